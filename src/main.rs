@@ -1,0 +1,2 @@
+//! lienthong
+fn main() {}
