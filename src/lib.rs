@@ -1,1 +1,8 @@
-//! lienthong
+//! `lienthong`: the integration hub of a one-stop public service network.
+//!
+//! The rooms, and who may import whom, are in `docs/ARCHITECTURE.md`; a test holds the code to that table. Begin with
+//! [`domain`], which is what is true, then follow one dossier: `http` → `adapt` → `service::intake` → `store::ledger` →
+//! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
+
+pub mod clock;
+pub mod domain;

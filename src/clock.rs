@@ -1,0 +1,81 @@
+//! Time and chance, as values that are handed over.
+//!
+//! Nothing else in the house reads the wall clock or asks the system for randomness (clippy's `disallowed-methods` holds the
+//! code to it). A test hands over a clock it turns by hand and a seed, and gets the same run every time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::domain::time::Timestamp;
+
+/// Where the present moment comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's wall clock.
+    System,
+    /// A clock that moves only when told to; microseconds since the Unix epoch.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands still at `at` until [`Clock::advance`] is called.
+    pub fn manual(at: Timestamp) -> Self {
+        Clock::Manual(Arc::new(AtomicI64::new(at.as_micros())))
+    }
+
+    /// The present moment, truncated to microseconds (the precision of both databases).
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the wall clock"
+    )]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp::from_jiff(jiff::Timestamp::now()),
+            Clock::Manual(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a manual clock forward; a system clock cannot be moved and stays as it is.
+    pub fn advance(&self, by: std::time::Duration) {
+        if let Clock::Manual(micros) = self {
+            micros.fetch_add(by.as_micros() as i64, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Where randomness comes from: a source that makes generators, so that each thread owns its own.
+#[derive(Clone, Debug)]
+pub enum Entropy {
+    /// Seeded from the operating system.
+    System,
+    /// Reproducible: every generator starts from this seed and a counter.
+    Seeded(u64, Arc<AtomicI64>),
+}
+
+impl Entropy {
+    /// A reproducible source.
+    pub fn seeded(seed: u64) -> Self {
+        Entropy::Seeded(seed, Arc::new(AtomicI64::new(0)))
+    }
+
+    /// A generator of its own for one thread or task.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the system for randomness"
+    )]
+    pub fn generator(&self) -> StdRng {
+        match self {
+            Entropy::System => {
+                let mut seed = [0u8; 32];
+                rand::rng().fill_bytes(&mut seed);
+                StdRng::from_seed(seed)
+            }
+            Entropy::Seeded(seed, counter) => StdRng::seed_from_u64(
+                seed.wrapping_add((counter.fetch_add(1, Ordering::SeqCst) as u64) << 32),
+            ),
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The codes of the trade, each with one parser: procedures, dossiers, places, persons, enterprises, stable keys.
+//!
+//! Sources: `NĐ 118/2025/NĐ-CP` Điều 28 for the dossier code, QĐ 19/2025/QĐ-TTg for places, TT 07/2016/TT-BCA for identity
+//! numbers. A code is compared exactly as written: nothing here folds case or trims.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Date;
+
+/// Why a text is not such a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotACode {
+    /// It does not have the form.
+    #[error("does not have the form of this code")]
+    Form,
+    /// The form is right, its check digit is not.
+    #[error("its check digit is wrong")]
+    CheckDigit,
+    /// It contains a day that does not exist.
+    #[error("holds a day that does not exist")]
+    Day,
+}
+
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $parse:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The code as written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotACode;
+            fn from_str(s: &str) -> Result<Self, NotACode> {
+                let check: fn(&str) -> Result<(), NotACode> = $parse;
+                check(s).map(|()| $name(s.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotACode;
+            fn try_from(s: String) -> Result<Self, NotACode> {
+                s.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(c: $name) -> String {
+                c.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "pattern": $pattern})
+            }
+        }
+    };
+}
+
+macro_rules! shown {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+macro_rules! hidden {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            /// Never the number itself: it is personal data.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
+}
+
+fn form(ok: bool) -> Result<(), NotACode> {
+    if ok { Ok(()) } else { Err(NotACode::Form) }
+}
+
+fn digits(s: &str) -> bool {
+    !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn upper_alnum(s: &str) -> bool {
+    !s.is_empty()
+        && s.bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
+code! {
+    /// National procedure code `MaTTHC`: `1.004873`.
+    ProcedureCode, r"^\d\.\d{6}$", |s| form(
+        s.len() == 8 && s.as_bytes()[1] == b'.' && digits(&s[..1]) && digits(&s[2..])
+    )
+}
+
+code! {
+    /// Commune code of either catalogue: five digits, leading zeros matter. Means something only with its catalogue.
+    CommuneCode, r"^\d{5}$", |s| form(s.len() == 5 && digits(s))
+}
+
+code! {
+    /// District code of the catalogue before 2025-07-01: three digits.
+    DistrictCode, r"^\d{3}$", |s| form(s.len() == 3 && digits(s))
+}
+
+code! {
+    /// Official identifier of an agency (`H26.12.3`, or the older `000.00.12.H26`), at most 35 characters.
+    AgencyCode, r"^[0-9A-Z]{1,3}(\.[0-9A-Z]{1,4}){0,4}$", |s| form(
+        s.len() <= 35 && s.split('.').count() <= 5 && s.split('.').all(|p| p.len() <= 4 && upper_alnum(p))
+    )
+}
+
+code! {
+    /// Stable key of the hub's own: lower-case ASCII letters, digits and hyphens, at most 60. Queue names and audit use it, so
+    /// it never changes when an official code does.
+    Key, r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$", |s| form(
+        (1..=60).contains(&s.len())
+            && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !s.starts_with('-') && !s.ends_with('-')
+    )
+}
+
+code! {
+    /// Mã số hồ sơ, the official dossier code: identifier of the competent agency, day of receipt, running number
+    /// (`NĐ 118/2025/NĐ-CP` Điều 28.2). Old and new forms of the identifier are accepted; the day must exist.
+    DossierCode,
+    r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})-\d{6}-\d{4,6}$",
+    dossier_code
+}
+
+code! {
+    /// Số định danh cá nhân (12 digits) or the older CMND (9 digits).
+    IdentityNumber, r"^(\d{12}|\d{9})$", |s| form(matches!(s.len(), 9 | 12) && digits(s))
+}
+
+code! {
+    /// Mã số thuế: 10 digits with a check digit, 13 written `NNNNNNNNNN-NNN` for a branch, or a 12-digit identity number.
+    TaxCode, r"^(\d{10}(-\d{3})?|\d{12})$", tax_code
+}
+
+code! {
+    /// A telephone number: 8 to 15 digits, with an optional leading `+`.
+    Phone, r"^\+?\d{8,15}$", |s| {
+        let number = s.strip_prefix('+').unwrap_or(s);
+        form((8..=15).contains(&number.len()) && digits(number))
+    }
+}
+
+code! {
+    /// An e-mail address: one `@`, a dotted domain, no spaces, at most 254 characters. Deliverability is not checked.
+    Email, r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$", |s| {
+        let shape = s.split_once('@').is_some_and(|(local, domain)| {
+            (1..=64).contains(&local.len())
+                && !domain.contains('@')
+                && domain.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
+        });
+        form(shape && s.len() <= 254 && s.chars().all(|c| !c.is_whitespace() && !c.is_control()))
+    }
+}
+
+code! {
+    /// SHA-256 in lower-case hexadecimal.
+    Sha256Hex, r"^[0-9a-f]{64}$", |s| form(s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+shown!(
+    ProcedureCode,
+    CommuneCode,
+    DistrictCode,
+    AgencyCode,
+    Key,
+    DossierCode,
+    Sha256Hex
+);
+hidden!(IdentityNumber, TaxCode, Phone, Email);
+
+fn dossier_code(s: &str) -> Result<(), NotACode> {
+    let mut parts = s.rsplitn(3, '-');
+    let (Some(seq), Some(day), Some(unit)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(NotACode::Form);
+    };
+    let segments: Vec<&str> = unit.split('.').collect();
+    let letter_two_digits = |p: &str, letters: &[u8]| {
+        p.len() == 3
+            && (letters.is_empty() && p.as_bytes()[0].is_ascii_uppercase()
+                || letters.contains(&p.as_bytes()[0]))
+            && digits(&p[1..])
+    };
+    let old = segments.len() == 4
+        && segments[0].len() == 3
+        && segments[1..3].iter().all(|p| (2..=3).contains(&p.len()))
+        && segments[..3].iter().all(|p| upper_alnum(p))
+        && letter_two_digits(segments[3], b"GHK");
+    let new = letter_two_digits(segments[0], &[])
+        && segments.len() <= 4
+        && segments[1..].iter().all(|p| p.len() <= 4 && upper_alnum(p));
+    form(
+        (old || new)
+            && day.len() == 6
+            && digits(day)
+            && (4..=6).contains(&seq.len())
+            && digits(seq),
+    )?;
+    form(seq.bytes().any(|b| b != b'0'))?;
+    day_of(day).map(|_| ()).ok_or(NotACode::Day)
+}
+
+fn day_of(yymmdd: &str) -> Option<Date> {
+    let number = |range: std::ops::Range<usize>| yymmdd[range].parse::<i8>().ok();
+    Date::new(
+        2000 + i16::from(number(0..2)?),
+        number(2..4)?,
+        number(4..6)?,
+    )
+    .ok()
+}
+
+impl DossierCode {
+    /// The day of receipt written in the code.
+    pub fn day(&self) -> Option<Date> {
+        day_of(self.0.rsplitn(3, '-').nth(1)?)
+    }
+}
+
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The 63 province codes of birth registration that are valid for life (TT 07/2016/TT-BCA, PL1).
+const BIRTH_PROVINCES: [&str; 63] = [
+    "001", "002", "004", "006", "008", "010", "011", "012", "014", "015", "017", "019", "020",
+    "022", "024", "025", "026", "027", "030", "031", "033", "034", "035", "036", "037", "038",
+    "040", "042", "044", "045", "046", "048", "049", "051", "052", "054", "056", "058", "060",
+    "062", "064", "066", "067", "068", "070", "072", "074", "075", "077", "079", "080", "082",
+    "083", "084", "086", "087", "089", "091", "092", "093", "094", "095", "096",
+];
+
+impl IdentityNumber {
+    /// Whether this is the 9-digit CMND, which lost its validity after 2024-12-31.
+    pub fn is_old_card(&self) -> bool {
+        self.0.len() == 9
+    }
+
+    /// Whether the place of birth registration is one of the 63 provinces. People born abroad have other prefixes, so an
+    /// unknown one is a warning, never an error. Always true of a 9-digit number, which has no such part.
+    pub fn has_known_prefix(&self) -> bool {
+        self.is_old_card() || BIRTH_PROVINCES.contains(&&self.0[..3])
+    }
+
+    /// The year of birth the number tells (12 digits only).
+    pub fn birth_year(&self) -> Option<i16> {
+        if self.is_old_card() {
+            return None;
+        }
+        let century = i16::from(self.0.as_bytes()[3] - b'0') / 2;
+        let year: i16 = self.0[4..6].parse().ok()?;
+        Some(1900 + 100 * century + year)
+    }
+
+    /// Whether the number says male (12 digits only).
+    pub fn is_male(&self) -> Option<bool> {
+        (!self.is_old_card()).then(|| (self.0.as_bytes()[3] - b'0') % 2 == 0)
+    }
+}
+
+fn tax_code(s: &str) -> Result<(), NotACode> {
+    let (base, branch) = match s.split_once('-') {
+        Some((base, branch)) => (base, Some(branch)),
+        None => (s, None),
+    };
+    if branch.is_none() && base.len() == 12 && digits(base) {
+        return Ok(());
+    }
+    form(base.len() == 10 && digits(base))?;
+    if let Some(branch) = branch {
+        form(branch.len() == 3 && digits(branch) && branch != "000")?;
+    }
+    form(base[2..9].bytes().any(|b| b != b'0'))?;
+    const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
+    let sum: u32 = base
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(b, w)| u32::from(b - b'0') * w)
+        .sum();
+    if 10 - sum % 11 == u32::from(base.as_bytes()[9] - b'0') {
+        Ok(())
+    } else {
+        Err(NotACode::CheckDigit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tax_codes_of_the_reference() {
+        for good in [
+            "0100233488",
+            "0100112437",
+            "0312687878-001",
+            "0314409058-002",
+            "000099000001",
+        ] {
+            assert!(good.parse::<TaxCode>().is_ok(), "{good}");
+        }
+        assert_eq!(
+            "0100233480".parse::<TaxCode>().unwrap_err(),
+            NotACode::CheckDigit
+        );
+        for bad in [
+            "0100233488-000",
+            "01002334",
+            "0100233488-1",
+            "0000000000",
+            "0312687878001",
+        ] {
+            assert!(bad.parse::<TaxCode>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dossier_codes_seen_in_real_payloads() {
+        for good in [
+            "000.00.06.H56-231027-0361",
+            "000.00.32.H19-210708-0032",
+            "000.A0.01.H26-210212-9090",
+            "H56.14-260101-12345",
+            "H26-260930-0012",
+        ] {
+            assert!(good.parse::<DossierCode>().is_ok(), "{good}");
+        }
+        assert_eq!(
+            "H26-260230-0012".parse::<DossierCode>().unwrap_err(),
+            NotACode::Day
+        );
+        for bad in [
+            "h26-260930-0012",
+            "H26-260930-0000",
+            "H26-260930-001",
+            "000.00.06.X56-231027-0361",
+            " H26-260930-0012",
+            "",
+        ] {
+            assert!(bad.parse::<DossierCode>().is_err(), "{bad}");
+        }
+        assert_eq!(
+            "H26-260930-0012"
+                .parse::<DossierCode>()
+                .unwrap()
+                .day()
+                .unwrap()
+                .to_string(),
+            "2026-09-30"
+        );
+    }
+
+    #[test]
+    fn identity_numbers_tell_birth_and_sex() {
+        let n: IdentityNumber = "000185000001".parse().unwrap();
+        assert_eq!(
+            (n.birth_year(), n.is_male(), n.has_known_prefix()),
+            (Some(1985), Some(false), false)
+        );
+        let n: IdentityNumber = "001304000001".parse().unwrap();
+        assert_eq!(
+            (n.birth_year(), n.is_male(), n.has_known_prefix()),
+            (Some(2004), Some(false), true)
+        );
+        assert!("00118500000".parse::<IdentityNumber>().is_err());
+        assert_eq!(format!("{n:?}"), "IdentityNumber(…)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_a_parser_panic(s in "\\PC{0,40}") {
+            let _ = (s.parse::<TaxCode>(), s.parse::<DossierCode>(), s.parse::<ProcedureCode>(), s.parse::<AgencyCode>(),
+                s.parse::<Key>(), s.parse::<IdentityNumber>(), s.parse::<Phone>(), s.parse::<Email>());
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The canonical dossier: what a tenant files, whatever format it came in (domain.md 11).
+//!
+//! [`Filing`] is only what the sender may say. Tenant, point, staff, agency and times of the hub's own come from authentication,
+//! routing and the ledger. Its serde form is the canonical JSON, whose schema is `schema/canonical/dossier-v1.schema.json`.
+
+use serde::{Deserialize, Serialize};
+
+use super::codes::{
+    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex,
+    TaxCode,
+};
+use super::text::Text;
+use super::time::{Date, Timestamp};
+
+/// Limits of a filing, all deliberate (docs/LIMITS.md).
+pub mod limits {
+    /// Papers in one dossier.
+    pub const COMPONENTS: usize = 200;
+    /// Files of one paper.
+    pub const FILES: usize = 50;
+    /// Fees of one dossier.
+    pub const FEES: usize = 50;
+    /// Codes of other systems.
+    pub const FOREIGN_CODES: usize = 20;
+    /// Largest amount in đồng.
+    pub const AMOUNT_VND: i64 = 1_000_000_000_000;
+}
+
+/// How it reached the office (`KenhThucHien`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// 1 trực tiếp: at a counter.
+    Counter,
+    /// 2 trực tuyến: online.
+    Online,
+    /// 3 bưu chính công ích: by post.
+    Post,
+}
+
+impl Channel {
+    /// The portal's number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Channel::Counter => 1,
+            Channel::Online => 2,
+            Channel::Post => 3,
+        }
+    }
+}
+
+/// What kind of applicant (`LoaiDoiTuong`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyKind {
+    /// 1 công dân.
+    Citizen,
+    /// 2 doanh nghiệp.
+    Enterprise,
+    /// 3 cơ quan nhà nước.
+    StateAgency,
+    /// 4 tổ chức khác.
+    OtherOrganisation,
+}
+
+impl PartyKind {
+    /// The portal's number.
+    pub const fn code(self) -> u8 {
+        match self {
+            PartyKind::Citizen => 1,
+            PartyKind::Enterprise => 2,
+            PartyKind::StateAgency => 3,
+            PartyKind::OtherOrganisation => 4,
+        }
+    }
+}
+
+/// Sex as written on the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sex {
+    /// Nam.
+    Male,
+    /// Nữ.
+    Female,
+}
+
+/// Which list of communes a code is from: 126 codes are in both with, mostly, another meaning.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+pub enum Catalogue {
+    /// The 126 communes since 2025-07-01.
+    #[serde(rename = "2025")]
+    Since2025,
+    /// The 526 communes and 30 districts before that day.
+    #[serde(rename = "legacy")]
+    Legacy,
+}
+
+impl Catalogue {
+    /// The word used in data and messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Catalogue::Since2025 => "2025",
+            Catalogue::Legacy => "legacy",
+        }
+    }
+}
+
+/// The place that decides competence: of residence, or of the object (land, business seat).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The list the code is from; left out, the hub decides it by district and date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<Catalogue>,
+    /// The commune.
+    pub commune: CommuneCode,
+    /// Its name as the sender knows it, to cross-check the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<200>>,
+    /// The former district; present, the code is of the legacy catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district: Option<DistrictCode>,
+}
+
+/// A person or an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// Citizen, enterprise, agency or other.
+    pub kind: PartyKind,
+    /// Full name.
+    pub name: Text<500>,
+    /// Identity number of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_number: Option<IdentityNumber>,
+    /// Tax code of an enterprise, or of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<TaxCode>,
+    /// Date of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub birth_date: Option<Date>,
+    /// Sex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Sex>,
+    /// Address as one text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Text<1000>>,
+    /// Telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// E-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+}
+
+/// The procedure as the sender named it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureRef {
+    /// The code as received: national, or a local variant the directory knows.
+    pub code: Text<50>,
+    /// Its name as received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<1000>>,
+    /// Field code `MaLinhVuc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field_code: Option<Text<50>>,
+    /// Field name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field_name: Option<Text<500>>,
+}
+
+/// The dossier's number in another system (receipt number, waybill).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignCode {
+    /// Which system.
+    pub system: Text<50>,
+    /// Its code there.
+    pub code: Text<100>,
+}
+
+/// A file of a paper. Its bytes travel apart; this names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileRef {
+    /// The sender's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Text<200>>,
+    /// File name.
+    pub name: Text<500>,
+    /// Digest of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Hex>,
+    /// Size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub size: Option<i64>,
+    /// Media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<Text<100>>,
+    /// Where the sender keeps it, when it did not send a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Text<4000>>,
+}
+
+/// How many of each kind of copy.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Copies {
+    /// Bản chính.
+    #[serde(default)]
+    pub original: u16,
+    /// Bản sao có chứng thực.
+    #[serde(default)]
+    pub certified: u16,
+    /// Bản chụp.
+    #[serde(default)]
+    pub photo: u16,
+}
+
+/// One paper of the dossier (`thành phần hồ sơ`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// `MaThanhPhanHoSo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Text<200>>,
+    /// Name of the paper.
+    pub name: Text<1000>,
+    /// Copies handed in.
+    #[serde(default)]
+    pub copies: Copies,
+    /// Its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub files: Vec<FileRef>,
+    /// Digitised (`DuocSoHoa`).
+    #[serde(default)]
+    pub digitised: bool,
+    /// Re-used from an earlier procedure (`DuocTaiSuDung`).
+    #[serde(default)]
+    pub reused: bool,
+    /// Taken from the national store (`DuocLayTuKhoDMQG`).
+    #[serde(default)]
+    pub from_store: bool,
+}
+
+/// `phí` pays for a service, `lệ phí` for an act of state; they go to different accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeeKind {
+    /// Phí.
+    Fee,
+    /// Lệ phí.
+    Charge,
+}
+
+/// When a fee is due (`HinhThucThu`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeeMoment {
+    /// 1 at receipt.
+    Receipt,
+    /// 2 at supplement.
+    Supplement,
+    /// 4 at the result.
+    Result,
+}
+
+/// A fee of the dossier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fee {
+    /// `MaPhiLePhi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Text<100>>,
+    /// Name.
+    pub name: Text<500>,
+    /// Phí or lệ phí.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FeeKind>,
+    /// Đồng.
+    #[schemars(range(min = 0, max = 1_000_000_000_000_i64))]
+    pub amount_vnd: i64,
+    /// When due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<FeeMoment>,
+}
+
+/// How the result goes back (`HinhThuc`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReturnMethod {
+    /// 0 handed over where it was received.
+    Counter,
+    /// 1 by post.
+    Post,
+}
+
+/// How and where the result goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResultReturn {
+    /// At the counter or by post.
+    pub method: ReturnMethod,
+    /// Who receives it, when not the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<Text<500>>,
+    /// Where to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Text<1000>>,
+    /// Receiver's telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+}
+
+/// What a tenant files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Canonical dossier, version 1")]
+pub struct Filing {
+    /// The sender's own reference; one reference of a tenant is one dossier.
+    pub reference: Text<100>,
+    /// The official dossier code, where the city's system has already given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier_code: Option<DossierCode>,
+    /// Its numbers in other systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub foreign_codes: Vec<ForeignCode>,
+    /// The procedure.
+    pub procedure: ProcedureRef,
+    /// Counter, online or post.
+    pub channel: Channel,
+    /// Filed online with an agent's help; recorded apart from the channel.
+    #[serde(default)]
+    pub assisted_by_agent: bool,
+    /// When the applicant filed.
+    pub filed_at: Timestamp,
+    /// The place that decides competence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Who files.
+    pub applicant: Party,
+    /// Whose matter it is, when not the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Party>,
+    /// Who acts by authorisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised_person: Option<Party>,
+    /// What it is about (`TrichYeuHoSo`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Text<2000>>,
+    /// The papers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub components: Vec<Component>,
+    /// The fees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub fees: Vec<Fee>,
+    /// How the result goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_return: Option<ResultReturn>,
+    /// A test record, never to be acted on.
+    #[serde(default)]
+    pub is_test: bool,
+}
+
+impl Filing {
+    /// The person whose matter it is: the owner, else the applicant.
+    pub fn subject(&self) -> &Party {
+        self.owner.as_ref().unwrap_or(&self.applicant)
+    }
+
+    /// Content for comparing two filings under one reference: canonical JSON without the moment of filing. Field order is the
+    /// type's, so equal content is equal bytes.
+    pub fn content_bytes(&self) -> Vec<u8> {
+        let mut content = self.clone();
+        content.filed_at = Timestamp::from_micros(0);
+        serde_json::to_vec(&content).unwrap_or_default()
+    }
+}
+
+/// The procedure a dossier was received under, as the directory resolved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProcedureKnown {
+    /// National code.
+    pub code: ProcedureCode,
+    /// Name in the directory.
+    pub name: String,
+}

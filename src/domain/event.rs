@@ -1,0 +1,147 @@
+//! What happened to a dossier. Events are the history; the state of a dossier is what [`super::lifecycle::evolve`] makes of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::codes::{DossierCode, Key};
+use super::ids::{DossierId, EventId, SubmissionId};
+use super::rejection::Label;
+use super::status::Status;
+use super::tenant::Actor;
+use super::time::Timestamp;
+
+/// How a reported status was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The table allows it; done.
+    Applied,
+    /// Lawful steps between were skipped and are written too, marked inferred.
+    AppliedInferred,
+    /// Done although a rule was broken (a second supplement, a late notice); flagged to the operator and the quality index.
+    AppliedIrregular,
+    /// Older than the last applied one: kept as history, changes nothing.
+    Recorded,
+    /// The same report again: answered as before, changes nothing.
+    Repeated,
+    /// Not allowed: kept, answered with its label, listed for both parties.
+    Rejected,
+}
+
+/// The receipt of a result by the applicant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct HandOver {
+    /// Who received it.
+    pub receiver: String,
+    /// When.
+    pub received_at: Timestamp,
+    /// Proof: a signed slip's number, a waybill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Happening {
+    /// A tenant filed it.
+    Filed {
+        /// The submission that did.
+        submission: SubmissionId,
+        /// The status it began with: 1 online, 2 at a counter or by post.
+        status: Status,
+        /// Key of the responsible agency; none when parked for the operator.
+        agency: Option<Key>,
+        /// Why it is parked.
+        parked: Option<Label>,
+    },
+    /// The same reference with other content, before acceptance.
+    Amended {
+        /// The submission that did.
+        submission: SubmissionId,
+        /// Counts from 2.
+        version: i32,
+        /// Key of the responsible agency by the new content.
+        agency: Option<Key>,
+        /// Why it is parked.
+        parked: Option<Label>,
+    },
+    /// The city's system gave it its official code.
+    CodeAssigned {
+        /// The code.
+        code: DossierCode,
+    },
+    /// Its status changed.
+    StatusChanged {
+        /// From.
+        from: Status,
+        /// To.
+        to: Status,
+        /// How the report was taken; inferred steps carry [`Verdict::AppliedInferred`].
+        verdict: Verdict,
+        /// A step nobody reported, written because a later one implies it.
+        inferred: bool,
+        /// Reason, list of missing papers, note: what the applicant must read.
+        text: Option<String>,
+        /// Which rule was broken, for an irregular one.
+        irregular: Option<Label>,
+    },
+    /// A report that changed nothing: older than what is known.
+    StatusRecorded {
+        /// The status it named.
+        to: Status,
+        /// Its note.
+        text: Option<String>,
+    },
+    /// A report that was not allowed.
+    StatusRejected {
+        /// The status it named.
+        to: Status,
+        /// Why not.
+        label: Label,
+        /// Its note.
+        text: Option<String>,
+    },
+    /// The submitter completed what was asked for.
+    Supplemented {
+        /// The note that goes with the papers.
+        text: Option<String>,
+    },
+    /// The applicant has the result.
+    HandedOver(HandOver),
+}
+
+impl Happening {
+    /// The word after the dot in the CloudEvents type `vn.lienthong.dossier.<word>`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Happening::Filed { .. } => "filed",
+            Happening::Amended { .. } => "amended",
+            Happening::CodeAssigned { .. } => "code-assigned",
+            Happening::StatusChanged { .. } => "status-changed",
+            Happening::StatusRecorded { .. } => "status-recorded",
+            Happening::StatusRejected { .. } => "status-rejected",
+            Happening::Supplemented { .. } => "supplemented",
+            Happening::HandedOver(_) => "handed-over",
+        }
+    }
+}
+
+/// One event. Its JSON bytes are what a block seals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Unique name; receivers deduplicate by it.
+    pub id: EventId,
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Its place in the dossier's history, from 1 without gaps.
+    pub number: i32,
+    /// When the hub wrote it.
+    pub at: Timestamp,
+    /// When it happened, by the actor's word.
+    pub occurred_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}

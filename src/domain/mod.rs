@@ -1,0 +1,24 @@
+//! What is true: the words, values and rules of the trade.
+//!
+//! Everything here is pure. No room of ours is imported, nothing reads a clock, a file or a socket, nothing is random unless a
+//! generator is handed over, nothing is async. Outside this room a dossier is bytes; inside it is a value that cannot be wrong:
+//! types have private fields and one parser each.
+//!
+//! Start with [`dossier::Filing`] (what a clerk files), then [`lifecycle`] (what may happen to it) and [`routing`] (who is
+//! responsible). [`rejection`] is the one list of everything the hub can refuse, with its stable labels.
+
+pub mod calendar;
+pub mod codes;
+pub mod dossier;
+pub mod event;
+pub mod ids;
+pub mod lifecycle;
+pub mod rejection;
+pub mod routing;
+pub mod seal;
+pub mod status;
+pub mod submission;
+pub mod tenant;
+pub mod text;
+pub mod time;
+pub mod view;

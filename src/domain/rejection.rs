@@ -1,0 +1,446 @@
+//! Everything the hub can refuse, or warn of, in one list.
+//!
+//! A [`Label`] never changes once published. Each has a title and a sentence in Vietnamese and in English that says what to do;
+//! `{name}` in a sentence is filled from the problem's arguments. Arguments are codes, limits and field names, never a person's
+//! data: a problem document may be logged.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The language of a sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Tiếng Việt.
+    #[default]
+    Vietnamese,
+    /// English.
+    English,
+}
+
+/// One kind of refusal or warning, with what is the same each time.
+pub struct LabelText {
+    /// The stable label, kebab-case.
+    pub label: &'static str,
+    /// The HTTP status of a refusal whose first problem it is.
+    pub http_status: u16,
+    /// What it is, in Vietnamese.
+    pub title_vi: &'static str,
+    /// What it is, in English.
+    pub title_en: &'static str,
+    /// What to do, in Vietnamese.
+    pub advice_vi: &'static str,
+    /// What to do, in English.
+    pub advice_en: &'static str,
+}
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident $label:literal $status:literal $tv:literal $te:literal $av:literal $ae:literal;)*) => {
+        /// A stable name for one kind of refusal or warning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Label { $(#[doc = $te] $name,)* }
+
+        impl Label {
+            /// Every label, in the order of `docs/ERRORS.md`.
+            pub const ALL: &'static [Label] = &[$(Label::$name,)*];
+
+            /// What is the same each time this label is used.
+            pub const fn text(self) -> &'static LabelText {
+                match self {
+                    $(Label::$name => &LabelText {
+                        label: $label, http_status: $status, title_vi: $tv, title_en: $te, advice_vi: $av, advice_en: $ae,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+labels! {
+    // who is calling
+    CertificateMissing "certificate-missing" 401 "Thiếu chứng thư máy khách" "No client certificate"
+        "Kết nối lại và trình chứng thư mà Trung tâm đã đăng ký cho đơn vị." "Connect again and present the certificate registered for your tenant.";
+    CertificateUntrusted "certificate-untrusted" 401 "Chứng thư không do tổ chức được tin cậy cấp" "The certificate's issuer is not trusted"
+        "Dùng chứng thư do tổ chức cấp mà cổng tin cậy; gửi kèm đủ chuỗi chứng thư trung gian." "Use a certificate from an issuer this hub trusts, and send the intermediate certificates with it.";
+    CertificateExpired "certificate-expired" 401 "Chứng thư đã hết hạn" "The certificate has expired"
+        "Chứng thư hết hạn lúc {not_after}; hãy gia hạn rồi đăng ký dấu vân tay mới." "It expired at {not_after}; renew it and register the new fingerprint.";
+    CertificateNotYetValid "certificate-not-yet-valid" 401 "Chứng thư chưa có hiệu lực" "The certificate is not valid yet"
+        "Chứng thư có hiệu lực từ {not_before}; kiểm tra đồng hồ của máy." "It is valid from {not_before}; check your machine's clock.";
+    CertificateUnknown "certificate-unknown" 401 "Chứng thư chưa đăng ký" "The certificate is not registered"
+        "Gửi dấu vân tay SHA-256 {thumbprint} cho người vận hành để đăng ký." "Send the SHA-256 fingerprint {thumbprint} to the operator to have it registered.";
+    CertificateRevoked "certificate-revoked" 401 "Chứng thư đã bị thu hồi" "The certificate is revoked"
+        "Ngừng dùng khoá này, xin chứng thư mới và liên hệ người vận hành." "Stop using this key, obtain a new certificate and contact the operator.";
+    TenantSuspended "tenant-suspended" 403 "Đơn vị đang bị tạm ngừng" "The tenant is suspended"
+        "Liên hệ người vận hành; hồ sơ đã nộp vẫn được giữ và vẫn được giải quyết." "Contact the operator; what was filed is kept and goes on.";
+    TokenMissing "token-missing" 401 "Thiếu mã truy cập" "No access token"
+        "Lấy mã ở {token_endpoint} rồi gửi trong tiêu đề Authorization: Bearer." "Get a token at {token_endpoint} and send it in Authorization: Bearer.";
+    TokenMalformed "token-malformed" 401 "Mã truy cập sai dạng" "The access token is malformed"
+        "Gửi nguyên vẹn mã đã nhận ở {token_endpoint}, không sửa, không cắt." "Send the token exactly as {token_endpoint} gave it.";
+    TokenSignatureInvalid "token-signature-invalid" 401 "Chữ ký của mã truy cập không đúng" "The access token's signature is wrong"
+        "Mã này không do cổng cấp hoặc khoá đã thay; hãy lấy mã mới." "This hub did not issue it, or the key has been replaced; get a new token.";
+    TokenExpired "token-expired" 401 "Mã truy cập đã hết hạn" "The access token has expired"
+        "Lấy mã mới ở {token_endpoint}; mỗi mã sống nhiều nhất 10 phút." "Get a new one at {token_endpoint}; a token lives at most 10 minutes.";
+    TokenAudienceWrong "token-audience-wrong" 401 "Mã truy cập dành cho nơi khác" "The access token is for another service"
+        "Lấy mã ở {token_endpoint} của chính cổng này." "Get a token from this hub's own {token_endpoint}.";
+    TokenCertificateMismatch "token-certificate-mismatch" 401 "Mã truy cập không gắn với chứng thư này" "The token is bound to another certificate"
+        "Gọi bằng đúng chứng thư đã dùng khi lấy mã, hoặc lấy mã mới." "Call with the certificate the token was obtained with, or get a new token.";
+    PermissionMissing "permission-missing" 403 "Không có quyền" "Not permitted"
+        "Thao tác này cần quyền {permission}; đơn vị loại {kind} hoặc mã này không có." "This needs {permission}, which a tenant of kind {kind}, or this token, does not have.";
+    StaffUnknown "staff-unknown" 403 "Không có nhân viên này" "The staff member is not registered"
+        "Giá trị Acting-Staff phải là nhân viên đã đăng ký của đơn vị." "Acting-Staff must name a registered member of your staff.";
+    StaffRequired "staff-required" 400 "Thiếu người thực hiện" "The acting person is not named"
+        "Gửi tiêu đề Acting-Staff: đại lý bưu chính phải nêu tên người thực hiện (NĐ 118/2025 Đ9.7)." "Send Acting-Staff: a postal agent must name the person who acts (Decree 118/2025 art. 9.7).";
+    PointUnknown "point-unknown" 422 "Không có điểm tiếp nhận này" "The receiving point is not registered"
+        "Giá trị Receiving-Point phải là điểm tiếp nhận của chính đơn vị." "Receiving-Point must be one of your own points.";
+
+    // the request as a whole
+    NotFound "not-found" 404 "Không tìm thấy" "Not found"
+        "Kiểm tra lại địa chỉ hoặc mã; chỉ xem được hồ sơ của đơn vị mình." "Check the address or id; you can see only what concerns your own tenant.";
+    MethodNotAllowed "method-not-allowed" 405 "Phương thức không được phép" "Method not allowed"
+        "Địa chỉ này nhận: {allow}." "This address takes: {allow}.";
+    QueryMalformed "query-malformed" 400 "Tham số sai" "A parameter is malformed"
+        "Sửa tham số {parameter}: {expected}." "Correct the parameter {parameter}: {expected}.";
+    HeaderMalformed "header-malformed" 400 "Tiêu đề sai" "A header is malformed"
+        "Sửa tiêu đề {header}: {expected}." "Correct the header {header}: {expected}.";
+    MediaTypeUnsupported "media-type-unsupported" 415 "Không nhận kiểu nội dung này" "This media type is not taken"
+        "Gửi một trong: {expected}." "Send one of: {expected}.";
+    NotAcceptable "not-acceptable" 406 "Không có dạng trả lời này" "This form of answer is not available"
+        "Đặt Accept là một trong: {expected}." "Set Accept to one of: {expected}.";
+    FormatUnknown "format-unknown" 415 "Không có định dạng này" "The format is not known"
+        "Đơn vị được nộp theo: {expected}." "Your tenant may file in: {expected}.";
+    BodyTooLarge "body-too-large" 413 "Nội dung quá lớn" "The body is too large"
+        "Nhiều nhất {limit} byte một lần gửi; tệp đính kèm gửi riêng." "At most {limit} bytes at a time; attachments travel apart.";
+    RequestTimeout "request-timeout" 408 "Gửi quá chậm" "The request came too slowly"
+        "Gửi lại trên đường truyền tốt hơn; cùng Idempotency-Key sẽ không nhân đôi." "Send it again on a better line; the same Idempotency-Key prevents a double.";
+    IdempotencyKeyMissing "idempotency-key-missing" 400 "Thiếu Idempotency-Key" "No Idempotency-Key"
+        "Gửi tiêu đề Idempotency-Key (1 đến 128 ký tự ASCII), mỗi hồ sơ một giá trị." "Send Idempotency-Key (1 to 128 ASCII characters), one value per filing.";
+    IdempotencyKeyReused "idempotency-key-reused" 422 "Idempotency-Key đã dùng cho nội dung khác" "The Idempotency-Key was used for other content"
+        "Dùng khoá mới cho nội dung mới; gửi lại nguyên văn nếu muốn nhận câu trả lời cũ." "Use a new key for new content, or repeat the same bytes to get the stored answer.";
+    IdempotencyInFlight "idempotency-in-flight" 409 "Yêu cầu cùng khoá đang được xử lý" "A request with this key is in flight"
+        "Đợi vài giây rồi gửi lại nguyên văn." "Wait a few seconds and repeat the same request.";
+    RateLimited "rate-limited" 429 "Gửi quá nhanh" "Too many requests"
+        "Đợi {retry_after} giây rồi gửi tiếp." "Wait {retry_after} seconds, then go on.";
+    QueueFull "queue-full" 503 "Cổng đang bận" "The hub is busy"
+        "Chưa nhận hồ sơ này. Đợi {retry_after} giây rồi gửi lại cùng Idempotency-Key." "This was not taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key.";
+    StoreUnavailable "store-unavailable" 503 "Cơ sở dữ liệu tạm thời không sẵn sàng" "The database is not available"
+        "Chưa chắc đã nhận. Đợi {retry_after} giây rồi gửi lại cùng Idempotency-Key; không bị nhân đôi." "It is not certain that this was taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key; nothing is doubled.";
+    Internal "internal" 500 "Lỗi của cổng" "An error of the hub"
+        "Gửi lại cùng Idempotency-Key; nếu còn lỗi, báo người vận hành mã yêu cầu." "Repeat with the same Idempotency-Key; if it fails again, tell the operator the request id.";
+
+    // the document as bytes
+    DocumentEmpty "document-empty" 400 "Nội dung rỗng" "The document is empty"
+        "Gửi hồ sơ trong thân yêu cầu." "Send the dossier in the body.";
+    EncodingInvalid "encoding-invalid" 400 "Sai bảng mã" "The encoding is wrong"
+        "Gửi UTF-8 đúng chuẩn; byte sai ở vị trí {offset}." "Send well-formed UTF-8; the wrong byte is at {offset}.";
+    SyntaxInvalid "syntax-invalid" 400 "Sai cú pháp" "The syntax is wrong"
+        "Sửa cú pháp ở vị trí {offset}: {expected}." "Correct the syntax at {offset}: {expected}.";
+    DuplicateKey "duplicate-key" 400 "Trùng tên trường" "A field name appears twice"
+        "Trong một đối tượng mỗi tên chỉ có một lần: {field}." "A name may appear once in an object: {field}.";
+    TooDeep "too-deep" 400 "Lồng quá sâu" "Nested too deeply"
+        "Nhiều nhất {limit} tầng." "At most {limit} levels.";
+    TooManyParts "too-many-parts" 400 "Quá nhiều phần tử" "Too many parts"
+        "Nhiều nhất {limit} phần tử trong một tài liệu." "At most {limit} parts in one document.";
+    TextTooLong "text-too-long" 400 "Một đoạn chữ quá dài" "A text is too long"
+        "Nhiều nhất {limit} byte trong một giá trị." "At most {limit} bytes in one value.";
+    DoctypeForbidden "doctype-forbidden" 400 "Không nhận DOCTYPE" "A DOCTYPE is not taken"
+        "Bỏ khai báo DOCTYPE và mọi thực thể riêng." "Remove the DOCTYPE declaration and all entities of your own.";
+    EntityForbidden "entity-forbidden" 400 "Không nhận thực thể này" "This entity is not taken"
+        "Chỉ dùng &amp; &lt; &gt; &quot; &apos; và mã ký tự." "Use only &amp; &lt; &gt; &quot; &apos; and character references.";
+    ControlCharacter "control-character" 400 "Có ký tự điều khiển" "Holds a control character"
+        "Bỏ ký tự NUL và ký tự điều khiển." "Remove NUL and control characters.";
+
+    // the document as fields
+    FieldMissing "field-missing" 422 "Thiếu trường bắt buộc" "A required field is missing"
+        "Điền {field}." "Fill in {field}.";
+    FieldUnknown "field-unknown" 422 "Trường không có trong định dạng" "The field is not part of the format"
+        "Bỏ {field}, hoặc kiểm tra cách viết tên trường." "Remove {field}, or check how the name is spelt.";
+    FieldForbidden "field-forbidden" 422 "Trường không được gửi" "The field must not be sent"
+        "Bỏ {field}: giá trị này do cổng quyết định từ đăng nhập hoặc danh mục." "Remove {field}: the hub decides it from authentication or the register.";
+    FieldRepeated "field-repeated" 422 "Trường lặp lại" "The field is repeated"
+        "Chỉ gửi {field} một lần." "Send {field} once.";
+    TypeWrong "type-wrong" 422 "Sai kiểu giá trị" "The value is of the wrong type"
+        "{field} phải là {expected}." "{field} must be {expected}.";
+    ValueUnknown "value-unknown" 422 "Giá trị không có trong danh mục" "The value is not in the table"
+        "{field} nhận: {expected}." "{field} takes: {expected}.";
+    TextEmpty "text-empty" 422 "Để trống" "The text is empty"
+        "Điền {field} hoặc bỏ hẳn trường này." "Fill in {field}, or leave the field out.";
+    TextLength "text-length" 422 "Quá dài" "The text is too long"
+        "{field} có nhiều nhất {limit} ký tự." "{field} holds at most {limit} characters.";
+    NumberMalformed "number-malformed" 422 "Không phải số" "Not a number"
+        "{field} là số nguyên từ {min} đến {max}." "{field} is a whole number from {min} to {max}.";
+    DateMalformed "date-malformed" 422 "Sai ngày giờ" "The date is malformed"
+        "{field} viết theo {expected}." "{field} is written {expected}.";
+    DateInFuture "date-in-future" 422 "Ngày ở tương lai" "The date lies in the future"
+        "Kiểm tra {field} và đồng hồ của máy." "Check {field} and your machine's clock.";
+    CodeMalformed "code-malformed" 422 "Mã sai dạng" "The code is malformed"
+        "{field} có dạng {expected}." "{field} has the form {expected}.";
+    CheckDigitWrong "check-digit-wrong" 422 "Sai số kiểm tra" "The check digit is wrong"
+        "Kiểm tra lại từng chữ số của {field}." "Check every digit of {field}.";
+    TooManyItems "too-many-items" 422 "Quá nhiều mục" "Too many items"
+        "{field} có nhiều nhất {limit} mục." "{field} holds at most {limit} items.";
+
+    // who is responsible
+    ProcedureUnknown "procedure-unknown" 422 "Không có thủ tục này" "The procedure is not known"
+        "Kiểm tra mã thủ tục {procedure} trong danh mục đã công bố." "Look up the procedure code {procedure} in the published list.";
+    ProcedureNotInForce "procedure-not-in-force" 422 "Thủ tục chưa hoặc không còn hiệu lực" "The procedure is not in force"
+        "Thủ tục {procedure} không có hiệu lực ngày {date}." "The procedure {procedure} is not in force on {date}.";
+    PlaceUnknown "place-unknown" 422 "Không có đơn vị hành chính này" "The place is not known"
+        "Mã {commune} không có trong danh mục {catalogue} ngày {date}." "The code {commune} is not in the catalogue {catalogue} on {date}.";
+    PlaceNameMismatch "place-name-mismatch" 422 "Mã và tên địa danh không khớp" "The place's code and name do not agree"
+        "Mã {commune} là {name}; kiểm tra danh mục cũ hay mới." "The code {commune} is {name}; check whether the old or the new catalogue is meant.";
+    PlaceAmbiguous "place-ambiguous" 422 "Địa danh cũ đã tách cho nhiều nơi" "The former place was divided"
+        "Chọn một đơn vị hiện nay: {candidates}." "Choose one of today's communes: {candidates}.";
+    CompetenceFieldMissing "competence-field-missing" 422 "Thiếu địa danh để xác định cơ quan" "The place that decides the agency is missing"
+        "Thủ tục {procedure} cần {field} để xác định cơ quan giải quyết." "The procedure {procedure} needs {field} to find the responsible agency.";
+    CompetenceGap "competence-gap" 422 "Chưa có quy tắc thẩm quyền" "No rule names an agency"
+        "Hồ sơ đã được nhận và chờ người vận hành phân công." "The dossier is taken and waits for the operator to assign it.";
+    CompetenceOverlap "competence-overlap" 422 "Nhiều quy tắc thẩm quyền cùng áp dụng" "Several rules name different agencies"
+        "Hồ sơ đã được nhận và chờ người vận hành phân công; quy tắc: {rules}." "The dossier is taken and waits for the operator to assign it; rules: {rules}.";
+
+    // one dossier, once
+    ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
+        "Hồ sơ này đã được tiếp nhận; muốn bổ sung hãy dùng chức năng bổ sung." "The dossier is already accepted; use a supplement to change it.";
+    DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
+        "Mã hồ sơ này đã thuộc một hồ sơ khác; kiểm tra lại mã." "This official code belongs to another dossier; check the code.";
+
+    // what may happen to a dossier
+    StatusFinal "status-final" 409 "Hồ sơ đã kết thúc" "The dossier has ended"
+        "Hồ sơ ở trạng thái {status}, không nhận thay đổi." "The dossier is in status {status} and takes no change.";
+    TransitionNotAllowed "transition-not-allowed" 409 "Không chuyển được trạng thái" "This change of status is not allowed"
+        "Từ trạng thái {from} không chuyển sang {to} theo quy định." "The rules do not allow {from} to become {to}.";
+    ActorNotAllowed "actor-not-allowed" 409 "Không đúng người thực hiện" "Another party must do this"
+        "Việc chuyển {from} sang {to} thuộc về: {actors}." "The change from {from} to {to} belongs to: {actors}.";
+    ReasonRequired "reason-required" 422 "Thiếu lý do" "A reason is required"
+        "Trạng thái {to} phải nêu lý do." "Status {to} must state its reason.";
+    StatusWordUnknown "status-word-unknown" 422 "Không hiểu trạng thái" "The status word is not known"
+        "Giữ nguyên trạng thái hồ sơ; dùng một trong: {expected}." "The dossier stays as it is; use one of: {expected}.";
+    SupplementRepeated "supplement-repeated" 409 "Yêu cầu bổ sung lần nữa" "A second request for a supplement"
+        "Chỉ được yêu cầu bổ sung một lần, đầy đủ (NĐ 118/2025 Đ16.3); đã ghi nhận là bất thường." "A supplement may be asked for once, completely (Decree 118/2025 art. 16.3); recorded as irregular.";
+    SupplementNotOverdue "supplement-not-overdue" 409 "Đóng hồ sơ trước hạn bổ sung" "Closed before the supplement's limit"
+        "Hồ sơ chỉ được đóng khi quá hạn bổ sung (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A dossier is closed only after the supplement's limit (Decree 118/2025 art. 19.5); recorded as irregular.";
+    LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
+        "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
+
+    // warnings
+    IdentityPrefixUnknown "identity-prefix-unknown" 422 "Đầu số định danh lạ" "The identity number's prefix is not known"
+        "Kiểm tra lại giấy tờ; người khai sinh ở nước ngoài có đầu số khác." "Check the paper; people born abroad have other prefixes.";
+    IdentityBirthMismatch "identity-birth-mismatch" 422 "Số định danh không khớp ngày sinh" "The identity number and the birth date disagree"
+        "Kiểm tra lại ngày sinh và số định danh của {field}." "Check the birth date and the identity number of {field}.";
+    IdentitySexMismatch "identity-sex-mismatch" 422 "Số định danh không khớp giới tính" "The identity number and the sex disagree"
+        "Kiểm tra lại giới tính và số định danh của {field}." "Check the sex and the identity number of {field}.";
+    IdentityCardOld "identity-card-old" 422 "CMND 9 số đã hết giá trị" "A 9-digit card is no longer valid"
+        "Hỏi số định danh 12 số; CMND hết giá trị sau 31/12/2024." "Ask for the 12-digit number; the old card lost its validity after 2024-12-31.";
+    DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
+        "Kiểm tra: {commune} cũ đã tách; cổng chọn {name}." "Check: the former {commune} was divided; the hub chose {name}.";
+}
+
+impl Label {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        self.text().label
+    }
+
+    /// The label of this word.
+    pub fn parse(word: &str) -> Option<Label> {
+        Label::ALL.iter().copied().find(|l| l.as_str() == word)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Label {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let word = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        Label::parse(&word).ok_or_else(|| serde::de::Error::custom("unknown label"))
+    }
+}
+
+impl schemars::JsonSchema for Label {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Label".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9-]*$", "description": "see docs/ERRORS.md"})
+    }
+}
+
+/// One thing wrong, or worth a look, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind.
+    pub label: Label,
+    /// Where, in the sender's own document (JSON Pointer or an XML path), when it is about a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What fills the sentence. Codes, limits, field names; never a person's data.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, String>,
+}
+
+impl Problem {
+    /// A problem of the whole request.
+    pub fn new(label: Label) -> Self {
+        Problem {
+            label,
+            path: None,
+            args: BTreeMap::new(),
+        }
+    }
+
+    /// The place in the sender's document.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Fills one `{name}` of the sentence.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.args.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// What it is.
+    pub fn title(&self, language: Language) -> &'static str {
+        match language {
+            Language::Vietnamese => self.label.text().title_vi,
+            Language::English => self.label.text().title_en,
+        }
+    }
+
+    /// What to do, with the arguments filled in.
+    pub fn advice(&self, language: Language) -> String {
+        let template = match language {
+            Language::Vietnamese => self.label.text().advice_vi,
+            Language::English => self.label.text().advice_en,
+        };
+        let mut filled = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            let Some((name, tail)) = after.split_once('}') else {
+                break;
+            };
+            filled.push_str(self.args.get(name).map_or("?", String::as_str));
+            rest = tail;
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+/// A refusal: one or more problems, never none. The first decides the HTTP status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    problems: Vec<Problem>,
+}
+
+impl Rejection {
+    /// All problems of a document; `None` when there are none.
+    pub fn of(problems: Vec<Problem>) -> Option<Self> {
+        (!problems.is_empty()).then_some(Rejection { problems })
+    }
+
+    /// Every problem, the deciding one first.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The deciding label.
+    pub fn label(&self) -> Label {
+        self.problems[0].label
+    }
+
+    /// The HTTP status.
+    pub fn http_status(&self) -> u16 {
+        self.label().text().http_status
+    }
+}
+
+impl From<Problem> for Rejection {
+    fn from(problem: Problem) -> Self {
+        Rejection {
+            problems: vec![problem],
+        }
+    }
+}
+
+impl From<Label> for Rejection {
+    fn from(label: Label) -> Self {
+        Problem::new(label).into()
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, p) in self.problems.iter().enumerate() {
+            write!(f, "{}{}", if i == 0 { "" } else { ", " }, p.label)?;
+            if let Some(path) = &p.path {
+                write!(f, " at {path}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_unique_kebab_words_with_matching_sentences() {
+        let mut seen = std::collections::BTreeSet::new();
+        let holes = |s: &str| {
+            s.split('{')
+                .skip(1)
+                .filter_map(|p| p.split_once('}'))
+                .map(|p| p.0.to_owned())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        for label in Label::ALL {
+            let text = label.text();
+            assert!(seen.insert(text.label), "{label} twice");
+            assert!(
+                text.label
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{label}"
+            );
+            assert!((400..=503).contains(&text.http_status), "{label}");
+            assert_eq!(
+                holes(text.advice_vi),
+                holes(text.advice_en),
+                "{label}: the two sentences need the same arguments"
+            );
+            assert_eq!(Label::parse(text.label), Some(*label));
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_filled() {
+        let p = Problem::new(Label::TooDeep).with("limit", 32);
+        assert_eq!(p.advice(Language::English), "At most 32 levels.");
+        assert_eq!(p.advice(Language::Vietnamese), "Nhiều nhất 32 tầng.");
+        assert_eq!(
+            Problem::new(Label::TooDeep).advice(Language::English),
+            "At most ? levels."
+        );
+    }
+}

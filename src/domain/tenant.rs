@@ -1,0 +1,321 @@
+//! Tenants: who may speak to the hub at all.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::codes::{Key, NotACode};
+use super::text::Text;
+use super::time::Timestamp;
+
+/// What kind of body a tenant is. Decides its role, and with it what it may do.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TenantKind {
+    /// A postal enterprise; sees what its agents filed.
+    Enterprise,
+    /// One postal agent (đại lý dịch vụ công) of an enterprise; sees only its own.
+    Agent,
+    /// A regional branch of the Center, with its receiving points.
+    Branch,
+    /// A department, board or commune that decides dossiers.
+    Agency,
+    /// The people who run the hub.
+    Operator,
+}
+
+impl TenantKind {
+    /// Every kind, in the order of the role matrix.
+    pub const ALL: [TenantKind; 5] = [
+        TenantKind::Enterprise,
+        TenantKind::Agent,
+        TenantKind::Branch,
+        TenantKind::Agency,
+        TenantKind::Operator,
+    ];
+
+    /// The first half of a tenant's key.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TenantKind::Enterprise => "enterprise",
+            TenantKind::Agent => "agent",
+            TenantKind::Branch => "branch",
+            TenantKind::Agency => "agency",
+            TenantKind::Operator => "operator",
+        }
+    }
+}
+
+/// The stable name of a tenant: its kind and its key, `branch.tay-ho`, `agency.ubnd-00004`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantKey {
+    text: Box<str>,
+    kind: TenantKind,
+}
+
+impl TenantKey {
+    /// Names a tenant of `kind` by its own key.
+    pub fn new(kind: TenantKind, key: &Key) -> Self {
+        TenantKey {
+            text: format!("{}.{key}", kind.word()).into(),
+            kind,
+        }
+    }
+
+    /// The kind, which is part of the name.
+    pub fn kind(&self) -> TenantKind {
+        self.kind
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The key within its kind.
+    pub fn key(&self) -> &str {
+        &self.text[self.kind.word().len() + 1..]
+    }
+}
+
+impl FromStr for TenantKey {
+    type Err = NotACode;
+    fn from_str(s: &str) -> Result<Self, NotACode> {
+        let (word, key) = s.split_once('.').ok_or(NotACode::Form)?;
+        let kind = TenantKind::ALL
+            .into_iter()
+            .find(|k| k.word() == word)
+            .ok_or(NotACode::Form)?;
+        Ok(TenantKey::new(kind, &key.parse::<Key>()?))
+    }
+}
+
+impl TryFrom<String> for TenantKey {
+    type Error = NotACode;
+    fn try_from(s: String) -> Result<Self, NotACode> {
+        s.parse()
+    }
+}
+
+impl From<TenantKey> for String {
+    fn from(k: TenantKey) -> String {
+        k.text.into()
+    }
+}
+
+impl fmt::Display for TenantKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for TenantKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl schemars::JsonSchema for TenantKey {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TenantKey".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "pattern": "^(enterprise|agent|branch|agency|operator)\\.[a-z0-9-]{1,60}$"})
+    }
+}
+
+/// A registered tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its stable name.
+    pub key: TenantKey,
+    /// The name shown to people.
+    pub name: Text<200>,
+    /// The enterprise an agent belongs to.
+    pub parent: Option<TenantKey>,
+    /// Formats it may file or report in, `name/version`; the first is the one assumed when the media type fits several.
+    pub formats: Vec<String>,
+    /// Whether it may speak now.
+    pub standing: Standing,
+}
+
+/// Whether a tenant may speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// Not now; what it filed stays and statuses still come back for it.
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Never again.
+    Closed {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// A person of a tenant, named on each act (`NĐ 118/2025/NĐ-CP` Điều 9.7: postal staff act by name).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The tenant's own number for the person, as sent in `Acting-Staff`.
+    pub id: Key,
+    /// The tenant it belongs to.
+    pub tenant: TenantKey,
+    /// The name shown to the parties of a dossier.
+    pub name: Text<200>,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Actor {
+    /// The tenant; the hub itself is `operator.hub`.
+    pub tenant: TenantKey,
+    /// The named person, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<Key>,
+    /// The receiving point it acted at, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Key>,
+}
+
+impl Actor {
+    /// A tenant as a whole.
+    pub fn of(tenant: TenantKey) -> Self {
+        Actor {
+            tenant,
+            staff: None,
+            point: None,
+        }
+    }
+}
+
+/// The SHA-256 of a certificate's DER, by which it is pinned.
+pub type Thumbprint = [u8; 32];
+
+/// A certificate registered for a tenant. A tenant may have several, so that keys roll over without a stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its fingerprint.
+    pub thumbprint: Thumbprint,
+    /// Whose it is.
+    pub tenant: TenantKey,
+    /// When it ends by itself.
+    pub not_after: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A receiving point of a branch, where papers are handed in and results handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Its stable key.
+    pub key: Key,
+    /// The tenant it belongs to.
+    pub tenant: TenantKey,
+    /// The name shown to people.
+    pub name: Text<200>,
+}
+
+/// Everybody who may speak, as one snapshot that is replaced whole.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// Counts up with every change in the database; a hub reloads when it sees a higher one.
+    pub version: i64,
+    tenants: HashMap<TenantKey, Arc<Tenant>>,
+    certificates: HashMap<Thumbprint, Certificate>,
+    staff: HashMap<(TenantKey, Key), Staff>,
+    points: HashMap<Key, Point>,
+}
+
+impl Register {
+    /// A snapshot of these.
+    pub fn new(
+        version: i64,
+        tenants: Vec<Tenant>,
+        certificates: Vec<Certificate>,
+        staff: Vec<Staff>,
+        points: Vec<Point>,
+    ) -> Self {
+        Register {
+            version,
+            tenants: tenants
+                .into_iter()
+                .map(|t| (t.key.clone(), Arc::new(t)))
+                .collect(),
+            certificates: certificates
+                .into_iter()
+                .map(|c| (c.thumbprint, c))
+                .collect(),
+            staff: staff
+                .into_iter()
+                .map(|s| ((s.tenant.clone(), s.id.clone()), s))
+                .collect(),
+            points: points.into_iter().map(|p| (p.key.clone(), p)).collect(),
+        }
+    }
+
+    /// A tenant by its name.
+    pub fn tenant(&self, key: &TenantKey) -> Option<&Arc<Tenant>> {
+        self.tenants.get(key)
+    }
+
+    /// Every tenant, in no order.
+    pub fn tenants(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        self.tenants.values()
+    }
+
+    /// A certificate by its fingerprint.
+    pub fn certificate(&self, thumbprint: &Thumbprint) -> Option<&Certificate> {
+        self.certificates.get(thumbprint)
+    }
+
+    /// Every certificate, in no order.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.certificates.values()
+    }
+
+    /// A person of a tenant.
+    pub fn staff(&self, tenant: &TenantKey, id: &Key) -> Option<&Staff> {
+        self.staff.get(&(tenant.clone(), id.clone()))
+    }
+
+    /// A receiving point of a tenant; another tenant's point is absent.
+    pub fn point(&self, tenant: &TenantKey, key: &Key) -> Option<&Point> {
+        self.points.get(key).filter(|p| p.tenant == *tenant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_key_carries_its_kind() {
+        let key: TenantKey = "agency.ubnd-00004".parse().unwrap();
+        assert_eq!((key.kind(), key.key()), (TenantKind::Agency, "ubnd-00004"));
+        for bad in ["agency", "agency.", "mayor.x", "agency.UBND", "agency.a.b"] {
+            assert!(bad.parse::<TenantKey>().is_err(), "{bad}");
+        }
+    }
+}
