@@ -60,6 +60,34 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Notes every name that names nothing.
+struct Names<'a> {
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Names<'_> {
+    fn check(
+        &mut self,
+        known: bool,
+        file: &str,
+        row: &dyn fmt::Display,
+        column: &str,
+        name: &dyn fmt::Display,
+    ) {
+        if known {
+            return;
+        }
+        self.findings.push(Finding {
+            severity: Severity::Error,
+            code: "reference-dangling",
+            message_vi: format!(
+                "{file}, dòng {row}: {column} “{name}” không có trong danh mục; thêm hoặc sửa"
+            ),
+            message_en: format!("{file}, row {row}: {column} “{name}” names nothing; add it or correct it"),
+        });
+    }
+}
+
 /// How many examples a grouped finding shows.
 const EXAMPLES: usize = 3;
 
@@ -68,6 +96,7 @@ impl Directory {
     /// changes. With `production`, rows marked provisional are errors too, one finding a file.
     pub fn check(&self, production: bool) -> Vec<Finding> {
         let mut findings = Vec::new();
+        self.check_bodies(&mut findings);
         self.check_references(&mut findings);
         self.check_succession(&mut findings);
         self.check_rules(&mut findings);
@@ -79,29 +108,16 @@ impl Directory {
         findings
     }
 
-    fn check_references(&self, findings: &mut Vec<Finding>) {
-        let mut dangling =
-            |ok: bool, file: &str, row: &dyn fmt::Display, column: &str, to: &dyn fmt::Display| {
-                if !ok {
-                    findings.push(Finding {
-                        severity: Severity::Error,
-                        code: "reference-dangling",
-                        message_vi: format!(
-                            "{file}, dòng {row}: {column} “{to}” không có trong danh mục; thêm hoặc sửa"
-                        ),
-                        message_en: format!(
-                            "{file}, row {row}: {column} “{to}” names nothing; add it or correct it"
-                        ),
-                    });
-                }
-            };
+    /// People and places: what each row belongs to, and where it stands.
+    fn check_bodies(&self, findings: &mut Vec<Finding>) {
+        let mut names = Names { findings };
         let today = |code: &CommuneCode| self.commune(Catalogue::Since2025, code).is_some();
         for a in self.agencies() {
             if let Some(code) = &a.commune {
-                dangling(today(code), "agencies.csv", &a.key, "commune_code", code);
+                names.check(today(code), "agencies.csv", &a.key, "commune_code", code);
             }
             if let Some(parent) = &a.parent {
-                dangling(
+                names.check(
                     self.agency(parent).is_some(),
                     "agencies.csv",
                     &a.key,
@@ -116,7 +132,7 @@ impl Directory {
             .collect();
         for b in self.branches() {
             for code in &b.former_districts {
-                dangling(
+                names.check(
                     districts.contains(code),
                     "branches.csv",
                     &b.key,
@@ -126,7 +142,7 @@ impl Directory {
             }
         }
         for p in self.points() {
-            dangling(
+            names.check(
                 self.branch(&p.branch).is_some(),
                 "points.csv",
                 &p.key,
@@ -134,13 +150,13 @@ impl Directory {
                 &p.branch,
             );
             if let Some(code) = &p.commune {
-                dangling(today(code), "points.csv", &p.key, "commune_code", code);
+                names.check(today(code), "points.csv", &p.key, "commune_code", code);
             }
         }
         for a in self.agents() {
             let known = self.enterprise(&a.enterprise).is_some();
-            dangling(known, "agents.csv", &a.key, "enterprise", &a.enterprise);
-            dangling(
+            names.check(known, "agents.csv", &a.key, "enterprise", &a.enterprise);
+            names.check(
                 today(&a.commune),
                 "agents.csv",
                 &a.key,
@@ -148,9 +164,15 @@ impl Directory {
                 &a.commune,
             );
         }
+    }
+
+    /// What the aliases, the rules and the succession name.
+    fn check_references(&self, findings: &mut Vec<Finding>) {
+        let mut names = Names { findings };
+        let today = |code: &CommuneCode| self.commune(Catalogue::Since2025, code).is_some();
         for alias in self.aliases.iter() {
             let known = self.procedure(&alias.code).is_some();
-            dangling(
+            names.check(
                 known,
                 "procedure_aliases.csv",
                 &alias.received,
@@ -160,12 +182,12 @@ impl Directory {
         }
         for r in self.rules() {
             let known = self.procedure(&r.procedure).is_some();
-            dangling(known, "competence.csv", &r.rule, "procedure", &r.procedure);
+            names.check(known, "competence.csv", &r.rule, "procedure", &r.procedure);
             if let RulePlace::Commune(code) = &r.place {
-                dangling(today(code), "competence.csv", &r.rule, "place", code);
+                names.check(today(code), "competence.csv", &r.rule, "place", code);
             }
             if let RuleAgency::Named(key) = &r.agency {
-                dangling(
+                names.check(
                     self.agency(key).is_some(),
                     "competence.csv",
                     &r.rule,
@@ -176,8 +198,8 @@ impl Directory {
         }
         for s in self.succession.iter() {
             let known = self.commune(Catalogue::Legacy, &s.old).is_some();
-            dangling(known, "succession.csv", &s.new, "old_code", &s.old);
-            dangling(today(&s.new), "succession.csv", &s.old, "new_code", &s.new);
+            names.check(known, "succession.csv", &s.new, "old_code", &s.old);
+            names.check(today(&s.new), "succession.csv", &s.old, "new_code", &s.new);
         }
     }
 

@@ -9,9 +9,10 @@ use crate::domain::calendar::Limit;
 use crate::domain::codes::{CommuneCode, DistrictCode, Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, limits};
 
-const CODE: &str = "a stable key (a-z, 0-9, hyphen)";
-const COMMUNE: &str = "five digits";
-const PROCEDURE: &str = "a national code such as 1.004873";
+// What a cell should look like, said in signs, because the sentence around it is in two languages.
+const CODE: &str = "[a-z0-9-]";
+const COMMUNE: &str = "NNNNN";
+const PROCEDURE: &str = "N.NNNNNN";
 const LEVELS: [(&str, Level); 2] = [("province", Level::Province), ("commune", Level::Commune)];
 
 type Faults = Vec<DirectoryFault>;
@@ -95,7 +96,7 @@ pub(super) fn branches(text: &str, faults: &mut Faults) -> Rows<Key, Branch> {
     ];
     table::read("branches.csv", text, &columns, faults, |row| {
         let (key, name) = (row.value::<Key>("key", CODE), row.text("name"));
-        let official_number = row.optional("official_number", "a number");
+        let official_number = row.optional("official_number", "0-9");
         let districts: Result<Vec<DistrictCode>, _> = row
             .cell("former_district_codes")
             .split_whitespace()
@@ -182,10 +183,7 @@ pub(super) fn legacy_communes(text: &str, faults: &mut Faults) -> Rows<CommuneCo
         "catalogue",
     ];
     table::read("legacy_communes.csv", text, &columns, faults, |row| {
-        let (code, name) = (
-            row.value("district_code", "three digits"),
-            row.text("district_name"),
-        );
+        let (code, name) = (row.value("district_code", "NNN"), row.text("district_name"));
         let catalogue = row.word("catalogue", &[("legacy", Catalogue::Legacy)]);
         let district = code.zip(name).map(|(code, name)| District { code, name });
         let commune = commune(row, district.clone(), catalogue);
@@ -238,6 +236,9 @@ pub(super) fn succession(text: &str, faults: &mut Faults) -> Rows<(CommuneCode, 
     )
 }
 
+/// One kind of limit, still without its length.
+type LimitOf = fn(u32) -> Limit;
+
 /// Longer limits than these are slips of the pen: ten years.
 const LONGEST_LIMIT_DAYS: i64 = 3_650;
 
@@ -262,7 +263,7 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
         ("object-place", PlaceRule::ObjectPlace),
         ("none", PlaceRule::None),
     ];
-    let units: [(&str, fn(u32) -> Limit); 3] = [
+    let units: [(&str, LimitOf); 3] = [
         ("working-hours", Limit::WorkingHours),
         ("working-days", Limit::WorkingDays),
         ("calendar-days", Limit::CalendarDays),
@@ -331,15 +332,11 @@ pub(super) fn rules(text: &str, faults: &mut Faults) -> Rows<String, Rule> {
         let place = match row.cell("place") {
             "*" => Some(RulePlace::City),
             "@commune" => Some(RulePlace::EachCommune),
-            _ => row
-                .value("place", "*, @commune or five digits")
-                .map(RulePlace::Commune),
+            _ => row.value("place", "* | @commune | NNNNN").map(RulePlace::Commune),
         };
         let agency = match row.cell("agency") {
             "@place" => Some(RuleAgency::OfThePlace),
-            _ => row
-                .value("agency", "@place or the key of an agency")
-                .map(RuleAgency::Named),
+            _ => row.value("agency", "@place | [a-z0-9-]").map(RuleAgency::Named),
         };
         let (period, provisional) = (row.period(), row.flag("provisional"));
         let (place, agency, (valid_from, valid_to)) = (place?, agency?, period?);

@@ -109,8 +109,8 @@ impl Row<'_> {
     pub(crate) fn text(&mut self, column: &str) -> Option<String> {
         match Text::<500>::parse(self.cell(column)) {
             Ok(text) => Some(text.into()),
-            Err(why) => {
-                self.wrong(column, &format!("text of 1-500 characters ({why})"));
+            Err(_) => {
+                self.wrong(column, "UTF-8, 1–500");
                 None
             }
         }
@@ -187,54 +187,8 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
         rows: Vec::new(),
         index: HashMap::new(),
     };
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let fault = |faults: &mut Vec<DirectoryFault>, line, vi, en| {
-        faults.push(DirectoryFault {
-            file: file.to_owned(),
-            line,
-            message_vi: vi,
-            message_en: en,
-        });
-    };
-    let mut lines: HashMap<usize, u64> = HashMap::new();
-    let mut header_seen = false;
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                let vi = format!("không đọc được dòng này ({error}); sửa theo RFC 4180");
-                fault(
-                    faults,
-                    line,
-                    vi,
-                    format!("this line cannot be read ({error}); write it as RFC 4180 says"),
-                );
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        if !header_seen {
-            header_seen = true;
-            if !record.iter().eq(columns.iter().copied()) {
-                let expected = columns.join(",");
-                let vi = format!("dòng tiêu đề phải là: {expected}");
-                fault(faults, line, vi, format!("the header row must be: {expected}"));
-                return found;
-            }
-            continue;
-        }
-        if record.len() != columns.len() {
-            let (n, expected) = (record.len(), columns.len());
-            let vi = format!("có {n} cột, cần {expected}; giá trị có dấu phẩy phải đặt trong ngoặc kép");
-            let en = format!("{n} columns instead of {expected}; quote a value that holds a comma");
-            fault(faults, line, vi, en);
-            continue;
-        }
+    let mut lines: Vec<u64> = Vec::new();
+    for (line, record) in records(file, text, columns, faults) {
         let mut this = Row {
             file,
             line,
@@ -245,8 +199,8 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
         let Some((key, value)) = row(&mut this) else {
             continue;
         };
-        if let Some(first) = found.index.get(&key) {
-            let first = lines.get(first).copied().unwrap_or(0);
+        if let Some(&first) = found.index.get(&key) {
+            let first = lines[first];
             let vi = format!("{key:?} đã có ở dòng {first}; bỏ một dòng");
             this.fault(
                 vi,
@@ -254,19 +208,66 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
             );
             continue;
         }
-        lines.insert(found.rows.len(), line);
         found.index.insert(key, found.rows.len());
         found.rows.push(value);
-    }
-    if !header_seen {
-        let expected = columns.join(",");
-        let vi = format!("tệp rỗng; cần dòng tiêu đề: {expected}");
-        fault(
-            faults,
-            0,
-            vi,
-            format!("the file is empty; it needs the header row: {expected}"),
-        );
+        lines.push(line);
     }
     found
+}
+
+/// The records of a file with their lines, once the header row is as expected; each has a cell a column.
+fn records(
+    file: &str,
+    text: &str,
+    columns: &[&str],
+    faults: &mut Vec<DirectoryFault>,
+) -> Vec<(u64, StringRecord)> {
+    let mut fault = |line, message_vi, message_en| {
+        faults.push(DirectoryFault {
+            file: file.to_owned(),
+            line,
+            message_vi,
+            message_en,
+        });
+    };
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => records.push((record.position().map_or(0, csv::Position::line), record)),
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                let vi = format!("không đọc được dòng này ({error}); sửa theo RFC 4180");
+                fault(
+                    line,
+                    vi,
+                    format!("this line cannot be read ({error}); write it as RFC 4180 says"),
+                );
+            }
+        }
+    }
+    if !records
+        .first()
+        .is_some_and(|(_, header)| header.iter().eq(columns.iter().copied()))
+    {
+        let (line, expected) = (records.first().map_or(0, |(line, _)| *line), columns.join(","));
+        let vi = format!("dòng tiêu đề phải là: {expected}");
+        fault(line, vi, format!("the header row must be: {expected}"));
+        return Vec::new();
+    }
+    records.remove(0);
+    records.retain(|(line, record)| {
+        let (n, expected) = (record.len(), columns.len());
+        if n != expected {
+            let vi = format!("có {n} cột, cần {expected}; giá trị có dấu phẩy phải đặt trong ngoặc kép");
+            let en = format!("{n} columns instead of {expected}; quote a value that holds a comma");
+            fault(*line, vi, en);
+        }
+        n == expected
+    });
+    records
 }
