@@ -110,7 +110,7 @@ impl Row<'_> {
         match Text::<500>::parse(self.cell(column)) {
             Ok(text) => Some(text.into()),
             Err(_) => {
-                self.wrong(column, "UTF-8, 1–500");
+                self.wrong(column, "1–500 ký tự (characters)");
                 None
             }
         }
