@@ -7,4 +7,7 @@
 pub mod clock;
 pub mod domain;
 pub mod identity;
+
+pub mod net;
+pub mod service;
 pub mod store;
