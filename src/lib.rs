@@ -7,3 +7,5 @@
 pub mod adapt;
 pub mod clock;
 pub mod domain;
+pub mod identity;
+pub mod store;
