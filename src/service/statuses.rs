@@ -7,7 +7,6 @@ use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
-use crate::domain::seal::sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
