@@ -280,7 +280,7 @@ impl Admin {
             .map(drop)
     }
 
-    /// Compares what exists with what is planned.
+    /// Compares what exists with what is planned. A policy that was set within the last five seconds may be missed.
     ///
     /// # Errors
     /// As above.

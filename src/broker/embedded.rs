@@ -82,8 +82,9 @@ impl Embedded {
         })?;
         let number = {
             let mut state = queue.state();
-            state.consumers += 1;
-            state.number()
+            let number = state.number();
+            state.handed.insert(number, BTreeMap::new());
+            number
         };
         Ok(Consumer {
             queue,
@@ -121,9 +122,9 @@ struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Entry>,
-    handed: BTreeMap<u64, (u64, Entry)>,
+    /// What each living consumer has in hand, by tag.
+    handed: HashMap<u64, BTreeMap<u64, Entry>>,
     bytes: usize,
-    consumers: usize,
     last_number: u64,
 }
 
@@ -143,7 +144,7 @@ impl State {
     }
 
     fn messages(&self) -> usize {
-        self.waiting.len() + self.handed.len()
+        self.waiting.len() + self.handed.values().map(BTreeMap::len).sum::<usize>()
     }
 
     /// Ends the life of a message.
@@ -203,13 +204,13 @@ impl Queue {
     }
 
     fn is_deserted(&self) -> bool {
-        self.state().consumers == 0
+        self.state().handed.is_empty()
     }
 
     /// Takes back what nobody has taken yet. False: somebody has it, or had it.
     fn withdraw(&self, ticket: u64, only_if_deserted: bool) -> bool {
         let mut state = self.state();
-        if only_if_deserted && state.consumers > 0 {
+        if only_if_deserted && !state.handed.is_empty() {
             return false;
         }
         let Some(at) = state.waiting.iter().position(|entry| entry.ticket == ticket) else {
@@ -221,10 +222,11 @@ impl Queue {
         true
     }
 
-    fn settle(&self, tag: u64, settlement: Settlement) -> Result<(), BrokerError> {
+    fn settle(&self, consumer: u64, tag: u64, settlement: Settlement) -> Result<(), BrokerError> {
         {
             let mut state = self.state();
-            let (_, entry) = state.handed.remove(&tag).ok_or(BrokerError::Gone)?;
+            let hand = state.handed.get_mut(&consumer).ok_or(BrokerError::Gone)?;
+            let entry = hand.remove(&tag).ok_or(BrokerError::Gone)?;
             match settlement {
                 Settlement::Ack => state.finish(entry, Outcome::Confirmed),
                 Settlement::Dead(reason) => state.finish(entry, Outcome::Refused(reason)),
@@ -251,20 +253,13 @@ impl Queue {
 
     fn take(&self, consumer: u64, prefetch: usize) -> Option<(u64, Envelope, bool)> {
         let mut state = self.state();
-        if state
-            .handed
-            .values()
-            .filter(|(owner, _)| *owner == consumer)
-            .take(prefetch)
-            .count()
-            >= prefetch
-        {
+        if state.handed.get(&consumer)?.len() >= prefetch {
             return None;
         }
         let entry = state.waiting.pop_front()?;
         let (envelope, redelivered) = (entry.envelope.clone(), entry.returns > 0);
         let tag = state.number();
-        state.handed.insert(tag, (consumer, entry));
+        state.handed.get_mut(&consumer)?.insert(tag, entry);
         Some((tag, envelope, redelivered))
     }
 
@@ -272,20 +267,18 @@ impl Queue {
     fn leave(&self, consumer: u64) {
         let deserted = {
             let mut state = self.state();
-            let tags: Vec<u64> = state
+            for entry in state
                 .handed
-                .iter()
-                .filter_map(|(tag, (owner, _))| (*owner == consumer).then_some(*tag))
-                .collect();
-            for tag in tags.into_iter().rev() {
-                if let Some((_, entry)) = state.handed.remove(&tag)
-                    && let Some(entry) = self.returned(&mut state, entry)
-                {
+                .remove(&consumer)
+                .unwrap_or_default()
+                .into_values()
+                .rev()
+            {
+                if let Some(entry) = self.returned(&mut state, entry) {
                     state.waiting.push_front(entry);
                 }
             }
-            state.consumers -= 1;
-            state.consumers == 0
+            state.handed.is_empty()
         };
         self.changed.notify_waiters();
         if deserted {
@@ -344,12 +337,13 @@ impl Drop for Offer {
 #[derive(Debug)]
 pub(super) struct Hold {
     queue: Arc<Queue>,
+    consumer: u64,
     tag: u64,
 }
 
 impl Hold {
     pub(super) fn settle(self, settlement: Settlement) -> Result<(), BrokerError> {
-        self.queue.settle(self.tag, settlement)
+        self.queue.settle(self.consumer, self.tag, settlement)
     }
 }
 
@@ -379,6 +373,7 @@ impl Consumer {
                     redelivered,
                     receipt: Receipt::new(AnyHold::Embedded(Hold {
                         queue: self.queue.clone(),
+                        consumer: self.number,
                         tag,
                     })),
                 };

@@ -4,6 +4,7 @@
 //! Every test has a virtual host of its own, and agencies with keys of its own, because users belong to the whole broker.
 
 mod contract;
+mod log;
 mod measure;
 mod rabbit;
 mod stage;

@@ -2,10 +2,24 @@
 
 use std::time::Instant;
 
-use lienthong::broker::topology::Limits;
-use lienthong::broker::{Envelope, Outcome, Settlement, settle_all};
+use lienthong::broker::topology::{Channel, Limits};
+use lienthong::broker::{Envelope, Outcome, Settlement, Topology, settle_all};
 
 use crate::stage::{Stage, rabbit, take};
+
+#[test]
+#[ignore = "a measurement: nothing passes or fails by it"]
+fn measure_declaring_the_whole_city() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let agencies = (0..145).map(|n| (format!("{}-{n}", stage.agency).parse().unwrap(), Channel::Hub));
+        let city = Topology::for_agencies(agencies);
+        for time in ["first", "second"] {
+            let start = Instant::now();
+            stage.broker.declare(&city).await.unwrap();
+            println!("declaring 145 agencies, {time} time: {:?}", start.elapsed());
+        }
+    });
+}
 
 #[test]
 #[ignore = "a measurement: nothing passes or fails by it"]

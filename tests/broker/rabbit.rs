@@ -1,10 +1,19 @@
 //! What RabbitMQ alone promises: users and what they may do, the check of the topology, recovery of connections.
 
+use std::time::Duration;
+
 use lapin::options::BasicPublishOptions;
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
+use lienthong::broker::rabbit::Options;
 use lienthong::broker::topology::{DOSSIERS, Limits, STATUS_QUEUE, STATUSES, Topology};
 use lienthong::broker::{Broker, BrokerError, Outcome, Rabbit, Settlement, Source, Target};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::stage::{Props, Stage, envelope, rabbit, take};
 
@@ -290,6 +299,131 @@ fn the_check_finds_what_was_changed_by_hand() {
         let error = stage.broker.declare(&plan).await.unwrap_err();
         assert!(error.to_string().contains("x-delivery-limit"), "{error}");
     });
+}
+
+#[test]
+fn the_check_finds_policies_and_missing_topic_permissions() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        signed_in(&stage, &props).await;
+        let own = stage.source().queue();
+        let policy = async |name, pattern: String, definition, kind| {
+            let path = ["policies", &props.vhost, name];
+            let body = json!({"pattern": pattern, "definition": definition, "apply-to": kind});
+            props.manage(reqwest::Method::PUT, &path, &body).await;
+        };
+        policy("shorter", format!("^{own}$"), json!({"max-length": 10}), "queues").await;
+        policy(
+            "aside",
+            "^dossiers$".to_owned(),
+            json!({"alternate-exchange": "aside"}),
+            "exchanges",
+        )
+        .await;
+        policy(
+            "same",
+            "^hub.statuses$".to_owned(),
+            json!({"delivery-limit": 50}),
+            "queues",
+        )
+        .await;
+        let path = ["topic-permissions", &props.vhost, &own];
+        props.manage(reqwest::Method::DELETE, &path, &json!({})).await;
+        // A queue shows its policy with its next figures.
+        let found = loop {
+            let found = props.admin.check(&stage.topology).await.unwrap();
+            if found.len() >= 3 {
+                break found;
+            }
+        };
+        let said: Vec<_> = found
+            .iter()
+            .map(|found| (found.object.as_str(), found.problem.as_str()))
+            .collect();
+        let (queue, user) = (format!("queue {own}"), format!("user {own}"));
+        let expected = [
+            (
+                "exchange dossiers",
+                "policy aside sets alternate-exchange to \"aside\"",
+            ),
+            (&*queue, "policy shorter sets max-length to 10"),
+            (
+                &*user,
+                "no topic permission, or another than planned: it may report in other agencies' names",
+            ),
+        ];
+        assert_eq!(said, expected);
+    });
+}
+
+/// The broker holds the line but says nothing: the network swallows, or the machine is stopped.
+#[test]
+fn a_silent_broker_is_a_refusal_and_is_left_for_a_new_connection() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let proxy = Proxy::before(&props.url).await;
+        let options = Options {
+            patience: Duration::from_millis(500),
+            ..Options::default()
+        };
+        let broker = Rabbit::new(&proxy.url, options).unwrap();
+        assert_eq!(broker.publish(&[stage.envelope("a")]).await, [Outcome::Confirmed]);
+        proxy.swallow.send_replace(true);
+        let outcomes = broker.publish(&[stage.envelope("b"), stage.envelope("c")]).await;
+        let unanswered = |outcome: &Outcome| matches!(outcome, Outcome::Refused(why) if why.starts_with("connection") && why.contains("no answer"));
+        assert!(
+            outcomes.len() == 2 && outcomes.iter().all(unanswered),
+            "{outcomes:?}"
+        );
+        // What was swallowed stays swallowed; only a new connection gets through.
+        proxy.swallow.send_replace(false);
+        loop {
+            let outcomes = broker.publish(&[stage.envelope("d")]).await;
+            if outcomes == [Outcome::Confirmed] {
+                break;
+            }
+            assert!(outcomes.iter().all(unanswered), "{outcomes:?}");
+        }
+    });
+}
+
+/// Stands before RabbitMQ and passes bytes on, or swallows them for the rest of that connection.
+struct Proxy {
+    url: String,
+    swallow: watch::Sender<bool>,
+}
+
+impl Proxy {
+    async fn before(url: &str) -> Self {
+        let mut url = reqwest::Url::parse(url).unwrap();
+        let behind = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let (swallow, swallowing) = watch::channel(false);
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let far = TcpStream::connect(&behind).await.unwrap();
+                let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+                tokio::spawn(pass(near_in, far_out, swallowing.clone()));
+                tokio::spawn(pass(far_in, near_out, swallowing.clone()));
+            }
+        });
+        Proxy {
+            url: url.to_string(),
+            swallow,
+        }
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallowing: watch::Receiver<bool>) {
+    let mut buffer = vec![0; 1 << 16];
+    let mut swallow = false;
+    while let Ok(n @ 1..) = from.read(&mut buffer).await {
+        swallow |= *swallowing.borrow();
+        if !swallow && to.write_all(&buffer[..n]).await.is_err() {
+            break;
+        }
+    }
 }
 
 #[test]

@@ -32,11 +32,28 @@ pub struct Stage {
 #[derive(Clone)]
 pub struct Props {
     pub admin: Admin,
+    pub admin_url: String,
     pub url: String,
     pub vhost: String,
 }
 
 impl Props {
+    /// Asks the management interface for what the product never does.
+    pub async fn manage(&self, method: reqwest::Method, path: &[&str], body: &serde_json::Value) {
+        let mut url = reqwest::Url::parse(&self.admin_url).unwrap();
+        url.path_segments_mut()
+            .unwrap()
+            .pop_if_empty()
+            .push("api")
+            .extend(path);
+        let response = http().request(method, url).json(body).send().await.unwrap();
+        assert!(
+            response.status().is_success(),
+            "{}",
+            response.text().await.unwrap()
+        );
+    }
+
     /// The address of the broker for another user.
     pub fn url_as(&self, user: &str, password: &str) -> String {
         let mut url = reqwest::Url::parse(&self.url).unwrap();
@@ -120,7 +137,8 @@ pub fn rabbit<F: Future<Output = ()> + Send + 'static>(
     );
     runtime().block_on(async {
         let vhost = unique();
-        let admin = Admin::new(http(), &admin, &vhost).unwrap();
+        let admin_url = admin;
+        let admin = Admin::new(http(), &admin_url, &vhost).unwrap();
         admin.vhost_create().await.unwrap();
         let mut url = reqwest::Url::parse(&amqp).unwrap();
         url.set_path(&vhost);
@@ -128,6 +146,7 @@ pub fn rabbit<F: Future<Output = ()> + Send + 'static>(
         let broker = Broker::Rabbit(Rabbit::new(url.as_str(), Default::default()).unwrap());
         let props = Props {
             admin: admin.clone(),
+            admin_url,
             url: url.to_string(),
             vhost,
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::Channel;
@@ -10,13 +11,13 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, ShortString};
 use tokio::time::timeout;
 
-use super::ANSWER_PATIENCE;
 use crate::broker::message::{Hold as AnyHold, Receipt};
 use crate::broker::{BrokerError, Delivery, Settlement};
 
 /// A channel that consumes. While the consumer lives it is open; deliveries hold it weakly.
 struct Lane {
     channel: Channel,
+    patience: Duration,
     /// Tags handed out and not settled, so that one frame can acknowledge all before a tag.
     unsettled: Mutex<BTreeSet<u64>>,
 }
@@ -34,7 +35,7 @@ impl Lane {
 
     async fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {
         let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
-        timeout(ANSWER_PATIENCE, ack)
+        timeout(self.patience, ack)
             .await
             .ok()
             .and_then(Result::ok)
@@ -49,7 +50,7 @@ impl Lane {
                 requeue,
             },
         );
-        timeout(ANSWER_PATIENCE, nack)
+        timeout(self.patience, nack)
             .await
             .ok()
             .and_then(Result::ok)
@@ -137,11 +138,12 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    pub(super) fn new(stream: lapin::Consumer, channel: Channel) -> Self {
+    pub(super) fn new(stream: lapin::Consumer, channel: Channel, patience: Duration) -> Self {
         Consumer {
             stream,
             lane: Arc::new(Lane {
                 channel,
+                patience,
                 unsettled: Mutex::default(),
             }),
         }

@@ -36,8 +36,6 @@ const _: usize = size_of::<Tls>();
 
 /// How long a connection may take to be made.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// How long the broker may take to answer anything else: a confirm, a declaration.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between attempts to connect.
@@ -54,6 +52,8 @@ pub struct Options {
     pub name: String,
     /// Published messages that may be unconfirmed at once.
     pub window: usize,
+    /// How long the broker may take to answer: a confirm, a declaration. After that the connection counts as lost.
+    pub patience: Duration,
     /// For `amqps://`: PEM of the authorities that may have signed the broker's certificate. No other is trusted.
     pub authorities: Option<String>,
     /// For `amqps://`: PEM of the hub's own certificate chain and of its key (PKCS #8).
@@ -65,6 +65,7 @@ impl Default for Options {
         Options {
             name: "lienthong".to_owned(),
             window: 256,
+            patience: Duration::from_secs(30),
             authorities: None,
             identity: None,
         }
@@ -185,9 +186,25 @@ impl Rabbit {
         }
     }
 
+    /// After a silence the next caller gets a new connection, instead of waiting for the heartbeat to find the old one dead.
+    /// Channels that are in use keep the old one until they end.
+    async fn abandon(&self, link: &Link) {
+        link.0.lock().await.connection = None;
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     async fn channel(&self, link: &Link) -> Result<Channel, BrokerError> {
         let connection = self.connection(link).await?;
-        within(ANSWER_PATIENCE, "opening a channel", connection.create_channel()).await
+        let opened = within(
+            self.0.options.patience,
+            "opening a channel",
+            connection.create_channel(),
+        )
+        .await;
+        if opened.is_err() {
+            self.abandon(link).await;
+        }
+        opened
     }
 
     /// An idle publishing channel, or a new one. It is the caller's until given back: a future that is dropped in the middle
@@ -203,7 +220,7 @@ impl Rabbit {
         }
         let channel = self.channel(&self.0.publishing).await?;
         let confirm = channel.confirm_select(ConfirmSelectOptions::default());
-        within(ANSWER_PATIENCE, "asking for confirms", confirm).await?;
+        within(self.0.options.patience, "asking for confirms", confirm).await?;
         Ok(channel)
     }
 
@@ -223,12 +240,14 @@ impl Rabbit {
             Ok(channel) => channel,
             Err(error) => return vec![Outcome::Refused(error.to_string()); batch.len()],
         };
-        let mut round = Round::new(&channel, batch, self.0.options.window.max(1));
+        let mut round = Round::new(&channel, batch, &self.0.options);
         let user = ShortString::try_new(self.0.uri.authority.userinfo.username.as_str()).ok();
         let result = round.run(user.as_ref()).await;
         let outcomes = round.outcomes(&result);
-        if result.is_ok() {
-            self.give_back(channel);
+        match result {
+            Ok(()) => self.give_back(channel),
+            Err(BrokerError::Connection(_)) => self.abandon(&self.0.publishing).await,
+            Err(_) => {}
         }
         outcomes
     }
@@ -238,12 +257,13 @@ impl Rabbit {
     /// # Errors
     /// As there.
     pub async fn consume(&self, source: &Source, prefetch: u16) -> Result<Consumer, BrokerError> {
+        let patience = self.0.options.patience;
         let channel = self.channel(&self.0.consuming).await?;
         let queue = source.queue();
         let qos = channel.basic_qos(prefetch, BasicQosOptions::default());
-        within(ANSWER_PATIENCE, "setting the prefetch", qos).await?;
+        within(patience, "setting the prefetch", qos).await?;
         let stream = within(
-            ANSWER_PATIENCE,
+            patience,
             &format!("consuming {queue}"),
             channel.basic_consume(
                 queue.into(),
@@ -253,7 +273,7 @@ impl Rabbit {
             ),
         )
         .await?;
-        Ok(Consumer::new(stream, channel))
+        Ok(Consumer::new(stream, channel, patience))
     }
 
     /// See [`super::Broker::ready`].
@@ -268,9 +288,7 @@ impl Rabbit {
             ));
         }
         // A channel is opened by a question and an answer, and needs no permission.
-        within(ANSWER_PATIENCE, "opening a channel", connection.create_channel())
-            .await
-            .map(drop)
+        self.channel(&self.0.publishing).await.map(drop)
     }
 
     /// See [`super::Broker::declare`].
@@ -278,6 +296,7 @@ impl Rabbit {
     /// # Errors
     /// As there.
     pub async fn declare(&self, topology: &Topology) -> Result<(), BrokerError> {
+        let patience = self.0.options.patience;
         let channel = self.channel(&self.0.publishing).await?;
         for name in &topology.exchanges {
             let declare = channel.exchange_declare(
@@ -289,7 +308,7 @@ impl Rabbit {
                 },
                 FieldTable::default(),
             );
-            within(ANSWER_PATIENCE, &format!("exchange {name}"), declare).await?;
+            within(patience, &format!("exchange {name}"), declare).await?;
         }
         for queue in &topology.queues {
             let mut arguments = FieldTable::default();
@@ -305,7 +324,7 @@ impl Rabbit {
                 ..Default::default()
             };
             let declare = channel.queue_declare(queue.name.as_str().into(), options, arguments);
-            within(ANSWER_PATIENCE, &format!("queue {}", queue.name), declare).await?;
+            within(patience, &format!("queue {}", queue.name), declare).await?;
         }
         for binding in &topology.bindings {
             let bind = channel.queue_bind(
@@ -316,7 +335,7 @@ impl Rabbit {
                 FieldTable::default(),
             );
             within(
-                ANSWER_PATIENCE,
+                patience,
                 &format!("binding {} to {}", binding.queue, binding.exchange),
                 bind,
             )
@@ -336,8 +355,7 @@ async fn within<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(explain(what, &error)),
         Err(_) => Err(BrokerError::Connection(format!(
-            "{what}: no answer within {} s",
-            patience.as_secs()
+            "{what}: no answer within {patience:?}"
         ))),
     }
 }

@@ -6,14 +6,14 @@ use lapin::options::BasicPublishOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 
-use super::{ANSWER_PATIENCE, within};
+use super::{Options, within};
 use crate::broker::{BrokerError, Envelope, Outcome};
 
 /// One batch on its way.
 pub(super) struct Round<'a> {
     channel: &'a Channel,
     batch: &'a [Envelope],
-    window: usize,
+    options: &'a Options,
     flying: VecDeque<(usize, PublisherConfirm)>,
     outcomes: Vec<Option<Outcome>>,
     /// Exchange, routing key and message id of what came back. lapin pairs a returned message with whichever confirm comes
@@ -22,12 +22,12 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(channel: &'a Channel, batch: &'a [Envelope], window: usize) -> Self {
+    pub(super) fn new(channel: &'a Channel, batch: &'a [Envelope], options: &'a Options) -> Self {
         Round {
             channel,
             batch,
-            window,
-            flying: VecDeque::with_capacity(window),
+            options,
+            flying: VecDeque::new(),
             outcomes: vec![None; batch.len()],
             returned: HashSet::new(),
         }
@@ -39,7 +39,7 @@ impl<'a> Round<'a> {
                 self.outcomes[i] = Some(Outcome::Refused(reason));
                 continue;
             }
-            if self.flying.len() >= self.window {
+            if self.flying.len() >= self.options.window.max(1) {
                 self.land().await?;
             }
             let publish = self.channel.basic_publish(
@@ -52,7 +52,7 @@ impl<'a> Round<'a> {
                 &envelope.body,
                 properties(envelope, user),
             );
-            let confirm = within(ANSWER_PATIENCE, "publishing", publish).await?;
+            let confirm = within(self.options.patience, "publishing", publish).await?;
             self.flying.push_back((i, confirm));
         }
         while !self.flying.is_empty() {
@@ -66,7 +66,7 @@ impl<'a> Round<'a> {
         let Some((i, confirm)) = self.flying.pop_front() else {
             return Ok(());
         };
-        let confirmation = within(ANSWER_PATIENCE, "waiting for a confirm", confirm).await?;
+        let confirmation = within(self.options.patience, "waiting for a confirm", confirm).await?;
         self.outcomes[i] = Some(match &confirmation {
             Confirmation::Ack(_) => Outcome::Confirmed,
             Confirmation::Nack(_) => {
