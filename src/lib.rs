@@ -5,10 +5,10 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod adapt;
+pub mod broker;
 pub mod clock;
 pub mod domain;
 pub mod identity;
-
 pub mod net;
 pub mod service;
 pub mod store;
