@@ -74,7 +74,11 @@ impl Catalogue {
     /// procedures take turns, and each meets every commune before it meets one again.
     pub fn turn(&self, index: usize) -> (&Procedure, &Commune) {
         let by_commune = index % 3 != 2;
-        let fitting: Vec<&Procedure> = self.procedures.iter().filter(|p| p.by_commune == by_commune).collect();
+        let fitting: Vec<&Procedure> = self
+            .procedures
+            .iter()
+            .filter(|p| p.by_commune == by_commune)
+            .collect();
         let (fitting, turn) = match (fitting.is_empty(), by_commune) {
             (true, _) => (self.procedures.iter().collect(), index),
             (false, true) => (fitting, index - index / 3),
@@ -82,7 +86,9 @@ impl Catalogue {
         };
         let (round, place, communes) = (turn / fitting.len(), turn % fitting.len(), self.communes.len());
         // A step without a common divisor visits all; one as long as the list of procedures visits new ones soonest.
-        let step = (fitting.len()..).find(|step| divisor(*step, communes) == 1).unwrap_or(1);
+        let step = (fitting.len()..)
+            .find(|step| divisor(*step, communes) == 1)
+            .unwrap_or(1);
         (fitting[place], &self.communes[(place + round * step) % communes])
     }
 

@@ -9,6 +9,10 @@
 //!
 //! Start with [`demo::Demo`] and [`agency::run_agencies`].
 
+pub mod agency;
 pub mod catalogue;
+pub mod desk;
 pub mod filing;
 pub mod person;
+pub mod report;
+pub mod script;
