@@ -235,7 +235,7 @@ impl Work {
                 self.begin(dossier, script, data.dossier_code.clone());
             }
             Reading::Resume(status) => {
-                self.begin(dossier, Script::finishing(status), data.dossier_code.clone())
+                self.begin(dossier, Script::finishing(status), data.dossier_code.clone());
             }
             Reading::Supplemented => self.tell(dossier, |note| note.supplemented = true),
             Reading::Ended => {

@@ -98,7 +98,8 @@ impl Catalogue {
     }
 }
 
-fn divisor(a: usize, b: usize) -> usize {
+/// The greatest common divisor.
+pub(super) fn divisor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { divisor(b, a % b) }
 }
 

@@ -11,8 +11,13 @@
 
 pub mod agency;
 pub mod catalogue;
+pub mod demo;
 pub mod desk;
 pub mod filing;
+pub mod format;
+mod ledger;
+pub mod outcome;
 pub mod person;
 pub mod report;
 pub mod script;
+mod submitter;
