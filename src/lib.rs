@@ -6,9 +6,11 @@
 
 pub mod adapt;
 pub mod broker;
+pub mod client;
 pub mod clock;
 pub mod domain;
 pub mod identity;
 pub mod net;
 pub mod service;
+pub mod sim;
 pub mod store;
