@@ -8,3 +8,4 @@ pub mod clock;
 pub mod domain;
 pub mod identity;
 pub mod net;
+pub mod store;

@@ -109,9 +109,7 @@ fn digits(s: &str) -> bool {
 }
 
 fn upper_alnum(s: &str) -> bool {
-    !s.is_empty()
-        && s.bytes()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 code! {
@@ -222,31 +220,20 @@ fn dossier_code(s: &str) -> Result<(), NotACode> {
     let new = letter_two_digits(segments[0], &[])
         && segments.len() <= 4
         && segments[1..].iter().all(|p| p.len() <= 4 && upper_alnum(p));
-    form(
-        (old || new)
-            && day.len() == 6
-            && digits(day)
-            && (4..=6).contains(&seq.len())
-            && digits(seq),
-    )?;
+    form((old || new) && day.len() == 6 && digits(day) && (4..=6).contains(&seq.len()) && digits(seq))?;
     form(seq.bytes().any(|b| b != b'0'))?;
     day_of(day).map(|_| ()).ok_or(NotACode::Day)
 }
 
 fn day_of(yymmdd: &str) -> Option<Date> {
     let number = |range: std::ops::Range<usize>| yymmdd[range].parse::<i8>().ok();
-    Date::new(
-        2000 + i16::from(number(0..2)?),
-        number(2..4)?,
-        number(4..6)?,
-    )
-    .ok()
+    Date::new(2000 + i16::from(number(0..2)?), number(2..4)?, number(4..6)?).ok()
 }
 
 impl DossierCode {
     /// The day of receipt written in the code.
     pub fn day(&self) -> Option<Date> {
-        day_of(self.0.rsplitn(3, '-').nth(1)?)
+        day_of(self.0.rsplit('-').nth(1)?)
     }
 }
 
@@ -258,11 +245,11 @@ impl AsRef<str> for Key {
 
 /// The 63 province codes of birth registration that are valid for life (TT 07/2016/TT-BCA, PL1).
 const BIRTH_PROVINCES: [&str; 63] = [
-    "001", "002", "004", "006", "008", "010", "011", "012", "014", "015", "017", "019", "020",
-    "022", "024", "025", "026", "027", "030", "031", "033", "034", "035", "036", "037", "038",
-    "040", "042", "044", "045", "046", "048", "049", "051", "052", "054", "056", "058", "060",
-    "062", "064", "066", "067", "068", "070", "072", "074", "075", "077", "079", "080", "082",
-    "083", "084", "086", "087", "089", "091", "092", "093", "094", "095", "096",
+    "001", "002", "004", "006", "008", "010", "011", "012", "014", "015", "017", "019", "020", "022", "024",
+    "025", "026", "027", "030", "031", "033", "034", "035", "036", "037", "038", "040", "042", "044", "045",
+    "046", "048", "049", "051", "052", "054", "056", "058", "060", "062", "064", "066", "067", "068", "070",
+    "072", "074", "075", "077", "079", "080", "082", "083", "084", "086", "087", "089", "091", "092", "093",
+    "094", "095", "096",
 ];
 
 impl IdentityNumber {
@@ -289,7 +276,7 @@ impl IdentityNumber {
 
     /// Whether the number says male (12 digits only).
     pub fn is_male(&self) -> Option<bool> {
-        (!self.is_old_card()).then(|| (self.0.as_bytes()[3] - b'0') % 2 == 0)
+        (!self.is_old_card()).then(|| (self.0.as_bytes()[3] - b'0').is_multiple_of(2))
     }
 }
 
@@ -334,10 +321,7 @@ mod tests {
         ] {
             assert!(good.parse::<TaxCode>().is_ok(), "{good}");
         }
-        assert_eq!(
-            "0100233480".parse::<TaxCode>().unwrap_err(),
-            NotACode::CheckDigit
-        );
+        assert_eq!("0100233480".parse::<TaxCode>().unwrap_err(), NotACode::CheckDigit);
         for bad in [
             "0100233488-000",
             "01002334",

@@ -6,8 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::{
-    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex,
-    TaxCode,
+    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex, TaxCode,
 };
 use super::text::Text;
 use super::time::{Date, Timestamp};
@@ -87,17 +86,7 @@ pub enum Sex {
 
 /// Which list of communes a code is from: 126 codes are in both with, mostly, another meaning.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 pub enum Catalogue {
     /// The 126 communes since 2025-07-01.
@@ -219,9 +208,7 @@ pub struct FileRef {
 }
 
 /// How many of each kind of copy.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Copies {
     /// Bản chính.

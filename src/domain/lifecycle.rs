@@ -96,10 +96,7 @@ pub fn table() -> &'static [Step] {
 
 fn read_table(csv: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    for (i, row) in csv::Reader::from_reader(csv.as_bytes())
-        .records()
-        .enumerate()
-    {
+    for (i, row) in csv::Reader::from_reader(csv.as_bytes()).records().enumerate() {
         let row = row.map_err(|e| e.to_string())?;
         let bad = |what: &str| format!("row {}: {what}", i + 2);
         let status = |s: &str| s.parse::<u8>().map_err(|_| bad("status"));
@@ -287,7 +284,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         Happening::CodeAssigned { code } => next.code = Some(code.clone()),
         Happening::StatusChanged { from, to, .. } => {
             next.phase = Phase::entering(*to, *from);
-            next.since = occurred_at;
+            next.since = next.since.max(occurred_at);
             next.supplements += i32::from(*to == Status::SupplementRequested);
             next.accepted |= matches!(to, Status::Accepted | Status::Processing);
         }
@@ -328,7 +325,8 @@ pub struct Decision {
 /// Decides about a report. Pure: the same state and report give the same decision.
 pub fn decide(state: &State, report: &Report) -> Decision {
     let from = state.status();
-    if report.occurred_at < state.since || report.to == from {
+    // Whole seconds, because partners' formats carry nothing finer: within one second the order of arrival counts.
+    if report.occurred_at.as_seconds() < state.since.as_seconds() || report.to == from {
         // Older than what is known, or the same status with another note: history, not a change.
         return Decision {
             verdict: Verdict::Recorded,
@@ -340,22 +338,14 @@ pub fn decide(state: &State, report: &Report) -> Decision {
         };
     }
     if from.is_final() {
-        return rejected(
-            report,
-            Problem::new(Label::StatusFinal).with("status", from),
-        );
+        return rejected(report, Problem::new(Label::StatusFinal).with("status", from));
     }
     let Some(path) = path(state.phase, report) else {
         return rejected(report, refusal(state.phase, report));
     };
     let last = &path[path.len() - 1];
-    if last.guards.contains(&Guard::Reason)
-        && report.text.as_deref().is_none_or(|t| t.trim().is_empty())
-    {
-        return rejected(
-            report,
-            Problem::new(Label::ReasonRequired).with("to", report.to),
-        );
+    if last.guards.contains(&Guard::Reason) && report.text.as_deref().is_none_or(|t| t.trim().is_empty()) {
+        return rejected(report, Problem::new(Label::ReasonRequired).with("to", report.to));
     }
     let irregular = last.guards.iter().find_map(|g| match g {
         Guard::FirstSupplement if state.supplements > 0 => Some(Label::SupplementRepeated),
@@ -472,7 +462,7 @@ mod tests {
     fn state(phase: Phase) -> State {
         State {
             phase,
-            since: Timestamp::from_micros(100),
+            since: Timestamp::from_micros(100_000_000),
             events: 1,
             version: 1,
             supplements: 0,
@@ -485,7 +475,7 @@ mod tests {
         Report {
             to,
             text: Some("lý do".into()),
-            occurred_at: Timestamp::from_micros(200),
+            occurred_at: Timestamp::from_micros(200_000_000),
             role,
             supplement_overdue: true,
         }
@@ -495,12 +485,10 @@ mod tests {
         Status::ALL
             .iter()
             .flat_map(|s| match s {
-                Status::SupplementRequested => {
-                    [Resume::Registered, Resume::Accepted, Resume::Processing]
-                        .into_iter()
-                        .map(|resume| Phase::SupplementRequested { resume })
-                        .collect()
-                }
+                Status::SupplementRequested => [Resume::Registered, Resume::Accepted, Resume::Processing]
+                    .into_iter()
+                    .map(|resume| Phase::SupplementRequested { resume })
+                    .collect(),
                 s => vec![Phase::entering(*s, *s)],
             })
             .collect()
@@ -535,10 +523,7 @@ mod tests {
                         assert_eq!(decision.verdict, Verdict::Applied, "{cell}");
                     } else {
                         assert!(
-                            matches!(
-                                decision.verdict,
-                                Verdict::AppliedInferred | Verdict::Rejected
-                            ),
+                            matches!(decision.verdict, Verdict::AppliedInferred | Verdict::Rejected),
                             "{cell}"
                         );
                     }
@@ -582,11 +567,8 @@ mod tests {
     #[test]
     fn an_older_report_is_history_only() {
         let mut old = report(Status::Finished, Role::Agency);
-        old.occurred_at = Timestamp::from_micros(99);
-        assert_eq!(
-            decide(&state(Phase::Processing), &old).verdict,
-            Verdict::Recorded
-        );
+        old.occurred_at = Timestamp::from_micros(99_000_000);
+        assert_eq!(decide(&state(Phase::Processing), &old).verdict, Verdict::Recorded);
     }
 
     #[test]
@@ -610,7 +592,7 @@ mod tests {
                 let report = Report {
                     to: Status::from_code(to).unwrap(),
                     text: reason.then(|| "vì thiếu giấy tờ".to_owned()),
-                    occurred_at: Timestamp::from_micros(at),
+                    occurred_at: Timestamp::from_micros(at * 500_000),
                     role: Role::ALL[role],
                     supplement_overdue: overdue,
                 };

@@ -418,9 +418,7 @@ mod tests {
             let text = label.text();
             assert!(seen.insert(text.label), "{label} twice");
             assert!(
-                text.label
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'-'),
+                text.label.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
                 "{label}"
             );
             assert!((400..=503).contains(&text.http_status), "{label}");

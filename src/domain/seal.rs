@@ -68,13 +68,7 @@ pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Vec<Hash> {
 }
 
 /// Whether `path` leads from `leaf` at `index` of `size` leaves to `expected` (RFC 9162, 2.1.3.2).
-pub fn verify_inclusion(
-    leaf: &Hash,
-    index: usize,
-    size: usize,
-    path: &[Hash],
-    expected: &Hash,
-) -> bool {
+pub fn verify_inclusion(leaf: &Hash, index: usize, size: usize, path: &[Hash], expected: &Hash) -> bool {
     if index >= size {
         return false;
     }
@@ -134,7 +128,7 @@ mod tests {
             let mut wrong = leaves[index];
             wrong[flip / 8] ^= 1 << (flip % 8);
             prop_assert!(!verify_inclusion(&wrong, index, n, &path, &head));
-            let mut changed = leaves.clone();
+            let mut changed = leaves;
             changed[index] = wrong;
             prop_assert_ne!(root(&changed), head);
         }

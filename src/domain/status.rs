@@ -56,10 +56,7 @@ impl Status {
 
     /// Whether nothing follows.
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Status::Refused | Status::Withdrawn | Status::HandedOver
-        )
+        matches!(self, Status::Refused | Status::Withdrawn | Status::HandedOver)
     }
 
     /// The office's name of it.

@@ -13,17 +13,7 @@ use super::time::Timestamp;
 
 /// What kind of body a tenant is. Decides its role, and with it what it may do.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TenantKind {
@@ -263,10 +253,7 @@ impl Register {
                 .into_iter()
                 .map(|t| (t.key.clone(), Arc::new(t)))
                 .collect(),
-            certificates: certificates
-                .into_iter()
-                .map(|c| (c.thumbprint, c))
-                .collect(),
+            certificates: certificates.into_iter().map(|c| (c.thumbprint, c)).collect(),
             staff: staff
                 .into_iter()
                 .map(|s| ((s.tenant.clone(), s.id.clone()), s))

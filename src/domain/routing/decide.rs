@@ -1,0 +1,249 @@
+//! The decision: procedure, place and day to one agency, or to the operator's desk.
+
+use super::directory::{Directory, RuleIndex};
+use super::place::Located;
+use super::reason::{self, Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
+use super::rows::{Agency, Commune, Procedure, Rule, RuleAgency, RulePlace};
+use super::{Route, in_force};
+use crate::domain::codes::{Key, ProcedureCode};
+use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
+use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::time::Date;
+
+/// What the city appends to a national code (domain.md 1.3), the longer one first.
+const SUFFIXES: [&str; 2] = [".000.00.00.H26", ".H26"];
+
+/// A rule that applies, with the agency it leads to.
+#[derive(Clone, Copy)]
+pub(super) struct Match<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) agency: &'a Agency,
+}
+
+/// The distinct agencies of some matches, in order of key.
+pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
+    let mut keys: Vec<&Key> = matches.iter().map(|f| &f.agency.key).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+impl RuleIndex {
+    /// Whether on that day any rule of the procedure depends on the place.
+    pub(super) fn needs_place(&self, on: Date) -> bool {
+        self.placed.iter().any(|&(from, to)| in_force(from, to, on))
+    }
+}
+
+impl Directory {
+    /// Finds the responsible agency of a filing.
+    ///
+    /// `procedure_as_received` is a national code or a local form of one; `filed_on` is the day in Vietnam whose rules count.
+    /// Errors, all at once: `ProcedureUnknown`, `ProcedureNotInForce`, `PlaceUnknown`, `PlaceNameMismatch`, `PlaceAmbiguous`,
+    /// `CompetenceFieldMissing`, each with its canonical JSON pointer. A gap or an overlap of the rules is not an error: the
+    /// route then has no agency and is parked.
+    pub fn route(
+        &self,
+        procedure_as_received: &str,
+        place: Option<&Place>,
+        filed_on: Date,
+    ) -> Result<Route, Rejection> {
+        let mut problems = Vec::new();
+        let procedure = self
+            .find_procedure(procedure_as_received, filed_on)
+            .map_err(|p| problems.push(p))
+            .ok();
+        let located = match place.map(|place| self.locate(place, filed_on)).transpose() {
+            Ok(located) => located,
+            Err(more) => {
+                problems.extend(more);
+                None
+            }
+        };
+        if let Some((procedure, _)) = procedure
+            && place.is_none()
+            && self
+                .rules_of(&procedure.code)
+                .is_some_and(|rules| rules.needs_place(filed_on))
+        {
+            let missing = Problem::new(Label::CompetenceFieldMissing).at("/place");
+            problems.push(missing.with("procedure", &procedure.code).with("field", "place"));
+        }
+        if let Some(rejection) = Rejection::of(problems) {
+            return Err(rejection);
+        }
+        let Some((procedure, matched)) = procedure else {
+            return Err(Label::ProcedureUnknown.into());
+        };
+        let matches = self.decide(procedure, located.as_ref(), filed_on)?;
+        let known = ProcedureReason {
+            received: procedure_as_received.to_owned(),
+            code: procedure.code.clone(),
+            name: procedure.name.clone(),
+            matched,
+        };
+        Ok(self.reasoned(procedure, known, located.as_ref(), &matches, filed_on))
+    }
+
+    /// The rules that apply; for a divided commune, only if every part leads to the same agencies.
+    fn decide<'a>(
+        &'a self,
+        procedure: &Procedure,
+        located: Option<&Located<'a>>,
+        on: Date,
+    ) -> Result<Vec<Match<'a>>, Rejection> {
+        let targets = located.map_or(&[][..], |l| &l.targets);
+        let Some((first, others)) = targets.split_first() else {
+            return Ok(self.matching(&procedure.code, None, on));
+        };
+        let mut matches = self.matching(&procedure.code, Some(first), on);
+        let decided = agencies(&matches);
+        for target in others {
+            let more = self.matching(&procedure.code, Some(target), on);
+            if agencies(&more) != decided {
+                let names: Vec<String> = targets.iter().map(|c| format!("{} {}", c.code, c.name)).collect();
+                let ambiguous = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
+                return Err(ambiguous.with("candidates", names.join(", ")).into());
+            }
+            for found in more {
+                if !matches.iter().any(|f| f.rule.rule == found.rule.rule) {
+                    matches.push(found);
+                }
+            }
+        }
+        Ok(matches)
+    }
+
+    fn reasoned(
+        &self,
+        procedure: &Procedure,
+        known: ProcedureReason,
+        located: Option<&Located<'_>>,
+        matches: &[Match<'_>],
+        on: Date,
+    ) -> Route {
+        let candidates = agencies(matches);
+        let (agency, parked) = match candidates.as_slice() {
+            [one] => (Some((*one).clone()), None),
+            [] => (None, Some(Label::CompetenceGap)),
+            _ => (None, Some(Label::CompetenceOverlap)),
+        };
+        let names: Vec<&str> = matches.iter().map(|f| f.rule.rule.as_str()).collect();
+        let warnings = parked.map(|label| match label {
+            Label::CompetenceOverlap => Problem::new(label).with("rules", names.join(", ")),
+            _ => Problem::new(label),
+        });
+        let place = located.map(PlaceReason::of);
+        let (vi, en) = reason::sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
+        let rules = matches.iter().map(|f| RuleReason {
+            rule: f.rule.rule.clone(),
+            place: match &f.rule.place {
+                RulePlace::City => "*".to_owned(),
+                RulePlace::EachCommune => "@commune".to_owned(),
+                RulePlace::Commune(code) => code.to_string(),
+            },
+            agency: f.agency.key.to_string(),
+        });
+        Route {
+            procedure: ProcedureKnown {
+                code: known.code.clone(),
+                name: known.name.clone(),
+            },
+            limit: procedure.limit,
+            parked,
+            warnings: warnings.into_iter().collect(),
+            reason: RouteReason {
+                directory: self.version().to_owned(),
+                date: on.to_string(),
+                procedure: known,
+                place,
+                rules: rules.collect(),
+                chosen: agency.as_ref().map(Key::to_string),
+                vi,
+                en,
+            },
+            agency,
+        }
+    }
+
+    /// The rules of a procedure that apply to a commune, or to the whole city, that day, each with an agency in force.
+    pub(super) fn matching(
+        &self,
+        procedure: &ProcedureCode,
+        target: Option<&Commune>,
+        on: Date,
+    ) -> Vec<Match<'_>> {
+        let Some(index) = self.rules_of(procedure) else {
+            return Vec::new();
+        };
+        // Rules name communes of today; a commune of the old catalogue, while it was in force, has only city-wide rules.
+        let target = target
+            .filter(|c| c.catalogue == Catalogue::Since2025)
+            .map(|c| &c.code);
+        let placed = target
+            .and_then(|code| index.by_commune.get(code))
+            .map_or(&[][..], Vec::as_slice);
+        let each = if target.is_some() {
+            index.each_commune.as_slice()
+        } else {
+            &[]
+        };
+        let mut matches = Vec::new();
+        for rule in index.city.iter().chain(placed).chain(each) {
+            if !in_force(rule.valid_from, rule.valid_to, on) {
+                continue;
+            }
+            match (&rule.agency, target) {
+                (RuleAgency::Named(key), _) => {
+                    let agency = self
+                        .agency(key)
+                        .filter(|a| in_force(a.valid_from, a.valid_to, on));
+                    matches.extend(agency.map(|agency| Match { rule, agency }));
+                }
+                (RuleAgency::OfThePlace, Some(code)) => {
+                    matches.extend(self.agencies_of(code, on).map(|agency| Match { rule, agency }));
+                }
+                (RuleAgency::OfThePlace, None) => {}
+            }
+        }
+        matches
+    }
+
+    fn find_procedure(&self, received: &str, on: Date) -> Result<(&Procedure, Matched), Problem> {
+        let exact = |code: &str| {
+            code.parse::<ProcedureCode>()
+                .ok()
+                .and_then(|code| self.procedure(&code))
+        };
+        let by_alias = || {
+            self.aliases
+                .get(received)
+                .and_then(|alias| self.procedure(&alias.code))
+        };
+        let by_suffix = || {
+            SUFFIXES
+                .iter()
+                .find_map(|suffix| received.strip_suffix(suffix))
+                .and_then(exact)
+        };
+        let found = (exact(received).map(|p| (p, Matched::Exact)))
+            .or_else(|| by_alias().map(|p| (p, Matched::Alias)))
+            .or_else(|| by_suffix().map(|p| (p, Matched::Suffix)));
+        let Some((procedure, matched)) = found else {
+            let problem = Problem::new(Label::ProcedureUnknown).at("/procedure/code");
+            return Err(problem.with("procedure", shown(received)));
+        };
+        if !in_force(procedure.valid_from, procedure.valid_to, on) {
+            let problem = Problem::new(Label::ProcedureNotInForce).at("/procedure/code");
+            return Err(problem.with("procedure", &procedure.code).with("date", on));
+        }
+        Ok((procedure, matched))
+    }
+}
+
+/// A code that is safe to say: whoever fills the field with a name must not find it in a log.
+fn shown(received: &str) -> &str {
+    let like_a_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let a_code = received.len() <= 50 && received.contains('.') && received.bytes().all(like_a_code);
+    if a_code { received } else { "?" }
+}

@@ -1,0 +1,260 @@
+//! The snapshot: every file's rows, and the indexes that make a look-up one step.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::files;
+use super::in_force;
+use super::rows::{
+    Agency, Agent, Alias, Branch, Commune, Enterprise, Point, Procedure, Rule, RulePlace, Succession,
+};
+use super::table::{DirectoryFault, Rows};
+use crate::domain::calendar::Calendar;
+use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
+use crate::domain::dossier::Catalogue;
+use crate::domain::seal::sha256;
+use crate::domain::time::Date;
+
+/// The rules of one procedure, by where they apply.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RuleIndex {
+    pub(super) city: Vec<Rule>,
+    pub(super) each_commune: Vec<Rule>,
+    pub(super) by_commune: HashMap<CommuneCode, Vec<Rule>>,
+    /// The distinct periods of the rules that need a place: so that asking for one need not look at every commune.
+    pub(super) placed: Vec<(Option<Date>, Option<Date>)>,
+}
+
+/// The directory at one version. Immutable; replaced whole.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    version: String,
+    agencies: Rows<Key, Agency>,
+    branches: Rows<Key, Branch>,
+    points: Rows<Key, Point>,
+    communes: Rows<CommuneCode, Commune>,
+    legacy: Rows<CommuneCode, Commune>,
+    pub(super) succession: Rows<(CommuneCode, CommuneCode), Succession>,
+    procedures: Rows<ProcedureCode, Procedure>,
+    pub(super) aliases: Rows<String, Alias>,
+    rules: Rows<String, Rule>,
+    enterprises: Rows<Key, Enterprise>,
+    agents: Rows<Key, Agent>,
+    calendar: Calendar,
+    rules_of: HashMap<ProcedureCode, RuleIndex>,
+    agencies_of: HashMap<CommuneCode, Vec<Key>>,
+    /// The default successor first.
+    successors_of: HashMap<CommuneCode, Vec<CommuneCode>>,
+}
+
+impl Directory {
+    /// The files a directory is made of. Other names are not looked at.
+    pub const FILES: &'static [&'static str] = &[
+        "agencies.csv",
+        "agents.csv",
+        "branches.csv",
+        "communes.csv",
+        "competence.csv",
+        "enterprises.csv",
+        Calendar::FILE,
+        "legacy_communes.csv",
+        "points.csv",
+        "procedure_aliases.csv",
+        "procedures.csv",
+        "succession.csv",
+    ];
+
+    /// Reads the files (name to text); all faults of all files at once. What contradicts itself across files, such as a key
+    /// that names nothing, is left to [`Directory::check`].
+    pub fn read(files: &BTreeMap<String, String>) -> Result<Directory, Vec<DirectoryFault>> {
+        let mut faults: Vec<DirectoryFault> = Vec::new();
+        for name in Self::FILES {
+            if !files.contains_key(*name) {
+                faults.push(DirectoryFault {
+                    file: (*name).to_owned(),
+                    line: 0,
+                    message_vi: "thiếu tệp này trong danh mục".to_owned(),
+                    message_en: "this file of the directory is missing; add it".to_owned(),
+                });
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let text = |name: &str| files.get(name).map_or("", String::as_str);
+        let f = &mut faults;
+        let mut directory = Directory {
+            version: version(files),
+            agencies: files::agencies(text("agencies.csv"), f),
+            branches: files::branches(text("branches.csv"), f),
+            points: files::points(text("points.csv"), f),
+            communes: files::communes(text("communes.csv"), f),
+            legacy: files::legacy_communes(text("legacy_communes.csv"), f),
+            succession: files::succession(text("succession.csv"), f),
+            procedures: files::procedures(text("procedures.csv"), f),
+            aliases: files::aliases(text("procedure_aliases.csv"), f),
+            rules: files::rules(text("competence.csv"), f),
+            enterprises: files::enterprises(text("enterprises.csv"), f),
+            agents: files::agents(text("agents.csv"), f),
+            calendar: Calendar::read_into(text(Calendar::FILE), f),
+            rules_of: HashMap::new(),
+            agencies_of: HashMap::new(),
+            successors_of: HashMap::new(),
+        };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        directory.index();
+        Ok(directory)
+    }
+
+    fn index(&mut self) {
+        for rule in self.rules.iter() {
+            let index = self.rules_of.entry(rule.procedure.clone()).or_default();
+            let at = match &rule.place {
+                RulePlace::City => &mut index.city,
+                RulePlace::EachCommune => &mut index.each_commune,
+                RulePlace::Commune(code) => index.by_commune.entry(code.clone()).or_default(),
+            };
+            at.push(rule.clone());
+            let period = (rule.valid_from, rule.valid_to);
+            if rule.place != RulePlace::City && !index.placed.contains(&period) {
+                index.placed.push(period);
+            }
+        }
+        for agency in self.agencies.iter() {
+            if let Some(commune) = &agency.commune {
+                self.agencies_of
+                    .entry(commune.clone())
+                    .or_default()
+                    .push(agency.key.clone());
+            }
+        }
+        for row in self.succession.iter() {
+            let successors = self.successors_of.entry(row.old.clone()).or_default();
+            let at = if row.is_default { 0 } else { successors.len() };
+            successors.insert(at, row.new.clone());
+        }
+    }
+
+    /// The first 12 hexadecimal digits of a SHA-256 over the names and bytes of the files: the same data, the same version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The working time that came with it.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// An agency by its stable key, in force or not.
+    pub fn agency(&self, key: &Key) -> Option<&Agency> {
+        self.agencies.get(key)
+    }
+
+    /// Every agency, in the file's order.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.iter()
+    }
+
+    /// A branch by its stable key.
+    pub fn branch(&self, key: &Key) -> Option<&Branch> {
+        self.branches.get(key)
+    }
+
+    /// Every branch, in the file's order.
+    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.branches.iter()
+    }
+
+    /// A receiving point by its stable key.
+    pub fn point(&self, key: &Key) -> Option<&Point> {
+        self.points.get(key)
+    }
+
+    /// Every receiving point, in the file's order.
+    pub fn points(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter()
+    }
+
+    /// A postal enterprise by its stable key.
+    pub fn enterprise(&self, key: &Key) -> Option<&Enterprise> {
+        self.enterprises.get(key)
+    }
+
+    /// Every postal enterprise, in the file's order.
+    pub fn enterprises(&self) -> impl Iterator<Item = &Enterprise> {
+        self.enterprises.iter()
+    }
+
+    /// A postal agent by its stable key.
+    pub fn agent(&self, key: &Key) -> Option<&Agent> {
+        self.agents.get(key)
+    }
+
+    /// Every postal agent, in the file's order.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.iter()
+    }
+
+    /// A procedure by its national code, in force or not.
+    pub fn procedure(&self, code: &ProcedureCode) -> Option<&Procedure> {
+        self.procedures.get(code)
+    }
+
+    /// Every procedure, in the file's order.
+    pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
+        self.procedures.iter()
+    }
+
+    /// A commune of one catalogue, in force or not.
+    pub fn commune(&self, catalogue: Catalogue, code: &CommuneCode) -> Option<&Commune> {
+        self.catalogue(catalogue).get(code)
+    }
+
+    /// Every commune of one catalogue, in the file's order.
+    pub fn communes(&self, catalogue: Catalogue) -> impl Iterator<Item = &Commune> {
+        self.catalogue(catalogue).iter()
+    }
+
+    /// Every rule of competence, in the file's order.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// Today's communes a legacy commune went into, the default one first.
+    pub fn successors(&self, old: &CommuneCode) -> &[CommuneCode] {
+        self.successors_of.get(old).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn rules_of(&self, procedure: &ProcedureCode) -> Option<&RuleIndex> {
+        self.rules_of.get(procedure)
+    }
+
+    /// The agencies that govern a commune that day: one, if the data are right.
+    pub(super) fn agencies_of(&self, commune: &CommuneCode, on: Date) -> impl Iterator<Item = &Agency> {
+        let keys = self.agencies_of.get(commune).map_or(&[][..], Vec::as_slice);
+        keys.iter()
+            .filter_map(|key| self.agencies.get(key))
+            .filter(move |a| in_force(a.valid_from, a.valid_to, on))
+    }
+
+    fn catalogue(&self, catalogue: Catalogue) -> &Rows<CommuneCode, Commune> {
+        match catalogue {
+            Catalogue::Since2025 => &self.communes,
+            Catalogue::Legacy => &self.legacy,
+        }
+    }
+}
+
+/// Each name and text goes in with its length, so that no two sets of files look alike.
+fn version(files: &BTreeMap<String, String>) -> String {
+    let mut bytes = Vec::new();
+    for name in Directory::FILES {
+        let text = files.get(*name).map_or("", String::as_str);
+        for part in [name.as_bytes(), text.as_bytes()] {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+    }
+    hex::encode(&sha256(&bytes)[..6])
+}

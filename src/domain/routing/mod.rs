@@ -1,0 +1,55 @@
+//! Who is responsible: the directory of agencies, places, procedures and rules, and the one agency a dossier goes to.
+//!
+//! A [`Directory`] is an immutable snapshot read from CSV text (`schema/directory/hanoi/README.md` says what the files mean);
+//! a new one replaces it whole. Start with [`Directory::route`]. [`Directory::check`] tells what is wrong with the data before
+//! a dossier finds out. The receiving point is never asked: it must not decide who is responsible.
+
+mod check;
+mod decide;
+mod directory;
+mod files;
+mod place;
+mod reason;
+mod rows;
+pub(super) mod table;
+#[cfg(test)]
+mod tests;
+
+pub use check::{Finding, Severity};
+pub use directory::Directory;
+pub use reason::{
+    CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy, RouteReason, RuleReason,
+};
+pub use rows::{
+    Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
+    PointKind, Procedure, Rule, RuleAgency, RulePlace,
+};
+pub use table::DirectoryFault;
+
+use super::calendar::Limit;
+use super::codes::Key;
+use super::dossier::ProcedureKnown;
+use super::rejection::{Label, Problem};
+use super::time::Date;
+
+/// Where a dossier goes, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The procedure it was received under.
+    pub procedure: ProcedureKnown,
+    /// How long the agency has.
+    pub limit: Limit,
+    /// The responsible agency; `None` when it is parked for the operator.
+    pub agency: Option<Key>,
+    /// Why it is parked: `CompetenceGap` or `CompetenceOverlap`.
+    pub parked: Option<Label>,
+    /// Worth a look, not wrong. A parked dossier has the problem of its label here, with the rules in question.
+    pub warnings: Vec<Problem>,
+    /// The whole reason.
+    pub reason: RouteReason,
+}
+
+/// Whether a row applies that day; both ends are included, an absent end is open.
+fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
+    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
+}

@@ -1,0 +1,150 @@
+//! Where a place is: the catalogue its code is from, and the communes in force it stands for.
+//!
+//! A code alone means nothing: all 126 codes of today also existed before 2025-07-01, mostly for another area. The stated
+//! catalogue counts; else a district means the old one; else the day of filing decides. The name, where given, must agree.
+
+use super::directory::Directory;
+use super::in_force;
+use super::reason::{CatalogueBy, ResolvedBy};
+use super::rows::Commune;
+use crate::domain::dossier::{Catalogue, Place};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::text::fold_name;
+use crate::domain::time::Date;
+
+/// The first day of the catalogue of 126 communes (QĐ 19/2025/QĐ-TTg).
+const CATALOGUE_2025_FROM: Date = Date::constant(2025, 7, 1);
+
+/// A place that was understood.
+pub(super) struct Located<'a> {
+    pub(super) given_catalogue: Option<Catalogue>,
+    pub(super) catalogue_by: CatalogueBy,
+    /// The commune of the catalogue the code was read in.
+    pub(super) commune: &'a Commune,
+    /// The communes in force it stands for, at least one; several when it was divided.
+    pub(super) targets: Vec<&'a Commune>,
+    pub(super) by: ResolvedBy,
+}
+
+impl Directory {
+    /// Finds a place; all of its problems at once.
+    pub(super) fn locate(&self, place: &Place, on: Date) -> Result<Located<'_>, Vec<Problem>> {
+        let (catalogue, catalogue_by) = match (place.catalogue, &place.district) {
+            (Some(stated), _) => (stated, CatalogueBy::Stated),
+            (None, Some(_)) => (Catalogue::Legacy, CatalogueBy::District),
+            (None, None) if on < CATALOGUE_2025_FROM => (Catalogue::Legacy, CatalogueBy::FilingDate),
+            (None, None) => (Catalogue::Since2025, CatalogueBy::FilingDate),
+        };
+        let unknown = || {
+            let problem = Problem::new(Label::PlaceUnknown)
+                .at("/place/commune")
+                .with("commune", &place.commune);
+            vec![problem.with("catalogue", catalogue.word()).with("date", on)]
+        };
+        let commune = self.commune(catalogue, &place.commune).ok_or_else(unknown)?;
+        let problems = disagreements(place, commune);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let (targets, by) = if in_force(commune.valid_from, commune.valid_to, on) {
+            (vec![commune], ResolvedBy::Direct)
+        } else {
+            // A code of today means nothing before its first day, so only the old catalogue has successors.
+            let successors = match catalogue {
+                Catalogue::Legacy => self.successors(&commune.code),
+                Catalogue::Since2025 => &[],
+            };
+            let targets: Vec<&Commune> = successors
+                .iter()
+                .filter_map(|code| self.commune(Catalogue::Since2025, code))
+                .filter(|c| in_force(c.valid_from, c.valid_to, on))
+                .collect();
+            let by = if targets.len() > 1 {
+                ResolvedBy::SameAgency
+            } else {
+                ResolvedBy::SoleSuccessor
+            };
+            (targets, by)
+        };
+        if targets.is_empty() {
+            return Err(unknown());
+        }
+        Ok(Located {
+            given_catalogue: place.catalogue,
+            catalogue_by,
+            commune,
+            targets,
+            by,
+        })
+    }
+}
+
+/// Where the name or the district contradicts the code.
+fn disagreements(place: &Place, commune: &Commune) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut mismatch = |path: &str| {
+        let name = match &commune.district {
+            Some(district) => format!("{}, {}", commune.name, district.name),
+            None => commune.name.clone(),
+        };
+        let problem = Problem::new(Label::PlaceNameMismatch)
+            .at(path)
+            .with("commune", &commune.code);
+        problems.push(problem.with("name", name));
+    };
+    if place
+        .name
+        .as_ref()
+        .is_some_and(|name| !same_name(name.as_str(), &commune.name))
+    {
+        mismatch("/place/name");
+    }
+    if place.district.is_some() && place.district.as_ref() != commune.district.as_ref().map(|d| &d.code) {
+        mismatch("/place/district");
+    }
+    problems
+}
+
+/// Whether a sender's name is the commune's. The word for its kind may be left out or shortened, but not be another one.
+fn same_name(given: &str, ours: &str) -> bool {
+    let (given, ours) = (fold_name(given), fold_name(ours));
+    if given == ours {
+        return true;
+    }
+    const KINDS: [(&str, &[&str]); 3] = [
+        ("Phường ", &["p. ", "p."]),
+        ("Xã ", &["x. ", "x."]),
+        ("Thị trấn ", &["tt. ", "tt."]),
+    ];
+    KINDS.iter().any(|(kind, short)| {
+        let kind = format!("{} ", fold_name(kind));
+        ours.strip_prefix(&kind).is_some_and(|bare| {
+            given == bare
+                || short
+                    .iter()
+                    .any(|s| given.strip_prefix(s).is_some_and(|rest| rest == bare))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_name;
+
+    #[test]
+    fn the_kind_of_commune_may_be_left_out_but_not_be_wrong() {
+        for good in [
+            "Phường Ba Đình",
+            "ba đình",
+            "P. Ba Đình",
+            "P.Ba Đình",
+            "PHƯỜNG  BA ĐÌNH",
+        ] {
+            assert!(same_name(good, "Phường Ba Đình"), "{good}");
+        }
+        for bad in ["Xã Ba Đình", "Phường Trúc Bạch", "Phường", "P."] {
+            assert!(!same_name(bad, "Phường Ba Đình"), "{bad}");
+        }
+        assert!(same_name("Xã Ứng Hoà", "Xã Ứng Hòa"));
+    }
+}

@@ -1,0 +1,121 @@
+//! Encryption at rest: AES-256-GCM, a key id beside every value, the row's own name as associated data, so that a value moved to
+//! another row does not open.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
+use rand::Rng;
+
+use super::StoreError;
+
+/// An encrypted value as its three columns.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Which key.
+    pub key_id: String,
+    /// 12 random bytes.
+    pub nonce: Vec<u8>,
+    /// Ciphertext and tag.
+    pub ciphertext: Vec<u8>,
+}
+
+/// The keys of the store: one to seal with, any number to open with, and one for blind indexes.
+pub struct Cipher {
+    current: String,
+    keys: BTreeMap<String, LessSafeKey>,
+    blind: hmac::Key,
+}
+
+impl Cipher {
+    /// With 32-byte keys by id; `current` must be one of them.
+    pub fn new(current: &str, keys: &[(String, [u8; 32])], blind: &[u8; 32]) -> Result<Self, StoreError> {
+        let keys = keys
+            .iter()
+            .map(|(id, key)| {
+                let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| StoreError::Key(id.clone()))?;
+                Ok((id.clone(), LessSafeKey::new(key)))
+            })
+            .collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+        if !keys.contains_key(current) {
+            return Err(StoreError::Key(current.to_owned()));
+        }
+        Ok(Cipher {
+            current: current.to_owned(),
+            keys,
+            blind: hmac::Key::new(hmac::HMAC_SHA256, blind),
+        })
+    }
+
+    /// Seals `plain` for the row named `row`.
+    pub fn seal(&self, row: &str, plain: &[u8], rng: &mut impl Rng) -> Result<Sealed, StoreError> {
+        let mut nonce = [0u8; 12];
+        rng.fill_bytes(&mut nonce);
+        let key = &self.keys[&self.current];
+        let mut ciphertext = Vec::with_capacity(plain.len() + 16);
+        ciphertext.extend_from_slice(plain);
+        key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(row.as_bytes()),
+            &mut ciphertext,
+        )
+        .map_err(|_| StoreError::Key(self.current.clone()))?;
+        Ok(Sealed {
+            key_id: self.current.clone(),
+            nonce: nonce.to_vec(),
+            ciphertext,
+        })
+    }
+
+    /// Opens what was sealed for the row named `row`.
+    pub fn open(&self, row: &str, sealed: Sealed) -> Result<Vec<u8>, StoreError> {
+        let key = self
+            .keys
+            .get(&sealed.key_id)
+            .ok_or_else(|| StoreError::Key(sealed.key_id.clone()))?;
+        let nonce = Nonce::try_assume_unique_for_key(&sealed.nonce)
+            .map_err(|_| StoreError::Unreadable(row.to_owned()))?;
+        let mut plain = sealed.ciphertext;
+        let length = key
+            .open_in_place(nonce, Aad::from(row.as_bytes()), &mut plain)
+            .map_err(|_| StoreError::Unreadable(row.to_owned()))?
+            .len();
+        plain.truncate(length);
+        Ok(plain)
+    }
+
+    /// A blind index: HMAC-SHA256 over the kind and the value, so that equal personal data can be found without being readable.
+    pub fn blind(&self, kind: &str, value: &[u8]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.blind);
+        context.update(kind.as_bytes());
+        context.update(&[0]);
+        context.update(value);
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn a_value_opens_only_in_its_own_row_and_unchanged() {
+        let cipher = Cipher::new("k1", &[("k1".into(), [3; 32])], &[4; 32]).unwrap();
+        let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let sealed = cipher.seal("submission:a", b"hello", &mut rng).unwrap();
+        assert_eq!(cipher.open("submission:a", sealed.clone()).unwrap(), b"hello");
+        assert!(matches!(
+            cipher.open("submission:b", sealed.clone()),
+            Err(StoreError::Unreadable(_))
+        ));
+        let mut changed = sealed;
+        changed.ciphertext[0] ^= 1;
+        assert!(matches!(
+            cipher.open("submission:a", changed),
+            Err(StoreError::Unreadable(_))
+        ));
+    }
+}

@@ -1,0 +1,257 @@
+//! Acting on a dossier: a status, an acceptance, a supplement, a hand-over.
+
+use super::batch::{Batch, Told};
+use super::submit::KeyUse;
+use crate::domain::codes::DossierCode;
+use crate::domain::event::{HandOver, Happening, Verdict};
+use crate::domain::lifecycle::{self, Phase, Report, Role};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::status::Status;
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::moment::At;
+use crate::store::read::state_of;
+use crate::store::rows::DossierRow;
+
+/// What somebody does.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Names a status.
+    Report {
+        /// The status.
+        to: Status,
+        /// Reason or note.
+        text: Option<String>,
+    },
+    /// Completes what was asked for; the dossier goes back to where it was.
+    Supplement {
+        /// What was added.
+        text: String,
+    },
+    /// Gives the result to the applicant.
+    HandOver(HandOver),
+}
+
+/// Somebody acts on a dossier.
+pub struct Act {
+    /// Its idempotency key, where the call has one.
+    pub key: Option<KeyUse>,
+    /// Tracking id.
+    pub dossier: String,
+    /// Who.
+    pub actor: Actor,
+    /// In which part.
+    pub role: Role,
+    /// What.
+    pub deed: Deed,
+    /// When, by the actor's word.
+    pub occurred_at: Timestamp,
+    /// Whether an open supplement's limit has passed.
+    pub supplement_overdue: bool,
+    /// The official code it brings.
+    pub assigned_code: Option<DossierCode>,
+    /// Blind index of the report, so that the same report again is known.
+    pub report_key: Option<String>,
+    /// The due date, should this begin or restart the clock.
+    pub due: Timestamp,
+    /// Whether the actor is an agency that reads its own queue.
+    pub own_queue: bool,
+    /// W3C trace context of the call.
+    pub traceparent: Option<String>,
+}
+
+/// How an act was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Where the dossier now stands.
+    pub status: Status,
+    /// Why it was rejected or is irregular.
+    pub problem: Option<Problem>,
+}
+
+/// What an act came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActOutcome {
+    /// Taken, in one way or another.
+    Done(Acted),
+    /// The key was used for another call.
+    KeyReused,
+    /// There is no such dossier.
+    Absent,
+}
+
+pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreError> {
+    if let Some(key) = &act.key
+        && let Some(row) = batch
+            .keys
+            .get(&(key.tenant.clone(), key.route.to_owned(), key.key.clone()))
+    {
+        return if row.request == key.request {
+            replayed(batch, act)
+        } else {
+            Ok(ActOutcome::KeyReused)
+        };
+    }
+    let Some(mut dossier) = batch.dossiers.get(&act.dossier).cloned() else {
+        return Ok(ActOutcome::Absent);
+    };
+    let status = state_of(&dossier)?.status();
+    if let Some(report) = &act.report_key
+        && batch.natural.contains_key(&(
+            "report".to_owned(),
+            act.actor.tenant.as_str().to_owned(),
+            report.clone(),
+        ))
+    {
+        return Ok(ActOutcome::Done(Acted {
+            verdict: Verdict::Repeated,
+            status,
+            problem: None,
+        }));
+    }
+    let acted = take(batch, act, &mut dossier)?;
+    if let Some(report) = &act.report_key {
+        batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
+    }
+    if let Some(key) = &act.key {
+        super::submit::keep(batch, key, &(200, Vec::new()))?;
+    }
+    batch.writes.touched.insert(dossier.id.clone());
+    batch.dossiers.insert(dossier.id.clone(), dossier);
+    Ok(ActOutcome::Done(acted))
+}
+
+/// The same call again: nothing is done twice; the dossier is shown as it now stands.
+fn replayed(batch: &Batch<'_>, act: &Act) -> Result<ActOutcome, StoreError> {
+    let Some(dossier) = batch.dossiers.get(&act.dossier) else {
+        return Ok(ActOutcome::Absent);
+    };
+    let status = state_of(dossier)?.status();
+    Ok(ActOutcome::Done(Acted {
+        verdict: Verdict::Repeated,
+        status,
+        problem: None,
+    }))
+}
+
+fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
+    let state = state_of(dossier)?;
+    if let Some(code) = &act.assigned_code
+        && !batch.claim("code", "", code.as_str(), &dossier.id)
+    {
+        let problem = Problem::new(Label::DossierCodeTaken);
+        return Ok(Acted {
+            verdict: Verdict::Rejected,
+            status: state.status(),
+            problem: Some(problem),
+        });
+    }
+    let (to, text, extra) = match &act.deed {
+        Deed::Report { to, text } => (*to, text.clone(), None),
+        Deed::Supplement { text } => {
+            let to = match state.phase {
+                Phase::SupplementRequested { resume } => resume.status(),
+                _ => Status::Accepted,
+            };
+            (
+                to,
+                None,
+                Some(Happening::Supplemented {
+                    text: Some(text.clone()),
+                }),
+            )
+        }
+        Deed::HandOver(hand_over) => (
+            Status::HandedOver,
+            None,
+            Some(Happening::HandedOver(hand_over.clone())),
+        ),
+    };
+    let report = Report {
+        to,
+        text,
+        occurred_at: act.occurred_at,
+        role: act.role,
+        supplement_overdue: act.supplement_overdue,
+    };
+    let supplement_open = matches!(state.phase, Phase::SupplementRequested { .. });
+    let decision = if matches!(act.deed, Deed::Supplement { .. }) && !supplement_open {
+        // Nothing was asked for: say so, rather than let a supplement move the dossier along.
+        let problem = Problem::new(Label::TransitionNotAllowed)
+            .with("from", state.status())
+            .with("to", to);
+        lifecycle::Decision {
+            verdict: Verdict::Rejected,
+            happenings: vec![Happening::StatusRejected {
+                to,
+                label: problem.label,
+                text: None,
+            }],
+            problem: Some(problem),
+        }
+    } else {
+        lifecycle::decide(&state, &report)
+    };
+    let applied = matches!(
+        decision.verdict,
+        Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular
+    );
+    let mut happenings = Vec::with_capacity(decision.happenings.len() + 2);
+    if let Some(code) = &act.assigned_code
+        && state.code.as_ref() != Some(code)
+    {
+        happenings.push(Happening::CodeAssigned { code: code.clone() });
+    }
+    happenings.extend(extra.filter(|_| applied));
+    happenings.extend(decision.happenings);
+    let told = happenings
+        .into_iter()
+        .map(|what| Told {
+            what,
+            occurred_at: act.occurred_at,
+            actor: &act.actor,
+        })
+        .collect();
+    let last = batch.append(dossier, told)?;
+    let after = state_of(dossier)?;
+    if applied {
+        run_clocks(dossier, &state, &after, act.due);
+    }
+    if act.role == Role::Agency {
+        dossier.answered_seq = Some(last.0);
+        batch.writes.answered.push((dossier.id.clone(), act.own_queue));
+    } else if applied {
+        batch.deliver(dossier, last, word(&act.deed), act.traceparent.as_deref());
+    }
+    Ok(Acted {
+        verdict: decision.verdict,
+        status: after.status(),
+        problem: decision.problem,
+    })
+}
+
+const fn word(deed: &Deed) -> &'static str {
+    match deed {
+        Deed::Report { .. } => "status-changed",
+        Deed::Supplement { .. } => "supplemented",
+        Deed::HandOver(_) => "handed-over",
+    }
+}
+
+/// Acceptance starts the clock; a completed supplement starts it again from the beginning (`NĐ 118/2025` Điều 19.5).
+fn run_clocks(dossier: &mut DossierRow, before: &lifecycle::State, after: &lifecycle::State, due: Timestamp) {
+    let accepted_now = !before.accepted && after.accepted;
+    let resumed = matches!(before.phase, Phase::SupplementRequested { .. }) && after.accepted;
+    if accepted_now || resumed {
+        dossier.due = Some(At(due));
+        dossier.acceptance_due = None;
+        dossier.forecast_due = None;
+    }
+    if after.status().is_final() {
+        dossier.acceptance_due = None;
+        dossier.forecast_due = None;
+    }
+}

@@ -1,0 +1,295 @@
+//! One batch: what it names is loaded, its commands are decided on an overlay, then everything is written and sealed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use rand::rngs::StdRng;
+
+use super::persist::Writes;
+use super::{Answer, Command, act, carry, enrol, submit};
+use crate::domain::event::{Event, Happening};
+use crate::domain::ids::{DeliveryId, EventId};
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::read::state_of;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// What a batch works on.
+pub(super) struct Batch<'a> {
+    pub now: Timestamp,
+    pub cipher: &'a Cipher,
+    pub rng: &'a mut StdRng,
+    pub head: HeadRow,
+    pub keys: HashMap<(String, String, String), IdempotencyRow>,
+    pub natural: HashMap<(String, String, String), String>,
+    pub dossiers: BTreeMap<String, DossierRow>,
+    pub writes: Writes,
+}
+
+/// Plays the commands in one transaction and gives an answer for each.
+pub(super) fn play(
+    conn: &mut Conn,
+    commands: &[Command],
+    now: Timestamp,
+    cipher: &Cipher,
+    rng: &mut StdRng,
+) -> Result<Vec<Answer>, StoreError> {
+    begin(conn)?;
+    let played = in_transaction(conn, commands, now, cipher, rng);
+    match played {
+        Ok(answers) => {
+            execute(conn, "COMMIT")?;
+            Ok(answers)
+        }
+        Err(error) => {
+            // The session is thrown away after an error; the rollback only frees the head a little sooner.
+            drop(execute(conn, "ROLLBACK"));
+            Err(error)
+        }
+    }
+}
+
+fn begin(conn: &mut Conn) -> Result<(), StoreError> {
+    match conn {
+        Conn::Pg(_) => execute(conn, "BEGIN"),
+        Conn::Sqlite(_) => execute(conn, "BEGIN IMMEDIATE"),
+    }
+}
+
+fn execute(conn: &mut Conn, sql: &str) -> Result<(), StoreError> {
+    Ok(on_backend!(conn, c => c.batch_execute(sql))?)
+}
+
+fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
+    Ok(match conn {
+        Conn::Pg(c) => head::table
+            .select(HeadRow::as_select())
+            .for_update()
+            .first(&mut **c)?,
+        Conn::Sqlite(c) => head::table.select(HeadRow::as_select()).first(c)?,
+    })
+}
+
+fn in_transaction(
+    conn: &mut Conn,
+    commands: &[Command],
+    now: Timestamp,
+    cipher: &Cipher,
+    rng: &mut StdRng,
+) -> Result<Vec<Answer>, StoreError> {
+    let head = lock_head(conn)?;
+    // Hubs may differ by a little; within one chain time does not run backwards.
+    let now = now.max(head.at.0);
+    let (keys, natural, dossiers) = load(conn, commands)?;
+    let mut batch = Batch {
+        now,
+        cipher,
+        rng,
+        head,
+        keys,
+        natural,
+        dossiers,
+        writes: Writes::default(),
+    };
+    let mut answers = Vec::with_capacity(commands.len());
+    for command in commands {
+        answers.push(match command {
+            Command::Submit(submit) => Answer::Submitted(submit::submit(&mut batch, submit)?),
+            Command::Remember(remember) => Answer::Submitted(submit::remember(&mut batch, remember)?),
+            Command::Act(act) => Answer::Acted(act::act(&mut batch, act)?),
+            Command::LeaseOutbox { max, lease } => {
+                Answer::Outbox(carry::lease_outbox(conn, now, *max, *lease)?)
+            }
+            Command::SettleOutbox(settlements) => {
+                carry::settle_outbox(conn, now, settlements)?;
+                Answer::Done
+            }
+            Command::Arrive(ids) => {
+                carry::arrive(conn, ids)?;
+                Answer::Done
+            }
+            Command::LeaseInbox { agency, max, lease } => {
+                Answer::Inbox(carry::lease_inbox(conn, now, agency, *max, *lease)?)
+            }
+            Command::SettleInbox { agency, items } => {
+                Answer::Settled(carry::settle_inbox(conn, now, agency, items)?)
+            }
+            Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),
+            Command::ImportDirectory { version, files } => {
+                enrol::import_directory(conn, now, version, files)?;
+                Answer::Done
+            }
+        });
+    }
+    batch.persist(conn)?;
+    Ok(answers)
+}
+
+type Loaded = (
+    HashMap<(String, String, String), IdempotencyRow>,
+    HashMap<(String, String, String), String>,
+    BTreeMap<String, DossierRow>,
+);
+
+/// Loads what the commands name, one query a table.
+fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
+    let (mut key_values, mut natural_values, mut ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for command in commands {
+        match command {
+            Command::Submit(s) => {
+                key_values.insert(s.key.key.as_str());
+                natural_values.insert(s.dossier.reference.as_str());
+                natural_values.extend(s.dossier.code.as_deref());
+                if let submit::Expect::Amend { .. } = s.expect {
+                    ids.insert(s.dossier.id.as_str());
+                }
+            }
+            Command::Remember(r) => {
+                key_values.insert(r.key.key.as_str());
+            }
+            Command::Act(a) => {
+                key_values.extend(a.key.as_ref().map(|k| k.key.as_str()));
+                natural_values.extend(a.report_key.as_deref());
+                natural_values.extend(a.assigned_code.as_ref().map(|c| c.as_str()));
+                ids.insert(a.dossier.as_str());
+            }
+            _ => {}
+        }
+    }
+    let keys: Vec<IdempotencyRow> = if key_values.is_empty() {
+        Vec::new()
+    } else {
+        on_backend!(conn, c => idempotency_keys::table
+            .filter(idempotency_keys::key.eq_any(&key_values)).select(IdempotencyRow::as_select()).load(c))?
+    };
+    let natural: Vec<NaturalKeyRow> = if natural_values.is_empty() {
+        Vec::new()
+    } else {
+        on_backend!(conn, c => natural_keys::table
+            .filter(natural_keys::value.eq_any(&natural_values)).select(NaturalKeyRow::as_select()).load(c))?
+    };
+    let rows: Vec<DossierRow> = if ids.is_empty() {
+        Vec::new()
+    } else {
+        on_backend!(conn, c => dossiers::table
+            .filter(dossiers::id.eq_any(&ids)).select(DossierRow::as_select()).load(c))?
+    };
+    Ok((
+        keys.into_iter()
+            .map(|k| ((k.tenant.clone(), k.route.clone(), k.key.clone()), k))
+            .collect(),
+        natural
+            .into_iter()
+            .map(|n| ((n.kind, n.tenant, n.value), n.dossier))
+            .collect(),
+        rows.into_iter().map(|d| (d.id.clone(), d)).collect(),
+    ))
+}
+
+/// What happened, before it is numbered.
+pub(super) struct Told<'a> {
+    pub what: Happening,
+    pub occurred_at: Timestamp,
+    pub actor: &'a Actor,
+}
+
+impl Batch<'_> {
+    /// Appends events to a dossier, moves its state, tells its submitter. Gives the sequence number and id of the last.
+    pub(super) fn append(
+        &mut self,
+        dossier: &mut DossierRow,
+        told: Vec<Told<'_>>,
+    ) -> Result<(i64, EventId), StoreError> {
+        let mut last = (self.head.seq, EventId::new(self.now, self.rng));
+        for one in told {
+            let seq = self.head.seq + 1 + self.writes.events.len() as i64;
+            let event = Event {
+                id: EventId::new(self.now, self.rng),
+                dossier: dossier
+                    .id
+                    .parse()
+                    .map_err(|_| StoreError::Corrupt(format!("dossier id {}", dossier.id)))?,
+                number: dossier.events + 1,
+                at: self.now,
+                occurred_at: one.occurred_at,
+                actor: one.actor.clone(),
+                what: one.what,
+            };
+            let state = if dossier.events == 0 {
+                None
+            } else {
+                Some(state_of(dossier)?)
+            };
+            let next = crate::domain::lifecycle::evolve(state, &event.what, event.occurred_at);
+            crate::store::read::put_state(dossier, &next);
+            last = (seq, event.id);
+            self.writes.push_event(seq, &event, self.cipher, self.rng)?;
+            self.writes.feed.push(FeedRow {
+                tenant: dossier.tenant.clone(),
+                seq,
+                dossier: dossier.id.clone(),
+            });
+        }
+        dossier.updated_at = At(self.now);
+        Ok(last)
+    }
+
+    /// Queues a message about an event to the responsible agency, if there is one.
+    pub(super) fn deliver(
+        &mut self,
+        dossier: &DossierRow,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+    ) {
+        let Some(agency) = &dossier.agency else { return };
+        let id = DeliveryId::new(self.now, self.rng).to_string();
+        self.writes.deliveries.push(DeliveryRow {
+            id: id.clone(),
+            dossier: dossier.id.clone(),
+            agency: agency.clone(),
+            event_seq: event.0,
+            event: event.1.to_string(),
+            kind: kind.to_owned(),
+            state: carry::word(DeliveryState::Waiting).to_owned(),
+            since: At(self.now),
+            ready: false,
+            attempt: 0,
+            not_before: At(self.now),
+            leased_until: None,
+            traceparent: traceparent.map(str::to_owned),
+        });
+        self.writes.outbox.push(OutboxRow {
+            delivery: id,
+            agency: agency.clone(),
+            not_before: At(self.now),
+            leased_until: None,
+            attempts: 0,
+        });
+    }
+
+    /// Claims a name for a dossier; false when another dossier has it.
+    pub(super) fn claim(&mut self, kind: &str, tenant: &str, value: &str, dossier: &str) -> bool {
+        let key = (kind.to_owned(), tenant.to_owned(), value.to_owned());
+        match self.natural.get(&key) {
+            Some(holder) => holder == dossier,
+            None => {
+                self.writes.natural.push(NaturalKeyRow {
+                    kind: kind.to_owned(),
+                    tenant: tenant.to_owned(),
+                    value: value.to_owned(),
+                    dossier: dossier.to_owned(),
+                });
+                self.natural.insert(key, dossier.to_owned());
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Carrying: outbox rows on their way to the broker, inbox messages on their way to a puller.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use crate::domain::rejection::Label;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{DeliveryState, SettleItem, SettleResult, Settlement};
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// How long a message that an agency sent back waits before it is handed out again: 5 s, doubled each time, at most 10 min.
+const RETRY_FIRST: Duration = Duration::from_secs(5);
+const RETRY_LAST: Duration = Duration::from_secs(600);
+
+/// How often a message may be handed out before it is parked for the operator.
+pub const HANDED_OUT_AT_MOST: i32 = 50;
+
+/// An outbox row leased to the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// The delivery.
+    pub delivery: String,
+    /// Key of the agency.
+    pub agency: String,
+    /// How often it was tried, this time included.
+    pub attempt: i32,
+}
+
+/// What the broker said of one outbox row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxSettlement {
+    /// The delivery.
+    pub delivery: String,
+    /// Which attempt this was.
+    pub attempt: i32,
+    /// What became of it.
+    pub carried: Carried,
+}
+
+/// What became of an attempt to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// The broker has it for good.
+    Confirmed,
+    /// Not this time.
+    Retry {
+        /// Why.
+        reason: String,
+        /// When to try again.
+        not_before: Timestamp,
+    },
+    /// Never: the operator must look.
+    Park {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A message leased to an agency that pulls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeasedDelivery {
+    /// The delivery.
+    pub delivery: String,
+    /// Its dossier.
+    pub dossier: String,
+    /// The event it tells.
+    pub event_seq: i64,
+    /// How often it was handed out, this time included.
+    pub attempt: i32,
+    /// Until when it is the caller's.
+    pub leased_until: Timestamp,
+    /// W3C trace context of what caused it.
+    pub traceparent: Option<String>,
+}
+
+/// The stored word of a state.
+pub(crate) const fn word(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => "waiting",
+        DeliveryState::Queued => "queued",
+        DeliveryState::Handed => "handed",
+        DeliveryState::Acknowledged => "acknowledged",
+        DeliveryState::Parked => "parked",
+    }
+}
+
+/// The state of a stored word.
+pub(crate) fn state(word: &str) -> Result<DeliveryState, StoreError> {
+    Ok(match word {
+        "waiting" => DeliveryState::Waiting,
+        "queued" => DeliveryState::Queued,
+        "handed" => DeliveryState::Handed,
+        "acknowledged" => DeliveryState::Acknowledged,
+        "parked" => DeliveryState::Parked,
+        other => return Err(StoreError::Corrupt(format!("delivery state {other}"))),
+    })
+}
+
+pub(super) fn lease_outbox(
+    conn: &mut Conn,
+    now: Timestamp,
+    max: i64,
+    lease: Duration,
+) -> Result<Vec<OutboxItem>, StoreError> {
+    let free = outbox::leased_until
+        .is_null()
+        .or(outbox::leased_until.lt(At(now)).assume_not_null());
+    let rows: Vec<(String, String, i32)> = on_backend!(conn, c => outbox::table
+        .filter(outbox::not_before.le(At(now)))
+        .filter(free)
+        .order((outbox::not_before, outbox::delivery))
+        .limit(max)
+        .select((outbox::delivery, outbox::agency, outbox::attempts))
+        .load(c))?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = rows.iter().map(|r| r.0.as_str()).collect();
+    on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq_any(&ids)))
+        .set((outbox::leased_until.eq(Some(At(now.plus(lease)))), outbox::attempts.eq(outbox::attempts + 1)))
+        .execute(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|(delivery, agency, attempts)| OutboxItem {
+            delivery,
+            agency,
+            attempt: attempts + 1,
+        })
+        .collect())
+}
+
+pub(super) fn settle_outbox(
+    conn: &mut Conn,
+    now: Timestamp,
+    settlements: &[OutboxSettlement],
+) -> Result<(), StoreError> {
+    let by = |wanted: fn(&Carried) -> bool| -> Vec<&str> {
+        settlements
+            .iter()
+            .filter(|s| wanted(&s.carried))
+            .map(|s| s.delivery.as_str())
+            .collect()
+    };
+    let confirmed = by(|c| matches!(c, Carried::Confirmed));
+    let parked = by(|c| matches!(c, Carried::Park { .. }));
+    let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
+    if !gone.is_empty() {
+        on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&gone))).execute(c))?;
+    }
+    for (ids, from, to) in [
+        (&confirmed, vec!["waiting"], "queued"),
+        (&parked, vec!["waiting", "queued"], "parked"),
+    ] {
+        if !ids.is_empty() {
+            on_backend!(conn, c => diesel::update(
+                    deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq_any(&from))
+                )
+                .set((deliveries::state.eq(to), deliveries::since.eq(At(now))))
+                .execute(c))?;
+        }
+    }
+    for s in settlements {
+        if let Carried::Retry { not_before, .. } = &s.carried {
+            on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq(&s.delivery)))
+                .set((outbox::not_before.eq(At(*not_before)), outbox::leased_until.eq(None::<At>)))
+                .execute(c))?;
+        }
+    }
+    let tried: Vec<AttemptRow> = settlements
+        .iter()
+        .map(|s| {
+            let (outcome, reason) = match &s.carried {
+                Carried::Confirmed => ("confirmed", None),
+                Carried::Retry { reason, .. } => ("retry", Some(reason.clone())),
+                Carried::Park { reason } => ("parked", Some(reason.clone())),
+            };
+            AttemptRow {
+                delivery: s.delivery.clone(),
+                at: At(now),
+                number: s.attempt,
+                outcome: outcome.to_owned(),
+                reason,
+            }
+        })
+        .collect();
+    record(conn, &tried)
+}
+
+fn record(conn: &mut Conn, tried: &[AttemptRow]) -> Result<(), StoreError> {
+    if !tried.is_empty() {
+        on_backend!(conn, c => diesel::insert_into(attempts::table).values(tried).on_conflict_do_nothing().execute(c))?;
+    }
+    Ok(())
+}
+
+/// Messages the broker gave back for pullers. The same message twice is the same row.
+pub(super) fn arrive(conn: &mut Conn, ids: &[String]) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(ids)))
+        .set(deliveries::ready.eq(true))
+        .execute(c))?;
+    Ok(())
+}
+
+pub(super) fn lease_inbox(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    max: i64,
+    lease: Duration,
+) -> Result<Vec<LeasedDelivery>, StoreError> {
+    let free = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::agency.eq(agency))
+        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::ready.eq(true))
+        .filter(deliveries::not_before.le(At(now)))
+        .filter(free)
+        .order(deliveries::id)
+        .limit(max)
+        .select(DeliveryRow::as_select())
+        .load(c))?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let until = now.plus(lease);
+    let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+        .set((deliveries::leased_until.eq(Some(At(until))), deliveries::attempt.eq(deliveries::attempt + 1)))
+        .execute(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|r| LeasedDelivery {
+            delivery: r.id,
+            dossier: r.dossier,
+            event_seq: r.event_seq,
+            attempt: r.attempt + 1,
+            leased_until: until,
+            traceparent: r.traceparent,
+        })
+        .collect())
+}
+
+pub(super) fn settle_inbox(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    items: &[SettleItem],
+) -> Result<Vec<SettleResult>, StoreError> {
+    let ids: Vec<String> = items.iter().map(|i| i.delivery.to_string()).collect();
+    let rows: Vec<(DeliveryRow, Option<i64>)> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq_any(&ids))
+        .filter(deliveries::agency.eq(agency))
+        .select((DeliveryRow::as_select(), dossiers::answered_seq))
+        .load(c))?;
+    let mut known: HashMap<String, (DeliveryRow, Option<i64>)> =
+        rows.into_iter().map(|r| (r.0.id.clone(), r)).collect();
+    let (mut results, mut tried) = (Vec::with_capacity(items.len()), Vec::new());
+    for (item, id) in items.iter().zip(&ids) {
+        let refused = |label| SettleResult {
+            delivery: item.delivery,
+            state: None,
+            label: Some(label),
+        };
+        let Some((row, answered)) = known.get_mut(id) else {
+            results.push(refused(Label::NotFound));
+            continue;
+        };
+        match state(&row.state)? {
+            // Settled before: say where it stands, so that a repeated call is harmless.
+            done @ (DeliveryState::Handed | DeliveryState::Acknowledged | DeliveryState::Parked) => {
+                results.push(SettleResult {
+                    delivery: item.delivery,
+                    state: Some(done),
+                    label: None,
+                });
+                continue;
+            }
+            DeliveryState::Waiting | DeliveryState::Queued => {}
+        }
+        let Some(leased_until) = row.leased_until else {
+            results.push(refused(Label::LeaseLost));
+            continue;
+        };
+        if leased_until.0 < now && item.outcome != Settlement::Done {
+            results.push(refused(Label::LeaseLost));
+            continue;
+        }
+        let (next, outcome) = match item.outcome {
+            Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
+                (DeliveryState::Acknowledged, "handed")
+            }
+            Settlement::Done => (DeliveryState::Handed, "handed"),
+            Settlement::Reject => (DeliveryState::Parked, "refused"),
+            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => (DeliveryState::Parked, "refused"),
+            Settlement::Retry => (DeliveryState::Queued, "retry"),
+        };
+        let not_before = if outcome == "retry" {
+            now.plus(pause(row.attempt))
+        } else {
+            row.not_before.0
+        };
+        on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq(id)))
+            .set((
+                deliveries::state.eq(word(next)),
+                deliveries::since.eq(At(now)),
+                deliveries::not_before.eq(At(not_before)),
+                deliveries::leased_until.eq(None::<At>),
+            ))
+            .execute(c))?;
+        word(next).clone_into(&mut row.state);
+        row.leased_until = None;
+        tried.push(AttemptRow {
+            delivery: id.clone(),
+            at: At(now),
+            number: row.attempt,
+            outcome: outcome.to_owned(),
+            reason: item.reason.clone(),
+        });
+        results.push(SettleResult {
+            delivery: item.delivery,
+            state: Some(next),
+            label: None,
+        });
+    }
+    record(conn, &tried)?;
+    Ok(results)
+}
+
+fn pause(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt.clamp(1, 8) - 1).unwrap_or(0);
+    (RETRY_FIRST * 2u32.pow(doublings)).min(RETRY_LAST)
+}

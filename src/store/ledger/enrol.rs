@@ -1,0 +1,141 @@
+//! The register and the directory: who may speak, and who is responsible for what.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant};
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// What to add to the register, or to replace in it.
+#[derive(Clone, Debug, Default)]
+pub struct Enrolment {
+    /// Tenants.
+    pub tenants: Vec<Tenant>,
+    /// Certificates; a revoked one stays, marked.
+    pub certificates: Vec<Certificate>,
+    /// Named persons.
+    pub staff: Vec<Staff>,
+    /// Receiving points.
+    pub points: Vec<Point>,
+}
+
+/// Rows a statement, far below what either database binds.
+const PIECE: usize = 500;
+
+pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> Result<i64, StoreError> {
+    let tenants: Vec<TenantRow> = enrolment.tenants.iter().map(tenant_row).collect();
+    for piece in tenants.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(tenants::table).values(piece)
+            .on_conflict(tenants::key).do_update().set((
+                tenants::name.eq(excluded(tenants::name)),
+                tenants::parent.eq(excluded(tenants::parent)),
+                tenants::formats.eq(excluded(tenants::formats)),
+                tenants::standing.eq(excluded(tenants::standing)),
+                tenants::standing_since.eq(excluded(tenants::standing_since)),
+            )).execute(c))?;
+    }
+    let certificates: Vec<CertificateRow> = enrolment
+        .certificates
+        .iter()
+        .map(|c| certificate_row(c, now))
+        .collect();
+    for piece in certificates.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(certificates::table).values(piece)
+            .on_conflict(certificates::thumbprint).do_update().set((
+                certificates::tenant.eq(excluded(certificates::tenant)),
+                certificates::not_after.eq(excluded(certificates::not_after)),
+                certificates::revoked_at.eq(excluded(certificates::revoked_at)),
+            )).execute(c))?;
+    }
+    let staff: Vec<StaffRow> = enrolment
+        .staff
+        .iter()
+        .map(|s| StaffRow {
+            tenant: s.tenant.to_string(),
+            id: s.id.to_string(),
+            name: s.name.to_string(),
+        })
+        .collect();
+    for piece in staff.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(staff::table).values(piece)
+            .on_conflict((staff::tenant, staff::id)).do_update().set(staff::name.eq(excluded(staff::name))).execute(c))?;
+    }
+    let points: Vec<PointRow> = enrolment
+        .points
+        .iter()
+        .map(|p| PointRow {
+            key: p.key.to_string(),
+            tenant: p.tenant.to_string(),
+            name: p.name.to_string(),
+        })
+        .collect();
+    for piece in points.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(points::table).values(piece)
+            .on_conflict(points::key).do_update().set((
+                points::tenant.eq(excluded(points::tenant)),
+                points::name.eq(excluded(points::name)),
+            )).execute(c))?;
+    }
+    next_version(conn)
+}
+
+fn next_version(conn: &mut Conn) -> Result<i64, StoreError> {
+    let now: String =
+        on_backend!(conn, c => settings::table.find("register").select(settings::value).first(c))?;
+    let next = now
+        .parse::<i64>()
+        .map_err(|_| StoreError::Corrupt("register version".to_owned()))?
+        + 1;
+    on_backend!(conn, c => diesel::update(settings::table.find("register"))
+        .set(settings::value.eq(next.to_string())).execute(c))?;
+    Ok(next)
+}
+
+fn tenant_row(tenant: &Tenant) -> TenantRow {
+    let (standing, since) = match &tenant.standing {
+        Standing::Active => ("active", None),
+        Standing::Suspended { since } => ("suspended", Some(At(*since))),
+        Standing::Closed { since } => ("closed", Some(At(*since))),
+    };
+    TenantRow {
+        key: tenant.key.to_string(),
+        name: tenant.name.to_string(),
+        parent: tenant.parent.as_ref().map(ToString::to_string),
+        formats: tenant.formats.join(" "),
+        standing: standing.to_owned(),
+        standing_since: since,
+    }
+}
+
+fn certificate_row(certificate: &Certificate, now: Timestamp) -> CertificateRow {
+    CertificateRow {
+        thumbprint: certificate.thumbprint.to_vec(),
+        tenant: certificate.tenant.to_string(),
+        not_after: At(certificate.not_after),
+        revoked_at: certificate.revoked_at.map(At),
+        added_at: At(now),
+    }
+}
+
+pub(super) fn import_directory(
+    conn: &mut Conn,
+    now: Timestamp,
+    version: &str,
+    files: &[u8],
+) -> Result<(), StoreError> {
+    let row = DirectoryRow {
+        version: version.to_owned(),
+        imported_at: At(now),
+        files: files.to_vec(),
+    };
+    let setting = (settings::name.eq("directory"), settings::value.eq(version));
+    on_backend!(conn, c => diesel::insert_into(directories::table).values(&row).on_conflict_do_nothing().execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(settings::table).values(&setting)
+        .on_conflict(settings::name).do_update().set(settings::value.eq(excluded(settings::value))).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! The ledger: one thread that writes, many commands to a commit.
+//!
+//! Callers wait in a bounded queue. The thread takes what is waiting (never a timer), begins a transaction, moves the head of the
+//! chain (which on PostgreSQL also puts the hubs of one database in a row), loads what the batch names, decides command by command
+//! on an overlay in memory, writes one multi-row statement a table, seals the events as one block, commits, and answers everybody.
+//! A refusal is an answer, not a database error. When the database refuses a batch it is rolled back and played again one by one,
+//! so that a poisoned command fails alone.
+//!
+//! [`Command`] is the whole write API of the system.
+
+mod act;
+mod batch;
+mod carry;
+mod enrol;
+mod persist;
+mod submit;
+
+use std::sync::Arc;
+
+use rand::rngs::StdRng;
+use tokio::sync::{mpsc, oneshot};
+
+pub use act::{Act, ActOutcome, Acted, Deed};
+pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
+pub use enrol::Enrolment;
+pub(super) use persist::hash;
+pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+
+use super::cipher::Cipher;
+use super::conn::{Conn, Connector, Purpose};
+use super::reader::lost;
+use super::{Sizes, StoreError};
+use crate::clock::{Clock, Entropy};
+use crate::domain::view::{SettleItem, SettleResult};
+
+/// Everything that can be written.
+pub enum Command {
+    /// A new dossier, or a new version of one.
+    Submit(Box<Submit>),
+    /// An answer to keep under its idempotency key, where nothing else is written.
+    Remember(Box<Remember>),
+    /// Somebody acts on a dossier.
+    Act(Box<Act>),
+    /// Outbox rows to publish now; they are the caller's until the lease ends.
+    LeaseOutbox {
+        /// At most so many.
+        max: i64,
+        /// How long.
+        lease: std::time::Duration,
+    },
+    /// What the broker said of leased rows.
+    SettleOutbox(Vec<OutboxSettlement>),
+    /// Messages that came out of the broker for agencies that pull: they may now be handed out.
+    Arrive(Vec<String>),
+    /// Messages for an agency that asks; they are its own until the lease ends.
+    LeaseInbox {
+        /// Key of the agency.
+        agency: String,
+        /// At most so many.
+        max: i64,
+        /// How long.
+        lease: std::time::Duration,
+    },
+    /// How an agency settled its messages.
+    SettleInbox {
+        /// Key of the agency; another agency's message is absent.
+        agency: String,
+        /// The messages.
+        items: Vec<SettleItem>,
+    },
+    /// Tenants, certificates, staff and points, added or replaced.
+    Enrol(Box<Enrolment>),
+    /// A directory to use from now on.
+    ImportDirectory {
+        /// Its version.
+        version: String,
+        /// All its files as one JSON object.
+        files: Vec<u8>,
+    },
+}
+
+/// What a command came to.
+pub(super) enum Answer {
+    Submitted(SubmitOutcome),
+    Acted(ActOutcome),
+    Outbox(Vec<OutboxItem>),
+    Inbox(Vec<LeasedDelivery>),
+    Settled(Vec<SettleResult>),
+    Version(i64),
+    Done,
+}
+
+struct Job {
+    command: Command,
+    reply: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+/// The write side of the store.
+#[derive(Clone)]
+pub struct Ledger {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Ledger {
+    pub(super) fn start(
+        connector: Connector,
+        cipher: Arc<Cipher>,
+        sizes: Sizes,
+        clock: Clock,
+        entropy: &Entropy,
+    ) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel(sizes.ledger_queue);
+        let worker = Worker {
+            connector,
+            cipher,
+            clock,
+            rng: entropy.generator(),
+            batch: sizes.batch,
+        };
+        std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || worker.run(jobs))
+            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        Ok(Ledger { queue })
+    }
+
+    /// How many commands could still be taken now; 0 means that the next is refused as [`StoreError::Busy`].
+    pub fn room(&self) -> usize {
+        self.queue.capacity()
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(Job { command, reply }).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// [`Command::Submit`].
+    pub async fn submit(&self, submit: Submit) -> Result<SubmitOutcome, StoreError> {
+        match self.ask(Command::Submit(Box::new(submit))).await? {
+            Answer::Submitted(outcome) => Ok(outcome),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Remember`].
+    pub async fn remember(&self, remember: Remember) -> Result<SubmitOutcome, StoreError> {
+        match self.ask(Command::Remember(Box::new(remember))).await? {
+            Answer::Submitted(outcome) => Ok(outcome),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Act`].
+    pub async fn act(&self, act: Act) -> Result<ActOutcome, StoreError> {
+        match self.ask(Command::Act(Box::new(act))).await? {
+            Answer::Acted(outcome) => Ok(outcome),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::LeaseOutbox`].
+    pub async fn lease_outbox(
+        &self,
+        max: i64,
+        lease: std::time::Duration,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
+        match self.ask(Command::LeaseOutbox { max, lease }).await? {
+            Answer::Outbox(items) => Ok(items),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::SettleOutbox`].
+    pub async fn settle_outbox(&self, settlements: Vec<OutboxSettlement>) -> Result<(), StoreError> {
+        self.ask(Command::SettleOutbox(settlements)).await.map(drop)
+    }
+
+    /// [`Command::Arrive`].
+    pub async fn arrive(&self, deliveries: Vec<String>) -> Result<(), StoreError> {
+        self.ask(Command::Arrive(deliveries)).await.map(drop)
+    }
+
+    /// [`Command::LeaseInbox`].
+    pub async fn lease_inbox(
+        &self,
+        agency: &str,
+        max: i64,
+        lease: std::time::Duration,
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
+        match self
+            .ask(Command::LeaseInbox {
+                agency: agency.to_owned(),
+                max,
+                lease,
+            })
+            .await?
+        {
+            Answer::Inbox(items) => Ok(items),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::SettleInbox`].
+    pub async fn settle_inbox(
+        &self,
+        agency: &str,
+        items: Vec<SettleItem>,
+    ) -> Result<Vec<SettleResult>, StoreError> {
+        match self
+            .ask(Command::SettleInbox {
+                agency: agency.to_owned(),
+                items,
+            })
+            .await?
+        {
+            Answer::Settled(results) => Ok(results),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Enrol`]; gives the new version of the register.
+    pub async fn enrol(&self, enrolment: Enrolment) -> Result<i64, StoreError> {
+        match self.ask(Command::Enrol(Box::new(enrolment))).await? {
+            Answer::Version(version) => Ok(version),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::ImportDirectory`].
+    pub async fn import_directory(&self, version: &str, files: Vec<u8>) -> Result<(), StoreError> {
+        self.ask(Command::ImportDirectory {
+            version: version.to_owned(),
+            files,
+        })
+        .await
+        .map(drop)
+    }
+}
+
+fn mismatch() -> StoreError {
+    StoreError::Corrupt("the ledger's answer is of another kind".to_owned())
+}
+
+struct Worker {
+    connector: Connector,
+    cipher: Arc<Cipher>,
+    clock: Clock,
+    rng: StdRng,
+    batch: usize,
+}
+
+impl Worker {
+    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut conn: Option<Conn> = None;
+        while let Some(first) = jobs.blocking_recv() {
+            let mut waiting = vec![first];
+            while waiting.len() < self.batch {
+                match jobs.try_recv() {
+                    Ok(job) => waiting.push(job),
+                    Err(_) => break,
+                }
+            }
+            self.serve(&mut conn, waiting);
+        }
+    }
+
+    /// Plays a batch; when the database refuses it, plays it again one by one.
+    fn serve(&mut self, conn: &mut Option<Conn>, waiting: Vec<Job>) {
+        let (commands, replies): (Vec<Command>, Vec<_>) =
+            waiting.into_iter().map(|j| (j.command, j.reply)).unzip();
+        match self.commit(conn, &commands) {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    // A caller that went away is no reason to undo what is committed.
+                    drop(reply.send(Ok(answer)));
+                }
+            }
+            Err(StoreError::Unavailable(why)) => {
+                tracing::warn!(error = %why, waiting = replies.len(), "the database is not available");
+                for reply in replies {
+                    drop(reply.send(Err(StoreError::Unavailable(why.clone()))));
+                }
+            }
+            Err(error) if commands.len() == 1 => {
+                tracing::error!(%error, "a command failed");
+                for reply in replies {
+                    drop(reply.send(Err(StoreError::Corrupt(error.to_string()))));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, commands = commands.len(), "a batch failed and is played one by one");
+                for (command, reply) in commands.into_iter().zip(replies) {
+                    self.serve(conn, vec![Job { command, reply }]);
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, slot: &mut Option<Conn>, commands: &[Command]) -> Result<Vec<Answer>, StoreError> {
+        let conn = match slot.as_mut() {
+            Some(conn) => conn,
+            None => slot.insert(self.connector.open(Purpose::Ledger)?),
+        };
+        let result = batch::play(conn, commands, self.clock.now(), &self.cipher, &mut self.rng);
+        match result {
+            Err(StoreError::Database(e)) if lost(&e) => {
+                *slot = None;
+                Err(StoreError::Unavailable(e.to_string()))
+            }
+            Err(error) => {
+                // After any other error the session is in doubt as well: a new one costs a millisecond, a wrong one costs a dossier.
+                *slot = None;
+                Err(error)
+            }
+            Ok(answers) => Ok(answers),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Writing a batch: one multi-row statement a table, one block over its events, one step of the chain.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use rand::Rng;
+
+use super::batch::Batch;
+use crate::domain::event::Event;
+use crate::domain::seal;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Rows a batch will write.
+#[derive(Default)]
+pub(super) struct Writes {
+    pub submissions: Vec<SubmissionRow>,
+    pub contents: Vec<ContentRow>,
+    pub parties: Vec<PartyRow>,
+    pub natural: Vec<NaturalKeyRow>,
+    pub keys: Vec<IdempotencyRow>,
+    pub events: Vec<EventRow>,
+    pub feed: Vec<FeedRow>,
+    pub deliveries: Vec<DeliveryRow>,
+    pub outbox: Vec<OutboxRow>,
+    /// Dossiers whose agency has answered, by whether it reads its own queue.
+    pub answered: Vec<(String, bool)>,
+    /// Dossiers whose state row must be written.
+    pub touched: std::collections::BTreeSet<String>,
+}
+
+impl Writes {
+    /// Encodes, salts, hashes and seals an event. The block number is filled in when the block is made.
+    pub(super) fn push_event(
+        &mut self,
+        seq: i64,
+        event: &Event,
+        cipher: &Cipher,
+        rng: &mut impl Rng,
+    ) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let mut salt = [0u8; 32];
+        rng.fill_bytes(&mut salt);
+        let leaf = seal::leaf(&salt, &bytes);
+        let id = event.id.to_string();
+        let sealed = cipher.seal(&id, &bytes, rng)?;
+        self.events.push(EventRow {
+            seq,
+            at: At(event.at),
+            id,
+            dossier: event.dossier.to_string(),
+            number: event.number,
+            block: 0,
+            salt: salt.to_vec(),
+            leaf: leaf.to_vec(),
+            key_id: sealed.key_id,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+        });
+        Ok(())
+    }
+}
+
+/// PostgreSQL binds at most 65,535 values a statement and SQLite 32,766: rows are written in pieces below both.
+const BINDS: usize = 30_000;
+
+macro_rules! insert_all {
+    ($conn:expr, $table:ident, $rows:expr, $columns:expr) => {
+        for piece in $rows.chunks(BINDS / $columns) {
+            on_backend!($conn, c => diesel::insert_into($table::table).values(piece).execute(c))?;
+        }
+    };
+}
+
+impl Batch<'_> {
+    pub(super) fn persist(mut self, conn: &mut Conn) -> Result<(), StoreError> {
+        let events = std::mem::take(&mut self.writes.events);
+        let w = &self.writes;
+        insert_all!(conn, submissions, w.submissions, 14);
+        insert_all!(conn, contents, w.contents, 5);
+        let rows: Vec<DossierRow> = w
+            .touched
+            .iter()
+            .filter_map(|id| self.dossiers.get(id))
+            .cloned()
+            .collect();
+        upsert_dossiers(conn, &rows)?;
+        insert_all!(conn, dossier_parties, w.parties, 6);
+        insert_all!(conn, natural_keys, w.natural, 4);
+        insert_all!(conn, idempotency_keys, w.keys, 9);
+        insert_all!(conn, feed, w.feed, 3);
+        insert_all!(conn, deliveries, w.deliveries, 13);
+        insert_all!(conn, outbox, w.outbox, 5);
+        mark_answered(conn, self.now.into(), &w.answered)?;
+        self.seal(conn, events)
+    }
+
+    fn seal(self, conn: &mut Conn, mut events: Vec<EventRow>) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let leaves: Vec<seal::Hash> = events.iter().map(|e| hash(&e.leaf)).collect::<Result<_, _>>()?;
+        let (number, first_seq, count) = (self.head.block + 1, self.head.seq + 1, events.len() as i64);
+        let root = seal::root(&leaves);
+        let previous = hash(&self.head.hash)?;
+        let sealed = seal::block_hash(&previous, number, first_seq, count, self.now.as_micros(), &root);
+        for event in &mut events {
+            event.block = number;
+        }
+        insert_all!(conn, events, events, 11);
+        let block = BlockRow {
+            number,
+            first_seq,
+            count,
+            at: At(self.now),
+            root: root.to_vec(),
+            previous: previous.to_vec(),
+            hash: sealed.to_vec(),
+        };
+        on_backend!(conn, c => diesel::insert_into(blocks::table).values(&block).execute(c))?;
+        on_backend!(conn, c => diesel::update(head::table).set((
+            head::block.eq(number),
+            head::seq.eq(self.head.seq + count),
+            head::hash.eq(sealed.to_vec()),
+            head::at.eq(At(self.now)),
+        )).execute(c))?;
+        Ok(())
+    }
+}
+
+/// A stored hash as 32 bytes.
+pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Corrupt("a hash is not 32 bytes".to_owned()))
+}
+
+fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
+    for piece in rows.chunks(BINDS / 27) {
+        on_backend!(conn, c => diesel::insert_into(dossiers::table)
+            .values(piece)
+            .on_conflict(dossiers::id)
+            .do_update()
+            .set((
+                dossiers::agency.eq(excluded(dossiers::agency)),
+                dossiers::parked.eq(excluded(dossiers::parked)),
+                dossiers::procedure.eq(excluded(dossiers::procedure)),
+                dossiers::status.eq(excluded(dossiers::status)),
+                dossiers::resume.eq(excluded(dossiers::resume)),
+                dossiers::since.eq(excluded(dossiers::since)),
+                dossiers::events.eq(excluded(dossiers::events)),
+                dossiers::version.eq(excluded(dossiers::version)),
+                dossiers::supplements.eq(excluded(dossiers::supplements)),
+                dossiers::accepted.eq(excluded(dossiers::accepted)),
+                dossiers::code.eq(excluded(dossiers::code)),
+                dossiers::time_limit.eq(excluded(dossiers::time_limit)),
+                dossiers::acceptance_due.eq(excluded(dossiers::acceptance_due)),
+                dossiers::forecast_due.eq(excluded(dossiers::forecast_due)),
+                dossiers::due.eq(excluded(dossiers::due)),
+                dossiers::answered_seq.eq(excluded(dossiers::answered_seq)),
+                dossiers::content_blind.eq(excluded(dossiers::content_blind)),
+                dossiers::route.eq(excluded(dossiers::route)),
+                dossiers::submission.eq(excluded(dossiers::submission)),
+                dossiers::updated_at.eq(excluded(dossiers::updated_at)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// A business status is the best acknowledgement: what the agency has in hand counts as understood. What a puller has not taken
+/// stays to be taken; what lies in the own queue of an AMQP agency it has read, since it answers.
+fn mark_answered(conn: &mut Conn, now: At, answered: &[(String, bool)]) -> Result<(), StoreError> {
+    for (own_queue, states) in [(false, vec!["handed"]), (true, vec!["handed", "queued"])] {
+        let ids: Vec<&str> = answered
+            .iter()
+            .filter(|a| a.1 == own_queue)
+            .map(|a| a.0.as_str())
+            .collect();
+        if ids.is_empty() {
+            continue;
+        }
+        on_backend!(conn, c => diesel::update(
+                deliveries::table.filter(deliveries::dossier.eq_any(&ids)).filter(deliveries::state.eq_any(&states))
+            )
+            .set((deliveries::state.eq("acknowledged"), deliveries::since.eq(now)))
+            .execute(c))?;
+    }
+    Ok(())
+}

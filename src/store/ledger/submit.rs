@@ -1,0 +1,263 @@
+//! Filing: a new dossier, a new version of one, or only an answer to keep.
+
+use super::batch::{Batch, Told};
+use crate::domain::event::Happening;
+use crate::domain::ids::SubmissionId;
+use crate::domain::status::Status;
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::cipher::Sealed;
+use crate::store::moment::At;
+use crate::store::rows::*;
+
+/// The idempotency key of a call.
+#[derive(Clone, Debug)]
+pub struct KeyUse {
+    /// Whose key.
+    pub tenant: String,
+    /// Which route: the same key on another route is another key.
+    pub route: &'static str,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of what makes the call the same call: body and what selects its meaning.
+    pub request: [u8; 32],
+}
+
+impl KeyUse {
+    fn name(&self) -> (String, String, String) {
+        (self.tenant.clone(), self.route.to_owned(), self.key.clone())
+    }
+
+    /// The row's name for its cipher.
+    pub fn row(&self) -> String {
+        format!("answer:{}:{}:{}", self.tenant, self.route, self.key)
+    }
+}
+
+/// What the caller found when it prepared the submission. The ledger checks that it still holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// No dossier has this reference.
+    New,
+    /// The dossier exists, at this version, and may be amended.
+    Amend {
+        /// The version now.
+        version: i32,
+    },
+}
+
+/// A filing, prepared: parsed, routed, sealed and answered, off the ledger's thread.
+pub struct Submit {
+    /// Its idempotency key.
+    pub key: KeyUse,
+    /// What the caller found.
+    pub expect: Expect,
+    /// The dossier's row as it will be; of an amendment, the columns that change. Counters and phase are set here.
+    pub dossier: DossierRow,
+    /// The status it begins with.
+    pub entry: Status,
+    /// The bytes received.
+    pub submission: SubmissionRow,
+    /// The canonical content.
+    pub content: Sealed,
+    /// Parts in the dossier, for a new one.
+    pub parties: Vec<PartyRow>,
+    /// Who filed.
+    pub actor: Actor,
+    /// When, by the sender's word.
+    pub filed_at: Timestamp,
+    /// The answer to give and keep: HTTP status and body.
+    pub answer: (i16, Vec<u8>),
+    /// W3C trace context of the call.
+    pub traceparent: Option<String>,
+}
+
+/// An answer to keep where no event is written.
+pub struct Remember {
+    /// Its idempotency key.
+    pub key: KeyUse,
+    /// The answer: HTTP status and body.
+    pub answer: (i16, Vec<u8>),
+    /// Bytes to keep although they were refused.
+    pub submission: Option<SubmissionRow>,
+}
+
+/// What a filing came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubmitOutcome {
+    /// Committed; the prepared answer holds.
+    Committed,
+    /// The same call was answered before: give this.
+    Replayed {
+        /// HTTP status.
+        status: i16,
+        /// Body.
+        body: Vec<u8>,
+    },
+    /// The key was used for another call.
+    KeyReused,
+    /// What the caller found no longer holds; look again.
+    Raced,
+    /// The official code belongs to another dossier.
+    CodeTaken,
+}
+
+/// The answer stored under a key, if the key was used.
+fn replay(batch: &Batch<'_>, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
+    let Some(row) = batch.keys.get(&key.name()) else {
+        return Ok(None);
+    };
+    if row.request != key.request {
+        return Ok(Some(SubmitOutcome::KeyReused));
+    }
+    let sealed = Sealed {
+        key_id: row.key_id.clone(),
+        nonce: row.nonce.clone(),
+        ciphertext: row.ciphertext.clone(),
+    };
+    let body = batch.cipher.open(&key.row(), sealed)?;
+    Ok(Some(SubmitOutcome::Replayed {
+        status: row.status,
+        body,
+    }))
+}
+
+/// Keeps an answer under its key.
+pub(super) fn keep(batch: &mut Batch<'_>, key: &KeyUse, answer: &(i16, Vec<u8>)) -> Result<(), StoreError> {
+    let sealed = batch.cipher.seal(&key.row(), &answer.1, batch.rng)?;
+    let row = IdempotencyRow {
+        tenant: key.tenant.clone(),
+        route: key.route.to_owned(),
+        key: key.key.clone(),
+        request: key.request.to_vec(),
+        at: At(batch.now),
+        status: answer.0,
+        key_id: sealed.key_id,
+        nonce: sealed.nonce,
+        ciphertext: sealed.ciphertext,
+    };
+    batch.keys.insert(key.name(), row.clone());
+    batch.writes.keys.push(row);
+    Ok(())
+}
+
+pub(super) fn remember(batch: &mut Batch<'_>, remember: &Remember) -> Result<SubmitOutcome, StoreError> {
+    if let Some(outcome) = replay(batch, &remember.key)? {
+        return Ok(outcome);
+    }
+    keep(batch, &remember.key, &remember.answer)?;
+    batch.writes.submissions.extend(remember.submission.clone());
+    Ok(SubmitOutcome::Committed)
+}
+
+pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOutcome, StoreError> {
+    if let Some(outcome) = replay(batch, &submit.key)? {
+        return Ok(outcome);
+    }
+    let wanted = &submit.dossier;
+    let reference = (
+        "reference".to_owned(),
+        wanted.tenant.clone(),
+        wanted.reference.clone(),
+    );
+    let known = batch.natural.get(&reference);
+    let mut dossier = match &submit.expect {
+        Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
+        Expect::New => wanted.clone(),
+        Expect::Amend { version } => match batch.dossiers.get(&wanted.id) {
+            Some(now) if now.version == *version && !now.accepted && known == Some(&wanted.id) => {
+                amended(now, wanted)
+            }
+            _ => return Ok(SubmitOutcome::Raced),
+        },
+    };
+    let code = wanted.code.clone();
+    if let Some(code) = &code
+        && !batch.claim("code", "", code, &wanted.id)
+    {
+        return Ok(SubmitOutcome::CodeTaken);
+    }
+    batch.claim("reference", &wanted.tenant, &wanted.reference, &wanted.id);
+    let told = happening(submit, &dossier)?;
+    let kind = told.word();
+    let mut told = vec![Told {
+        what: told,
+        occurred_at: submit.filed_at,
+        actor: &submit.actor,
+    }];
+    if let (Some(code), true) = (code, dossier.code.is_none()) {
+        let code = code
+            .parse()
+            .map_err(|_| StoreError::Corrupt("dossier code".to_owned()))?;
+        told.push(Told {
+            what: Happening::CodeAssigned { code },
+            occurred_at: submit.filed_at,
+            actor: &submit.actor,
+        });
+    }
+    let last = batch.append(&mut dossier, told)?;
+    batch.deliver(&dossier, last, kind, submit.traceparent.as_deref());
+    batch.writes.submissions.push(submit.submission.clone());
+    batch.writes.contents.push(ContentRow {
+        dossier: dossier.id.clone(),
+        version: dossier.version,
+        key_id: submit.content.key_id.clone(),
+        nonce: submit.content.nonce.clone(),
+        ciphertext: submit.content.ciphertext.clone(),
+    });
+    batch.writes.parties.extend(submit.parties.iter().cloned());
+    batch.writes.touched.insert(dossier.id.clone());
+    batch.dossiers.insert(dossier.id.clone(), dossier);
+    keep(batch, &submit.key, &submit.answer)?;
+    Ok(SubmitOutcome::Committed)
+}
+
+/// The row of an amended dossier: the new content's columns on the old life.
+fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
+    DossierRow {
+        agency: wanted.agency.clone(),
+        parked: wanted.parked.clone(),
+        procedure: wanted.procedure.clone(),
+        time_limit: wanted.time_limit.clone(),
+        acceptance_due: wanted.acceptance_due,
+        forecast_due: wanted.forecast_due,
+        content_blind: wanted.content_blind.clone(),
+        route: wanted.route.clone(),
+        submission: wanted.submission.clone(),
+        ..now.clone()
+    }
+}
+
+fn happening(submit: &Submit, dossier: &DossierRow) -> Result<Happening, StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
+    let submission: SubmissionId = submit
+        .submission
+        .id
+        .parse()
+        .map_err(|_| corrupt("submission id"))?;
+    let agency = dossier
+        .agency
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| corrupt("agency key"))?;
+    let parked = dossier
+        .parked
+        .as_deref()
+        .and_then(crate::domain::rejection::Label::parse);
+    Ok(match submit.expect {
+        Expect::New => Happening::Filed {
+            submission,
+            status: submit.entry,
+            agency,
+            parked,
+        },
+        Expect::Amend { version } => Happening::Amended {
+            submission,
+            version: version + 1,
+            agency,
+            parked,
+        },
+    })
+}

@@ -1,0 +1,131 @@
+//! The memory of the hub, and the only room that knows diesel.
+//!
+//! One thread, the [`ledger`], writes; [`reader`] threads read. Both databases run the same code through [`conn::Conn`]. Nothing
+//! here decides: `domain::lifecycle` does, on the state the ledger has loaded. Nothing here is async: callers await a oneshot.
+//! Every read takes a `Scope`, so a query that crosses tenants does not compile without an operator's permission.
+//!
+//! Start with [`ledger::Command`], the whole write API, then `read`.
+
+pub mod cipher;
+pub mod conn;
+pub mod ledger;
+pub mod migrate;
+pub mod moment;
+pub mod read;
+pub mod reader;
+pub mod rows;
+pub mod tables;
+
+use std::sync::Arc;
+
+pub use cipher::{Cipher, Sealed};
+pub use conn::{Backend, Postgres};
+
+use crate::clock::{Clock, Entropy};
+
+/// Why the store could not do something. Never a tenant's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is not usable.
+    #[error("database address: {0}")]
+    Url(String),
+    /// The database does not answer, or a session was lost: the outcome of a write is not known.
+    #[error("database not available: {0}")]
+    Unavailable(String),
+    /// Too many are waiting already.
+    #[error("the store's queue is full")]
+    Busy,
+    /// A statement failed.
+    #[error("database: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migration(String),
+    /// An encryption key is missing or malformed.
+    #[error("encryption key {0} is missing or malformed")]
+    Key(String),
+    /// A value does not open with its key: it was changed or moved.
+    #[error("{0} cannot be decrypted: changed, moved, or of another key")]
+    Unreadable(String),
+    /// A stored value does not parse.
+    #[error("stored value: {0}")]
+    Corrupt(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Limits and sizes of the store (docs/LIMITS.md).
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Commands in one commit at most.
+    pub batch: usize,
+    /// Commands that may wait for the ledger.
+    pub ledger_queue: usize,
+    /// Reader threads.
+    pub readers: usize,
+    /// Reads that may wait.
+    pub read_queue: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Sizes {
+            batch: 128,
+            ledger_queue: 1024,
+            readers: 4,
+            read_queue: 1024,
+        }
+    }
+}
+
+/// The store: a ledger and its readers.
+#[derive(Clone)]
+pub struct Store {
+    /// The write side.
+    pub ledger: ledger::Ledger,
+    /// The read side.
+    pub readers: reader::Readers,
+    /// The keys.
+    pub cipher: Arc<Cipher>,
+}
+
+impl Store {
+    /// Opens the database, applies pending migrations when `migrate` says so, and starts the threads. Blocks; call it outside
+    /// async code.
+    pub fn open(
+        backend: Backend,
+        cipher: Arc<Cipher>,
+        sizes: Sizes,
+        migrate: bool,
+        clock: &Clock,
+        entropy: &Entropy,
+    ) -> Result<Self, StoreError> {
+        let connector = conn::Connector::new(backend)?;
+        let mut conn = connector.open(conn::Purpose::Migration)?;
+        if migrate {
+            migrate::up(&mut conn)?;
+        } else {
+            let pending = migrate::pending(&mut conn)?;
+            if !pending.is_empty() {
+                return Err(StoreError::Migration(format!(
+                    "not applied: {}; run `lienthong migrate`",
+                    pending.join(", ")
+                )));
+            }
+        }
+        migrate::partitions(&mut conn, clock.now())?;
+        drop(conn);
+        Ok(Store {
+            ledger: ledger::Ledger::start(
+                connector.clone(),
+                Arc::clone(&cipher),
+                sizes,
+                clock.clone(),
+                entropy,
+            )?,
+            readers: reader::Readers::start(&connector, sizes)?,
+            cipher,
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! `audit verify`: is the history whole, unchanged, and what the state rows say?
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::{event_bytes, state_of};
+use crate::domain::event::Event;
+use crate::domain::lifecycle::{self, State};
+use crate::domain::seal::{self, GENESIS};
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::hash;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where: a block, an event, a dossier.
+    pub place: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// What the verification saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Blocks.
+    pub blocks: i64,
+    /// Events.
+    pub events: i64,
+    /// Dossiers.
+    pub dossiers: i64,
+    /// The head's hash, in hexadecimal; a copy of it proves all history before.
+    pub head: String,
+    /// What is wrong; empty when all is well.
+    pub findings: Vec<Finding>,
+}
+
+/// Blocks looked at in one query.
+const PAGE: i64 = 200;
+
+/// Walks the whole chain: every leaf, root and link, every event replayed, every state row compared. Memory grows with the number
+/// of dossiers, not of events.
+pub fn verify(conn: &mut Conn, cipher: &Cipher) -> Result<AuditReport, StoreError> {
+    let head: HeadRow = on_backend!(conn, c => head::table.select(HeadRow::as_select()).first(c))?;
+    let mut report = AuditReport {
+        head: hex::encode(&head.hash),
+        ..AuditReport::default()
+    };
+    let mut states: BTreeMap<String, State> = BTreeMap::new();
+    let (mut previous, mut number, mut seq) = (GENESIS, 0i64, 0i64);
+    loop {
+        let blocks: Vec<BlockRow> = on_backend!(conn, c => blocks::table
+            .filter(blocks::number.gt(number)).filter(blocks::number.le(head.block))
+            .order(blocks::number).limit(PAGE).select(BlockRow::as_select()).load(c))?;
+        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
+            break;
+        };
+        let rows: Vec<EventRow> = on_backend!(conn, c => events::table
+            .filter(events::seq.ge(first.first_seq)).filter(events::seq.lt(last.first_seq + last.count))
+            .order(events::seq).select(EventRow::as_select()).load(c))?;
+        let mut rows = rows.into_iter().peekable();
+        for block in &blocks {
+            number += 1;
+            let place = format!("block {}", block.number);
+            let mut wrong = |what: &str| {
+                report.findings.push(Finding {
+                    place: place.clone(),
+                    what: what.to_owned(),
+                })
+            };
+            if block.number != number || block.first_seq != seq + 1 {
+                wrong("is not the next one");
+                number = block.number;
+            }
+            let mut of_block = Vec::new();
+            while rows.peek().is_some_and(|r| r.seq < block.first_seq + block.count) {
+                of_block.extend(rows.next());
+            }
+            let leaves = of_block
+                .iter()
+                .map(|e| hash(&e.leaf))
+                .collect::<Result<Vec<_>, _>>()?;
+            let root = seal::root(&leaves);
+            if of_block.len() as i64 != block.count || root.as_slice() != block.root {
+                wrong("its events are not those it sealed");
+            }
+            if block.previous != previous {
+                wrong("does not follow the one before");
+            }
+            let sealed = seal::block_hash(
+                &previous,
+                block.number,
+                block.first_seq,
+                block.count,
+                block.at.0.as_micros(),
+                &hash(&block.root)?,
+            );
+            if sealed.as_slice() != block.hash {
+                wrong("its seal is broken");
+            }
+            previous = hash(&block.hash)?;
+            seq = block.first_seq + block.count - 1;
+            report.blocks += 1;
+            report.events += of_block.len() as i64;
+            for row in of_block {
+                replay(cipher, row, &mut states, &mut report.findings)?;
+            }
+        }
+    }
+    if head.block != number || head.seq != seq || previous.as_slice() != head.hash {
+        report.findings.push(Finding {
+            place: "head".to_owned(),
+            what: "is not the last block".to_owned(),
+        });
+    }
+    compare(conn, &states, &mut report)?;
+    Ok(report)
+}
+
+fn replay(
+    cipher: &Cipher,
+    row: EventRow,
+    states: &mut BTreeMap<String, State>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StoreError> {
+    let place = format!("event {}", row.seq);
+    let mut wrong = |what: &str| {
+        findings.push(Finding {
+            place: place.clone(),
+            what: what.to_owned(),
+        })
+    };
+    let (salt, leaf, dossier, number) = (
+        hash(&row.salt)?,
+        row.leaf.clone(),
+        row.dossier.clone(),
+        row.number,
+    );
+    let Ok(bytes) = event_bytes(cipher, row) else {
+        wrong("cannot be decrypted");
+        return Ok(());
+    };
+    if seal::leaf(&salt, &bytes).as_slice() != leaf {
+        wrong("was changed");
+    }
+    let Ok(event) = serde_json::from_slice::<Event>(&bytes) else {
+        wrong("cannot be read");
+        return Ok(());
+    };
+    let before = states.remove(&dossier);
+    if event.dossier.to_string() != dossier
+        || event.number != number
+        || number != before.as_ref().map_or(1, |s| s.events + 1)
+    {
+        wrong("is out of order in its dossier");
+    }
+    states.insert(dossier, lifecycle::evolve(before, &event.what, event.occurred_at));
+    Ok(())
+}
+
+/// Holds every state row against what the events add up to, so that an edit of a row is found too.
+fn compare(
+    conn: &mut Conn,
+    states: &BTreeMap<String, State>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
+            .filter(dossiers::id.gt(&after)).order(dossiers::id).limit(1000).select(DossierRow::as_select()).load(c))?;
+        let Some(last) = rows.last() else { break };
+        after.clone_from(&last.id);
+        for row in &rows {
+            report.dossiers += 1;
+            let place = format!("dossier {}", row.id);
+            match states.get(&row.id) {
+                None => report.findings.push(Finding {
+                    place,
+                    what: "has no events".to_owned(),
+                }),
+                Some(state) if state_of(row).ok().as_ref() != Some(state) => {
+                    report.findings.push(Finding {
+                        place,
+                        what: "its state is not what its events say".to_owned(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    if report.dossiers != states.len() as i64 {
+        report.findings.push(Finding {
+            place: "dossiers".to_owned(),
+            what: "some are missing".to_owned(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Messages to agencies: what a message says, and how far each has come.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::dossiers::open_content;
+use super::{corrupt, event_of};
+use crate::domain::dossier::Filing;
+use crate::domain::event::Event;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// All that a message to an agency is rendered from.
+pub struct Message {
+    /// The delivery.
+    pub delivery: DeliveryRow,
+    /// The event it tells.
+    pub event: Event,
+    /// The dossier as it now stands.
+    pub dossier: DossierRow,
+    /// Its content.
+    pub content: Filing,
+}
+
+/// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
+pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<Message>, StoreError> {
+    let rows: Vec<(DeliveryRow, DossierRow)> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq_any(ids))
+        .order(deliveries::id)
+        .select((DeliveryRow::as_select(), DossierRow::as_select()))
+        .load(c))?;
+    let seqs: Vec<i64> = rows.iter().map(|r| r.0.event_seq).collect();
+    let event_rows: Vec<EventRow> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?;
+    let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
+    let named: Vec<&str> = rows.iter().map(|r| r.1.id.as_str()).collect();
+    let content_rows: Vec<ContentRow> = on_backend!(conn, c => contents::table
+        .filter(contents::dossier.eq_any(&named)).select(ContentRow::as_select()).load(c))?;
+    let contents: HashMap<(String, i32), ContentRow> = content_rows
+        .into_iter()
+        .map(|r| ((r.dossier.clone(), r.version), r))
+        .collect();
+    rows.into_iter()
+        .map(|(delivery, dossier)| {
+            let event = events
+                .remove(&delivery.event_seq)
+                .ok_or_else(|| corrupt("a delivery without its event"))?;
+            let content = contents
+                .get(&(dossier.id.clone(), dossier.version))
+                .ok_or_else(|| corrupt("a dossier without its content"))?;
+            let content = open_content(cipher, content.clone())?;
+            Ok(Message {
+                event: event_of(cipher, event)?,
+                delivery,
+                dossier,
+                content,
+            })
+        })
+        .collect()
+}
+
+/// The deliveries of a dossier with their attempts, oldest first.
+pub fn deliveries_of(
+    conn: &mut Conn,
+    dossier: &DossierRow,
+) -> Result<Vec<(DeliveryRow, Vec<AttemptRow>)>, StoreError> {
+    let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::dossier.eq(&dossier.id)).order(deliveries::id).select(DeliveryRow::as_select()).load(c))?;
+    let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
+    let tried: Vec<AttemptRow> = on_backend!(conn, c => attempts::table
+        .filter(attempts::delivery.eq_any(&ids)).order((attempts::at, attempts::number)).select(AttemptRow::as_select()).load(c))?;
+    let mut by_delivery: HashMap<String, Vec<AttemptRow>> = HashMap::new();
+    for attempt in tried {
+        by_delivery
+            .entry(attempt.delivery.clone())
+            .or_default()
+            .push(attempt);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|r| {
+            let attempts = by_delivery.remove(&r.id).unwrap_or_default();
+            (r, attempts)
+        })
+        .collect())
+}

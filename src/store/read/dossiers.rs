@@ -1,0 +1,154 @@
+//! Dossiers, their content and the bytes they came from.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::{corrupt, seen};
+use crate::domain::dossier::Filing;
+use crate::identity::Scope;
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Which dossiers to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this status.
+    pub status: Option<i16>,
+    /// Of this agency.
+    pub agency: Option<String>,
+    /// With this reference of the submitter's.
+    pub reference: Option<String>,
+    /// With this official code.
+    pub code: Option<String>,
+    /// Without a responsible agency.
+    pub parked: bool,
+    /// Older than this tracking id.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Adds the condition that one of `seen` has a part in the dossier now.
+macro_rules! reached {
+    ($query:expr, $seen:expr) => {
+        match $seen {
+            None => $query,
+            Some(tenants) => $query.filter(exists(
+                dossier_parties::table
+                    .filter(dossier_parties::dossier.eq(dossiers::id))
+                    .filter(dossier_parties::tenant.eq_any(tenants))
+                    .filter(dossier_parties::until.is_null()),
+            )),
+        }
+    };
+}
+
+/// One dossier by tracking id.
+pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<DossierRow>, StoreError> {
+    let seen = seen(conn, scope)?;
+    Ok(
+        on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq(id)).into_boxed(), &seen)
+        .select(DossierRow::as_select()).first(c).optional())?,
+    )
+}
+
+/// One dossier by official code.
+pub fn by_code(conn: &mut Conn, scope: &Scope, code: &str) -> Result<Option<DossierRow>, StoreError> {
+    let id: Option<String> = on_backend!(conn, c => natural_keys::table
+        .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq("code")).filter(natural_keys::tenant.eq(""))
+        .select(natural_keys::dossier).first(c).optional())?;
+    match id {
+        Some(id) => dossier(conn, scope, &id),
+        None => Ok(None),
+    }
+}
+
+/// The dossier a tenant filed under a reference.
+pub fn by_reference(
+    conn: &mut Conn,
+    scope: &Scope,
+    tenant: &str,
+    reference: &str,
+) -> Result<Option<DossierRow>, StoreError> {
+    let id: Option<String> = on_backend!(conn, c => natural_keys::table
+        .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq("reference"))
+        .filter(natural_keys::tenant.eq(tenant))
+        .select(natural_keys::dossier).first(c).optional())?;
+    match id {
+        Some(id) => dossier(conn, scope, &id),
+        None => Ok(None),
+    }
+}
+
+/// Dossiers, newest first.
+pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<DossierRow>, StoreError> {
+    let seen = seen(conn, scope)?;
+    Ok(on_backend!(conn, c => {
+        let mut query = reached!(dossiers::table.into_boxed(), &seen);
+        if let Some(status) = filter.status {
+            query = query.filter(dossiers::status.eq(status));
+        }
+        if let Some(agency) = &filter.agency {
+            query = query.filter(dossiers::agency.eq(agency));
+        }
+        if let Some(reference) = &filter.reference {
+            query = query.filter(dossiers::reference.eq(reference));
+        }
+        if let Some(code) = &filter.code {
+            query = query.filter(dossiers::code.eq(code));
+        }
+        if filter.parked {
+            query = query.filter(dossiers::parked.is_not_null());
+        }
+        if let Some(after) = &filter.after {
+            query = query.filter(dossiers::id.lt(after));
+        }
+        query.order(dossiers::id.desc()).limit(filter.limit).select(DossierRow::as_select()).load(c)
+    })?)
+}
+
+/// The canonical content of one version.
+pub fn content(conn: &mut Conn, cipher: &Cipher, dossier: &str, version: i32) -> Result<Filing, StoreError> {
+    let row: ContentRow = on_backend!(conn, c => contents::table.find((dossier, version)).select(ContentRow::as_select()).first(c))?;
+    open_content(cipher, row)
+}
+
+/// The name a content is sealed under.
+pub fn content_row(dossier: &str, version: i32) -> String {
+    format!("content:{dossier}:{version}")
+}
+
+pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, StoreError> {
+    let name = content_row(&row.dossier, row.version);
+    let plain = cipher.open(
+        &name,
+        Sealed {
+            key_id: row.key_id,
+            nonce: row.nonce,
+            ciphertext: row.ciphertext,
+        },
+    )?;
+    serde_json::from_slice(&plain).map_err(|e| corrupt(format!("content: {e}")))
+}
+
+/// A submission and the exact bytes received.
+pub fn submission(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    id: &str,
+) -> Result<Option<(SubmissionRow, Vec<u8>)>, StoreError> {
+    let row: Option<SubmissionRow> = on_backend!(conn, c => submissions::table
+        .filter(submissions::id.eq(id)).select(SubmissionRow::as_select()).first(c).optional())?;
+    row.map(|row| {
+        let sealed = Sealed {
+            key_id: row.key_id.clone(),
+            nonce: row.nonce.clone(),
+            ciphertext: row.ciphertext.clone(),
+        };
+        cipher.open(&row.id, sealed).map(|bytes| (row, bytes))
+    })
+    .transpose()
+}

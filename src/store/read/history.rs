@@ -1,0 +1,76 @@
+//! What happened: the history of one dossier, and the feed of a tenant.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{event_of, seen};
+use crate::domain::event::Event;
+use crate::identity::Scope;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// The events of a dossier, oldest first. The caller has shown by [`super::dossier`] that its scope reaches it.
+pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &DossierRow) -> Result<Vec<Event>, StoreError> {
+    let rows: Vec<EventRow> = on_backend!(conn, c => events::table
+        .filter(events::dossier.eq(&dossier.id)).order(events::number).select(EventRow::as_select()).load(c))?;
+    rows.into_iter().map(|row| event_of(cipher, row)).collect()
+}
+
+/// One event of a feed.
+pub struct FeedItem {
+    /// Its place in commit order: the cursor.
+    pub seq: i64,
+    /// The event.
+    pub event: Event,
+    /// The submitter's reference.
+    pub reference: String,
+    /// Official code, as known now.
+    pub code: Option<String>,
+}
+
+/// Events the scope's tenants are told of, after a cursor, oldest first. Commit order is cursor order, so a cursor never skips.
+pub fn feed(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    scope: &Scope,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<FeedItem>, StoreError> {
+    let seen = seen(conn, scope)?;
+    let rows: Vec<(i64, String)> = on_backend!(conn, c => {
+        let mut query = feed::table.filter(feed::seq.gt(after)).into_boxed();
+        if let Some(tenants) = &seen {
+            query = query.filter(feed::tenant.eq_any(tenants));
+        }
+        query.order(feed::seq).limit(limit).select((feed::seq, feed::dossier)).load(c)
+    })?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
+    let ids: Vec<&str> = rows.iter().map(|r| r.1.as_str()).collect();
+    let mut events: HashMap<i64, EventRow> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?
+    .into_iter()
+    .map(|e: EventRow| (e.seq, e))
+    .collect();
+    let named: Vec<(String, String, Option<String>)> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::id.eq_any(&ids)).select((dossiers::id, dossiers::reference, dossiers::code)).load(c))?;
+    let named: HashMap<String, (String, Option<String>)> =
+        named.into_iter().map(|n| (n.0, (n.1, n.2))).collect();
+    rows.iter()
+        .filter_map(|(seq, dossier)| Some((*seq, events.remove(seq)?, named.get(dossier)?.clone())))
+        .map(|(seq, row, (reference, code))| {
+            Ok(FeedItem {
+                seq,
+                event: event_of(cipher, row)?,
+                reference,
+                code,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Reading. Every question about a dossier takes a [`Scope`]; what the scope does not reach is absent, exactly as if it did not
+//! exist.
+
+mod audit;
+mod carried;
+mod dossiers;
+mod history;
+mod overview;
+mod register;
+
+pub use audit::{AuditReport, Finding, verify};
+pub use carried::{Message, deliveries_of, messages};
+pub use dossiers::{Filter, by_code, by_reference, content, content_row, dossier, list, submission};
+pub use history::{FeedItem, feed, history};
+pub use overview::{Overview, overview};
+pub use register::{directory, register};
+
+use diesel::prelude::*;
+
+use super::StoreError;
+use super::cipher::{Cipher, Sealed};
+use super::conn::{Conn, on_backend};
+use super::moment::At;
+use super::rows::{DossierRow, EventRow};
+use super::tables::tenants;
+use crate::domain::event::Event;
+use crate::domain::lifecycle::{Phase, Resume, State};
+use crate::domain::status::Status;
+use crate::identity::{Reach, Scope};
+
+fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+/// The tenants whose part in a dossier a scope may use; `None` for everything.
+fn seen(conn: &mut Conn, scope: &Scope) -> Result<Option<Vec<String>>, StoreError> {
+    Ok(match scope.reach() {
+        Reach::Everything => None,
+        Reach::Tenant(tenant) | Reach::Agency(tenant) => Some(vec![tenant.to_string()]),
+        Reach::Enterprise(enterprise) => {
+            let key = enterprise.as_str();
+            let mut keys: Vec<String> = on_backend!(conn, c => tenants::table
+                .filter(tenants::parent.eq(key)).select(tenants::key).load(c))?;
+            keys.push(key.to_owned());
+            Some(keys)
+        }
+    })
+}
+
+fn status(code: i16) -> Result<Status, StoreError> {
+    u8::try_from(code)
+        .ok()
+        .and_then(Status::from_code)
+        .ok_or_else(|| corrupt(format!("status {code}")))
+}
+
+/// The state a row holds.
+pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
+    let status = status(row.status)?;
+    let phase = match (status, row.resume) {
+        (Status::SupplementRequested, Some(code)) => Phase::SupplementRequested {
+            resume: Resume::from_status(self::status(code)?),
+        },
+        (Status::SupplementRequested, None) => {
+            return Err(corrupt("a supplement without its earlier status"));
+        }
+        (status, _) => Phase::entering(status, status),
+    };
+    Ok(State {
+        phase,
+        since: row.since.0,
+        events: row.events,
+        version: row.version,
+        supplements: row.supplements,
+        accepted: row.accepted,
+        code: row
+            .code
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| corrupt("dossier code"))?,
+    })
+}
+
+/// Writes a state into its row.
+pub(super) fn put_state(row: &mut DossierRow, state: &State) {
+    row.status = i16::from(state.status().code());
+    row.resume = match state.phase {
+        Phase::SupplementRequested { resume } => Some(i16::from(resume.status().code())),
+        _ => None,
+    };
+    row.since = At(state.since);
+    row.events = state.events;
+    row.version = state.version;
+    row.supplements = state.supplements;
+    row.accepted = state.accepted;
+    row.code = state.code.as_ref().map(ToString::to_string);
+}
+
+/// Decrypts and parses an event.
+fn event_of(cipher: &Cipher, row: EventRow) -> Result<Event, StoreError> {
+    let bytes = event_bytes(cipher, row)?;
+    serde_json::from_slice(&bytes).map_err(|e| corrupt(format!("event: {e}")))
+}
+
+fn event_bytes(cipher: &Cipher, row: EventRow) -> Result<Vec<u8>, StoreError> {
+    cipher.open(
+        &row.id,
+        Sealed {
+            key_id: row.key_id,
+            nonce: row.nonce,
+            ciphertext: row.ciphertext,
+        },
+    )
+}

@@ -1,0 +1,71 @@
+//! Rows as diesel reads and writes them. Values of the domain go in and come out in `ledger` and `read`.
+
+use diesel::prelude::*;
+
+use super::moment::At;
+use super::tables::*;
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Queryable, Selectable, Insertable)]
+        #[diesel(table_name = $table, treat_none_as_default_value = false)]
+        #[expect(missing_docs, reason = "the columns are described in the migrations")]
+        pub struct $name { $(pub $field: $type,)* }
+    )*};
+}
+
+rows! {
+    /// The head of the chain.
+    HeadRow in head { id: i16, block: i64, seq: i64, hash: Vec<u8>, at: At }
+    /// A sealed batch.
+    BlockRow in blocks { number: i64, first_seq: i64, count: i64, at: At, root: Vec<u8>, previous: Vec<u8>, hash: Vec<u8> }
+    /// A tenant.
+    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: String, standing_since: Option<At> }
+    /// A pinned certificate.
+    CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At }
+    /// A named person.
+    StaffRow in staff { tenant: String, id: String, name: String }
+    /// A receiving point.
+    PointRow in points { key: String, tenant: String, name: String }
+    /// An imported directory.
+    DirectoryRow in directories { version: String, imported_at: At, files: Vec<u8> }
+    /// The exact bytes of a submission.
+    SubmissionRow in submissions {
+        id: String, received_at: At, tenant: String, dossier: String, version: i32, format: String, media_type: String,
+        sha256: Vec<u8>, size: i64, receipt: String, refused: Option<String>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// The current state of a dossier.
+    DossierRow in dossiers {
+        id: String, tenant: String, reference: String, point: Option<String>, agency: Option<String>, parked: Option<String>,
+        procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, events: i32, version: i32,
+        supplements: i32, accepted: bool, code: Option<String>, time_limit: String, acceptance_due: Option<At>,
+        forecast_due: Option<At>, due: Option<At>, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
+        submission: String, received_at: At, updated_at: At,
+    }
+    /// The canonical content of one version of a dossier.
+    ContentRow in contents { dossier: String, version: i32, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8> }
+    /// A part in a dossier.
+    PartyRow in dossier_parties { dossier: String, tenant: String, role: String, point: Option<String>, since: At, until: Option<At> }
+    /// What must name one dossier only.
+    NaturalKeyRow in natural_keys { kind: String, tenant: String, value: String, dossier: String }
+    /// A key with the answer it got.
+    IdempotencyRow in idempotency_keys {
+        tenant: String, route: String, key: String, request: Vec<u8>, at: At, status: i16, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// An event.
+    EventRow in events {
+        seq: i64, at: At, id: String, dossier: String, number: i32, block: i64, salt: Vec<u8>, leaf: Vec<u8>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// Who is told.
+    FeedRow in feed { tenant: String, seq: i64, dossier: String }
+    /// A message to an agency.
+    DeliveryRow in deliveries {
+        id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: String, since: At,
+        ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>,
+    }
+    /// A delivery the broker has not confirmed.
+    OutboxRow in outbox { delivery: String, agency: String, not_before: At, leased_until: Option<At>, attempts: i32 }
+    /// An attempt.
+    AttemptRow in attempts { delivery: String, at: At, number: i32, outcome: String, reason: Option<String> }
+}
