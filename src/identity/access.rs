@@ -27,7 +27,13 @@ impl Access {
         staff: Option<Staff>,
         point: Option<Point>,
     ) -> Self {
-        Access { tenant, permissions, thumbprint: Some(thumbprint), staff, point }
+        Access {
+            tenant,
+            permissions,
+            thumbprint: Some(thumbprint),
+            staff,
+            point,
+        }
     }
 
     /// The hub acting for itself: `operator.hub`, with [`Reach::Everything`] and every permission. For commands run by somebody
@@ -69,7 +75,10 @@ impl Access {
             return Err(problem.into());
         }
         let everything = self.kind() == TenantKind::Operator && self.permissions.holds(Permission::HubRead);
-        Ok(Scope { tenant: Arc::clone(&self.tenant), everything })
+        Ok(Scope {
+            tenant: Arc::clone(&self.tenant),
+            everything,
+        })
     }
 
     /// For verbs that write: a postal agent must have named the acting person (`NĐ 118/2025/NĐ-CP` Điều 9.7).

@@ -60,7 +60,8 @@ impl Gate {
 
     /// Puts another issuer in place (a key rolled over) and forgets every verified token.
     pub fn replace_issuer(&self, issuer: Issuer) {
-        self.tokens.store(Arc::new(Tokens::new(issuer, self.remembered_tokens)));
+        self.tokens
+            .store(Arc::new(Tokens::new(issuer, self.remembered_tokens)));
     }
 
     /// Judges the certificate alone: what the token endpoint needs.
@@ -99,19 +100,35 @@ pub fn authenticate(
     let staff = match acting_staff {
         Some(word) => {
             let id: Key = word.parse().map_err(|_| Label::StaffUnknown)?;
-            Some(register.staff(&tenant.key, &id).ok_or(Label::StaffUnknown)?.clone())
+            Some(
+                register
+                    .staff(&tenant.key, &id)
+                    .ok_or(Label::StaffUnknown)?
+                    .clone(),
+            )
         }
         None => None,
     };
     let point = match receiving_point {
         Some(word) => {
             let key: Key = word.parse().map_err(|_| Label::PointUnknown)?;
-            Some(register.point(&tenant.key, &key).ok_or(Label::PointUnknown)?.clone())
+            Some(
+                register
+                    .point(&tenant.key, &key)
+                    .ok_or(Label::PointUnknown)?
+                    .clone(),
+            )
         }
         None => None,
     };
     let permissions = claims.permissions.and(Permissions::of(tenant.key.kind()));
-    Ok(Access::new(Arc::clone(tenant), permissions, *peer.thumbprint(), staff, point))
+    Ok(Access::new(
+        Arc::clone(tenant),
+        permissions,
+        *peer.thumbprint(),
+        staff,
+        point,
+    ))
 }
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110, 11.1).

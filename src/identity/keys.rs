@@ -103,15 +103,25 @@ pub struct VerifyingKey {
 impl VerifyingKey {
     /// From an uncompressed point: 0x04, then x and y of 32 bytes each.
     fn from_point(point: &[u8]) -> Result<Self, KeyError> {
-        let [4, xy @ ..] = point else { return Err(KeyError::NotAPublicKey) };
+        let [4, xy @ ..] = point else {
+            return Err(KeyError::NotAPublicKey);
+        };
         if xy.len() != 64 {
             return Err(KeyError::NotAPublicKey);
         }
-        let (x, y) = (URL_SAFE_NO_PAD.encode(&xy[..32]), URL_SAFE_NO_PAD.encode(&xy[32..]));
+        let (x, y) = (
+            URL_SAFE_NO_PAD.encode(&xy[..32]),
+            URL_SAFE_NO_PAD.encode(&xy[32..]),
+        );
         // RFC 7638: the required members in lexical order, without white space. Base64url needs no escaping.
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()));
-        Ok(VerifyingKey { kid, x, y, decoding: DecodingKey::from_ec_der(point) })
+        Ok(VerifyingKey {
+            kid,
+            x,
+            y,
+            decoding: DecodingKey::from_ec_der(point),
+        })
     }
 
     /// From one key of a JWKS. Its `kid` is recomputed, not believed.
@@ -121,7 +131,10 @@ impl VerifyingKey {
     pub fn from_jwk(jwk: &serde_json::Value) -> Result<Self, KeyError> {
         let member = |name: &str| jwk.get(name).and_then(serde_json::Value::as_str);
         let coordinate = |name: &str| -> Option<Vec<u8>> {
-            URL_SAFE_NO_PAD.decode(member(name)?).ok().filter(|bytes| bytes.len() == 32)
+            URL_SAFE_NO_PAD
+                .decode(member(name)?)
+                .ok()
+                .filter(|bytes| bytes.len() == 32)
         };
         if (member("kty"), member("crv")) != (Some("EC"), Some("P-256")) {
             return Err(KeyError::NotAPublicKey);
@@ -135,7 +148,10 @@ impl VerifyingKey {
     /// Every usable key of a JWKS; keys of other kinds are left out, as RFC 7517 (5) asks.
     pub fn from_jwks(jwks: &serde_json::Value) -> Vec<Self> {
         let keys = jwks.get("keys").and_then(serde_json::Value::as_array);
-        keys.into_iter().flatten().filter_map(|jwk| Self::from_jwk(jwk).ok()).collect()
+        keys.into_iter()
+            .flatten()
+            .filter_map(|jwk| Self::from_jwk(jwk).ok())
+            .collect()
     }
 
     /// Its name: the RFC 7638 thumbprint.
@@ -195,7 +211,11 @@ struct Head<'a> {
 /// Verifies a compact JWS of the given `typ` by whichever key its `kid` names. Neither issuer, audience nor time is checked.
 ///
 /// The algorithm is pinned: what the header names is compared with ES256, never obeyed.
-pub(super) fn open_jws<T: DeserializeOwned>(jws: &str, typ: &str, keys: &[VerifyingKey]) -> Result<T, NotOurs> {
+pub(super) fn open_jws<T: DeserializeOwned>(
+    jws: &str,
+    typ: &str,
+    keys: &[VerifyingKey],
+) -> Result<T, NotOurs> {
     let (head, rest) = jws.split_once('.').ok_or(NotOurs::Form)?;
     if rest.split('.').count() != 2 {
         return Err(NotOurs::Form);
@@ -208,7 +228,10 @@ pub(super) fn open_jws<T: DeserializeOwned>(jws: &str, typ: &str, keys: &[Verify
     if head.alg != "ES256" {
         return Err(NotOurs::Signature);
     }
-    let key = keys.iter().find(|k| head.kid.as_deref() == Some(k.kid.as_str())).ok_or(NotOurs::Signature)?;
+    let key = keys
+        .iter()
+        .find(|k| head.kid.as_deref() == Some(k.kid.as_str()))
+        .ok_or(NotOurs::Signature)?;
 
     let mut rules = jsonwebtoken::Validation::new(Algorithm::ES256);
     // The library reads the machine's clock; the moment is an argument here, so callers judge time and audience themselves.

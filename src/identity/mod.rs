@@ -26,3 +26,6 @@ pub mod token_request;
 pub use access::{Access, Reach, Scope};
 pub use authenticate::{Gate, authenticate};
 pub use permission::{Permission, Permissions};
+
+#[cfg(test)]
+mod tests;

@@ -91,7 +91,9 @@ impl Trust {
         let prints: Vec<Thumbprint> = roots.iter().map(|r| thumbprint(r)).collect();
         Ok(Trust {
             anchors,
-            algorithms: rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms.all,
+            algorithms: rustls::crypto::aws_lc_rs::default_provider()
+                .signature_verification_algorithms
+                .all,
             digest: thumbprint(&prints.concat()),
         })
     }
@@ -121,11 +123,16 @@ impl Trust {
                 None,
             )
             .map_err(|e| reason(&e))?;
-        let mut window =
-            Window { from: Timestamp::from_micros(i64::MIN), to: Timestamp::from_micros(i64::MAX) };
+        let mut window = Window {
+            from: Timestamp::from_micros(i64::MIN),
+            to: Timestamp::from_micros(i64::MAX),
+        };
         for intermediate in path.intermediate_certificates() {
             let read = PeerCertificate::parse(&intermediate.der()).map_err(|_| "malformed")?;
-            window = Window { from: window.from.max(read.not_before), to: window.to.min(read.not_after) };
+            window = Window {
+                from: window.from.max(read.not_before),
+                to: window.to.min(read.not_after),
+            };
         }
         Ok(window)
     }
@@ -179,7 +186,11 @@ impl ConnectionPeer {
     /// What the handshake showed: the caller's certificate first, then what it sent along. Empty when it showed none.
     pub fn new(chain: Vec<CertificateDer<'static>>) -> Self {
         let leaf = chain.first().and_then(|der| PeerCertificate::parse(der).ok());
-        ConnectionPeer { chain, leaf, verdict: ArcSwapOption::empty() }
+        ConnectionPeer {
+            chain,
+            leaf,
+            verdict: ArcSwapOption::empty(),
+        }
     }
 
     /// The certificate, when one was shown and could be read.
@@ -187,7 +198,8 @@ impl ConnectionPeer {
         self.leaf.as_ref()
     }
 
-    /// The signatures of a chain cost a tenth of a millisecond; they are checked once for each set of roots.
+    /// The signatures of a chain cost a tenth of a millisecond; they are checked once for each set of roots. A refusal is kept
+    /// too, so that a stranger cannot make the hub compute on every request; he has to connect again.
     fn window(&self, leaf: &PeerCertificate, trust: &Trust, now: Timestamp) -> Result<Window, &'static str> {
         if let Some(verdict) = self.verdict.load().as_deref()
             && verdict.trust == trust.digest
@@ -195,7 +207,10 @@ impl ConnectionPeer {
             return verdict.outcome;
         }
         let outcome = trust.verify(leaf, &self.chain, now);
-        self.verdict.store(Some(Arc::new(Verdict { trust: trust.digest, outcome })));
+        self.verdict.store(Some(Arc::new(Verdict {
+            trust: trust.digest,
+            outcome,
+        })));
         outcome
     }
 }
@@ -220,16 +235,19 @@ impl Peer {
         now: Timestamp,
     ) -> Result<Peer, Rejection> {
         let untrusted = |why: &str| Problem::new(Label::CertificateUntrusted).with("reason", why);
-        let connection = connection.filter(|c| !c.chain.is_empty()).ok_or(Label::CertificateMissing)?;
+        let connection = connection
+            .filter(|c| !c.chain.is_empty())
+            .ok_or(Label::CertificateMissing)?;
         let leaf = connection.leaf.as_ref().ok_or_else(|| untrusted("malformed"))?;
         let window = connection.window(leaf, trust, now).map_err(untrusted)?;
         if now < leaf.not_before {
-            let problem =
-                Problem::new(Label::CertificateNotYetValid).with("not_before", leaf.not_before);
+            let problem = Problem::new(Label::CertificateNotYetValid).with("not_before", leaf.not_before);
             return Err(problem.into());
         }
         if now > leaf.not_after {
-            return Err(Problem::new(Label::CertificateExpired).with("not_after", leaf.not_after).into());
+            return Err(Problem::new(Label::CertificateExpired)
+                .with("not_after", leaf.not_after)
+                .into());
         }
         if now < window.from {
             return Err(untrusted("intermediate-not-yet-valid").into());
@@ -249,7 +267,10 @@ impl Peer {
         if tenant.standing != Standing::Active || !parent_speaks {
             return Err(Label::TenantSuspended.into());
         }
-        Ok(Peer { tenant: Arc::clone(tenant), thumbprint: leaf.thumbprint })
+        Ok(Peer {
+            tenant: Arc::clone(tenant),
+            thumbprint: leaf.thumbprint,
+        })
     }
 
     /// The tenant the certificate is registered for.

@@ -53,10 +53,21 @@ impl Permission {
         match kind {
             // Agents act by name and on their own certificate; the enterprise itself only looks on.
             TenantKind::Enterprise => &[DossierRead, EventRead],
-            TenantKind::Agent => &[SubmissionCreate, DossierRead, DossierSupplement, DossierHandOver, EventRead],
-            TenantKind::Branch => {
-                &[SubmissionCreate, DossierRead, DossierAccept, DossierSupplement, DossierHandOver, EventRead]
-            }
+            TenantKind::Agent => &[
+                SubmissionCreate,
+                DossierRead,
+                DossierSupplement,
+                DossierHandOver,
+                EventRead,
+            ],
+            TenantKind::Branch => &[
+                SubmissionCreate,
+                DossierRead,
+                DossierAccept,
+                DossierSupplement,
+                DossierHandOver,
+                EventRead,
+            ],
             TenantKind::Agency => &[DossierRead, DossierAccept, EventRead, InboxTake, StatusReport],
             TenantKind::Operator => &[DossierRead, HubRead],
         }
@@ -89,7 +100,11 @@ impl Permissions {
 
     /// The set a `scope` names (RFC 6749, 3.3); `None` when it is empty or holds a word that is no permission.
     pub fn parse(scope: &str) -> Option<Self> {
-        let set = scope.split(' ').filter(|w| !w.is_empty()).map(Permission::parse).collect::<Option<Self>>()?;
+        let set = scope
+            .split(' ')
+            .filter(|w| !w.is_empty())
+            .map(Permission::parse)
+            .collect::<Option<Self>>()?;
         (set != Permissions::NONE).then_some(set)
     }
 
@@ -147,7 +162,11 @@ pub fn matrix() -> String {
     for permission in Permission::ALL {
         let mut line = format!("{:width$}", permission.word());
         for kind in TenantKind::ALL {
-            let mark = if Permissions::of(kind).holds(*permission) { "yes" } else { "-" };
+            let mark = if Permissions::of(kind).holds(*permission) {
+                "yes"
+            } else {
+                "-"
+            };
             line += &format!("  {mark:0$}", kind.word().len());
         }
         table += line.trim_end();
@@ -162,7 +181,18 @@ mod tests {
 
     #[test]
     fn the_matrix_is_the_reviewed_one() {
-        insta::assert_snapshot!(matrix(), @"");
+        insta::assert_snapshot!(matrix(), @"
+        permission          enterprise  agent  branch  agency  operator
+        submission:create   -           yes    yes     -       -
+        dossier:read        yes         yes    yes     yes     yes
+        dossier:accept      -           -      yes     yes     -
+        dossier:supplement  -           yes    yes     -       -
+        dossier:hand-over   -           yes    yes     -       -
+        event:read          yes         yes    yes     yes     -
+        inbox:take          -           -      -       yes     -
+        status:report       -           -      -       yes     -
+        hub:read            -           -      -       -       yes
+        ");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aws_lc_rs::{constant_time, hmac};
 use crate::domain::ids::DossierId;
 
 /// A value whose `Debug` shows nothing. It has no `Display` and no `Serialize`; [`Secret::expose`] is what a review looks for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
@@ -49,7 +49,9 @@ pub struct LookupSecrets {
 impl LookupSecrets {
     /// From the hub's key for this purpose alone.
     pub fn new(key: [u8; 32]) -> Self {
-        LookupSecrets { key: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+        LookupSecrets {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+        }
     }
 
     /// The secret of a dossier, as printed: `7K3M-9QZT-01XW`.
@@ -69,17 +71,18 @@ impl LookupSecrets {
     /// as the digits they look like. Takes the same time however much of it is right.
     pub fn matches(&self, dossier: DossierId, typed: &str) -> bool {
         let mut read = [0u8; LOOKUP_LENGTH];
-        let mut length = 0;
-        for c in typed.chars().filter(|c| !matches!(c, '-' | '\u{2010}'..='\u{2015}') && !c.is_whitespace()) {
+        let ignored = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}') || c.is_whitespace();
+        for (at, c) in typed.chars().filter(|c| !ignored(*c)).enumerate() {
             let c = match c.to_ascii_uppercase() {
                 'O' => b'0',
                 'I' | 'L' => b'1',
                 c if c.is_ascii() => c as u8,
                 _ => return false,
             };
-            let Some(place) = read.get_mut(length) else { return false };
+            let Some(place) = read.get_mut(at) else {
+                return false;
+            };
             *place = c;
-            length += 1;
         }
         constant_time::verify_slices_are_equal(&self.characters(dossier), &read).is_ok()
     }
@@ -102,7 +105,9 @@ pub struct BlindIndex {
 impl BlindIndex {
     /// From the hub's key for this purpose alone.
     pub fn new(key: [u8; 32]) -> Self {
-        BlindIndex { key: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+        BlindIndex {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+        }
     }
 
     /// The index of a value. The same value under two kinds has two indexes that cannot be connected.
@@ -137,7 +142,11 @@ mod tests {
         let printed = secrets.of(a);
         assert_eq!(printed, secrets.of(a));
         assert_eq!(printed.len(), 14);
-        assert!(printed.split('-').all(|g| g.len() == 4 && g.bytes().all(|c| CROCKFORD.contains(&c))));
+        assert!(
+            printed
+                .split('-')
+                .all(|g| g.len() == 4 && g.bytes().all(|c| CROCKFORD.contains(&c)))
+        );
         assert!(secrets.matches(a, &printed));
         assert!(secrets.matches(a, &format!(" {} ", printed.to_lowercase().replace('-', " "))));
         assert!(secrets.matches(a, &printed.replace('0', "o").replace('1', "l").replace('-', "–")));
@@ -155,7 +164,14 @@ mod tests {
             wrong[i] = if wrong[i] == b'7' { b'8' } else { b'7' };
             assert!(!secrets.matches(a, std::str::from_utf8(&wrong).unwrap()));
         }
-        for wrong in ["", "-", &printed[..13], &format!("{printed}0"), &"đ".repeat(12), &"\0".repeat(12)] {
+        for wrong in [
+            "",
+            "-",
+            &printed[..13],
+            &format!("{printed}0"),
+            &"đ".repeat(12),
+            &"\0".repeat(12),
+        ] {
             assert!(!secrets.matches(a, wrong), "{wrong:?}");
         }
     }
@@ -179,7 +195,14 @@ mod tests {
     #[test]
     fn a_secret_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
-        let shown = format!("{:?}{:?}", LookupSecrets::new([0xab; 32]), BlindIndex::new([0xab; 32]));
-        assert!(!shown.contains("171") && !shown.to_lowercase().contains("abab"), "{shown}");
+        let shown = format!(
+            "{:?}{:?}",
+            LookupSecrets::new([0xab; 32]),
+            BlindIndex::new([0xab; 32])
+        );
+        assert!(
+            !shown.contains("171") && !shown.to_lowercase().contains("abab"),
+            "{shown}"
+        );
     }
 }

@@ -85,7 +85,11 @@ impl Issuer {
         rules.life = rules.life.min(LONGEST_LIFE);
         let mut verifying = vec![signing.public().clone()];
         verifying.extend(also);
-        Issuer { rules, signing, verifying }
+        Issuer {
+            rules,
+            signing,
+            verifying,
+        }
     }
 
     /// What it says of itself.
@@ -115,7 +119,9 @@ impl Issuer {
             exp: now.as_seconds() + i64::from(life),
             jti: URL_SAFE_NO_PAD.encode(jti),
             scope: scope.to_string(),
-            cnf: Confirmation { thumbprint: URL_SAFE_NO_PAD.encode(thumbprint) },
+            cnf: Confirmation {
+                thumbprint: URL_SAFE_NO_PAD.encode(thumbprint),
+            },
         };
         Ok(TokenAnswer {
             access_token: self.signing.jws(TOKEN_TYPE, &claims)?,
@@ -152,11 +158,19 @@ impl Issuer {
         if wire.iss != self.rules.issuer || wire.aud != self.rules.audience {
             return Err(self.refuse(Label::TokenAudienceWrong));
         }
-        let bound = URL_SAFE_NO_PAD.decode(&wire.cnf.thumbprint).ok().and_then(|b| b.try_into().ok());
+        let bound = URL_SAFE_NO_PAD
+            .decode(&wire.cnf.thumbprint)
+            .ok()
+            .and_then(|b| b.try_into().ok());
         let (Some(thumbprint), Some(permissions)) = (bound, Permissions::parse(&wire.scope)) else {
             return Err(self.refuse(Label::TokenMalformed));
         };
-        Ok(TokenClaims { tenant: wire.sub, permissions, thumbprint, expires: wire.exp })
+        Ok(TokenClaims {
+            tenant: wire.sub,
+            permissions,
+            thumbprint,
+            expires: wire.exp,
+        })
     }
 
     /// What is judged on every request.
@@ -177,7 +191,9 @@ impl Issuer {
 
     /// A refusal that says where tokens come from.
     pub(super) fn refuse(&self, label: Label) -> Rejection {
-        Problem::new(label).with("token_endpoint", &self.rules.token_endpoint).into()
+        Problem::new(label)
+            .with("token_endpoint", &self.rules.token_endpoint)
+            .into()
     }
 
     /// The public keys (RFC 7517), with those that sign receipts.
@@ -223,14 +239,19 @@ pub struct TokenCache {
 impl TokenCache {
     /// Remembers at most about this many tokens.
     pub fn new(capacity: usize) -> Self {
-        TokenCache { entries: quick_cache::sync::Cache::new(capacity) }
+        TokenCache {
+            entries: quick_cache::sync::Cache::new(capacity),
+        }
     }
 }
 
 impl Tokens {
     /// An issuer that remembers at most about `capacity` verified tokens.
     pub fn new(issuer: Issuer, capacity: usize) -> Self {
-        Tokens { issuer, verified: TokenCache::new(capacity) }
+        Tokens {
+            issuer,
+            verified: TokenCache::new(capacity),
+        }
     }
 
     /// The issuer.

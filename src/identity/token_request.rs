@@ -78,7 +78,10 @@ fn code_word<S: serde::Serializer>(code: &OAuthErrorCode, s: S) -> Result<S::Ok,
 
 impl OAuthError {
     fn new(error: OAuthErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
-        OAuthError { error, error_description: description.into() }
+        OAuthError {
+            error,
+            error_description: description.into(),
+        }
     }
 
     /// Which word.
@@ -157,7 +160,11 @@ impl TokenRequest {
                 let text = "only grant_type=client_credentials is served";
                 return Err(OAuthError::new(OAuthErrorCode::UnsupportedGrantType, text));
             }
-            None => return Err(invalid("grant_type is missing; send grant_type=client_credentials")),
+            None => {
+                return Err(invalid(
+                    "grant_type is missing; send grant_type=client_credentials",
+                ));
+            }
         }
         let client_id = given(client_id)
             .ok_or_else(|| invalid("client_id is missing; send your tenant key (RFC 8705, section 2)"))?;
@@ -166,7 +173,11 @@ impl TokenRequest {
             None => None,
         };
         target.retain(|t| !t.is_empty());
-        Ok(TokenRequest { client_id, scope, target })
+        Ok(TokenRequest {
+            client_id,
+            scope,
+            target,
+        })
     }
 
     /// Answers the request of a caller whose certificate is in order. Without a `scope` it gets all its role allows.
@@ -197,9 +208,14 @@ impl TokenRequest {
             let text = format!("a tenant of kind {} may have: {role}", tenant.kind().word());
             return Err(OAuthError::new(OAuthErrorCode::InvalidScope, text));
         }
-        issuer.mint(tenant, scope, peer.thumbprint(), now, jti).map_err(|_| {
-            OAuthError::new(OAuthErrorCode::ServerError, "the hub could not sign a token; try again")
-        })
+        issuer
+            .mint(tenant, scope, peer.thumbprint(), now, jti)
+            .map_err(|_| {
+                OAuthError::new(
+                    OAuthErrorCode::ServerError,
+                    "the hub could not sign a token; try again",
+                )
+            })
     }
 }
 

@@ -39,13 +39,16 @@ impl Validity {
     /// From a few minutes before `now`, for `life`.
     pub fn starting(now: Timestamp, life: Duration) -> Self {
         let backdate = i64::try_from(BACKDATE.as_micros()).unwrap_or(0);
-        Validity { from: Timestamp::from_micros(now.as_micros() - backdate), to: now.plus(life) }
+        Validity {
+            from: Timestamp::from_micros(now.as_micros() - backdate),
+            to: now.plus(life),
+        }
     }
 }
 
-/// A certificate with its issuer's chain and its key, for writing to files or for use in place.
+/// A certificate and its key, for writing to files or for use in place. It has no `Debug`: it holds a private key.
 pub struct Issued {
-    /// The certificate, then nothing: the root is handed over apart.
+    /// What to show in a handshake: the certificate alone, because the root above it is known to the other side.
     pub chain: Vec<CertificateDer<'static>>,
     /// Its private key.
     pub key: PrivateKeyDer<'static>,
@@ -125,7 +128,9 @@ impl DevCa {
     pub fn server(&self, extra: &[String], validity: Validity) -> Result<Issued, NetError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = named("lienthong");
-        let names = ["localhost", "127.0.0.1", "::1"].into_iter().chain(extra.iter().map(String::as_str));
+        let names = ["localhost", "127.0.0.1", "::1"]
+            .into_iter()
+            .chain(extra.iter().map(String::as_str));
         for name in names {
             let san = match name.parse::<IpAddr>() {
                 Ok(address) => SanType::IpAddress(address),
@@ -146,7 +151,9 @@ impl DevCa {
         let mut params = CertificateParams::default();
         params.distinguished_name = named(tenant.as_str());
         let urn = format!("urn:lienthong:tenant:{tenant}");
-        params.subject_alt_names.push(SanType::URI(urn.as_str().try_into()?));
+        params
+            .subject_alt_names
+            .push(SanType::URI(urn.as_str().try_into()?));
         self.issue(params, ExtendedKeyUsagePurpose::ClientAuth, validity)
     }
 
@@ -209,13 +216,16 @@ mod tests {
         let loaded = DevCa::load(made.root_pem(), made.key_pem()).unwrap();
         assert_eq!(loaded.root(), made.root());
         let validity = Validity::starting(now(), Duration::from_secs(3600));
-        let issued = loaded.server(&["hub.example".to_owned(), "localhost".to_owned()], validity).unwrap();
+        let issued = loaded
+            .server(&["hub.example".to_owned(), "localhost".to_owned()], validity)
+            .unwrap();
         let (_, root) = x509_parser::parse_x509_certificate(made.root()).unwrap();
         let (_, leaf) = x509_parser::parse_x509_certificate(&issued.chain[0]).unwrap();
         assert_eq!(leaf.issuer(), root.subject());
         let path = webpki::EndEntityCert::try_from(&issued.chain[0]).unwrap();
         let anchor = webpki::anchor_from_trusted_cert(made.root()).unwrap();
-        let at = rustls::pki_types::UnixTime::since_unix_epoch(Duration::from_secs(now().as_seconds() as u64));
+        let at =
+            rustls::pki_types::UnixTime::since_unix_epoch(Duration::from_secs(now().as_seconds() as u64));
         path.verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
             &[anchor],
@@ -233,23 +243,38 @@ mod tests {
     #[test]
     fn a_key_of_another_authority_is_refused() {
         let (a, b) = (DevCa::create(now()).unwrap(), DevCa::create(now()).unwrap());
-        assert!(matches!(DevCa::load(a.root_pem(), b.key_pem()), Err(NetError::KeyMismatch)));
-        assert!(matches!(DevCa::load(a.key_pem(), a.key_pem()), Err(NetError::Pem(_))));
+        assert!(matches!(
+            DevCa::load(a.root_pem(), b.key_pem()),
+            Err(NetError::KeyMismatch)
+        ));
+        assert!(matches!(
+            DevCa::load(a.key_pem(), a.key_pem()),
+            Err(NetError::Pem(_))
+        ));
     }
 
     #[test]
     fn a_client_certificate_names_its_tenant() {
         let ca = DevCa::create(now()).unwrap();
         let tenant: TenantKey = "agent.mau-a-001".parse().unwrap();
-        let validity = Validity { from: now(), to: now().plus(Duration::from_secs(60)) };
+        let validity = Validity {
+            from: now(),
+            to: now().plus(Duration::from_secs(60)),
+        };
         let issued = ca.client(&tenant, validity).unwrap();
         let (_, leaf) = x509_parser::parse_x509_certificate(&issued.chain[0]).unwrap();
         assert_eq!(leaf.subject().to_string(), "CN=agent.mau-a-001");
         assert_eq!(leaf.validity().not_before.timestamp(), now().as_seconds());
         assert_eq!(leaf.validity().not_after.timestamp(), now().as_seconds() + 60);
         let path = webpki::EndEntityCert::try_from(&issued.chain[0]).unwrap();
-        assert_eq!(path.valid_uri_names().collect::<Vec<_>>(), ["urn:lienthong:tenant:agent.mau-a-001"]);
-        assert_eq!(pem::certificates(issued.certificate_pem.as_bytes()).unwrap(), issued.chain);
+        assert_eq!(
+            path.valid_uri_names().collect::<Vec<_>>(),
+            ["urn:lienthong:tenant:agent.mau-a-001"]
+        );
+        assert_eq!(
+            pem::certificates(issued.certificate_pem.as_bytes()).unwrap(),
+            issued.chain
+        );
         assert_eq!(pem::private_key(issued.key_pem.as_bytes()).unwrap(), issued.key);
     }
 }

@@ -15,7 +15,9 @@ pub enum PemError {
         reason: String,
     },
     /// Nothing in it is PEM; DER, perhaps.
-    #[error("holds no PEM section at all (a DER file? convert it with `openssl x509 -inform der` or `openssl pkey -inform der`)")]
+    #[error(
+        "holds no PEM section at all (a DER file? convert it with `openssl x509 -inform der` or `openssl pkey -inform der`)"
+    )]
     NotPem,
     /// PEM without what was looked for.
     #[error("holds no {wanted}, only: {found}")]
@@ -43,14 +45,19 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError
         if kind == SectionKind::Certificate {
             let certificate = CertificateDer::from(der);
             let number = found.len() + 1;
-            let whole = x509_parser::parse_x509_certificate(&certificate).is_ok_and(|(rest, _)| rest.is_empty());
+            let whole =
+                x509_parser::parse_x509_certificate(&certificate).is_ok_and(|(rest, _)| rest.is_empty());
             if !whole {
                 return Err(PemError::NotACertificate(number));
             }
             found.push(certificate);
         }
     }
-    if found.is_empty() { Err(missing("CERTIFICATE", pem)) } else { Ok(found) }
+    if found.is_empty() {
+        Err(missing("CERTIFICATE", pem))
+    } else {
+        Ok(found)
+    }
 }
 
 /// The one private key of a PEM text (PKCS#8, PKCS#1 or SEC1); other sections beside it do not disturb.
@@ -77,7 +84,10 @@ pub fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
 fn sections(pem: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, PemError> {
     let mut found = Vec::new();
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
-        found.push(section.map_err(|e| PemError::Damaged { section: found.len() + 1, reason: e.to_string() })?);
+        found.push(section.map_err(|e| PemError::Damaged {
+            section: found.len() + 1,
+            reason: e.to_string(),
+        })?);
     }
     Ok(found)
 }
@@ -89,7 +99,14 @@ fn missing(wanted: &'static str, pem: &[u8]) -> PemError {
         .lines()
         .filter_map(|l| l.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----"))
         .collect();
-    if found.is_empty() { PemError::NotPem } else { PemError::Missing { wanted, found: found.join(", ") } }
+    if found.is_empty() {
+        PemError::NotPem
+    } else {
+        PemError::Missing {
+            wanted,
+            found: found.join(", "),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -107,14 +124,20 @@ mod tests {
         let (certificate, key) = pair();
         let both = format!("# a comment\n{certificate}\n{key}{certificate}");
         assert_eq!(certificates(both.as_bytes()).unwrap().len(), 2);
-        assert!(matches!(private_key(both.as_bytes()), Ok(PrivateKeyDer::Pkcs8(_))));
+        assert!(matches!(
+            private_key(both.as_bytes()),
+            Ok(PrivateKeyDer::Pkcs8(_))
+        ));
     }
 
     #[test]
     fn errors_say_what_is_wrong() {
         let (certificate, key) = pair();
         let said = |e: PemError| e.to_string();
-        assert_eq!(said(certificates(key.as_bytes()).unwrap_err()), "holds no CERTIFICATE, only: PRIVATE KEY");
+        assert_eq!(
+            said(certificates(key.as_bytes()).unwrap_err()),
+            "holds no CERTIFICATE, only: PRIVATE KEY"
+        );
         assert_eq!(
             said(private_key(certificate.as_bytes()).unwrap_err()),
             "holds no unencrypted PRIVATE KEY, only: CERTIFICATE"
@@ -124,11 +147,17 @@ mod tests {
             said(private_key(encrypted.as_bytes()).unwrap_err()),
             "holds no unencrypted PRIVATE KEY, only: ENCRYPTED PRIVATE KEY"
         );
-        assert_eq!(private_key(format!("{key}{key}").as_bytes()), Err(PemError::SeveralKeys(2)));
+        assert_eq!(
+            private_key(format!("{key}{key}").as_bytes()),
+            Err(PemError::SeveralKeys(2))
+        );
         assert_eq!(certificates(b"\x30\x82\x01\x00"), Err(PemError::NotPem));
         assert_eq!(private_key(b""), Err(PemError::NotPem));
         let cut = &certificate[..certificate.len() / 2];
-        assert!(matches!(certificates(cut.as_bytes()), Err(PemError::Damaged { section: 1, .. })));
+        assert!(matches!(
+            certificates(cut.as_bytes()),
+            Err(PemError::Damaged { section: 1, .. })
+        ));
         let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let second = format!("{certificate}{other}");
         assert_eq!(certificates(second.as_bytes()), Err(PemError::NotACertificate(2)));

@@ -32,7 +32,9 @@ impl ServerIdentity {
     /// When the key is not the certificate's, or rustls cannot use it.
     pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, NetError> {
         let certified = certified(chain, key)?;
-        Ok(ServerIdentity { present: Arc::new(Present(ArcSwap::from_pointee(certified))) })
+        Ok(ServerIdentity {
+            present: Arc::new(Present(ArcSwap::from_pointee(certified))),
+        })
     }
 
     /// Shows another certificate from the next handshake on; open connections are not disturbed. When it fails, the present
@@ -85,7 +87,9 @@ pub fn partner_config(
             .build()
             .map_err(|_| NetError::NoRoots)?
     } else {
-        Arc::new(Anybody { algorithms: provider.signature_verification_algorithms })
+        Arc::new(Anybody {
+            algorithms: provider.signature_verification_algorithms,
+        })
     };
     config(server, provider, verifier)
 }
@@ -118,7 +122,9 @@ pub(super) fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetEr
     }
     let mut store = RootCertStore::empty();
     for (index, root) in trust.iter().enumerate() {
-        store.add(root.clone().into_owned()).map_err(|source| NetError::Root { index, source })?;
+        store
+            .add(root.clone().into_owned())
+            .map_err(|source| NetError::Root { index, source })?;
     }
     Ok(store)
 }
