@@ -8,6 +8,7 @@ pub mod adapt;
 pub mod broker;
 pub mod client;
 pub mod clock;
+pub mod delivery;
 pub mod domain;
 pub mod identity;
 pub mod net;
