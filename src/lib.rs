@@ -8,4 +8,5 @@ pub mod adapt;
 pub mod clock;
 pub mod domain;
 pub mod identity;
+pub mod net;
 pub mod store;
