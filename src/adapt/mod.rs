@@ -135,11 +135,11 @@ impl Adapter {
         problems.extend(applied.problems);
         problems.extend(built.problems);
         problems.extend(found.problems);
-        match (Rejection::of(problems), built.value) {
+        match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
             (None, Some(filing)) => Ok(Adapted {
                 filing,
-                warnings,
+                warnings: each_once(warnings),
                 provenance: applied.provenance,
             }),
             // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
@@ -281,8 +281,9 @@ impl Document {
         let mut items = Vec::new();
         if let Some(list) = list {
             let item = spec.item.as_ref();
+            let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
             let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
-                (Syntax::Json, _) | (_, None) => true,
+                (Syntax::Json, _) | (_, None) => is_list,
                 (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
             });
             let name = item.map(|name| &*name.local);

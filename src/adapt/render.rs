@@ -12,6 +12,7 @@ pub(super) use compile::compile;
 pub(super) use write::canonical_json;
 
 use super::dates::DateForm;
+use super::plan::Test;
 use super::target::{self, Kind, Member, Target};
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ProcedureKnown};
@@ -62,16 +63,33 @@ pub(super) enum RenderPlan {
 #[derive(Debug)]
 pub(super) struct Mapped {
     media_type: String,
-    items: Option<Vec<Box<str>>>,
+    items: Option<OutPath>,
     envelope: Vec<OutRule>,
     fields: Vec<OutRule>,
     lists: Vec<OutList>,
 }
 
+/// Names from the outside in.
+type OutPath = Vec<OutStep>;
+
+#[derive(Clone, Debug)]
+struct OutStep {
+    name: Box<str>,
+    /// Of a list, the first item whose field has this value.
+    pick: Option<(Box<str>, Box<str>)>,
+}
+
+#[derive(Debug)]
+struct OutCond {
+    from: OutPath,
+    test: Test,
+}
+
 #[derive(Debug)]
 struct OutRule {
-    to: Vec<Box<str>>,
-    sources: Vec<Vec<Box<str>>>,
+    to: OutPath,
+    sources: Vec<OutPath>,
+    when: Option<OutCond>,
     constant: Option<Box<str>>,
     default: Option<Box<str>>,
     table: Option<HashMap<Box<str>, Box<str>>>,
@@ -81,8 +99,8 @@ struct OutRule {
 
 #[derive(Debug)]
 struct OutList {
-    to: Vec<Box<str>>,
-    from: Vec<Box<str>>,
+    to: OutPath,
+    from: OutPath,
     spread: Option<Box<str>>,
     fields: Vec<OutRule>,
 }
@@ -94,11 +112,20 @@ pub(super) fn outgoing() -> Vec<Member> {
         required: false,
         target: Target::Leaf(kind),
     };
+    let filing = target::filing();
+    let party = filing.iter().find(|m| *m.name == *"applicant").map(|m| m.target.clone());
+    let party = |name: &str| {
+        let target = party.clone().unwrap_or(Target::Object(Vec::new()));
+        Member { name: name.into(), required: false, target }
+    };
     vec![
+        // Whose matter it is: the owner, else the applicant; and the applicant, where that is somebody else.
+        party("subject"),
+        party("filer"),
         Member {
             name: "filing".into(),
             required: true,
-            target: Target::Object(target::filing()),
+            target: Target::Object(filing),
         },
         leaf("tracking_id", Kind::Text),
         leaf("dossier_code", Kind::Text),

@@ -151,8 +151,17 @@ impl<'s> Compiler<'s> {
     pub(super) fn cond(&mut self, spec: &'s WhenSpec, at: usize, known: &mut Known) -> Cond {
         let from = self.path(&spec.from, at);
         let place = known.follow(&from);
+        let test = self.test(spec, at);
+        if !matches!(test, Test::Present(_)) {
+            place.leaf = true;
+        }
+        Cond { from, test }
+    }
+
+    /// What a condition asks.
+    pub fn test(&mut self, spec: &WhenSpec, at: usize) -> Test {
         let words = |list: &Vec<String>| list.iter().map(|w| w.as_str().into()).collect();
-        let test = match (&spec.is, &spec.is_not, spec.present) {
+        match (&spec.is, &spec.is_not, spec.present) {
             (Some(is), None, None) => Test::Is(words(is)),
             (None, Some(is_not), None) => Test::IsNot(words(is_not)),
             (None, None, Some(present)) => Test::Present(present),
@@ -164,10 +173,6 @@ impl<'s> Compiler<'s> {
                 );
                 Test::Present(true)
             }
-        };
-        if !matches!(test, Test::Present(_)) {
-            place.leaf = true;
         }
-        Cond { from, test }
     }
 }

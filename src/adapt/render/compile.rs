@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Mapped, OutList, OutRule, RenderPlan};
+use super::{Mapped, OutCond, OutList, OutPath, OutRule, OutStep, RenderPlan};
 use crate::adapt::compile::Compiler;
 use crate::adapt::dates::DateForm;
-use crate::adapt::spec::{AdapterSpec, OutListSpec, OutSpec, RenderSpec};
+use crate::adapt::spec::{AdapterSpec, OutListSpec, OutSpec, RenderSpec, WhenSpec};
 use crate::adapt::target::{Kind, Member, Target};
 
 /// Compiles `[render]` or `[progress]` against the members it may take from.
@@ -37,8 +37,20 @@ pub(in crate::adapt) fn compile<'s>(
     })
 }
 
-fn names(path: &str) -> Vec<Box<str>> {
-    path.split('.').map(Box::from).collect()
+/// `a.b[key=value].c`
+fn names(path: &str) -> OutPath {
+    path.split('.')
+        .map(|step| {
+            let pick = step.strip_suffix(']').and_then(|s| s.split_once('['));
+            let pick = pick.and_then(|(name, inner)| Some((name, inner.split_once('=')?)));
+            match pick {
+                Some((name, (key, value))) => {
+                    OutStep { name: name.into(), pick: Some((key.into(), value.into())) }
+                }
+                None => OutStep { name: step.into(), pick: None },
+            }
+        })
+        .collect()
 }
 
 struct OutCompiler<'c, 's> {
@@ -86,7 +98,7 @@ impl<'s> OutCompiler<'_, 's> {
     fn rule(&mut self, spec: &'s OutSpec, members: &[Member]) -> OutRule {
         let at = spec.to.span().start;
         let to = spec.to.get_ref();
-        let sources: Vec<Vec<Box<str>>> = spec.from.as_slice().iter().map(|p| names(p)).collect();
+        let sources: Vec<OutPath> = spec.from.as_slice().iter().map(|p| names(p)).collect();
         if sources.is_empty() == spec.constant.is_none() {
             self.compiler.fault(
                 at,
@@ -121,15 +133,29 @@ impl<'s> OutCompiler<'_, 's> {
             .table
             .as_deref()
             .map(|name| self.backwards(name, kind.as_ref(), at, to));
+        let when = spec.when.as_ref().map(|when| self.cond(when, members, at, to));
         OutRule {
             to: names(to),
             sources,
+            when,
             constant: spec.constant.as_deref().map(Box::from),
             default: spec.default.as_deref().map(Box::from),
             table,
             date,
             max: spec.max,
         }
+    }
+
+    fn cond(&mut self, spec: &'s WhenSpec, members: &[Member], at: usize, to: &str) -> OutCond {
+        let from = names(&spec.from);
+        if !matches!(reach(members, &from), Some(Target::Leaf(_))) {
+            self.compiler.fault(
+                at,
+                format!("{to}: không có giá trị {}", spec.from),
+                format!("{to}: there is no value {}", spec.from),
+            );
+        }
+        OutCond { from, test: self.compiler.test(spec, at) }
     }
 
     /// A code table read backwards: one word for each canonical value, no more and no fewer.
@@ -179,9 +205,17 @@ impl<'s> OutCompiler<'_, 's> {
     }
 }
 
-fn reach<'m>(members: &'m [Member], path: &[Box<str>]) -> Option<&'m Target> {
+fn reach<'m>(members: &'m [Member], path: &[OutStep]) -> Option<&'m Target> {
     let (first, rest) = path.split_first()?;
-    let target = &members.iter().find(|m| m.name == *first)?.target;
+    let mut target = &members.iter().find(|m| m.name == first.name)?.target;
+    if let Some((key, _)) = &first.pick {
+        let Target::List { item, .. } = target else { return None };
+        target = item;
+        match target {
+            Target::Object(inner) if inner.iter().any(|m| m.name == *key) => {}
+            _ => return None,
+        }
+    }
     match (rest, target) {
         ([], _) => Some(target),
         (_, Target::Object(inner)) => reach(inner, rest),

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{Mapped, OutList, OutRule, Outgoing, RenderPlan, Rendered};
+use super::{Mapped, OutCond, OutList, OutRule, OutStep, Outgoing, RenderPlan, Rendered};
 use crate::adapt::limits;
-use crate::adapt::plan::{DocumentPlan, Rules, Shape};
+use crate::adapt::plan::{DocumentPlan, Rules, Shape, Test};
 use crate::adapt::tree::Syntax;
 use crate::domain::dossier::Filing;
 use crate::domain::time::{Date, Timestamp};
@@ -73,6 +73,8 @@ fn source(outgoing: &Outgoing<'_>) -> Value {
     let clocks = outgoing.clocks;
     serde_json::json!({
         "filing": outgoing.filing,
+        "subject": outgoing.filing.subject(),
+        "filer": outgoing.filing.owner.as_ref().map(|_| &outgoing.filing.applicant),
         "tracking_id": outgoing.tracking_id,
         "dossier_code": outgoing.dossier_code.or(outgoing.filing.dossier_code.as_ref()),
         "status": outgoing.status,
@@ -155,6 +157,9 @@ impl OutList {
 
 impl OutRule {
     fn write(&self, source: &Value, out: &mut Map<String, Value>) {
+        if self.when.as_ref().is_some_and(|when| !when.holds(source)) {
+            return;
+        }
         let text = match &self.constant {
             Some(constant) => Some(constant.to_string()),
             None => self
@@ -172,12 +177,7 @@ impl OutRule {
     }
 
     fn text(&self, value: &Value) -> Option<String> {
-        let text = match value {
-            Value::String(s) => s.clone(),
-            Value::Number(n) => n.to_string(),
-            Value::Bool(b) => b.to_string(),
-            _ => return None,
-        };
+        let text = plain(value)?;
         if let Some(table) = &self.table {
             return table.get(text.as_str()).map(ToString::to_string);
         }
@@ -189,23 +189,45 @@ impl OutRule {
     }
 }
 
-fn at<'v>(value: &'v Value, path: &[Box<str>]) -> Option<&'v Value> {
-    path.iter()
-        .try_fold(value, |v, name| v.get(&**name))
-        .filter(|v| !v.is_null())
+fn at<'v>(value: &'v Value, path: &[OutStep]) -> Option<&'v Value> {
+    let step = |v: &'v Value, step: &OutStep| {
+        let inner = v.get(&*step.name)?;
+        let Some((key, wanted)) = &step.pick else { return Some(inner) };
+        inner.as_array()?.iter().find(|item| item[&**key].as_str() == Some(wanted))
+    };
+    path.iter().try_fold(value, step).filter(|v| !v.is_null())
 }
 
-fn put(out: &mut Map<String, Value>, path: &[Box<str>], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        return;
-    };
+fn put(out: &mut Map<String, Value>, path: &[OutStep], value: Value) {
+    let Some((first, rest)) = path.split_first() else { return };
     if rest.is_empty() {
-        out.insert(first.to_string(), value);
-    } else if let Value::Object(inner) = out
-        .entry(first.to_string())
-        .or_insert_with(|| Value::Object(Map::new()))
+        out.insert(first.name.to_string(), value);
+    } else if let Value::Object(inner) =
+        out.entry(first.name.to_string()).or_insert_with(|| Value::Object(Map::new()))
     {
         put(inner, rest, value);
+    }
+}
+
+impl OutCond {
+    fn holds(&self, source: &Value) -> bool {
+        let value = at(source, &self.from);
+        let word = value.and_then(plain);
+        let one_of = |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
+        match &self.test {
+            Test::Present(wanted) => value.is_some() == *wanted,
+            Test::Is(words) => one_of(words),
+            Test::IsNot(words) => !one_of(words),
+        }
+    }
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) => Some(s.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        Value::Bool(b) => Some(b.to_string()),
+        _ => None,
     }
 }
 
