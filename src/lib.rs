@@ -4,8 +4,10 @@
 //! [`domain`], which is what is true, then follow one dossier: `http` → `adapt` → `service::intake` → `store::ledger` →
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
+pub mod client;
 pub mod clock;
 pub mod domain;
 pub mod identity;
 pub mod net;
+pub mod sim;
 pub mod store;
