@@ -4,6 +4,7 @@
 //! [`domain`], which is what is true, then follow one dossier: `http` → `adapt` → `service::intake` → `store::ledger` →
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
+pub mod adapt;
 pub mod client;
 pub mod clock;
 pub mod domain;

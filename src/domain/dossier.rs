@@ -140,7 +140,7 @@ pub struct Party {
     pub tax_code: Option<TaxCode>,
     /// Date of birth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub birth_date: Option<Date>,
     /// Sex.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,442 @@
+//! Applies a plan to a document: a canonical tree of typed values, and where each came from.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::plan::{
+    Cond, Convert, DocumentPlan, Fixed, Guard, LeafRule, ListRule, PartRule, Rules, Shape, Slot, Test, scalar,
+};
+use super::provenance::{Inside, Place, Provenance, item_path, last_name};
+use super::spec::Form;
+use super::target::Kind;
+use super::tree::{NodeId, Syntax, Tree, Value};
+use crate::domain::codes::{DossierCode, Email, IdentityNumber, Phone, TaxCode};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::time::{Date, Timestamp};
+
+/// A canonical value, typed but not yet checked against its own parser.
+#[derive(Clone, Debug)]
+pub(super) enum Canon<'t> {
+    Object(Vec<(&'t str, Canon<'t>)>),
+    List(Vec<Canon<'t>>),
+    Text(Cow<'t, str>),
+    Whole(i64),
+    Flag(bool),
+    Instant(Timestamp),
+    Day(Date),
+    /// Something is there and wrong, which has been said already.
+    Bad,
+}
+
+/// What became of one item.
+pub(super) struct Applied<'t> {
+    pub canon: Canon<'t>,
+    pub problems: Vec<Problem>,
+    pub provenance: Provenance,
+}
+
+/// Applies the plan to the item at `item`, whose path is `path`.
+pub(super) fn apply<'t>(
+    plan: &'t Arc<DocumentPlan>,
+    tree: &'t Tree<'t>,
+    item: NodeId,
+    path: String,
+) -> Applied<'t> {
+    let mut apply = Apply {
+        plan,
+        tree,
+        problems: Vec::new(),
+    };
+    apply.guards(&plan.guards, item, &path);
+    let mut place = Place {
+        path,
+        ..Place::default()
+    };
+    let (canon, _) = apply.shape(&plan.shape, item, &mut place);
+    let problems = apply.problems;
+    Applied {
+        canon,
+        problems,
+        provenance: Provenance {
+            plan: Arc::clone(plan),
+            syntax: tree.syntax,
+            place,
+        },
+    }
+}
+
+/// Checks the fields around the items.
+pub(super) fn check_envelope(plan: &DocumentPlan, tree: &Tree<'_>, root: NodeId) -> Vec<Problem> {
+    let mut apply = Apply {
+        plan,
+        tree,
+        problems: Vec::new(),
+    };
+    apply.guards(&plan.envelope_guards, root, &tree.path(root));
+    apply.problems
+}
+
+struct Apply<'t> {
+    plan: &'t DocumentPlan,
+    tree: &'t Tree<'t>,
+    problems: Vec<Problem>,
+}
+
+/// A field and its path, for a message.
+fn located(label: Label, path: String) -> Problem {
+    Problem::new(label).with("field", last_name(&path)).at(path)
+}
+
+impl<'t> Apply<'t> {
+    fn guards(&mut self, guards: &[Guard], base: NodeId, path: &str) {
+        for guard in guards {
+            let where_to = || guard.from.append_to(path, self.tree.syntax);
+            let found = guard.from.find(self.tree, base);
+            let word = found.filter(|n| self.plan.strictness.present(self.tree, *n));
+            let problem = match word.map(|n| scalar(self.tree, n)) {
+                None if guard.optional => continue,
+                None => located(Label::FieldMissing, where_to()),
+                Some(Some(w)) if guard.is.iter().any(|is| **is == *w) => continue,
+                Some(_) => located(Label::ValueUnknown, where_to()).with("expected", guard.is.join(", ")),
+            };
+            self.problems.push(problem);
+        }
+    }
+
+    fn holds(&self, cond: Option<&Cond>, base: NodeId) -> bool {
+        let Some(cond) = cond else { return true };
+        let node = cond
+            .from
+            .find(self.tree, base)
+            .filter(|n| self.plan.strictness.present(self.tree, *n));
+        let word = node.and_then(|n| scalar(self.tree, n));
+        let one_of = |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
+        match &cond.test {
+            Test::Present(wanted) => node.is_some() == *wanted,
+            Test::Is(words) => one_of(words),
+            Test::IsNot(words) => !one_of(words),
+        }
+    }
+
+    /// The values of one object, and whether any of them came from the document.
+    fn shape(&mut self, shape: &'t Shape, base: NodeId, place: &mut Place) -> (Canon<'t>, bool) {
+        let mut members = Vec::with_capacity(shape.slots.len());
+        let mut sourced = false;
+        for (index, slot) in shape.slots.iter().enumerate() {
+            let (value, from_document) = match &slot.rules {
+                Rules::Leaf(rules) => self.leaf(index, rules, base, place),
+                Rules::Part(rules) => self.part(index, slot, rules, base, place),
+                Rules::List { max, rules } => self.list(index, *max, rules, base, place),
+            };
+            sourced |= from_document;
+            if let Some(value) = value {
+                members.push((&*slot.name, value));
+            }
+        }
+        (Canon::Object(members), sourced)
+    }
+
+    fn leaf(
+        &mut self,
+        slot: usize,
+        rules: &'t [LeafRule],
+        base: NodeId,
+        place: &mut Place,
+    ) -> (Option<Canon<'t>>, bool) {
+        let Some(chosen) = rules.iter().position(|r| self.holds(r.when.as_ref(), base)) else {
+            return (None, false);
+        };
+        if chosen > 0 {
+            place.rules.push((slot, chosen));
+        }
+        let rule = &rules[chosen];
+        if let Some(constant) = &rule.constant {
+            return (Some(fixed(constant)), false);
+        }
+        let found = rule.sources.iter().enumerate().find_map(|(i, source)| {
+            let node = source.find(self.tree, base)?;
+            self.plan
+                .strictness
+                .present(self.tree, node)
+                .then_some((i, source, node))
+        });
+        let Some((i, source, node)) = found else {
+            if let Some(default) = &rule.default {
+                return (Some(fixed(default)), false);
+            }
+            if rule.required {
+                let path = rule
+                    .sources
+                    .first()
+                    .map(|s| s.append_to(&place.path, self.tree.syntax));
+                self.problems
+                    .push(located(Label::FieldMissing, path.unwrap_or_default()));
+                return (Some(Canon::Bad), false);
+            }
+            return (None, false);
+        };
+        if source.picks() {
+            place.values.push((slot, self.tree.path(node)));
+        } else if i > 0 {
+            place
+                .values
+                .push((slot, source.append_to(&place.path, self.tree.syntax)));
+        }
+        match self.convert(rule, node) {
+            Ok(value) => {
+                if rule.only_if.is_some_and(|form| !has_form(form, &value)) {
+                    return (None, false);
+                }
+                (Some(value), true)
+            }
+            Err(problem) => {
+                let path = self.tree.path(node);
+                let field = last_name(&path).to_owned();
+                self.problems.push(problem.with("field", field).at(path));
+                (Some(Canon::Bad), true)
+            }
+        }
+    }
+
+    fn part(
+        &mut self,
+        index: usize,
+        slot: &Slot,
+        rules: &'t [PartRule],
+        base: NodeId,
+        place: &mut Place,
+    ) -> (Option<Canon<'t>>, bool) {
+        let Some(chosen) = rules.iter().position(|r| self.holds(r.when.as_ref(), base)) else {
+            return (None, false);
+        };
+        if chosen > 0 {
+            place.rules.push((index, chosen));
+        }
+        let rule = &rules[chosen];
+        let Some(node) = rule
+            .base
+            .find(self.tree, base)
+            .filter(|n| self.may_hold_fields(*n))
+        else {
+            return (None, false);
+        };
+        if *self.tree.value(node) != Value::Object && !self.is_empty_element(node) {
+            // The structure is wrong, which `conform` says.
+            return (Some(Canon::Bad), true);
+        }
+        let path = if rule.base.picks() {
+            self.tree.path(node)
+        } else {
+            rule.base.append_to(&place.path, self.tree.syntax)
+        };
+        let mut inner = Place {
+            path,
+            ..Place::default()
+        };
+        let before = self.problems.len();
+        let (value, sourced) = self.shape(&rule.shape, node, &mut inner);
+        let own = !rule.base.0.is_empty();
+        if sourced || slot.required || (own && !self.plan.strictness.empty_absent) {
+            place.inside.push((index, Inside::Part(inner)));
+            return (Some(value), sourced || own);
+        }
+        // What is missing inside something that is not there is not missing.
+        self.problems.truncate(before);
+        (None, false)
+    }
+
+    /// Whether a part may be read here: something is, or an empty element stands for an empty part.
+    fn may_hold_fields(&self, node: NodeId) -> bool {
+        self.plan.strictness.present(self.tree, node)
+    }
+
+    fn is_empty_element(&self, node: NodeId) -> bool {
+        self.tree.syntax == Syntax::Xml && matches!(self.tree.value(node), Value::Text(t) if t.is_empty())
+    }
+
+    fn list(
+        &mut self,
+        index: usize,
+        max: Option<usize>,
+        rules: &'t [ListRule],
+        base: NodeId,
+        place: &mut Place,
+    ) -> (Option<Canon<'t>>, bool) {
+        let (mut values, mut places) = (Vec::new(), Vec::new());
+        let max = max.unwrap_or(usize::MAX);
+        let mut bad = false;
+        for (number, rule) in rules.iter().enumerate() {
+            let list_path = rule.base.append_to(&place.path, self.tree.syntax);
+            let Some(items) = self.items(rule, base, &list_path) else {
+                bad = true;
+                continue;
+            };
+            for (item, path) in items {
+                if !self.holds(rule.when.as_ref(), item) {
+                    continue;
+                }
+                if values.len() >= max {
+                    self.problems
+                        .push(located(Label::TooManyItems, list_path).with("limit", max));
+                    bad = true;
+                    break;
+                }
+                let mut inner = Place {
+                    path,
+                    ..Place::default()
+                };
+                let before = self.problems.len();
+                let (value, sourced) = self.shape(&rule.shape, item, &mut inner);
+                if !sourced && rule.base.0.is_empty() {
+                    self.problems.truncate(before);
+                    continue;
+                }
+                if number > 0 {
+                    // Items of the later rules remember which one, under a slot no shape has.
+                    inner.rules.push((usize::MAX, number));
+                }
+                values.push(value);
+                places.push(inner);
+            }
+        }
+        if bad && values.is_empty() {
+            return (Some(Canon::Bad), true);
+        }
+        if values.is_empty() {
+            return (None, false);
+        }
+        place.inside.push((index, Inside::Items(places)));
+        (Some(Canon::List(values)), true)
+    }
+
+    /// The items of a list with their paths; none when its structure is wrong, which `conform` says.
+    fn items(&self, rule: &ListRule, base: NodeId, list_path: &str) -> Option<Vec<(NodeId, String)>> {
+        let tree = self.tree;
+        if rule.base.0.is_empty() {
+            return Some(vec![(base, list_path.to_owned())]);
+        }
+        let Some(list) = rule
+            .base
+            .find(tree, base)
+            .filter(|n| self.plan.strictness.present(tree, *n))
+        else {
+            return Some(Vec::new());
+        };
+        let numbered = |nodes: &mut dyn Iterator<Item = NodeId>, item: Option<&str>| {
+            nodes
+                .enumerate()
+                .map(|(n, id)| (id, item_path(list_path, item, n, tree.syntax)))
+                .collect()
+        };
+        match (tree.syntax, tree.value(list), &rule.item) {
+            (Syntax::Json, Value::List, _) => Some(numbered(&mut tree.children(list), None)),
+            (Syntax::Xml, Value::Object, Some(name)) => Some(numbered(
+                &mut tree.children(list).filter(|c| tree.is_named(*c, name)),
+                Some(&name.local),
+            )),
+            (Syntax::Xml, Value::Text(t), Some(_)) if t.is_empty() => Some(Vec::new()),
+            (Syntax::Xml, _, None) => {
+                let (last, before) = rule.base.0.split_last()?;
+                let above = before
+                    .iter()
+                    .try_fold(base, |at, s| tree.child(at, &s.name))
+                    .unwrap_or(base);
+                Some(numbered(
+                    &mut tree.children(above).filter(|c| tree.is_named(*c, &last.name)),
+                    None,
+                ))
+            }
+            _ if rule.or_one => Some(vec![(list, list_path.to_owned())]),
+            _ => None,
+        }
+    }
+
+    fn convert(&self, rule: &'t LeafRule, node: NodeId) -> Result<Canon<'t>, Problem> {
+        let value = self.tree.value(node);
+        match &rule.convert {
+            Convert::Table(table) => {
+                let word = scalar(self.tree, node);
+                match word.as_deref().and_then(|w| table.words.get(w)) {
+                    Some(meaning) => Ok(fixed(meaning)),
+                    None => Err(Problem::new(Label::ValueUnknown).with("expected", &table.allowed)),
+                }
+            }
+            Convert::Date { form, day } => {
+                let shown = || Problem::new(Label::DateMalformed).with("expected", form.shown(*day));
+                let Value::Text(text) = value else {
+                    return Err(shown());
+                };
+                if *day {
+                    form.read_day(text).map(Canon::Day).ok_or_else(shown)
+                } else {
+                    form.read_instant(text).map(Canon::Instant).ok_or_else(shown)
+                }
+            }
+            Convert::Plain(kind) => self.plain(kind, value),
+        }
+    }
+
+    fn plain(&self, kind: &Kind, value: &'t Value<'t>) -> Result<Canon<'t>, Problem> {
+        let wrong = |expected: &str| Err(Problem::new(Label::TypeWrong).with("expected", expected));
+        let texts = self.tree.syntax == Syntax::Xml || self.plan.strictness.texts_for_values;
+        match (kind, value) {
+            (Kind::Text, Value::Text(t)) => Ok(Canon::Text(Cow::Borrowed(t))),
+            (Kind::Words(words), Value::Text(t)) => {
+                if words.iter().any(|w| **w == **t) {
+                    Ok(Canon::Text(Cow::Borrowed(t)))
+                } else {
+                    Err(Problem::new(Label::ValueUnknown).with("expected", words.join(", ")))
+                }
+            }
+            (Kind::Whole { min, max }, Value::Whole(_) | Value::Fraction | Value::Text(_)) => {
+                let number = match value {
+                    Value::Whole(n) => Some(*n),
+                    Value::Text(_) if !texts => return wrong("123"),
+                    Value::Text(t) => whole(t),
+                    _ => None,
+                };
+                let number = number.filter(|n| (min..=max).contains(&n)).map(Canon::Whole);
+                number.ok_or_else(|| {
+                    Problem::new(Label::NumberMalformed)
+                        .with("min", min)
+                        .with("max", max)
+                })
+            }
+            (Kind::Flag, Value::Flag(b)) => Ok(Canon::Flag(*b)),
+            (Kind::Flag, Value::Text(t)) if texts => match &**t {
+                "true" | "1" => Ok(Canon::Flag(true)),
+                "false" | "0" => Ok(Canon::Flag(false)),
+                _ => wrong("true, false"),
+            },
+            (Kind::Flag, _) => wrong("true, false"),
+            (Kind::Whole { .. }, _) => wrong("123"),
+            _ => wrong("\"…\""),
+        }
+    }
+}
+
+fn whole(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+fn fixed(value: &Fixed) -> Canon<'_> {
+    match value {
+        Fixed::Text(t) => Canon::Text(Cow::Borrowed(t)),
+        Fixed::Whole(n) => Canon::Whole(*n),
+        Fixed::Flag(b) => Canon::Flag(*b),
+    }
+}
+
+fn has_form(form: Form, value: &Canon<'_>) -> bool {
+    let Canon::Text(text) = value else { return false };
+    match form {
+        Form::DossierCode => text.parse::<DossierCode>().is_ok(),
+        Form::IdentityNumber => text.parse::<IdentityNumber>().is_ok(),
+        Form::TaxCode => text.parse::<TaxCode>().is_ok(),
+        Form::Phone => text.parse::<Phone>().is_ok(),
+        Form::Email => text.parse::<Email>().is_ok(),
+    }
+}

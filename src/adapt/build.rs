@@ -1,0 +1,512 @@
+//! Makes a [`Filing`] of a canonical tree. Every problem is found in one pass; what the office calls a warning is a warning.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+
+use super::apply::Canon;
+use super::provenance::{Provenance, last_name};
+use crate::domain::codes::{
+    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, NotACode, Phone, Sha256Hex, TaxCode,
+};
+use crate::domain::dossier::{
+    Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode, Party,
+    PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
+};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::status::Status;
+use crate::domain::text::{NotAText, Text};
+use crate::domain::time::{Date, Timestamp};
+use crate::domain::view::StatusReport;
+
+/// An example of the official code, for messages.
+const DOSSIER_CODE_FORM: &str = "H26.12-261120-0001";
+
+/// A built value, or none with at least one problem, said here or before.
+pub(super) struct Built<T> {
+    pub value: Option<T>,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+}
+
+/// Builds the filing. Paths are the sender's.
+pub(super) fn filing(canon: &Canon<'_>, provenance: &Provenance) -> Built<Filing> {
+    let mut build = Build::default();
+    let value = build.filing(canon);
+    build.finish(value, provenance)
+}
+
+/// Builds one status report. Paths are the sender's.
+pub(super) fn status_report(canon: &Canon<'_>, provenance: &Provenance) -> Built<StatusReport> {
+    let mut build = Build::default();
+    let value = build.report(canon);
+    build.finish(value, provenance)
+}
+
+/// Members of a canonical object.
+type Members<'c, 't> = &'c [(&'t str, Canon<'t>)];
+
+#[derive(Default)]
+struct Build {
+    /// Canonical JSON Pointer of the object being built.
+    at: String,
+    problems: Vec<(String, Problem)>,
+    warnings: Vec<(String, Problem)>,
+    /// Something wrong was met that had been said before.
+    bad: bool,
+}
+
+impl Build {
+    fn finish<T>(self, value: Option<T>, provenance: &Provenance) -> Built<T> {
+        let told = |(pointer, problem): (String, Problem)| {
+            let path = provenance.locate(&pointer);
+            let field = last_name(&path).to_owned();
+            problem.with("field", field).at(path)
+        };
+        let sound = self.problems.is_empty() && !self.bad;
+        Built {
+            value: value.filter(|_| sound),
+            problems: self.problems.into_iter().map(told).collect(),
+            warnings: self.warnings.into_iter().map(told).collect(),
+        }
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        format!("{}/{name}", self.at)
+    }
+
+    fn problem(&mut self, name: &str, problem: Problem) {
+        let pointer = self.pointer(name);
+        self.problems.push((pointer, problem));
+    }
+
+    fn warning(&mut self, name: &str, label: Label) {
+        let pointer = self.pointer(name);
+        self.warnings.push((pointer, Problem::new(label)));
+    }
+
+    /// The member `name`, when it is there and sound.
+    fn get<'c, 't>(&mut self, o: Members<'c, 't>, name: &str) -> Option<&'c Canon<'t>> {
+        match o.iter().find(|(n, _)| *n == name).map(|(_, c)| c) {
+            Some(Canon::Bad) => {
+                self.bad = true;
+                None
+            }
+            found => found,
+        }
+    }
+
+    /// As [`Build::get`], but it must be there.
+    fn need<'c, 't>(&mut self, o: Members<'c, 't>, name: &str) -> Option<&'c Canon<'t>> {
+        if o.iter().any(|(n, _)| *n == name) {
+            return self.get(o, name);
+        }
+        self.problem(name, Problem::new(Label::FieldMissing));
+        None
+    }
+
+    fn text_of<const N: usize>(&mut self, name: &str, canon: &Canon<'_>) -> Option<Text<N>> {
+        let Canon::Text(raw) = canon else {
+            return self.clash(name);
+        };
+        match Text::parse(raw) {
+            Ok(text) => Some(text),
+            Err(why) => {
+                self.problem(
+                    name,
+                    match why {
+                        NotAText::Empty => Problem::new(Label::TextEmpty),
+                        NotAText::TooLong(limit) => Problem::new(Label::TextLength).with("limit", limit),
+                        NotAText::Control => Problem::new(Label::ControlCharacter),
+                    },
+                );
+                None
+            }
+        }
+    }
+
+    fn text<const N: usize>(&mut self, o: Members<'_, '_>, name: &str) -> Option<Text<N>> {
+        let canon = self.get(o, name)?;
+        self.text_of(name, canon)
+    }
+
+    fn need_text<const N: usize>(&mut self, o: Members<'_, '_>, name: &str) -> Option<Text<N>> {
+        let canon = self.need(o, name)?;
+        self.text_of(name, canon)
+    }
+
+    /// The compiler has matched types already; a clash here would be a fault of ours, told as a wrong type.
+    fn clash<T>(&mut self, name: &str) -> Option<T> {
+        self.problem(name, Problem::new(Label::TypeWrong).with("expected", "…"));
+        None
+    }
+
+    fn code_of<T: FromStr<Err = NotACode>>(
+        &mut self,
+        name: &str,
+        canon: &Canon<'_>,
+        expected: &str,
+    ) -> Option<T> {
+        let Canon::Text(raw) = canon else {
+            return self.clash(name);
+        };
+        match raw.parse() {
+            Ok(code) => Some(code),
+            Err(NotACode::CheckDigit) => {
+                self.problem(name, Problem::new(Label::CheckDigitWrong));
+                None
+            }
+            Err(NotACode::Form | NotACode::Day) => {
+                let empty = raw.trim().is_empty();
+                let label = if empty {
+                    Label::TextEmpty
+                } else {
+                    Label::CodeMalformed
+                };
+                self.problem(name, Problem::new(label).with("expected", expected));
+                None
+            }
+        }
+    }
+
+    fn code<T: FromStr<Err = NotACode>>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+        expected: &str,
+    ) -> Option<T> {
+        let canon = self.get(o, name)?;
+        self.code_of(name, canon, expected)
+    }
+
+    fn word_of<'de, T: Deserialize<'de>>(&mut self, name: &str, canon: &'de Canon<'_>) -> Option<T> {
+        let Canon::Text(raw) = canon else {
+            return self.clash(name);
+        };
+        match T::deserialize(StrDeserializer::<WordError>::new(raw)) {
+            Ok(word) => Some(word),
+            Err(_) => self.clash(name),
+        }
+    }
+
+    fn word<'de, T: Deserialize<'de>>(&mut self, o: Members<'de, '_>, name: &str) -> Option<T> {
+        let canon = self.get(o, name)?;
+        self.word_of(name, canon)
+    }
+
+    fn need_word<'de, T: Deserialize<'de>>(&mut self, o: Members<'de, '_>, name: &str) -> Option<T> {
+        let canon = self.need(o, name)?;
+        self.word_of(name, canon)
+    }
+
+    fn whole(&mut self, o: Members<'_, '_>, name: &str) -> Option<i64> {
+        match self.get(o, name)? {
+            Canon::Whole(n) => Some(*n),
+            _ => self.clash(name),
+        }
+    }
+
+    fn flag(&mut self, o: Members<'_, '_>, name: &str) -> bool {
+        match self.get(o, name) {
+            Some(Canon::Flag(b)) => *b,
+            Some(_) => self.clash(name).unwrap_or_default(),
+            None => false,
+        }
+    }
+
+    fn instant(&mut self, o: Members<'_, '_>, name: &str) -> Option<Timestamp> {
+        match self.get(o, name)? {
+            Canon::Instant(at) => Some(*at),
+            _ => self.clash(name),
+        }
+    }
+
+    fn day(&mut self, o: Members<'_, '_>, name: &str) -> Option<Date> {
+        match self.get(o, name)? {
+            Canon::Day(day) => Some(*day),
+            _ => self.clash(name),
+        }
+    }
+
+    /// Builds inside `name`.
+    fn inside<T>(
+        &mut self,
+        name: &str,
+        canon: &Canon<'_>,
+        make: impl FnOnce(&mut Self, Members<'_, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let Canon::Object(members) = canon else {
+            return self.clash(name);
+        };
+        let length = self.at.len();
+        self.at.push('/');
+        self.at.push_str(name);
+        let made = make(self, members);
+        self.at.truncate(length);
+        made
+    }
+
+    fn part<T>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+        make: impl FnOnce(&mut Self, Members<'_, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let canon = self.get(o, name)?;
+        self.inside(name, canon, make)
+    }
+
+    fn need_part<T>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+        make: impl FnOnce(&mut Self, Members<'_, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let canon = self.need(o, name)?;
+        self.inside(name, canon, make)
+    }
+
+    fn list<T>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+        make: impl Fn(&mut Self, Members<'_, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(canon) = self.get(o, name) else {
+            return Vec::new();
+        };
+        let Canon::List(items) = canon else {
+            return self.clash(name).unwrap_or_default();
+        };
+        let length = self.at.len();
+        // Writing to a String cannot fail.
+        let _ = write!(self.at, "/{name}");
+        let mut number = String::new();
+        let mut made = Vec::with_capacity(items.len());
+        for (i, item) in items.iter().enumerate() {
+            number.clear();
+            let _ = write!(number, "{i}");
+            made.extend(self.inside(&number, item, &make));
+        }
+        self.at.truncate(length);
+        made
+    }
+
+    fn filing(&mut self, canon: &Canon<'_>) -> Option<Filing> {
+        let Canon::Object(o) = canon else { return None };
+        let reference = self.need_text(o, "reference");
+        let dossier_code = self.code::<DossierCode>(o, "dossier_code", DOSSIER_CODE_FORM);
+        let foreign_codes = self.list(o, "foreign_codes", Self::foreign_code);
+        let procedure = self.need_part(o, "procedure", Self::procedure);
+        let channel = self.need_word::<Channel>(o, "channel");
+        let assisted_by_agent = self.flag(o, "assisted_by_agent");
+        let filed_at = self.need(o, "filed_at").and_then(|_| self.instant(o, "filed_at"));
+        let place = self.part(o, "place", Self::place);
+        let applicant = self.need_part(o, "applicant", Self::party);
+        let owner = self.part(o, "owner", Self::party);
+        let authorised_person = self.part(o, "authorised_person", Self::party);
+        let summary = self.text(o, "summary");
+        let components = self.list(o, "components", Self::component);
+        let fees = self.list(o, "fees", Self::fee);
+        let result_return = self.part(o, "result_return", Self::result_return);
+        let is_test = self.flag(o, "is_test");
+        Some(Filing {
+            reference: reference?,
+            dossier_code,
+            foreign_codes,
+            procedure: procedure?,
+            channel: channel?,
+            assisted_by_agent,
+            filed_at: filed_at?,
+            place,
+            applicant: applicant?,
+            owner,
+            authorised_person,
+            summary,
+            components,
+            fees,
+            result_return,
+            is_test,
+        })
+    }
+
+    fn report(&mut self, canon: &Canon<'_>) -> Option<StatusReport> {
+        let Canon::Object(o) = canon else { return None };
+        let dossier = self.need_text::<100>(o, "dossier");
+        let status = self.need(o, "status").and_then(|_| self.whole(o, "status"));
+        // The range of the model is 1 to 10, checked when the number was read.
+        let status = status
+            .and_then(|n| u8::try_from(n).ok())
+            .and_then(Status::from_code);
+        let occurred_at = self.instant(o, "occurred_at");
+        let text = self.text::<2000>(o, "text").map(String::from);
+        let assigned_code = self.code::<DossierCode>(o, "assigned_code", DOSSIER_CODE_FORM);
+        let officer = self.text::<200>(o, "officer").map(String::from);
+        Some(StatusReport {
+            dossier: dossier?.into(),
+            status: status?,
+            occurred_at,
+            text,
+            assigned_code,
+            officer,
+        })
+    }
+
+    fn foreign_code(&mut self, o: Members<'_, '_>) -> Option<ForeignCode> {
+        let (system, code) = (self.need_text(o, "system"), self.need_text(o, "code"));
+        Some(ForeignCode {
+            system: system?,
+            code: code?,
+        })
+    }
+
+    fn procedure(&mut self, o: Members<'_, '_>) -> Option<ProcedureRef> {
+        let code = self.need_text(o, "code");
+        let name = self.text(o, "name");
+        let (field_code, field_name) = (self.text(o, "field_code"), self.text(o, "field_name"));
+        Some(ProcedureRef {
+            code: code?,
+            name,
+            field_code,
+            field_name,
+        })
+    }
+
+    fn place(&mut self, o: Members<'_, '_>) -> Option<Place> {
+        let catalogue = self.word::<Catalogue>(o, "catalogue");
+        let commune = self.need(o, "commune");
+        let commune = commune.and_then(|c| self.code_of::<CommuneCode>("commune", c, "00004"));
+        let name = self.text(o, "name");
+        let district = self.code::<DistrictCode>(o, "district", "001");
+        Some(Place {
+            catalogue,
+            commune: commune?,
+            name,
+            district,
+        })
+    }
+
+    fn party(&mut self, o: Members<'_, '_>) -> Option<Party> {
+        let kind = self.need_word::<PartyKind>(o, "kind");
+        let name = self.need_text(o, "name");
+        let number = self.code::<IdentityNumber>(o, "identity_number", "000185000001");
+        let tax_code = self.code::<TaxCode>(o, "tax_code", "0100233488, 0312687878-001");
+        let birth_date = self.day(o, "birth_date");
+        let sex = self.word::<Sex>(o, "sex");
+        let address = self.text(o, "address");
+        let phone = self.code::<Phone>(o, "phone", "0000000001, +84000000001");
+        let email = self.code::<Email>(o, "email", "ten@vidu.vn");
+        if let Some(number) = &number {
+            self.compare(number, birth_date, sex);
+        }
+        Some(Party {
+            kind: kind?,
+            name: name?,
+            identity_number: number,
+            tax_code,
+            birth_date,
+            sex,
+            address,
+            phone,
+            email,
+        })
+    }
+
+    /// What a counter would look at twice (domain.md 1.5).
+    fn compare(&mut self, number: &IdentityNumber, birth: Option<Date>, sex: Option<Sex>) {
+        if number.is_old_card() {
+            self.warning("identity_number", Label::IdentityCardOld);
+        }
+        if !number.has_known_prefix() {
+            self.warning("identity_number", Label::IdentityPrefixUnknown);
+        }
+        if let (Some(year), Some(birth)) = (number.birth_year(), birth)
+            && year != birth.year()
+        {
+            self.warning("birth_date", Label::IdentityBirthMismatch);
+        }
+        if let (Some(male), Some(sex)) = (number.is_male(), sex)
+            && male != (sex == Sex::Male)
+        {
+            self.warning("sex", Label::IdentitySexMismatch);
+        }
+    }
+
+    fn component(&mut self, o: Members<'_, '_>) -> Option<Component> {
+        let code = self.text(o, "code");
+        let name = self.need_text(o, "name");
+        let copies = self.part(o, "copies", Self::copies).unwrap_or_default();
+        let files = self.list(o, "files", Self::file);
+        let (digitised, reused) = (self.flag(o, "digitised"), self.flag(o, "reused"));
+        let from_store = self.flag(o, "from_store");
+        Some(Component {
+            code,
+            name: name?,
+            copies,
+            files,
+            digitised,
+            reused,
+            from_store,
+        })
+    }
+
+    fn copies(&mut self, o: Members<'_, '_>) -> Option<Copies> {
+        // The range of the model is the range of u16, checked when the number was read.
+        let mut count = |name| {
+            self.whole(o, name)
+                .and_then(|n| u16::try_from(n).ok())
+                .unwrap_or_default()
+        };
+        Some(Copies {
+            original: count("original"),
+            certified: count("certified"),
+            photo: count("photo"),
+        })
+    }
+
+    fn file(&mut self, o: Members<'_, '_>) -> Option<FileRef> {
+        let id = self.text(o, "id");
+        let name = self.need_text(o, "name");
+        let sha256 = self.code::<Sha256Hex>(o, "sha256", "64 × 0-9 a-f");
+        let size = self.whole(o, "size");
+        let (media_type, location) = (self.text(o, "media_type"), self.text(o, "location"));
+        Some(FileRef {
+            id,
+            name: name?,
+            sha256,
+            size,
+            media_type,
+            location,
+        })
+    }
+
+    fn fee(&mut self, o: Members<'_, '_>) -> Option<Fee> {
+        let (code, name) = (self.text(o, "code"), self.need_text(o, "name"));
+        let kind = self.word::<FeeKind>(o, "kind");
+        let amount_vnd = self
+            .need(o, "amount_vnd")
+            .and_then(|_| self.whole(o, "amount_vnd"));
+        let moment = self.word::<FeeMoment>(o, "moment");
+        Some(Fee {
+            code,
+            name: name?,
+            kind,
+            amount_vnd: amount_vnd?,
+            moment,
+        })
+    }
+
+    fn result_return(&mut self, o: Members<'_, '_>) -> Option<ResultReturn> {
+        let method = self.need_word::<ReturnMethod>(o, "method");
+        let (receiver, address) = (self.text(o, "receiver"), self.text(o, "address"));
+        let phone = self.code::<Phone>(o, "phone", "0000000001, +84000000001");
+        Some(ResultReturn {
+            method: method?,
+            receiver,
+            address,
+            phone,
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! Bytes to dossier and back, driven by the files under `adapters/`.
+//!
+//! A partner is a folder, not a release: `adapter.toml` says how its format maps to the canonical dossier, and this room is the
+//! engine that compiles such a file once and applies it to every document. Nothing here reads a clock, a file or a socket, and
+//! no code of a partner ever runs. What a tenant gets wrong comes back as a [`Rejection`] with every problem at once, each with
+//! the path in the tenant's own document; what is wrong with an adapter file is an [`AdapterFault`] with its line.
+//!
+//! Start with [`Registry::choose`] and [`Adapter::read`]. Inside, a document goes `json` or `xml` → `tree` → `conform` and
+//! `apply` (with a `plan` that `compile` made of a `spec`) → `build`; and back through `render`.
+
+mod apply;
+mod build;
+mod compile;
+mod conform;
+mod dates;
+mod json;
+pub mod limits;
+mod plan;
+mod provenance;
+mod registry;
+mod render;
+mod spec;
+mod statuses;
+mod target;
+mod tree;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use compile::AdapterFault;
+pub use provenance::Provenance;
+pub use registry::Registry;
+pub use render::{Outgoing, Rendered};
+pub use statuses::StatusItem;
+pub use tree::Syntax;
+
+use crate::domain::dossier::Filing;
+use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::view::StatusReport;
+use plan::DocumentPlan;
+use tree::{NodeId, Tree, Value};
+
+/// One version of one format, compiled. Cheap to share, never changes.
+#[derive(Debug)]
+pub struct Adapter {
+    name: String,
+    title_vi: String,
+    title_en: String,
+    provisional: bool,
+    media_types: Vec<(String, Syntax)>,
+    dossier: Option<Arc<DocumentPlan>>,
+    statuses: Option<Arc<DocumentPlan>>,
+    render: Option<render::RenderPlan>,
+    progress: Option<render::RenderPlan>,
+}
+
+/// A document understood.
+#[derive(Debug)]
+pub struct Adapted {
+    /// What was filed.
+    pub filing: Filing,
+    /// Worth a look, not wrong; paths are the sender's.
+    pub warnings: Vec<Problem>,
+    /// Where each canonical field came from, for problems found later (routing, the directory).
+    pub provenance: Provenance,
+}
+
+impl Adapter {
+    /// Name and version: `dvcqg-mc/v1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What people call it, in Vietnamese and English.
+    pub fn titles(&self) -> (&str, &str) {
+        (&self.title_vi, &self.title_en)
+    }
+
+    /// Whether the format was made here or is not confirmed by its partner.
+    pub fn is_provisional(&self) -> bool {
+        self.provisional
+    }
+
+    /// The media types it takes.
+    pub fn media_types(&self) -> impl Iterator<Item = &str> {
+        self.media_types.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether dossiers are filed in it.
+    pub fn reads_dossiers(&self) -> bool {
+        self.dossier.is_some()
+    }
+
+    /// Whether statuses are reported in it.
+    pub fn reads_statuses(&self) -> bool {
+        self.statuses.is_some()
+    }
+
+    /// Whether an agency can be sent dossiers in it.
+    pub fn renders(&self) -> bool {
+        self.render.is_some()
+    }
+
+    /// The syntax of a media type this format takes; parameters are allowed, a character set other than UTF-8 is not.
+    pub fn syntax_of(&self, media_type: &str) -> Option<Syntax> {
+        let wanted = registry::essence(media_type)?;
+        self.media_types
+            .iter()
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, syntax)| *syntax)
+    }
+
+    /// Reads the one dossier of a document.
+    ///
+    /// # Errors
+    /// Every problem of the document at once, with the sender's own paths; a document that is not well formed has one.
+    pub fn read(&self, bytes: &[u8], media_type: &str) -> Result<Adapted, Rejection> {
+        let plan = self.dossier.as_ref().ok_or_else(|| self.cannot("dossiers"))?;
+        let text = decode(bytes)?;
+        let tree = self.parse(text, media_type)?;
+        let document = Document::open(plan, &tree)?;
+        let [(item, path)] = document.items.as_slice() else {
+            return Err(document.not_one());
+        };
+        let found = conform::item(&tree, *item, plan);
+        let applied = apply::apply(plan, &tree, *item, path.clone());
+        let built = build::filing(&applied.canon, &applied.provenance);
+        let mut warnings = document.warnings;
+        warnings.extend(found.warnings);
+        warnings.extend(built.warnings);
+        warnings.truncate(limits::MAX_PROBLEMS);
+        let mut problems = document.problems;
+        problems.extend(applied.problems);
+        problems.extend(built.problems);
+        problems.extend(found.problems);
+        problems.truncate(limits::MAX_PROBLEMS);
+        match (Rejection::of(problems), built.value) {
+            (Some(rejection), _) => Err(rejection),
+            (None, Some(filing)) => Ok(Adapted {
+                filing,
+                warnings,
+                provenance: applied.provenance,
+            }),
+            // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
+            (None, None) => Err(Label::Internal.into()),
+        }
+    }
+
+    /// Reads an agency's own progress message. One bad item never spoils the others; a word the format does not have is that
+    /// item's problem and never a status.
+    ///
+    /// # Errors
+    /// When the message as a whole cannot be read.
+    pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<Vec<StatusItem>, Rejection> {
+        let plan = self.statuses.as_ref().ok_or_else(|| self.cannot("statuses"))?;
+        let text = decode(bytes)?;
+        let tree = self.parse(text, media_type)?;
+        let document = Document::open(plan, &tree)?;
+        statuses::read(plan, &tree, document)
+    }
+
+    /// What the agency receives, in the format's own form. A format that cannot ([`Adapter::renders`]) gives canonical JSON.
+    pub fn render(&self, outgoing: &Outgoing<'_>) -> Rendered {
+        match &self.render {
+            Some(plan) => plan.dossier(outgoing, self.dossier.as_deref()),
+            None => render::canonical_json(outgoing),
+        }
+    }
+
+    /// The same in one of the syntaxes; none when the format has no such form.
+    pub fn render_in(&self, outgoing: &Outgoing<'_>, syntax: Syntax) -> Option<Rendered> {
+        self.render
+            .as_ref()?
+            .dossier_in(outgoing, self.dossier.as_deref(), syntax, &self.media_types)
+    }
+
+    /// Progress as the format tells it, at most [`limits::MAX_REPORTS`] reports; none when it has no such message.
+    pub fn render_progress(&self, reports: &[StatusReport]) -> Option<Rendered> {
+        self.progress.as_ref()?.reports(reports)
+    }
+
+    fn cannot(&self, what: &str) -> Rejection {
+        Problem::new(Label::FormatUnknown)
+            .with("expected", format!("a format for {what}"))
+            .into()
+    }
+
+    fn parse<'d>(&self, text: &'d str, media_type: &str) -> Result<Tree<'d>, Rejection> {
+        match self.syntax_of(media_type) {
+            Some(Syntax::Json) => json::read(text).map_err(Rejection::from),
+            Some(Syntax::Xml) => xml::read(text).map_err(Rejection::from),
+            None => {
+                let types: Vec<&str> = self.media_types().collect();
+                Err(Problem::new(Label::MediaTypeUnsupported)
+                    .with("expected", types.join(", "))
+                    .into())
+            }
+        }
+    }
+}
+
+/// The JSON Schema (2020-12) of the canonical dossier, derived from the model.
+pub fn canonical_schema() -> serde_json::Value {
+    target::schema_of_filing()
+}
+
+/// What every document goes through before a syntax is tried: size, emptiness, UTF-8, control characters.
+fn decode(bytes: &[u8]) -> Result<&str, Problem> {
+    if bytes.len() > limits::MAX_BYTES {
+        return Err(Problem::new(Label::BodyTooLarge).with("limit", limits::MAX_BYTES));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Problem::new(Label::EncodingInvalid).with("offset", e.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(Problem::new(Label::DocumentEmpty));
+    }
+    if text
+        .bytes()
+        .any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r'))
+    {
+        return Err(Problem::new(Label::ControlCharacter));
+    }
+    Ok(text)
+}
+
+/// A document whose envelope was looked at.
+struct Document {
+    items: Vec<(NodeId, String)>,
+    /// Where the items are, in the sender's words.
+    items_path: String,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Document {
+    fn open(plan: &DocumentPlan, tree: &Tree<'_>) -> Result<Document, Rejection> {
+        let root = tree.root().ok_or(Label::DocumentEmpty)?;
+        match (tree.syntax, &plan.root) {
+            (Syntax::Json, _) if *tree.value(root) != Value::Object => {
+                let problem = Problem::new(Label::TypeWrong)
+                    .with("field", "/")
+                    .with("expected", "{…}");
+                return Err(problem.at("").into());
+            }
+            (Syntax::Xml, Some(name)) if !tree.is_named(root, name) => {
+                let wanted = format!("<{} xmlns=\"{}\">", name.local, name.space);
+                return Err(Problem::new(Label::FieldMissing)
+                    .with("field", wanted)
+                    .at("/")
+                    .into());
+            }
+            _ => {}
+        }
+        let Some(spec) = &plan.items else {
+            return Ok(Document {
+                items: vec![(root, tree.path(root))],
+                items_path: tree.path(root),
+                problems: Vec::new(),
+                warnings: Vec::new(),
+            });
+        };
+        let found = conform::envelope(tree, &plan.known, plan.strictness);
+        let mut problems = apply::check_envelope(plan, tree, root);
+        problems.extend(found.problems);
+        let items_path = spec.path.append_to(&tree.path(root), tree.syntax);
+        let list = spec.path.find(tree, root);
+        let mut items = Vec::new();
+        if let Some(list) = list {
+            let item = spec.item.as_ref();
+            let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
+                (Syntax::Json, _) | (_, None) => true,
+                (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
+            });
+            let name = item.map(|name| &*name.local);
+            for (n, node) in nodes.take(limits::MAX_REPORTS + 1).enumerate() {
+                items.push((node, provenance::item_path(&items_path, name, n, tree.syntax)));
+            }
+        }
+        Ok(Document {
+            items,
+            items_path,
+            problems,
+            warnings: found.warnings,
+        })
+    }
+
+    /// The refusal of a document that does not hold exactly one dossier.
+    fn not_one(mut self) -> Rejection {
+        let label = if self.items.is_empty() {
+            Label::FieldMissing
+        } else {
+            Label::TooManyItems
+        };
+        let problem = Problem::new(label)
+            .with("field", provenance::last_name(&self.items_path))
+            .at(self.items_path.clone());
+        let problem = if label == Label::TooManyItems {
+            problem.with("limit", 1)
+        } else {
+            problem
+        };
+        // A list of the wrong type has been said already, and better.
+        let said = self.items.is_empty()
+            && self
+                .problems
+                .iter()
+                .any(|p| p.path.as_deref() == Some(&self.items_path));
+        if !said {
+            self.problems.insert(0, problem.clone());
+        }
+        Rejection::of(self.problems).unwrap_or_else(|| problem.into())
+    }
+}

@@ -1,0 +1,296 @@
+//! A compiled mapping: immutable, checked, shared by every request.
+
+use std::collections::HashMap;
+
+use super::dates::DateForm;
+use super::spec::Form;
+use super::target::Kind;
+use super::tree::{Name, NodeId, Syntax, Tree, Value, push_index, push_json};
+
+/// A path relative to the place where its rule stands. No steps: that place itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Path(pub Vec<Step>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub name: Name,
+    pub pick: Pick,
+}
+
+/// Which of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The one there is.
+    Only,
+    /// `name[0]`: the first of a list.
+    First,
+    /// `name[key=value]`: the first whose `key` is `value`.
+    Where(Name, Box<str>),
+}
+
+impl Path {
+    /// The node this path leads to from `base`.
+    pub fn find(&self, tree: &Tree<'_>, base: NodeId) -> Option<NodeId> {
+        self.0.iter().try_fold(base, |at, step| step.find(tree, at))
+    }
+
+    /// Whether the way depends on what the document holds.
+    pub fn picks(&self) -> bool {
+        self.0.iter().any(|s| s.pick != Pick::Only)
+    }
+
+    /// This path as the sender would write it, appended to the path of its base.
+    pub fn append_to(&self, base: &str, syntax: Syntax) -> String {
+        let mut path = base.to_owned();
+        for step in &self.0 {
+            match syntax {
+                Syntax::Json => {
+                    push_json(&mut path, &step.name.local);
+                    if step.pick != Pick::Only {
+                        push_index(&mut path, 0);
+                    }
+                }
+                Syntax::Xml => {
+                    path.push_str(if step.name.attribute { "/@" } else { "/" });
+                    path.push_str(&step.name.local);
+                }
+            }
+        }
+        path
+    }
+}
+
+impl Step {
+    fn find(&self, tree: &Tree<'_>, at: NodeId) -> Option<NodeId> {
+        match (&self.pick, tree.syntax) {
+            (Pick::Only, _) | (Pick::First, Syntax::Xml) => tree.child(at, &self.name),
+            (Pick::First, Syntax::Json) => tree.children(tree.child(at, &self.name)?).next(),
+            (Pick::Where(key, value), Syntax::Json) => {
+                let list = tree.child(at, &self.name)?;
+                tree.children(list).find(|item| holds(tree, *item, key, value))
+            }
+            (Pick::Where(key, value), Syntax::Xml) => tree
+                .children(at)
+                .find(|item| tree.is_named(*item, &self.name) && holds(tree, *item, key, value)),
+        }
+    }
+}
+
+fn holds(tree: &Tree<'_>, item: NodeId, key: &Name, value: &str) -> bool {
+    tree.child(item, key)
+        .is_some_and(|n| scalar(tree, n).as_deref() == Some(value))
+}
+
+/// A scalar as a text, to compare it with words of a mapping.
+pub(super) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<std::borrow::Cow<'t, str>> {
+    Some(match tree.value(node) {
+        Value::Text(t) => t.as_ref().into(),
+        Value::Whole(n) => n.to_string().into(),
+        Value::Flag(b) => (if *b { "true" } else { "false" }).into(),
+        _ => return None,
+    })
+}
+
+/// When a rule counts.
+#[derive(Clone, Debug)]
+pub(super) struct Cond {
+    pub from: Path,
+    pub test: Test,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    Is(Vec<Box<str>>),
+    /// Also true of an absent field.
+    IsNot(Vec<Box<str>>),
+    Present(bool),
+}
+
+/// A field that must hold one of some words.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub from: Path,
+    pub is: Vec<Box<str>>,
+    pub optional: bool,
+}
+
+/// A value that does not come from the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fixed {
+    Text(Box<str>),
+    Whole(i64),
+    Flag(bool),
+}
+
+/// A code table: the sender's words, and what they mean.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub words: HashMap<Box<str>, Fixed>,
+    /// The sender's words in order, for messages.
+    pub allowed: String,
+}
+
+/// How a value is read.
+#[derive(Clone, Debug)]
+pub(super) enum Convert {
+    Plain(Kind),
+    Table(Table),
+    Date { form: DateForm, day: bool },
+}
+
+/// One rule for one value.
+#[derive(Debug)]
+pub(super) struct LeafRule {
+    pub sources: Vec<Path>,
+    pub when: Option<Cond>,
+    pub convert: Convert,
+    pub constant: Option<Fixed>,
+    pub default: Option<Fixed>,
+    pub required: bool,
+    pub only_if: Option<Form>,
+}
+
+/// One rule for a group of values.
+#[derive(Debug)]
+pub(super) struct PartRule {
+    pub base: Path,
+    pub when: Option<Cond>,
+    pub shape: Shape,
+}
+
+/// One rule for a repeated group of values.
+#[derive(Debug)]
+pub(super) struct ListRule {
+    pub base: Path,
+    pub item: Option<Name>,
+    pub or_one: bool,
+    pub when: Option<Cond>,
+    pub shape: Shape,
+}
+
+/// The rules of one canonical object, one slot a member.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub slots: Vec<Slot>,
+}
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub name: Box<str>,
+    /// By the canonical model.
+    pub required: bool,
+    pub rules: Rules,
+}
+
+#[derive(Debug)]
+pub(super) enum Rules {
+    /// The first whose condition holds counts.
+    Leaf(Vec<LeafRule>),
+    /// The first whose condition holds counts.
+    Part(Vec<PartRule>),
+    /// All count, one after the other.
+    List {
+        max: Option<usize>,
+        rules: Vec<ListRule>,
+    },
+}
+
+/// Where the items of a document are.
+#[derive(Debug)]
+pub(super) struct Items {
+    pub path: Path,
+    pub item: Option<Name>,
+}
+
+/// A compiled document.
+#[derive(Debug)]
+pub(super) struct DocumentPlan {
+    pub root: Option<Name>,
+    pub items: Option<Items>,
+    pub envelope_guards: Vec<Guard>,
+    pub guards: Vec<Guard>,
+    pub shape: Shape,
+    pub known: Known,
+    pub strictness: Strictness,
+}
+
+/// How strict a format is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strictness {
+    /// An undeclared field is refused, not warned of.
+    pub unknown_refused: bool,
+    /// An empty text is an absent field.
+    pub empty_absent: bool,
+    /// In JSON, numbers and flags may be written as texts.
+    pub texts_for_values: bool,
+}
+
+impl Strictness {
+    /// Whether the node says something.
+    pub fn present(self, tree: &Tree<'_>, node: NodeId) -> bool {
+        match tree.value(node) {
+            Value::Null => false,
+            Value::Text(t) => !(self.empty_absent && t.trim().is_empty()),
+            _ => true,
+        }
+    }
+}
+
+/// Every field a document may hold.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub children: HashMap<Box<str>, Vec<(Name, Known)>>,
+    pub list: Option<KnownList>,
+    /// Whatever is inside is not looked at.
+    pub everything: bool,
+    pub forbidden: bool,
+    /// May hold a value.
+    pub leaf: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct KnownList {
+    pub item: Option<Name>,
+    pub or_one: bool,
+    /// The list of the document's items, each of which is looked at by itself.
+    pub is_items: bool,
+}
+
+impl Known {
+    /// The place of a child, where there is one.
+    pub fn child(&self, name: &Name) -> Option<&Known> {
+        self.children
+            .get(&name.local)?
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, known)| known)
+    }
+
+    /// The place of a child, made where there is none yet.
+    pub fn enter(&mut self, name: &Name) -> &mut Known {
+        let same = self.children.entry(name.local.clone()).or_default();
+        match same.iter().position(|(n, _)| n == name) {
+            Some(i) => &mut same[i].1,
+            None => {
+                same.push((name.clone(), Known::default()));
+                let last = same.len() - 1;
+                &mut same[last].1
+            }
+        }
+    }
+
+    /// The place a path leads to.
+    pub fn follow(&mut self, path: &Path) -> &mut Known {
+        let mut at = self;
+        for step in &path.0 {
+            at = at.enter(&step.name);
+            if step.pick != Pick::Only {
+                at.list.get_or_insert_default();
+            }
+            if let Pick::Where(key, _) = &step.pick {
+                at.enter(key).leaf = true;
+            }
+        }
+        at
+    }
+}

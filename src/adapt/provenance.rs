@@ -1,0 +1,138 @@
+//! Where each canonical field came from in the sender's own document, or would have come from.
+
+use std::sync::Arc;
+
+use super::plan::{DocumentPlan, ListRule, PartRule, Path, Rules, Shape};
+use super::tree::{Syntax, push_index};
+
+/// Answers with the sender's own path for a canonical one.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    pub(super) plan: Arc<DocumentPlan>,
+    pub(super) syntax: Syntax,
+    pub(super) place: Place,
+}
+
+/// What was decided at one place while reading, so far as the plan alone does not tell it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    /// Of the part, item or document whose rules these are.
+    pub path: String,
+    /// Slot and the rule that counted, where it was not the first.
+    pub rules: Vec<(usize, usize)>,
+    /// Slot and the path of its value, where it is not the rule's first.
+    pub values: Vec<(usize, String)>,
+    /// Slot and what was decided inside.
+    pub inside: Vec<(usize, Inside)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Inside {
+    Part(Place),
+    Items(Vec<Place>),
+}
+
+impl Provenance {
+    /// The sender's path for a canonical JSON Pointer (`/place/commune`). For a field that is missing, the place where it
+    /// belongs; for an unknown pointer, its nearest known ancestor.
+    pub fn locate(&self, canonical_pointer: &str) -> String {
+        let steps: Vec<&str> = canonical_pointer.split('/').skip(1).collect();
+        locate(
+            &self.plan.shape,
+            Some(&self.place),
+            &self.place.path,
+            &steps,
+            self.syntax,
+        )
+    }
+}
+
+/// The name a clerk knows a place by: the last step of its path that is not a number.
+pub(super) fn last_name(path: &str) -> &str {
+    path.rsplit('/')
+        .map(|step| step.split('[').next().unwrap_or(step).trim_start_matches('@'))
+        .find(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap_or("/")
+}
+
+fn locate(shape: &Shape, place: Option<&Place>, path: &str, steps: &[&str], syntax: Syntax) -> String {
+    let here = || path.to_owned();
+    let Some((name, rest)) = steps.split_first() else {
+        return here();
+    };
+    let Some(index) = shape.slots.iter().position(|s| *s.name == **name) else {
+        return here();
+    };
+    let chosen = place
+        .and_then(|p| p.rules.iter().find(|(slot, _)| *slot == index))
+        .map_or(0, |(_, rule)| *rule);
+    match &shape.slots[index].rules {
+        Rules::Leaf(rules) => {
+            if let Some((_, found)) = place.and_then(|p| p.values.iter().find(|(slot, _)| *slot == index)) {
+                return found.clone();
+            }
+            let source: Option<&Path> = rules.get(chosen).and_then(|r| r.sources.first());
+            source.map_or_else(here, |s| s.append_to(path, syntax))
+        }
+        Rules::Part(rules) => {
+            let Some(rule): Option<&PartRule> = rules.get(chosen) else {
+                return here();
+            };
+            match place.and_then(|p| inside(p, index)) {
+                Some(Inside::Part(p)) => locate(&rule.shape, Some(p), &p.path, rest, syntax),
+                _ => locate(
+                    &rule.shape,
+                    None,
+                    &rule.base.append_to(path, syntax),
+                    rest,
+                    syntax,
+                ),
+            }
+        }
+        Rules::List { rules, .. } => {
+            let Some(rule): Option<&ListRule> = rules.first() else {
+                return here();
+            };
+            let list = rule.base.append_to(path, syntax);
+            let Some((number, rest)) = rest.split_first() else {
+                return list;
+            };
+            let number: usize = number.parse().unwrap_or(usize::MAX);
+            let Some(Inside::Items(items)) = place.and_then(|p| inside(p, index)) else {
+                return list;
+            };
+            let Some(item) = items.get(number) else {
+                return list;
+            };
+            let chosen = item
+                .rules
+                .iter()
+                .find(|(slot, _)| *slot == usize::MAX)
+                .map_or(0, |(_, r)| *r);
+            let Some(rule) = rules.get(chosen) else {
+                return list;
+            };
+            locate(&rule.shape, Some(item), &item.path, rest, syntax)
+        }
+    }
+}
+
+fn inside(place: &Place, slot: usize) -> Option<&Inside> {
+    place.inside.iter().find(|(s, _)| *s == slot).map(|(_, i)| i)
+}
+
+/// The path of the `number`th item (from 0) of a list.
+pub(super) fn item_path(list: &str, item: Option<&str>, number: usize, syntax: Syntax) -> String {
+    let mut path = list.to_owned();
+    match syntax {
+        Syntax::Json => push_index(&mut path, number),
+        Syntax::Xml => {
+            if let Some(item) = item {
+                path.push('/');
+                path.push_str(item);
+            }
+            path.push_str(&format!("[{}]", number + 1));
+        }
+    }
+    path
+}

@@ -1,0 +1,236 @@
+//! All adapters, by name; and which of them a request means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::compile::{AdapterFault, Compiler, line_of};
+use super::spec::AdapterSpec;
+use super::tree::Syntax;
+use super::{Adapter, render, target};
+use crate::domain::rejection::{Label, Problem, Rejection};
+
+/// The adapters that come with the house.
+const SHIPPED: [(&str, &str); 3] = [
+    (
+        "canonical/v1/adapter.toml",
+        include_str!("../../adapters/canonical/v1/adapter.toml"),
+    ),
+    (
+        "dvcqg-mc/v1/adapter.toml",
+        include_str!("../../adapters/dvcqg-mc/v1/adapter.toml"),
+    ),
+    (
+        "vnpost-hcc/v1/adapter.toml",
+        include_str!("../../adapters/vnpost-hcc/v1/adapter.toml"),
+    ),
+];
+
+/// All adapters the hub knows, compiled.
+#[derive(Debug)]
+pub struct Registry {
+    adapters: BTreeMap<String, Adapter>,
+}
+
+impl Registry {
+    /// Compiles adapter files. Keys are paths as in `vnpost-hcc/v1/adapter.toml`; a file whose folder and contents disagree
+    /// about its name is a fault.
+    ///
+    /// # Errors
+    /// Every fault of every file, with line and remedy.
+    pub fn compile(files: &BTreeMap<String, String>) -> Result<Registry, Vec<AdapterFault>> {
+        let mut adapters = BTreeMap::new();
+        let mut faults = Vec::new();
+        for (file, text) in files {
+            match compile_one(file, text) {
+                Ok(adapter) => {
+                    adapters.insert(adapter.name.clone(), adapter);
+                }
+                Err(mut more) => faults.append(&mut more),
+            }
+        }
+        if faults.is_empty() {
+            Ok(Registry { adapters })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The adapters that come with the house.
+    ///
+    /// # Panics
+    /// When one of them has a fault; a test compiles them, so a build that passed cannot.
+    pub fn shipped() -> Registry {
+        let files = SHIPPED
+            .iter()
+            .map(|(f, t)| ((*f).to_owned(), (*t).to_owned()))
+            .collect();
+        match Registry::compile(&files) {
+            Ok(registry) => registry,
+            Err(faults) => {
+                let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                panic!("a shipped adapter does not compile:\n{}", said.join("\n"))
+            }
+        }
+    }
+
+    /// Every adapter's name, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.adapters.keys().map(String::as_str)
+    }
+
+    /// The adapter of this name.
+    pub fn get(&self, name: &str) -> Option<&Adapter> {
+        self.adapters.get(name)
+    }
+
+    /// The format a submission is in: the one the sender names (`Submission-Format`), else the only one of the tenant's formats
+    /// that takes this media type.
+    ///
+    /// # Errors
+    /// [`Label::FormatUnknown`] for a format the tenant does not have, or when several take the media type and none was named;
+    /// [`Label::MediaTypeUnsupported`] when none takes it.
+    pub fn choose(
+        &self,
+        media_type: &str,
+        wanted: Option<&str>,
+        tenant_formats: &[String],
+    ) -> Result<&Adapter, Rejection> {
+        let allowed: Vec<&Adapter> = tenant_formats
+            .iter()
+            .filter_map(|name| self.get(name))
+            .filter(|adapter| adapter.reads_dossiers())
+            .collect();
+        let names = |list: &[&Adapter]| list.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
+        let unknown = |list: &[&Adapter]| Problem::new(Label::FormatUnknown).with("expected", names(list));
+        let candidates = match wanted {
+            None => allowed,
+            Some(name) => match allowed.iter().find(|a| a.name() == name) {
+                Some(adapter) => vec![*adapter],
+                None => return Err(unknown(&allowed).into()),
+            },
+        };
+        let taking: Vec<&Adapter> = candidates
+            .iter()
+            .copied()
+            .filter(|a| a.syntax_of(media_type).is_some())
+            .collect();
+        match taking.as_slice() {
+            [] => {
+                let types: BTreeSet<&str> = candidates.iter().flat_map(|a| a.media_types()).collect();
+                let types: Vec<&str> = types.into_iter().collect();
+                Err(Problem::new(Label::MediaTypeUnsupported)
+                    .with("expected", types.join(", "))
+                    .into())
+            }
+            [one] => Ok(one),
+            several => Err(unknown(several).into()),
+        }
+    }
+}
+
+fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
+    let spec: AdapterSpec = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        vec![AdapterFault {
+            file: file.to_owned(),
+            line,
+            message_vi: format!("tệp viết sai hoặc có khoá lạ: {}", error.message()),
+            message_en: format!(
+                "the file is malformed or holds an unknown key: {}",
+                error.message()
+            ),
+        }]
+    })?;
+    let mut compiler = Compiler::new(file, text, &spec);
+    let name = format!(
+        "{}/v{}",
+        spec.format.name.get_ref(),
+        spec.format.version.get_ref()
+    );
+    if file
+        .strip_suffix("/adapter.toml")
+        .is_some_and(|folder| folder != name)
+    {
+        compiler.fault(
+            spec.format.name.span().start,
+            format!("thư mục và tên không khớp: đây là {name}"),
+            format!("folder and name disagree: this is {name}"),
+        );
+    }
+    let mut media_types = Vec::new();
+    for (types, syntax) in [
+        (spec.json.as_ref().map(|j| &j.media_types), Syntax::Json),
+        (spec.xml.as_ref().map(|x| &x.media_types), Syntax::Xml),
+    ] {
+        for media_type in types.into_iter().flatten() {
+            let word = media_type.get_ref();
+            if media_types.iter().any(|(m, _): &(String, Syntax)| m == word)
+                || essence(word) != Some(word.clone())
+            {
+                compiler.fault(
+                    media_type.span().start,
+                    format!("kiểu nội dung {word} trùng hoặc viết sai; viết thường, không tham số"),
+                    format!("the media type {word} is double or malformed; lower case, without parameters"),
+                );
+            }
+            media_types.push((word.clone(), syntax));
+        }
+    }
+    if media_types.is_empty() {
+        compiler.fault(
+            spec.format.name.span().start,
+            "cần ít nhất một trong [json] và [xml] với media_types",
+            "at least one of [json] and [xml] with media_types is needed",
+        );
+    }
+    let dossier = spec
+        .dossier
+        .as_ref()
+        .map(|d| Arc::new(compiler.document(d, &target::filing())));
+    let statuses = spec
+        .statuses
+        .as_ref()
+        .map(|s| Arc::new(compiler.document(s, &target::status_report())));
+    let mut used = BTreeSet::new();
+    let render = spec
+        .render
+        .as_ref()
+        .map(|r| render::compile(&mut compiler, &spec, r, &render::outgoing(), &mut used));
+    let progress = spec
+        .progress
+        .as_ref()
+        .map(|r| render::compile(&mut compiler, &spec, r, &target::status_report(), &mut used));
+    compiler.unused(&used);
+    if !compiler.faults.is_empty() {
+        return Err(compiler.faults);
+    }
+    Ok(Adapter {
+        name,
+        title_vi: spec.format.title_vi.clone(),
+        title_en: spec.format.title_en.clone(),
+        provisional: spec.format.provisional,
+        media_types,
+        dossier,
+        statuses,
+        render,
+        progress,
+    })
+}
+
+/// A media type without its parameters, in lower case. None when it names a character set other than UTF-8, or is none.
+pub(super) fn essence(media_type: &str) -> Option<String> {
+    let mut parts = media_type.split(';');
+    let essence = parts.next()?.trim().to_ascii_lowercase();
+    for parameter in parts {
+        if let Some((key, value)) = parameter.split_once('=')
+            && key.trim().eq_ignore_ascii_case("charset")
+            && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        {
+            return None;
+        }
+    }
+    let sound = essence
+        .split_once('/')
+        .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+    sound.then_some(essence)
+}

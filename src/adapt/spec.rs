@@ -1,0 +1,316 @@
+//! `adapter.toml` as it is written. Its words are explained in docs/ADAPTERS.md; [`super::compile`] makes a plan of it.
+//!
+//! Unknown keys are refused here. Keys that a message may have to point at carry their place in the file.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdapterSpec {
+    pub format: FormatSpec,
+    pub json: Option<JsonSpec>,
+    pub xml: Option<XmlSpec>,
+    #[serde(default)]
+    pub table: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    pub shape: BTreeMap<String, Body>,
+    pub dossier: Option<DocumentSpec>,
+    pub statuses: Option<DocumentSpec>,
+    pub render: Option<RenderSpec>,
+    pub progress: Option<RenderSpec>,
+}
+
+/// What the format is, and how strict it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FormatSpec {
+    pub name: Spanned<String>,
+    pub version: Spanned<u32>,
+    pub title_vi: String,
+    pub title_en: String,
+    /// Made here, or not confirmed by the partner.
+    #[serde(default)]
+    pub provisional: bool,
+    /// A field the file does not declare.
+    pub unknown: Unknown,
+    /// An empty text.
+    pub empty: Empty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Unknown {
+    Refuse,
+    Warn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Empty {
+    /// Means that a text is there, and it is wrong.
+    Refuse,
+    /// Means that the field was left out.
+    Absent,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JsonSpec {
+    pub media_types: Vec<Spanned<String>>,
+    /// Whether numbers and flags may also be written as texts.
+    #[serde(default)]
+    pub values: Values,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Values {
+    #[default]
+    Typed,
+    Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct XmlSpec {
+    pub media_types: Vec<Spanned<String>>,
+    /// Namespace of names without a prefix.
+    #[serde(default)]
+    pub namespace: String,
+    /// Namespaces of names with a prefix.
+    #[serde(default)]
+    pub namespaces: BTreeMap<String, String>,
+}
+
+/// A document the format knows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DocumentSpec {
+    /// Name of the root element in XML.
+    pub root: Option<Spanned<String>>,
+    /// Where the items are; left out, the whole document is the one item.
+    pub items: Option<Spanned<String>>,
+    /// Name of one item's element in XML.
+    pub item: Option<String>,
+    #[serde(default)]
+    pub envelope: EnvelopeSpec,
+    #[serde(default)]
+    pub require: Vec<RequireSpec>,
+    #[serde(default)]
+    pub field: Vec<FieldSpec>,
+    #[serde(default)]
+    pub part: Vec<PartSpec>,
+    #[serde(default)]
+    pub list: Vec<ListSpec>,
+    #[serde(default)]
+    pub ignored: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub forbidden: Vec<Spanned<String>>,
+}
+
+/// What stands around the items.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnvelopeSpec {
+    #[serde(default)]
+    pub require: Vec<RequireSpec>,
+    #[serde(default)]
+    pub ignored: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub forbidden: Vec<Spanned<String>>,
+}
+
+/// A field that must hold one of some words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequireSpec {
+    pub from: Spanned<String>,
+    pub is: Vec<String>,
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// Rules that share one place in the sender's document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    #[serde(default)]
+    pub field: Vec<FieldSpec>,
+    #[serde(default)]
+    pub part: Vec<PartSpec>,
+    #[serde(default)]
+    pub list: Vec<ListSpec>,
+    #[serde(default)]
+    pub ignored: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub forbidden: Vec<Spanned<String>>,
+}
+
+/// One value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldSpec {
+    /// Canonical name; dots enter parts.
+    pub to: Spanned<String>,
+    /// Sender's path, or several of which the first present one counts.
+    #[serde(default)]
+    pub from: OneOrMany,
+    /// Always this value.
+    pub constant: Option<toml::Value>,
+    /// This value when the sender gives none.
+    pub default: Option<toml::Value>,
+    /// Code table.
+    pub table: Option<String>,
+    /// How a date is written.
+    pub date: Option<String>,
+    /// Zone of a date without one.
+    pub zone: Option<String>,
+    /// Required by the format, though the canonical dossier does not need it.
+    #[serde(default)]
+    pub required: bool,
+    /// Left out when it does not have this form.
+    pub only_if: Option<Form>,
+    pub when: Option<WhenSpec>,
+}
+
+/// Forms a value may be tested for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Form {
+    DossierCode,
+    IdentityNumber,
+    TaxCode,
+    Phone,
+    Email,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    #[default]
+    None,
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            OneOrMany::None => &[],
+            OneOrMany::One(one) => std::slice::from_ref(one),
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// A rule that counts only sometimes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhenSpec {
+    pub from: String,
+    pub is: Option<Vec<String>>,
+    pub is_not: Option<Vec<String>>,
+    pub present: Option<bool>,
+}
+
+/// A group of values, once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartSpec {
+    pub to: Spanned<String>,
+    /// Where its rules start from; left out, where this rule stands.
+    pub from: Option<String>,
+    pub when: Option<WhenSpec>,
+    /// Rules written once under `[shape.<name>]`.
+    pub shape: Option<String>,
+    #[serde(default)]
+    pub field: Vec<FieldSpec>,
+    #[serde(default)]
+    pub part: Vec<PartSpec>,
+    #[serde(default)]
+    pub list: Vec<ListSpec>,
+    #[serde(default)]
+    pub ignored: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub forbidden: Vec<Spanned<String>>,
+}
+
+/// A group of values, repeated.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListSpec {
+    pub to: Spanned<String>,
+    /// The list; `.` makes one item of the place where this rule stands.
+    pub from: String,
+    /// Name of one item's element in XML; left out, the list's own element repeats.
+    pub item: Option<String>,
+    /// In JSON one item may stand without its list.
+    #[serde(default)]
+    pub or_one: bool,
+    /// An item for which this does not hold is passed over.
+    pub when: Option<WhenSpec>,
+    pub shape: Option<String>,
+    #[serde(default)]
+    pub field: Vec<FieldSpec>,
+    #[serde(default)]
+    pub part: Vec<PartSpec>,
+    #[serde(default)]
+    pub list: Vec<ListSpec>,
+    #[serde(default)]
+    pub ignored: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub forbidden: Vec<Spanned<String>>,
+}
+
+/// What an agency receives, or a submitter is told.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RenderSpec {
+    /// The canonical form itself.
+    #[serde(default)]
+    pub mirror: bool,
+    pub media_type: Spanned<String>,
+    /// The list of the one item; left out, the whole document is the item.
+    pub items: Option<String>,
+    #[serde(default)]
+    pub envelope: Vec<OutSpec>,
+    #[serde(default)]
+    pub field: Vec<OutSpec>,
+    #[serde(default)]
+    pub list: Vec<OutListSpec>,
+}
+
+/// One value written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OutSpec {
+    /// The receiver's path.
+    pub to: Spanned<String>,
+    /// The hub's value; of several the first present one counts.
+    #[serde(default)]
+    pub from: OneOrMany,
+    pub constant: Option<String>,
+    pub default: Option<String>,
+    /// Code table, read backwards.
+    pub table: Option<String>,
+    pub date: Option<String>,
+    pub zone: Option<String>,
+    /// At most so many characters.
+    pub max: Option<usize>,
+}
+
+/// A list written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OutListSpec {
+    pub to: Spanned<String>,
+    pub from: String,
+    /// A list inside each item, of which every entry makes an item of its own.
+    pub spread: Option<String>,
+    #[serde(default)]
+    pub field: Vec<OutSpec>,
+}

@@ -1,0 +1,146 @@
+//! The canonical side of a mapping, read off the model itself: the JSON Schema that schemars derives from the domain's types.
+//!
+//! So a mapping can never name a field the model does not have, and a field added to the model is known here at once.
+
+use serde_json::Value;
+
+use crate::domain::dossier::Filing;
+use crate::domain::view::StatusReport;
+
+/// One place of the canonical tree.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Target {
+    Object(Vec<Member>),
+    List { max: Option<usize>, item: Box<Target> },
+    Leaf(Kind),
+}
+
+/// One named place of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Member {
+    pub name: Box<str>,
+    pub required: bool,
+    pub target: Target,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Text,
+    Whole { min: i64, max: i64 },
+    Flag,
+    Instant,
+    Day,
+    Words(Vec<Box<str>>),
+}
+
+impl Kind {
+    /// The word of a message.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Whole { .. } => "whole number",
+            Kind::Flag => "true/false",
+            Kind::Instant => "date and time",
+            Kind::Day => "date",
+            Kind::Words(_) => "code word",
+        }
+    }
+}
+
+/// The members of a filing.
+pub(super) fn filing() -> Vec<Member> {
+    members(&super::canonical_schema())
+}
+
+/// The members of a status report.
+pub(super) fn status_report() -> Vec<Member> {
+    members(schemars::schema_for!(StatusReport).as_value())
+}
+
+fn members(schema: &Value) -> Vec<Member> {
+    match target(schema, schema) {
+        Target::Object(members) => members,
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn schema_of_filing() -> Value {
+    let mut schema = schemars::schema_for!(Filing).to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert(
+            "$id".to_owned(),
+            Value::String("urn:vn:lienthong:dossier:v1:json-schema".to_owned()),
+        );
+    }
+    schema
+}
+
+fn target(root: &Value, schema: &Value) -> Target {
+    if let Some(name) = schema["$ref"].as_str() {
+        return target(root, &root["$defs"][name.rsplit('/').next().unwrap_or_default()]);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let some = any.iter().find(|s| s["type"] != "null").unwrap_or(&Value::Null);
+        return target(root, some);
+    }
+    if let Some(words) = words(schema) {
+        return Target::Leaf(Kind::Words(words));
+    }
+    match type_of(schema) {
+        "object" => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let members = schema["properties"].as_object().into_iter().flatten();
+            Target::Object(
+                members
+                    .map(|(name, s)| Member {
+                        name: name.as_str().into(),
+                        required: required.iter().any(|r| r == name),
+                        target: target(root, s),
+                    })
+                    .collect(),
+            )
+        }
+        "array" => Target::List {
+            max: schema["maxItems"].as_u64().and_then(|n| usize::try_from(n).ok()),
+            item: Box::new(target(root, &schema["items"])),
+        },
+        "integer" => Target::Leaf(Kind::Whole {
+            min: schema["minimum"].as_i64().unwrap_or(i64::MIN),
+            max: schema["maximum"].as_i64().unwrap_or(i64::MAX),
+        }),
+        "boolean" => Target::Leaf(Kind::Flag),
+        _ => Target::Leaf(match schema["format"].as_str() {
+            Some("date-time") => Kind::Instant,
+            Some("date") => Kind::Day,
+            _ => Kind::Text,
+        }),
+    }
+}
+
+fn words(schema: &Value) -> Option<Vec<Box<str>>> {
+    let word = |v: &Value| v.as_str().map(Box::from);
+    if let Some(list) = schema["enum"].as_array() {
+        return list.iter().map(word).collect();
+    }
+    let mut words = Vec::new();
+    for one in schema["oneOf"].as_array()? {
+        match one["enum"].as_array() {
+            Some(list) => words.extend(list.iter().filter_map(word)),
+            None => words.push(word(&one["const"])?),
+        }
+    }
+    Some(words)
+}
+
+fn type_of(schema: &Value) -> &str {
+    match &schema["type"] {
+        Value::String(one) => one,
+        Value::Array(several) => several
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|t| *t != "null")
+            .unwrap_or_default(),
+        _ => "",
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of the whole room; what concerns one file alone is tested beside it.
+
+mod documents;
