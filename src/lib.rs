@@ -7,8 +7,11 @@
 pub mod adapt;
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod identity;
+pub mod material;
 pub mod net;
 pub mod sim;
 pub mod store;
+pub mod telemetry;
