@@ -5,6 +5,7 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod adapt;
+pub mod broker;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod domain;
 pub mod identity;
 pub mod material;
 pub mod net;
+pub mod service;
 pub mod sim;
 pub mod store;
 pub mod telemetry;

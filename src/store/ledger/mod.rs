@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use act::{Act, ActOutcome, Acted, Deed};
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::Enrolment;
+pub use carry::delivery_state;
 pub(super) use persist::hash;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
 
