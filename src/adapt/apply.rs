@@ -52,7 +52,12 @@ pub(super) fn apply<'t>(
         path,
         ..Place::default()
     };
-    let (canon, _) = apply.shape(&plan.shape, item, &mut place);
+    let canon = if *tree.value(item) == Value::Object || apply.is_empty_element(item) {
+        apply.shape(&plan.shape, item, &mut place).0
+    } else {
+        // Not an object at all, which `conform` says.
+        Canon::Bad
+    };
     let problems = apply.problems;
     Applied {
         canon,
@@ -216,7 +221,7 @@ impl<'t> Apply<'t> {
         let Some(node) = rule
             .base
             .find(self.tree, base)
-            .filter(|n| self.may_hold_fields(*n))
+            .filter(|n| self.is_empty_element(*n) || self.plan.strictness.present(self.tree, *n))
         else {
             return (None, false);
         };
@@ -243,11 +248,6 @@ impl<'t> Apply<'t> {
         // What is missing inside something that is not there is not missing.
         self.problems.truncate(before);
         (None, false)
-    }
-
-    /// Whether a part may be read here: something is, or an empty element stands for an empty part.
-    fn may_hold_fields(&self, node: NodeId) -> bool {
-        self.plan.strictness.present(self.tree, node)
     }
 
     fn is_empty_element(&self, node: NodeId) -> bool {

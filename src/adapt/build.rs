@@ -295,7 +295,10 @@ impl Build {
     }
 
     fn filing(&mut self, canon: &Canon<'_>) -> Option<Filing> {
-        let Canon::Object(o) = canon else { return None };
+        let Canon::Object(o) = canon else {
+            self.bad = true;
+            return None;
+        };
         let reference = self.need_text(o, "reference");
         let dossier_code = self.code::<DossierCode>(o, "dossier_code", DOSSIER_CODE_FORM);
         let foreign_codes = self.list(o, "foreign_codes", Self::foreign_code);

@@ -131,17 +131,15 @@ impl Adapter {
         let mut warnings = document.warnings;
         warnings.extend(found.warnings);
         warnings.extend(built.warnings);
-        warnings.truncate(limits::MAX_PROBLEMS);
         let mut problems = document.problems;
         problems.extend(applied.problems);
         problems.extend(built.problems);
         problems.extend(found.problems);
-        problems.truncate(limits::MAX_PROBLEMS);
-        match (Rejection::of(problems), built.value) {
+        match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
             (None, Some(filing)) => Ok(Adapted {
                 filing,
-                warnings,
+                warnings: each_once(warnings),
                 provenance: applied.provenance,
             }),
             // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
@@ -205,6 +203,18 @@ impl Adapter {
 /// The JSON Schema (2020-12) of the canonical dossier, derived from the model.
 pub fn canonical_schema() -> serde_json::Value {
     target::schema_of_filing()
+}
+
+/// Each problem of each place once, at most [`limits::MAX_PROBLEMS`]: one field of the sender may feed several of ours.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = std::collections::HashSet::new();
+    let mut told = Vec::with_capacity(problems.len().min(limits::MAX_PROBLEMS));
+    for problem in problems {
+        if told.len() < limits::MAX_PROBLEMS && seen.insert((problem.label, problem.path.clone())) {
+            told.push(problem);
+        }
+    }
+    told
 }
 
 /// What every document goes through before a syntax is tried: size, emptiness, UTF-8, control characters.
@@ -271,8 +281,9 @@ impl Document {
         let mut items = Vec::new();
         if let Some(list) = list {
             let item = spec.item.as_ref();
+            let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
             let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
-                (Syntax::Json, _) | (_, None) => true,
+                (Syntax::Json, _) | (_, None) => is_list,
                 (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
             });
             let name = item.map(|name| &*name.local);

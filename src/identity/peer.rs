@@ -198,7 +198,8 @@ impl ConnectionPeer {
         self.leaf.as_ref()
     }
 
-    /// The signatures of a chain cost a tenth of a millisecond; they are checked once for each set of roots.
+    /// The signatures of a chain cost a tenth of a millisecond; they are checked once for each set of roots. A refusal is kept
+    /// too, so that a stranger cannot make the hub compute on every request; he has to connect again.
     fn window(&self, leaf: &PeerCertificate, trust: &Trust, now: Timestamp) -> Result<Window, &'static str> {
         if let Some(verdict) = self.verdict.load().as_deref()
             && verdict.trust == trust.digest

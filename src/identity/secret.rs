@@ -7,7 +7,7 @@ use aws_lc_rs::{constant_time, hmac};
 use crate::domain::ids::DossierId;
 
 /// A value whose `Debug` shows nothing. It has no `Display` and no `Serialize`; [`Secret::expose`] is what a review looks for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
@@ -71,22 +71,18 @@ impl LookupSecrets {
     /// as the digits they look like. Takes the same time however much of it is right.
     pub fn matches(&self, dossier: DossierId, typed: &str) -> bool {
         let mut read = [0u8; LOOKUP_LENGTH];
-        let mut length = 0;
-        for c in typed
-            .chars()
-            .filter(|c| !matches!(c, '-' | '\u{2010}'..='\u{2015}') && !c.is_whitespace())
-        {
+        let ignored = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}') || c.is_whitespace();
+        for (at, c) in typed.chars().filter(|c| !ignored(*c)).enumerate() {
             let c = match c.to_ascii_uppercase() {
                 'O' => b'0',
                 'I' | 'L' => b'1',
                 c if c.is_ascii() => c as u8,
                 _ => return false,
             };
-            let Some(place) = read.get_mut(length) else {
+            let Some(place) = read.get_mut(at) else {
                 return false;
             };
             *place = c;
-            length += 1;
         }
         constant_time::verify_slices_are_equal(&self.characters(dossier), &read).is_ok()
     }

@@ -46,9 +46,9 @@ impl Validity {
     }
 }
 
-/// A certificate with its issuer's chain and its key, for writing to files or for use in place.
+/// A certificate and its key, for writing to files or for use in place. It has no `Debug`: it holds a private key.
 pub struct Issued {
-    /// The certificate, then nothing: the root is handed over apart.
+    /// What to show in a handshake: the certificate alone, because the root above it is known to the other side.
     pub chain: Vec<CertificateDer<'static>>,
     /// Its private key.
     pub key: PrivateKeyDer<'static>,

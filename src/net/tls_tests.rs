@@ -49,6 +49,7 @@ fn server(ca: &DevCa) -> ServerIdentity {
 }
 
 /// What a client shows: nothing, or a chain with some key.
+#[derive(Clone, Copy)]
 enum Shown<'a> {
     Nothing,
     Identity(&'a Issued),
