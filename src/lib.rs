@@ -9,6 +9,7 @@ pub mod broker;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod identity;
 pub mod material;

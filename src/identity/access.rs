@@ -60,7 +60,13 @@ impl Access {
     /// nothing else.
     pub fn vouched_by_broker(tenant: Arc<Tenant>) -> Self {
         let permissions = [Permission::StatusReport].into_iter().collect();
-        Access { tenant, permissions, thumbprint: None, staff: None, point: None }
+        Access {
+            tenant,
+            permissions,
+            thumbprint: None,
+            staff: None,
+            point: None,
+        }
     }
 
     /// Checks one permission and opens the scope a query needs.

@@ -44,9 +44,26 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
         let text = bounded("/text", request.text, LONGEST_TEXT)?;
-        let deed = Deed::Report { to: Status::Accepted, text };
-        let role = if access.kind() == TenantKind::Agency { Role::Agency } else { Role::ReceivingUnit };
-        self.act(access, id, role, "acceptance", call, deed, request.occurred_at, request.assigned_code).await
+        let deed = Deed::Report {
+            to: Status::Accepted,
+            text,
+        };
+        let role = if access.kind() == TenantKind::Agency {
+            Role::Agency
+        } else {
+            Role::ReceivingUnit
+        };
+        self.act(
+            access,
+            id,
+            role,
+            "acceptance",
+            call,
+            deed,
+            request.occurred_at,
+            request.assigned_code,
+        )
+        .await
     }
 
     /// Completes what was asked for.
@@ -61,7 +78,17 @@ impl Hub {
         access.require_staff()?;
         let text = bounded("/text", Some(request.text), LONGEST_TEXT)?.unwrap_or_default();
         let deed = Deed::Supplement { text };
-        self.act(access, id, Role::Submitter, "supplements", call, deed, request.occurred_at, None).await
+        self.act(
+            access,
+            id,
+            Role::Submitter,
+            "supplements",
+            call,
+            deed,
+            request.occurred_at,
+            None,
+        )
+        .await
     }
 
     /// Notes that the applicant has the result.
@@ -77,11 +104,28 @@ impl Hub {
         let receiver = bounded("/receiver", Some(request.receiver), 500)?.unwrap_or_default();
         let proof = bounded("/proof", request.proof, 200)?;
         let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
-        let deed = Deed::HandOver(HandOver { receiver, received_at, proof });
-        self.act(access, id, Role::Submitter, "hand-over", call, deed, Some(received_at), None).await
+        let deed = Deed::HandOver(HandOver {
+            receiver,
+            received_at,
+            proof,
+        });
+        self.act(
+            access,
+            id,
+            Role::Submitter,
+            "hand-over",
+            call,
+            deed,
+            Some(received_at),
+            None,
+        )
+        .await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one verb behind three doors; a struct would only rename the arguments")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one verb behind three doors; a struct would only rename the arguments"
+    )]
     async fn act(
         &self,
         access: &Access,
@@ -160,7 +204,12 @@ impl Hub {
                 .key()
                 .parse()
                 .ok()
-                .and_then(|key| self.directory.load().agency(&key).map(|a| a.channel == AgencyChannel::Amqp))
+                .and_then(|key| {
+                    self.directory
+                        .load()
+                        .agency(&key)
+                        .map(|a| a.channel == AgencyChannel::Amqp)
+                })
                 .unwrap_or(false)
     }
 }
@@ -176,9 +225,9 @@ const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
 
 pub(super) fn not_in_future(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Problem> {
     match at {
-        Some(at) if at > now.plus(CLOCK_SKEW) => {
-            Err(Problem::new(Label::DateInFuture).at("/occurred_at").with("field", "occurred_at"))
-        }
+        Some(at) if at > now.plus(CLOCK_SKEW) => Err(Problem::new(Label::DateInFuture)
+            .at("/occurred_at")
+            .with("field", "occurred_at")),
         Some(at) => Ok(at),
         None => Ok(now),
     }
@@ -189,9 +238,15 @@ pub(super) fn bounded(path: &str, text: Option<String>, limit: usize) -> Result<
     let Some(text) = text else { return Ok(None) };
     let field = path.trim_start_matches('/');
     if text.chars().count() > limit {
-        return Err(Problem::new(Label::TextLength).at(path).with("field", field).with("limit", limit));
+        return Err(Problem::new(Label::TextLength)
+            .at(path)
+            .with("field", field)
+            .with("limit", limit));
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
         return Err(Problem::new(Label::ControlCharacter).at(path));
     }
     let text = text.trim();

@@ -13,8 +13,8 @@ use crate::domain::rejection::Label;
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::view::{
-    AgencyView, AttemptView, Clocks, CloudEvent, DeliveryView, DossierPage, DossierSummary, DossierView, EventView,
-    FeedData, FeedPage, HistoryView, Links, RouteView,
+    AgencyView, AttemptView, Clocks, CloudEvent, DeliveryView, DossierPage, DossierSummary, DossierView,
+    EventView, FeedData, FeedPage, HistoryView, Links, RouteView,
 };
 use crate::identity::{Access, Permission, Scope};
 use crate::store::ledger::delivery_state;
@@ -60,11 +60,22 @@ impl Hub {
             after: query.after.map(|id| id.to_string()),
             limit: i64::from(limit) + 1,
         };
-        let mut rows = self.store.readers.run(move |conn| read::list(conn, &scope, &filter)).await?;
+        let mut rows = self
+            .store
+            .readers
+            .run(move |conn| read::list(conn, &scope, &filter))
+            .await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = if more { rows.last().map(|r| r.id.clone()) } else { None };
-        let dossiers = rows.iter().map(|row| self.summary(row)).collect::<Result<_, _>>()?;
+        let next = if more {
+            rows.last().map(|r| r.id.clone())
+        } else {
+            None
+        };
+        let dossiers = rows
+            .iter()
+            .map(|row| self.summary(row))
+            .collect::<Result<_, _>>()?;
         Ok(DossierPage { dossiers, next })
     }
 
@@ -72,50 +83,88 @@ impl Hub {
     pub async fn dossier(&self, access: &Access, id: DossierId) -> Result<DossierView, ServiceError> {
         let row = self.reached(access, id).await?;
         let (cipher, name, version) = (Arc::clone(&self.store.cipher), row.id.clone(), row.version);
-        let content = self.store.readers.run(move |conn| read::content(conn, &cipher, &name, version)).await?;
-        Ok(DossierView { summary: self.summary(&row)?, content, links: Links::of(id) })
+        let content = self
+            .store
+            .readers
+            .run(move |conn| read::content(conn, &cipher, &name, version))
+            .await?;
+        Ok(DossierView {
+            summary: self.summary(&row)?,
+            content,
+            links: Links::of(id),
+        })
     }
 
     /// Every event of a dossier.
     pub async fn history(&self, access: &Access, id: DossierId) -> Result<HistoryView, ServiceError> {
         let events = self.events_of(access, id).await?;
-        Ok(HistoryView { tracking_id: id, events: events.iter().map(EventView::from).collect() })
+        Ok(HistoryView {
+            tracking_id: id,
+            events: events.iter().map(EventView::from).collect(),
+        })
     }
 
     pub(super) async fn events_of(&self, access: &Access, id: DossierId) -> Result<Vec<Event>, ServiceError> {
         let row = self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
-        Ok(self.store.readers.run(move |conn| read::history(conn, &cipher, &row)).await?)
+        Ok(self
+            .store
+            .readers
+            .run(move |conn| read::history(conn, &cipher, &row))
+            .await?)
     }
 
     /// Why a dossier goes where it goes, and how far it has come.
     pub async fn route(&self, access: &Access, id: DossierId) -> Result<RouteView, ServiceError> {
         let row = self.reached(access, id).await?;
         let of = row.clone();
-        let carried = self.store.readers.run(move |conn| read::deliveries_of(conn, &of)).await?;
+        let carried = self
+            .store
+            .readers
+            .run(move |conn| read::deliveries_of(conn, &of))
+            .await?;
         Ok(RouteView {
             tracking_id: id,
             agency: self.agency_of(&row),
             parked: row.parked.as_deref().and_then(Label::parse),
             reason: reason(&row)?,
-            deliveries: carried.into_iter().map(|(d, a)| self.delivery_view(d, a)).collect::<Result<_, _>>()?,
+            deliveries: carried
+                .into_iter()
+                .map(|(d, a)| self.delivery_view(d, a))
+                .collect::<Result<_, _>>()?,
         })
     }
 
     /// The exact bytes of the submission a dossier now stands on, with their media type.
-    pub async fn submission(&self, access: &Access, id: DossierId) -> Result<(String, Vec<u8>), ServiceError> {
+    pub async fn submission(
+        &self,
+        access: &Access,
+        id: DossierId,
+    ) -> Result<(String, Vec<u8>), ServiceError> {
         let row = self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
-        let found = self.store.readers.run(move |conn| read::submission(conn, &cipher, &row.submission)).await?;
-        found.map(|(row, bytes)| (row.media_type, bytes)).ok_or_else(|| Label::NotFound.into())
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &row.submission))
+            .await?;
+        found
+            .map(|(row, bytes)| (row.media_type, bytes))
+            .ok_or_else(|| Label::NotFound.into())
     }
 
     /// The signed receipt of that submission.
     pub async fn receipt(&self, access: &Access, id: DossierId) -> Result<String, ServiceError> {
         let row = self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
-        let found = self.store.readers.run(move |conn| read::submission(conn, &cipher, &row.submission)).await?;
-        found.map(|(row, _)| row.receipt).ok_or_else(|| Label::NotFound.into())
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &row.submission))
+            .await?;
+        found
+            .map(|(row, _)| row.receipt)
+            .ok_or_else(|| Label::NotFound.into())
     }
 
     /// The caller's events after a cursor; waits up to `wait` for the first.
@@ -143,7 +192,11 @@ impl Hub {
 
     async fn feed_page(&self, scope: Scope, after: i64, limit: i64) -> Result<FeedPage, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
-        let items = self.store.readers.run(move |conn| read::feed(conn, &cipher, &scope, after, limit)).await?;
+        let items = self
+            .store
+            .readers
+            .run(move |conn| read::feed(conn, &cipher, &scope, after, limit))
+            .await?;
         let next = items.last().map_or(after, |item| item.seq);
         let source = self.issuer_url();
         let events = items
@@ -171,7 +224,11 @@ impl Hub {
     /// The row of a dossier the caller may see; anything else is `not-found`.
     pub(super) async fn reached(&self, access: &Access, id: DossierId) -> Result<DossierRow, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
-        let found = self.store.readers.run(move |conn| read::dossier(conn, &scope, &id.to_string())).await?;
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::dossier(conn, &scope, &id.to_string()))
+            .await?;
         found.ok_or_else(|| Label::NotFound.into())
     }
 
@@ -202,16 +259,30 @@ impl Hub {
     }
 
     pub(super) fn agency_of(&self, row: &DossierRow) -> Option<AgencyView> {
-        row.agency.as_deref().and_then(|key| key.parse().ok()).map(|key| self.agency_view(&key))
+        row.agency
+            .as_deref()
+            .and_then(|key| key.parse().ok())
+            .map(|key| self.agency_view(&key))
     }
 
     /// An agency as shown; one that has left the directory is shown by its key.
     pub(super) fn agency_view(&self, key: &Key) -> AgencyView {
-        let name = self.directory.load().agency(key).map_or_else(|| key.to_string(), |a| a.name.clone());
-        AgencyView { key: key.clone(), name }
+        let name = self
+            .directory
+            .load()
+            .agency(key)
+            .map_or_else(|| key.to_string(), |a| a.name.clone());
+        AgencyView {
+            key: key.clone(),
+            name,
+        }
     }
 
-    fn delivery_view(&self, row: DeliveryRow, attempts: Vec<AttemptRow>) -> Result<DeliveryView, ServiceError> {
+    fn delivery_view(
+        &self,
+        row: DeliveryRow,
+        attempts: Vec<AttemptRow>,
+    ) -> Result<DeliveryView, ServiceError> {
         Ok(DeliveryView {
             id: row.id.parse().map_err(internal)?,
             agency: self.agency_view(&row.agency.parse().map_err(internal)?),
@@ -221,7 +292,12 @@ impl Hub {
             since: row.since.0,
             attempts: attempts
                 .into_iter()
-                .map(|a| AttemptView { at: a.at.0, number: a.number, outcome: a.outcome, reason: a.reason })
+                .map(|a| AttemptView {
+                    at: a.at.0,
+                    number: a.number,
+                    outcome: a.outcome,
+                    reason: a.reason,
+                })
                 .collect(),
         })
     }

@@ -31,7 +31,10 @@ impl Hub {
             let waiting = {
                 let agency = agency.clone();
                 let now = self.clock.now();
-                self.store.readers.run(move |conn| crate::store::read::inbox_waits(conn, &agency, now)).await?
+                self.store
+                    .readers
+                    .run(move |conn| crate::store::read::inbox_waits(conn, &agency, now))
+                    .await?
             };
             if waiting {
                 let leased = self.store.ledger.lease_inbox(&agency, max, LEASE).await?;
@@ -48,7 +51,9 @@ impl Hub {
     }
 
     async fn page(&self, leased: Vec<LeasedDelivery>) -> Result<InboxPage, ServiceError> {
-        let messages = self.messages(leased.iter().map(|l| l.delivery.clone()).collect()).await?;
+        let messages = self
+            .messages(leased.iter().map(|l| l.delivery.clone()).collect())
+            .await?;
         let messages = messages
             .into_iter()
             .zip(leased)
@@ -66,7 +71,11 @@ impl Hub {
     }
 
     /// Settles leased messages, each for itself.
-    pub async fn settle(&self, access: &Access, request: SettleRequest) -> Result<SettleAnswer, ServiceError> {
+    pub async fn settle(
+        &self,
+        access: &Access,
+        request: SettleRequest,
+    ) -> Result<SettleAnswer, ServiceError> {
         access.permit(Permission::InboxTake)?;
         if request.messages.len() > MESSAGES as usize {
             let problem = Problem::new(Label::TooManyItems).at("/messages");

@@ -90,7 +90,12 @@ impl Hub {
         let tenant = access.key().clone();
         let _in_flight = self.claim_key(tenant.as_str(), incoming.key.as_str())?;
         let request = request_digest(&incoming);
-        let key = KeyUse { tenant: tenant.to_string(), route: ROUTE, key: incoming.key.as_str().to_owned(), request };
+        let key = KeyUse {
+            tenant: tenant.to_string(),
+            route: ROUTE,
+            key: incoming.key.as_str().to_owned(),
+            request,
+        };
         let prepared = self.prepare(access, &incoming)?;
         for _ in 0..ATTEMPTS {
             match self.attempt(access, &incoming, &key, &prepared).await? {
@@ -123,12 +128,21 @@ impl Hub {
     /// Reads and routes: pure work on the caller's thread.
     fn prepare(&self, access: &Access, incoming: &Incoming) -> Result<Prepared, ServiceError> {
         let tenant = access.tenant();
-        let adapter = self.adapters.choose(&incoming.media_type, incoming.format.as_deref(), &tenant.formats)?;
-        let Adapted { filing, mut warnings, provenance } = adapter.read(&incoming.bytes, &incoming.media_type)?;
+        let adapter =
+            self.adapters
+                .choose(&incoming.media_type, incoming.format.as_deref(), &tenant.formats)?;
+        let Adapted {
+            filing,
+            mut warnings,
+            provenance,
+        } = adapter.read(&incoming.bytes, &incoming.media_type)?;
         let received_at = self.clock.now();
         if filing.filed_at > received_at.plus(CLOCK_SKEW) {
             let path = provenance.locate("/filed_at");
-            return Err(Problem::new(Label::DateInFuture).at(path.clone()).with("field", path).into());
+            return Err(Problem::new(Label::DateInFuture)
+                .at(path.clone())
+                .with("field", path)
+                .into());
         }
         let placed = |problem: &Problem| {
             let mut problem = problem.clone();
@@ -140,7 +154,11 @@ impl Hub {
         };
         let directory = self.directory.load();
         let route = directory
-            .route(filing.procedure.code.as_str(), filing.place.as_ref(), filing.filed_at.date())
+            .route(
+                filing.procedure.code.as_str(),
+                filing.place.as_ref(),
+                filing.filed_at.date(),
+            )
             .map_err(|rejection| {
                 let problems = rejection.problems().iter().map(placed).collect();
                 Rejection::of(problems).unwrap_or(rejection)
@@ -169,7 +187,11 @@ impl Hub {
             Target::Same(row) => {
                 let answer = self.existing_answer(&row).await?;
                 let body = encode(&answer)?;
-                let remember = Remember { key: key.clone(), answer: (202, body.clone()), submission: None };
+                let remember = Remember {
+                    key: key.clone(),
+                    answer: (202, body.clone()),
+                    submission: None,
+                };
                 Ok((self.store.ledger.remember(remember).await?, 202, body))
             }
             Target::Closed(id) => self.refuse_change(access, incoming, prepared, id).await,
@@ -188,7 +210,9 @@ impl Hub {
             .run(move |conn| read::by_reference(conn, &scope, &tenant, &reference))
             .await?;
         let Some(row) = known else {
-            return Ok(Target::New(self.with_rng(|rng| DossierId::new(prepared.received_at, rng))));
+            return Ok(Target::New(
+                self.with_rng(|rng| DossierId::new(prepared.received_at, rng)),
+            ));
         };
         let id = parse_id(&row.id)?;
         Ok(if row.content_blind == self.content_blind(&prepared.filing) {
@@ -201,7 +225,10 @@ impl Hub {
     }
 
     fn content_blind(&self, filing: &Filing) -> Vec<u8> {
-        self.store.cipher.blind("content", &filing.content_bytes()).to_vec()
+        self.store
+            .cipher
+            .blind("content", &filing.content_bytes())
+            .to_vec()
     }
 
     /// Other content under a reference that is already accepted: refused, with the bytes kept for whoever asks why.
@@ -221,7 +248,11 @@ impl Hub {
             key: row.id.clone(),
             request: prepared.digest,
         };
-        let remember = Remember { key, answer: (409, Vec::new()), submission: Some(row) };
+        let remember = Remember {
+            key,
+            answer: (409, Vec::new()),
+            submission: Some(row),
+        };
         self.store.ledger.remember(remember).await?;
         Err(Label::ReferenceContentDiffers.into())
     }
@@ -251,7 +282,11 @@ impl Hub {
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
-            parties: if before.is_none() { parties(access, prepared, id) } else { Vec::new() },
+            parties: if before.is_none() {
+                parties(access, prepared, id)
+            } else {
+                Vec::new()
+            },
             actor: access.actor(),
             filed_at: prepared.filing.filed_at,
             answer: (202, body.clone()),
@@ -281,7 +316,10 @@ impl Hub {
         self.receipts.sign(&claims).map_err(internal)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one answer, each from another place")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the fields of one answer, each from another place"
+    )]
     fn answer(
         &self,
         prepared: &Prepared,
@@ -292,7 +330,9 @@ impl Hub {
         receipt: String,
         before: Option<&DossierRow>,
     ) -> SubmissionAnswer {
-        let code: Option<DossierCode> = before.and_then(|row| row.code.as_ref()).and_then(|c| c.parse().ok());
+        let code: Option<DossierCode> = before
+            .and_then(|row| row.code.as_ref())
+            .and_then(|c| c.parse().ok());
         SubmissionAnswer {
             tracking_id: id,
             submission: prepared.submission,
@@ -303,7 +343,11 @@ impl Hub {
             agency: prepared.route.agency.as_ref().map(|key| self.agency_view(key)),
             parked: prepared.route.parked,
             route: prepared.route.reason.clone(),
-            warnings: prepared.warnings.iter().map(|p| ProblemView::of(p, Language::Vietnamese)).collect(),
+            warnings: prepared
+                .warnings
+                .iter()
+                .map(|p| ProblemView::of(p, Language::Vietnamese))
+                .collect(),
             received_at: prepared.received_at,
             clocks: clocks.clone(),
             receipt,
@@ -316,7 +360,11 @@ impl Hub {
     async fn existing_answer(&self, row: &DossierRow) -> Result<SubmissionAnswer, ServiceError> {
         let (id, wanted) = (parse_id(&row.id)?, row.submission.clone());
         let cipher = std::sync::Arc::clone(&self.store.cipher);
-        let found = self.store.readers.run(move |conn| read::submission(conn, &cipher, &wanted)).await?;
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &wanted))
+            .await?;
         let (submission, _) = found.ok_or_else(|| internal("a dossier without its submission"))?;
         let summary = self.summary(row)?;
         Ok(SubmissionAnswer {
@@ -410,7 +458,10 @@ impl Hub {
 /// What makes two calls the same call: the bytes, and what selects their meaning.
 fn request_digest(incoming: &Incoming) -> [u8; 32] {
     let mut input = Vec::with_capacity(incoming.bytes.len() + 128);
-    for part in [incoming.media_type.as_bytes(), incoming.format.as_deref().unwrap_or("").as_bytes()] {
+    for part in [
+        incoming.media_type.as_bytes(),
+        incoming.format.as_deref().unwrap_or("").as_bytes(),
+    ] {
         input.extend_from_slice(part);
         input.push(0);
     }
@@ -436,7 +487,10 @@ fn clocks(directory: &Directory, prepared: &Prepared, entry: Status) -> Clocks {
             due: None,
         }
     } else {
-        Clocks { due: Some(calendar.due(from, prepared.route.limit)), ..Clocks::default() }
+        Clocks {
+            due: Some(calendar.due(from, prepared.route.limit)),
+            ..Clocks::default()
+        }
     }
 }
 
@@ -456,13 +510,20 @@ fn parties(access: &Access, prepared: &Prepared, id: DossierId) -> Vec<PartyRow>
         parties.push(party(access.key().to_string(), "receiving-unit", point));
     }
     if let Some(agency) = &prepared.route.agency {
-        parties.push(party(TenantKey::new(TenantKind::Agency, agency).to_string(), "lead-agency", None));
+        parties.push(party(
+            TenantKey::new(TenantKind::Agency, agency).to_string(),
+            "lead-agency",
+            None,
+        ));
     }
     parties
 }
 
 pub(super) fn status_of(code: i16) -> Result<Status, ServiceError> {
-    u8::try_from(code).ok().and_then(Status::from_code).ok_or_else(|| internal(format!("status {code}")))
+    u8::try_from(code)
+        .ok()
+        .and_then(Status::from_code)
+        .ok_or_else(|| internal(format!("status {code}")))
 }
 
 pub(super) fn parse_id(id: &str) -> Result<DossierId, ServiceError> {
@@ -478,5 +539,9 @@ fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>, ServiceError> {
 }
 
 fn finished(status: u16, body: Vec<u8>, replayed: bool) -> Result<Answered, ServiceError> {
-    Ok(Answered { status, body, replayed })
+    Ok(Answered {
+        status,
+        body,
+        replayed,
+    })
 }

@@ -49,7 +49,11 @@ impl Hub {
             .map(|message| {
                 let agency = message.delivery.agency.clone();
                 let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
-                let data = if own_queue { Some(self.agency_data(&message)?) } else { None };
+                let data = if own_queue {
+                    Some(self.agency_data(&message)?)
+                } else {
+                    None
+                };
                 Ok(Outbound {
                     delivery: message.delivery.id.clone(),
                     agency,
@@ -64,7 +68,11 @@ impl Hub {
 
     pub(super) async fn messages(&self, deliveries: Vec<String>) -> Result<Vec<Message>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
-        Ok(self.store.readers.run(move |conn| read::messages(conn, &cipher, &deliveries)).await?)
+        Ok(self
+            .store
+            .readers
+            .run(move |conn| read::messages(conn, &cipher, &deliveries))
+            .await?)
     }
 
     /// How an agency is reached; one that has left the directory pulls.
@@ -93,12 +101,24 @@ impl Hub {
     pub(super) fn agency_data(&self, message: &Message) -> Result<AgencyData, ServiceError> {
         let row = &message.dossier;
         let directory = self.directory.load();
-        let agency = message.delivery.agency.parse().ok().and_then(|key| directory.agency(&key));
+        let agency = message
+            .delivery
+            .agency
+            .parse()
+            .ok()
+            .and_then(|key| directory.agency(&key));
         let route = reason(row)?;
         let clocks = clocks_of(row);
-        let code = row.code.as_ref().map(|c| c.parse()).transpose().map_err(internal)?;
-        let procedure =
-            ProcedureKnown { code: row.procedure.parse().map_err(internal)?, name: route.procedure.name.clone() };
+        let code = row
+            .code
+            .as_ref()
+            .map(|c| c.parse())
+            .transpose()
+            .map_err(internal)?;
+        let procedure = ProcedureKnown {
+            code: row.procedure.parse().map_err(internal)?,
+            name: route.procedure.name.clone(),
+        };
         let outgoing = Outgoing {
             filing: &message.content,
             tracking_id: parse_id(&row.id)?,
@@ -111,7 +131,10 @@ impl Hub {
             clocks: &clocks,
         };
         let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
-        let adapter = self.adapters.get(wanted).or_else(|| self.adapters.get("canonical/v1"));
+        let adapter = self
+            .adapters
+            .get(wanted)
+            .or_else(|| self.adapters.get("canonical/v1"));
         let adapter = adapter.ok_or_else(|| internal("no canonical adapter"))?;
         let rendered = adapter.render(&outgoing);
         let document = if rendered.media_type.contains("json") {

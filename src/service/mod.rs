@@ -194,13 +194,23 @@ impl Hub {
         acting_staff: Option<&str>,
         receiving_point: Option<&str>,
     ) -> Result<Access, Rejection> {
-        authenticate(&self.gate, connection, authorization, acting_staff, receiving_point, self.clock.now())
+        authenticate(
+            &self.gate,
+            connection,
+            authorization,
+            acting_staff,
+            receiving_point,
+            self.clock.now(),
+        )
     }
 
     /// A token for a tenant's certificate.
     pub fn token(&self, connection: Option<&ConnectionPeer>, form: &[u8]) -> Result<TokenAnswer, OAuthError> {
         let now = self.clock.now();
-        let peer = self.gate.peer(connection, now).map_err(|r| OAuthError::from(&r))?;
+        let peer = self
+            .gate
+            .peer(connection, now)
+            .map_err(|r| OAuthError::from(&r))?;
         let request = TokenRequest::parse(form)?;
         let jti = self.with_rng(|rng| {
             let mut jti = [0u8; 16];
@@ -229,7 +239,10 @@ impl Hub {
     /// Marks a key as being worked on; a second call with it meanwhile is `idempotency-in-flight`.
     fn claim_key(&self, tenant: &str, key: &str) -> Result<InFlight<'_>, Rejection> {
         let name = (tenant.to_owned(), key.to_owned());
-        let mut keys = self.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = self
+            .in_flight
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if !keys.insert(name.clone()) {
             return Err(Label::IdempotencyInFlight.into());
         }
@@ -246,7 +259,11 @@ struct InFlight<'a> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        let mut keys = self.hub.in_flight.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = self
+            .hub
+            .in_flight
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         keys.remove(&self.name);
     }
 }

@@ -19,7 +19,10 @@ impl Hub {
     /// Loads the register and the directory when the database holds others than this process. Called at start and every few
     /// seconds, so that a revocation made on one hub holds on all.
     pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
-        let (known, version) = (self.register().version, self.directory.load().version().to_owned());
+        let (known, version) = (
+            self.register().version,
+            self.directory.load().version().to_owned(),
+        );
         let (register, files) = self
             .store
             .readers
@@ -37,7 +40,10 @@ impl Hub {
                     loaded.directory = true;
                 }
                 // Imported by a newer hub, or damaged: the one in use goes on, loudly.
-                Err(faults) => tracing::error!(faults = faults.len(), "the directory in the database cannot be read"),
+                Err(faults) => tracing::error!(
+                    faults = faults.len(),
+                    "the directory in the database cannot be read"
+                ),
             }
         }
         Ok(loaded)
@@ -58,10 +64,13 @@ impl Hub {
         files: &std::collections::BTreeMap<String, String>,
     ) -> Result<String, ServiceError> {
         access.permit(Permission::HubRead)?;
-        let directory =
-            Directory::read(files).map_err(|faults| ServiceError::Internal(format!("{} faults", faults.len())))?;
+        let directory = Directory::read(files)
+            .map_err(|faults| ServiceError::Internal(format!("{} faults", faults.len())))?;
         let version = directory.version().to_owned();
-        self.store.ledger.import_directory(&version, directory_bytes(files)).await?;
+        self.store
+            .ledger
+            .import_directory(&version, directory_bytes(files))
+            .await?;
         self.refresh().await?;
         Ok(version)
     }

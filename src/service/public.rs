@@ -37,7 +37,10 @@ impl Hub {
                     Happening::StatusChanged { to, .. } => *to,
                     _ => return None,
                 };
-                Some(PublicStep { at: event.occurred_at, status: status.into() })
+                Some(PublicStep {
+                    at: event.occurred_at,
+                    status: status.into(),
+                })
             })
             .collect();
         Ok(Some(PublicView {
@@ -54,12 +57,24 @@ impl Hub {
     /// The hub in numbers.
     pub async fn overview(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let numbers = self.store.readers.run(move |conn| read::overview(conn, &scope)).await?;
+        let numbers = self
+            .store
+            .readers
+            .run(move |conn| read::overview(conn, &scope))
+            .await?;
         let register = self.register();
         let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
         for (key, status, count) in numbers.by_agency {
-            let agency = key.as_deref().and_then(|k| k.parse().ok()).map(|k| self.agency_view(&k));
-            let line = agencies.entry(key).or_insert(AgencyCount { agency, open: 0, finished: 0, total: 0 });
+            let agency = key
+                .as_deref()
+                .and_then(|k| k.parse().ok())
+                .map(|k| self.agency_view(&k));
+            let line = agencies.entry(key).or_insert(AgencyCount {
+                agency,
+                open: 0,
+                finished: 0,
+                total: 0,
+            });
             let status = status_of(status)?;
             if status.is_final() || status == Status::Finished {
                 line.finished += count;
@@ -72,14 +87,21 @@ impl Hub {
             by_status: numbers
                 .by_status
                 .into_iter()
-                .map(|(status, count)| Ok(StatusCount { status: status_of(status)?.into(), count }))
+                .map(|(status, count)| {
+                    Ok(StatusCount {
+                        status: status_of(status)?.into(),
+                        count,
+                    })
+                })
                 .collect::<Result<_, ServiceError>>()?,
             by_submitter: numbers
                 .by_tenant
                 .into_iter()
                 .map(|(tenant, count)| {
                     let tenant = tenant.parse().map_err(internal)?;
-                    let name = register.tenant(&tenant).map_or_else(|| tenant.to_string(), |t| t.name.to_string());
+                    let name = register
+                        .tenant(&tenant)
+                        .map_or_else(|| tenant.to_string(), |t| t.name.to_string());
                     Ok(SubmitterCount { tenant, name, count })
                 })
                 .collect::<Result<_, ServiceError>>()?,
@@ -87,7 +109,12 @@ impl Hub {
             deliveries: numbers
                 .by_delivery
                 .into_iter()
-                .map(|(word, count)| Ok(DeliveryCount { state: delivery_state(&word)?, count }))
+                .map(|(word, count)| {
+                    Ok(DeliveryCount {
+                        state: delivery_state(&word)?,
+                        count,
+                    })
+                })
                 .collect::<Result<_, ServiceError>>()?,
             outbox: numbers.outbox,
             events: numbers.seq,

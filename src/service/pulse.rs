@@ -20,7 +20,12 @@ impl Pulse {
 
     /// Rings for everybody who waits under a name now.
     pub(super) fn ring(&self, name: &str) {
-        let bell = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let bell = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned();
         if let Some(bell) = bell {
             bell.notify_waiters();
         }

@@ -47,7 +47,10 @@ impl Hub {
         let mut results = Vec::with_capacity(items.len());
         for (path, item) in items {
             results.push(match item {
-                Ok(report) => self.report_one(access, &path, report, reported.traceparent.clone()).await?,
+                Ok(report) => {
+                    self.report_one(access, &path, report, reported.traceparent.clone())
+                        .await?
+                }
                 Err(problem) => refused(String::new(), problem),
             });
         }
@@ -61,7 +64,9 @@ impl Hub {
     ) -> Result<Vec<(String, Result<StatusReport, Problem>)>, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
         if name != CANONICAL && !formats.iter().any(|f| f == name) {
-            return Err(Problem::new(Label::FormatUnknown).with("expected", formats.join(", ")).into());
+            return Err(Problem::new(Label::FormatUnknown)
+                .with("expected", formats.join(", "))
+                .into());
         }
         let items: Vec<(String, Result<StatusReport, Problem>)> = match self.adapters.get(name) {
             Some(adapter) if adapter.reads_statuses() => adapter
@@ -75,10 +80,17 @@ impl Hub {
                 .enumerate()
                 .map(|(i, report)| (format!("/reports/{i}"), Ok(report)))
                 .collect(),
-            _ => return Err(Problem::new(Label::FormatUnknown).with("expected", CANONICAL).into()),
+            _ => {
+                return Err(Problem::new(Label::FormatUnknown)
+                    .with("expected", CANONICAL)
+                    .into());
+            }
         };
         if items.len() > REPORTS {
-            return Err(Problem::new(Label::TooManyItems).with("field", "reports").with("limit", REPORTS).into());
+            return Err(Problem::new(Label::TooManyItems)
+                .with("field", "reports")
+                .with("limit", REPORTS)
+                .into());
         }
         Ok(items)
     }
@@ -93,12 +105,14 @@ impl Hub {
         let named = report.dossier.clone();
         let scope = access.permit(Permission::StatusReport)?;
         let Some(row) = self.named(scope, &named).await? else {
-            return Ok(refused(named, Problem::new(Label::NotFound).at(format!("{path}/dossier"))));
+            return Ok(refused(
+                named,
+                Problem::new(Label::NotFound).at(format!("{path}/dossier")),
+            ));
         };
         let now = self.clock.now();
-        let prepared = not_in_future(report.occurred_at, now).and_then(|occurred_at| {
-            Ok((occurred_at, bounded("/text", note(&report), LONGEST_TEXT)?))
-        });
+        let prepared = not_in_future(report.occurred_at, now)
+            .and_then(|occurred_at| Ok((occurred_at, bounded("/text", note(&report), LONGEST_TEXT)?)));
         let (occurred_at, text) = match prepared {
             Ok(prepared) => prepared,
             Err(mut problem) => {
@@ -112,7 +126,10 @@ impl Hub {
             actor: access.actor(),
             role: Role::Agency,
             report_key: Some(self.report_key(&row, &report, text.as_deref())),
-            deed: Deed::Report { to: report.status, text },
+            deed: Deed::Report {
+                to: report.status,
+                text,
+            },
             occurred_at,
             supplement_overdue: supplement_overdue(&row, occurred_at),
             assigned_code: report.assigned_code,
@@ -127,7 +144,11 @@ impl Hub {
     fn report_key(&self, row: &DossierRow, report: &StatusReport, text: Option<&str>) -> String {
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report cannot be told from a later one that says the same.
-        let fresh = if report.occurred_at.is_none() { self.clock.now().as_micros() } else { 0 };
+        let fresh = if report.occurred_at.is_none() {
+            self.clock.now().as_micros()
+        } else {
+            0
+        };
         let said = format!(
             "{}|{}|{occurred}|{fresh}|{}|{}",
             row.id,
@@ -141,10 +162,18 @@ impl Hub {
     /// The dossier a report names, by tracking id or official code, if the agency has a part in it.
     async fn named(&self, scope: Scope, named: &str) -> Result<Option<DossierRow>, ServiceError> {
         if let Ok(id) = named.parse::<DossierId>() {
-            return Ok(self.store.readers.run(move |c| read::dossier(c, &scope, &id.to_string())).await?);
+            return Ok(self
+                .store
+                .readers
+                .run(move |c| read::dossier(c, &scope, &id.to_string()))
+                .await?);
         }
         match named.parse::<DossierCode>() {
-            Ok(code) => Ok(self.store.readers.run(move |c| read::by_code(c, &scope, code.as_str())).await?),
+            Ok(code) => Ok(self
+                .store
+                .readers
+                .run(move |c| read::by_code(c, &scope, code.as_str()))
+                .await?),
             Err(_) => Ok(None),
         }
     }
@@ -153,7 +182,11 @@ impl Hub {
     ///
     /// # Errors
     /// As [`Hub::report`]; an agency that is not registered or not active has no part in anything.
-    pub async fn report_from_queue(&self, agency: &str, reported: Reported) -> Result<StatusAnswer, ServiceError> {
+    pub async fn report_from_queue(
+        &self,
+        agency: &str,
+        reported: Reported,
+    ) -> Result<StatusAnswer, ServiceError> {
         let key = agency.parse().map_err(|_| Label::NotFound)?;
         let key = TenantKey::new(TenantKind::Agency, &key);
         let register = self.register();
@@ -184,7 +217,12 @@ fn note(report: &StatusReport) -> Option<String> {
 
 fn refused(dossier: String, problem: Problem) -> StatusResult {
     let problem = Some(ProblemView::of(&problem, Language::Vietnamese));
-    StatusResult { dossier, verdict: None, status: None, problem }
+    StatusResult {
+        dossier,
+        verdict: None,
+        status: None,
+        problem,
+    }
 }
 
 fn taken(dossier: String, acted: Acted) -> StatusResult {
@@ -193,6 +231,9 @@ fn taken(dossier: String, acted: Acted) -> StatusResult {
         dossier,
         verdict: Some(verdict),
         status: Some(acted.status),
-        problem: acted.problem.as_ref().map(|p| ProblemView::of(p, Language::Vietnamese)),
+        problem: acted
+            .problem
+            .as_ref()
+            .map(|p| ProblemView::of(p, Language::Vietnamese)),
     }
 }

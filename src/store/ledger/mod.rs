@@ -21,9 +21,9 @@ use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 
 pub use act::{Act, ActOutcome, Acted, Deed};
+pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::Enrolment;
-pub use carry::delivery_state;
 pub(super) use persist::hash;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
 

@@ -165,7 +165,10 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
     let mut dossier = match &submit.expect {
         Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
         // The code becomes the dossier's by its own event.
-        Expect::New => DossierRow { code: None, ..wanted.clone() },
+        Expect::New => DossierRow {
+            code: None,
+            ..wanted.clone()
+        },
         Expect::Amend { version } => match batch.dossiers.get(&wanted.id) {
             Some(now) if now.version == *version && !now.accepted && known == Some(&wanted.id) => {
                 amended(now, wanted)
@@ -238,7 +241,10 @@ fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
         return;
     }
     if let Some(agency) = before {
-        batch.writes.left.push((dossier.id.clone(), format!("agency.{agency}")));
+        batch
+            .writes
+            .left
+            .push((dossier.id.clone(), format!("agency.{agency}")));
     }
     if let Some(agency) = &dossier.agency {
         batch.writes.parties.push(PartyRow {

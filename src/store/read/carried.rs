@@ -94,7 +94,9 @@ pub fn deliveries_of(
 
 /// Whether something could be handed out to an agency now: a cheap look before the ledger is asked.
 pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let free = deliveries::leased_until.is_null().or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    let free = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
     Ok(on_backend!(conn, c => diesel::select(diesel::dsl::exists(
         deliveries::table
             .filter(deliveries::agency.eq(agency))
