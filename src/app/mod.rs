@@ -4,6 +4,7 @@
 //! [`sandbox`] makes one of a folder. Nothing is decided here.
 
 pub mod sandbox;
+pub mod serve;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +17,7 @@ use crate::adapt::Registry;
 use crate::broker::Broker;
 use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
-use crate::domain::routing::Directory;
+use crate::domain::routing::{Directory, DirectoryFault};
 use crate::http::{Listeners, Metrics, Readiness, Server};
 use crate::identity::Access;
 use crate::identity::keys::{SigningKey, VerifyingKey};
@@ -54,6 +55,9 @@ pub enum AppError {
         /// Why.
         error: std::io::Error,
     },
+    /// A file of the configuration.
+    #[error(transparent)]
+    Material(#[from] crate::material::MaterialError),
     /// A verb of the hub.
     #[error(transparent)]
     Service(#[from] crate::service::ServiceError),
@@ -78,7 +82,7 @@ pub struct Assembly {
     /// Where the database is.
     pub backend: Backend,
     /// Keys of the store.
-    pub cipher: Cipher,
+    pub cipher: Arc<Cipher>,
     /// Limits of the store.
     pub sizes: Sizes,
     /// Whether pending migrations are applied at start.
@@ -93,10 +97,10 @@ pub struct Assembly {
     pub trust: Vec<CertificateDer<'static>>,
     /// Whether a wrong certificate is refused in the handshake already.
     pub strict_handshake: bool,
-    /// The hub's own certificate.
-    pub server: ServerIdentity,
-    /// Whether the web listener speaks TLS; only a sandbox on loopback may leave it out.
-    pub web_tls: bool,
+    /// The hub's own certificate on the partner listener.
+    pub partner: ServerIdentity,
+    /// The same on the web listener; only a sandbox on loopback speaks without TLS there.
+    pub web: Option<ServerIdentity>,
     /// Bound sockets.
     pub sockets: Sockets,
     /// Base URL of the partner listener, as partners see it.
@@ -112,7 +116,7 @@ pub struct Assembly {
     /// Signs receipts.
     pub receipt_key: Arc<SigningKey>,
     /// Makes the citizen's secrets.
-    pub lookup_key: [u8; 32],
+    pub lookup: LookupSecrets,
     /// Shows the pages that need no sign-in, because everything in them is made up.
     pub sandbox: bool,
     /// The time.
@@ -165,14 +169,11 @@ impl Running {
         let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
         // The store blocks while it opens and owns its threads.
         let store = tokio::task::spawn_blocking(move || {
-            Store::open(backend, Arc::new(cipher), sizes, migrate, &of_clock, &of_entropy)
+            Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
         })
         .await
         .map_err(|e| AppError::Unusable(e.to_string()))??;
-        let directory = Directory::read(&assembly.directory).map_err(|faults| {
-            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            AppError::Unusable(lines.join("\n"))
-        })?;
+        let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
         let version = directory.version().to_owned();
         let hub = Arc::new(Hub::new(Parts {
             store,
@@ -190,7 +191,7 @@ impl Running {
                 assembly.token_keys_also,
             ),
             receipts: ReceiptSigner::new(assembly.receipt_key),
-            lookup: LookupSecrets::new(assembly.lookup_key),
+            lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
             own_queues: matches!(assembly.broker, Broker::Rabbit(_)),
             clock,
@@ -222,6 +223,27 @@ impl Running {
     pub async fn stop(self) {
         self.server.stop().await;
         self.movers.stop().await;
+    }
+}
+
+/// How long a message may lie in the embedded broker before the outbox takes it back.
+const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
+
+fn unreadable(faults: &[DirectoryFault]) -> AppError {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    AppError::Unusable(lines.join("\n"))
+}
+
+/// Returns when the process is asked to end: SIGTERM, or Ctrl-C.
+pub async fn until_told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler the default action ends the process, which loses nothing.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 

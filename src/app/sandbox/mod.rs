@@ -24,6 +24,7 @@ use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
 use crate::domain::routing::Directory;
 use crate::identity::Access;
+use crate::identity::secret::LookupSecrets;
 use crate::net::pem;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
@@ -31,9 +32,6 @@ use crate::sim::demo::Demo;
 use crate::sim::desk::Tally;
 use crate::sim::outcome::{Outcome, Progress};
 use crate::store::{Backend, Cipher, Postgres, Sizes};
-
-/// How long a message may lie in the embedded broker before the outbox takes it back.
-const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug)]
@@ -99,7 +97,7 @@ impl Sandbox {
         let state = State::open(&plan.dir, clock.now())?;
         let files = shipped_directory();
         let directory = Directory::read(&files)
-            .map_err(|faults| AppError::Unusable(format!("the shipped directory: {}", faults[0])))?;
+            .map_err(|faults| crate::app::unreadable(&faults))?;
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
         let port = |listener: &std::net::TcpListener| {
             listener.local_addr().map(|a| a.port()).map_err(AppError::io("listener"))
@@ -235,7 +233,7 @@ fn assemble(
     let blind = state.secret("blind.key", &mut rng)?;
     Ok(Assembly {
         backend: backend(plan, state)?,
-        cipher: Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind)?,
+        cipher: Arc::new(Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind)?),
         sizes: Sizes::default(),
         migrate: true,
         broker: broker(plan)?,
@@ -243,8 +241,8 @@ fn assemble(
         adapters: Registry::shipped(),
         trust: vec![state.ca().root().clone()],
         strict_handshake: false,
-        server: state.server()?,
-        web_tls: false,
+        partner: state.server()?,
+        web: None,
         sockets,
         partner_url: partner_url.to_owned(),
         web_url: web_url.to_owned(),
@@ -252,7 +250,7 @@ fn assemble(
         token_key: state.signing_key("token.p8")?,
         token_keys_also: Vec::new(),
         receipt_key: state.signing_key("receipt.p8")?,
-        lookup_key: state.secret("lookup.key", &mut rng)?,
+        lookup: LookupSecrets::new(state.secret("lookup.key", &mut rng)?),
         sandbox: true,
         clock: clock.clone(),
         entropy: entropy.clone(),
@@ -274,6 +272,6 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
 fn broker(plan: &Plan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
         Some(url) => Broker::Rabbit(Rabbit::new(url, Options::default())?),
-        None => Broker::Embedded(Embedded::new(EMBEDDED_PATIENCE)),
+        None => Broker::Embedded(Embedded::new(crate::app::EMBEDDED_PATIENCE)),
     })
 }
