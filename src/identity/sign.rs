@@ -1,0 +1,44 @@
+//! Receipts: what the hub promises, signed so that it can be shown to anybody.
+
+use std::sync::Arc;
+
+use crate::domain::submission::ReceiptClaims;
+
+use super::keys::{self, KeyError, NotOurs, SigningKey, VerifyingKey};
+
+/// The JOSE `typ` of a receipt; a token can never be taken for one, nor the other way round.
+const RECEIPT_TYPE: &str = "receipt+jwt";
+
+/// Signs receipts.
+#[derive(Clone, Debug)]
+pub struct ReceiptSigner {
+    key: Arc<SigningKey>,
+}
+
+impl ReceiptSigner {
+    /// Signs with this key. It may be the one that signs tokens: the `typ` keeps the two apart.
+    pub fn new(key: Arc<SigningKey>) -> Self {
+        ReceiptSigner { key }
+    }
+
+    /// The receipt as a compact JWS (ES256, `typ` `receipt+jwt`, `kid`).
+    ///
+    /// # Errors
+    /// When the crypto library has no randomness to sign with.
+    pub fn sign(&self, claims: &ReceiptClaims) -> Result<String, KeyError> {
+        self.key.jws(RECEIPT_TYPE, claims)
+    }
+
+    /// The key a receipt is verified with.
+    pub fn public(&self) -> &VerifyingKey {
+        self.key.public()
+    }
+}
+
+/// Verifies a receipt with nothing but public keys (`VerifyingKey::from_jwks` reads them from a JWKS). A receipt has no end.
+///
+/// # Errors
+/// When it is not a receipt, or not signed by one of these keys.
+pub fn verify_receipt(jws: &str, keys: &[VerifyingKey]) -> Result<ReceiptClaims, NotOurs> {
+    keys::open_jws(jws, RECEIPT_TYPE, keys)
+}

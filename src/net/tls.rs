@@ -1,0 +1,180 @@
+//! The server's side of TLS: two configurations, and a certificate that can be replaced while connections go on.
+//!
+//! TLS 1.3 and 1.2, `http/1.1` only (the HTTP server is built without HTTP/2).
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
+
+use super::{NetError, provider};
+
+/// The server's certificate and key. Clones share one place: what [`ServerIdentity::replace`] puts there is what the next
+/// handshake of every configuration made from it shows.
+#[derive(Clone, Debug)]
+pub struct ServerIdentity {
+    present: Arc<Present>,
+}
+
+#[derive(Debug)]
+struct Present(ArcSwap<CertifiedKey>);
+
+impl ServerIdentity {
+    /// From a chain (own certificate first) and its private key.
+    ///
+    /// # Errors
+    /// When the key is not the certificate's, or rustls cannot use it.
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, NetError> {
+        let certified = certified(chain, key)?;
+        Ok(ServerIdentity { present: Arc::new(Present(ArcSwap::from_pointee(certified))) })
+    }
+
+    /// Shows another certificate from the next handshake on; open connections are not disturbed. When it fails, the present
+    /// one stays.
+    ///
+    /// # Errors
+    /// Those of [`ServerIdentity::new`].
+    pub fn replace(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<(), NetError> {
+        self.present.0.store(Arc::new(certified(chain, key)?));
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for Present {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<CertifiedKey, NetError> {
+    CertifiedKey::from_der(chain, key, &provider()).map_err(|e| match e {
+        rustls::Error::InconsistentKeys(_) => NetError::KeyMismatch,
+        other => NetError::Tls(other),
+    })
+}
+
+/// The partner listener: asks for a client certificate and demands proof of its key.
+///
+/// Not strict (the default): any certificate, or none, passes the handshake, and the identity room answers a bad one with a
+/// 401 that says what is wrong. Strict: a certificate that does not lead to `trust`, or is out of date, or is missing, ends the
+/// handshake. Strict trust is fixed when the configuration is made; roots are replaced by making a new one.
+///
+/// # Errors
+/// In strict mode, when `trust` is empty or holds something that is no certificate.
+pub fn partner_config(
+    server: &ServerIdentity,
+    trust: &[CertificateDer<'_>],
+    strict: bool,
+) -> Result<Arc<ServerConfig>, NetError> {
+    let provider = provider();
+    let verifier: Arc<dyn ClientCertVerifier> = if strict {
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
+            .build()
+            .map_err(|_| NetError::NoRoots)?
+    } else {
+        Arc::new(Anybody { algorithms: provider.signature_verification_algorithms })
+    };
+    config(server, provider, verifier)
+}
+
+/// The web listener: client certificates are not asked for.
+///
+/// # Errors
+/// When rustls refuses the protocol versions, which it does not.
+pub fn web_config(server: &ServerIdentity) -> Result<Arc<ServerConfig>, NetError> {
+    config(server, provider(), WebPkiClientVerifier::no_client_auth())
+}
+
+fn config(
+    server: &ServerIdentity,
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, NetError> {
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::clone(&server.present) as Arc<dyn ResolvesServerCert>);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// A store of these roots, none of them left out silently.
+pub(super) fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetError> {
+    if trust.is_empty() {
+        return Err(NetError::NoRoots);
+    }
+    let mut store = RootCertStore::empty();
+    for (index, root) in trust.iter().enumerate() {
+        store.add(root.clone().into_owned()).map_err(|source| NetError::Root { index, source })?;
+    }
+    Ok(store)
+}
+
+/// Lets every certificate pass, but only in the hands of whoever holds its key: the signature over the handshake is verified as
+/// always. No issuers are named to the client, so that it sends what it has.
+#[derive(Debug)]
+struct Anybody {
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ClientCertVerifier for Anybody {
+    fn offer_client_auth(&self) -> bool {
+        true
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;
