@@ -5,7 +5,10 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod clock;
+pub mod console;
 pub mod domain;
+pub mod http;
 pub mod identity;
 pub mod net;
+pub mod service;
 pub mod store;
