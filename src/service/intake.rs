@@ -189,12 +189,13 @@ impl Hub {
                 let body = encode(&answer)?;
                 let remember = Remember {
                     key: key.clone(),
+                    unless: None,
                     answer: (202, body.clone()),
                     submission: None,
                 };
                 Ok((self.store.ledger.remember(remember).await?, 202, body))
             }
-            Target::Closed(id) => self.refuse_change(access, incoming, prepared, id).await,
+            Target::Closed(id) => self.refuse_change(access, incoming, key, prepared, id).await,
             Target::New(id) => self.write(access, incoming, key, prepared, id, None).await,
             Target::Amend(id, row) => self.write(access, incoming, key, prepared, id, Some(&row)).await,
         }
@@ -236,6 +237,7 @@ impl Hub {
         &self,
         access: &Access,
         incoming: &Incoming,
+        own: &KeyUse,
         prepared: &Prepared,
         id: DossierId,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
@@ -250,11 +252,15 @@ impl Hub {
         };
         let remember = Remember {
             key,
+            // A call that was answered before the dossier was accepted keeps its answer.
+            unless: Some(own.clone()),
             answer: (409, Vec::new()),
             submission: Some(row),
         };
-        self.store.ledger.remember(remember).await?;
-        Err(Label::ReferenceContentDiffers.into())
+        match self.store.ledger.remember(remember).await? {
+            SubmitOutcome::Committed => Err(Label::ReferenceContentDiffers.into()),
+            answered => Ok((answered, 409, Vec::new())),
+        }
     }
 
     async fn write(
