@@ -170,6 +170,8 @@ impl Running {
     pub async fn start(assembly: Assembly) -> Result<Self, AppError> {
         let Assembly { backend, cipher, sizes, migrate, clock, entropy, .. } = assembly;
         let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
+        let metrics = Arc::new(Metrics::new());
+        metrics.capacity(sizes.ledger_queue);
         // The store blocks while it opens and owns its threads.
         let store = tokio::task::spawn_blocking(move || {
             Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
@@ -215,7 +217,7 @@ impl Running {
             pages: crate::console::pages(assembly.sandbox),
         };
         let readiness = readiness(Arc::clone(&hub), assembly.broker);
-        let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, Arc::new(Metrics::new()))?;
+        let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, metrics)?;
         let stop = server.stopper();
         let serving = tokio::spawn(server.run());
         Ok(Running { hub, movers, stop, serving })
