@@ -23,18 +23,28 @@ static HOUSE: House = House::new();
 const HOUR: i64 = 3600;
 
 fn certificate(ca: &DevCa, tenant: &str, from: Timestamp, to: Timestamp) -> Issued {
-    ca.client(&tenant.parse().unwrap(), Validity { from, to }).unwrap()
+    ca.client(&tenant.parse().unwrap(), Validity { from, to })
+        .unwrap()
 }
 
 fn enrolled(issued: &Issued, tenant: &str, revoked_at: Option<Timestamp>) -> Certificate {
     let read = PeerCertificate::parse(&issued.chain[0]).unwrap();
     let (thumbprint, not_after) = (*read.thumbprint(), read.not_after());
-    Certificate { thumbprint, tenant: tenant.parse().unwrap(), not_after, revoked_at }
+    Certificate {
+        thumbprint,
+        tenant: tenant.parse().unwrap(),
+        not_after,
+        revoked_at,
+    }
 }
 
 /// Enrols, as the operator's command does.
 async fn enrol(hub: &Sandbox, certificates: Vec<Certificate>, tenants: Vec<Tenant>) {
-    let all = Enrolment { certificates, tenants, ..Enrolment::default() };
+    let all = Enrolment {
+        certificates,
+        tenants,
+        ..Enrolment::default()
+    };
     hub.running().hub().enrol(&Access::system(), all).await.unwrap();
 }
 
@@ -51,22 +61,40 @@ fn a_certificate_that_is_not_in_order_is_refused_by_its_label_and_gets_no_token(
         let stranger = DevCa::create(now()).unwrap();
         let expired = certificate(ca, name, ago(48 * HOUR), ago(24 * HOUR));
         let early = certificate(ca, name, ago(-24 * HOUR), ago(-48 * HOUR));
-        enrol(hub, vec![enrolled(&expired, name, None), enrolled(&early, name, None)], Vec::new()).await;
+        enrol(
+            hub,
+            vec![enrolled(&expired, name, None), enrolled(&early, name, None)],
+            Vec::new(),
+        )
+        .await;
         let of = |issued| Caller::holding(hub, name, issued);
         let cases = [
             (Caller::bare(hub, name), "certificate-missing"),
-            (of(certificate(&stranger, name, ago(HOUR), ago(-HOUR))), "certificate-untrusted"),
+            (
+                of(certificate(&stranger, name, ago(HOUR), ago(-HOUR))),
+                "certificate-untrusted",
+            ),
             (of(expired), "certificate-expired"),
             (of(early), "certificate-not-yet-valid"),
-            (of(certificate(ca, name, ago(HOUR), ago(-HOUR))), "certificate-unknown"),
+            (
+                of(certificate(ca, name, ago(HOUR), ago(-HOUR))),
+                "certificate-unknown",
+            ),
         ];
         for (caller, label) in cases {
             knock(&caller).await.refuses(label);
             let told = caller.ask_token("").await;
-            assert_eq!((told.status, told.header("content-type")), (401, "application/json"), "{label}");
+            assert_eq!(
+                (told.status, told.header("content-type")),
+                (401, "application/json"),
+                "{label}"
+            );
             let answer = told.json();
             assert_eq!(answer["error"], "invalid_client", "{answer}");
-            assert!(answer["error_description"].as_str().unwrap().starts_with(label), "{answer}");
+            assert!(
+                answer["error_description"].as_str().unwrap().starts_with(label),
+                "{answer}"
+            );
             assert!(told.header("www-authenticate").starts_with("Bearer"), "{label}");
         }
     });
@@ -79,9 +107,17 @@ fn a_server_certificate_of_a_trusted_issuer_opens_nothing() {
         let issued = hub
             .state()
             .ca()
-            .server(&[], Validity { from: ago(HOUR), to: ago(-HOUR) })
+            .server(
+                &[],
+                Validity {
+                    from: ago(HOUR),
+                    to: ago(-HOUR),
+                },
+            )
             .unwrap();
-        knock(&Caller::holding(hub, "agent.a-021", issued)).await.refuses("certificate-untrusted");
+        knock(&Caller::holding(hub, "agent.a-021", issued))
+            .await
+            .refuses("certificate-untrusted");
     });
 }
 
@@ -91,12 +127,18 @@ fn a_revocation_written_by_another_hub_holds_on_open_connections_within_a_refres
         let hub = HOUSE.hub().await;
         let name = "agent.a-022";
         let issued = certificate(hub.state().ca(), name, ago(HOUR), ago(-HOUR));
-        let (good, revoked) = (enrolled(&issued, name, None), enrolled(&issued, name, Some(now())));
+        let (good, revoked) = (
+            enrolled(&issued, name, None),
+            enrolled(&issued, name, Some(now())),
+        );
         enrol(hub, vec![good], Vec::new()).await;
         let caller = Caller::holding(hub, name, issued);
         assert_eq!(caller.get("/v1/dossiers").await.status, 200);
         // Straight into the database: this hub is not told.
-        let all = Enrolment { certificates: vec![revoked], ..Enrolment::default() };
+        let all = Enrolment {
+            certificates: vec![revoked],
+            ..Enrolment::default()
+        };
         hub.running().hub().store().ledger.enrol(all).await.unwrap();
         until("the revocation is seen", async || {
             (caller.get("/v1/dossiers").await.status == 401).then_some(())
@@ -112,7 +154,15 @@ fn a_revocation_written_by_another_hub_holds_on_open_connections_within_a_refres
 async fn stand(hub: &Sandbox, tenant: &str, standing: Standing) {
     let key: TenantKey = tenant.parse().unwrap();
     let found = Arc::clone(hub.running().hub().register().tenant(&key).unwrap());
-    enrol(hub, Vec::new(), vec![Tenant { standing, ..(*found).clone() }]).await;
+    enrol(
+        hub,
+        Vec::new(),
+        vec![Tenant {
+            standing,
+            ..(*found).clone()
+        }],
+    )
+    .await;
 }
 
 #[test]
@@ -129,7 +179,10 @@ fn a_suspended_tenant_and_the_agents_of_a_suspended_enterprise_are_refused() {
             stand(hub, who, standing).await;
             agent.get("/v1/dossiers").await.refuses("tenant-suspended");
             let told = agent.ask_token("").await;
-            assert_eq!((told.status, told.json()["error"].clone()), (401, json!("invalid_client")));
+            assert_eq!(
+                (told.status, told.json()["error"].clone()),
+                (401, json!("invalid_client"))
+            );
             stand(hub, who, Standing::Active).await;
             assert_eq!(agent.get("/v1/dossiers").await.status, 200);
         }
@@ -160,14 +213,23 @@ fn a_token_that_is_not_in_order_is_refused_by_its_label() {
         let print = *PeerCertificate::parse(&chain[0]).unwrap().thumbprint();
         let all = Permissions::of(tenant.kind());
         let minted = |issuer: &Issuer, at: Timestamp| {
-            issuer.mint(&tenant, all, &print, at, [7; 16]).unwrap().access_token
+            issuer
+                .mint(&tenant, all, &print, at, [7; 16])
+                .unwrap()
+                .access_token
         };
         let ours = issuer(hub, partner, web);
         let good = minted(&ours, now());
         let (head, signature) = good.rsplit_once('.').unwrap();
         let flipped: String = signature
             .char_indices()
-            .map(|(i, c)| if i == 10 { if c == 'A' { 'B' } else { 'A' } } else { c })
+            .map(|(i, c)| {
+                if i == 10 {
+                    if c == 'A' { 'B' } else { 'A' }
+                } else {
+                    c
+                }
+            })
             .collect();
         let rules = ours.rules().clone();
         let thief = SigningKey::generate_pkcs8().unwrap();
@@ -185,9 +247,24 @@ fn a_token_that_is_not_in_order_is_refused_by_its_label() {
             (format!("Bearer {head}.{flipped}"), "token-signature-invalid"),
             (format!("Bearer {foreign}"), "token-signature-invalid"),
             (format!("Bearer {}", minted(&ours, ago(601))), "token-expired"),
-            (format!("Bearer {}", minted(&issuer(hub, "https://other.example", web), now())), "token-audience-wrong"),
-            (format!("Bearer {}", minted(&issuer(hub, partner, "https://other.example"), now())), "token-audience-wrong"),
-            (format!("Bearer {}", stranger.token().await), "token-certificate-mismatch"),
+            (
+                format!(
+                    "Bearer {}",
+                    minted(&issuer(hub, "https://other.example", web), now())
+                ),
+                "token-audience-wrong",
+            ),
+            (
+                format!(
+                    "Bearer {}",
+                    minted(&issuer(hub, partner, "https://other.example"), now())
+                ),
+                "token-audience-wrong",
+            ),
+            (
+                format!("Bearer {}", stranger.token().await),
+                "token-certificate-mismatch",
+            ),
         ];
         for (header, label) in cases {
             let mut request = caller.http.get(format!("{partner}/v1/dossiers"));
@@ -229,11 +306,20 @@ fn a_token_carries_what_was_asked_for_and_never_more_than_the_role() {
         assert_eq!(answer["expires_in"], 600);
         let small = answer["access_token"].as_str().unwrap();
         let ask = async |path: &str| {
-            Told::of(caller.http.get(format!("{}{path}", caller.base)).bearer_auth(small)).await
+            Told::of(
+                caller
+                    .http
+                    .get(format!("{}{path}", caller.base))
+                    .bearer_auth(small),
+            )
+            .await
         };
         assert_eq!(ask("/v1/events").await.status, 200);
         let document = ask("/v1/dossiers").await.refuses("permission-missing");
-        assert!(document["detail"].as_str().unwrap().contains("dossier:read"), "{document}");
+        assert!(
+            document["detail"].as_str().unwrap().contains("dossier:read"),
+            "{document}"
+        );
     });
 }
 
@@ -254,13 +340,20 @@ fn the_token_endpoint_refuses_in_the_words_of_oauth() {
             (format!("{grant}&client_id=agent.a-025"), "invalid_client"),
             (format!("{grant}&{client}&scope=dossier:own"), "invalid_scope"),
             (format!("{grant}&{client}&scope=hub:read"), "invalid_scope"),
-            (format!("{grant}&{client}&resource=https://other.example"), "invalid_target"),
+            (
+                format!("{grant}&{client}&resource=https://other.example"),
+                "invalid_target",
+            ),
         ];
         for (form, error) in cases {
             let told = caller.form("/oauth2/token", form.clone()).await;
             let answer = told.json();
             assert_eq!(answer["error"], error, "{form}: {answer}");
-            assert_eq!(told.status, if error == "invalid_client" { 401 } else { 400 }, "{form}");
+            assert_eq!(
+                told.status,
+                if error == "invalid_client" { 401 } else { 400 },
+                "{form}"
+            );
             let said = answer["error_description"].as_str().unwrap();
             assert!(said.is_ascii() && !said.contains(['"', '\\']), "{said}");
         }
@@ -268,7 +361,9 @@ fn the_token_endpoint_refuses_in_the_words_of_oauth() {
         assert_eq!(good.status, 200);
         let long = format!("{grant}&{client}&x={}", "y".repeat(5000));
         caller.form("/oauth2/token", long).await.refuses("body-too-large");
-        Told::of(caller.http.get(format!("{base}/oauth2/token"))).await.refuses("method-not-allowed");
+        Told::of(caller.http.get(format!("{base}/oauth2/token")))
+            .await
+            .refuses("method-not-allowed");
     });
 }
 
@@ -291,8 +386,15 @@ fn a_postal_agent_names_its_person_and_a_branch_only_its_own_points() {
         branch.staff = None;
         let at = async |point: &str, reference: &str| {
             let request = branch.request(Method::POST, "/v1/submissions").await;
-            let request = request.header("Receiving-Point", point).header("Idempotency-Key", reference);
-            Told::of(request.header("Submission-Format", "canonical/v1").json(&online("00004"))).await
+            let request = request
+                .header("Receiving-Point", point)
+                .header("Idempotency-Key", reference);
+            Told::of(
+                request
+                    .header("Submission-Format", "canonical/v1")
+                    .json(&online("00004")),
+            )
+            .await
         };
         for wrong in ["chi-nhanh-ba-vi", "no-such-point", "Điểm"] {
             at(wrong, "point-1").await.refuses("point-unknown");
@@ -311,7 +413,10 @@ fn a_refusal_speaks_xml_to_an_xml_client_and_english_to_an_english_one() {
         let caller = Caller::bare(HOUSE.hub().await, "agent.a-001");
         let ask = || caller.http.get(format!("{}/v1/dossiers", caller.base));
         let told = Told::of(ask().header("Accept", "application/xml")).await;
-        assert_eq!((told.status, told.header("content-type")), (401, "application/problem+xml"));
+        assert_eq!(
+            (told.status, told.header("content-type")),
+            (401, "application/problem+xml")
+        );
         let text = told.text();
         for part in [
             "<problem xmlns=\"urn:ietf:rfc:7807\">",

