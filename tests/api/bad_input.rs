@@ -396,7 +396,7 @@ fn heavy_refused_documents_leave_no_memory_behind() {
         let body = bytes_of(body);
         let round = async |times: usize| {
             for _ in 0..times / 4 {
-                let calls = (0..4).map(|_| file(&caller, JSON, body.clone()));
+                let calls = (0..4).map(|_| file(&caller, JSON, body));
                 for told in futures_util::future::join_all(calls).await {
                     assert_eq!(told.status, 400, "{}", told.text());
                 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use lienthong::app::sandbox::{Lock, Plan, STAFF, Sandbox};
 use lienthong::clock::Clock;
-use lienthong::domain::codes::Key;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::tenant::{TenantKey, TenantKind};
 use lienthong::domain::time::Timestamp;
@@ -411,9 +410,4 @@ impl Told {
         assert_eq!(challenged, self.status == 401, "{label}");
         document
     }
-}
-
-/// A stable key.
-pub fn key(word: &str) -> Key {
-    word.parse().expect("a key")
 }

@@ -1,6 +1,6 @@
 //! A dossier's life after it was filed: agencies and submitters by script, every step through the interface.
 
-use std::time::{Duration, Instant};
+mod inbox;
 
 use lienthong::domain::time::Timestamp;
 use reqwest::Method;
@@ -503,101 +503,29 @@ fn a_branch_accepts_what_it_filed_online_and_the_agency_is_told() {
 }
 
 #[test]
-fn a_message_handed_back_comes_again_and_one_that_is_rejected_is_parked() {
+fn a_rejected_report_changes_nothing_not_even_the_code() {
     run(async {
         let (agent, agency) = (
-            HOUSE.caller("agent.a-005").await,
-            HOUSE.caller("agency.ubnd-00097").await,
+            HOUSE.caller("agent.a-007").await,
+            HOUSE.caller("agency.ubnd-00127").await,
         );
-        let id = agent.filed(&online("00097")).await;
-        let message = take(&agency, &id).await;
-        let retry = settle(&agency, &message["delivery"], "retry").await;
-        assert!(retry["label"].is_null(), "{retry}");
-        let foreign = HOUSE.caller("agency.ubnd-00004").await;
+        let id = agent.filed(&online("00127")).await;
+        let code = "H26.P110-261120-0007";
+        let bad =
+            json!({ "dossier": id, "status": 5, "occurred_at": now().to_string(), "assigned_code": code });
         assert_eq!(
-            settle(&foreign, &message["delivery"], "done").await["label"],
-            "not-found"
+            reported(&agency, bad).await["problem"]["label"],
+            "reason-required"
         );
-        let parked = {
-            let id = agent.filed(&online("00097")).await;
-            let message = take(&agency, &id).await;
-            let request = json!({ "messages": [{ "delivery": message["delivery"], "outcome": "reject", "reason": "Không đọc được" }] });
-            let told = agency.post("/v1/inbox/settle", &request).await.json();
-            assert_eq!(told["results"][0]["state"], "parked", "{told}");
-            agent.get(&format!("/v1/dossiers/{id}/route")).await.json()
-        };
-        assert_eq!(parked["deliveries"][0]["state"], "parked", "{parked}");
-        let many: Vec<Value> = (0..101)
-            .map(|_| json!({ "delivery": message["delivery"], "outcome": "done" }))
-            .collect();
-        agency
-            .post("/v1/inbox/settle", &json!({ "messages": many }))
-            .await
-            .refuses("too-many-items");
-    });
-}
-
-#[test]
-fn who_waits_is_woken_by_what_it_waits_for() {
-    run(async {
-        let (agent, agency) = (
-            HOUSE.caller("agent.a-006").await,
-            HOUSE.caller("agency.ubnd-00103").await,
-        );
-        let enterprise = HOUSE.caller("enterprise.buu-chinh-mau-a").await;
-        let mut waited = Vec::new();
-        for _ in 0..3 {
-            let ends: Vec<i64> = [feed(&agent, "").await.1, feed(&enterprise, "").await.1].to_vec();
-            let paths = [
-                format!("/v1/events?wait=30&after={}", ends[0]),
-                format!("/v1/events?wait=30&after={}", ends[1]),
-            ];
-            let begun = Instant::now();
-            let (own, above, inbox, _) = tokio::join!(
-                agent.get(&paths[0]),
-                enterprise.get(&paths[1]),
-                agency.get("/v1/inbox?wait=30"),
-                async {
-                    agent.filed(&online("00103")).await;
-                }
-            );
-            waited.push(begun.elapsed());
-            assert_eq!(own.json()["events"].as_array().unwrap().len(), 1);
-            assert!(!above.json()["events"].as_array().unwrap().is_empty());
-            assert_eq!(inbox.json()["messages"].as_array().unwrap().len(), 1);
-        }
-        // Looking again by time would take a second each; the machine may be slow once.
-        waited.sort();
-        assert!(waited[0] < Duration::from_millis(900), "{waited:?}");
-        let begun = Instant::now();
-        let idle = agency.get("/v1/inbox?wait=1").await;
-        assert_eq!(idle.json()["messages"], json!([]));
-        assert!(
-            begun.elapsed() >= Duration::from_millis(950),
-            "a wait with nothing new lasts its time"
-        );
-        for wrong in ["wait=31", "wait=x", "max=0", "max=101", "after=1"] {
-            agency
-                .get(&format!("/v1/inbox?{wrong}"))
-                .await
-                .refuses("query-malformed");
-        }
-        for wrong in [
-            "after=-1",
-            "after=x",
-            "after=99999999999999999999",
-            "limit=501",
-            "limit=0",
-        ] {
-            agent
-                .get(&format!("/v1/events?{wrong}"))
-                .await
-                .refuses("query-malformed");
-        }
-        let far = agent.get(&format!("/v1/events?after={}", i64::MAX)).await.json();
+        let seen = agent.get(&format!("/v1/dossiers/{id}")).await.json();
         assert_eq!(
-            (far["events"].clone(), far["next"].clone()),
-            (json!([]), json!(i64::MAX))
+            (seen["dossier_code"].clone(), seen["status"]["code"].clone()),
+            (Value::Null, json!(1))
         );
+        // The code is still free, for this dossier and for any other.
+        let other = agent.filed(&online("00127")).await;
+        let good =
+            json!({ "dossier": other, "status": 2, "occurred_at": now().to_string(), "assigned_code": code });
+        assert_eq!(reported(&agency, good).await["verdict"], "applied");
     });
 }

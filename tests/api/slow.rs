@@ -229,7 +229,7 @@ fn one_tenant_may_have_so_many_requests_at_once_and_no_more() {
             for line in &mut held {
                 line.write_all(&finish.as_bytes()[1..]).unwrap();
             }
-            held.iter_mut().map(|line| answer(line)).collect::<Vec<_>>()
+            held.iter_mut().map(answer).collect::<Vec<_>>()
         })
         .await;
         assert!(
