@@ -170,16 +170,6 @@ fn replayed(
 
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
-    if let Some(code) = &act.assigned_code
-        && !batch.claim("code", "", code.as_str(), &dossier.id)
-    {
-        let problem = Problem::new(Label::DossierCodeTaken);
-        return Ok(Acted {
-            verdict: Verdict::Rejected,
-            status: state.status(),
-            problem: Some(problem),
-        });
-    }
     let (to, text, extra) = match &act.deed {
         Deed::Report { to, text } => (*to, text.clone(), None),
         Deed::Supplement { text } => {
@@ -226,12 +216,24 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
     } else {
         lifecycle::decide(&state, &report)
     };
+    // What is rejected changes nothing; a late report may still bring the code.
+    let assigned_code = act.assigned_code.as_ref().filter(|_| decision.verdict != Verdict::Rejected);
+    if let Some(code) = assigned_code
+        && !batch.claim("code", "", code.as_str(), &dossier.id)
+    {
+        let problem = Problem::new(Label::DossierCodeTaken);
+        return Ok(Acted {
+            verdict: Verdict::Rejected,
+            status: state.status(),
+            problem: Some(problem),
+        });
+    }
     let applied = matches!(
         decision.verdict,
         Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular
     );
     let mut happenings = Vec::with_capacity(decision.happenings.len() + 2);
-    if let Some(code) = &act.assigned_code
+    if let Some(code) = assigned_code
         && state.code.as_ref() != Some(code)
     {
         happenings.push(Happening::CodeAssigned { code: code.clone() });
