@@ -65,6 +65,15 @@ impl Dialer {
         StreamOwned::new(session, self.socket())
     }
 
+    /// Connected, with the handshake done.
+    fn shake(&self) -> Line {
+        let mut line = self.dial();
+        while line.conn.is_handshaking() {
+            line.conn.complete_io(&mut line.sock).unwrap();
+        }
+        line
+    }
+
     /// The head of a filing of so many bytes.
     fn head(&self, length: usize) -> String {
         format!(
@@ -184,30 +193,29 @@ fn one_tenant_may_have_so_many_requests_at_once_and_no_more() {
             let dialer = dialer.clone();
             aside(move || {
                 let body = online("00004").to_string();
-                let held: Vec<Line> = (0..IN_FLIGHT_PER_TENANT)
-                    .map(|_| {
-                        let mut line = dialer.dial();
-                        line.write_all(dialer.head(body.len()).as_bytes()).unwrap();
-                        line.write_all(&body.as_bytes()[..1]).unwrap();
-                        line
-                    })
-                    .collect();
-                // Nothing of the next one's body is sent, and still it is answered. The others may not be seated yet.
-                let deadline = Instant::now() + Duration::from_secs(5);
-                let refused = loop {
-                    let mut line = dialer.dial();
-                    let ask = format!(
-                        "GET /v1/dossiers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
-                        dialer.token
-                    );
-                    line.write_all(ask.as_bytes()).unwrap();
-                    let told = answer(&mut line);
-                    if told.starts_with("HTTP/1.1 429") || Instant::now() > deadline {
-                        let mut line = dialer.dial();
-                        line.write_all(dialer.head(1_000_000).as_bytes()).unwrap();
-                        break answer(&mut line);
+                // Every handshake first: a body has only so long from its head on.
+                let mut held: Vec<Line> = (0..IN_FLIGHT_PER_TENANT).map(|_| dialer.shake()).collect();
+                let (mut asking, mut refused) = (dialer.shake(), dialer.shake());
+                for line in &mut held {
+                    line.write_all(dialer.head(body.len()).as_bytes()).unwrap();
+                    line.write_all(&body.as_bytes()[..1]).unwrap();
+                }
+                // They may not all be seated yet; when another request is refused, they are.
+                let deadline = Instant::now() + BODY_TIME / 2;
+                let ask = format!(
+                    "GET /v1/dossiers?limit=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+                    dialer.token
+                );
+                loop {
+                    asking.write_all(ask.as_bytes()).unwrap();
+                    if answer(&mut asking).starts_with("HTTP/1.1 429") {
+                        break;
                     }
-                };
+                    assert!(Instant::now() < deadline, "{IN_FLIGHT_PER_TENANT} requests hang and nothing is refused");
+                }
+                // Nothing of this one's body is sent, and still it is answered.
+                refused.write_all(dialer.head(1_000_000).as_bytes()).unwrap();
+                let refused = answer(&mut refused);
                 (refused, held, body)
             })
             .await
