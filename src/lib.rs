@@ -5,7 +5,9 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod adapt;
+pub mod app;
 pub mod broker;
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
