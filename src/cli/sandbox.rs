@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::{Exit, Failure};
+use crate::config::{Log, LogFormat};
 
 /// The whole hub on this machine with nothing installed: made-up tenants, agencies that answer, a certification authority made
 /// on the spot
@@ -82,3 +84,12 @@ pub struct SandboxArgs {
     pub log: String,
 }
 
+pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
+    let log = Log {
+        format: LogFormat::Text,
+        filter: args.log.clone(),
+    };
+    super::serve::begin_log(&log)?;
+    let good = super::run_hub(crate::app::sandbox::run(args))?;
+    Ok(if good { Exit::Good } else { Exit::Findings })
+}
