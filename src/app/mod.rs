@@ -4,6 +4,7 @@
 //! [`sandbox`] makes one of a folder. Nothing is decided here.
 
 pub mod sandbox;
+pub mod serve;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -11,13 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
+use tokio::task::JoinHandle;
 
 use crate::adapt::Registry;
 use crate::broker::Broker;
 use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
-use crate::domain::routing::Directory;
-use crate::http::{Listeners, Metrics, Readiness, Server};
+use crate::domain::routing::{Directory, DirectoryFault};
+use crate::http::server::Stop;
+use crate::http::{Listeners, Metrics, Readiness, Secured};
 use crate::identity::Access;
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::peer::Trust;
@@ -54,6 +57,9 @@ pub enum AppError {
         /// Why.
         error: std::io::Error,
     },
+    /// A file of the configuration.
+    #[error(transparent)]
+    Material(#[from] crate::material::MaterialError),
     /// A verb of the hub.
     #[error(transparent)]
     Service(#[from] crate::service::ServiceError),
@@ -78,7 +84,7 @@ pub struct Assembly {
     /// Where the database is.
     pub backend: Backend,
     /// Keys of the store.
-    pub cipher: Cipher,
+    pub cipher: Arc<Cipher>,
     /// Limits of the store.
     pub sizes: Sizes,
     /// Whether pending migrations are applied at start.
@@ -93,10 +99,10 @@ pub struct Assembly {
     pub trust: Vec<CertificateDer<'static>>,
     /// Whether a wrong certificate is refused in the handshake already.
     pub strict_handshake: bool,
-    /// The hub's own certificate.
-    pub server: ServerIdentity,
-    /// Whether the web listener speaks TLS; only a sandbox on loopback may leave it out.
-    pub web_tls: bool,
+    /// The hub's own certificate on the partner listener.
+    pub partner: ServerIdentity,
+    /// The same on the web listener; only a sandbox on loopback speaks without TLS there.
+    pub web: Option<ServerIdentity>,
     /// Bound sockets.
     pub sockets: Sockets,
     /// Base URL of the partner listener, as partners see it.
@@ -112,7 +118,7 @@ pub struct Assembly {
     /// Signs receipts.
     pub receipt_key: Arc<SigningKey>,
     /// Makes the citizen's secrets.
-    pub lookup_key: [u8; 32],
+    pub lookup: LookupSecrets,
     /// Shows the pages that need no sign-in, because everything in them is made up.
     pub sandbox: bool,
     /// The time.
@@ -152,7 +158,8 @@ impl Sockets {
 pub struct Running {
     hub: Arc<Hub>,
     movers: Movers,
-    server: Server,
+    stop: Stop,
+    serving: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
@@ -165,14 +172,11 @@ impl Running {
         let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
         // The store blocks while it opens and owns its threads.
         let store = tokio::task::spawn_blocking(move || {
-            Store::open(backend, Arc::new(cipher), sizes, migrate, &of_clock, &of_entropy)
+            Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
         })
         .await
         .map_err(|e| AppError::Unusable(e.to_string()))??;
-        let directory = Directory::read(&assembly.directory).map_err(|faults| {
-            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            AppError::Unusable(lines.join("\n"))
-        })?;
+        let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
         let version = directory.version().to_owned();
         let hub = Arc::new(Hub::new(Parts {
             store,
@@ -190,7 +194,7 @@ impl Running {
                 assembly.token_keys_also,
             ),
             receipts: ReceiptSigner::new(assembly.receipt_key),
-            lookup: LookupSecrets::new(assembly.lookup_key),
+            lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
             own_queues: matches!(assembly.broker, Broker::Rabbit(_)),
             clock,
@@ -202,15 +206,19 @@ impl Running {
             hub.import_directory(&Access::system(), &assembly.directory).await?;
         }
         let movers = Movers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
+        let partner = partner_config(&assembly.partner, &assembly.trust, assembly.strict_handshake)?;
+        let web = assembly.web.as_ref().map(web_config).transpose()?;
         let listeners = Listeners {
-            partner: (assembly.sockets.partner, partner_config(&assembly.server, &assembly.trust, assembly.strict_handshake)?),
-            web: (assembly.sockets.web, if assembly.web_tls { Some(web_config(&assembly.server)?) } else { None }),
+            partner: Secured { socket: assembly.sockets.partner, tls: Some(Arc::unwrap_or_clone(partner)) },
+            web: Secured { socket: assembly.sockets.web, tls: web.map(Arc::unwrap_or_clone) },
             operations: assembly.sockets.operations,
-            sandbox: assembly.sandbox,
+            pages: crate::console::pages(assembly.sandbox),
         };
         let readiness = readiness(Arc::clone(&hub), assembly.broker);
         let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, Arc::new(Metrics::new()))?;
-        Ok(Running { hub, movers, server })
+        let stop = server.stopper();
+        let serving = tokio::spawn(server.run());
+        Ok(Running { hub, movers, stop, serving })
     }
 
     /// The hub's verbs.
@@ -220,24 +228,50 @@ impl Running {
 
     /// Lets requests in progress finish, then stops what moves.
     pub async fn stop(self) {
-        self.server.stop().await;
+        self.stop.stop().await;
+        if let Ok(Err(error)) = self.serving.await {
+            tracing::error!(%error, "a listener failed");
+        }
         self.movers.stop().await;
+    }
+}
+
+/// How long a message may lie in the embedded broker before the outbox takes it back.
+const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
+
+fn unreadable(faults: &[DirectoryFault]) -> AppError {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    AppError::Unusable(lines.join("\n"))
+}
+
+/// Returns when the process is asked to end: SIGTERM, or Ctrl-C.
+pub async fn until_told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler the default action ends the process, which loses nothing.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 
 /// What is missing for the hub to do its work; ready when nothing is.
 fn readiness(hub: Arc<Hub>, broker: Broker) -> Readiness {
-    Readiness::new(move || {
+    Readiness::new(Arc::new(move || {
         let (hub, broker) = (Arc::clone(&hub), broker.clone());
-        async move {
+        Box::pin(async move {
             let mut missing = Vec::new();
             if let Err(error) = hub.refresh().await {
-                missing.push(format!("database: {error}"));
+                tracing::warn!(%error, "not ready: the database");
+                missing.push("database".to_owned());
             }
             if let Err(error) = broker.ready().await {
-                missing.push(format!("broker: {error}"));
+                tracing::warn!(%error, "not ready: the broker");
+                missing.push("broker".to_owned());
             }
             missing
-        }
-    })
+        })
+    }))
 }

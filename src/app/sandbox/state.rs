@@ -20,34 +20,54 @@ use crate::net::tls::ServerIdentity;
 /// How long the sandbox's certificates live.
 const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A sandbox's folder, locked for this process.
+/// Keeps a folder for this process until it is dropped, or the process dies.
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the folder, making it if needed.
+    ///
+    /// # Errors
+    /// Another process has it.
+    pub fn take(dir: &Path) -> Result<Self, AppError> {
+        make_private(dir)?;
+        let file = File::create(dir.join("lock")).map_err(AppError::io(dir.join("lock").display().to_string()))?;
+        file.try_lock().map_err(|_| {
+            AppError::Unusable(format!("{} is in use by another lienthong; give another --dir", dir.display()))
+        })?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Empties the folder.
+    ///
+    /// # Errors
+    /// What cannot be removed.
+    pub fn clear(&self, dir: &Path) -> Result<(), AppError> {
+        for entry in fs::read_dir(dir).map_err(AppError::io(dir.display().to_string()))?.flatten() {
+            let path = entry.path();
+            if path.file_name().is_some_and(|n| n != "lock") {
+                let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                gone.map_err(AppError::io(path.display().to_string()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A sandbox's folder.
 pub struct State {
     dir: PathBuf,
-    _lock: File,
     ca: DevCa,
     now: Timestamp,
 }
 
 impl State {
-    /// Opens a folder, making what is not there. `fresh` empties it first.
+    /// Opens a folder, making what is not there. The hub holds its [`Lock`]; partners beside it only read.
     ///
     /// # Errors
-    /// Another process uses it; it cannot be read or written.
-    pub fn open(dir: &Path, fresh: bool, now: Timestamp) -> Result<Self, AppError> {
-        make_private(dir)?;
-        let lock = File::create(dir.join("lock")).map_err(AppError::io(dir.join("lock").display().to_string()))?;
-        lock.try_lock().map_err(|_| {
-            AppError::Unusable(format!("{} is in use by another lienthong; give another --dir", dir.display()))
-        })?;
-        if fresh {
-            for entry in fs::read_dir(dir).map_err(AppError::io(dir.display().to_string()))?.flatten() {
-                let path = entry.path();
-                if path.file_name().is_some_and(|n| n != "lock") {
-                    let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-                    gone.map_err(AppError::io(path.display().to_string()))?;
-                }
-            }
-        }
+    /// It cannot be read or written.
+    pub fn open(dir: &Path, now: Timestamp) -> Result<Self, AppError> {
         let (root, key) = (dir.join("ca/root.pem"), dir.join("ca/root.key"));
         let ca = if root.exists() && key.exists() {
             DevCa::load(&read(&root)?, &read(&key)?)?
@@ -57,7 +77,7 @@ impl State {
             write_private(&root, ca.root_pem().as_bytes())?;
             ca
         };
-        Ok(State { dir: dir.to_owned(), _lock: lock, ca, now })
+        Ok(State { dir: dir.to_owned(), ca, now })
     }
 
     /// The folder.
@@ -130,7 +150,7 @@ impl State {
             let chain = crate::net::pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?;
             let parsed = crate::identity::peer::PeerCertificate::parse(&chain[0]);
             let soon = self.now.plus(Duration::from_secs(24 * 3600));
-            if parsed.is_ok_and(|c| *c.not_after() > soon) {
+            if parsed.is_ok_and(|c| c.not_after() > soon) {
                 return Ok((pem, read(&key)?));
             }
         }
