@@ -207,6 +207,7 @@ impl Speakers<'_> {
             .map(|agency| {
                 Ok(Agency {
                     partner: self.partner(&TenantKey::new(TenantKind::Agency, &agency.key), None)?,
+                    queue: None,
                     code: agency.code.clone(),
                     format: ReportFormat::of(&agency.format).unwrap_or(ReportFormat::Canonical),
                 })
