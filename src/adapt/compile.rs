@@ -229,6 +229,7 @@ impl<'s> Compiler<'s> {
                     slots.push(Slot {
                         name: member.name.clone(),
                         required: member.required,
+                        nullable: member.nullable,
                         rules,
                     });
                 }

@@ -80,6 +80,7 @@ impl Walk<'_> {
                     }
                 }
                 _ if list.or_one => self.item(node, known),
+                _ if self.strictness.empty_absent && !self.strictness.present(self.tree, node) => {}
                 _ => self.wrong(node, "[…]"),
             },
             (Syntax::Xml, None) if list.is_items => {}

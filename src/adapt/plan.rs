@@ -200,6 +200,8 @@ pub(super) struct Slot {
     pub name: Box<str>,
     /// By the canonical model.
     pub required: bool,
+    /// By the canonical model.
+    pub nullable: bool,
     pub rules: Rules,
 }
 
