@@ -152,13 +152,13 @@ impl<'t> Apply<'t> {
             return false;
         }
         let (source, expected) = match &slot.rules {
-            Rules::Leaf(rules) => {
-                (rules.first().and_then(|r| r.sources.first()), "true, false")
-            }
+            Rules::Leaf(rules) => (rules.first().and_then(|r| r.sources.first()), "true, false"),
             Rules::Part(rules) => (rules.first().map(|r| &r.base), "{…}"),
             Rules::List { rules, .. } => (rules.first().map(|r| &r.base), "[…]"),
         };
-        let Some(source) = source.filter(|s| !s.0.is_empty()) else { return false };
+        let Some(source) = source.filter(|s| !s.0.is_empty()) else {
+            return false;
+        };
         let node = source.find(self.tree, base);
         if node.is_none_or(|n| *self.tree.value(n) != Value::Null) {
             return false;
@@ -168,7 +168,8 @@ impl<'t> Apply<'t> {
             if rules.iter().any(|r| matches!(r.convert, Convert::Plain(Kind::Whole { .. }))));
         // A list of the wrong type is told by `conform`.
         if !matches!(slot.rules, Rules::List { .. }) {
-            self.problems.push(wrong.with("expected", if whole { "123" } else { expected }));
+            self.problems
+                .push(wrong.with("expected", if whole { "123" } else { expected }));
         }
         true
     }

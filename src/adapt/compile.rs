@@ -262,13 +262,15 @@ impl<'s> Compiler<'s> {
         pointer: &str,
     ) -> Option<Rules> {
         let (word, clash) = match &member.target {
-            Target::Leaf(_) => {
-                ("field", here.first_part().or(here.first_list()).or(inside.first_span()))
-            }
+            Target::Leaf(_) => (
+                "field",
+                here.first_part().or(here.first_list()).or(inside.first_span()),
+            ),
             Target::Object(_) => ("part", here.first_field().or(here.first_list())),
-            Target::List { .. } => {
-                ("list", here.first_field().or(here.first_part()).or(inside.first_span()))
-            }
+            Target::List { .. } => (
+                "list",
+                here.first_field().or(here.first_part()).or(inside.first_span()),
+            ),
         };
         if let Some(at) = clash {
             self.fault(
@@ -281,17 +283,30 @@ impl<'s> Compiler<'s> {
         }
         match &member.target {
             Target::Leaf(kind) => {
-                self.in_turn(here.fields.iter().map(|(_, s)| (s.when.is_some(), s.to.span().start)), pointer);
-                let rules: Vec<LeafRule> =
-                    here.fields.iter().map(|(_, spec)| self.leaf(spec, kind, known, pointer)).collect();
+                self.in_turn(
+                    here.fields
+                        .iter()
+                        .map(|(_, s)| (s.when.is_some(), s.to.span().start)),
+                    pointer,
+                );
+                let rules: Vec<LeafRule> = here
+                    .fields
+                    .iter()
+                    .map(|(_, spec)| self.leaf(spec, kind, known, pointer))
+                    .collect();
                 (!rules.is_empty()).then_some(Rules::Leaf(rules))
             }
             Target::Object(members) => self.parts(members, here, inside, known, pointer),
             Target::List { max, item } => {
-                let Target::Object(members) = item.as_ref() else { return None };
+                let Target::Object(members) = item.as_ref() else {
+                    return None;
+                };
                 let within = format!("{pointer}[].");
-                let rules: Vec<ListRule> =
-                    here.lists.iter().map(|(_, l)| self.list(l, members, known, &within)).collect();
+                let rules: Vec<ListRule> = here
+                    .lists
+                    .iter()
+                    .map(|(_, l)| self.list(l, members, known, &within))
+                    .collect();
                 (!rules.is_empty()).then_some(Rules::List { max: *max, rules })
             }
         }
@@ -309,7 +324,11 @@ impl<'s> Compiler<'s> {
         if here.parts.is_empty() {
             inside.first_span()?;
             let shape = self.shape(inside, members, known, &within);
-            return Some(Rules::Part(vec![PartRule { base: Path::default(), when: None, shape }]));
+            return Some(Rules::Part(vec![PartRule {
+                base: Path::default(),
+                when: None,
+                shape,
+            }]));
         }
         if let Some(at) = inside.first_span() {
             self.fault(
@@ -318,8 +337,17 @@ impl<'s> Compiler<'s> {
                 format!("{pointer} has a part already; put this field into that part"),
             );
         }
-        self.in_turn(here.parts.iter().map(|(_, s)| (s.when.is_some(), s.to.span().start)), pointer);
-        let parts = here.parts.iter().map(|(_, p)| self.part(p, members, known, &within)).collect();
+        self.in_turn(
+            here.parts
+                .iter()
+                .map(|(_, s)| (s.when.is_some(), s.to.span().start)),
+            pointer,
+        );
+        let parts = here
+            .parts
+            .iter()
+            .map(|(_, p)| self.part(p, members, known, &within))
+            .collect();
         Some(Rules::Part(parts))
     }
 

@@ -122,8 +122,12 @@ fn target(root: &Value, schema: &Value) -> Target {
 }
 
 fn is_nullable(schema: &Value) -> bool {
-    let any = schema["anyOf"].as_array().is_some_and(|any| any.iter().any(|s| s["type"] == "null"));
-    any || schema["type"].as_array().is_some_and(|types| types.iter().any(|t| t == "null"))
+    let any = schema["anyOf"]
+        .as_array()
+        .is_some_and(|any| any.iter().any(|s| s["type"] == "null"));
+    any || schema["type"]
+        .as_array()
+        .is_some_and(|types| types.iter().any(|t| t == "null"))
 }
 
 fn words(schema: &Value) -> Option<Vec<Box<str>>> {

@@ -168,7 +168,8 @@ impl<'d> Build<'d> {
         self.open.push(Open {
             id,
             text: String::new(),
-            has_elements: false });
+            has_elements: false,
+        });
         if empty { self.end() } else { Ok(()) }
     }
 

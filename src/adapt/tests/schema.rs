@@ -5,24 +5,33 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::samples;
+use super::{REGISTRY, samples};
 use crate::adapt::tree::{Name, NodeId, Tree, Value as Held};
-use crate::adapt::{Registry, canonical_schema, xml};
+use crate::adapt::{canonical_schema, xml};
 use crate::domain::view::StatusReport;
 
 fn schema_file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/canonical").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schema/canonical")
+        .join(name)
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a developer's switch, read by this test alone")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer's switch, read by this test alone"
+)]
 fn the_json_schema_is_the_models() {
     let file = schema_file("dossier-v1.schema.json");
     let made = serde_json::to_string_pretty(&canonical_schema()).unwrap() + "\n";
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&file, &made).unwrap();
     }
-    assert_eq!(fs::read_to_string(&file).unwrap_or_default(), made, "run with UPDATE=1 and review");
+    assert_eq!(
+        fs::read_to_string(&file).unwrap_or_default(),
+        made,
+        "run with UPDATE=1 and review"
+    );
 }
 
 #[test]
@@ -36,7 +45,11 @@ fn the_json_schema_takes_and_refuses_what_the_hub_does() {
         // A duplicate name is refused by the syntax, of which a schema knows nothing.
         if file != "refused-3.json" {
             let document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            assert_eq!(validator.is_valid(&document), !file.starts_with("refused"), "{file}");
+            assert_eq!(
+                validator.is_valid(&document),
+                !file.starts_with("refused"),
+                "{file}"
+            );
         }
     }
 }
@@ -44,7 +57,7 @@ fn the_json_schema_takes_and_refuses_what_the_hub_does() {
 #[test]
 fn null_stands_only_where_the_schema_has_it() {
     let validator = jsonschema::validator_for(&canonical_schema()).unwrap();
-    let registry = Registry::shipped();
+    let registry = &*REGISTRY;
     let canonical = registry.get("canonical/v1").unwrap();
     let full: Value = serde_json::from_slice(
         &fs::read(samples::adapters_dir().join("canonical/v1/samples/full.json")).unwrap(),
@@ -54,19 +67,33 @@ fn null_stands_only_where_the_schema_has_it() {
     every_pointer(&full, String::new(), &mut pointers);
     assert!(pointers.len() > 60);
     for pointer in pointers {
-        for other in [Value::Null, serde_json::json!([]), serde_json::json!({"la": 1}), serde_json::json!(1.5)] {
+        for other in [
+            Value::Null,
+            serde_json::json!([]),
+            serde_json::json!({"la": 1}),
+            serde_json::json!(1.5),
+        ] {
             let mut mutated = full.clone();
             *mutated.pointer_mut(&pointer).unwrap() = other.clone();
             let read = canonical.read(mutated.to_string().as_bytes(), "application/json");
-            assert_eq!(read.is_ok(), validator.is_valid(&mutated), "{pointer} = {other}: {read:?}");
+            assert_eq!(
+                read.is_ok(),
+                validator.is_valid(&mutated),
+                "{pointer} = {other}: {read:?}"
+            );
         }
     }
 }
 
 fn every_pointer(value: &Value, at: String, pointers: &mut Vec<String>) {
     match value {
-        Value::Object(o) => o.iter().for_each(|(k, v)| every_pointer(v, format!("{at}/{k}"), pointers)),
-        Value::Array(a) => a.iter().enumerate().for_each(|(i, v)| every_pointer(v, format!("{at}/{i}"), pointers)),
+        Value::Object(o) => o
+            .iter()
+            .for_each(|(k, v)| every_pointer(v, format!("{at}/{k}"), pointers)),
+        Value::Array(a) => a
+            .iter()
+            .enumerate()
+            .for_each(|(i, v)| every_pointer(v, format!("{at}/{i}"), pointers)),
         _ => {}
     }
     if !at.is_empty() {
@@ -80,12 +107,20 @@ fn every_pointer(value: &Value, at: String, pointers: &mut Vec<String>) {
 struct Xsd<'d>(Tree<'d>);
 
 fn xs(local: &str) -> Name {
-    Name { local: local.into(), space: "http://www.w3.org/2001/XMLSchema".into(), attribute: false }
+    Name {
+        local: local.into(),
+        space: "http://www.w3.org/2001/XMLSchema".into(),
+        attribute: false,
+    }
 }
 
 impl Xsd<'_> {
     fn attribute(&self, node: NodeId, name: &str) -> Option<&str> {
-        let name = Name { local: name.into(), space: "".into(), attribute: true };
+        let name = Name {
+            local: name.into(),
+            space: "".into(),
+            attribute: true,
+        };
         match self.0.value(self.0.child(node, &name)?) {
             Held::Text(text) => Some(text),
             _ => None,
@@ -100,7 +135,10 @@ impl Xsd<'_> {
     }
 
     fn all(&self, parent: NodeId, element: &str) -> Vec<NodeId> {
-        self.0.children(parent).filter(|n| self.0.is_named(*n, &xs(element))).collect()
+        self.0
+            .children(parent)
+            .filter(|n| self.0.is_named(*n, &xs(element)))
+            .collect()
     }
 
     fn only(&self, parent: NodeId, element: &str) -> NodeId {
@@ -111,7 +149,10 @@ impl Xsd<'_> {
 
     /// Values of one facet of a simple type.
     fn facets(&self, restriction: NodeId, facet: &str) -> Vec<&str> {
-        self.all(restriction, facet).into_iter().filter_map(|n| self.attribute(n, "value")).collect()
+        self.all(restriction, facet)
+            .into_iter()
+            .filter_map(|n| self.attribute(n, "value"))
+            .collect()
     }
 
     fn root(&self) -> NodeId {
@@ -130,20 +171,30 @@ fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 }
 
 fn is_type(schema: &Value, word: &str) -> bool {
-    schema["type"] == word || schema["type"].as_array().is_some_and(|t| t.iter().any(|t| t == word))
+    schema["type"] == word
+        || schema["type"]
+            .as_array()
+            .is_some_and(|t| t.iter().any(|t| t == word))
 }
 
 fn compare_object(xsd: &Xsd<'_>, complex: NodeId, root: &Value, schema: &Value) {
     let all = xsd.only(complex, "all");
     let elements = xsd.all(all, "element");
     let properties = schema["properties"].as_object().unwrap();
-    let mut names: Vec<&str> = elements.iter().map(|e| xsd.attribute(*e, "name").unwrap()).collect();
+    let mut names: Vec<&str> = elements
+        .iter()
+        .map(|e| xsd.attribute(*e, "name").unwrap())
+        .collect();
     names.sort_unstable();
     let mut wanted: Vec<&str> = properties.keys().map(String::as_str).collect();
     wanted.sort_unstable();
     assert_eq!(names, wanted, "{}", xsd.0.path(complex));
-    let required: Vec<&str> =
-        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for element in elements {
         let name = xsd.attribute(element, "name").unwrap();
         let optional = xsd.attribute(element, "minOccurs") == Some("0");
@@ -157,7 +208,11 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
     if is_type(schema, "array") {
         let item = xsd.only(xsd.only(xsd.only(element, "complexType"), "sequence"), "element");
         assert_eq!(xsd.attribute(item, "minOccurs"), Some("0"), "{name}");
-        assert_eq!(xsd.attribute(item, "maxOccurs"), Some(schema["maxItems"].to_string().as_str()), "{name}");
+        assert_eq!(
+            xsd.attribute(item, "maxOccurs"),
+            Some(schema["maxItems"].to_string().as_str()),
+            "{name}"
+        );
         let complex = xsd.named(xsd.root(), "complexType", xsd.attribute(item, "type").unwrap());
         return compare_object(xsd, complex, root, resolve(root, &schema["items"]));
     }
@@ -178,20 +233,39 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
         assert_eq!(xsd.facets(restriction, "enumeration"), words, "{name}");
     } else if is_type(schema, "integer") {
         assert!(matches!(base, "xs:integer" | "xs:long"), "{name}");
-        assert_eq!(xsd.facets(restriction, "minInclusive"), [schema["minimum"].to_string()], "{name}");
-        let max: Vec<String> = schema["maximum"].as_i64().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            xsd.facets(restriction, "minInclusive"),
+            [schema["minimum"].to_string()],
+            "{name}"
+        );
+        let max: Vec<String> = schema["maximum"]
+            .as_i64()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(xsd.facets(restriction, "maxInclusive"), max, "{name}");
     } else if schema["format"] == "date-time" {
         assert_eq!(base, "xs:dateTime", "{name}");
     } else if let Some(pattern) = schema["pattern"].as_str() {
         // XSD patterns are anchored, and its \d is every script's digit.
-        let wanted = pattern.trim_start_matches('^').trim_end_matches('$').replace(r"\d", "[0-9]");
+        let wanted = pattern
+            .trim_start_matches('^')
+            .trim_end_matches('$')
+            .replace(r"\d", "[0-9]");
         assert_eq!(xsd.facets(restriction, "pattern"), [wanted], "{name}");
     } else {
         assert_eq!(base, "xs:string", "{name}");
         let length = |key: &str| schema[key].to_string();
-        assert_eq!(xsd.facets(restriction, "minLength"), [length("minLength")], "{name}");
-        assert_eq!(xsd.facets(restriction, "maxLength"), [length("maxLength")], "{name}");
+        assert_eq!(
+            xsd.facets(restriction, "minLength"),
+            [length("minLength")],
+            "{name}"
+        );
+        assert_eq!(
+            xsd.facets(restriction, "maxLength"),
+            [length("maxLength")],
+            "{name}"
+        );
     }
 }
 
@@ -215,9 +289,17 @@ fn the_xsd_names_the_fields_of_a_status_report() {
     let complex = xsd.named(xsd.root(), "complexType", "StatusReport");
     let elements = xsd.all(xsd.only(complex, "all"), "element");
     let schema = schemars::schema_for!(StatusReport).to_value();
-    let mut names: Vec<&str> = elements.iter().map(|e| xsd.attribute(*e, "name").unwrap()).collect();
+    let mut names: Vec<&str> = elements
+        .iter()
+        .map(|e| xsd.attribute(*e, "name").unwrap())
+        .collect();
     names.sort_unstable();
-    let wanted: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let wanted: Vec<&str> = schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(names, wanted);
 }
 
@@ -225,10 +307,19 @@ fn the_xsd_names_the_fields_of_a_status_report() {
 fn an_item_has_the_same_name_in_the_xsd_and_in_the_adapter() {
     let text = fs::read_to_string(schema_file("dossier-v1.xsd")).unwrap();
     let adapter = fs::read_to_string(samples::adapters_dir().join("canonical/v1/adapter.toml")).unwrap();
-    for (list, item) in
-        [("foreign_codes", "foreign_code"), ("components", "component"), ("files", "file"), ("fees", "fee")]
-    {
-        assert!(text.contains(&format!("<xs:element name=\"{item}\" type=")), "{item}");
-        assert!(adapter.contains(&format!("from = \"{list}\"\nitem = \"{item}\"")), "{item}");
+    for (list, item) in [
+        ("foreign_codes", "foreign_code"),
+        ("components", "component"),
+        ("files", "file"),
+        ("fees", "fee"),
+    ] {
+        assert!(
+            text.contains(&format!("<xs:element name=\"{item}\" type=")),
+            "{item}"
+        );
+        assert!(
+            adapter.contains(&format!("from = \"{list}\"\nitem = \"{item}\"")),
+            "{item}"
+        );
     }
 }
