@@ -49,8 +49,8 @@ pub(super) fn item(tree: &Tree<'_>, item: NodeId, plan: &DocumentPlan) -> Findin
         strictness: plan.strictness,
         found: Findings::default(),
     };
-    let steps = plan.items.iter().flat_map(|items| &items.path.0);
-    let known = steps.fold(Some(&plan.known), |at, step| at?.child(&step.name));
+    let mut steps = plan.items.iter().flat_map(|items| &items.path.0);
+    let known = steps.try_fold(&plan.known, |at, step| at.child(&step.name));
     if let Some(known) = known {
         walk.item(item, known);
     }
