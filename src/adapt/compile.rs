@@ -49,8 +49,6 @@ pub(super) struct Compiler<'s> {
     pub faults: Vec<AdapterFault>,
     used_tables: BTreeSet<&'s str>,
     used_shapes: BTreeSet<&'s str>,
-    /// Shapes being expanded now, to find one that contains itself.
-    expanding: Vec<&'s str>,
 }
 
 /// The line of a byte of a file, from 1.
@@ -67,7 +65,6 @@ impl<'s> Compiler<'s> {
             faults: Vec::new(),
             used_tables: BTreeSet::new(),
             used_shapes: BTreeSet::new(),
-            expanding: Vec::new(),
         }
     }
 
@@ -366,7 +363,8 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    /// The rules written under a part or list, and those of the shape it names.
+    /// The rules written under a part or list, and those of the shape it names. A shape cannot go on for ever: the canonical
+    /// model contains no object in itself, and rules that name nothing in it are not entered.
     fn contents(
         &mut self,
         shape: Option<&'s String>,
@@ -398,26 +396,6 @@ impl<'s> Compiler<'s> {
         rules
     }
 
-    fn enter_shape(&mut self, shape: Option<&'s String>, at: usize) -> bool {
-        let Some(name) = shape else { return true };
-        if self.expanding.contains(&name.as_str()) {
-            self.fault(
-                at,
-                format!("khuôn {name} chứa chính nó; bỏ vòng lặp"),
-                format!("the shape {name} contains itself; break the circle"),
-            );
-            return false;
-        }
-        self.expanding.push(name);
-        true
-    }
-
-    fn leave_shape(&mut self, shape: Option<&'s String>) {
-        if shape.is_some() {
-            self.expanding.pop();
-        }
-    }
-
     fn part(&mut self, spec: &'s PartSpec, members: &[Member], known: &mut Known, within: &str) -> PartRule {
         let at = spec.to.span().start;
         let base = spec
@@ -426,14 +404,10 @@ impl<'s> Compiler<'s> {
             .map_or_else(Path::default, |raw| self.path(raw, at));
         let when = spec.when.as_ref().map(|w| self.cond(w, at, known));
         let place = known.follow(&base);
-        let mut shape = Shape::default();
-        if self.enter_shape(spec.shape.as_ref(), at) {
-            self.declare(&spec.ignored, &spec.forbidden, place);
-            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-            let rules = self.contents(spec.shape.as_ref(), own, at, place);
-            shape = self.shape(&rules, members, place, within);
-            self.leave_shape(spec.shape.as_ref());
-        }
+        self.declare(&spec.ignored, &spec.forbidden, place);
+        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+        let rules = self.contents(spec.shape.as_ref(), own, at, place);
+        let shape = self.shape(&rules, members, place, within);
         PartRule { base, when, shape }
     }
 
@@ -450,14 +424,10 @@ impl<'s> Compiler<'s> {
             });
         }
         let when = spec.when.as_ref().map(|w| self.cond(w, at, place));
-        let mut shape = Shape::default();
-        if self.enter_shape(spec.shape.as_ref(), at) {
-            self.declare(&spec.ignored, &spec.forbidden, place);
-            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-            let rules = self.contents(spec.shape.as_ref(), own, at, place);
-            shape = self.shape(&rules, members, place, within);
-            self.leave_shape(spec.shape.as_ref());
-        }
+        self.declare(&spec.ignored, &spec.forbidden, place);
+        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+        let rules = self.contents(spec.shape.as_ref(), own, at, place);
+        let shape = self.shape(&rules, members, place, within);
         ListRule {
             base,
             item,

@@ -132,7 +132,10 @@ fn xml_that_is_not_well_formed_or_wants_more_than_it_may() {
          </h:procedure><h:channel>counter</h:channel><h:filed_at>2026-11-20T09:00:00+07:00</h:filed_at><h:applicant><h:kind>citizen</h:kind>\
          <h:name>A</h:name></h:applicant></h:dossier>"
     );
-    assert_eq!(label("canonical/v1", "text/xml", good.as_bytes()), Label::MediaTypeUnsupported);
+    assert_eq!(
+        label("canonical/v1", "text/xml", good.as_bytes()),
+        Label::MediaTypeUnsupported
+    );
     let registry = &*REGISTRY;
     let canonical = registry.get("canonical/v1").unwrap();
     let filing = canonical

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::REGISTRY;
 use crate::adapt::Adapter;
+use crate::domain::rejection::{Language, Problem};
 
 pub(super) fn adapters_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters")
@@ -41,6 +42,16 @@ pub(super) fn all() -> Vec<(String, PathBuf)> {
     all
 }
 
+/// No sentence of a problem has a hole left.
+fn filled<'p>(problems: impl IntoIterator<Item = &'p Problem>) {
+    for problem in problems {
+        for language in [Language::Vietnamese, Language::English] {
+            let advice = problem.advice(language);
+            assert!(!advice.contains('?'), "{problem:?}: {advice}");
+        }
+    }
+}
+
 fn outcome(adapter: &Adapter, path: &Path) -> Value {
     let bytes = fs::read(path).unwrap();
     let media_type = media_type(path);
@@ -51,7 +62,10 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
                 .into_iter()
                 .map(|item| match item.report {
                     Ok(report) => json!({"path": item.path, "report": report}),
-                    Err(problem) => json!({"path": item.path, "problem": problem}),
+                    Err(problem) => {
+                        filled([&problem]);
+                        json!({"path": item.path, "problem": problem})
+                    }
                 })
                 .collect(),
             Err(rejection) => json!({"problems": rejection.problems()}),
@@ -67,9 +81,13 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
                 serde_json::from_value::<crate::domain::dossier::Filing>(filing.clone()).unwrap(),
                 adapted.filing
             );
+            filled(&adapted.warnings);
             json!({"filing": filing, "warnings": adapted.warnings})
         }
-        Err(rejection) => json!({"problems": rejection.problems()}),
+        Err(rejection) => {
+            filled(rejection.problems());
+            json!({"problems": rejection.problems()})
+        }
     }
 }
 
