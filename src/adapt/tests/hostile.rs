@@ -256,6 +256,18 @@ fn texts_names_and_attributes_at_their_limits_and_past_them() {
 }
 
 #[test]
+fn namespaces_at_their_limit_and_past_it() {
+    let spaces = |n: usize| {
+        let elements: String = (0..n).map(|i| format!("<b xmlns=\"urn:{i}\"/>")).collect();
+        xml::read(&format!("<a>{elements}</a>"))
+            .map(drop)
+            .map_err(|p| p.label)
+    };
+    assert_eq!(spaces(MAX_NAMESPACES), Ok(()));
+    assert_eq!(spaces(MAX_NAMESPACES + 1), Err(Label::TooManyParts));
+}
+
+#[test]
 fn problems_and_warnings_are_told_up_to_their_limit() {
     let unknown = |n: usize| {
         minimal_with(
