@@ -73,6 +73,19 @@ impl Registry {
         }
     }
 
+    /// The adapters that come with the house and these; one of these stands in for a shipped one at the same path.
+    ///
+    /// # Errors
+    /// As [`Registry::compile`].
+    pub fn shipped_with(more: &BTreeMap<String, String>) -> Result<Registry, Vec<AdapterFault>> {
+        let mut files: BTreeMap<String, String> = SHIPPED
+            .iter()
+            .map(|(f, t)| ((*f).to_owned(), (*t).to_owned()))
+            .collect();
+        files.extend(more.iter().map(|(file, text)| (file.clone(), text.clone())));
+        Registry::compile(&files)
+    }
+
     /// Every adapter's name, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.adapters.keys().map(String::as_str)

@@ -56,6 +56,19 @@ impl Access {
         }
     }
 
+    /// An agency whose message came out of the broker, which verified its user and its routing key. It may report statuses and
+    /// nothing else.
+    pub fn vouched_by_broker(tenant: Arc<Tenant>) -> Self {
+        let permissions = [Permission::StatusReport].into_iter().collect();
+        Access {
+            tenant,
+            permissions,
+            thumbprint: None,
+            staff: None,
+            point: None,
+        }
+    }
+
     /// Checks one permission and opens the scope a query needs.
     ///
     /// # Errors

@@ -91,7 +91,7 @@ pub(crate) const fn word(state: DeliveryState) -> &'static str {
 }
 
 /// The state of a stored word.
-pub(crate) fn state(word: &str) -> Result<DeliveryState, StoreError> {
+pub fn delivery_state(word: &str) -> Result<DeliveryState, StoreError> {
     Ok(match word {
         "waiting" => DeliveryState::Waiting,
         "queued" => DeliveryState::Queued,
@@ -274,7 +274,7 @@ pub(super) fn settle_inbox(
             results.push(refused(Label::NotFound));
             continue;
         };
-        match state(&row.state)? {
+        match delivery_state(&row.state)? {
             // Settled before: say where it stands, so that a repeated call is harmless.
             done @ (DeliveryState::Handed | DeliveryState::Acknowledged | DeliveryState::Parked) => {
                 results.push(SettleResult {

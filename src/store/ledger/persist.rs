@@ -20,6 +20,8 @@ pub(super) struct Writes {
     pub submissions: Vec<SubmissionRow>,
     pub contents: Vec<ContentRow>,
     pub parties: Vec<PartyRow>,
+    /// Parts that end: dossier and tenant.
+    pub left: Vec<(String, String)>,
     pub natural: Vec<NaturalKeyRow>,
     pub keys: Vec<IdempotencyRow>,
     pub events: Vec<EventRow>,
@@ -88,6 +90,11 @@ impl Batch<'_> {
             .cloned()
             .collect();
         upsert_dossiers(conn, &rows)?;
+        for (dossier, tenant) in &w.left {
+            on_backend!(conn, c => diesel::update(dossier_parties::table
+                    .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::tenant.eq(tenant)))
+                .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
+        }
         insert_all!(conn, dossier_parties, w.parties, 6);
         insert_all!(conn, natural_keys, w.natural, 4);
         insert_all!(conn, idempotency_keys, w.keys, 9);

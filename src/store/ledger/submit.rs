@@ -164,7 +164,11 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
     let known = batch.natural.get(&reference);
     let mut dossier = match &submit.expect {
         Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
-        Expect::New => wanted.clone(),
+        // The code becomes the dossier's by its own event.
+        Expect::New => DossierRow {
+            code: None,
+            ..wanted.clone()
+        },
         Expect::Amend { version } => match batch.dossiers.get(&wanted.id) {
             Some(now) if now.version == *version && !now.accepted && known == Some(&wanted.id) => {
                 amended(now, wanted)
@@ -207,6 +211,7 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
         ciphertext: submit.content.ciphertext.clone(),
     });
     batch.writes.parties.extend(submit.parties.iter().cloned());
+    hand_to_new_agency(batch, &dossier);
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     keep(batch, &submit.key, &submit.answer)?;
@@ -226,6 +231,30 @@ fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
         route: wanted.route.clone(),
         submission: wanted.submission.clone(),
         ..now.clone()
+    }
+}
+
+/// An amendment may name another agency: the old one's part ends, the new one's begins.
+fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
+    let before = batch.dossiers.get(&dossier.id).and_then(|row| row.agency.clone());
+    if !batch.dossiers.contains_key(&dossier.id) || before == dossier.agency {
+        return;
+    }
+    if let Some(agency) = before {
+        batch
+            .writes
+            .left
+            .push((dossier.id.clone(), format!("agency.{agency}")));
+    }
+    if let Some(agency) = &dossier.agency {
+        batch.writes.parties.push(PartyRow {
+            dossier: dossier.id.clone(),
+            tenant: format!("agency.{agency}"),
+            role: "lead-agency".to_owned(),
+            point: None,
+            since: At(batch.now),
+            until: None,
+        });
     }
 }
 

@@ -8,9 +8,11 @@ use super::dossiers::open_content;
 use super::{corrupt, event_of};
 use crate::domain::dossier::Filing;
 use crate::domain::event::Event;
+use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -88,4 +90,20 @@ pub fn deliveries_of(
             (r, attempts)
         })
         .collect())
+}
+
+/// Whether something could be handed out to an agency now: a cheap look before the ledger is asked.
+pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let free = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    Ok(on_backend!(conn, c => diesel::select(diesel::dsl::exists(
+        deliveries::table
+            .filter(deliveries::agency.eq(agency))
+            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .filter(deliveries::ready.eq(true))
+            .filter(deliveries::not_before.le(At(now)))
+            .filter(free),
+    ))
+    .get_result(c))?)
 }

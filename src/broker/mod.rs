@@ -1,0 +1,128 @@
+//! The road between the hub and the agencies: RabbitMQ, or a broker inside the process. The only room that names lapin.
+//!
+//! It carries messages at least once, in the order of each queue, and says of every published message what became of it. It
+//! never decides what to send, never remembers what was sent (that is the outbox) and never reads a body. A lost confirm is a
+//! refusal here; the sender sends again, and receivers deduplicate by [`Delivery::message_id`].
+//!
+//! Start with [`Broker`]. [`topology`] is what must exist on the road, as data; [`rabbit`] and [`embedded`] are the two roads,
+//! held to one contract by `tests/broker`; [`admin`] speaks to RabbitMQ's management interface for what AMQP cannot do, and
+//! [`check`] compares what lives there with the plan.
+
+pub mod admin;
+pub mod check;
+pub mod embedded;
+mod message;
+pub mod rabbit;
+pub mod topology;
+
+pub use embedded::Embedded;
+pub use message::{Delivery, Envelope, MAX_BODY, Outcome, Settlement, Source, Target, settle_all};
+pub use rabbit::Rabbit;
+pub use topology::Topology;
+
+/// Directives for the log filter that must hold wherever this room is used: lapin logs returned messages with their bodies at
+/// `WARN`, and frames with their payloads at `TRACE`, and bodies are personal data.
+pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=warn", "lapin::returned_messages=off"];
+
+/// What goes wrong with the broker as a whole. What goes wrong with one message is an [`Outcome`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrokerError {
+    /// The address of the broker cannot be used; the text never holds the password.
+    #[error("the broker's address cannot be used: {0}")]
+    Address(String),
+    /// No connection, or it was lost on the way. Calling again connects again.
+    #[error("connection to the broker: {0}")]
+    Connection(String),
+    /// The broker answered no: missing queue, other arguments than declared, no permission.
+    #[error("the broker refused {what}: {reason}")]
+    Refused {
+        /// What was asked.
+        what: String,
+        /// The broker's own words.
+        reason: String,
+    },
+    /// The message is no longer in this consumer's hands: its connection or the consumer ended. It comes again.
+    #[error("the message went back to its queue, because its consumer ended")]
+    Gone,
+}
+
+/// The road in use. Cheap to clone; clones share connections and queues.
+#[derive(Clone, Debug)]
+pub enum Broker {
+    /// RabbitMQ 3.10 or later.
+    Rabbit(Rabbit),
+    /// Inside this process.
+    Embedded(Embedded),
+}
+
+impl Broker {
+    /// Sends a batch and says of each message, in the order of the batch, what became of it. Messages to one queue keep their
+    /// order, except those that are refused.
+    ///
+    /// RabbitMQ confirms when a majority of the queue's replicas has written the message to disk. The embedded broker has no
+    /// disk: it confirms when the consumer has settled the message, so one slow queue holds up its batch; callers send a batch
+    /// per queue. Dropping the future leaves the fate of unsettled messages unknown.
+    pub async fn publish(&self, batch: &[Envelope]) -> Vec<Outcome> {
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.publish(batch).await,
+            Broker::Embedded(embedded) => embedded.publish(batch).await,
+        }
+    }
+
+    /// Begins to consume; at most `prefetch` messages are in the consumer's hands unsettled (0: no limit).
+    ///
+    /// # Errors
+    /// [`BrokerError::Refused`] where the queue does not exist or may not be read, [`BrokerError::Connection`].
+    pub async fn consume(&self, source: &Source, prefetch: u16) -> Result<Consumer, BrokerError> {
+        Ok(match self {
+            Broker::Rabbit(rabbit) => Consumer(Inner::Rabbit(rabbit.consume(source, prefetch).await?)),
+            Broker::Embedded(embedded) => Consumer(Inner::Embedded(embedded.consume(source, prefetch)?)),
+        })
+    }
+
+    /// Whether messages can be sent now.
+    ///
+    /// # Errors
+    /// [`BrokerError::Connection`] where the broker does not answer, or has blocked publishers (memory or disk alarm).
+    pub async fn ready(&self) -> Result<(), BrokerError> {
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.ready().await,
+            Broker::Embedded(_) => Ok(()),
+        }
+    }
+
+    /// Creates what is missing of `topology`; what exists as planned stays as it is, nothing is deleted.
+    ///
+    /// # Errors
+    /// [`BrokerError::Refused`] where something exists with other arguments, [`BrokerError::Connection`].
+    pub async fn declare(&self, topology: &Topology) -> Result<(), BrokerError> {
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.declare(topology).await,
+            Broker::Embedded(embedded) => {
+                embedded.declare(topology);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Takes messages from one queue. Dropping it gives back what is unsettled.
+#[derive(Debug)]
+pub struct Consumer(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Rabbit(rabbit::Consumer),
+    Embedded(embedded::Consumer),
+}
+
+impl Consumer {
+    /// The next message; waits for one. None when the connection or the queue is gone: consume again. Safe to cancel: a message
+    /// is returned or stays in the queue.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        match &mut self.0 {
+            Inner::Rabbit(consumer) => consumer.next().await,
+            Inner::Embedded(consumer) => Some(consumer.next().await),
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! RabbitMQ 3.10 or later over AMQP 0-9-1.
+//!
+//! Two connections, each made when first needed and again when lost: one publishes, one consumes, so that a broker that holds
+//! publishers back (memory or disk alarm) does not hold back acknowledgements. Publishing is mandatory and confirmed, with a
+//! window of unanswered messages. lapin's own recovery is off: a batch that was under way when the connection went is answered
+//! with refusals at once, and the outbox sends it again.
+
+mod lane;
+mod round;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lapin::options::{
+    BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+    QueueDeclareOptions,
+};
+use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::uri::AMQPUri;
+use lapin::{Channel, ConnectionProperties, ExchangeKind};
+use tokio::time::{Instant, timeout};
+
+use super::topology::{Argument, Topology};
+use super::{BrokerError, Envelope, Outcome, Source};
+
+pub use lane::Consumer;
+pub(super) use lane::{Hold, ack_all};
+use round::Round;
+
+/// lapin built without a TLS implementation connects to `amqps://` in plain text and says nothing. This type exists only where
+/// one is built in (`rustls-common` of `amq-protocol-tcp`, in Cargo.toml), so without it the hub does not compile.
+type Tls = lapin::tcp::RustlsConnector;
+const _: usize = size_of::<Tls>();
+
+/// How long a connection may take to be made.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+/// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause between attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Seconds between heartbeats, where the address does not say: a dead peer is noticed after two.
+const HEARTBEAT: u16 = 10;
+/// Publishing channels kept open when idle; more callers than these at once open theirs for one batch.
+const IDLE_CHANNELS: usize = 4;
+
+/// How to reach RabbitMQ, beyond its address.
+#[derive(Clone)]
+pub struct Options {
+    /// How the connections are named in the management pages.
+    pub name: String,
+    /// Published messages that may be unconfirmed at once.
+    pub window: usize,
+    /// How long the broker may take to answer: a confirm, a declaration. After that the connection counts as lost.
+    pub patience: Duration,
+    /// For `amqps://`: PEM of the authorities that may have signed the broker's certificate. No other is trusted.
+    pub authorities: Option<String>,
+    /// For `amqps://`: PEM of the hub's own certificate chain and of its key (PKCS #8).
+    pub identity: Option<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            name: "lienthong".to_owned(),
+            window: 256,
+            patience: Duration::from_secs(30),
+            authorities: None,
+            identity: None,
+        }
+    }
+}
+
+/// RabbitMQ.
+#[derive(Clone)]
+pub struct Rabbit(Arc<Inner>);
+
+struct Inner {
+    uri: AMQPUri,
+    options: Options,
+    publishing: Link,
+    consuming: Link,
+    idle: Mutex<Vec<Channel>>,
+}
+
+/// The address without its password.
+impl fmt::Debug for Rabbit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AMQPUri { authority, vhost, .. } = &self.0.uri;
+        write!(f, "Rabbit({}:{}, vhost {vhost})", authority.host, authority.port)
+    }
+}
+
+/// One connection, and when it may be tried again.
+#[derive(Default)]
+struct Link(tokio::sync::Mutex<LinkState>);
+
+#[derive(Default)]
+struct LinkState {
+    connection: Option<Arc<lapin::Connection>>,
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+impl Rabbit {
+    /// The broker at `amqp[s]://user:password@host[:port]/vhost`. Connects when first used.
+    ///
+    /// # Errors
+    /// [`BrokerError::Address`] where the address cannot be read.
+    pub fn new(url: &str, options: Options) -> Result<Self, BrokerError> {
+        let mut uri: AMQPUri = url.parse().map_err(BrokerError::Address)?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        Ok(Rabbit(Arc::new(Inner {
+            uri,
+            options,
+            publishing: Link::default(),
+            consuming: Link::default(),
+            idle: Mutex::default(),
+        })))
+    }
+
+    /// The virtual host named by the address.
+    pub fn vhost(&self) -> &str {
+        &self.0.uri.vhost
+    }
+
+    async fn connect(&self) -> Result<lapin::Connection, BrokerError> {
+        let Options {
+            name,
+            authorities,
+            identity,
+            ..
+        } = &self.0.options;
+        let tls = OwnedTLSConfig {
+            identity: identity.as_ref().map(|(pem, key)| OwnedIdentity::PKCS8 {
+                pem: pem.clone().into_bytes(),
+                key: key.clone().into_bytes(),
+            }),
+            cert_chain: authorities.clone(),
+        };
+        let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
+        let runtime = lapin::runtime::default_runtime().map_err(|error| explain("connecting", &error))?;
+        let connect =
+            lapin::Connection::connect_uri_with_config(self.0.uri.clone(), properties, tls, runtime);
+        // A refused login has the code of a channel error, but there is no channel yet.
+        within(CONNECT_PATIENCE, "connecting", connect)
+            .await
+            .map_err(|error| match error {
+                BrokerError::Refused { reason, .. } => BrokerError::Connection(reason),
+                error => error,
+            })
+    }
+
+    /// The connection of `link`, made if there is none. After a failure the next attempt waits, so that callers in a loop do not
+    /// turn into an attack on a broker that is coming up.
+    async fn connection(&self, link: &Link) -> Result<Arc<lapin::Connection>, BrokerError> {
+        let mut state = link.0.lock().await;
+        if let Some(connection) = &state.connection
+            && connection.status().connected()
+        {
+            return Ok(connection.clone());
+        }
+        state.connection = None;
+        if let Some(at) = state.not_before {
+            tokio::time::sleep_until(at).await;
+        }
+        match self.connect().await {
+            Ok(connection) => {
+                let connection = Arc::new(connection);
+                *state = LinkState {
+                    connection: Some(connection.clone()),
+                    failures: 0,
+                    not_before: None,
+                };
+                Ok(connection)
+            }
+            Err(error) => {
+                let pause = FIRST_PAUSE
+                    .saturating_mul(1 << state.failures.min(8))
+                    .min(LONGEST_PAUSE);
+                state.failures += 1;
+                state.not_before = Some(Instant::now() + pause);
+                Err(error)
+            }
+        }
+    }
+
+    /// After a silence the next caller gets a new connection, instead of waiting for the heartbeat to find the old one dead.
+    /// Channels that are in use keep the old one until they end.
+    async fn abandon(&self, link: &Link) {
+        link.0.lock().await.connection = None;
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn channel(&self, link: &Link) -> Result<Channel, BrokerError> {
+        let connection = self.connection(link).await?;
+        let opened = within(
+            self.0.options.patience,
+            "opening a channel",
+            connection.create_channel(),
+        )
+        .await;
+        if opened.is_err() {
+            self.abandon(link).await;
+        }
+        opened
+    }
+
+    /// An idle publishing channel, or a new one. It is the caller's until given back: a future that is dropped in the middle
+    /// takes its channel, and the confirms still to come, with it.
+    async fn publisher(&self) -> Result<Channel, BrokerError> {
+        loop {
+            let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match idle {
+                Some(channel) if channel.status().connected() => return Ok(channel),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let channel = self.channel(&self.0.publishing).await?;
+        let confirm = channel.confirm_select(ConfirmSelectOptions::default());
+        within(self.0.options.patience, "asking for confirms", confirm).await?;
+        Ok(channel)
+    }
+
+    fn give_back(&self, channel: Channel) {
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_CHANNELS {
+            idle.push(channel);
+        }
+    }
+
+    /// See [`super::Broker::publish`].
+    pub async fn publish(&self, batch: &[Envelope]) -> Vec<Outcome> {
+        if batch.is_empty() {
+            return Vec::new();
+        }
+        let channel = match self.publisher().await {
+            Ok(channel) => channel,
+            Err(error) => return vec![Outcome::Refused(error.to_string()); batch.len()],
+        };
+        let mut round = Round::new(&channel, batch, &self.0.options);
+        let user = ShortString::try_new(self.0.uri.authority.userinfo.username.as_str()).ok();
+        let result = round.run(user.as_ref()).await;
+        let outcomes = round.outcomes(&result);
+        match result {
+            Ok(()) => self.give_back(channel),
+            Err(BrokerError::Connection(_)) => self.abandon(&self.0.publishing).await,
+            Err(_) => {}
+        }
+        outcomes
+    }
+
+    /// See [`super::Broker::consume`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn consume(&self, source: &Source, prefetch: u16) -> Result<Consumer, BrokerError> {
+        let patience = self.0.options.patience;
+        let channel = self.channel(&self.0.consuming).await?;
+        let queue = source.queue();
+        let qos = channel.basic_qos(prefetch, BasicQosOptions::default());
+        within(patience, "setting the prefetch", qos).await?;
+        let stream = within(
+            patience,
+            &format!("consuming {queue}"),
+            channel.basic_consume(
+                queue.into(),
+                "".into(),
+                BasicConsumeOptions::default(),
+                FieldTable::default(),
+            ),
+        )
+        .await?;
+        Ok(Consumer::new(stream, channel, patience))
+    }
+
+    /// See [`super::Broker::ready`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn ready(&self) -> Result<(), BrokerError> {
+        let connection = self.connection(&self.0.publishing).await?;
+        if connection.status().blocked() {
+            return Err(BrokerError::Connection(
+                "the broker holds publishers back (memory or disk alarm)".into(),
+            ));
+        }
+        // A channel is opened by a question and an answer, and needs no permission.
+        self.channel(&self.0.publishing).await.map(drop)
+    }
+
+    /// See [`super::Broker::declare`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn declare(&self, topology: &Topology) -> Result<(), BrokerError> {
+        let patience = self.0.options.patience;
+        let channel = self.channel(&self.0.publishing).await?;
+        for name in &topology.exchanges {
+            let declare = channel.exchange_declare(
+                (*name).into(),
+                ExchangeKind::Topic,
+                ExchangeDeclareOptions {
+                    durable: true,
+                    ..Default::default()
+                },
+                FieldTable::default(),
+            );
+            within(patience, &format!("exchange {name}"), declare).await?;
+        }
+        for queue in &topology.queues {
+            let mut arguments = FieldTable::default();
+            for (name, value) in &queue.arguments {
+                let value = match value {
+                    Argument::Word(word) => AMQPValue::LongString((*word).into()),
+                    Argument::Number(n) => AMQPValue::LongLongInt(*n),
+                };
+                arguments.insert((*name).into(), value);
+            }
+            let options = QueueDeclareOptions {
+                durable: true,
+                ..Default::default()
+            };
+            let declare = channel.queue_declare(queue.name.as_str().into(), options, arguments);
+            within(patience, &format!("queue {}", queue.name), declare).await?;
+        }
+        for binding in &topology.bindings {
+            let bind = channel.queue_bind(
+                binding.queue.as_str().into(),
+                binding.exchange.into(),
+                binding.pattern.as_str().into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            );
+            within(
+                patience,
+                &format!("binding {} to {}", binding.queue, binding.exchange),
+                bind,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits for an answer of the broker, but not for ever.
+async fn within<T>(
+    patience: Duration,
+    what: &str,
+    answer: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, BrokerError> {
+    match timeout(patience, answer).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(explain(what, &error)),
+        Err(_) => Err(BrokerError::Connection(format!(
+            "{what}: no answer within {patience:?}"
+        ))),
+    }
+}
+
+/// A channel error is the broker's answer to what was asked; everything else ends the connection.
+fn explain(what: &str, error: &lapin::Error) -> BrokerError {
+    if error.is_amqp_soft_error() {
+        BrokerError::Refused {
+            what: what.to_owned(),
+            reason: error.to_string(),
+        }
+    } else {
+        BrokerError::Connection(format!("{what}: {error}"))
+    }
+}

@@ -1,0 +1,71 @@
+//! Why a call did not succeed, in three kinds that need three answers.
+
+use crate::domain::rejection::Label;
+use crate::domain::view::ProblemDocument;
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The hub refused, and says why: correct the call.
+    #[error("the hub refused: {} ({}, request {})", .0.label, .0.status, .0.instance)]
+    Problem(Box<ProblemDocument>),
+    /// The hub was not reached, or the line broke: whether the call took effect is not known. Repeat it with the same
+    /// idempotency key. The address is left out of the message, since it may carry a code of a dossier.
+    #[error("the hub was not reached: {0}")]
+    Transport(#[source] reqwest::Error),
+    /// The answer is not what the contract promises: a proxy between, or a hub of another version. The body is left out of
+    /// the message, since it may hold personal data.
+    #[error("the answer breaks the contract: HTTP {status}, {what}")]
+    Contract {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with the answer.
+        what: String,
+    },
+}
+
+impl ClientError {
+    /// The deciding label, when the hub refused.
+    pub fn label(&self) -> Option<Label> {
+        match self {
+            ClientError::Problem(document) => Some(document.label),
+            ClientError::Transport(_) | ClientError::Contract { .. } => None,
+        }
+    }
+
+    /// Whether the same call may succeed later without being changed: nobody is at fault but the moment.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            ClientError::Problem(document) => super::retry::is_passing_status(document.status),
+            ClientError::Transport(_) => true,
+            ClientError::Contract { status, .. } => super::retry::is_passing_status(*status),
+        }
+    }
+
+    pub(super) fn contract(status: u16, what: impl Into<String>) -> Self {
+        ClientError::Contract {
+            status,
+            what: what.into(),
+        }
+    }
+
+    /// serde's own message may quote a value, so only the kind and the place are kept.
+    pub(super) fn not_the_shape(status: u16, error: &serde_json::Error) -> Self {
+        let kind = match error.classify() {
+            serde_json::error::Category::Data => "a field is not as promised",
+            serde_json::error::Category::Syntax => "not JSON",
+            serde_json::error::Category::Eof => "cut off",
+            serde_json::error::Category::Io => "unreadable",
+        };
+        Self::contract(
+            status,
+            format!("{kind} at line {}, column {}", error.line(), error.column()),
+        )
+    }
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        ClientError::Transport(error.without_url())
+    }
+}

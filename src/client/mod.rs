@@ -1,0 +1,23 @@
+//! The partner's half of the conversation: what an engineer who integrates would write, and what our own agents, branches,
+//! agencies, tools and tests use.
+//!
+//! A [`Partner`] is one tenant at one hub. It keeps its access token and renews it in time, sends every unsafe call with an
+//! idempotency key, repeats a call only where repeating cannot double anything ([`Retry`]), and answers with the contracts of
+//! [`crate::domain::view`] or a [`ClientError`].
+//!
+//! It never builds an HTTP client (certificate and trusted roots come with the one handed in), never reads a clock or chance
+//! of its own, never logs what it carries. It knows no server room: only the contracts bind the two.
+//!
+//! Start with [`Partner::submit`], then [`Follow`].
+
+mod call;
+mod error;
+mod follow;
+mod retry;
+mod routes;
+
+pub use call::{Partner, Settings};
+pub use error::ClientError;
+pub use follow::Follow;
+pub use retry::Retry;
+pub use routes::{DossierFilter, MAX_WAIT, Submission};

@@ -1,0 +1,259 @@
+//! Every route of the hub as one method.
+
+use std::time::Duration;
+
+use super::call::{Call, Partner, Repeat};
+use super::error::ClientError;
+use super::follow::Follow;
+use crate::domain::codes::Key;
+use crate::domain::ids::DossierId;
+use crate::domain::status::Status;
+use crate::domain::submission::IdempotencyKey;
+use crate::domain::view::{
+    AcceptanceRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
+    InboxPage, RouteView, SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer,
+    SupplementRequest,
+};
+
+/// The longest a hub holds a long poll open.
+pub const MAX_WAIT: Duration = Duration::from_secs(30);
+
+const JSON: &str = "application/json";
+
+/// A document to be sent, in the sender's own format.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The exact bytes: repeating them gives the stored answer.
+    pub body: Vec<u8>,
+    /// `application/json` or `application/xml`.
+    pub media_type: String,
+    /// `name/version`; needed where the tenant has several formats of one media type.
+    pub format: Option<String>,
+    /// One value per document.
+    pub key: IdempotencyKey,
+}
+
+/// Which dossiers to list. Empty lists all the caller may see, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct DossierFilter {
+    /// Only in this status.
+    pub status: Option<Status>,
+    /// Only of this agency.
+    pub agency: Option<Key>,
+    /// Only with this reference of the submitter.
+    pub reference: Option<String>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+    /// At most this many on the page.
+    pub limit: Option<u32>,
+}
+
+/// All of these fail as [`ClientError`] says: refused, not reached, or an answer against the contract.
+impl Partner {
+    /// Files a dossier. An answer means that it is committed.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; a problem document names every fault of the document with its place.
+    pub async fn submit(&self, submission: &Submission) -> Result<SubmissionAnswer, ClientError> {
+        let repeat = Repeat::Keyed(&submission.key);
+        let call = Call::post(
+            "/v1/submissions",
+            &submission.media_type,
+            submission.body.clone(),
+            repeat,
+        )
+        .header("accept", Some(JSON))
+        .header("submission-format", submission.format.as_deref())
+        .header("receiving-point", self.settings().point.as_ref());
+        self.send(&call).await?.json()
+    }
+
+    /// A page of the dossiers the caller is a party of.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn dossiers(&self, filter: &DossierFilter) -> Result<DossierPage, ClientError> {
+        let call = Call::get("/v1/dossiers")
+            .query("status", filter.status.map(Status::code))
+            .query("agency", filter.agency.as_ref())
+            .query("reference", filter.reference.as_ref())
+            .query("after", filter.after.as_ref())
+            .query("limit", filter.limit);
+        self.send(&call).await?.json()
+    }
+
+    /// A dossier with its content.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn dossier(&self, id: DossierId) -> Result<DossierView, ClientError> {
+        self.send(&Call::get(&of(id, ""))).await?.json()
+    }
+
+    /// Everything that happened to a dossier.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn history(&self, id: DossierId) -> Result<HistoryView, ClientError> {
+        self.send(&Call::get(&of(id, "/history"))).await?.json()
+    }
+
+    /// Why a dossier goes where it goes, and how far the messages to its agency have come.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn route(&self, id: DossierId) -> Result<RouteView, ClientError> {
+        self.send(&Call::get(&of(id, "/route"))).await?.json()
+    }
+
+    /// The exact bytes that were filed.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn raw_submission(&self, id: DossierId) -> Result<Vec<u8>, ClientError> {
+        Ok(self.send(&Call::get(&of(id, "/submission"))).await?.body)
+    }
+
+    /// The signed receipt, a compact JWS.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn receipt(&self, id: DossierId) -> Result<String, ClientError> {
+        let path = of(id, "/receipt");
+        let call = Call::get(&path).header("accept", Some("application/jose"));
+        let answer = self.send(&call).await?;
+        String::from_utf8(answer.body)
+            .map_err(|_| ClientError::contract(answer.status, "the receipt is not text"))
+    }
+
+    /// Accepts an online dossier, as its receiving unit or its agency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn accept(
+        &self,
+        id: DossierId,
+        request: &AcceptanceRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/acceptance"), request, key).await
+    }
+
+    /// Completes what the agency asked for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn supplement(
+        &self,
+        id: DossierId,
+        request: &SupplementRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/supplements"), request, key).await
+    }
+
+    /// Tells that the applicant has the result.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn hand_over(
+        &self,
+        id: DossierId,
+        request: &HandOverRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/hand-over"), request, key).await
+    }
+
+    async fn act(
+        &self,
+        path: &str,
+        request: &impl serde::Serialize,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        let call = Call::post(path, JSON, json(request)?, Repeat::Keyed(key));
+        self.send(&call).await?.json()
+    }
+
+    /// One page of the caller's event feed after the cursor; waits up to `wait` (at most [`MAX_WAIT`]) for the first event.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn events(&self, after: i64, wait: Duration, limit: u32) -> Result<FeedPage, ClientError> {
+        let wait = wait.min(MAX_WAIT);
+        let call = Call::get("/v1/events")
+            .query("after", Some(after))
+            .query("wait", Some(wait.as_secs()))
+            .query("limit", Some(limit))
+            .waiting(wait);
+        self.send(&call).await?.json()
+    }
+
+    /// The event feed as a sequence that goes on, from a cursor (0 is the beginning).
+    pub fn follow(&self, after: i64) -> Follow<'_> {
+        Follow::new(self, after)
+    }
+
+    /// Leases up to `max` messages from the caller's inbox; waits up to `wait` (at most [`MAX_WAIT`]) for the first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn inbox(&self, wait: Duration, max: u32) -> Result<InboxPage, ClientError> {
+        let wait = wait.min(MAX_WAIT);
+        let call = Call::get("/v1/inbox")
+            .query("wait", Some(wait.as_secs()))
+            .query("max", Some(max))
+            .waiting(wait);
+        self.send(&call).await?.json()
+    }
+
+    /// Settles leased messages, at most 100. Repeated on a broken line: a settled message stays settled.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn settle(&self, request: &SettleRequest) -> Result<SettleAnswer, ClientError> {
+        let call = Call::post("/v1/inbox/settle", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Reports statuses in canonical form, at most 100.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn report(
+        &self,
+        request: &StatusRequest,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<StatusAnswer, ClientError> {
+        let call = Call::post("/v1/statuses", JSON, json(request)?, repeat(key));
+        self.send(&call).await?.json()
+    }
+
+    /// Reports statuses in the agency's own format.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn report_in(
+        &self,
+        format: &str,
+        media_type: &str,
+        body: Vec<u8>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<StatusAnswer, ClientError> {
+        let call = Call::post("/v1/statuses", media_type, body, repeat(key))
+            .header("submission-format", Some(format));
+        self.send(&call).await?.json()
+    }
+}
+
+fn repeat(key: Option<&IdempotencyKey>) -> Repeat<'_> {
+    key.map_or(Repeat::Unkeyed, Repeat::Keyed)
+}
+
+fn of(id: DossierId, rest: &str) -> String {
+    format!("/v1/dossiers/{id}{rest}")
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ClientError> {
+    serde_json::to_vec(value).map_err(|e| ClientError::not_the_shape(0, &e))
+}

@@ -1,0 +1,60 @@
+//! From an agency's queue into its inbox: commit, then acknowledge.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::REST;
+use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use crate::domain::codes::Key;
+use crate::service::Hub;
+
+/// Messages in hand at once.
+const PREFETCH: u16 = 128;
+
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
+    let source = Source::Agency(agency.clone());
+    loop {
+        match broker.consume(&source, PREFETCH).await {
+            Ok(mut consumer) => {
+                while let Some(first) = consumer.next().await {
+                    let mut batch = vec![first];
+                    while batch.len() < usize::from(PREFETCH) {
+                        match consumer.next().now_or_never() {
+                            Some(Some(next)) => batch.push(next),
+                            _ => break,
+                        }
+                    }
+                    bring(&hub, &agency, batch).await;
+                }
+            }
+            Err(error) => tracing::debug!(%error, %agency, "the queue cannot be read"),
+        }
+        tokio::time::sleep(REST).await;
+    }
+}
+
+async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
+    let ids = batch
+        .iter()
+        .map(|d| d.message_id.clone())
+        .filter(|id| !id.is_empty())
+        .collect();
+    let settlement = match hub.store().ledger.arrive(ids).await {
+        Ok(()) => Settlement::Ack,
+        Err(error) => {
+            tracing::warn!(%error, %agency, messages = batch.len(), "messages go back to their queue");
+            Settlement::Retry
+        }
+    };
+    let arrived = settlement == Settlement::Ack;
+    // A message that went back meanwhile comes again, and arriving twice is arriving.
+    if let Err(error) = settle_all(batch.into_iter().map(|d| (d, settlement.clone())).collect()).await {
+        tracing::debug!(%error, %agency, "messages come again");
+    }
+    if arrived {
+        hub.ring_inbox(agency.as_str());
+    } else {
+        tokio::time::sleep(REST).await;
+    }
+}

@@ -1,0 +1,148 @@
+//! What moves without being asked: committed messages to the broker, the broker's messages to inboxes, statuses home.
+//!
+//! Each mover is one loop: woken by a bell or by time, it takes a step that has no arguments and may be repeated. Nothing is
+//! published that is not committed, nothing is acknowledged that is not committed. A mover never gives up: what fails is left
+//! where it was, and looked at again.
+//!
+//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`returns`] the way of statuses.
+
+mod courier;
+mod relay;
+mod returns;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::broker::topology::{Channel, Topology};
+use crate::broker::{Broker, BrokerError};
+use crate::domain::codes::Key;
+use crate::domain::routing::{AgencyChannel, Directory};
+use crate::service::Hub;
+
+/// How long a mover rests after something went wrong.
+const REST: Duration = Duration::from_secs(1);
+
+/// How often the register and the directory are looked at for changes made by another hub: a revocation holds everywhere
+/// within this time.
+const REFRESH: Duration = Duration::from_secs(2);
+
+/// How often answers that are no longer promised are removed.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// The road to the agencies of a directory; `own_queues` says whether they may consume queues of their own.
+pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
+    Topology::for_agencies(directory.agencies().map(|agency| {
+        let channel = match agency.channel {
+            AgencyChannel::Amqp if own_queues => Channel::Amqp,
+            AgencyChannel::Amqp | AgencyChannel::Pull | AgencyChannel::Push => Channel::Hub,
+        };
+        (agency.key.clone(), channel)
+    }))
+}
+
+/// Everything that moves, until it is told to stop.
+pub struct Movers {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Movers {
+    /// Declares the road and starts every mover.
+    ///
+    /// # Errors
+    /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
+    pub async fn start(hub: Arc<Hub>, broker: Broker) -> Result<Self, BrokerError> {
+        let directory = hub.directory();
+        match broker.declare(&topology(&directory, hub.own_queues())).await {
+            Ok(()) => {}
+            Err(BrokerError::Connection(why)) => {
+                tracing::warn!(%why, "the broker is away; the outbox waits for it")
+            }
+            Err(other) => return Err(other),
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(until(
+            stopped.clone(),
+            relay::run(Arc::clone(&hub), broker.clone()),
+        ));
+        for agency in pulling(&hub) {
+            tasks.spawn(until(
+                stopped.clone(),
+                courier::run(Arc::clone(&hub), broker.clone(), agency),
+            ));
+        }
+        if matches!(broker, Broker::Rabbit(_)) {
+            tasks.spawn(until(
+                stopped.clone(),
+                returns::run(Arc::clone(&hub), broker.clone()),
+            ));
+        }
+        tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
+        tasks.spawn(until(stopped, refresh(hub, broker)));
+        Ok(Movers { tasks, stop })
+    }
+
+    /// Stops every mover where it stands; what is unfinished is committed nowhere and begins anew after the next start.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// The agencies whose queue the hub itself consumes.
+fn pulling(hub: &Hub) -> BTreeSet<Key> {
+    let directory = hub.directory();
+    let keys = directory.agencies().map(|a| a.key.clone());
+    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp).collect()
+}
+
+async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>) {
+    tokio::select! {
+        () = mover => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// Removes what is no longer promised, a little at a time.
+async fn sweep(hub: Arc<Hub>) {
+    loop {
+        match hub.store().ledger.sweep().await {
+            Ok(0) => tokio::time::sleep(SWEEP).await,
+            Ok(removed) => tracing::info!(removed, "old answers are removed"),
+            Err(error) => {
+                tracing::warn!(%error, "old answers could not be removed");
+                tokio::time::sleep(SWEEP).await;
+            }
+        }
+    }
+}
+
+/// Keeps the register and the directory in step with the database; a new directory may need new roads.
+async fn refresh(hub: Arc<Hub>, broker: Broker) {
+    let mut couriers: JoinSet<()> = JoinSet::new();
+    let mut served = pulling(&hub);
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        match hub.refresh().await {
+            Ok(loaded) if loaded.directory => {
+                let directory = hub.directory();
+                if let Err(error) = broker.declare(&topology(&directory, hub.own_queues())).await {
+                    tracing::error!(%error, "the road for the new directory could not be declared");
+                }
+                for agency in pulling(&hub) {
+                    if served.insert(agency.clone()) {
+                        couriers.spawn(courier::run(Arc::clone(&hub), broker.clone(), agency));
+                    }
+                }
+                tracing::info!(version = directory.version(), "a new directory is in use");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the register could not be looked at"),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The outbox: lease, commit, publish, record. Never a transaction around a call over the network.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::REST;
+use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::domain::time::Timestamp;
+use crate::service::{Hub, Outbound, ServiceError};
+use crate::store::ledger::{Carried, OutboxItem, OutboxSettlement};
+
+/// Rows taken at once.
+const BATCH: i64 = 256;
+
+/// How long leased rows are ours; after a crash they are free again.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// First and longest pause before a message is tried again.
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_LAST: Duration = Duration::from_secs(60);
+
+/// Attempts after which an unroutable message is parked for the operator: the road is missing, not busy.
+const UNROUTABLE_AT_MOST: i32 = 20;
+
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
+    let mut rng = hub.entropy().generator();
+    let bell = hub.outbox_bell();
+    loop {
+        let rung = bell.notified();
+        match step(&hub, &broker, &mut rng).await {
+            Ok(0) => drop(tokio::time::timeout(LOOK_AGAIN, rung).await),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the outbox could not be moved");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+/// Moves what is due, and says how many rows it took.
+async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, ServiceError> {
+    let leased = hub.store().ledger.lease_outbox(BATCH, LEASE).await?;
+    if leased.is_empty() {
+        return Ok(0);
+    }
+    let attempts: HashMap<&str, &OutboxItem> = leased.iter().map(|i| (i.delivery.as_str(), i)).collect();
+    let outbound = hub
+        .outbound(leased.iter().map(|i| i.delivery.clone()).collect())
+        .await?;
+    // A batch a queue: a slow one holds up nobody else.
+    let mut by_agency: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
+    for message in outbound {
+        if let Some(envelope) = envelope(&message) {
+            by_agency.entry(message.agency).or_default().push(envelope);
+        }
+    }
+    let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
+    let outcomes = join_all(batches.iter().map(|batch| broker.publish(batch))).await;
+    let now = hub.clock().now();
+    let settlements: Vec<OutboxSettlement> = batches
+        .iter()
+        .zip(outcomes)
+        .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
+        .filter_map(|(envelope, outcome)| {
+            let item = attempts.get(envelope.message_id.as_str())?;
+            let carried = carried(outcome, item.attempt, now, rng);
+            Some(OutboxSettlement {
+                delivery: item.delivery.clone(),
+                attempt: item.attempt,
+                carried,
+            })
+        })
+        .collect();
+    hub.store().ledger.settle_outbox(settlements).await?;
+    Ok(leased.len())
+}
+
+fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+    match outcome {
+        Outcome::Confirmed => Carried::Confirmed,
+        Outcome::Unroutable if attempt >= UNROUTABLE_AT_MOST => Carried::Park {
+            reason: "unroutable".to_owned(),
+        },
+        Outcome::Unroutable => retry("unroutable".to_owned(), attempt, now, rng),
+        Outcome::Refused(reason) => retry(reason, attempt, now, rng),
+    }
+}
+
+/// Progressive, with jitter: messages that failed together do not come back together.
+fn retry(reason: String, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+    let doublings = u32::try_from(attempt.clamp(1, 8) - 1).unwrap_or(0);
+    let whole = (RETRY_FIRST * 2u32.pow(doublings)).min(RETRY_LAST);
+    let pause = whole.mul_f64(rng.random_range(0.5..=1.0));
+    Carried::Retry {
+        reason,
+        not_before: now.plus(pause),
+    }
+}
+
+/// A message as the broker carries it: CloudEvents 1.0 in the binary mode of its AMQP binding.
+fn envelope(message: &Outbound) -> Option<Envelope> {
+    let event = &message.event;
+    let mut headers = vec![
+        ("cloudEvents:specversion".to_owned(), event.specversion.clone()),
+        ("cloudEvents:id".to_owned(), event.id.clone()),
+        ("cloudEvents:source".to_owned(), event.source.clone()),
+        ("cloudEvents:type".to_owned(), event.kind.clone()),
+        ("cloudEvents:subject".to_owned(), event.subject.clone()),
+        ("cloudEvents:time".to_owned(), event.time.to_string()),
+    ];
+    headers.extend(
+        message
+            .traceparent
+            .iter()
+            .map(|t| ("traceparent".to_owned(), t.clone())),
+    );
+    let body = match &event.data {
+        Some(data) if message.own_queue => serde_json::to_vec(data).ok()?,
+        // The hub is its own consumer and finds the rest by the id.
+        _ => Vec::new(),
+    };
+    Some(Envelope {
+        message_id: message.delivery.clone(),
+        to: Target::Agency(message.agency.parse().ok()?),
+        kind: message.kind.clone(),
+        headers,
+        content_type: "application/json".to_owned(),
+        body: body.into(),
+        expires: None,
+    })
+}

@@ -1,0 +1,111 @@
+//! Statuses that agencies publish themselves: vouched for by the broker, committed, then acknowledged.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+
+use super::REST;
+use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use crate::service::{Hub, Reported, ServiceError};
+
+/// Messages in hand at once.
+const PREFETCH: u16 = 128;
+
+/// The header an agency names its format in; without it the canonical form is meant.
+const FORMAT: &str = "submission-format";
+
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
+    loop {
+        match broker.consume(&Source::Statuses, PREFETCH).await {
+            Ok(mut consumer) => {
+                while let Some(first) = consumer.next().await {
+                    let mut batch = vec![first];
+                    while batch.len() < usize::from(PREFETCH) {
+                        match consumer.next().now_or_never() {
+                            Some(Some(next)) => batch.push(next),
+                            _ => break,
+                        }
+                    }
+                    take(&hub, batch).await;
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the queue of statuses cannot be read"),
+        }
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// Takes a batch: agencies side by side so that they share commits, each agency's messages in their order.
+async fn take(hub: &Hub, batch: Vec<Delivery>) {
+    let mut by_agency: Vec<(String, Vec<Delivery>)> = Vec::new();
+    for delivery in batch {
+        match by_agency.iter_mut().find(|(key, _)| *key == delivery.routing_key) {
+            Some((_, theirs)) => theirs.push(delivery),
+            None => by_agency.push((delivery.routing_key.clone(), vec![delivery])),
+        }
+    }
+    let settled = join_all(by_agency.into_iter().map(|(_, theirs)| async move {
+        let mut settled = Vec::with_capacity(theirs.len());
+        let mut away = false;
+        for delivery in theirs {
+            // After one that must wait, those behind it wait too: their order is kept.
+            let settlement = if away {
+                Settlement::Retry
+            } else {
+                one(hub, &delivery).await
+            };
+            away |= settlement == Settlement::Retry;
+            settled.push((delivery, settlement));
+        }
+        settled
+    }))
+    .await;
+    let settled: Vec<(Delivery, Settlement)> = settled.into_iter().flatten().collect();
+    let away = settled.iter().any(|(_, s)| *s == Settlement::Retry);
+    if let Err(error) = settle_all(settled).await {
+        tracing::debug!(%error, "statuses come again");
+    }
+    if away {
+        tokio::time::sleep(REST).await;
+    }
+}
+
+async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
+    let (Some(agency), true) = (delivery.agency(), delivery.is_vouched()) else {
+        return Settlement::Dead("the broker does not vouch for its sender".to_owned());
+    };
+    let header = |name: &str| {
+        delivery
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.clone())
+    };
+    let media_type = if delivery.content_type.is_empty() {
+        "application/json"
+    } else {
+        &delivery.content_type
+    };
+    let reported = Reported {
+        bytes: delivery.body.to_vec(),
+        media_type: media_type.to_owned(),
+        format: header(FORMAT),
+        key: None,
+        traceparent: header("traceparent"),
+    };
+    match hub.report_from_queue(agency.as_str(), reported).await {
+        Ok(answer) => {
+            for result in answer.results.iter().filter_map(|r| r.problem.as_ref()) {
+                tracing::info!(agency = %agency, message = %delivery.message_id, label = %result.label, "a report was not applied");
+            }
+            Settlement::Ack
+        }
+        Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Settlement::Retry,
+        Err(ServiceError::Rejected(rejection)) => Settlement::Dead(rejection.label().to_string()),
+        Err(ServiceError::Internal(why)) => {
+            tracing::error!(%why, agency = %agency, message = %delivery.message_id, "a report failed");
+            Settlement::Dead("internal".to_owned())
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Acting on a dossier as a person does: accept it, complete it, hand over its result.
+
+use super::intake::internal;
+use super::{Hub, ServiceError};
+use crate::domain::calendar::Limit;
+use crate::domain::codes::DossierCode;
+use crate::domain::event::{HandOver, Verdict};
+use crate::domain::ids::DossierId;
+use crate::domain::lifecycle::Role;
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::routing::AgencyChannel;
+use crate::domain::status::Status;
+use crate::domain::submission::IdempotencyKey;
+use crate::domain::tenant::TenantKind;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{AcceptanceRequest, DossierSummary, HandOverRequest, SupplementRequest};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
+use crate::store::rows::DossierRow;
+
+/// What every unsafe call brings beside its body.
+pub struct Call {
+    /// `Idempotency-Key`.
+    pub key: IdempotencyKey,
+    /// SHA-256 of the body.
+    pub request_digest: [u8; 32],
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// Longest note, in characters.
+pub(super) const LONGEST_TEXT: usize = 2000;
+
+/// Calendar days an applicant has to complete a dossier (`NĐ 118/2025` Điều 19.5).
+const SUPPLEMENT_DAYS: u64 = 15;
+
+impl Hub {
+    /// Accepts a dossier that was filed online.
+    pub async fn accept(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: AcceptanceRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierAccept)?;
+        let text = bounded("/text", request.text, LONGEST_TEXT)?;
+        let deed = Deed::Report {
+            to: Status::Accepted,
+            text,
+        };
+        let role = if access.kind() == TenantKind::Agency {
+            Role::Agency
+        } else {
+            Role::ReceivingUnit
+        };
+        self.act(
+            access,
+            id,
+            role,
+            "acceptance",
+            call,
+            deed,
+            request.occurred_at,
+            request.assigned_code,
+        )
+        .await
+    }
+
+    /// Completes what was asked for.
+    pub async fn supplement(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: SupplementRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierSupplement)?;
+        access.require_staff()?;
+        let text = bounded("/text", Some(request.text), LONGEST_TEXT)?.unwrap_or_default();
+        let deed = Deed::Supplement { text };
+        self.act(
+            access,
+            id,
+            Role::Submitter,
+            "supplements",
+            call,
+            deed,
+            request.occurred_at,
+            None,
+        )
+        .await
+    }
+
+    /// Notes that the applicant has the result.
+    pub async fn hand_over(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: HandOverRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierHandOver)?;
+        access.require_staff()?;
+        let receiver = bounded("/receiver", Some(request.receiver), 500)?.unwrap_or_default();
+        let proof = bounded("/proof", request.proof, 200)?;
+        let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
+        let deed = Deed::HandOver(HandOver {
+            receiver,
+            received_at,
+            proof,
+        });
+        self.act(
+            access,
+            id,
+            Role::Submitter,
+            "hand-over",
+            call,
+            deed,
+            Some(received_at),
+            None,
+        )
+        .await
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one verb behind three doors; a struct would only rename the arguments"
+    )]
+    async fn act(
+        &self,
+        access: &Access,
+        id: DossierId,
+        role: Role,
+        route: &'static str,
+        call: Call,
+        deed: Deed,
+        occurred_at: Option<Timestamp>,
+        assigned_code: Option<DossierCode>,
+    ) -> Result<DossierSummary, ServiceError> {
+        let row = self.reached(access, id).await?;
+        if role == Role::Submitter && row.tenant != access.key().as_str() {
+            // A receiving unit or an enterprise may see it; only who filed it completes it or hands it over.
+            return Err(Label::NotFound.into());
+        }
+        let now = self.clock.now();
+        let occurred_at = not_in_future(occurred_at, now)?;
+        // One key names one act on one dossier.
+        let mut request = Vec::with_capacity(80);
+        request.extend_from_slice(&call.request_digest);
+        request.extend_from_slice(row.id.as_bytes());
+        let act = Act {
+            key: Some(KeyUse {
+                tenant: access.key().to_string(),
+                route,
+                key: call.key.as_str().to_owned(),
+                request: crate::domain::seal::sha256(&request),
+            }),
+            dossier: row.id.clone(),
+            actor: access.actor(),
+            role,
+            deed,
+            occurred_at,
+            supplement_overdue: supplement_overdue(&row, occurred_at),
+            assigned_code,
+            report_key: None,
+            due: self.due(&row, occurred_at)?,
+            own_queue: self.reads_own_queue(access),
+            traceparent: call.traceparent,
+        };
+        let acted = self.take(&row, act).await?;
+        if let (Verdict::Rejected, Some(problem)) = (acted.verdict, acted.problem) {
+            return Err(problem.into());
+        }
+        let row = self.reached(access, id).await?;
+        self.summary(&row)
+    }
+
+    /// Hands an act to the ledger and wakes whoever waits for its news.
+    pub(super) async fn take(&self, row: &DossierRow, act: Act) -> Result<Acted, ServiceError> {
+        let by_agency = act.role == Role::Agency;
+        match self.store.ledger.act(act).await? {
+            ActOutcome::Done(acted) => {
+                let submitter = row.tenant.parse().map_err(internal)?;
+                self.tell(&submitter, row.agency.as_deref().filter(|_| !by_agency));
+                Ok(acted)
+            }
+            ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),
+            ActOutcome::Absent => Err(Label::NotFound.into()),
+        }
+    }
+
+    /// The due date, should the clock start or start again at `from`.
+    pub(super) fn due(&self, row: &DossierRow, from: Timestamp) -> Result<Timestamp, ServiceError> {
+        let limit: Limit = serde_json::from_str(&row.time_limit).map_err(internal)?;
+        Ok(self.directory.load().calendar().due(from, limit))
+    }
+
+    /// Whether the caller is an agency that consumes its own queue.
+    pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
+        access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
+    }
+}
+
+/// Whether the applicant's time to complete the dossier had passed at that moment.
+pub(super) fn supplement_overdue(row: &DossierRow, at: Timestamp) -> bool {
+    let limit = std::time::Duration::from_secs(SUPPLEMENT_DAYS * 24 * 3600);
+    at > row.since.0.plus(limit)
+}
+
+/// How far ahead of the hub an actor's clock may be.
+const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
+
+pub(super) fn not_in_future(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Problem> {
+    match at {
+        Some(at) if at > now.plus(CLOCK_SKEW) => Err(Problem::new(Label::DateInFuture)
+            .at("/occurred_at")
+            .with("field", "occurred_at")),
+        Some(at) => Ok(at),
+        None => Ok(now),
+    }
+}
+
+/// A note within its limit and without control characters; blank is as good as none.
+pub(super) fn bounded(path: &str, text: Option<String>, limit: usize) -> Result<Option<String>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let field = path.trim_start_matches('/');
+    if text.chars().count() > limit {
+        return Err(Problem::new(Label::TextLength)
+            .at(path)
+            .with("field", field)
+            .with("limit", limit));
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(Problem::new(Label::ControlCharacter).at(path));
+    }
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}

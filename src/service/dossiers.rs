@@ -1,0 +1,320 @@
+//! Reading dossiers: lists, one, its history, its route, its bytes, its receipt; and a tenant's event feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::intake::{internal, parse_id, status_of};
+use super::{Hub, LONGEST_WAIT, ServiceError};
+use crate::domain::codes::{DossierCode, Key};
+use crate::domain::dossier::Channel;
+use crate::domain::event::Event;
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
+use crate::domain::routing::RouteReason;
+use crate::domain::status::Status;
+use crate::domain::view::{
+    AgencyView, AttemptView, Clocks, CloudEvent, DeliveryView, DossierPage, DossierSummary, DossierView,
+    EventView, FeedData, FeedPage, HistoryView, Links, RouteView,
+};
+use crate::identity::{Access, Permission, Scope};
+use crate::store::ledger::delivery_state;
+use crate::store::read;
+use crate::store::rows::{AttemptRow, DeliveryRow, DossierRow};
+
+/// Which dossiers to list.
+#[derive(Clone, Debug, Default)]
+pub struct DossierQuery {
+    /// In this status.
+    pub status: Option<Status>,
+    /// Of this agency.
+    pub agency: Option<Key>,
+    /// With this reference.
+    pub reference: Option<String>,
+    /// With this official code.
+    pub code: Option<DossierCode>,
+    /// Waiting for the operator to name an agency.
+    pub parked: bool,
+    /// Older than this one.
+    pub after: Option<DossierId>,
+    /// 1 to 200.
+    pub limit: u32,
+}
+
+/// The largest page.
+const LARGEST_PAGE: u32 = 200;
+
+/// How long a waiting call sleeps before it looks for what another hub committed.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Hub {
+    /// A page of dossiers, newest first.
+    pub async fn dossiers(&self, access: &Access, query: DossierQuery) -> Result<DossierPage, ServiceError> {
+        let scope = access.permit(Permission::DossierRead)?;
+        let limit = query.limit.clamp(1, LARGEST_PAGE);
+        let filter = read::Filter {
+            status: query.status.map(|s| i16::from(s.code())),
+            agency: query.agency.map(String::from),
+            reference: query.reference,
+            code: query.code.map(String::from),
+            parked: query.parked,
+            after: query.after.map(|id| id.to_string()),
+            limit: i64::from(limit) + 1,
+        };
+        let mut rows = self
+            .store
+            .readers
+            .run(move |conn| read::list(conn, &scope, &filter))
+            .await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = if more {
+            rows.last().map(|r| r.id.clone())
+        } else {
+            None
+        };
+        let dossiers = rows
+            .iter()
+            .map(|row| self.summary(row))
+            .collect::<Result<_, _>>()?;
+        Ok(DossierPage { dossiers, next })
+    }
+
+    /// One dossier with its content.
+    pub async fn dossier(&self, access: &Access, id: DossierId) -> Result<DossierView, ServiceError> {
+        let row = self.reached(access, id).await?;
+        let (cipher, name, version) = (Arc::clone(&self.store.cipher), row.id.clone(), row.version);
+        let content = self
+            .store
+            .readers
+            .run(move |conn| read::content(conn, &cipher, &name, version))
+            .await?;
+        Ok(DossierView {
+            summary: self.summary(&row)?,
+            content,
+            links: Links::of(id),
+        })
+    }
+
+    /// Every event of a dossier.
+    pub async fn history(&self, access: &Access, id: DossierId) -> Result<HistoryView, ServiceError> {
+        let events = self.events_of(access, id).await?;
+        Ok(HistoryView {
+            tracking_id: id,
+            events: events.iter().map(EventView::from).collect(),
+        })
+    }
+
+    pub(super) async fn events_of(&self, access: &Access, id: DossierId) -> Result<Vec<Event>, ServiceError> {
+        let row = self.reached(access, id).await?;
+        let cipher = Arc::clone(&self.store.cipher);
+        Ok(self
+            .store
+            .readers
+            .run(move |conn| read::history(conn, &cipher, &row))
+            .await?)
+    }
+
+    /// Why a dossier goes where it goes, and how far it has come.
+    pub async fn route(&self, access: &Access, id: DossierId) -> Result<RouteView, ServiceError> {
+        let row = self.reached(access, id).await?;
+        let of = row.clone();
+        let carried = self
+            .store
+            .readers
+            .run(move |conn| read::deliveries_of(conn, &of))
+            .await?;
+        Ok(RouteView {
+            tracking_id: id,
+            agency: self.agency_of(&row),
+            parked: row.parked.as_deref().and_then(Label::parse),
+            reason: reason(&row)?,
+            deliveries: carried
+                .into_iter()
+                .map(|(d, a)| self.delivery_view(d, a))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The exact bytes of the submission a dossier now stands on, with their media type.
+    pub async fn submission(
+        &self,
+        access: &Access,
+        id: DossierId,
+    ) -> Result<(String, Vec<u8>), ServiceError> {
+        let row = self.reached(access, id).await?;
+        let cipher = Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &row.submission))
+            .await?;
+        found
+            .map(|(row, bytes)| (row.media_type, bytes))
+            .ok_or_else(|| Label::NotFound.into())
+    }
+
+    /// The signed receipt of that submission.
+    pub async fn receipt(&self, access: &Access, id: DossierId) -> Result<String, ServiceError> {
+        let row = self.reached(access, id).await?;
+        let cipher = Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &row.submission))
+            .await?;
+        found
+            .map(|(row, _)| row.receipt)
+            .ok_or_else(|| Label::NotFound.into())
+    }
+
+    /// The caller's events after a cursor; waits up to `wait` for the first.
+    pub async fn events(
+        &self,
+        access: &Access,
+        after: i64,
+        wait: Duration,
+        limit: u32,
+    ) -> Result<FeedPage, ServiceError> {
+        let scope = access.permit(Permission::EventRead)?;
+        let bell = self.pulse.bell(access.key().as_str());
+        let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
+        let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
+        loop {
+            let rung = bell.notified();
+            let page = self.feed_page(scope.clone(), after, limit).await?;
+            let now = tokio::time::Instant::now();
+            if !page.events.is_empty() || now >= deadline {
+                return Ok(page);
+            }
+            drop(tokio::time::timeout_at(deadline.min(now + LOOK_AGAIN), rung).await);
+        }
+    }
+
+    async fn feed_page(&self, scope: Scope, after: i64, limit: i64) -> Result<FeedPage, ServiceError> {
+        let cipher = Arc::clone(&self.store.cipher);
+        let items = self
+            .store
+            .readers
+            .run(move |conn| read::feed(conn, &cipher, &scope, after, limit))
+            .await?;
+        let next = items.last().map_or(after, |item| item.seq);
+        let source = self.issuer_url();
+        let events = items
+            .into_iter()
+            .map(|item| CloudEvent {
+                specversion: "1.0".to_owned(),
+                id: item.event.id.to_string(),
+                source: source.clone(),
+                kind: event_type(item.event.what.word()),
+                subject: item.event.dossier.to_string(),
+                time: item.event.at,
+                datacontenttype: "application/json".to_owned(),
+                traceparent: None,
+                data: FeedData {
+                    tracking_id: item.event.dossier,
+                    reference: item.reference,
+                    dossier_code: item.code.and_then(|c| c.parse().ok()),
+                    event: EventView::from(&item.event),
+                },
+            })
+            .collect();
+        Ok(FeedPage { events, next })
+    }
+
+    /// The row of a dossier the caller may see; anything else is `not-found`.
+    pub(super) async fn reached(&self, access: &Access, id: DossierId) -> Result<DossierRow, ServiceError> {
+        let scope = access.permit(Permission::DossierRead)?;
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::dossier(conn, &scope, &id.to_string()))
+            .await?;
+        found.ok_or_else(|| Label::NotFound.into())
+    }
+
+    pub(super) fn summary(&self, row: &DossierRow) -> Result<DossierSummary, ServiceError> {
+        Ok(DossierSummary {
+            tracking_id: parse_id(&row.id)?,
+            reference: row.reference.clone(),
+            dossier_code: row.code.as_ref().and_then(|c| c.parse().ok()),
+            procedure: row.procedure.parse().map_err(internal)?,
+            procedure_name: reason(row)?.procedure.name,
+            channel: match row.channel {
+                1 => Channel::Counter,
+                2 => Channel::Online,
+                _ => Channel::Post,
+            },
+            assisted_by_agent: row.assisted,
+            status: status_of(row.status)?.into(),
+            since: row.since.0,
+            submitter: row.tenant.parse().map_err(internal)?,
+            point: row.point.as_ref().and_then(|p| p.parse().ok()),
+            agency: self.agency_of(row),
+            parked: row.parked.as_deref().and_then(Label::parse),
+            version: row.version,
+            clocks: clocks_of(row),
+            received_at: row.received_at.0,
+            updated_at: row.updated_at.0,
+        })
+    }
+
+    pub(super) fn agency_of(&self, row: &DossierRow) -> Option<AgencyView> {
+        row.agency
+            .as_deref()
+            .and_then(|key| key.parse().ok())
+            .map(|key| self.agency_view(&key))
+    }
+
+    /// An agency as shown; one that has left the directory is shown by its key.
+    pub(super) fn agency_view(&self, key: &Key) -> AgencyView {
+        let name = self
+            .directory
+            .load()
+            .agency(key)
+            .map_or_else(|| key.to_string(), |a| a.name.clone());
+        AgencyView {
+            key: key.clone(),
+            name,
+        }
+    }
+
+    fn delivery_view(
+        &self,
+        row: DeliveryRow,
+        attempts: Vec<AttemptRow>,
+    ) -> Result<DeliveryView, ServiceError> {
+        Ok(DeliveryView {
+            id: row.id.parse().map_err(internal)?,
+            agency: self.agency_view(&row.agency.parse().map_err(internal)?),
+            event: row.event.parse().map_err(internal)?,
+            kind: row.kind,
+            state: delivery_state(&row.state)?,
+            since: row.since.0,
+            attempts: attempts
+                .into_iter()
+                .map(|a| AttemptView {
+                    at: a.at.0,
+                    number: a.number,
+                    outcome: a.outcome,
+                    reason: a.reason,
+                })
+                .collect(),
+        })
+    }
+}
+
+pub(super) fn event_type(word: &str) -> String {
+    format!("vn.lienthong.dossier.{word}")
+}
+
+pub(super) fn reason(row: &DossierRow) -> Result<RouteReason, ServiceError> {
+    serde_json::from_str(&row.route).map_err(internal)
+}
+
+pub(super) fn clocks_of(row: &DossierRow) -> Clocks {
+    Clocks {
+        acceptance_due: row.acceptance_due.map(|at| at.0),
+        forecast_due: row.forecast_due.map(|at| at.0),
+        due: row.due.map(|at| at.0),
+    }
+}

@@ -1,0 +1,91 @@
+//! The inbox of an agency that pulls: messages are leased, then settled.
+
+use std::time::Duration;
+
+use super::acts::bounded;
+use super::dossiers::LOOK_AGAIN;
+use super::intake::internal;
+use super::messages::inbox_bell;
+use super::{Hub, LONGEST_WAIT, ServiceError};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::LeasedDelivery;
+
+/// How long a leased message is the caller's.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// Messages handed out, or settled, in one call at most.
+pub const MESSAGES: u32 = 100;
+
+impl Hub {
+    /// Hands out messages; waits up to `wait` for the first.
+    pub async fn inbox(&self, access: &Access, max: u32, wait: Duration) -> Result<InboxPage, ServiceError> {
+        access.permit(Permission::InboxTake)?;
+        let agency = access.key().key().to_owned();
+        let bell = self.pulse.bell(&inbox_bell(&agency));
+        let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
+        let max = i64::from(max.clamp(1, MESSAGES));
+        loop {
+            let rung = bell.notified();
+            let waiting = {
+                let agency = agency.clone();
+                let now = self.clock.now();
+                self.store
+                    .readers
+                    .run(move |conn| crate::store::read::inbox_waits(conn, &agency, now))
+                    .await?
+            };
+            if waiting {
+                let leased = self.store.ledger.lease_inbox(&agency, max, LEASE).await?;
+                if !leased.is_empty() {
+                    return self.page(leased).await;
+                }
+            }
+            let now = tokio::time::Instant::now();
+            if now >= deadline {
+                return Ok(InboxPage { messages: Vec::new() });
+            }
+            drop(tokio::time::timeout_at(deadline.min(now + LOOK_AGAIN), rung).await);
+        }
+    }
+
+    async fn page(&self, leased: Vec<LeasedDelivery>) -> Result<InboxPage, ServiceError> {
+        let messages = self
+            .messages(leased.iter().map(|l| l.delivery.clone()).collect())
+            .await?;
+        let messages = messages
+            .into_iter()
+            .zip(leased)
+            .map(|(message, lease)| {
+                let data = self.agency_data(&message)?;
+                Ok(InboxMessage {
+                    delivery: lease.delivery.parse().map_err(internal)?,
+                    lease_until: lease.leased_until,
+                    attempt: lease.attempt,
+                    event: self.cloud_event(&message, data),
+                })
+            })
+            .collect::<Result<_, ServiceError>>()?;
+        Ok(InboxPage { messages })
+    }
+
+    /// Settles leased messages, each for itself.
+    pub async fn settle(
+        &self,
+        access: &Access,
+        request: SettleRequest,
+    ) -> Result<SettleAnswer, ServiceError> {
+        access.permit(Permission::InboxTake)?;
+        if request.messages.len() > MESSAGES as usize {
+            let problem = Problem::new(Label::TooManyItems).at("/messages");
+            return Err(problem.with("field", "messages").with("limit", MESSAGES).into());
+        }
+        let mut items = request.messages;
+        for (i, item) in items.iter_mut().enumerate() {
+            item.reason = bounded(&format!("/messages/{i}/reason"), item.reason.take(), 1000)?;
+        }
+        let results = self.store.ledger.settle_inbox(access.key().key(), items).await?;
+        Ok(SettleAnswer { results })
+    }
+}

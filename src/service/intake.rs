@@ -1,0 +1,547 @@
+//! Filing: bytes in, a committed dossier and a signed receipt out.
+//!
+//! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
+//! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
+
+use super::{Hub, ServiceError};
+use crate::adapt::Adapted;
+use crate::domain::calendar::Limit;
+use crate::domain::codes::{DossierCode, Sha256Hex};
+use crate::domain::dossier::{Channel, Filing};
+use crate::domain::ids::{DossierId, SubmissionId};
+use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::routing::{Directory, Route};
+use crate::domain::seal::sha256;
+use crate::domain::status::Status;
+use crate::domain::submission::{IdempotencyKey, ReceiptClaims};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{Clocks, Links, ProblemView, SubmissionAnswer};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+use crate::store::moment::At;
+use crate::store::read;
+use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
+
+/// What came in.
+pub struct Incoming {
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+    /// Media type without parameters, lower case.
+    pub media_type: String,
+    /// `Submission-Format`, where it was sent.
+    pub format: Option<String>,
+    /// `Idempotency-Key`.
+    pub key: IdempotencyKey,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// What goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON: a [`SubmissionAnswer`].
+    pub body: Vec<u8>,
+    /// Whether this is the stored answer of an earlier call.
+    pub replayed: bool,
+}
+
+/// The name of this route among idempotency keys.
+const ROUTE: &str = "submissions";
+
+/// How often a race is prepared anew before the caller is asked to come again.
+const ATTEMPTS: usize = 4;
+
+/// Online filing: acceptance or a supplement notice within 8 working hours (`NĐ 118/2025` Điều 17.2).
+const ACCEPTANCE: Limit = Limit::WorkingHours(8);
+
+/// How far ahead of the hub a sender's clock may be.
+const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// A filing that has been read and routed.
+struct Prepared {
+    filing: Filing,
+    warnings: Vec<Problem>,
+    route: Route,
+    format: String,
+    received_at: Timestamp,
+    submission: SubmissionId,
+    digest: [u8; 32],
+}
+
+/// The dossier a filing turns out to be about.
+enum Target {
+    New(DossierId),
+    Amend(DossierId, Box<DossierRow>),
+    Same(Box<DossierRow>),
+    Closed(DossierId),
+}
+
+impl Hub {
+    /// Files a dossier. What it answers with 202 is committed.
+    ///
+    /// # Errors
+    /// Every problem of the document at once; `reference-content-differs`, `dossier-code-taken`; the idempotency labels.
+    pub async fn submit(&self, access: &Access, incoming: Incoming) -> Result<Answered, ServiceError> {
+        access.permit(Permission::SubmissionCreate)?;
+        access.require_staff()?;
+        let tenant = access.key().clone();
+        let _in_flight = self.claim_key(tenant.as_str(), incoming.key.as_str())?;
+        let request = request_digest(&incoming);
+        let key = KeyUse {
+            tenant: tenant.to_string(),
+            route: ROUTE,
+            key: incoming.key.as_str().to_owned(),
+            request,
+        };
+        let prepared = self.prepare(access, &incoming)?;
+        for _ in 0..ATTEMPTS {
+            match self.attempt(access, &incoming, &key, &prepared).await? {
+                (SubmitOutcome::Committed, status, body) => {
+                    self.tell(&tenant, prepared.route.agency.as_ref().map(|a| a.as_str()));
+                    return finished(status, body, false);
+                }
+                (SubmitOutcome::Replayed { status, body }, ..) => {
+                    return finished(u16::try_from(status).unwrap_or(500), body, true);
+                }
+                (SubmitOutcome::KeyReused, ..) => return Err(Label::IdempotencyKeyReused.into()),
+                (SubmitOutcome::CodeTaken, ..) => return Err(Label::DossierCodeTaken.into()),
+                (SubmitOutcome::Raced, ..) => {}
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    /// Wakes whoever waits for this tenant's feed.
+    pub(super) fn tell(&self, tenant: &TenantKey, agency: Option<&str>) {
+        self.pulse.ring(tenant.as_str());
+        if let Some(parent) = self.register().tenant(tenant).and_then(|t| t.parent.clone()) {
+            self.pulse.ring(parent.as_str());
+        }
+        if agency.is_some() {
+            self.pulse.ring(super::messages::OUTBOX);
+        }
+    }
+
+    /// Reads and routes: pure work on the caller's thread.
+    fn prepare(&self, access: &Access, incoming: &Incoming) -> Result<Prepared, ServiceError> {
+        let tenant = access.tenant();
+        let adapter =
+            self.adapters
+                .choose(&incoming.media_type, incoming.format.as_deref(), &tenant.formats)?;
+        let Adapted {
+            filing,
+            mut warnings,
+            provenance,
+        } = adapter.read(&incoming.bytes, &incoming.media_type)?;
+        let received_at = self.clock.now();
+        if filing.filed_at > received_at.plus(CLOCK_SKEW) {
+            let path = provenance.locate("/filed_at");
+            return Err(Problem::new(Label::DateInFuture)
+                .at(path.clone())
+                .with("field", path)
+                .into());
+        }
+        let placed = |problem: &Problem| {
+            let mut problem = problem.clone();
+            if let Some(pointer) = &problem.path {
+                let path = provenance.locate(pointer);
+                problem.path = Some(path);
+            }
+            problem
+        };
+        let directory = self.directory.load();
+        let route = directory
+            .route(
+                filing.procedure.code.as_str(),
+                filing.place.as_ref(),
+                filing.filed_at.date(),
+            )
+            .map_err(|rejection| {
+                let problems = rejection.problems().iter().map(placed).collect();
+                Rejection::of(problems).unwrap_or(rejection)
+            })?;
+        warnings.extend(route.warnings.iter().map(placed));
+        Ok(Prepared {
+            filing,
+            warnings,
+            route,
+            format: adapter.name().to_owned(),
+            received_at,
+            submission: self.with_rng(|rng| SubmissionId::new(received_at, rng)),
+            digest: sha256(&incoming.bytes),
+        })
+    }
+
+    async fn attempt(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        key: &KeyUse,
+        prepared: &Prepared,
+    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+        let target = self.target(access, prepared).await?;
+        match target {
+            Target::Same(row) => {
+                let answer = self.existing_answer(&row).await?;
+                let body = encode(&answer)?;
+                let remember = Remember {
+                    key: key.clone(),
+                    answer: (202, body.clone()),
+                    submission: None,
+                };
+                Ok((self.store.ledger.remember(remember).await?, 202, body))
+            }
+            Target::Closed(id) => self.refuse_change(access, incoming, prepared, id).await,
+            Target::New(id) => self.write(access, incoming, key, prepared, id, None).await,
+            Target::Amend(id, row) => self.write(access, incoming, key, prepared, id, Some(&row)).await,
+        }
+    }
+
+    /// Which dossier the sender's reference names, and what may be done with it.
+    async fn target(&self, access: &Access, prepared: &Prepared) -> Result<Target, ServiceError> {
+        let scope = access.permit(Permission::DossierRead)?;
+        let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
+        let known = self
+            .store
+            .readers
+            .run(move |conn| read::by_reference(conn, &scope, &tenant, &reference))
+            .await?;
+        let Some(row) = known else {
+            return Ok(Target::New(
+                self.with_rng(|rng| DossierId::new(prepared.received_at, rng)),
+            ));
+        };
+        let id = parse_id(&row.id)?;
+        Ok(if row.content_blind == self.content_blind(&prepared.filing) {
+            Target::Same(Box::new(row))
+        } else if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) {
+            Target::Closed(id)
+        } else {
+            Target::Amend(id, Box::new(row))
+        })
+    }
+
+    fn content_blind(&self, filing: &Filing) -> Vec<u8> {
+        self.store
+            .cipher
+            .blind("content", &filing.content_bytes())
+            .to_vec()
+    }
+
+    /// Other content under a reference that is already accepted: refused, with the bytes kept for whoever asks why.
+    async fn refuse_change(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        prepared: &Prepared,
+        id: DossierId,
+    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+        let mut row = self.submission_row(access, incoming, prepared, id, 0, String::new())?;
+        row.refused = Some(Label::ReferenceContentDiffers.as_str().to_owned());
+        // Kept under the submission's own name: the caller's key stays free for a corrected filing.
+        let key = KeyUse {
+            tenant: access.key().to_string(),
+            route: "refused",
+            key: row.id.clone(),
+            request: prepared.digest,
+        };
+        let remember = Remember {
+            key,
+            answer: (409, Vec::new()),
+            submission: Some(row),
+        };
+        self.store.ledger.remember(remember).await?;
+        Err(Label::ReferenceContentDiffers.into())
+    }
+
+    async fn write(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        key: &KeyUse,
+        prepared: &Prepared,
+        id: DossierId,
+        before: Option<&DossierRow>,
+    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+        let version = before.map_or(1, |row| row.version + 1);
+        let entry = entry_status(prepared.filing.channel);
+        let clocks = clocks(&self.directory.load(), prepared, entry);
+        let receipt = self.sign_receipt(access, incoming, prepared, id)?;
+        let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
+        let answer = self.answer(prepared, id, version, status, &clocks, receipt.clone(), before);
+        let body = encode(&answer)?;
+        let content = encode(&prepared.filing)?;
+        let content_name = read::content_row(&id.to_string(), version);
+        let submit = Submit {
+            key: key.clone(),
+            expect: before.map_or(Expect::New, |row| Expect::Amend { version: row.version }),
+            dossier: self.dossier_row(access, prepared, id, &clocks)?,
+            entry,
+            submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
+            content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            parties: if before.is_none() {
+                parties(access, prepared, id)
+            } else {
+                Vec::new()
+            },
+            actor: access.actor(),
+            filed_at: prepared.filing.filed_at,
+            answer: (202, body.clone()),
+            traceparent: incoming.traceparent.clone(),
+        };
+        Ok((self.store.ledger.submit(submit).await?, 202, body))
+    }
+
+    fn sign_receipt(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        prepared: &Prepared,
+        id: DossierId,
+    ) -> Result<String, ServiceError> {
+        let sha256: Sha256Hex = hex::encode(prepared.digest).parse().map_err(internal)?;
+        let claims = ReceiptClaims {
+            iss: self.issuer_url(),
+            sub: id,
+            submission: prepared.submission,
+            tenant: access.key().clone(),
+            iat: prepared.received_at.as_seconds(),
+            received_at: prepared.received_at,
+            sha256,
+            bytes: incoming.bytes.len() as u64,
+        };
+        self.receipts.sign(&claims).map_err(internal)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the fields of one answer, each from another place"
+    )]
+    fn answer(
+        &self,
+        prepared: &Prepared,
+        id: DossierId,
+        version: i32,
+        status: Status,
+        clocks: &Clocks,
+        receipt: String,
+        before: Option<&DossierRow>,
+    ) -> SubmissionAnswer {
+        let code: Option<DossierCode> = before
+            .and_then(|row| row.code.as_ref())
+            .and_then(|c| c.parse().ok());
+        SubmissionAnswer {
+            tracking_id: id,
+            submission: prepared.submission,
+            version,
+            existing: false,
+            status: status.into(),
+            dossier_code: code.or_else(|| prepared.filing.dossier_code.clone()),
+            agency: prepared.route.agency.as_ref().map(|key| self.agency_view(key)),
+            parked: prepared.route.parked,
+            route: prepared.route.reason.clone(),
+            warnings: prepared
+                .warnings
+                .iter()
+                .map(|p| ProblemView::of(p, Language::Vietnamese))
+                .collect(),
+            received_at: prepared.received_at,
+            clocks: clocks.clone(),
+            receipt,
+            lookup_secret: self.lookup.of(id),
+            links: Links::of(id),
+        }
+    }
+
+    /// The same content again: the dossier as it now stands, with its first receipt.
+    async fn existing_answer(&self, row: &DossierRow) -> Result<SubmissionAnswer, ServiceError> {
+        let (id, wanted) = (parse_id(&row.id)?, row.submission.clone());
+        let cipher = std::sync::Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &wanted))
+            .await?;
+        let (submission, _) = found.ok_or_else(|| internal("a dossier without its submission"))?;
+        let summary = self.summary(row)?;
+        Ok(SubmissionAnswer {
+            tracking_id: id,
+            submission: submission.id.parse().map_err(internal)?,
+            version: row.version,
+            existing: true,
+            status: summary.status,
+            dossier_code: summary.dossier_code,
+            agency: summary.agency,
+            parked: summary.parked,
+            route: serde_json::from_str(&row.route).map_err(internal)?,
+            warnings: Vec::new(),
+            received_at: submission.received_at.0,
+            clocks: summary.clocks,
+            receipt: submission.receipt,
+            lookup_secret: self.lookup.of(id),
+            links: Links::of(id),
+        })
+    }
+
+    fn dossier_row(
+        &self,
+        access: &Access,
+        prepared: &Prepared,
+        id: DossierId,
+        clocks: &Clocks,
+    ) -> Result<DossierRow, ServiceError> {
+        let received = At(prepared.received_at);
+        Ok(DossierRow {
+            id: id.to_string(),
+            tenant: access.key().to_string(),
+            reference: prepared.filing.reference.to_string(),
+            point: access.point().map(|p| p.key.to_string()),
+            agency: prepared.route.agency.as_ref().map(ToString::to_string),
+            parked: prepared.route.parked.map(|l| l.as_str().to_owned()),
+            procedure: prepared.route.procedure.code.to_string(),
+            channel: i16::from(prepared.filing.channel.code()),
+            assisted: prepared.filing.assisted_by_agent || access.kind() == TenantKind::Agent,
+            status: i16::from(entry_status(prepared.filing.channel).code()),
+            resume: None,
+            since: At(prepared.filing.filed_at),
+            events: 0,
+            version: 1,
+            supplements: 0,
+            accepted: false,
+            code: prepared.filing.dossier_code.as_ref().map(ToString::to_string),
+            time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,
+            acceptance_due: clocks.acceptance_due.map(At),
+            forecast_due: clocks.forecast_due.map(At),
+            due: clocks.due.map(At),
+            answered_seq: None,
+            content_blind: self.content_blind(&prepared.filing),
+            route: serde_json::to_string(&prepared.route.reason).map_err(internal)?,
+            submission: prepared.submission.to_string(),
+            received_at: received,
+            updated_at: received,
+        })
+    }
+
+    fn submission_row(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        prepared: &Prepared,
+        id: DossierId,
+        version: i32,
+        receipt: String,
+    ) -> Result<SubmissionRow, ServiceError> {
+        let name = prepared.submission.to_string();
+        let sealed = self.with_rng(|rng| self.store.cipher.seal(&name, &incoming.bytes, rng))?;
+        Ok(SubmissionRow {
+            id: name,
+            received_at: At(prepared.received_at),
+            tenant: access.key().to_string(),
+            dossier: id.to_string(),
+            version,
+            format: prepared.format.clone(),
+            media_type: incoming.media_type.clone(),
+            sha256: prepared.digest.to_vec(),
+            size: incoming.bytes.len() as i64,
+            receipt,
+            refused: None,
+            key_id: sealed.key_id,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+        })
+    }
+}
+
+/// What makes two calls the same call: the bytes, and what selects their meaning.
+fn request_digest(incoming: &Incoming) -> [u8; 32] {
+    let mut input = Vec::with_capacity(incoming.bytes.len() + 128);
+    for part in [
+        incoming.media_type.as_bytes(),
+        incoming.format.as_deref().unwrap_or("").as_bytes(),
+    ] {
+        input.extend_from_slice(part);
+        input.push(0);
+    }
+    input.extend_from_slice(&incoming.bytes);
+    sha256(&input)
+}
+
+/// Online begins at 1; a counter or the post has already received it, so 2.
+const fn entry_status(channel: Channel) -> Status {
+    match channel {
+        Channel::Online => Status::Registered,
+        Channel::Counter | Channel::Post => Status::Accepted,
+    }
+}
+
+fn clocks(directory: &Directory, prepared: &Prepared, entry: Status) -> Clocks {
+    let calendar = directory.calendar();
+    let from = prepared.filing.filed_at.min(prepared.received_at);
+    if entry == Status::Registered {
+        Clocks {
+            acceptance_due: Some(calendar.due(from, ACCEPTANCE)),
+            forecast_due: Some(calendar.due(prepared.received_at, prepared.route.limit)),
+            due: None,
+        }
+    } else {
+        Clocks {
+            due: Some(calendar.due(from, prepared.route.limit)),
+            ..Clocks::default()
+        }
+    }
+}
+
+fn parties(access: &Access, prepared: &Prepared, id: DossierId) -> Vec<PartyRow> {
+    let since = At(prepared.received_at);
+    let party = |tenant: String, role: &str, point: Option<String>| PartyRow {
+        dossier: id.to_string(),
+        tenant,
+        role: role.to_owned(),
+        point,
+        since,
+        until: None,
+    };
+    let point = access.point().map(|p| p.key.to_string());
+    let mut parties = vec![party(access.key().to_string(), "submitter", point.clone())];
+    if access.kind() == TenantKind::Branch {
+        parties.push(party(access.key().to_string(), "receiving-unit", point));
+    }
+    if let Some(agency) = &prepared.route.agency {
+        parties.push(party(
+            TenantKey::new(TenantKind::Agency, agency).to_string(),
+            "lead-agency",
+            None,
+        ));
+    }
+    parties
+}
+
+pub(super) fn status_of(code: i16) -> Result<Status, ServiceError> {
+    u8::try_from(code)
+        .ok()
+        .and_then(Status::from_code)
+        .ok_or_else(|| internal(format!("status {code}")))
+}
+
+pub(super) fn parse_id(id: &str) -> Result<DossierId, ServiceError> {
+    id.parse().map_err(internal)
+}
+
+pub(super) fn internal(error: impl std::fmt::Display) -> ServiceError {
+    ServiceError::Internal(error.to_string())
+}
+
+fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>, ServiceError> {
+    serde_json::to_vec(value).map_err(internal)
+}
+
+fn finished(status: u16, body: Vec<u8>, replayed: bool) -> Result<Answered, ServiceError> {
+    Ok(Answered {
+        status,
+        body,
+        replayed,
+    })
+}

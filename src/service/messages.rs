@@ -1,0 +1,163 @@
+//! What an agency is told: one CloudEvent, whichever way it goes.
+
+use std::sync::Arc;
+
+use super::dossiers::{clocks_of, event_type, reason};
+use super::intake::{internal, parse_id, status_of};
+use super::{Hub, ServiceError};
+use crate::adapt::Outgoing;
+use crate::domain::dossier::ProcedureKnown;
+use crate::domain::routing::AgencyChannel;
+use crate::domain::view::{AgencyData, CloudEvent, EventView};
+use crate::store::read::{self, Message};
+
+/// The bell of the relay.
+pub(super) const OUTBOX: &str = "outbox";
+
+/// A message ready to be published.
+pub struct Outbound {
+    /// The delivery.
+    pub delivery: String,
+    /// Key of the agency.
+    pub agency: String,
+    /// Whether the agency reads its own queue; else the message comes back to the hub, which needs only its id.
+    pub own_queue: bool,
+    /// CloudEvents type.
+    pub kind: String,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+    /// The event; for an agency that pulls, without its data.
+    pub event: CloudEvent<Option<AgencyData>>,
+}
+
+impl Hub {
+    /// The bell the relay waits on.
+    pub fn outbox_bell(&self) -> Arc<tokio::sync::Notify> {
+        self.pulse.bell(OUTBOX)
+    }
+
+    /// Rings for whoever waits on an agency's inbox.
+    pub fn ring_inbox(&self, agency: &str) {
+        self.pulse.ring(&inbox_bell(agency));
+    }
+
+    /// Renders outbox rows for the broker.
+    pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<Outbound>, ServiceError> {
+        let messages = self.messages(deliveries).await?;
+        messages
+            .into_iter()
+            .map(|message| {
+                let agency = message.delivery.agency.clone();
+                let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
+                let data = if own_queue {
+                    Some(self.agency_data(&message)?)
+                } else {
+                    None
+                };
+                Ok(Outbound {
+                    delivery: message.delivery.id.clone(),
+                    agency,
+                    own_queue,
+                    kind: event_type(&message.delivery.kind),
+                    traceparent: message.delivery.traceparent.clone(),
+                    event: self.cloud_event(&message, data),
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn messages(&self, deliveries: Vec<String>) -> Result<Vec<Message>, ServiceError> {
+        let cipher = Arc::clone(&self.store.cipher);
+        Ok(self
+            .store
+            .readers
+            .run(move |conn| read::messages(conn, &cipher, &deliveries))
+            .await?)
+    }
+
+    /// How an agency is reached; one that has left the directory pulls.
+    pub fn channel(&self, agency: &str) -> AgencyChannel {
+        let listed = agency.parse().ok().and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
+        match listed {
+            Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
+            Some(channel) => channel,
+            None => AgencyChannel::Pull,
+        }
+    }
+
+    pub(super) fn cloud_event<T>(&self, message: &Message, data: T) -> CloudEvent<T> {
+        CloudEvent {
+            specversion: "1.0".to_owned(),
+            id: message.event.id.to_string(),
+            source: self.issuer_url(),
+            kind: event_type(&message.delivery.kind),
+            subject: message.dossier.id.clone(),
+            time: message.event.at,
+            datacontenttype: "application/json".to_owned(),
+            traceparent: message.delivery.traceparent.clone(),
+            data,
+        }
+    }
+
+    pub(super) fn agency_data(&self, message: &Message) -> Result<AgencyData, ServiceError> {
+        let row = &message.dossier;
+        let directory = self.directory.load();
+        let agency = message
+            .delivery
+            .agency
+            .parse()
+            .ok()
+            .and_then(|key| directory.agency(&key));
+        let route = reason(row)?;
+        let clocks = clocks_of(row);
+        let code = row
+            .code
+            .as_ref()
+            .map(|c| c.parse())
+            .transpose()
+            .map_err(internal)?;
+        let procedure = ProcedureKnown {
+            code: row.procedure.parse().map_err(internal)?,
+            name: route.procedure.name.clone(),
+        };
+        let outgoing = Outgoing {
+            filing: &message.content,
+            tracking_id: parse_id(&row.id)?,
+            dossier_code: code.as_ref(),
+            status: status_of(row.status)?,
+            agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
+            procedure: &procedure,
+            received_at: row.received_at.0,
+            accepted_at: row.accepted.then_some(row.since.0),
+            clocks: &clocks,
+        };
+        let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
+        let adapter = self
+            .adapters
+            .get(wanted)
+            .or_else(|| self.adapters.get("canonical/v1"));
+        let adapter = adapter.ok_or_else(|| internal("no canonical adapter"))?;
+        let rendered = adapter.render(&outgoing);
+        let document = if rendered.media_type.contains("json") {
+            serde_json::from_slice(&rendered.bytes).map_err(internal)?
+        } else {
+            serde_json::Value::String(String::from_utf8(rendered.bytes).map_err(internal)?)
+        };
+        Ok(AgencyData {
+            tracking_id: parse_id(&row.id)?,
+            dossier_code: code,
+            submitter: row.tenant.parse().map_err(internal)?,
+            point: row.point.as_ref().and_then(|p| p.parse().ok()),
+            event: EventView::from(&message.event),
+            status: status_of(row.status)?,
+            clocks,
+            route,
+            format: adapter.name().to_owned(),
+            document,
+        })
+    }
+}
+
+pub(super) fn inbox_bell(agency: &str) -> String {
+    format!("inbox:{agency}")
+}

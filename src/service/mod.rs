@@ -1,0 +1,286 @@
+//! The verbs: what the hub does for those who may ask.
+//!
+//! A [`Hub`] holds the store, the adapters, the directory and the gate, and each file of this room is one resource of it. A verb
+//! takes an authenticated [`Access`], checks one permission, reads through the scope that permission opens, does its work off
+//! the ledger's thread, hands the ledger one prepared command, and says what came of it. Nothing here knows HTTP, AMQP or SQL.
+//!
+//! Start with [`intake`]: the longest way through the house.
+
+mod acts;
+mod dossiers;
+mod inbox;
+mod intake;
+mod messages;
+mod onboarding;
+mod public;
+mod pulse;
+mod statuses;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rand::Rng;
+use rand::rngs::StdRng;
+
+pub use acts::Call;
+pub use dossiers::DossierQuery;
+pub use intake::{Answered, Incoming};
+pub use messages::Outbound;
+pub use onboarding::Loaded;
+pub use statuses::Reported;
+
+use crate::adapt::Registry;
+use crate::clock::{Clock, Entropy};
+use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::routing::Directory;
+use crate::domain::tenant::Register;
+use crate::domain::view::TokenAnswer;
+use crate::identity::peer::{ConnectionPeer, Trust};
+use crate::identity::secret::LookupSecrets;
+use crate::identity::sign::ReceiptSigner;
+use crate::identity::token::Issuer;
+use crate::identity::token_request::{OAuthError, TokenRequest};
+use crate::identity::{Access, Gate, authenticate};
+use crate::store::{Store, StoreError};
+
+/// Why a verb did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The caller's own matter.
+    #[error("{0}")]
+    Rejected(#[from] Rejection),
+    /// Too many are waiting; nothing was taken.
+    #[error("too many are waiting")]
+    Busy,
+    /// The database is away; what was asked may or may not have been done, and its key says which.
+    #[error("the database is not available")]
+    StoreUnavailable,
+    /// Ours.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<Label> for ServiceError {
+    fn from(label: Label) -> Self {
+        ServiceError::Rejected(label.into())
+    }
+}
+
+impl From<Problem> for ServiceError {
+    fn from(problem: Problem) -> Self {
+        ServiceError::Rejected(problem.into())
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => ServiceError::Busy,
+            StoreError::Unavailable(_) | StoreError::Closed => ServiceError::StoreUnavailable,
+            other => ServiceError::Internal(other.to_string()),
+        }
+    }
+}
+
+/// How many verified tokens are remembered.
+const REMEMBERED_TOKENS: usize = 10_000;
+
+/// What a hub is made of.
+pub struct Parts {
+    /// The memory.
+    pub store: Store,
+    /// The formats.
+    pub adapters: Registry,
+    /// Who is responsible for what; replaced when the database holds another.
+    pub directory: Directory,
+    /// Roots whose certificates may call.
+    pub trust: Trust,
+    /// Who mints tokens.
+    pub issuer: Issuer,
+    /// Who signs receipts.
+    pub receipts: ReceiptSigner,
+    /// Makes the citizen's secrets.
+    pub lookup: LookupSecrets,
+    /// Base URL of the partner listener.
+    pub mtls_base: String,
+    /// Whether agencies may consume queues of their own; without a broker that stands outside, they pull.
+    pub own_queues: bool,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+}
+
+/// The hub's verbs and what they need.
+pub struct Hub {
+    store: Store,
+    adapters: Registry,
+    directory: ArcSwap<Directory>,
+    gate: Gate,
+    receipts: ReceiptSigner,
+    lookup: LookupSecrets,
+    mtls_base: String,
+    own_queues: bool,
+    clock: Clock,
+    entropy: Entropy,
+    rng: Mutex<StdRng>,
+    in_flight: Mutex<HashSet<(String, String)>>,
+    pulse: pulse::Pulse,
+}
+
+impl Hub {
+    /// A hub of these parts, with an empty register until [`Hub::refresh`] loads it.
+    pub fn new(parts: Parts) -> Self {
+        Hub {
+            gate: Gate::new(Register::default(), parts.trust, parts.issuer, REMEMBERED_TOKENS),
+            rng: Mutex::new(parts.entropy.generator()),
+            store: parts.store,
+            adapters: parts.adapters,
+            directory: ArcSwap::from_pointee(parts.directory),
+            receipts: parts.receipts,
+            lookup: parts.lookup,
+            mtls_base: parts.mtls_base,
+            own_queues: parts.own_queues,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            in_flight: Mutex::new(HashSet::new()),
+            pulse: pulse::Pulse::default(),
+        }
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Chance.
+    pub fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    /// The hub's name in tokens, receipts and events: the base URL of its web listener.
+    pub fn issuer_url(&self) -> String {
+        self.gate.tokens().issuer().rules().issuer.clone()
+    }
+
+    /// The directory in use.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// The formats.
+    pub fn adapters(&self) -> &Registry {
+        &self.adapters
+    }
+
+    /// Who may speak, now.
+    pub fn register(&self) -> Arc<Register> {
+        self.gate.register()
+    }
+
+    /// The memory, for the rooms that carry.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether agencies may consume queues of their own.
+    pub fn own_queues(&self) -> bool {
+        self.own_queues
+    }
+
+    /// Free places in the ledger's queue.
+    pub fn room(&self) -> usize {
+        self.store.ledger.room()
+    }
+
+    /// Judges a request's certificate, token, staff and point. See [`authenticate`].
+    pub fn authenticate(
+        &self,
+        connection: Option<&ConnectionPeer>,
+        authorization: Option<&str>,
+        acting_staff: Option<&str>,
+        receiving_point: Option<&str>,
+    ) -> Result<Access, Rejection> {
+        authenticate(
+            &self.gate,
+            connection,
+            authorization,
+            acting_staff,
+            receiving_point,
+            self.clock.now(),
+        )
+    }
+
+    /// A token for a tenant's certificate.
+    pub fn token(&self, connection: Option<&ConnectionPeer>, form: &[u8]) -> Result<TokenAnswer, OAuthError> {
+        let now = self.clock.now();
+        let peer = self
+            .gate
+            .peer(connection, now)
+            .map_err(|r| OAuthError::from(&r))?;
+        let request = TokenRequest::parse(form)?;
+        let jti = self.with_rng(|rng| {
+            let mut jti = [0u8; 16];
+            rng.fill_bytes(&mut jti);
+            jti
+        });
+        request.answer(self.gate.tokens().issuer(), &peer, now, jti)
+    }
+
+    /// The public keys of tokens and receipts.
+    pub fn jwks(&self) -> serde_json::Value {
+        self.gate.tokens().issuer().jwks([self.receipts.public()])
+    }
+
+    /// Authorization server metadata (RFC 8414).
+    pub fn metadata(&self) -> serde_json::Value {
+        self.gate.tokens().issuer().metadata(&self.mtls_base)
+    }
+
+    /// Runs with the hub's generator; the lock is held for the closure only.
+    fn with_rng<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
+        let mut rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        draw(&mut rng)
+    }
+
+    /// Marks a key as being worked on; a second call with it meanwhile is `idempotency-in-flight`.
+    fn claim_key(&self, tenant: &str, key: &str) -> Result<InFlight<'_>, Rejection> {
+        let name = (tenant.to_owned(), key.to_owned());
+        let mut keys = self
+            .in_flight
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !keys.insert(name.clone()) {
+            return Err(Label::IdempotencyInFlight.into());
+        }
+        drop(keys);
+        Ok(InFlight { hub: self, name })
+    }
+}
+
+/// A key being worked on; free again when dropped, whatever happened.
+struct InFlight<'a> {
+    hub: &'a Hub,
+    name: (String, String),
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let mut keys = self
+            .hub
+            .in_flight
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.remove(&self.name);
+    }
+}
+
+/// How long a feed or an inbox may be waited for.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The files of a directory as the database keeps them.
+pub(crate) fn directory_bytes(files: &BTreeMap<String, String>) -> Vec<u8> {
+    serde_json::to_vec(files).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Who may speak and who is responsible: keeping this process in step with the database.
+
+use super::{Hub, ServiceError, directory_bytes};
+use crate::domain::routing::Directory;
+use crate::identity::{Access, Permission};
+use crate::store::ledger::Enrolment;
+use crate::store::read;
+
+/// What a refresh found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// A newer register is in use.
+    pub register: bool,
+    /// Another directory is in use.
+    pub directory: bool,
+}
+
+impl Hub {
+    /// Loads the register and the directory when the database holds others than this process. Called at start and every few
+    /// seconds, so that a revocation made on one hub holds on all.
+    pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
+        let (known, version) = (
+            self.register().version,
+            self.directory.load().version().to_owned(),
+        );
+        let (register, files) = self
+            .store
+            .readers
+            .run(move |conn| Ok((read::register(conn, known)?, read::directory(conn, &version)?)))
+            .await?;
+        let mut loaded = Loaded::default();
+        if let Some(register) = register {
+            self.gate.replace_register(register);
+            loaded.register = true;
+        }
+        if let Some(files) = files {
+            match Directory::read(&files) {
+                Ok(directory) => {
+                    self.directory.store(std::sync::Arc::new(directory));
+                    loaded.directory = true;
+                }
+                // Imported by a newer hub, or damaged: the one in use goes on, loudly.
+                Err(faults) => tracing::error!(
+                    faults = faults.len(),
+                    "the directory in the database cannot be read"
+                ),
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Adds tenants, certificates, staff and points, or replaces them.
+    pub async fn enrol(&self, access: &Access, enrolment: Enrolment) -> Result<i64, ServiceError> {
+        access.permit(Permission::HubRead)?;
+        let version = self.store.ledger.enrol(enrolment).await?;
+        self.refresh().await?;
+        Ok(version)
+    }
+
+    /// Puts a directory into use, here and on every hub of this database.
+    pub async fn import_directory(
+        &self,
+        access: &Access,
+        files: &std::collections::BTreeMap<String, String>,
+    ) -> Result<String, ServiceError> {
+        access.permit(Permission::HubRead)?;
+        let directory = Directory::read(files)
+            .map_err(|faults| ServiceError::Internal(format!("{} faults", faults.len())))?;
+        let version = directory.version().to_owned();
+        self.store
+            .ledger
+            .import_directory(&version, directory_bytes(files))
+            .await?;
+        self.refresh().await?;
+        Ok(version)
+    }
+}

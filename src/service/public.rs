@@ -1,0 +1,124 @@
+//! What is shown without a certificate: a citizen's look-up, and the operator's overview of a sandbox.
+
+use std::collections::BTreeMap;
+
+use super::dossiers::{clocks_of, reason};
+use super::intake::{internal, status_of};
+use super::{Hub, ServiceError};
+use crate::domain::event::Happening;
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
+use crate::domain::status::Status;
+use crate::domain::view::{
+    AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::delivery_state;
+use crate::store::read;
+
+impl Hub {
+    /// A dossier by its id and the secret of its receipt. `None` for a wrong pair, whichever half is wrong; both ways read the
+    /// database once, so that time tells nothing.
+    pub async fn lookup(&self, id: DossierId, secret: &str) -> Result<Option<PublicView>, ServiceError> {
+        let system = Access::system();
+        let right = self.lookup.matches(id, secret);
+        let row = match self.reached(&system, id).await {
+            Ok(row) if right => row,
+            Err(ServiceError::Rejected(r)) if r.label() != Label::NotFound => return Err(r.into()),
+            Ok(_) | Err(ServiceError::Rejected(_)) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        let events = self.events_of(&system, id).await?;
+        let steps = events
+            .iter()
+            .filter_map(|event| {
+                let status = match &event.what {
+                    Happening::Filed { status, .. } => *status,
+                    Happening::StatusChanged { to, .. } => *to,
+                    _ => return None,
+                };
+                Some(PublicStep {
+                    at: event.occurred_at,
+                    status: status.into(),
+                })
+            })
+            .collect();
+        Ok(Some(PublicView {
+            tracking_id: id,
+            procedure_name: reason(&row)?.procedure.name,
+            status: status_of(row.status)?.into(),
+            since: row.since.0,
+            agency: self.agency_of(&row),
+            clocks: clocks_of(&row),
+            steps,
+        }))
+    }
+
+    /// The hub in numbers.
+    pub async fn overview(&self, access: &Access) -> Result<OverviewView, ServiceError> {
+        let scope = access.permit(Permission::HubRead)?;
+        let numbers = self
+            .store
+            .readers
+            .run(move |conn| read::overview(conn, &scope))
+            .await?;
+        let register = self.register();
+        let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
+        for (key, status, count) in numbers.by_agency {
+            let agency = key
+                .as_deref()
+                .and_then(|k| k.parse().ok())
+                .map(|k| self.agency_view(&k));
+            let line = agencies.entry(key).or_insert(AgencyCount {
+                agency,
+                open: 0,
+                finished: 0,
+                total: 0,
+            });
+            let status = status_of(status)?;
+            if status.is_final() || status == Status::Finished {
+                line.finished += count;
+            } else {
+                line.open += count;
+            }
+            line.total += count;
+        }
+        Ok(OverviewView {
+            by_status: numbers
+                .by_status
+                .into_iter()
+                .map(|(status, count)| {
+                    Ok(StatusCount {
+                        status: status_of(status)?.into(),
+                        count,
+                    })
+                })
+                .collect::<Result<_, ServiceError>>()?,
+            by_submitter: numbers
+                .by_tenant
+                .into_iter()
+                .map(|(tenant, count)| {
+                    let tenant = tenant.parse().map_err(internal)?;
+                    let name = register
+                        .tenant(&tenant)
+                        .map_or_else(|| tenant.to_string(), |t| t.name.to_string());
+                    Ok(SubmitterCount { tenant, name, count })
+                })
+                .collect::<Result<_, ServiceError>>()?,
+            by_agency: agencies.into_values().collect(),
+            deliveries: numbers
+                .by_delivery
+                .into_iter()
+                .map(|(word, count)| {
+                    Ok(DeliveryCount {
+                        state: delivery_state(&word)?,
+                        count,
+                    })
+                })
+                .collect::<Result<_, ServiceError>>()?,
+            outbox: numbers.outbox,
+            events: numbers.seq,
+            blocks: numbers.block,
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! What agencies report: in canonical form or their own, over HTTPS or from the broker.
+
+use super::acts::{LONGEST_TEXT, bounded, not_in_future, supplement_overdue};
+use super::{Hub, ServiceError};
+use crate::domain::codes::DossierCode;
+use crate::domain::event::Verdict;
+use crate::domain::ids::DossierId;
+use crate::domain::lifecycle::Role;
+use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::submission::IdempotencyKey;
+use crate::domain::tenant::{Standing, TenantKey, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{ProblemView, StatusAnswer, StatusReport, StatusRequest, StatusResult};
+use crate::identity::{Access, Permission, Scope};
+use crate::store::ledger::{Act, Acted, Deed};
+use crate::store::read;
+use crate::store::rows::DossierRow;
+
+/// A message of an agency.
+pub struct Reported {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Media type without parameters, lower case.
+    pub media_type: String,
+    /// `Submission-Format`, where it was sent; else the canonical form.
+    pub format: Option<String>,
+    /// `Idempotency-Key`. Reports are known again by their content, so it is not needed and not kept.
+    pub key: Option<IdempotencyKey>,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// Reports in one message at most.
+pub const REPORTS: usize = 100;
+
+/// The canonical form of statuses, by this name or none.
+const CANONICAL: &str = "canonical/v1";
+
+impl Hub {
+    /// Takes an agency's reports, each for itself: one bad report never spoils the others.
+    ///
+    /// # Errors
+    /// When the message as a whole cannot be read.
+    pub async fn report(&self, access: &Access, reported: Reported) -> Result<StatusAnswer, ServiceError> {
+        access.permit(Permission::StatusReport)?;
+        let items = self.read_reports(access.tenant().formats.as_slice(), &reported)?;
+        let mut results = Vec::with_capacity(items.len());
+        for (path, item) in items {
+            results.push(match item {
+                Ok(report) => {
+                    self.report_one(access, &path, report, reported.traceparent.clone())
+                        .await?
+                }
+                Err(problem) => refused(String::new(), problem),
+            });
+        }
+        Ok(StatusAnswer { results })
+    }
+
+    fn read_reports(
+        &self,
+        formats: &[String],
+        reported: &Reported,
+    ) -> Result<Vec<(String, Result<StatusReport, Problem>)>, Rejection> {
+        let name = reported.format.as_deref().unwrap_or(CANONICAL);
+        if name != CANONICAL && !formats.iter().any(|f| f == name) {
+            return Err(Problem::new(Label::FormatUnknown)
+                .with("expected", formats.join(", "))
+                .into());
+        }
+        let items: Vec<(String, Result<StatusReport, Problem>)> = match self.adapters.get(name) {
+            Some(adapter) if adapter.reads_statuses() => adapter
+                .read_statuses(&reported.bytes, &reported.media_type)?
+                .into_iter()
+                .map(|item| (item.path, item.report))
+                .collect(),
+            _ if name == CANONICAL => canonical(&reported.bytes)?
+                .reports
+                .into_iter()
+                .enumerate()
+                .map(|(i, report)| (format!("/reports/{i}"), Ok(report)))
+                .collect(),
+            _ => {
+                return Err(Problem::new(Label::FormatUnknown)
+                    .with("expected", CANONICAL)
+                    .into());
+            }
+        };
+        if items.len() > REPORTS {
+            return Err(Problem::new(Label::TooManyItems)
+                .with("field", "reports")
+                .with("limit", REPORTS)
+                .into());
+        }
+        Ok(items)
+    }
+
+    async fn report_one(
+        &self,
+        access: &Access,
+        path: &str,
+        report: StatusReport,
+        traceparent: Option<String>,
+    ) -> Result<StatusResult, ServiceError> {
+        let named = report.dossier.clone();
+        let scope = access.permit(Permission::StatusReport)?;
+        let Some(row) = self.named(scope, &named).await? else {
+            return Ok(refused(
+                named,
+                Problem::new(Label::NotFound).at(format!("{path}/dossier")),
+            ));
+        };
+        let now = self.clock.now();
+        let prepared = not_in_future(report.occurred_at, now)
+            .and_then(|occurred_at| Ok((occurred_at, bounded("/text", note(&report), LONGEST_TEXT)?)));
+        let (occurred_at, text) = match prepared {
+            Ok(prepared) => prepared,
+            Err(mut problem) => {
+                problem.path = problem.path.map(|p| format!("{path}{p}"));
+                return Ok(refused(named, problem));
+            }
+        };
+        let act = Act {
+            key: None,
+            dossier: row.id.clone(),
+            actor: access.actor(),
+            role: Role::Agency,
+            report_key: Some(self.report_key(&row, &report, text.as_deref())),
+            deed: Deed::Report {
+                to: report.status,
+                text,
+            },
+            occurred_at,
+            supplement_overdue: supplement_overdue(&row, occurred_at),
+            assigned_code: report.assigned_code,
+            due: self.due(&row, occurred_at)?,
+            own_queue: self.reads_own_queue(access),
+            traceparent,
+        };
+        Ok(taken(named, self.take(&row, act).await?))
+    }
+
+    /// The same report again has the same key: dossier, status, moment and note. Blind, since a note may name a person.
+    fn report_key(&self, row: &DossierRow, report: &StatusReport, text: Option<&str>) -> String {
+        let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
+        // Without a moment of its own a report cannot be told from a later one that says the same.
+        let fresh = if report.occurred_at.is_none() {
+            self.clock.now().as_micros()
+        } else {
+            0
+        };
+        let said = format!(
+            "{}|{}|{occurred}|{fresh}|{}|{}",
+            row.id,
+            report.status,
+            report.assigned_code.as_ref().map_or("", DossierCode::as_str),
+            text.unwrap_or("")
+        );
+        hex::encode(self.store.cipher.blind("report", said.as_bytes()))
+    }
+
+    /// The dossier a report names, by tracking id or official code, if the agency has a part in it.
+    async fn named(&self, scope: Scope, named: &str) -> Result<Option<DossierRow>, ServiceError> {
+        if let Ok(id) = named.parse::<DossierId>() {
+            return Ok(self
+                .store
+                .readers
+                .run(move |c| read::dossier(c, &scope, &id.to_string()))
+                .await?);
+        }
+        match named.parse::<DossierCode>() {
+            Ok(code) => Ok(self
+                .store
+                .readers
+                .run(move |c| read::by_code(c, &scope, code.as_str()))
+                .await?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Takes a message that came out of the broker from the agency the broker vouches for.
+    ///
+    /// # Errors
+    /// As [`Hub::report`]; an agency that is not registered or not active has no part in anything.
+    pub async fn report_from_queue(
+        &self,
+        agency: &str,
+        reported: Reported,
+    ) -> Result<StatusAnswer, ServiceError> {
+        let key = agency.parse().map_err(|_| Label::NotFound)?;
+        let key = TenantKey::new(TenantKind::Agency, &key);
+        let register = self.register();
+        let tenant = register.tenant(&key).ok_or(Label::NotFound)?;
+        if tenant.standing != Standing::Active {
+            return Err(Label::TenantSuspended.into());
+        }
+        let access = Access::vouched_by_broker(std::sync::Arc::clone(tenant));
+        self.report(&access, reported).await
+    }
+}
+
+fn canonical(bytes: &[u8]) -> Result<StatusRequest, Problem> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        Problem::new(Label::SyntaxInvalid)
+            .with("offset", format!("{}:{}", e.line(), e.column()))
+            .with("expected", "StatusRequest")
+    })
+}
+
+/// The note and the officer as one text, as the office writes it.
+fn note(report: &StatusReport) -> Option<String> {
+    match (&report.text, &report.officer) {
+        (Some(text), Some(officer)) => Some(format!("{text} ({officer})")),
+        (text, officer) => text.clone().or_else(|| officer.clone()),
+    }
+}
+
+fn refused(dossier: String, problem: Problem) -> StatusResult {
+    let problem = Some(ProblemView::of(&problem, Language::Vietnamese));
+    StatusResult {
+        dossier,
+        verdict: None,
+        status: None,
+        problem,
+    }
+}
+
+fn taken(dossier: String, acted: Acted) -> StatusResult {
+    let verdict: Verdict = acted.verdict;
+    StatusResult {
+        dossier,
+        verdict: Some(verdict),
+        status: Some(acted.status),
+        problem: acted
+            .problem
+            .as_ref()
+            .map(|p| ProblemView::of(p, Language::Vietnamese)),
+    }
+}

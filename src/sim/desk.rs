@@ -1,0 +1,162 @@
+//! What a message means to the agency that gets it, and what became of the reports it sent. Pure but for its counters.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::script::Situation;
+use crate::domain::dossier::Filing;
+use crate::domain::event::Verdict;
+use crate::domain::rejection::Label;
+use crate::domain::status::Status;
+use crate::domain::tenant::TenantKind;
+use crate::domain::view::{AgencyData, StatusAnswer};
+
+/// What to do about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A new dossier: draw a plan for it.
+    Begin(Situation),
+    /// A dossier that was begun before this program was started: finish it.
+    Resume(Status),
+    /// The submitter completed what was asked for.
+    Supplemented,
+    /// It is over: withdrawn, refused or handed over.
+    Ended,
+    /// Nothing to do.
+    Nothing,
+}
+
+/// What `data` means to an agency that already works on the dossier, or does not know it.
+pub fn read(data: &AgencyData, known: bool) -> Reading {
+    let (kind, event) = (data.event.kind.as_str(), &data.event);
+    if data.status.is_final() {
+        return if known { Reading::Ended } else { Reading::Nothing };
+    }
+    let came_back = event
+        .from
+        .as_ref()
+        .is_some_and(|s| s.code == Status::SupplementRequested)
+        && event
+            .status
+            .as_ref()
+            .is_some_and(|s| s.code != Status::SupplementRequested);
+    match (known, kind) {
+        (true, "supplemented") => Reading::Supplemented,
+        (true, "status-changed") if came_back => Reading::Supplemented,
+        (true, _) => Reading::Nothing,
+        (false, "filed" | "amended") if matches!(data.status, Status::Registered | Status::Accepted) => {
+            let by_branch = data.submitter.kind() == TenantKind::Branch;
+            Reading::Begin(Situation {
+                status: data.status,
+                by_branch,
+            })
+        }
+        (false, _) => Reading::Resume(data.status),
+    }
+}
+
+/// Whether the agency can read the document it was given. A canonical one must be a whole dossier.
+pub fn is_readable(data: &AgencyData) -> bool {
+    match data.format.as_str() {
+        "canonical/v1" => serde_json::from_value::<Filing>(data.document.clone()).is_ok(),
+        _ => data.document.is_object() || data.document.as_str().is_some_and(|t| !t.is_empty()),
+    }
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Taken: applied, or kept as history.
+    Taken,
+    /// The official code is already another dossier's: take the next one.
+    CodeTaken,
+    /// The hub does not know the word.
+    WordUnknown,
+    /// The dossier has ended meanwhile.
+    Over,
+    /// Refused, or malformed.
+    Refused(Option<Label>),
+}
+
+/// What the hub's answer to a single report means.
+pub fn told(answer: &StatusAnswer) -> Told {
+    let Some(result) = answer.results.first() else {
+        return Told::Refused(None);
+    };
+    match (result.verdict, result.problem.as_ref().map(|p| p.label)) {
+        (Some(Verdict::Rejected) | None, label) => refused(label),
+        (Some(_), _) => Told::Taken,
+    }
+}
+
+/// What a refusal of a report means.
+pub fn refused(label: Option<Label>) -> Told {
+    match label {
+        Some(Label::DossierCodeTaken) => Told::CodeTaken,
+        Some(Label::StatusWordUnknown) => Told::WordUnknown,
+        Some(Label::StatusFinal) => Told::Over,
+        label => Told::Refused(label),
+    }
+}
+
+/// What the agencies did, counted together.
+#[derive(Debug, Default)]
+pub struct Tally {
+    messages: AtomicU64,
+    reports: AtomicU64,
+    unknown_words: AtomicU64,
+    faults: Mutex<BTreeMap<String, u64>>,
+}
+
+/// The counters at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TallyView {
+    /// Messages taken from inboxes and queues, repetitions included.
+    pub messages: u64,
+    /// Reports the hub took.
+    pub reports: u64,
+    /// Unknown words the hub refused, as it must.
+    pub unknown_words: u64,
+    /// What went wrong, by label.
+    pub faults: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    pub(super) fn message(&self) {
+        self.messages.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn report(&self) {
+        self.reports.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn unknown_word(&self) {
+        self.unknown_words.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn fault(&self, what: &str) {
+        // Counters are whole after any panic.
+        let mut faults = self
+            .faults
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *faults.entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// The counters now.
+    pub fn view(&self) -> TallyView {
+        TallyView {
+            messages: self.messages.load(Ordering::Relaxed),
+            reports: self.reports.load(Ordering::Relaxed),
+            unknown_words: self.unknown_words.load(Ordering::Relaxed),
+            faults: self
+                .faults
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone(),
+        }
+    }
+}

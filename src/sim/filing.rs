@@ -1,0 +1,203 @@
+//! Synthetic filings: what a clerk has on the desk before it is written in any format.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+use super::catalogue::{Catalogue, Procedure};
+use super::person::Person;
+use crate::domain::time::Timestamp;
+
+const PAPERS: [(&str, &str); 5] = [
+    ("TP-01", "Tờ khai theo mẫu"),
+    ("TP-02", "Bản sao giấy tờ tùy thân"),
+    ("TP-03", "Giấy tờ chứng minh nơi cư trú"),
+    ("TP-04", "Văn bản ủy quyền (nếu có)"),
+    ("TP-05", "Bản vẽ & thuyết minh <phụ lục \"A\">"),
+];
+
+/// How it reached the office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At a counter.
+    Counter,
+    /// Online.
+    Online,
+    /// By post.
+    Post,
+}
+
+/// One paper.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    /// Its code.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Originals handed in.
+    pub originals: u16,
+    /// Photocopies handed in.
+    pub photos: u16,
+    /// Name of its file, if it was digitised.
+    pub file: Option<String>,
+}
+
+/// A made-up dossier. It has no `Debug`: even made-up people do not belong in a log.
+#[derive(Clone)]
+pub struct Case {
+    /// The sender's reference.
+    pub reference: String,
+    /// An official code in the sender's hands, for the format that cannot do without.
+    pub own_code: String,
+    /// Procedure.
+    pub procedure: Procedure,
+    /// How it came.
+    pub way: Way,
+    /// An agent helped to file online.
+    pub assisted: bool,
+    /// When the applicant filed.
+    pub filed_at: Timestamp,
+    /// Commune that decides: code and name.
+    pub place: Option<(String, String)>,
+    /// Who files.
+    pub applicant: Person,
+    /// Whose matter it is, when not the applicant.
+    pub owner: Option<Person>,
+    /// What it is about.
+    pub summary: String,
+    /// Papers.
+    pub papers: Vec<Paper>,
+    /// The result goes back by post.
+    pub result_by_post: bool,
+}
+
+/// A series of filings: the same seed gives the same people and papers; the run keeps references of two runs apart.
+#[derive(Clone, Debug)]
+pub struct Series {
+    seed: u64,
+    run: String,
+    unit: String,
+}
+
+impl Series {
+    /// The filings of `run` (lower-case letters and digits) that `seed` gives.
+    pub fn new(seed: u64, run: &str) -> Self {
+        // A unit no agency of the directory has, different for each run: official codes of two runs never meet.
+        let mixed = run.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let letter = |n: u64| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(n % 26) as usize]);
+        let unit = format!(
+            "H26.T{}{}{}",
+            letter(mixed),
+            letter(mixed >> 16),
+            letter(mixed >> 32)
+        );
+        Series {
+            seed,
+            run: run.to_owned(),
+            unit,
+        }
+    }
+
+    /// The `index`th filing, filed shortly before `now`.
+    pub fn case(&self, index: usize, by_branch: bool, catalogue: &Catalogue, now: Timestamp) -> Case {
+        let mut rng = self.generator(index);
+        let (procedure, commune) = catalogue.turn(index);
+        let (way, assisted) = way(by_branch, &mut rng);
+        let applicant = if rng.random_bool(0.2) {
+            Person::enterprise(&commune.name, &mut rng)
+        } else {
+            Person::citizen(&commune.name, &mut rng)
+        };
+        let owner = rng
+            .random_bool(0.25)
+            .then(|| Person::citizen(&commune.name, &mut rng));
+        let place = (procedure.by_place || rng.random_bool(0.5))
+            .then(|| (commune.code.as_str().to_owned(), commune.name.clone()));
+        let age = Duration::from_secs(rng.random_range(1..600));
+        let day = now.date();
+        Case {
+            reference: format!("{}-{index:06}", self.run),
+            own_code: format!("{}-{}-{:04}", self.unit, day.strftime("%y%m%d"), index + 1),
+            procedure: procedure.clone(),
+            way,
+            assisted,
+            filed_at: Timestamp::from_micros(now.as_micros() - age.as_micros() as i64),
+            place,
+            applicant,
+            owner,
+            summary: format!(
+                "{} – hồ sơ thử số {index}, \"không giải quyết\" & <không lưu>",
+                procedure.name
+            ),
+            papers: papers(&mut rng),
+            result_by_post: rng.random_bool(0.3),
+        }
+    }
+
+    fn generator(&self, index: usize) -> StdRng {
+        let mut seed = [0u8; 32];
+        seed[..8].copy_from_slice(&self.seed.to_le_bytes());
+        seed[8..16].copy_from_slice(&(index as u64).to_le_bytes());
+        StdRng::from_seed(seed)
+    }
+}
+
+/// Agents mostly help to file online; branches mostly receive at the counter.
+fn way(by_branch: bool, rng: &mut impl Rng) -> (Way, bool) {
+    match (by_branch, rng.random_range(0..10)) {
+        (true, 0..6) => (Way::Counter, false),
+        (true, 6..8) => (Way::Online, false),
+        (false, 0..8) => (Way::Online, true),
+        _ => (Way::Post, false),
+    }
+}
+
+fn papers(rng: &mut impl Rng) -> Vec<Paper> {
+    let first = rng.random_range(0..PAPERS.len());
+    (0..rng.random_range(1..=3))
+        .map(|i| {
+            let (code, name) = PAPERS[(first + i) % PAPERS.len()];
+            let file = rng
+                .random_bool(0.7)
+                .then(|| format!("{}.pdf", code.to_lowercase()));
+            Paper {
+                code,
+                name,
+                originals: rng.random_range(0..2),
+                photos: rng.random_range(0..3),
+                file,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::codes::DossierCode;
+
+    #[test]
+    fn a_series_is_the_same_each_time_and_two_runs_never_meet() {
+        let catalogue = crate::sim::catalogue::tests::small();
+        let now = "2026-11-23T08:00:00+07:00".parse().unwrap();
+        let (a, b) = (Series::new(7, "run1"), Series::new(7, "run2"));
+        for i in 0..40 {
+            let (x, y, z) = (
+                a.case(i, false, &catalogue, now),
+                a.case(i, false, &catalogue, now),
+                b.case(i, false, &catalogue, now),
+            );
+            assert!(x.applicant == y.applicant && x.applicant == z.applicant && x.filed_at == y.filed_at);
+            assert!(x.reference != z.reference && x.own_code != z.own_code);
+            assert!(x.own_code.parse::<DossierCode>().is_ok(), "{}", x.own_code);
+            assert!(x.filed_at < now && (x.place.is_some() || !x.procedure.by_place));
+        }
+        let references: std::collections::HashSet<_> = (0..200)
+            .map(|i| a.case(i, true, &catalogue, now).reference)
+            .collect();
+        assert_eq!(references.len(), 200);
+    }
+}

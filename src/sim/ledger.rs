@@ -1,0 +1,303 @@
+//! The demo's own book: what was filed, what came back, and what is wrong with it. Pure; times are since the run began.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use super::outcome::{Fault, FaultKind, Outcome, Percentiles, Progress, Row};
+use crate::domain::ids::{DossierId, EventId};
+use crate::domain::status::Status;
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{CloudEvent, DossierSummary, FeedData, HistoryView, SubmissionAnswer};
+
+struct Entry {
+    tenant: TenantKey,
+    format: &'static str,
+    agency_kind: String,
+    begun: Duration,
+    accept: Option<Duration>,
+    dossier: Option<DossierId>,
+    refused: bool,
+    delivered: bool,
+    status: Option<Status>,
+    ended: Option<Duration>,
+    seen: Vec<EventId>,
+    last: i32,
+}
+
+/// What the submitter has to do after an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Complete what was asked for.
+    Supplement(DossierId),
+    /// Hand the result over.
+    HandOver(DossierId),
+}
+
+/// The book of one run.
+#[derive(Default)]
+pub struct Ledger {
+    entries: BTreeMap<String, Entry>,
+    faults: Vec<Fault>,
+    news: Vec<Progress>,
+}
+
+impl Ledger {
+    /// Notes that `tenant` is about to file `reference`.
+    pub fn begin(&mut self, reference: &str, tenant: TenantKey, format: &'static str, now: Duration) {
+        let entry = Entry {
+            tenant,
+            format,
+            agency_kind: "none".to_owned(),
+            begun: now,
+            accept: None,
+            dossier: None,
+            refused: false,
+            delivered: false,
+            status: None,
+            ended: None,
+            seen: Vec::new(),
+            last: 0,
+        };
+        self.entries.insert(reference.to_owned(), entry);
+    }
+
+    /// Notes the hub's answer; `agency_kind` is the kind of the agency it named.
+    pub fn filed(&mut self, reference: &str, answer: &SubmissionAnswer, agency_kind: &str, now: Duration) {
+        let Some(entry) = self.entries.get_mut(reference) else {
+            return;
+        };
+        entry.accept = Some(now.saturating_sub(entry.begun));
+        agency_kind.clone_into(&mut entry.agency_kind);
+        entry.status = entry.status.or(Some(answer.status.code));
+        let known = *entry.dossier.get_or_insert(answer.tracking_id);
+        self.news.push(Progress::Filed);
+        if known != answer.tracking_id {
+            self.fault(
+                FaultKind::Doubled,
+                reference,
+                "its events are about another tracking id",
+            );
+        }
+        if answer.existing {
+            self.fault(FaultKind::Doubled, reference, "the reference was known before");
+        }
+        if let Some(label) = answer.parked {
+            self.fault(FaultKind::Refused, reference, &format!("parked: {label}"));
+        } else if answer.agency.is_none() {
+            self.fault(FaultKind::Missing, reference, "no agency");
+        }
+    }
+
+    /// Notes that something about `reference` was refused, or not answered within the client's patience.
+    pub fn refused(&mut self, reference: &str, what: &str, filing: bool) {
+        if let Some(entry) = self.entries.get_mut(reference) {
+            entry.refused |= filing;
+        }
+        self.fault(FaultKind::Refused, reference, what);
+    }
+
+    /// Notes an event of `tenant`'s feed, and says what the submitter has to do now. Events of other runs are let pass.
+    pub fn event(&mut self, tenant: &TenantKey, event: &CloudEvent<FeedData>, now: Duration) -> Option<Act> {
+        let (data, happened) = (&event.data, &event.data.event);
+        let reference = data.reference.as_str();
+        let entry = self.entries.get_mut(reference)?;
+        if entry.tenant != *tenant {
+            self.fault(FaultKind::Foreign, reference, "an event reached another tenant");
+            return None;
+        }
+        if *entry.dossier.get_or_insert(data.tracking_id) != data.tracking_id {
+            self.fault(FaultKind::Doubled, reference, "events about two tracking ids");
+            return None;
+        }
+        let (last, number) = (entry.last, happened.number);
+        if entry.seen.contains(&happened.id) {
+            self.fault(
+                FaultKind::Doubled,
+                reference,
+                &format!("event {number} came twice"),
+            );
+            return None;
+        }
+        entry.seen.push(happened.id);
+        entry.last = last.max(number);
+        self.news.push(Progress::Event);
+        if !entry.delivered && happened.actor.tenant.kind() == TenantKind::Agency {
+            entry.delivered = true;
+            self.news.push(Progress::Delivered);
+        }
+        let moved = matches!(happened.kind.as_str(), "filed" | "status-changed");
+        let status = happened.status.as_ref().filter(|_| moved).map(|s| s.code);
+        if number > last && status.is_some() {
+            entry.status = status;
+        }
+        if entry.ended.is_none() && status.is_some_and(Status::is_final) {
+            entry.ended = Some(now);
+            self.news.push(Progress::Ended);
+        }
+        if number != last + 1 {
+            let kind = if number > last {
+                FaultKind::Missing
+            } else {
+                FaultKind::OutOfOrder
+            };
+            self.fault(kind, reference, &format!("event {number} came after {last}"));
+        }
+        match status {
+            Some(Status::SupplementRequested) => Some(Act::Supplement(data.tracking_id)),
+            Some(Status::Finished) if !happened.inferred => Some(Act::HandOver(data.tracking_id)),
+            _ => None,
+        }
+    }
+
+    /// How many of those not refused have not ended.
+    pub fn open(&self) -> usize {
+        self.entries
+            .values()
+            .filter(|e| e.ended.is_none() && !e.refused)
+            .count()
+    }
+
+    /// What was filed: reference, dossier, whose.
+    pub fn filed_dossiers(&self) -> Vec<(String, DossierId, TenantKey)> {
+        let filed = self.entries.iter().filter(|(_, e)| e.accept.is_some());
+        filed
+            .filter_map(|(r, e)| Some((r.clone(), e.dossier?, e.tenant.clone())))
+            .collect()
+    }
+
+    /// Whether every event of this history has reached the submitter.
+    pub fn has_seen(&self, reference: &str, history: &HistoryView) -> bool {
+        self.entries
+            .get(reference)
+            .is_some_and(|e| history.events.iter().all(|h| e.seen.contains(&h.id)))
+    }
+
+    /// Compares what was seen with the hub's history, and with what it lists under the reference.
+    pub fn audit(&mut self, reference: &str, history: &HistoryView, listed: &[DossierSummary]) {
+        let Some(entry) = self.entries.get(reference) else {
+            return;
+        };
+        let unseen: Vec<i32> = history
+            .events
+            .iter()
+            .filter(|h| !entry.seen.contains(&h.id))
+            .map(|h| h.number)
+            .collect();
+        let ids: HashSet<EventId> = history.events.iter().map(|h| h.id).collect();
+        let gapless = history.events.iter().zip(1..).all(|(h, n)| h.number == n);
+        let (count, dossier) = (listed.len(), entry.dossier);
+        let same = listed.first().is_some_and(|d| Some(d.tracking_id) == dossier);
+        if !unseen.is_empty() {
+            self.fault(
+                FaultKind::Missing,
+                reference,
+                &format!("events {unseen:?} did not reach the submitter"),
+            );
+        }
+        if ids.len() != history.events.len() {
+            self.fault(FaultKind::Doubled, reference, "an event is in the history twice");
+        }
+        if !gapless {
+            self.fault(
+                FaultKind::OutOfOrder,
+                reference,
+                "the history is not numbered 1, 2, 3, …",
+            );
+        }
+        match count {
+            0 => self.fault(FaultKind::Missing, reference, "not listed under its reference"),
+            1 if same => {}
+            1 => self.fault(FaultKind::Doubled, reference, "another dossier has its reference"),
+            _ => self.fault(
+                FaultKind::Doubled,
+                reference,
+                &format!("{count} dossiers under one reference"),
+            ),
+        }
+    }
+
+    /// Notes that something is wrong.
+    pub fn fault(&mut self, kind: FaultKind, reference: &str, what: &str) {
+        let fault = Fault {
+            kind,
+            reference: reference.to_owned(),
+            what: what.to_owned(),
+        };
+        self.news.push(Progress::Fault(fault.clone()));
+        self.faults.push(fault);
+    }
+
+    /// What has happened since this was last asked.
+    pub fn news(&mut self) -> Vec<Progress> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Closes the book.
+    pub fn outcome(mut self, run: String, seed: u64, began_at: Timestamp, ended_at: Timestamp) -> Outcome {
+        let open: Vec<(String, Option<Status>)> = self
+            .entries
+            .iter()
+            .filter(|(_, e)| e.ended.is_none() && !e.refused)
+            .map(|(r, e)| (r.clone(), e.status))
+            .collect();
+        for (reference, status) in open {
+            let at = status.map_or_else(|| "nowhere".to_owned(), |s| s.code().to_string());
+            self.fault(
+                FaultKind::Missing,
+                &reference,
+                &format!("did not end; stands at {at}"),
+            );
+        }
+        let mut groups: BTreeMap<(&str, &str), Vec<&Entry>> = BTreeMap::new();
+        let mut statuses: BTreeMap<u8, usize> = BTreeMap::new();
+        for entry in self.entries.values() {
+            groups
+                .entry((entry.format, entry.agency_kind.as_str()))
+                .or_default()
+                .push(entry);
+            if let Some(status) = entry.status {
+                *statuses.entry(status.code()).or_default() += 1;
+            }
+        }
+        let rows = groups
+            .iter()
+            .map(|((format, kind), entries)| row(format, kind, entries))
+            .collect();
+        let total = row("", "", &self.entries.values().collect::<Vec<_>>());
+        let fault_count = self.faults.len();
+        self.faults.truncate(super::outcome::MOST_FAULTS);
+        Outcome {
+            run,
+            seed,
+            began_at,
+            ended_at,
+            planned: self.entries.len(),
+            rows,
+            total,
+            statuses,
+            faults: self.faults,
+            fault_count,
+            agencies: None,
+        }
+    }
+}
+
+fn row(format: &str, agency_kind: &str, entries: &[&Entry]) -> Row {
+    let round_trip = |e: &&Entry| e.ended.map(|at| at.saturating_sub(e.begun));
+    let mut accepts: Vec<Duration> = entries.iter().filter_map(|e| e.accept).collect();
+    let mut round_trips: Vec<Duration> = entries.iter().filter_map(round_trip).collect();
+    Row {
+        format: format.to_owned(),
+        agency_kind: agency_kind.to_owned(),
+        filed: accepts.len(),
+        delivered: entries.iter().filter(|e| e.delivered).count(),
+        ended: round_trips.len(),
+        events: entries.iter().map(|e| e.seen.len()).sum(),
+        accept_ms: Percentiles::of(&mut accepts),
+        round_trip_ms: Percentiles::of(&mut round_trips),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+use rand::SeedableRng;
+use serde_json::json;
+
+use super::*;
+
+/// A dossier's events, made as the hub would tell them.
+struct Story {
+    rng: rand::rngs::StdRng,
+    dossier: DossierId,
+    tenant: TenantKey,
+}
+
+impl Story {
+    fn new() -> Self {
+        let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let dossier = DossierId::new(Timestamp::from_micros(0), &mut rng);
+        Story {
+            rng,
+            dossier,
+            tenant: "agent.a-001".parse().unwrap(),
+        }
+    }
+
+    fn event(&mut self, number: i32, kind: &str, status: u8, by: &str) -> CloudEvent<FeedData> {
+        let id = EventId::new(Timestamp::from_micros(0), &mut self.rng);
+        let at = "2026-11-23T01:00:00Z";
+        serde_json::from_value(json!({
+            "specversion": "1.0", "id": id.to_string(), "source": "hub", "type": format!("vn.lienthong.dossier.{kind}"),
+            "subject": self.dossier.to_string(), "time": at, "datacontenttype": "application/json",
+            "data": {
+                "tracking_id": self.dossier.to_string(), "reference": "r-1", "dossier_code": null,
+                "event": {
+                    "id": id.to_string(), "number": number, "at": at, "occurred_at": at, "actor": { "tenant": by },
+                    "kind": kind, "status": { "code": status, "vi": "", "en": "" },
+                },
+            },
+        }))
+        .unwrap()
+    }
+
+    fn life(&mut self) -> Vec<CloudEvent<FeedData>> {
+        vec![
+            self.event(1, "filed", 1, "agent.a-001"),
+            self.event(2, "status-changed", 5, "agency.so-tu-phap"),
+            self.event(3, "supplemented", 5, "agent.a-001"),
+            self.event(4, "status-changed", 9, "agency.so-tu-phap"),
+            self.event(5, "status-recorded", 4, "agency.so-tu-phap"),
+            self.event(6, "handed-over", 10, "agent.a-001"),
+            self.event(7, "status-changed", 10, "agent.a-001"),
+        ]
+    }
+
+    fn history(&self, events: &[CloudEvent<FeedData>]) -> HistoryView {
+        let events = events.iter().map(|e| e.data.event.clone()).collect();
+        HistoryView {
+            tracking_id: self.dossier,
+            events,
+        }
+    }
+
+    fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        ledger.begin("r-1", self.tenant.clone(), "canonical/v1 json", Duration::ZERO);
+        ledger
+    }
+}
+
+fn listed(dossiers: &[DossierId]) -> Vec<DossierSummary> {
+    let at = "2026-11-23T01:00:00Z";
+    let one = |id: &DossierId| {
+        json!({
+            "tracking_id": id.to_string(), "reference": "r-1", "dossier_code": null, "procedure": "1.004873",
+            "procedure_name": "", "channel": "online", "assisted_by_agent": true,
+            "status": { "code": 10, "vi": "", "en": "" }, "since": at, "submitter": "agent.a-001", "point": null,
+            "agency": null, "version": 1, "clocks": {}, "received_at": at, "updated_at": at,
+        })
+    };
+    dossiers
+        .iter()
+        .map(|id| serde_json::from_value(one(id)).unwrap())
+        .collect()
+}
+
+fn faults(ledger: Ledger) -> Vec<(FaultKind, String)> {
+    let now = Timestamp::from_micros(0);
+    ledger
+        .outcome("run".into(), 1, now, now)
+        .faults
+        .into_iter()
+        .map(|f| (f.kind, f.what))
+        .collect()
+}
+
+fn kinds(ledger: Ledger) -> Vec<FaultKind> {
+    faults(ledger).into_iter().map(|(kind, _)| kind).collect()
+}
+
+#[test]
+fn a_whole_life_is_without_fault_and_says_what_to_do() {
+    let mut story = Story::new();
+    let (mut ledger, life, tenant) = (story.ledger(), story.life(), story.tenant.clone());
+    let acts: Vec<_> = life
+        .iter()
+        .map(|e| ledger.event(&tenant, e, Duration::from_secs(1)))
+        .collect();
+    let (supplement, hand_over) = (Act::Supplement(story.dossier), Act::HandOver(story.dossier));
+    assert_eq!(
+        acts,
+        [None, Some(supplement), None, Some(hand_over), None, None, None]
+    );
+    assert_eq!(ledger.open(), 0);
+    let history = story.history(&life);
+    assert!(ledger.has_seen("r-1", &history));
+    ledger.audit("r-1", &history, &listed(&[story.dossier]));
+    assert!(ledger.news().contains(&Progress::Ended));
+    let now = Timestamp::from_micros(0);
+    let outcome = ledger.outcome("run".into(), 1, now, now);
+    assert!(outcome.is_clean(), "{outcome:?}");
+    assert_eq!(
+        (
+            outcome.total.delivered,
+            outcome.total.events,
+            outcome.statuses[&10]
+        ),
+        (1, 7, 1)
+    );
+    assert_eq!(
+        outcome.rows[0].round_trip_ms,
+        Percentiles {
+            p50: 1000.0,
+            p99: 1000.0
+        }
+    );
+    let text = serde_json::to_string(&outcome).unwrap();
+    assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
+}
+
+#[test]
+fn what_is_doubled_missing_or_out_of_order_is_told() {
+    let mut story = Story::new();
+    let tenant = story.tenant.clone();
+    let life = story.life();
+    let play = |order: &[usize]| {
+        let mut ledger = story.ledger();
+        for i in order {
+            ledger.event(&tenant, &life[*i], Duration::ZERO);
+        }
+        ledger
+    };
+    assert_eq!(kinds(play(&[0, 1, 1, 2, 3, 4, 5, 6])), [FaultKind::Doubled]);
+    assert_eq!(
+        kinds(play(&[0, 1, 2, 4, 3, 5, 6])),
+        [FaultKind::Missing, FaultKind::OutOfOrder]
+    );
+    assert_eq!(kinds(play(&[0, 1, 2])), [FaultKind::Missing]);
+
+    let mut unseen = play(&[0, 1, 2, 3, 4, 5, 6]);
+    let more: Vec<_> = life
+        .iter()
+        .cloned()
+        .chain([story.event(8, "status-recorded", 9, "agency.so-tu-phap")])
+        .collect();
+    unseen.audit(
+        "r-1",
+        &story.history(&more),
+        &listed(&[story.dossier, story.dossier]),
+    );
+    let told = faults(unseen);
+    assert_eq!(
+        told[0],
+        (
+            FaultKind::Missing,
+            "events [8] did not reach the submitter".to_owned()
+        )
+    );
+    assert_eq!(
+        told[1],
+        (FaultKind::Doubled, "2 dossiers under one reference".to_owned())
+    );
+}
+
+#[test]
+fn another_tenants_event_is_a_fault_and_another_runs_is_not() {
+    let mut story = Story::new();
+    let life = story.life();
+    let mut ledger = story.ledger();
+    ledger.event(&"agent.a-002".parse().unwrap(), &life[0], Duration::ZERO);
+    let mut other = life[0].clone();
+    other.data.reference = "older-1".into();
+    assert_eq!(ledger.event(&story.tenant.clone(), &other, Duration::ZERO), None);
+    assert_eq!(kinds(ledger), [FaultKind::Foreign, FaultKind::Missing]);
+}
+
+#[test]
+fn a_refused_filing_is_a_fault_and_nobody_waits_for_it() {
+    let story = Story::new();
+    let mut ledger = story.ledger();
+    ledger.refused("r-1", "filing: field-missing", true);
+    assert_eq!(ledger.open(), 0);
+    assert_eq!(kinds(ledger), [FaultKind::Refused]);
+}

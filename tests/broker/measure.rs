@@ -1,0 +1,71 @@
+//! Figures, not verdicts: `cargo test --release --test broker -- --ignored --nocapture measure`.
+
+use std::time::Instant;
+
+use lienthong::broker::topology::{Channel, Limits};
+use lienthong::broker::{Envelope, Outcome, Settlement, Topology, settle_all};
+
+use crate::stage::{Stage, rabbit, take};
+
+#[test]
+#[ignore = "a measurement: nothing passes or fails by it"]
+fn measure_declaring_the_whole_city() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let agencies = (0..145).map(|n| (format!("{}-{n}", stage.agency).parse().unwrap(), Channel::Hub));
+        let city = Topology::for_agencies(agencies);
+        for time in ["first", "second"] {
+            let start = Instant::now();
+            stage.broker.declare(&city).await.unwrap();
+            println!("declaring 145 agencies, {time} time: {:?}", start.elapsed());
+        }
+    });
+}
+
+#[test]
+#[ignore = "a measurement: nothing passes or fails by it"]
+fn measure_publishing_and_consuming() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        const MESSAGES: usize = 20_000;
+        let batch = |from: usize, n: usize| -> Vec<Envelope> {
+            let body: std::sync::Arc<[u8]> = vec![b'x'; 2048].into();
+            (from..from + n)
+                .map(|n| Envelope {
+                    body: body.clone(),
+                    ..stage.envelope(n)
+                })
+                .collect()
+        };
+        for size in [1, 16, 256, MESSAGES] {
+            let n = if size == 1 { 1000 } else { MESSAGES };
+            let batches: Vec<_> = (0..n / size).map(|b| batch(b * size, size)).collect();
+            let start = Instant::now();
+            for batch in &batches {
+                assert!(
+                    stage
+                        .broker
+                        .publish(batch)
+                        .await
+                        .iter()
+                        .all(|outcome| *outcome == Outcome::Confirmed)
+                );
+            }
+            let rate = (batches.len() * size) as f64 / start.elapsed().as_secs_f64();
+            println!("publish, batches of {size}: {rate:.0} messages per second");
+
+            let mut consumer = stage.consumer(200).await;
+            let start = Instant::now();
+            for _ in 0..batches.len() * size / 20 {
+                let mut hand = Vec::with_capacity(20);
+                for _ in 0..20 {
+                    hand.push((take(&mut consumer).await, Settlement::Ack));
+                }
+                settle_all(hand).await.unwrap();
+            }
+            let rate = (batches.len() * size) as f64 / start.elapsed().as_secs_f64();
+            println!("consume, acknowledged by 20: {rate:.0} messages per second");
+            drop(consumer);
+            let mut rest = stage.consumer(200).await;
+            assert_eq!(stage.drain(&mut rest).await.len(), (batches.len() * size) % 20);
+        }
+    });
+}

@@ -1,0 +1,372 @@
+//! What RabbitMQ alone promises: users and what they may do, the check of the topology.
+
+use lapin::options::BasicPublishOptions;
+use lapin::types::FieldTable;
+use lapin::{BasicProperties, Connection, ConnectionProperties};
+use lienthong::broker::topology::{DOSSIERS, Limits, STATUS_QUEUE, STATUSES, Topology};
+use lienthong::broker::{Broker, BrokerError, Outcome, Rabbit, Settlement, Source, Target};
+
+use serde_json::json;
+
+use crate::stage::{Props, Stage, envelope, rabbit, take};
+
+const PASSWORD: &str = "only-for-this-test";
+
+/// The broker as the agency sees it.
+async fn signed_in(stage: &Stage, props: &Props) -> Broker {
+    props
+        .admin
+        .agency_user_put(&stage.agency, PASSWORD)
+        .await
+        .unwrap();
+    let url = props.url_as(&format!("agency.{}", stage.agency), PASSWORD);
+    Broker::Rabbit(Rabbit::new(&url, Default::default()).unwrap())
+}
+
+async fn raw(url: &str) -> lapin::Channel {
+    let connection = Connection::connect(url, ConnectionProperties::default())
+        .await
+        .unwrap();
+    connection.create_channel().await.unwrap()
+}
+
+fn refused(outcomes: &[Outcome], word: &str) {
+    assert!(
+        matches!(outcomes, [Outcome::Refused(reason)] if reason.contains(word)),
+        "{outcomes:?}"
+    );
+}
+
+#[test]
+fn an_agency_reads_its_queue_and_reports_in_its_own_name() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let agency = signed_in(&stage, &props).await;
+        assert_eq!(
+            stage.broker.publish(&[stage.envelope("evt_1")]).await,
+            [Outcome::Confirmed]
+        );
+        let mut inbox = agency.consume(&stage.source(), 1).await.unwrap();
+        take(&mut inbox).await.settle(Settlement::Ack).await.unwrap();
+
+        let status = envelope(Target::Status(stage.agency.clone()), "st_1");
+        assert_eq!(agency.publish(&[status]).await, [Outcome::Confirmed]);
+        let mut statuses = stage.broker.consume(&Source::Statuses, 1).await.unwrap();
+        let got = take(&mut statuses).await;
+        assert_eq!(got.agency(), Some(stage.agency.clone()));
+        assert_eq!(got.user_id, Some(format!("agency.{}", stage.agency)));
+        assert!(got.is_vouched());
+    });
+}
+
+#[test]
+fn an_agency_may_do_nothing_else() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let agency = signed_in(&stage, &props).await;
+        let in_others_name = envelope(Target::Status(stage.other.clone()), "st_1");
+        refused(&agency.publish(&[in_others_name]).await, "ACCESS_REFUSED");
+        let as_the_hub = envelope(Target::Agency(stage.other.clone()), "evt_1");
+        refused(&agency.publish(&[as_the_hub]).await, "ACCESS_REFUSED");
+        let to_itself = envelope(Target::Agency(stage.agency.clone()), "evt_2");
+        refused(&agency.publish(&[to_itself]).await, "ACCESS_REFUSED");
+        for source in [
+            Source::Agency(stage.other.clone()),
+            Source::Statuses,
+            Source::DeadLetters,
+        ] {
+            let error = agency.consume(&source, 1).await.unwrap_err();
+            let denied =
+                matches!(&error, BrokerError::Refused { reason, .. } if reason.contains("ACCESS_REFUSED"));
+            assert!(denied, "{source:?}: {error}");
+        }
+        let wider = Topology::for_agencies([(
+            "a-new-one".parse().unwrap(),
+            lienthong::broker::topology::Channel::Hub,
+        )]);
+        assert!(matches!(
+            agency.declare(&wider).await,
+            Err(BrokerError::Refused { .. })
+        ));
+
+        // Past the exchanges, straight into a queue.
+        let channel = raw(&props.url_as(&format!("agency.{}", stage.agency), PASSWORD)).await;
+        channel.confirm_select(Default::default()).await.unwrap();
+        let straight = channel
+            .basic_publish(
+                "".into(),
+                STATUS_QUEUE.into(),
+                BasicPublishOptions::default(),
+                b"{}",
+                BasicProperties::default(),
+            )
+            .await
+            .unwrap();
+        assert!(straight.await.unwrap_err().to_string().contains("ACCESS_REFUSED"));
+        assert_eq!(
+            agency
+                .publish(&[envelope(Target::Status(stage.agency.clone()), "st_2")])
+                .await,
+            [Outcome::Confirmed]
+        );
+    });
+}
+
+#[test]
+fn a_forged_user_is_refused_and_none_is_shown_as_none() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let user = format!("agency.{}", stage.agency);
+        signed_in(&stage, &props).await;
+        let url = props.url_as(&user, PASSWORD);
+        let key = || user.as_str().into();
+        let send = async |properties: BasicProperties| {
+            let channel = raw(&url).await;
+            channel.confirm_select(Default::default()).await.unwrap();
+            let options = BasicPublishOptions::default();
+            channel
+                .basic_publish(STATUSES.into(), key(), options, b"{}", properties)
+                .await
+                .unwrap()
+                .await
+        };
+        let forged = BasicProperties::default().with_user_id(format!("agency.{}", stage.other).into());
+        assert!(
+            send(forged)
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("PRECONDITION_FAILED")
+        );
+        // What a library for CloudEvents sends: attributes in headers, nothing in the properties.
+        let mut headers = FieldTable::default();
+        headers.insert(
+            "cloudEvents_id".into(),
+            lapin::types::AMQPValue::LongString("st_1".into()),
+        );
+        headers.insert(
+            "cloudEvents:type".into(),
+            lapin::types::AMQPValue::LongString("vn.example.status".into()),
+        );
+        headers.insert("cloudEvents:n".into(), lapin::types::AMQPValue::LongInt(1));
+        assert!(
+            send(BasicProperties::default().with_headers(headers))
+                .await
+                .unwrap()
+                .is_ack()
+        );
+        assert!(send(BasicProperties::default()).await.unwrap().is_ack());
+
+        let mut statuses = stage.broker.consume(&Source::Statuses, 2).await.unwrap();
+        let got = take(&mut statuses).await;
+        assert_eq!(
+            (&*got.message_id, &*got.kind, got.headers.len()),
+            ("st_1", "vn.example.status", 2)
+        );
+        assert_eq!((got.user_id.as_deref(), got.is_vouched()), (None, false));
+        let bare = take(&mut statuses).await;
+        assert_eq!(
+            (&*bare.message_id, &*bare.kind, &*bare.content_type),
+            ("", "", "")
+        );
+    });
+}
+
+#[test]
+fn a_user_that_is_deleted_is_out() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let agency = signed_in(&stage, &props).await;
+        let mut inbox = agency.consume(&stage.source(), 1).await.unwrap();
+        props.admin.agency_user_delete(&stage.agency).await.unwrap();
+        assert!(inbox.next().await.is_none());
+        assert!(matches!(agency.ready().await, Err(BrokerError::Connection(_))));
+    });
+}
+
+#[test]
+fn what_is_too_old_goes_to_the_dead_letters() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let mut letter = stage.envelope("evt_1");
+        letter.expires = Some(std::time::Duration::ZERO);
+        assert_eq!(stage.broker.publish(&[letter]).await, [Outcome::Confirmed]);
+        let mut dead = stage.broker.consume(&Source::DeadLetters, 1).await.unwrap();
+        assert_eq!(take(&mut dead).await.message_id, "evt_1");
+    });
+}
+
+#[test]
+fn what_was_declared_is_what_was_planned() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        signed_in(&stage, &props).await;
+        assert_eq!(props.admin.check(&stage.topology).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn what_was_imported_is_what_was_planned_and_can_be_declared() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        // The stage has declared it: away with it.
+        props.admin.vhost_delete().await.unwrap();
+        props.admin.vhost_create().await.unwrap();
+        props
+            .admin
+            .definitions_import(&stage.topology.plan(&props.vhost))
+            .await
+            .unwrap();
+        assert_eq!(props.admin.check(&stage.topology).await.unwrap(), []);
+        stage.broker.declare(&stage.topology).await.unwrap();
+        // Nobody can be such a user before it has a password.
+        let user = format!("agency.{}", stage.agency);
+        for password in ["", "guess"] {
+            let nobody = Rabbit::new(&props.url_as(&user, password), Default::default()).unwrap();
+            assert!(
+                matches!(nobody.ready().await, Err(BrokerError::Connection(_))),
+                "{password:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_check_finds_what_was_changed_by_hand() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        signed_in(&stage, &props).await;
+        let (own, other) = (
+            stage.source().queue(),
+            Source::Agency(stage.other.clone()).queue(),
+        );
+        let channel = raw(&props.url).await;
+        let own_name = || own.as_str().into();
+        channel
+            .queue_unbind(own_name(), DOSSIERS.into(), own_name(), FieldTable::default())
+            .await
+            .unwrap();
+        let declared = channel.queue_bind(
+            other.as_str().into(),
+            DOSSIERS.into(),
+            own_name(),
+            Default::default(),
+            FieldTable::default(),
+        );
+        declared.await.unwrap();
+        props.admin.queue_delete(STATUS_QUEUE).await.unwrap();
+        let objects = |found: &[lienthong::broker::check::Difference]| -> Vec<String> {
+            found.iter().map(|difference| difference.object.clone()).collect()
+        };
+        let found = props.admin.check(&stage.topology).await.unwrap();
+        let expected = [
+            format!("queue {STATUS_QUEUE}"),
+            format!("binding dossiers → {own}"),
+            format!("binding statuses → {STATUS_QUEUE}"),
+            format!("binding dossiers → {other}"),
+        ];
+        assert_eq!(objects(&found), expected, "{found:#?}");
+
+        // Limits, users: against another plan than the one that was declared.
+        let agencies = [
+            (stage.agency.clone(), lienthong::broker::topology::Channel::Hub),
+            (stage.other.clone(), lienthong::broker::topology::Channel::Amqp),
+        ];
+        let plan = Topology::with_limits(
+            agencies,
+            &Limits {
+                returns: 7,
+                ..Limits::default()
+            },
+        );
+        let found = props.admin.check(&plan).await.unwrap();
+        let wrong = found
+            .iter()
+            .find(|difference| difference.object == format!("queue {own}"))
+            .unwrap();
+        assert_eq!(wrong.problem, "argument x-delivery-limit is 50, not 7");
+        let users: Vec<_> = objects(&found)
+            .into_iter()
+            .filter(|object| object.starts_with("user"))
+            .collect();
+        assert_eq!(users, [format!("user {other}"), format!("user {own}")]);
+        let error = stage.broker.declare(&plan).await.unwrap_err();
+        assert!(error.to_string().contains("x-delivery-limit"), "{error}");
+    });
+}
+
+#[test]
+fn the_check_finds_policies_and_missing_topic_permissions() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        signed_in(&stage, &props).await;
+        let own = stage.source().queue();
+        let policy = async |name, pattern: String, definition, kind| {
+            let path = ["policies", &props.vhost, name];
+            let body = json!({"pattern": pattern, "definition": definition, "apply-to": kind});
+            props.manage(reqwest::Method::PUT, &path, &body).await;
+        };
+        policy("shorter", format!("^{own}$"), json!({"max-length": 10}), "queues").await;
+        policy(
+            "aside",
+            "^dossiers$".to_owned(),
+            json!({"alternate-exchange": "aside"}),
+            "exchanges",
+        )
+        .await;
+        policy(
+            "same",
+            "^hub.statuses$".to_owned(),
+            json!({"delivery-limit": 50}),
+            "queues",
+        )
+        .await;
+        let path = ["topic-permissions", &props.vhost, &own];
+        props.manage(reqwest::Method::DELETE, &path, &json!({})).await;
+        // A queue shows its policy with its next figures.
+        let found = loop {
+            let found = props.admin.check(&stage.topology).await.unwrap();
+            if found.len() >= 3 {
+                break found;
+            }
+        };
+        let said: Vec<_> = found
+            .iter()
+            .map(|found| (found.object.as_str(), found.problem.as_str()))
+            .collect();
+        let (queue, user) = (format!("queue {own}"), format!("user {own}"));
+        let expected = [
+            (
+                "exchange dossiers",
+                "policy aside sets alternate-exchange to \"aside\"",
+            ),
+            (&*queue, "policy shorter sets max-length to 10"),
+            (
+                &*user,
+                "no topic permission, or another than planned: it may report in other agencies' names",
+            ),
+        ];
+        assert_eq!(said, expected);
+    });
+}
+
+#[test]
+fn depths_are_told() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        assert_eq!(
+            stage
+                .broker
+                .publish(&[stage.envelope(1), stage.envelope(2)])
+                .await,
+            vec![Outcome::Confirmed; 2]
+        );
+        let mut consumer = stage.consumer(1).await;
+        let _held = take(&mut consumer).await;
+        loop {
+            let depth = props.admin.queue_depths().await.unwrap()[&stage.source().queue()];
+            if (depth.ready, depth.unsettled, depth.consumers) == (1, 1, 1) {
+                break;
+            }
+        }
+    });
+}
