@@ -5,12 +5,15 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod adapt;
+pub mod app;
 pub mod broker;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod domain;
+pub mod http;
 pub mod identity;
 pub mod material;
 pub mod net;
