@@ -7,6 +7,7 @@
 pub mod adapt;
 pub mod app;
 pub mod broker;
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;

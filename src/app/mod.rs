@@ -12,13 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
+use tokio::task::JoinHandle;
 
 use crate::adapt::Registry;
 use crate::broker::Broker;
 use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
 use crate::domain::routing::{Directory, DirectoryFault};
-use crate::http::{Listeners, Metrics, Readiness, Server};
+use crate::http::server::Stop;
+use crate::http::{Listeners, Metrics, Readiness, Secured};
 use crate::identity::Access;
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::peer::Trust;
@@ -89,6 +91,8 @@ pub struct Assembly {
     pub migrate: bool,
     /// The road.
     pub broker: Broker,
+    /// Whether agencies may consume queues of their own; a road inside this process has none for them.
+    pub own_queues: bool,
     /// The directory to begin with, when the database holds none.
     pub directory: BTreeMap<String, String>,
     /// The formats.
@@ -156,7 +160,8 @@ impl Sockets {
 pub struct Running {
     hub: Arc<Hub>,
     movers: Movers,
-    server: Server,
+    stop: Stop,
+    serving: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
@@ -193,7 +198,7 @@ impl Running {
             receipts: ReceiptSigner::new(assembly.receipt_key),
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
-            own_queues: matches!(assembly.broker, Broker::Rabbit(_)),
+            own_queues: assembly.own_queues,
             clock,
             entropy,
         }));
@@ -203,15 +208,19 @@ impl Running {
             hub.import_directory(&Access::system(), &assembly.directory).await?;
         }
         let movers = Movers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
+        let partner = partner_config(&assembly.partner, &assembly.trust, assembly.strict_handshake)?;
+        let web = assembly.web.as_ref().map(web_config).transpose()?;
         let listeners = Listeners {
-            partner: (assembly.sockets.partner, partner_config(&assembly.server, &assembly.trust, assembly.strict_handshake)?),
-            web: (assembly.sockets.web, if assembly.web_tls { Some(web_config(&assembly.server)?) } else { None }),
+            partner: Secured { socket: assembly.sockets.partner, tls: Some(Arc::unwrap_or_clone(partner)) },
+            web: Secured { socket: assembly.sockets.web, tls: web.map(Arc::unwrap_or_clone) },
             operations: assembly.sockets.operations,
-            sandbox: assembly.sandbox,
+            pages: crate::console::pages(assembly.sandbox),
         };
         let readiness = readiness(Arc::clone(&hub), assembly.broker);
         let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, Arc::new(Metrics::new()))?;
-        Ok(Running { hub, movers, server })
+        let stop = server.stopper();
+        let serving = tokio::spawn(server.run());
+        Ok(Running { hub, movers, stop, serving })
     }
 
     /// The hub's verbs.
@@ -221,7 +230,10 @@ impl Running {
 
     /// Lets requests in progress finish, then stops what moves.
     pub async fn stop(self) {
-        self.server.stop().await;
+        self.stop.stop().await;
+        if let Ok(Err(error)) = self.serving.await {
+            tracing::error!(%error, "a listener failed");
+        }
         self.movers.stop().await;
     }
 }
@@ -249,17 +261,19 @@ pub async fn until_told_to_stop() {
 
 /// What is missing for the hub to do its work; ready when nothing is.
 fn readiness(hub: Arc<Hub>, broker: Broker) -> Readiness {
-    Readiness::new(move || {
+    Readiness::new(Arc::new(move || {
         let (hub, broker) = (Arc::clone(&hub), broker.clone());
-        async move {
+        Box::pin(async move {
             let mut missing = Vec::new();
             if let Err(error) = hub.refresh().await {
-                missing.push(format!("database: {error}"));
+                tracing::warn!(%error, "not ready: the database");
+                missing.push("database".to_owned());
             }
             if let Err(error) = broker.ready().await {
-                missing.push(format!("broker: {error}"));
+                tracing::warn!(%error, "not ready: the broker");
+                missing.push("broker".to_owned());
             }
             missing
-        }
-    })
+        })
+    }))
 }

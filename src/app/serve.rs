@@ -36,6 +36,7 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         sizes: material::sizes(&config.limits),
         migrate: false,
         broker: broker(config)?,
+        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         directory,
         adapters: material::adapters(config.adapters.folder.as_deref())
             .map_err(|e| AppError::Unusable(e.to_string()))?,

@@ -40,7 +40,7 @@ impl Default for BrokerSection {
             admin_url_file: None,
             ca_file: None,
             allow_plain_text: false,
-            prefetch: 64,
+            prefetch: 128,
             confirm_window: 256,
         }
     }
@@ -62,7 +62,7 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 # Whether a RabbitMQ on another machine may be reached without TLS.
 # allow_plain_text = false
 # Messages in the hands of one consumer of the hub, unsettled; 1 to 1000.
-# prefetch = 64
+# prefetch = 128
 # Published messages that may wait for the broker's confirmation at once; 1 to 4096.
 # confirm_window = 256
 "#;

@@ -23,10 +23,6 @@ pub struct Limits {
     pub connections: usize,
     /// Threads that serve requests; 0 for as many as the machine has processors.
     pub workers: usize,
-    /// Verified tokens remembered, so that a signature is not computed twice.
-    pub verified_tokens: usize,
-    /// Outbox rows taken to the broker in one step.
-    pub relay_batch: usize,
 }
 
 impl Default for Limits {
@@ -39,8 +35,6 @@ impl Default for Limits {
             tenant_in_flight: 64,
             connections: 8192,
             workers: 0,
-            verified_tokens: 10_000,
-            relay_batch: 256,
         }
     }
 }
@@ -60,10 +54,6 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # connections = 8192
 # Threads that serve requests; 0 for as many as the machine has processors. 0 to 256.
 # workers = 0
-# Verified tokens remembered, so that a signature is not computed twice. 0 to 1000000.
-# verified_tokens = 10000
-# Outbox rows taken to the broker in one step. 1 to 4096.
-# relay_batch = 256
 "#;
 
 impl Limits {
@@ -76,8 +66,6 @@ impl Limits {
             ("tenant_in_flight", self.tenant_in_flight, 1, 10_000),
             ("connections", self.connections, 16, 100_000),
             ("workers", self.workers, 0, 256),
-            ("verified_tokens", self.verified_tokens, 0, 1_000_000),
-            ("relay_batch", self.relay_batch, 1, 4096),
         ] {
             faults.bounds(&format!("limits.{name}"), value as u64, least, most);
         }

@@ -39,8 +39,8 @@ pub struct HttpError {
 pub struct Secured {
     /// The socket.
     pub socket: TcpListener,
-    /// Its TLS.
-    pub tls: rustls::ServerConfig,
+    /// Its TLS. Only the web listener of a sandbox, on loopback, may go without.
+    pub tls: Option<rustls::ServerConfig>,
 }
 
 /// Where the hub listens, and who draws its pages.
@@ -142,13 +142,13 @@ pub fn serve(
     let operations = address(&listeners.operations, "operations")?;
     let Secured { socket, tls } = listeners.partner;
     let one =
-        open(Listener::Partner, cores, make.clone(), socket, Some(tls)).map_err(|source| HttpError {
+        open(Listener::Partner, cores, make.clone(), socket, tls).map_err(|source| HttpError {
             listener: "partner",
             source,
         })?;
     let Secured { socket, tls } = listeners.web;
     let two =
-        open(Listener::Web, cores.min(2), make.clone(), socket, Some(tls)).map_err(|source| HttpError {
+        open(Listener::Web, cores.min(2), make.clone(), socket, tls).map_err(|source| HttpError {
             listener: "web",
             source,
         })?;

@@ -150,7 +150,7 @@ impl State {
             let chain = crate::net::pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?;
             let parsed = crate::identity::peer::PeerCertificate::parse(&chain[0]);
             let soon = self.now.plus(Duration::from_secs(24 * 3600));
-            if parsed.is_ok_and(|c| *c.not_after() > soon) {
+            if parsed.is_ok_and(|c| c.not_after() > soon) {
                 return Ok((pem, read(&key)?));
             }
         }
