@@ -18,7 +18,8 @@ fn main() -> ExitCode {
         );
         return Exit::Usage.into();
     }
-    let mut out = std::io::stdout().lock();
+    // Not locked: a demo's progress is written by another thread.
+    let mut out = std::io::stdout();
     match cli::run(std::env::args_os(), &mut out) {
         Ok(exit) => exit.into(),
         Err(failure) => {

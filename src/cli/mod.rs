@@ -139,6 +139,13 @@ fn beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Runs a hub on all of the machine's processors.
+fn run_hub<T>(hub: impl Future<Output = Result<T, crate::app::AppError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))?;
+    runtime.block_on(hub).map_err(|e| Failure::new("không chạy được", e))
+}
+
 /// One JSON value, indented, and a line's end.
 fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|e| {

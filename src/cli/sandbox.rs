@@ -88,5 +88,6 @@ pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         filter: args.log.clone(),
     };
     super::serve::begin_log(&log)?;
-    crate::app::sandbox(args)
+    let good = super::run_hub(crate::app::sandbox::run(args))?;
+    Ok(if good { Exit::Good } else { Exit::Findings })
 }

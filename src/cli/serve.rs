@@ -17,7 +17,7 @@ pub(super) struct ServeArgs {
 pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = args.config.load()?;
     begin_log(&config.log)?;
-    crate::app::serve(config)
+    super::run_hub(crate::app::serve::run(config)).map(|()| Exit::Good)
 }
 
 /// Begins the log, with what must never be in one.

@@ -8,6 +8,7 @@ use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::routing::AgencyChannel;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
@@ -197,20 +198,7 @@ impl Hub {
 
     /// Whether the caller is an agency that consumes its own queue.
     pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
-        use crate::domain::routing::AgencyChannel;
-        access.kind() == TenantKind::Agency
-            && access
-                .key()
-                .key()
-                .parse()
-                .ok()
-                .and_then(|key| {
-                    self.directory
-                        .load()
-                        .agency(&key)
-                        .map(|a| a.channel == AgencyChannel::Amqp)
-                })
-                .unwrap_or(false)
+        access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
     }
 }
 

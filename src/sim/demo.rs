@@ -155,7 +155,7 @@ impl Run {
                 let partner = &run.demo.filers[filer].partner;
                 let mut cursor = 0;
                 loop {
-                    match partner.events(cursor, Duration::ZERO, 1000).await {
+                    match partner.events(cursor, Duration::ZERO, 200).await {
                         Ok(page) if page.events.is_empty() => return (filer, page.next),
                         Ok(page) => cursor = page.next,
                         Err(error) => {

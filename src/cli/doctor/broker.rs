@@ -56,7 +56,7 @@ pub(super) fn look(
             ),
         ),
     }
-    match (admin_url, directory.map(topology)) {
+    match (admin_url, directory.map(|d| topology(d, true))) {
         (Some(admin_url), Some(plan)) => {
             runtime.block_on(live(admin_url, ca_file, &vhost, clock, &plan, report));
         }
