@@ -138,7 +138,10 @@ async fn live(
                 let shown = format!("{}{more}", shown.join("; "));
                 report.bad(
                     what,
-                    say(format!("{count} chỗ khác kế hoạch"), format!("{count} not as planned: {shown}")),
+                    say(
+                        format!("{count} chỗ khác kế hoạch"),
+                        format!("{count} not as planned: {shown}"),
+                    ),
                     say("sửa trên RabbitMQ theo câu tiếng Anh", remedy),
                 );
             }
@@ -163,8 +166,16 @@ const SHOWN: usize = 5;
 /// What has one remedy is one thing to do: a broker that is new lacks hundreds of queues.
 fn by_remedy(differences: Vec<Difference>) -> BTreeMap<String, Vec<String>> {
     let mut grouped = BTreeMap::<String, Vec<String>>::new();
-    for Difference { object, problem, remedy } in differences {
-        grouped.entry(remedy).or_default().push(format!("{object}: {problem}"));
+    for Difference {
+        object,
+        problem,
+        remedy,
+    } in differences
+    {
+        grouped
+            .entry(remedy)
+            .or_default()
+            .push(format!("{object}: {problem}"));
     }
     grouped
 }
