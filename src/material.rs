@@ -12,9 +12,9 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::adapt::{self, AdapterFault};
+use crate::broker::Rabbit;
 use crate::broker::admin::Admin;
 use crate::broker::rabbit::Options;
-use crate::broker::{Broker, Embedded, Rabbit};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::routing::{Directory, DirectoryFault};
@@ -368,23 +368,10 @@ pub fn adapters(folder: Option<&Path>) -> Result<adapt::Registry, AdapterError> 
     adapt::Registry::shipped_with(&files).map_err(AdapterError::Faults)
 }
 
-/// The road to the agencies, not yet connected.
-///
-/// # Errors
-/// When the address or the authorities' file cannot be used.
-pub fn broker(broker: &config::Broker) -> Result<Broker, MaterialError> {
-    match &broker.road {
-        config::Road::Embedded => Ok(Broker::Embedded(Embedded::new(Options::default().patience))),
-        config::Road::Amqp { url, ca_file, .. } => {
-            rabbit(url, ca_file.as_deref(), broker.confirm_window).map(Broker::Rabbit)
-        }
-    }
-}
-
 /// RabbitMQ at an address, not yet connected.
 ///
 /// # Errors
-/// As [`broker`].
+/// When the address or the authorities' file cannot be used.
 pub fn rabbit(
     url: &config::SecretUrl,
     ca_file: Option<&Path>,

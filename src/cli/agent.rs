@@ -247,7 +247,7 @@ impl FollowArgs {
     /// Written after what stands before it was printed: an event may come twice, none is lost.
     fn keep(&self, cursor: i64) -> Result<(), Failure> {
         let Some(path) = &self.cursor else { return Ok(()) };
-        let fresh = path.with_added_extension("new");
+        let fresh = super::beside(path);
         std::fs::write(&fresh, format!("{cursor}\n"))?;
         Ok(std::fs::rename(fresh, path)?)
     }

@@ -12,7 +12,7 @@ use crate::store::migrate;
 
 /// Bring the database to the form this version needs
 ///
-/// Prints what was applied. Safe to run again, and while hubs of the version before are running.
+/// Prints what was applied. Safe to run again.
 #[derive(Debug, Args)]
 pub(super) struct MigrateArgs {
     #[command(flatten)]

@@ -23,7 +23,7 @@ mod serve;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -130,6 +130,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))
+}
+
+/// Where a file is written before it takes its place, so that it is never seen half.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
 }
 
 /// Runs a hub on all of the machine's processors.

@@ -7,13 +7,11 @@ use clap::Args;
 use super::{Exit, Failure};
 use crate::config::{Log, LogFormat};
 
-/// The whole hub on this machine with nothing installed: made-up tenants, agencies that answer, a certification authority made
-/// on the spot
+/// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
 ///
-/// Prints where things listen and commands to copy. Everything is kept in one folder; a second start goes on from it. For
+/// Makes its own certification authority and prints where things listen and commands to copy. Everything is kept in one folder; a second start goes on from it. For
 /// trials only: its keys and certificates are not secret.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
     /// Folder that keeps the database, certificates and keys
     #[arg(long, value_name = "DIR", default_value = ".lienthong")]

@@ -17,12 +17,6 @@ pub struct Limits {
     pub readers: usize,
     /// Reads that may wait for a reader; the next is answered 503.
     pub read_queue: usize,
-    /// Requests of one tenant in work at once; the next is answered 429 before its body is read.
-    pub tenant_in_flight: usize,
-    /// Connections of one listener at once; further ones wait to be accepted.
-    pub connections: usize,
-    /// Threads that serve requests; 0 for as many as the machine has processors.
-    pub workers: usize,
 }
 
 impl Default for Limits {
@@ -32,9 +26,6 @@ impl Default for Limits {
             batch: 128,
             readers: 4,
             read_queue: 1024,
-            tenant_in_flight: 64,
-            connections: 8192,
-            workers: 0,
         }
     }
 }
@@ -48,12 +39,6 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # readers = 4
 # Reads that may wait for a reader; the next is answered 503. 1 to 65536.
 # read_queue = 1024
-# Requests of one tenant in work at once; the next is answered 429 before its body is read. 1 to 10000.
-# tenant_in_flight = 64
-# Connections of one listener at once; further ones wait to be accepted. 16 to 100000.
-# connections = 8192
-# Threads that serve requests; 0 for as many as the machine has processors. 0 to 256.
-# workers = 0
 "#;
 
 impl Limits {
@@ -63,9 +48,6 @@ impl Limits {
             ("batch", self.batch, 1, 1024),
             ("readers", self.readers, 1, 64),
             ("read_queue", self.read_queue, 1, 65_536),
-            ("tenant_in_flight", self.tenant_in_flight, 1, 10_000),
-            ("connections", self.connections, 16, 100_000),
-            ("workers", self.workers, 0, 256),
         ] {
             faults.bounds(&format!("limits.{name}"), value as u64, least, most);
         }

@@ -1,9 +1,11 @@
 //! The broker: reached, taking messages, and with everything on it that the plan names.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::{Failure, runtime};
 use super::{Report, say};
+use crate::broker::check::Difference;
 use crate::broker::{Broker, Topology};
 use crate::clock::Clock;
 use crate::config::{Config, Road, SecretUrl};
@@ -129,11 +131,18 @@ async fn live(
             );
         }
         Ok(differences) => {
-            for difference in differences {
+            for (remedy, objects) in by_remedy(differences) {
+                let count = objects.len();
+                let shown: Vec<String> = objects.into_iter().take(SHOWN).collect();
+                let more = if count > SHOWN { "; …" } else { "" };
+                let shown = format!("{}{more}", shown.join("; "));
                 report.bad(
-                    format!("{what}: {}", difference.object),
-                    say("khác kế hoạch", difference.problem),
-                    say("sửa trên RabbitMQ", difference.remedy),
+                    what,
+                    say(
+                        format!("{count} chỗ khác kế hoạch"),
+                        format!("{count} not as planned: {shown}"),
+                    ),
+                    say("sửa trên RabbitMQ theo câu tiếng Anh", remedy),
                 );
             }
         }
@@ -149,4 +158,24 @@ async fn live(
             ),
         ),
     }
+}
+
+/// Differences shown of one kind; the rest are counted.
+const SHOWN: usize = 5;
+
+/// What has one remedy is one thing to do: a broker that is new lacks hundreds of queues.
+fn by_remedy(differences: Vec<Difference>) -> BTreeMap<String, Vec<String>> {
+    let mut grouped = BTreeMap::<String, Vec<String>>::new();
+    for Difference {
+        object,
+        problem,
+        remedy,
+    } in differences
+    {
+        grouped
+            .entry(remedy)
+            .or_default()
+            .push(format!("{object}: {problem}"));
+    }
+    grouped
 }

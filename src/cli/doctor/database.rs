@@ -35,9 +35,10 @@ pub(super) fn look(config: &Config, clock: &Clock, folder_version: Option<&str>,
         Ok(backend) => backend,
         Err(error) => return report.unusable(WHAT, &error),
     };
-    let asked = Connector::new(backend)
-        .and_then(|connector| connector.open(Purpose::Migration))
-        .and_then(|mut conn| condition(&mut conn));
+    let asked = Connector::new(backend).and_then(|connector| {
+        // The connector carries the connection: it must outlive the question.
+        condition(&mut connector.open(Purpose::Migration)?)
+    });
     match asked {
         Ok(condition) => found(&condition, clock, folder_version, report),
         Err(error) => {
@@ -292,7 +293,7 @@ mod tests {
             (
                 Condition {
                     directory: Some("b".to_owned()),
-                    ..well.clone()
+                    ..well
                 },
                 Mark::Look,
             ),

@@ -2,8 +2,8 @@
 
 use super::{Report, say};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::domain::time::Timestamp;
+use crate::http::limits::CONNECTIONS_PER_WORKER;
 
 /// Files a hub has open beside its connections: database, log, broker, its own threads.
 const OTHER_FILES: u64 = 512;
@@ -11,8 +11,8 @@ const OTHER_FILES: u64 = 512;
 /// 2026-01-01T00:00:00Z: no hub is older than that, so no right clock shows less.
 const OLDEST: i64 = 1_767_225_600;
 
-pub(super) fn look(config: &Config, clock: &Clock, report: &mut Report) {
-    let connections = config.limits.connections;
+pub(super) fn look(clock: &Clock, report: &mut Report) {
+    let connections = CONNECTIONS_PER_WORKER;
     let needed = 2 * connections as u64 + OTHER_FILES;
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     match open_files(&limits) {
@@ -29,8 +29,8 @@ pub(super) fn look(config: &Config, clock: &Clock, report: &mut Report) {
                 format!("limit {limit}; {connections} connections a listener need {needed}"),
             ),
             say(
-                format!("LimitNOFILE={needed} (systemd), ulimit -n, hoặc giảm limits.connections"),
-                format!("LimitNOFILE={needed} (systemd), ulimit -n, or lower limits.connections"),
+                format!("LimitNOFILE={needed} (systemd) hoặc ulimit -n"),
+                format!("LimitNOFILE={needed} (systemd) or ulimit -n"),
             ),
         ),
         None => report.look(

@@ -134,7 +134,7 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let config = args.config.load()?;
     let clock = Clock::System;
     let mut report = Report::default();
-    machine::look(&config, &clock, &mut report);
+    machine::look(&clock, &mut report);
     files::look(&config, &mut report);
     certificates::look(&config, clock.now(), &mut report);
     let directory = directory(&config, &mut report);
