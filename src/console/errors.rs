@@ -80,8 +80,12 @@ fn meaning(f: &Frame, status: u16) -> &'static str {
 }
 
 /// Whether the same request may be sent again.
-fn again(f: &Frame, status: u16) -> &'static str {
-    match status {
+fn again(f: &Frame, label: Label) -> &'static str {
+    match label.text().http_status {
+        _ if label == Label::IdempotencyInFlight => f.say(
+            "Có. Đợi vài giây rồi gửi lại nguyên văn với cùng Idempotency-Key.",
+            "Yes. Wait a few seconds, then repeat the same bytes with the same Idempotency-Key.",
+        ),
         408 | 429 | 503 => f.say(
             "Có. Gửi lại nguyên văn với cùng Idempotency-Key sau thời gian ghi ở Retry-After.",
             "Yes. Repeat the same bytes with the same Idempotency-Key after the time in Retry-After.",
@@ -155,7 +159,7 @@ impl One {
         };
         let told = if f.tag() == "vi" { [vi, en] } else { [en, vi] };
         One {
-            again: again(&f, text.http_status),
+            again: again(&f, label),
             f,
             text,
             told,

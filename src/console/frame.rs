@@ -94,8 +94,8 @@ impl Frame {
     }
 
     /// Hours, minutes and seconds only, for what changes fast.
-    pub(super) fn clock(&self) -> String {
-        let local = self.now.in_vietnam();
+    pub(super) fn clock(&self, at: &Timestamp) -> String {
+        let local = at.in_vietnam();
         format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
     }
 

@@ -3,15 +3,22 @@
 use askama::Template;
 
 use crate::domain::status::Status;
-use crate::domain::view::{AgencyCount, DeliveryState, OverviewView, StatusView, SubmitterCount};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{
+    AgencyCount, DeliveryState, DossierSummary, OverviewView, StatusView, SubmitterCount,
+};
 use crate::http::extract::{PageCall, PageOutcome};
 use crate::identity::Access;
+use crate::service::DossierQuery;
 
 use super::frame::Frame;
 use super::{html, words};
 
 /// Rows of a table before the rest is summed up.
 const ROWS: usize = 20;
+
+/// Dossiers of the list of the newest.
+const LATEST: u32 = 12;
 
 /// The page.
 #[derive(Template)]
@@ -26,15 +33,22 @@ pub(super) struct Overview {
     parked: i64,
     more_submitters: (usize, i64),
     more_agencies: (usize, i64),
+    latest: Vec<DossierSummary>,
+    now: Timestamp,
 }
 
 pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
     let view = call.hub.overview(access).await?;
-    html(200, &Overview::of(f, view))
+    let newest = DossierQuery {
+        limit: LATEST,
+        ..DossierQuery::default()
+    };
+    let latest = call.hub.dossiers(access, newest).await?.dossiers;
+    html(200, &Overview::of(f, view, latest))
 }
 
 impl Overview {
-    fn of(f: Frame, mut view: OverviewView) -> Self {
+    fn of(f: Frame, mut view: OverviewView, latest: Vec<DossierSummary>) -> Self {
         let messages = |states: &[DeliveryState]| {
             view.deliveries
                 .iter()
@@ -62,6 +76,8 @@ impl Overview {
         let more_submitters = rest(&mut view.by_submitter, |s: &SubmitterCount| s.count);
         let more_agencies = rest(&mut view.by_agency, |a: &AgencyCount| a.total);
         Overview {
+            now: f.now(),
+            latest,
             f,
             view,
             filed,
@@ -102,7 +118,11 @@ mod samples {
     impl Overview {
         /// A hub at work, and one where nothing has happened yet.
         pub(in crate::console) fn sample(f: &Frame) -> Vec<Self> {
-            vec![Overview::of(f.clone(), busy()), Overview::of(f.clone(), empty())]
+            let latest = super::super::dossier::Dossier::summaries();
+            vec![
+                Overview::of(f.clone(), busy(), latest),
+                Overview::of(f.clone(), empty(), vec![]),
+            ]
         }
     }
 

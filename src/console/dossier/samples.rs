@@ -15,6 +15,13 @@ impl Dossier {
             })
             .into()
     }
+
+    /// The same dossiers as a list shows them.
+    pub(in crate::console) fn summaries() -> Vec<DossierSummary> {
+        [summary(9, None), summary(1, Some("competence-gap"))]
+            .map(|s| serde_json::from_value(s).unwrap())
+            .into()
+    }
 }
 
 const ID: &str = "dos_019aaf3c1e00700080000000000000a1";
