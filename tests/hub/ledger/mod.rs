@@ -1,0 +1,3 @@
+//! The ledger and its readers, each promise on both databases.
+
+mod filing;
