@@ -2,36 +2,12 @@
 
 use lienthong::domain::event::Happening;
 use lienthong::domain::status::Status;
-use lienthong::identity::{Access, Permission, Scope};
 use lienthong::store::ledger::{Remember, Submit, SubmitOutcome};
-use lienthong::store::rows::DossierRow;
-use lienthong::store::{Store, StoreError, read};
+use lienthong::store::{StoreError, read};
 
+use super::{everything, happenings, row};
 use crate::backends::on_both;
 use crate::papers::*;
-
-fn everything() -> Scope {
-    Access::system().permit(Permission::HubRead).unwrap()
-}
-
-async fn row(store: &Store, id: &str) -> Option<DossierRow> {
-    let (scope, id) = (everything(), id.to_owned());
-    store
-        .readers
-        .run(move |conn| read::dossier(conn, &scope, &id))
-        .await
-        .unwrap()
-}
-
-async fn happenings(store: &Store, id: &str) -> Vec<(i32, Happening)> {
-    let (row, cipher) = (row(store, id).await.unwrap(), store.cipher.clone());
-    let events = store
-        .readers
-        .run(move |conn| read::history(conn, &cipher, &row))
-        .await
-        .unwrap();
-    events.into_iter().map(|e| (e.number, e.what)).collect()
-}
 
 /// What happens when the same call races itself: each has the same key and bytes, and a submission of its own.
 fn again(first: &Submit, mut second: Submit) -> Submit {
