@@ -116,11 +116,26 @@ impl Drop for Place {
     }
 }
 
-fn run(conn: &mut Conn, sql: &str) -> QueryResult<()> {
+/// Runs statements.
+pub fn run(conn: &mut Conn, sql: &str) -> QueryResult<()> {
     match conn {
         Conn::Pg(c) => c.batch_execute(sql),
         Conn::Sqlite(c) => c.batch_execute(sql),
     }
+}
+
+/// The one number a query gives, which it must call `n`.
+pub fn number(conn: &mut Conn, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let found: QueryResult<Number> = match conn {
+        Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),
+        Conn::Sqlite(c) => diesel::sql_query(sql).get_result(c),
+    };
+    found.unwrap_or_else(|e| panic!("{sql}: {e}")).n
 }
 
 fn server(url: &str) -> Backend {
@@ -221,6 +236,11 @@ impl Stage {
         })
     }
 
+    /// Opens connections to this database, on a thread of one's own.
+    pub fn connector(&self) -> Connector {
+        self.connector.clone()
+    }
+
     /// A connection of the test's own, behind the store's back.
     pub fn behind<T: Send>(&self, work: impl FnOnce(&mut Conn) -> T + Send) -> T {
         apart(|| work(&mut self.connector.open(Purpose::Migration).unwrap()))
@@ -231,20 +251,9 @@ impl Stage {
         self.behind(|conn| run(conn, sql).unwrap_or_else(|e| panic!("{sql}: {e}")));
     }
 
-    /// The one number a query gives, which it must call `n`.
+    /// See [`number`].
     pub fn number(&self, sql: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Number {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            n: i64,
-        }
-        self.behind(|conn| {
-            let found: QueryResult<Number> = match conn {
-                Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),
-                Conn::Sqlite(c) => diesel::sql_query(sql).get_result(c),
-            };
-            found.unwrap_or_else(|e| panic!("{sql}: {e}")).n
-        })
+        self.behind(|conn| number(conn, sql))
     }
 
     /// How many rows a table has.

@@ -3,6 +3,7 @@
 mod acts;
 mod audit;
 mod carrying;
+mod crowd;
 mod filing;
 mod register;
 
