@@ -192,6 +192,13 @@ impl Stage {
         }
     }
 
+    /// On the machine's own time: for what moves by itself.
+    #[must_use]
+    pub fn now(mut self) -> Self {
+        self.clock = Clock::System;
+        self
+    }
+
     /// Runs a test body on a runtime of its own.
     pub fn play(self, body: impl AsyncFnOnce(&Stage)) {
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -7,11 +7,10 @@
 
 mod backends;
 
-
-
+mod city;
 mod ledger;
 
 mod papers;
-
-
+mod round;
+mod scopes;
 
