@@ -8,9 +8,12 @@
 mod backends;
 
 mod city;
+mod errors;
 mod ledger;
+mod limits;
 
 mod papers;
 mod round;
+mod schema;
 mod scopes;
 
