@@ -244,7 +244,9 @@ const fn word(deed: &Deed) -> &'static str {
 /// Acceptance starts the clock; a completed supplement starts it again from the beginning (`NĐ 118/2025` Điều 19.5).
 fn run_clocks(dossier: &mut DossierRow, before: &lifecycle::State, after: &lifecycle::State, due: Timestamp) {
     let accepted_now = !before.accepted && after.accepted;
-    let resumed = matches!(before.phase, Phase::SupplementRequested { .. }) && after.accepted;
+    let resumed = matches!(before.phase, Phase::SupplementRequested { .. })
+        && after.accepted
+        && !after.status().is_final();
     if accepted_now || resumed {
         dossier.due = Some(At(due));
         dossier.acceptance_due = None;
