@@ -50,7 +50,7 @@ pub struct SandboxArgs {
     pub partner_port: u16,
 
     /// Port of the web listener (pages, public keys); 0 for any free one
-    #[arg(long, value_name = "PORT", default_value_t = 8444)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub web_port: u16,
 
     /// Port of the operations listener (metrics, readiness); 0 for any free one
