@@ -138,7 +138,9 @@ async fn audited(backend: Backend, state: &State) {
     let blind = state.secret("blind.key", &mut rng).unwrap();
     let cipher = Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind).unwrap();
     let report = tokio::task::spawn_blocking(move || {
-        let mut conn = Connector::new(backend).unwrap().open(Purpose::Reader).unwrap();
+        // The connector owns the runtime its connections live on.
+        let connector = Connector::new(backend).unwrap();
+        let mut conn = connector.open(Purpose::Reader).unwrap();
         read::verify(&mut conn, &cipher).unwrap()
     })
     .await
