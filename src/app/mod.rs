@@ -91,6 +91,8 @@ pub struct Assembly {
     pub migrate: bool,
     /// The road.
     pub broker: Broker,
+    /// Whether agencies may consume queues of their own; a road inside this process has none for them.
+    pub own_queues: bool,
     /// The directory to begin with, when the database holds none.
     pub directory: BTreeMap<String, String>,
     /// The formats.
@@ -196,7 +198,7 @@ impl Running {
             receipts: ReceiptSigner::new(assembly.receipt_key),
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
-            own_queues: matches!(assembly.broker, Broker::Rabbit(_)),
+            own_queues: assembly.own_queues,
             clock,
             entropy,
         }));

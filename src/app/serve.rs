@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 
 use super::{AppError, Assembly, Running, Sockets, until_told_to_stop};
-use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Road};
@@ -36,6 +35,7 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         sizes: material::sizes(&config.limits),
         migrate: false,
         broker: broker(config)?,
+        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         directory,
         adapters: material::adapters(config.adapters.folder.as_deref())
             .map_err(|e| AppError::Unusable(e.to_string()))?,
@@ -65,16 +65,7 @@ fn broker(config: &Config) -> Result<Broker, AppError> {
     Ok(match &config.broker.road {
         Road::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
         Road::Amqp { url, ca_file, .. } => {
-            let authorities = match ca_file {
-                Some(path) => {
-                    let pem = material::file(path)?;
-                    Some(String::from_utf8(pem).map_err(|e| AppError::Unusable(format!("{}: {e}", path.display())))?)
-                }
-                None => None,
-            };
-            let options =
-                Options { window: config.broker.confirm_window, authorities, ..Options::default() };
-            Broker::Rabbit(Rabbit::new(url.expose(), options)?)
+            Broker::Rabbit(material::rabbit(url, ca_file.as_deref(), config.broker.confirm_window)?)
         }
     })
 }

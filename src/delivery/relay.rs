@@ -1,6 +1,6 @@
 //! The outbox: lease, commit, publish, record. Never a transaction around a call over the network.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +27,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LAST: Duration = Duration::from_secs(60);
 
-/// Attempts after which an unroutable message is parked for the operator: the road is missing, not busy.
-const UNROUTABLE_AT_MOST: i32 = 20;
+/// Attempts after which a message that has no road, or cannot be rendered, is parked for the operator: something is missing, not
+/// busy.
+const HOPELESS_AFTER: i32 = 20;
 
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut rng = hub.entropy().generator();
@@ -66,7 +67,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
     let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
     let outcomes = join_all(batches.iter().map(|batch| broker.publish(batch))).await;
     let now = hub.clock().now();
-    let settlements: Vec<OutboxSettlement> = batches
+    let mut settlements: Vec<OutboxSettlement> = batches
         .iter()
         .zip(outcomes)
         .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
@@ -80,6 +81,16 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             })
         })
         .collect();
+    // What could not be rendered was not published; it is looked at again later, and holds up nothing.
+    let settled: HashSet<&str> = settlements.iter().map(|s| s.delivery.as_str()).collect();
+    let left: Vec<&OutboxItem> = leased.iter().filter(|i| !settled.contains(i.delivery.as_str())).collect();
+    for item in left {
+        settlements.push(OutboxSettlement {
+            delivery: item.delivery.clone(),
+            attempt: item.attempt,
+            carried: again("unreadable", item.attempt, now, rng),
+        });
+    }
     hub.store().ledger.settle_outbox(settlements).await?;
     Ok(leased.len())
 }
@@ -87,11 +98,18 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match outcome {
         Outcome::Confirmed => Carried::Confirmed,
-        Outcome::Unroutable if attempt >= UNROUTABLE_AT_MOST => Carried::Park {
-            reason: "unroutable".to_owned(),
-        },
-        Outcome::Unroutable => retry("unroutable".to_owned(), attempt, now, rng),
+        Outcome::Unroutable => again("unroutable", attempt, now, rng),
         Outcome::Refused(reason) => retry(reason, attempt, now, rng),
+    }
+}
+
+/// For what will not mend by itself: a few times more, then the operator must look.
+fn again(reason: &str, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+    if attempt >= HOPELESS_AFTER {
+        let reason = reason.to_owned();
+        Carried::Park { reason }
+    } else {
+        retry(reason.to_owned(), attempt, now, rng)
     }
 }
 

@@ -194,7 +194,10 @@ impl Hub {
                 };
                 Ok((self.store.ledger.remember(remember).await?, 202, body))
             }
-            Target::Closed(id) => self.refuse_change(access, incoming, prepared, id).await,
+            Target::Closed(id) => match self.answered(key).await? {
+                Some(outcome) => Ok((outcome, 0, Vec::new())),
+                None => self.refuse_change(access, incoming, prepared, id).await,
+            },
             Target::New(id) => self.write(access, incoming, key, prepared, id, None).await,
             Target::Amend(id, row) => self.write(access, incoming, key, prepared, id, Some(&row)).await,
         }
@@ -229,6 +232,17 @@ impl Hub {
             .cipher
             .blind("content", &filing.content_bytes())
             .to_vec()
+    }
+
+    /// What a call with this key was answered before. A call that is repeated gets its answer even where, made for the first
+    /// time, it would be refused today.
+    async fn answered(&self, key: &KeyUse) -> Result<Option<SubmitOutcome>, ServiceError> {
+        let (cipher, key) = (std::sync::Arc::clone(&self.store.cipher), key.clone());
+        Ok(self
+            .store
+            .readers
+            .run(move |conn| read::answered(conn, &cipher, &key))
+            .await?)
     }
 
     /// Other content under a reference that is already accepted: refused, with the bytes kept for whoever asks why.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
+use super::queues::QueueUsers;
 use super::state::State;
 use crate::app::AppError;
 use crate::client::{Partner, Retry, Settings};
@@ -196,17 +197,21 @@ impl Speakers<'_> {
         Ok(filers)
     }
 
-    /// The agencies that pull; on the embedded stack that is all of them.
+    /// Every agency; with `queues`, those that consume their own queue do.
     ///
     /// # Errors
     /// Certificates that cannot be read.
-    pub fn agencies(&self, directory: &Directory, own_queues: bool) -> Result<Vec<Agency>, AppError> {
+    pub fn agencies(&self, directory: &Directory, queues: Option<&QueueUsers>) -> Result<Vec<Agency>, AppError> {
         directory
             .agencies()
-            .filter(|a| !(own_queues && a.channel == AgencyChannel::Amqp))
             .map(|agency| {
+                let queue = match queues {
+                    Some(users) if agency.channel == AgencyChannel::Amqp => Some(users.broker(&agency.key)?),
+                    _ => None,
+                };
                 Ok(Agency {
                     partner: self.partner(&TenantKey::new(TenantKind::Agency, &agency.key), None)?,
+                    queue,
                     code: agency.code.clone(),
                     format: ReportFormat::of(&agency.format).unwrap_or(ReportFormat::Canonical),
                 })

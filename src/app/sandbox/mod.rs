@@ -2,6 +2,7 @@
 
 mod city;
 mod command;
+mod queues;
 mod state;
 
 use std::net::SocketAddr;
@@ -14,17 +15,20 @@ use tokio::task::JoinHandle;
 
 pub use command::run;
 pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
+pub use queues::QueueUsers;
 pub use state::{Lock, State};
 
 use super::{AppError, Assembly, Running, Sockets};
 use crate::adapt::Registry;
+use crate::broker::admin::Admin;
 use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
-use crate::domain::routing::Directory;
+use crate::domain::routing::{AgencyChannel, Directory};
 use crate::identity::Access;
 use crate::identity::secret::LookupSecrets;
+use crate::net::outbound::{Outbound, http_client};
 use crate::net::pem;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
@@ -64,6 +68,13 @@ pub struct Plan {
     pub parallel: usize,
     /// Whether agencies answer.
     pub agencies: bool,
+}
+
+impl Plan {
+    /// Agencies consume their own queues only where there is somebody to make their users.
+    fn own_queues(&self) -> bool {
+        self.amqp.is_some() && self.amqp_admin.is_some()
+    }
 }
 
 /// A sandbox at work.
@@ -128,17 +139,17 @@ impl Sandbox {
             plan,
         };
         if sandbox.plan.agencies {
-            sandbox.let_agencies_answer()?;
+            sandbox.let_agencies_answer().await?;
         }
         Ok(sandbox)
     }
 
-    fn own_queues(&self) -> bool {
-        self.plan.amqp.is_some()
-    }
-
-    fn let_agencies_answer(&mut self) -> Result<(), AppError> {
-        let agencies = self.speakers(Retry::PATIENT).agencies(&self.directory, self.own_queues())?;
+    async fn let_agencies_answer(&mut self) -> Result<(), AppError> {
+        let queues = match (&self.plan.amqp, &self.plan.amqp_admin) {
+            (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
+            _ => None,
+        };
+        let agencies = self.speakers(Retry::PATIENT).agencies(&self.directory, queues.as_ref())?;
         let pace = Pace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
@@ -148,6 +159,27 @@ impl Sandbox {
         let (tally, stopped) = (Arc::clone(&self.tally), self.stop.subscribe());
         self.agencies = Some(tokio::spawn(run_agencies(agencies, pace, tally, stopped)));
         Ok(())
+    }
+
+    /// Gives every agency that consumes its own queue a user of the broker.
+    async fn queue_users(&self, amqp: &str, admin: &str) -> Result<QueueUsers, AppError> {
+        let secret = self.state.secret("amqp.key", &mut self.entropy.generator())?;
+        let users = QueueUsers::new(amqp, &secret, authorities(&self.plan)?)?;
+        let mut roots = vec![self.state.ca().root().clone()];
+        if let Some(pem) = authorities(&self.plan)? {
+            roots.extend(pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?);
+        }
+        let http = http_client(&Outbound {
+            roots,
+            identity: None,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+        })?;
+        let admin = Admin::new(http, admin, users.vhost())?;
+        for agency in self.directory.agencies().filter(|a| a.channel == AgencyChannel::Amqp) {
+            admin.agency_user_put(&agency.key, &users.password(&agency.key)).await?;
+        }
+        Ok(users)
     }
 
     /// A name no other start of this sandbox has.
@@ -237,6 +269,7 @@ fn assemble(
         sizes: Sizes::default(),
         migrate: true,
         broker: broker(plan)?,
+        own_queues: plan.own_queues(),
         directory,
         adapters: Registry::shipped(),
         trust: vec![state.ca().root().clone()],
@@ -269,9 +302,18 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
     Ok(Backend::Postgres(Box::new(Postgres::new(url, &roots)?)))
 }
 
+/// The authorities of the broker's certificates, as PEM.
+fn authorities(plan: &Plan) -> Result<Option<String>, AppError> {
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
+    plan.amqp_ca.as_ref().map(read).transpose()
+}
+
 fn broker(plan: &Plan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
-        Some(url) => Broker::Rabbit(Rabbit::new(url, Options::default())?),
+        Some(url) => {
+            let options = Options { authorities: authorities(plan)?, ..Options::default() };
+            Broker::Rabbit(Rabbit::new(url, options)?)
+        }
         None => Broker::Embedded(Embedded::new(crate::app::EMBEDDED_PATIENCE)),
     })
 }
