@@ -110,7 +110,7 @@ impl Frame {
         let digits = n.unsigned_abs().to_string();
         let mut shown = String::with_capacity(digits.len() + 4);
         for (i, c) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i) % 3 == 0 {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
                 shown.push_str(separator);
             }
             shown.push(c);

@@ -72,6 +72,7 @@ pub(super) fn outcome<'a>(f: &Frame, word: &'a str) -> &'a str {
         "handed" => f.say("đã giao", "handed over"),
         "retry" => f.say("sẽ thử lại", "to be tried again"),
         "refused" => f.say("bị từ chối", "refused"),
+        "parked" => f.say("dừng, chờ người vận hành", "parked"),
         "unroutable" => f.say("không có nơi nhận", "nowhere to go"),
         "lease-over" => f.say("quá thời gian giữ", "lease over"),
         other => other,
