@@ -5,13 +5,20 @@
 //! `delivery::relay` → `broker` → the agency → `service::statuses` → the submitter's feed.
 
 pub mod adapt;
+pub mod app;
 pub mod broker;
+pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod domain;
+pub mod http;
 pub mod identity;
+pub mod material;
 pub mod net;
 pub mod service;
 pub mod sim;
 pub mod store;
+pub mod telemetry;

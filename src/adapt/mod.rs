@@ -118,7 +118,7 @@ impl Adapter {
     /// # Errors
     /// Every problem of the document at once, with the sender's own paths; a document that is not well formed has one.
     pub fn read(&self, bytes: &[u8], media_type: &str) -> Result<Adapted, Rejection> {
-        let plan = self.dossier.as_ref().ok_or_else(|| self.cannot("dossiers"))?;
+        let plan = self.dossier.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
         let document = Document::open(plan, &tree)?;
@@ -131,17 +131,15 @@ impl Adapter {
         let mut warnings = document.warnings;
         warnings.extend(found.warnings);
         warnings.extend(built.warnings);
-        warnings.truncate(limits::MAX_PROBLEMS);
         let mut problems = document.problems;
         problems.extend(applied.problems);
         problems.extend(built.problems);
         problems.extend(found.problems);
-        problems.truncate(limits::MAX_PROBLEMS);
-        match (Rejection::of(problems), built.value) {
+        match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
             (None, Some(filing)) => Ok(Adapted {
                 filing,
-                warnings,
+                warnings: each_once(warnings),
                 provenance: applied.provenance,
             }),
             // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
@@ -155,7 +153,7 @@ impl Adapter {
     /// # Errors
     /// When the message as a whole cannot be read.
     pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<Vec<StatusItem>, Rejection> {
-        let plan = self.statuses.as_ref().ok_or_else(|| self.cannot("statuses"))?;
+        let plan = self.statuses.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
         let document = Document::open(plan, &tree)?;
@@ -182,12 +180,6 @@ impl Adapter {
         self.progress.as_ref()?.reports(reports)
     }
 
-    fn cannot(&self, what: &str) -> Rejection {
-        Problem::new(Label::FormatUnknown)
-            .with("expected", format!("a format for {what}"))
-            .into()
-    }
-
     fn parse<'d>(&self, text: &'d str, media_type: &str) -> Result<Tree<'d>, Rejection> {
         match self.syntax_of(media_type) {
             Some(Syntax::Json) => json::read(text).map_err(Rejection::from),
@@ -202,9 +194,28 @@ impl Adapter {
     }
 }
 
+/// The refusal of a format for what it does not have; the canonical one has everything.
+fn cannot() -> Rejection {
+    Problem::new(Label::FormatUnknown)
+        .with("expected", "canonical/v1")
+        .into()
+}
+
 /// The JSON Schema (2020-12) of the canonical dossier, derived from the model.
 pub fn canonical_schema() -> serde_json::Value {
     target::schema_of_filing()
+}
+
+/// Each problem of each place once, at most [`limits::MAX_PROBLEMS`]: one field of the sender may feed several of ours.
+fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = std::collections::HashSet::new();
+    let mut told = Vec::with_capacity(problems.len().min(limits::MAX_PROBLEMS));
+    for problem in problems {
+        if told.len() < limits::MAX_PROBLEMS && seen.insert((problem.label, problem.path.clone())) {
+            told.push(problem);
+        }
+    }
+    told
 }
 
 /// What every document goes through before a syntax is tried: size, emptiness, UTF-8, control characters.
@@ -271,8 +282,9 @@ impl Document {
         let mut items = Vec::new();
         if let Some(list) = list {
             let item = spec.item.as_ref();
+            let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
             let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
-                (Syntax::Json, _) | (_, None) => true,
+                (Syntax::Json, _) | (_, None) => is_list,
                 (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
             });
             let name = item.map(|name| &*name.local);

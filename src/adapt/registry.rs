@@ -73,6 +73,19 @@ impl Registry {
         }
     }
 
+    /// The adapters that come with the house and these; one of these stands in for a shipped one at the same path.
+    ///
+    /// # Errors
+    /// As [`Registry::compile`].
+    pub fn shipped_with(more: &BTreeMap<String, String>) -> Result<Registry, Vec<AdapterFault>> {
+        let mut files: BTreeMap<String, String> = SHIPPED
+            .iter()
+            .map(|(f, t)| ((*f).to_owned(), (*t).to_owned()))
+            .collect();
+        files.extend(more.iter().map(|(file, text)| (file.clone(), text.clone())));
+        Registry::compile(&files)
+    }
+
     /// Every adapter's name, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.adapters.keys().map(String::as_str)
@@ -200,6 +213,15 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         .progress
         .as_ref()
         .map(|r| render::compile(&mut compiler, &spec, r, &target::status_report(), &mut used));
+    if let Some(mirror) = spec.render.as_ref().filter(|r| r.mirror)
+        && !dossier.as_ref().is_some_and(|d| d.shape.is_mirror())
+    {
+        compiler.fault(
+            mirror.media_type.span().start,
+            "mirror = true chỉ dùng khi mọi trường giữ nguyên tên và chỗ; hãy ánh xạ từng trường",
+            "mirror = true needs every field to keep its name and place; map field by field instead",
+        );
+    }
     compiler.unused(&used);
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);

@@ -299,6 +299,7 @@ pub(super) struct OutSpec {
     pub table: Option<String>,
     pub date: Option<String>,
     pub zone: Option<String>,
+    pub when: Option<WhenSpec>,
     /// At most so many characters.
     pub max: Option<usize>,
 }

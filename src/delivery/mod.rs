@@ -30,12 +30,15 @@ const REST: Duration = Duration::from_secs(1);
 /// within this time.
 const REFRESH: Duration = Duration::from_secs(2);
 
-/// The road to the agencies of a directory.
-pub fn topology(directory: &Directory) -> Topology {
+/// How often answers that are no longer promised are removed.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// The road to the agencies of a directory; `own_queues` says whether they may consume queues of their own.
+pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
     Topology::for_agencies(directory.agencies().map(|agency| {
         let channel = match agency.channel {
-            AgencyChannel::Amqp => Channel::Amqp,
-            AgencyChannel::Pull | AgencyChannel::Push => Channel::Hub,
+            AgencyChannel::Amqp if own_queues => Channel::Amqp,
+            AgencyChannel::Amqp | AgencyChannel::Pull | AgencyChannel::Push => Channel::Hub,
         };
         (agency.key.clone(), channel)
     }))
@@ -54,7 +57,7 @@ impl Movers {
     /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
     pub async fn start(hub: Arc<Hub>, broker: Broker) -> Result<Self, BrokerError> {
         let directory = hub.directory();
-        match broker.declare(&topology(&directory)).await {
+        match broker.declare(&topology(&directory, hub.own_queues())).await {
             Ok(()) => {}
             Err(BrokerError::Connection(why)) => {
                 tracing::warn!(%why, "the broker is away; the outbox waits for it")
@@ -67,7 +70,7 @@ impl Movers {
             stopped.clone(),
             relay::run(Arc::clone(&hub), broker.clone()),
         ));
-        for agency in pulling(&directory) {
+        for agency in pulling(&hub) {
             tasks.spawn(until(
                 stopped.clone(),
                 courier::run(Arc::clone(&hub), broker.clone(), agency),
@@ -79,6 +82,7 @@ impl Movers {
                 returns::run(Arc::clone(&hub), broker.clone()),
             ));
         }
+        tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped, refresh(hub, broker)));
         Ok(Movers { tasks, stop })
     }
@@ -91,12 +95,10 @@ impl Movers {
 }
 
 /// The agencies whose queue the hub itself consumes.
-fn pulling(directory: &Directory) -> BTreeSet<Key> {
-    directory
-        .agencies()
-        .filter(|a| a.channel != AgencyChannel::Amqp)
-        .map(|a| a.key.clone())
-        .collect()
+fn pulling(hub: &Hub) -> BTreeSet<Key> {
+    let directory = hub.directory();
+    let keys = directory.agencies().map(|a| a.key.clone());
+    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp).collect()
 }
 
 async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>) {
@@ -106,19 +108,33 @@ async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>)
     }
 }
 
+/// Removes what is no longer promised, a little at a time.
+async fn sweep(hub: Arc<Hub>) {
+    loop {
+        match hub.store().ledger.sweep().await {
+            Ok(0) => tokio::time::sleep(SWEEP).await,
+            Ok(removed) => tracing::info!(removed, "old answers are removed"),
+            Err(error) => {
+                tracing::warn!(%error, "old answers could not be removed");
+                tokio::time::sleep(SWEEP).await;
+            }
+        }
+    }
+}
+
 /// Keeps the register and the directory in step with the database; a new directory may need new roads.
 async fn refresh(hub: Arc<Hub>, broker: Broker) {
     let mut couriers: JoinSet<()> = JoinSet::new();
-    let mut served = pulling(&hub.directory());
+    let mut served = pulling(&hub);
     loop {
         tokio::time::sleep(REFRESH).await;
         match hub.refresh().await {
             Ok(loaded) if loaded.directory => {
                 let directory = hub.directory();
-                if let Err(error) = broker.declare(&topology(&directory)).await {
+                if let Err(error) = broker.declare(&topology(&directory, hub.own_queues())).await {
                     tracing::error!(%error, "the road for the new directory could not be declared");
                 }
-                for agency in pulling(&directory) {
+                for agency in pulling(&hub) {
                     if served.insert(agency.clone()) {
                         couriers.spawn(courier::run(Arc::clone(&hub), broker.clone(), agency));
                     }

@@ -8,7 +8,7 @@ use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::status::Status;
+use crate::domain::routing::AgencyChannel;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
@@ -44,10 +44,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
         let text = bounded("/text", request.text, LONGEST_TEXT)?;
-        let deed = Deed::Report {
-            to: Status::Accepted,
-            text,
-        };
+        let deed = Deed::Accept { text };
         let role = if access.kind() == TenantKind::Agency {
             Role::Agency
         } else {
@@ -197,20 +194,7 @@ impl Hub {
 
     /// Whether the caller is an agency that consumes its own queue.
     pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
-        use crate::domain::routing::AgencyChannel;
-        access.kind() == TenantKind::Agency
-            && access
-                .key()
-                .key()
-                .parse()
-                .ok()
-                .and_then(|key| {
-                    self.directory
-                        .load()
-                        .agency(&key)
-                        .map(|a| a.channel == AgencyChannel::Amqp)
-                })
-                .unwrap_or(false)
+        access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
     }
 }
 

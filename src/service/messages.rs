@@ -99,12 +99,13 @@ impl Hub {
     }
 
     /// How an agency is reached; one that has left the directory pulls.
-    pub(super) fn channel(&self, agency: &str) -> AgencyChannel {
-        agency
-            .parse()
-            .ok()
-            .and_then(|key| self.directory.load().agency(&key).map(|a| a.channel))
-            .unwrap_or(AgencyChannel::Pull)
+    pub fn channel(&self, agency: &str) -> AgencyChannel {
+        let listed = agency.parse().ok().and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
+        match listed {
+            Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
+            Some(channel) => channel,
+            None => AgencyChannel::Pull,
+        }
     }
 
     pub(super) fn cloud_event<T>(&self, message: &Message, data: T) -> CloudEvent<T> {

@@ -105,6 +105,8 @@ pub struct Parts {
     pub lookup: LookupSecrets,
     /// Base URL of the partner listener.
     pub mtls_base: String,
+    /// Whether agencies may consume queues of their own; without a broker that stands outside, they pull.
+    pub own_queues: bool,
     /// The time.
     pub clock: Clock,
     /// Chance.
@@ -120,6 +122,7 @@ pub struct Hub {
     receipts: ReceiptSigner,
     lookup: LookupSecrets,
     mtls_base: String,
+    own_queues: bool,
     clock: Clock,
     entropy: Entropy,
     rng: Mutex<StdRng>,
@@ -139,6 +142,7 @@ impl Hub {
             receipts: parts.receipts,
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,
+            own_queues: parts.own_queues,
             clock: parts.clock,
             entropy: parts.entropy,
             in_flight: Mutex::new(HashSet::new()),
@@ -179,6 +183,11 @@ impl Hub {
     /// The memory, for the rooms that carry.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Whether agencies may consume queues of their own.
+    pub fn own_queues(&self) -> bool {
+        self.own_queues
     }
 
     /// Free places in the ledger's queue.

@@ -1,8 +1,11 @@
-//! What may be filed, and where: as much of the directory as a partner knows. Filled by whoever has the directory.
+//! What may be filed, and where: as much of the directory as a partner knows.
 
 use std::collections::BTreeMap;
 
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
+use crate::domain::dossier::Catalogue as Places;
+use crate::domain::routing::{AgencyKind, Directory, Level, PlaceRule};
+use crate::domain::time::Date;
 
 /// The two procedures that no agency, or two, are responsible for on purpose: a filing of them waits for the operator.
 const DEMONSTRATIONS: [&str; 2] = ["9.990001", "9.990002"];
@@ -70,6 +73,44 @@ impl Catalogue {
         })
     }
 
+    /// Of what is in force in `directory` on that day.
+    ///
+    /// # Errors
+    /// Where nothing is left to file.
+    pub fn of(directory: &Directory, on: Date) -> Result<Self, NothingToFile> {
+        let in_force =
+            |from: Option<Date>, to: Option<Date>| from.is_none_or(|d| d <= on) && to.is_none_or(|d| on <= d);
+        let procedures = directory
+            .procedures()
+            .filter(|p| in_force(p.valid_from, p.valid_to));
+        let communes = directory
+            .communes(Places::Since2025)
+            .filter(|c| in_force(c.valid_from, c.valid_to));
+        Catalogue::new(
+            procedures
+                .map(|p| Procedure {
+                    code: p.code.clone(),
+                    name: p.name.clone(),
+                    field_code: p.field_code.clone(),
+                    field_name: p.field_name.clone(),
+                    by_commune: p.level == Level::Commune,
+                    by_place: p.place_rule != PlaceRule::None,
+                    fee_vnd: p.fee_vnd,
+                })
+                .collect(),
+            communes
+                .map(|c| Commune {
+                    code: c.code.clone(),
+                    name: c.name.clone(),
+                })
+                .collect(),
+            directory
+                .agencies()
+                .map(|a| (a.key.clone(), kind_word(a.kind).to_owned()))
+                .collect(),
+        )
+    }
+
     /// The procedure and the commune of the `index`th filing: every third one is a department's where there are departments;
     /// procedures take turns, and each meets every commune before it meets one again.
     pub fn turn(&self, index: usize) -> (&Procedure, &Commune) {
@@ -95,6 +136,16 @@ impl Catalogue {
     /// What kind of agency `key` is; `other` where the directory did not say.
     pub fn agency_kind(&self, key: &Key) -> &str {
         self.agency_kinds.get(key).map_or("other", String::as_str)
+    }
+}
+
+fn kind_word(kind: AgencyKind) -> &'static str {
+    match kind {
+        AgencyKind::Department => "department",
+        AgencyKind::Commune => "commune",
+        AgencyKind::Board => "board",
+        AgencyKind::LandRegistry => "land-registry",
+        AgencyKind::Office => "office",
     }
 }
 

@@ -38,11 +38,6 @@ impl ReportFormat {
     pub const fn has_words(self) -> bool {
         matches!(self, ReportFormat::DvcqgMc)
     }
-
-    /// Whether it writes times to the second only.
-    pub const fn whole_seconds(self) -> bool {
-        matches!(self, ReportFormat::DvcqgMc)
-    }
 }
 
 /// One report.
@@ -100,9 +95,13 @@ impl Report {
 
     fn dvcqg_mc(&self) -> Value {
         let text = self.text.map_or_else(|| self.work(), str::to_owned);
-        let known = self.code.as_ref().map(|c| c.as_str().to_owned());
-        let item = json!({
-            "MaHoSo": known.unwrap_or_else(|| self.dossier.to_string()),
+        let tracking = self.dossier.to_string();
+        let number = match (&self.code, &self.assigns) {
+            (Some(code), _) | (None, Some(code)) => code.as_str(),
+            (None, None) => &tracking,
+        };
+        let mut item = json!({
+            "MaHoSo": number,
             "NguoiXuLy": OFFICER,
             "ChucDanh": "Chuyên viên",
             "ThoiDiemXuLy": seconds(self.occurred_at),
@@ -110,7 +109,11 @@ impl Report {
             "NoiDungXuLy": text,
             "TrangThai": self.number().to_string(),
         });
-        json!({ "service": "CapNhatTienDoHoSoMC", "data": [item] })
+        if self.code.is_none() {
+            // The hub cannot know a code before it is told; beside the tracking id the code is news.
+            item["LienThong"] = json!({ "MaTheoDoi": tracking });
+        }
+        json!({ "session": "", "madonvi": "", "service": "CapNhatTienDoHoSoMC", "isUpdating": "False", "data": [item] })
     }
 
     fn work(&self) -> String {

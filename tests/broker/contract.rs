@@ -113,10 +113,10 @@ contract! {
     /// The others of the batch are not harmed, and each answer stands at the place of its message.
     async fn what_no_queue_takes_is_unroutable(stage: Stage, Limits::default()) {
         let nobody = Target::Agency("no-such-agency".parse().unwrap());
-        let batch: Vec<_> = (0..100)
+        let batch: Vec<_> = (0..2000)
             .map(|n| if n % 3 == 1 { envelope(nobody.clone(), n) } else { stage.envelope(n) })
             .collect();
-        let expected: Vec<_> = (0..100)
+        let expected: Vec<_> = (0..2000)
             .map(|n| if n % 3 == 1 { Outcome::Unroutable } else { Outcome::Confirmed })
             .collect();
         let publish = stage.publish(batch);

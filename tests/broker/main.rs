@@ -5,6 +5,7 @@
 
 mod contract;
 mod log;
+mod loss;
 mod measure;
 mod rabbit;
 mod stage;

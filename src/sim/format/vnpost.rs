@@ -1,13 +1,95 @@
-//! `vnpost-hcc/v1`: VNPost's `MDocument`.
+//! `vnpost-hcc/v1`: VNPost's `MDocument`. It knows the sender of the papers and the receiver of the result; the rest travels
+//! under `LienThong`. An owner who is somebody else has no place in it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::sim::filing::Case;
+use super::dvcqg::kind;
+use super::xml;
+use crate::sim::filing::{Case, Way};
+use crate::sim::person::{Identity, Person, Sex};
 
 pub(super) fn value(case: &Case) -> Value {
-    json!({})
+    let papers: Vec<&str> = case.papers.iter().map(|p| p.name).collect();
+    let mut order = Map::new();
+    let mut put = |name: &str, value: Value| order.insert(name.to_owned(), value);
+    put("CustomerCode", json!("MAU"));
+    put("OrderNumber", json!(case.reference));
+    put(
+        "Procedure",
+        json!({
+            "Code": case.procedure.code.as_str(),
+            "Title": case.procedure.name,
+            "Category": case.procedure.field_name,
+            "Elements": papers,
+        }),
+    );
+    put("IsSendDocument", json!("True"));
+    put("DocumentSender", contact(&case.applicant));
+    put(
+        "IsReceiveResult",
+        json!(if case.result_by_post { "True" } else { "False" }),
+    );
+    put(
+        "ResultReceiver",
+        contact(case.owner.as_ref().unwrap_or(&case.applicant)),
+    );
+    put("State", json!("1"));
+    put("LienThong", envelope(case));
+    Value::Object(order)
 }
 
 pub(super) fn xml(case: &Case) -> String {
-    String::new()
+    xml::document(
+        "MDocument",
+        Some("urn:vn:lienthong:vnpost-hcc:v1"),
+        &value(case),
+        &|_| "Element",
+    )
+}
+
+fn contact(person: &Person) -> Value {
+    json!({
+        "Name": person.name,
+        "Phone": person.phone,
+        "ProvinceTitle": "Hà Nội",
+        "Address": person.address,
+        "Email": person.email,
+    })
+}
+
+fn envelope(case: &Case) -> Value {
+    let way = match case.way {
+        Way::Counter => "1",
+        Way::Online => "2",
+        Way::Post => "3",
+    };
+    let mut more = json!({
+        "NgayNop": case.filed_at.to_string(),
+        "KenhThucHien": way,
+        "DaiLyHoTro": if case.assisted { "True" } else { "False" },
+        "ThuNghiem": "True",
+        "NguoiNop": sender(&case.applicant),
+    });
+    if let Some((code, name)) = &case.place {
+        more["DanhMucXa"] = json!("2025");
+        more["MaXa"] = json!(code);
+        more["TenXa"] = json!(name);
+    }
+    more
+}
+
+fn sender(person: &Person) -> Value {
+    match &person.identity {
+        Identity::Citizen {
+            number,
+            born: (year, month, day),
+            sex,
+        } => json!({
+            "LoaiDoiTuong": kind(person),
+            "SoDinhDanh": number,
+            "NgaySinh": format!("{year}-{month:02}-{day:02}"),
+            "GioiTinh": if *sex == Sex::Male { "1" } else { "2" },
+        }),
+        Identity::Enterprise { tax_code } => json!({ "LoaiDoiTuong": kind(person), "MaSoThue": tax_code }),
+    }
 }

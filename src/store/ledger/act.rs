@@ -12,7 +12,8 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::moment::At;
 use crate::store::read::state_of;
-use crate::store::rows::DossierRow;
+use crate::store::cipher::Sealed;
+use crate::store::rows::{DossierRow, IdempotencyRow};
 
 /// What somebody does.
 #[derive(Clone, Debug)]
@@ -22,6 +23,11 @@ pub enum Deed {
         /// The status.
         to: Status,
         /// Reason or note.
+        text: Option<String>,
+    },
+    /// Accepts what was filed online.
+    Accept {
+        /// A note.
         text: Option<String>,
     },
     /// Completes what was asked for; the dossier goes back to where it was.
@@ -90,7 +96,7 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
             .get(&(key.tenant.clone(), key.route.to_owned(), key.key.clone()))
     {
         return if row.request == key.request {
-            replayed(batch, act)
+            replayed(batch, act, row)
         } else {
             Ok(ActOutcome::KeyReused)
         };
@@ -117,24 +123,26 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
         batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
     }
     if let Some(key) = &act.key {
-        super::submit::keep(batch, key, &(200, Vec::new()))?;
+        let refusal = acted.problem.as_ref().filter(|_| acted.verdict == Verdict::Rejected);
+        let stored = serde_json::to_vec(&refusal).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        super::submit::keep(batch, key, &(200, stored))?;
     }
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     Ok(ActOutcome::Done(acted))
 }
 
-/// The same call again: nothing is done twice; the dossier is shown as it now stands.
-fn replayed(batch: &Batch<'_>, act: &Act) -> Result<ActOutcome, StoreError> {
-    let Some(dossier) = batch.dossiers.get(&act.dossier) else {
-        return Ok(ActOutcome::Absent);
-    };
+/// The same call again: nothing is done twice; a refusal is refused again, else the dossier is shown as it now stands.
+fn replayed(batch: &Batch<'_>, act: &Act, row: &IdempotencyRow) -> Result<ActOutcome, StoreError> {
+    let Some(dossier) = batch.dossiers.get(&act.dossier) else { return Ok(ActOutcome::Absent) };
     let status = state_of(dossier)?.status();
-    Ok(ActOutcome::Done(Acted {
-        verdict: Verdict::Repeated,
-        status,
-        problem: None,
-    }))
+    let sealed =
+        Sealed { key_id: row.key_id.clone(), nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() };
+    let name = act.key.as_ref().map(KeyUse::row).unwrap_or_default();
+    let refusal: Option<Problem> = serde_json::from_slice(&batch.cipher.open(&name, sealed)?)
+        .map_err(|e| StoreError::Corrupt(format!("stored answer: {e}")))?;
+    let verdict = if refusal.is_some() { Verdict::Rejected } else { Verdict::Repeated };
+    Ok(ActOutcome::Done(Acted { verdict, status, problem: refusal }))
 }
 
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
@@ -151,6 +159,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
     }
     let (to, text, extra) = match &act.deed {
         Deed::Report { to, text } => (*to, text.clone(), None),
+        Deed::Accept { text } => (Status::Accepted, text.clone(), None),
         Deed::Supplement { text } => {
             let to = match state.phase {
                 Phase::SupplementRequested { resume } => resume.status(),
@@ -178,8 +187,13 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         supplement_overdue: act.supplement_overdue,
     };
     let supplement_open = matches!(state.phase, Phase::SupplementRequested { .. });
-    let decision = if matches!(act.deed, Deed::Supplement { .. }) && !supplement_open {
-        // Nothing was asked for: say so, rather than let a supplement move the dossier along.
+    let fits = match act.deed {
+        Deed::Supplement { .. } => supplement_open,
+        Deed::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
+        Deed::Report { .. } | Deed::HandOver(_) => true,
+    };
+    let decision = if !fits {
+        // Nothing was asked for, or it was accepted long ago: say so, rather than let the verb move the dossier elsewhere.
         let problem = Problem::new(Label::TransitionNotAllowed)
             .with("from", state.status())
             .with("to", to);
@@ -235,7 +249,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
 
 const fn word(deed: &Deed) -> &'static str {
     match deed {
-        Deed::Report { .. } => "status-changed",
+        Deed::Report { .. } | Deed::Accept { .. } => "status-changed",
         Deed::Supplement { .. } => "supplemented",
         Deed::HandOver(_) => "handed-over",
     }

@@ -1,0 +1,297 @@
+//! Writes documents.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{Mapped, OutCond, OutList, OutRule, OutStep, Outgoing, RenderPlan, Rendered};
+use crate::adapt::limits;
+use crate::adapt::plan::{DocumentPlan, Rules, Shape, Test};
+use crate::adapt::tree::Syntax;
+use crate::domain::dossier::Filing;
+use crate::domain::time::{Date, Timestamp};
+use crate::domain::view::StatusReport;
+
+/// The canonical form in JSON, with the official code where it is known.
+pub(in crate::adapt) fn canonical_json(outgoing: &Outgoing<'_>) -> Rendered {
+    let filing = with_code(outgoing);
+    Rendered {
+        media_type: "application/json".to_owned(),
+        // Texts, numbers and flags only: writing them to memory cannot fail.
+        bytes: serde_json::to_vec(filing.as_ref()).unwrap_or_default(),
+    }
+}
+
+fn with_code<'a>(outgoing: &Outgoing<'a>) -> Cow<'a, Filing> {
+    if outgoing.dossier_code.is_none() || outgoing.dossier_code == outgoing.filing.dossier_code.as_ref() {
+        return Cow::Borrowed(outgoing.filing);
+    }
+    let mut filing = outgoing.filing.clone();
+    filing.dossier_code = outgoing.dossier_code.cloned();
+    Cow::Owned(filing)
+}
+
+impl RenderPlan {
+    pub fn dossier(&self, outgoing: &Outgoing<'_>, dossier: Option<&DocumentPlan>) -> Rendered {
+        match self {
+            RenderPlan::Mirror { media_type } if media_type.ends_with("xml") => {
+                canonical_xml(outgoing, dossier, media_type)
+            }
+            RenderPlan::Mirror { .. } => canonical_json(outgoing),
+            RenderPlan::Mapped(mapped) => mapped.write([source(outgoing)].into_iter()),
+        }
+    }
+
+    pub fn dossier_in(
+        &self,
+        outgoing: &Outgoing<'_>,
+        dossier: Option<&DocumentPlan>,
+        syntax: Syntax,
+        media_types: &[(String, Syntax)],
+    ) -> Option<Rendered> {
+        match (self, syntax) {
+            (RenderPlan::Mirror { .. }, Syntax::Json) => Some(canonical_json(outgoing)),
+            (RenderPlan::Mirror { .. }, Syntax::Xml) => {
+                let (media_type, _) = media_types.iter().find(|(_, s)| *s == Syntax::Xml)?;
+                Some(canonical_xml(outgoing, dossier, media_type))
+            }
+            (RenderPlan::Mapped(_), Syntax::Json) => Some(self.dossier(outgoing, dossier)),
+            (RenderPlan::Mapped(_), Syntax::Xml) => None,
+        }
+    }
+
+    pub fn reports(&self, reports: &[StatusReport]) -> Option<Rendered> {
+        let RenderPlan::Mapped(mapped) = self else {
+            return None;
+        };
+        let values = reports.iter().take(limits::MAX_REPORTS);
+        Some(mapped.write(values.map(|r| serde_json::to_value(r).unwrap_or_default())))
+    }
+}
+
+fn source(outgoing: &Outgoing<'_>) -> Value {
+    let clocks = outgoing.clocks;
+    serde_json::json!({
+        "filing": outgoing.filing,
+        "subject": outgoing.filing.subject(),
+        "filer": outgoing.filing.owner.as_ref().map(|_| &outgoing.filing.applicant),
+        "tracking_id": outgoing.tracking_id,
+        "dossier_code": outgoing.dossier_code.or(outgoing.filing.dossier_code.as_ref()),
+        "status": outgoing.status,
+        "agency_name": outgoing.agency_name,
+        "procedure_code": outgoing.procedure.code,
+        "procedure_name": outgoing.procedure.name,
+        "received_at": outgoing.received_at,
+        "accepted_at": outgoing.accepted_at,
+        "acceptance_due": clocks.acceptance_due,
+        "forecast_due": clocks.forecast_due,
+        "due": clocks.due,
+    })
+}
+
+impl Mapped {
+    fn write(&self, sources: impl Iterator<Item = Value>) -> Rendered {
+        let mut items: Vec<Value> = sources.map(|s| self.item(&s)).collect();
+        let document = match &self.items {
+            None => items.pop().unwrap_or_default(),
+            Some(path) => {
+                let mut envelope = Map::new();
+                for rule in &self.envelope {
+                    rule.write(&Value::Null, &mut envelope);
+                }
+                put(&mut envelope, path, Value::Array(items));
+                Value::Object(envelope)
+            }
+        };
+        Rendered {
+            media_type: self.media_type.clone(),
+            // A value tree has text keys only: writing it to memory cannot fail.
+            bytes: serde_json::to_vec(&document).unwrap_or_default(),
+        }
+    }
+
+    fn item(&self, source: &Value) -> Value {
+        let mut item = Map::new();
+        for rule in &self.fields {
+            rule.write(source, &mut item);
+        }
+        for list in &self.lists {
+            let rows = list.write(source);
+            if !rows.is_empty() {
+                put(&mut item, &list.to, Value::Array(rows));
+            }
+        }
+        Value::Object(item)
+    }
+}
+
+impl OutList {
+    fn write(&self, source: &Value) -> Vec<Value> {
+        let Some(Value::Array(items)) = at(source, &self.from) else {
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        let mut row = |source: &Value| {
+            let mut out = Map::new();
+            for rule in &self.fields {
+                rule.write(source, &mut out);
+            }
+            rows.push(Value::Object(out));
+        };
+        for item in items {
+            let entries = self.spread.as_deref().and_then(|name| item[name].as_array());
+            match (&self.spread, entries) {
+                (Some(name), Some(entries)) if !entries.is_empty() => {
+                    for entry in entries {
+                        let mut one = item.clone();
+                        one[&**name] = entry.clone();
+                        row(&one);
+                    }
+                }
+                _ => row(item),
+            }
+        }
+        rows
+    }
+}
+
+impl OutRule {
+    fn write(&self, source: &Value, out: &mut Map<String, Value>) {
+        if self.when.as_ref().is_some_and(|when| !when.holds(source)) {
+            return;
+        }
+        let text = match &self.constant {
+            Some(constant) => Some(constant.to_string()),
+            None => self
+                .sources
+                .iter()
+                .find_map(|path| self.text(at(source, path)?))
+                .or_else(|| self.default.as_ref().map(ToString::to_string)),
+        };
+        if let Some(mut text) = text {
+            if let Some((end, _)) = self.max.and_then(|max| text.char_indices().nth(max)) {
+                text.truncate(end);
+            }
+            put(out, &self.to, Value::String(text));
+        }
+    }
+
+    fn text(&self, value: &Value) -> Option<String> {
+        let text = plain(value)?;
+        if let Some(table) = &self.table {
+            return table.get(text.as_str()).map(ToString::to_string);
+        }
+        let Some(form) = &self.date else { return Some(text) };
+        match text.parse::<Timestamp>() {
+            Ok(instant) => Some(form.write_instant(instant)),
+            Err(_) => text.parse::<Date>().ok().map(|day| form.write_day(day)),
+        }
+    }
+}
+
+fn at<'v>(value: &'v Value, path: &[OutStep]) -> Option<&'v Value> {
+    let step = |v: &'v Value, step: &OutStep| {
+        let inner = v.get(&*step.name)?;
+        let Some((key, wanted)) = &step.pick else {
+            return Some(inner);
+        };
+        inner
+            .as_array()?
+            .iter()
+            .find(|item| item[&**key].as_str() == Some(wanted))
+    };
+    path.iter().try_fold(value, step).filter(|v| !v.is_null())
+}
+
+fn put(out: &mut Map<String, Value>, path: &[OutStep], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    if rest.is_empty() {
+        out.insert(first.name.to_string(), value);
+    } else if let Value::Object(inner) = out
+        .entry(first.name.to_string())
+        .or_insert_with(|| Value::Object(Map::new()))
+    {
+        put(inner, rest, value);
+    }
+}
+
+impl OutCond {
+    fn holds(&self, source: &Value) -> bool {
+        let value = at(source, &self.from);
+        let word = value.and_then(plain);
+        let one_of = |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
+        match &self.test {
+            Test::Present(wanted) => value.is_some() == *wanted,
+            Test::Is(words) => one_of(words),
+            Test::IsNot(words) => !one_of(words),
+        }
+    }
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(s) => Some(s.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        Value::Bool(b) => Some(b.to_string()),
+        _ => None,
+    }
+}
+
+fn canonical_xml(outgoing: &Outgoing<'_>, dossier: Option<&DocumentPlan>, media_type: &str) -> Rendered {
+    let value = serde_json::to_value(with_code(outgoing).as_ref()).unwrap_or_default();
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    if let Some((plan, root)) = dossier.and_then(|plan| Some((plan, plan.root.as_ref()?))) {
+        xml.push_str(&format!("<{} xmlns=\"{}\">", root.local, root.space));
+        object(&mut xml, &value, &plan.shape);
+        xml.push_str(&format!("</{}>\n", root.local));
+    }
+    Rendered {
+        media_type: media_type.to_owned(),
+        bytes: xml.into_bytes(),
+    }
+}
+
+fn object(xml: &mut String, value: &Value, shape: &Shape) {
+    for slot in &shape.slots {
+        let Some(member) = value.get(&*slot.name).filter(|v| !v.is_null()) else {
+            continue;
+        };
+        xml.push_str(&format!("<{}>", slot.name));
+        match (&slot.rules, member) {
+            (Rules::Part(rules), _) => {
+                if let Some(rule) = rules.first() {
+                    object(xml, member, &rule.shape);
+                }
+            }
+            (Rules::List { rules, .. }, Value::Array(items)) => {
+                if let Some((rule, name)) = rules.first().and_then(|r| Some((r, r.item.as_ref()?))) {
+                    for item in items {
+                        xml.push_str(&format!("<{}>", name.local));
+                        object(xml, item, &rule.shape);
+                        xml.push_str(&format!("</{}>", name.local));
+                    }
+                }
+            }
+            (_, Value::String(text)) => escape(xml, text),
+            (_, scalar) => xml.push_str(&scalar.to_string()),
+        }
+        xml.push_str(&format!("</{}>", slot.name));
+    }
+}
+
+fn escape(xml: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            // A bare carriage return would be read back as a line feed.
+            '\r' => xml.push_str("&#13;"),
+            // XML 1.0 has no way to write these two.
+            '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
+            c => xml.push(c),
+        }
+    }
+}

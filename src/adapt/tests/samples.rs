@@ -1,0 +1,170 @@
+//! Every sample of every shipped adapter against its expected result; `UPDATE=1` rewrites the expectations.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::REGISTRY;
+use crate::adapt::Adapter;
+use crate::domain::rejection::{Language, Problem};
+
+pub(super) fn adapters_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters")
+}
+
+pub(super) fn media_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("xml") => "application/xml",
+        _ => "application/json",
+    }
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap_or_else(|e| panic!("{dir:?}: {e}"))
+        .map(|f| f.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Every sample with its adapter's name.
+pub(super) fn all() -> Vec<(String, PathBuf)> {
+    let registry = &*REGISTRY;
+    let mut all = Vec::new();
+    for name in registry.names() {
+        for path in files(&adapters_dir().join(name).join("samples")) {
+            all.push((name.to_owned(), path));
+        }
+    }
+    all
+}
+
+/// No sentence of a problem has a hole left.
+fn filled<'p>(problems: impl IntoIterator<Item = &'p Problem>) {
+    for problem in problems {
+        for language in [Language::Vietnamese, Language::English] {
+            let advice = problem.advice(language);
+            assert!(!advice.contains('?'), "{problem:?}: {advice}");
+        }
+    }
+}
+
+fn outcome(adapter: &Adapter, path: &Path) -> Value {
+    let bytes = fs::read(path).unwrap();
+    let media_type = media_type(path);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    if name.starts_with("statuses") {
+        return match adapter.read_statuses(&bytes, media_type) {
+            Ok(items) => items
+                .into_iter()
+                .map(|item| match item.report {
+                    Ok(report) => json!({"path": item.path, "report": report}),
+                    Err(problem) => {
+                        filled([&problem]);
+                        json!({"path": item.path, "problem": problem})
+                    }
+                })
+                .collect(),
+            Err(rejection) => json!({"problems": rejection.problems()}),
+        };
+    }
+    let read = adapter.read(&bytes, media_type);
+    assert_eq!(read.is_err(), name.starts_with("refused"), "{path:?}: {read:?}");
+    match read {
+        Ok(adapted) => {
+            let filing = serde_json::to_value(&adapted.filing).unwrap();
+            // The builder and the model's own parser agree on what a filing is.
+            assert_eq!(
+                serde_json::from_value::<crate::domain::dossier::Filing>(filing.clone()).unwrap(),
+                adapted.filing
+            );
+            filled(&adapted.warnings);
+            json!({"filing": filing, "warnings": adapted.warnings})
+        }
+        Err(rejection) => {
+            filled(rejection.problems());
+            json!({"problems": rejection.problems()})
+        }
+    }
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer's switch, read by this test alone"
+)]
+fn every_sample_gives_its_expected_result() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let registry = &*REGISTRY;
+    let mut wrong = Vec::new();
+    let mut expected_files = BTreeSet::new();
+    for (name, sample) in all() {
+        let file = sample.file_name().unwrap().to_str().unwrap().to_owned();
+        let expected_path = adapters_dir()
+            .join(&name)
+            .join("expected")
+            .join(format!("{file}.json"));
+        let got =
+            serde_json::to_string_pretty(&outcome(registry.get(&name).unwrap(), &sample)).unwrap() + "\n";
+        if update {
+            fs::write(&expected_path, &got).unwrap();
+        }
+        let wanted = fs::read_to_string(&expected_path).unwrap_or_default();
+        if wanted != got {
+            wrong.push(format!("{name} {file}: run with UPDATE=1 and review\n{got}"));
+        }
+        expected_files.insert(expected_path);
+    }
+    for name in registry.names() {
+        for path in files(&adapters_dir().join(name).join("expected")) {
+            assert!(expected_files.contains(&path), "{path:?} belongs to no sample");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_format_ships_its_five_samples_in_each_syntax() {
+    let names: BTreeSet<String> = all()
+        .into_iter()
+        .map(|(name, path)| format!("{name} {}", path.file_name().unwrap().to_str().unwrap()))
+        .collect();
+    for (format, syntaxes) in [
+        ("canonical/v1", &["json", "xml"][..]),
+        ("dvcqg-mc/v1", &["json"]),
+        ("vnpost-hcc/v1", &["json", "xml"]),
+    ] {
+        for syntax in syntaxes {
+            for sample in ["minimal", "full", "refused-1", "refused-2", "refused-3"] {
+                assert!(
+                    names.contains(&format!("{format} {sample}.{syntax}")),
+                    "{format} {sample}.{syntax}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_dossier_is_the_same_in_both_syntaxes() {
+    let registry = &*REGISTRY;
+    for name in ["canonical/v1", "vnpost-hcc/v1"] {
+        let adapter = registry.get(name).unwrap();
+        for sample in ["minimal", "full"] {
+            let read = |syntax: &str| {
+                let path = adapters_dir()
+                    .join(name)
+                    .join("samples")
+                    .join(format!("{sample}.{syntax}"));
+                adapter
+                    .read(&fs::read(&path).unwrap(), media_type(&path))
+                    .unwrap()
+                    .filing
+            };
+            assert_eq!(read("json"), read("xml"), "{name} {sample}");
+        }
+    }
+}

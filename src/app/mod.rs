@@ -1,0 +1,279 @@
+//! The composition root: puts the rooms together, starts them, stops them.
+//!
+//! [`Assembly`] is everything a hub needs, as values; [`Running`] is a hub at work. `serve` makes an assembly of a configuration,
+//! [`sandbox`] makes one of a folder. Nothing is decided here.
+
+pub mod sandbox;
+pub mod serve;
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use tokio::task::JoinHandle;
+
+use crate::adapt::Registry;
+use crate::broker::Broker;
+use crate::clock::{Clock, Entropy};
+use crate::delivery::Movers;
+use crate::domain::routing::{Directory, DirectoryFault};
+use crate::http::server::Stop;
+use crate::http::{Listeners, Metrics, Readiness, Secured};
+use crate::identity::Access;
+use crate::identity::keys::{SigningKey, VerifyingKey};
+use crate::identity::peer::Trust;
+use crate::identity::secret::LookupSecrets;
+use crate::identity::sign::ReceiptSigner;
+use crate::identity::token::{Issuer, TokenRules};
+use crate::net::tls::{ServerIdentity, partner_config, web_config};
+use crate::service::{Hub, Parts};
+use crate::store::{Backend, Cipher, Sizes, Store};
+
+/// Why a hub could not be put together or started.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] crate::broker::BrokerError),
+    /// The broker's management interface.
+    #[error("broker management: {0}")]
+    Admin(#[from] crate::broker::admin::AdminError),
+    /// Certificates and keys.
+    #[error(transparent)]
+    Net(#[from] crate::net::NetError),
+    /// A signing key.
+    #[error(transparent)]
+    Key(#[from] crate::identity::keys::KeyError),
+    /// A listener or a file.
+    #[error("{what}: {error}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file of the configuration.
+    #[error(transparent)]
+    Material(#[from] crate::material::MaterialError),
+    /// A verb of the hub.
+    #[error(transparent)]
+    Service(#[from] crate::service::ServiceError),
+    /// The HTTP server.
+    #[error(transparent)]
+    Http(#[from] crate::http::HttpError),
+    /// What the operator gave cannot be used as it is; the sentence says why and what to do.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl AppError {
+    /// An IO error that says what it was about.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> AppError {
+        let what = what.into();
+        move |error| AppError::Io { what, error }
+    }
+}
+
+/// Everything a hub is made of, as values.
+pub struct Assembly {
+    /// Where the database is.
+    pub backend: Backend,
+    /// Keys of the store.
+    pub cipher: Arc<Cipher>,
+    /// Limits of the store.
+    pub sizes: Sizes,
+    /// Whether pending migrations are applied at start.
+    pub migrate: bool,
+    /// The road.
+    pub broker: Broker,
+    /// Whether agencies may consume queues of their own; a road inside this process has none for them.
+    pub own_queues: bool,
+    /// The directory to begin with, when the database holds none.
+    pub directory: BTreeMap<String, String>,
+    /// The formats.
+    pub adapters: Registry,
+    /// Roots whose certificates may call.
+    pub trust: Vec<CertificateDer<'static>>,
+    /// Whether a wrong certificate is refused in the handshake already.
+    pub strict_handshake: bool,
+    /// The hub's own certificate on the partner listener.
+    pub partner: ServerIdentity,
+    /// The same on the web listener; only a sandbox on loopback speaks without TLS there.
+    pub web: Option<ServerIdentity>,
+    /// Bound sockets.
+    pub sockets: Sockets,
+    /// Base URL of the partner listener, as partners see it.
+    pub partner_url: String,
+    /// Base URL of the web listener, which is the hub's name in tokens and receipts.
+    pub web_url: String,
+    /// How long tokens live.
+    pub token_life: Duration,
+    /// Signs tokens.
+    pub token_key: Arc<SigningKey>,
+    /// Keys that still verify tokens, or soon will.
+    pub token_keys_also: Vec<VerifyingKey>,
+    /// Signs receipts.
+    pub receipt_key: Arc<SigningKey>,
+    /// Makes the citizen's secrets.
+    pub lookup: LookupSecrets,
+    /// Shows the pages that need no sign-in, because everything in them is made up.
+    pub sandbox: bool,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+}
+
+/// The three listeners, bound.
+pub struct Sockets {
+    /// For partners, with client certificates.
+    pub partner: TcpListener,
+    /// For everybody.
+    pub web: TcpListener,
+    /// For the operator, on loopback.
+    pub operations: TcpListener,
+}
+
+impl Sockets {
+    /// Binds all three.
+    ///
+    /// # Errors
+    /// Names the address that could not be bound.
+    pub fn bind(partner: SocketAddr, web: SocketAddr, operations: SocketAddr) -> Result<Self, AppError> {
+        let bind = |name: &str, address: SocketAddr| {
+            TcpListener::bind(address).map_err(AppError::io(format!("{name} listener on {address}")))
+        };
+        Ok(Sockets {
+            partner: bind("partner", partner)?,
+            web: bind("web", web)?,
+            operations: bind("operations", operations)?,
+        })
+    }
+}
+
+/// A hub at work.
+pub struct Running {
+    hub: Arc<Hub>,
+    movers: Movers,
+    stop: Stop,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    /// Opens the store, loads the register and the directory, starts what moves and what listens.
+    ///
+    /// # Errors
+    /// What cannot be had: the database, an unusable directory, a refused road.
+    pub async fn start(assembly: Assembly) -> Result<Self, AppError> {
+        let Assembly { backend, cipher, sizes, migrate, clock, entropy, .. } = assembly;
+        let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
+        // The store blocks while it opens and owns its threads.
+        let store = tokio::task::spawn_blocking(move || {
+            Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
+        })
+        .await
+        .map_err(|e| AppError::Unusable(e.to_string()))??;
+        let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
+        let version = directory.version().to_owned();
+        let hub = Arc::new(Hub::new(Parts {
+            store,
+            adapters: assembly.adapters,
+            directory,
+            trust: Trust::new(&assembly.trust).map_err(|e| AppError::Unusable(e.to_string()))?,
+            issuer: Issuer::new(
+                TokenRules {
+                    issuer: assembly.web_url.clone(),
+                    audience: assembly.partner_url.clone(),
+                    token_endpoint: format!("{}/oauth2/token", assembly.partner_url),
+                    life: assembly.token_life,
+                },
+                assembly.token_key,
+                assembly.token_keys_also,
+            ),
+            receipts: ReceiptSigner::new(assembly.receipt_key),
+            lookup: assembly.lookup,
+            mtls_base: assembly.partner_url,
+            own_queues: assembly.own_queues,
+            clock,
+            entropy,
+        }));
+        let loaded = hub.refresh().await?;
+        if !loaded.directory && hub.directory().version() == version {
+            // The first hub of a database brings its directory; the next ones find it there.
+            hub.import_directory(&Access::system(), &assembly.directory).await?;
+        }
+        let movers = Movers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
+        let partner = partner_config(&assembly.partner, &assembly.trust, assembly.strict_handshake)?;
+        let web = assembly.web.as_ref().map(web_config).transpose()?;
+        let listeners = Listeners {
+            partner: Secured { socket: assembly.sockets.partner, tls: Some(Arc::unwrap_or_clone(partner)) },
+            web: Secured { socket: assembly.sockets.web, tls: web.map(Arc::unwrap_or_clone) },
+            operations: assembly.sockets.operations,
+            pages: crate::console::pages(assembly.sandbox),
+        };
+        let readiness = readiness(Arc::clone(&hub), assembly.broker);
+        let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, Arc::new(Metrics::new()))?;
+        let stop = server.stopper();
+        let serving = tokio::spawn(server.run());
+        Ok(Running { hub, movers, stop, serving })
+    }
+
+    /// The hub's verbs.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Lets requests in progress finish, then stops what moves.
+    pub async fn stop(self) {
+        self.stop.stop().await;
+        if let Ok(Err(error)) = self.serving.await {
+            tracing::error!(%error, "a listener failed");
+        }
+        self.movers.stop().await;
+    }
+}
+
+/// How long a message may lie in the embedded broker before the outbox takes it back.
+const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
+
+fn unreadable(faults: &[DirectoryFault]) -> AppError {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    AppError::Unusable(lines.join("\n"))
+}
+
+/// Returns when the process is asked to end: SIGTERM, or Ctrl-C.
+pub async fn until_told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler the default action ends the process, which loses nothing.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// What is missing for the hub to do its work; ready when nothing is.
+fn readiness(hub: Arc<Hub>, broker: Broker) -> Readiness {
+    Readiness::new(Arc::new(move || {
+        let (hub, broker) = (Arc::clone(&hub), broker.clone());
+        Box::pin(async move {
+            let mut missing = Vec::new();
+            if let Err(error) = hub.refresh().await {
+                tracing::warn!(%error, "not ready: the database");
+                missing.push("database".to_owned());
+            }
+            if let Err(error) = broker.ready().await {
+                tracing::warn!(%error, "not ready: the broker");
+                missing.push("broker".to_owned());
+            }
+            missing
+        })
+    }))
+}

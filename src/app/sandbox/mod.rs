@@ -1,0 +1,319 @@
+//! The sandbox: a whole hub with a whole city around it, in one folder and one process.
+
+mod city;
+mod command;
+mod queues;
+mod state;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+pub use command::run;
+pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
+pub use queues::QueueUsers;
+pub use state::{Lock, State};
+
+use super::{AppError, Assembly, Running, Sockets};
+use crate::adapt::Registry;
+use crate::broker::admin::Admin;
+use crate::broker::rabbit::{Options, Rabbit};
+use crate::broker::{Broker, embedded::Embedded};
+use crate::client::Retry;
+use crate::clock::{Clock, Entropy};
+use crate::domain::routing::{AgencyChannel, Directory};
+use crate::identity::Access;
+use crate::identity::secret::LookupSecrets;
+use crate::net::outbound::{Outbound, http_client};
+use crate::net::pem;
+use crate::sim::agency::{Pace, run_agencies};
+use crate::sim::catalogue::Catalogue;
+use crate::sim::demo::Demo;
+use crate::sim::desk::Tally;
+use crate::sim::outcome::{Outcome, Progress};
+use crate::store::{Backend, Cipher, Postgres, Sizes};
+
+/// What a sandbox is made of.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Begin anew.
+    pub fresh: bool,
+    /// Decides who behaves how and what is filed.
+    pub seed: u64,
+    /// How many seconds of office time pass in one second.
+    pub speed_up: f64,
+    /// Where partners call; port 0 takes a free one.
+    pub partner: SocketAddr,
+    /// Where everybody calls.
+    pub web: SocketAddr,
+    /// Where the operator looks.
+    pub operations: SocketAddr,
+    /// A PostgreSQL server instead of SQLite.
+    pub postgres: Option<String>,
+    /// PEM file of the authority of its certificate.
+    pub postgres_ca: Option<PathBuf>,
+    /// A RabbitMQ server instead of the embedded broker.
+    pub amqp: Option<String>,
+    /// Its management interface, which makes the agencies' users.
+    pub amqp_admin: Option<String>,
+    /// PEM file of the authority of its certificates.
+    pub amqp_ca: Option<PathBuf>,
+    /// Filings of a demo on their way at once.
+    pub parallel: usize,
+    /// Whether agencies answer.
+    pub agencies: bool,
+}
+
+impl Plan {
+    /// Agencies consume their own queues only where there is somebody to make their users.
+    fn own_queues(&self) -> bool {
+        self.amqp.is_some() && self.amqp_admin.is_some()
+    }
+}
+
+/// A sandbox at work.
+pub struct Sandbox {
+    _lock: Lock,
+    state: State,
+    running: Running,
+    partner_url: String,
+    web_url: String,
+    operations_url: String,
+    directory: Directory,
+    clock: Clock,
+    entropy: Entropy,
+    plan: Plan,
+    agencies: Option<JoinHandle<()>>,
+    tally: Arc<Tally>,
+    stop: watch::Sender<bool>,
+}
+
+impl Sandbox {
+    /// Opens the folder, starts the hub, enrols the city, lets its agencies answer.
+    ///
+    /// # Errors
+    /// What cannot be had: the folder, the ports, the database, the broker.
+    pub async fn start(plan: Plan) -> Result<Self, AppError> {
+        let (clock, entropy) = (Clock::System, Entropy::System);
+        let lock = Lock::take(&plan.dir)?;
+        if plan.fresh {
+            lock.clear(&plan.dir)?;
+        }
+        let state = State::open(&plan.dir, clock.now())?;
+        let files = shipped_directory();
+        let directory = Directory::read(&files)
+            .map_err(|faults| crate::app::unreadable(&faults))?;
+        let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
+        let port = |listener: &std::net::TcpListener| {
+            listener.local_addr().map(|a| a.port()).map_err(AppError::io("listener"))
+        };
+        let partner_url = format!("https://localhost:{}", port(&sockets.partner)?);
+        let web_url = format!("http://localhost:{}", port(&sockets.web)?);
+        let operations_url = format!("http://localhost:{}", port(&sockets.operations)?);
+        let assembly = assemble(&plan, &state, files, sockets, &partner_url, &web_url, &clock, &entropy)?;
+        let running = Running::start(assembly).await?;
+        if running.hub().register().tenants().next().is_none() {
+            let all = enrolment(&state, &directory)?;
+            running.hub().enrol(&Access::system(), all).await?;
+        }
+        let (stop, _) = watch::channel(false);
+        let mut sandbox = Sandbox {
+            _lock: lock,
+            state,
+            running,
+            partner_url,
+            web_url,
+            operations_url,
+            directory,
+            clock,
+            entropy,
+            agencies: None,
+            tally: Arc::new(Tally::default()),
+            stop,
+            plan,
+        };
+        if sandbox.plan.agencies {
+            sandbox.let_agencies_answer().await?;
+        }
+        Ok(sandbox)
+    }
+
+    async fn let_agencies_answer(&mut self) -> Result<(), AppError> {
+        let queues = match (&self.plan.amqp, &self.plan.amqp_admin) {
+            (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
+            _ => None,
+        };
+        let agencies = self.speakers(Retry::PATIENT).agencies(&self.directory, queues.as_ref())?;
+        let pace = Pace {
+            seed: self.plan.seed,
+            speed_up: self.plan.speed_up,
+            parallel: 32,
+            run: self.run_name(),
+        };
+        let (tally, stopped) = (Arc::clone(&self.tally), self.stop.subscribe());
+        self.agencies = Some(tokio::spawn(run_agencies(agencies, pace, tally, stopped)));
+        Ok(())
+    }
+
+    /// Gives every agency that consumes its own queue a user of the broker.
+    async fn queue_users(&self, amqp: &str, admin: &str) -> Result<QueueUsers, AppError> {
+        let secret = self.state.secret("amqp.key", &mut self.entropy.generator())?;
+        let users = QueueUsers::new(amqp, &secret, authorities(&self.plan)?)?;
+        let mut roots = vec![self.state.ca().root().clone()];
+        if let Some(pem) = authorities(&self.plan)? {
+            roots.extend(pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?);
+        }
+        let http = http_client(&Outbound {
+            roots,
+            identity: None,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+        })?;
+        let admin = Admin::new(http, admin, users.vhost())?;
+        for agency in self.directory.agencies().filter(|a| a.channel == AgencyChannel::Amqp) {
+            admin.agency_user_put(&agency.key, &users.password(&agency.key)).await?;
+        }
+        Ok(users)
+    }
+
+    /// A name no other start of this sandbox has.
+    fn run_name(&self) -> String {
+        format!("{:x}", self.clock.now().as_micros())
+    }
+
+    /// Makes partners of this city.
+    pub fn speakers(&self, retry: Retry) -> Speakers<'_> {
+        Speakers {
+            state: &self.state,
+            partner_url: self.partner_url.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            retry,
+        }
+    }
+
+    /// Files `dossiers` and waits until each has ended and its submitter knows everything.
+    ///
+    /// # Errors
+    /// Certificates that cannot be read. What goes wrong in the run is in the outcome.
+    pub async fn demo(&self, dossiers: usize, progress: mpsc::UnboundedSender<Progress>) -> Result<Outcome, AppError> {
+        let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
+            .map_err(|e| AppError::Unusable(e.to_string()))?;
+        let demo = Demo {
+            dossiers,
+            filers: self.speakers(Retry::PATIENT).filers(&self.directory)?,
+            catalogue: Arc::new(catalogue),
+            seed: self.plan.seed,
+            run: self.run_name(),
+            parallel: self.plan.parallel,
+            stall: Duration::from_secs(120),
+        };
+        let mut outcome = demo.run(self.clock.clone(), progress).await;
+        outcome.agencies = Some(self.tally.view());
+        Ok(outcome)
+    }
+
+    /// The hub.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Its folder.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The directory in use.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Base URLs of the partner, web and operations listeners.
+    pub fn urls(&self) -> [&str; 3] {
+        [&self.partner_url, &self.web_url, &self.operations_url]
+    }
+
+    /// Stops the city, then the hub.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Some(agencies) = self.agencies {
+            drop(agencies.await);
+        }
+        self.running.stop().await;
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a start has just made, each used once")]
+fn assemble(
+    plan: &Plan,
+    state: &State,
+    directory: std::collections::BTreeMap<String, String>,
+    sockets: Sockets,
+    partner_url: &str,
+    web_url: &str,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Assembly, AppError> {
+    let mut rng = entropy.generator();
+    let storage = state.secret("storage.key", &mut rng)?;
+    let blind = state.secret("blind.key", &mut rng)?;
+    Ok(Assembly {
+        backend: backend(plan, state)?,
+        cipher: Arc::new(Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind)?),
+        sizes: Sizes::default(),
+        migrate: true,
+        broker: broker(plan)?,
+        own_queues: plan.own_queues(),
+        directory,
+        adapters: Registry::shipped(),
+        trust: vec![state.ca().root().clone()],
+        strict_handshake: false,
+        partner: state.server()?,
+        web: None,
+        sockets,
+        partner_url: partner_url.to_owned(),
+        web_url: web_url.to_owned(),
+        token_life: Duration::from_secs(600),
+        token_key: state.signing_key("token.p8")?,
+        token_keys_also: Vec::new(),
+        receipt_key: state.signing_key("receipt.p8")?,
+        lookup: LookupSecrets::new(state.secret("lookup.key", &mut rng)?),
+        sandbox: true,
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    })
+}
+
+fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
+    let Some(url) = &plan.postgres else { return Ok(Backend::Sqlite { path: state.database() }) };
+    let roots = match &plan.postgres_ca {
+        Some(path) => {
+            let pem = std::fs::read(path).map_err(AppError::io(path.display().to_string()))?;
+            pem::certificates(&pem).map_err(crate::net::NetError::from)?
+        }
+        None => Vec::new(),
+    };
+    Ok(Backend::Postgres(Box::new(Postgres::new(url, &roots)?)))
+}
+
+/// The authorities of the broker's certificates, as PEM.
+fn authorities(plan: &Plan) -> Result<Option<String>, AppError> {
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
+    plan.amqp_ca.as_ref().map(read).transpose()
+}
+
+fn broker(plan: &Plan) -> Result<Broker, AppError> {
+    Ok(match &plan.amqp {
+        Some(url) => {
+            let options = Options { authorities: authorities(plan)?, ..Options::default() };
+            Broker::Rabbit(Rabbit::new(url, options)?)
+        }
+        None => Broker::Embedded(Embedded::new(crate::app::EMBEDDED_PATIENCE)),
+    })
+}

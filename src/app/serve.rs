@@ -1,0 +1,86 @@
+//! `lienthong serve`: a hub of a configuration, until it is told to end.
+
+use std::net::TcpListener;
+
+use super::{AppError, Assembly, Running, Sockets, until_told_to_stop};
+use crate::broker::{Broker, embedded::Embedded};
+use crate::clock::{Clock, Entropy};
+use crate::config::{Config, Road};
+use crate::domain::routing::{Directory, Severity};
+use crate::material;
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A file that cannot be used, a port that is taken, a database that is away or not migrated, a directory that may not be used.
+pub async fn run(config: Config) -> Result<(), AppError> {
+    let running = Running::start(assemble(&config)?).await?;
+    tracing::info!(partner = %config.partner.public_url, web = %config.web.public_url, "the hub serves");
+    until_told_to_stop().await;
+    tracing::info!("the hub ends");
+    running.stop().await;
+    Ok(())
+}
+
+fn assemble(config: &Config) -> Result<Assembly, AppError> {
+    let directory = material::directory_files(&config.directory.folder)?;
+    if !config.directory.allow_provisional {
+        refuse_provisional(&directory)?;
+    }
+    let (token_key, token_keys_also) = material::signing_keys(&config.tokens)?;
+    let bind = |what: &str, address| TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")));
+    Ok(Assembly {
+        backend: material::backend(&config.database)?,
+        cipher: material::cipher(&config.keys)?,
+        sizes: material::sizes(&config.limits),
+        migrate: false,
+        broker: broker(config)?,
+        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
+        directory,
+        adapters: material::adapters(config.adapters.folder.as_deref())
+            .map_err(|e| AppError::Unusable(e.to_string()))?,
+        trust: material::roots(&config.partner.client_ca_files)?,
+        strict_handshake: config.partner.strict_handshake,
+        partner: material::server_identity(&config.partner.certificate_file, &config.partner.key_file)?,
+        web: Some(material::server_identity(&config.web.certificate_file, &config.web.key_file)?),
+        sockets: Sockets {
+            partner: bind("partner listener", config.partner.listen)?,
+            web: bind("web listener", config.web.listen)?,
+            operations: bind("operations listener", config.operations.listen)?,
+        },
+        partner_url: config.partner.public_url.clone(),
+        web_url: config.web.public_url.clone(),
+        token_life: config.tokens.lifetime(),
+        receipt_key: token_key.clone(),
+        token_key,
+        token_keys_also,
+        lookup: material::lookup_secrets(&config.keys)?,
+        sandbox: config.web.sandbox_pages,
+        clock: Clock::System,
+        entropy: Entropy::System,
+    })
+}
+
+fn broker(config: &Config) -> Result<Broker, AppError> {
+    Ok(match &config.broker.road {
+        Road::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
+        Road::Amqp { url, ca_file, .. } => {
+            Broker::Rabbit(material::rabbit(url, ca_file.as_deref(), config.broker.confirm_window)?)
+        }
+    })
+}
+
+/// A production hub does not decide by rows somebody made up to fill a gap.
+fn refuse_provisional(files: &std::collections::BTreeMap<String, String>) -> Result<(), AppError> {
+    let directory = Directory::read(files).map_err(|faults| super::unreadable(&faults))?;
+    let errors: Vec<String> = directory
+        .check(true)
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(ToString::to_string)
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(AppError::Unusable(errors.join("\n")))
+}

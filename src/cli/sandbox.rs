@@ -1,0 +1,93 @@
+//! `lienthong sandbox`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Failure};
+use crate::config::{Log, LogFormat};
+
+/// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
+///
+/// Makes its own certification authority and prints where things listen and commands to copy. Everything is kept in one folder; a second start goes on from it. For
+/// trials only: its keys and certificates are not secret.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Folder that keeps the database, certificates and keys
+    #[arg(long, value_name = "DIR", default_value = ".lienthong")]
+    pub dir: PathBuf,
+
+    /// Remove what the folder holds and begin anew
+    #[arg(long)]
+    pub fresh: bool,
+
+    /// File N made-up dossiers through the HTTPS interface, in every format, and follow each to its end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub demo: Option<u32>,
+
+    /// End when the demo has ended: 0 if nothing is missing, doubled or out of order, else 1
+    #[arg(long, requires = "demo")]
+    pub exit: bool,
+
+    /// Write the demo's report to this file, as JSON
+    #[arg(long, value_name = "FILE", requires = "demo")]
+    pub report: Option<PathBuf>,
+
+    /// Filings of the demo on their way at once
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub parallel: u32,
+
+    /// Decides persons, papers, places and what agencies do: the same seed, the same demo
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// How many times faster than real agencies the made-up ones answer
+    #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0)]
+    pub speed_up: f64,
+
+    /// Port of the partner listener (mutual TLS); 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8443)]
+    pub partner_port: u16,
+
+    /// Port of the web listener (pages, public keys); 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub web_port: u16,
+
+    /// Port of the operations listener (metrics, readiness); 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 9464)]
+    pub operations_port: u16,
+
+    /// Use this PostgreSQL instead of SQLite: postgres://user:password@host:port/database
+    #[arg(long, value_name = "URL")]
+    pub postgres: Option<String>,
+
+    /// PEM file with the authorities of that PostgreSQL's certificate; with it TLS is required
+    #[arg(long, value_name = "FILE", requires = "postgres")]
+    pub postgres_ca: Option<PathBuf>,
+
+    /// Use this RabbitMQ instead of the embedded broker: amqp[s]://user:password@host:port/vhost
+    #[arg(long, value_name = "URL")]
+    pub amqp: Option<String>,
+
+    /// Its management interface, by which users of agencies are made: http[s]://user:password@host:port
+    #[arg(long, value_name = "URL", requires = "amqp")]
+    pub amqp_admin: Option<String>,
+
+    /// PEM file with the authorities of that RabbitMQ's certificates, for amqps:// and https://
+    #[arg(long, value_name = "FILE", requires = "amqp")]
+    pub amqp_ca: Option<PathBuf>,
+
+    /// How much is logged to standard error: level, or room=level, separated by commas
+    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    pub log: String,
+}
+
+pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
+    let log = Log {
+        format: LogFormat::Text,
+        filter: args.log.clone(),
+    };
+    super::serve::begin_log(&log)?;
+    let good = super::run_hub(crate::app::sandbox::run(args))?;
+    Ok(if good { Exit::Good } else { Exit::Findings })
+}

@@ -1,0 +1,232 @@
+//! The settings of a hub: one TOML file, one section of it per file of this room.
+//!
+//! A section says what it means and checks itself; [`Config::load`] reads the file and gives every fault at once. This room
+//! opens nothing that a setting names, except the files that hold addresses (`url_file`): certificates, keys and folders are
+//! opened by [`crate::material`] and looked at by `lienthong doctor`.
+//!
+//! Start with [`Config`]. `lienthong config example` prints [`example`]; `schema/config.schema.json` is [`schema`].
+
+mod adapters;
+mod address;
+mod broker;
+mod database;
+mod directory;
+mod environment;
+mod fault;
+mod keys;
+mod limits;
+mod log;
+mod operations;
+mod partner;
+mod tokens;
+mod web;
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use adapters::Adapters;
+pub use address::SecretUrl;
+pub use broker::{Broker, Road};
+pub use database::Database;
+pub use directory::Directory;
+pub use environment::Environment;
+#[cfg(test)]
+pub(crate) use environment::updating;
+use fault::Faults;
+pub use fault::{ConfigError, Fault};
+pub use keys::Keys;
+pub use limits::Limits;
+pub use log::{Log, LogFormat};
+pub use operations::Operations;
+pub use partner::Partner;
+pub use tokens::Tokens;
+pub use web::Web;
+
+/// Everything a hub is told, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the memory is.
+    pub database: Database,
+    /// Where the road is.
+    pub broker: Broker,
+    /// The listener partners call.
+    pub partner: Partner,
+    /// The listener without client certificates.
+    pub web: Web,
+    /// The listener for those who run the hub.
+    pub operations: Operations,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Keys of the data at rest.
+    pub keys: Keys,
+    /// Who is responsible for what.
+    pub directory: Directory,
+    /// Partners' formats.
+    pub adapters: Adapters,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How much of everything.
+    pub limits: Limits,
+}
+
+/// The file, before it is checked.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "lienthong configuration", rename = "Config")]
+struct File {
+    #[serde(default)]
+    database: database::DatabaseSection,
+    #[serde(default)]
+    broker: broker::BrokerSection,
+    partner: Partner,
+    web: Web,
+    #[serde(default)]
+    operations: Operations,
+    tokens: Tokens,
+    keys: Keys,
+    directory: Directory,
+    #[serde(default)]
+    adapters: Adapters,
+    #[serde(default)]
+    log: Log,
+    #[serde(default)]
+    limits: Limits,
+}
+
+impl Config {
+    /// Reads and checks a file. Paths in it are relative to its own folder; addresses of the environment go before its own.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with every fault of every section.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Config::parse(&text, path, folder, environment)
+    }
+
+    /// The same of a text; `path` is only named in errors.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(
+        text: &str,
+        path: &Path,
+        folder: &Path,
+        environment: &Environment,
+    ) -> Result<Config, ConfigError> {
+        let mut file: File = toml::from_str(text).map_err(|error| {
+            let before = error.span().map_or("", |span| &text[..span.start]);
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                // Never the line itself, which may hold a password.
+                message: error.message().to_owned(),
+            }
+        })?;
+        let mut faults = Faults::default();
+        let database = file.database.check(folder, environment, &mut faults);
+        let broker = file.broker.check(folder, environment, &mut faults);
+        file.partner.check(folder, &mut faults);
+        file.web.check(folder, &mut faults);
+        file.operations.check(&mut faults);
+        file.tokens.check(folder, &mut faults);
+        file.keys.check(folder, &mut faults);
+        file.directory.check(folder);
+        file.adapters.check(folder);
+        file.log.check(&mut faults);
+        file.limits.check(&mut faults);
+        distinct(&file, &mut faults);
+        match (database, broker, faults.all()) {
+            (Some(database), Some(broker), faults) if faults.is_empty() => Ok(Config {
+                database,
+                broker,
+                partner: file.partner,
+                web: file.web,
+                operations: file.operations,
+                tokens: file.tokens,
+                keys: file.keys,
+                directory: file.directory,
+                adapters: file.adapters,
+                log: file.log,
+                limits: file.limits,
+            }),
+            (_, _, faults) => Err(ConfigError::Invalid {
+                path: path.to_owned(),
+                faults,
+            }),
+        }
+    }
+}
+
+/// Two listeners cannot have one port, unless the system chooses it.
+fn distinct(file: &File, faults: &mut Faults) {
+    let ports = [
+        ("partner.listen", file.partner.listen),
+        ("web.listen", file.web.listen),
+        ("operations.listen", file.operations.listen),
+    ];
+    for (i, (name, address)) in ports.iter().enumerate() {
+        if let Some((other, _)) = ports[..i]
+            .iter()
+            .find(|(_, a)| a.port() == address.port() && a.port() != 0)
+        {
+            faults.add(
+                name,
+                format!("trùng cổng với {other}; chọn cổng khác"),
+                format!("has the port of {other}; choose another"),
+            );
+        }
+    }
+}
+
+/// A path of the file, relative to the file's folder.
+fn within(folder: &Path, path: &mut PathBuf) {
+    if path.is_relative() {
+        *path = folder.join(&*path);
+    }
+}
+
+/// A TOML file with every setting, what it means, its unit and its default.
+pub fn example() -> String {
+    let sections = [
+        database::EXAMPLE,
+        broker::EXAMPLE,
+        partner::EXAMPLE,
+        web::EXAMPLE,
+        operations::EXAMPLE,
+        tokens::EXAMPLE,
+        keys::EXAMPLE,
+        directory::EXAMPLE,
+        adapters::EXAMPLE,
+        log::EXAMPLE,
+        limits::EXAMPLE,
+    ];
+    let mut text = String::from(
+        "# Settings of a lienthong hub.\n\
+         #\n\
+         #   name = value      must be set; the value is an example\n\
+         #   # name = value    may be left out; the value is what holds then\n\
+         #   #? name = value   may be left out; nothing holds then, the value is an example\n\
+         #\n\
+         # Relative paths start at the folder of this file. `lienthong config check` reads it, `lienthong doctor` also tries\n\
+         # everything it names.\n",
+    );
+    for section in sections {
+        text.push('\n');
+        text.push_str(section);
+    }
+    text
+}
+
+/// The JSON Schema (2020-12) of the file.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(File).to_value()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! `[tokens]`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::fault::Faults;
+use super::within;
+
+/// Access tokens and receipts: who signs them, how long a token lives.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// PEM file with the private key (PKCS#8, P-256) that signs tokens and receipts.
+    pub signing_key_file: PathBuf,
+    /// PEM files with earlier or coming keys, whose signatures are still or already accepted.
+    #[serde(default)]
+    pub further_key_files: Vec<PathBuf>,
+    /// How long a token lives, in seconds; 60 to 600.
+    #[serde(default = "Tokens::default_lifetime")]
+    #[schemars(range(min = 60, max = 600))]
+    pub lifetime_seconds: u32,
+}
+
+pub(super) const EXAMPLE: &str = r#"[tokens]
+# PEM file with the private key (PKCS#8, P-256) that signs tokens and receipts; readable by the hub alone. Make one with
+# openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out tokens.key
+signing_key_file = "keys/tokens.key"
+# PEM files with earlier or coming signing keys, whose signatures are still or already accepted and published.
+# further_key_files = []
+# How long a token lives, in seconds; 60 to 600.
+# lifetime_seconds = 600
+"#;
+
+impl Tokens {
+    fn default_lifetime() -> u32 {
+        600
+    }
+
+    /// How long a token lives.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.lifetime_seconds))
+    }
+
+    pub(super) fn check(&mut self, folder: &Path, faults: &mut Faults) {
+        within(folder, &mut self.signing_key_file);
+        self.further_key_files
+            .iter_mut()
+            .for_each(|file| within(folder, file));
+        faults.bounds(
+            "tokens.lifetime_seconds",
+            u64::from(self.lifetime_seconds),
+            60,
+            600,
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! The messages as AsyncAPI 3: what the event feed, the inbox and the broker's queues carry.
+//!
+//! `schema/api/asyncapi.json` is this document, checked in; a test holds the two equal. Queue and exchange names are the
+//! broker's contract with the agencies; they are stated here and kept by the broker's topology.
+
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::domain::view::{AgencyData, CloudEvent, FeedData, StatusRequest};
+
+use super::openapi::{Shapes, pretty};
+
+/// The document, as served and checked in.
+pub fn text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| pretty(&document()))
+}
+
+/// Builds the document.
+pub fn document() -> Value {
+    let mut shapes = Shapes::new();
+    let feed = shapes.answer(|g| g.subschema_for::<CloudEvent<FeedData>>());
+    let agency = shapes.answer(|g| g.subschema_for::<CloudEvent<AgencyData>>());
+    let status = shapes.answer(|g| g.subschema_for::<StatusRequest>());
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "lienthong messages",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "CloudEvents 1.0 in structured JSON form, at least once: deduplicate by `id`. `traceparent` is \
+                W3C trace context. Attachments travel by reference and digest.",
+            "license": { "name": "Apache-2.0" },
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "servers": {
+            "partner": { "host": "hub.example:8443", "protocol": "https", "description": "Mutual TLS and a bound token." },
+            "broker": { "host": "broker.example:5671", "protocol": "amqps", "description": "One user for each agency that consumes by itself." },
+        },
+        "channels": {
+            "events": {
+                "address": "/v1/events",
+                "title": "The event feed of a submitter",
+                "description": "GET with a cursor (`after`) and a wait in seconds.",
+                "servers": [{ "$ref": "#/servers/partner" }],
+                "messages": { "dossierEvent": { "$ref": "#/components/messages/DossierEvent" } },
+                "bindings": { "http": { "bindingVersion": "0.3.0" } },
+            },
+            "inbox": {
+                "address": "/v1/inbox",
+                "title": "The inbox of an agency that pulls",
+                "description": "GET leases messages; POST /v1/inbox/settle says how each ended.",
+                "servers": [{ "$ref": "#/servers/partner" }],
+                "messages": { "agencyEvent": { "$ref": "#/components/messages/AgencyEvent" } },
+                "bindings": { "http": { "bindingVersion": "0.3.0" } },
+            },
+            "agencyQueue": {
+                "address": "agency.{key}",
+                "title": "The queue of an agency that consumes by itself",
+                "description": "Quorum queue bound to the topic exchange `dossiers`.",
+                "parameters": { "key": { "description": "Stable key of the agency." } },
+                "servers": [{ "$ref": "#/servers/broker" }],
+                "messages": { "agencyEvent": { "$ref": "#/components/messages/AgencyEvent" } },
+                "bindings": { "amqp": {
+                    "is": "queue",
+                    "queue": { "durable": true, "exclusive": false, "autoDelete": false },
+                    "bindingVersion": "0.3.0",
+                } },
+            },
+            "statuses": {
+                "address": "statuses",
+                "title": "Statuses of agencies",
+                "description": "Topic exchange. An agency publishes with its own key as routing key and its own user as \
+                    `user-id`; a message without it is rejected.",
+                "servers": [{ "$ref": "#/servers/broker" }],
+                "messages": { "statusReport": { "$ref": "#/components/messages/StatusReport" } },
+                "bindings": { "amqp": {
+                    "is": "routingKey",
+                    "exchange": { "name": "statuses", "type": "topic", "durable": true, "autoDelete": false },
+                    "bindingVersion": "0.3.0",
+                } },
+            },
+        },
+        "operations": {
+            "tellSubmitter": operation("send", "events", "dossierEvent"),
+            "tellAgencyByInbox": operation("send", "inbox", "agencyEvent"),
+            "tellAgencyByQueue": operation("send", "agencyQueue", "agencyEvent"),
+            "hearStatuses": operation("receive", "statuses", "statusReport"),
+        },
+        "components": {
+            "messages": {
+                "DossierEvent": message("What a submitter is told of an event", &feed),
+                "AgencyEvent": message("What an agency is told of an event", &agency),
+                "StatusReport": {
+                    "title": "Statuses an agency reports",
+                    "contentType": "application/json",
+                    "description": "In canonical form, or in the agency's own registered format.",
+                    "payload": status,
+                },
+            },
+            "schemas": shapes.named(),
+        },
+    })
+}
+
+fn operation(action: &str, channel: &str, message: &str) -> Value {
+    json!({
+        "action": action,
+        "channel": { "$ref": format!("#/channels/{channel}") },
+        "messages": [{ "$ref": format!("#/channels/{channel}/messages/{message}") }],
+    })
+}
+
+fn message(title: &str, payload: &Value) -> Value {
+    json!({ "title": title, "contentType": "application/cloudevents+json", "payload": payload })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::openapi::tests::{collect, fresh};
+
+    #[test]
+    fn the_checked_in_document_is_fresh_and_its_references_lead_somewhere() {
+        let document = document();
+        let mut references = Vec::new();
+        collect(&document, &mut references);
+        for reference in references {
+            assert!(
+                document.pointer(reference.strip_prefix('#').unwrap()).is_some(),
+                "{reference}"
+            );
+        }
+        fresh("schema/api/asyncapi.json", text());
+    }
+}

@@ -1,0 +1,258 @@
+//! The authenticated caller as a value: no permission, no [`Authed`]; no `Authed`, no body.
+//!
+//! The order is fixed here and nowhere else: certificate and token, the permission of the route, the form of the answer, the
+//! tenant's share of the hub, room in the ledger; only then may the body be read, within its limit and its time.
+
+pub(super) mod body;
+mod json;
+mod page;
+mod query;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Payload;
+use serde::de::DeserializeOwned;
+
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::submission::IdempotencyKey;
+use crate::identity::{Access, Permission};
+use crate::service::{Call as Keyed, Hub, ServiceError};
+
+pub use page::{Page, PageCall, PageOutcome, PageReply, Pages};
+pub use query::Parameters;
+pub(super) use query::pairs;
+
+use super::call::{Call, text};
+use super::door::State;
+use super::reply::Form;
+use super::routes::{Gives, Place, Route};
+use super::seats::Seat;
+use super::{limits, negotiate};
+
+/// An authenticated and permitted request whose body has not been read.
+pub struct Authed {
+    access: Access,
+    route: &'static Route,
+    form: Form,
+    request: HttpRequest,
+    payload: Payload,
+    call: Rc<Call>,
+    state: Rc<State>,
+    _seat: Seat,
+}
+
+impl Authed {
+    /// Judges a request up to its body.
+    pub(super) fn enter(
+        (route, permission): (&'static Route, Permission),
+        state: &Rc<State>,
+        call: &Rc<Call>,
+        request: HttpRequest,
+        payload: Payload,
+    ) -> Result<Self, ServiceError> {
+        let access = state.hub.authenticate(
+            super::server::peer(&request),
+            text(&request, &header::AUTHORIZATION),
+            text(&request, &HeaderName::from_static("acting-staff")),
+            text(&request, &HeaderName::from_static("receiving-point")),
+        )?;
+        let _ = call.tenant.set(access.key().clone());
+        access.permit(permission)?;
+        let form = form(route, &request)?;
+        let seat = state.seats.take(access.key())?;
+        if route.writes() && state.hub.room() == 0 {
+            return Err(ServiceError::Busy);
+        }
+        let (call, state) = (Rc::clone(call), Rc::clone(state));
+        Ok(Authed {
+            access,
+            route,
+            form,
+            request,
+            payload,
+            call,
+            state,
+            _seat: seat,
+        })
+    }
+
+    /// Who calls.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The verbs.
+    pub fn hub(&self) -> &Hub {
+        &self.state.hub
+    }
+
+    /// The form of the answer.
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The trace context to hand on.
+    pub(super) fn traceparent(&self) -> Option<String> {
+        Some(self.call.traceparent.clone())
+    }
+
+    /// The dossier of the path. What is no tracking id names no dossier.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn dossier(&self) -> Result<DossierId, Rejection> {
+        let id = self.request.match_info().get("id").unwrap_or_default();
+        id.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// The query, held to the parameters of the route's row.
+    ///
+    /// # Errors
+    /// `query-malformed`.
+    pub fn query(&self) -> Result<Parameters, Rejection> {
+        let known: Vec<&str> = self
+            .route
+            .parameters
+            .iter()
+            .filter(|p| p.place == Place::Query)
+            .map(|p| p.name)
+            .collect();
+        Parameters::read(self.request.query_string(), &known)
+    }
+
+    /// `wait` of the query.
+    ///
+    /// # Errors
+    /// `query-malformed`.
+    pub fn wait(&self, query: &Parameters) -> Result<Duration, Rejection> {
+        let seconds = query.number("wait", 0, limits::WAIT_SECONDS)?.unwrap_or(0);
+        Ok(Duration::from_secs(seconds.into()))
+    }
+
+    /// `Idempotency-Key`, when it was sent.
+    ///
+    /// # Errors
+    /// `header-malformed`.
+    pub fn key_if_any(&self) -> Result<Option<IdempotencyKey>, Rejection> {
+        let name = HeaderName::from_static("idempotency-key");
+        let malformed = || header_malformed("Idempotency-Key", "1–128 ASCII (0x21–0x7E)");
+        let mut values = self.request.headers().get_all(&name);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(malformed());
+        }
+        let key = value.to_str().ok().and_then(IdempotencyKey::parse);
+        key.map(Some).ok_or_else(malformed)
+    }
+
+    /// `Idempotency-Key`, which this route needs.
+    ///
+    /// # Errors
+    /// `idempotency-key-missing`, `header-malformed`.
+    pub fn key(&self) -> Result<IdempotencyKey, Rejection> {
+        self.key_if_any()?
+            .ok_or_else(|| Label::IdempotencyKeyMissing.into())
+    }
+
+    /// `Submission-Format`, when it was sent.
+    ///
+    /// # Errors
+    /// `header-malformed`.
+    pub fn format(&self) -> Result<Option<String>, Rejection> {
+        let name = HeaderName::from_static("submission-format");
+        let Some(value) = self.request.headers().get(&name) else {
+            return Ok(None);
+        };
+        let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'/';
+        let value = value
+            .to_str()
+            .ok()
+            .filter(|v| (1..=80).contains(&v.len()) && v.bytes().all(word));
+        let malformed = || header_malformed("Submission-Format", "name/vN");
+        value.map(|v| Some(v.to_owned())).ok_or_else(malformed)
+    }
+
+    /// The media type of the body, lower-case and without parameters.
+    ///
+    /// # Errors
+    /// `media-type-unsupported` when there is none, or the body is compressed.
+    pub fn media_type(&self) -> Result<String, Rejection> {
+        body::media_type(&self.request, "application/json, application/xml")
+    }
+
+    /// The body as a document: the exact bytes.
+    ///
+    /// # Errors
+    /// `body-too-large`, `request-timeout`, `document-empty`.
+    pub async fn document(mut self) -> Result<(Vec<u8>, Self), Rejection> {
+        let bytes = body::read(&self.request, &mut self.payload, limits::DOCUMENT_BYTES).await?;
+        if bytes.is_empty() {
+            return Err(Label::DocumentEmpty.into());
+        }
+        Ok((bytes, self))
+    }
+
+    /// The body as a JSON value of the contract, and its SHA-256.
+    ///
+    /// # Errors
+    /// Those of a document; `media-type-unsupported`; `syntax-invalid` and its like.
+    pub async fn json<T: DeserializeOwned>(mut self) -> Result<(T, [u8; 32], Self), Rejection> {
+        let expected = "application/json";
+        if body::media_type(&self.request, expected)? != expected {
+            return Err(body::unsupported(expected));
+        }
+        let bytes = body::read(&self.request, &mut self.payload, limits::JSON_BYTES).await?;
+        let value = json::parse(&bytes)?;
+        let mut digest = [0; 32];
+        digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes).as_ref());
+        Ok((value, digest, self))
+    }
+
+    /// An act on one dossier: which, with what key, and what is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Authed::dossier`], [`Authed::key`] and [`Authed::json`].
+    pub(super) async fn act<T: DeserializeOwned>(self) -> Result<(DossierId, Keyed, T, Self), Rejection> {
+        let (id, key, traceparent) = (self.dossier()?, self.key()?, self.traceparent());
+        let (request, request_digest, this) = self.json().await?;
+        Ok((
+            id,
+            Keyed {
+                key,
+                request_digest,
+                traceparent,
+            },
+            request,
+            this,
+        ))
+    }
+}
+
+/// The form of the answer, decided before anything is done, so that nothing is done whose answer nobody could read.
+fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
+    let offers: &[&'static str] = match route.gives {
+        Gives::Chosen(..) => &["application/json", "application/xml", "text/xml"],
+        Gives::Json(_) | Gives::Object => &["application/json"],
+        Gives::Bytes(_) => return Ok(Form::Json),
+    };
+    match negotiate::media(text(request, &header::ACCEPT), offers) {
+        Some(media) if media.ends_with("xml") => Ok(Form::Xml),
+        Some(_) => Ok(Form::Json),
+        None => Err(Problem::new(Label::NotAcceptable)
+            .with("expected", offers.join(", "))
+            .into()),
+    }
+}
+
+fn header_malformed(header: &str, expected: &str) -> Rejection {
+    Problem::new(Label::HeaderMalformed)
+        .with("header", header)
+        .with("expected", expected)
+        .into()
+}

@@ -1,0 +1,142 @@
+//! The part of an address after the question mark. Every parameter is known, comes once and is well-formed, or the request is
+//! refused with its name.
+
+use std::str::FromStr;
+
+use actix_web::web::Query;
+
+use crate::domain::rejection::{Label, Problem, Rejection};
+
+/// The parameters of a request.
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+/// The pairs of a query or a form; `None` when it is not percent-encoded UTF-8.
+pub(in crate::http) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    Query::<Vec<(String, String)>>::from_query(text)
+        .ok()
+        .map(Query::into_inner)
+}
+
+fn malformed(parameter: &str, expected: &str) -> Rejection {
+    // The name is the caller's own; what is not a plain word is not repeated.
+    let plain = parameter.len() <= 40
+        && parameter
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let name = if plain { parameter } else { "?" };
+    Problem::new(Label::QueryMalformed)
+        .with("parameter", name)
+        .with("expected", expected)
+        .into()
+}
+
+impl Parameters {
+    /// Reads a query that may hold `known` and nothing else.
+    ///
+    /// # Errors
+    /// `query-malformed` for an unknown or repeated parameter.
+    pub(super) fn read(query: &str, known: &[&str]) -> Result<Self, Rejection> {
+        let pairs = pairs(query).ok_or_else(|| malformed("?", "UTF-8, percent-encoded"))?;
+        for (at, (name, _)) in pairs.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let known = if known.is_empty() {
+                    "-".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                return Err(malformed(name, &known));
+            }
+            if pairs[..at].iter().any(|(n, _)| n == name) {
+                return Err(malformed(name, "1×"));
+            }
+        }
+        Ok(Parameters { pairs })
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// A value with a parser of its own.
+    ///
+    /// # Errors
+    /// `query-malformed` with `expected`.
+    pub fn get<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Rejection> {
+        self.raw(name)
+            .map(|v| v.parse().map_err(|_| malformed(name, expected)))
+            .transpose()
+    }
+
+    /// A whole number from `min` to `max`.
+    ///
+    /// # Errors
+    /// `query-malformed` with the bounds.
+    pub fn number<T>(&self, name: &str, min: T, max: T) -> Result<Option<T>, Rejection>
+    where
+        T: FromStr + PartialOrd + std::fmt::Display + Copy,
+    {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        let digits = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit());
+        let number = digits
+            .then(|| raw.parse::<T>().ok())
+            .flatten()
+            .filter(|n| (min..=max).contains(n));
+        number
+            .map(Some)
+            .ok_or_else(|| malformed(name, &format!("{min}–{max}")))
+    }
+
+    /// A text of 1 to `limit` bytes without control characters.
+    ///
+    /// # Errors
+    /// `query-malformed` with the limit.
+    pub fn text(&self, name: &str, limit: usize) -> Result<Option<String>, Rejection> {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        if raw.is_empty() || raw.len() > limit || raw.contains(char::is_control) {
+            return Err(malformed(name, &format!("1–{limit} byte")));
+        }
+        Ok(Some(raw.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Parameters, Rejection> {
+        Parameters::read(query, &["after", "limit", "name"])
+    }
+
+    #[test]
+    fn each_parameter_is_known_comes_once_and_is_well_formed() {
+        let p = read("limit=200&name=a%20b").unwrap();
+        assert_eq!(p.number("limit", 1u32, 200), Ok(Some(200)));
+        assert_eq!(p.text("name", 3), Ok(Some("a b".to_owned())));
+        assert_eq!(p.number("after", 0i64, 9), Ok(None));
+        for bad in ["limit=1&limit=2", "other=1", "%zz=1&<script>=1", "limit"] {
+            let refused = read(bad).and_then(|p| p.number("limit", 1u32, 200));
+            assert_eq!(refused.unwrap_err().label(), Label::QueryMalformed, "{bad}");
+        }
+        for bad in ["0", "201", "-1", "+5", "", "1.0", "99999999999999999999"] {
+            let p = read(&format!("limit={bad}")).unwrap();
+            assert_eq!(
+                p.number("limit", 1u32, 200).unwrap_err().label(),
+                Label::QueryMalformed,
+                "{bad}"
+            );
+        }
+        for bad in ["abcd", "", "a%00b"] {
+            let p = read(&format!("name={bad}")).unwrap();
+            assert!(p.text("name", 3).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What the interface counts, in Prometheus' text form. Label values are the hub's own words (routes, problem labels), never a
+//! caller's, so their number is bounded and none is personal.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::domain::rejection::Label;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: &'static str,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    label: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Opened {
+    listener: &'static str,
+    certificate: &'static str,
+}
+
+/// Upper bounds of the latency histogram, in seconds: from a cached answer to the longest wait of a feed.
+const LATENCY: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 31.0,
+];
+
+/// The hub's metrics. Other rooms' figures are set here by the composition root.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<Answered, Counter>,
+    latency: Family<Answered, Histogram>,
+    refused: Family<Refused, Counter>,
+    connections: Family<Opened, Counter>,
+    running: Gauge,
+    room: Gauge,
+    capacity: Gauge,
+    outbox: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics::new()
+    }
+}
+
+/// A request that runs; counted until dropped.
+pub(super) struct Running(Gauge);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let metrics = Metrics {
+            registry: Mutex::new(Registry::with_prefix("lienthong")),
+            requests: Family::default(),
+            latency: Family::new_with_constructor(|| Histogram::new(LATENCY)),
+            refused: Family::default(),
+            connections: Family::default(),
+            running: Gauge::default(),
+            room: Gauge::default(),
+            capacity: Gauge::default(),
+            outbox: Gauge::default(),
+        };
+        metrics.with_registry(|r| {
+            r.register("http_requests", "Requests answered", metrics.requests.clone());
+            r.register("http_request_seconds", "Time to answer", metrics.latency.clone());
+            r.register(
+                "http_refusals",
+                "Requests refused, by problem label",
+                metrics.refused.clone(),
+            );
+            r.register(
+                "tls_connections",
+                "Connections opened",
+                metrics.connections.clone(),
+            );
+            r.register(
+                "http_requests_running",
+                "Requests being answered",
+                metrics.running.clone(),
+            );
+            r.register(
+                "ledger_queue_room",
+                "Free places in the ledger's queue",
+                metrics.room.clone(),
+            );
+            r.register(
+                "ledger_queue_capacity",
+                "Places in the ledger's queue",
+                metrics.capacity.clone(),
+            );
+            r.register(
+                "outbox_waiting",
+                "Committed messages not yet confirmed",
+                metrics.outbox.clone(),
+            );
+        });
+        metrics
+    }
+
+    /// Lets another room add what it counts.
+    pub fn with_registry<T>(&self, add: impl FnOnce(&mut Registry) -> T) -> T {
+        add(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many places the ledger's queue has.
+    pub fn capacity(&self, places: usize) {
+        self.capacity.set(as_gauge(places));
+    }
+
+    /// How many of them are free.
+    pub fn room(&self, places: usize) {
+        self.room.set(as_gauge(places));
+    }
+
+    /// How many committed messages the broker has not confirmed.
+    pub fn outbox(&self, messages: i64) {
+        self.outbox.set(messages);
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+
+    pub(super) fn running(&self) -> Running {
+        self.running.inc();
+        Running(self.running.clone())
+    }
+
+    pub(super) fn opened(&self, listener: &'static str, certificate: bool) {
+        let certificate = if certificate { "shown" } else { "none" };
+        self.connections
+            .get_or_create(&Opened {
+                listener,
+                certificate,
+            })
+            .inc();
+    }
+
+    pub(super) fn answered(&self, route: &'static str, status: u16, label: Option<Label>, took: Duration) {
+        let status = match status / 100 {
+            1 => "1xx",
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        };
+        let answered = Answered { route, status };
+        self.requests.get_or_create(&answered).inc();
+        self.latency.get_or_create(&answered).observe(took.as_secs_f64());
+        if let Some(label) = label {
+            self.refused
+                .get_or_create(&Refused {
+                    label: label.as_str(),
+                })
+                .inc();
+        }
+    }
+}
+
+fn as_gauge(places: usize) -> i64 {
+    i64::try_from(places).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_told() {
+        let metrics = Metrics::new();
+        let running = metrics.running();
+        metrics.answered("submit", 202, None, Duration::from_millis(3));
+        metrics.answered("submit", 422, Some(Label::FieldMissing), Duration::from_millis(3));
+        metrics.opened("partner", true);
+        metrics.capacity(512);
+        metrics.room(500);
+        let text = metrics.text();
+        for line in [
+            "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
+            "lienthong_http_refusals_total{label=\"field-missing\"} 1",
+            "lienthong_tls_connections_total{listener=\"partner\",certificate=\"shown\"} 1",
+            "lienthong_http_requests_running 1",
+            "lienthong_ledger_queue_capacity 512",
+            "lienthong_ledger_queue_room 500",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        }
+        drop(running);
+        assert!(metrics.text().contains("lienthong_http_requests_running 0"));
+    }
+}

@@ -1,0 +1,74 @@
+//! What an act answers with, before the door turns it into bytes on a line.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::domain::rejection::Label;
+use crate::service::ServiceError;
+
+use super::xml;
+
+/// An answer.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) media: Cow<'static, str>,
+    pub(super) body: Vec<u8>,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// Which refusal it is, for the log and the count.
+    pub(super) label: Option<Label>,
+}
+
+/// How an act ends.
+pub(super) type Outcome = Result<Reply, ServiceError>;
+
+/// The form an answer of the hub is written in, chosen by `Accept`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Xml,
+}
+
+impl Reply {
+    /// Bytes of a media type.
+    pub(super) fn new(status: u16, media: impl Into<Cow<'static, str>>, body: impl Into<Vec<u8>>) -> Self {
+        Reply {
+            status,
+            media: media.into(),
+            body: body.into(),
+            headers: Vec::new(),
+            label: None,
+        }
+    }
+
+    /// A value of the contract, as JSON.
+    pub(super) fn json(value: &impl Serialize) -> Outcome {
+        Reply::formed(200, value, Form::Json)
+    }
+
+    /// A value of the contract, in the form asked for.
+    pub(super) fn formed(status: u16, value: &impl Serialize, form: Form) -> Outcome {
+        let json = serde_json::to_vec(value).map_err(|e| ServiceError::Internal(e.to_string()))?;
+        Reply::translated(status, json, form)
+    }
+
+    /// JSON bytes of the contract, in the form asked for.
+    pub(super) fn translated(status: u16, json: Vec<u8>, form: Form) -> Outcome {
+        let (media, root, namespace) = match (status < 400, form) {
+            (true, Form::Json) => return Ok(Reply::new(status, "application/json", json)),
+            (false, Form::Json) => return Ok(Reply::new(status, "application/problem+json", json)),
+            (true, Form::Xml) => ("application/xml", "answer", xml::ANSWER),
+            (false, Form::Xml) => ("application/problem+xml", "problem", xml::PROBLEM),
+        };
+        let body = xml::from_json(&json, root, namespace)
+            .ok_or_else(|| ServiceError::Internal("an answer was not JSON".to_owned()))?;
+        Ok(Reply::new(status, media, body))
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,577 @@
+//! The table: every route of the three listeners, what it needs, takes and gives.
+//!
+//! Nothing is served that is not a row here. A row that leads to a verb names the permission it needs, by its type.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::domain::view::{
+    AcceptanceRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
+    InboxPage, OverviewView, RouteView, SettleAnswer, SettleRequest, StatusAnswer, SubmissionAnswer,
+    SupplementRequest, TokenAnswer,
+};
+use crate::identity::Permission;
+
+use super::extract::Page;
+use super::limits::{DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_BYTES, WAIT_SECONDS};
+
+/// Which listener serves a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Listener {
+    /// Tenants: TLS with client certificates.
+    Partner,
+    /// Everybody: TLS without.
+    Web,
+    /// The machine itself: plain HTTP on the loopback.
+    Operations,
+}
+
+/// The methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads, and may be repeated.
+    Get,
+    /// Acts.
+    Post,
+}
+
+impl Method {
+    /// On the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// A verb of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is explained by its row")]
+pub enum Verb {
+    Submit,
+    Dossiers,
+    Dossier,
+    History,
+    Route,
+    Submission,
+    Receipt,
+    Accept,
+    Supplement,
+    HandOver,
+    Events,
+    Inbox,
+    Settle,
+    Report,
+    Overview,
+}
+
+/// A document the hub publishes about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is explained by its row")]
+pub enum Document {
+    Metadata,
+    Keys,
+    Live,
+    Ready,
+    OpenApi,
+    AsyncApi,
+    Metrics,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The token endpoint: needs a certificate, and no token yet.
+    Token,
+    /// A verb: needs a certificate, a token and this permission.
+    Verb(Verb, Permission),
+    /// A document: open to everybody who reaches the listener.
+    Document(Document),
+    /// A page: open to everybody who reaches the listener.
+    Page(Page),
+}
+
+/// A type of the contract: its name, and how OpenAPI learns it.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    /// Adds the type to a generator and says how to refer to it.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+const fn shape<T: JsonSchema>() -> Shape {
+    Shape {
+        schema: |generator| generator.subschema_for::<T>(),
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A document in a format registered for the tenant.
+    Document,
+    /// A JSON value.
+    Json(Shape),
+    /// A form with these fields, all of them required unless marked.
+    Form(&'static [(&'static str, bool)]),
+}
+
+/// What a success carries.
+#[derive(Clone, Copy)]
+pub enum Gives {
+    /// A value, always as JSON.
+    Json(Shape),
+    /// A value, as JSON or XML by `Accept`, with this status.
+    Chosen(u16, Shape),
+    /// A JSON document without a type of ours.
+    Object,
+    /// Bytes of another media type.
+    Bytes(&'static str),
+}
+
+/// Where a parameter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the path.
+    Path,
+    /// After the question mark.
+    Query,
+    /// A header.
+    Header,
+}
+
+/// What values a parameter has.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// A whole number between two bounds, and what counts when it is left out.
+    Number(i64, i64, Option<i64>),
+    /// A text of this pattern.
+    Pattern(&'static str),
+    /// `true` or `false`.
+    Truth,
+    /// Text of at most so many bytes.
+    Text(usize),
+}
+
+/// A parameter of a route.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether a request without it is refused.
+    pub required: bool,
+    /// What values it has.
+    pub values: Values,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// One row.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path with `{…}` for what varies.
+    pub path: &'static str,
+    /// Operation id: unique, in OpenAPI, metrics and logs.
+    pub id: &'static str,
+    /// Which listener.
+    pub listener: Listener,
+    /// What it does, and what that needs.
+    pub act: Act,
+    /// Parameters beside the body.
+    pub parameters: &'static [Parameter],
+    /// Request body.
+    pub takes: Takes,
+    /// Answer.
+    pub gives: Gives,
+    /// What it is for, in Vietnamese.
+    pub vi: &'static str,
+    /// What it is for, in English.
+    pub en: &'static str,
+}
+
+impl Route {
+    /// The permission it needs, when it needs one.
+    pub const fn permission(&self) -> Option<Permission> {
+        match self.act {
+            Act::Verb(_, permission) => Some(permission),
+            Act::Token | Act::Document(_) | Act::Page(_) => None,
+        }
+    }
+
+    /// Whether it changes something, so that a full ledger refuses it before its body is read.
+    pub const fn writes(&self) -> bool {
+        matches!(self.method, Method::Post) && matches!(self.act, Act::Verb(..))
+    }
+}
+
+const fn parameter(name: &'static str, place: Place, values: Values, about: &'static str) -> Parameter {
+    Parameter {
+        name,
+        place,
+        required: matches!(place, Place::Path),
+        values,
+        about,
+    }
+}
+
+const fn required(parameter: Parameter) -> Parameter {
+    Parameter {
+        required: true,
+        ..parameter
+    }
+}
+
+const DOSSIER: Parameter = parameter(
+    "id",
+    Place::Path,
+    Values::Pattern("^dos_[0-9a-f]{32}$"),
+    "The hub's tracking id.",
+);
+const KEY: Parameter = parameter(
+    "Idempotency-Key",
+    Place::Header,
+    Values::Pattern("^[!-~]{1,128}$"),
+    "One value for one act; the same bytes with the same key are answered with the stored answer for 30 days.",
+);
+const FORMAT: Parameter = parameter(
+    "Submission-Format",
+    Place::Header,
+    Values::Pattern("^[a-z0-9-]+/v[0-9]+$"),
+    "Name and version of the format, for a tenant with several of the same media type.",
+);
+const STAFF: Parameter = parameter(
+    "Acting-Staff",
+    Place::Header,
+    Values::Pattern("^[a-z0-9-]{1,60}$"),
+    "Who acts, by the tenant's own register. Required of postal agents.",
+);
+const POINT: Parameter = parameter(
+    "Receiving-Point",
+    Place::Header,
+    Values::Pattern("^[a-z0-9-]{1,60}$"),
+    "The receiving point where it happens, one of the tenant's own.",
+);
+const WAIT: Parameter = parameter(
+    "wait",
+    Place::Query,
+    Values::Number(0, WAIT_SECONDS as i64, Some(0)),
+    "Seconds to wait for something new.",
+);
+const ACT: &[Parameter] = &[DOSSIER, required(KEY), STAFF, POINT];
+const ONE: &[Parameter] = &[DOSSIER];
+const FILE: &[Parameter] = &[required(KEY), FORMAT, STAFF, POINT];
+const REPORT: &[Parameter] = &[KEY, FORMAT, STAFF];
+const LIST: &[Parameter] = &[
+    parameter(
+        "status",
+        Place::Query,
+        Values::Number(1, 10, None),
+        "Only those of this status.",
+    ),
+    parameter(
+        "agency",
+        Place::Query,
+        Values::Pattern("^[a-z0-9-]{1,60}$"),
+        "Only those of this agency.",
+    ),
+    parameter(
+        "reference",
+        Place::Query,
+        Values::Text(REFERENCE_BYTES),
+        "The submitter's reference, whole.",
+    ),
+    parameter(
+        "code",
+        Place::Query,
+        Values::Text(40),
+        "The official dossier code, whole.",
+    ),
+    parameter(
+        "parked",
+        Place::Query,
+        Values::Truth,
+        "Only those that wait for the operator.",
+    ),
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern("^dos_[0-9a-f]{32}$"),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, DOSSIER_PAGE.0 as i64, Some(DOSSIER_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
+const FEED: &[Parameter] = &[
+    parameter(
+        "after",
+        Place::Query,
+        Values::Number(0, i64::MAX, Some(0)),
+        "`next` of the page before.",
+    ),
+    WAIT,
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, FEED_PAGE.0 as i64, Some(FEED_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
+const TAKE: &[Parameter] = &[
+    parameter(
+        "max",
+        Place::Query,
+        Values::Number(1, INBOX_PAGE.0 as i64, Some(INBOX_PAGE.1 as i64)),
+        "How many messages at most.",
+    ),
+    WAIT,
+];
+const LANGUAGE: Parameter = parameter(
+    "lang",
+    Place::Query,
+    Values::Pattern("^(vi|en)$"),
+    "Language of the page.",
+);
+const PAGE: &[Parameter] = &[LANGUAGE];
+const LABEL: &[Parameter] = &[
+    parameter("label", Place::Path, Values::Pattern("^[a-z-]+$"), "A label."),
+    LANGUAGE,
+];
+const ASSET: &[Parameter] = &[parameter(
+    "file",
+    Place::Path,
+    Values::Pattern("^[a-z.-]+$"),
+    "A file of the pages.",
+)];
+const SEEN: &[Parameter] = &[DOSSIER, LANGUAGE];
+
+/// The columns of a row, in order, so that the table reads as one.
+macro_rules! table {
+    ($($listener:ident $method:ident $path:literal $id:literal $act:expr, $parameters:expr, $takes:expr => $gives:expr; $vi:literal $en:literal)*) => {
+        &[$(Route {
+            method: Method::$method, path: $path, id: $id, listener: Listener::$listener, act: $act,
+            parameters: $parameters, takes: $takes, gives: $gives, vi: $vi, en: $en,
+        },)*]
+    };
+}
+
+/// Every route.
+pub const TABLE: &[Route] = table! {
+    Partner Post "/oauth2/token" "token"
+        Act::Token, &[], Takes::Form(&[("grant_type", true), ("client_id", true), ("scope", false), ("resource", false)]) => Gives::Json(shape::<TokenAnswer>());
+        "Lấy mã truy cập gắn với chứng thư" "Get an access token bound to the certificate (RFC 8705)"
+    Partner Post "/v1/submissions" "submit"
+        Act::Verb(Verb::Submit, Permission::SubmissionCreate), FILE, Takes::Document => Gives::Chosen(202, shape::<SubmissionAnswer>());
+        "Nộp hồ sơ" "File a dossier"
+    Partner Get "/v1/dossiers" "dossiers"
+        Act::Verb(Verb::Dossiers, Permission::DossierRead), LIST, Takes::Nothing => Gives::Json(shape::<DossierPage>());
+        "Danh sách hồ sơ" "List dossiers"
+    Partner Get "/v1/dossiers/{id}" "dossier"
+        Act::Verb(Verb::Dossier, Permission::DossierRead), ONE, Takes::Nothing => Gives::Json(shape::<DossierView>());
+        "Xem một hồ sơ" "Read a dossier"
+    Partner Get "/v1/dossiers/{id}/history" "history"
+        Act::Verb(Verb::History, Permission::DossierRead), ONE, Takes::Nothing => Gives::Json(shape::<HistoryView>());
+        "Quá trình giải quyết" "Read a dossier's history"
+    Partner Get "/v1/dossiers/{id}/route" "route"
+        Act::Verb(Verb::Route, Permission::DossierRead), ONE, Takes::Nothing => Gives::Json(shape::<RouteView>());
+        "Cơ quan giải quyết, căn cứ và việc chuyển hồ sơ" "Read the responsible agency, the reason and the deliveries"
+    Partner Get "/v1/dossiers/{id}/submission" "submission"
+        Act::Verb(Verb::Submission, Permission::DossierRead), ONE, Takes::Nothing => Gives::Bytes("*/*");
+        "Nguyên văn đã nộp" "Read the exact bytes that were filed"
+    Partner Get "/v1/dossiers/{id}/receipt" "receipt"
+        Act::Verb(Verb::Receipt, Permission::DossierRead), ONE, Takes::Nothing => Gives::Bytes("application/jose");
+        "Biên nhận có chữ ký" "Read the signed receipt"
+    Partner Post "/v1/dossiers/{id}/acceptance" "accept"
+        Act::Verb(Verb::Accept, Permission::DossierAccept), ACT, Takes::Json(shape::<AcceptanceRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Tiếp nhận hồ sơ trực tuyến" "Accept a dossier filed online"
+    Partner Post "/v1/dossiers/{id}/supplements" "supplement"
+        Act::Verb(Verb::Supplement, Permission::DossierSupplement), ACT, Takes::Json(shape::<SupplementRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Bổ sung hồ sơ" "Complete what was asked for"
+    Partner Post "/v1/dossiers/{id}/hand-over" "handOver"
+        Act::Verb(Verb::HandOver, Permission::DossierHandOver), ACT, Takes::Json(shape::<HandOverRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Trả kết quả cho người nộp" "Record that the applicant has the result"
+    Partner Get "/v1/events" "events"
+        Act::Verb(Verb::Events, Permission::EventRead), FEED, Takes::Nothing => Gives::Json(shape::<FeedPage>());
+        "Theo dõi sự kiện của hồ sơ mình" "Follow the events of one's own dossiers"
+    Partner Get "/v1/inbox" "inbox"
+        Act::Verb(Verb::Inbox, Permission::InboxTake), TAKE, Takes::Nothing => Gives::Json(shape::<InboxPage>());
+        "Nhận hồ sơ được chuyển đến" "Take what waits for the agency, on a lease"
+    Partner Post "/v1/inbox/settle" "settle"
+        Act::Verb(Verb::Settle, Permission::InboxTake), &[], Takes::Json(shape::<SettleRequest>()) => Gives::Json(shape::<SettleAnswer>());
+        "Xác nhận đã nhận bản tin" "Settle leased messages"
+    Partner Post "/v1/statuses" "report"
+        Act::Verb(Verb::Report, Permission::StatusReport), REPORT, Takes::Document => Gives::Chosen(200, shape::<StatusAnswer>());
+        "Báo trạng thái hồ sơ" "Report statuses"
+    Partner Get "/v1/overview" "overview"
+        Act::Verb(Verb::Overview, Permission::HubRead), &[], Takes::Nothing => Gives::Json(shape::<OverviewView>());
+        "Số liệu toàn cổng" "Read the hub in numbers"
+
+    Web Get "/.well-known/oauth-authorization-server" "metadata"
+        Act::Document(Document::Metadata), &[], Takes::Nothing => Gives::Object;
+        "Siêu dữ liệu cấp mã" "Authorization server metadata (RFC 8414)"
+    Web Get "/.well-known/jwks.json" "wellKnownKeys"
+        Act::Document(Document::Keys), &[], Takes::Nothing => Gives::Object;
+        "Khoá công khai" "Public keys of tokens and receipts (RFC 7517)"
+    Web Get "/oauth2/jwks" "keys"
+        Act::Document(Document::Keys), &[], Takes::Nothing => Gives::Object;
+        "Khoá công khai" "Public keys of tokens and receipts (RFC 7517)"
+    Web Get "/health/live" "live"
+        Act::Document(Document::Live), &[], Takes::Nothing => Gives::Object;
+        "Cổng đang chạy" "Whether the hub runs"
+    Web Get "/health/ready" "ready"
+        Act::Document(Document::Ready), &[], Takes::Nothing => Gives::Object;
+        "Cổng sẵn sàng" "Whether the hub has all it needs"
+    Web Get "/openapi.json" "openapi"
+        Act::Document(Document::OpenApi), &[], Takes::Nothing => Gives::Object;
+        "Mô tả giao diện HTTP" "This interface as OpenAPI 3.1"
+    Web Get "/asyncapi.json" "asyncapi"
+        Act::Document(Document::AsyncApi), &[], Takes::Nothing => Gives::Object;
+        "Mô tả bản tin" "The messages as AsyncAPI 3"
+    Web Get "/" "overviewPage"
+        Act::Page(Page::Overview), PAGE, Takes::Nothing => Gives::Bytes("text/html");
+        "Trang tổng quan (môi trường thử)" "Overview page (sandbox)"
+    Web Get "/dossiers/{id}" "dossierPage"
+        Act::Page(Page::Dossier), SEEN, Takes::Nothing => Gives::Bytes("text/html");
+        "Trang diễn biến hồ sơ (môi trường thử)" "A dossier's timeline (sandbox)"
+    Web Get "/tra-cuu" "lookUpPage"
+        Act::Page(Page::LookUp), PAGE, Takes::Nothing => Gives::Bytes("text/html");
+        "Trang tra cứu của người dân" "The citizen's look-up"
+    Web Post "/tra-cuu" "lookUp"
+        Act::Page(Page::LookedUp), PAGE, Takes::Form(&[("id", true), ("secret", true)]) => Gives::Bytes("text/html");
+        "Tra cứu hồ sơ bằng mã và mật khẩu trên biên nhận" "Look a dossier up by the id and secret of the receipt"
+    Web Get "/errors" "errorsPage"
+        Act::Page(Page::Errors), PAGE, Takes::Nothing => Gives::Bytes("text/html");
+        "Danh mục lỗi" "All labels"
+    Web Get "/errors/{label}" "errorPage"
+        Act::Page(Page::Error), LABEL, Takes::Nothing => Gives::Bytes("text/html");
+        "Giải thích một lỗi" "One label explained"
+    Web Get "/assets/{file}" "asset"
+        Act::Page(Page::Asset), ASSET, Takes::Nothing => Gives::Bytes("text/css");
+        "Tệp giao diện" "A file of the pages"
+
+    Operations Get "/metrics" "metrics"
+        Act::Document(Document::Metrics), &[], Takes::Nothing => Gives::Bytes("text/plain");
+        "Số đo" "Prometheus metrics"
+    Operations Get "/health/live" "operationsLive"
+        Act::Document(Document::Live), &[], Takes::Nothing => Gives::Object;
+        "Cổng đang chạy" "Whether the hub runs"
+    Operations Get "/health/ready" "operationsReady"
+        Act::Document(Document::Ready), &[], Takes::Nothing => Gives::Object;
+        "Cổng sẵn sàng" "Whether the hub has all it needs"
+};
+
+/// The methods a path of a listener takes, as `Allow` says them.
+pub fn allowed(listener: Listener, path: &str) -> String {
+    let rows = TABLE.iter().filter(|r| r.listener == listener && r.path == path);
+    let mut words: Vec<&str> = rows.map(|r| r.method.word()).collect();
+    if listener != Listener::Partner && words.contains(&"GET") {
+        words.push("HEAD");
+    }
+    words.join(", ")
+}
+
+/// Route × kind of tenant as a table for people: who may call what.
+pub fn matrix() -> String {
+    use crate::domain::tenant::TenantKind;
+    use crate::identity::Permissions;
+    let width = TABLE.iter().map(|r| r.path.len()).max().unwrap_or(0);
+    let mut out = format!("{:10}  {:4}  {:width$}  {:18}", "listener", "", "route", "needs");
+    for kind in TenantKind::ALL {
+        out += &format!("  {:10}", kind.word());
+    }
+    out = format!("{}\n", out.trim_end());
+    for route in TABLE {
+        let listener = format!("{:?}", route.listener).to_lowercase();
+        let needs = match route.act {
+            Act::Verb(_, permission) => permission.word(),
+            Act::Token => "(certificate)",
+            Act::Document(_) | Act::Page(_) => "(nothing)",
+        };
+        let mut line = format!(
+            "{listener:10}  {:4}  {:width$}  {needs:18}",
+            route.method.word(),
+            route.path
+        );
+        for kind in TenantKind::ALL {
+            let may = route.permission().is_none_or(|p| Permissions::of(kind).holds(p));
+            line += &format!("  {:10}", if may { "yes" } else { "-" });
+        }
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn operation_ids_and_places_are_unique() {
+        let ids: BTreeSet<_> = TABLE.iter().map(|r| r.id).collect();
+        let places: BTreeSet<_> = TABLE.iter().map(|r| (r.listener, r.path, r.method)).collect();
+        assert_eq!((ids.len(), places.len()), (TABLE.len(), TABLE.len()));
+    }
+
+    #[test]
+    fn only_the_token_endpoint_of_the_partner_listener_needs_no_permission() {
+        for route in TABLE.iter().filter(|r| r.listener == Listener::Partner) {
+            assert_eq!(
+                route.permission().is_none(),
+                route.path == "/oauth2/token",
+                "{}",
+                route.id
+            );
+        }
+        assert!(
+            TABLE
+                .iter()
+                .all(|r| r.listener == Listener::Partner || r.permission().is_none())
+        );
+    }
+
+    #[test]
+    fn every_variable_of_a_path_is_a_parameter_and_what_must_not_be_doubled_asks_for_a_key() {
+        for route in TABLE {
+            let named: Vec<_> = route
+                .parameters
+                .iter()
+                .filter(|p| p.place == Place::Path)
+                .map(|p| p.name)
+                .collect();
+            let in_path: Vec<_> = route
+                .path
+                .split('{')
+                .skip(1)
+                .filter_map(|p| p.split_once('}'))
+                .map(|p| p.0)
+                .collect();
+            assert_eq!(named, in_path, "{}", route.id);
+        }
+        let keyed: Vec<_> = TABLE
+            .iter()
+            .filter(|r| {
+                r.parameters
+                    .iter()
+                    .any(|p| p.name == "Idempotency-Key" && p.required)
+            })
+            .map(|r| r.id)
+            .collect();
+        assert_eq!(keyed, ["submit", "accept", "supplement", "handOver"]);
+    }
+
+    /// The reviewed table of who may call what. `UPDATE=1` rewrites it.
+    #[test]
+    fn who_may_call_what_is_the_reviewed_table() {
+        crate::http::openapi::tests::fresh("src/http/snapshots/authz.txt", &matrix());
+    }
+}

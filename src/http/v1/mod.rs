@@ -1,0 +1,34 @@
+//! The verbs over HTTP, one file a resource. A handler takes the request apart, calls one verb and puts the answer together;
+//! whatever takes thought is in the service.
+
+mod dossiers;
+mod events;
+mod inbox;
+mod overview;
+mod statuses;
+mod submissions;
+
+use super::extract::Authed;
+use super::reply::Outcome;
+use super::routes::Verb;
+
+/// Does what the row says.
+pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
+    match verb {
+        Verb::Submit => submissions::create(authed).await,
+        Verb::Dossiers => dossiers::list(authed).await,
+        Verb::Dossier => dossiers::read(authed).await,
+        Verb::History => dossiers::history(authed).await,
+        Verb::Route => dossiers::route(authed).await,
+        Verb::Submission => dossiers::submission(authed).await,
+        Verb::Receipt => dossiers::receipt(authed).await,
+        Verb::Accept => dossiers::accept(authed).await,
+        Verb::Supplement => dossiers::supplement(authed).await,
+        Verb::HandOver => dossiers::hand_over(authed).await,
+        Verb::Events => events::list(authed).await,
+        Verb::Inbox => inbox::take(authed).await,
+        Verb::Settle => inbox::settle(authed).await,
+        Verb::Report => statuses::report(authed).await,
+        Verb::Overview => overview::read(authed).await,
+    }
+}
