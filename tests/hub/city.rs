@@ -115,6 +115,7 @@ impl City {
             issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
             receipts: ReceiptSigner::new(key),
             lookup: LookupSecrets::new([9; 32]),
+            own_queues: true,
             mtls_base: "https://partner.hub.example".to_owned(),
             clock: stage.clock.clone(),
             entropy: stage.entropy.clone(),
