@@ -83,7 +83,10 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
         .collect();
     // What could not be rendered was not published; it is looked at again later, and holds up nothing.
     let settled: HashSet<&str> = settlements.iter().map(|s| s.delivery.as_str()).collect();
-    let left: Vec<&OutboxItem> = leased.iter().filter(|i| !settled.contains(i.delivery.as_str())).collect();
+    let left: Vec<&OutboxItem> = leased
+        .iter()
+        .filter(|i| !settled.contains(i.delivery.as_str()))
+        .collect();
     for item in left {
         settlements.push(OutboxSettlement {
             delivery: item.delivery.clone(),

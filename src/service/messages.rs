@@ -100,7 +100,10 @@ impl Hub {
 
     /// How an agency is reached; one that has left the directory pulls.
     pub fn channel(&self, agency: &str) -> AgencyChannel {
-        let listed = agency.parse().ok().and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
+        let listed = agency
+            .parse()
+            .ok()
+            .and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
         match listed {
             Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
             Some(channel) => channel,

@@ -67,11 +67,7 @@ pub fn optional_setting(name: &str) -> Option<String> {
 /// A name no other test of this run has, nor a run beside it.
 pub fn unique() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "{}_{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The moment the manual clock of every stage starts at: a Monday morning in Hanoi.
@@ -166,14 +162,10 @@ impl Stage {
         let (base, _) = url.rsplit_once('/').expect("the address names a database");
         let backend = server(&format!("{base}/{name}"));
         let server = Connector::new(server(&url)).unwrap();
-        let mut conn = server
-            .open(Purpose::Migration)
-            .unwrap_or_else(|e| panic!("the PostgreSQL named by LIENTHONG_TEST_POSTGRES: {e}; see tests/run"));
-        run(
-            &mut conn,
-            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        )
-        .unwrap();
+        let mut conn = server.open(Purpose::Migration).unwrap_or_else(|e| {
+            panic!("the PostgreSQL named by LIENTHONG_TEST_POSTGRES: {e}; see tests/run")
+        });
+        run(&mut conn, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).unwrap();
         run(&mut conn, &format!("CREATE DATABASE {name}")).unwrap();
         drop(conn);
         Self::on(backend, Place::Database { server, name })

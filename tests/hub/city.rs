@@ -13,12 +13,12 @@ use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
 use lienthong::domain::text::Text;
 use lienthong::domain::view::{StatusAnswer, StatusReport, StatusRequest, SubmissionAnswer};
+use lienthong::identity::Access;
 use lienthong::identity::keys::SigningKey;
 use lienthong::identity::peer::{ConnectionPeer, Trust, thumbprint};
 use lienthong::identity::secret::LookupSecrets;
 use lienthong::identity::sign::ReceiptSigner;
 use lienthong::identity::token::{Issuer, TokenRules};
-use lienthong::identity::Access;
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError};
 use lienthong::store::Store;
@@ -64,7 +64,11 @@ fn directory_files(department: &str) -> BTreeMap<String, String> {
                     .iter()
                     .any(|start| line.starts_with(start))
             };
-            text = text.lines().filter(kept).map(|line| format!("{line}\n")).collect();
+            text = text
+                .lines()
+                .filter(kept)
+                .map(|line| format!("{line}\n"))
+                .collect();
         }
         ((*name).to_owned(), text.replace(DEPARTMENT, department))
     };
@@ -89,13 +93,14 @@ impl City {
 
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
-        let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-")).parse().unwrap();
+        let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
+            .parse()
+            .unwrap();
         let files = directory_files(department.as_str());
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
-        let key = Arc::new(
-            SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap(),
-        );
+        let key =
+            Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
         let rules = TokenRules {
             issuer: "https://hub.example".to_owned(),
             audience: "https://partner.hub.example".to_owned(),
@@ -110,6 +115,7 @@ impl City {
             issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
             receipts: ReceiptSigner::new(key),
             lookup: LookupSecrets::new([9; 32]),
+            own_queues: true,
             mtls_base: "https://partner.hub.example".to_owned(),
             clock: stage.clock.clone(),
             entropy: stage.entropy.clone(),

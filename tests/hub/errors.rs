@@ -28,7 +28,11 @@ fn groups() -> Vec<(String, Vec<Label>)> {
         if let Some(title) = line.strip_prefix("// ") {
             groups.push((title.to_owned(), Vec::new()));
         } else if let Some(label) = line.split('"').nth(1).and_then(Label::parse) {
-            groups.last_mut().expect("a group begins with its comment").1.push(label);
+            groups
+                .last_mut()
+                .expect("a group begins with its comment")
+                .1
+                .push(label);
         }
     }
     groups
@@ -44,8 +48,17 @@ fn document() -> String {
         .to_owned();
     for (title, labels) in groups() {
         let mut chars = title.chars();
-        let title: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-        write!(text, "\n## {title}\n\n| Label | HTTP | Tiếng Việt | English |\n|---|---|---|---|\n").unwrap();
+        let title: String = chars
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .chain(chars)
+            .collect();
+        write!(
+            text,
+            "\n## {title}\n\n| Label | HTTP | Tiếng Việt | English |\n|---|---|---|---|\n"
+        )
+        .unwrap();
         for label in labels {
             let t = label.text();
             let cell = |s: &str| s.replace('|', "\\|").replace('<', "&lt;");
@@ -63,7 +76,10 @@ fn document() -> String {
 
 /// The names in braces of a sentence.
 fn holes(template: &str) -> impl Iterator<Item = &str> {
-    template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|p| p.0))
+    template
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}').map(|p| p.0))
 }
 
 /// A document with this one problem, each name filled with itself in guillemets.
@@ -91,13 +107,20 @@ fn is_update() -> bool {
 #[test]
 fn the_page_lists_every_label_as_the_source_does() {
     let listed: Vec<Label> = groups().into_iter().flat_map(|g| g.1).collect();
-    assert_eq!(listed, Label::ALL, "the groups of the source hold every label, in order");
+    assert_eq!(
+        listed,
+        Label::ALL,
+        "the groups of the source hold every label, in order"
+    );
     let page = root().join("docs/ERRORS.md");
     if is_update() {
         std::fs::write(&page, document()).unwrap();
     }
     let written = std::fs::read_to_string(&page).unwrap_or_default();
-    assert!(written == document(), "docs/ERRORS.md is not what the labels say; UPDATE=1 writes it anew");
+    assert!(
+        written == document(),
+        "docs/ERRORS.md is not what the labels say; UPDATE=1 writes it anew"
+    );
 }
 
 #[test]
@@ -116,8 +139,14 @@ fn every_label_has_an_example_and_every_example_a_label() {
     assert_eq!(found, expected);
     for label in Label::ALL {
         let written = std::fs::read_to_string(examples().join(format!("{label}.json"))).unwrap();
-        assert!(written == example(*label), "{label}.json is not what the label says; UPDATE=1 writes it anew");
+        assert!(
+            written == example(*label),
+            "{label}.json is not what the label says; UPDATE=1 writes it anew"
+        );
         let read: ProblemDocument = serde_json::from_str(&written).unwrap();
-        assert!(!read.detail.contains('?') && !read.problems[0].en.contains('{'), "{label}: an unfilled name");
+        assert!(
+            !read.detail.contains('?') && !read.problems[0].en.contains('{'),
+            "{label}: an unfilled name"
+        );
     }
 }

@@ -20,8 +20,14 @@ fn stop_the_ledger(stage: &Stage) -> (std::sync::mpsc::Sender<()>, std::thread::
     let (held, is_held) = std::sync::mpsc::channel();
     let (connector, postgres) = (stage.connector(), stage.is_postgres());
     let holder = std::thread::spawn(move || {
-        let mut conn = connector.open(lienthong::store::conn::Purpose::Migration).unwrap();
-        let lock = if postgres { "BEGIN; SELECT 1 FROM head FOR UPDATE" } else { "BEGIN IMMEDIATE" };
+        let mut conn = connector
+            .open(lienthong::store::conn::Purpose::Migration)
+            .unwrap();
+        let lock = if postgres {
+            "BEGIN; SELECT 1 FROM head FOR UPDATE"
+        } else {
+            "BEGIN IMMEDIATE"
+        };
         run(&mut conn, lock).unwrap();
         held.send(()).unwrap();
         let _ = wait.recv();

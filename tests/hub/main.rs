@@ -9,6 +9,7 @@ mod backends;
 
 mod city;
 mod errors;
+mod imports;
 mod ledger;
 mod limits;
 
@@ -16,4 +17,3 @@ mod papers;
 mod round;
 mod schema;
 mod scopes;
-

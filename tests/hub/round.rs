@@ -44,7 +44,9 @@ impl Road {
         let road = Road { admin, url };
         let city = City::open(stage).await;
         let broker = Broker::Rabbit(Rabbit::new(road.url.as_str(), Default::default()).unwrap());
-        let outcome = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(&road, &city, broker))).await;
+        let outcome =
+            futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(&road, &city, broker)))
+                .await;
         drop(road.admin.agency_user_delete(&city.department).await);
         road.admin.vhost_delete().await.unwrap();
         if let Err(panic) = outcome {
@@ -54,7 +56,10 @@ impl Road {
 
     /// The department's own connection.
     async fn department(&self, city: &City) -> Broker {
-        self.admin.agency_user_put(&city.department, PASSWORD).await.unwrap();
+        self.admin
+            .agency_user_put(&city.department, PASSWORD)
+            .await
+            .unwrap();
         let mut url = self.url.clone();
         url.set_username(&format!("agency.{}", city.department)).unwrap();
         url.set_password(Some(PASSWORD)).unwrap();

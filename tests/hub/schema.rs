@@ -50,9 +50,14 @@ fn live(stage: &Stage) -> BTreeMap<String, BTreeMap<String, (String, bool)>> {
     let mut schema = Schema::new();
     for line in stage.texts(sql) {
         let parts: Vec<&str> = line.split('|').collect();
-        let [table, column, of, null] = parts[..] else { panic!("{line}") };
+        let [table, column, of, null] = parts[..] else {
+            panic!("{line}")
+        };
         if table != DIESELS && !table.starts_with("sqlite_") {
-            schema.entry(table.to_owned()).or_default().insert(column.to_owned(), (of.to_owned(), null == "YES"));
+            schema
+                .entry(table.to_owned())
+                .or_default()
+                .insert(column.to_owned(), (of.to_owned(), null == "YES"));
         }
     }
     schema
@@ -129,7 +134,10 @@ fn partitions_exist_for_this_month_and_the_three_that_follow() {
         stage.migrate();
         let expected = |months: &[&str]| -> BTreeSet<String> {
             let tables = ["attempts", "events", "submissions"];
-            tables.iter().flat_map(|t| months.iter().map(move |m| format!("{t}_{m}"))).collect()
+            tables
+                .iter()
+                .flat_map(|t| months.iter().map(move |m| format!("{t}_{m}")))
+                .collect()
         };
         let partitions = || -> BTreeSet<String> {
             stage
@@ -157,7 +165,13 @@ fn a_month_begins_at_midnight_in_hanoi() {
         stage.clock.advance(begins.since(stage.clock.now()));
         crate::papers::filed(stage, &store, "in december").await;
         for table in ["events", "submissions"] {
-            assert_eq!((stage.rows(&format!("{table}_2026_11")), stage.rows(&format!("{table}_2026_12"))), (1, 1));
+            assert_eq!(
+                (
+                    stage.rows(&format!("{table}_2026_11")),
+                    stage.rows(&format!("{table}_2026_12"))
+                ),
+                (1, 1)
+            );
         }
     });
 }

@@ -83,7 +83,7 @@ fn walk(conn: &mut Conn, cipher: &Cipher) -> Result<AuditReport, StoreError> {
                 report.findings.push(Finding {
                     place: place.clone(),
                     what: what.to_owned(),
-                })
+                });
             };
             if block.number != number || block.first_seq != seq + 1 {
                 wrong("is not the next one");
@@ -147,14 +147,9 @@ fn replay(
         findings.push(Finding {
             place: place.clone(),
             what: what.to_owned(),
-        })
+        });
     };
-    let (salt, leaf, dossier, number) = (
-        hash(&row.salt),
-        row.leaf.clone(),
-        row.dossier.clone(),
-        row.number,
-    );
+    let (salt, leaf, dossier, number) = (hash(&row.salt), row.leaf.clone(), row.dossier.clone(), row.number);
     let Ok(bytes) = event_bytes(cipher, row) else {
         wrong("cannot be decrypted");
         return Ok(());

@@ -112,11 +112,7 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
 }
 
 /// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.
-pub fn answered(
-    conn: &mut Conn,
-    cipher: &Cipher,
-    key: &KeyUse,
-) -> Result<Option<SubmitOutcome>, StoreError> {
+pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
     let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
         .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
     row.map(|row| ledger::answered(cipher, key, &row)).transpose()

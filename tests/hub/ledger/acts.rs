@@ -21,14 +21,23 @@ fn days(stage: &Stage, n: u64) -> Timestamp {
 async fn steps(store: &Store, id: &str) -> Vec<(u8, Verdict, bool)> {
     let all = happenings(store, id).await;
     let steps = all.into_iter().filter_map(|(_, what)| match what {
-        Happening::StatusChanged { to, verdict, inferred, .. } => Some((to.code(), verdict, inferred)),
+        Happening::StatusChanged {
+            to,
+            verdict,
+            inferred,
+            ..
+        } => Some((to.code(), verdict, inferred)),
         _ => None,
     });
     steps.collect()
 }
 
 fn verdict(acted: &Acted) -> (Verdict, Status, Option<Label>) {
-    (acted.verdict, acted.status, acted.problem.as_ref().map(|p| p.label))
+    (
+        acted.verdict,
+        acted.status,
+        acted.problem.as_ref().map(|p| p.label),
+    )
 }
 
 on_both! {

@@ -38,13 +38,23 @@ async fn take(store: &Store) -> Vec<(String, i32)> {
     leased.into_iter().map(|l| (l.delivery, l.attempt)).collect()
 }
 
-async fn settle(store: &Store, agency: &str, delivery: &str, outcome: Settlement) -> (Option<DeliveryState>, Option<Label>) {
+async fn settle(
+    store: &Store,
+    agency: &str,
+    delivery: &str,
+    outcome: Settlement,
+) -> (Option<DeliveryState>, Option<Label>) {
     let item = SettleItem {
         delivery: delivery.parse::<DeliveryId>().unwrap(),
         outcome,
         reason: Some("because".to_owned()),
     };
-    let result = store.ledger.settle_inbox(agency, vec![item]).await.unwrap().remove(0);
+    let result = store
+        .ledger
+        .settle_inbox(agency, vec![item])
+        .await
+        .unwrap()
+        .remove(0);
     (result.state, result.label)
 }
 

@@ -17,13 +17,19 @@ use crate::papers::*;
 fn whole(stage: &Stage, dossiers: i64, events: i64) {
     assert_eq!(stage.rows("dossiers"), dossiers);
     assert_eq!(stage.rows("events"), events);
-    assert_eq!(stage.number("SELECT max(seq) - min(seq) + 1 AS n FROM events"), events);
+    assert_eq!(
+        stage.number("SELECT max(seq) - min(seq) + 1 AS n FROM events"),
+        events
+    );
     let broken = "SELECT count(*) AS n FROM (SELECT dossier FROM events GROUP BY dossier \
                   HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)) AS b";
     assert_eq!(stage.number(broken), 0);
     assert_eq!(stage.rows("feed"), events);
     let report = stage.audit();
-    assert_eq!((report.findings, report.events, report.dossiers), (vec![], events, dossiers));
+    assert_eq!(
+        (report.findings, report.events, report.dossiers),
+        (vec![], events, dossiers)
+    );
 }
 
 /// Files until it is known to be filed, as a caller does that repeats with the same key.
@@ -92,9 +98,7 @@ on_both! {
 fn two_hubs_share_one_chain() {
     Stage::postgres().play(async |stage| {
         let hubs = [stage.open(), stage.open()];
-        let all: Vec<_> = (0..120)
-            .map(|n| (n, filing(stage, &format!("r{n}"))))
-            .collect();
+        let all: Vec<_> = (0..120).map(|n| (n, filing(stage, &format!("r{n}")))).collect();
         let mut tasks = tokio::task::JoinSet::new();
         for (n, submit) in all {
             let store = hubs[n % 2].clone();
@@ -183,7 +187,10 @@ fn a_crash_between_writing_and_committing_is_as_if_nothing_had_been() {
         let outcome = waiting.await.unwrap();
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
         whole(stage, 1, 1);
-        assert_eq!(store.ledger.submit(again).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(
+            store.ledger.submit(again).await.unwrap(),
+            SubmitOutcome::Committed
+        );
         whole(stage, 2, 2);
     });
 }
@@ -199,7 +206,13 @@ fn a_crash_after_the_commit_is_answered_by_the_key() {
         // The caller goes away at once; its command does not.
         drop(tokio::time::timeout(std::time::Duration::ZERO, store.ledger.submit(first)).await);
         let outcome = store.ledger.submit(again).await.unwrap();
-        assert_eq!(outcome, SubmitOutcome::Replayed { status: 202, body: answer("r1") });
+        assert_eq!(
+            outcome,
+            SubmitOutcome::Replayed {
+                status: 202,
+                body: answer("r1")
+            }
+        );
         whole(stage, 1, 1);
     });
 }

@@ -11,14 +11,20 @@ fn tenant(key: &str, standing: Standing) -> Tenant {
     Tenant {
         key: key.parse().unwrap(),
         name: Text::parse("Đơn vị mẫu").unwrap(),
-        parent: key.starts_with("agent.").then(|| "enterprise.mau-a".parse().unwrap()),
+        parent: key
+            .starts_with("agent.")
+            .then(|| "enterprise.mau-a".parse().unwrap()),
         formats: vec!["canonical/v1".to_owned(), "vnpost-hcc/v1".to_owned()],
         standing,
     }
 }
 
 async fn register(store: &Store, known: i64) -> Option<lienthong::domain::tenant::Register> {
-    store.readers.run(move |conn| read::register(conn, known)).await.unwrap()
+    store
+        .readers
+        .run(move |conn| read::register(conn, known))
+        .await
+        .unwrap()
 }
 
 on_both! {

@@ -11,10 +11,14 @@ fn one_broken(stage: Stage) {
     stage.now().play(async |stage| {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
-        let broken = city.file(&branch, &for_the_commune(stage, "broken")).await.tracking_id;
+        let broken = city
+            .file(&branch, &for_the_commune(stage, "broken"))
+            .await
+            .tracking_id;
         stage.execute(&format!("DELETE FROM contents WHERE dossier = '{broken}'"));
         for n in 0..3 {
-            city.file(&branch, &for_the_commune(stage, &format!("r{n}"))).await;
+            city.file(&branch, &for_the_commune(stage, &format!("r{n}")))
+                .await;
         }
         let agency = city.access(&format!("agency.{COMMUNE}"));
         moving(&city, embedded(), async || {
@@ -50,23 +54,33 @@ fn the_outbox_waits_for_the_movers() {
     Stage::sqlite().now().play(async |stage| {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
-        city.file(&branch, &for_the_department(stage, "nobody-reads")).await;
+        city.file(&branch, &for_the_department(stage, "nobody-reads"))
+            .await;
         for n in 0..20 {
-            city.file(&branch, &for_the_commune(stage, &format!("r{n}"))).await;
+            city.file(&branch, &for_the_commune(stage, &format!("r{n}")))
+                .await;
         }
         assert_eq!(stage.rows("outbox"), 21);
         let agency = city.access(&format!("agency.{COMMUNE}"));
-        let broker = lienthong::broker::Broker::Embedded(lienthong::broker::Embedded::new(Duration::from_millis(50)));
+        let broker =
+            lienthong::broker::Broker::Embedded(lienthong::broker::Embedded::new(Duration::from_millis(50)));
         moving(&city, broker, async || {
             let mut order = Vec::new();
             eventually("all arrive", async || {
                 let page = city.hub.inbox(&agency, 7, Duration::ZERO).await.unwrap();
-                order.extend(page.messages.iter().map(|m| m.event.data.document["reference"].as_str().unwrap().to_owned()));
+                order.extend(
+                    page.messages
+                        .iter()
+                        .map(|m| m.event.data.document["reference"].as_str().unwrap().to_owned()),
+                );
                 (order.len() == 20).then_some(())
             })
             .await;
             assert_eq!(order, (0..20).map(|n| format!("r{n}")).collect::<Vec<_>>());
-            eventually("only the unread one is left", async || (stage.rows("outbox") == 1).then_some(())).await;
+            eventually("only the unread one is left", async || {
+                (stage.rows("outbox") == 1).then_some(())
+            })
+            .await;
         })
         .await;
     });

@@ -27,7 +27,10 @@ async fn next(consumer: &mut Consumer) -> Delivery {
 
 async fn statuses(city: &City) -> Vec<u8> {
     let events = feed(city, &city.access("branch.ba-dinh")).await;
-    events.iter().filter_map(|e| e.data.event.status.as_ref().map(|s| s.code.code())).collect()
+    events
+        .iter()
+        .filter_map(|e| e.data.event.status.as_ref().map(|s| s.code.code()))
+        .collect()
 }
 
 async fn dead(broker: &Broker) -> Consumer {
@@ -41,13 +44,27 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
             let branch = city.access("branch.ba-dinh");
             moving(city, broker, async || {
                 let department = road.department(city).await;
-                let id = city.file(&branch, &for_the_department(stage, "r1")).await.tracking_id;
-                let mut queue = department.consume(&Source::Agency(city.department.clone()), 1).await.unwrap();
+                let id = city
+                    .file(&branch, &for_the_department(stage, "r1"))
+                    .await
+                    .tracking_id;
+                let mut queue = department
+                    .consume(&Source::Agency(city.department.clone()), 1)
+                    .await
+                    .unwrap();
                 let got = next(&mut queue).await;
                 assert_eq!(got.kind, "vn.lienthong.dossier.filed");
                 let data: AgencyData = serde_json::from_slice(&got.body).unwrap();
-                assert_eq!((data.tracking_id, &data.document["reference"]), (id, &serde_json::json!("r1")));
-                let named = |name: &str| got.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                assert_eq!(
+                    (data.tracking_id, &data.document["reference"]),
+                    (id, &serde_json::json!("r1"))
+                );
+                let named = |name: &str| {
+                    got.headers
+                        .iter()
+                        .find(|(n, _)| n == name)
+                        .map(|(_, v)| v.clone())
+                };
                 assert_eq!(named("cloudEvents:subject"), Some(id.to_string()));
                 assert!(named("traceparent").is_some());
                 got.settle(Settlement::Ack).await.unwrap();
@@ -61,8 +78,14 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 .await;
                 let accepted = message(city, "st-1", vec![report(id, Status::Accepted, "")]);
                 let finished = message(city, "st-2", vec![report(id, Status::Finished, "")]);
-                assert_eq!(department.publish(&[accepted, finished]).await, [Outcome::Confirmed, Outcome::Confirmed]);
-                eventually("the branch hears of the result", async || (statuses(city).await.len() == 3).then_some(())).await;
+                assert_eq!(
+                    department.publish(&[accepted, finished]).await,
+                    [Outcome::Confirmed, Outcome::Confirmed]
+                );
+                eventually("the branch hears of the result", async || {
+                    (statuses(city).await.len() == 3).then_some(())
+                })
+                .await;
                 assert_eq!(statuses(city).await, [1, 2, 9]);
                 let route = city.hub.route(&branch, id).await.unwrap();
                 assert_eq!(route.deliveries[0].state, DeliveryState::Acknowledged);
@@ -81,7 +104,10 @@ fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
             let branch = city.access("branch.ba-dinh");
             moving(city, broker.clone(), async || {
                 let department = road.department(city).await;
-                let id = city.file(&branch, &for_the_department(stage, "r1")).await.tracking_id;
+                let id = city
+                    .file(&branch, &for_the_department(stage, "r1"))
+                    .await
+                    .tracking_id;
                 // The hub's own user writes in the department's name: RabbitMQ lets it, and does not vouch for it.
                 let forged = message(city, "forged", vec![report(id, Status::Refused, "giả mạo")]);
                 assert_eq!(broker.publish(&[forged]).await, [Outcome::Confirmed]);
@@ -95,9 +121,16 @@ fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
                 let fine = message(city, "fine", vec![report(id, Status::Accepted, "")]);
                 department.publish(&[garbage, fine]).await;
                 assert_eq!(next(&mut dead).await.message_id, "garbage");
-                eventually("the branch hears of the acceptance", async || (statuses(city).await.len() == 2).then_some(())).await;
+                eventually("the branch hears of the acceptance", async || {
+                    (statuses(city).await.len() == 2).then_some(())
+                })
+                .await;
                 assert_eq!(statuses(city).await, [1, 2]);
-                let words: Vec<String> = feed(city, &branch).await.iter().map(|e| word(e).to_owned()).collect();
+                let words: Vec<String> = feed(city, &branch)
+                    .await
+                    .iter()
+                    .map(|e| word(e).to_owned())
+                    .collect();
                 assert_eq!(words, ["filed", "status-changed"]);
             })
             .await;

@@ -7,8 +7,8 @@ use lienthong::domain::ids::DossierId;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{
-    AgencyData, CloudEvent, DeliveryState, FeedData, HandOverRequest, SettleItem, SettleRequest, Settlement, StatusReport,
-    SupplementRequest,
+    AgencyData, CloudEvent, DeliveryState, FeedData, HandOverRequest, SettleItem, SettleRequest, Settlement,
+    StatusReport, SupplementRequest,
 };
 use lienthong::identity::Access;
 use lienthong::identity::keys::VerifyingKey;
@@ -50,7 +50,11 @@ async fn take(city: &City, agency: &Access) -> CloudEvent<AgencyData> {
         outcome: Settlement::Done,
         reason: None,
     };
-    let settled = city.hub.settle(agency, SettleRequest { messages: vec![done] }).await.unwrap();
+    let settled = city
+        .hub
+        .settle(agency, SettleRequest { messages: vec![done] })
+        .await
+        .unwrap();
     assert!(matches!(
         settled.results[0].state,
         Some(DeliveryState::Handed | DeliveryState::Acknowledged)
@@ -78,42 +82,91 @@ async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
     moving(city, broker, async || {
         let filed = city.file(&branch, &for_the_commune(stage, "r1")).await;
         let id = filed.tracking_id;
-        assert_eq!((filed.status.code, filed.version, filed.existing), (Status::Registered, 1, false));
+        assert_eq!(
+            (filed.status.code, filed.version, filed.existing),
+            (Status::Registered, 1, false)
+        );
         assert_eq!(filed.agency.as_ref().map(|a| a.key.as_str()), Some(COMMUNE));
-        assert!(filed.clocks.acceptance_due.is_some() && filed.clocks.forecast_due.is_some() && filed.clocks.due.is_none());
+        assert!(
+            filed.clocks.acceptance_due.is_some()
+                && filed.clocks.forecast_due.is_some()
+                && filed.clocks.due.is_none()
+        );
         let keys = VerifyingKey::from_jwks(&city.hub.jwks());
         let receipt = verify_receipt(&filed.receipt, &keys).unwrap();
-        assert_eq!((receipt.sub, receipt.submission, receipt.tenant.as_str()), (id, filed.submission, "branch.ba-dinh"));
+        assert_eq!(
+            (receipt.sub, receipt.submission, receipt.tenant.as_str()),
+            (id, filed.submission, "branch.ba-dinh")
+        );
 
         let event = take(city, &agency).await;
-        assert_eq!((word(&event), event.subject.as_str()), ("filed", id.to_string().as_str()));
-        assert!(event.traceparent.as_deref().is_some_and(|t| t.contains("0af7651916cd43dd8448eb211c80319c")));
-        assert_eq!((event.data.format.as_str(), &event.data.document["reference"]), ("canonical/v1", &serde_json::json!("r1")));
-        assert_eq!(event.data.point.as_ref().map(|p| p.as_str()), Some("chi-nhanh-ba-dinh"));
+        assert_eq!(
+            (word(&event), event.subject.as_str()),
+            ("filed", id.to_string().as_str())
+        );
+        assert!(
+            event
+                .traceparent
+                .as_deref()
+                .is_some_and(|t| t.contains("0af7651916cd43dd8448eb211c80319c"))
+        );
+        assert_eq!(
+            (event.data.format.as_str(), &event.data.document["reference"]),
+            ("canonical/v1", &serde_json::json!("r1"))
+        );
+        assert_eq!(
+            event.data.point.as_ref().map(|p| p.as_str()),
+            Some("chi-nhanh-ba-dinh")
+        );
 
         let mut accepted = report(id, Status::Accepted, "");
         accepted.assigned_code = Some("H26.P101-261123-0001".parse().unwrap());
         let asks = report(id, Status::SupplementRequested, "thiếu bản sao");
-        let answer = city.report(&agency, vec![accepted, report(id, Status::Processing, ""), asks]).await;
+        let answer = city
+            .report(&agency, vec![accepted, report(id, Status::Processing, ""), asks])
+            .await;
         assert!(answer.results.iter().all(|r| r.problem.is_none()), "{answer:?}");
-        let request = SupplementRequest { occurred_at: None, text: "bản sao".to_owned() };
-        let summary = city.hub.supplement(&branch, id, call("s"), request).await.unwrap();
-        assert_eq!((summary.status.code, summary.dossier_code.as_ref().map(|c| c.as_str())), (Status::Processing, Some("H26.P101-261123-0001")));
+        let request = SupplementRequest {
+            occurred_at: None,
+            text: "bản sao".to_owned(),
+        };
+        let summary = city
+            .hub
+            .supplement(&branch, id, call("s"), request)
+            .await
+            .unwrap();
+        assert_eq!(
+            (
+                summary.status.code,
+                summary.dossier_code.as_ref().map(|c| c.as_str())
+            ),
+            (Status::Processing, Some("H26.P101-261123-0001"))
+        );
         assert_eq!(word(&take(city, &agency).await), "supplemented");
 
         // By its official code now.
         let mut finished = report(id, Status::Finished, "");
         finished.dossier = "H26.P101-261123-0001".to_owned();
         city.report(&agency, vec![finished]).await;
-        let request = HandOverRequest { receiver: "người nhận".to_owned(), received_at: None, proof: Some("P1".to_owned()) };
+        let request = HandOverRequest {
+            receiver: "người nhận".to_owned(),
+            received_at: None,
+            proof: Some("P1".to_owned()),
+        };
         let summary = city.hub.hand_over(&branch, id, call("h"), request).await.unwrap();
         assert_eq!(summary.status.code, Status::HandedOver);
         assert_eq!(word(&take(city, &agency).await), "handed-over");
 
         told(city, &branch, id).await;
         shown(city, id, &filed.lookup_secret).await;
-        let (mine, theirs) = (city.hub.submission(&branch, id).await.unwrap(), city.hub.receipt(&agency, id).await.unwrap());
-        assert_eq!(mine.1, serde_json::to_vec(&for_the_commune_at(stage, &mine.1)).unwrap());
+        let (mine, theirs) = (
+            city.hub.submission(&branch, id).await.unwrap(),
+            city.hub.receipt(&agency, id).await.unwrap(),
+        );
+        assert_eq!(
+            mine.1,
+            serde_json::to_vec(&for_the_commune_at(stage, &mine.1)).unwrap()
+        );
         assert_eq!(theirs, filed.receipt);
     })
     .await;
@@ -135,8 +188,16 @@ async fn told(city: &City, branch: &Access, id: DossierId) {
     assert_eq!(numbers, (1..=numbers.len() as i32).collect::<Vec<_>>());
     let words: Vec<&str> = events.iter().map(word).collect();
     let expected = [
-        "filed", "code-assigned", "status-changed", "status-changed", "status-changed", "supplemented", "status-changed",
-        "status-changed", "handed-over", "status-changed",
+        "filed",
+        "code-assigned",
+        "status-changed",
+        "status-changed",
+        "status-changed",
+        "supplemented",
+        "status-changed",
+        "status-changed",
+        "handed-over",
+        "status-changed",
     ];
     assert_eq!(words, expected);
     let statuses: Vec<u8> = events
@@ -144,9 +205,16 @@ async fn told(city: &City, branch: &Access, id: DossierId) {
         .filter_map(|e| e.data.event.status.as_ref().map(|s| s.code.code()))
         .collect();
     assert_eq!(statuses, [1, 2, 4, 5, 4, 9, 10]);
-    assert!(events.iter().all(|e| e.data.tracking_id == id && e.data.reference == "r1"));
+    assert!(
+        events
+            .iter()
+            .all(|e| e.data.tracking_id == id && e.data.reference == "r1")
+    );
     let history = city.hub.history(branch, id).await.unwrap();
-    assert_eq!(history.events, events.into_iter().map(|e| e.data.event).collect::<Vec<_>>());
+    assert_eq!(
+        history.events,
+        events.into_iter().map(|e| e.data.event).collect::<Vec<_>>()
+    );
 }
 
 /// What the operator and the citizen see.
@@ -154,7 +222,14 @@ async fn shown(city: &City, id: DossierId, secret: &str) {
     let operator = city.access("operator.truc-ban");
     let route = city.hub.route(&operator, id).await.unwrap();
     let states: Vec<DeliveryState> = route.deliveries.iter().map(|d| d.state).collect();
-    assert_eq!(states, [DeliveryState::Acknowledged, DeliveryState::Acknowledged, DeliveryState::Handed]);
+    assert_eq!(
+        states,
+        [
+            DeliveryState::Acknowledged,
+            DeliveryState::Acknowledged,
+            DeliveryState::Handed
+        ]
+    );
     for delivery in &route.deliveries {
         let mut outcomes: Vec<&str> = delivery.attempts.iter().map(|a| a.outcome.as_str()).collect();
         outcomes.sort_unstable();
@@ -186,6 +261,9 @@ fn on_postgresql_with_the_embedded_broker() {
 #[test]
 fn on_postgresql_with_rabbitmq() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |_, city, broker| there_and_back(stage, city, broker).await).await;
+        Road::play(stage, async |_, city, broker| {
+            there_and_back(stage, city, broker).await;
+        })
+        .await;
     });
 }
