@@ -254,7 +254,8 @@ pub(super) fn check_text(text: &str) -> Result<(), Label> {
     }
     if text
         .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        // U+FFFE and U+FFFF are no characters of XML 1.0, and an agency may be told in XML.
+        .any(|c| matches!(c, '\u{fffe}' | '\u{ffff}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
     {
         return Err(Label::ControlCharacter);
     }

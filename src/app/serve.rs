@@ -28,7 +28,9 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         refuse_provisional(&directory)?;
     }
     let (token_key, token_keys_also) = material::signing_keys(&config.tokens)?;
-    let bind = |what: &str, address| TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")));
+    let bind = |what: &str, address| {
+        TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")))
+    };
     Ok(Assembly {
         backend: material::backend(&config.database)?,
         cipher: material::cipher(&config.keys)?,
@@ -42,7 +44,10 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         trust: material::roots(&config.partner.client_ca_files)?,
         strict_handshake: config.partner.strict_handshake,
         partner: material::server_identity(&config.partner.certificate_file, &config.partner.key_file)?,
-        web: Some(material::server_identity(&config.web.certificate_file, &config.web.key_file)?),
+        web: Some(material::server_identity(
+            &config.web.certificate_file,
+            &config.web.key_file,
+        )?),
         sockets: Sockets {
             partner: bind("partner listener", config.partner.listen)?,
             web: bind("web listener", config.web.listen)?,
@@ -64,9 +69,11 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
 fn broker(config: &Config) -> Result<Broker, AppError> {
     Ok(match &config.broker.road {
         Road::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
-        Road::Amqp { url, ca_file, .. } => {
-            Broker::Rabbit(material::rabbit(url, ca_file.as_deref(), config.broker.confirm_window)?)
-        }
+        Road::Amqp { url, ca_file, .. } => Broker::Rabbit(material::rabbit(
+            url,
+            ca_file.as_deref(),
+            config.broker.confirm_window,
+        )?),
     })
 }
 

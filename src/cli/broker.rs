@@ -32,6 +32,9 @@ pub(super) struct PlanArgs {
 pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
     let BrokerCommand::Plan(args) = command;
     let directory = material::directory(&args.directory)?;
-    print_json(out, &crate::delivery::topology(&directory, true).plan(&args.vhost))?;
+    print_json(
+        out,
+        &crate::delivery::topology(&directory, true).plan(&args.vhost),
+    )?;
     Ok(Exit::Good)
 }

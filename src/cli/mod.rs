@@ -143,7 +143,9 @@ fn beside(path: &Path) -> PathBuf {
 fn run_hub<T>(hub: impl Future<Output = Result<T, crate::app::AppError>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))?;
-    runtime.block_on(hub).map_err(|e| Failure::new("không chạy được", e))
+    runtime
+        .block_on(hub)
+        .map_err(|e| Failure::new("không chạy được", e))
 }
 
 /// One JSON value, indented, and a line's end.

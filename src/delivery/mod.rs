@@ -60,7 +60,7 @@ impl Movers {
         match broker.declare(&topology(&directory, hub.own_queues())).await {
             Ok(()) => {}
             Err(BrokerError::Connection(why)) => {
-                tracing::warn!(%why, "the broker is away; the outbox waits for it")
+                tracing::warn!(%why, "the broker is away; the outbox waits for it");
             }
             Err(other) => return Err(other),
         }
@@ -98,7 +98,8 @@ impl Movers {
 fn pulling(hub: &Hub) -> BTreeSet<Key> {
     let directory = hub.directory();
     let keys = directory.agencies().map(|a| a.key.clone());
-    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp).collect()
+    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp)
+        .collect()
 }
 
 async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>) {

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 
 use super::REST;
 use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, Outbound, ServiceError};
 use crate::store::ledger::{Carried, OutboxItem, OutboxSettlement};
@@ -64,6 +65,11 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             by_agency.entry(message.agency).or_default().push(envelope);
         }
     }
+    let own_queues: HashSet<String> = by_agency
+        .keys()
+        .filter(|a| hub.channel(a) == AgencyChannel::Amqp)
+        .cloned()
+        .collect();
     let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
     let outcomes = join_all(batches.iter().map(|batch| broker.publish(batch))).await;
     let now = hub.clock().now();
@@ -77,6 +83,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             Some(OutboxSettlement {
                 delivery: item.delivery.clone(),
                 attempt: item.attempt,
+                own_queue: own_queues.contains(item.agency.as_str()),
                 carried,
             })
         })
@@ -91,6 +98,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
         settlements.push(OutboxSettlement {
             delivery: item.delivery.clone(),
             attempt: item.attempt,
+            own_queue: false,
             carried: again("unreadable", item.attempt, now, rng),
         });
     }

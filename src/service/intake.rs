@@ -189,15 +189,13 @@ impl Hub {
                 let body = encode(&answer)?;
                 let remember = Remember {
                     key: key.clone(),
+                    unless: None,
                     answer: (202, body.clone()),
                     submission: None,
                 };
                 Ok((self.store.ledger.remember(remember).await?, 202, body))
             }
-            Target::Closed(id) => match self.answered(key).await? {
-                Some(outcome) => Ok((outcome, 0, Vec::new())),
-                None => self.refuse_change(access, incoming, prepared, id).await,
-            },
+            Target::Closed(id) => self.refuse_change(access, incoming, key, prepared, id).await,
             Target::New(id) => self.write(access, incoming, key, prepared, id, None).await,
             Target::Amend(id, row) => self.write(access, incoming, key, prepared, id, Some(&row)).await,
         }
@@ -205,7 +203,7 @@ impl Hub {
 
     /// Which dossier the sender's reference names, and what may be done with it.
     async fn target(&self, access: &Access, prepared: &Prepared) -> Result<Target, ServiceError> {
-        let scope = access.permit(Permission::DossierRead)?;
+        let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
         let known = self
             .store
@@ -234,22 +232,12 @@ impl Hub {
             .to_vec()
     }
 
-    /// What a call with this key was answered before. A call that is repeated gets its answer even where, made for the first
-    /// time, it would be refused today.
-    async fn answered(&self, key: &KeyUse) -> Result<Option<SubmitOutcome>, ServiceError> {
-        let (cipher, key) = (std::sync::Arc::clone(&self.store.cipher), key.clone());
-        Ok(self
-            .store
-            .readers
-            .run(move |conn| read::answered(conn, &cipher, &key))
-            .await?)
-    }
-
     /// Other content under a reference that is already accepted: refused, with the bytes kept for whoever asks why.
     async fn refuse_change(
         &self,
         access: &Access,
         incoming: &Incoming,
+        own: &KeyUse,
         prepared: &Prepared,
         id: DossierId,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
@@ -264,11 +252,15 @@ impl Hub {
         };
         let remember = Remember {
             key,
+            // A call that was answered before the dossier was accepted keeps its answer.
+            unless: Some(own.clone()),
             answer: (409, Vec::new()),
             submission: Some(row),
         };
-        self.store.ledger.remember(remember).await?;
-        Err(Label::ReferenceContentDiffers.into())
+        match self.store.ledger.remember(remember).await? {
+            SubmitOutcome::Committed => Err(Label::ReferenceContentDiffers.into()),
+            answered => Ok((answered, 409, Vec::new())),
+        }
     }
 
     async fn write(

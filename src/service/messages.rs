@@ -36,6 +36,11 @@ impl Hub {
         self.pulse.bell(OUTBOX)
     }
 
+    /// How many committed messages the broker has not confirmed.
+    pub async fn outbox_depth(&self) -> Result<i64, ServiceError> {
+        Ok(self.store.readers.run(read::outbox_depth).await?)
+    }
+
     /// Rings for whoever waits on an agency's inbox.
     pub fn ring_inbox(&self, agency: &str) {
         self.pulse.ring(&inbox_bell(agency));

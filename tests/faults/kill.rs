@@ -31,13 +31,25 @@ struct Hub {
 impl Hub {
     fn start(dir: &Path, more: &[String]) -> Self {
         let [partner, web, operations] = ports();
-        let mut arguments = vec!["sandbox".to_owned(), "--dir".to_owned(), dir.display().to_string()];
-        for (name, port) in [("--partner-port", partner), ("--web-port", web), ("--operations-port", operations)] {
+        let mut arguments = vec![
+            "sandbox".to_owned(),
+            "--dir".to_owned(),
+            dir.display().to_string(),
+        ];
+        for (name, port) in [
+            ("--partner-port", partner),
+            ("--web-port", web),
+            ("--operations-port", operations),
+        ] {
             arguments.extend([name.to_owned(), port.to_string()]);
         }
         arguments.extend(more.iter().cloned());
         let child = spawn(&arguments);
-        Hub { child, dir: dir.to_owned(), arguments }
+        Hub {
+            child,
+            dir: dir.to_owned(),
+            arguments,
+        }
     }
 
     fn partner_url(&self) -> String {
@@ -67,7 +79,9 @@ impl Hub {
 
     async fn speaks(&self, tenant: &TenantKey) -> bool {
         let state = State::open(&self.dir, Clock::System.now()).unwrap();
-        let partner = speakers(&state, self.partner_url(), Retry::BRIEF).partner(tenant, None).unwrap();
+        let partner = speakers(&state, self.partner_url(), Retry::BRIEF)
+            .partner(tenant, None)
+            .unwrap();
         partner.token().await.is_ok()
     }
 }
@@ -80,11 +94,21 @@ impl Drop for Hub {
 }
 
 fn spawn(arguments: &[String]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_lienthong")).args(arguments).stdout(Stdio::null()).spawn().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_lienthong"))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn speakers(state: &State, partner_url: String, retry: Retry) -> Speakers<'_> {
-    Speakers { state, partner_url, clock: Clock::System, entropy: Entropy::System, retry }
+    Speakers {
+        state,
+        partner_url,
+        clock: Clock::System,
+        entropy: Entropy::System,
+        retry,
+    }
 }
 
 /// Runs the demo against a hub that is killed after every so many steps of it.
@@ -94,7 +118,9 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     let directory = Directory::read(&shipped_directory()).unwrap();
     let demo = Demo {
         dossiers: DOSSIERS,
-        filers: speakers(&state, hub.partner_url(), Retry::PATIENT).filers(&directory).unwrap(),
+        filers: speakers(&state, hub.partner_url(), Retry::PATIENT)
+            .filers(&directory)
+            .unwrap(),
         catalogue: Arc::new(Catalogue::of(&directory, Clock::System.now().date()).unwrap()),
         seed: 7,
         run: "kill".to_owned(),
@@ -104,7 +130,12 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     let (progress, mut steps) = mpsc::unbounded_channel();
     let running = tokio::spawn(demo.run(Clock::System, progress));
     // While filings are taken, while agencies answer, while results are handed over.
-    let mut kills = vec![(Progress::Filed, 5), (Progress::Filed, 30), (Progress::Delivered, 35), (Progress::Ended, 30)];
+    let mut kills = vec![
+        (Progress::Filed, 5),
+        (Progress::Filed, 30),
+        (Progress::Delivered, 35),
+        (Progress::Ended, 30),
+    ];
     let (mut filed, mut delivered, mut ended, mut killed) = (0, 0, 0, 0);
     while let Some(step) = steps.recv().await {
         match step {
@@ -125,7 +156,10 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
         }
     }
     let outcome = running.await.unwrap();
-    assert_eq!(killed, 4, "the run ended before the hub was killed as often as planned");
+    assert_eq!(
+        killed, 4,
+        "the run ended before the hub was killed as often as planned"
+    );
     assert_eq!(outcome.total.filed, DOSSIERS, "{:#?}", outcome.faults);
     assert!(outcome.is_clean(), "{:#?}", outcome.faults);
     state
@@ -155,7 +189,13 @@ async fn heavy_killed_hub_loses_and_doubles_nothing_on_sqlite() {
     let mut hub = Hub::start(&dir, &[]);
     let state = demo_over_kills(&mut hub).await;
     drop(hub);
-    audited(Backend::Sqlite { path: state.database() }, &state).await;
+    audited(
+        Backend::Sqlite {
+            path: state.database(),
+        },
+        &state,
+    )
+    .await;
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
@@ -163,7 +203,12 @@ async fn heavy_killed_hub_loses_and_doubles_nothing_on_sqlite() {
 async fn heavy_killed_hub_loses_and_doubles_nothing_on_postgres_and_rabbitmq() {
     let services = Production::fresh("kill").await;
     let dir = folder("kill-production");
-    let mut more = vec!["--postgres".to_owned(), services.postgres.clone(), "--amqp".to_owned(), services.amqp.clone()];
+    let mut more = vec![
+        "--postgres".to_owned(),
+        services.postgres.clone(),
+        "--amqp".to_owned(),
+        services.amqp.clone(),
+    ];
     more.extend(["--amqp-admin".to_owned(), services.amqp_admin.clone()]);
     if let Some(ca) = &services.postgres_ca {
         more.extend(["--postgres-ca".to_owned(), ca.display().to_string()]);

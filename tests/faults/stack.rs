@@ -19,13 +19,18 @@ pub struct Production {
     admin: Admin,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where these tests read what tests/run tells them")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where these tests read what tests/run tells them"
+)]
 fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 fn service(name: &str) -> String {
-    told(name).unwrap_or_else(|| panic!("{name} is not set: run tests/run, or `source` what `tests/run services` prints"))
+    told(name).unwrap_or_else(|| {
+        panic!("{name} is not set: run tests/run, or `source` what `tests/run services` prints")
+    })
 }
 
 impl Production {
@@ -38,7 +43,10 @@ impl Production {
         let (base, _) = server.rsplit_once('/').expect("a URL ends with its database");
         let amqp = service("LIENTHONG_TEST_AMQP");
         let amqp_admin = service("LIENTHONG_TEST_AMQP_ADMIN");
-        let root = DevCa::create(lienthong::clock::Clock::System.now()).unwrap().root().clone();
+        let root = DevCa::create(lienthong::clock::Clock::System.now())
+            .unwrap()
+            .root()
+            .clone();
         let http = http_client(&Outbound {
             roots: vec![root],
             identity: None,
@@ -62,22 +70,31 @@ impl Production {
 
     /// The database, for a look behind the hub's back.
     pub fn backend(&self) -> Backend {
-        let roots = self.postgres_ca.as_ref().map(|path| {
-            lienthong::net::pem::certificates(&std::fs::read(path).unwrap()).unwrap()
-        });
-        Backend::Postgres(Box::new(Postgres::new(&self.postgres, &roots.unwrap_or_default()).unwrap()))
+        let roots = self
+            .postgres_ca
+            .as_ref()
+            .map(|path| lienthong::net::pem::certificates(&std::fs::read(path).unwrap()).unwrap());
+        Backend::Postgres(Box::new(
+            Postgres::new(&self.postgres, &roots.unwrap_or_default()).unwrap(),
+        ))
     }
 
     /// Leaves nothing behind.
     pub async fn remove(self) {
         self.admin.vhost_delete().await.unwrap();
-        sql(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.database)).await;
+        sql(
+            &self.server,
+            &format!("DROP DATABASE {} WITH (FORCE)", self.database),
+        )
+        .await;
     }
 }
 
 /// Runs one statement as the tests' own user, who may make databases.
 async fn sql(server: &str, statement: &str) {
-    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("PostgreSQL");
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls)
+        .await
+        .expect("PostgreSQL");
     let connection = tokio::spawn(connection);
     client.batch_execute(statement).await.expect(statement);
     drop(client);

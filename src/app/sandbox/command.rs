@@ -119,7 +119,18 @@ or look at it: {web}/
 /// The table of a demo, and what was wrong.
 fn told(outcome: &Outcome) -> String {
     let heads = |cells: [&str; 10]| {
-        let [format, agency, filed, delivered, ended, events, a50, a99, r50, r99] = cells;
+        let [
+            format,
+            agency,
+            filed,
+            delivered,
+            ended,
+            events,
+            a50,
+            a99,
+            r50,
+            r99,
+        ] = cells;
         format!(
             "  {format:<20} {agency:<14} {filed:>6} {delivered:>9} {ended:>6} {events:>7}   {a50:>8} {a99:>8}   {r50:>9} {r99:>9}\n"
         )
@@ -141,13 +152,27 @@ fn told(outcome: &Outcome) -> String {
     };
     let mut text = String::from("\n");
     text += &heads(["", "", "", "", "", "", "accept", "ms", "round trip", "ms"]);
-    text += &heads(["format", "agency", "filed", "delivered", "ended", "events", "p50", "p99", "p50", "p99"]);
+    text += &heads([
+        "format",
+        "agency",
+        "filed",
+        "delivered",
+        "ended",
+        "events",
+        "p50",
+        "p99",
+        "p50",
+        "p99",
+    ]);
     for row in &outcome.rows {
         text += &line(row, &row.format);
     }
     text += &line(&outcome.total, "all");
     let seconds = outcome.ended_at.since(outcome.began_at).as_secs_f64();
-    text += &format!("\n  {} planned, {} ended in {seconds:.1} s.", outcome.planned, outcome.total.ended);
+    text += &format!(
+        "\n  {} planned, {} ended in {seconds:.1} s.",
+        outcome.planned, outcome.total.ended
+    );
     if outcome.is_clean() {
         return text + " Nothing missing, nothing doubled, nothing out of order.\n";
     }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use command::run;
 pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
+pub use command::run;
 pub use queues::QueueUsers;
 pub use state::{Lock, State};
 
@@ -107,16 +107,27 @@ impl Sandbox {
         }
         let state = State::open(&plan.dir, clock.now())?;
         let files = shipped_directory();
-        let directory = Directory::read(&files)
-            .map_err(|faults| crate::app::unreadable(&faults))?;
+        let directory = Directory::read(&files).map_err(|faults| crate::app::unreadable(&faults))?;
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
         let port = |listener: &std::net::TcpListener| {
-            listener.local_addr().map(|a| a.port()).map_err(AppError::io("listener"))
+            listener
+                .local_addr()
+                .map(|a| a.port())
+                .map_err(AppError::io("listener"))
         };
         let partner_url = format!("https://localhost:{}", port(&sockets.partner)?);
         let web_url = format!("http://localhost:{}", port(&sockets.web)?);
         let operations_url = format!("http://localhost:{}", port(&sockets.operations)?);
-        let assembly = assemble(&plan, &state, files, sockets, &partner_url, &web_url, &clock, &entropy)?;
+        let assembly = assemble(
+            &plan,
+            &state,
+            files,
+            sockets,
+            &partner_url,
+            &web_url,
+            &clock,
+            &entropy,
+        )?;
         let running = Running::start(assembly).await?;
         if running.hub().register().tenants().next().is_none() {
             let all = enrolment(&state, &directory)?;
@@ -149,7 +160,9 @@ impl Sandbox {
             (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
             _ => None,
         };
-        let agencies = self.speakers(Retry::PATIENT).agencies(&self.directory, queues.as_ref())?;
+        let agencies = self
+            .speakers(Retry::PATIENT)
+            .agencies(&self.directory, queues.as_ref())?;
         let pace = Pace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
@@ -176,8 +189,14 @@ impl Sandbox {
             connect_timeout: Duration::from_secs(5),
         })?;
         let admin = Admin::new(http, admin, users.vhost())?;
-        for agency in self.directory.agencies().filter(|a| a.channel == AgencyChannel::Amqp) {
-            admin.agency_user_put(&agency.key, &users.password(&agency.key)).await?;
+        for agency in self
+            .directory
+            .agencies()
+            .filter(|a| a.channel == AgencyChannel::Amqp)
+        {
+            admin
+                .agency_user_put(&agency.key, &users.password(&agency.key))
+                .await?;
         }
         Ok(users)
     }
@@ -202,7 +221,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// Certificates that cannot be read. What goes wrong in the run is in the outcome.
-    pub async fn demo(&self, dossiers: usize, progress: mpsc::UnboundedSender<Progress>) -> Result<Outcome, AppError> {
+    pub async fn demo(
+        &self,
+        dossiers: usize,
+        progress: mpsc::UnboundedSender<Progress>,
+    ) -> Result<Outcome, AppError> {
         let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
             .map_err(|e| AppError::Unusable(e.to_string()))?;
         let demo = Demo {
@@ -249,7 +272,10 @@ impl Sandbox {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a start has just made, each used once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what a start has just made, each used once"
+)]
 fn assemble(
     plan: &Plan,
     state: &State,
@@ -265,7 +291,11 @@ fn assemble(
     let blind = state.secret("blind.key", &mut rng)?;
     Ok(Assembly {
         backend: backend(plan, state)?,
-        cipher: Arc::new(Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind)?),
+        cipher: Arc::new(Cipher::new(
+            "sandbox",
+            &[("sandbox".to_owned(), storage)],
+            &blind,
+        )?),
         sizes: Sizes::default(),
         migrate: true,
         broker: broker(plan)?,
@@ -291,7 +321,11 @@ fn assemble(
 }
 
 fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
-    let Some(url) = &plan.postgres else { return Ok(Backend::Sqlite { path: state.database() }) };
+    let Some(url) = &plan.postgres else {
+        return Ok(Backend::Sqlite {
+            path: state.database(),
+        });
+    };
     let roots = match &plan.postgres_ca {
         Some(path) => {
             let pem = std::fs::read(path).map_err(AppError::io(path.display().to_string()))?;
@@ -304,14 +338,18 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
 
 /// The authorities of the broker's certificates, as PEM.
 fn authorities(plan: &Plan) -> Result<Option<String>, AppError> {
-    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
     plan.amqp_ca.as_ref().map(read).transpose()
 }
 
 fn broker(plan: &Plan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
         Some(url) => {
-            let options = Options { authorities: authorities(plan)?, ..Options::default() };
+            let options = Options {
+                authorities: authorities(plan)?,
+                ..Options::default()
+            };
             Broker::Rabbit(Rabbit::new(url, options)?)
         }
         None => Broker::Embedded(Embedded::new(crate::app::EMBEDDED_PATIENCE)),

@@ -24,8 +24,14 @@ impl QueueUsers {
     pub fn new(amqp: &str, secret: &[u8; 32], authorities: Option<String>) -> Result<Self, AppError> {
         let vhost = Rabbit::new(amqp, Options::default())?.vhost().to_owned();
         // The address has just been read once; this only splits it.
-        let base = reqwest::Url::parse(amqp).map_err(|_| AppError::Unusable("the broker's address".to_owned()))?;
-        Ok(QueueUsers { base, vhost, secret: hmac::Key::new(hmac::HMAC_SHA256, secret), authorities })
+        let base =
+            reqwest::Url::parse(amqp).map_err(|_| AppError::Unusable("the broker's address".to_owned()))?;
+        Ok(QueueUsers {
+            base,
+            vhost,
+            secret: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            authorities,
+        })
     }
 
     /// The virtual host.
@@ -44,10 +50,15 @@ impl QueueUsers {
     /// An address that cannot be made.
     pub fn broker(&self, key: &Key) -> Result<Broker, AppError> {
         let mut url = self.base.clone();
-        let made = url.set_username(&agency_name(key)).and_then(|()| url.set_password(Some(&self.password(key))));
+        let made = url
+            .set_username(&agency_name(key))
+            .and_then(|()| url.set_password(Some(&self.password(key))));
         made.map_err(|()| AppError::Unusable("the broker's address has no host".to_owned()))?;
-        let options =
-            Options { name: agency_name(key), authorities: self.authorities.clone(), ..Options::default() };
+        let options = Options {
+            name: agency_name(key),
+            authorities: self.authorities.clone(),
+            ..Options::default()
+        };
         Ok(Broker::Rabbit(Rabbit::new(url.as_str(), options)?))
     }
 }

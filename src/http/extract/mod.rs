@@ -57,8 +57,8 @@ impl Authed {
         let access = state.hub.authenticate(
             super::server::peer(&request),
             text(&request, &header::AUTHORIZATION),
-            text(&request, &HeaderName::from_static("acting-staff")),
-            text(&request, &HeaderName::from_static("receiving-point")),
+            named(&request, "acting-staff"),
+            named(&request, "receiving-point"),
         )?;
         let _ = call.tenant.set(access.key().clone());
         access.permit(permission)?;
@@ -248,6 +248,20 @@ fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
             .with("expected", offers.join(", "))
             .into()),
     }
+}
+
+/// A header that names somebody or some place. What is not exactly one value of visible ASCII names nobody, which is not the
+/// same as leaving the header out.
+fn named<'a>(request: &'a HttpRequest, name: &'static str) -> Option<&'a str> {
+    let mut values = request.headers().get_all(HeaderName::from_static(name));
+    let first = values.next()?;
+    Some(
+        first
+            .to_str()
+            .ok()
+            .filter(|_| values.next().is_none())
+            .unwrap_or(""),
+    )
 }
 
 fn header_malformed(header: &str, expected: &str) -> Rejection {

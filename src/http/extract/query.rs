@@ -14,9 +14,30 @@ pub struct Parameters {
 
 /// The pairs of a query or a form; `None` when it is not percent-encoded UTF-8.
 pub(in crate::http) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    if !decodes(text) {
+        return None;
+    }
     Query::<Vec<(String, String)>>::from_query(text)
         .ok()
         .map(Query::into_inner)
+}
+
+/// Whether the escapes of a text name well-formed UTF-8. The parser would put U+FFFD in place of what does not.
+fn decodes(text: &str) -> bool {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        rest = more;
+        let digit = |at: usize| more.get(at).and_then(|d| char::from(*d).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high << 4 | low) as u8);
+                rest = &more[2..];
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 fn malformed(parameter: &str, expected: &str) -> Rejection {
@@ -122,7 +143,15 @@ mod tests {
         assert_eq!(p.number("limit", 1u32, 200), Ok(Some(200)));
         assert_eq!(p.text("name", 3), Ok(Some("a b".to_owned())));
         assert_eq!(p.number("after", 0i64, 9), Ok(None));
-        for bad in ["limit=1&limit=2", "other=1", "%zz=1&<script>=1", "limit"] {
+        for bad in [
+            "limit=1&limit=2",
+            "other=1",
+            "name=%ff",
+            "name=%c3",
+            "%ff=1",
+            "%zz=1&<script>=1",
+            "limit",
+        ] {
             let refused = read(bad).and_then(|p| p.number("limit", 1u32, 200));
             assert_eq!(refused.unwrap_err().label(), Label::QueryMalformed, "{bad}");
         }

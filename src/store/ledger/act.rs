@@ -10,9 +10,9 @@ use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::cipher::Sealed;
 use crate::store::moment::At;
 use crate::store::read::state_of;
-use crate::store::cipher::Sealed;
 use crate::store::rows::{DossierRow, IdempotencyRow};
 
 /// What somebody does.
@@ -96,7 +96,7 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
             .get(&(key.tenant.clone(), key.route.to_owned(), key.key.clone()))
     {
         return if row.request == key.request {
-            replayed(batch, act, row)
+            replayed(batch, act, key, row)
         } else {
             Ok(ActOutcome::KeyReused)
         };
@@ -123,26 +123,58 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
         batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
     }
     if let Some(key) = &act.key {
-        let refusal = acted.problem.as_ref().filter(|_| acted.verdict == Verdict::Rejected);
-        let stored = serde_json::to_vec(&refusal).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        super::submit::keep(batch, key, &(200, stored))?;
+        super::submit::keep(batch, key, &answer(&acted)?)?;
     }
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     Ok(ActOutcome::Done(acted))
 }
 
-/// The same call again: nothing is done twice; a refusal is refused again, else the dossier is shown as it now stands.
-fn replayed(batch: &Batch<'_>, act: &Act, row: &IdempotencyRow) -> Result<ActOutcome, StoreError> {
-    let Some(dossier) = batch.dossiers.get(&act.dossier) else { return Ok(ActOutcome::Absent) };
+/// What is kept of an act under its key: that it was done, or why it was refused.
+fn answer(acted: &Acted) -> Result<(i16, Vec<u8>), StoreError> {
+    let Some(problem) = acted
+        .problem
+        .as_ref()
+        .filter(|_| acted.verdict == Verdict::Rejected)
+    else {
+        return Ok((200, Vec::new()));
+    };
+    let body = serde_json::to_vec(problem).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let status = i16::try_from(problem.label.text().http_status).unwrap_or(500);
+    Ok((status, body))
+}
+
+/// The same call again: nothing is done twice. What was refused stays refused, else a client that repeats itself would believe
+/// it done; what was done is shown as it now stands.
+fn replayed(
+    batch: &Batch<'_>,
+    act: &Act,
+    key: &KeyUse,
+    row: &IdempotencyRow,
+) -> Result<ActOutcome, StoreError> {
+    let Some(dossier) = batch.dossiers.get(&act.dossier) else {
+        return Ok(ActOutcome::Absent);
+    };
     let status = state_of(dossier)?.status();
-    let sealed =
-        Sealed { key_id: row.key_id.clone(), nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() };
-    let name = act.key.as_ref().map(KeyUse::row).unwrap_or_default();
-    let refusal: Option<Problem> = serde_json::from_slice(&batch.cipher.open(&name, sealed)?)
-        .map_err(|e| StoreError::Corrupt(format!("stored answer: {e}")))?;
-    let verdict = if refusal.is_some() { Verdict::Rejected } else { Verdict::Repeated };
-    Ok(ActOutcome::Done(Acted { verdict, status, problem: refusal }))
+    if row.status != 200 {
+        let sealed = Sealed {
+            key_id: row.key_id.clone(),
+            nonce: row.nonce.clone(),
+            ciphertext: row.ciphertext.clone(),
+        };
+        let body = batch.cipher.open(&key.row(), sealed)?;
+        let problem = serde_json::from_slice(&body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        return Ok(ActOutcome::Done(Acted {
+            verdict: Verdict::Rejected,
+            status,
+            problem: Some(problem),
+        }));
+    }
+    Ok(ActOutcome::Done(Acted {
+        verdict: Verdict::Repeated,
+        status,
+        problem: None,
+    }))
 }
 
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {

@@ -154,6 +154,7 @@ fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
             }
             Command::Remember(r) => {
                 key_values.insert(r.key.key.as_str());
+                key_values.extend(r.unless.as_ref().map(|k| k.key.as_str()));
             }
             Command::Act(a) => {
                 key_values.extend(a.key.as_ref().map(|k| k.key.as_str()));

@@ -77,6 +77,8 @@ pub struct Submit {
 pub struct Remember {
     /// Its idempotency key.
     pub key: KeyUse,
+    /// The caller's own key, where the answer is kept under another: an answer it already has is given instead.
+    pub unless: Option<KeyUse>,
     /// The answer: HTTP status and body.
     pub answer: (i16, Vec<u8>),
     /// Bytes to keep although they were refused.
@@ -110,11 +112,7 @@ fn replay(batch: &Batch<'_>, key: &KeyUse) -> Result<Option<SubmitOutcome>, Stor
 }
 
 /// What a key's row says to a call.
-pub(in crate::store) fn answered(
-    cipher: &Cipher,
-    key: &KeyUse,
-    row: &IdempotencyRow,
-) -> Result<SubmitOutcome, StoreError> {
+fn answered(cipher: &Cipher, key: &KeyUse, row: &IdempotencyRow) -> Result<SubmitOutcome, StoreError> {
     if row.request != key.request {
         return Ok(SubmitOutcome::KeyReused);
     }
@@ -150,8 +148,10 @@ pub(super) fn keep(batch: &mut Batch<'_>, key: &KeyUse, answer: &(i16, Vec<u8>))
 }
 
 pub(super) fn remember(batch: &mut Batch<'_>, remember: &Remember) -> Result<SubmitOutcome, StoreError> {
-    if let Some(outcome) = replay(batch, &remember.key)? {
-        return Ok(outcome);
+    for key in remember.unless.iter().chain([&remember.key]) {
+        if let Some(outcome) = replay(batch, key)? {
+            return Ok(outcome);
+        }
     }
     keep(batch, &remember.key, &remember.answer)?;
     batch.writes.submissions.extend(remember.submission.clone());

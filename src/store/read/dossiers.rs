@@ -9,7 +9,6 @@ use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::{self, KeyUse, SubmitOutcome};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -109,13 +108,6 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
         }
         query.order(dossiers::id.desc()).limit(filter.limit).select(DossierRow::as_select()).load(c)
     })?)
-}
-
-/// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.
-pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
-    let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
-        .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
-    row.map(|row| ledger::answered(cipher, key, &row)).transpose()
 }
 
 /// The canonical content of one version.

@@ -20,6 +20,7 @@ async fn publish(store: &Store, carried: Carried) -> Vec<String> {
     let settled = leased.iter().map(|item| OutboxSettlement {
         delivery: item.delivery.clone(),
         attempt: item.attempt,
+        own_queue: false,
         carried: carried.clone(),
     });
     store.ledger.settle_outbox(settled.collect()).await.unwrap();
@@ -136,7 +137,7 @@ on_both! {
         store.ledger.arrive(vec![item.delivery.clone()]).await.unwrap();
         take(&store).await;
         settle(&store, AGENCY, &item.delivery, Settlement::Done).await;
-        let confirmed = OutboxSettlement { delivery: item.delivery, attempt: 1, carried: Carried::Confirmed };
+        let confirmed = OutboxSettlement { delivery: item.delivery, attempt: 1, own_queue: false, carried: Carried::Confirmed };
         store.ledger.settle_outbox(vec![confirmed]).await.unwrap();
         assert_eq!((stage.rows("outbox"), states(stage)), (0, vec!["handed".to_owned()]));
     }

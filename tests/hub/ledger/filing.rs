@@ -121,6 +121,7 @@ on_both! {
         let store = stage.open();
         let remember = || Remember {
             key: key(BRANCH, "k", b"bytes"),
+            unless: None,
             answer: (409, b"no".to_vec()),
             submission: None,
         };

@@ -1,0 +1,675 @@
+//! Filing: what a 202 promises, what is the same call, what is refused and how.
+
+use aws_lc_rs::digest;
+use lienthong::identity::keys::VerifyingKey;
+use lienthong::identity::sign::verify_receipt;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::documents::{city, counter, online, with, xml};
+use crate::house::{Caller, House, Told, ago, client, fresh, now, run, until};
+
+static HOUSE: House = House::new();
+
+fn hex(bytes: &[u8]) -> String {
+    digest::digest(&digest::SHA256, bytes)
+        .as_ref()
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+async fn published_keys() -> Vec<VerifyingKey> {
+    let hub = HOUSE.hub().await;
+    let told = Told::of(client(hub, None).get(format!("{}/.well-known/jwks.json", hub.urls()[1]))).await;
+    VerifyingKey::from_jwks(&told.json())
+}
+
+#[test]
+fn an_answer_keeps_its_promises() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-001").await;
+        let dossier = online("00004");
+        // Bytes no serializer would make, so that they are shown to be kept and not made anew.
+        let bytes = format!("\n {}\t\n", serde_json::to_string_pretty(&dossier).unwrap());
+        let told = agent
+            .file_as("application/json; charset=utf-8", &fresh("key"), bytes.clone())
+            .await;
+        assert_eq!(told.status, 202, "{}", told.text());
+        let answer = told.json();
+        let id = answer["tracking_id"].as_str().unwrap();
+        assert_eq!(
+            (answer["version"].clone(), answer["existing"].clone()),
+            (json!(1), json!(false))
+        );
+        assert_eq!(
+            (answer["status"]["code"].clone(), answer["dossier_code"].clone()),
+            (json!(1), Value::Null)
+        );
+        assert_eq!(answer["agency"]["key"], "ubnd-00004");
+        assert!(
+            answer["route"]["vi"].as_str().unwrap().contains("R0001"),
+            "{answer}"
+        );
+        let clocks = answer["clocks"].as_object().unwrap();
+        assert!(
+            clocks.contains_key("acceptance_due") && clocks.contains_key("forecast_due"),
+            "{clocks:?}"
+        );
+        assert!(
+            !clocks.contains_key("due"),
+            "nothing is due before it is accepted: {clocks:?}"
+        );
+        assert_eq!(answer["warnings"][0]["label"], "identity-prefix-unknown");
+        assert_eq!(answer["warnings"][0]["path"], "/applicant/identity_number");
+
+        let receipt = answer["receipt"].as_str().unwrap();
+        let claims = verify_receipt(receipt, &published_keys().await).unwrap();
+        assert_eq!(claims.sub.to_string(), id);
+        assert_eq!(claims.tenant.as_str(), "agent.a-001");
+        assert_eq!(
+            (claims.sha256.as_str().to_owned(), claims.bytes),
+            (hex(bytes.as_bytes()), bytes.len() as u64)
+        );
+        assert_eq!(claims.iss, HOUSE.hub().await.urls()[1]);
+
+        for link in ["self", "history", "route", "receipt", "events"] {
+            let told = agent.get(answer["links"][link].as_str().unwrap()).await;
+            assert_eq!(told.status, 200, "{link}");
+        }
+        let kept = agent.get(&format!("/v1/dossiers/{id}/submission")).await;
+        assert_eq!(
+            (kept.body.as_slice(), kept.header("content-type")),
+            (bytes.as_bytes(), "application/json")
+        );
+        assert!(kept.header("content-disposition").starts_with("attachment"));
+        let kept = agent.get(&format!("/v1/dossiers/{id}/receipt")).await;
+        assert_eq!(
+            (kept.text().as_str(), kept.header("content-type")),
+            (receipt, "application/jose")
+        );
+        let seen = agent.get(&format!("/v1/dossiers/{id}")).await.json();
+        assert_eq!(seen["content"]["applicant"]["name"], "Nguyễn Văn Mẫu");
+        assert_eq!(seen["reference"], dossier["reference"]);
+    });
+}
+
+#[test]
+fn the_same_call_has_one_answer_and_another_call_needs_another_key() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-002").await;
+        let (key, dossier) = (fresh("key"), online("00004"));
+        let first = agent.file_as("application/json", &key, dossier.to_string()).await;
+        assert_eq!((first.status, first.header("idempotent-replayed")), (202, ""));
+        let again = agent.file_as("application/json", &key, dossier.to_string()).await;
+        assert_eq!((again.status, again.header("idempotent-replayed")), (202, "true"));
+        assert_eq!(again.body, first.body);
+        let other = with(dossier.clone(), "summary", json!("Nội dung khác"));
+        agent
+            .file_as("application/json", &key, other.to_string())
+            .await
+            .refuses("idempotency-key-reused");
+        // The same bytes with another meaning are another call.
+        agent
+            .file_as(
+                "application/vnd.lienthong.dossier+json",
+                &key,
+                dossier.to_string(),
+            )
+            .await
+            .refuses("idempotency-key-reused");
+        // A key is the tenant's own.
+        let stranger = HOUSE.caller("agent.a-003").await;
+        assert_eq!(
+            stranger
+                .file_as("application/json", &key, online("00004").to_string())
+                .await
+                .status,
+            202
+        );
+        // The same content under a new key is the dossier that exists.
+        let same = agent.file(&dossier).await;
+        assert_eq!(same.status, 202);
+        let (same, was) = (same.json(), first.json());
+        assert_eq!(
+            (same["existing"].clone(), same["tracking_id"].clone()),
+            (json!(true), was["tracking_id"].clone())
+        );
+        assert_eq!(same["receipt"], was["receipt"]);
+
+        let request = agent
+            .request(Method::POST, "/v1/submissions")
+            .await
+            .json(&dossier);
+        Told::of(request).await.refuses("idempotency-key-missing");
+        for wrong in ["", "a b", "é", &"k".repeat(129)] {
+            agent
+                .file_as("application/json", wrong, dossier.to_string())
+                .await
+                .refuses("header-malformed");
+        }
+        let longest = "k".repeat(128);
+        assert_eq!(
+            agent
+                .file_as("application/json", &longest, online("00004").to_string())
+                .await
+                .status,
+            202
+        );
+        let request = agent
+            .request(Method::POST, "/v1/submissions")
+            .await
+            .json(&dossier);
+        let twice = request
+            .header("Idempotency-Key", "one")
+            .header("Idempotency-Key", "two");
+        Told::of(twice).await.refuses("header-malformed");
+    });
+}
+
+#[test]
+fn calls_that_race_make_one_dossier() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-004").await;
+        agent.token().await;
+        for round in 0..10 {
+            // Odd rounds have a key each: then the reference alone keeps them one.
+            let (key, bytes) = (fresh("key"), online("00004").to_string());
+            let keys: Vec<String> = (0..4)
+                .map(|n| {
+                    if round % 2 == 0 {
+                        key.clone()
+                    } else {
+                        format!("{key}-{n}")
+                    }
+                })
+                .collect();
+            let calls = keys
+                .iter()
+                .map(|key| agent.file_as("application/json", key, bytes.clone()));
+            let told = futures_util::future::join_all(calls).await;
+            let taken: Vec<&Told> = told.iter().filter(|t| t.status == 202).collect();
+            assert!(!taken.is_empty());
+            for one in &told {
+                match one.status {
+                    202 => assert_eq!(one.json()["tracking_id"], taken[0].json()["tracking_id"]),
+                    _ => drop(one.refuses("idempotency-in-flight")),
+                }
+            }
+            if round % 2 == 0 {
+                assert!(taken.iter().all(|t| t.body == taken[0].body));
+            } else {
+                assert_eq!(taken.len(), 4);
+                assert_eq!(taken.iter().filter(|t| t.json()["existing"] == false).count(), 1);
+            }
+        }
+        let page = agent.get("/v1/dossiers?limit=200").await.json();
+        assert_eq!(page["dossiers"].as_array().unwrap().len(), 10);
+    });
+}
+
+#[test]
+fn other_content_under_a_reference_is_a_new_version_until_the_dossier_is_accepted() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-005").await;
+        let agency = HOUSE.caller("agency.ubnd-00160").await;
+        let dossier = online("00160");
+        let (first_key, amended) = (
+            fresh("key"),
+            with(dossier.clone(), "summary", json!("Bổ sung nội dung")),
+        );
+        let first = agent
+            .file_as("application/json", &first_key, dossier.to_string())
+            .await;
+        let id = first.json()["tracking_id"].as_str().expect("taken").to_owned();
+        let second = agent.file(&amended).await.json();
+        assert_eq!(
+            (second["tracking_id"].clone(), second["version"].clone()),
+            (json!(id), json!(2))
+        );
+        assert_ne!(second["receipt"], first.json()["receipt"]);
+        let mut kinds = Vec::new();
+        until("the agency is told of both", async || {
+            let page = agency.get("/v1/inbox?wait=1").await.json();
+            for message in page["messages"].as_array().unwrap() {
+                kinds.push(
+                    message["event"]["type"]
+                        .as_str()
+                        .unwrap()
+                        .rsplit('.')
+                        .next()
+                        .unwrap()
+                        .to_owned(),
+                );
+            }
+            (kinds.len() == 2).then_some(())
+        })
+        .await;
+        assert_eq!(kinds, ["filed", "amended"]);
+
+        let report = json!({ "reports": [{ "dossier": id, "status": 2 }] });
+        assert_eq!(
+            agency.post("/v1/statuses", &report).await.json()["results"][0]["verdict"],
+            "applied"
+        );
+        let third = with(dossier.clone(), "summary", json!("Quá muộn"));
+        let key = fresh("key");
+        agent
+            .file_as("application/json", &key, third.to_string())
+            .await
+            .refuses("reference-content-differs");
+        agent
+            .file_as("application/json", &key, third.to_string())
+            .await
+            .refuses("reference-content-differs");
+        let kept = agent.get(&format!("/v1/dossiers/{id}/submission")).await;
+        assert_eq!(kept.text(), amended.to_string());
+        // What was answered before acceptance is still the answer.
+        let replayed = agent
+            .file_as("application/json", &first_key, dossier.to_string())
+            .await;
+        assert_eq!(
+            (replayed.status, replayed.header("idempotent-replayed")),
+            (202, "true"),
+            "{}",
+            replayed.text()
+        );
+        assert_eq!(replayed.body, first.body);
+        // The refused bytes are kept for whoever asks why.
+        let kept = refused_bytes(&id).await;
+        assert!(!kept.is_empty() && kept.iter().all(|b| *b == third.to_string().into_bytes()));
+    });
+}
+
+/// The bytes of refused submissions about a dossier, straight from the store.
+async fn refused_bytes(id: &str) -> Vec<Vec<u8>> {
+    use diesel::prelude::*;
+    use lienthong::store::conn::Conn;
+    use lienthong::store::tables::submissions;
+    let store = HOUSE.hub().await.running().hub().store();
+    let wanted = id.to_owned();
+    let found: Vec<String> = store
+        .readers
+        .run(move |conn: &mut Conn| {
+            let Conn::Sqlite(conn) = conn else {
+                unreachable!("a sandbox without a database server")
+            };
+            let refused = submissions::table.filter(submissions::refused.is_not_null());
+            Ok(refused
+                .filter(submissions::dossier.eq(&wanted))
+                .select(submissions::id)
+                .load(conn)?)
+        })
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    for submission in found {
+        let cipher = std::sync::Arc::clone(&store.cipher);
+        let row = store
+            .readers
+            .run(move |conn| lienthong::store::read::submission(conn, &cipher, &submission))
+            .await
+            .unwrap();
+        all.push(row.unwrap().1);
+    }
+    all
+}
+
+#[test]
+fn an_official_code_belongs_to_one_dossier_and_its_refusal_reveals_nothing() {
+    run(async {
+        let (owner, stranger) = (
+            HOUSE.caller("branch.ba-dinh").await,
+            HOUSE.caller("branch.ba-vi").await,
+        );
+        let code = "H26.P101-261120-0701";
+        let dossier = with(counter("00004"), "dossier_code", json!(code));
+        let taken = owner.file(&dossier).await.json();
+        assert_eq!(taken["dossier_code"], code, "{taken}");
+        let told = stranger
+            .file(&with(counter("00004"), "dossier_code", json!(code)))
+            .await;
+        let document = told.refuses("dossier-code-taken").to_string();
+        for secret in [
+            taken["tracking_id"].as_str().unwrap(),
+            "ba-dinh",
+            dossier["reference"].as_str().unwrap(),
+        ] {
+            assert!(!document.contains(secret), "{document}");
+        }
+        owner
+            .file(&with(counter("00004"), "dossier_code", json!(code)))
+            .await
+            .refuses("dossier-code-taken");
+        let by_code = format!("/v1/dossiers?code={code}");
+        assert_eq!(stranger.get(&by_code).await.json()["dossiers"], json!([]));
+        assert_eq!(
+            owner.get(&by_code).await.json()["dossiers"][0]["tracking_id"],
+            taken["tracking_id"]
+        );
+    });
+}
+
+#[test]
+fn the_channel_decides_where_a_dossier_begins_and_which_clock_runs() {
+    run(async {
+        let branch = HOUSE.caller("branch.ba-dinh").await;
+        for (channel, status, running) in [
+            ("online", 1, vec!["acceptance_due", "forecast_due"]),
+            ("counter", 2, vec!["due"]),
+            ("post", 2, vec!["due"]),
+        ] {
+            let answer = branch
+                .file(&with(online("00004"), "channel", json!(channel)))
+                .await
+                .json();
+            assert_eq!(answer["status"]["code"], status, "{answer}");
+            let clocks: Vec<&String> = answer["clocks"].as_object().unwrap().keys().collect();
+            assert_eq!(clocks, running, "{channel}");
+            let id = answer["tracking_id"].as_str().unwrap();
+            assert_eq!(
+                branch.get(&format!("/v1/dossiers/{id}")).await.json()["clocks"],
+                answer["clocks"]
+            );
+        }
+    });
+}
+
+#[test]
+fn a_dossier_nobody_or_two_are_responsible_for_is_taken_and_parked() {
+    run(async {
+        let branch = HOUSE.caller("branch.ba-vi").await;
+        for (dossier, label) in [
+            (city("9.990001"), "competence-gap"),
+            (
+                with(online("00004"), "procedure", json!({ "code": "9.990002" })),
+                "competence-overlap",
+            ),
+        ] {
+            let told = branch.file(&dossier).await;
+            assert_eq!(told.status, 202, "{}", told.text());
+            let answer = told.json();
+            assert_eq!(
+                (answer["agency"].clone(), answer["parked"].clone()),
+                (Value::Null, json!(label))
+            );
+            let id = answer["tracking_id"].as_str().unwrap();
+            let route = branch.get(&format!("/v1/dossiers/{id}/route")).await.json();
+            assert_eq!(
+                (route["parked"].clone(), route["deliveries"].clone()),
+                (json!(label), json!([]))
+            );
+        }
+        let parked = branch.get("/v1/dossiers?parked=true").await.json();
+        assert_eq!(parked["dossiers"].as_array().unwrap().len(), 2);
+        branch.file(&city("9.999999")).await.refuses("procedure-unknown");
+        branch
+            .file(&city("1.004873"))
+            .await
+            .refuses("competence-field-missing");
+        branch.file(&online("99999")).await.refuses("place-unknown");
+        branch
+            .file(&with(online("00004"), "filed_at", json!(ago(-3600).to_string())))
+            .await
+            .refuses("date-in-future");
+    });
+}
+
+#[test]
+fn xml_is_answered_in_xml_and_the_form_of_an_answer_is_settled_before_anything_is_done() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-006").await;
+        let dossier = online("00004");
+        let send = async |accept: &str, body: String| {
+            let request = agent.request(Method::POST, "/v1/submissions").await;
+            let request = request
+                .header("Content-Type", "application/xml")
+                .header("Idempotency-Key", fresh("key"));
+            Told::of(
+                request
+                    .header("Accept", accept)
+                    .header("Submission-Format", "canonical/v1")
+                    .body(body),
+            )
+            .await
+        };
+        let told = send("text/html", xml(&dossier)).await;
+        told.refuses("not-acceptable");
+        assert_eq!(agent.get("/v1/dossiers").await.json()["dossiers"], json!([]));
+        let told = send("application/xml", xml(&dossier)).await;
+        assert_eq!(
+            (told.status, told.header("content-type")),
+            (202, "application/xml"),
+            "{}",
+            told.text()
+        );
+        assert!(told.text().contains("<tracking_id>dos_"), "{}", told.text());
+        let told = send(
+            "application/xml",
+            xml(&with(dossier.clone(), "channel", json!("fax"))),
+        )
+        .await;
+        assert_eq!(
+            (told.status, told.header("content-type")),
+            (422, "application/problem+xml")
+        );
+        assert!(
+            told.text().contains("<path>/dossier/channel</path>"),
+            "{}",
+            told.text()
+        );
+        // The same dossier, told in the other form.
+        let told = agent.file(&dossier).await.json();
+        assert_eq!(told["existing"], true);
+    });
+}
+
+#[test]
+fn the_format_is_named_where_it_is_not_plain_and_must_be_the_tenants_own() {
+    run(async {
+        let branch = HOUSE.caller("branch.cau-giay").await;
+        let send = async |format: Option<&str>, media: &str, body: String| {
+            let request = branch.request(Method::POST, "/v1/submissions").await;
+            let mut request = request
+                .header("Content-Type", media)
+                .header("Idempotency-Key", fresh("key"));
+            if let Some(format) = format {
+                request = request.header("Submission-Format", format);
+            }
+            Told::of(request.body(body)).await
+        };
+        let body = || counter("00004").to_string();
+        let document = send(None, "application/json", body())
+            .await
+            .refuses("format-unknown");
+        assert!(
+            document["detail"]
+                .as_str()
+                .unwrap()
+                .contains("canonical/v1, dvcqg-mc/v1"),
+            "{document}"
+        );
+        let plain = "application/vnd.lienthong.dossier+json";
+        assert_eq!(
+            send(None, plain, body()).await.status,
+            202,
+            "only one of its formats is of this media type"
+        );
+        for wrong in ["vnpost-hcc/v1", "canonical/v2", "no-such/v1"] {
+            let told = send(Some(wrong), "application/json", body()).await;
+            let document = told.refuses("format-unknown");
+            assert!(
+                document["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("canonical/v1, dvcqg-mc/v1"),
+                "{document}"
+            );
+        }
+        for wrong in ["Canonical/V1", "a b", ""] {
+            send(Some(wrong), "application/json", body())
+                .await
+                .refuses("header-malformed");
+        }
+        for wrong in ["text/plain", "application/pdf", "json", ""] {
+            let told = send(Some("canonical/v1"), wrong, body()).await;
+            told.refuses("media-type-unsupported");
+        }
+        let request = branch.request(Method::POST, "/v1/submissions").await;
+        let zipped = request
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "gzip");
+        Told::of(zipped.header("Idempotency-Key", fresh("key")).body("x"))
+            .await
+            .refuses("media-type-unsupported");
+    });
+}
+
+/// One sample as whoever files in its format.
+async fn sample(callers: &[Caller; 2], format: &str, file: &std::path::Path) -> Told {
+    let caller = if format == "vnpost-hcc" {
+        &callers[0]
+    } else {
+        &callers[1]
+    };
+    let media = if file.extension().is_some_and(|e| e == "xml") {
+        "application/xml"
+    } else {
+        "application/json"
+    };
+    let request = caller.request(Method::POST, "/v1/submissions").await;
+    let request = request
+        .header("Content-Type", media)
+        .header("Idempotency-Key", fresh("key"));
+    Told::of(
+        request
+            .header("Submission-Format", format!("{format}/v1"))
+            .body(std::fs::read(file).unwrap()),
+    )
+    .await
+}
+
+#[test]
+fn every_refused_sample_is_told_all_its_problems_by_the_senders_own_paths() {
+    run(async {
+        let callers = [
+            HOUSE.caller("agent.b-001").await,
+            HOUSE.caller("branch.ha-dong").await,
+        ];
+        let house = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters");
+        let mut refused = 0;
+        for format in ["canonical", "dvcqg-mc", "vnpost-hcc"] {
+            let folder = house.join(format).join("v1");
+            for entry in std::fs::read_dir(folder.join("samples")).unwrap() {
+                let file = entry.unwrap().path();
+                let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+                if !name.starts_with("refused") {
+                    continue;
+                }
+                let told = sample(&callers, format, &file).await;
+                assert!((400..500).contains(&told.status), "{name}: {}", told.text());
+                let expected = std::fs::read(folder.join("expected").join(format!("{name}.json"))).unwrap();
+                let expected: Value = serde_json::from_slice(&expected).unwrap();
+                let of = |field: &str| -> Vec<String> {
+                    let all = expected["problems"].as_array().unwrap().iter();
+                    all.map(|p| p[field].as_str().unwrap_or("").to_owned()).collect()
+                };
+                assert_eq!(
+                    (told.labels(), told.paths()),
+                    (of("label"), of("path")),
+                    "{format} {name}"
+                );
+                refused += 1;
+            }
+        }
+        assert_eq!(refused, 15);
+        assert_eq!(callers[0].get("/v1/dossiers").await.json()["dossiers"], json!([]));
+    });
+}
+
+#[test]
+fn a_route_problem_is_told_by_the_path_of_the_senders_own_format() {
+    run(async {
+        let branch = HOUSE.caller("branch.dong-anh").await;
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/adapters/dvcqg-mc/v1/samples/minimal.json"
+        );
+        let mut dossier: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let seconds = now().in_vietnam().strftime("%Y%m%d%H%M%S").to_string();
+        dossier["data"][0]["NgayTiepNhan"] = json!(seconds);
+        let send = async |dossier: &Value| {
+            let request = branch
+                .request(Method::POST, "/v1/submissions")
+                .await
+                .json(dossier);
+            Told::of(
+                request
+                    .header("Submission-Format", "dvcqg-mc/v1")
+                    .header("Idempotency-Key", fresh("key")),
+            )
+            .await
+        };
+        assert_eq!(send(&dossier).await.status, 202);
+        dossier["data"][0]["MaHoSo"] = json!("TAM-0002");
+        dossier["data"][0]["MaTTHC"] = json!("9.999999");
+        let told = send(&dossier).await;
+        told.refuses("procedure-unknown");
+        assert_eq!(told.paths(), ["/data/0/MaTTHC"]);
+    });
+}
+
+#[test]
+fn a_list_is_paged_and_its_parameters_are_checked() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-007").await;
+        let mut filed = Vec::new();
+        for _ in 0..5 {
+            filed.insert(0, agent.filed(&online("00004")).await);
+        }
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = agent.get(&format!("/v1/dossiers?limit=2{after}")).await.json();
+            let ids = page["dossiers"].as_array().unwrap().iter();
+            seen.extend(ids.map(|d| d["tracking_id"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, filed, "newest first, each once");
+        for (query, found) in [
+            ("status=1", 5),
+            ("status=2", 0),
+            ("agency=ubnd-00004", 5),
+            ("agency=so-du-lich", 0),
+            ("reference=no", 0),
+        ] {
+            let page = agent.get(&format!("/v1/dossiers?{query}")).await.json();
+            assert_eq!(page["dossiers"].as_array().unwrap().len(), found, "{query}");
+        }
+        for wrong in [
+            "limit=0",
+            "limit=201",
+            "limit=-1",
+            "limit=1&limit=2",
+            "limit=",
+            "status=0",
+            "status=11",
+            "status=x",
+            "other=1",
+            "parked=maybe",
+            "after=dos_1",
+            "code=H26",
+            "agency=%C4%90",
+            "reference=%00",
+            "reference=%ff",
+            "%zz=1",
+        ] {
+            agent
+                .get(&format!("/v1/dossiers?{wrong}"))
+                .await
+                .refuses("query-malformed");
+        }
+    });
+}

@@ -1,0 +1,603 @@
+//! A dossier's life after it was filed: agencies and submitters by script, every step through the interface.
+
+use std::time::{Duration, Instant};
+
+use lienthong::domain::time::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::documents::{counter, online};
+use crate::house::{Caller, House, Told, ago, fresh, now, run, until};
+
+static HOUSE: House = House::new();
+
+/// Takes everything that waits about a dossier, until there is something.
+async fn take(agency: &Caller, id: &str) -> Value {
+    until("the inbox has it", async || {
+        let page = agency.get("/v1/inbox?max=1&wait=1").await.json();
+        page["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|m| m["event"]["subject"] == id)
+            .cloned()
+    })
+    .await
+}
+
+async fn settle(agency: &Caller, delivery: &Value, outcome: &str) -> Value {
+    let told = agency
+        .post(
+            "/v1/inbox/settle",
+            &json!({ "messages": [{ "delivery": delivery, "outcome": outcome }] }),
+        )
+        .await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    told.json()["results"][0].clone()
+}
+
+/// Reports one status; its result.
+async fn report(agency: &Caller, id: &str, status: u8, text: &str) -> Value {
+    let mut report = json!({ "dossier": id, "status": status, "occurred_at": now().to_string() });
+    if !text.is_empty() {
+        report["text"] = json!(text);
+    }
+    reported(agency, report).await
+}
+
+async fn reported(agency: &Caller, report: Value) -> Value {
+    let told = agency.post("/v1/statuses", &json!({ "reports": [report] })).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    told.json()["results"][0].clone()
+}
+
+/// The kinds of a dossier's events, with the status each led to.
+fn kinds(events: &[Value]) -> Vec<String> {
+    let one = |e: &Value| match e["status"]["code"].as_u64() {
+        Some(status) => format!("{} {status}", e["kind"].as_str().unwrap()),
+        None => e["kind"].as_str().unwrap().to_owned(),
+    };
+    events.iter().map(one).collect()
+}
+
+async fn history(caller: &Caller, id: &str) -> Vec<Value> {
+    let told = caller.get(&format!("/v1/dossiers/{id}/history")).await.json();
+    let events = told["events"].as_array().unwrap().clone();
+    let numbers: Vec<u64> = events.iter().map(|e| e["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
+    events
+}
+
+/// Reads a feed to its end in pages of three; the events about a dossier, and the cursor.
+async fn feed(caller: &Caller, id: &str) -> (Vec<Value>, i64) {
+    let (mut events, mut after) = (Vec::new(), 0);
+    loop {
+        let page = caller
+            .get(&format!("/v1/events?after={after}&limit=3"))
+            .await
+            .json();
+        let found = page["events"].as_array().unwrap();
+        if found.is_empty() {
+            assert_eq!(page["next"], after);
+            return (events, after);
+        }
+        let next = page["next"].as_i64().unwrap();
+        assert!(next > after);
+        after = next;
+        events.extend(found.iter().filter(|e| e["subject"] == id).cloned());
+    }
+}
+
+#[test]
+fn a_dossier_goes_from_the_agent_to_the_agency_and_back_to_the_citizen() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-001").await;
+        let (enterprise, agency) = (
+            HOUSE.caller("enterprise.buu-chinh-mau-a").await,
+            HOUSE.caller("agency.ubnd-00004").await,
+        );
+        let id = agent.filed(&online("00004")).await;
+        let path = format!("/v1/dossiers/{id}");
+
+        let message = take(&agency, &id).await;
+        let event = &message["event"];
+        assert_eq!(
+            (event["specversion"].clone(), event["type"].clone()),
+            (json!("1.0"), json!("vn.lienthong.dossier.filed"))
+        );
+        assert_eq!(
+            (message["attempt"].clone(), event["data"]["format"].clone()),
+            (json!(1), json!("canonical/v1"))
+        );
+        assert_eq!(
+            event["data"]["document"]["applicant"]["name"], "Nguyễn Văn Mẫu",
+            "{event}"
+        );
+        assert_eq!(event["data"]["submitter"], "agent.a-001");
+        // Leased: nobody else gets it meanwhile.
+        assert_eq!(agency.get("/v1/inbox").await.json()["messages"], json!([]));
+        let settled = settle(&agency, &message["delivery"], "done").await;
+        assert_eq!(
+            (settled["state"].clone(), settled["label"].clone()),
+            (json!("handed"), Value::Null),
+            "{settled}"
+        );
+        assert_eq!(
+            settle(&agency, &message["delivery"], "done").await["state"],
+            "handed",
+            "settled twice is settled once"
+        );
+
+        let code = "H26.P101-261120-0801";
+        let accepted =
+            json!({ "dossier": id, "status": 2, "occurred_at": now().to_string(), "assigned_code": code });
+        assert_eq!(reported(&agency, accepted.clone()).await["verdict"], "applied");
+        assert_eq!(reported(&agency, accepted).await["verdict"], "repeated");
+        let seen = agent.get(&path).await.json();
+        assert_eq!(
+            (seen["dossier_code"].clone(), seen["status"]["code"].clone()),
+            (json!(code), json!(2))
+        );
+        assert!(
+            seen["clocks"]["due"].is_string() && seen["clocks"]["acceptance_due"].is_null(),
+            "{seen}"
+        );
+        // From here on the agency names it by its code.
+        assert_eq!(report(&agency, code, 4, "").await["verdict"], "applied");
+        assert_eq!(
+            report(&agency, code, 5, "").await["problem"]["label"],
+            "reason-required"
+        );
+        assert_eq!(
+            report(&agency, code, 5, "Bổ sung bản sao").await["verdict"],
+            "applied"
+        );
+        let supplement = json!({ "text": "Đã nộp bản sao" });
+        assert_eq!(
+            agent
+                .post(&format!("{path}/supplements"), &supplement)
+                .await
+                .json()["status"]["code"],
+            4
+        );
+        let message = take(&agency, &id).await;
+        assert_eq!(message["event"]["type"], "vn.lienthong.dossier.supplemented");
+        assert_eq!(
+            settle(&agency, &message["delivery"], "done").await["state"],
+            "handed"
+        );
+        assert_eq!(
+            report(&agency, code, 6, "Nộp lệ phí 15.000 đồng").await["verdict"],
+            "applied"
+        );
+        assert_eq!(report(&agency, code, 4, "").await["verdict"], "applied");
+        assert_eq!(
+            report(&agency, code, 9, "Đã có kết quả").await["verdict"],
+            "applied"
+        );
+        let hand_over = json!({ "receiver": "Nguyễn Văn Mẫu", "proof": "BN-1" });
+        assert_eq!(
+            agent.post(&format!("{path}/hand-over"), &hand_over).await.json()["status"]["code"],
+            10
+        );
+        assert_eq!(
+            report(&agency, code, 4, "").await["problem"]["label"],
+            "status-final"
+        );
+
+        let events = history(&agent, &id).await;
+        assert_eq!(
+            kinds(&events),
+            [
+                "filed 1",
+                "code-assigned",
+                "status-changed 2",
+                "status-changed 4",
+                "status-rejected 5",
+                "status-changed 5",
+                "supplemented",
+                "status-changed 4",
+                "status-changed 6",
+                "status-changed 4",
+                "status-changed 9",
+                "handed-over",
+                "status-changed 10",
+                "status-rejected 4",
+            ]
+        );
+        assert_eq!(events[0]["actor"]["staff"], "nv-001");
+        assert_eq!(events, history(&agency, &id).await);
+        assert_eq!(events, history(&enterprise, &id).await);
+        for caller in [&agent, &enterprise] {
+            let (fed, cursor) = feed(caller, &id).await;
+            let told: Vec<Value> = fed.iter().map(|e| e["data"]["event"].clone()).collect();
+            assert_eq!(told, events, "every event once, in order");
+            let page = caller.get(&format!("/v1/events?after={cursor}")).await.json();
+            assert_eq!(
+                (page["events"].clone(), page["next"].clone()),
+                (json!([]), json!(cursor))
+            );
+        }
+        let route = agent.get(&format!("{path}/route")).await.json();
+        let deliveries = route["deliveries"].as_array().unwrap();
+        let told: Vec<&str> = deliveries.iter().map(|d| d["kind"].as_str().unwrap()).collect();
+        assert_eq!(told, ["filed", "supplemented", "handed-over"]);
+        assert_eq!(deliveries[0]["state"], "acknowledged", "{route}");
+        let outcomes: Vec<&str> = deliveries[0]["attempts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|a| a["outcome"].as_str().unwrap())
+            .collect();
+        assert_eq!(outcomes, ["confirmed", "handed"], "{route}");
+    });
+}
+
+#[test]
+fn an_agency_speaks_its_own_format_and_each_report_stands_for_itself() {
+    run(async {
+        let (agent, agency) = (
+            HOUSE.caller("agent.a-002").await,
+            HOUSE.caller("agency.ubnd-00025").await,
+        );
+        let id = agent.filed(&online("00025")).await;
+        let message = take(&agency, &id).await;
+        assert_eq!(message["event"]["data"]["format"], "dvcqg-mc/v1");
+        assert_eq!(
+            message["event"]["data"]["document"]["service"], "DongBoHoSoMC",
+            "{message}"
+        );
+        let seconds = |at: Timestamp| at.in_vietnam().strftime("%Y%m%d%H%M%S").to_string();
+        let code = "H26.P103-261120-0001";
+        let item = |number: &str, status: &str, tracking: Option<&str>| {
+            let mut item = json!({
+                "MaHoSo": number, "NguoiXuLy": "Cán bộ mẫu", "ChucDanh": "Chuyên viên", "ThoiDiemXuLy": seconds(now()),
+                "PhongBanXuLy": "Một cửa", "NoiDungXuLy": "Ghi chú", "TrangThai": status,
+            });
+            if let Some(tracking) = tracking {
+                item["LienThong"] = json!({ "MaTheoDoi": tracking });
+            }
+            item
+        };
+        let body = json!({ "session": "", "madonvi": "", "service": "CapNhatTienDoHoSoMC", "isUpdating": "False", "data": [
+            item(code, "2", Some(&id)), item(code, "99", None), item("H26.P103-261120-0002", "4", None), item(code, "4", None),
+        ]});
+        let send = async |format: &str, body: &Value| {
+            let request = agency.request(Method::POST, "/v1/statuses").await.json(body);
+            Told::of(request.header("Submission-Format", format)).await
+        };
+        let told = send("dvcqg-mc/v1", &body).await.json();
+        let results = told["results"].as_array().unwrap();
+        let seen: Vec<(&Value, &Value)> = results
+            .iter()
+            .map(|r| (&r["verdict"], &r["problem"]["label"]))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (&json!("applied"), &Value::Null),
+                (&Value::Null, &json!("status-word-unknown")),
+                (&Value::Null, &json!("not-found")),
+                (&json!("applied"), &Value::Null),
+            ],
+            "{told}"
+        );
+        assert_eq!(results[1]["problem"]["path"], "/data/1/TrangThai");
+        assert_eq!(
+            agent.get(&format!("/v1/dossiers/{id}")).await.json()["status"]["code"],
+            4
+        );
+        send("vnpost-hcc/v1", &body).await.refuses("format-unknown");
+        // The canonical form is every agency's.
+        let mixed = json!({ "reports": [
+            { "dossier": id, "status": 11 }, { "dossier": id, "status": "xong" }, 7, { "dossier": id, "status": 9 },
+        ]});
+        let told = agency.post("/v1/statuses", &mixed).await;
+        assert_eq!(told.status, 200, "{}", told.text());
+        let told = told.json();
+        assert_eq!(told["results"].as_array().unwrap().len(), 4, "{told}");
+        assert_eq!(
+            told["results"][0]["problem"]["label"], "status-word-unknown",
+            "{told}"
+        );
+        assert_eq!(told["results"][3]["verdict"], "applied", "{told}");
+        // As XML, for an agency that speaks XML.
+        let request = agency.request(Method::POST, "/v1/statuses").await;
+        let xml = format!(
+            "<status_request xmlns=\"urn:vn:lienthong:dossier:v1\"><reports><report><dossier>{id}</dossier><status>9</status></report></reports></status_request>"
+        );
+        let told = Told::of(
+            request
+                .header("Content-Type", "application/xml")
+                .header("Accept", "application/xml")
+                .body(xml),
+        )
+        .await;
+        assert_eq!(
+            (told.status, told.header("content-type")),
+            (200, "application/xml"),
+            "{}",
+            told.text()
+        );
+        assert!(
+            told.text().contains("<verdict>recorded</verdict>"),
+            "{}",
+            told.text()
+        );
+    });
+}
+
+#[test]
+fn verdicts_follow_the_order_of_things_and_not_of_arrival() {
+    run(async {
+        let (agent, agency) = (
+            HOUSE.caller("agent.a-003").await,
+            HOUSE.caller("agency.ubnd-00008").await,
+        );
+        let id = agent.filed(&online("00008")).await;
+        // Straight to the end: the lawful steps between are written too.
+        let told = report(&agency, &id, 9, "Xong").await;
+        assert_eq!(
+            (told["verdict"].clone(), told["status"].clone()),
+            (json!("applied-inferred"), json!(9))
+        );
+        let events = history(&agent, &id).await;
+        assert_eq!(
+            kinds(&events),
+            ["filed 1", "status-changed 2", "status-changed 9"]
+        );
+        assert_eq!(events[1]["inferred"], true);
+        let late = json!({ "dossier": id, "status": 4, "occurred_at": ago(40).to_string() });
+        assert_eq!(reported(&agency, late.clone()).await["verdict"], "recorded");
+        assert_eq!(reported(&agency, late).await["verdict"], "repeated");
+        assert_eq!(history(&agent, &id).await.len(), 4);
+        let early = json!({ "dossier": id, "status": 10, "occurred_at": ago(-3600).to_string() });
+        assert_eq!(
+            reported(&agency, early).await["problem"]["label"],
+            "date-in-future"
+        );
+        // A second supplement is against the rule, and is done all the same.
+        let id = agent.filed(&online("00008")).await;
+        assert_eq!(report(&agency, &id, 5, "Thiếu một").await["verdict"], "applied");
+        agent
+            .post(
+                &format!("/v1/dossiers/{id}/supplements"),
+                &json!({ "text": "Đây" }),
+            )
+            .await;
+        let again = report(&agency, &id, 5, "Thiếu hai").await;
+        assert_eq!(
+            (again["verdict"].clone(), again["problem"]["label"].clone()),
+            (json!("applied-irregular"), json!("supplement-repeated"))
+        );
+    });
+}
+
+#[test]
+fn who_may_not_act_is_told_so_and_a_refused_act_stays_refused() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-004").await;
+        let (agency, foreign) = (
+            HOUSE.caller("agency.ubnd-00070").await,
+            HOUSE.caller("agency.ubnd-00082").await,
+        );
+        let id = agent.filed(&online("00070")).await;
+        let path = format!("/v1/dossiers/{id}");
+        agent
+            .post(&format!("{path}/acceptance"), &json!({}))
+            .await
+            .refuses("permission-missing");
+        assert_eq!(
+            report(&foreign, &id, 2, "").await["problem"]["label"],
+            "not-found"
+        );
+        foreign
+            .post(&format!("{path}/acceptance"), &json!({}))
+            .await
+            .refuses("not-found");
+        assert_eq!(
+            report(&agency, &id, 7, "").await["verdict"],
+            "applied",
+            "withdrawn at the agency"
+        );
+
+        let id = agent.filed(&online("00070")).await;
+        let path = format!("/v1/dossiers/{id}");
+        let act = async |verb: &str, key: &str, body: Value| {
+            let request = agent.request(Method::POST, &format!("{path}/{verb}")).await;
+            Told::of(request.header("Idempotency-Key", key).json(&body)).await
+        };
+        let key = fresh("key");
+        let receiver = json!({ "receiver": "Nguyễn Văn Mẫu" });
+        for _ in 0..3 {
+            // A client that repeats a refused call must not be told that it was done.
+            act("hand-over", &key, receiver.clone())
+                .await
+                .refuses("transition-not-allowed");
+        }
+        act("supplements", &fresh("key"), json!({ "text": "Không ai hỏi" }))
+            .await
+            .refuses("transition-not-allowed");
+        let refused = history(&agent, &id)
+            .await
+            .iter()
+            .filter(|e| e["kind"] == "status-rejected")
+            .count();
+        assert_eq!(refused, 2, "once each");
+        assert_eq!(report(&agency, &id, 9, "").await["verdict"], "applied-inferred");
+        let key = fresh("key");
+        let first = act("hand-over", &key, receiver.clone()).await;
+        assert_eq!(first.json()["status"]["code"], 10, "{}", first.text());
+        let again = act("hand-over", &key, receiver).await;
+        assert_eq!(
+            (again.status, again.json()["status"]["code"].clone()),
+            (200, json!(10))
+        );
+        act("hand-over", &key, json!({ "receiver": "Người khác" }))
+            .await
+            .refuses("idempotency-key-reused");
+        let handed = history(&agent, &id)
+            .await
+            .iter()
+            .filter(|e| e["kind"] == "handed-over")
+            .count();
+        assert_eq!(handed, 1);
+
+        let request = agent
+            .request(Method::POST, &format!("{path}/hand-over"))
+            .await
+            .json(&json!({ "receiver": "x" }));
+        Told::of(request).await.refuses("idempotency-key-missing");
+        for (body, label) in [
+            (json!({}), "field-missing"),
+            (json!({ "receiver": 7 }), "type-wrong"),
+            (json!({ "receiver": "x", "more": 1 }), "field-unknown"),
+            (json!({ "receiver": "x".repeat(501) }), "text-length"),
+            (json!({ "receiver": "a\u{0}b" }), "control-character"),
+            (
+                json!({ "receiver": "x", "received_at": ago(-3600).to_string() }),
+                "date-in-future",
+            ),
+        ] {
+            agent
+                .post(&format!("{path}/hand-over"), &body)
+                .await
+                .refuses(label);
+        }
+    });
+}
+
+#[test]
+fn a_branch_accepts_what_it_filed_online_and_the_agency_is_told() {
+    run(async {
+        let (branch, agency) = (
+            HOUSE.caller("branch.ba-dinh").await,
+            HOUSE.caller("agency.ubnd-00091").await,
+        );
+        let id = branch.filed(&online("00091")).await;
+        let message = take(&agency, &id).await;
+        settle(&agency, &message["delivery"], "done").await;
+        let path = format!("/v1/dossiers/{id}/acceptance");
+        let told = branch
+            .post(&path, &json!({ "assigned_code": "H26.P106-261120-0001" }))
+            .await;
+        assert_eq!(told.status, 200, "{}", told.text());
+        let told = told.json();
+        assert_eq!(
+            (told["status"]["code"].clone(), told["dossier_code"].clone()),
+            (json!(2), json!("H26.P106-261120-0001"))
+        );
+        assert!(told["clocks"]["due"].is_string(), "{told}");
+        let message = take(&agency, &id).await;
+        assert_eq!(message["event"]["type"], "vn.lienthong.dossier.status-changed");
+        assert_eq!(message["event"]["data"]["status"], 2);
+        // Already at 2: known, not changed.
+        assert_eq!(branch.post(&path, &json!({})).await.json()["status"]["code"], 2);
+        assert_eq!(
+            kinds(&history(&branch, &id).await).last().unwrap(),
+            "status-recorded 2"
+        );
+        let counter = branch.filed(&counter("00091")).await;
+        assert_eq!(kinds(&history(&branch, &counter).await), ["filed 2"]);
+    });
+}
+
+#[test]
+fn a_message_handed_back_comes_again_and_one_that_is_rejected_is_parked() {
+    run(async {
+        let (agent, agency) = (
+            HOUSE.caller("agent.a-005").await,
+            HOUSE.caller("agency.ubnd-00097").await,
+        );
+        let id = agent.filed(&online("00097")).await;
+        let message = take(&agency, &id).await;
+        let retry = settle(&agency, &message["delivery"], "retry").await;
+        assert!(retry["label"].is_null(), "{retry}");
+        let foreign = HOUSE.caller("agency.ubnd-00004").await;
+        assert_eq!(
+            settle(&foreign, &message["delivery"], "done").await["label"],
+            "not-found"
+        );
+        let parked = {
+            let id = agent.filed(&online("00097")).await;
+            let message = take(&agency, &id).await;
+            let request = json!({ "messages": [{ "delivery": message["delivery"], "outcome": "reject", "reason": "Không đọc được" }] });
+            let told = agency.post("/v1/inbox/settle", &request).await.json();
+            assert_eq!(told["results"][0]["state"], "parked", "{told}");
+            agent.get(&format!("/v1/dossiers/{id}/route")).await.json()
+        };
+        assert_eq!(parked["deliveries"][0]["state"], "parked", "{parked}");
+        let many: Vec<Value> = (0..101)
+            .map(|_| json!({ "delivery": message["delivery"], "outcome": "done" }))
+            .collect();
+        agency
+            .post("/v1/inbox/settle", &json!({ "messages": many }))
+            .await
+            .refuses("too-many-items");
+    });
+}
+
+#[test]
+fn who_waits_is_woken_by_what_it_waits_for() {
+    run(async {
+        let (agent, agency) = (
+            HOUSE.caller("agent.a-006").await,
+            HOUSE.caller("agency.ubnd-00103").await,
+        );
+        let enterprise = HOUSE.caller("enterprise.buu-chinh-mau-a").await;
+        let mut waited = Vec::new();
+        for _ in 0..3 {
+            let ends: Vec<i64> = [feed(&agent, "").await.1, feed(&enterprise, "").await.1].to_vec();
+            let paths = [
+                format!("/v1/events?wait=30&after={}", ends[0]),
+                format!("/v1/events?wait=30&after={}", ends[1]),
+            ];
+            let begun = Instant::now();
+            let (own, above, inbox, _) = tokio::join!(
+                agent.get(&paths[0]),
+                enterprise.get(&paths[1]),
+                agency.get("/v1/inbox?wait=30"),
+                async {
+                    agent.filed(&online("00103")).await;
+                }
+            );
+            waited.push(begun.elapsed());
+            assert_eq!(own.json()["events"].as_array().unwrap().len(), 1);
+            assert!(!above.json()["events"].as_array().unwrap().is_empty());
+            assert_eq!(inbox.json()["messages"].as_array().unwrap().len(), 1);
+        }
+        // Looking again by time would take a second each; the machine may be slow once.
+        waited.sort();
+        assert!(waited[0] < Duration::from_millis(900), "{waited:?}");
+        let begun = Instant::now();
+        let idle = agency.get("/v1/inbox?wait=1").await;
+        assert_eq!(idle.json()["messages"], json!([]));
+        assert!(
+            begun.elapsed() >= Duration::from_millis(950),
+            "a wait with nothing new lasts its time"
+        );
+        for wrong in ["wait=31", "wait=x", "max=0", "max=101", "after=1"] {
+            agency
+                .get(&format!("/v1/inbox?{wrong}"))
+                .await
+                .refuses("query-malformed");
+        }
+        for wrong in [
+            "after=-1",
+            "after=x",
+            "after=99999999999999999999",
+            "limit=501",
+            "limit=0",
+        ] {
+            agent
+                .get(&format!("/v1/events?{wrong}"))
+                .await
+                .refuses("query-malformed");
+        }
+        let far = agent.get(&format!("/v1/events?after={}", i64::MAX)).await.json();
+        assert_eq!(
+            (far["events"].clone(), far["next"].clone()),
+            (json!([]), json!(i64::MAX))
+        );
+    });
+}

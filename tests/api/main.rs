@@ -1,0 +1,17 @@
+//! The interface as partners meet it: a real hub in this process, spoken to over real TLS sockets with real certificates.
+//!
+//! Each module has a hub of its own, started once ([`house`]); tests of a module share it and use tenants, references and keys
+//! of their own. Everything the hub logs is kept in memory, so that a test can look for what must never be there.
+//!
+//! `authz.txt` is the reviewed matrix of who gets what status where; `UPDATE=1` rewrites it.
+
+mod authentication;
+mod authorisation;
+mod bad_input;
+mod documents;
+mod house;
+mod intake;
+mod life;
+mod privacy;
+mod published;
+mod slow;

@@ -1,0 +1,353 @@
+//! Clients that hold on: half a handshake, half a head, half a body, more requests at once than a tenant may have; and bytes
+//! that are no HTTP at all. Spoken over plain sockets, because no decent client library can be made to do it.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lienthong::http::limits::{BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT};
+use lienthong::net::{pem, provider};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::documents::online;
+use crate::house::{House, fresh, run};
+
+static HOUSE: House = House::new();
+
+type Line = StreamOwned<ClientConnection, TcpStream>;
+
+/// How a tenant connects, and what its requests carry.
+#[derive(Clone)]
+struct Dialer {
+    config: Arc<ClientConfig>,
+    port: u16,
+    token: String,
+}
+
+impl Dialer {
+    async fn of(tenant: &str) -> Dialer {
+        let (hub, caller) = (HOUSE.hub().await, HOUSE.caller(tenant).await);
+        let (certificate, key) = hub.state().tenant_pem(&caller.tenant).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(hub.state().ca().root().clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_auth_cert(
+                pem::certificates(certificate.as_bytes()).unwrap(),
+                pem::private_key(key.as_bytes()).unwrap(),
+            )
+            .unwrap();
+        let port = hub.urls()[0].rsplit_once(':').unwrap().1.parse().unwrap();
+        Dialer {
+            config: Arc::new(config),
+            port,
+            token: caller.token().await.to_owned(),
+        }
+    }
+
+    fn socket(&self) -> TcpStream {
+        let address = ("localhost", self.port)
+            .to_socket_addrs()
+            .unwrap()
+            .find(|a| a.is_ipv4())
+            .unwrap();
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        socket
+    }
+
+    fn dial(&self) -> Line {
+        let session =
+            ClientConnection::new(Arc::clone(&self.config), "localhost".try_into().unwrap()).unwrap();
+        StreamOwned::new(session, self.socket())
+    }
+
+    /// The head of a filing of so many bytes.
+    fn head(&self, length: usize) -> String {
+        format!(
+            "POST /v1/submissions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nActing-Staff: nv-001\r\n\
+             Content-Type: application/json\r\nSubmission-Format: canonical/v1\r\nIdempotency-Key: {}\r\nContent-Length: {length}\r\n\r\n",
+            self.token,
+            fresh("key")
+        )
+    }
+}
+
+/// Everything that comes until the other side hangs up, or until a whole answer is there.
+fn answer(line: &mut impl Read) -> String {
+    let mut told = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        match line.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => told.extend_from_slice(&piece[..n]),
+            // A line that is cut without a goodbye is an end as well; a silent one is not.
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
+                panic!("neither answered nor hung up in 30 s")
+            }
+            Err(_) => break,
+        }
+        if whole(&told) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&told).into_owned()
+}
+
+fn whole(told: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(told);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head.lines().find_map(|l| {
+        l.to_ascii_lowercase()
+            .strip_prefix("content-length:")
+            .map(|v| v.trim().parse::<usize>())
+    });
+    length.is_some_and(|l| l.is_ok_and(|l| body.len() >= l))
+}
+
+/// Runs what blocks beside the runtime's own threads.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+#[test]
+fn a_slow_client_is_cut_off() {
+    run(async {
+        let dialer = Dialer::of("agent.a-001").await;
+        let of = |slow: fn(&Dialer) -> (Instant, String)| {
+            let dialer = dialer.clone();
+            aside(move || {
+                let (begun, told) = slow(&dialer);
+                (begun.elapsed(), told)
+            })
+        };
+        let silent = of(|d| {
+            let mut socket = d.socket();
+            (Instant::now(), answer(&mut socket))
+        });
+        let half_handshake = of(|d| {
+            let mut socket = d.socket();
+            socket.write_all(b"\x16\x03\x01\x02\x00\x01").unwrap();
+            (Instant::now(), answer(&mut socket))
+        });
+        let half_head = of(|d| {
+            let mut line = d.dial();
+            line.write_all(b"GET /v1/dossiers HTTP/1.1\r\nHost: local")
+                .unwrap();
+            (Instant::now(), answer(&mut line))
+        });
+        let half_body = of(|d| {
+            let mut line = d.dial();
+            line.write_all(d.head(1000).as_bytes()).unwrap();
+            line.write_all(b"{\"reference\":").unwrap();
+            (Instant::now(), answer(&mut line))
+        });
+        let (silent, handshake, head, body) = tokio::join!(silent, half_handshake, half_head, half_body);
+        let grace = Duration::from_secs(6);
+        for (what, (took, told), limit) in [
+            ("silent", silent, HANDSHAKE_TIME),
+            ("half a handshake", handshake, HANDSHAKE_TIME),
+            ("half a head", head, HEAD_TIME),
+        ] {
+            assert!(took < limit + grace, "{what}: {took:?}");
+            assert!(
+                told.is_empty() || told.starts_with("HTTP/1.1 408"),
+                "{what}: {told}"
+            );
+        }
+        let (took, told) = body;
+        assert!(took < BODY_TIME + grace, "{took:?}");
+        assert!(
+            told.starts_with("HTTP/1.1 408") && told.contains("\"request-timeout\""),
+            "{told}"
+        );
+        HOUSE.caller("agent.a-001").await.filed(&online("00004")).await;
+    });
+}
+
+#[test]
+fn one_tenant_may_have_so_many_requests_at_once_and_no_more() {
+    run(async {
+        let dialer = Dialer::of("agent.a-002").await;
+        let other = HOUSE.caller("agent.a-003").await;
+        let (refused, mut held, finish) = {
+            let dialer = dialer.clone();
+            aside(move || {
+                let body = online("00004").to_string();
+                let held: Vec<Line> = (0..IN_FLIGHT_PER_TENANT)
+                    .map(|_| {
+                        let mut line = dialer.dial();
+                        line.write_all(dialer.head(body.len()).as_bytes()).unwrap();
+                        line.write_all(&body.as_bytes()[..1]).unwrap();
+                        line
+                    })
+                    .collect();
+                // Nothing of the next one's body is sent, and still it is answered. The others may not be seated yet.
+                let deadline = Instant::now() + Duration::from_secs(5);
+                let refused = loop {
+                    let mut line = dialer.dial();
+                    let ask = format!(
+                        "GET /v1/dossiers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+                        dialer.token
+                    );
+                    line.write_all(ask.as_bytes()).unwrap();
+                    let told = answer(&mut line);
+                    if told.starts_with("HTTP/1.1 429") || Instant::now() > deadline {
+                        let mut line = dialer.dial();
+                        line.write_all(dialer.head(1_000_000).as_bytes()).unwrap();
+                        break answer(&mut line);
+                    }
+                };
+                (refused, held, body)
+            })
+            .await
+        };
+        assert!(
+            refused.starts_with("HTTP/1.1 429") && refused.contains("\"rate-limited\""),
+            "{refused}"
+        );
+        assert!(
+            refused.to_ascii_lowercase().contains("retry-after: 1"),
+            "{refused}"
+        );
+        assert_eq!(
+            other.get("/v1/dossiers").await.status,
+            200,
+            "another tenant is not touched"
+        );
+        let answers = aside(move || {
+            for line in &mut held {
+                line.write_all(&finish.as_bytes()[1..]).unwrap();
+            }
+            held.iter_mut().map(answer).collect::<Vec<_>>()
+        })
+        .await;
+        assert!(
+            answers.iter().all(|told| told.starts_with("HTTP/1.1 202")),
+            "{:?}",
+            answers.iter().find(|a| !a.starts_with("HTTP/1.1 202"))
+        );
+        HOUSE.caller("agent.a-002").await.filed(&online("00004")).await;
+    });
+}
+
+#[test]
+fn without_a_declared_length_the_bytes_are_counted() {
+    run(async {
+        let dialer = Dialer::of("agent.a-005").await;
+        let send = async |size: usize| {
+            let dialer = dialer.clone();
+            aside(move || {
+                let mut line = dialer.dial();
+                let head = dialer
+                    .head(0)
+                    .replace("Content-Length: 0", "Transfer-Encoding: chunked");
+                line.write_all(head.as_bytes()).unwrap();
+                let text = online("00004").to_string();
+                let body = format!("{text}{}", " ".repeat(size - text.len()));
+                for chunk in body.as_bytes().chunks(50_000) {
+                    // The hub may hang up on the rest.
+                    drop(line.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()));
+                    drop(line.write_all(chunk));
+                    drop(line.write_all(b"\r\n"));
+                }
+                drop(line.write_all(b"0\r\n\r\n"));
+                answer(&mut line)
+            })
+            .await
+        };
+        let told = send(DOCUMENT_BYTES).await;
+        assert!(told.starts_with("HTTP/1.1 202"), "{told}");
+        let told = send(DOCUMENT_BYTES + 1).await;
+        assert!(
+            told.starts_with("HTTP/1.1 413") && told.contains("\"body-too-large\""),
+            "{told}"
+        );
+    });
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_the_line_is_closed() {
+    run(async {
+        let dialer = Dialer::of("agent.a-004").await;
+        let good = format!(
+            "GET /v1/dossiers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n",
+            dialer.token
+        );
+        let cases: Vec<(Vec<u8>, &[u16])> = vec![
+            (b"\x00\x01\x02\x03\r\n\r\n".to_vec(), &[400]),
+            (b"GET\r\n\r\n".to_vec(), &[400]),
+            (b"GET / HTTP/9.9\r\n\r\n".to_vec(), &[400, 505]),
+            (b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec(), &[400]),
+            (
+                format!("{good}X: {}\r\n\r\n", "y".repeat(300_000)).into_bytes(),
+                &[400, 431],
+            ),
+            (
+                format!("{good}{}\r\n", "X: y\r\n".repeat(500)).into_bytes(),
+                &[400, 431],
+            ),
+            (
+                format!("{good}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello").into_bytes(),
+                &[400],
+            ),
+            (format!("{good}Content-Length: -1\r\n\r\n").into_bytes(), &[400]),
+            (
+                format!("{good}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+                    .into_bytes(),
+                &[400, 200],
+            ),
+            (
+                format!(
+                    "{}zz\r\n",
+                    dialer
+                        .head(0)
+                        .replace("Content-Length: 0", "Transfer-Encoding: chunked")
+                )
+                .into_bytes(),
+                &[400],
+            ),
+            // A good request, then rubbish on the same line: the first is answered.
+            (format!("{good}\r\n\x00\x00rubbish\r\n\r\n").into_bytes(), &[200]),
+        ];
+        for (bytes, expected) in cases {
+            let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
+            let dialer = dialer.clone();
+            let told = aside(move || {
+                let mut line = dialer.dial();
+                // The hub may hang up before everything is sent.
+                drop(line.write_all(&bytes));
+                answer(&mut line)
+            })
+            .await;
+            let status = told
+                .split(' ')
+                .nth(1)
+                .and_then(|s| s.parse().ok())
+                .unwrap_or(0u16);
+            assert!(told.is_empty() || expected.contains(&status), "{shown}: {told}");
+        }
+        // Plain text on a TLS port.
+        let dialer2 = dialer.clone();
+        let told = aside(move || {
+            let mut socket = dialer2.socket();
+            socket
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .unwrap();
+            answer(&mut socket)
+        })
+        .await;
+        assert!(!told.contains("HTTP/1.1 2"), "{told}");
+        HOUSE.caller("agent.a-004").await.filed(&online("00004")).await;
+    });
+}
