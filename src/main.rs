@@ -1,12 +1,31 @@
-//! temp
-use clap::Parser;
-fn main() -> std::process::ExitCode {
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let lienthong::cli::Cli::Sandbox(args) = lienthong::cli::Cli::parse();
-    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::new(&args.log)).with_writer(std::io::stderr).init();
-    let rt = tokio::runtime::Runtime::new().unwrap();
-    match rt.block_on(lienthong::app::sandbox::run(args)) {
-        Ok(true) => 0.into(), Ok(false) => 1.into(),
-        Err(e) => { eprintln!("{e}"); 2.into() }
+//! `lienthong`: the command line of the hub. What it can do is in [`lienthong::cli`].
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use lienthong::cli::{self, Exit};
+
+fn main() -> ExitCode {
+    // Libraries that ask for the process' provider get the one everything else is given by hand.
+    if lienthong::net::provider()
+        .as_ref()
+        .clone()
+        .install_default()
+        .is_err()
+    {
+        eprintln!(
+            "lienthong: lỗi: đã có thư viện mã hoá khác | error: another crypto provider was installed"
+        );
+        return Exit::Usage.into();
+    }
+    // Not locked: a demo's progress is written by another thread.
+    let mut out = std::io::stdout();
+    match cli::run(std::env::args_os(), &mut out) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            drop(out.flush());
+            eprintln!("lienthong: {failure}");
+            Exit::Usage.into()
+        }
     }
 }

@@ -7,14 +7,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::adapt::{self, AdapterFault};
+use crate::broker::Rabbit;
+use crate::broker::admin::Admin;
+use crate::broker::rabbit::Options;
+use crate::clock::Clock;
 use crate::config;
 use crate::domain::routing::{Directory, DirectoryFault};
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::secret::LookupSecrets;
+use crate::net::dev_ca::DevCa;
+use crate::net::outbound::{Outbound, http_client};
 use crate::net::{pem, tls::ServerIdentity};
 use crate::store::{Backend, Cipher, Postgres, Sizes};
 
@@ -359,6 +366,69 @@ pub fn adapters(folder: Option<&Path>) -> Result<adapt::Registry, AdapterError> 
     };
     let files = adapter_files(folder).map_err(AdapterError::Material)?;
     adapt::Registry::shipped_with(&files).map_err(AdapterError::Faults)
+}
+
+/// RabbitMQ at an address, not yet connected.
+///
+/// # Errors
+/// When the address or the authorities' file cannot be used.
+pub fn rabbit(
+    url: &config::SecretUrl,
+    ca_file: Option<&Path>,
+    window: usize,
+) -> Result<Rabbit, MaterialError> {
+    let options = Options {
+        window,
+        authorities: ca_file.map(text).transpose()?,
+        ..Options::default()
+    };
+    Rabbit::new(url.expose(), options).map_err(|e| {
+        bad(
+            Path::new("broker.url"),
+            format!("địa chỉ RabbitMQ không dùng được: {e}"),
+            e.to_string(),
+        )
+    })
+}
+
+/// How long RabbitMQ's management interface may take to answer.
+const ADMIN_TIME: Duration = Duration::from_secs(30);
+
+/// RabbitMQ's management interface for one virtual host.
+///
+/// # Errors
+/// When the address or the authorities' file cannot be used.
+pub fn admin(
+    url: &config::SecretUrl,
+    ca_file: Option<&Path>,
+    vhost: &str,
+    clock: &Clock,
+) -> Result<Admin, MaterialError> {
+    let unusable = |e: &dyn fmt::Display| {
+        bad(
+            Path::new("broker.admin_url"),
+            format!("giao diện quản trị RabbitMQ không dùng được: {e}"),
+            e.to_string(),
+        )
+    };
+    let roots = match ca_file {
+        Some(path) => certificates(path)?,
+        // Plain HTTP asks for no certificate; an authority whose key is thrown away makes sure that nothing else is trusted.
+        None => vec![
+            DevCa::create(clock.now())
+                .map_err(|e| unusable(&e))?
+                .root()
+                .clone(),
+        ],
+    };
+    let http = http_client(&Outbound {
+        roots,
+        identity: None,
+        timeout: ADMIN_TIME,
+        connect_timeout: Duration::from_secs(5),
+    })
+    .map_err(|e| unusable(&e))?;
+    Admin::new(http, url.expose(), vhost).map_err(|e| unusable(&e))
 }
 
 #[cfg(test)]

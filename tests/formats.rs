@@ -22,7 +22,12 @@ const CASES: usize = 400;
 
 fn directory() -> Directory {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/directory/hanoi");
-    let read = |name: &&str| ((*name).to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
+    let read = |name: &&str| {
+        (
+            (*name).to_owned(),
+            std::fs::read_to_string(folder.join(name)).unwrap(),
+        )
+    };
     let files: BTreeMap<String, String> = Directory::FILES.iter().map(read).collect();
     Directory::read(&files).unwrap()
 }
@@ -34,7 +39,9 @@ fn now() -> Timestamp {
 fn cases(directory: &Directory) -> Vec<Case> {
     let catalogue = Catalogue::of(directory, now().date()).unwrap();
     let series = Series::new(11, "kiemthu");
-    (0..CASES).map(|i| series.case(i, i % 2 == 0, &catalogue, now())).collect()
+    (0..CASES)
+        .map(|i| series.case(i, i % 2 == 0, &catalogue, now()))
+        .collect()
 }
 
 #[test]
@@ -47,61 +54,102 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
             let adapted = adapter
                 .read(&format.render(case), format.media_type())
                 .unwrap_or_else(|e| panic!("{what}: {e}"));
-            let unexpected: Vec<_> =
-                adapted.warnings.iter().filter(|w| w.label != Label::IdentityPrefixUnknown).collect();
+            let unexpected: Vec<_> = adapted
+                .warnings
+                .iter()
+                .filter(|w| w.label != Label::IdentityPrefixUnknown)
+                .collect();
             assert!(unexpected.is_empty(), "{what}: {unexpected:?}");
             let filing = adapted.filing;
             assert_eq!(filing.reference.as_str(), case.reference, "{what}");
-            assert_eq!(filing.procedure.code.as_str(), case.procedure.code.as_str(), "{what}");
+            assert_eq!(
+                filing.procedure.code.as_str(),
+                case.procedure.code.as_str(),
+                "{what}"
+            );
             let channel = match case.way {
                 Way::Counter => Channel::Counter,
                 Way::Online => Channel::Online,
                 Way::Post => Channel::Post,
             };
-            assert_eq!((filing.channel, filing.assisted_by_agent), (channel, case.assisted), "{what}");
+            assert_eq!(
+                (filing.channel, filing.assisted_by_agent),
+                (channel, case.assisted),
+                "{what}"
+            );
             assert!(filing.is_test, "{what}");
             assert_eq!(filing.filed_at.as_seconds(), case.filed_at.as_seconds(), "{what}");
             assert!(filing.filed_at <= now(), "{what}");
             assert_eq!(filing.applicant.name.as_str(), case.applicant.name, "{what}");
             let number = filing.applicant.identity_number.as_ref().map(|n| n.as_str());
             assert_eq!(number, case.applicant.number(), "{what}");
-            assert_eq!(filing.applicant.tax_code.as_ref().map(|n| n.as_str()), case.applicant.tax_code(), "{what}");
-            assert!(filing.applicant.birth_date.is_some() == case.applicant.is_citizen(), "{what}");
+            assert_eq!(
+                filing.applicant.tax_code.as_ref().map(|n| n.as_str()),
+                case.applicant.tax_code(),
+                "{what}"
+            );
+            assert!(
+                filing.applicant.birth_date.is_some() == case.applicant.is_citizen(),
+                "{what}"
+            );
             let place = filing.place.as_ref().map(|p| (p.commune.as_str(), p.catalogue));
-            let meant = case.place.as_ref().map(|(code, _)| (code.as_str(), Some(Places::Since2025)));
+            let meant = case
+                .place
+                .as_ref()
+                .map(|(code, _)| (code.as_str(), Some(Places::Since2025)));
             assert_eq!(place, meant, "{what}");
             assert_eq!(filing.components.len(), case.papers.len(), "{what}");
             if format.name() != "vnpost-hcc/v1" {
                 let owner = filing.owner.as_ref().map(|o| o.name.as_str());
                 assert_eq!(owner, case.owner.as_ref().map(|o| o.name.as_str()), "{what}");
-                assert_eq!(filing.summary.as_ref().map(|s| s.as_str()), Some(case.summary.as_str()), "{what}");
+                assert_eq!(
+                    filing.summary.as_ref().map(|s| s.as_str()),
+                    Some(case.summary.as_str()),
+                    "{what}"
+                );
                 let fee: i64 = filing.fees.iter().map(|f| f.amount_vnd).sum();
                 assert_eq!(fee, case.procedure.fee_vnd, "{what}");
                 for (read, meant) in filing.components.iter().zip(&case.papers) {
                     assert_eq!(read.name.as_str(), meant.name, "{what}");
-                    assert_eq!((read.copies.original, read.copies.photo), (meant.originals, meant.photos), "{what}");
+                    assert_eq!(
+                        (read.copies.original, read.copies.photo),
+                        (meant.originals, meant.photos),
+                        "{what}"
+                    );
                     assert_eq!(read.files.len(), usize::from(meant.file.is_some()), "{what}");
                 }
             }
             let own_code = format == Format::DvcqgMcJson && case.way == Way::Counter;
             assert_eq!(filing.dossier_code.is_some(), own_code, "{what}");
             let route = directory
-                .route(filing.procedure.code.as_str(), filing.place.as_ref(), filing.filed_at.date())
+                .route(
+                    filing.procedure.code.as_str(),
+                    filing.place.as_ref(),
+                    filing.filed_at.date(),
+                )
                 .unwrap_or_else(|e| panic!("{what}: {e}"));
-            assert!(route.agency.is_some() && route.parked.is_none(), "{what}: {:?}", route.parked);
+            assert!(
+                route.agency.is_some() && route.parked.is_none(),
+                "{what}: {:?}",
+                route.parked
+            );
         }
     }
 }
 
 #[test]
 fn filings_reach_every_commune_and_most_departments() {
-    let directory = directory();
+    let (directory, registry) = (directory(), Registry::shipped());
+    let adapter = registry.get("canonical/v1").unwrap();
     let mut agencies = std::collections::BTreeSet::new();
     for case in cases(&directory) {
-        let adapter = Registry::shipped();
-        let read = adapter.get("canonical/v1").unwrap().read(&Format::CanonicalJson.render(&case), "application/json");
+        let read = adapter.read(&Format::CanonicalJson.render(&case), "application/json");
         let filing = read.unwrap().filing;
-        let route = directory.route(filing.procedure.code.as_str(), filing.place.as_ref(), now().date());
+        let route = directory.route(
+            filing.procedure.code.as_str(),
+            filing.place.as_ref(),
+            now().date(),
+        );
         agencies.extend(route.unwrap().agency);
     }
     assert!(agencies.len() > 126 + 10, "{}", agencies.len());
@@ -115,7 +163,9 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
     for format in [ReportFormat::Canonical, ReportFormat::DvcqgMc] {
         let read = |report: &Report| {
             let adapter = registry.get(format.name()).unwrap();
-            let mut items = adapter.read_statuses(&report.render(format), "application/json").unwrap();
+            let mut items = adapter
+                .read_statuses(&report.render(format), "application/json")
+                .unwrap();
             assert_eq!(items.len(), 1);
             items.remove(0).report
         };
@@ -129,7 +179,10 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         };
         let asks = Word::Status(Status::SupplementRequested);
         let first = read(&report(asks, false, true)).unwrap();
-        assert_eq!((first.dossier, first.status), (dossier.to_string(), Status::SupplementRequested));
+        assert_eq!(
+            (first.dossier, first.status),
+            (dossier.to_string(), Status::SupplementRequested)
+        );
         assert_eq!(first.assigned_code.as_ref(), Some(&code));
         assert_eq!(first.occurred_at.unwrap().as_seconds(), now().as_seconds());
         let bare = read(&report(asks, false, false)).unwrap();
@@ -138,7 +191,10 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         assert!(later.dossier == dossier.to_string() || later.dossier == code.as_str());
         assert_eq!(later.assigned_code, None);
         if format.has_words() {
-            assert_eq!(read(&report(Word::Unknown, false, false)).unwrap_err().label, Label::StatusWordUnknown);
+            assert_eq!(
+                read(&report(Word::Unknown, false, false)).unwrap_err().label,
+                Label::StatusWordUnknown
+            );
         }
     }
 }

@@ -128,6 +128,11 @@ impl<'t> Apply<'t> {
         let mut members = Vec::with_capacity(shape.slots.len());
         let mut sourced = false;
         for (index, slot) in shape.slots.iter().enumerate() {
+            if self.null_is_wrong(slot, base, &place.path) {
+                members.push((&*slot.name, Canon::Bad));
+                sourced = true;
+                continue;
+            }
             let (value, from_document) = match &slot.rules {
                 Rules::Leaf(rules) => self.leaf(index, rules, base, place),
                 Rules::Part(rules) => self.part(index, slot, rules, base, place),
@@ -139,6 +144,34 @@ impl<'t> Apply<'t> {
             }
         }
         (Canon::Object(members), sourced)
+    }
+
+    /// In a format that takes things exactly, null stands only where the model has it.
+    fn null_is_wrong(&mut self, slot: &Slot, base: NodeId, path: &str) -> bool {
+        if self.plan.strictness.empty_absent || slot.required || slot.nullable {
+            return false;
+        }
+        let (source, expected) = match &slot.rules {
+            Rules::Leaf(rules) => (rules.first().and_then(|r| r.sources.first()), "true, false"),
+            Rules::Part(rules) => (rules.first().map(|r| &r.base), "{…}"),
+            Rules::List { rules, .. } => (rules.first().map(|r| &r.base), "[…]"),
+        };
+        let Some(source) = source.filter(|s| !s.0.is_empty()) else {
+            return false;
+        };
+        let node = source.find(self.tree, base);
+        if node.is_none_or(|n| *self.tree.value(n) != Value::Null) {
+            return false;
+        }
+        let wrong = located(Label::TypeWrong, source.append_to(path, self.tree.syntax));
+        let whole = matches!(&slot.rules, Rules::Leaf(rules)
+            if rules.iter().any(|r| matches!(r.convert, Convert::Plain(Kind::Whole { .. }))));
+        // A list of the wrong type is told by `conform`.
+        if !matches!(slot.rules, Rules::List { .. }) {
+            self.problems
+                .push(wrong.with("expected", if whole { "123" } else { expected }));
+        }
+        true
     }
 
     fn leaf(
@@ -416,7 +449,7 @@ impl<'t> Apply<'t> {
 }
 
 fn whole(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
         .then(|| text.parse().ok())
         .flatten()

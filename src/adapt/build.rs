@@ -45,6 +45,16 @@ pub(super) fn status_report(canon: &Canon<'_>, provenance: &Provenance) -> Built
     build.finish(value, provenance)
 }
 
+/// The sender's word for the party a field belongs to: its own place, or, where it has none, the field that names it.
+fn whose(pointer: &str, provenance: &Provenance) -> String {
+    let party = pointer.rsplit_once('/').map_or("", |(party, _)| party);
+    let mut path = provenance.locate(party);
+    if path == provenance.locate("") {
+        path = provenance.locate(&format!("{party}/name"));
+    }
+    last_name(&path).to_owned()
+}
+
 /// Members of a canonical object.
 type Members<'c, 't> = &'c [(&'t str, Canon<'t>)];
 
@@ -62,7 +72,10 @@ impl Build {
     fn finish<T>(self, value: Option<T>, provenance: &Provenance) -> Built<T> {
         let told = |(pointer, problem): (String, Problem)| {
             let path = provenance.locate(&pointer);
-            let field = last_name(&path).to_owned();
+            let field = match problem.label {
+                Label::IdentityBirthMismatch | Label::IdentitySexMismatch => whose(&pointer, provenance),
+                _ => last_name(&path).to_owned(),
+            };
             problem.with("field", field).at(path)
         };
         let sound = self.problems.is_empty() && !self.bad;

@@ -49,8 +49,6 @@ pub(super) struct Compiler<'s> {
     pub faults: Vec<AdapterFault>,
     used_tables: BTreeSet<&'s str>,
     used_shapes: BTreeSet<&'s str>,
-    /// Shapes being expanded now, to find one that contains itself.
-    expanding: Vec<&'s str>,
 }
 
 /// The line of a byte of a file, from 1.
@@ -67,7 +65,6 @@ impl<'s> Compiler<'s> {
             faults: Vec::new(),
             used_tables: BTreeSet::new(),
             used_shapes: BTreeSet::new(),
-            expanding: Vec::new(),
         }
     }
 
@@ -229,6 +226,7 @@ impl<'s> Compiler<'s> {
                     slots.push(Slot {
                         name: member.name.clone(),
                         required: member.required,
+                        nullable: member.nullable,
                         rules,
                     });
                 }
@@ -261,13 +259,15 @@ impl<'s> Compiler<'s> {
         pointer: &str,
     ) -> Option<Rules> {
         let (word, clash) = match &member.target {
-            Target::Leaf(_) => {
-                ("field", here.first_part().or(here.first_list()).or(inside.first_span()))
-            }
+            Target::Leaf(_) => (
+                "field",
+                here.first_part().or(here.first_list()).or(inside.first_span()),
+            ),
             Target::Object(_) => ("part", here.first_field().or(here.first_list())),
-            Target::List { .. } => {
-                ("list", here.first_field().or(here.first_part()).or(inside.first_span()))
-            }
+            Target::List { .. } => (
+                "list",
+                here.first_field().or(here.first_part()).or(inside.first_span()),
+            ),
         };
         if let Some(at) = clash {
             self.fault(
@@ -280,17 +280,30 @@ impl<'s> Compiler<'s> {
         }
         match &member.target {
             Target::Leaf(kind) => {
-                self.in_turn(here.fields.iter().map(|(_, s)| (s.when.is_some(), s.to.span().start)), pointer);
-                let rules: Vec<LeafRule> =
-                    here.fields.iter().map(|(_, spec)| self.leaf(spec, kind, known, pointer)).collect();
+                self.in_turn(
+                    here.fields
+                        .iter()
+                        .map(|(_, s)| (s.when.is_some(), s.to.span().start)),
+                    pointer,
+                );
+                let rules: Vec<LeafRule> = here
+                    .fields
+                    .iter()
+                    .map(|(_, spec)| self.leaf(spec, kind, known, pointer))
+                    .collect();
                 (!rules.is_empty()).then_some(Rules::Leaf(rules))
             }
             Target::Object(members) => self.parts(members, here, inside, known, pointer),
             Target::List { max, item } => {
-                let Target::Object(members) = item.as_ref() else { return None };
+                let Target::Object(members) = item.as_ref() else {
+                    return None;
+                };
                 let within = format!("{pointer}[].");
-                let rules: Vec<ListRule> =
-                    here.lists.iter().map(|(_, l)| self.list(l, members, known, &within)).collect();
+                let rules: Vec<ListRule> = here
+                    .lists
+                    .iter()
+                    .map(|(_, l)| self.list(l, members, known, &within))
+                    .collect();
                 (!rules.is_empty()).then_some(Rules::List { max: *max, rules })
             }
         }
@@ -308,7 +321,11 @@ impl<'s> Compiler<'s> {
         if here.parts.is_empty() {
             inside.first_span()?;
             let shape = self.shape(inside, members, known, &within);
-            return Some(Rules::Part(vec![PartRule { base: Path::default(), when: None, shape }]));
+            return Some(Rules::Part(vec![PartRule {
+                base: Path::default(),
+                when: None,
+                shape,
+            }]));
         }
         if let Some(at) = inside.first_span() {
             self.fault(
@@ -317,8 +334,17 @@ impl<'s> Compiler<'s> {
                 format!("{pointer} has a part already; put this field into that part"),
             );
         }
-        self.in_turn(here.parts.iter().map(|(_, s)| (s.when.is_some(), s.to.span().start)), pointer);
-        let parts = here.parts.iter().map(|(_, p)| self.part(p, members, known, &within)).collect();
+        self.in_turn(
+            here.parts
+                .iter()
+                .map(|(_, s)| (s.when.is_some(), s.to.span().start)),
+            pointer,
+        );
+        let parts = here
+            .parts
+            .iter()
+            .map(|(_, p)| self.part(p, members, known, &within))
+            .collect();
         Some(Rules::Part(parts))
     }
 
@@ -337,7 +363,8 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    /// The rules written under a part or list, and those of the shape it names.
+    /// The rules written under a part or list, and those of the shape it names. A shape cannot go on for ever: the canonical
+    /// model contains no object in itself, and rules that name nothing in it are not entered.
     fn contents(
         &mut self,
         shape: Option<&'s String>,
@@ -369,26 +396,6 @@ impl<'s> Compiler<'s> {
         rules
     }
 
-    fn enter_shape(&mut self, shape: Option<&'s String>, at: usize) -> bool {
-        let Some(name) = shape else { return true };
-        if self.expanding.contains(&name.as_str()) {
-            self.fault(
-                at,
-                format!("khuôn {name} chứa chính nó; bỏ vòng lặp"),
-                format!("the shape {name} contains itself; break the circle"),
-            );
-            return false;
-        }
-        self.expanding.push(name);
-        true
-    }
-
-    fn leave_shape(&mut self, shape: Option<&'s String>) {
-        if shape.is_some() {
-            self.expanding.pop();
-        }
-    }
-
     fn part(&mut self, spec: &'s PartSpec, members: &[Member], known: &mut Known, within: &str) -> PartRule {
         let at = spec.to.span().start;
         let base = spec
@@ -397,14 +404,10 @@ impl<'s> Compiler<'s> {
             .map_or_else(Path::default, |raw| self.path(raw, at));
         let when = spec.when.as_ref().map(|w| self.cond(w, at, known));
         let place = known.follow(&base);
-        let mut shape = Shape::default();
-        if self.enter_shape(spec.shape.as_ref(), at) {
-            self.declare(&spec.ignored, &spec.forbidden, place);
-            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-            let rules = self.contents(spec.shape.as_ref(), own, at, place);
-            shape = self.shape(&rules, members, place, within);
-            self.leave_shape(spec.shape.as_ref());
-        }
+        self.declare(&spec.ignored, &spec.forbidden, place);
+        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+        let rules = self.contents(spec.shape.as_ref(), own, at, place);
+        let shape = self.shape(&rules, members, place, within);
         PartRule { base, when, shape }
     }
 
@@ -421,14 +424,10 @@ impl<'s> Compiler<'s> {
             });
         }
         let when = spec.when.as_ref().map(|w| self.cond(w, at, place));
-        let mut shape = Shape::default();
-        if self.enter_shape(spec.shape.as_ref(), at) {
-            self.declare(&spec.ignored, &spec.forbidden, place);
-            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-            let rules = self.contents(spec.shape.as_ref(), own, at, place);
-            shape = self.shape(&rules, members, place, within);
-            self.leave_shape(spec.shape.as_ref());
-        }
+        self.declare(&spec.ignored, &spec.forbidden, place);
+        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+        let rules = self.contents(spec.shape.as_ref(), own, at, place);
+        let shape = self.shape(&rules, members, place, within);
         ListRule {
             base,
             item,

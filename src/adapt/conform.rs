@@ -2,6 +2,7 @@
 
 use super::limits::MAX_PROBLEMS;
 use super::plan::{DocumentPlan, Known, KnownList, Strictness};
+use super::provenance::last_name;
 use super::tree::{Name, NodeId, Syntax, Tree, Value};
 use crate::domain::rejection::{Label, Problem};
 
@@ -13,15 +14,17 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub fn problem(&mut self, problem: Problem) {
+    /// Keeps a problem. It is made only when there is room: its path costs a walk over its siblings, and a hostile document
+    /// has many.
+    fn problem(&mut self, make: impl FnOnce() -> Problem) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(problem);
+            self.problems.push(make());
         }
     }
 
-    pub fn warning(&mut self, warning: Problem) {
+    fn warning(&mut self, make: impl FnOnce() -> Problem) {
         if self.warnings.len() < MAX_PROBLEMS {
-            self.warnings.push(warning);
+            self.warnings.push(make());
         }
     }
 }
@@ -46,8 +49,8 @@ pub(super) fn item(tree: &Tree<'_>, item: NodeId, plan: &DocumentPlan) -> Findin
         strictness: plan.strictness,
         found: Findings::default(),
     };
-    let steps = plan.items.iter().flat_map(|items| &items.path.0);
-    let known = steps.fold(Some(&plan.known), |at, step| at?.child(&step.name));
+    let mut steps = plan.items.iter().flat_map(|items| &items.path.0);
+    let known = steps.try_fold(&plan.known, |at, step| at.child(&step.name));
     if let Some(known) = known {
         walk.item(item, known);
     }
@@ -80,6 +83,7 @@ impl Walk<'_> {
                     }
                 }
                 _ if list.or_one => self.item(node, known),
+                _ if self.strictness.empty_absent && !self.strictness.present(self.tree, node) => {}
                 _ => self.wrong(node, "[…]"),
             },
             (Syntax::Xml, None) if list.is_items => {}
@@ -130,15 +134,13 @@ impl Walk<'_> {
                 continue;
             };
             if field.forbidden {
-                let problem = Problem::new(Label::FieldForbidden).with("field", &name.local);
-                self.found.problem(problem.at(self.tree.path(child)));
+                self.say(Label::FieldForbidden, child);
                 continue;
             }
             let may_repeat = field.list.as_ref().is_some_and(|l| l.item.is_none());
             if self.tree.syntax == Syntax::Xml && !may_repeat && !field.everything {
                 if once.iter().any(|n| self.tree.is_named(*n, name)) {
-                    let problem = Problem::new(Label::FieldRepeated).with("field", &name.local);
-                    self.found.problem(problem.at(self.tree.path(child)));
+                    self.say(Label::FieldRepeated, child);
                     continue;
                 }
                 once.push(child);
@@ -156,31 +158,27 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, node: NodeId) {
-        let found = &self.found;
-        let full = if self.strictness.unknown_refused {
-            found.problems.len()
-        } else {
-            found.warnings.len()
-        };
-        if full >= MAX_PROBLEMS {
+        if self.strictness.unknown_refused {
+            self.say(Label::FieldUnknown, node);
             return;
         }
-        let problem = Problem::new(Label::FieldUnknown)
-            .with("field", self.tree.name(node))
-            .at(self.tree.path(node));
-        if self.strictness.unknown_refused {
-            self.found.problem(problem);
-        } else {
-            self.found.warning(problem);
-        }
+        let tree = self.tree;
+        self.found.warning(|| told(tree, Label::FieldUnknown, node));
+    }
+
+    fn say(&mut self, label: Label, node: NodeId) {
+        let tree = self.tree;
+        self.found.problem(|| told(tree, label, node));
     }
 
     fn wrong(&mut self, node: NodeId, expected: &str) {
-        let path = self.tree.path(node);
-        let field = super::provenance::last_name(&path).to_owned();
-        let problem = Problem::new(Label::TypeWrong)
-            .with("field", field)
-            .with("expected", expected);
-        self.found.problem(problem.at(path));
+        let tree = self.tree;
+        self.found
+            .problem(|| told(tree, Label::TypeWrong, node).with("expected", expected));
     }
+}
+
+fn told(tree: &Tree<'_>, label: Label, node: NodeId) -> Problem {
+    let path = tree.path(node);
+    Problem::new(label).with("field", last_name(&path)).at(path)
 }

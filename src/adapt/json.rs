@@ -165,7 +165,7 @@ impl<'d> Visitor<'d> for Seed<'_, 'd> {
                 let path = self.reader.tree.path(id);
                 return Err(self.fail(trouble(label).at(path)));
             }
-            if !names.insert(&name) {
+            if !names.insert(name.clone()) {
                 let mut path = self.reader.tree.path(id);
                 push_json(&mut path, &name);
                 return Err(self.fail(Problem::new(Label::DuplicateKey).with("field", name).at(path)));
@@ -215,14 +215,14 @@ impl<'d> Names<'d> {
     const FEW: usize = 24;
 
     /// Whether the name is new.
-    fn insert(&mut self, name: &Cow<'d, str>) -> bool {
-        if self.few.contains(name) {
+    fn insert(&mut self, name: Cow<'d, str>) -> bool {
+        if self.few.contains(&name) {
             return false;
         }
         if self.few.len() < Self::FEW {
-            self.few.push(name.clone());
+            self.few.push(name);
             return true;
         }
-        self.many.insert(name.clone())
+        self.many.insert(name)
     }
 }

@@ -12,6 +12,8 @@ pub const MAX_TEXT: usize = 65_536;
 pub const MAX_NAME: usize = 256;
 /// Attributes of one element, namespace declarations included.
 pub const MAX_ATTRIBUTES: usize = 64;
+/// Namespaces of one document.
+pub const MAX_NAMESPACES: usize = 64;
 /// Problems told of one document, and warnings; the rest is counted out.
 pub const MAX_PROBLEMS: usize = 100;
 /// Status reports in one message.

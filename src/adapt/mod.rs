@@ -118,7 +118,7 @@ impl Adapter {
     /// # Errors
     /// Every problem of the document at once, with the sender's own paths; a document that is not well formed has one.
     pub fn read(&self, bytes: &[u8], media_type: &str) -> Result<Adapted, Rejection> {
-        let plan = self.dossier.as_ref().ok_or_else(|| self.cannot("dossiers"))?;
+        let plan = self.dossier.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
         let document = Document::open(plan, &tree)?;
@@ -153,7 +153,7 @@ impl Adapter {
     /// # Errors
     /// When the message as a whole cannot be read.
     pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<Vec<StatusItem>, Rejection> {
-        let plan = self.statuses.as_ref().ok_or_else(|| self.cannot("statuses"))?;
+        let plan = self.statuses.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
         let document = Document::open(plan, &tree)?;
@@ -180,12 +180,6 @@ impl Adapter {
         self.progress.as_ref()?.reports(reports)
     }
 
-    fn cannot(&self, what: &str) -> Rejection {
-        Problem::new(Label::FormatUnknown)
-            .with("expected", format!("a format for {what}"))
-            .into()
-    }
-
     fn parse<'d>(&self, text: &'d str, media_type: &str) -> Result<Tree<'d>, Rejection> {
         match self.syntax_of(media_type) {
             Some(Syntax::Json) => json::read(text).map_err(Rejection::from),
@@ -198,6 +192,13 @@ impl Adapter {
             }
         }
     }
+}
+
+/// The refusal of a format for what it does not have; the canonical one has everything.
+fn cannot() -> Rejection {
+    Problem::new(Label::FormatUnknown)
+        .with("expected", "canonical/v1")
+        .into()
 }
 
 /// The JSON Schema (2020-12) of the canonical dossier, derived from the model.

@@ -177,9 +177,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Whether every field keeps its name and its place, so that the canonical form itself is this format.
     pub fn is_mirror(&self) -> bool {
-        let same = |path: &Path, name: &str| {
-            matches!(path.0.as_slice(), [step] if *step.name.local == *name && step.pick == Pick::Only)
-        };
+        let same = |path: &Path, name: &str| matches!(path.0.as_slice(), [step] if *step.name.local == *name && step.pick == Pick::Only);
         self.slots.iter().all(|slot| match &slot.rules {
             Rules::Leaf(rules) => {
                 matches!(rules.as_slice(), [rule] if matches!(rule.sources.as_slice(), [s] if same(s, &slot.name)))
@@ -200,6 +198,8 @@ pub(super) struct Slot {
     pub name: Box<str>,
     /// By the canonical model.
     pub required: bool,
+    /// By the canonical model.
+    pub nullable: bool,
     pub rules: Rules,
 }
 

@@ -110,13 +110,22 @@ pub(super) fn outgoing() -> Vec<Member> {
     let leaf = |name: &str, kind: Kind| Member {
         name: name.into(),
         required: false,
+        nullable: false,
         target: Target::Leaf(kind),
     };
     let filing = target::filing();
-    let party = filing.iter().find(|m| *m.name == *"applicant").map(|m| m.target.clone());
+    let party = filing
+        .iter()
+        .find(|m| *m.name == *"applicant")
+        .map(|m| m.target.clone());
     let party = |name: &str| {
         let target = party.clone().unwrap_or(Target::Object(Vec::new()));
-        Member { name: name.into(), required: false, target }
+        Member {
+            name: name.into(),
+            required: false,
+            nullable: false,
+            target,
+        }
     };
     vec![
         // Whose matter it is: the owner, else the applicant; and the applicant, where that is somebody else.
@@ -125,6 +134,7 @@ pub(super) fn outgoing() -> Vec<Member> {
         Member {
             name: "filing".into(),
             required: true,
+            nullable: false,
             target: Target::Object(filing),
         },
         leaf("tracking_id", Kind::Text),

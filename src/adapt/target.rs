@@ -20,6 +20,8 @@ pub(super) enum Target {
 pub(super) struct Member {
     pub name: Box<str>,
     pub required: bool,
+    /// Null means left out, and may be written.
+    pub nullable: bool,
     pub target: Target,
 }
 
@@ -96,6 +98,7 @@ fn target(root: &Value, schema: &Value) -> Target {
                     .map(|(name, s)| Member {
                         name: name.as_str().into(),
                         required: required.iter().any(|r| r == name),
+                        nullable: is_nullable(s),
                         target: target(root, s),
                     })
                     .collect(),
@@ -116,6 +119,15 @@ fn target(root: &Value, schema: &Value) -> Target {
             _ => Kind::Text,
         }),
     }
+}
+
+fn is_nullable(schema: &Value) -> bool {
+    let any = schema["anyOf"]
+        .as_array()
+        .is_some_and(|any| any.iter().any(|s| s["type"] == "null"));
+    any || schema["type"]
+        .as_array()
+        .is_some_and(|types| types.iter().any(|t| t == "null"))
 }
 
 fn words(schema: &Value) -> Option<Vec<Box<str>>> {

@@ -82,7 +82,11 @@ impl<'d> Tree<'d> {
         if let Some(i) = self.spaces.iter().position(|s| **s == *uri) {
             return Ok(i as u16);
         }
-        let number = u16::try_from(self.spaces.len()).map_err(|_| too_many_parts())?;
+        // The first stands for none.
+        if self.spaces.len() > limits::MAX_NAMESPACES {
+            return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_NAMESPACES));
+        }
+        let number = self.spaces.len() as u16;
         self.spaces.push(uri.into());
         Ok(number)
     }

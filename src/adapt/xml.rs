@@ -120,7 +120,6 @@ struct Open {
     id: NodeId,
     text: String,
     has_elements: bool,
-    nil: bool,
 }
 
 impl<'d> Build<'d> {
@@ -165,12 +164,11 @@ impl<'d> Build<'d> {
             .tree
             .add(parent, name, space, false, Value::Text(Cow::Borrowed("")))?;
         self.skip_check()?;
-        let nil = self.attributes(id, start, names, at)?;
+        self.attributes(id, start, names, at)?;
         self.open.push(Open {
             id,
             text: String::new(),
             has_elements: false,
-            nil,
         });
         if empty { self.end() } else { Ok(()) }
     }
@@ -198,15 +196,14 @@ impl<'d> Build<'d> {
         }
     }
 
-    /// Adds the attributes that carry something. True when the element is `xsi:nil`.
+    /// Adds the attributes that carry something.
     fn attributes(
         &mut self,
         id: NodeId,
         start: &BytesStart<'_>,
         names: &NamespaceResolver,
         at: u64,
-    ) -> Result<bool, Problem> {
-        let mut nil = false;
+    ) -> Result<(), Problem> {
         let mut seen: Vec<(u16, Cow<'d, str>)> = Vec::new();
         // The reader's own check for doubles compares every pair before the limit below could stop it.
         for (n, attribute) in start.attributes().with_checks(false).enumerate() {
@@ -239,7 +236,6 @@ impl<'d> Build<'d> {
             let value = attribute_value(&attribute.value)?;
             let space_name = names.resolve_attribute(attribute.key).0;
             if matches!(&space_name, ResolveResult::Bound(s) if s.0 == SCHEMA_INSTANCE || s.0 == XML_SPACE) {
-                nil |= *local == *"nil" && matches!(value.trim(), "true" | "1");
                 self.skip()?;
                 continue;
             }
@@ -250,7 +246,7 @@ impl<'d> Build<'d> {
             verdict.map_err(|label| trouble(label).at(self.tree.path(child)))?;
             self.skip_check()?;
         }
-        Ok(nil)
+        Ok(())
     }
 
     fn text(&mut self, part: &str, at: u64) -> Result<(), Problem> {
@@ -287,8 +283,6 @@ impl<'d> Build<'d> {
                     .at(self.tree.path(open.id)));
             }
             self.tree.set(open.id, Value::Object);
-        } else if open.nil {
-            self.tree.set(open.id, Value::Null);
         } else if !text.is_empty() {
             let text = if text.len() == open.text.len() {
                 open.text

@@ -91,6 +91,8 @@ pub struct Assembly {
     pub migrate: bool,
     /// The road.
     pub broker: Broker,
+    /// Whether agencies may consume queues of their own; a road inside this process has none for them.
+    pub own_queues: bool,
     /// The directory to begin with, when the database holds none.
     pub directory: BTreeMap<String, String>,
     /// The formats.
@@ -160,6 +162,7 @@ pub struct Running {
     movers: Movers,
     stop: Stop,
     serving: JoinHandle<std::io::Result<()>>,
+    measuring: JoinHandle<()>,
 }
 
 impl Running {
@@ -168,7 +171,15 @@ impl Running {
     /// # Errors
     /// What cannot be had: the database, an unusable directory, a refused road.
     pub async fn start(assembly: Assembly) -> Result<Self, AppError> {
-        let Assembly { backend, cipher, sizes, migrate, clock, entropy, .. } = assembly;
+        let Assembly {
+            backend,
+            cipher,
+            sizes,
+            migrate,
+            clock,
+            entropy,
+            ..
+        } = assembly;
         let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
         let metrics = Arc::new(Metrics::new());
         metrics.capacity(sizes.ledger_queue);
@@ -198,29 +209,45 @@ impl Running {
             receipts: ReceiptSigner::new(assembly.receipt_key),
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
-            own_queues: matches!(assembly.broker, Broker::Rabbit(_)),
+            own_queues: assembly.own_queues,
             clock,
             entropy,
         }));
         let loaded = hub.refresh().await?;
         if !loaded.directory && hub.directory().version() == version {
             // The first hub of a database brings its directory; the next ones find it there.
-            hub.import_directory(&Access::system(), &assembly.directory).await?;
+            hub.import_directory(&Access::system(), &assembly.directory)
+                .await?;
         }
         let movers = Movers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
         let partner = partner_config(&assembly.partner, &assembly.trust, assembly.strict_handshake)?;
         let web = assembly.web.as_ref().map(web_config).transpose()?;
         let listeners = Listeners {
-            partner: Secured { socket: assembly.sockets.partner, tls: Some(Arc::unwrap_or_clone(partner)) },
-            web: Secured { socket: assembly.sockets.web, tls: web.map(Arc::unwrap_or_clone) },
+            partner: Secured {
+                socket: assembly.sockets.partner,
+                tls: Some(Arc::unwrap_or_clone(partner)),
+            },
+            web: Secured {
+                socket: assembly.sockets.web,
+                tls: web.map(Arc::unwrap_or_clone),
+            },
             operations: assembly.sockets.operations,
             pages: crate::console::pages(assembly.sandbox),
         };
         let readiness = readiness(Arc::clone(&hub), assembly.broker);
+        let metrics = Arc::new(Metrics::new());
+        metrics.capacity(sizes.ledger_queue);
+        let measuring = tokio::spawn(measure(Arc::clone(&hub), Arc::clone(&metrics)));
         let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, metrics)?;
         let stop = server.stopper();
         let serving = tokio::spawn(server.run());
-        Ok(Running { hub, movers, stop, serving })
+        Ok(Running {
+            hub,
+            movers,
+            stop,
+            serving,
+            measuring,
+        })
     }
 
     /// The hub's verbs.
@@ -230,6 +257,7 @@ impl Running {
 
     /// Lets requests in progress finish, then stops what moves.
     pub async fn stop(self) {
+        self.measuring.abort();
         self.stop.stop().await;
         if let Ok(Err(error)) = self.serving.await {
             tracing::error!(%error, "a listener failed");
@@ -240,6 +268,20 @@ impl Running {
 
 /// How long a message may lie in the embedded broker before the outbox takes it back.
 const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often figures that must be looked up are.
+const MEASURE: Duration = Duration::from_secs(5);
+
+/// Keeps the figures that no request changes.
+async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
+    loop {
+        // A database that is away is told by readiness; the last figure stands.
+        if let Ok(messages) = hub.outbox_depth().await {
+            metrics.outbox(messages);
+        }
+        tokio::time::sleep(MEASURE).await;
+    }
+}
 
 fn unreadable(faults: &[DirectoryFault]) -> AppError {
     let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();

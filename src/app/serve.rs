@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 
 use super::{AppError, Assembly, Running, Sockets, until_told_to_stop};
-use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Road};
@@ -29,20 +28,26 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         refuse_provisional(&directory)?;
     }
     let (token_key, token_keys_also) = material::signing_keys(&config.tokens)?;
-    let bind = |what: &str, address| TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")));
+    let bind = |what: &str, address| {
+        TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")))
+    };
     Ok(Assembly {
         backend: material::backend(&config.database)?,
         cipher: material::cipher(&config.keys)?,
         sizes: material::sizes(&config.limits),
         migrate: false,
         broker: broker(config)?,
+        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         directory,
         adapters: material::adapters(config.adapters.folder.as_deref())
             .map_err(|e| AppError::Unusable(e.to_string()))?,
         trust: material::roots(&config.partner.client_ca_files)?,
         strict_handshake: config.partner.strict_handshake,
         partner: material::server_identity(&config.partner.certificate_file, &config.partner.key_file)?,
-        web: Some(material::server_identity(&config.web.certificate_file, &config.web.key_file)?),
+        web: Some(material::server_identity(
+            &config.web.certificate_file,
+            &config.web.key_file,
+        )?),
         sockets: Sockets {
             partner: bind("partner listener", config.partner.listen)?,
             web: bind("web listener", config.web.listen)?,
@@ -64,18 +69,11 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
 fn broker(config: &Config) -> Result<Broker, AppError> {
     Ok(match &config.broker.road {
         Road::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
-        Road::Amqp { url, ca_file, .. } => {
-            let authorities = match ca_file {
-                Some(path) => {
-                    let pem = material::file(path)?;
-                    Some(String::from_utf8(pem).map_err(|e| AppError::Unusable(format!("{}: {e}", path.display())))?)
-                }
-                None => None,
-            };
-            let options =
-                Options { window: config.broker.confirm_window, authorities, ..Options::default() };
-            Broker::Rabbit(Rabbit::new(url.expose(), options)?)
-        }
+        Road::Amqp { url, ca_file, .. } => Broker::Rabbit(material::rabbit(
+            url,
+            ca_file.as_deref(),
+            config.broker.confirm_window,
+        )?),
     })
 }
 

@@ -1,9 +1,163 @@
-//! temp
+//! The command line: one file a command, the words of its help beside what it does.
+//!
+//! A command reads its arguments and the settings, asks the rooms, prints to the writer it is given and says with an [`Exit`]
+//! how it went; it never ends the process and never prints by itself, so a test runs it like any function. What holds a hub
+//! together is in [`crate::app`].
+//!
+//! Start with [`Cli`] and [`run`].
+
+mod adapter;
+mod agent;
+mod audit;
+mod broker;
+mod cert;
+mod config;
+mod directory;
+mod doctor;
+mod exit;
+mod migrate;
+mod permissions;
 pub mod progress;
-pub mod sandbox;
+mod sandbox;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
 pub use sandbox::SandboxArgs;
-use clap::Parser;
-/// temp
+
+/// The hub of a one-stop public service network: takes what postal agents and branches file, sends it to the agency that is
+/// responsible, and brings back what the agency decides.
+///
+/// Exit codes: 0 good; 1 something was found or refused; 2 wrong use or settings.
 #[derive(Debug, Parser)]
-pub enum Cli { /// x
- Sandbox(SandboxArgs) }
+#[command(
+    name = "lienthong",
+    version,
+    max_term_width = 110,
+    disable_help_subcommand = false
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Sandbox(Box<SandboxArgs>),
+    Serve(serve::ServeArgs),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Migrate(migrate::MigrateArgs),
+    Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
+    #[command(subcommand)]
+    Broker(broker::BrokerCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    Permissions(permissions::PermissionsArgs),
+    #[command(subcommand)]
+    Cert(cert::CertCommand),
+    #[command(subcommand)]
+    Agent(Box<agent::AgentCommand>),
+}
+
+/// Where the settings are.
+#[derive(Debug, Args)]
+struct ConfigArg {
+    /// File with the settings (see `lienthong config example`)
+    #[arg(long, value_name = "FILE", env = "LIENTHONG_CONFIG", hide_env_values = true)]
+    config: PathBuf,
+}
+
+impl ConfigArg {
+    fn load(&self) -> Result<crate::config::Config, Failure> {
+        let environment = crate::config::Environment::of_process();
+        Ok(crate::config::Config::load(&self.config, &environment)?)
+    }
+}
+
+/// Runs one command line, the program's name first; what is printed goes to `out`, except help and complaints about the line
+/// itself, which go where they belong.
+///
+/// # Errors
+/// When the command could not do its work: the text is for people, and the exit code is 2.
+pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(complaint) => {
+            // A closed pipe is no reason to complain about a complaint.
+            let _ = complaint.print();
+            return Ok(if complaint.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Good
+            });
+        }
+    };
+    let exit = match cli.command {
+        Command::Sandbox(args) => sandbox::run(*args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Config(command) => config::run(&command, out),
+        Command::Migrate(args) => migrate::run(&args, out),
+        Command::Doctor(args) => doctor::run(&args, out),
+        Command::Directory(command) => directory::run(&command, out),
+        Command::Adapter(command) => adapter::run(&command, out),
+        Command::Broker(command) => broker::run(&command, out),
+        Command::Audit(command) => audit::run(&command, out),
+        Command::Permissions(_) => permissions::run(out),
+        Command::Cert(command) => cert::run(&command, out),
+        Command::Agent(command) => agent::run(&command, out),
+    };
+    // Whoever reads may have read enough (`| head`).
+    match exit.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {
+        Err(Failure::Closed) => Ok(Exit::Good),
+        other => other,
+    }
+}
+
+/// A runtime for a command that speaks to the network.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))
+}
+
+/// Where a file is written before it takes its place, so that it is never seen half.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+/// Runs a hub on all of the machine's processors.
+fn run_hub<T>(hub: impl Future<Output = Result<T, crate::app::AppError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))?;
+    runtime
+        .block_on(hub)
+        .map_err(|e| Failure::new("không chạy được", e))
+}
+
+/// One JSON value, indented, and a line's end.
+fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| {
+        Failure::new(
+            format!("không ghi được JSON: {e}"),
+            format!("cannot write JSON: {e}"),
+        )
+    })?;
+    Ok(writeln!(out, "{text}")?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,10 @@ pub struct DemoBar {
 
 enum Face {
     Bar(ProgressBar),
-    Lines { out: Box<dyn Write + Send>, last: Option<Instant> },
+    Lines {
+        out: Box<dyn Write + Send>,
+        last: Option<Instant>,
+    },
 }
 
 /// A bar for `total` dossiers on standard output; plain lines when that is no terminal.
@@ -31,7 +34,10 @@ pub fn demo_bar(total: u64) -> DemoBar {
     let face = if std::io::stdout().is_terminal() {
         Face::Bar(bar(total))
     } else {
-        Face::Lines { out: Box::new(std::io::stdout()), last: None }
+        Face::Lines {
+            out: Box::new(std::io::stdout()),
+            last: None,
+        }
     };
     DemoBar::with(total, face)
 }
@@ -39,9 +45,7 @@ pub fn demo_bar(total: u64) -> DemoBar {
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stdout());
     // A template of our own that does not parse would be found by the first test; the bare bar still counts.
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(250));
@@ -50,7 +54,15 @@ fn bar(total: u64) -> ProgressBar {
 
 impl DemoBar {
     fn with(total: u64, face: Face) -> Self {
-        DemoBar { total, filed: 0, delivered: 0, finished: 0, faults: 0, begun: Instant::now(), face }
+        DemoBar {
+            total,
+            filed: 0,
+            delivered: 0,
+            finished: 0,
+            faults: 0,
+            begun: Instant::now(),
+            face,
+        }
     }
 
     /// Takes one step of the demo.
@@ -68,14 +80,23 @@ impl DemoBar {
     /// Time to go, at the pace so far; none before anything has finished.
     fn eta(&self) -> Option<Duration> {
         let left = self.total.saturating_sub(self.finished);
-        let per_dossier = self.begun.elapsed().checked_div(u32::try_from(self.finished).ok()?)?;
+        let per_dossier = self
+            .begun
+            .elapsed()
+            .checked_div(u32::try_from(self.finished).ok()?)?;
         per_dossier.checked_mul(u32::try_from(left).ok()?)
     }
 
     fn show(&mut self, at_once: bool) {
-        let faults = if self.faults == 0 { String::new() } else { format!("  {} FAULTS", self.faults) };
+        let faults = if self.faults == 0 {
+            String::new()
+        } else {
+            format!("  {} FAULTS", self.faults)
+        };
         let counts = format!("filed {}  delivered {}{faults}", self.filed, self.delivered);
-        let eta = self.eta().map_or_else(|| "?".to_owned(), |eta| format!("{} s", eta.as_secs()));
+        let eta = self
+            .eta()
+            .map_or_else(|| "?".to_owned(), |eta| format!("{} s", eta.as_secs()));
         let (finished, total) = (self.finished, self.total);
         match &mut self.face {
             Face::Bar(bar) => {
@@ -123,8 +144,20 @@ mod tests {
     #[test]
     fn plain_lines_are_few_and_the_last_is_complete() {
         let page = Page::default();
-        let mut bar = DemoBar::with(3, Face::Lines { out: Box::new(page.clone()), last: None });
-        for step in [Progress::Filed, Progress::Filed, Progress::Delivered, Progress::Ended, Progress::Filed] {
+        let mut bar = DemoBar::with(
+            3,
+            Face::Lines {
+                out: Box::new(page.clone()),
+                last: None,
+            },
+        );
+        for step in [
+            Progress::Filed,
+            Progress::Filed,
+            Progress::Delivered,
+            Progress::Ended,
+            Progress::Filed,
+        ] {
             bar.note(&step);
         }
         bar.end();
@@ -132,12 +165,17 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");
         assert_eq!(lines[0], "0/3 finished  filed 1  delivered 0  ETA ?");
-        assert!(lines[1].starts_with("1/3 finished  filed 3  delivered 1  ETA "), "{text}");
+        assert!(
+            lines[1].starts_with("1/3 finished  filed 3  delivered 1  ETA "),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_bar_has_a_template_that_parses() {
-        assert!(ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}").is_ok());
+        assert!(
+            ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}").is_ok()
+        );
         let mut bar = DemoBar::with(1, Face::Bar(bar(1)));
         bar.note(&Progress::Ended);
         bar.end();

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::{Exit, Failure};
+use crate::config::{Log, LogFormat};
 
-/// The whole hub on this machine with nothing installed: made-up tenants, agencies that answer, a certification authority made
-/// on the spot
+/// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
 ///
-/// Prints where things listen and commands to copy. Everything is kept in one folder; a second start goes on from it. For
+/// Makes its own certification authority and prints where things listen and commands to copy. Everything is kept in one folder; a second start goes on from it. For
 /// trials only: its keys and certificates are not secret.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
     /// Folder that keeps the database, certificates and keys
     #[arg(long, value_name = "DIR", default_value = ".lienthong")]
@@ -50,7 +50,7 @@ pub struct SandboxArgs {
     pub partner_port: u16,
 
     /// Port of the web listener (pages, public keys); 0 for any free one
-    #[arg(long, value_name = "PORT", default_value_t = 8444)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub web_port: u16,
 
     /// Port of the operations listener (metrics, readiness); 0 for any free one
@@ -82,3 +82,12 @@ pub struct SandboxArgs {
     pub log: String,
 }
 
+pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
+    let log = Log {
+        format: LogFormat::Text,
+        filter: args.log.clone(),
+    };
+    super::serve::begin_log(&log)?;
+    let good = super::run_hub(crate::app::sandbox::run(args))?;
+    Ok(if good { Exit::Good } else { Exit::Findings })
+}

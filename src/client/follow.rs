@@ -8,7 +8,7 @@ use super::error::ClientError;
 use super::routes::MAX_WAIT;
 use crate::domain::view::{CloudEvent, FeedData};
 
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 
 /// A hub that is going down answers an open poll at once; this keeps the reader from asking in a tight circle.
 const BREATH: Duration = Duration::from_millis(250);

@@ -25,8 +25,6 @@ pub(super) struct BrokerSection {
     ca_file: Option<PathBuf>,
     /// Whether a RabbitMQ on another machine may be reached without TLS.
     allow_plain_text: bool,
-    /// Messages in the hands of one consumer of the hub, unsettled.
-    prefetch: u16,
     /// Published messages that may wait for the broker's confirmation at once.
     confirm_window: usize,
 }
@@ -40,7 +38,6 @@ impl Default for BrokerSection {
             admin_url_file: None,
             ca_file: None,
             allow_plain_text: false,
-            prefetch: 64,
             confirm_window: 256,
         }
     }
@@ -61,8 +58,6 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 #? ca_file = "/etc/lienthong/broker-ca.pem"
 # Whether a RabbitMQ on another machine may be reached without TLS.
 # allow_plain_text = false
-# Messages in the hands of one consumer of the hub, unsettled; 1 to 1000.
-# prefetch = 64
 # Published messages that may wait for the broker's confirmation at once; 1 to 4096.
 # confirm_window = 256
 "#;
@@ -72,8 +67,6 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 pub struct Broker {
     /// Which road.
     pub road: Road,
-    /// Messages in the hands of one consumer of the hub, unsettled.
-    pub prefetch: u16,
     /// Published messages that may be unconfirmed at once.
     pub confirm_window: usize,
 }
@@ -101,7 +94,6 @@ impl BrokerSection {
         environment: &Environment,
         faults: &mut Faults,
     ) -> Option<Broker> {
-        faults.bounds("broker.prefetch", u64::from(self.prefetch), 1, 1000);
         faults.bounds("broker.confirm_window", self.confirm_window as u64, 1, 4096);
         if let Some(path) = &mut self.ca_file {
             within(folder, path);
@@ -130,7 +122,6 @@ impl BrokerSection {
         };
         Some(Broker {
             road,
-            prefetch: self.prefetch,
             confirm_window: self.confirm_window,
         })
     }

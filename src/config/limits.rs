@@ -17,16 +17,6 @@ pub struct Limits {
     pub readers: usize,
     /// Reads that may wait for a reader; the next is answered 503.
     pub read_queue: usize,
-    /// Requests of one tenant in work at once; the next is answered 429 before its body is read.
-    pub tenant_in_flight: usize,
-    /// Connections of one listener at once; further ones wait to be accepted.
-    pub connections: usize,
-    /// Threads that serve requests; 0 for as many as the machine has processors.
-    pub workers: usize,
-    /// Verified tokens remembered, so that a signature is not computed twice.
-    pub verified_tokens: usize,
-    /// Outbox rows taken to the broker in one step.
-    pub relay_batch: usize,
 }
 
 impl Default for Limits {
@@ -36,11 +26,6 @@ impl Default for Limits {
             batch: 128,
             readers: 4,
             read_queue: 1024,
-            tenant_in_flight: 64,
-            connections: 8192,
-            workers: 0,
-            verified_tokens: 10_000,
-            relay_batch: 256,
         }
     }
 }
@@ -54,16 +39,6 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # readers = 4
 # Reads that may wait for a reader; the next is answered 503. 1 to 65536.
 # read_queue = 1024
-# Requests of one tenant in work at once; the next is answered 429 before its body is read. 1 to 10000.
-# tenant_in_flight = 64
-# Connections of one listener at once; further ones wait to be accepted. 16 to 100000.
-# connections = 8192
-# Threads that serve requests; 0 for as many as the machine has processors. 0 to 256.
-# workers = 0
-# Verified tokens remembered, so that a signature is not computed twice. 0 to 1000000.
-# verified_tokens = 10000
-# Outbox rows taken to the broker in one step. 1 to 4096.
-# relay_batch = 256
 "#;
 
 impl Limits {
@@ -73,11 +48,6 @@ impl Limits {
             ("batch", self.batch, 1, 1024),
             ("readers", self.readers, 1, 64),
             ("read_queue", self.read_queue, 1, 65_536),
-            ("tenant_in_flight", self.tenant_in_flight, 1, 10_000),
-            ("connections", self.connections, 16, 100_000),
-            ("workers", self.workers, 0, 256),
-            ("verified_tokens", self.verified_tokens, 0, 1_000_000),
-            ("relay_batch", self.relay_batch, 1, 4096),
         ] {
             faults.bounds(&format!("limits.{name}"), value as u64, least, most);
         }

@@ -30,6 +30,9 @@ const REST: Duration = Duration::from_secs(1);
 /// within this time.
 const REFRESH: Duration = Duration::from_secs(2);
 
+/// How often answers that are no longer promised are removed.
+const SWEEP: Duration = Duration::from_secs(3600);
+
 /// The road to the agencies of a directory; `own_queues` says whether they may consume queues of their own.
 pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
     Topology::for_agencies(directory.agencies().map(|agency| {
@@ -54,10 +57,10 @@ impl Movers {
     /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
     pub async fn start(hub: Arc<Hub>, broker: Broker) -> Result<Self, BrokerError> {
         let directory = hub.directory();
-        match broker.declare(&topology(&directory, matches!(broker, Broker::Rabbit(_)))).await {
+        match broker.declare(&topology(&directory, hub.own_queues())).await {
             Ok(()) => {}
             Err(BrokerError::Connection(why)) => {
-                tracing::warn!(%why, "the broker is away; the outbox waits for it")
+                tracing::warn!(%why, "the broker is away; the outbox waits for it");
             }
             Err(other) => return Err(other),
         }
@@ -79,6 +82,7 @@ impl Movers {
                 returns::run(Arc::clone(&hub), broker.clone()),
             ));
         }
+        tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped, refresh(hub, broker)));
         Ok(Movers { tasks, stop })
     }
@@ -94,13 +98,28 @@ impl Movers {
 fn pulling(hub: &Hub) -> BTreeSet<Key> {
     let directory = hub.directory();
     let keys = directory.agencies().map(|a| a.key.clone());
-    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp).collect()
+    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp)
+        .collect()
 }
 
 async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>) {
     tokio::select! {
         () = mover => {}
         _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// Removes what is no longer promised, a little at a time.
+async fn sweep(hub: Arc<Hub>) {
+    loop {
+        match hub.store().ledger.sweep().await {
+            Ok(0) => tokio::time::sleep(SWEEP).await,
+            Ok(removed) => tracing::info!(removed, "old answers are removed"),
+            Err(error) => {
+                tracing::warn!(%error, "old answers could not be removed");
+                tokio::time::sleep(SWEEP).await;
+            }
+        }
     }
 }
 
@@ -113,7 +132,7 @@ async fn refresh(hub: Arc<Hub>, broker: Broker) {
         match hub.refresh().await {
             Ok(loaded) if loaded.directory => {
                 let directory = hub.directory();
-                if let Err(error) = broker.declare(&topology(&directory, matches!(broker, Broker::Rabbit(_)))).await {
+                if let Err(error) = broker.declare(&topology(&directory, hub.own_queues())).await {
                     tracing::error!(%error, "the road for the new directory could not be declared");
                 }
                 for agency in pulling(&hub) {

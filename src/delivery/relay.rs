@@ -1,6 +1,6 @@
 //! The outbox: lease, commit, publish, record. Never a transaction around a call over the network.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 
 use super::REST;
 use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, Outbound, ServiceError};
 use crate::store::ledger::{Carried, OutboxItem, OutboxSettlement};
@@ -27,8 +28,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LAST: Duration = Duration::from_secs(60);
 
-/// Attempts after which an unroutable message is parked for the operator: the road is missing, not busy.
-const UNROUTABLE_AT_MOST: i32 = 20;
+/// Attempts after which a message that has no road, or cannot be rendered, is parked for the operator: something is missing, not
+/// busy.
+const HOPELESS_AFTER: i32 = 20;
 
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut rng = hub.entropy().generator();
@@ -63,10 +65,15 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             by_agency.entry(message.agency).or_default().push(envelope);
         }
     }
+    let own_queues: HashSet<String> = by_agency
+        .keys()
+        .filter(|a| hub.channel(a) == AgencyChannel::Amqp)
+        .cloned()
+        .collect();
     let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
     let outcomes = join_all(batches.iter().map(|batch| broker.publish(batch))).await;
     let now = hub.clock().now();
-    let settlements: Vec<OutboxSettlement> = batches
+    let mut settlements: Vec<OutboxSettlement> = batches
         .iter()
         .zip(outcomes)
         .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
@@ -76,10 +83,25 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             Some(OutboxSettlement {
                 delivery: item.delivery.clone(),
                 attempt: item.attempt,
+                own_queue: own_queues.contains(item.agency.as_str()),
                 carried,
             })
         })
         .collect();
+    // What could not be rendered was not published; it is looked at again later, and holds up nothing.
+    let settled: HashSet<&str> = settlements.iter().map(|s| s.delivery.as_str()).collect();
+    let left: Vec<&OutboxItem> = leased
+        .iter()
+        .filter(|i| !settled.contains(i.delivery.as_str()))
+        .collect();
+    for item in left {
+        settlements.push(OutboxSettlement {
+            delivery: item.delivery.clone(),
+            attempt: item.attempt,
+            own_queue: false,
+            carried: again("unreadable", item.attempt, now, rng),
+        });
+    }
     hub.store().ledger.settle_outbox(settlements).await?;
     Ok(leased.len())
 }
@@ -87,11 +109,18 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match outcome {
         Outcome::Confirmed => Carried::Confirmed,
-        Outcome::Unroutable if attempt >= UNROUTABLE_AT_MOST => Carried::Park {
-            reason: "unroutable".to_owned(),
-        },
-        Outcome::Unroutable => retry("unroutable".to_owned(), attempt, now, rng),
+        Outcome::Unroutable => again("unroutable", attempt, now, rng),
         Outcome::Refused(reason) => retry(reason, attempt, now, rng),
+    }
+}
+
+/// For what will not mend by itself: a few times more, then the operator must look.
+fn again(reason: &str, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+    if attempt >= HOPELESS_AFTER {
+        let reason = reason.to_owned();
+        Carried::Park { reason }
+    } else {
+        retry(reason.to_owned(), attempt, now, rng)
     }
 }
 

@@ -142,7 +142,7 @@ pub struct Tenant {
     pub name: Text<200>,
     /// The enterprise an agent belongs to.
     pub parent: Option<TenantKey>,
-    /// Formats it may file or report in, `name/version`. Where a media type fits several, a filing names its own.
+    /// Formats it may file or report in, `name/version`. Where several take a media type, the sender names one.
     pub formats: Vec<String>,
     /// Whether it may speak now.
     pub standing: Standing,

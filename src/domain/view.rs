@@ -367,7 +367,7 @@ pub struct AttemptView {
     pub at: Timestamp,
     /// Counts from 1.
     pub number: i32,
-    /// `confirmed`, `handed`, `retry`, `refused`, `unroutable`, `lease-over`.
+    /// `confirmed`, `retry`, `parked` by the broker's word; `handed`, `retry`, `refused` by the agency's.
     pub outcome: String,
     /// Why, where there is a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,14 +22,14 @@ pub fn document() -> Value {
     let mut shapes = Shapes::new();
     let feed = shapes.answer(|g| g.subschema_for::<CloudEvent<FeedData>>());
     let agency = shapes.answer(|g| g.subschema_for::<CloudEvent<AgencyData>>());
+    let told = shapes.answer(|g| g.subschema_for::<AgencyData>());
     let status = shapes.answer(|g| g.subschema_for::<StatusRequest>());
     json!({
         "asyncapi": "3.0.0",
         "info": {
             "title": "lienthong messages",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "CloudEvents 1.0 in structured JSON form, at least once: deduplicate by `id`. `traceparent` is \
-                W3C trace context. Attachments travel by reference and digest.",
+            "description": "CloudEvents 1.0, at least once: deduplicate by `id`. `traceparent` is W3C trace context. Attachments travel by reference and digest.",
             "license": { "name": "Apache-2.0" },
         },
         "defaultContentType": "application/cloudevents+json",
@@ -60,7 +60,7 @@ pub fn document() -> Value {
                 "description": "Quorum queue bound to the topic exchange `dossiers`.",
                 "parameters": { "key": { "description": "Stable key of the agency." } },
                 "servers": [{ "$ref": "#/servers/broker" }],
-                "messages": { "agencyEvent": { "$ref": "#/components/messages/AgencyEvent" } },
+                "messages": { "agencyMessage": { "$ref": "#/components/messages/AgencyMessage" } },
                 "bindings": { "amqp": {
                     "is": "queue",
                     "queue": { "durable": true, "exclusive": false, "autoDelete": false },
@@ -84,13 +84,21 @@ pub fn document() -> Value {
         "operations": {
             "tellSubmitter": operation("send", "events", "dossierEvent"),
             "tellAgencyByInbox": operation("send", "inbox", "agencyEvent"),
-            "tellAgencyByQueue": operation("send", "agencyQueue", "agencyEvent"),
+            "tellAgencyByQueue": operation("send", "agencyQueue", "agencyMessage"),
             "hearStatuses": operation("receive", "statuses", "statusReport"),
         },
         "components": {
             "messages": {
                 "DossierEvent": message("What a submitter is told of an event", &feed),
                 "AgencyEvent": message("What an agency is told of an event", &agency),
+                "AgencyMessage": {
+                    "title": "What an agency is told of an event, in its own queue",
+                    "contentType": "application/json",
+                    "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
+                        `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
+                        `message-id` is the delivery; deduplicate by it.",
+                    "payload": told,
+                },
                 "StatusReport": {
                     "title": "Statuses an agency reports",
                     "contentType": "application/json",

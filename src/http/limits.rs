@@ -39,7 +39,7 @@ pub const CONNECTIONS_PER_WORKER: usize = 8_192;
 pub const WAIT_SECONDS: u32 = 30;
 
 /// Events of one page of the feed: at most, and when nothing is said.
-pub const FEED_PAGE: (u32, u32) = (500, 100);
+pub const FEED_PAGE: (u32, u32) = (200, 100);
 
 /// Messages of one page of an inbox: at most, and when nothing is said.
 pub const INBOX_PAGE: (u32, u32) = (100, 20);

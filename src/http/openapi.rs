@@ -110,7 +110,7 @@ pub fn document() -> Value {
                         "Retry-After": { "schema": { "type": "integer" }, "description": "Seconds; with 429 and 503." },
                     },
                     "content": {
-                        "application/problem+json": { "schema": problem.clone() },
+                        "application/problem+json": { "schema": problem },
                         "application/problem+xml": { "schema": problem },
                     },
                 },
@@ -250,7 +250,8 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
         ),
         Gives::Chosen(status, shape) => {
             let schema = shapes.answer(shape.schema);
-            let both = json!({ "application/json": { "schema": schema.clone() }, "application/xml": { "schema": schema } });
+            let both =
+                json!({ "application/json": { "schema": schema }, "application/xml": { "schema": schema } });
             (status, both)
         }
         Gives::Object => (

@@ -141,17 +141,15 @@ pub fn serve(
     let web = address(&listeners.web.socket, "web")?;
     let operations = address(&listeners.operations, "operations")?;
     let Secured { socket, tls } = listeners.partner;
-    let one =
-        open(Listener::Partner, cores, make.clone(), socket, tls).map_err(|source| HttpError {
-            listener: "partner",
-            source,
-        })?;
+    let one = open(Listener::Partner, cores, make.clone(), socket, tls).map_err(|source| HttpError {
+        listener: "partner",
+        source,
+    })?;
     let Secured { socket, tls } = listeners.web;
-    let two =
-        open(Listener::Web, cores.min(2), make.clone(), socket, tls).map_err(|source| HttpError {
-            listener: "web",
-            source,
-        })?;
+    let two = open(Listener::Web, cores.min(2), make.clone(), socket, tls).map_err(|source| HttpError {
+        listener: "web",
+        source,
+    })?;
     let three =
         open(Listener::Operations, 1, make, listeners.operations, None).map_err(|source| HttpError {
             listener: "operations",

@@ -9,7 +9,6 @@ use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::AgencyChannel;
-use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
@@ -45,10 +44,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
         let text = bounded("/text", request.text, LONGEST_TEXT)?;
-        let deed = Deed::Report {
-            to: Status::Accepted,
-            text,
-        };
+        let deed = Deed::Accept { text };
         let role = if access.kind() == TenantKind::Agency {
             Role::Agency
         } else {

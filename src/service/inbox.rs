@@ -1,16 +1,18 @@
 //! The inbox of an agency that pulls: messages are leased, then settled.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::acts::bounded;
 use super::dossiers::LOOK_AGAIN;
 use super::intake::internal;
-use super::messages::inbox_bell;
+use super::messages::{inbox_bell, readable};
 use super::{Hub, LONGEST_WAIT, ServiceError};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::LeasedDelivery;
+use crate::store::read::Message;
 
 /// How long a leased message is the caller's.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -54,20 +56,27 @@ impl Hub {
         let messages = self
             .messages(leased.iter().map(|l| l.delivery.clone()).collect())
             .await?;
+        let mut leases: HashMap<String, LeasedDelivery> =
+            leased.into_iter().map(|l| (l.delivery.clone(), l)).collect();
         let messages = messages
             .into_iter()
-            .zip(leased)
-            .map(|(message, lease)| {
-                let data = self.agency_data(&message)?;
-                Ok(InboxMessage {
-                    delivery: lease.delivery.parse().map_err(internal)?,
-                    lease_until: lease.leased_until,
-                    attempt: lease.attempt,
-                    event: self.cloud_event(&message, data),
-                })
+            .filter_map(|message| {
+                let id = &message.delivery.id;
+                let lease = leases.remove(id)?;
+                readable(id, self.inbox_message(&message, &lease))
             })
-            .collect::<Result<_, ServiceError>>()?;
+            .collect();
         Ok(InboxPage { messages })
+    }
+
+    fn inbox_message(&self, message: &Message, lease: &LeasedDelivery) -> Result<InboxMessage, ServiceError> {
+        let data = self.agency_data(message)?;
+        Ok(InboxMessage {
+            delivery: lease.delivery.parse().map_err(internal)?,
+            lease_until: lease.leased_until,
+            attempt: lease.attempt,
+            event: self.cloud_event(message, data),
+        })
     }
 
     /// Settles leased messages, each for itself.

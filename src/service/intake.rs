@@ -203,7 +203,7 @@ impl Hub {
 
     /// Which dossier the sender's reference names, and what may be done with it.
     async fn target(&self, access: &Access, prepared: &Prepared) -> Result<Target, ServiceError> {
-        let scope = access.permit(Permission::DossierRead)?;
+        let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
         let known = self
             .store

@@ -36,37 +36,65 @@ impl Hub {
         self.pulse.bell(OUTBOX)
     }
 
+    /// How many committed messages the broker has not confirmed.
+    pub async fn outbox_depth(&self) -> Result<i64, ServiceError> {
+        Ok(self.store.readers.run(read::outbox_depth).await?)
+    }
+
     /// Rings for whoever waits on an agency's inbox.
     pub fn ring_inbox(&self, agency: &str) {
         self.pulse.ring(&inbox_bell(agency));
     }
 
-    /// Renders outbox rows for the broker.
+    /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
     pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<Outbound>, ServiceError> {
         let messages = self.messages(deliveries).await?;
-        messages
+        Ok(messages
             .into_iter()
-            .map(|message| {
-                let agency = message.delivery.agency.clone();
-                let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
-                let data = if own_queue {
-                    Some(self.agency_data(&message)?)
-                } else {
-                    None
-                };
-                Ok(Outbound {
-                    delivery: message.delivery.id.clone(),
-                    agency,
-                    own_queue,
-                    kind: event_type(&message.delivery.kind),
-                    traceparent: message.delivery.traceparent.clone(),
-                    event: self.cloud_event(&message, data),
-                })
+            .filter_map(|message| {
+                let rendered = self.outbound_one(&message);
+                readable(&message.delivery.id, rendered)
             })
-            .collect()
+            .collect())
     }
 
+    fn outbound_one(&self, message: &Message) -> Result<Outbound, ServiceError> {
+        let agency = message.delivery.agency.clone();
+        let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
+        let data = if own_queue {
+            Some(self.agency_data(message)?)
+        } else {
+            None
+        };
+        Ok(Outbound {
+            delivery: message.delivery.id.clone(),
+            agency,
+            own_queue,
+            kind: event_type(&message.delivery.kind),
+            traceparent: message.delivery.traceparent.clone(),
+            event: self.cloud_event(message, data),
+        })
+    }
+
+    /// What these deliveries say, in the order of their ids. One that cannot be read is left out, and said in the log: it must
+    /// not hold up the others.
     pub(super) async fn messages(&self, deliveries: Vec<String>) -> Result<Vec<Message>, ServiceError> {
+        match self.messages_at_once(deliveries.clone()).await {
+            Err(ServiceError::Internal(_)) => {}
+            read => return read,
+        }
+        let mut messages = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            match self.messages_at_once(vec![delivery.clone()]).await {
+                Err(error @ ServiceError::Internal(_)) => drop(readable::<()>(&delivery, Err(error))),
+                read => messages.extend(read?),
+            }
+        }
+        messages.sort_by(|a, b| a.delivery.id.cmp(&b.delivery.id));
+        Ok(messages)
+    }
+
+    async fn messages_at_once(&self, deliveries: Vec<String>) -> Result<Vec<Message>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         Ok(self
             .store
@@ -77,7 +105,10 @@ impl Hub {
 
     /// How an agency is reached; one that has left the directory pulls.
     pub fn channel(&self, agency: &str) -> AgencyChannel {
-        let listed = agency.parse().ok().and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
+        let listed = agency
+            .parse()
+            .ok()
+            .and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
         match listed {
             Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
             Some(channel) => channel,
@@ -156,6 +187,12 @@ impl Hub {
             document,
         })
     }
+}
+
+/// What could be read; what could not is logged here, once.
+pub(super) fn readable<T>(delivery: &str, read: Result<T, ServiceError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, delivery, "a message cannot be rendered"))
+        .ok()
 }
 
 pub(super) fn inbox_bell(agency: &str) -> String {

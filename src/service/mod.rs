@@ -185,6 +185,11 @@ impl Hub {
         &self.store
     }
 
+    /// Whether agencies may consume queues of their own.
+    pub fn own_queues(&self) -> bool {
+        self.own_queues
+    }
+
     /// Free places in the ledger's queue.
     pub fn room(&self) -> usize {
         self.store.ledger.room()

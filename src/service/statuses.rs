@@ -36,6 +36,9 @@ pub const REPORTS: usize = 100;
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
 
+/// A report with its place in the agency's document, or why it is none.
+type Item = (String, Result<StatusReport, Problem>);
+
 impl Hub {
     /// Takes an agency's reports, each for itself: one bad report never spoils the others.
     ///
@@ -51,24 +54,20 @@ impl Hub {
                     self.report_one(access, &path, report, reported.traceparent.clone())
                         .await?
                 }
-                Err(problem) => refused(String::new(), problem),
+                Err(problem) => refused(String::new(), &problem),
             });
         }
         Ok(StatusAnswer { results })
     }
 
-    fn read_reports(
-        &self,
-        formats: &[String],
-        reported: &Reported,
-    ) -> Result<Vec<(String, Result<StatusReport, Problem>)>, Rejection> {
+    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<Vec<Item>, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
         if name != CANONICAL && !formats.iter().any(|f| f == name) {
             return Err(Problem::new(Label::FormatUnknown)
                 .with("expected", formats.join(", "))
                 .into());
         }
-        let items: Vec<(String, Result<StatusReport, Problem>)> = match self.adapters.get(name) {
+        let items: Vec<Item> = match self.adapters.get(name) {
             Some(adapter) if adapter.reads_statuses() => adapter
                 .read_statuses(&reported.bytes, &reported.media_type)?
                 .into_iter()
@@ -107,7 +106,7 @@ impl Hub {
         let Some(row) = self.named(scope, &named).await? else {
             return Ok(refused(
                 named,
-                Problem::new(Label::NotFound).at(format!("{path}/dossier")),
+                &Problem::new(Label::NotFound).at(format!("{path}/dossier")),
             ));
         };
         let now = self.clock.now();
@@ -117,7 +116,7 @@ impl Hub {
             Ok(prepared) => prepared,
             Err(mut problem) => {
                 problem.path = problem.path.map(|p| format!("{path}{p}"));
-                return Ok(refused(named, problem));
+                return Ok(refused(named, &problem));
             }
         };
         let act = Act {
@@ -137,7 +136,7 @@ impl Hub {
             own_queue: self.reads_own_queue(access),
             traceparent,
         };
-        Ok(taken(named, self.take(&row, act).await?))
+        Ok(taken(named, &self.take(&row, act).await?))
     }
 
     /// The same report again has the same key: dossier, status, moment and note. Blind, since a note may name a person.
@@ -215,8 +214,8 @@ fn note(report: &StatusReport) -> Option<String> {
     }
 }
 
-fn refused(dossier: String, problem: Problem) -> StatusResult {
-    let problem = Some(ProblemView::of(&problem, Language::Vietnamese));
+fn refused(dossier: String, problem: &Problem) -> StatusResult {
+    let problem = Some(ProblemView::of(problem, Language::Vietnamese));
     StatusResult {
         dossier,
         verdict: None,
@@ -225,7 +224,7 @@ fn refused(dossier: String, problem: Problem) -> StatusResult {
     }
 }
 
-fn taken(dossier: String, acted: Acted) -> StatusResult {
+fn taken(dossier: String, acted: &Acted) -> StatusResult {
     let verdict: Verdict = acted.verdict;
     StatusResult {
         dossier,

@@ -14,26 +14,30 @@ use tokio::task::JoinSet;
 use super::desk::{Reading, Tally, Told, is_readable, read, refused, told};
 use super::report::{CodeBook, Report, ReportFormat};
 use super::script::{PlannedStatus, Script, Wait, Word};
+use crate::broker::Broker;
 use crate::client::{ClientError, DossierFilter, Partner};
 use crate::clock::Clock;
 use crate::domain::codes::{AgencyCode, DossierCode};
-use crate::domain::ids::DossierId;
+use crate::domain::ids::{DeliveryId, DossierId};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgencyData, InboxMessage, SettleItem, SettleRequest, Settlement};
+use crate::domain::view::{AgencyData, SettleItem, SettleRequest, Settlement};
 
 const POLL: Duration = Duration::from_secs(20);
 const LEASED: u32 = 50;
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 /// Pages of its own dossiers an agency looks through when it starts; newest first, 100 each.
 const PAGES: usize = 50;
 
-/// An agency that pulls its inbox.
+/// An agency that pulls its inbox, or consumes its own queue.
 #[derive(Clone)]
 pub struct Agency {
-    /// It speaks through this, with its own certificate.
+    /// It speaks through this, with its own certificate. One that consumes its queue asks over it, when it starts, which of its
+    /// dossiers are open; nothing else.
     pub partner: Arc<Partner>,
+    /// The broker by the agency's own user, for one that consumes its queue and publishes its reports; none pulls.
+    pub queue: Option<Broker>,
     /// Its official identifier, with which its dossier codes begin.
     pub code: AgencyCode,
     /// The format it reports in.
@@ -66,7 +70,7 @@ pub async fn run_agencies(agencies: Vec<Agency>, pace: Pace, tally: Arc<Tally>, 
             let beginning = Duration::from_millis(10).saturating_mul(index as u32);
             tokio::select! {
                 () = stopped(stop) => {}
-                () = async { tokio::time::sleep(beginning).await; office.pull().await } => {}
+                () = async { tokio::time::sleep(beginning).await; office.work().await } => {}
             }
         });
     }
@@ -82,23 +86,26 @@ pub(super) async fn stopped(mut stop: watch::Receiver<bool>) {
 /// What the task of a dossier is told.
 #[derive(Clone, Copy, Debug, Default)]
 struct Note {
+    accepted: bool,
     supplemented: bool,
     ended: bool,
 }
 
-struct Office {
-    partner: Arc<Partner>,
-    format: ReportFormat,
+pub(super) struct Office {
+    pub(super) partner: Arc<Partner>,
+    queue: Option<Broker>,
+    pub(super) format: ReportFormat,
     codes: Mutex<CodeBook>,
     pace: Arc<Pace>,
     gate: Arc<Semaphore>,
-    tally: Arc<Tally>,
+    pub(super) tally: Arc<Tally>,
 }
 
 impl Office {
     fn open(agency: Agency, pace: Arc<Pace>, gate: Arc<Semaphore>, tally: Arc<Tally>) -> Arc<Self> {
         Arc::new(Office {
             partner: agency.partner,
+            queue: agency.queue,
             format: agency.format,
             codes: Mutex::new(CodeBook::new(agency.code)),
             pace,
@@ -111,16 +118,30 @@ impl Office {
         self.partner.clock()
     }
 
-    async fn pull(self: Arc<Self>) {
+    async fn work(self: Arc<Self>) {
         // Asked for before the first message is taken, so that a code of today is not given twice.
-        let mut left_over = self.open_dossiers().await;
-        let mut work = Work {
+        let left_over = self.open_dossiers().await;
+        let work = Work {
             office: self.clone(),
+            left_over,
             notes: HashMap::new(),
             tasks: JoinSet::new(),
         };
+        match &self.queue {
+            None => self.pull(work).await,
+            Some(broker) => super::queue::consume(broker, work).await,
+        }
+    }
+
+    async fn pull(&self, mut work: Work) {
         loop {
-            let page = match self.partner.inbox(POLL, LEASED).await {
+            // As long as something of an earlier start is left over, the end of what waits is worth knowing soon.
+            let wait = if work.left_over.is_empty() {
+                POLL
+            } else {
+                2 * SECOND
+            };
+            let page = match self.partner.inbox(wait, LEASED).await {
                 Ok(page) => page,
                 Err(error) => {
                     self.fault("inbox", &error);
@@ -129,15 +150,11 @@ impl Office {
                 }
             };
             if page.messages.is_empty() {
-                // What still waited has been read: the rest was begun before this start.
-                for (dossier, status, code) in left_over.drain(..) {
-                    work.resume(dossier, status, code);
-                }
+                work.resume_left_over();
             }
             let mut messages = Vec::with_capacity(page.messages.len());
             for message in &page.messages {
-                self.tally.message();
-                messages.push(work.take(message));
+                messages.push(settlement(message.delivery, work.take(&message.event.data)));
             }
             if !messages.is_empty()
                 && let Err(error) = self.partner.settle(&SettleRequest { messages }).await
@@ -145,7 +162,6 @@ impl Office {
                 // They come again when the lease is over, and are known then.
                 self.fault("settle", &error);
             }
-            while work.tasks.try_join_next().is_some() {}
         }
     }
 
@@ -200,30 +216,46 @@ impl Office {
     }
 }
 
+fn settlement(delivery: DeliveryId, taken: Result<(), &'static str>) -> SettleItem {
+    let (outcome, reason) = match taken {
+        Ok(()) => (Settlement::Done, None),
+        Err(reason) => (Settlement::Reject, Some(reason.to_owned())),
+    };
+    SettleItem {
+        delivery,
+        outcome,
+        reason,
+    }
+}
+
 /// The dossiers an agency works on.
-struct Work {
-    office: Arc<Office>,
+pub(super) struct Work {
+    pub(super) office: Arc<Office>,
+    left_over: Vec<(DossierId, Status, Option<DossierCode>)>,
     notes: HashMap<DossierId, watch::Sender<Note>>,
     tasks: JoinSet<()>,
 }
 
 impl Work {
-    fn take(&mut self, message: &InboxMessage) -> SettleItem {
-        let (delivery, data) = (message.delivery, &message.event.data);
+    /// Takes a message over; refused with the reason where it cannot be read.
+    pub(super) fn take(&mut self, data: &AgencyData) -> Result<(), &'static str> {
+        self.office.tally.message();
+        while self.tasks.try_join_next().is_some() {}
         if !is_readable(data) {
             self.office.tally.fault("document unreadable");
-            let reason = Some("the document cannot be read".to_owned());
-            return SettleItem {
-                delivery,
-                outcome: Settlement::Reject,
-                reason,
-            };
+            return Err("the document cannot be read");
         }
         self.consider(data);
-        SettleItem {
-            delivery,
-            outcome: Settlement::Done,
-            reason: None,
+        Ok(())
+    }
+
+    /// Goes on with what was begun before this start. To be called once what still waited has been read, so that a dossier
+    /// whose first message only comes now is not taken for one of them.
+    pub(super) fn resume_left_over(&mut self) {
+        for (dossier, status, code) in std::mem::take(&mut self.left_over) {
+            if !self.notes.contains_key(&dossier) {
+                self.begin(dossier, Script::finishing(status), code);
+            }
         }
     }
 
@@ -237,18 +269,13 @@ impl Work {
             Reading::Resume(status) => {
                 self.begin(dossier, Script::finishing(status), data.dossier_code.clone());
             }
+            Reading::Accepted => self.tell(dossier, |note| note.accepted = true),
             Reading::Supplemented => self.tell(dossier, |note| note.supplemented = true),
             Reading::Ended => {
                 self.tell(dossier, |note| note.ended = true);
                 self.notes.remove(&dossier);
             }
             Reading::Nothing => {}
-        }
-    }
-
-    fn resume(&mut self, dossier: DossierId, status: Status, code: Option<DossierCode>) {
-        if !self.notes.contains_key(&dossier) {
-            self.begin(dossier, Script::finishing(status), code);
         }
     }
 
@@ -305,15 +332,19 @@ impl Play {
                     .await
                     .is_err()
             }
-            Wait::Supplement => {
-                let noted = self.heard.wait_for(|note| note.supplemented || note.ended).await;
-                noted.is_ok_and(|note| !note.ended)
-            }
+            Wait::Acceptance => self.told(|note| note.accepted).await,
+            Wait::Supplement => self.told(|note| note.supplemented).await,
         }
     }
 
+    /// Waits for that word; false where the dossier ended instead.
+    async fn told(&mut self, word: impl Fn(&Note) -> bool) -> bool {
+        let noted = self.heard.wait_for(|note| word(note) || note.ended).await;
+        noted.is_ok_and(|note| !note.ended)
+    }
+
     async fn step(&mut self, step: &PlannedStatus) -> bool {
-        let occurred_at = self.moment(step.before_last).await;
+        let occurred_at = self.moment(step.before_last);
         let mut report = Report {
             dossier: self.dossier,
             code: self.code.clone(),
@@ -331,7 +362,8 @@ impl Play {
                 Told::CodeTaken => continue,
                 Told::Over => return false,
                 Told::Taken if step.word == Word::Unknown => self.office.tally.fault("unknown word taken"),
-                Told::Taken => {
+                Told::Sent if step.word == Word::Unknown => {}
+                Told::Taken | Told::Sent => {
                     self.code = self.code.take().or(report.assigns.clone());
                     if step.twice {
                         self.send(&report).await;
@@ -352,29 +384,26 @@ impl Play {
         false
     }
 
-    /// When the next report happened: now, or just before the last one. A format that writes whole seconds waits for the next
-    /// one to begin, so that what it writes is never earlier than what the hub already knows.
-    async fn moment(&self, before_last: bool) -> Timestamp {
-        if let (true, Some(last)) = (before_last, self.last) {
-            return Timestamp::from_micros(last.as_micros() - 1_000_000);
+    /// When the next report happened: now, or just before the last one.
+    fn moment(&self, before_last: bool) -> Timestamp {
+        match self.last {
+            // A whole second, because some formats carry nothing finer.
+            Some(last) if before_last => Timestamp::from_micros(last.as_micros() - 1_000_000),
+            _ => self.office.clock().now(),
         }
-        let now = self.office.clock().now();
-        if !self.office.format.whole_seconds() {
-            return now;
-        }
-        let micros = now.as_micros();
-        let next = micros - micros.rem_euclid(1_000_000) + 1_000_000;
-        tokio::time::sleep(Duration::from_micros((next - micros).unsigned_abs())).await;
-        Timestamp::from_micros(next)
     }
 
     async fn send(&mut self, report: &Report) -> Told {
         self.sent += 1;
         let key = format!("{}-{}-{}", self.office.pace.run, self.dossier, self.sent);
+        let body = report.render(self.office.format);
+        if let Some(broker) = &self.office.queue {
+            super::queue::publish(broker, &self.office, key, body).await;
+            return Told::Sent;
+        }
         let Some(key) = IdempotencyKey::parse(&key) else {
             return Told::Refused(None);
         };
-        let body = report.render(self.office.format);
         loop {
             let answer = {
                 // Closed only when the program ends, and then nobody waits here.

@@ -78,9 +78,14 @@ impl Catalogue {
     /// # Errors
     /// Where nothing is left to file.
     pub fn of(directory: &Directory, on: Date) -> Result<Self, NothingToFile> {
-        let in_force = |from: Option<Date>, to: Option<Date>| from.is_none_or(|d| d <= on) && to.is_none_or(|d| on <= d);
-        let procedures = directory.procedures().filter(|p| in_force(p.valid_from, p.valid_to));
-        let communes = directory.communes(Places::Since2025).filter(|c| in_force(c.valid_from, c.valid_to));
+        let in_force =
+            |from: Option<Date>, to: Option<Date>| from.is_none_or(|d| d <= on) && to.is_none_or(|d| on <= d);
+        let procedures = directory
+            .procedures()
+            .filter(|p| in_force(p.valid_from, p.valid_to));
+        let communes = directory
+            .communes(Places::Since2025)
+            .filter(|c| in_force(c.valid_from, c.valid_to));
         Catalogue::new(
             procedures
                 .map(|p| Procedure {
@@ -93,8 +98,16 @@ impl Catalogue {
                     fee_vnd: p.fee_vnd,
                 })
                 .collect(),
-            communes.map(|c| Commune { code: c.code.clone(), name: c.name.clone() }).collect(),
-            directory.agencies().map(|a| (a.key.clone(), kind_word(a.kind).to_owned())).collect(),
+            communes
+                .map(|c| Commune {
+                    code: c.code.clone(),
+                    name: c.name.clone(),
+                })
+                .collect(),
+            directory
+                .agencies()
+                .map(|a| (a.key.clone(), kind_word(a.kind).to_owned()))
+                .collect(),
         )
     }
 

@@ -219,7 +219,20 @@ impl Run {
                 }
             });
         }
-        let found: Vec<_> = asked.join_all().await.into_iter().flatten().collect();
+        let mut found = Vec::new();
+        loop {
+            match tokio::time::timeout(self.demo.stall, asked.join_next()).await {
+                Ok(Some(Ok(one))) => found.extend(one),
+                // A look-up that panicked has told so itself.
+                Ok(Some(Err(_))) => {}
+                Ok(None) => break,
+                Err(_) => {
+                    let what = format!("{} dossiers could not be looked up", asked.len());
+                    self.note(|ledger, _| ledger.fault(FaultKind::Missing, "", &what));
+                    break;
+                }
+            }
+        }
         let until = Instant::now() + LAST_EVENTS;
         while !self.note(|ledger, _| found.iter().all(|(r, history, _)| ledger.has_seen(r, history))) {
             if tokio::time::timeout_at(until, self.changed.notified())

@@ -21,6 +21,8 @@ pub enum Reading {
     Begin(Situation),
     /// A dossier that was begun before this program was started: finish it.
     Resume(Status),
+    /// The receiving unit accepted it.
+    Accepted,
     /// The submitter completed what was asked for.
     Supplemented,
     /// It is over: withdrawn, refused or handed over.
@@ -35,17 +37,11 @@ pub fn read(data: &AgencyData, known: bool) -> Reading {
     if data.status.is_final() {
         return if known { Reading::Ended } else { Reading::Nothing };
     }
-    let came_back = event
-        .from
-        .as_ref()
-        .is_some_and(|s| s.code == Status::SupplementRequested)
-        && event
-            .status
-            .as_ref()
-            .is_some_and(|s| s.code != Status::SupplementRequested);
+    let left = event.from.as_ref().map(|s| s.code);
     match (known, kind) {
         (true, "supplemented") => Reading::Supplemented,
-        (true, "status-changed") if came_back => Reading::Supplemented,
+        (true, "status-changed") if left == Some(Status::SupplementRequested) => Reading::Supplemented,
+        (true, "status-changed") if left == Some(Status::Registered) => Reading::Accepted,
         (true, _) => Reading::Nothing,
         (false, "filed" | "amended") if matches!(data.status, Status::Registered | Status::Accepted) => {
             let by_branch = data.submitter.kind() == TenantKind::Branch;
@@ -71,6 +67,8 @@ pub fn is_readable(data: &AgencyData) -> bool {
 pub enum Told {
     /// Taken: applied, or kept as history.
     Taken,
+    /// The broker has it; what the hub makes of it is not told on this way.
+    Sent,
     /// The official code is already another dossier's: take the next one.
     CodeTaken,
     /// The hub does not know the word.
@@ -158,5 +156,59 @@ impl Tally {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(kind: &str, from: Option<u8>, to: u8, submitter: &str) -> AgencyData {
+        let at = "2026-11-23T01:00:00Z";
+        let status = |code: u8| json!({ "code": code, "vi": "", "en": "" });
+        let procedure = json!({ "received": "1.004873", "code": "1.004873", "name": "", "matched": "exact" });
+        serde_json::from_value(json!({
+            "tracking_id": format!("dos_{:032x}", 1), "dossier_code": null, "submitter": submitter, "point": null,
+            "event": { "id": format!("evt_{:032x}", 1), "number": 1, "at": at, "occurred_at": at,
+                "actor": { "tenant": submitter }, "kind": kind, "status": status(to), "from": from.map(status) },
+            "status": to, "clocks": {}, "format": "canonical/v1", "document": {},
+            "route": { "directory": "", "date": "", "procedure": procedure, "place": null, "rules": [],
+                "chosen": null, "vi": "", "en": "" },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_message_means_what_the_agency_knows_of_the_dossier() {
+        let (agent, branch) = ("agent.a-001", "branch.tay-ho");
+        let begin = |status, by_branch| Reading::Begin(Situation { status, by_branch });
+        let filed = message("filed", None, 1, agent);
+        assert_eq!(read(&filed, false), begin(Status::Registered, false));
+        assert_eq!(read(&filed, true), Reading::Nothing);
+        assert_eq!(
+            read(&message("filed", None, 2, branch), false),
+            begin(Status::Accepted, true)
+        );
+        assert_eq!(
+            read(&message("filed", None, 4, agent), false),
+            Reading::Resume(Status::Processing)
+        );
+        assert_eq!(
+            read(&message("status-changed", Some(1), 2, branch), true),
+            Reading::Accepted
+        );
+        let completed = message("status-changed", Some(5), 4, agent);
+        assert_eq!(read(&completed, true), Reading::Supplemented);
+        assert_eq!(read(&completed, false), Reading::Resume(Status::Processing));
+        assert_eq!(
+            read(&message("status-changed", Some(9), 10, agent), true),
+            Reading::Ended
+        );
+        assert_eq!(
+            read(&message("status-changed", Some(9), 10, agent), false),
+            Reading::Nothing
+        );
+        assert!(!is_readable(&filed), "an empty object is no dossier");
     }
 }

@@ -18,6 +18,7 @@ pub mod format;
 mod ledger;
 pub mod outcome;
 pub mod person;
+mod queue;
 pub mod report;
 pub mod script;
 mod submitter;

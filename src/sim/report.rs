@@ -38,11 +38,6 @@ impl ReportFormat {
     pub const fn has_words(self) -> bool {
         matches!(self, ReportFormat::DvcqgMc)
     }
-
-    /// Whether it writes times to the second only.
-    pub const fn whole_seconds(self) -> bool {
-        matches!(self, ReportFormat::DvcqgMc)
-    }
 }
 
 /// One report.

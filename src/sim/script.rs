@@ -54,6 +54,8 @@ impl Behaviour {
 pub enum Wait {
     /// This long after the step before, in office time: the driver divides it by its speed-up.
     After(Duration),
+    /// Until the receiving unit has accepted the dossier.
+    Acceptance,
     /// Until the submitter has completed what was asked for.
     Supplement,
 }
@@ -245,6 +247,11 @@ impl Script {
                 *after = after.mul_f64(pace);
             }
         }
+        if let (true, Status::Registered, Some(first)) =
+            (situation.by_branch, situation.status, steps.first_mut())
+        {
+            first.wait = Wait::Acceptance;
+        }
         let refused = Word::Status(Status::Refused);
         if let Some(first) = steps
             .iter_mut()
@@ -336,7 +343,7 @@ mod tests {
         state.phase = Phase::entering(situation.status, situation.status);
         let (mut now, mut verdicts) = (0, Vec::new());
         for step in &script.steps {
-            now += 1_000;
+            now += 10_000_000;
             let mut say = |to, role, at| {
                 let text = step.text.map(str::to_owned);
                 let report = Report {
@@ -352,14 +359,18 @@ mod tests {
                 }
                 decision.verdict
             };
+            if step.wait == Wait::Acceptance {
+                let accepted = say(Status::Accepted, Role::ReceivingUnit, now - 5_000_000);
+                assert_eq!(accepted, Verdict::Applied);
+            }
             if step.wait == Wait::Supplement {
                 assert_eq!(
-                    say(Status::Processing, Role::Submitter, now - 500),
+                    say(Status::Processing, Role::Submitter, now - 5_000_000),
                     Verdict::Applied
                 );
             }
             if let Word::Status(status) = step.word {
-                let at = if step.before_last { now - 1_500 } else { now };
+                let at = if step.before_last { now - 15_000_000 } else { now };
                 verdicts.push(say(status, Role::Agency, at));
             }
         }

@@ -49,8 +49,8 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
     }
 }
 
-/// A branch accepts its own online dossiers. It says that it did so when it received them: should the agency's first report
-/// have come before, the acceptance is history and does not send the dossier back.
+/// A branch accepts its own online dossiers. It says that it did so when it received them: should the agency have reported
+/// before, the acceptance is history and does not send the dossier back.
 async fn accept(run: &Run, filer: usize, reference: &str, answer: &SubmissionAnswer) {
     let Some(key) = IdempotencyKey::parse(&format!("{reference}-accept")) else {
         return;

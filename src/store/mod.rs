@@ -7,6 +7,7 @@
 //! Start with [`ledger::Command`], the whole write API, then `read`.
 
 pub mod cipher;
+pub mod condition;
 pub mod conn;
 pub mod ledger;
 pub mod migrate;

@@ -429,7 +429,7 @@ diesel::table! {
     use crate::store::moment::Moment;
 
     /// Every attempt to carry a delivery.
-    attempts (delivery, number, at) {
+    attempts (delivery, number, at, outcome) {
         /// attempts.delivery
         delivery -> Text,
         /// attempts.at

@@ -9,7 +9,13 @@ use crate::adapt::spec::{FieldSpec, WhenSpec};
 use crate::adapt::target::Kind;
 
 impl<'s> Compiler<'s> {
-    pub(super) fn leaf(&mut self, spec: &'s FieldSpec, kind: &Kind, known: &mut Known, pointer: &str) -> LeafRule {
+    pub(super) fn leaf(
+        &mut self,
+        spec: &'s FieldSpec,
+        kind: &Kind,
+        known: &mut Known,
+        pointer: &str,
+    ) -> LeafRule {
         let at = spec.to.span().start;
         let sources: Vec<Path> = spec
             .from

@@ -44,10 +44,14 @@ fn names(path: &str) -> OutPath {
             let pick = step.strip_suffix(']').and_then(|s| s.split_once('['));
             let pick = pick.and_then(|(name, inner)| Some((name, inner.split_once('=')?)));
             match pick {
-                Some((name, (key, value))) => {
-                    OutStep { name: name.into(), pick: Some((key.into(), value.into())) }
-                }
-                None => OutStep { name: step.into(), pick: None },
+                Some((name, (key, value))) => OutStep {
+                    name: name.into(),
+                    pick: Some((key.into(), value.into())),
+                },
+                None => OutStep {
+                    name: step.into(),
+                    pick: None,
+                },
             }
         })
         .collect()
@@ -155,7 +159,10 @@ impl<'s> OutCompiler<'_, 's> {
                 format!("{to}: there is no value {}", spec.from),
             );
         }
-        OutCond { from, test: self.compiler.test(spec, at) }
+        OutCond {
+            from,
+            test: self.compiler.test(spec, at),
+        }
     }
 
     /// A code table read backwards: one word for each canonical value, no more and no fewer.
@@ -209,7 +216,9 @@ fn reach<'m>(members: &'m [Member], path: &[OutStep]) -> Option<&'m Target> {
     let (first, rest) = path.split_first()?;
     let mut target = &members.iter().find(|m| m.name == first.name)?.target;
     if let Some((key, _)) = &first.pick {
-        let Target::List { item, .. } = target else { return None };
+        let Target::List { item, .. } = target else {
+            return None;
+        };
         target = item;
         match target {
             Target::Object(inner) if inner.iter().any(|m| m.name == *key) => {}

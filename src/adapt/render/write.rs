@@ -192,18 +192,26 @@ impl OutRule {
 fn at<'v>(value: &'v Value, path: &[OutStep]) -> Option<&'v Value> {
     let step = |v: &'v Value, step: &OutStep| {
         let inner = v.get(&*step.name)?;
-        let Some((key, wanted)) = &step.pick else { return Some(inner) };
-        inner.as_array()?.iter().find(|item| item[&**key].as_str() == Some(wanted))
+        let Some((key, wanted)) = &step.pick else {
+            return Some(inner);
+        };
+        inner
+            .as_array()?
+            .iter()
+            .find(|item| item[&**key].as_str() == Some(wanted))
     };
     path.iter().try_fold(value, step).filter(|v| !v.is_null())
 }
 
 fn put(out: &mut Map<String, Value>, path: &[OutStep], value: Value) {
-    let Some((first, rest)) = path.split_first() else { return };
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
     if rest.is_empty() {
         out.insert(first.name.to_string(), value);
-    } else if let Value::Object(inner) =
-        out.entry(first.name.to_string()).or_insert_with(|| Value::Object(Map::new()))
+    } else if let Value::Object(inner) = out
+        .entry(first.name.to_string())
+        .or_insert_with(|| Value::Object(Map::new()))
     {
         put(inner, rest, value);
     }

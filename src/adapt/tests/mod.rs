@@ -1,4 +1,15 @@
 //! Tests of the whole room; what concerns one file alone is tested beside it.
 
 mod documents;
+mod faults;
+mod hostile;
+mod round_trip;
 mod samples;
+mod schema;
+
+use std::sync::LazyLock;
+
+use super::Registry;
+
+/// Compiled once: a property test asks for it hundreds of times.
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::shipped);

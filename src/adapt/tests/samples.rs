@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::adapt::{Adapter, Registry};
+use super::REGISTRY;
+use crate::adapt::Adapter;
+use crate::domain::rejection::{Language, Problem};
 
 pub(super) fn adapters_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters")
@@ -20,15 +22,17 @@ pub(super) fn media_type(path: &Path) -> &'static str {
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(dir).unwrap_or_else(|e| panic!("{dir:?}: {e}")).map(|f| f.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap_or_else(|e| panic!("{dir:?}: {e}"))
+        .map(|f| f.unwrap().path())
+        .collect();
     files.sort();
     files
 }
 
 /// Every sample with its adapter's name.
 pub(super) fn all() -> Vec<(String, PathBuf)> {
-    let registry = Registry::shipped();
+    let registry = &*REGISTRY;
     let mut all = Vec::new();
     for name in registry.names() {
         for path in files(&adapters_dir().join(name).join("samples")) {
@@ -36,6 +40,16 @@ pub(super) fn all() -> Vec<(String, PathBuf)> {
         }
     }
     all
+}
+
+/// No sentence of a problem has a hole left.
+fn filled<'p>(problems: impl IntoIterator<Item = &'p Problem>) {
+    for problem in problems {
+        for language in [Language::Vietnamese, Language::English] {
+            let advice = problem.advice(language);
+            assert!(!advice.contains('?'), "{problem:?}: {advice}");
+        }
+    }
 }
 
 fn outcome(adapter: &Adapter, path: &Path) -> Value {
@@ -48,7 +62,10 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
                 .into_iter()
                 .map(|item| match item.report {
                     Ok(report) => json!({"path": item.path, "report": report}),
-                    Err(problem) => json!({"path": item.path, "problem": problem}),
+                    Err(problem) => {
+                        filled([&problem]);
+                        json!({"path": item.path, "problem": problem})
+                    }
                 })
                 .collect(),
             Err(rejection) => json!({"problems": rejection.problems()}),
@@ -60,24 +77,38 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
         Ok(adapted) => {
             let filing = serde_json::to_value(&adapted.filing).unwrap();
             // The builder and the model's own parser agree on what a filing is.
-            assert_eq!(serde_json::from_value::<crate::domain::dossier::Filing>(filing.clone()).unwrap(), adapted.filing);
+            assert_eq!(
+                serde_json::from_value::<crate::domain::dossier::Filing>(filing.clone()).unwrap(),
+                adapted.filing
+            );
+            filled(&adapted.warnings);
             json!({"filing": filing, "warnings": adapted.warnings})
         }
-        Err(rejection) => json!({"problems": rejection.problems()}),
+        Err(rejection) => {
+            filled(rejection.problems());
+            json!({"problems": rejection.problems()})
+        }
     }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a developer's switch, read by this test alone")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer's switch, read by this test alone"
+)]
 fn every_sample_gives_its_expected_result() {
     let update = std::env::var_os("UPDATE").is_some();
-    let registry = Registry::shipped();
+    let registry = &*REGISTRY;
     let mut wrong = Vec::new();
     let mut expected_files = BTreeSet::new();
     for (name, sample) in all() {
         let file = sample.file_name().unwrap().to_str().unwrap().to_owned();
-        let expected_path = adapters_dir().join(&name).join("expected").join(format!("{file}.json"));
-        let got = serde_json::to_string_pretty(&outcome(registry.get(&name).unwrap(), &sample)).unwrap() + "\n";
+        let expected_path = adapters_dir()
+            .join(&name)
+            .join("expected")
+            .join(format!("{file}.json"));
+        let got =
+            serde_json::to_string_pretty(&outcome(registry.get(&name).unwrap(), &sample)).unwrap() + "\n";
         if update {
             fs::write(&expected_path, &got).unwrap();
         }
@@ -101,12 +132,17 @@ fn every_format_ships_its_five_samples_in_each_syntax() {
         .into_iter()
         .map(|(name, path)| format!("{name} {}", path.file_name().unwrap().to_str().unwrap()))
         .collect();
-    for (format, syntaxes) in
-        [("canonical/v1", &["json", "xml"][..]), ("dvcqg-mc/v1", &["json"]), ("vnpost-hcc/v1", &["json", "xml"])]
-    {
+    for (format, syntaxes) in [
+        ("canonical/v1", &["json", "xml"][..]),
+        ("dvcqg-mc/v1", &["json"]),
+        ("vnpost-hcc/v1", &["json", "xml"]),
+    ] {
         for syntax in syntaxes {
             for sample in ["minimal", "full", "refused-1", "refused-2", "refused-3"] {
-                assert!(names.contains(&format!("{format} {sample}.{syntax}")), "{format} {sample}.{syntax}");
+                assert!(
+                    names.contains(&format!("{format} {sample}.{syntax}")),
+                    "{format} {sample}.{syntax}"
+                );
             }
         }
     }
@@ -114,13 +150,19 @@ fn every_format_ships_its_five_samples_in_each_syntax() {
 
 #[test]
 fn one_dossier_is_the_same_in_both_syntaxes() {
-    let registry = Registry::shipped();
+    let registry = &*REGISTRY;
     for name in ["canonical/v1", "vnpost-hcc/v1"] {
         let adapter = registry.get(name).unwrap();
         for sample in ["minimal", "full"] {
             let read = |syntax: &str| {
-                let path = adapters_dir().join(name).join("samples").join(format!("{sample}.{syntax}"));
-                adapter.read(&fs::read(&path).unwrap(), media_type(&path)).unwrap().filing
+                let path = adapters_dir()
+                    .join(name)
+                    .join("samples")
+                    .join(format!("{sample}.{syntax}"));
+                adapter
+                    .read(&fs::read(&path).unwrap(), media_type(&path))
+                    .unwrap()
+                    .filing
             };
             assert_eq!(read("json"), read("xml"), "{name} {sample}");
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
+use super::queues::QueueUsers;
 use super::state::State;
 use crate::app::AppError;
 use crate::client::{Partner, Retry, Settings};
@@ -66,9 +67,21 @@ pub const OPERATOR: &str = "operator.trung-tam";
 pub fn enrolment(state: &State, directory: &Directory) -> Result<Enrolment, AppError> {
     let mut all = Enrolment::default();
     let operator: TenantKey = constant(OPERATOR)?;
-    add(&mut all, operator, "Trung tâm Phục vụ hành chính công (trình diễn)", None, &[])?;
+    add(
+        &mut all,
+        operator,
+        "Trung tâm Phục vụ hành chính công (trình diễn)",
+        None,
+        &[],
+    )?;
     for enterprise in directory.enterprises() {
-        add(&mut all, TenantKey::new(TenantKind::Enterprise, &enterprise.key), &enterprise.name, None, &[])?;
+        add(
+            &mut all,
+            TenantKey::new(TenantKind::Enterprise, &enterprise.key),
+            &enterprise.name,
+            None,
+            &[],
+        )?;
     }
     for agent in directory.agents() {
         let parent = TenantKey::new(TenantKind::Enterprise, &agent.enterprise);
@@ -76,12 +89,28 @@ pub fn enrolment(state: &State, directory: &Directory) -> Result<Enrolment, AppE
         add(&mut all, key, &agent.name, Some(parent), &AGENT_FORMATS)?;
     }
     for branch in directory.branches() {
-        add(&mut all, TenantKey::new(TenantKind::Branch, &branch.key), &branch.name, None, &BRANCH_FORMATS)?;
+        add(
+            &mut all,
+            TenantKey::new(TenantKind::Branch, &branch.key),
+            &branch.name,
+            None,
+            &BRANCH_FORMATS,
+        )?;
     }
     for agency in directory.agencies() {
         let formats = ["canonical/v1", agency.format.as_str()];
-        let formats = if formats[0] == formats[1] { &formats[..1] } else { &formats[..] };
-        add(&mut all, TenantKey::new(TenantKind::Agency, &agency.key), &agency.name, None, formats)?;
+        let formats = if formats[0] == formats[1] {
+            &formats[..1]
+        } else {
+            &formats[..]
+        };
+        add(
+            &mut all,
+            TenantKey::new(TenantKind::Agency, &agency.key),
+            &agency.name,
+            None,
+            formats,
+        )?;
     }
     for point in directory.points() {
         all.points.push(Point {
@@ -112,7 +141,11 @@ fn add(
     formats: &[&str],
 ) -> Result<(), AppError> {
     if matches!(key.kind(), TenantKind::Agent | TenantKind::Branch) {
-        all.staff.push(Staff { id: constant(STAFF)?, tenant: key.clone(), name: name("Nhân viên mẫu")? });
+        all.staff.push(Staff {
+            id: constant(STAFF)?,
+            tenant: key.clone(),
+            name: name("Nhân viên mẫu")?,
+        });
     }
     all.tenants.push(Tenant {
         key,
@@ -132,7 +165,8 @@ fn constant<T: std::str::FromStr>(word: &str) -> Result<T, AppError>
 where
     T::Err: std::fmt::Display,
 {
-    word.parse().map_err(|e| AppError::Unusable(format!("{word}: {e}")))
+    word.parse()
+        .map_err(|e| AppError::Unusable(format!("{word}: {e}")))
 }
 
 /// Makes partners: each with its own certificate and connection.
@@ -174,7 +208,12 @@ impl Speakers<'_> {
             scope: None,
             retry: self.retry,
         };
-        Ok(Arc::new(Partner::new(http, settings, self.clock.clone(), self.entropy.generator())))
+        Ok(Arc::new(Partner::new(
+            http,
+            settings,
+            self.clock.clone(),
+            self.entropy.generator(),
+        )))
     }
 
     /// Everybody who files: every branch, from its first point, and every agent, in turn.
@@ -185,28 +224,45 @@ impl Speakers<'_> {
         let formats = |names: &[&str]| names.iter().flat_map(|n| Format::of(n)).collect::<Vec<_>>();
         let mut filers = Vec::new();
         for branch in directory.branches() {
-            let point = directory.points().find(|p| p.branch == branch.key).map(|p| p.key.clone());
+            let point = directory
+                .points()
+                .find(|p| p.branch == branch.key)
+                .map(|p| p.key.clone());
             let partner = self.partner(&TenantKey::new(TenantKind::Branch, &branch.key), point)?;
-            filers.push(Filer { partner, formats: formats(&BRANCH_FORMATS) });
+            filers.push(Filer {
+                partner,
+                formats: formats(&BRANCH_FORMATS),
+            });
         }
         for agent in directory.agents() {
             let partner = self.partner(&TenantKey::new(TenantKind::Agent, &agent.key), None)?;
-            filers.push(Filer { partner, formats: formats(&AGENT_FORMATS) });
+            filers.push(Filer {
+                partner,
+                formats: formats(&AGENT_FORMATS),
+            });
         }
         Ok(filers)
     }
 
-    /// The agencies that pull; on the embedded stack that is all of them.
+    /// Every agency; with `queues`, those that consume their own queue do.
     ///
     /// # Errors
     /// Certificates that cannot be read.
-    pub fn agencies(&self, directory: &Directory, own_queues: bool) -> Result<Vec<Agency>, AppError> {
+    pub fn agencies(
+        &self,
+        directory: &Directory,
+        queues: Option<&QueueUsers>,
+    ) -> Result<Vec<Agency>, AppError> {
         directory
             .agencies()
-            .filter(|a| !(own_queues && a.channel == AgencyChannel::Amqp))
             .map(|agency| {
+                let queue = match queues {
+                    Some(users) if agency.channel == AgencyChannel::Amqp => Some(users.broker(&agency.key)?),
+                    _ => None,
+                };
                 Ok(Agency {
                     partner: self.partner(&TenantKey::new(TenantKind::Agency, &agency.key), None)?,
+                    queue,
                     code: agency.code.clone(),
                     format: ReportFormat::of(&agency.format).unwrap_or(ReportFormat::Canonical),
                 })

@@ -1,6 +1,5 @@
 //! `lienthong sandbox`: starts it, says what to do with it, runs the demo.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::sync::mpsc;
@@ -75,9 +74,9 @@ fn welcome(sandbox: &Sandbox, demo: bool) -> String {
     let dir = sandbox.state().dir().display();
     let register = sandbox.running().hub().register();
     let count = |kind: TenantKind| register.tenants().filter(|t| t.key.kind() == kind).count();
-    let mut text = String::new();
-    drop(write!(
-        text,
+    let (branches, enterprises) = (count(TenantKind::Branch), count(TenantKind::Enterprise));
+    let (agents, agencies) = (count(TenantKind::Agent), count(TenantKind::Agency));
+    let places = format!(
         "
 lienthong sandbox: a whole city, all of it made up
 
@@ -85,85 +84,104 @@ lienthong sandbox: a whole city, all of it made up
   pages       {web:<26} overview, each dossier, the citizen's look-up
   operations  {operations:<26} /metrics, /health/ready
   folder      {dir}
-  tenants     {} branches, {} postal enterprises with {} agents, {} agencies that answer
-",
-        count(TenantKind::Branch),
-        count(TenantKind::Enterprise),
-        count(TenantKind::Agent),
-        count(TenantKind::Agency),
-    ));
+  tenants     {branches} branches, {enterprises} postal enterprises with {agents} agents, {agencies} agencies that answer
+
+"
+    );
     if demo {
-        text.push('\n');
-        return text;
+        return places;
     }
-    drop(write!(
-        text,
-        r#"
-File a dossier as branch Tây Hồ (copy these lines; the samples are in the source tree):
+    let staff = super::STAFF;
+    places
+        + &format!(
+            r#"File a dossier as branch Tây Hồ (copy these lines; the samples are in the source tree):
 
   T={dir}/tenants/branch.tay-ho
   hub() {{ curl -sS --cacert {dir}/ca/root.pem --cert $T/cert.pem --key $T/key.pem "$@"; }}
 
-  TOKEN=$(hub {partner}/oauth2/token -d grant_type=client_credentials -d client_id=branch.tay-ho | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  TOKEN=$(hub {partner}/oauth2/token -d grant_type=client_credentials -d client_id=branch.tay-ho \
+      | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 
   hub {partner}/v1/submissions -H "Authorization: Bearer $TOKEN" -H "Acting-Staff: {staff}" \
-      -H "Idempotency-Key: first" -H "Content-Type: application/json" \
-      -d @adapters/canonical/v1/samples/minimal.json | tee {dir}/answer.json
+      -H "Idempotency-Key: first" -H "Content-Type: application/json" -H "Submission-Format: canonical/v1" \
+      --data-binary @adapters/canonical/v1/samples/minimal.json | tee {dir}/answer.json
 
   ID=$(sed 's/.*"tracking_id":"\([^"]*\)".*/\1/' {dir}/answer.json)
 
-  hub {partner}/v1/dossiers/$ID/route -H "Authorization: Bearer $TOKEN"      # which agency, and why
-  hub {partner}/v1/events?wait=20     -H "Authorization: Bearer $TOKEN"      # what happened since
+  hub {partner}/v1/dossiers/$ID/route -H "Authorization: Bearer $TOKEN"       # which agency, and why
+  hub "{partner}/v1/events?wait=20" -H "Authorization: Bearer $TOKEN"         # what happened since
 
 or look at it: {web}/
-"#,
-        staff = super::STAFF,
-    ));
-    text
+"#
+        )
 }
 
 /// The table of a demo, and what was wrong.
 fn told(outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let line = |row: &Row, name: &str| {
+    let heads = |cells: [&str; 10]| {
+        let [
+            format,
+            agency,
+            filed,
+            delivered,
+            ended,
+            events,
+            a50,
+            a99,
+            r50,
+            r99,
+        ] = cells;
         format!(
-            "  {:<20} {:<14} {:>6} {:>9} {:>6} {:>7}   {:>8.1} {:>8.1}   {:>9.1} {:>9.1}\n",
-            name,
-            row.agency_kind,
-            row.filed,
-            row.delivered,
-            row.ended,
-            row.events,
-            row.accept_ms.p50,
-            row.accept_ms.p99,
-            row.round_trip_ms.p50,
-            row.round_trip_ms.p99,
+            "  {format:<20} {agency:<14} {filed:>6} {delivered:>9} {ended:>6} {events:>7}   {a50:>8} {a99:>8}   {r50:>9} {r99:>9}\n"
         )
     };
-    drop(write!(
-        text,
-        "\n  {:<20} {:<14} {:>6} {:>9} {:>6} {:>7}   {:>17}   {:>19}\n  {:<20} {:<14} {:>6} {:>9} {:>6} {:>7}   {:>8} {:>8}   {:>9} {:>9}\n",
-        "", "", "", "", "", "", "accept, ms", "round trip, ms", "format", "agency", "filed", "delivered", "ended", "events", "p50", "p99",
-        "p50", "p99",
-    ));
+    let line = |row: &Row, name: &str| {
+        let ms = |value: f64| format!("{value:.1}");
+        heads([
+            name,
+            &row.agency_kind,
+            &row.filed.to_string(),
+            &row.delivered.to_string(),
+            &row.ended.to_string(),
+            &row.events.to_string(),
+            &ms(row.accept_ms.p50),
+            &ms(row.accept_ms.p99),
+            &ms(row.round_trip_ms.p50),
+            &ms(row.round_trip_ms.p99),
+        ])
+    };
+    let mut text = String::from("\n");
+    text += &heads(["", "", "", "", "", "", "accept", "ms", "round trip", "ms"]);
+    text += &heads([
+        "format",
+        "agency",
+        "filed",
+        "delivered",
+        "ended",
+        "events",
+        "p50",
+        "p99",
+        "p50",
+        "p99",
+    ]);
     for row in &outcome.rows {
-        text.push_str(&line(row, &row.format));
+        text += &line(row, &row.format);
     }
-    text.push_str(&line(&outcome.total, "all"));
+    text += &line(&outcome.total, "all");
     let seconds = outcome.ended_at.since(outcome.began_at).as_secs_f64();
-    drop(write!(text, "\n  {} planned, {} ended in {seconds:.1} s.", outcome.planned, outcome.total.ended));
+    text += &format!(
+        "\n  {} planned, {} ended in {seconds:.1} s.",
+        outcome.planned, outcome.total.ended
+    );
     if outcome.is_clean() {
-        text.push_str(" Nothing missing, nothing doubled, nothing out of order.\n");
-    } else {
-        drop(writeln!(text, " {} faults:", outcome.fault_count));
-        for fault in outcome.faults.iter().take(20) {
-            drop(writeln!(text, "  {:?}  {}  {}", fault.kind, fault.reference, fault.what));
-        }
-        if let Some(agencies) = &outcome.agencies {
-            for (fault, times) in &agencies.faults {
-                drop(writeln!(text, "  agencies: {fault} ({times} times)"));
-            }
-        }
+        return text + " Nothing missing, nothing doubled, nothing out of order.\n";
+    }
+    text += &format!(" {} faults:\n", outcome.fault_count);
+    for fault in outcome.faults.iter().take(20) {
+        text += &format!("  {:?}  {}  {}\n", fault.kind, fault.reference, fault.what);
+    }
+    for (fault, times) in outcome.agencies.iter().flat_map(|a| &a.faults) {
+        text += &format!("  agencies: {fault} ({times} times)\n");
     }
     text
 }

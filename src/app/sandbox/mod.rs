@@ -2,6 +2,7 @@
 
 mod city;
 mod command;
+mod queues;
 mod state;
 
 use std::net::SocketAddr;
@@ -12,19 +13,22 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use command::run;
 pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
+pub use command::run;
+pub use queues::QueueUsers;
 pub use state::{Lock, State};
 
 use super::{AppError, Assembly, Running, Sockets};
 use crate::adapt::Registry;
+use crate::broker::admin::Admin;
 use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
-use crate::domain::routing::Directory;
+use crate::domain::routing::{AgencyChannel, Directory};
 use crate::identity::Access;
 use crate::identity::secret::LookupSecrets;
+use crate::net::outbound::{Outbound, http_client};
 use crate::net::pem;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
@@ -66,6 +70,13 @@ pub struct Plan {
     pub agencies: bool,
 }
 
+impl Plan {
+    /// Agencies consume their own queues only where there is somebody to make their users.
+    fn own_queues(&self) -> bool {
+        self.amqp.is_some() && self.amqp_admin.is_some()
+    }
+}
+
 /// A sandbox at work.
 pub struct Sandbox {
     _lock: Lock,
@@ -96,16 +107,27 @@ impl Sandbox {
         }
         let state = State::open(&plan.dir, clock.now())?;
         let files = shipped_directory();
-        let directory = Directory::read(&files)
-            .map_err(|faults| crate::app::unreadable(&faults))?;
+        let directory = Directory::read(&files).map_err(|faults| crate::app::unreadable(&faults))?;
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
         let port = |listener: &std::net::TcpListener| {
-            listener.local_addr().map(|a| a.port()).map_err(AppError::io("listener"))
+            listener
+                .local_addr()
+                .map(|a| a.port())
+                .map_err(AppError::io("listener"))
         };
         let partner_url = format!("https://localhost:{}", port(&sockets.partner)?);
         let web_url = format!("http://localhost:{}", port(&sockets.web)?);
         let operations_url = format!("http://localhost:{}", port(&sockets.operations)?);
-        let assembly = assemble(&plan, &state, files, sockets, &partner_url, &web_url, &clock, &entropy)?;
+        let assembly = assemble(
+            &plan,
+            &state,
+            files,
+            sockets,
+            &partner_url,
+            &web_url,
+            &clock,
+            &entropy,
+        )?;
         let running = Running::start(assembly).await?;
         if running.hub().register().tenants().next().is_none() {
             let all = enrolment(&state, &directory)?;
@@ -128,17 +150,19 @@ impl Sandbox {
             plan,
         };
         if sandbox.plan.agencies {
-            sandbox.let_agencies_answer()?;
+            sandbox.let_agencies_answer().await?;
         }
         Ok(sandbox)
     }
 
-    fn own_queues(&self) -> bool {
-        self.plan.amqp.is_some()
-    }
-
-    fn let_agencies_answer(&mut self) -> Result<(), AppError> {
-        let agencies = self.speakers(Retry::PATIENT).agencies(&self.directory, self.own_queues())?;
+    async fn let_agencies_answer(&mut self) -> Result<(), AppError> {
+        let queues = match (&self.plan.amqp, &self.plan.amqp_admin) {
+            (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
+            _ => None,
+        };
+        let agencies = self
+            .speakers(Retry::PATIENT)
+            .agencies(&self.directory, queues.as_ref())?;
         let pace = Pace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
@@ -148,6 +172,33 @@ impl Sandbox {
         let (tally, stopped) = (Arc::clone(&self.tally), self.stop.subscribe());
         self.agencies = Some(tokio::spawn(run_agencies(agencies, pace, tally, stopped)));
         Ok(())
+    }
+
+    /// Gives every agency that consumes its own queue a user of the broker.
+    async fn queue_users(&self, amqp: &str, admin: &str) -> Result<QueueUsers, AppError> {
+        let secret = self.state.secret("amqp.key", &mut self.entropy.generator())?;
+        let users = QueueUsers::new(amqp, &secret, authorities(&self.plan)?)?;
+        let mut roots = vec![self.state.ca().root().clone()];
+        if let Some(pem) = authorities(&self.plan)? {
+            roots.extend(pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?);
+        }
+        let http = http_client(&Outbound {
+            roots,
+            identity: None,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+        })?;
+        let admin = Admin::new(http, admin, users.vhost())?;
+        for agency in self
+            .directory
+            .agencies()
+            .filter(|a| a.channel == AgencyChannel::Amqp)
+        {
+            admin
+                .agency_user_put(&agency.key, &users.password(&agency.key))
+                .await?;
+        }
+        Ok(users)
     }
 
     /// A name no other start of this sandbox has.
@@ -170,7 +221,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// Certificates that cannot be read. What goes wrong in the run is in the outcome.
-    pub async fn demo(&self, dossiers: usize, progress: mpsc::UnboundedSender<Progress>) -> Result<Outcome, AppError> {
+    pub async fn demo(
+        &self,
+        dossiers: usize,
+        progress: mpsc::UnboundedSender<Progress>,
+    ) -> Result<Outcome, AppError> {
         let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
             .map_err(|e| AppError::Unusable(e.to_string()))?;
         let demo = Demo {
@@ -217,7 +272,10 @@ impl Sandbox {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a start has just made, each used once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what a start has just made, each used once"
+)]
 fn assemble(
     plan: &Plan,
     state: &State,
@@ -233,10 +291,15 @@ fn assemble(
     let blind = state.secret("blind.key", &mut rng)?;
     Ok(Assembly {
         backend: backend(plan, state)?,
-        cipher: Arc::new(Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind)?),
+        cipher: Arc::new(Cipher::new(
+            "sandbox",
+            &[("sandbox".to_owned(), storage)],
+            &blind,
+        )?),
         sizes: Sizes::default(),
         migrate: true,
         broker: broker(plan)?,
+        own_queues: plan.own_queues(),
         directory,
         adapters: Registry::shipped(),
         trust: vec![state.ca().root().clone()],
@@ -258,7 +321,11 @@ fn assemble(
 }
 
 fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
-    let Some(url) = &plan.postgres else { return Ok(Backend::Sqlite { path: state.database() }) };
+    let Some(url) = &plan.postgres else {
+        return Ok(Backend::Sqlite {
+            path: state.database(),
+        });
+    };
     let roots = match &plan.postgres_ca {
         Some(path) => {
             let pem = std::fs::read(path).map_err(AppError::io(path.display().to_string()))?;
@@ -269,9 +336,22 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
     Ok(Backend::Postgres(Box::new(Postgres::new(url, &roots)?)))
 }
 
+/// The authorities of the broker's certificates, as PEM.
+fn authorities(plan: &Plan) -> Result<Option<String>, AppError> {
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
+    plan.amqp_ca.as_ref().map(read).transpose()
+}
+
 fn broker(plan: &Plan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
-        Some(url) => Broker::Rabbit(Rabbit::new(url, Options::default())?),
+        Some(url) => {
+            let options = Options {
+                authorities: authorities(plan)?,
+                ..Options::default()
+            };
+            Broker::Rabbit(Rabbit::new(url, options)?)
+        }
         None => Broker::Embedded(Embedded::new(crate::app::EMBEDDED_PATIENCE)),
     })
 }

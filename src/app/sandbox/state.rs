@@ -32,9 +32,13 @@ impl Lock {
     /// Another process has it.
     pub fn take(dir: &Path) -> Result<Self, AppError> {
         make_private(dir)?;
-        let file = File::create(dir.join("lock")).map_err(AppError::io(dir.join("lock").display().to_string()))?;
+        let file =
+            File::create(dir.join("lock")).map_err(AppError::io(dir.join("lock").display().to_string()))?;
         file.try_lock().map_err(|_| {
-            AppError::Unusable(format!("{} is in use by another lienthong; give another --dir", dir.display()))
+            AppError::Unusable(format!(
+                "{} is in use by another lienthong; give another --dir",
+                dir.display()
+            ))
         })?;
         Ok(Lock { _file: file })
     }
@@ -44,10 +48,17 @@ impl Lock {
     /// # Errors
     /// What cannot be removed.
     pub fn clear(&self, dir: &Path) -> Result<(), AppError> {
-        for entry in fs::read_dir(dir).map_err(AppError::io(dir.display().to_string()))?.flatten() {
+        for entry in fs::read_dir(dir)
+            .map_err(AppError::io(dir.display().to_string()))?
+            .flatten()
+        {
             let path = entry.path();
             if path.file_name().is_some_and(|n| n != "lock") {
-                let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                let gone = if path.is_dir() {
+                    fs::remove_dir_all(&path)
+                } else {
+                    fs::remove_file(&path)
+                };
                 gone.map_err(AppError::io(path.display().to_string()))?;
             }
         }
@@ -77,7 +88,11 @@ impl State {
             write_private(&root, ca.root_pem().as_bytes())?;
             ca
         };
-        Ok(State { dir: dir.to_owned(), ca, now })
+        Ok(State {
+            dir: dir.to_owned(),
+            ca,
+            now,
+        })
     }
 
     /// The folder.
@@ -102,8 +117,12 @@ impl State {
     pub fn secret(&self, name: &str, rng: &mut StdRng) -> Result<[u8; 32], AppError> {
         let path = self.dir.join("keys").join(name);
         if path.exists() {
-            let bytes = hex::decode(read(&path)?.trim()).ok().and_then(|b| b.try_into().ok());
-            return bytes.ok_or_else(|| AppError::Unusable(format!("{} is not 32 bytes in hexadecimal", path.display())));
+            let bytes = hex::decode(read(&path)?.trim())
+                .ok()
+                .and_then(|b| b.try_into().ok());
+            return bytes.ok_or_else(|| {
+                AppError::Unusable(format!("{} is not 32 bytes in hexadecimal", path.display()))
+            });
         }
         let mut bytes = [0u8; 32];
         rng.fill_bytes(&mut bytes);
@@ -167,7 +186,8 @@ fn read(path: &Path) -> Result<String, AppError> {
 
 fn make_private(dir: &Path) -> Result<(), AppError> {
     fs::create_dir_all(dir).map_err(AppError::io(dir.display().to_string()))?;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(AppError::io(dir.display().to_string()))
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+        .map_err(AppError::io(dir.display().to_string()))
 }
 
 /// Writes a file only its owner can read, whole or not at all.
@@ -184,6 +204,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
         .mode(0o600)
         .open(&part)
         .map_err(AppError::io(what()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(AppError::io(what()))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(AppError::io(what()))?;
     fs::rename(&part, path).map_err(AppError::io(what()))
 }

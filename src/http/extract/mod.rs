@@ -255,7 +255,13 @@ fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
 fn named<'a>(request: &'a HttpRequest, name: &'static str) -> Option<&'a str> {
     let mut values = request.headers().get_all(HeaderName::from_static(name));
     let first = values.next()?;
-    Some(first.to_str().ok().filter(|_| values.next().is_none()).unwrap_or(""))
+    Some(
+        first
+            .to_str()
+            .ok()
+            .filter(|_| values.next().is_none())
+            .unwrap_or(""),
+    )
 }
 
 fn header_malformed(header: &str, expected: &str) -> Rejection {

@@ -51,7 +51,11 @@ pub(super) fn value(case: &Case) -> Value {
 
 /// A counter's own system has given the official code already; others put a number of their own in its place.
 fn number(case: &Case) -> &str {
-    if case.way == Way::Counter { &case.own_code } else { &case.reference }
+    if case.way == Way::Counter {
+        &case.own_code
+    } else {
+        &case.reference
+    }
 }
 
 fn way(way: Way) -> &'static str {
@@ -69,9 +73,14 @@ pub(super) fn kind(person: &Person) -> &'static str {
 /// Birth date `yyyyMMdd` and sex, of a citizen.
 fn birth(person: &Person) -> Option<(String, &'static str)> {
     match &person.identity {
-        Identity::Citizen { born: (year, month, day), sex, .. } => {
-            Some((format!("{year}{month:02}{day:02}"), if *sex == Sex::Male { "1" } else { "2" }))
-        }
+        Identity::Citizen {
+            born: (year, month, day),
+            sex,
+            ..
+        } => Some((
+            format!("{year}{month:02}{day:02}"),
+            if *sex == Sex::Male { "1" } else { "2" },
+        )),
         Identity::Enterprise { .. } => None,
     }
 }

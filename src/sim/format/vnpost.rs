@@ -14,23 +14,37 @@ pub(super) fn value(case: &Case) -> Value {
     let mut put = |name: &str, value: Value| order.insert(name.to_owned(), value);
     put("CustomerCode", json!("MAU"));
     put("OrderNumber", json!(case.reference));
-    put("Procedure", json!({
-        "Code": case.procedure.code.as_str(),
-        "Title": case.procedure.name,
-        "Category": case.procedure.field_name,
-        "Elements": papers,
-    }));
+    put(
+        "Procedure",
+        json!({
+            "Code": case.procedure.code.as_str(),
+            "Title": case.procedure.name,
+            "Category": case.procedure.field_name,
+            "Elements": papers,
+        }),
+    );
     put("IsSendDocument", json!("True"));
     put("DocumentSender", contact(&case.applicant));
-    put("IsReceiveResult", json!(if case.result_by_post { "True" } else { "False" }));
-    put("ResultReceiver", contact(case.owner.as_ref().unwrap_or(&case.applicant)));
+    put(
+        "IsReceiveResult",
+        json!(if case.result_by_post { "True" } else { "False" }),
+    );
+    put(
+        "ResultReceiver",
+        contact(case.owner.as_ref().unwrap_or(&case.applicant)),
+    );
     put("State", json!("1"));
     put("LienThong", envelope(case));
     Value::Object(order)
 }
 
 pub(super) fn xml(case: &Case) -> String {
-    xml::document("MDocument", Some("urn:vn:lienthong:vnpost-hcc:v1"), &value(case), &|_| "Element")
+    xml::document(
+        "MDocument",
+        Some("urn:vn:lienthong:vnpost-hcc:v1"),
+        &value(case),
+        &|_| "Element",
+    )
 }
 
 fn contact(person: &Person) -> Value {
@@ -66,7 +80,11 @@ fn envelope(case: &Case) -> Value {
 
 fn sender(person: &Person) -> Value {
     match &person.identity {
-        Identity::Citizen { number, born: (year, month, day), sex } => json!({
+        Identity::Citizen {
+            number,
+            born: (year, month, day),
+            sex,
+        } => json!({
             "LoaiDoiTuong": kind(person),
             "SoDinhDanh": number,
             "NgaySinh": format!("{year}-{month:02}-{day:02}"),

@@ -25,6 +25,11 @@ pub enum Deed {
         /// Reason or note.
         text: Option<String>,
     },
+    /// Accepts what was filed online.
+    Accept {
+        /// A note.
+        text: Option<String>,
+    },
     /// Completes what was asked for; the dossier goes back to where it was.
     Supplement {
         /// What was added.
@@ -127,7 +132,11 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
 
 /// What is kept of an act under its key: that it was done, or why it was refused.
 fn answer(acted: &Acted) -> Result<(i16, Vec<u8>), StoreError> {
-    let Some(problem) = acted.problem.as_ref().filter(|_| acted.verdict == Verdict::Rejected) else {
+    let Some(problem) = acted
+        .problem
+        .as_ref()
+        .filter(|_| acted.verdict == Verdict::Rejected)
+    else {
         return Ok((200, Vec::new()));
     };
     let body = serde_json::to_vec(problem).map_err(|e| StoreError::Corrupt(e.to_string()))?;
@@ -172,6 +181,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
     let state = state_of(dossier)?;
     let (to, text, extra) = match &act.deed {
         Deed::Report { to, text } => (*to, text.clone(), None),
+        Deed::Accept { text } => (Status::Accepted, text.clone(), None),
         Deed::Supplement { text } => {
             let to = match state.phase {
                 Phase::SupplementRequested { resume } => resume.status(),
@@ -199,8 +209,13 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         supplement_overdue: act.supplement_overdue,
     };
     let supplement_open = matches!(state.phase, Phase::SupplementRequested { .. });
-    let decision = if matches!(act.deed, Deed::Supplement { .. }) && !supplement_open {
-        // Nothing was asked for: say so, rather than let a supplement move the dossier along.
+    let fits = match act.deed {
+        Deed::Supplement { .. } => supplement_open,
+        Deed::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
+        Deed::Report { .. } | Deed::HandOver(_) => true,
+    };
+    let decision = if !fits {
+        // Nothing was asked for, or it was accepted long ago: say so, rather than let the verb move the dossier elsewhere.
         let problem = Problem::new(Label::TransitionNotAllowed)
             .with("from", state.status())
             .with("to", to);
@@ -268,7 +283,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
 
 const fn word(deed: &Deed) -> &'static str {
     match deed {
-        Deed::Report { .. } => "status-changed",
+        Deed::Report { .. } | Deed::Accept { .. } => "status-changed",
         Deed::Supplement { .. } => "supplemented",
         Deed::HandOver(_) => "handed-over",
     }
@@ -277,7 +292,9 @@ const fn word(deed: &Deed) -> &'static str {
 /// Acceptance starts the clock; a completed supplement starts it again from the beginning (`NĐ 118/2025` Điều 19.5).
 fn run_clocks(dossier: &mut DossierRow, before: &lifecycle::State, after: &lifecycle::State, due: Timestamp) {
     let accepted_now = !before.accepted && after.accepted;
-    let resumed = matches!(before.phase, Phase::SupplementRequested { .. }) && after.accepted;
+    let resumed = matches!(before.phase, Phase::SupplementRequested { .. })
+        && after.accepted
+        && !after.status().is_final();
     if accepted_now || resumed {
         dossier.due = Some(At(due));
         dossier.acceptance_due = None;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use rand::rngs::StdRng;
 
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, submit};
+use super::{Answer, Command, act, carry, enrol, submit, sweep};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
 use crate::domain::tenant::Actor;
@@ -121,6 +121,7 @@ fn in_transaction(
             Command::SettleInbox { agency, items } => {
                 Answer::Settled(carry::settle_inbox(conn, now, agency, items)?)
             }
+            Command::Sweep => Answer::Swept(sweep::sweep(conn, now)?),
             Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),
             Command::ImportDirectory { version, files } => {
                 enrol::import_directory(conn, now, version, files)?;

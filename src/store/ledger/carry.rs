@@ -39,6 +39,8 @@ pub struct OutboxSettlement {
     pub delivery: String,
     /// Which attempt this was.
     pub attempt: i32,
+    /// Whether the agency reads the queue itself: it may have answered before the broker's word was heard.
+    pub own_queue: bool,
     /// What became of it.
     pub carried: Carried,
 }
@@ -165,6 +167,7 @@ pub(super) fn settle_outbox(
                 .execute(c))?;
         }
     }
+    heard_late(conn, now, settlements)?;
     for s in settlements {
         if let Carried::Retry { not_before, .. } = &s.carried {
             on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq(&s.delivery)))
@@ -190,6 +193,29 @@ pub(super) fn settle_outbox(
         })
         .collect();
     record(conn, &tried)
+}
+
+/// An agency that reads its own queue may have answered before the broker's confirm was recorded: its word is the better one.
+fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement]) -> Result<(), StoreError> {
+    let own: Vec<&str> = settlements
+        .iter()
+        .filter(|s| s.own_queue && matches!(s.carried, Carried::Confirmed))
+        .map(|s| s.delivery.as_str())
+        .collect();
+    if own.is_empty() {
+        return Ok(());
+    }
+    let answered: Vec<String> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq_any(&own))
+        .filter(deliveries::state.eq("queued"))
+        .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
+        .select(deliveries::id)
+        .load(c))?;
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
+        .set((deliveries::state.eq("acknowledged"), deliveries::since.eq(At(now))))
+        .execute(c))?;
+    Ok(())
 }
 
 fn record(conn: &mut Conn, tried: &[AttemptRow]) -> Result<(), StoreError> {

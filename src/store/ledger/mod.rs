@@ -14,6 +14,7 @@ mod carry;
 mod enrol;
 mod persist;
 mod submit;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -71,6 +72,8 @@ pub enum Command {
     },
     /// Tenants, certificates, staff and points, added or replaced.
     Enrol(Box<Enrolment>),
+    /// Removes answers that are no longer promised, and prepares the coming months.
+    Sweep,
     /// A directory to use from now on.
     ImportDirectory {
         /// Its version.
@@ -88,6 +91,7 @@ pub(super) enum Answer {
     Inbox(Vec<LeasedDelivery>),
     Settled(Vec<SettleResult>),
     Version(i64),
+    Swept(usize),
     Done,
 }
 
@@ -227,6 +231,14 @@ impl Ledger {
     pub async fn enrol(&self, enrolment: Enrolment) -> Result<i64, StoreError> {
         match self.ask(Command::Enrol(Box::new(enrolment))).await? {
             Answer::Version(version) => Ok(version),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Sweep`]; how many answers it removed, 0 when none is left.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        match self.ask(Command::Sweep).await? {
+            Answer::Swept(removed) => Ok(removed),
             _ => Err(mismatch()),
         }
     }

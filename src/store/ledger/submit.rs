@@ -7,7 +7,7 @@ use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::cipher::Sealed;
+use crate::store::cipher::{Cipher, Sealed};
 use crate::store::moment::At;
 use crate::store::rows::*;
 
@@ -107,22 +107,25 @@ pub enum SubmitOutcome {
 
 /// The answer stored under a key, if the key was used.
 fn replay(batch: &Batch<'_>, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
-    let Some(row) = batch.keys.get(&key.name()) else {
-        return Ok(None);
-    };
+    let row = batch.keys.get(&key.name());
+    row.map(|row| answered(batch.cipher, key, row)).transpose()
+}
+
+/// What a key's row says to a call.
+fn answered(cipher: &Cipher, key: &KeyUse, row: &IdempotencyRow) -> Result<SubmitOutcome, StoreError> {
     if row.request != key.request {
-        return Ok(Some(SubmitOutcome::KeyReused));
+        return Ok(SubmitOutcome::KeyReused);
     }
     let sealed = Sealed {
         key_id: row.key_id.clone(),
         nonce: row.nonce.clone(),
         ciphertext: row.ciphertext.clone(),
     };
-    let body = batch.cipher.open(&key.row(), sealed)?;
-    Ok(Some(SubmitOutcome::Replayed {
+    let body = cipher.open(&key.row(), sealed)?;
+    Ok(SubmitOutcome::Replayed {
         status: row.status,
         body,
-    }))
+    })
 }
 
 /// Keeps an answer under its key.

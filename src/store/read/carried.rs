@@ -107,3 +107,8 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
     ))
     .get_result(c))?)
 }
+
+/// How many messages the broker has not confirmed.
+pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(on_backend!(conn, c => outbox::table.count().get_result(c))?)
+}

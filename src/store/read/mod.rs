@@ -9,7 +9,7 @@ mod overview;
 mod register;
 
 pub use audit::{AuditReport, Finding, verify};
-pub use carried::{Message, deliveries_of, inbox_waits, messages};
+pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
 pub use dossiers::{Filter, by_code, by_reference, content, content_row, dossier, list, submission};
 pub use history::{FeedItem, feed, history};
 pub use overview::{Overview, overview};

@@ -27,17 +27,14 @@ pub fn register(conn: &mut Conn, known: i64) -> Result<Option<Register>, StoreEr
     let points: Vec<PointRow> = on_backend!(conn, c => points::table.select(PointRow::as_select()).load(c))?;
     Ok(Some(Register::new(
         version,
-        tenants.into_iter().map(tenant).collect::<Result<_, _>>()?,
-        certificates
-            .into_iter()
-            .map(certificate)
-            .collect::<Result<_, _>>()?,
+        tenants.iter().map(tenant).collect::<Result<_, _>>()?,
+        certificates.iter().map(certificate).collect::<Result<_, _>>()?,
         staff.into_iter().map(person).collect::<Result<_, _>>()?,
         points.into_iter().map(point).collect::<Result<_, _>>()?,
     )))
 }
 
-fn tenant(row: TenantRow) -> Result<Tenant, StoreError> {
+fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
     let bad = |what: &str| corrupt(format!("tenant {}: {what}", row.key));
     let since = row.standing_since.map(|at| at.0);
     Ok(Tenant {
@@ -59,7 +56,7 @@ fn tenant(row: TenantRow) -> Result<Tenant, StoreError> {
     })
 }
 
-fn certificate(row: CertificateRow) -> Result<Certificate, StoreError> {
+fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
     Ok(Certificate {
         thumbprint: crate::store::ledger::hash(&row.thumbprint)?,
         tenant: row.tenant.parse().map_err(|_| corrupt("certificate: tenant"))?,

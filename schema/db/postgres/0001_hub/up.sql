@@ -240,7 +240,7 @@ CREATE TABLE attempts (
     number INTEGER NOT NULL,
     outcome TEXT COLLATE "C" NOT NULL,
     reason TEXT,
-    PRIMARY KEY (delivery, number, at)
+    PRIMARY KEY (delivery, number, at, outcome)
 ) PARTITION BY RANGE (at);
 CREATE TABLE attempts_rest PARTITION OF attempts DEFAULT;
 

@@ -238,7 +238,7 @@ CREATE TABLE attempts (
     number INTEGER NOT NULL,
     outcome TEXT NOT NULL,
     reason TEXT,
-    PRIMARY KEY (delivery, number, at)
+    PRIMARY KEY (delivery, number, at, outcome)
 ) STRICT;
 
 -- The chain begins with nothing.

@@ -1,0 +1,213 @@
+//! What is rendered reads back as what was filed, as far as the format can carry it.
+
+use std::fs;
+
+use rand::SeedableRng;
+
+use super::{REGISTRY, samples};
+use crate::adapt::{Outgoing, Syntax};
+use crate::domain::dossier::{Filing, ProcedureKnown};
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
+use crate::domain::status::Status;
+use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{Clocks, StatusReport};
+
+fn sample(name: &str) -> Filing {
+    let path = samples::adapters_dir().join("canonical/v1/samples").join(name);
+    let canonical = REGISTRY.get("canonical/v1").unwrap();
+    canonical
+        .read(&fs::read(path).unwrap(), "application/json")
+        .unwrap()
+        .filing
+}
+
+struct Sent {
+    filing: Filing,
+    procedure: ProcedureKnown,
+    clocks: Clocks,
+    at: Timestamp,
+}
+
+impl Sent {
+    fn of(filing: Filing) -> Self {
+        let at: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
+        Sent {
+            procedure: ProcedureKnown {
+                code: filing.procedure.code.as_str().parse().unwrap(),
+                name: filing
+                    .procedure
+                    .name
+                    .as_ref()
+                    .map_or_else(|| "Thủ tục".to_owned(), ToString::to_string),
+            },
+            filing,
+            clocks: Clocks {
+                due: Some(at),
+                ..Clocks::default()
+            },
+            at,
+        }
+    }
+
+    fn id() -> DossierId {
+        DossierId::new(
+            Timestamp::from_micros(0),
+            &mut rand::rngs::StdRng::seed_from_u64(1),
+        )
+    }
+
+    fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            filing: &self.filing,
+            tracking_id: Self::id(),
+            dossier_code: self.filing.dossier_code.as_ref(),
+            status: Status::Accepted,
+            agency_name: "UBND phường Ba Đình",
+            procedure: &self.procedure,
+            received_at: self.at,
+            accepted_at: None,
+            clocks: &self.clocks,
+        }
+    }
+}
+
+#[test]
+fn the_canonical_form_carries_everything_in_both_syntaxes() {
+    let canonical = REGISTRY.get("canonical/v1").unwrap();
+    for name in ["full.json", "minimal.json"] {
+        let mut filing = sample(name);
+        filing.summary = Some(Text::parse("a < b & c > d \"e\"\r\nf\t]]> ệ").unwrap());
+        let sent = Sent::of(filing);
+        for syntax in [Syntax::Json, Syntax::Xml] {
+            let rendered = canonical.render_in(&sent.outgoing(), syntax).unwrap();
+            let read = canonical.read(&rendered.bytes, &rendered.media_type).unwrap();
+            assert_eq!(read.filing, sent.filing, "{name} {syntax:?}");
+        }
+        assert_eq!(canonical.render(&sent.outgoing()).media_type, "application/json");
+    }
+}
+
+#[test]
+fn the_official_code_goes_out_once_it_is_known() {
+    let sent = Sent::of(sample("minimal.json"));
+    let code = "H26.P17-261120-0007".parse().unwrap();
+    let outgoing = Outgoing {
+        dossier_code: Some(&code),
+        ..sent.outgoing()
+    };
+    let canonical = REGISTRY.get("canonical/v1").unwrap();
+    let rendered = canonical.render(&outgoing);
+    let read = canonical
+        .read(&rendered.bytes, &rendered.media_type)
+        .unwrap()
+        .filing;
+    assert_eq!(read.dossier_code.as_ref(), Some(&code));
+
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    let code_of = |outgoing: &Outgoing<'_>| {
+        let value: serde_json::Value = serde_json::from_slice(&dvcqg.render(outgoing).bytes).unwrap();
+        value["data"][0]["MaHoSo"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(code_of(&outgoing), "H26.P17-261120-0007");
+    assert_eq!(code_of(&sent.outgoing()), Sent::id().to_string());
+}
+
+#[test]
+fn the_portals_form_carries_the_dossier() {
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    for name in ["full.json", "minimal.json"] {
+        let sent = Sent::of(sample(name));
+        let rendered = dvcqg.render(&sent.outgoing());
+        let adapted = dvcqg.read(&rendered.bytes, &rendered.media_type).unwrap();
+        let unknown = adapted.warnings.iter().find(|w| w.label == Label::FieldUnknown);
+        assert_eq!(unknown, None);
+        let mut wanted = sent.filing.clone();
+        // One entry a file; of other systems' numbers only the receipt's; the procedure by the directory's name.
+        let mut components = Vec::new();
+        for component in wanted.components {
+            if component.files.len() < 2 {
+                components.push(component);
+                continue;
+            }
+            for file in &component.files {
+                let mut one = component.clone();
+                one.files = vec![file.clone()];
+                components.push(one);
+            }
+        }
+        wanted.components = components;
+        wanted
+            .foreign_codes
+            .retain(|f| f.system.as_str() == "so-bien-nhan");
+        wanted.procedure.name = Some(Text::parse(&sent.procedure.name).unwrap());
+        let (got, wanted) = (
+            serde_json::to_value(&adapted.filing).unwrap(),
+            serde_json::to_value(&wanted).unwrap(),
+        );
+        assert_eq!(got, wanted, "{name}");
+    }
+}
+
+#[test]
+fn every_value_of_the_portals_form_is_a_text() {
+    fn texts(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(o) => o.values().all(texts),
+            serde_json::Value::Array(a) => a.iter().all(texts),
+            other => other.is_string(),
+        }
+    }
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    let sent = Sent::of(sample("full.json"));
+    let value: serde_json::Value = serde_json::from_slice(&dvcqg.render(&sent.outgoing()).bytes).unwrap();
+    assert!(texts(&value));
+    assert_eq!(value["service"], "DongBoHoSoMC");
+    assert_eq!(value["data"][0]["NgayTiepNhan"], "20261120090000");
+    // Whose matter it is, not who brought it; and never the one with the other's address.
+    assert_eq!(value["data"][0]["ChuHoSo"], "Trần Thị Mẫu");
+    assert_eq!(value["data"][0]["SoDienThoai"], "0000000002");
+    assert_eq!(value["data"][0].get("Email"), None);
+}
+
+#[test]
+fn progress_reads_back_as_it_was_told() {
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    let report = |status| StatusReport {
+        dossier: Sent::id().to_string(),
+        status,
+        occurred_at: Some("2026-11-21T01:15:00Z".parse().unwrap()),
+        text: Some("Ghi chú".to_owned()),
+        assigned_code: None,
+        officer: Some("Cán bộ mẫu".to_owned()),
+    };
+    let reports: Vec<StatusReport> = Status::ALL.into_iter().map(report).collect();
+    let rendered = dvcqg.render_progress(&reports).unwrap();
+    let read = dvcqg
+        .read_statuses(&rendered.bytes, &rendered.media_type)
+        .unwrap();
+    assert_eq!(
+        read.into_iter().map(|i| i.report.unwrap()).collect::<Vec<_>>(),
+        reports
+    );
+    assert!(
+        REGISTRY
+            .get("vnpost-hcc/v1")
+            .unwrap()
+            .render_progress(&reports)
+            .is_none()
+    );
+}
+
+#[test]
+fn a_format_that_cannot_render_gives_the_canonical_form() {
+    let sent = Sent::of(sample("full.json"));
+    let rendered = REGISTRY.get("vnpost-hcc/v1").unwrap().render(&sent.outgoing());
+    let read = REGISTRY
+        .get("canonical/v1")
+        .unwrap()
+        .read(&rendered.bytes, &rendered.media_type)
+        .unwrap();
+    assert_eq!(read.filing, sent.filing);
+}

@@ -1,0 +1,208 @@
+//! `lienthong adapter`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Exit, Failure, print_json};
+use crate::adapt::{Adapter, Registry};
+use crate::domain::rejection::{Language, Problem};
+use crate::domain::view::ProblemView;
+use crate::material::{self, AdapterError};
+
+/// Formats of partners
+#[derive(Debug, Subcommand)]
+pub(super) enum AdapterCommand {
+    /// Compile the formats that come with the hub and those of a folder; say every fault with file, line and remedy
+    Check(CheckArgs),
+    /// Read a document as the hub would and show the canonical dossier, or every problem with its place
+    ///
+    /// Exit 1 if the document would be refused. Nothing is sent anywhere.
+    Try(TryArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Folder with formats, each as <name>/v<number>/adapter.toml
+    dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TryArgs {
+    /// The format: name/version
+    #[arg(value_name = "NAME/VERSION")]
+    format: String,
+
+    /// The document
+    file: PathBuf,
+
+    /// Its media type [default: by the file's ending, .json or .xml]
+    #[arg(long, value_name = "TYPE")]
+    media_type: Option<String>,
+
+    /// It reports statuses instead of filing a dossier
+    #[arg(long)]
+    statuses: bool,
+
+    /// Folder with further formats
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Print JSON, problems too
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match command {
+        AdapterCommand::Check(args) => check(args.dir.as_deref(), out),
+        AdapterCommand::Try(args) => attempt(args, out),
+    }
+}
+
+fn check(dir: Option<&Path>, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let registry = match material::adapters(dir) {
+        Ok(registry) => registry,
+        Err(error @ AdapterError::Faults(_)) => {
+            writeln!(out, "{error}")?;
+            return Ok(Exit::Findings);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for adapter in registry.names().filter_map(|name| registry.get(name)) {
+        let (vi, en) = adapter.titles();
+        let provisional = if adapter.is_provisional() {
+            " (provisional)"
+        } else {
+            ""
+        };
+        let types: Vec<&str> = adapter.media_types().collect();
+        writeln!(out, "{}{provisional}: {vi} | {en}", adapter.name())?;
+        writeln!(out, "  {}: {}", types.join(", "), abilities(adapter).join(", "))?;
+    }
+    Ok(Exit::Good)
+}
+
+fn abilities(adapter: &Adapter) -> Vec<&'static str> {
+    [
+        (adapter.reads_dossiers(), "dossiers in"),
+        (adapter.reads_statuses(), "statuses in"),
+        (adapter.renders(), "dossiers out"),
+    ]
+    .into_iter()
+    .filter_map(|(can, what)| can.then_some(what))
+    .collect()
+}
+
+fn attempt(args: &TryArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let registry = material::adapters(args.dir.as_deref())?;
+    let adapter = chosen(&registry, &args.format)?;
+    let bytes = material::file(&args.file)?;
+    let media_type = match &args.media_type {
+        Some(media_type) => media_type.clone(),
+        None => media_type_of(&args.file)?,
+    };
+    if args.statuses {
+        return statuses(adapter, &bytes, &media_type, args.json, out);
+    }
+    match adapter.read(&bytes, &media_type) {
+        Ok(adapted) if args.json => {
+            print_json(
+                out,
+                &json!({ "dossier": adapted.filing, "warnings": views(&adapted.warnings) }),
+            )?;
+            Ok(Exit::Good)
+        }
+        Ok(adapted) => {
+            print_json(out, &adapted.filing)?;
+            print_problems(out, "!", &adapted.warnings)?;
+            Ok(Exit::Good)
+        }
+        Err(rejection) => refused(rejection.problems(), args.json, out),
+    }
+}
+
+fn statuses(
+    adapter: &Adapter,
+    bytes: &[u8],
+    media_type: &str,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let items = match adapter.read_statuses(bytes, media_type) {
+        Ok(items) => items,
+        Err(rejection) => return refused(rejection.problems(), json, out),
+    };
+    let mut exit = Exit::Good;
+    for item in items {
+        match item.report {
+            Ok(report) => print_json(out, &report)?,
+            Err(problem) => {
+                exit = refused(&[problem], json, out)?;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn refused(problems: &[Problem], json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if json {
+        print_json(out, &json!({ "problems": views(problems) }))?;
+    } else {
+        print_problems(out, "✘", problems)?;
+    }
+    Ok(Exit::Findings)
+}
+
+fn chosen<'r>(registry: &'r Registry, name: &str) -> Result<&'r Adapter, Failure> {
+    registry.get(name).ok_or_else(|| {
+        let names: Vec<&str> = registry.names().collect();
+        let names = names.join(", ");
+        Failure::new(
+            format!("không có định dạng {name}; có: {names}"),
+            format!("no format {name}; there are: {names}"),
+        )
+    })
+}
+
+/// By the ending of the file's name.
+pub(super) fn media_type_of(file: &Path) -> Result<String, Failure> {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Ok("application/json".to_owned()),
+        Some("xml") => Ok("application/xml".to_owned()),
+        _ => Err(Failure::new(
+            "không đoán được kiểu nội dung; thêm --media-type",
+            "the media type cannot be told from the file's name; add --media-type",
+        )),
+    }
+}
+
+fn views(problems: &[Problem]) -> Vec<ProblemView> {
+    problems
+        .iter()
+        .map(|problem| ProblemView::of(problem, Language::Vietnamese))
+        .collect()
+}
+
+/// Each problem with its place and what to do, in both languages.
+fn print_problems(out: &mut dyn Write, sign: &str, problems: &[Problem]) -> Result<(), Failure> {
+    for problem in problems {
+        let place = problem
+            .path
+            .as_deref()
+            .filter(|path| !path.is_empty())
+            .unwrap_or("/");
+        writeln!(out, "{sign} {} {place}", problem.label.as_str())?;
+        for language in [Language::Vietnamese, Language::English] {
+            writeln!(
+                out,
+                "    {}: {}",
+                problem.title(language),
+                problem.advice(language)
+            )?;
+        }
+    }
+    Ok(())
+}

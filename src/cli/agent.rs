@@ -1,0 +1,282 @@
+//! `lienthong agent`: the partner's half, for engineers who integrate.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use clap::{Args, Subcommand};
+
+use super::{Exit, Failure, print_json, runtime};
+use crate::client::{ClientError, MAX_WAIT, Partner, Retry, Settings, Submission};
+use crate::clock::{Clock, Entropy};
+use crate::domain::codes::Key;
+use crate::domain::submission::IdempotencyKey;
+use crate::domain::tenant::TenantKey;
+use crate::domain::view::{CloudEvent, FeedData};
+use crate::material;
+use crate::net::outbound::{Outbound, http_client};
+
+/// Speak to a hub as one of its tenants
+///
+/// What a partner's own program does: get a token, file a document, follow the events. Answers are printed as JSON, refusals
+/// too (exit 1).
+#[derive(Debug, Subcommand)]
+pub(super) enum AgentCommand {
+    /// Get an access token and print it
+    Token(TokenArgs),
+    /// File a document and print the hub's answer: tracking id, agency and reason, receipt
+    Submit(SubmitArgs),
+    /// Print what happens to the tenant's dossiers, one event a line, as it happens
+    Follow(FollowArgs),
+}
+
+/// Which hub, and who speaks.
+#[derive(Debug, Args)]
+struct Speaker {
+    /// Base URL of the hub's partner listener: https://host:port
+    #[arg(long, value_name = "URL", env = "LIENTHONG_AGENT_HUB", hide_env_values = true)]
+    hub: reqwest::Url,
+
+    /// PEM file with the authorities the hub's certificate must lead to
+    #[arg(long, value_name = "FILE", env = "LIENTHONG_AGENT_CA", hide_env_values = true)]
+    ca: PathBuf,
+
+    /// PEM file with the tenant's certificate, then its intermediates
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIENTHONG_AGENT_CERT",
+        hide_env_values = true
+    )]
+    cert: PathBuf,
+
+    /// PEM file with its private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIENTHONG_AGENT_KEY",
+        hide_env_values = true
+    )]
+    key: PathBuf,
+
+    /// The tenant, as agent.mau-a-001
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "LIENTHONG_AGENT_TENANT",
+        hide_env_values = true
+    )]
+    tenant: TenantKey,
+
+    /// The named person who acts; an agent must have one
+    #[arg(long, value_name = "KEY")]
+    staff: Option<Key>,
+
+    /// The receiving point of a branch
+    #[arg(long, value_name = "KEY")]
+    point: Option<Key>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenArgs {
+    #[command(flatten)]
+    speaker: Speaker,
+
+    /// Scopes to ask for, separated by spaces [default: all the tenant has]
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SubmitArgs {
+    #[command(flatten)]
+    speaker: Speaker,
+
+    /// The document
+    file: PathBuf,
+
+    /// Its format, name/version; needed where the tenant has several of one media type
+    #[arg(long, value_name = "NAME/VERSION")]
+    format: Option<String>,
+
+    /// Its media type [default: by the file's ending, .json or .xml]
+    #[arg(long, value_name = "TYPE")]
+    media_type: Option<String>,
+
+    /// One value per document, 1 to 128 visible characters [default: made of the document, so that filing it again gives the
+    /// same answer]
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FollowArgs {
+    #[command(flatten)]
+    speaker: Speaker,
+
+    /// Begin after this cursor [default: 0, the beginning]
+    #[arg(long, value_name = "N", conflicts_with = "cursor")]
+    after: Option<i64>,
+
+    /// File that keeps the cursor: read at the start, written after each page, so that the next run goes on there
+    #[arg(long, value_name = "FILE")]
+    cursor: Option<PathBuf>,
+
+    /// End when everything up to now was printed, instead of waiting for more
+    #[arg(long)]
+    no_wait: bool,
+}
+
+pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let runtime = runtime()?;
+    match command {
+        AgentCommand::Token(args) => {
+            let partner = args.speaker.partner(args.scope.clone())?;
+            answered(runtime.block_on(partner.token()), out)
+        }
+        AgentCommand::Submit(args) => {
+            let partner = args.speaker.partner(None)?;
+            let submission = args.submission()?;
+            answered(runtime.block_on(partner.submit(&submission)), out)
+        }
+        AgentCommand::Follow(args) => {
+            let partner = args.speaker.partner(None)?;
+            runtime.block_on(follow(&partner, args, out))
+        }
+    }
+}
+
+impl Speaker {
+    fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
+        let http = http_client(&Outbound {
+            roots: material::certificates(&self.ca)?,
+            identity: Some((
+                material::certificates(&self.cert)?,
+                material::private_key(&self.key)?,
+            )),
+            timeout: MAX_WAIT + Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+        })?;
+        let settings = Settings {
+            base: self.hub.clone(),
+            tenant: self.tenant.clone(),
+            staff: self.staff.clone(),
+            point: self.point.clone(),
+            scope,
+            retry: Retry::BRIEF,
+        };
+        Ok(Partner::new(
+            http,
+            settings,
+            Clock::System,
+            Entropy::System.generator(),
+        ))
+    }
+}
+
+impl SubmitArgs {
+    fn submission(&self) -> Result<Submission, Failure> {
+        let body = material::file(&self.file)?;
+        let media_type = match &self.media_type {
+            Some(media_type) => media_type.clone(),
+            None => super::adapter::media_type_of(&self.file)?,
+        };
+        let key = match &self.idempotency_key {
+            Some(key) => key.clone(),
+            None => format!("sha256-{}", hex::encode(digest::digest(&digest::SHA256, &body))),
+        };
+        let key = IdempotencyKey::parse(&key).ok_or_else(|| {
+            Failure::new(
+                "--idempotency-key phải gồm 1 đến 128 ký tự nhìn thấy được",
+                "--idempotency-key must be 1 to 128 visible ASCII characters",
+            )
+        })?;
+        Ok(Submission {
+            body,
+            media_type,
+            format: self.format.clone(),
+            key,
+        })
+    }
+}
+
+/// Prints an answer, or the problem document of a refusal.
+fn answered(
+    answer: Result<impl serde::Serialize, ClientError>,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    match answer {
+        Ok(answer) => {
+            print_json(out, &answer)?;
+            Ok(Exit::Good)
+        }
+        Err(ClientError::Problem(document)) => {
+            print_json(out, &document)?;
+            Ok(Exit::Findings)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Events a page.
+const PAGE: u32 = 500;
+
+fn print_line(out: &mut dyn Write, event: &CloudEvent<FeedData>) -> Result<(), Failure> {
+    let line = serde_json::to_string(event).map_err(|e| Failure::new("không ghi được JSON", e))?;
+    writeln!(out, "{line}")?;
+    // Whoever reads by a pipe wants the event now.
+    Ok(out.flush()?)
+}
+
+impl FollowArgs {
+    fn start(&self) -> Result<i64, Failure> {
+        let Some(path) = self.cursor.as_ref().filter(|path| path.exists()) else {
+            return Ok(self.after.unwrap_or(0));
+        };
+        let text = std::fs::read_to_string(path)?;
+        text.trim().parse().map_err(|_| {
+            let path = path.display();
+            Failure::new(
+                format!("{path} không chứa con trỏ"),
+                format!("{path} holds no cursor"),
+            )
+        })
+    }
+
+    /// Written after what stands before it was printed: an event may come twice, none is lost.
+    fn keep(&self, cursor: i64) -> Result<(), Failure> {
+        let Some(path) = &self.cursor else { return Ok(()) };
+        let fresh = super::beside(path);
+        std::fs::write(&fresh, format!("{cursor}\n"))?;
+        Ok(std::fs::rename(fresh, path)?)
+    }
+}
+
+async fn follow(partner: &Partner, args: &FollowArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut after = args.start()?;
+    let wait = if args.no_wait { Duration::ZERO } else { MAX_WAIT };
+    loop {
+        let asked = tokio::time::Instant::now();
+        let page = match partner.events(after, wait, PAGE).await {
+            Ok(page) => page,
+            Err(error) => return answered(Err::<(), _>(error), out),
+        };
+        for event in &page.events {
+            print_line(out, event)?;
+        }
+        let is_new = page.next > after;
+        if is_new {
+            after = page.next;
+            args.keep(after)?;
+        } else if args.no_wait {
+            return Ok(Exit::Good);
+        } else {
+            // A hub that is going down answers an open poll at once.
+            tokio::time::sleep_until(asked + BREATH).await;
+        }
+    }
+}
+
+/// The least time between two questions when nothing is new.
+const BREATH: Duration = Duration::from_millis(250);

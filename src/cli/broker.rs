@@ -1,0 +1,40 @@
+//! `lienthong broker`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Failure, print_json};
+use crate::material;
+
+/// The road to the agencies
+#[derive(Debug, Subcommand)]
+pub(super) enum BrokerCommand {
+    /// Print the definitions RabbitMQ needs, for `rabbitmqctl import_definitions`
+    ///
+    /// For an installation where the hub may not use the management interface. Users of agencies come without a password: give
+    /// each one by `rabbitmqctl change_password` before it can log in.
+    Plan(PlanArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Folder with the directory's CSV files
+    #[arg(long, value_name = "DIR")]
+    directory: PathBuf,
+
+    /// Virtual host
+    #[arg(long, value_name = "NAME", default_value = "lienthong")]
+    vhost: String,
+}
+
+pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let BrokerCommand::Plan(args) = command;
+    let directory = material::directory(&args.directory)?;
+    print_json(
+        out,
+        &crate::delivery::topology(&directory, true).plan(&args.vhost),
+    )?;
+    Ok(Exit::Good)
+}

@@ -1,0 +1,304 @@
+//! The database: reached, encrypted, durable, migrated, of one time with us.
+
+use super::{Report, Sentence, say};
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::material;
+use crate::store::condition::{Condition, condition};
+use crate::store::conn::{Connector, Purpose};
+
+/// The oldest PostgreSQL the hub is tested with.
+const OLDEST_POSTGRES: i64 = 15;
+
+/// Clocks that differ by more than this, in seconds, are worth a look; by more than ten times this, wrong.
+const APART: u64 = 3;
+
+const WHAT: &str = "database";
+
+pub(super) fn look(config: &Config, clock: &Clock, folder_version: Option<&str>, report: &mut Report) {
+    if let Database::Sqlite { path } = &config.database
+        && !path.exists()
+    {
+        // Opening would make it.
+        let shown = path.display();
+        report.bad(
+            WHAT,
+            say(
+                format!("chưa có tệp {shown}"),
+                format!("{shown} does not exist yet"),
+            ),
+            say("chạy `lienthong migrate`", "run `lienthong migrate`"),
+        );
+        return;
+    }
+    let backend = match material::backend(&config.database) {
+        Ok(backend) => backend,
+        Err(error) => return report.unusable(WHAT, &error),
+    };
+    let asked = Connector::new(backend).and_then(|connector| {
+        // The connector carries the connection: it must outlive the question.
+        condition(&mut connector.open(Purpose::Migration)?)
+    });
+    match asked {
+        Ok(condition) => found(&condition, clock, folder_version, report),
+        Err(error) => {
+            let text = error.to_string();
+            let remedy = remedy(&text);
+            report.bad(WHAT, say(format!("không dùng được: {text}"), text), remedy);
+        }
+    }
+}
+
+/// What to do about a database that is not reached, by what the error says.
+fn remedy(text: &str) -> Sentence {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["CaUsedAsEndEntity"]) {
+        say(
+            "PostgreSQL đang dùng chứng thư tự ký mặc định, vừa là CA vừa là máy chủ; rustls không nhận. Cấp cho máy chủ \
+             một chứng thư do CA ký (CA:FALSE, có SAN), đặt chứng thư của CA vào database.ca_file",
+            "PostgreSQL shows its plain self-signed certificate, authority and server in one, which rustls refuses. Give \
+             the server a certificate signed by an authority (CA:FALSE, with a SAN), and the authority's to \
+             database.ca_file",
+        )
+    } else if says(&["UnknownIssuer"]) {
+        say(
+            "database.ca_file không phải CA đã ký chứng thư máy chủ",
+            "database.ca_file is not the authority that signed the server's certificate",
+        )
+    } else if says(&["NotValidForName"]) {
+        say(
+            "chứng thư máy chủ không có tên máy trong địa chỉ (SAN)",
+            "the server's certificate does not name the host of the address (SAN)",
+        )
+    } else if says(&["Expired"]) {
+        say(
+            "chứng thư của PostgreSQL đã hết hạn",
+            "PostgreSQL's certificate has expired",
+        )
+    } else if says(&["authentication", "does not exist", "pg_hba"]) {
+        say(
+            "kiểm tra tên, mật khẩu, tên cơ sở dữ liệu và pg_hba.conf",
+            "check user, password, database name and pg_hba.conf",
+        )
+    } else if says(&["TLS"]) {
+        say("bật ssl = on trên PostgreSQL", "set ssl = on in PostgreSQL")
+    } else {
+        say(
+            "kiểm tra địa chỉ, tường lửa, và máy chủ có đang chạy",
+            "check the address, the firewall, and that the server runs",
+        )
+    }
+}
+
+fn found(condition: &Condition, clock: &Clock, folder_version: Option<&str>, report: &mut Report) {
+    server(condition, report);
+    if condition.undurable.is_empty() {
+        let found = say("commit xong là bền", "what is committed survives a power cut");
+        report.good("durability", found);
+    } else {
+        let settings = condition.undurable.join(", ");
+        report.bad(
+            "durability",
+            say(
+                format!("có thể mất dữ liệu đã nhận: {settings}"),
+                format!("accepted data may be lost: {settings}"),
+            ),
+            say("bật lại các thiết đặt này", "turn these settings on again"),
+        );
+    }
+    if condition.pending.is_empty() {
+        report.good("migrations", say("đủ", "all applied"));
+    } else {
+        let names = condition.pending.join(", ");
+        report.bad(
+            "migrations",
+            say(format!("còn thiếu: {names}"), format!("not applied: {names}")),
+            say("chạy `lienthong migrate`", "run `lienthong migrate`"),
+        );
+    }
+    clocks(condition, clock, report);
+    if let (Some(used), Some(folder)) = (condition.directory.as_deref(), folder_version)
+        && used != folder
+    {
+        report.look(
+            "directory",
+            say(
+                format!("đang dùng phiên bản {used}, thư mục có {folder}"),
+                format!("version {used} is in use, the folder holds {folder}"),
+            ),
+            say(
+                "muốn dùng bản trong thư mục thì chạy `lienthong directory import`",
+                "to use the folder's, run `lienthong directory import`",
+            ),
+        );
+    }
+}
+
+fn server(condition: &Condition, report: &mut Report) {
+    let product = &condition.product;
+    if condition
+        .postgres_major
+        .is_some_and(|major| major < OLDEST_POSTGRES)
+    {
+        report.bad(
+            WHAT,
+            say(format!("{product} quá cũ"), format!("{product} is too old")),
+            say(
+                format!("nâng lên PostgreSQL {OLDEST_POSTGRES} trở lên"),
+                format!("upgrade to PostgreSQL {OLDEST_POSTGRES} or later"),
+            ),
+        );
+    } else {
+        report.good(
+            WHAT,
+            say(format!("trả lời: {product}"), format!("answers: {product}")),
+        );
+    }
+    match condition.encrypted {
+        Some(true) => report.good(
+            "database TLS",
+            say("kết nối được mã hoá", "the connection is encrypted"),
+        ),
+        Some(false) => report.look(
+            "database TLS",
+            say("kết nối không mã hoá", "the connection is not encrypted"),
+            say("đặt database.ca_file", "set database.ca_file"),
+        ),
+        None => {}
+    }
+    if !condition.writable {
+        report.bad(
+            WHAT,
+            say("chỉ đọc (máy dự phòng)", "takes no writes (a standby)"),
+            say("trỏ tới máy chính", "point to the primary"),
+        );
+    }
+}
+
+fn clocks(condition: &Condition, clock: &Clock, report: &mut Report) {
+    let here = clock.now();
+    let apart = here.since(condition.now).max(condition.now.since(here)).as_secs();
+    let found = say(
+        format!("lệch đồng hồ cơ sở dữ liệu {apart} giây"),
+        format!("{apart} s from the database's"),
+    );
+    let remedy = say(
+        "đồng bộ giờ cả hai máy (chrony)",
+        "let both machines follow one time source (chrony)",
+    );
+    if apart > APART * 10 {
+        report.bad("clock", found, remedy);
+    } else if apart > APART {
+        report.look("clock", found, remedy);
+    } else {
+        report.good("clock", found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mark;
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn a_self_signed_postgres_is_explained() {
+        let error = "database not available: error performing TLS handshake: invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))";
+        assert!(remedy(error).en.contains("plain self-signed"));
+        assert!(
+            remedy("invalid peer certificate: UnknownIssuer")
+                .en
+                .contains("ca_file")
+        );
+        assert!(remedy("connection refused").en.contains("firewall"));
+    }
+
+    #[test]
+    fn what_endangers_data_is_bad() {
+        let now = Timestamp::from_micros(1_790_000_000_000_000);
+        let well = Condition {
+            product: "PostgreSQL 15.8".to_owned(),
+            postgres_major: Some(15),
+            encrypted: Some(true),
+            undurable: Vec::new(),
+            writable: true,
+            now,
+            pending: Vec::new(),
+            directory: Some("a".to_owned()),
+        };
+        let worst = |condition: &Condition| {
+            let mut report = Report::default();
+            found(condition, &Clock::manual(now), Some("a"), &mut report);
+            let has = |mark| report.0.iter().any(|item| item.mark == mark);
+            if has(Mark::Bad) {
+                Mark::Bad
+            } else if has(Mark::Look) {
+                Mark::Look
+            } else {
+                Mark::Good
+            }
+        };
+        assert_eq!(worst(&well), Mark::Good);
+        let seconds = |n: i64| Timestamp::from_micros(now.as_micros() - n * 1_000_000);
+        for (ill, mark) in [
+            (
+                Condition {
+                    postgres_major: Some(14),
+                    ..well.clone()
+                },
+                Mark::Bad,
+            ),
+            (
+                Condition {
+                    undurable: vec!["fsync = off".to_owned()],
+                    ..well.clone()
+                },
+                Mark::Bad,
+            ),
+            (
+                Condition {
+                    writable: false,
+                    ..well.clone()
+                },
+                Mark::Bad,
+            ),
+            (
+                Condition {
+                    pending: vec!["0002".to_owned()],
+                    ..well.clone()
+                },
+                Mark::Bad,
+            ),
+            (
+                Condition {
+                    now: seconds(31),
+                    ..well.clone()
+                },
+                Mark::Bad,
+            ),
+            (
+                Condition {
+                    now: seconds(4),
+                    ..well.clone()
+                },
+                Mark::Look,
+            ),
+            (
+                Condition {
+                    encrypted: Some(false),
+                    ..well.clone()
+                },
+                Mark::Look,
+            ),
+            (
+                Condition {
+                    directory: Some("b".to_owned()),
+                    ..well
+                },
+                Mark::Look,
+            ),
+        ] {
+            assert_eq!(worst(&ill), mark, "{ill:?}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! `lienthong doctor`: tries everything the settings name and says what is wrong and how to mend it.
+//!
+//! Each file of this room looks at one kind of thing. Nothing is changed, nothing is sent; what could not be looked at is said
+//! too, so that silence means that all is well.
+
+mod broker;
+mod certificates;
+mod database;
+mod files;
+mod machine;
+
+use std::io::Write;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{ConfigArg, Exit, Failure, print_json};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::routing::{Directory, Severity};
+use crate::material;
+
+/// Try everything a hub depends on, and say what is wrong and how to mend it
+///
+/// Database, broker, certificates, keys and who can read them, the directory, formats, the machine's limits and clock. ✔ is
+/// good, ! is worth a look, ✘ must be mended (exit 1). Run it on the machine and as the user of the hub.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    Good,
+    Look,
+    Bad,
+}
+
+/// A sentence in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Sentence {
+    vi: String,
+    en: String,
+}
+
+fn say(vi: impl Into<String>, en: impl Into<String>) -> Sentence {
+    Sentence {
+        vi: vi.into(),
+        en: en.into(),
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Item {
+    mark: Mark,
+    what: String,
+    found: Sentence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<Sentence>,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Report(Vec<Item>);
+
+impl Report {
+    fn good(&mut self, what: impl Into<String>, found: Sentence) {
+        self.note(Mark::Good, what, found, None);
+    }
+
+    fn look(&mut self, what: impl Into<String>, found: Sentence, remedy: Sentence) {
+        self.note(Mark::Look, what, found, Some(remedy));
+    }
+
+    fn bad(&mut self, what: impl Into<String>, found: Sentence, remedy: Sentence) {
+        self.note(Mark::Bad, what, found, Some(remedy));
+    }
+
+    fn note(&mut self, mark: Mark, what: impl Into<String>, found: Sentence, remedy: Option<Sentence>) {
+        self.0.push(Item {
+            mark,
+            what: what.into(),
+            found,
+            remedy,
+        });
+    }
+
+    /// A file that cannot be used: what is wrong with it says what to do.
+    fn unusable(&mut self, what: impl Into<String>, error: &material::MaterialError) {
+        let path = error.path.display();
+        let found = say(
+            format!("{path}: {}", error.message_vi),
+            format!("{path}: {}", error.message_en),
+        );
+        let remedy = say(
+            "sửa tệp hoặc đường dẫn trong cấu hình",
+            "mend the file, or its path in the settings",
+        );
+        self.bad(what, found, remedy);
+    }
+
+    fn exit(&self) -> Exit {
+        let bad = self.0.iter().any(|item| item.mark == Mark::Bad);
+        if bad { Exit::Findings } else { Exit::Good }
+    }
+
+    fn print(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        for item in &self.0 {
+            let sign = match item.mark {
+                Mark::Good => "✔",
+                Mark::Look => "!",
+                Mark::Bad => "✘",
+            };
+            writeln!(out, "{sign} {}: {} | {}", item.what, item.found.vi, item.found.en)?;
+            if let Some(remedy) = &item.remedy {
+                writeln!(out, "    → {} | {}", remedy.vi, remedy.en)?;
+            }
+        }
+        let count = |mark| self.0.iter().filter(|item| item.mark == mark).count();
+        let (good, look, bad) = (count(Mark::Good), count(Mark::Look), count(Mark::Bad));
+        Ok(writeln!(out, "{good} ✔  {look} !  {bad} ✘")?)
+    }
+}
+
+pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let config = args.config.load()?;
+    let clock = Clock::System;
+    let mut report = Report::default();
+    machine::look(&clock, &mut report);
+    files::look(&config, &mut report);
+    certificates::look(&config, clock.now(), &mut report);
+    let directory = directory(&config, &mut report);
+    let version = directory.as_ref().map(Directory::version);
+    database::look(&config, &clock, version, &mut report);
+    adapters(&config, &mut report);
+    broker::look(&config, &clock, directory.as_ref(), &mut report)?;
+    if args.json {
+        print_json(out, &report.0)?;
+    } else {
+        report.print(out)?;
+    }
+    Ok(report.exit())
+}
+
+fn directory(config: &Config, report: &mut Report) -> Option<Directory> {
+    let directory = match material::directory(&config.directory.folder) {
+        Ok(directory) => directory,
+        Err(error) => {
+            let remedy = say(
+                "chạy `lienthong directory check`",
+                "run `lienthong directory check`",
+            );
+            report.bad("directory", say(error.to_string(), "cannot be used"), remedy);
+            return None;
+        }
+    };
+    for finding in directory.check(!config.directory.allow_provisional) {
+        let mark = match finding.severity {
+            Severity::Error => Mark::Bad,
+            Severity::Warning => Mark::Look,
+        };
+        let remedy = say(
+            "sửa tệp CSV rồi chạy `lienthong directory import`",
+            "mend the CSV file, then run `lienthong directory import`",
+        );
+        let found = say(finding.message_vi, finding.message_en);
+        report.note(mark, format!("directory ({})", finding.code), found, Some(remedy));
+    }
+    let version = directory.version();
+    report.good(
+        "directory",
+        say(
+            format!("đọc được, phiên bản {version}"),
+            format!("readable, version {version}"),
+        ),
+    );
+    Some(directory)
+}
+
+fn adapters(config: &Config, report: &mut Report) {
+    match material::adapters(config.adapters.folder.as_deref()) {
+        Ok(registry) => {
+            let names: Vec<&str> = registry.names().collect();
+            let names = names.join(", ");
+            report.good(
+                "adapters",
+                say(format!("dùng được: {names}"), format!("compiled: {names}")),
+            );
+        }
+        Err(error) => report.bad(
+            "adapters",
+            say(error.to_string(), "do not compile"),
+            say("chạy `lienthong adapter check`", "run `lienthong adapter check`"),
+        ),
+    }
+}

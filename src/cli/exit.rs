@@ -1,0 +1,98 @@
+//! How a command went.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use crate::client::ClientError;
+use crate::config::ConfigError;
+use crate::material::{AdapterError, DirectoryError, MaterialError};
+use crate::net::NetError;
+use crate::store::StoreError;
+
+/// What the process ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is well.
+    Good,
+    /// 1: the work was done and something was found, or the hub refused.
+    Findings,
+    /// 2: the command line or the settings cannot be used.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(match exit {
+            Exit::Good => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Vietnamese, then English; never a person's data, never a password.
+    Said(String),
+    /// Whoever read the output has gone.
+    Closed,
+}
+
+impl Failure {
+    /// A failure in both languages.
+    pub fn new(vi: impl fmt::Display, en: impl fmt::Display) -> Self {
+        Failure::Said(format!("{vi} | {en}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Said(text) => f.write_str(text),
+            Failure::Closed => f.write_str("không ghi được đầu ra | the output is closed"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::new(format!("lỗi đọc ghi: {error}"), error),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::new("cơ sở dữ liệu không dùng được (chạy `lienthong doctor`)", error)
+    }
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        Failure::new("chứng thư hoặc khoá không dùng được", error)
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Failure::new("cuộc gọi không thành", error)
+    }
+}
+
+macro_rules! said_in_both_languages {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Failure::Said(error.to_string())
+            }
+        })*
+    };
+}
+
+said_in_both_languages!(ConfigError, MaterialError, DirectoryError, AdapterError);

@@ -1,0 +1,17 @@
+//! `lienthong permissions`
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::{Exit, Failure};
+use crate::identity::permission;
+
+/// Print which kind of tenant may do what
+#[derive(Debug, Args)]
+pub(super) struct PermissionsArgs {}
+
+pub(super) fn run(out: &mut dyn Write) -> Result<Exit, Failure> {
+    out.write_all(permission::matrix().as_bytes())?;
+    Ok(Exit::Good)
+}

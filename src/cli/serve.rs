@@ -1,0 +1,27 @@
+//! `lienthong serve`
+
+use clap::Args;
+
+use super::{ConfigArg, Exit, Failure};
+use crate::config::Log;
+
+/// Run a hub with the settings of a file, until it is told to end (SIGTERM, SIGINT)
+///
+/// The database must be migrated (`lienthong migrate`). Any number of hubs may serve one PostgreSQL and one RabbitMQ.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    let config = args.config.load()?;
+    begin_log(&config.log)?;
+    super::run_hub(crate::app::serve::run(config)).map(|()| Exit::Good)
+}
+
+/// Begins the log, with what must never be in one.
+pub(super) fn begin_log(log: &Log) -> Result<(), Failure> {
+    crate::telemetry::init(log, &crate::broker::LOG_DIRECTIVES)
+        .map_err(|e| Failure::new(format!("không ghi được nhật ký: {e}"), e))
+}

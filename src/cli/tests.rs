@@ -1,0 +1,250 @@
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn verify_cli() {
+    Cli::command().debug_assert();
+}
+
+/// The help of every command, one after another.
+fn helps(command: &mut clap::Command, path: &str, all: &mut String) {
+    all.push_str(&format!("==== {path}\n{}\n", command.render_long_help()));
+    for sub in command.get_subcommands_mut() {
+        if sub.get_name() != "help" {
+            let path = format!("{path} {}", sub.get_name());
+            helps(sub, &path, all);
+        }
+    }
+}
+
+/// `UPDATE=1` writes it again.
+#[test]
+fn the_help_is_the_reviewed_one() {
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    let mut now = String::new();
+    helps(&mut command, "lienthong", &mut now);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/help.txt");
+    if crate::config::updating() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &now).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap_or_default() == now,
+        "run with UPDATE=1 and review the change"
+    );
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("lienthong-cli-{}-{name}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn lienthong(line: &[&str]) -> (Result<Exit, Failure>, String) {
+    let mut out = Vec::new();
+    let line = ["lienthong"].iter().chain(line).map(OsString::from);
+    let exit = run(line, &mut out);
+    (exit, String::from_utf8(out).unwrap())
+}
+
+fn house(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(path)
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// A whole installation in a folder, made by the commands themselves.
+fn installed(folder: &Folder) -> String {
+    let (exit, _) = lienthong(&[
+        "cert",
+        "dev",
+        "--dir",
+        &folder.path("tls"),
+        "--tenant",
+        "branch.so-1",
+    ]);
+    assert_eq!(exit, Ok(Exit::Good));
+    std::fs::create_dir_all(folder.path("keys")).unwrap();
+    let signing = crate::identity::keys::SigningKey::generate_pkcs8().unwrap();
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, signing.expose());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
+    for (name, text) in [
+        ("keys/tokens.key", pem),
+        ("keys/k1.hex", "0123456789abcdef".repeat(4)),
+        ("keys/blind.hex", "123456789abcdef0".repeat(4)),
+        ("keys/lookup.hex", "23456789abcdef01".repeat(4)),
+    ] {
+        std::fs::write(folder.path(name), text).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path(name), mode).unwrap();
+    }
+    let (_, example) = lienthong(&["config", "example"]);
+    let directory = house("schema/directory/hanoi");
+    let text = example
+        .replace("hub.example.vn", "localhost")
+        .replace("tls/partner.", "tls/server.")
+        .replace("tls/web.", "tls/server.")
+        .replace("trust/partners.pem", "tls/ca.pem")
+        .replace("folder = \"directory\"", &format!("folder = {directory:?}"))
+        .replace("# allow_provisional = false", "allow_provisional = true");
+    let config = folder.path("hub.toml");
+    std::fs::write(&config, text).unwrap();
+    config
+}
+
+#[test]
+fn an_installation_is_made_migrated_examined_filled_and_verified() {
+    let folder = Folder::new("whole");
+    let config = installed(&folder);
+    assert_eq!(
+        lienthong(&["config", "check", "--config", &config]).0,
+        Ok(Exit::Good)
+    );
+
+    let (exit, out) = lienthong(&["doctor", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Findings), "{out}");
+    assert!(out.contains("run `lienthong migrate`"), "{out}");
+
+    let (exit, out) = lienthong(&["migrate", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.starts_with("applied "), "{out}");
+    assert_eq!(
+        lienthong(&["migrate", "--check", "--config", &config]).0,
+        Ok(Exit::Good)
+    );
+
+    let (exit, out) = lienthong(&["doctor", "--config", &config, "--json"]);
+    let items: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    let bad: Vec<_> = items.iter().filter(|item| item["mark"] == "bad").collect();
+    assert!(bad.iter().all(|item| item["what"] == "broker"), "{bad:?}");
+    assert_eq!(
+        exit,
+        Ok(if bad.is_empty() {
+            Exit::Good
+        } else {
+            Exit::Findings
+        })
+    );
+
+    let directory = house("schema/directory/hanoi");
+    let import = ["directory", "import", &directory, "--config", &config, "--yes"];
+    let (exit, out) = lienthong(&import);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("agencies.csv: -0 +"), "{out}");
+    let (exit, out) = lienthong(&import);
+    assert_eq!(exit, Ok(Exit::Good));
+    assert!(out.contains("nothing changes"), "{out}");
+
+    let (exit, out) = lienthong(&["audit", "verify", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("every seal is whole"), "{out}");
+}
+
+#[test]
+fn doctor_says_what_is_wrong_and_how_to_mend_it() {
+    let folder = Folder::new("ill");
+    let config = installed(&folder);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let ill = text
+        .replace("https://localhost:8443", "https://hub.example.vn:8443")
+        .replace(
+            "client_ca_files = [\"tls/ca.pem\"]",
+            "client_ca_files = [\"tls/server.pem\"]",
+        )
+        .replace("keys/lookup.hex", "keys/blind2.hex")
+        .replace("allow_provisional = true", "allow_provisional = false");
+    std::fs::write(&config, ill).unwrap();
+    std::fs::write(folder.path("keys/blind2.hex"), "123456789abcdef0".repeat(4)).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(folder.path("keys/blind2.hex"), mode).unwrap();
+    let (exit, out) = lienthong(&["doctor", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    for wrong in [
+        "does not name hub.example.vn",
+        "is no authority",
+        "two key files hold one key",
+        "open to everybody (644)",
+        "directory (rows-provisional)",
+    ] {
+        assert!(out.contains(wrong), "{wrong}: {out}");
+    }
+}
+
+#[test]
+fn production_refuses_provisional_rows() {
+    let directory = house("schema/directory/hanoi");
+    let (exit, out) = lienthong(&["directory", "check", &directory]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    let (exit, out) = lienthong(&["directory", "check", &directory, "--production"]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.contains("rows-provisional"), "{out}");
+}
+
+#[test]
+fn a_document_is_tried_and_its_problems_are_said_with_their_place() {
+    let sample = |name: &str| house(&format!("adapters/canonical/v1/samples/{name}"));
+    let (exit, out) = lienthong(&["adapter", "try", "canonical/v1", &sample("full.json")]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    let (exit, out) = lienthong(&[
+        "adapter",
+        "try",
+        "canonical/v1",
+        &sample("refused-1.xml"),
+        "--json",
+    ]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    let problems: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(!problems["problems"].as_array().unwrap().is_empty());
+    let (exit, out) = lienthong(&["adapter", "try", "canonical/v1", &sample("refused-1.json")]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.starts_with("✘ "), "{out}");
+    assert!(matches!(
+        lienthong(&["adapter", "try", "none/v1", "x.json"]).0,
+        Err(Failure::Said(_))
+    ));
+    assert_eq!(
+        lienthong(&["adapter", "check", &house("adapters")]).0,
+        Ok(Exit::Good)
+    );
+}
+
+#[test]
+fn the_plan_of_the_broker_and_the_matrix_are_printed() {
+    let (exit, out) = lienthong(&["broker", "plan", "--directory", &house("schema/directory/hanoi")]);
+    assert_eq!(exit, Ok(Exit::Good));
+    let plan: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(plan["vhosts"][0]["name"], "lienthong");
+    assert!(lienthong(&["permissions"]).1.contains("submission:create"));
+}
+
+#[test]
+fn a_line_that_cannot_be_used_is_exit_2() {
+    assert_eq!(lienthong(&["directory", "check"]).0, Ok(Exit::Usage));
+    assert!(
+        lienthong(&["config", "check", "--config", "/nowhere/hub.toml"])
+            .0
+            .is_err()
+    );
+    assert_eq!(lienthong(&["--version"]).0, Ok(Exit::Good));
+}

@@ -1,0 +1,76 @@
+//! One dossier of the sandbox: where it goes and why, every attempt to carry it, everything that happened. Its content, which is
+//! a person's, is not shown.
+
+use askama::Template;
+
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
+use crate::domain::view::{DeliveryView, DossierSummary, EventView, HistoryView, RouteView, StatusView};
+use crate::http::extract::{PageCall, PageOutcome};
+use crate::identity::Access;
+
+use super::frame::Frame;
+use super::{html, words};
+
+/// The page.
+#[derive(Template)]
+#[template(path = "dossier.html", config = "src/console/askama.toml")]
+pub(super) struct Dossier {
+    f: Frame,
+    summary: DossierSummary,
+    route: RouteView,
+    history: HistoryView,
+}
+
+pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
+    let id: DossierId = call.segment.parse().map_err(|_| Label::NotFound)?;
+    let summary = call.hub.dossier(access, id).await?.summary;
+    let route = call.hub.route(access, id).await?;
+    let history = call.hub.history(access, id).await?;
+    html(
+        200,
+        &Dossier {
+            f,
+            summary,
+            route,
+            history,
+        },
+    )
+}
+
+impl Dossier {
+    fn class(&self, status: &StatusView) -> &'static str {
+        words::tone(status.code).class()
+    }
+
+    fn event_class(&self, event: &EventView) -> &'static str {
+        event.status.as_ref().map_or("plain", |s| self.class(s))
+    }
+
+    fn event(&self, event: &EventView) -> String {
+        words::event(&self.f, &event.kind).to_owned()
+    }
+
+    fn delivery_class(&self, delivery: &DeliveryView) -> &'static str {
+        words::delivery_tone(delivery.state).class()
+    }
+
+    fn delivery(&self, delivery: &DeliveryView) -> &'static str {
+        words::delivery(&self.f, delivery.state)
+    }
+
+    fn outcome<'a>(&self, word: &'a str) -> &'a str {
+        words::outcome(&self.f, word)
+    }
+
+    fn told(&self, kind: &str) -> String {
+        words::event(&self.f, kind).to_owned()
+    }
+
+    fn label(&self, label: &Label) -> &'static str {
+        self.f.say(label.text().title_vi, label.text().title_en)
+    }
+}
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,190 @@
+//! A status in plain words: what it means for the applicant, what happens next, and how urgent it looks.
+
+use crate::domain::status::Status;
+use crate::domain::view::DeliveryState;
+
+use super::frame::Frame;
+
+/// How a status looks. Always beside its name: colour alone says nothing to somebody who cannot see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Begun, waits for the office.
+    Waiting,
+    /// The office works on it.
+    Moving,
+    /// The applicant has to do something.
+    Asking,
+    /// A result exists.
+    Done,
+    /// Ended without a result, or stands still.
+    Ended,
+}
+
+impl Tone {
+    /// The class of the style sheet.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Tone::Waiting => "waiting",
+            Tone::Moving => "moving",
+            Tone::Asking => "asking",
+            Tone::Done => "done",
+            Tone::Ended => "ended",
+        }
+    }
+}
+
+/// How a status looks.
+pub(super) const fn tone(status: Status) -> Tone {
+    match status {
+        Status::Registered => Tone::Waiting,
+        Status::Accepted | Status::Processing => Tone::Moving,
+        Status::SupplementRequested | Status::PaymentRequested => Tone::Asking,
+        Status::Finished | Status::HandedOver => Tone::Done,
+        Status::Refused | Status::Withdrawn | Status::Stopped => Tone::Ended,
+    }
+}
+
+/// How a delivery looks.
+pub(super) const fn delivery_tone(state: DeliveryState) -> Tone {
+    match state {
+        DeliveryState::Waiting | DeliveryState::Queued => Tone::Waiting,
+        DeliveryState::Handed => Tone::Moving,
+        DeliveryState::Acknowledged => Tone::Done,
+        DeliveryState::Parked => Tone::Asking,
+    }
+}
+
+/// How far a delivery has come.
+pub(super) fn delivery(f: &Frame, state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => f.say("Chờ chuyển", "Waiting to be sent"),
+        DeliveryState::Queued => f.say("Đã vào hàng đợi của cơ quan", "In the agency's queue"),
+        DeliveryState::Handed => f.say("Cơ quan đã nhận", "Taken by the agency"),
+        DeliveryState::Acknowledged => f.say("Cơ quan đã trả lời", "Answered by the agency"),
+        DeliveryState::Parked => f.say("Dừng, chờ người vận hành", "Parked for the operator"),
+    }
+}
+
+/// How an attempt to deliver ended.
+pub(super) fn outcome<'a>(f: &Frame, word: &'a str) -> &'a str {
+    match word {
+        "confirmed" => f.say("đã vào hàng đợi", "confirmed"),
+        "handed" => f.say("đã giao", "handed over"),
+        "retry" => f.say("sẽ thử lại", "to be tried again"),
+        "refused" => f.say("bị từ chối", "refused"),
+        "parked" => f.say("dừng, chờ người vận hành", "parked"),
+        "unroutable" => f.say("không có nơi nhận", "nowhere to go"),
+        "lease-over" => f.say("quá thời gian giữ", "lease over"),
+        other => other,
+    }
+}
+
+/// What an event is called.
+pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
+    match kind {
+        "filed" => f.say("Nộp hồ sơ", "Filed"),
+        "amended" => f.say(
+            "Thay nội dung trước khi tiếp nhận",
+            "Content replaced before acceptance",
+        ),
+        "code-assigned" => f.say("Cấp mã hồ sơ", "Official code assigned"),
+        "status-changed" => f.say("Chuyển trạng thái", "Status changed"),
+        "status-recorded" => f.say("Ghi nhận tin đến muộn", "A late report recorded"),
+        "status-rejected" => f.say("Tin báo không hợp lệ", "A report rejected"),
+        "supplemented" => f.say("Bổ sung hồ sơ", "Supplement handed in"),
+        "handed-over" => f.say("Trả kết quả", "Result handed over"),
+        other => other,
+    }
+}
+
+/// What a status means for the applicant.
+pub(super) fn meaning(f: &Frame, status: Status) -> &'static str {
+    match status {
+        Status::Registered => f.say(
+            "Hồ sơ đã gửi đến Trung tâm và đang chờ cán bộ kiểm tra.",
+            "Your dossier has reached the Center and waits to be checked.",
+        ),
+        Status::Accepted => f.say(
+            "Hồ sơ đầy đủ, đã được tiếp nhận. Thời hạn giải quyết đã bắt đầu tính.",
+            "Your dossier is complete and accepted. The time limit has begun to run.",
+        ),
+        Status::Refused => f.say(
+            "Hồ sơ không được tiếp nhận. Lý do ghi trong phiếu từ chối gửi cho bạn.",
+            "Your dossier was not accepted. The reason is in the notice sent to you.",
+        ),
+        Status::Processing => f.say(
+            "Cơ quan có thẩm quyền đang giải quyết hồ sơ.",
+            "The competent agency is working on your dossier.",
+        ),
+        Status::SupplementRequested => f.say(
+            "Hồ sơ còn thiếu hoặc chưa đúng. Cơ quan đang chờ bạn bổ sung.",
+            "Something is missing or not right. The agency waits for you to complete it.",
+        ),
+        Status::PaymentRequested => f.say(
+            "Bạn cần nộp phí, lệ phí hoặc thuế để hồ sơ được giải quyết tiếp.",
+            "A fee or tax has to be paid before your dossier can go on.",
+        ),
+        Status::Withdrawn => f.say(
+            "Hồ sơ đã dừng theo yêu cầu rút của bạn.",
+            "Your dossier has ended because you withdrew it.",
+        ),
+        Status::Stopped => f.say(
+            "Việc giải quyết đang tạm dừng. Lý do ghi trong thông báo gửi cho bạn.",
+            "Work on your dossier is stopped for now. The reason is in the notice sent to you.",
+        ),
+        Status::Finished => f.say(
+            "Đã có kết quả giải quyết, đang chờ trả cho bạn.",
+            "The result is ready and waits to be handed to you.",
+        ),
+        Status::HandedOver => f.say(
+            "Kết quả đã được trả. Hồ sơ đã kết thúc.",
+            "The result was handed over. Your dossier is closed.",
+        ),
+    }
+}
+
+/// What happens next, and who has to do it.
+pub(super) fn next(f: &Frame, status: Status) -> &'static str {
+    match status {
+        Status::Registered => f.say(
+            "Trong 8 giờ làm việc, Trung tâm tiếp nhận hoặc báo bạn bổ sung. Bạn chưa phải làm gì.",
+            "Within 8 working hours the Center accepts it or tells you what to add. You need do nothing now.",
+        ),
+        Status::Accepted => f.say(
+            "Hồ sơ được chuyển đến cơ quan có thẩm quyền. Bạn chưa phải làm gì.",
+            "It goes to the competent agency. You need do nothing now.",
+        ),
+        Status::Refused => f.say(
+            "Bạn có thể sửa theo lý do nêu trong phiếu rồi nộp hồ sơ mới.",
+            "You may put right what the notice says and file anew.",
+        ),
+        Status::Processing => f.say(
+            "Khi có kết quả, nơi bạn nộp hồ sơ sẽ báo. Bạn chưa phải làm gì.",
+            "The place where you filed tells you when the result is there. You need do nothing now.",
+        ),
+        Status::SupplementRequested => f.say(
+            "Mang hoặc gửi giấy tờ còn thiếu đến nơi bạn đã nộp, theo phiếu yêu cầu bổ sung. Quá hạn ghi trên phiếu, hồ sơ có thể bị đóng.",
+            "Bring or send what is missing to the place where you filed, as the notice says. After its limit the dossier may be closed.",
+        ),
+        Status::PaymentRequested => f.say(
+            "Nộp theo thông báo, rồi giữ chứng từ. Hồ sơ được giải quyết tiếp khi cơ quan xác nhận đã nộp.",
+            "Pay as the notice says and keep the proof. Work goes on when the agency confirms the payment.",
+        ),
+        Status::Withdrawn => f.say(
+            "Nếu vẫn cần, bạn có thể nộp hồ sơ mới.",
+            "If you still need it, you may file anew.",
+        ),
+        Status::Stopped => f.say(
+            "Xem thông báo đã nhận, hoặc hỏi nơi bạn đã nộp hồ sơ.",
+            "Read the notice, or ask at the place where you filed.",
+        ),
+        Status::Finished => f.say(
+            "Mang giấy hẹn trả kết quả đến nơi bạn đã nộp, hoặc chờ bưu điện phát nếu đã đăng ký.",
+            "Bring your receipt to the place where you filed, or wait for the post if you asked for it.",
+        ),
+        Status::HandedOver => f.say(
+            "Nếu kết quả có sai sót, hãy báo nơi đã trả kết quả để được sửa.",
+            "If something in the result is wrong, tell the place that handed it over and have it corrected.",
+        ),
+    }
+}

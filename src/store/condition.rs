@@ -1,0 +1,133 @@
+//! In what condition a database is: for `lienthong doctor`. Reads only, except that asking for pending migrations makes
+//! diesel's own table where there is none.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use super::conn::Conn;
+use super::tables::settings;
+use super::{StoreError, migrate};
+use crate::domain::time::Timestamp;
+
+/// What a database says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `PostgreSQL 15.8`, `SQLite 3.50.4`.
+    pub product: String,
+    /// PostgreSQL's major version; none for SQLite, which comes with the hub.
+    pub postgres_major: Option<i64>,
+    /// Whether this connection is encrypted; none for a file.
+    pub encrypted: Option<bool>,
+    /// Settings under which a commit that was answered may be lost in a power cut, as `fsync = off`.
+    pub undurable: Vec<String>,
+    /// Whether it takes writes; a standby does not.
+    pub writable: bool,
+    /// Its clock.
+    pub now: Timestamp,
+    /// Names of the migrations that are not applied.
+    pub pending: Vec<String>,
+    /// Version of the directory in use; none where none was imported.
+    pub directory: Option<String>,
+}
+
+/// Asks a database for its condition.
+///
+/// # Errors
+/// When it does not answer.
+pub fn condition(conn: &mut Conn) -> Result<Condition, StoreError> {
+    let mut condition = match conn {
+        Conn::Pg(c) => postgres(c)?,
+        Conn::Sqlite(c) => sqlite(c)?,
+    };
+    condition.pending = migrate::pending(conn)?;
+    if condition.pending.is_empty() {
+        condition.directory = super::conn::on_backend!(conn, c => settings::table
+            .find("directory").select(settings::value).first(c).optional())?;
+    }
+    Ok(condition)
+}
+
+fn postgres(c: &mut super::conn::PgConn) -> Result<Condition, StoreError> {
+    let (version, number, encrypted, standby, micros): (String, i64, bool, bool, i64) = diesel::select((
+        sql::<Text>("split_part(current_setting('server_version'), ' ', 1)"),
+        sql::<BigInt>("current_setting('server_version_num')::bigint"),
+        sql::<Bool>("coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)"),
+        sql::<Bool>("pg_is_in_recovery()"),
+        sql::<BigInt>("(extract(epoch from clock_timestamp()) * 1000000)::bigint"),
+    ))
+    .first(c)?;
+    let mut undurable = Vec::new();
+    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let value: String = diesel::select(sql::<Text>(&format!("current_setting('{name}')"))).first(c)?;
+        if value == "off" {
+            undurable.push(format!("{name} = off"));
+        }
+    }
+    Ok(Condition {
+        product: format!("PostgreSQL {version}"),
+        postgres_major: Some(number / 10_000),
+        encrypted: Some(encrypted),
+        undurable,
+        writable: !standby,
+        now: Timestamp::from_micros(micros),
+        pending: Vec::new(),
+        directory: None,
+    })
+}
+
+/// `PRAGMA synchronous`: 2 is FULL, 3 is EXTRA.
+const SYNCHRONOUS_FULL: i64 = 2;
+
+fn sqlite(c: &mut SqliteConnection) -> Result<Condition, StoreError> {
+    let (version, synchronous, journal, read_only, seconds): (String, i64, String, bool, i64) =
+        diesel::select((
+            sql::<Text>("sqlite_version()"),
+            sql::<BigInt>("(SELECT synchronous FROM pragma_synchronous)"),
+            sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"),
+            sql::<Bool>("(SELECT query_only FROM pragma_query_only)"),
+            sql::<BigInt>("unixepoch()"),
+        ))
+        .first(c)?;
+    let mut undurable = Vec::new();
+    if synchronous < SYNCHRONOUS_FULL {
+        undurable.push(format!("synchronous = {synchronous}"));
+    }
+    if journal != "wal" {
+        undurable.push(format!("journal_mode = {journal}"));
+    }
+    Ok(Condition {
+        product: format!("SQLite {version}"),
+        postgres_major: None,
+        encrypted: None,
+        undurable,
+        writable: !read_only,
+        now: Timestamp::from_micros(seconds * 1_000_000),
+        pending: Vec::new(),
+        directory: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Backend;
+    use crate::store::conn::{Connector, Purpose};
+
+    #[test]
+    fn a_new_file_is_durable_and_waits_for_every_migration() {
+        let path = std::env::temp_dir().join(format!("lienthong-condition-{}.db", std::process::id()));
+        let connector = Connector::new(Backend::Sqlite { path: path.clone() }).unwrap();
+        let mut conn = connector.open(Purpose::Migration).unwrap();
+        let before = condition(&mut conn).unwrap();
+        assert_eq!(before.pending, migrate::names().unwrap()[1]);
+        assert!(before.undurable.is_empty() && before.writable && before.encrypted.is_none());
+        migrate::up(&mut conn).unwrap();
+        let after = condition(&mut conn).unwrap();
+        assert!(after.pending.is_empty() && after.directory.is_none());
+        drop(conn);
+        for ending in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{ending}", path.display())));
+        }
+    }
+}

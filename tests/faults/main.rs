@@ -1,0 +1,4 @@
+//! Faults as ordinary tests: the hub is killed in the middle of its work, and nothing is missing, nothing doubled.
+
+mod kill;
+mod stack;

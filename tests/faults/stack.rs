@@ -1,0 +1,115 @@
+//! The two stacks, each with a database and a broker of its own for one test.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use lienthong::broker::admin::Admin;
+use lienthong::net::dev_ca::DevCa;
+use lienthong::net::outbound::{Outbound, http_client};
+use lienthong::store::{Backend, Postgres};
+
+/// The services of the production stack, as `tests/run` names them.
+pub struct Production {
+    database: String,
+    server: String,
+    pub postgres: String,
+    pub postgres_ca: Option<PathBuf>,
+    pub amqp: String,
+    pub amqp_admin: String,
+    admin: Admin,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where these tests read what tests/run tells them"
+)]
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn service(name: &str) -> String {
+    told(name).unwrap_or_else(|| {
+        panic!("{name} is not set: run tests/run, or `source` what `tests/run services` prints")
+    })
+}
+
+impl Production {
+    /// A fresh database and a fresh virtual host.
+    pub async fn fresh(name: &str) -> Self {
+        let unique = format!("{name}_{}", std::process::id());
+        let server = service("LIENTHONG_TEST_POSTGRES");
+        let postgres_ca = told("LIENTHONG_TEST_POSTGRES_CA").map(PathBuf::from);
+        sql(&server, &format!("CREATE DATABASE {unique}")).await;
+        let (base, _) = server.rsplit_once('/').expect("a URL ends with its database");
+        let amqp = service("LIENTHONG_TEST_AMQP");
+        let amqp_admin = service("LIENTHONG_TEST_AMQP_ADMIN");
+        let root = DevCa::create(lienthong::clock::Clock::System.now())
+            .unwrap()
+            .root()
+            .clone();
+        let http = http_client(&Outbound {
+            roots: vec![root],
+            identity: None,
+            timeout: std::time::Duration::from_secs(30),
+            connect_timeout: std::time::Duration::from_secs(5),
+        })
+        .unwrap();
+        let admin = Admin::new(http, &amqp_admin, &unique).unwrap();
+        admin.vhost_create().await.unwrap();
+        let (broker, _) = amqp.rsplit_once('/').expect("a URL ends with its virtual host");
+        Production {
+            postgres: format!("{base}/{unique}"),
+            amqp: format!("{broker}/{unique}"),
+            database: unique,
+            server,
+            postgres_ca,
+            amqp_admin,
+            admin,
+        }
+    }
+
+    /// The database, for a look behind the hub's back.
+    pub fn backend(&self) -> Backend {
+        let roots = self
+            .postgres_ca
+            .as_ref()
+            .map(|path| lienthong::net::pem::certificates(&std::fs::read(path).unwrap()).unwrap());
+        Backend::Postgres(Box::new(
+            Postgres::new(&self.postgres, &roots.unwrap_or_default()).unwrap(),
+        ))
+    }
+
+    /// Leaves nothing behind.
+    pub async fn remove(self) {
+        self.admin.vhost_delete().await.unwrap();
+        sql(
+            &self.server,
+            &format!("DROP DATABASE {} WITH (FORCE)", self.database),
+        )
+        .await;
+    }
+}
+
+/// Runs one statement as the tests' own user, who may make databases.
+async fn sql(server: &str, statement: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls)
+        .await
+        .expect("PostgreSQL");
+    let connection = tokio::spawn(connection);
+    client.batch_execute(statement).await.expect(statement);
+    drop(client);
+    drop(connection.await);
+}
+
+/// Three ports nobody uses now. Taken and given back, since a hub that is started again must find its old ones.
+pub fn ports() -> [u16; 3] {
+    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    sockets.map(|socket| socket.local_addr().unwrap().port())
+}
+
+/// A folder of this name under the tests' temporary folder, empty.
+pub fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    drop(std::fs::remove_dir_all(&dir));
+    dir
+}

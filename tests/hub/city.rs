@@ -1,0 +1,240 @@
+//! A small city: a hub with Hanoi's own rules, three agencies, and partners with certificates and tokens of their own.
+//!
+//! The register is enrolled, the tokens are minted and the callers are judged as in production; only the socket is missing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lienthong::adapt::Registry;
+use lienthong::domain::codes::Key;
+use lienthong::domain::routing::Directory;
+use lienthong::domain::submission::IdempotencyKey;
+use lienthong::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
+use lienthong::domain::text::Text;
+use lienthong::domain::view::{StatusAnswer, StatusReport, StatusRequest, SubmissionAnswer};
+use lienthong::identity::Access;
+use lienthong::identity::keys::SigningKey;
+use lienthong::identity::peer::{ConnectionPeer, Trust, thumbprint};
+use lienthong::identity::secret::LookupSecrets;
+use lienthong::identity::sign::ReceiptSigner;
+use lienthong::identity::token::{Issuer, TokenRules};
+use lienthong::net::dev_ca::{DevCa, Validity};
+use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError};
+use lienthong::store::Store;
+use lienthong::store::ledger::Enrolment;
+use serde_json::{Value, json};
+
+use crate::backends::{Stage, unique};
+
+/// A commune's office that pulls, and the one next door.
+pub const COMMUNE: &str = "ubnd-00004";
+pub const NEIGHBOUR: &str = "ubnd-00008";
+/// A department with a queue of its own, by its key in the directory's files.
+const DEPARTMENT: &str = "so-cong-thuong";
+
+/// Who has a certificate here. The department comes on top, under its own name.
+const TENANTS: [&str; 9] = [
+    "enterprise.buu-chinh-mau-a",
+    "enterprise.buu-chinh-mau-b",
+    "agent.a-001",
+    "agent.a-002",
+    "branch.ba-dinh",
+    "branch.ha-dong",
+    "agency.ubnd-00004",
+    "agency.ubnd-00008",
+    "operator.truc-ban",
+];
+
+pub struct City {
+    pub hub: Arc<Hub>,
+    /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
+    pub department: Key,
+    peers: HashMap<String, ConnectionPeer>,
+}
+
+/// The directory's files with three agencies left, the department renamed to `department`.
+fn directory_files(department: &str) -> BTreeMap<String, String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
+    let read = |name: &&str| {
+        let mut text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        if *name == "agencies.csv" {
+            let kept = |line: &&str| {
+                ["key,", "so-cong-thuong,", "ubnd-00004,", "ubnd-00008,"]
+                    .iter()
+                    .any(|start| line.starts_with(start))
+            };
+            text = text
+                .lines()
+                .filter(kept)
+                .map(|line| format!("{line}\n"))
+                .collect();
+        }
+        ((*name).to_owned(), text.replace(DEPARTMENT, department))
+    };
+    Directory::FILES.iter().map(read).collect()
+}
+
+fn tenant(key: &TenantKey) -> Tenant {
+    Tenant {
+        key: key.clone(),
+        name: Text::parse(key.as_str()).unwrap(),
+        parent: (key.kind() == TenantKind::Agent).then(|| "enterprise.buu-chinh-mau-a".parse().unwrap()),
+        formats: vec!["canonical/v1".to_owned()],
+        standing: Standing::Active,
+    }
+}
+
+impl City {
+    /// A city on the stage's database.
+    pub async fn open(stage: &Stage) -> City {
+        Self::on(stage, stage.open()).await
+    }
+
+    /// A city on this store.
+    pub async fn on(stage: &Stage, store: Store) -> City {
+        let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
+            .parse()
+            .unwrap();
+        let files = directory_files(department.as_str());
+        let now = stage.clock.now();
+        let ca = DevCa::create(now).unwrap();
+        let key =
+            Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
+        let rules = TokenRules {
+            issuer: "https://hub.example".to_owned(),
+            audience: "https://partner.hub.example".to_owned(),
+            token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
+            life: Duration::from_secs(600),
+        };
+        let hub = Arc::new(Hub::new(Parts {
+            store,
+            adapters: Registry::shipped(),
+            directory: Directory::read(&files).unwrap_or_else(|faults| panic!("{faults:?}")),
+            trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
+            issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
+            receipts: ReceiptSigner::new(key),
+            lookup: LookupSecrets::new([9; 32]),
+            own_queues: true,
+            mtls_base: "https://partner.hub.example".to_owned(),
+            clock: stage.clock.clone(),
+            entropy: stage.entropy.clone(),
+        }));
+        let mut enrolment = Enrolment::default();
+        let mut peers = HashMap::new();
+        let names = TENANTS.map(str::to_owned);
+        for name in names.into_iter().chain([format!("agency.{department}")]) {
+            let key: TenantKey = name.parse().unwrap();
+            let issued = ca
+                .client(&key, Validity::starting(now, Duration::from_secs(86_400)))
+                .unwrap();
+            enrolment.certificates.push(Certificate {
+                thumbprint: thumbprint(&issued.chain[0]),
+                tenant: key.clone(),
+                not_after: now.plus(Duration::from_secs(86_400)),
+                revoked_at: None,
+            });
+            enrolment.tenants.push(tenant(&key));
+            if key.kind() == TenantKind::Agent {
+                enrolment.staff.push(Staff {
+                    id: "nv-1".parse().unwrap(),
+                    tenant: key.clone(),
+                    name: Text::parse("Nhân viên mẫu").unwrap(),
+                });
+            }
+            peers.insert(name, ConnectionPeer::new(issued.chain));
+        }
+        enrolment.points.push(Point {
+            key: "chi-nhanh-ba-dinh".parse().unwrap(),
+            tenant: "branch.ba-dinh".parse().unwrap(),
+            name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
+        });
+        hub.enrol(&Access::system(), enrolment).await.unwrap();
+        hub.import_directory(&Access::system(), &files).await.unwrap();
+        City {
+            hub,
+            department,
+            peers,
+        }
+    }
+
+    /// A tenant as the hub knows it after it has shown its certificate and a token fetched with it. An agent names its staff.
+    pub fn access(&self, tenant: &str) -> Access {
+        let peer = &self.peers[tenant];
+        let form = format!("grant_type=client_credentials&client_id={tenant}");
+        let token = self.hub.token(Some(peer), form.as_bytes()).unwrap();
+        let staff = tenant.starts_with("agent.").then_some("nv-1");
+        let point = (tenant == "branch.ba-dinh").then_some("chi-nhanh-ba-dinh");
+        let bearer = format!("Bearer {}", token.access_token);
+        self.hub
+            .authenticate(Some(peer), Some(&bearer), staff, point)
+            .unwrap()
+    }
+
+    /// Files a dossier under its own reference as key.
+    pub async fn submit(&self, access: &Access, filing: &Value) -> Result<Answered, ServiceError> {
+        let key = format!("key-{}", filing["reference"].as_str().unwrap());
+        self.hub.submit(access, incoming(filing, &key)).await
+    }
+
+    /// Files a dossier that is taken.
+    pub async fn file(&self, access: &Access, filing: &Value) -> SubmissionAnswer {
+        let answered = self.submit(access, filing).await.unwrap();
+        assert_eq!((answered.status, answered.replayed), (202, false));
+        serde_json::from_slice(&answered.body).unwrap()
+    }
+
+    /// Reports statuses in canonical form.
+    pub async fn report(&self, access: &Access, reports: Vec<StatusReport>) -> StatusAnswer {
+        self.hub.report(access, reported(reports)).await.unwrap()
+    }
+}
+
+/// A call with these bytes.
+pub fn incoming(filing: &Value, key: &str) -> Incoming {
+    Incoming {
+        bytes: serde_json::to_vec(filing).unwrap(),
+        media_type: "application/json".to_owned(),
+        format: None,
+        key: IdempotencyKey::parse(key).unwrap(),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+    }
+}
+
+/// A message with these reports.
+pub fn reported(reports: Vec<StatusReport>) -> Reported {
+    Reported {
+        bytes: serde_json::to_vec(&StatusRequest { reports }).unwrap(),
+        media_type: "application/json".to_owned(),
+        format: None,
+        key: None,
+        traceparent: None,
+    }
+}
+
+/// A filing in canonical JSON for [`COMMUNE`], received online with a synthetic applicant.
+pub fn for_the_commune(stage: &Stage, reference: &str) -> Value {
+    json!({
+        "reference": reference,
+        "procedure": { "code": "1.004873", "name": "Cấp Giấy xác nhận tình trạng hôn nhân" },
+        "channel": "online",
+        "assisted_by_agent": false,
+        "filed_at": stage.clock.now().to_string(),
+        "place": { "catalogue": "2025", "commune": "00004", "name": "Phường Ba Đình" },
+        "applicant": {
+            "kind": "citizen", "name": "Nguyễn Văn Mẫu", "address": "Số 1 đường Mẫu", "phone": "0000000001",
+            "identity_number": "000090000001", "birth_date": "1990-01-02", "sex": "male",
+        },
+        "summary": "Hồ sơ thử",
+        "components": [{ "code": "TP-01", "name": "Tờ khai", "copies": { "original": 1, "photo": 0 }, "digitised": false }],
+        "result_return": { "method": "counter" },
+        "is_test": true,
+    })
+}
+
+/// The same for the department.
+pub fn for_the_department(stage: &Stage, reference: &str) -> Value {
+    let mut filing = for_the_commune(stage, reference);
+    filing["procedure"] = json!({ "code": "9.905001", "name": "Thủ tục của Sở Công Thương" });
+    filing
+}

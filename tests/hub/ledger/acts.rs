@@ -1,0 +1,223 @@
+//! Acts on a dossier: how each verdict is kept, what is not done twice, and what the clocks do.
+
+use std::time::Duration;
+
+use lienthong::domain::event::{HandOver, Happening, Verdict};
+use lienthong::domain::rejection::Label;
+use lienthong::domain::status::Status;
+use lienthong::domain::time::Timestamp;
+use lienthong::store::Store;
+use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
+
+use super::{happenings, row};
+use crate::backends::{Stage, on_both};
+use crate::papers::*;
+
+fn days(stage: &Stage, n: u64) -> Timestamp {
+    stage.clock.now().plus(Duration::from_secs(n * 86_400))
+}
+
+/// The steps a dossier went: to, verdict, inferred.
+async fn steps(store: &Store, id: &str) -> Vec<(u8, Verdict, bool)> {
+    let all = happenings(store, id).await;
+    let steps = all.into_iter().filter_map(|(_, what)| match what {
+        Happening::StatusChanged {
+            to,
+            verdict,
+            inferred,
+            ..
+        } => Some((to.code(), verdict, inferred)),
+        _ => None,
+    });
+    steps.collect()
+}
+
+fn verdict(acted: &Acted) -> (Verdict, Status, Option<Label>) {
+    (
+        acted.verdict,
+        acted.status,
+        acted.problem.as_ref().map(|p| p.label),
+    )
+}
+
+on_both! {
+    async fn a_step_is_applied_and_the_clock_starts_with_acceptance(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        let due = days(stage, 7);
+        let accept = Act { due, ..report(stage, &id, Status::Accepted) };
+        assert_eq!(verdict(&acted(&store, accept).await), (Verdict::Applied, Status::Accepted, None));
+        let now = row(&store, &id).await.unwrap();
+        assert_eq!((now.accepted, now.due.map(|at| at.0)), (true, Some(due)));
+        assert_eq!((now.acceptance_due, now.forecast_due), (None, None));
+        assert_eq!(now.answered_seq, Some(2));
+        // A later step leaves the due date alone.
+        stage.later(60);
+        acted(&store, Act { due: days(stage, 30), ..report(stage, &id, Status::Processing) }).await;
+        assert_eq!(row(&store, &id).await.unwrap().due.map(|at| at.0), Some(due));
+        // What the agency does is told to the submitter, not back to the agency.
+        assert_eq!((stage.rows("feed"), stage.rows("deliveries")), (3, 1));
+    }
+
+    async fn a_skipped_step_is_written_and_marked(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        let acted = acted(&store, report(stage, &id, Status::Processing)).await;
+        assert_eq!(verdict(&acted), (Verdict::AppliedInferred, Status::Processing, None));
+        let expected = [(2, Verdict::AppliedInferred, true), (4, Verdict::AppliedInferred, false)];
+        assert_eq!(steps(&store, &id).await, expected);
+        assert_eq!((stage.rows("events"), stage.rows("feed"), stage.rows("blocks")), (3, 3, 2));
+        assert!(row(&store, &id).await.unwrap().due.is_some());
+    }
+
+    async fn a_broken_rule_is_applied_and_flagged(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        for status in [Status::SupplementRequested, Status::Registered, Status::SupplementRequested] {
+            stage.later(60);
+            acted(&store, report(stage, &id, status)).await;
+        }
+        let repeated = Some(Label::SupplementRepeated);
+        let last = happenings(&store, &id).await.pop().unwrap();
+        assert!(matches!(last, (4, Happening::StatusChanged { verdict: Verdict::AppliedIrregular, irregular, .. }) if irregular == repeated));
+        assert_eq!(row(&store, &id).await.unwrap().supplements, 2);
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn what_is_not_allowed_is_kept_with_its_label_and_changes_nothing(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        let hand_over = Deed::HandOver(HandOver { receiver: "x".to_owned(), received_at: stage.clock.now(), proof: None });
+        let acted_on = acted(&store, deed(stage, &id, hand_over)).await;
+        assert_eq!(verdict(&acted_on), (Verdict::Rejected, Status::Registered, Some(Label::TransitionNotAllowed)));
+        acted(&store, Act { occurred_at: days(stage, 0), ..report(stage, &id, Status::Withdrawn) }).await;
+        stage.later(60);
+        let after_the_end = acted(&store, report(stage, &id, Status::Processing)).await;
+        assert_eq!(verdict(&after_the_end), (Verdict::Rejected, Status::Withdrawn, Some(Label::StatusFinal)));
+        let labels: Vec<Label> = happenings(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
+            Happening::StatusRejected { label, .. } => Some(label),
+            _ => None,
+        }).collect();
+        assert_eq!(labels, [Label::TransitionNotAllowed, Label::StatusFinal]);
+        // Both parties hear of it: the submitter by its feed; only what was applied goes to the agency.
+        assert_eq!((stage.rows("feed"), stage.rows("deliveries")), (4, 1));
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn an_older_report_is_history_only(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(3600);
+        acted(&store, report(stage, &id, Status::Processing)).await;
+        let late = Act { occurred_at: stage.clock.now(), ..report(stage, &id, Status::Finished) };
+        stage.later(3600);
+        acted(&store, report(stage, &id, Status::Stopped)).await;
+        assert_eq!(verdict(&acted(&store, late).await), (Verdict::Recorded, Status::Stopped, None));
+        let last = happenings(&store, &id).await.pop().unwrap();
+        assert!(matches!(last, (5, Happening::StatusRecorded { to: Status::Finished, .. })));
+    }
+
+    async fn the_same_report_is_taken_once(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        let named = |key: &str| Act { report_key: Some(key.to_owned()), ..report(stage, &id, Status::Accepted) };
+        let (a, b) = tokio::join!(store.ledger.act(named("k")), store.ledger.act(named("k")));
+        let (ActOutcome::Done(a), ActOutcome::Done(b)) = (a.unwrap(), b.unwrap()) else { panic!() };
+        assert_eq!((a.verdict, b.verdict), (Verdict::Applied, Verdict::Repeated));
+        assert_eq!(acted(&store, named("k")).await.verdict, Verdict::Repeated);
+        assert_eq!(stage.rows("events"), 2);
+        // Another agency's report of the same name is another report.
+        let other = Act { actor: lienthong::domain::tenant::Actor::of("agency.so-xay-dung".parse().unwrap()), ..named("k") };
+        assert_eq!(acted(&store, other).await.verdict, Verdict::Recorded);
+        assert_eq!(stage.rows("events"), 3);
+    }
+
+    async fn a_key_makes_an_act_once_and_belongs_to_its_call(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        let with = |bytes: &[u8]| Act {
+            key: Some(KeyUse { route: "acceptance", ..key(BRANCH, "k", bytes) }),
+            ..report(stage, &id, Status::Accepted)
+        };
+        assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Applied);
+        assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Repeated);
+        assert_eq!(store.ledger.act(with(b"two")).await.unwrap(), ActOutcome::KeyReused);
+        assert_eq!(stage.rows("events"), 2);
+        let nobody = report(stage, "dos_00000000000000000000000000000000", Status::Accepted);
+        assert_eq!(store.ledger.act(nobody).await.unwrap(), ActOutcome::Absent);
+    }
+
+    async fn a_supplement_goes_back_and_starts_the_clock_again(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        let supplement = || deed(stage, &id, Deed::Supplement { text: "bản sao".to_owned() });
+        let early = acted(&store, supplement()).await;
+        assert_eq!(verdict(&early), (Verdict::Rejected, Status::Registered, Some(Label::TransitionNotAllowed)));
+        for status in [Status::Processing, Status::SupplementRequested] {
+            stage.later(60);
+            acted(&store, report(stage, &id, status)).await;
+        }
+        let before = row(&store, &id).await.unwrap();
+        assert_eq!(before.resume, Some(4));
+        stage.later(86_400);
+        let due = days(stage, 9);
+        let acted_on = acted(&store, Act { due, ..supplement() }).await;
+        assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::Processing, None));
+        let after = row(&store, &id).await.unwrap();
+        assert_eq!((after.status, after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
+        let all = happenings(&store, &id).await;
+        assert!(matches!(&all[all.len() - 2].1, Happening::Supplemented { text: Some(t) } if t == "bản sao"));
+        assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn an_end_out_of_an_open_supplement_starts_no_clock(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        let due = days(stage, 3);
+        acted(&store, Act { due, ..report(stage, &id, Status::Accepted) }).await;
+        for status in [Status::SupplementRequested, Status::Withdrawn] {
+            stage.later(60);
+            acted(&store, Act { due: days(stage, 20), ..report(stage, &id, status) }).await;
+        }
+        let ended = row(&store, &id).await.unwrap();
+        assert_eq!((ended.status, ended.due.map(|at| at.0)), (7, Some(due)));
+    }
+
+    async fn a_result_is_handed_over(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        acted(&store, report(stage, &id, Status::Finished)).await;
+        stage.later(60);
+        let given = HandOver { receiver: "người nhận".to_owned(), received_at: stage.clock.now(), proof: Some("P1".to_owned()) };
+        let acted_on = acted(&store, deed(stage, &id, Deed::HandOver(given.clone()))).await;
+        assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::HandedOver, None));
+        let all: Vec<Happening> = happenings(&store, &id).await.into_iter().map(|h| h.1).collect();
+        assert_eq!(all[all.len() - 2], Happening::HandedOver(given));
+        assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "handed-over"]);
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn an_agency_brings_the_official_code_once(stage) {
+        let store = stage.open();
+        let (a, b) = (filed(stage, &store, "r1").await, filed(stage, &store, "r2").await);
+        stage.later(60);
+        let code = "H26.P09-261123-0007";
+        let bring = |id: &str, status| Act { assigned_code: Some(code.parse().unwrap()), ..report(stage, id, status) };
+        assert_eq!(acted(&store, bring(&a, Status::Accepted)).await.verdict, Verdict::Applied);
+        stage.later(60);
+        assert_eq!(acted(&store, bring(&a, Status::Processing)).await.verdict, Verdict::Applied);
+        let taken = acted(&store, bring(&b, Status::Accepted)).await;
+        assert_eq!(verdict(&taken), (Verdict::Rejected, Status::Registered, Some(Label::DossierCodeTaken)));
+        let codes = happenings(&store, &a).await.into_iter().filter(|h| matches!(h.1, Happening::CodeAssigned { .. }));
+        assert_eq!(codes.count(), 1);
+        assert_eq!(row(&store, &a).await.unwrap().code.as_deref(), Some(code));
+        assert_eq!(row(&store, &b).await.unwrap().code, None);
+        assert_eq!(stage.audit().findings, []);
+    }
+}

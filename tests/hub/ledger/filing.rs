@@ -1,0 +1,219 @@
+//! Filing: what one commit holds, and what a key, a reference, a version and an official code each guard.
+
+use lienthong::domain::event::Happening;
+use lienthong::domain::status::Status;
+use lienthong::store::ledger::{Remember, Submit, SubmitOutcome};
+use lienthong::store::{StoreError, read};
+
+use super::{everything, happenings, row};
+use crate::backends::on_both;
+use crate::papers::*;
+
+/// What happens when the same call races itself: each has the same key and bytes, and a submission of its own.
+fn again(first: &Submit, mut second: Submit) -> Submit {
+    second.key = first.key.clone();
+    second
+}
+
+on_both! {
+    async fn a_new_dossier_is_one_commit_of_everything(stage) {
+        let store = stage.open();
+        let submit = filing(stage, "r1");
+        let (id, submission) = (submit.dossier.id.clone(), submit.submission.id.clone());
+        assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+
+        let stored = row(&store, &id).await.unwrap();
+        assert_eq!((stored.status, stored.events, stored.version, stored.accepted), (1, 1, 1, false));
+        let events = happenings(&store, &id).await;
+        assert!(matches!(&events[..], [(1, Happening::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
+            if s.to_string() == submission && a.as_str() == AGENCY));
+        for table in [
+            "submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "outbox", "blocks",
+        ] {
+            assert_eq!(stage.rows(table), 1, "{table}");
+        }
+        assert_eq!(stage.rows("dossier_parties"), 2);
+        assert_eq!(stage.texts("SELECT kind AS t FROM natural_keys"), ["reference"]);
+        assert_eq!(stage.texts("SELECT state AS t FROM deliveries"), ["waiting"]);
+        assert_eq!(stage.texts("SELECT kind AS t FROM deliveries"), ["filed"]);
+        let (scope, cipher) = (everything(), store.cipher.clone());
+        let feed = store.readers.run(move |c| read::feed(c, &cipher, &scope, 0, 10)).await.unwrap();
+        assert_eq!((feed.len(), feed[0].seq, feed[0].reference.as_str()), (1, 1, "r1"));
+        let cipher = store.cipher.clone();
+        let (kept, bytes) =
+            store.readers.run(move |c| read::submission(c, &cipher, &submission)).await.unwrap().unwrap();
+        assert_eq!((kept.dossier, bytes), (id, b"r1".to_vec()));
+        let report = stage.audit();
+        assert_eq!((report.blocks, report.events, report.dossiers), (1, 1, 1));
+        assert_eq!(report.findings, []);
+    }
+
+    async fn a_dossier_without_an_agency_waits_for_the_operator_and_is_sent_to_nobody(stage) {
+        let store = stage.open();
+        let mut submit = filing(stage, "r1");
+        submit.dossier.agency = None;
+        submit.dossier.parked = Some("competence-gap".to_owned());
+        submit.parties.pop();
+        store.ledger.submit(submit).await.unwrap();
+        assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.rows("outbox")), (1, 0, 0));
+        let (scope, parked) = (everything(), read::Filter { parked: true, limit: 5, ..read::Filter::default() });
+        let waiting = store.readers.run(move |c| read::list(c, &scope, &parked)).await.unwrap();
+        assert_eq!(waiting[0].parked.as_deref(), Some("competence-gap"));
+    }
+
+    async fn the_same_call_again_gets_the_stored_answer_and_writes_nothing(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r1");
+        let second = again(&first, filing(stage, "r1"));
+        store.ledger.submit(first).await.unwrap();
+        stage.later(3600);
+        let outcome = store.ledger.submit(second).await.unwrap();
+        assert_eq!(outcome, SubmitOutcome::Replayed { status: 202, body: answer("r1") });
+        assert_eq!((stage.rows("dossiers"), stage.rows("events"), stage.rows("submissions")), (1, 1, 1));
+    }
+
+    async fn the_same_call_twice_in_one_batch_is_filed_once(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r1");
+        let second = again(&first, filing(stage, "r1"));
+        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        assert_eq!(a.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(b.unwrap(), SubmitOutcome::Replayed { status: 202, body: answer("r1") });
+        assert_eq!(stage.rows("dossiers"), 1);
+    }
+
+    async fn a_key_belongs_to_its_bytes_its_tenant_and_its_route(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r1");
+        let used = first.key.clone();
+        store.ledger.submit(first).await.unwrap();
+
+        let mut other_bytes = filing(stage, "r2");
+        other_bytes.key.key.clone_from(&used.key);
+        assert_eq!(store.ledger.submit(other_bytes).await.unwrap(), SubmitOutcome::KeyReused);
+        assert_eq!(stage.rows("dossiers"), 1);
+
+        let mut other_tenant = filing_by(stage, "branch.ha-dong", "r1");
+        other_tenant.key.key.clone_from(&used.key);
+        assert_eq!(store.ledger.submit(other_tenant).await.unwrap(), SubmitOutcome::Committed);
+        let mut other_route = filing(stage, "r3");
+        other_route.key = lienthong::store::ledger::KeyUse { route: "acceptance", ..used };
+        assert_eq!(store.ledger.submit(other_route).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(stage.rows("dossiers"), 3);
+    }
+
+    async fn two_filings_of_one_reference_race_and_one_of_them_looks_again(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r1");
+        let mut second = filing(stage, "r1");
+        second.key.key = "another".to_owned();
+        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        assert_eq!((a.unwrap(), b.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Raced));
+        let mut later = filing(stage, "r1");
+        later.key.key = "a third".to_owned();
+        assert_eq!(store.ledger.submit(later).await.unwrap(), SubmitOutcome::Raced);
+        // The reference is the tenant's own.
+        assert_eq!(store.ledger.submit(filing_by(stage, "branch.ha-dong", "r1")).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!((stage.rows("dossiers"), stage.audit().findings), (2, vec![]));
+    }
+
+    async fn an_answer_can_be_kept_without_an_event(stage) {
+        let store = stage.open();
+        let remember = || Remember {
+            key: key(BRANCH, "k", b"bytes"),
+            unless: None,
+            answer: (409, b"no".to_vec()),
+            submission: None,
+        };
+        assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Replayed { status: 409, body: b"no".to_vec() });
+        let refused = Remember {
+            key: key(BRANCH, "k2", b"bytes"),
+            submission: Some(submission(stage, BRANCH, "", "bytes")),
+            ..remember()
+        };
+        store.ledger.remember(refused).await.unwrap();
+        assert_eq!((stage.rows("submissions"), stage.rows("events"), stage.rows("blocks")), (1, 0, 0));
+    }
+
+    async fn an_amendment_holds_to_the_version_it_saw(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        let mut amend = amendment(stage, &id, "r1", 1, "second");
+        amend.dossier.agency = Some("so-xay-dung".to_owned());
+        stage.later(1);
+        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        let now = row(&store, &id).await.unwrap();
+        assert_eq!((now.version, now.events, now.agency.as_deref()), (2, 2, Some("so-xay-dung")));
+        assert_eq!((stage.rows("submissions"), stage.rows("contents")), (2, 2));
+        assert_eq!(stage.texts("SELECT agency AS t FROM deliveries ORDER BY id"), [AGENCY, "so-xay-dung"]);
+        // The first agency's part has ended, the second's has begun.
+        let parts = "SELECT tenant AS t FROM dossier_parties WHERE until IS NULL ORDER BY tenant";
+        assert_eq!(stage.texts(parts), ["agency.so-xay-dung", BRANCH]);
+
+        for version in [1, 3] {
+            let stale = amendment(stage, &id, "r1", version, &format!("stale {version}"));
+            assert_eq!(store.ledger.submit(stale).await.unwrap(), SubmitOutcome::Raced);
+        }
+        let elsewhere = amendment(stage, &id, "r2", 2, "under another reference");
+        assert_eq!(store.ledger.submit(elsewhere).await.unwrap(), SubmitOutcome::Raced);
+        let nobody = amendment(stage, "dos_00000000000000000000000000000000", "r1", 2, "of nothing");
+        assert_eq!(store.ledger.submit(nobody).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!((stage.rows("submissions"), stage.audit().findings), (2, vec![]));
+    }
+
+    async fn what_is_accepted_is_no_longer_amended(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        acted(&store, report(stage, &id, Status::Accepted)).await;
+        let amend = amendment(stage, &id, "r1", 1, "too late");
+        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Raced);
+    }
+
+    async fn an_official_code_names_one_dossier(stage) {
+        let store = stage.open();
+        let mut with_code = filing(stage, "r1");
+        with_code.dossier.code = Some("H26.PHX-261123-0001".to_owned());
+        let id = with_code.dossier.id.clone();
+        store.ledger.submit(with_code).await.unwrap();
+        let events = happenings(&store, &id).await;
+        assert!(matches!(&events[1], (2, Happening::CodeAssigned { code }) if code.as_str() == "H26.PHX-261123-0001"));
+        assert_eq!(row(&store, &id).await.unwrap().code.as_deref(), Some("H26.PHX-261123-0001"));
+
+        let mut thief = filing_by(stage, "branch.ha-dong", "r2");
+        thief.dossier.code = Some("H26.PHX-261123-0001".to_owned());
+        let key = thief.key.clone();
+        assert_eq!(store.ledger.submit(thief).await.unwrap(), SubmitOutcome::CodeTaken);
+        assert_eq!((stage.rows("dossiers"), stage.rows("submissions"), stage.rows("events")), (1, 1, 2));
+        // Nothing was kept under the key: the corrected filing may use it.
+        let mut corrected = filing_by(stage, "branch.ha-dong", "r2");
+        corrected.key = key;
+        assert_eq!(store.ledger.submit(corrected).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn a_poisoned_command_fails_alone(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r0");
+        let used = first.submission.clone();
+        store.ledger.submit(first).await.unwrap();
+        // The poison is in the middle: a submission id that is already taken, which only the database notices.
+        let waiting = (1..=9).map(|n| {
+            let mut submit = filing(stage, &format!("r{n}"));
+            if n == 5 {
+                submit.submission.id.clone_from(&used.id);
+                submit.submission.received_at = used.received_at;
+            }
+            let store = store.clone();
+            async move { (n, store.ledger.submit(submit).await) }
+        });
+        for (n, outcome) in futures_util::future::join_all(waiting).await {
+            match outcome {
+                Ok(outcome) => assert!(n != 5 && outcome == SubmitOutcome::Committed, "{n}: {outcome:?}"),
+                Err(error) => assert!(n == 5 && matches!(error, StoreError::Corrupt(_)), "{n}: {error}"),
+            }
+        }
+        assert_eq!((stage.rows("dossiers"), stage.rows("events"), stage.rows("idempotency_keys")), (9, 9, 9));
+        assert_eq!(stage.audit().findings, []);
+    }
+}

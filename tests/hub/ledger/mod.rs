@@ -1,0 +1,36 @@
+//! The ledger and its readers, each promise on both databases.
+
+mod acts;
+mod audit;
+mod carrying;
+mod crowd;
+mod filing;
+mod register;
+
+use lienthong::domain::event::Happening;
+use lienthong::identity::{Access, Permission, Scope};
+use lienthong::store::rows::DossierRow;
+use lienthong::store::{Store, read};
+
+fn everything() -> Scope {
+    Access::system().permit(Permission::HubRead).unwrap()
+}
+
+async fn row(store: &Store, id: &str) -> Option<DossierRow> {
+    let (scope, id) = (everything(), id.to_owned());
+    store
+        .readers
+        .run(move |conn| read::dossier(conn, &scope, &id))
+        .await
+        .unwrap()
+}
+
+async fn happenings(store: &Store, id: &str) -> Vec<(i32, Happening)> {
+    let (row, cipher) = (row(store, id).await.unwrap(), store.cipher.clone());
+    let events = store
+        .readers
+        .run(move |conn| read::history(conn, &cipher, &row))
+        .await
+        .unwrap();
+    events.into_iter().map(|e| (e.number, e.what)).collect()
+}

@@ -1,0 +1,19 @@
+//! The hub as a whole, from the inside: the ledger and its readers on both databases, the verbs over a real store and a real
+//! broker, and what holds the source to its documents. Whoever speaks HTTP is not here.
+//!
+//! Needs a PostgreSQL named by `LIENTHONG_TEST_POSTGRES` and a RabbitMQ named by `LIENTHONG_TEST_AMQP` and
+//! `LIENTHONG_TEST_AMQP_ADMIN` (`tests/run` provides both) and fails without. [`backends`] says how one body runs on both
+//! databases.
+
+mod backends;
+
+mod city;
+mod errors;
+mod imports;
+mod ledger;
+mod limits;
+
+mod papers;
+mod round;
+mod schema;
+mod scopes;

@@ -1,0 +1,201 @@
+//! What a test hands to the ledger: filings and acts, prepared as the service prepares them, without a person in them.
+
+use lienthong::domain::ids::{DossierId, SubmissionId};
+use lienthong::domain::lifecycle::Role;
+use lienthong::domain::seal::sha256;
+use lienthong::domain::status::Status;
+use lienthong::domain::tenant::Actor;
+use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, Expect, KeyUse, Submit, SubmitOutcome};
+use lienthong::store::moment::At;
+use lienthong::store::rows::{DossierRow, PartyRow, SubmissionRow};
+use lienthong::store::{Store, read};
+
+use crate::backends::Stage;
+
+pub const BRANCH: &str = "branch.tay-ho";
+pub const AGENCY: &str = "so-tu-phap";
+
+/// The use of an idempotency key for these bytes.
+pub fn key(tenant: &str, key: &str, bytes: &[u8]) -> KeyUse {
+    KeyUse {
+        tenant: tenant.to_owned(),
+        route: "submissions",
+        key: key.to_owned(),
+        request: sha256(bytes),
+    }
+}
+
+/// The answer a filing of this reference gets.
+pub fn answer(reference: &str) -> Vec<u8> {
+    format!("{{\"for\":\"{reference}\"}}").into_bytes()
+}
+
+/// A new dossier under a reference, filed online by [`BRANCH`] for [`AGENCY`]; its key is `key-<reference>`.
+pub fn filing(stage: &Stage, reference: &str) -> Submit {
+    filing_by(stage, BRANCH, reference)
+}
+
+/// As [`filing`], by another tenant.
+pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
+    let now = stage.clock.now();
+    let id = DossierId::new(now, &mut *stage.rng()).to_string();
+    let submission = submission(stage, tenant, &id, reference);
+    let name = read::content_row(&id, 1);
+    let content = stage
+        .cipher
+        .seal(&name, reference.as_bytes(), &mut *stage.rng())
+        .unwrap();
+    Submit {
+        key: key(tenant, &format!("key-{reference}"), reference.as_bytes()),
+        expect: Expect::New,
+        dossier: DossierRow {
+            id: id.clone(),
+            tenant: tenant.to_owned(),
+            reference: reference.to_owned(),
+            point: None,
+            agency: Some(AGENCY.to_owned()),
+            parked: None,
+            procedure: "1.004873".to_owned(),
+            channel: 2,
+            assisted: false,
+            status: 1,
+            resume: None,
+            since: At(now),
+            events: 0,
+            version: 1,
+            supplements: 0,
+            accepted: false,
+            code: None,
+            time_limit: "{}".to_owned(),
+            acceptance_due: Some(At(now)),
+            forecast_due: Some(At(now)),
+            due: None,
+            answered_seq: None,
+            content_blind: sha256(reference.as_bytes()).to_vec(),
+            route: "{}".to_owned(),
+            submission: submission.id.clone(),
+            received_at: At(now),
+            updated_at: At(now),
+        },
+        entry: Status::Registered,
+        submission,
+        content,
+        parties: vec![
+            party(stage, &id, tenant, "submitter"),
+            party(stage, &id, &format!("agency.{AGENCY}"), "lead-agency"),
+        ],
+        actor: Actor::of(tenant.parse().unwrap()),
+        filed_at: now,
+        answer: (202, answer(reference)),
+        traceparent: None,
+    }
+}
+
+pub fn party(stage: &Stage, dossier: &str, tenant: &str, role: &str) -> PartyRow {
+    PartyRow {
+        dossier: dossier.to_owned(),
+        tenant: tenant.to_owned(),
+        role: role.to_owned(),
+        point: None,
+        since: At(stage.clock.now()),
+        until: None,
+    }
+}
+
+/// The bytes of a submission, sealed.
+pub fn submission(stage: &Stage, tenant: &str, dossier: &str, bytes: &str) -> SubmissionRow {
+    let id = SubmissionId::new(stage.clock.now(), &mut *stage.rng()).to_string();
+    let sealed = stage
+        .cipher
+        .seal(&id, bytes.as_bytes(), &mut *stage.rng())
+        .unwrap();
+    SubmissionRow {
+        id,
+        received_at: At(stage.clock.now()),
+        tenant: tenant.to_owned(),
+        dossier: dossier.to_owned(),
+        version: 1,
+        format: "canonical/v1".to_owned(),
+        media_type: "application/json".to_owned(),
+        sha256: sha256(bytes.as_bytes()).to_vec(),
+        size: bytes.len() as i64,
+        receipt: String::new(),
+        refused: None,
+        key_id: sealed.key_id,
+        nonce: sealed.nonce,
+        ciphertext: sealed.ciphertext,
+    }
+}
+
+/// Other content under the reference of `before`, which stands at `version`; `word` makes its key and its bytes.
+pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, word: &str) -> Submit {
+    let mut submit = filing(stage, reference);
+    submit.dossier.id = before.to_owned();
+    submit.submission = submission(stage, BRANCH, before, word);
+    submit.submission.version = version + 1;
+    submit.dossier.submission = submit.submission.id.clone();
+    submit.content = stage
+        .cipher
+        .seal(
+            &read::content_row(before, version + 1),
+            word.as_bytes(),
+            &mut *stage.rng(),
+        )
+        .unwrap();
+    submit.key = key(BRANCH, &format!("key-{word}"), word.as_bytes());
+    submit.expect = Expect::Amend { version };
+    submit.parties = Vec::new();
+    submit.answer = (202, answer(word));
+    submit
+}
+
+/// Files a new dossier and gives its id.
+pub async fn filed(stage: &Stage, store: &Store, reference: &str) -> String {
+    let submit = filing(stage, reference);
+    let id = submit.dossier.id.clone();
+    assert_eq!(
+        store.ledger.submit(submit).await.unwrap(),
+        SubmitOutcome::Committed
+    );
+    id
+}
+
+/// [`AGENCY`] reports a status, now.
+pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
+    let now = stage.clock.now();
+    Act {
+        key: None,
+        dossier: dossier.to_owned(),
+        actor: Actor::of(format!("agency.{AGENCY}").parse().unwrap()),
+        role: Role::Agency,
+        deed: Deed::Report {
+            to,
+            text: Some("lý do".to_owned()),
+        },
+        occurred_at: now,
+        supplement_overdue: false,
+        assigned_code: None,
+        report_key: None,
+        due: now.plus(std::time::Duration::from_secs(3 * 86_400)),
+        own_queue: false,
+        traceparent: None,
+    }
+}
+
+/// The submitter acts, now.
+pub fn deed(stage: &Stage, dossier: &str, deed: Deed) -> Act {
+    Act {
+        actor: Actor::of(BRANCH.parse().unwrap()),
+        role: Role::Submitter,
+        deed,
+        ..report(stage, dossier, Status::Processing)
+    }
+}
+
+/// An act that is taken, in one way or another.
+pub async fn acted(store: &Store, act: Act) -> Acted {
+    match store.ledger.act(act).await.unwrap() {
+        ActOutcome::Done(acted) => acted,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,84 @@
+//! The whole way, in one process: a filing through the ledger, the relay and the broker to an agency, and its statuses home.
+
+mod away;
+mod carried;
+mod office;
+mod repeated;
+
+use lienthong::broker::admin::Admin;
+use lienthong::broker::{Broker, Embedded, Rabbit};
+use lienthong::delivery::Movers;
+use lienthong::domain::view::CloudEvent;
+
+use crate::backends::{Stage, setting, unique};
+use crate::city::City;
+
+/// A RabbitMQ with a virtual host of its own, cleared away afterwards.
+pub struct Road {
+    admin: Admin,
+    url: reqwest::Url,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests reach RabbitMQ on a private address, which the product's factory refuses"
+)]
+fn http() -> reqwest::Client {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    reqwest::Client::builder()
+        .timeout(std::time::Duration::from_secs(60))
+        .build()
+        .unwrap()
+}
+
+const PASSWORD: &str = "only-for-this-test";
+
+impl Road {
+    /// Runs `body` with the hub's broker, the city and this road.
+    async fn play(stage: &Stage, body: impl AsyncFnOnce(&Road, &City, Broker)) {
+        let vhost = format!("hub_{}", unique());
+        let admin = Admin::new(http(), &setting("LIENTHONG_TEST_AMQP_ADMIN"), &vhost).unwrap();
+        admin.vhost_create().await.unwrap();
+        let mut url = reqwest::Url::parse(&setting("LIENTHONG_TEST_AMQP")).unwrap();
+        url.set_path(&vhost);
+        let road = Road { admin, url };
+        let city = City::open(stage).await;
+        let broker = Broker::Rabbit(Rabbit::new(road.url.as_str(), Default::default()).unwrap());
+        let outcome =
+            futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(&road, &city, broker)))
+                .await;
+        drop(road.admin.agency_user_delete(&city.department).await);
+        road.admin.vhost_delete().await.unwrap();
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    /// The department's own connection.
+    async fn department(&self, city: &City) -> Broker {
+        self.admin
+            .agency_user_put(&city.department, PASSWORD)
+            .await
+            .unwrap();
+        let mut url = self.url.clone();
+        url.set_username(&format!("agency.{}", city.department)).unwrap();
+        url.set_password(Some(PASSWORD)).unwrap();
+        Broker::Rabbit(Rabbit::new(url.as_str(), Default::default()).unwrap())
+    }
+}
+
+fn embedded() -> Broker {
+    Broker::Embedded(Embedded::new(std::time::Duration::from_secs(5)))
+}
+
+/// Everything that moves, moving until the body is over.
+async fn moving(city: &City, broker: Broker, body: impl AsyncFnOnce()) {
+    let movers = Movers::start(city.hub.clone(), broker).await.unwrap();
+    body().await;
+    movers.stop().await;
+}
+
+/// The word after the last dot of an event's type.
+fn word<T>(event: &CloudEvent<T>) -> &str {
+    event.kind.rsplit('.').next().unwrap_or("")
+}

@@ -1,0 +1,177 @@
+//! Both live schemas against `src/store/tables.rs`, column by column; every migration there, back and there again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lienthong::store::migrate;
+
+use crate::backends::{Stage, on_both};
+
+/// Tables that diesel keeps for itself.
+const DIESELS: &str = "__diesel_schema_migrations";
+
+/// Table, column, then class of type and whether it may be null.
+type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
+
+/// What the source says, from its `table!` blocks.
+fn source() -> Schema {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/tables.rs");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut schema = Schema::new();
+    for block in text.split("diesel::table! {").skip(1) {
+        let mut table = String::new();
+        for line in block.lines().map(str::trim) {
+            if let Some((column, of)) = line.strip_suffix(',').and_then(|l| l.split_once(" -> ")) {
+                let (of, null) = match of.strip_prefix("Nullable<") {
+                    Some(inner) => (inner.trim_end_matches('>'), true),
+                    None => (of, false),
+                };
+                let columns = schema.get_mut(&table).unwrap();
+                columns.insert(column.to_owned(), (of.to_owned(), null));
+            } else if let Some((name, _)) = line.strip_suffix(") {").and_then(|l| l.split_once(" (")) {
+                name.clone_into(&mut table);
+                schema.insert(table.clone(), BTreeMap::new());
+            }
+        }
+    }
+    assert!(schema.len() > 10 && schema.values().all(|columns| !columns.is_empty()));
+    schema
+}
+
+/// What lives, as `table|column|type|YES or NO`.
+fn live(stage: &Stage) -> BTreeMap<String, BTreeMap<String, (String, bool)>> {
+    let sql = if stage.is_postgres() {
+        "SELECT c.table_name || '|' || c.column_name || '|' || c.data_type || '|' || c.is_nullable AS t \
+         FROM information_schema.columns c JOIN pg_class k ON k.oid = c.table_name::regclass \
+         WHERE c.table_schema = 'public' AND NOT k.relispartition"
+    } else {
+        "SELECT m.name || '|' || c.name || '|' || c.type || '|' || CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS t \
+         FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+    };
+    let mut schema = Schema::new();
+    for line in stage.texts(sql) {
+        let parts: Vec<&str> = line.split('|').collect();
+        let [table, column, of, null] = parts[..] else {
+            panic!("{line}")
+        };
+        if table != DIESELS && !table.starts_with("sqlite_") {
+            schema
+                .entry(table.to_owned())
+                .or_default()
+                .insert(column.to_owned(), (of.to_owned(), null == "YES"));
+        }
+    }
+    schema
+}
+
+/// The type a database keeps a class of the source in.
+fn native(class: &str, postgres: bool) -> &'static str {
+    match (class, postgres) {
+        ("Text", true) => "text",
+        ("SmallInt", true) => "smallint",
+        ("Integer", true) => "integer",
+        ("BigInt", true) => "bigint",
+        ("Binary", true) => "bytea",
+        ("Bool", true) => "boolean",
+        ("Moment", true) => "timestamp with time zone",
+        ("Text" | "Moment", false) => "TEXT",
+        ("SmallInt" | "Integer" | "BigInt" | "Bool", false) => "INTEGER",
+        ("Binary", false) => "BLOB",
+        (other, _) => panic!("{other}: no database keeps it"),
+    }
+}
+
+/// Everything a schema is made of, for comparing before and after.
+fn objects(stage: &Stage) -> BTreeSet<String> {
+    let sql = if stage.is_postgres() {
+        "SELECT k.relname || ' ' || k.relkind::text AS t FROM pg_class k JOIN pg_namespace n ON n.oid = k.relnamespace WHERE n.nspname = 'public'"
+    } else {
+        "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS t FROM sqlite_master"
+    };
+    stage.texts(sql).into_iter().collect()
+}
+
+on_both! {
+    async fn every_column_is_what_the_source_says(stage) {
+        stage.migrate();
+        let mut expected = source();
+        for (class, _) in expected.values_mut().flat_map(BTreeMap::values_mut) {
+            *class = native(class, stage.is_postgres()).to_owned();
+        }
+        let live = live(stage);
+        for (table, columns) in &expected {
+            assert_eq!(live.get(table), Some(columns), "{table}");
+        }
+        assert_eq!(live.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    }
+
+    async fn every_migration_goes_there_and_back_and_there_again(stage) {
+        let up = |conn: &mut _| migrate::up(conn).unwrap();
+        let [_, names] = migrate::names().unwrap();
+        assert_eq!(stage.behind(|conn| migrate::pending(conn).unwrap()), names);
+        assert_eq!(stage.behind(up).len(), names.len());
+        let first = objects(stage);
+        stage.behind(|conn| migrate::down(conn).unwrap());
+        let left: Vec<String> = objects(stage).into_iter().filter(|o| !o.contains("__diesel") && !o.contains("sqlite_")).collect();
+        assert_eq!(left, Vec::<String>::new());
+        stage.behind(up);
+        assert_eq!(objects(stage), first);
+        // Once more is nothing more.
+        assert_eq!(stage.behind(up), Vec::<String>::new());
+        assert_eq!(stage.behind(|conn| migrate::pending(conn).unwrap()), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let [postgres, sqlite] = migrate::names().unwrap();
+    assert_eq!(postgres, sqlite);
+    assert!(!postgres.is_empty());
+}
+
+#[test]
+fn partitions_exist_for_this_month_and_the_three_that_follow() {
+    Stage::postgres().play(async |stage| {
+        stage.migrate();
+        let expected = |months: &[&str]| -> BTreeSet<String> {
+            let tables = ["attempts", "events", "submissions"];
+            tables
+                .iter()
+                .flat_map(|t| months.iter().map(move |m| format!("{t}_{m}")))
+                .collect()
+        };
+        let partitions = || -> BTreeSet<String> {
+            stage
+                .texts("SELECT relname::text AS t FROM pg_class WHERE relispartition AND relkind = 'r'")
+                .into_iter()
+                .collect()
+        };
+        let mut months = vec!["rest", "2026_11", "2026_12", "2027_01", "2027_02"];
+        assert_eq!(partitions(), expected(&months));
+        // A month later one more is needed; those that exist are left alone.
+        stage.later(31 * 86_400);
+        stage.migrate();
+        months.push("2027_03");
+        assert_eq!(partitions(), expected(&months));
+    });
+}
+
+#[test]
+fn a_month_begins_at_midnight_in_hanoi() {
+    Stage::postgres().play(async |stage| {
+        let store = stage.open();
+        crate::papers::filed(stage, &store, "in november").await;
+        // 2026-12-01 00:00 in Hanoi is 17:00 of the day before in UTC.
+        let begins: lienthong::domain::time::Timestamp = "2026-11-30T17:00:00Z".parse().unwrap();
+        stage.clock.advance(begins.since(stage.clock.now()));
+        crate::papers::filed(stage, &store, "in december").await;
+        for table in ["events", "submissions"] {
+            assert_eq!(
+                (
+                    stage.rows(&format!("{table}_2026_11")),
+                    stage.rows(&format!("{table}_2026_12"))
+                ),
+                (1, 1)
+            );
+        }
+    });
+}
