@@ -1,7 +1,6 @@
 //! The sandbox: a whole hub with a whole city around it, in one folder and one process.
 
 mod city;
-mod command;
 mod queues;
 mod state;
 
@@ -14,7 +13,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
-pub use command::run;
 pub use queues::QueueUsers;
 pub use state::{Lock, State};
 

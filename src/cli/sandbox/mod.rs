@@ -1,10 +1,17 @@
-//! `lienthong sandbox`
+//! `lienthong sandbox`: starts it, says what to do with it, runs the demo.
 
+mod told;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
+use tokio::sync::mpsc;
 
+use super::progress::demo_bar;
 use super::{Exit, Failure};
+use crate::app::sandbox::{Plan, Sandbox};
+use crate::app::{AppError, until_told_to_stop};
 use crate::config::{Log, LogFormat};
 
 /// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
@@ -88,6 +95,60 @@ pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         filter: args.log.clone(),
     };
     super::serve::begin_log(&log)?;
-    let good = super::run_hub(crate::app::sandbox::run(args))?;
+    let good = super::run_hub(play(args))?;
     Ok(if good { Exit::Good } else { Exit::Findings })
+}
+
+/// Runs until the demo has ended or somebody says stop; says whether all was well.
+async fn play(args: SandboxArgs) -> Result<bool, AppError> {
+    let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let sandbox = Sandbox::start(Plan {
+        dir: args.dir,
+        fresh: args.fresh,
+        seed: args.seed,
+        speed_up: args.speed_up,
+        partner: local(args.partner_port),
+        web: local(args.web_port),
+        operations: local(args.operations_port),
+        postgres: args.postgres,
+        postgres_ca: args.postgres_ca,
+        amqp: args.amqp,
+        amqp_admin: args.amqp_admin,
+        amqp_ca: args.amqp_ca,
+        parallel: args.parallel as usize,
+        agencies: true,
+    })
+    .await?;
+    print(&told::welcome(&sandbox, args.demo.is_some()));
+    let mut good = true;
+    if let Some(dossiers) = args.demo {
+        let (progress, mut steps) = mpsc::unbounded_channel();
+        let mut bar = demo_bar(u64::from(dossiers));
+        let watching = tokio::spawn(async move {
+            while let Some(step) = steps.recv().await {
+                bar.note(&step);
+            }
+            bar.end();
+        });
+        let outcome = sandbox.demo(dossiers as usize, progress).await?;
+        drop(watching.await);
+        good = outcome.is_clean();
+        print(&told::told(&outcome));
+        if let Some(path) = args.report {
+            let json = serde_json::to_vec_pretty(&outcome).map_err(|e| AppError::Unusable(e.to_string()))?;
+            std::fs::write(&path, json).map_err(AppError::io(path.display().to_string()))?;
+        }
+    }
+    if !args.exit {
+        print("\nCtrl-C stops the sandbox; the next start goes on from its folder.\n");
+        until_told_to_stop().await;
+    }
+    sandbox.stop().await;
+    Ok(good)
+}
+
+fn print(text: &str) {
+    use std::io::Write as _;
+    // Nobody reading is no reason to stop.
+    drop(std::io::stdout().lock().write_all(text.as_bytes()));
 }

@@ -1,75 +1,11 @@
-//! `lienthong sandbox`: starts it, says what to do with it, runs the demo.
+//! What the sandbox says: where things are, and how a demo went.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use tokio::sync::mpsc;
-
-use super::{Plan, Sandbox};
-use crate::app::AppError;
-use crate::cli::SandboxArgs;
-use crate::cli::progress::demo_bar;
+use crate::app::sandbox::{STAFF, Sandbox};
 use crate::domain::tenant::TenantKind;
 use crate::sim::outcome::{Outcome, Row};
 
-/// Runs until the demo has ended or somebody says stop; says whether all was well.
-///
-/// # Errors
-/// What cannot be had: the folder, the ports, the database, the broker.
-pub async fn run(args: SandboxArgs) -> Result<bool, AppError> {
-    let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let sandbox = Sandbox::start(Plan {
-        dir: args.dir,
-        fresh: args.fresh,
-        seed: args.seed,
-        speed_up: args.speed_up,
-        partner: local(args.partner_port),
-        web: local(args.web_port),
-        operations: local(args.operations_port),
-        postgres: args.postgres,
-        postgres_ca: args.postgres_ca,
-        amqp: args.amqp,
-        amqp_admin: args.amqp_admin,
-        amqp_ca: args.amqp_ca,
-        parallel: args.parallel as usize,
-        agencies: true,
-    })
-    .await?;
-    print(&welcome(&sandbox, args.demo.is_some()));
-    let mut good = true;
-    if let Some(dossiers) = args.demo {
-        let (progress, mut steps) = mpsc::unbounded_channel();
-        let mut bar = demo_bar(u64::from(dossiers));
-        let watching = tokio::spawn(async move {
-            while let Some(step) = steps.recv().await {
-                bar.note(&step);
-            }
-            bar.end();
-        });
-        let outcome = sandbox.demo(dossiers as usize, progress).await?;
-        drop(watching.await);
-        good = outcome.is_clean();
-        print(&told(&outcome));
-        if let Some(path) = args.report {
-            let json = serde_json::to_vec_pretty(&outcome).map_err(|e| AppError::Unusable(e.to_string()))?;
-            std::fs::write(&path, json).map_err(AppError::io(path.display().to_string()))?;
-        }
-    }
-    if !args.exit {
-        print("\nCtrl-C stops the sandbox; the next start goes on from its folder.\n");
-        crate::app::until_told_to_stop().await;
-    }
-    sandbox.stop().await;
-    Ok(good)
-}
-
-fn print(text: &str) {
-    use std::io::Write as _;
-    // Nobody reading is no reason to stop.
-    drop(std::io::stdout().lock().write_all(text.as_bytes()));
-}
-
 /// What a newcomer sees first: where things are, and commands to copy.
-fn welcome(sandbox: &Sandbox, demo: bool) -> String {
+pub(super) fn welcome(sandbox: &Sandbox, demo: bool) -> String {
     let [partner, web, operations] = sandbox.urls();
     let dir = sandbox.state().dir().display();
     let register = sandbox.running().hub().register();
@@ -91,7 +27,7 @@ lienthong sandbox: a whole city, all of it made up
     if demo {
         return places;
     }
-    let staff = super::STAFF;
+    let staff = STAFF;
     places
         + &format!(
             r#"File a dossier as branch Tây Hồ (copy these lines; the samples are in the source tree):
@@ -117,7 +53,7 @@ or look at it: {web}/
 }
 
 /// The table of a demo, and what was wrong.
-fn told(outcome: &Outcome) -> String {
+pub(super) fn told(outcome: &Outcome) -> String {
     let heads = |cells: [&str; 10]| {
         let [
             format,

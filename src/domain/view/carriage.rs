@@ -1,0 +1,223 @@
+//! What is carried: to an agency, and back to the submitter.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answers::{AgencyView, Clocks};
+use super::dossiers::EventView;
+use crate::domain::codes::{DossierCode, Key};
+use crate::domain::ids::{DeliveryId, DossierId, EventId};
+use crate::domain::rejection::Label;
+use crate::domain::routing::RouteReason;
+use crate::domain::status::Status;
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
+
+/// How far a message has come on its way to an agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeliveryState {
+    /// Committed, not yet confirmed by the broker.
+    Waiting,
+    /// The broker has it.
+    Queued,
+    /// The agency has it: settled from its inbox, or acknowledged from its queue.
+    Handed,
+    /// The agency has answered with a status.
+    Acknowledged,
+    /// Given up; an operator must look.
+    Parked,
+}
+
+/// One attempt to carry a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptView {
+    /// When.
+    pub at: Timestamp,
+    /// Counts from 1.
+    pub number: i32,
+    /// `confirmed`, `retry`, `parked` by the broker's word; `handed`, `retry`, `refused` by the agency's.
+    pub outcome: String,
+    /// Why, where there is a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One message to an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryView {
+    /// Its id.
+    pub id: DeliveryId,
+    /// To whom.
+    pub agency: AgencyView,
+    /// The event it tells.
+    pub event: EventId,
+    /// `filed`, `amended`, …
+    pub kind: String,
+    /// How far it has come.
+    pub state: DeliveryState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Every attempt.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// Why a dossier goes where it goes, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteView {
+    /// The dossier.
+    pub tracking_id: DossierId,
+    /// The responsible agency.
+    pub agency: Option<AgencyView>,
+    /// Why it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Label>,
+    /// The whole reason.
+    pub reason: RouteReason,
+    /// Messages to the agency.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// A CloudEvent 1.0 in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudEvent<T> {
+    /// `1.0`.
+    pub specversion: String,
+    /// Unique; deduplicate by it. The event's id.
+    pub id: String,
+    /// The hub.
+    pub source: String,
+    /// `vn.lienthong.dossier.<kind>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Tracking id.
+    pub subject: String,
+    /// When the hub wrote it.
+    pub time: Timestamp,
+    /// Media type of `data`.
+    pub datacontenttype: String,
+    /// W3C trace context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// The payload.
+    pub data: T,
+}
+
+/// What a submitter is told of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedData {
+    /// The dossier.
+    pub tracking_id: DossierId,
+    /// The submitter's reference.
+    pub reference: String,
+    /// Official code, once known.
+    pub dossier_code: Option<DossierCode>,
+    /// What happened.
+    pub event: EventView,
+}
+
+/// A page of the caller's event feed, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedPage {
+    /// The events after the cursor.
+    pub events: Vec<CloudEvent<FeedData>>,
+    /// The cursor to ask with next time. The same as before when there is nothing new.
+    pub next: i64,
+}
+
+/// What an agency is told: the dossier as it now is, in canonical form or its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgencyData {
+    /// The dossier.
+    pub tracking_id: DossierId,
+    /// Official code, once known.
+    pub dossier_code: Option<DossierCode>,
+    /// Who filed.
+    pub submitter: TenantKey,
+    /// At which point: the receipt and the result go back there.
+    pub point: Option<Key>,
+    /// What happened.
+    pub event: EventView,
+    /// Where it stands.
+    pub status: Status,
+    /// The clocks that run.
+    pub clocks: Clocks,
+    /// Why it came to this agency.
+    pub route: RouteReason,
+    /// The format of `document`: `canonical/v1` or the agency's own.
+    pub format: String,
+    /// The dossier: a JSON value, or a text when the format is XML.
+    pub document: serde_json::Value,
+}
+
+/// One message of an inbox, leased to the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InboxMessage {
+    /// Settle by this.
+    pub delivery: DeliveryId,
+    /// Settle before this, else it is handed out again.
+    pub lease_until: Timestamp,
+    /// How often it was handed out, from 1.
+    pub attempt: i32,
+    /// The message.
+    pub event: CloudEvent<AgencyData>,
+}
+
+/// What waits for an agency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InboxPage {
+    /// At most as many as asked for.
+    pub messages: Vec<InboxMessage>,
+}
+
+/// How a leased message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settlement {
+    /// Taken over safely.
+    Done,
+    /// Not now; hand it out again later.
+    Retry,
+    /// Cannot be taken at all; park it for the operator.
+    Reject,
+}
+
+/// Settling one message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleItem {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// How it ended.
+    pub outcome: Settlement,
+    /// Why, for retry and reject; at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Settling messages, at most 100.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleRequest {
+    /// The messages.
+    pub messages: Vec<SettleItem>,
+}
+
+/// One line a message, in the order asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettleAnswer {
+    /// The results.
+    pub results: Vec<SettleResult>,
+}
+
+/// How settling one message went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettleResult {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// Where it now stands; null when refused.
+    pub state: Option<DeliveryState>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+}

@@ -1,0 +1,224 @@
+//! Dossiers and their history, and what a person does to one.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answers::{AgencyView, Clocks, Links, StatusView};
+use crate::domain::codes::{DossierCode, Key, ProcedureCode};
+use crate::domain::dossier::{Channel, Filing};
+use crate::domain::event::{Event, HandOver, Verdict};
+use crate::domain::ids::{DossierId, EventId};
+use crate::domain::rejection::Label;
+use crate::domain::tenant::{Actor, TenantKey};
+use crate::domain::time::Timestamp;
+
+/// A dossier without its content, as in lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierSummary {
+    /// The hub's name of it.
+    pub tracking_id: DossierId,
+    /// The submitter's reference.
+    pub reference: String,
+    /// Official code.
+    pub dossier_code: Option<DossierCode>,
+    /// Procedure.
+    pub procedure: ProcedureCode,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// How it reached the office.
+    pub channel: Channel,
+    /// With an agent's help.
+    pub assisted_by_agent: bool,
+    /// Where it stands.
+    pub status: StatusView,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who filed.
+    pub submitter: TenantKey,
+    /// At which point.
+    pub point: Option<Key>,
+    /// Responsible agency.
+    pub agency: Option<AgencyView>,
+    /// Why it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Label>,
+    /// Version of its content.
+    pub version: i32,
+    /// The clocks that run.
+    pub clocks: Clocks,
+    /// When the hub received it.
+    pub received_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A dossier with its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierView {
+    /// Everything but the content.
+    #[serde(flatten)]
+    pub summary: DossierSummary,
+    /// What was filed, in canonical form.
+    pub content: Filing,
+    /// Where to go on.
+    pub links: Links,
+}
+
+/// A page of dossiers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierPage {
+    /// Newest first.
+    pub dossiers: Vec<DossierSummary>,
+    /// Value of `after` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// One event, as told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventView {
+    /// Unique; deduplicate by it.
+    pub id: EventId,
+    /// Its place in the dossier's history, from 1.
+    pub number: i32,
+    /// When the hub wrote it.
+    pub at: Timestamp,
+    /// When it happened, by the actor's word.
+    pub occurred_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
+    /// `supplemented`, `handed-over`.
+    pub kind: String,
+    /// The status it led to or named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusView>,
+    /// The status before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<StatusView>,
+    /// How a report was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// A step nobody reported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
+    /// Reason or note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Why it was rejected, parked or is irregular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// The official code it brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier_code: Option<DossierCode>,
+    /// Who received the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<HandOver>,
+}
+
+impl From<&Event> for EventView {
+    fn from(e: &Event) -> Self {
+        use crate::domain::event::Happening as H;
+        let mut view = EventView {
+            id: e.id,
+            number: e.number,
+            at: e.at,
+            occurred_at: e.occurred_at,
+            actor: e.actor.clone(),
+            kind: e.what.word().to_owned(),
+            status: None,
+            from: None,
+            verdict: None,
+            inferred: false,
+            text: None,
+            label: None,
+            dossier_code: None,
+            hand_over: None,
+        };
+        match &e.what {
+            H::Filed { status, parked, .. } => {
+                view.status = Some((*status).into());
+                view.label = *parked;
+            }
+            H::Amended { parked, .. } => view.label = *parked,
+            H::CodeAssigned { code } => view.dossier_code = Some(code.clone()),
+            H::StatusChanged {
+                from,
+                to,
+                verdict,
+                inferred,
+                text,
+                irregular,
+            } => {
+                view.from = Some((*from).into());
+                view.status = Some((*to).into());
+                view.verdict = Some(*verdict);
+                view.inferred = *inferred;
+                view.text.clone_from(text);
+                view.label = *irregular;
+            }
+            H::StatusRecorded { to, text } => {
+                view.status = Some((*to).into());
+                view.verdict = Some(Verdict::Recorded);
+                view.text.clone_from(text);
+            }
+            H::StatusRejected { to, label, text } => {
+                view.status = Some((*to).into());
+                view.verdict = Some(Verdict::Rejected);
+                view.label = Some(*label);
+                view.text.clone_from(text);
+            }
+            H::Supplemented { text } => view.text.clone_from(text),
+            H::HandedOver(hand_over) => view.hand_over = Some(hand_over.clone()),
+        }
+        view
+    }
+}
+
+/// The history of a dossier, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryView {
+    /// The dossier.
+    pub tracking_id: DossierId,
+    /// Every event.
+    pub events: Vec<EventView>,
+}
+
+/// Acceptance of an online dossier by the receiving unit or the agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The official code, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_code: Option<DossierCode>,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The submitter completes what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupplementRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// What was added. At most 2,000 characters.
+    pub text: String,
+}
+
+/// The applicant has received the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverRequest {
+    /// Who received it. At most 500 characters.
+    pub receiver: String,
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// Proof: a signed slip's number, a waybill. At most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}

@@ -1,0 +1,25 @@
+//! What the hub says: the shapes of its answers, shared by the server, the partner's client and the pages.
+//!
+//! These are contracts. A field is added, never renamed or removed; OpenAPI is generated from here.
+
+mod answers;
+mod carriage;
+mod dossiers;
+mod overview;
+mod reports;
+
+pub use answers::{
+    AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
+};
+pub use carriage::{
+    AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FeedData, FeedPage, InboxMessage,
+    InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
+};
+pub use dossiers::{
+    AcceptanceRequest, DossierPage, DossierSummary, DossierView, EventView, HandOverRequest, HistoryView,
+    SupplementRequest,
+};
+pub use overview::{
+    AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+};
+pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};

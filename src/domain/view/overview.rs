@@ -1,0 +1,99 @@
+//! What is shown without a certificate: a citizen's look-up, and the hub in numbers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answers::{AgencyView, Clocks, StatusView};
+use super::carriage::DeliveryState;
+use crate::domain::ids::DossierId;
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
+
+/// One step of a dossier, as anybody with its secret may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PublicStep {
+    /// When.
+    pub at: Timestamp,
+    /// The status it came to.
+    pub status: StatusView,
+}
+
+/// What a citizen sees of a dossier: where it stands, never whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PublicView {
+    /// The hub's name of it.
+    pub tracking_id: DossierId,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Where it stands.
+    pub status: StatusView,
+    /// Since when.
+    pub since: Timestamp,
+    /// Responsible agency.
+    pub agency: Option<AgencyView>,
+    /// The clocks that run.
+    pub clocks: Clocks,
+    /// The way it came, oldest first.
+    pub steps: Vec<PublicStep>,
+}
+
+/// How many dossiers stand in a status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusCount {
+    /// The status.
+    pub status: StatusView,
+    /// How many.
+    pub count: i64,
+}
+
+/// How many dossiers a tenant filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubmitterCount {
+    /// The tenant.
+    pub tenant: TenantKey,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: i64,
+}
+
+/// How many dossiers an agency has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgencyCount {
+    /// The agency; none for those that wait for the operator.
+    pub agency: Option<AgencyView>,
+    /// Not finished yet.
+    pub open: i64,
+    /// In a final status, or waiting to be handed over.
+    pub finished: i64,
+    /// All.
+    pub total: i64,
+}
+
+/// How many messages stand in a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryCount {
+    /// The state.
+    pub state: DeliveryState,
+    /// How many.
+    pub count: i64,
+}
+
+/// The hub in numbers, for its operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OverviewView {
+    /// Dossiers by status.
+    pub by_status: Vec<StatusCount>,
+    /// Dossiers by submitter.
+    pub by_submitter: Vec<SubmitterCount>,
+    /// Dossiers by agency.
+    pub by_agency: Vec<AgencyCount>,
+    /// Messages by state.
+    pub deliveries: Vec<DeliveryCount>,
+    /// Messages the broker has not confirmed.
+    pub outbox: i64,
+    /// Events ever.
+    pub events: i64,
+    /// Blocks ever.
+    pub blocks: i64,
+}
