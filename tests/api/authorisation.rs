@@ -67,7 +67,7 @@ async fn to_the_end(caller: &Caller, route: &Route, id: &str) -> Told {
     let mut after = 0;
     loop {
         let more = if route.id == "events" {
-            format!("?after={after}&limit=500")
+            format!("?after={after}&limit=200")
         } else {
             "?max=100".to_owned()
         };
