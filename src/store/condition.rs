@@ -37,7 +37,7 @@ pub struct Condition {
 /// When it does not answer.
 pub fn condition(conn: &mut Conn) -> Result<Condition, StoreError> {
     let mut condition = match conn {
-        Conn::Pg(c) => postgres(c)?,
+        Conn::Pg(c) => postgres(c.connection())?,
         Conn::Sqlite(c) => sqlite(c)?,
     };
     condition.pending = migrate::pending(conn)?;

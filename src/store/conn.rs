@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -20,9 +21,34 @@ pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection>;
 /// A connection to one of the two databases.
 pub enum Conn {
     /// PostgreSQL.
-    Pg(Box<PgConn>),
+    Pg(Box<Session>),
     /// SQLite.
     Sqlite(SqliteConnection),
+}
+
+/// A session of PostgreSQL.
+pub struct Session {
+    conn: PgConn,
+    /// Until the line or the server ended it.
+    alive: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// What diesel speaks through.
+    pub fn connection(&mut self) -> &mut PgConn {
+        &mut self.conn
+    }
+}
+
+impl Conn {
+    /// Whether the session has not ended by itself meanwhile. An idle connection whose server went away is found out here, before
+    /// somebody's work is lost on it.
+    pub fn is_alive(&self) -> bool {
+        match self {
+            Conn::Pg(session) => session.alive.load(Ordering::Acquire),
+            Conn::Sqlite(_) => true,
+        }
+    }
 }
 
 /// Runs one body against whichever database the connection is to; the body is type-checked against both.
@@ -30,7 +56,7 @@ macro_rules! on_backend {
     ($conn:expr, $c:ident => $body:expr) => {
         match $conn {
             $crate::store::conn::Conn::Pg($c) => {
-                let $c = &mut **$c;
+                let $c = $c.connection();
                 $body
             }
             $crate::store::conn::Conn::Sqlite($c) => $body,
@@ -112,7 +138,7 @@ impl Postgres {
         Ok(Postgres { config, tls })
     }
 
-    fn connect(&self, runtime: &Runtime, purpose: Purpose) -> Result<PgConn, StoreError> {
+    fn connect(&self, runtime: &Runtime, purpose: Purpose) -> Result<Session, StoreError> {
         let mut config = self.config.clone();
         let options = match purpose {
             Purpose::Ledger => format!(
@@ -125,19 +151,20 @@ impl Postgres {
         };
         config.options(options);
         let tls = self.tls.clone();
+        let alive = Arc::new(AtomicBool::new(true));
+        let until_lost = Arc::clone(&alive);
         runtime
             .block_on(async move {
                 match tls {
                     Some(tls) => {
-                        let (client, connection) = config
-                            .connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))
-                            .await?;
-                        tokio::spawn(connection);
+                        let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+                        let (client, connection) = config.connect(tls).await?;
+                        tokio::spawn(watched(connection, until_lost));
                         Ok(client)
                     }
                     None => {
                         let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                        tokio::spawn(connection);
+                        tokio::spawn(watched(connection, until_lost));
                         Ok(client)
                     }
                 }
@@ -148,8 +175,22 @@ impl Postgres {
                     .block_on(AsyncPgConnection::try_from(client))
                     .map_err(|e: ConnectionError| StoreError::Unavailable(e.to_string()))
             })
-            .map(PgConn::from)
+            .map(|conn| Session {
+                conn: PgConn::from(conn),
+                alive,
+            })
     }
+}
+
+/// Runs a connection and notes its end.
+async fn watched(
+    connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    alive: Arc<AtomicBool>,
+) {
+    if let Err(error) = connection.await {
+        tracing::debug!(error = %chain(&error), "a session of the database ended");
+    }
+    alive.store(false, Ordering::Release);
 }
 
 /// An error with its causes, since tokio-postgres shows only the outermost.

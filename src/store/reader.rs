@@ -94,6 +94,9 @@ fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>) {
             Err(_) => return,
         };
         let Some(job) = job else { return };
+        if conn.as_ref().is_some_and(|c| !c.is_alive()) {
+            conn = None;
+        }
         let opened = match conn.as_mut() {
             Some(conn) => Ok(conn),
             None => connector.open(Purpose::Reader).map(|c| &mut *conn.insert(c)),

@@ -1,5 +1,6 @@
 //! kill -9 of the hub while dossiers are filed, carried and answered; started again, it goes on. Several times in one run.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use lienthong::domain::tenant::TenantKey;
 use lienthong::sim::catalogue::Catalogue;
 use lienthong::sim::demo::Demo;
 use lienthong::sim::outcome::Progress;
+use lienthong::sim::person::NAME_MARK;
 use lienthong::store::conn::{Connector, Purpose};
 use lienthong::store::{Backend, Cipher, read};
 use tokio::sync::mpsc;
@@ -93,9 +95,21 @@ impl Drop for Hub {
     }
 }
 
+/// What the hub writes to its log, of all its lives.
+fn log_of(dir: &Path) -> PathBuf {
+    dir.with_extension("log")
+}
+
 fn spawn(arguments: &[String]) -> Child {
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log_of(Path::new(&arguments[2])))
+        .unwrap();
     Command::new(env!("CARGO_BIN_EXE_lienthong"))
         .args(arguments)
+        .args(["--log", "info,lienthong=debug"])
+        .stderr(log)
         .stdout(Stdio::null())
         .spawn()
         .unwrap()
@@ -165,6 +179,22 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     state
 }
 
+/// Nobody's name, number or token is in the log of the whole demo, at the level an operator turns on to find a fault.
+fn tells_nothing(dir: &Path) {
+    let log = std::fs::read_to_string(log_of(dir)).unwrap();
+    assert!(log.lines().count() > DOSSIERS, "the log is not written");
+    for secret in [NAME_MARK, "eyJ", "\"name\"", "Bearer "] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+    // Identity numbers begin with 000 and have twelve digits, phones with 0000 and ten.
+    let numbers = log.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let personal = numbers
+        .filter(|n| n.starts_with("000") && (10..=12).contains(&n.len()))
+        .find(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    assert_eq!(personal, None);
+    std::fs::remove_file(log_of(dir)).unwrap();
+}
+
 /// The chain verifies, the state rows are what the events say, and there is one dossier a filing.
 async fn audited(backend: Backend, state: &State) {
     let mut rng = Entropy::System.generator();
@@ -189,6 +219,7 @@ async fn heavy_killed_hub_loses_and_doubles_nothing_on_sqlite() {
     let mut hub = Hub::start(&dir, &[]);
     let state = demo_over_kills(&mut hub).await;
     drop(hub);
+    tells_nothing(&dir);
     audited(
         Backend::Sqlite {
             path: state.database(),
@@ -216,6 +247,7 @@ async fn heavy_killed_hub_loses_and_doubles_nothing_on_postgres_and_rabbitmq() {
     let mut hub = Hub::start(&dir, &more);
     let state = demo_over_kills(&mut hub).await;
     drop(hub);
+    tells_nothing(&dir);
     audited(services.backend(), &state).await;
     services.remove().await;
     std::fs::remove_dir_all(&dir).unwrap();

@@ -1,4 +1,6 @@
 //! Faults as ordinary tests: the hub is killed in the middle of its work, and nothing is missing, nothing doubled.
 
+mod away;
 mod kill;
+mod line;
 mod stack;

@@ -115,7 +115,7 @@ impl Drop for Place {
 /// Runs statements.
 pub fn run(conn: &mut Conn, sql: &str) -> QueryResult<()> {
     match conn {
-        Conn::Pg(c) => c.batch_execute(sql),
+        Conn::Pg(c) => c.connection().batch_execute(sql),
         Conn::Sqlite(c) => c.batch_execute(sql),
     }
 }
@@ -128,7 +128,7 @@ pub fn number(conn: &mut Conn, sql: &str) -> i64 {
         n: i64,
     }
     let found: QueryResult<Number> = match conn {
-        Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),
+        Conn::Pg(c) => diesel::sql_query(sql).get_result(c.connection()),
         Conn::Sqlite(c) => diesel::sql_query(sql).get_result(c),
     };
     found.unwrap_or_else(|e| panic!("{sql}: {e}")).n
@@ -269,7 +269,7 @@ impl Stage {
         }
         self.behind(|conn| {
             let found: QueryResult<Vec<Line>> = match conn {
-                Conn::Pg(c) => diesel::sql_query(sql).load(&mut **c),
+                Conn::Pg(c) => diesel::sql_query(sql).load(c.connection()),
                 Conn::Sqlite(c) => diesel::sql_query(sql).load(c),
             };
             let lines = found.unwrap_or_else(|e| panic!("{sql}: {e}"));

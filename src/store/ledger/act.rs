@@ -232,7 +232,10 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         lifecycle::decide(&state, &report)
     };
     // What is rejected changes nothing; a late report may still bring the code.
-    let assigned_code = act.assigned_code.as_ref().filter(|_| decision.verdict != Verdict::Rejected);
+    let assigned_code = act
+        .assigned_code
+        .as_ref()
+        .filter(|_| decision.verdict != Verdict::Rejected);
     if let Some(code) = assigned_code
         && !batch.claim("code", "", code.as_str(), &dossier.id)
     {

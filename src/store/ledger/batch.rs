@@ -72,7 +72,7 @@ fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
         Conn::Pg(c) => head::table
             .select(HeadRow::as_select())
             .for_update()
-            .first(&mut **c)?,
+            .first(c.connection())?,
         Conn::Sqlite(c) => head::table.select(HeadRow::as_select()).first(c)?,
     })
 }

@@ -314,6 +314,9 @@ impl Worker {
     }
 
     fn commit(&mut self, slot: &mut Option<Conn>, commands: &[Command]) -> Result<Vec<Answer>, StoreError> {
+        if slot.as_ref().is_some_and(|conn| !conn.is_alive()) {
+            *slot = None;
+        }
         let conn = match slot.as_mut() {
             Some(conn) => conn,
             None => slot.insert(self.connector.open(Purpose::Ledger)?),

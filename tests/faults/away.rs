@@ -1,0 +1,163 @@
+//! The database or the broker is away for a while: what is refused says so, what is accepted is kept, and it all goes on.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lienthong::app::sandbox::{Plan, Sandbox};
+use lienthong::client::{ClientError, Partner, Retry, Submission};
+use lienthong::domain::rejection::Label;
+use lienthong::domain::submission::IdempotencyKey;
+use lienthong::domain::view::SubmissionAnswer;
+
+use crate::line::{Line, address};
+use crate::stack::{Production, folder};
+
+/// One call, no second try: the test looks at each answer itself.
+const ONCE: Retry = Retry {
+    attempts: 1,
+    ..Retry::BRIEF
+};
+
+async fn sandbox(dir: &Path, postgres: String, amqp: String) -> Sandbox {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Sandbox::start(Plan {
+        dir: dir.to_owned(),
+        fresh: true,
+        seed: 1,
+        speed_up: 1.0,
+        partner: any,
+        web: any,
+        operations: any,
+        postgres: Some(postgres),
+        postgres_ca: None,
+        amqp: Some(amqp),
+        amqp_admin: None,
+        amqp_ca: None,
+        parallel: 1,
+        agencies: false,
+    })
+    .await
+    .unwrap()
+}
+
+fn branch(sandbox: &Sandbox) -> Arc<Partner> {
+    sandbox
+        .speakers(ONCE)
+        .partner(&"branch.tay-ho".parse().unwrap(), None)
+        .unwrap()
+}
+
+async fn file(partner: &Partner, name: &str) -> Result<SubmissionAnswer, ClientError> {
+    let body =
+        include_str!("../../adapters/canonical/v1/samples/minimal.json").replace("BD-2026-000124", name);
+    partner
+        .submit(&Submission {
+            body: body.into_bytes(),
+            media_type: "application/json".to_owned(),
+            format: Some("canonical/v1".to_owned()),
+            key: IdempotencyKey::parse(name).unwrap(),
+        })
+        .await
+}
+
+/// Asks until the answer is the one waited for; a hub that never gives it fails the test.
+async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    loop {
+        look.tick().await;
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what}");
+    }
+}
+
+async fn ready(sandbox: &Sandbox) -> u16 {
+    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::Outbound {
+        roots: vec![sandbox.state().ca().root().clone()],
+        identity: None,
+        timeout: Duration::from_secs(30),
+        connect_timeout: Duration::from_secs(5),
+    })
+    .unwrap();
+    let url = format!("{}/health/ready", sandbox.urls()[2]);
+    http.get(url).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_a_database_that_is_away_is_a_polite_refusal_and_nothing_is_doubled() {
+    let services = Production::fresh("away_pg").await;
+    let dir = folder("away-pg");
+    let line = Line::to(address(&services.postgres)).await;
+    let sandbox = sandbox(&dir, line.instead_of(&services.postgres), services.amqp.clone()).await;
+    let branch = branch(&sandbox);
+    let first = file(&branch, "R-1").await.unwrap();
+    assert_eq!(ready(&sandbox).await, 200);
+
+    line.cut();
+    let refused = until("a filing is refused while the database is away", async || {
+        file(&branch, "R-2").await.err()
+    })
+    .await;
+    assert_eq!(refused.label(), Some(Label::StoreUnavailable), "{refused}");
+    assert_eq!(ready(&sandbox).await, 503);
+
+    line.mend();
+    // The same key all the while: taken or not before the line broke, there is one dossier in the end.
+    let second = until("filings are taken again", async || {
+        file(&branch, "R-2").await.ok()
+    })
+    .await;
+    let again = file(&branch, "R-2").await.unwrap();
+    assert_eq!(second.tracking_id, again.tracking_id);
+    assert_ne!(first.tracking_id, second.tracking_id);
+    let listed = branch
+        .dossiers(&lienthong::client::DossierFilter::default())
+        .await
+        .unwrap();
+    assert_eq!(listed.dossiers.len(), 2);
+    sandbox.stop().await;
+    services.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
+    let services = Production::fresh("away_mq").await;
+    let dir = folder("away-mq");
+    let line = Line::to(address(&services.amqp)).await;
+    let sandbox = sandbox(&dir, services.postgres.clone(), line.instead_of(&services.amqp)).await;
+    let branch = branch(&sandbox);
+
+    line.cut();
+    for n in 0..20 {
+        file(&branch, &format!("R-{n}")).await.unwrap();
+    }
+    let hub = Arc::clone(sandbox.running().hub());
+    assert_eq!(hub.outbox_depth().await.unwrap(), 20, "nothing can have left");
+    assert_eq!(ready(&sandbox).await, 503);
+
+    line.mend();
+    until("the outbox is empty", async || {
+        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+    })
+    .await;
+    // The sample goes to the city's office, which pulls here: every message is in its inbox, once.
+    let agency = sandbox
+        .speakers(ONCE)
+        .partner(&"agency.van-phong-ubnd-thanh-pho".parse().unwrap(), None)
+        .unwrap();
+    let mut dossiers = std::collections::BTreeSet::new();
+    let mut messages = 0;
+    while messages < 20 {
+        let page = agency.inbox(Duration::from_secs(30), 100).await.unwrap();
+        assert!(!page.messages.is_empty(), "{messages} of 20 arrived");
+        messages += page.messages.len();
+        dossiers.extend(page.messages.iter().map(|m| m.event.data.tracking_id));
+    }
+    assert_eq!((messages, dossiers.len()), (20, 20));
+    sandbox.stop().await;
+    services.remove().await;
+}
