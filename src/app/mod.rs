@@ -181,8 +181,6 @@ impl Running {
             ..
         } = assembly;
         let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
-        let metrics = Arc::new(Metrics::new());
-        metrics.capacity(sizes.ledger_queue);
         // The store blocks while it opens and owns its threads.
         let store = tokio::task::spawn_blocking(move || {
             Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
@@ -307,7 +305,8 @@ fn readiness(hub: Arc<Hub>, broker: Broker) -> Readiness {
         let (hub, broker) = (Arc::clone(&hub), broker.clone());
         Box::pin(async move {
             let mut missing = Vec::new();
-            if let Err(error) = hub.refresh().await {
+            // A look that changes nothing: a new register or directory is for the mover that knows what follows from it.
+            if let Err(error) = hub.outbox_depth().await {
                 tracing::warn!(%error, "not ready: the database");
                 missing.push("database".to_owned());
             }

@@ -60,7 +60,7 @@ struct Speaker {
     )]
     key: PathBuf,
 
-    /// The tenant, as agent.mau-a-001
+    /// The tenant, as agent.a-001
     #[arg(
         long,
         value_name = "KEY",
@@ -215,12 +215,21 @@ fn answered(
             print_json(out, &document)?;
             Ok(Exit::Findings)
         }
+        Err(ClientError::Token {
+            error, description, ..
+        }) => {
+            print_json(
+                out,
+                &serde_json::json!({ "error": error, "error_description": description }),
+            )?;
+            Ok(Exit::Findings)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Events a page.
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 
 fn print_line(out: &mut dyn Write, event: &CloudEvent<FeedData>) -> Result<(), Failure> {
     let line = serde_json::to_string(event).map_err(|e| Failure::new("không ghi được JSON", e))?;

@@ -122,6 +122,14 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
+/// A refusal of the token endpoint (RFC 6749, 5.2).
+#[derive(serde::Deserialize)]
+struct TokenRefusal {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
 impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         serde_json::from_slice(&self.body).map_err(|e| ClientError::not_the_shape(self.status, &e))
@@ -133,6 +141,13 @@ impl Answer {
             .get(CONTENT_TYPE)
             .and_then(|v| v.to_str().ok())
             .is_some_and(|v| v.starts_with("application/problem+json"));
+        if let (false, Ok(refusal)) = (is_problem, serde_json::from_slice::<TokenRefusal>(&self.body)) {
+            return ClientError::Token {
+                status: self.status,
+                error: refusal.error,
+                description: refusal.error_description,
+            };
+        }
         if !is_problem {
             return ClientError::contract(self.status, "a refusal without a problem document");
         }

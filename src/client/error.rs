@@ -13,6 +13,16 @@ pub enum ClientError {
     /// idempotency key. The address is left out of the message, since it may carry a code of a dossier.
     #[error("the hub was not reached: {0}")]
     Transport(#[source] reqwest::Error),
+    /// The token endpoint refused (RFC 6749, 5.2). The description begins with the label of what is wrong with the certificate.
+    #[error("no token: {error}, {description}")]
+    Token {
+        /// The HTTP status.
+        status: u16,
+        /// `invalid_client`, `invalid_scope`, …
+        error: String,
+        /// What to do.
+        description: String,
+    },
     /// The answer is not what the contract promises: a proxy between, or a hub of another version. The body is left out of
     /// the message, since it may hold personal data.
     #[error("the answer breaks the contract: HTTP {status}, {what}")]
@@ -29,6 +39,7 @@ impl ClientError {
     pub fn label(&self) -> Option<Label> {
         match self {
             ClientError::Problem(document) => Some(document.label),
+            ClientError::Token { description, .. } => description.split(':').next().and_then(Label::parse),
             ClientError::Transport(_) | ClientError::Contract { .. } => None,
         }
     }
@@ -38,7 +49,9 @@ impl ClientError {
         match self {
             ClientError::Problem(document) => super::retry::is_passing_status(document.status),
             ClientError::Transport(_) => true,
-            ClientError::Contract { status, .. } => super::retry::is_passing_status(*status),
+            ClientError::Contract { status, .. } | ClientError::Token { status, .. } => {
+                super::retry::is_passing_status(*status)
+            }
         }
     }
 

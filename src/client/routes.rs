@@ -171,7 +171,8 @@ impl Partner {
         request: &impl serde::Serialize,
         key: &IdempotencyKey,
     ) -> Result<DossierSummary, ClientError> {
-        let call = Call::post(path, JSON, json(request)?, Repeat::Keyed(key));
+        let call = Call::post(path, JSON, json(request)?, Repeat::Keyed(key))
+            .header("receiving-point", self.settings().point.as_ref());
         self.send(&call).await?.json()
     }
 

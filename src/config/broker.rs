@@ -49,8 +49,8 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 # url = "embedded"
 # A file that holds the address and nothing else, instead of url.
 #? url_file = "/etc/lienthong/broker.url"
-# RabbitMQ's management interface: with it the hub makes the users of agencies and doctor compares what exists with the plan.
-# Without it, import what `lienthong broker plan` prints. The variable LIENTHONG_BROKER_ADMIN_URL goes before it.
+# RabbitMQ's management interface: with it doctor compares what exists with the plan. Users of agencies are made by importing
+# what `lienthong broker plan` prints. The variable LIENTHONG_BROKER_ADMIN_URL goes before it.
 #? admin_url = "https://hub:password@mq.example:15671"
 # A file that holds that address and nothing else, instead of admin_url.
 #? admin_url_file = "/etc/lienthong/broker-admin.url"

@@ -17,7 +17,8 @@ pub struct Keys {
     pub current: String,
     /// Encryption keys by id. An id stands beside every value it sealed, so a key stays here while such a value exists.
     pub encryption: BTreeMap<String, PathBuf>,
-    /// Key of the blind indexes, by which equal identity numbers are found without being kept. It cannot be changed.
+    /// Key of the blind indexes, by which equal contents and equal reports are known again without being readable. It cannot be
+    /// changed.
     pub blind_index_file: PathBuf,
     /// Key of the citizens' look-up secrets, which are printed on receipts. It cannot be changed.
     pub lookup_file: PathBuf,
@@ -30,7 +31,7 @@ pub(super) const EXAMPLE: &str = r#"[keys]
 current = "k1"
 # Encryption keys by id. An id stands beside every value it sealed, so a key stays here while such a value exists.
 encryption = { k1 = "keys/k1.hex" }
-# Key by which equal identity numbers are found without being kept. It cannot be changed.
+# Key by which equal contents and equal reports are known again without being readable. It cannot be changed.
 blind_index_file = "keys/blind.hex"
 # Key of the look-up secrets printed on citizens' receipts. It cannot be changed.
 lookup_file = "keys/lookup.hex"

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::REST;
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use crate::domain::event::Verdict;
 use crate::service::{Hub, Reported, ServiceError};
 
 /// Messages in hand at once.
@@ -96,8 +97,14 @@ async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
     };
     match hub.report_from_queue(agency.as_str(), reported).await {
         Ok(answer) => {
-            for result in answer.results.iter().filter_map(|r| r.problem.as_ref()) {
-                tracing::info!(agency = %agency, message = %delivery.message_id, label = %result.label, "a report was not applied");
+            let irregular = Some(Verdict::AppliedIrregular);
+            for problem in answer
+                .results
+                .iter()
+                .filter(|r| r.verdict != irregular)
+                .filter_map(|r| r.problem.as_ref())
+            {
+                tracing::info!(agency = %agency, message = %delivery.message_id, label = %problem.label, "a report was not applied");
             }
             Settlement::Ack
         }

@@ -144,6 +144,7 @@ impl State {
         self.metrics.answered(id, status.as_u16(), reply.label, took);
         tracing::info!(
             request = %call.id,
+            trace_id = call.traceparent.split('-').nth(1),
             route = id,
             status = status.as_u16(),
             label = reply.label.map(Label::as_str),

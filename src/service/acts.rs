@@ -73,7 +73,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierSupplement)?;
         access.require_staff()?;
-        let text = bounded("/text", Some(request.text), LONGEST_TEXT)?.unwrap_or_default();
+        let text = required("/text", request.text, LONGEST_TEXT)?;
         let deed = Deed::Supplement { text };
         self.act(
             access,
@@ -98,7 +98,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierHandOver)?;
         access.require_staff()?;
-        let receiver = bounded("/receiver", Some(request.receiver), 500)?.unwrap_or_default();
+        let receiver = required("/receiver", request.receiver, 500)?;
         let proof = bounded("/proof", request.proof, 200)?;
         let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
         let deed = Deed::HandOver(HandOver {
@@ -140,7 +140,12 @@ impl Hub {
             return Err(Label::NotFound.into());
         }
         let now = self.clock.now();
-        let occurred_at = not_in_future(occurred_at, now)?;
+        let field = if matches!(deed, Deed::HandOver(_)) {
+            "received_at"
+        } else {
+            "occurred_at"
+        };
+        let occurred_at = not_in_future(field, occurred_at, now)?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
@@ -207,14 +212,27 @@ pub(super) fn supplement_overdue(row: &DossierRow, at: Timestamp) -> bool {
 /// How far ahead of the hub an actor's clock may be.
 const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
 
-pub(super) fn not_in_future(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Problem> {
+pub(super) fn not_in_future(
+    field: &str,
+    at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Timestamp, Problem> {
     match at {
         Some(at) if at > now.plus(CLOCK_SKEW) => Err(Problem::new(Label::DateInFuture)
-            .at("/occurred_at")
-            .with("field", "occurred_at")),
+            .at(format!("/{field}"))
+            .with("field", field)),
         Some(at) => Ok(at),
         None => Ok(now),
     }
+}
+
+/// A text that must say something.
+fn required(path: &str, text: String, limit: usize) -> Result<String, Problem> {
+    bounded(path, Some(text), limit)?.ok_or_else(|| {
+        Problem::new(Label::TextEmpty)
+            .at(path)
+            .with("field", path.trim_start_matches('/'))
+    })
 }
 
 /// A note within its limit and without control characters; blank is as good as none.

@@ -110,7 +110,7 @@ impl Hub {
             ));
         };
         let now = self.clock.now();
-        let prepared = not_in_future(report.occurred_at, now)
+        let prepared = not_in_future("occurred_at", report.occurred_at, now)
             .and_then(|occurred_at| Ok((occurred_at, bounded("/text", note(&report), LONGEST_TEXT)?)));
         let (occurred_at, text) = match prepared {
             Ok(prepared) => prepared,

@@ -177,6 +177,19 @@ fn replayed(
     }))
 }
 
+/// A refusal that is kept in the history, for both parties to see.
+fn refused(problem: Problem, to: Status) -> lifecycle::Decision {
+    lifecycle::Decision {
+        verdict: Verdict::Rejected,
+        happenings: vec![Happening::StatusRejected {
+            to,
+            label: problem.label,
+            text: None,
+        }],
+        problem: Some(problem),
+    }
+}
+
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
     let (to, text, extra) = match &act.deed {
@@ -214,37 +227,25 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         Deed::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
         Deed::Report { .. } | Deed::HandOver(_) => true,
     };
-    let decision = if !fits {
+    let mut decision = if !fits {
         // Nothing was asked for, or it was accepted long ago: say so, rather than let the verb move the dossier elsewhere.
         let problem = Problem::new(Label::TransitionNotAllowed)
             .with("from", state.status())
             .with("to", to);
-        lifecycle::Decision {
-            verdict: Verdict::Rejected,
-            happenings: vec![Happening::StatusRejected {
-                to,
-                label: problem.label,
-                text: None,
-            }],
-            problem: Some(problem),
-        }
+        refused(problem, to)
     } else {
         lifecycle::decide(&state, &report)
     };
     // What is rejected changes nothing; a late report may still bring the code.
-    let assigned_code = act
+    let mut assigned_code = act
         .assigned_code
         .as_ref()
         .filter(|_| decision.verdict != Verdict::Rejected);
     if let Some(code) = assigned_code
         && !batch.claim("code", "", code.as_str(), &dossier.id)
     {
-        let problem = Problem::new(Label::DossierCodeTaken);
-        return Ok(Acted {
-            verdict: Verdict::Rejected,
-            status: state.status(),
-            problem: Some(problem),
-        });
+        assigned_code = None;
+        decision = refused(Problem::new(Label::DossierCodeTaken), to);
     }
     let applied = matches!(
         decision.verdict,

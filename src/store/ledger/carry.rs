@@ -256,6 +256,9 @@ pub(super) fn lease_inbox(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let (rows, worn): (Vec<DeliveryRow>, Vec<DeliveryRow>) =
+        rows.into_iter().partition(|r| r.attempt < HANDED_OUT_AT_MOST);
+    park_worn(conn, now, &worn)?;
     let until = now.plus(lease);
     let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
@@ -272,6 +275,28 @@ pub(super) fn lease_inbox(
             traceparent: r.traceparent,
         })
         .collect())
+}
+
+/// What was taken again and again and never settled is for the operator to look at.
+fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<(), StoreError> {
+    if worn.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = worn.iter().map(|r| r.id.as_str()).collect();
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+        .set((deliveries::state.eq(word(DeliveryState::Parked)), deliveries::since.eq(At(now))))
+        .execute(c))?;
+    let tried: Vec<AttemptRow> = worn
+        .iter()
+        .map(|r| AttemptRow {
+            delivery: r.id.clone(),
+            at: At(now),
+            number: r.attempt,
+            outcome: "parked".to_owned(),
+            reason: Some("taken and never settled".to_owned()),
+        })
+        .collect();
+    record(conn, &tried)
 }
 
 pub(super) fn settle_inbox(
