@@ -188,7 +188,6 @@ impl Running {
         .await
         .map_err(|e| AppError::Unusable(e.to_string()))??;
         let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
-        let version = directory.version().to_owned();
         let hub = Arc::new(Hub::new(Parts {
             store,
             adapters: assembly.adapters,
@@ -211,9 +210,9 @@ impl Running {
             clock,
             entropy,
         }));
-        let loaded = hub.refresh().await?;
-        if !loaded.directory && hub.directory().version() == version {
-            // The first hub of a database brings its directory; the next ones find it there.
+        hub.refresh().await?;
+        if !hub.has_directory().await? {
+            // The first hub of a database brings its directory; the next ones find it there and never put theirs in its place.
             hub.import_directory(&Access::system(), &assembly.directory)
                 .await?;
         }

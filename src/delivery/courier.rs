@@ -8,6 +8,7 @@ use super::REST;
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::service::Hub;
+use crate::store::StoreError;
 
 /// Messages in hand at once.
 const PREFETCH: u16 = 128;
@@ -35,16 +36,21 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
 }
 
 async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
-    let ids = batch
+    let ids: Vec<String> = batch
         .iter()
         .map(|d| d.message_id.clone())
         .filter(|id| !id.is_empty())
         .collect();
-    let settlement = match hub.store().ledger.arrive(ids).await {
-        Ok(()) => Settlement::Ack,
-        Err(error) => {
-            tracing::warn!(%error, %agency, messages = batch.len(), "messages go back to their queue");
-            Settlement::Retry
+    // While the database is away the messages stay in hand: giving them back would use up the queue's delivery limit and end them.
+    let settlement = loop {
+        match hub.store().ledger.arrive(ids.clone()).await {
+            Ok(()) => break Settlement::Ack,
+            Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
+            Err(error) => {
+                tracing::warn!(%error, %agency, messages = batch.len(), "messages go back to their queue");
+                tokio::time::sleep(REST).await;
+                break Settlement::Retry;
+            }
         }
     };
     let arrived = settlement == Settlement::Ack;
@@ -54,7 +60,5 @@ async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
     }
     if arrived {
         hub.ring_inbox(agency.as_str());
-    } else {
-        tokio::time::sleep(REST).await;
     }
 }

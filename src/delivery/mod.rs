@@ -10,7 +10,7 @@ mod courier;
 mod relay;
 mod returns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,12 +70,6 @@ impl Movers {
             stopped.clone(),
             relay::run(Arc::clone(&hub), broker.clone()),
         ));
-        for agency in pulling(&hub) {
-            tasks.spawn(until(
-                stopped.clone(),
-                courier::run(Arc::clone(&hub), broker.clone(), agency),
-            ));
-        }
         if matches!(broker, Broker::Rabbit(_)) {
             tasks.spawn(until(
                 stopped.clone(),
@@ -123,27 +117,48 @@ async fn sweep(hub: Arc<Hub>) {
     }
 }
 
-/// Keeps the register and the directory in step with the database; a new directory may need new roads.
+/// Keeps the register and the directory in step with the database; a directory may need new roads, and couriers come and go with
+/// the agencies that pull.
 async fn refresh(hub: Arc<Hub>, broker: Broker) {
-    let mut couriers: JoinSet<()> = JoinSet::new();
-    let mut served = pulling(&hub);
+    let mut couriers: BTreeMap<Key, AbortOnDrop> = BTreeMap::new();
+    let mut declared: Option<String> = None;
     loop {
-        tokio::time::sleep(REFRESH).await;
-        match hub.refresh().await {
-            Ok(loaded) if loaded.directory => {
-                let directory = hub.directory();
-                if let Err(error) = broker.declare(&topology(&directory, hub.own_queues())).await {
-                    tracing::error!(%error, "the road for the new directory could not be declared");
+        let directory = hub.directory();
+        if declared.as_deref() != Some(directory.version()) {
+            match broker.declare(&topology(&directory, hub.own_queues())).await {
+                Ok(()) => {
+                    declared = Some(directory.version().to_owned());
+                    tracing::info!(
+                        version = directory.version(),
+                        "the road of the directory is there"
+                    );
                 }
-                for agency in pulling(&hub) {
-                    if served.insert(agency.clone()) {
-                        couriers.spawn(courier::run(Arc::clone(&hub), broker.clone(), agency));
-                    }
-                }
-                tracing::info!(version = directory.version(), "a new directory is in use");
+                Err(error) => tracing::warn!(%error, "the road of the directory cannot be declared yet"),
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the register could not be looked at"),
+            let wanted = pulling(&hub);
+            couriers.retain(|agency, _| wanted.contains(agency));
+            for agency in wanted {
+                couriers.entry(agency.clone()).or_insert_with(|| {
+                    AbortOnDrop(tokio::spawn(courier::run(
+                        Arc::clone(&hub),
+                        broker.clone(),
+                        agency,
+                    )))
+                });
+            }
         }
+        tokio::time::sleep(REFRESH).await;
+        if let Err(error) = hub.refresh().await {
+            tracing::warn!(%error, "the register could not be looked at");
+        }
+    }
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

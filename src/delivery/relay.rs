@@ -21,6 +21,9 @@ const BATCH: i64 = 256;
 /// How long leased rows are ours; after a crash they are free again.
 const LEASE: Duration = Duration::from_secs(30);
 
+/// How long a queue may take to confirm: well below the lease, so that one that is stuck does not make others' rows free again.
+const CONFIRM: Duration = Duration::from_secs(10);
+
 /// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -58,7 +61,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
     let outbound = hub
         .outbound(leased.iter().map(|i| i.delivery.clone()).collect())
         .await?;
-    // A batch a queue: a slow one holds up nobody else.
+    // A batch a queue: a slow one holds up the others no longer than CONFIRM.
     let mut by_agency: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
     for message in outbound {
         if let Some(envelope) = envelope(&message) {
@@ -71,7 +74,13 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
         .cloned()
         .collect();
     let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
-    let outcomes = join_all(batches.iter().map(|batch| broker.publish(batch))).await;
+    let outcomes = join_all(batches.iter().map(|batch| async move {
+        let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
+        tokio::time::timeout(CONFIRM, broker.publish(batch))
+            .await
+            .unwrap_or_else(|_| late())
+    }))
+    .await;
     let now = hub.clock().now();
     let mut settlements: Vec<OutboxSettlement> = batches
         .iter()

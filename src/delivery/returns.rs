@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::REST;
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::event::Verdict;
+use crate::domain::submission::IdempotencyKey;
 use crate::service::{Hub, Reported, ServiceError};
 
 /// Messages in hand at once.
@@ -88,14 +89,22 @@ async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
     } else {
         &delivery.content_type
     };
-    let reported = Reported {
+    let reported = || Reported {
         bytes: delivery.body.to_vec(),
         media_type: media_type.to_owned(),
         format: header(FORMAT),
-        key: None,
+        // Redelivered after a crash, it is the same report.
+        key: IdempotencyKey::parse(&delivery.message_id),
         traceparent: header("traceparent"),
     };
-    match hub.report_from_queue(agency.as_str(), reported).await {
+    // While the database is away the message stays in hand: giving it back would use up the queue's delivery limit and end it.
+    let answer = loop {
+        match hub.report_from_queue(agency.as_str(), reported()).await {
+            Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
+            answer => break answer,
+        }
+    };
+    match answer {
         Ok(answer) => {
             let irregular = Some(Verdict::AppliedIrregular);
             for problem in answer

@@ -92,9 +92,7 @@ pub struct Stop(Vec<ServerHandle>);
 impl Stop {
     /// Takes no new connections, lets running requests end within their time, then returns.
     pub async fn stop(&self) {
-        for handle in &self.0 {
-            handle.stop(true).await;
-        }
+        futures_util::future::join_all(self.0.iter().map(|handle| handle.stop(true))).await;
     }
 }
 
@@ -215,6 +213,8 @@ fn open(
     .client_disconnect_timeout(limits::DISCONNECT_TIME)
     .tls_handshake_timeout(limits::HANDSHAKE_TIME)
     .max_connections(limits::CONNECTIONS_PER_WORKER)
+    // A client that has closed its side waits for nothing more: a long poll of its ends at once and leases nothing to nobody.
+    .h1_allow_half_closed(false)
     .shutdown_timeout(limits::SHUTDOWN_SECONDS)
     .disable_signals()
     .on_connect(move |io, facts| opened(listener, &metrics, io, facts));

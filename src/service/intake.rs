@@ -96,7 +96,11 @@ impl Hub {
             key: incoming.key.as_str().to_owned(),
             request,
         };
-        let prepared = self.prepare(access, &incoming)?;
+        let prepared = match self.prepare(access, &incoming) {
+            Ok(prepared) => prepared,
+            // What was taken once is answered as it was then, though the directory or a format may have changed since.
+            Err(refused) => return self.stored(key).await?.unwrap_or(Err(refused)),
+        };
         for _ in 0..ATTEMPTS {
             match self.attempt(access, &incoming, &key, &prepared).await? {
                 (SubmitOutcome::Committed, status, body) => {
@@ -112,6 +116,22 @@ impl Hub {
             }
         }
         Err(ServiceError::Busy)
+    }
+
+    /// The answer an earlier call with this key got.
+    async fn stored(&self, key: KeyUse) -> Result<Option<Result<Answered, ServiceError>>, ServiceError> {
+        let cipher = std::sync::Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::answered(conn, &cipher, &key))
+            .await?;
+        Ok(found.map(|outcome| match outcome {
+            SubmitOutcome::Replayed { status, body } => {
+                finished(u16::try_from(status).unwrap_or(500), body, true)
+            }
+            _ => Err(Label::IdempotencyKeyReused.into()),
+        }))
     }
 
     /// Wakes whoever waits for this tenant's feed.

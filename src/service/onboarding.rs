@@ -49,6 +49,11 @@ impl Hub {
         Ok(loaded)
     }
 
+    /// Whether the database names a directory, be it one this hub can read or not.
+    pub async fn has_directory(&self) -> Result<bool, ServiceError> {
+        Ok(self.store.readers.run(read::has_directory).await?)
+    }
+
     /// Adds tenants, certificates, staff and points, or replaces them.
     pub async fn enrol(&self, access: &Access, enrolment: Enrolment) -> Result<i64, ServiceError> {
         access.permit(Permission::HubRead)?;

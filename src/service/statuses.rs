@@ -24,7 +24,7 @@ pub struct Reported {
     pub media_type: String,
     /// `Submission-Format`, where it was sent; else the canonical form.
     pub format: Option<String>,
-    /// `Idempotency-Key`. Reports are known again by their content, so it is not needed and not kept.
+    /// `Idempotency-Key`. Reports are known again by their content; one that does not say when it happened, by this key.
     pub key: Option<IdempotencyKey>,
     /// W3C trace context.
     pub traceparent: Option<String>,
@@ -50,10 +50,7 @@ impl Hub {
         let mut results = Vec::with_capacity(items.len());
         for (path, item) in items {
             results.push(match item {
-                Ok(report) => {
-                    self.report_one(access, &path, report, reported.traceparent.clone())
-                        .await?
-                }
+                Ok(report) => self.report_one(access, &path, report, &reported).await?,
                 Err(problem) => refused(String::new(), &problem),
             });
         }
@@ -99,8 +96,10 @@ impl Hub {
         access: &Access,
         path: &str,
         report: StatusReport,
-        traceparent: Option<String>,
+        reported: &Reported,
     ) -> Result<StatusResult, ServiceError> {
+        let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
+        let traceparent = reported.traceparent.clone();
         let named = report.dossier.clone();
         let scope = access.permit(Permission::StatusReport)?;
         let Some(row) = self.named(scope, &named).await? else {
@@ -124,7 +123,7 @@ impl Hub {
             dossier: row.id.clone(),
             actor: access.actor(),
             role: Role::Agency,
-            report_key: Some(self.report_key(&row, &report, text.as_deref())),
+            report_key: Some(self.report_key(&row, &report, text.as_deref(), call.as_deref())),
             deed: Deed::Report {
                 to: report.status,
                 text,
@@ -140,13 +139,19 @@ impl Hub {
     }
 
     /// The same report again has the same key: dossier, status, moment and note. Blind, since a note may name a person.
-    fn report_key(&self, row: &DossierRow, report: &StatusReport, text: Option<&str>) -> String {
+    fn report_key(
+        &self,
+        row: &DossierRow,
+        report: &StatusReport,
+        text: Option<&str>,
+        call: Option<&str>,
+    ) -> String {
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
-        // Without a moment of its own a report cannot be told from a later one that says the same.
-        let fresh = if report.occurred_at.is_none() {
-            self.clock.now().as_micros()
-        } else {
-            0
+        // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
+        let fresh = match (report.occurred_at, call) {
+            (Some(_), _) => String::new(),
+            (None, Some(call)) => call.to_owned(),
+            (None, None) => self.clock.now().to_string(),
         };
         let said = format!(
             "{}|{}|{occurred}|{fresh}|{}|{}",

@@ -104,6 +104,10 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
     let Some(mut dossier) = batch.dossiers.get(&act.dossier).cloned() else {
         return Ok(ActOutcome::Absent);
     };
+    // Between the look and the commit an amendment may have named another agency.
+    if act.role == Role::Agency && dossier.agency.as_deref() != Some(act.actor.tenant.key()) {
+        return Ok(ActOutcome::Absent);
+    }
     let status = state_of(&dossier)?.status();
     if let Some(report) = &act.report_key
         && batch.natural.contains_key(&(
@@ -119,7 +123,10 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
         }));
     }
     let acted = take(batch, act, &mut dossier)?;
-    if let Some(report) = &act.report_key {
+    // A refusal is said again each time, so that a lost answer is never taken for a yes.
+    if let Some(report) = &act.report_key
+        && acted.verdict != Verdict::Rejected
+    {
         batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
     }
     if let Some(key) = &act.key {
@@ -214,10 +221,15 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
             Some(Happening::HandedOver(hand_over.clone())),
         ),
     };
+    // A report may be old news; what a person does is done now, whatever their watch says.
+    let occurred_at = match act.deed {
+        Deed::Report { .. } => act.occurred_at,
+        Deed::Accept { .. } | Deed::Supplement { .. } | Deed::HandOver(_) => act.occurred_at.max(state.since),
+    };
     let report = Report {
         to,
         text,
-        occurred_at: act.occurred_at,
+        occurred_at,
         role: act.role,
         supplement_overdue: act.supplement_overdue,
     };
@@ -263,7 +275,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         .into_iter()
         .map(|what| Told {
             what,
-            occurred_at: act.occurred_at,
+            occurred_at,
             actor: &act.actor,
         })
         .collect();

@@ -23,7 +23,10 @@ use crate::store::tables::*;
 
 /// What a batch works on.
 pub(super) struct Batch<'a> {
+    /// The time of the chain: never runs backwards.
     pub now: Timestamp,
+    /// The time of this hub: what work waits for.
+    pub clock: Timestamp,
     pub cipher: &'a Cipher,
     pub rng: &'a mut StdRng,
     pub head: HeadRow,
@@ -86,10 +89,12 @@ fn in_transaction(
 ) -> Result<Vec<Answer>, StoreError> {
     let head = lock_head(conn)?;
     // Hubs may differ by a little; within one chain time does not run backwards.
+    let clock = now;
     let now = now.max(head.at.0);
     let (keys, natural, dossiers) = load(conn, commands)?;
     let mut batch = Batch {
         now,
+        clock,
         cipher,
         rng,
         head,
@@ -105,10 +110,10 @@ fn in_transaction(
             Command::Remember(remember) => Answer::Submitted(submit::remember(&mut batch, remember)?),
             Command::Act(act) => Answer::Acted(act::act(&mut batch, act)?),
             Command::LeaseOutbox { max, lease } => {
-                Answer::Outbox(carry::lease_outbox(conn, now, *max, *lease)?)
+                Answer::Outbox(carry::lease_outbox(conn, clock, *max, *lease)?)
             }
             Command::SettleOutbox(settlements) => {
-                carry::settle_outbox(conn, now, settlements)?;
+                carry::settle_outbox(conn, clock, settlements)?;
                 Answer::Done
             }
             Command::Arrive(ids) => {
@@ -116,12 +121,12 @@ fn in_transaction(
                 Answer::Done
             }
             Command::LeaseInbox { agency, max, lease } => {
-                Answer::Inbox(carry::lease_inbox(conn, now, agency, *max, *lease)?)
+                Answer::Inbox(carry::lease_inbox(conn, clock, agency, *max, *lease)?)
             }
             Command::SettleInbox { agency, items } => {
-                Answer::Settled(carry::settle_inbox(conn, now, agency, items)?)
+                Answer::Settled(carry::settle_inbox(conn, clock, agency, items)?)
             }
-            Command::Sweep => Answer::Swept(sweep::sweep(conn, now)?),
+            Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),
             Command::ImportDirectory { version, files } => {
                 enrol::import_directory(conn, now, version, files)?;
@@ -264,14 +269,14 @@ impl Batch<'_> {
             since: At(self.now),
             ready: false,
             attempt: 0,
-            not_before: At(self.now),
+            not_before: At(self.clock),
             leased_until: None,
             traceparent: traceparent.map(str::to_owned),
         });
         self.writes.outbox.push(OutboxRow {
             delivery: id,
             agency: agency.clone(),
-            not_before: At(self.now),
+            not_before: At(self.clock),
             leased_until: None,
             attempts: 0,
         });

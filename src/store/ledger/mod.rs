@@ -26,6 +26,7 @@ pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::Enrolment;
 pub(super) use persist::hash;
+pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
 
 use super::cipher::Cipher;

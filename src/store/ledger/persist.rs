@@ -94,6 +94,7 @@ impl Batch<'_> {
             on_backend!(conn, c => diesel::update(dossier_parties::table
                     .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::tenant.eq(tenant)))
                 .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
+            withdraw(conn, self.now.into(), dossier, tenant)?;
         }
         insert_all!(conn, dossier_parties, w.parties, 6);
         insert_all!(conn, natural_keys, w.natural, 4);
@@ -175,6 +176,24 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
             ))
             .execute(c))?;
     }
+    Ok(())
+}
+
+/// An agency whose part ended gets nothing more: what has not reached it is for the operator to know, not for it to read.
+fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(), StoreError> {
+    let Some(agency) = tenant.strip_prefix("agency.") else {
+        return Ok(());
+    };
+    let on_its_way: Vec<String> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::dossier.eq(dossier))
+        .filter(deliveries::agency.eq(agency))
+        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .select(deliveries::id)
+        .load(c))?;
+    on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&on_its_way))).execute(c))?;
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&on_its_way)))
+        .set((deliveries::state.eq("parked"), deliveries::since.eq(now)))
+        .execute(c))?;
     Ok(())
 }
 

@@ -112,7 +112,11 @@ fn replay(batch: &Batch<'_>, key: &KeyUse) -> Result<Option<SubmitOutcome>, Stor
 }
 
 /// What a key's row says to a call.
-fn answered(cipher: &Cipher, key: &KeyUse, row: &IdempotencyRow) -> Result<SubmitOutcome, StoreError> {
+pub(in crate::store) fn answered(
+    cipher: &Cipher,
+    key: &KeyUse,
+    row: &IdempotencyRow,
+) -> Result<SubmitOutcome, StoreError> {
     if row.request != key.request {
         return Ok(SubmitOutcome::KeyReused);
     }

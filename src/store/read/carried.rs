@@ -30,37 +30,31 @@ pub struct Message {
 
 /// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
 pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<Message>, StoreError> {
-    let rows: Vec<(DeliveryRow, DossierRow)> = on_backend!(conn, c => deliveries::table
+    // Only to the agency that is responsible now: one that no longer is has no right to what was amended.
+    let rows: Vec<(DeliveryRow, DossierRow, ContentRow)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .inner_join(contents::table.on(
+            contents::dossier.eq(dossiers::id).and(contents::version.eq(dossiers::version))
+        ))
         .filter(deliveries::id.eq_any(ids))
+        .filter(deliveries::agency.nullable().eq(dossiers::agency))
         .order(deliveries::id)
-        .select((DeliveryRow::as_select(), DossierRow::as_select()))
+        .select((DeliveryRow::as_select(), DossierRow::as_select(), ContentRow::as_select()))
         .load(c))?;
     let seqs: Vec<i64> = rows.iter().map(|r| r.0.event_seq).collect();
     let event_rows: Vec<EventRow> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?;
     let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
-    let named: Vec<&str> = rows.iter().map(|r| r.1.id.as_str()).collect();
-    let content_rows: Vec<ContentRow> = on_backend!(conn, c => contents::table
-        .filter(contents::dossier.eq_any(&named)).select(ContentRow::as_select()).load(c))?;
-    let contents: HashMap<(String, i32), ContentRow> = content_rows
-        .into_iter()
-        .map(|r| ((r.dossier.clone(), r.version), r))
-        .collect();
     rows.into_iter()
-        .map(|(delivery, dossier)| {
+        .map(|(delivery, dossier, content)| {
             let event = events
                 .remove(&delivery.event_seq)
                 .ok_or_else(|| corrupt("a delivery without its event"))?;
-            let content = contents
-                .get(&(dossier.id.clone(), dossier.version))
-                .ok_or_else(|| corrupt("a dossier without its content"))?;
-            let content = open_content(cipher, content.clone())?;
             Ok(Message {
                 event: event_of(cipher, event)?,
+                content: open_content(cipher, content)?,
                 delivery,
                 dossier,
-                content,
             })
         })
         .collect()

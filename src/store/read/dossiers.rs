@@ -9,6 +9,7 @@ use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::{self, KeyUse, SubmitOutcome};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -86,19 +87,17 @@ pub fn by_reference(
 /// Dossiers, newest first.
 pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<DossierRow>, StoreError> {
     let seen = seen(conn, scope)?;
+    let named = named(conn, seen.as_deref(), filter)?;
     Ok(on_backend!(conn, c => {
         let mut query = reached!(dossiers::table.into_boxed(), &seen);
+        if let Some(ids) = &named {
+            query = query.filter(dossiers::id.eq_any(ids));
+        }
         if let Some(status) = filter.status {
             query = query.filter(dossiers::status.eq(status));
         }
         if let Some(agency) = &filter.agency {
             query = query.filter(dossiers::agency.eq(agency));
-        }
-        if let Some(reference) = &filter.reference {
-            query = query.filter(dossiers::reference.eq(reference));
-        }
-        if let Some(code) = &filter.code {
-            query = query.filter(dossiers::code.eq(code));
         }
         if filter.parked {
             query = query.filter(dossiers::parked.is_not_null());
@@ -108,6 +107,50 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
         }
         query.order(dossiers::id.desc()).limit(filter.limit).select(DossierRow::as_select()).load(c)
     })?)
+}
+
+/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference or code where one is asked
+/// for, else, with no other filter, by the caller's own parts. `None` when another index leads.
+fn named(
+    conn: &mut Conn,
+    seen: Option<&[String]>,
+    filter: &Filter,
+) -> Result<Option<Vec<String>>, StoreError> {
+    if let Some((kind, value)) = filter
+        .reference
+        .as_ref()
+        .map(|reference| ("reference", reference))
+        .or(filter.code.as_ref().map(|code| ("code", code)))
+    {
+        return Ok(Some(on_backend!(conn, c => natural_keys::table
+            .filter(natural_keys::value.eq(value)).filter(natural_keys::kind.eq(kind))
+            .select(natural_keys::dossier).load(c))?));
+    }
+    let (Some(tenants), None, None, false) = (seen, &filter.status, &filter.agency, filter.parked) else {
+        return Ok(None);
+    };
+    Ok(Some(on_backend!(conn, c => {
+        let mut query = dossier_parties::table
+            .filter(dossier_parties::tenant.eq_any(tenants))
+            .filter(dossier_parties::until.is_null())
+            .into_boxed();
+        if let Some(after) = &filter.after {
+            query = query.filter(dossier_parties::dossier.lt(after));
+        }
+        query
+            .order(dossier_parties::dossier.desc())
+            .limit(filter.limit)
+            .select(dossier_parties::dossier)
+            .distinct()
+            .load(c)
+    })?))
+}
+
+/// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.
+pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
+    let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
+        .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
+    row.map(|row| ledger::answered(cipher, key, &row)).transpose()
 }
 
 /// The canonical content of one version.

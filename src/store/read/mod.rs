@@ -10,10 +10,12 @@ mod register;
 
 pub use audit::{AuditReport, Finding, verify};
 pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
-pub use dossiers::{Filter, by_code, by_reference, content, content_row, dossier, list, submission};
+pub use dossiers::{
+    Filter, answered, by_code, by_reference, content, content_row, dossier, list, submission,
+};
 pub use history::{FeedItem, feed, history};
 pub use overview::{Overview, overview};
-pub use register::{directory, register};
+pub use register::{directory, has_directory, register};
 
 use diesel::prelude::*;
 

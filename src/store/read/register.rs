@@ -81,6 +81,13 @@ fn point(row: PointRow) -> Result<Point, StoreError> {
     })
 }
 
+/// Whether a directory was ever imported.
+pub fn has_directory(conn: &mut Conn) -> Result<bool, StoreError> {
+    Ok(
+        on_backend!(conn, c => diesel::select(diesel::dsl::exists(settings::table.find("directory"))).get_result(c))?,
+    )
+}
+
 /// The directory in use, when its version is not `known`: its files by name. `None` also when none was imported.
 pub fn directory(conn: &mut Conn, known: &str) -> Result<Option<BTreeMap<String, String>>, StoreError> {
     let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;

@@ -129,10 +129,37 @@ on_both! {
         assert_eq!((a.verdict, b.verdict), (Verdict::Applied, Verdict::Repeated));
         assert_eq!(acted(&store, named("k")).await.verdict, Verdict::Repeated);
         assert_eq!(stage.rows("events"), 2);
-        // Another agency's report of the same name is another report.
-        let other = Act { actor: lienthong::domain::tenant::Actor::of("agency.so-xay-dung".parse().unwrap()), ..named("k") };
-        assert_eq!(acted(&store, other).await.verdict, Verdict::Recorded);
-        assert_eq!(stage.rows("events"), 3);
+        // An agency that has no part in the dossier finds nothing, even when it looked before it lost its part.
+        let other = Act { actor: lienthong::domain::tenant::Actor::of("agency.so-xay-dung".parse().unwrap()), ..named("k2") };
+        assert_eq!(store.ledger.act(other).await.unwrap(), ActOutcome::Absent);
+        assert_eq!(stage.rows("events"), 2);
+    }
+
+    async fn a_refused_report_is_refused_each_time(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        acted(&store, report(stage, &id, Status::Refused)).await;
+        stage.later(60);
+        let again = || Act { report_key: Some("k".to_owned()), ..report(stage, &id, Status::Processing) };
+        for _ in 0..2 {
+            assert_eq!(verdict(&acted(&store, again()).await), (Verdict::Rejected, Status::Refused, Some(Label::StatusFinal)));
+        }
+    }
+
+    async fn what_a_person_does_is_done_now_whatever_their_watch_says(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        stage.later(60);
+        acted(&store, report(stage, &id, Status::Finished)).await;
+        // The clerk writes the minute, the agency's clock was ahead: the result is handed over all the same, with its proof.
+        let said = Timestamp::from_micros(stage.clock.now().as_micros() - 45_000_000);
+        let hand_over = HandOver { receiver: "Người Thử".to_owned(), received_at: said, proof: Some("P-1".to_owned()) };
+        let early = Act { occurred_at: said, ..deed(stage, &id, Deed::HandOver(hand_over.clone())) };
+        assert_eq!(verdict(&acted(&store, early).await), (Verdict::Applied, Status::HandedOver, None));
+        let told = happenings(&store, &id).await.into_iter().any(|(_, what)| what == Happening::HandedOver(hand_over.clone()));
+        assert!(told, "the proof is kept, with the moment the clerk wrote");
+        assert_eq!(stage.audit().findings, []);
     }
 
     async fn a_key_makes_an_act_once_and_belongs_to_its_call(stage) {

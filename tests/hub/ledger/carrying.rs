@@ -232,6 +232,31 @@ on_both! {
         assert_eq!(states(stage), ["acknowledged"]);
     }
 
+    async fn an_agency_that_is_no_longer_responsible_gets_nothing_more(stage) {
+        let store = stage.open();
+        let id = filed(stage, &store, "r1").await;
+        arrived(&store).await;
+        stage.later(1);
+        let mut elsewhere = amendment(stage, &id, "r1", 1, "second");
+        elsewhere.dossier.agency = Some("so-xay-dung".to_owned());
+        store.ledger.submit(elsewhere).await.unwrap();
+        assert_eq!(take(&store).await, [], "the first agency's message is not handed out");
+        assert_eq!(states(stage), ["parked", "waiting"]);
+        assert_eq!(stage.texts("SELECT agency AS t FROM outbox"), ["so-xay-dung"]);
+    }
+
+    async fn a_message_that_is_taken_and_never_settled_is_parked_at_last(stage) {
+        let store = stage.open();
+        filed(stage, &store, "r1").await;
+        arrived(&store).await;
+        for _ in 0..50 {
+            assert_eq!(take(&store).await.len(), 1);
+            stage.later(61);
+        }
+        assert_eq!(take(&store).await, []);
+        assert_eq!(states(stage), ["parked"]);
+    }
+
     async fn the_fate_of_every_message_of_a_dossier_can_be_read(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
