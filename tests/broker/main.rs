@@ -6,7 +6,6 @@
 mod contract;
 mod log;
 mod loss;
-mod measure;
 mod rabbit;
 mod stage;
 mod tls;

@@ -1,14 +1,28 @@
-//! Figures, not verdicts: `cargo test --release --test broker -- --ignored --nocapture measure`.
+//! Figures of the broker, not verdicts: `cargo bench --bench broker`, with `LIENTHONG_TEST_AMQP` and `LIENTHONG_TEST_AMQP_ADMIN` set
+//! (`tests/run services` starts a private RabbitMQ and prints them).
+
+#[path = "../broker/stage.rs"]
+#[expect(
+    dead_code,
+    reason = "the stage of the broker's tests; a measurement needs a part of it"
+)]
+mod stage;
 
 use std::time::Instant;
 
 use lienthong::broker::topology::{Channel, Limits};
 use lienthong::broker::{Envelope, Outcome, Settlement, Topology, settle_all};
 
-use crate::stage::{Stage, rabbit, take};
+use stage::{Stage, rabbit, take};
 
-#[test]
-#[ignore = "a measurement: nothing passes or fails by it"]
+fn main() {
+    // `cargo test --all-targets` starts it too, and has no figures to ask for.
+    if std::env::args().any(|argument| argument == "--bench") {
+        measure_declaring_the_whole_city();
+        measure_publishing_and_consuming();
+    }
+}
+
 fn measure_declaring_the_whole_city() {
     rabbit(&Limits::default(), async |stage: Stage| {
         let agencies = (0..145).map(|n| (format!("{}-{n}", stage.agency).parse().unwrap(), Channel::Hub));
@@ -21,8 +35,6 @@ fn measure_declaring_the_whole_city() {
     });
 }
 
-#[test]
-#[ignore = "a measurement: nothing passes or fails by it"]
 fn measure_publishing_and_consuming() {
     rabbit(&Limits::default(), async |stage: Stage| {
         const MESSAGES: usize = 20_000;
