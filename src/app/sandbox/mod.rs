@@ -24,6 +24,7 @@ use crate::broker::{Broker, embedded::Embedded};
 use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
 use crate::domain::routing::{AgencyChannel, Directory};
+use crate::domain::tenant::Certificate;
 use crate::identity::Access;
 use crate::identity::secret::LookupSecrets;
 use crate::net::outbound::{Outbound, http_client};
@@ -33,7 +34,8 @@ use crate::sim::catalogue::Catalogue;
 use crate::sim::demo::Demo;
 use crate::sim::desk::Tally;
 use crate::sim::outcome::{Outcome, Progress};
-use crate::store::{Backend, Cipher, Postgres, Sizes};
+use crate::store::conn::{Connector, Purpose};
+use crate::store::{Backend, Cipher, Postgres, Sizes, migrate};
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug)]
@@ -104,6 +106,13 @@ impl Sandbox {
             lock.clear(&plan.dir)?;
         }
         let state = State::open(&plan.dir, clock.now())?;
+        if plan.fresh && plan.postgres.is_some() {
+            // Its old contents are sealed with keys that are gone with the folder.
+            let backend = backend(&plan, &state)?;
+            tokio::task::spawn_blocking(move || empty(backend))
+                .await
+                .map_err(|e| AppError::Unusable(e.to_string()))??;
+        }
         let files = shipped_directory();
         let directory = Directory::read(&files).map_err(|faults| crate::app::unreadable(&faults))?;
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
@@ -127,9 +136,19 @@ impl Sandbox {
             &entropy,
         )?;
         let running = Running::start(assembly).await?;
-        if running.hub().register().tenants().next().is_none() {
-            let all = enrolment(&state, &directory)?;
-            running.hub().enrol(&Access::system(), all).await?;
+        // At the first start nobody is known; later a certificate may have been renewed.
+        let city = enrolment(&state, &directory)?;
+        let register = running.hub().register();
+        let known = |c: &Certificate| register.certificate(&c.thumbprint).is_some();
+        if register.tenants().next().is_some() && !city.certificates.iter().any(known) {
+            running.stop().await;
+            return Err(AppError::Unusable(
+                "this database was filled from another folder: give its --dir, or --fresh to begin anew"
+                    .to_owned(),
+            ));
+        }
+        if !city.certificates.iter().all(known) {
+            running.hub().enrol(&Access::system(), city).await?;
         }
         let (stop, _) = watch::channel(false);
         let mut sandbox = Sandbox {
@@ -316,6 +335,13 @@ fn assemble(
         clock: clock.clone(),
         entropy: entropy.clone(),
     })
+}
+
+/// Takes a database back to nothing.
+fn empty(backend: Backend) -> Result<(), AppError> {
+    let connector = Connector::new(backend)?;
+    let mut conn = connector.open(Purpose::Migration)?;
+    Ok(migrate::down(&mut conn)?)
 }
 
 fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {

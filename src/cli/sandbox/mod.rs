@@ -24,7 +24,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "DIR", default_value = ".lienthong")]
     pub dir: PathBuf,
 
-    /// Remove what the folder holds and begin anew
+    /// Remove what the folder holds and, with --postgres, the hub's tables of that database, and begin anew
     #[arg(long)]
     pub fresh: bool,
 
