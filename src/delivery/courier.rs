@@ -2,30 +2,18 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-
-use super::REST;
+use super::{PREFETCH, REST, handful};
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::service::Hub;
 use crate::store::StoreError;
-
-/// Messages in hand at once.
-const PREFETCH: u16 = 128;
 
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
     let source = Source::Agency(agency.clone());
     loop {
         match broker.consume(&source, PREFETCH).await {
             Ok(mut consumer) => {
-                while let Some(first) = consumer.next().await {
-                    let mut batch = vec![first];
-                    while batch.len() < usize::from(PREFETCH) {
-                        match consumer.next().now_or_never() {
-                            Some(Some(next)) => batch.push(next),
-                            _ => break,
-                        }
-                    }
+                while let Some(batch) = handful(&mut consumer).await {
                     bring(&hub, &agency, batch).await;
                 }
             }

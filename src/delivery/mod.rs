@@ -14,14 +14,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::broker::topology::{Channel, Topology};
-use crate::broker::{Broker, BrokerError};
+use crate::broker::{Broker, BrokerError, Consumer, Delivery};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
 use crate::service::Hub;
+
+/// Messages of one consumer in hand at once.
+const PREFETCH: u16 = 128;
 
 /// How long a mover rests after something went wrong.
 const REST: Duration = Duration::from_secs(1);
@@ -115,6 +119,18 @@ async fn sweep(hub: Arc<Hub>) {
             }
         }
     }
+}
+
+/// The next message and what has come with it, so that one commit serves them all; none when the consumer has ended.
+async fn handful(consumer: &mut Consumer) -> Option<Vec<Delivery>> {
+    let mut batch = vec![consumer.next().await?];
+    while batch.len() < usize::from(PREFETCH) {
+        match consumer.next().now_or_never() {
+            Some(Some(next)) => batch.push(next),
+            _ => break,
+        }
+    }
+    Some(batch)
 }
 
 /// Keeps the register and the directory in step with the database; a directory may need new roads, and couriers come and go with

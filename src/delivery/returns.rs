@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::REST;
+use super::{PREFETCH, REST, handful};
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::event::Verdict;
 use crate::domain::submission::IdempotencyKey;
 use crate::service::{Hub, Reported, ServiceError};
-
-/// Messages in hand at once.
-const PREFETCH: u16 = 128;
 
 /// The header an agency names its format in; without it the canonical form is meant.
 const FORMAT: &str = "submission-format";
@@ -21,14 +17,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     loop {
         match broker.consume(&Source::Statuses, PREFETCH).await {
             Ok(mut consumer) => {
-                while let Some(first) = consumer.next().await {
-                    let mut batch = vec![first];
-                    while batch.len() < usize::from(PREFETCH) {
-                        match consumer.next().now_or_never() {
-                            Some(Some(next)) => batch.push(next),
-                            _ => break,
-                        }
-                    }
+                while let Some(batch) = handful(&mut consumer).await {
                     take(&hub, batch).await;
                 }
             }

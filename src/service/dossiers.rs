@@ -19,7 +19,7 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission, Scope};
 use crate::store::ledger::delivery_state;
 use crate::store::read;
-use crate::store::rows::{AttemptRow, DeliveryRow, DossierRow};
+use crate::store::rows::{AttemptRow, DeliveryRow, DossierRow, SubmissionRow};
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
@@ -141,20 +141,22 @@ impl Hub {
         access: &Access,
         id: DossierId,
     ) -> Result<(String, Vec<u8>), ServiceError> {
-        let row = self.reached(access, id).await?;
-        let cipher = Arc::clone(&self.store.cipher);
-        let found = self
-            .store
-            .readers
-            .run(move |conn| read::submission(conn, &cipher, &row.submission))
-            .await?;
-        found
-            .map(|(row, bytes)| (row.media_type, bytes))
-            .ok_or_else(|| Label::NotFound.into())
+        let (row, bytes) = self.received(access, id).await?;
+        Ok((row.media_type, bytes))
     }
 
     /// The signed receipt of that submission.
     pub async fn receipt(&self, access: &Access, id: DossierId) -> Result<String, ServiceError> {
+        let (row, _) = self.received(access, id).await?;
+        Ok(row.receipt)
+    }
+
+    /// The submission a dossier now stands on.
+    async fn received(
+        &self,
+        access: &Access,
+        id: DossierId,
+    ) -> Result<(SubmissionRow, Vec<u8>), ServiceError> {
         let row = self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
@@ -162,9 +164,7 @@ impl Hub {
             .readers
             .run(move |conn| read::submission(conn, &cipher, &row.submission))
             .await?;
-        found
-            .map(|(row, _)| row.receipt)
-            .ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| Label::NotFound.into())
     }
 
     /// The caller's events after a cursor; waits up to `wait` for the first.
