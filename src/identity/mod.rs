@@ -10,7 +10,7 @@
 //! generation ([`keys`]).
 //!
 //! Start with [`authenticate`]; then [`peer`] (the certificate), [`token`] (the token), [`permission`] (the matrix), [`access`]
-//! (what comes out). [`sign`] makes receipts, [`secret`] derives the citizen's look-up secret and the blind indexes, [`keys`]
+//! (what comes out). [`sign`] makes receipts, [`secret`] derives the citizen's look-up secret, [`keys`]
 //! holds the signing keys.
 
 pub mod access;

@@ -1,4 +1,4 @@
-//! Secrets and what is derived from them without being stored: the citizen's look-up secret, and blind indexes.
+//! Secrets and what is derived from them without being stored: the citizen's look-up secret.
 
 use std::fmt;
 
@@ -19,11 +19,6 @@ impl<T> Secret<T> {
     /// The secret itself.
     pub fn expose(&self) -> &T {
         &self.0
-    }
-
-    /// The secret itself, unwrapped.
-    pub fn into_exposed(self) -> T {
-        self.0
     }
 }
 
@@ -96,28 +91,6 @@ impl LookupSecrets {
     }
 }
 
-/// Finds equal values without keeping them: HMAC-SHA256, because a plain digest of an identity number is guessed in seconds.
-#[derive(Debug)]
-pub struct BlindIndex {
-    key: hmac::Key,
-}
-
-impl BlindIndex {
-    /// From the hub's key for this purpose alone.
-    pub fn new(key: [u8; 32]) -> Self {
-        BlindIndex {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-        }
-    }
-
-    /// The index of a value. The same value under two kinds has two indexes that cannot be connected.
-    pub fn of(&self, kind: &str, value: &[u8]) -> [u8; 32] {
-        let mut index = [0u8; 32];
-        index.copy_from_slice(hmac::sign(&self.key, &labelled(kind, value)).as_ref());
-        index
-    }
-}
-
 /// Length-prefixed, so that no label and value can be read as another label and value.
 fn labelled(label: &str, value: &[u8]) -> Vec<u8> {
     [&(label.len() as u64).to_be_bytes(), label.as_bytes(), value].concat()
@@ -177,29 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_blind_index_depends_on_key_kind_and_value() {
-        let index = BlindIndex::new([1; 32]);
-        let all = [
-            index.of("identity", b"000123"),
-            index.of("tax", b"000123"),
-            index.of("identity", b"000124"),
-            index.of("identity0", b"00123"),
-            BlindIndex::new([2; 32]).of("identity", b"000123"),
-        ];
-        for (i, a) in all.iter().enumerate() {
-            assert!(all[i + 1..].iter().all(|b| a != b));
-        }
-        assert_eq!(all[0], index.of("identity", b"000123"));
-    }
-
-    #[test]
     fn a_secret_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
-        let shown = format!(
-            "{:?}{:?}",
-            LookupSecrets::new([0xab; 32]),
-            BlindIndex::new([0xab; 32])
-        );
+        let shown = format!("{:?}", LookupSecrets::new([0xab; 32]));
         assert!(
             !shown.contains("171") && !shown.to_lowercase().contains("abab"),
             "{shown}"

@@ -118,4 +118,24 @@ mod tests {
             Err(StoreError::Unreadable(_))
         ));
     }
+
+    #[test]
+    fn a_blind_index_depends_on_key_kind_and_value() {
+        let of = |key: u8, kind: &str, value: &[u8]| {
+            Cipher::new("k1", &[("k1".into(), [3; 32])], &[key; 32])
+                .unwrap()
+                .blind(kind, value)
+        };
+        let all = [
+            of(1, "identity", b"000123"),
+            of(1, "tax", b"000123"),
+            of(1, "identity", b"000124"),
+            of(1, "identity0", b"00123"),
+            of(2, "identity", b"000123"),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[i + 1..].iter().all(|b| a != b));
+        }
+        assert_eq!(all[0], of(1, "identity", b"000123"));
+    }
 }

@@ -1,7 +1,7 @@
 //! Acting on a dossier: a status, an acceptance, a supplement, a hand-over.
 
 use super::batch::{Batch, Told};
-use super::submit::KeyUse;
+use super::submit::{KeyUse, SubmitOutcome, answered};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::{HandOver, Happening, Verdict};
 use crate::domain::lifecycle::{self, Phase, Report, Role};
@@ -10,10 +10,9 @@ use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::cipher::Sealed;
 use crate::store::moment::At;
 use crate::store::read::state_of;
-use crate::store::rows::{DossierRow, IdempotencyRow};
+use crate::store::rows::DossierRow;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
@@ -95,10 +94,9 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
             .keys
             .get(&(key.tenant.clone(), key.route.to_owned(), key.key.clone()))
     {
-        return if row.request == key.request {
-            replayed(batch, act, key, row)
-        } else {
-            Ok(ActOutcome::KeyReused)
+        return match answered(batch.cipher, key, row)? {
+            SubmitOutcome::Replayed { status, body } => replayed(batch, act, status, &body),
+            _ => Ok(ActOutcome::KeyReused),
         };
     }
     let Some(mut dossier) = batch.dossiers.get(&act.dossier).cloned() else {
@@ -153,24 +151,13 @@ fn answer(acted: &Acted) -> Result<(i16, Vec<u8>), StoreError> {
 
 /// The same call again: nothing is done twice. What was refused stays refused, else a client that repeats itself would believe
 /// it done; what was done is shown as it now stands.
-fn replayed(
-    batch: &Batch<'_>,
-    act: &Act,
-    key: &KeyUse,
-    row: &IdempotencyRow,
-) -> Result<ActOutcome, StoreError> {
+fn replayed(batch: &Batch<'_>, act: &Act, answer: i16, body: &[u8]) -> Result<ActOutcome, StoreError> {
     let Some(dossier) = batch.dossiers.get(&act.dossier) else {
         return Ok(ActOutcome::Absent);
     };
     let status = state_of(dossier)?.status();
-    if row.status != 200 {
-        let sealed = Sealed {
-            key_id: row.key_id.clone(),
-            nonce: row.nonce.clone(),
-            ciphertext: row.ciphertext.clone(),
-        };
-        let body = batch.cipher.open(&key.row(), sealed)?;
-        let problem = serde_json::from_slice(&body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    if answer != 200 {
+        let problem = serde_json::from_slice(body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         return Ok(ActOutcome::Done(Acted {
             verdict: Verdict::Rejected,
             status,
