@@ -11,6 +11,7 @@ use super::provenance::{Provenance, last_name};
 use crate::domain::codes::{
     CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, NotACode, Phone, Sha256Hex, TaxCode,
 };
+use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::dossier::{
     Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode, Party,
     PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
@@ -360,13 +361,67 @@ impl Build {
         let text = self.text::<2000>(o, "text").map(String::from);
         let assigned_code = self.code::<DossierCode>(o, "assigned_code", DOSSIER_CODE_FORM);
         let officer = self.text::<200>(o, "officer").map(String::from);
-        Some(StatusReport {
-            dossier: dossier?.into(),
-            status: status?,
+        let lists = Lists {
+            papers: self.list(o, "papers", Self::paper),
+            fees: self.list(o, "fees", Self::claim),
+            results: self.list(o, "results", Self::result),
+            refusal: self.flag(o, "refusal"),
+        };
+        let (dossier, status) = (dossier?, status?);
+        if let Err(problem) = lists.check(status) {
+            // Said here, where the sender's own path is known.
+            let name = problem.args["field"].clone();
+            self.problem(&name, problem);
+        }
+        let report = StatusReport {
             occurred_at,
             text,
             assigned_code,
             officer,
+            ..StatusReport::new(dossier, status)
+        };
+        Some(report.with_lists(lists))
+    }
+
+    fn paper(&mut self, o: Members<'_, '_>) -> Option<PaperAsked> {
+        let (code, name, note) = (
+            self.text(o, "code"),
+            self.need_text(o, "name"),
+            self.text(o, "note"),
+        );
+        let copies = self.part(o, "copies", Self::copies).unwrap_or_default();
+        Some(PaperAsked {
+            code,
+            name: name?,
+            note,
+            copies,
+        })
+    }
+
+    fn claim(&mut self, o: Members<'_, '_>) -> Option<FeeClaim> {
+        let fee = self.fee(o);
+        let (payee, account) = (self.text(o, "payee"), self.text(o, "account"));
+        let reference = self.text(o, "reference");
+        Some(FeeClaim {
+            fee: fee?,
+            payee,
+            account,
+            reference,
+        })
+    }
+
+    fn result(&mut self, o: Members<'_, '_>) -> Option<ResultPaper> {
+        let (code, number) = (self.text(o, "code"), self.text(o, "number"));
+        let (name, summary) = (self.need_text(o, "name"), self.text(o, "summary"));
+        let issued_on = self.day(o, "issued_on");
+        let files = self.list(o, "files", Self::file);
+        Some(ResultPaper {
+            code,
+            number,
+            name: name?,
+            summary,
+            issued_on,
+            files,
         })
     }
 

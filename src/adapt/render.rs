@@ -100,9 +100,11 @@ struct OutRule {
 #[derive(Debug)]
 struct OutList {
     to: OutPath,
-    from: OutPath,
+    /// None for the place itself.
+    from: Option<OutPath>,
     spread: Option<Box<str>>,
     fields: Vec<OutRule>,
+    lists: Vec<OutList>,
 }
 
 /// What `[render]` may take from.

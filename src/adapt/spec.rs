@@ -309,9 +309,12 @@ pub(super) struct OutSpec {
 #[serde(deny_unknown_fields)]
 pub(super) struct OutListSpec {
     pub to: Spanned<String>,
+    /// The hub's list; `.` makes one item of the place where this rule stands, if a list inside it has any.
     pub from: String,
     /// A list inside each item, of which every entry makes an item of its own.
     pub spread: Option<String>,
     #[serde(default)]
     pub field: Vec<OutSpec>,
+    #[serde(default)]
+    pub list: Vec<OutListSpec>,
 }

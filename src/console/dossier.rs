@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use crate::domain::details::Details;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::view::{DeliveryView, DossierSummary, EventView, HistoryView, RouteView, StatusView};
@@ -49,6 +50,26 @@ impl Dossier {
 
     fn event(&self, event: &EventView) -> String {
         words::event(&self.f, &event.kind).to_owned()
+    }
+
+    /// What a status brought: papers asked for, fees claimed, results.
+    fn brought(&self, event: &EventView) -> Vec<String> {
+        match &event.details {
+            Some(Details::Papers(papers)) => papers.iter().map(|p| p.name.to_string()).collect(),
+            Some(Details::Fees(fees)) => fees
+                .iter()
+                .map(|c| format!("{}: {} đ", c.fee.name, c.fee.amount_vnd))
+                .collect(),
+            Some(Details::Decision { results, refusal }) => {
+                let refused = self.f.say("Từ chối giải quyết", "Refused").to_owned();
+                let named = results.iter().map(|r| match &r.number {
+                    Some(number) => format!("{} ({number})", r.name),
+                    None => r.name.to_string(),
+                });
+                refusal.then_some(refused).into_iter().chain(named).collect()
+            }
+            None => Vec::new(),
+        }
     }
 
     fn delivery_class(&self, delivery: &DeliveryView) -> &'static str {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::{DossierCode, Key};
+use super::details::Details;
 use super::ids::{DossierId, EventId, SubmissionId};
 use super::rejection::Label;
 use super::status::Status;
@@ -84,6 +85,9 @@ pub enum Happening {
         text: Option<String>,
         /// Which rule was broken, for an irregular one.
         irregular: Option<Label>,
+        /// The papers asked for, the fees claimed, the decision.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        details: Option<Details>,
     },
     /// A report that changed nothing: older than what is known.
     StatusRecorded {
@@ -91,6 +95,9 @@ pub enum Happening {
         to: Status,
         /// Its note.
         text: Option<String>,
+        /// What it brought; of the status the dossier is in, it completes what was told before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        details: Option<Details>,
     },
     /// A report that was not allowed.
     StatusRejected {
@@ -144,4 +151,27 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub what: Happening,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_stored_before_there_were_details_is_read() {
+        let stored = r#"{"id":"evt_019aaf3c1e0070008000000000000001","dossier":"dos_019aaf3c1e00700080000000000000a1","number":2,
+            "at":"2026-11-20T03:41:00.000000Z","occurred_at":"2026-11-20T03:41:00.000000Z","actor":{"tenant":"agency.so-tu-phap"},
+            "kind":"status-changed","from":4,"to":5,"verdict":"applied","inferred":false,"text":"thiếu bản sao","irregular":null}"#;
+        let event: Event = serde_json::from_str(stored).unwrap();
+        assert!(matches!(
+            event.what,
+            Happening::StatusChanged {
+                to: Status::SupplementRequested,
+                details: None,
+                ..
+            }
+        ));
+        // And one without details is written as it always was.
+        assert!(!serde_json::to_string(&event).unwrap().contains("details"));
+    }
 }

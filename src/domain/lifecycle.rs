@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use super::codes::DossierCode;
+use super::details::Details;
 use super::event::{Happening, Verdict};
 use super::rejection::{Label, Problem};
 use super::status::Status;
@@ -303,6 +304,8 @@ pub struct Report {
     pub to: Status,
     /// Reason or note.
     pub text: Option<String>,
+    /// The papers asked for, the fees claimed, the decision.
+    pub details: Option<Details>,
     /// When it happened, by the reporter's word.
     pub occurred_at: Timestamp,
     /// In which part it speaks.
@@ -334,6 +337,7 @@ pub fn decide(state: &State, report: &Report) -> Decision {
             happenings: vec![Happening::StatusRecorded {
                 to: report.to,
                 text: report.text.clone(),
+                details: report.details.clone(),
             }],
         };
     }
@@ -344,7 +348,10 @@ pub fn decide(state: &State, report: &Report) -> Decision {
         return rejected(report, refusal(state.phase, report));
     };
     let last = &path[path.len() - 1];
-    if last.guards.contains(&Guard::Reason) && report.text.as_deref().is_none_or(|t| t.trim().is_empty()) {
+    let refuses = report.details.as_ref().is_some_and(Details::is_refusal);
+    if (refuses || last.guards.contains(&Guard::Reason))
+        && report.text.as_deref().is_none_or(|t| t.trim().is_empty())
+    {
         return rejected(report, Problem::new(Label::ReasonRequired).with("to", report.to));
     }
     let irregular = last.guards.iter().find_map(|g| match g {
@@ -374,6 +381,7 @@ pub fn decide(state: &State, report: &Report) -> Decision {
                 inferred,
                 text: if inferred { None } else { report.text.clone() },
                 irregular: if inferred { None } else { irregular },
+                details: if inferred { None } else { report.details.clone() },
             };
             at = step.to;
             change

@@ -9,6 +9,7 @@
 
 pub mod calendar;
 pub mod codes;
+pub mod details;
 pub mod dossier;
 pub mod event;
 pub mod ids;

@@ -213,6 +213,8 @@ labels! {
         "Việc chuyển {from} sang {to} thuộc về: {actors}." "The change from {from} to {to} belongs to: {actors}.";
     ReasonRequired "reason-required" 422 "Thiếu lý do" "A reason is required"
         "Trạng thái {to} phải nêu lý do." "Status {to} must state its reason.";
+    DetailsMisplaced "details-misplaced" 422 "Danh mục gửi sai trạng thái" "The list belongs to another status"
+        "Chỉ gửi {field} cùng trạng thái {expected}." "Send {field} with status {expected} only.";
     StatusWordUnknown "status-word-unknown" 422 "Không hiểu trạng thái" "The status word is not known"
         "Giữ nguyên trạng thái hồ sơ; dùng một trong: {expected}." "The dossier stays as it is; use one of: {expected}.";
     SupplementRepeated "supplement-repeated" 409 "Yêu cầu bổ sung lần nữa" "A second request for a supplement"

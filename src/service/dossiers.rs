@@ -14,7 +14,7 @@ use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::view::{
     AgencyView, AttemptView, Clocks, CloudEvent, DeliveryView, DossierPage, DossierSummary, DossierView,
-    EventView, FeedData, FeedPage, HistoryView, Links, RouteView,
+    EventView, FeedData, FeedPage, HistoryView, RouteView,
 };
 use crate::identity::{Access, Permission, Scope};
 use crate::store::ledger::delivery_state;
@@ -82,17 +82,17 @@ impl Hub {
     /// One dossier with its content.
     pub async fn dossier(&self, access: &Access, id: DossierId) -> Result<DossierView, ServiceError> {
         let row = self.reached(access, id).await?;
-        let (cipher, name, version) = (Arc::clone(&self.store.cipher), row.id.clone(), row.version);
-        let content = self
+        let summary = self.summary(&row)?;
+        let cipher = Arc::clone(&self.store.cipher);
+        let (content, history) = self
             .store
             .readers
-            .run(move |conn| read::content(conn, &cipher, &name, version))
+            .run(move |conn| {
+                let content = read::content(conn, &cipher, &row.id, row.version)?;
+                Ok((content, read::history(conn, &cipher, &row)?))
+            })
             .await?;
-        Ok(DossierView {
-            summary: self.summary(&row)?,
-            content,
-            links: Links::of(id),
-        })
+        Ok(DossierView::new(summary, content, &history))
     }
 
     /// Every event of a dossier.

@@ -3,6 +3,7 @@
 use super::acts::{LONGEST_TEXT, bounded, not_in_future, supplement_overdue};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
+use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
@@ -95,7 +96,7 @@ impl Hub {
         &self,
         access: &Access,
         path: &str,
-        report: StatusReport,
+        mut report: StatusReport,
         reported: &Reported,
     ) -> Result<StatusResult, ServiceError> {
         let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
@@ -109,9 +110,15 @@ impl Hub {
             ));
         };
         let now = self.clock.now();
-        let prepared = not_in_future("occurred_at", report.occurred_at, now)
-            .and_then(|occurred_at| Ok((occurred_at, bounded("/text", note(&report), LONGEST_TEXT)?)));
-        let (occurred_at, text) = match prepared {
+        let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
+            let text = bounded("/text", note(&report), LONGEST_TEXT)?;
+            Ok((
+                occurred_at,
+                text,
+                Details::of(report.status, report.take_lists())?,
+            ))
+        });
+        let (occurred_at, text, details) = match prepared {
             Ok(prepared) => prepared,
             Err(mut problem) => {
                 problem.path = problem.path.map(|p| format!("{path}{p}"));
@@ -123,10 +130,17 @@ impl Hub {
             dossier: row.id.clone(),
             actor: access.actor(),
             role: Role::Agency,
-            report_key: Some(self.report_key(&row, &report, text.as_deref(), call.as_deref())),
+            report_key: Some(self.report_key(
+                &row,
+                &report,
+                text.as_deref(),
+                details.as_ref(),
+                call.as_deref(),
+            )),
             deed: Deed::Report {
                 to: report.status,
                 text,
+                details,
             },
             occurred_at,
             supplement_overdue: supplement_overdue(&row, occurred_at),
@@ -138,12 +152,13 @@ impl Hub {
         Ok(taken(named, &self.take(&row, act).await?))
     }
 
-    /// The same report again has the same key: dossier, status, moment and note. Blind, since a note may name a person.
+    /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
     fn report_key(
         &self,
         row: &DossierRow,
         report: &StatusReport,
         text: Option<&str>,
+        details: Option<&Details>,
         call: Option<&str>,
     ) -> String {
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
@@ -153,13 +168,18 @@ impl Hub {
             (None, Some(call)) => call.to_owned(),
             (None, None) => self.clock.now().to_string(),
         };
-        let said = format!(
+        let mut said = format!(
             "{}|{}|{occurred}|{fresh}|{}|{}",
             row.id,
             report.status,
             report.assigned_code.as_ref().map_or("", DossierCode::as_str),
             text.unwrap_or("")
         );
+        if let Some(details) = details {
+            said.push('|');
+            // Texts, numbers and flags only: writing them to memory cannot fail.
+            said.push_str(&serde_json::to_string(details).unwrap_or_default());
+        }
         hex::encode(self.store.cipher.blind("report", said.as_bytes()))
     }
 

@@ -338,6 +338,7 @@ mod tests {
         let filed = Happening::StatusRecorded {
             to: situation.status,
             text: None,
+            details: None,
         };
         let mut state: State = evolve(None, &filed, Timestamp::from_micros(0));
         state.phase = Phase::entering(situation.status, situation.status);
@@ -349,6 +350,7 @@ mod tests {
                 let report = Report {
                     to,
                     text,
+                    details: None,
                     occurred_at: Timestamp::from_micros(at),
                     role,
                     supplement_overdue: false,

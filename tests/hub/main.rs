@@ -5,6 +5,7 @@
 //! `LIENTHONG_TEST_AMQP_ADMIN` (`tests/run` provides both) and fails without. [`backends`] says how one body runs on both
 //! databases.
 
+mod acts;
 mod backends;
 
 mod city;

@@ -171,6 +171,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         deed: Deed::Report {
             to,
             text: Some("lý do".to_owned()),
+            details: None,
         },
         occurred_at: now,
         supplement_overdue: false,

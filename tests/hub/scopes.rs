@@ -130,9 +130,7 @@ on_both! {
         assert_eq!(label(city.hub.hand_over(&agency, a, call("k4"), receiver).await), Label::PermissionMissing);
         // A report on a dossier of another agency is answered as one on nothing.
         let nobodys = DossierId::new(stage.clock.now(), &mut *stage.rng());
-        let report = |dossier: String| lienthong::domain::view::StatusReport {
-            dossier, status: Status::Accepted, occurred_at: None, text: None, assigned_code: None, officer: None,
-        };
+        let report = |dossier: String| lienthong::domain::view::StatusReport::new(dossier, Status::Accepted);
         let reports = vec![report(c.to_string()), report(nobodys.to_string()), report(a.to_string())];
         let answer = city.report(&agency, reports).await;
         let labels: Vec<Option<Label>> = answer.results.iter().map(|r| r.problem.as_ref().map(|p| p.label)).collect();
@@ -170,10 +168,10 @@ on_both! {
         let enrolment = lienthong::store::ledger::Enrolment { tenants: vec![suspended], ..Default::default() };
         // Written by another hub: this one learns of it when it looks.
         city.hub.store().ledger.enrol(enrolment).await.unwrap();
-        let report = || crate::city::reported(vec![lienthong::domain::view::StatusReport {
-            dossier: "dos_00000000000000000000000000000000".to_owned(),
-            status: Status::Accepted, occurred_at: None, text: None, assigned_code: None, officer: None,
-        }]);
+        let report = || crate::city::reported(vec![lienthong::domain::view::StatusReport::new(
+            "dos_00000000000000000000000000000000",
+            Status::Accepted,
+        )]);
         city.hub.report_from_queue(COMMUNE, report()).await.unwrap();
         assert!(city.hub.refresh().await.unwrap().register);
         let outcome = city.hub.report_from_queue(COMMUNE, report()).await;

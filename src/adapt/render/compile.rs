@@ -66,6 +66,9 @@ struct OutCompiler<'c, 's> {
 impl<'s> OutCompiler<'_, 's> {
     fn list(&mut self, spec: &'s OutListSpec, members: &[Member]) -> OutList {
         let at = spec.to.span().start;
+        if spec.from == "." {
+            return self.inner(spec, None, members);
+        }
         let from = names(&spec.from);
         let mut item = match reach(members, &from) {
             Some(Target::List { item, .. }) => match item.as_ref() {
@@ -91,11 +94,16 @@ impl<'s> OutCompiler<'_, 's> {
                 }
             }
         }
+        self.inner(spec, Some(from), &item)
+    }
+
+    fn inner(&mut self, spec: &'s OutListSpec, from: Option<OutPath>, item: &[Member]) -> OutList {
         OutList {
             to: names(spec.to.get_ref()),
             from,
             spread: spec.spread.as_deref().map(Box::from),
-            fields: spec.field.iter().map(|f| self.rule(f, &item)).collect(),
+            fields: spec.field.iter().map(|f| self.rule(f, item)).collect(),
+            lists: spec.list.iter().map(|l| self.list(l, item)).collect(),
         }
     }
 

@@ -116,27 +116,43 @@ impl Mapped {
             rule.write(source, &mut item);
         }
         for list in &self.lists {
-            let rows = list.write(source);
-            if !rows.is_empty() {
-                put(&mut item, &list.to, Value::Array(rows));
-            }
+            list.write(source, &mut item);
         }
         Value::Object(item)
     }
 }
 
 impl OutList {
-    fn write(&self, source: &Value) -> Vec<Value> {
-        let Some(Value::Array(items)) = at(source, &self.from) else {
-            return Vec::new();
-        };
+    /// Writes its rows, if it has any; says whether it had.
+    fn write(&self, source: &Value, out: &mut Map<String, Value>) -> bool {
+        let rows = self.rows(source);
+        let any = !rows.is_empty();
+        if any {
+            put(out, &self.to, Value::Array(rows));
+        }
+        any
+    }
+
+    fn rows(&self, source: &Value) -> Vec<Value> {
         let mut rows = Vec::new();
         let mut row = |source: &Value| {
-            let mut out = Map::new();
+            let (mut out, mut any) = (Map::new(), self.from.is_some());
             for rule in &self.fields {
                 rule.write(source, &mut out);
             }
-            rows.push(Value::Object(out));
+            for list in &self.lists {
+                any |= list.write(source, &mut out);
+            }
+            if any {
+                rows.push(Value::Object(out));
+            }
+        };
+        let Some(from) = &self.from else {
+            row(source);
+            return rows;
+        };
+        let Some(Value::Array(items)) = at(source, from) else {
+            return rows;
         };
         for item in items {
             let entries = self.spread.as_deref().and_then(|name| item[name].as_array());

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 
 use super::{REGISTRY, samples};
 use crate::adapt::{Outgoing, Syntax};
+use crate::domain::details::Lists;
 use crate::domain::dossier::{Filing, ProcedureKnown};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
@@ -174,13 +175,48 @@ fn every_value_of_the_portals_form_is_a_text() {
 #[test]
 fn progress_reads_back_as_it_was_told() {
     let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
-    let report = |status| StatusReport {
-        dossier: Sent::id().to_string(),
-        status,
-        occurred_at: Some("2026-11-21T01:15:00Z".parse().unwrap()),
-        text: Some("Ghi chú".to_owned()),
-        assigned_code: None,
-        officer: Some("Cán bộ mẫu".to_owned()),
+    let lists: Lists = Lists {
+        papers: serde_json::from_value(serde_json::json!([
+            {"code": "GT-1", "name": "Bản sao quyết định", "note": "Thiếu trang 2", "copies": {"certified": 1}},
+            {"name": "Tờ khai"},
+        ]))
+        .unwrap(),
+        fees: serde_json::from_value(serde_json::json!([{
+            "code": "LP-1", "name": "Lệ phí", "kind": "charge", "amount_vnd": 8000, "moment": "result",
+            "payee": "Kho bạc mẫu", "account": "0000 0001", "reference": "H26 8000",
+        }]))
+        .unwrap(),
+        results: serde_json::from_value(serde_json::json!([{
+            "code": "KQ-1", "number": "12/GXN", "name": "Giấy xác nhận", "summary": "Xác nhận", "issued_on": "2026-11-21",
+            "files": [{"id": "t1", "name": "gxn.pdf", "sha256": "00".repeat(32), "size": 9, "media_type": "application/pdf"}],
+        }]))
+        .unwrap(),
+        refusal: true,
+    };
+    let report = |status| {
+        let report = StatusReport {
+            occurred_at: Some("2026-11-21T01:15:00Z".parse().unwrap()),
+            text: Some("Ghi chú".to_owned()),
+            officer: Some("Cán bộ mẫu".to_owned()),
+            ..StatusReport::new(Sent::id().to_string(), status)
+        };
+        let all = lists.clone();
+        report.with_lists(match status {
+            Status::SupplementRequested => Lists {
+                papers: all.papers,
+                ..Lists::default()
+            },
+            Status::PaymentRequested => Lists {
+                fees: all.fees,
+                ..Lists::default()
+            },
+            Status::Finished => Lists {
+                results: all.results,
+                refusal: true,
+                ..Lists::default()
+            },
+            _ => Lists::default(),
+        })
     };
     let reports: Vec<StatusReport> = Status::ALL.into_iter().map(report).collect();
     let rendered = dvcqg.render_progress(&reports).unwrap();

@@ -301,6 +301,11 @@ fn the_xsd_names_the_fields_of_a_status_report() {
         .map(String::as_str)
         .collect();
     assert_eq!(names, wanted);
+    let defs = &schema["$defs"];
+    for list in ["PaperAsked", "FeeClaim", "ResultPaper"] {
+        let complex = xsd.named(xsd.root(), "complexType", list);
+        compare_object(&xsd, complex, &schema, &defs[list]);
+    }
 }
 
 #[test]
@@ -312,6 +317,8 @@ fn an_item_has_the_same_name_in_the_xsd_and_in_the_adapter() {
         ("components", "component"),
         ("files", "file"),
         ("fees", "fee"),
+        ("papers", "paper"),
+        ("results", "result"),
     ] {
         assert!(
             text.contains(&format!("<xs:element name=\"{item}\" type=")),

@@ -76,6 +76,10 @@ fn travelled() -> Drawn {
     let changed = |from: u8, to: u8, inferred: bool| json!({ "kind": "status-changed", "from": status(from), "status": status(to), "verdict": "applied", "inferred": inferred });
     let mut late = changed(4, 5, false);
     late["label"] = json!("supplement-repeated");
+    late["details"] = json!({ "papers": [{ "name": "Bản sao quyết định ly hôn" }, { "name": "Tờ khai" }] });
+    let mut finished = changed(4, 9, false);
+    finished["details"] =
+        json!({ "decision": { "results": [{ "name": "Giấy xác nhận", "number": "12/GXN" }] } });
     let events = vec![
         event(
             1,
@@ -102,12 +106,7 @@ fn travelled() -> Drawn {
             "branch.tay-ho",
             json!({ "kind": "supplemented" }),
         ),
-        event(
-            6,
-            "2026-11-23T01:10:00Z",
-            "agency.so-tu-phap",
-            changed(4, 9, false),
-        ),
+        event(6, "2026-11-23T01:10:00Z", "agency.so-tu-phap", finished),
     ];
     let attempt = |number: i32, outcome: &str, reason: Option<&str>| json!({ "at": format!("2026-11-20T02:15:0{number}Z"), "number": number, "outcome": outcome, "reason": reason });
     let delivery = |n: u8, kind: &str, state: &str, attempts: Vec<serde_json::Value>| {

@@ -19,6 +19,7 @@ fn report(to: Status, role: Role) -> Report {
     Report {
         to,
         text: Some("lý do".into()),
+        details: None,
         occurred_at: Timestamp::from_micros(200_000_000),
         role,
         supplement_overdue: true,
@@ -128,12 +129,13 @@ proptest! {
     /// Whatever is reported, in whatever order: a final status stays, history has no gaps, evolve agrees with decide.
     #[test]
     fn any_sequence_of_reports_keeps_the_laws(reports in proptest::collection::vec((1u8..=10, 0usize..5, 0i64..50, any::<bool>(), any::<bool>()), 0..40)) {
-        let filed = Happening::StatusRecorded { to: Status::Registered, text: None };
+        let filed = Happening::StatusRecorded { to: Status::Registered, text: None, details: None };
         let mut now = evolve(None, &filed, Timestamp::from_micros(0));
         for (to, role, at, reason, overdue) in reports {
             let report = Report {
                 to: Status::from_code(to).unwrap(),
                 text: reason.then(|| "vì thiếu giấy tờ".to_owned()),
+                details: None,
                 occurred_at: Timestamp::from_micros(at * 500_000),
                 role: Role::ALL[role],
                 supplement_overdue: overdue,

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks, Links, StatusView};
+use super::progress::{ClaimView, Progress, SupplementView};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
+use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::event::{Event, HandOver, Verdict};
 use crate::domain::ids::{DossierId, EventId};
@@ -60,8 +62,36 @@ pub struct DossierView {
     pub summary: DossierSummary,
     /// What was filed, in canonical form.
     pub content: Filing,
+    /// Supplements asked for, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supplements: Vec<SupplementView>,
+    /// Fees claimed while it was being processed, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimView>,
+    /// The results, as they now stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<ResultPaper>,
+    /// The result is a refusal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refusal: bool,
     /// Where to go on.
     pub links: Links,
+}
+
+impl DossierView {
+    /// A dossier with what its history adds to it.
+    pub fn new(summary: DossierSummary, content: Filing, history: &[Event]) -> Self {
+        let progress = Progress::of(history);
+        DossierView {
+            links: Links::of(summary.tracking_id),
+            summary,
+            content,
+            supplements: progress.supplements,
+            claims: progress.claims,
+            results: progress.results,
+            refusal: progress.refusal,
+        }
+    }
 }
 
 /// A page of dossiers.
@@ -104,6 +134,9 @@ pub struct EventView {
     /// Reason or note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The papers asked for, the fees claimed, the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
     /// Why it was rejected, parked or is irregular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
@@ -130,6 +163,7 @@ impl From<&Event> for EventView {
             verdict: None,
             inferred: false,
             text: None,
+            details: None,
             label: None,
             dossier_code: None,
             hand_over: None,
@@ -148,6 +182,7 @@ impl From<&Event> for EventView {
                 inferred,
                 text,
                 irregular,
+                details,
             } => {
                 view.from = Some((*from).into());
                 view.status = Some((*to).into());
@@ -155,11 +190,13 @@ impl From<&Event> for EventView {
                 view.inferred = *inferred;
                 view.text.clone_from(text);
                 view.label = *irregular;
+                view.details.clone_from(details);
             }
-            H::StatusRecorded { to, text } => {
+            H::StatusRecorded { to, text, details } => {
                 view.status = Some((*to).into());
                 view.verdict = Some(Verdict::Recorded);
                 view.text.clone_from(text);
+                view.details.clone_from(details);
             }
             H::StatusRejected { to, label, text } => {
                 view.status = Some((*to).into());

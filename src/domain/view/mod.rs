@@ -6,6 +6,7 @@ mod answers;
 mod carriage;
 mod dossiers;
 mod overview;
+mod progress;
 mod reports;
 
 pub use answers::{
@@ -22,4 +23,5 @@ pub use dossiers::{
 pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
+pub use progress::{ClaimView, SupplementView};
 pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::ProblemView;
 use crate::domain::codes::DossierCode;
+use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::event::Verdict;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -29,6 +30,59 @@ pub struct StatusReport {
     /// The officer, as text. At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<String>,
+    /// With 5: the papers asked for, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub papers: Vec<PaperAsked>,
+    /// With 6: the fees claimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub fees: Vec<FeeClaim>,
+    /// With 9: the results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub results: Vec<ResultPaper>,
+    /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); `text` says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refusal: bool,
+}
+
+impl StatusReport {
+    /// A report of nothing but a status.
+    pub fn new(dossier: impl Into<String>, status: Status) -> Self {
+        StatusReport {
+            dossier: dossier.into(),
+            status,
+            occurred_at: None,
+            text: None,
+            assigned_code: None,
+            officer: None,
+            papers: Vec::new(),
+            fees: Vec::new(),
+            results: Vec::new(),
+            refusal: false,
+        }
+    }
+
+    /// Its lists, taken out of it.
+    pub fn take_lists(&mut self) -> Lists {
+        Lists {
+            papers: std::mem::take(&mut self.papers),
+            fees: std::mem::take(&mut self.fees),
+            results: std::mem::take(&mut self.results),
+            refusal: std::mem::take(&mut self.refusal),
+        }
+    }
+
+    /// Puts its lists.
+    #[must_use]
+    pub fn with_lists(mut self, lists: Lists) -> Self {
+        self.papers = lists.papers;
+        self.fees = lists.fees;
+        self.results = lists.results;
+        self.refusal = lists.refusal;
+        self
+    }
 }
 
 /// Statuses in canonical form, at most 100.

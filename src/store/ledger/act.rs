@@ -3,6 +3,7 @@
 use super::batch::{Batch, Told};
 use super::submit::{KeyUse, SubmitOutcome, answered};
 use crate::domain::codes::DossierCode;
+use crate::domain::details::Details;
 use crate::domain::event::{HandOver, Happening, Verdict};
 use crate::domain::lifecycle::{self, Phase, Report, Role};
 use crate::domain::rejection::{Label, Problem};
@@ -23,6 +24,8 @@ pub enum Deed {
         to: Status,
         /// Reason or note.
         text: Option<String>,
+        /// The papers asked for, the fees claimed, the decision.
+        details: Option<Details>,
     },
     /// Accepts what was filed online.
     Accept {
@@ -187,7 +190,7 @@ fn refused(problem: Problem, to: Status) -> lifecycle::Decision {
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
     let (to, text, extra) = match &act.deed {
-        Deed::Report { to, text } => (*to, text.clone(), None),
+        Deed::Report { to, text, .. } => (*to, text.clone(), None),
         Deed::Accept { text } => (Status::Accepted, text.clone(), None),
         Deed::Supplement { text } => {
             let to = match state.phase {
@@ -213,9 +216,14 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         Deed::Report { .. } => act.occurred_at,
         Deed::Accept { .. } | Deed::Supplement { .. } | Deed::HandOver(_) => act.occurred_at.max(state.since),
     };
+    let details = match &act.deed {
+        Deed::Report { details, .. } => details.clone(),
+        Deed::Accept { .. } | Deed::Supplement { .. } | Deed::HandOver(_) => None,
+    };
     let report = Report {
         to,
         text,
+        details,
         occurred_at,
         role: act.role,
         supplement_overdue: act.supplement_overdue,

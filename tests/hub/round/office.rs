@@ -23,12 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub fn report(id: DossierId, status: Status, text: &str) -> StatusReport {
     StatusReport {
-        dossier: id.to_string(),
-        status,
-        occurred_at: None,
         text: (!text.is_empty()).then(|| text.to_owned()),
-        assigned_code: None,
-        officer: None,
+        ..StatusReport::new(id.to_string(), status)
     }
 }
 
