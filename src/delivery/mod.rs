@@ -5,9 +5,11 @@
 //! where it was, and looked at again.
 //!
 //! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`returns`] the way of statuses.
+//! [`retry`] says when something is tried again, and when it is given up.
 
 mod courier;
 mod relay;
+pub mod retry;
 mod returns;
 
 use std::collections::{BTreeMap, BTreeSet};

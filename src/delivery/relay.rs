@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::REST;
+use super::retry::{self, Next};
 use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, Outbound, ServiceError};
@@ -26,14 +27,6 @@ const CONFIRM: Duration = Duration::from_secs(10);
 
 /// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-
-/// First and longest pause before a message is tried again.
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_LAST: Duration = Duration::from_secs(60);
-
-/// Attempts after which a message that has no road, or cannot be rendered, is parked for the operator: something is missing, not
-/// busy.
-const HOPELESS_AFTER: i32 = 20;
 
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut rng = hub.entropy().generator();
@@ -108,7 +101,13 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             delivery: item.delivery.clone(),
             attempt: item.attempt,
             own_queue: false,
-            carried: again("unreadable", item.attempt, now, rng),
+            carried: failed(
+                Failure::Unrenderable,
+                "unreadable".to_owned(),
+                item.attempt,
+                now,
+                rng,
+            ),
         });
     }
     hub.store().ledger.settle_outbox(settlements).await?;
@@ -118,29 +117,15 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match outcome {
         Outcome::Confirmed => Carried::Confirmed,
-        Outcome::Unroutable => again("unroutable", attempt, now, rng),
-        Outcome::Refused(reason) => retry(reason, attempt, now, rng),
+        Outcome::Unroutable => failed(Failure::Unroutable, "unroutable".to_owned(), attempt, now, rng),
+        Outcome::Refused(reason) => failed(Failure::RoadAway, reason, attempt, now, rng),
     }
 }
 
-/// For what will not mend by itself: a few times more, then the operator must look.
-fn again(reason: &str, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
-    if attempt >= HOPELESS_AFTER {
-        let reason = reason.to_owned();
-        Carried::Park { reason }
-    } else {
-        retry(reason.to_owned(), attempt, now, rng)
-    }
-}
-
-/// Progressive, with jitter: messages that failed together do not come back together.
-fn retry(reason: String, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
-    let doublings = u32::try_from(attempt.clamp(1, 8) - 1).unwrap_or(0);
-    let whole = (RETRY_FIRST * 2u32.pow(doublings)).min(RETRY_LAST);
-    let pause = whole.mul_f64(rng.random_range(0.5..=1.0));
-    Carried::Retry {
-        reason,
-        not_before: now.plus(pause),
+fn failed(failure: Failure, reason: String, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+    match retry::next(failure, attempt, None, now, rng) {
+        Next::At(not_before) => Carried::Retry { reason, not_before },
+        Next::Park => Carried::Park { reason },
     }
 }
 

@@ -10,7 +10,7 @@
 //! generation ([`keys`]).
 //!
 //! Start with [`authenticate`]; then [`peer`] (the certificate), [`token`] (the token), [`permission`] (the matrix), [`access`]
-//! (what comes out). [`sign`] makes receipts, [`secret`] derives the citizen's look-up secret, [`keys`]
+//! (what comes out). [`sign`] makes receipts, [`webhook`] signs what is sent to endpoints, [`secret`] derives the citizen's look-up secret, [`keys`]
 //! holds the signing keys.
 
 pub mod access;
@@ -22,6 +22,7 @@ pub mod secret;
 pub mod sign;
 pub mod token;
 pub mod token_request;
+pub mod webhook;
 
 pub use access::{Access, Reach, Scope};
 pub use authenticate::{Gate, authenticate};

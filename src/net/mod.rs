@@ -1,8 +1,9 @@
 //! TLS material and outbound connections.
 //!
 //! [`tls`] makes the server's configurations and swaps certificates while connections go on; [`outbound`] is the one place that
-//! makes an HTTP client; [`pem`] reads certificates and keys and says what is wrong with them; [`dev_ca`] is the certification
-//! authority of a sandbox. Everything uses aws-lc-rs, explicitly: nothing depends on which provider a process installed.
+//! makes an HTTP client and calls partners' endpoints; [`guard`] says which addresses may be called on a partner's word; [`pem`]
+//! reads certificates and keys and says what is wrong with them; [`dev_ca`] is the certification authority of a sandbox.
+//! Everything uses aws-lc-rs, explicitly: nothing depends on which provider a process installed.
 //!
 //! This room never decides who a caller is: the handshake proves that a caller holds the key of the certificate it shows, and
 //! the identity room judges that certificate on every request.
@@ -10,6 +11,7 @@
 //! Start with [`tls::partner_config`].
 
 pub mod dev_ca;
+pub mod guard;
 pub mod outbound;
 pub mod pem;
 pub mod tls;

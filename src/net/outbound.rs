@@ -1,11 +1,20 @@
-//! Outbound HTTP: the one place that makes a client, and the guard that keeps it from private addresses.
+//! Outbound HTTP: the one place that makes a client, and the [`Caller`] that calls what partners name as their endpoints.
+//!
+//! A [`Caller`] resolves names itself, lets the [`Guard`] judge every address, and connects to the judged addresses and to no
+//! others: between judging and connecting nothing is resolved again, so a name that changes meanwhile (DNS rebinding) leads nowhere.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::error::Error as StdError;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::guard::Guard;
 use super::{NetError, provider, tls};
+use crate::domain::endpoint::{EndpointUrl, Host};
 
 /// What an outbound client is made with.
 #[derive(Debug)]
@@ -24,11 +33,15 @@ pub struct Outbound {
 ///
 /// # Errors
 /// When there is no root, or the material cannot be used.
+pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
+    Ok(builder(outbound)?.build()?)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that makes an HTTP client"
 )]
-pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
+fn builder(outbound: &Outbound) -> Result<reqwest::ClientBuilder, NetError> {
     let builder = rustls::ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_root_certificates(tls::roots(&outbound.roots)?);
@@ -49,246 +62,183 @@ pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
         .connect_timeout(outbound.connect_timeout)
         .tcp_keepalive(Duration::from_secs(30))
         .tcp_nodelay(true)
-        .user_agent(concat!("lienthong/", env!("CARGO_PKG_VERSION")))
-        .build()?)
+        .user_agent(concat!("lienthong/", env!("CARGO_PKG_VERSION"))))
 }
 
-/// Refuses every address that is not on the public internet, however it is written: loopback, private, link-local, shared,
-/// multicast, reserved and documentation ranges, IPv6 unique-local, and all of these inside IPv6 forms of an IPv4 address. What
-/// a tenant enters as its endpoint is resolved first and every resolved address goes through here.
-///
-/// # Errors
-/// [`NetError::NotPublic`].
-pub fn guard_public(address: IpAddr) -> Result<(), NetError> {
-    let public = match address {
-        IpAddr::V4(v4) => public_v4(v4),
-        IpAddr::V6(v6) => public_v6(v6),
-    };
-    if public {
-        Ok(())
-    } else {
-        Err(NetError::NotPublic(address))
+/// Bytes of an answer that are read at most; what is longer is left, and its connection closed. Nothing in it is used.
+pub const ANSWER_BYTES: usize = 65_536;
+
+/// Calls endpoints that partners named. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    http: reqwest::Client,
+    guard: Arc<Guard>,
+}
+
+/// What an endpoint answered. Its body is left alone: it might hold anything, personal data too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Retry-After`, as it was sent.
+    pub retry_after: Option<String>,
+}
+
+/// Why an endpoint gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Its name leads only to addresses that may not be called; one of them.
+    #[error("{0} may not be called")]
+    NotAllowed(IpAddr),
+    /// Its name leads nowhere.
+    #[error("the name cannot be resolved")]
+    Unresolved,
+    /// Nobody takes a connection there.
+    #[error("no connection")]
+    Unreachable,
+    /// Its certificate, or ours in its eyes, is not in order.
+    #[error("TLS: {0}")]
+    Certificate(String),
+    /// It took longer than the bounds allow.
+    #[error("no answer in time")]
+    Slow,
+    /// The connection ended before there was an answer.
+    #[error("the connection was closed before an answer")]
+    Cut,
+}
+
+impl Caller {
+    /// Calls within these bounds, to what the guard allows.
+    ///
+    /// # Errors
+    /// Those of [`http_client`].
+    pub fn new(outbound: &Outbound, guard: Guard) -> Result<Self, NetError> {
+        Caller::resolving(outbound, guard, system_names)
+    }
+
+    fn resolving(
+        outbound: &Outbound,
+        guard: Guard,
+        look_up: impl Fn(String) -> Addresses + Send + Sync + 'static,
+    ) -> Result<Self, NetError> {
+        let guard = Arc::new(guard);
+        let names = GuardedNames {
+            guard: Arc::clone(&guard),
+            look_up: Arc::new(look_up),
+        };
+        Ok(Caller {
+            http: builder(outbound)?.dns_resolver(names).build()?,
+            guard,
+        })
+    }
+
+    /// What may be called.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// POSTs a body, once. A redirect is an answer like any other.
+    ///
+    /// # Errors
+    /// When there was no answer; the endpoint may have taken the body all the same.
+    pub async fn post(
+        &self,
+        endpoint: &EndpointUrl,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> Result<Answer, CallError> {
+        // A written address is not resolved, so the resolver does not judge it.
+        if let Host::Address(address) = endpoint.host() {
+            self.guard
+                .judge(&address.to_string(), address)
+                .map_err(|_| CallError::NotAllowed(address))?;
+        }
+        let mut request = self.http.post(endpoint.as_url().clone()).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let mut response = request.send().await.map_err(|e| call_error(&e))?;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            retry_after: response
+                .headers()
+                .get("retry-after")
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+        };
+        // A short rest is read, so that the connection serves the next call. The answer is the status, whatever becomes of it.
+        let mut left = ANSWER_BYTES;
+        while let Ok(Some(piece)) = response.chunk().await {
+            match left.checked_sub(piece.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+        Ok(answer)
     }
 }
 
-/// IANA IPv4 Special-Purpose Address Registry.
-fn public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = a == 0
-        || address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_documentation()
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (18..20).contains(&b))
-        || a >= 224;
-    !special
+/// The addresses of a name, being looked up.
+type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+fn system_names(name: String) -> Addresses {
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
 }
 
-/// IANA IPv6 Special-Purpose Address Registry: only 2000::/3 is given out at all.
-fn public_v6(address: Ipv6Addr) -> bool {
-    let s = address.segments();
-    let v4_of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-    match s {
-        // ::ffff:a.b.c.d, and NAT64 (64:ff9b::/96): they go where the IPv4 address goes.
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            public_v4(v4_of(high, low))
+/// Resolves a name to those of its addresses that may be called. The client connects to exactly these.
+struct GuardedNames {
+    guard: Arc<Guard>,
+    look_up: Arc<dyn Fn(String) -> Addresses + Send + Sync>,
+}
+
+impl reqwest::dns::Resolve for GuardedNames {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let (guard, host) = (Arc::clone(&self.guard), name.as_str().to_owned());
+        let found = (self.look_up)(host.clone());
+        Box::pin(async move {
+            let found = found.await.map_err(|_| CallError::Unresolved)?;
+            let allowed: Vec<SocketAddr> = found
+                .iter()
+                .filter(|address| guard.judge(&host, **address).is_ok())
+                .map(|address| SocketAddr::new(*address, 0))
+                .collect();
+            match (allowed.is_empty(), found.first()) {
+                (false, _) => Ok(Box::new(allowed.into_iter()) as reqwest::dns::Addrs),
+                (true, Some(address)) => Err(CallError::NotAllowed(*address).into()),
+                (true, None) => Err(CallError::Unresolved.into()),
+            }
+        })
+    }
+}
+
+/// What the client's error says. Its text names the whole URL, which may hold a secret, and is dropped.
+fn call_error(error: &reqwest::Error) -> CallError {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(at) = cause {
+        if let Some(ours) = at.downcast_ref::<CallError>() {
+            return ours.clone();
         }
-        // 6to4 carries its IPv4 address in front.
-        [0x2002, high, low, ..] => public_v4(v4_of(high, low)),
-        // Protocol assignments with Teredo and ORCHID; documentation.
-        [0x2001, second, ..] if second < 0x0200 || second == 0x0db8 => false,
-        [0x3fff, second, ..] if second < 0x1000 => false,
-        [first, ..] => first & 0xe000 == 0x2000,
+        if let Some(tls) = at.downcast_ref::<rustls::Error>() {
+            return CallError::Certificate(tls.to_string());
+        }
+        // An IO error hides the one it was made of from `source`.
+        cause = match at.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => at.source(),
+        };
+    }
+    if error.is_connect() {
+        CallError::Unreachable
+    } else if error.is_timeout() {
+        CallError::Slow
+    } else {
+        CallError::Cut
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_public_addresses_pass() {
-        let refused = [
-            "0.0.0.0",
-            "0.1.2.3",
-            "10.0.0.1",
-            "100.64.0.1",
-            "100.127.255.255",
-            "127.0.0.1",
-            "127.255.0.9",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.0.2.1",
-            "192.88.99.1",
-            "192.168.1.1",
-            "198.18.0.1",
-            "198.19.255.255",
-            "198.51.100.7",
-            "203.0.113.9",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::127.0.0.1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.1.2.3",
-            "::ffff:169.254.169.254",
-            "64:ff9b::10.0.0.1",
-            "64:ff9b:1::1",
-            "100::1",
-            "2001::1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "2002:a00:1::1",
-            "3fff::1",
-            "5f00::1",
-            "fc00::1",
-            "fd12:3456::1",
-            "fe80::1",
-            "fec0::1",
-            "ff02::1",
-        ];
-        for text in refused {
-            let address: IpAddr = text.parse().unwrap();
-            assert!(
-                matches!(guard_public(address), Err(NetError::NotPublic(a)) if a == address),
-                "{text}"
-            );
-        }
-        let allowed = [
-            "1.1.1.1",
-            "100.63.255.255",
-            "100.128.0.1",
-            "172.15.0.1",
-            "172.32.0.1",
-            "192.0.1.1",
-            "198.17.0.1",
-            "198.20.0.1",
-            "223.255.255.255",
-            "::ffff:8.8.8.8",
-            "64:ff9b::8.8.8.8",
-            "2001:4860:4860::8888",
-            "2002:808:808::1",
-            "2400:cb00::1",
-            "2606:4700::1111",
-        ];
-        for text in allowed {
-            assert!(guard_public(text.parse().unwrap()).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_client_needs_a_root_and_a_fitting_key() {
-        let outbound = |roots, identity| Outbound {
-            roots,
-            identity,
-            timeout: Duration::from_secs(5),
-            connect_timeout: Duration::from_secs(2),
-        };
-        assert!(matches!(
-            http_client(&outbound(vec![], None)),
-            Err(NetError::NoRoots)
-        ));
-        let garbage = CertificateDer::from(vec![1, 2, 3]);
-        assert!(matches!(
-            http_client(&outbound(vec![garbage], None)),
-            Err(NetError::Root { index: 0, .. })
-        ));
-
-        let now = crate::domain::time::Timestamp::from_micros(1_790_000_000_000_000);
-        let ca = crate::net::dev_ca::DevCa::create(now).unwrap();
-        let validity = crate::net::dev_ca::Validity::starting(now, Duration::from_secs(60));
-        let tenant = "branch.tay-ho".parse().unwrap();
-        let (a, b) = (
-            ca.client(&tenant, validity).unwrap(),
-            ca.client(&tenant, validity).unwrap(),
-        );
-        let root = vec![ca.root().clone()];
-        assert!(matches!(
-            http_client(&outbound(root.clone(), Some((a.chain.clone(), b.key)))),
-            Err(NetError::KeyMismatch)
-        ));
-        assert!(http_client(&outbound(root, Some((a.chain, a.key)))).is_ok());
-    }
-
-    /// Answers one request over mTLS with a redirect; what it was asked, and by which certificate.
-    fn redirecting(
-        config: std::sync::Arc<rustls::ServerConfig>,
-    ) -> (u16, std::thread::JoinHandle<(String, usize)>) {
-        use std::io::{Read, Write};
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let serving = std::thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
-            socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-            let mut tls = rustls::ServerConnection::new(config).unwrap();
-            let mut stream = rustls::Stream::new(&mut tls, &mut socket);
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                let mut byte = [0u8; 1];
-                stream.read_exact(&mut byte).unwrap();
-                asked.push(byte[0]);
-            }
-            let answer = "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
-            stream.write_all(answer.as_bytes()).unwrap();
-            stream.flush().unwrap();
-            (
-                String::from_utf8(asked).unwrap(),
-                tls.peer_certificates().map_or(0, <[_]>::len),
-            )
-        });
-        (port, serving)
-    }
-
-    #[tokio::test]
-    async fn a_call_shows_its_certificate_and_follows_no_redirect() {
-        use crate::net::dev_ca::{DevCa, Validity};
-        let at = |text: &str| text.parse::<crate::domain::time::Timestamp>().unwrap();
-        let lasting = Validity {
-            from: at("2020-01-01T00:00:00Z"),
-            to: at("2049-01-01T00:00:00Z"),
-        };
-        let ca = DevCa::create(at("2026-01-01T00:00:00Z")).unwrap();
-        let server = ca.server(&[], lasting).unwrap();
-        let server = tls::ServerIdentity::new(server.chain, server.key).unwrap();
-        let own = ca.client(&"branch.tay-ho".parse().unwrap(), lasting).unwrap();
-        let outbound = |root: &DevCa, identity| Outbound {
-            roots: vec![root.root().clone()],
-            identity,
-            timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(20),
-        };
-
-        let strict = tls::partner_config(&server, std::slice::from_ref(ca.root()), true).unwrap();
-        let client = http_client(&outbound(&ca, Some((own.chain, own.key)))).unwrap();
-        let (port, serving) = redirecting(strict);
-        let answer = client
-            .get(format!("https://localhost:{port}/hook"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 302);
-        let (asked, certificates) = serving.join().unwrap();
-        assert!(asked.starts_with("GET /hook HTTP/1.1\r\n"), "{asked}");
-        assert_eq!(certificates, 1);
-
-        // A server under another root is not spoken to.
-        let stranger = DevCa::create(at("2026-01-01T00:00:00Z")).unwrap();
-        let client = http_client(&outbound(&stranger, None)).unwrap();
-        let (port, serving) = redirecting(tls::web_config(&server).unwrap());
-        assert!(
-            client
-                .get(format!("https://localhost:{port}/"))
-                .send()
-                .await
-                .is_err()
-        );
-        assert!(serving.join().is_err(), "the handshake was never completed");
-    }
-}
+#[path = "outbound_tests.rs"]
+mod outbound_tests;

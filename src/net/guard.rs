@@ -1,0 +1,299 @@
+//! Which addresses the hub may call on a partner's word.
+//!
+//! A partner names its own endpoint, so whatever it names may lead into the hub's own network. [`guard_public`] knows what is
+//! public; a [`Guard`] adds what the operator allows beyond that. Pure: names are resolved in [`super::outbound`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::NetError;
+
+/// What may be called: the public internet, and what the operator adds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    hosts: BTreeSet<String>,
+    networks: Vec<Network>,
+}
+
+impl Guard {
+    /// Beyond the public internet, these host names wherever they lead, and these networks. Host names count without regard to
+    /// case and a final dot.
+    pub fn allowing(hosts: impl IntoIterator<Item = String>, networks: Vec<Network>) -> Self {
+        Guard {
+            hosts: hosts.into_iter().map(|host| plain(&host)).collect(),
+            networks,
+        }
+    }
+
+    /// Whether `address`, found under `host` (or written as it), may be called.
+    ///
+    /// # Errors
+    /// [`NetError::NotPublic`].
+    pub fn judge(&self, host: &str, address: IpAddr) -> Result<(), NetError> {
+        let named = self.hosts.contains(&plain(host));
+        if named || self.networks.iter().any(|network| network.holds(address)) {
+            return Ok(());
+        }
+        guard_public(address)
+    }
+}
+
+fn plain(host: &str) -> String {
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+}
+
+/// A network, written `10.0.0.0/8` or `fd00::/8`; a single address is a network of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    base: IpAddr,
+    bits: u32,
+}
+
+/// A text that names no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a network: address/bits with nothing set beyond the bits, as 10.0.0.0/8 or fd00::/8")]
+pub struct NotANetwork;
+
+impl Network {
+    /// Whether an address lies in it. An IPv4 address inside IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or(0);
+                base.to_bits() == address.to_bits() & mask
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                let mask = u128::MAX.checked_shl(128 - self.bits).unwrap_or(0);
+                base.to_bits() == address.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let (base, bits) = match text.split_once('/') {
+            Some((base, bits)) => (base, Some(bits)),
+            None => (text, None),
+        };
+        let base: IpAddr = base.parse().map_err(|_| NotANetwork)?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            Some(bits) if bits.bytes().all(|b| b.is_ascii_digit()) => {
+                bits.parse().map_err(|_| NotANetwork)?
+            }
+            Some(_) => return Err(NotANetwork),
+            None => most,
+        };
+        let network = Network { base, bits };
+        // A mask that leaves the base as it is: what is written is what holds.
+        if bits <= most && base == base.to_canonical() && network.holds(base) {
+            Ok(network)
+        } else {
+            Err(NotANetwork)
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.base, self.bits)
+    }
+}
+
+/// Refuses every address that is not on the public internet, however it is written: loopback, private, link-local, shared,
+/// multicast, reserved and documentation ranges, IPv6 unique-local, and all of these inside IPv6 forms of an IPv4 address. What
+/// a tenant enters as its endpoint is resolved first and every resolved address goes through here.
+///
+/// # Errors
+/// [`NetError::NotPublic`].
+pub fn guard_public(address: IpAddr) -> Result<(), NetError> {
+    let public = match address {
+        IpAddr::V4(v4) => public_v4(v4),
+        IpAddr::V6(v6) => public_v6(v6),
+    };
+    if public {
+        Ok(())
+    } else {
+        Err(NetError::NotPublic(address))
+    }
+}
+
+/// IANA IPv4 Special-Purpose Address Registry.
+fn public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = a == 0
+        || address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b))
+        || a >= 224;
+    !special
+}
+
+/// IANA IPv6 Special-Purpose Address Registry: only 2000::/3 is given out at all.
+fn public_v6(address: Ipv6Addr) -> bool {
+    let s = address.segments();
+    let v4_of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match s {
+        // ::ffff:a.b.c.d, and NAT64 (64:ff9b::/96): they go where the IPv4 address goes.
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            public_v4(v4_of(high, low))
+        }
+        // 6to4 carries its IPv4 address in front.
+        [0x2002, high, low, ..] => public_v4(v4_of(high, low)),
+        // Protocol assignments with Teredo and ORCHID; documentation.
+        [0x2001, second, ..] if second < 0x0200 || second == 0x0db8 => false,
+        [0x3fff, second, ..] if second < 0x1000 => false,
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_pass() {
+        let refused = [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.0.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.1.2.3",
+            "::ffff:169.254.169.254",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ];
+        for text in refused {
+            let address: IpAddr = text.parse().unwrap();
+            assert!(
+                matches!(guard_public(address), Err(NetError::NotPublic(a)) if a == address),
+                "{text}"
+            );
+        }
+        let allowed = [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2001:4860:4860::8888",
+            "2002:808:808::1",
+            "2400:cb00::1",
+            "2606:4700::1111",
+        ];
+        for text in allowed {
+            assert!(guard_public(text.parse().unwrap()).is_ok(), "{text}");
+        }
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_guard_allows_what_the_operator_names_and_no_more() {
+        let networks = vec!["10.20.0.0/16".parse().unwrap(), "fd00:1::/32".parse().unwrap()];
+        let guard = Guard::allowing(["Hook.Example.VN.".to_owned()], networks);
+        for (host, at) in [
+            ("other.example", "10.20.255.1"),
+            ("other.example", "::ffff:10.20.0.1"),
+            ("other.example", "fd00:1:ffff::1"),
+            ("other.example", "1.1.1.1"),
+            ("hook.example.vn", "127.0.0.1"),
+            ("HOOK.example.vn.", "192.168.1.1"),
+        ] {
+            assert!(guard.judge(host, address(at)).is_ok(), "{host} {at}");
+        }
+        for (host, at) in [
+            ("other.example", "10.21.0.1"),
+            ("other.example", "fd00:2::1"),
+            ("hook.example.vn.evil.example", "127.0.0.1"),
+            ("127.0.0.1", "127.0.0.1"),
+        ] {
+            assert!(guard.judge(host, address(at)).is_err(), "{host} {at}");
+        }
+        assert!(Guard::default().judge("localhost", address("127.0.0.1")).is_err());
+    }
+
+    #[test]
+    fn a_network_is_read_as_it_is_written() {
+        for text in [
+            "10.0.0.0/8",
+            "0.0.0.0/0",
+            "192.0.2.7/32",
+            "fd00::/8",
+            "::/0",
+            "::1/128",
+        ] {
+            assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+        }
+        assert_eq!(
+            "127.0.0.1".parse::<Network>().unwrap().to_string(),
+            "127.0.0.1/32"
+        );
+        for text in [
+            "",
+            "10.0.0.0/",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "10.0.0.0/+8",
+            "fd00::/129",
+            "hub.example",
+            "::ffff:10.0.0.0/104",
+        ] {
+            assert_eq!(text.parse::<Network>(), Err(NotANetwork), "{text}");
+        }
+        let all: Network = "0.0.0.0/0".parse().unwrap();
+        assert!(all.holds(address("255.1.2.3")) && !all.holds(address("::1")));
+    }
+}
