@@ -98,6 +98,8 @@ ids! {
     EventId = "evt";
     /// One carriage of one event to one agency.
     DeliveryId = "dlv";
+    /// One secret of a webhook.
+    SecretId = "whs";
     /// One request, as named in logs and problem documents.
     RequestId = "req";
 }

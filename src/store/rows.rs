@@ -68,4 +68,22 @@ rows! {
     OutboxRow in outbox { delivery: String, agency: String, not_before: At, leased_until: Option<At>, attempts: i32 }
     /// An attempt.
     AttemptRow in attempts { delivery: String, at: At, number: i32, outcome: String, reason: Option<String> }
+    /// How a submitter wants to be told.
+    SubscriptionRow in subscriptions {
+        tenant: String, way: String, state: String, since: At, reason: Option<String>, url: Option<String>, cursor: i64,
+    }
+    /// A secret of a webhook.
+    SecretRow in subscription_secrets {
+        tenant: String, id: String, since: At, until: Option<At>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// An event on its way to a submitter.
+    NoticeRow in notices {
+        tenant: String, way: String, seq: i64, dossier: String, event: String, state: String, since: At, not_before: At,
+        leased_until: Option<At>, attempts: i32,
+    }
+    /// An attempt to send one.
+    NoticeAttemptRow in notice_attempts {
+        tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: String,
+        class: Option<String>, reason: Option<String>,
+    }
 }

@@ -443,6 +443,111 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// How a submitting tenant wants to be told, beside its feed: at most one webhook and one queue each. The cursor says up
+    /// to where its feed has been taken into notices.
+    subscriptions (tenant, way) {
+        /// subscriptions.tenant
+        tenant -> Text,
+        /// subscriptions.way
+        way -> Text,
+        /// subscriptions.state
+        state -> Text,
+        /// subscriptions.since
+        since -> Moment,
+        /// subscriptions.reason
+        reason -> Nullable<Text>,
+        /// subscriptions.url
+        url -> Nullable<Text>,
+        /// subscriptions.cursor
+        cursor -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Secrets of webhooks, encrypted. The one without an end is the newest; the one before it still signs until its end.
+    subscription_secrets (tenant, id) {
+        /// subscription_secrets.tenant
+        tenant -> Text,
+        /// subscription_secrets.id
+        id -> Text,
+        /// subscription_secrets.since
+        since -> Moment,
+        /// subscription_secrets.until
+        until -> Nullable<Moment>,
+        /// subscription_secrets.key_id
+        key_id -> Text,
+        /// subscription_secrets.nonce
+        nonce -> Binary,
+        /// subscription_secrets.ciphertext
+        ciphertext -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Events of a feed on their way to its subscriber. Leased, sent, deleted. Number 0 is the test event.
+    notices (tenant, way, seq) {
+        /// notices.tenant
+        tenant -> Text,
+        /// notices.way
+        way -> Text,
+        /// notices.seq
+        seq -> BigInt,
+        /// notices.dossier
+        dossier -> Text,
+        /// notices.event
+        event -> Text,
+        /// notices.state
+        state -> Text,
+        /// notices.since
+        since -> Moment,
+        /// notices.not_before
+        not_before -> Moment,
+        /// notices.leased_until
+        leased_until -> Nullable<Moment>,
+        /// notices.attempts
+        attempts -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Every attempt to send a notice; kept 30 days.
+    notice_attempts (tenant, at, way, seq, number) {
+        /// notice_attempts.tenant
+        tenant -> Text,
+        /// notice_attempts.way
+        way -> Text,
+        /// notice_attempts.seq
+        seq -> BigInt,
+        /// notice_attempts.number
+        number -> Integer,
+        /// notice_attempts.at
+        at -> Moment,
+        /// notice_attempts.event
+        event -> Text,
+        /// notice_attempts.dossier
+        dossier -> Text,
+        /// notice_attempts.outcome
+        outcome -> Text,
+        /// notice_attempts.class
+        class -> Nullable<Text>,
+        /// notice_attempts.reason
+        reason -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     head,
@@ -462,5 +567,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed,
     deliveries,
     outbox,
-    attempts
+    attempts,
+    subscriptions,
+    subscription_secrets,
+    notices,
+    notice_attempts
 );

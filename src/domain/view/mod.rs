@@ -8,6 +8,7 @@ mod dossiers;
 mod overview;
 mod progress;
 mod reports;
+mod subscriptions;
 
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
@@ -25,3 +26,8 @@ pub use overview::{
 };
 pub use progress::{ClaimView, SupplementView};
 pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};
+pub use subscriptions::{
+    NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer,
+    SecretView, SubscriberView, SubscribersView, SubscriptionAnswer, SubscriptionRequest, SubscriptionState,
+    SubscriptionView, TestAnswer, Way, WayRequest, WayView,
+};

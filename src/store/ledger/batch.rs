@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use rand::rngs::StdRng;
 
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, submit, sweep};
+use super::{Answer, Command, act, carry, enrol, notices, submit, sweep};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
 use crate::domain::tenant::Actor;
@@ -125,6 +125,9 @@ fn in_transaction(
             }
             Command::SettleInbox { agency, items } => {
                 Answer::Settled(carry::settle_inbox(conn, clock, agency, items)?)
+            }
+            Command::Notices(command) => {
+                Answer::Notices(notices::play(conn, clock, batch.head.seq, command)?)
             }
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),

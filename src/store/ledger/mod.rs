@@ -12,6 +12,7 @@ mod act;
 mod batch;
 mod carry;
 mod enrol;
+pub(super) mod notices;
 mod persist;
 mod submit;
 mod sweep;
@@ -25,6 +26,10 @@ pub use act::{Act, ActOutcome, Acted, Deed};
 pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::Enrolment;
+pub use notices::{
+    Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, RECEIVER_GONE, Subscribe,
+    Subscription, TEST, WINDOW,
+};
 pub(super) use persist::hash;
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
@@ -73,6 +78,8 @@ pub enum Command {
     },
     /// Tenants, certificates, staff and points, added or replaced.
     Enrol(Box<Enrolment>),
+    /// How submitters are told beside the feed.
+    Notices(Box<NoticeCommand>),
     /// Removes answers that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
@@ -91,6 +98,7 @@ pub(super) enum Answer {
     Outbox(Vec<OutboxItem>),
     Inbox(Vec<LeasedDelivery>),
     Settled(Vec<SettleResult>),
+    Notices(NoticeAnswer),
     Version(i64),
     Swept(usize),
     Done,
@@ -224,6 +232,14 @@ impl Ledger {
             .await?
         {
             Answer::Settled(results) => Ok(results),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Notices`].
+    pub async fn notices(&self, command: NoticeCommand) -> Result<NoticeAnswer, StoreError> {
+        match self.ask(Command::Notices(Box::new(command))).await? {
+            Answer::Notices(answer) => Ok(answer),
             _ => Err(mismatch()),
         }
     }

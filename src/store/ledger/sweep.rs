@@ -1,4 +1,4 @@
-//! What time takes away: answers whose keys are no longer promised; and what it needs ahead: the coming months' partitions.
+//! What time takes away: answers whose keys are no longer promised, old attempts to tell submitters; and what it needs ahead: the coming months' partitions.
 
 use diesel::prelude::*;
 
@@ -8,16 +8,40 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::migrate;
 use crate::store::moment::At;
-use crate::store::tables::idempotency_keys;
+use crate::store::tables::{idempotency_keys, notice_attempts};
 
 /// Rows one commit removes at most, so that nobody waits long behind a sweep.
 const AT_ONCE: i64 = 1000;
 
+/// How long attempts to tell a submitter are kept, in days.
+pub const NOTICE_ATTEMPTS_KEPT_DAYS: u32 = 30;
+
+fn days_before(now: Timestamp, days: u32) -> At {
+    let kept = std::time::Duration::from_secs(u64::from(days) * 24 * 3600);
+    At(Timestamp::from_micros(now.as_micros() - kept.as_micros() as i64))
+}
+
+/// Removes attempts older than they are kept, oldest first; says how many.
+fn forget_attempts(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
+    let before = days_before(now, NOTICE_ATTEMPTS_KEPT_DAYS);
+    let edge: Option<At> = on_backend!(conn, c => notice_attempts::table
+        .filter(notice_attempts::at.lt(before))
+        .order(notice_attempts::at)
+        .offset(AT_ONCE)
+        .select(notice_attempts::at)
+        .first(c)
+        .optional())?;
+    // Those of one commit share their moment: where the edge falls among them, they stay for the next time.
+    let before = edge.unwrap_or(before);
+    Ok(
+        on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.lt(before))).execute(c))?,
+    )
+}
+
 /// Removes answers older than their promise, oldest first; says how many. Makes the partitions of the coming months.
 pub(super) fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
     migrate::partitions(conn, now)?;
-    let kept = std::time::Duration::from_secs(u64::from(IdempotencyKey::KEPT_DAYS) * 24 * 3600);
-    let before = At(Timestamp::from_micros(now.as_micros() - kept.as_micros() as i64));
+    let before = days_before(now, IdempotencyKey::KEPT_DAYS);
     let old: Vec<(String, String, String)> = on_backend!(conn, c => idempotency_keys::table
         .filter(idempotency_keys::at.lt(before))
         .order(idempotency_keys::at)
@@ -27,5 +51,5 @@ pub(super) fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError
     for (key, tenant, route) in &old {
         on_backend!(conn, c => diesel::delete(idempotency_keys::table.find((key, tenant, route))).execute(c))?;
     }
-    Ok(old.len())
+    Ok(old.len() + forget_attempts(conn, now)?)
 }

@@ -48,6 +48,15 @@ pub fn feed(
         }
         query.order(feed::seq).limit(limit).select((feed::seq, feed::dossier)).load(c)
     })?;
+    items(conn, cipher, &rows)
+}
+
+/// What rows of a feed say, in their order.
+pub(super) fn items(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    rows: &[(i64, String)],
+) -> Result<Vec<FeedItem>, StoreError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }

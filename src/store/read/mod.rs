@@ -5,6 +5,7 @@ mod audit;
 mod carried;
 mod dossiers;
 mod history;
+mod notices;
 mod overview;
 mod register;
 
@@ -14,6 +15,10 @@ pub use dossiers::{
     Filter, answered, by_code, by_reference, content, content_row, dossier, list, submission,
 };
 pub use history::{FeedItem, feed, history};
+pub use notices::{
+    Standing, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets, subscription_state,
+    told, way, ways,
+};
 pub use overview::{Overview, overview};
 pub use register::{directory, has_directory, register};
 

@@ -5,6 +5,7 @@ mod audit;
 mod carrying;
 mod crowd;
 mod filing;
+mod notices;
 mod register;
 
 use lienthong::domain::event::Happening;

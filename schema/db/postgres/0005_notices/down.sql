@@ -1,0 +1,4 @@
+DROP TABLE notice_attempts;
+DROP TABLE notices;
+DROP TABLE subscription_secrets;
+DROP TABLE subscriptions;

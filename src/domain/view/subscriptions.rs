@@ -1,0 +1,268 @@
+//! How a submitter is told of its events beside the feed: by a webhook, or in a queue of its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::failure::{Failure, Owner};
+use crate::domain::ids::{DossierId, EventId};
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
+
+/// A way to a submitter. The feed is open to all beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// The hub calls the submitter's own address.
+    Webhook,
+    /// The submitter reads a queue of its own on the broker.
+    Queue,
+}
+
+impl Way {
+    /// Both, in the order they are shown.
+    pub const ALL: [Way; 2] = [Way::Webhook, Way::Queue];
+
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Way::Webhook => "webhook",
+            Way::Queue => "queue",
+        }
+    }
+
+    /// The way of this word.
+    pub fn parse(word: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|w| w.word() == word)
+    }
+}
+
+impl std::str::FromStr for Way {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        Way::parse(s).ok_or(())
+    }
+}
+
+/// Setting a way up, or changing it. Sent again, it changes nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionRequest {
+    /// Which.
+    pub way: Way,
+    /// Where to call, for a webhook: `https`, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The cursor of the feed to go on from: the events after it are sent, also those sent before. Left out, a new way begins
+    /// with the next event and one that exists goes on where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+}
+
+/// Which way an act is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WayRequest {
+    /// Which.
+    pub way: Way,
+}
+
+/// Which way of a tenant the operator sends again, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeRetryRequest {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Which.
+    pub way: Way,
+    /// Why, at most 1,000 characters; kept in the log.
+    pub reason: String,
+}
+
+/// Whether a way is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubscriptionState {
+    /// It is.
+    Active,
+    /// The receiver said that it is gone (410); nothing is sent until the way is set up again, and nothing is lost meanwhile.
+    Disabled,
+    /// The subscriber ended it; its queue is removed when it is empty and nobody reads it.
+    Ended,
+}
+
+/// A secret that signs now, without the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretView {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; the newest has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// One way and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WayView {
+    /// Whether it is used.
+    pub state: SubscriptionState,
+    /// Since when it stands so, or has this address.
+    pub since: Timestamp,
+    /// Why it is disabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where a webhook goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Name of the queue, and of the user that reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Up to where the feed has been taken to be sent.
+    pub cursor: i64,
+    /// How many events are being sent, or wait for their next attempt.
+    pub waiting: i64,
+    /// How many are given up, and wait for somebody to send them again.
+    pub parked: i64,
+    /// How many wait behind a parked event of their own dossier.
+    pub held: i64,
+    /// Since when the longest waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<Timestamp>,
+    /// Secrets that sign now, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretView>,
+}
+
+/// How a submitter is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionView {
+    /// Its webhook.
+    pub webhook: Option<WayView>,
+    /// Its queue.
+    pub queue: Option<WayView>,
+}
+
+/// A way as it now is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionAnswer {
+    /// How the caller is told now.
+    pub subscription: SubscriptionView,
+    /// The first secret of a new webhook: shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// A new secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretAnswer {
+    /// The secret, `whsec_…`: shown this once.
+    pub secret: String,
+    /// Until when the one before it signs too.
+    pub older_until: Timestamp,
+}
+
+/// A test event on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestAnswer {
+    /// Its id; how it goes is in the attempts.
+    pub event: EventId,
+}
+
+/// How many parked events are being sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeRetryAnswer {
+    /// How many.
+    pub retried: u64,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeOutcome {
+    /// The receiver has it: 2xx, or confirmed by the broker.
+    Delivered,
+    /// Not this time; it is tried again.
+    Retry,
+    /// Given up; somebody must look.
+    Parked,
+    /// The receiver said that it is gone; the webhook is disabled.
+    Gone,
+}
+
+impl NoticeOutcome {
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            NoticeOutcome::Delivered => "delivered",
+            NoticeOutcome::Retry => "retry",
+            NoticeOutcome::Parked => "parked",
+            NoticeOutcome::Gone => "gone",
+        }
+    }
+
+    /// The outcome of a stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Delivered, Self::Retry, Self::Parked, Self::Gone];
+        all.into_iter().find(|o| o.word() == word)
+    }
+}
+
+/// One attempt to send an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeAttemptView {
+    /// Which way.
+    pub way: Way,
+    /// The event's place in the feed; 0 for a test event.
+    pub seq: i64,
+    /// The event.
+    pub event: EventId,
+    /// Its dossier; none for a test event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_id: Option<DossierId>,
+    /// When.
+    pub at: Timestamp,
+    /// Counts from 1, anew after the event was sent again by hand.
+    pub number: i32,
+    /// How it ended.
+    pub outcome: NoticeOutcome,
+    /// Why it did not arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// Whose matter that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// What to do about it, in Vietnamese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vi: Option<String>,
+    /// What to do about it, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub en: Option<String>,
+    /// What the receiver, or the road to it, said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Attempts, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeAttemptPage {
+    /// The attempts.
+    pub attempts: Vec<NoticeAttemptView>,
+    /// Ask for what was `before` this to see older ones; none when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Timestamp>,
+}
+
+/// One tenant's ways, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriberView {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// How it is told.
+    pub subscription: SubscriptionView,
+}
+
+/// Every subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscribersView {
+    /// In the order of their keys.
+    pub subscribers: Vec<SubscriberView>,
+}

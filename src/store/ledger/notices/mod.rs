@@ -1,0 +1,466 @@
+//! Telling submitters: subscriptions, and the notices that go by them.
+//!
+//! The feed is the outbox: its rows are committed with the event. A notice is a feed row on its way by one subscription, made a
+//! bounded number ahead of what is delivered, so that a receiver that is away for a week costs a window of rows and a cursor,
+//! and going on from an old cursor is the same step as going on from now. Within a dossier one notice is under way at a time;
+//! behind a parked one the dossier's later ones are held.
+
+mod ways;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use crate::domain::failure::Failure;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{NoticeOutcome, SubscriptionState, Way};
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Why a webhook is disabled: its receiver answered 410.
+pub const RECEIVER_GONE: &str = "receiver-gone";
+
+/// The number of the test event: before every event of a feed.
+pub const TEST: i64 = 0;
+
+/// Notices of one subscription that may wait at once; the rest stays in the feed until there is room.
+pub const WINDOW: i64 = 1000;
+
+/// Rows a statement, far below what either database binds.
+const PIECE: usize = 500;
+
+/// The states of a notice.
+pub(in crate::store) const WAITING: &str = "waiting";
+pub(in crate::store) const PARKED: &str = "parked";
+pub(in crate::store) const HELD: &str = "held";
+
+/// Something to change in how submitters are told, or a step of telling them.
+pub enum NoticeCommand {
+    /// Sets a way up, or changes it. Changed when its secret was taken.
+    Subscribe(Subscribe),
+    /// Ends a way; what waits for it is dropped, the feed still has it. Changed when there was one.
+    End(Subscription),
+    /// The queue of an ended subscription is gone.
+    Removed {
+        /// Whose.
+        tenant: String,
+    },
+    /// A new secret for a webhook; the one before it signs until `older_until`, older ones no more. Changed when there is a webhook.
+    Rotate {
+        /// Whose.
+        tenant: String,
+        /// The new one.
+        secret: SecretRow,
+        /// When the one before it ends.
+        older_until: Timestamp,
+    },
+    /// A test event by an active way, in place of one that still waits. Changed when there is such a way.
+    Test {
+        /// Which way.
+        subscription: Subscription,
+        /// The id of the event.
+        event: String,
+    },
+    /// Takes feed rows into notices. Counts them.
+    Spread(Vec<News>),
+    /// Notices to send now, at most one a dossier; they are the caller's until the lease ends.
+    Lease {
+        /// Which way.
+        subscription: Subscription,
+        /// At most so many.
+        max: i64,
+        /// How long.
+        lease: Duration,
+    },
+    /// What became of leased notices.
+    Settle(Vec<NoticeSettlement>),
+    /// Parked notices are tried again, and what is held behind them. Counts the parked ones.
+    Retry(Subscription),
+}
+
+/// What a command about notices came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeAnswer {
+    /// Whether something was there to be changed.
+    Changed(bool),
+    /// How many.
+    Count(usize),
+    /// What was leased.
+    Leased(Vec<LeasedNotice>),
+}
+
+/// One way of one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subscription {
+    /// Whose.
+    pub tenant: String,
+    /// Which way.
+    pub way: Way,
+}
+
+/// A way to set up.
+pub struct Subscribe {
+    /// Which.
+    pub subscription: Subscription,
+    /// Where a webhook goes.
+    pub url: Option<String>,
+    /// The cursor to go on from; none goes on where it was, or begins with the next event.
+    pub from: Option<i64>,
+    /// The first secret of a webhook; left alone when it has one.
+    pub secret: Option<SecretRow>,
+}
+
+/// Rows of the feed that a subscription has not taken yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// For which way.
+    pub subscription: Subscription,
+    /// Its cursor when they were looked up: where it has moved since, they are not taken.
+    pub after: i64,
+    /// Sequence number, dossier and id of each event, in order, without a gap.
+    pub events: Vec<(i64, String, String)>,
+}
+
+/// A notice leased to its carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeasedNotice {
+    /// The event's place in the feed; [`TEST`] for a test event.
+    pub seq: i64,
+    /// Its dossier; empty for a test event.
+    pub dossier: String,
+    /// The id of the event.
+    pub event: String,
+    /// How often it was tried, this time included.
+    pub attempt: i32,
+}
+
+/// What became of one leased notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeSettlement {
+    /// By which way.
+    pub subscription: Subscription,
+    /// The notice.
+    pub notice: LeasedNotice,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an attempt to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The receiver has it.
+    Delivered,
+    /// It was not tried after all, and counts as not tried.
+    Unsent,
+    /// Not this time.
+    Retry {
+        /// Why.
+        failure: Failure,
+        /// What was said.
+        reason: Option<String>,
+        /// When to try again.
+        not_before: Timestamp,
+    },
+    /// Given up: somebody must look.
+    Park {
+        /// Why.
+        failure: Failure,
+        /// What was said.
+        reason: Option<String>,
+    },
+    /// The receiver is gone for good: the whole way is disabled, the notice waits.
+    Gone,
+}
+
+/// The stored word of a state.
+pub(in crate::store) const fn state_word(state: SubscriptionState) -> &'static str {
+    match state {
+        SubscriptionState::Active => "active",
+        SubscriptionState::Disabled => "disabled",
+        SubscriptionState::Ended => "ended",
+    }
+}
+
+const ACTIVE: &str = state_word(SubscriptionState::Active);
+
+pub(super) fn play(
+    conn: &mut Conn,
+    now: Timestamp,
+    head: i64,
+    command: &NoticeCommand,
+) -> Result<NoticeAnswer, StoreError> {
+    Ok(match command {
+        NoticeCommand::Subscribe(wanted) => NoticeAnswer::Changed(ways::subscribe(conn, now, head, wanted)?),
+        NoticeCommand::End(which) => NoticeAnswer::Changed(ways::end(conn, now, which)?),
+        NoticeCommand::Removed { tenant } => {
+            let way = Way::Queue.word();
+            let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find((tenant, way))
+                .filter(subscriptions::state.eq(state_word(SubscriptionState::Ended)))).execute(c))?;
+            NoticeAnswer::Changed(removed > 0)
+        }
+        NoticeCommand::Rotate {
+            tenant,
+            secret,
+            older_until,
+        } => NoticeAnswer::Changed(ways::rotate(conn, tenant, secret, *older_until)?),
+        NoticeCommand::Test { subscription, event } => {
+            NoticeAnswer::Changed(ways::test(conn, now, subscription, event)?)
+        }
+        NoticeCommand::Spread(news) => NoticeAnswer::Count(spread(conn, now, news)?),
+        NoticeCommand::Lease {
+            subscription,
+            max,
+            lease,
+        } => NoticeAnswer::Leased(self::lease(conn, now, subscription, *max, *lease)?),
+        NoticeCommand::Settle(settlements) => {
+            settle(conn, now, settlements)?;
+            NoticeAnswer::Count(settlements.len())
+        }
+        NoticeCommand::Retry(which) => NoticeAnswer::Count(retry(conn, now, which)?),
+    })
+}
+
+fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<SubscriptionRow>, StoreError> {
+    let key = (which.tenant.as_str(), which.way.word());
+    Ok(
+        on_backend!(conn, c => subscriptions::table.find(key).select(SubscriptionRow::as_select()).first(c).optional())?,
+    )
+}
+
+/// The notices of one way.
+#[diesel::dsl::auto_type]
+fn of<'a>(which: &'a Subscription) -> _ {
+    let tenant: &'a str = which.tenant.as_str();
+    let way: &'static str = which.way.word();
+    notices::table
+        .filter(notices::tenant.eq(tenant))
+        .filter(notices::way.eq(way))
+}
+
+fn waiting(which: &Subscription, now: Timestamp, (seq, dossier, event): (i64, &str, &str)) -> NoticeRow {
+    NoticeRow {
+        tenant: which.tenant.clone(),
+        way: which.way.word().to_owned(),
+        seq,
+        dossier: dossier.to_owned(),
+        event: event.to_owned(),
+        state: WAITING.to_owned(),
+        since: At(now),
+        not_before: At(now),
+        leased_until: None,
+        attempts: 0,
+    }
+}
+
+/// Takes feed rows into notices, in order and each once: the cursor moves in the same commit, and only from where it was.
+fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, StoreError> {
+    let tenants: Vec<&str> = news.iter().map(|n| n.subscription.tenant.as_str()).collect();
+    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::tenant.eq_any(&tenants))
+        .filter(subscriptions::state.eq(ACTIVE))
+        .select(SubscriptionRow::as_select())
+        .load(c))?;
+    let cursors: HashMap<(&str, &str), i64> = rows
+        .iter()
+        .map(|r| ((r.tenant.as_str(), r.way.as_str()), r.cursor))
+        .collect();
+    let current = |n: &&News| {
+        let key = (n.subscription.tenant.as_str(), n.subscription.way.word());
+        cursors.get(&key) == Some(&n.after)
+    };
+    let fresh: Vec<&News> = news.iter().filter(current).collect();
+    let dossiers: HashSet<&str> = fresh
+        .iter()
+        .flat_map(|n| n.events.iter().map(|e| e.1.as_str()))
+        .collect();
+    let stuck: Vec<(String, String, String)> = on_backend!(conn, c => notices::table
+        .filter(notices::tenant.eq_any(&tenants))
+        .filter(notices::dossier.eq_any(&dossiers))
+        .filter(notices::state.eq(PARKED))
+        .select((notices::tenant, notices::way, notices::dossier))
+        .distinct()
+        .load(c))?;
+    let stuck: HashSet<(&str, &str, &str)> = stuck
+        .iter()
+        .map(|s| (s.0.as_str(), s.1.as_str(), s.2.as_str()))
+        .collect();
+    let mut made = Vec::new();
+    for n in &fresh {
+        for (seq, dossier, event) in &n.events {
+            let mut row = waiting(&n.subscription, now, (*seq, dossier, event));
+            if stuck.contains(&(row.tenant.as_str(), row.way.as_str(), row.dossier.as_str())) {
+                HELD.clone_into(&mut row.state);
+            }
+            made.push(row);
+        }
+    }
+    for piece in made.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(notices::table).values(piece).on_conflict_do_nothing().execute(c))?;
+    }
+    for n in &fresh {
+        let Some((last, _, _)) = n.events.last() else {
+            continue;
+        };
+        let key = (n.subscription.tenant.as_str(), n.subscription.way.word());
+        on_backend!(conn, c => diesel::update(subscriptions::table.find(key))
+            .set(subscriptions::cursor.eq(*last)).execute(c))?;
+    }
+    Ok(made.len())
+}
+
+/// Of each dossier the first that waits, so that the next goes when it has arrived.
+fn lease(
+    conn: &mut Conn,
+    now: Timestamp,
+    which: &Subscription,
+    max: i64,
+    lease: Duration,
+) -> Result<Vec<LeasedNotice>, StoreError> {
+    if find(conn, which)?.is_none_or(|row| row.state != ACTIVE) {
+        return Ok(Vec::new());
+    }
+    let earlier = diesel::alias!(notices as earlier);
+    let behind = diesel::dsl::exists(
+        earlier
+            .filter(earlier.field(notices::tenant).eq(notices::tenant))
+            .filter(earlier.field(notices::way).eq(notices::way))
+            .filter(earlier.field(notices::dossier).eq(notices::dossier))
+            .filter(earlier.field(notices::seq).lt(notices::seq))
+            .filter(earlier.field(notices::state).eq(WAITING)),
+    );
+    let free = notices::leased_until
+        .is_null()
+        .or(notices::leased_until.lt(At(now)).assume_not_null());
+    let rows: Vec<NoticeRow> = on_backend!(conn, c => of(which)
+        .filter(notices::state.eq(WAITING))
+        .filter(notices::not_before.le(At(now)))
+        .filter(free)
+        .filter(diesel::dsl::not(behind))
+        .order(notices::seq)
+        .limit(max)
+        .select(NoticeRow::as_select())
+        .load(c))?;
+    let seqs: Vec<i64> = rows.iter().map(|r| r.seq).collect();
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    on_backend!(conn, c => diesel::update(of(which).filter(notices::seq.eq_any(&seqs)))
+        .set((notices::leased_until.eq(Some(At(now.plus(lease)))), notices::attempts.eq(notices::attempts + 1)))
+        .execute(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|r| LeasedNotice {
+            seq: r.seq,
+            dossier: r.dossier,
+            event: r.event,
+            attempt: r.attempts + 1,
+        })
+        .collect())
+}
+
+fn settle(conn: &mut Conn, now: Timestamp, settlements: &[NoticeSettlement]) -> Result<(), StoreError> {
+    let mut arrived: BTreeMap<&Subscription, Vec<i64>> = BTreeMap::new();
+    let mut tried = Vec::with_capacity(settlements.len());
+    for s in settlements {
+        let one = || of(&s.subscription).filter(notices::seq.eq(s.notice.seq));
+        let free = notices::leased_until.eq(None::<At>);
+        let (outcome, failure, reason) = match &s.fate {
+            Fate::Delivered => {
+                arrived.entry(&s.subscription).or_default().push(s.notice.seq);
+                (NoticeOutcome::Delivered, None, None)
+            }
+            Fate::Unsent => {
+                on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
+                    .set((free, notices::attempts.eq(notices::attempts - 1))).execute(c))?;
+                continue;
+            }
+            Fate::Retry {
+                failure,
+                reason,
+                not_before,
+            } => {
+                on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
+                    .set((free, notices::not_before.eq(At(*not_before)))).execute(c))?;
+                (NoticeOutcome::Retry, Some(*failure), reason.clone())
+            }
+            Fate::Park { failure, reason } => {
+                park(conn, now, &s.subscription, &s.notice)?;
+                (NoticeOutcome::Parked, Some(*failure), reason.clone())
+            }
+            Fate::Gone => {
+                ways::disable(conn, now, &s.subscription)?;
+                on_backend!(conn, c => diesel::update(one()).set(free).execute(c))?;
+                (NoticeOutcome::Gone, Some(Failure::NotThere), None)
+            }
+        };
+        tried.push(attempt(s, now, (outcome, failure, reason)));
+    }
+    for (which, seqs) in arrived {
+        on_backend!(conn, c => diesel::delete(of(which).filter(notices::seq.eq_any(&seqs))).execute(c))?;
+    }
+    for piece in tried.chunks(PIECE) {
+        on_backend!(conn, c => diesel::insert_into(notice_attempts::table).values(piece).on_conflict_do_nothing().execute(c))?;
+    }
+    Ok(())
+}
+
+fn attempt(
+    s: &NoticeSettlement,
+    now: Timestamp,
+    (outcome, failure, reason): (NoticeOutcome, Option<Failure>, Option<String>),
+) -> NoticeAttemptRow {
+    NoticeAttemptRow {
+        tenant: s.subscription.tenant.clone(),
+        way: s.subscription.way.word().to_owned(),
+        seq: s.notice.seq,
+        number: s.notice.attempt,
+        at: At(now),
+        event: s.notice.event.clone(),
+        dossier: s.notice.dossier.clone(),
+        outcome: outcome.word().to_owned(),
+        class: failure.map(|f| f.word().to_owned()),
+        reason,
+    }
+}
+
+/// Gives one up, and holds what comes after it in its dossier: the receiver would otherwise hear of an end without its middle.
+fn park(
+    conn: &mut Conn,
+    now: Timestamp,
+    which: &Subscription,
+    notice: &LeasedNotice,
+) -> Result<(), StoreError> {
+    let change = |state: &'static str| {
+        (
+            notices::state.eq(state),
+            notices::since.eq(At(now)),
+            notices::leased_until.eq(None::<At>),
+        )
+    };
+    on_backend!(conn, c => diesel::update(of(which).filter(notices::seq.eq(notice.seq)))
+        .set(change(PARKED)).execute(c))?;
+    on_backend!(conn, c => diesel::update(of(which)
+            .filter(notices::dossier.eq(&notice.dossier))
+            .filter(notices::seq.gt(notice.seq))
+            .filter(notices::state.eq(WAITING)))
+        .set(change(HELD)).execute(c))?;
+    Ok(())
+}
+
+fn retry(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<usize, StoreError> {
+    let again = (
+        notices::state.eq(WAITING),
+        notices::since.eq(At(now)),
+        notices::not_before.eq(At(now)),
+        notices::leased_until.eq(None::<At>),
+        notices::attempts.eq(0),
+    );
+    let parked = on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(PARKED)))
+        .set(again).execute(c))?;
+    on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(HELD))).set(again).execute(c))?;
+    Ok(parked)
+}

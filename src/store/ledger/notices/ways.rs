@@ -1,0 +1,123 @@
+//! Ways set up, changed, ended, disabled; secrets replaced; a test event by one.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::{ACTIVE, RECEIVER_GONE, Subscribe, Subscription, TEST, WAITING, find, of, state_word, waiting};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{SubscriptionState, Way};
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+pub(super) fn subscribe(
+    conn: &mut Conn,
+    now: Timestamp,
+    head: i64,
+    wanted: &Subscribe,
+) -> Result<bool, StoreError> {
+    let ended = state_word(SubscriptionState::Ended);
+    let before = find(conn, &wanted.subscription)?.filter(|row| row.state != ended);
+    let cursor = wanted.from.or(before.map(|row| row.cursor)).unwrap_or(head);
+    let which = &wanted.subscription;
+    let row = SubscriptionRow {
+        tenant: which.tenant.clone(),
+        way: which.way.word().to_owned(),
+        state: ACTIVE.to_owned(),
+        since: At(now),
+        reason: None,
+        url: wanted.url.clone(),
+        // A cursor that nobody was given yet would pass over what comes.
+        cursor: cursor.clamp(0, head),
+    };
+    on_backend!(conn, c => diesel::insert_into(subscriptions::table).values(&row)
+        .on_conflict((subscriptions::tenant, subscriptions::way)).do_update().set((
+            subscriptions::state.eq(excluded(subscriptions::state)),
+            subscriptions::since.eq(excluded(subscriptions::since)),
+            subscriptions::reason.eq(excluded(subscriptions::reason)),
+            subscriptions::url.eq(excluded(subscriptions::url)),
+            subscriptions::cursor.eq(excluded(subscriptions::cursor)),
+        )).execute(c))?;
+    // Another address is tried at once.
+    on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)))
+        .set(notices::not_before.eq(At(now))).execute(c))?;
+    let Some(secret) = &wanted.secret else {
+        return Ok(false);
+    };
+    let has_one: i64 = on_backend!(conn, c => subscription_secrets::table
+        .filter(subscription_secrets::tenant.eq(&which.tenant)).count().get_result(c))?;
+    if has_one > 0 {
+        return Ok(false);
+    }
+    on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(secret).execute(c))?;
+    Ok(true)
+}
+
+pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<bool, StoreError> {
+    on_backend!(conn, c => diesel::delete(of(which)).execute(c))?;
+    let key = (which.tenant.as_str(), which.way.word());
+    let ended = state_word(SubscriptionState::Ended);
+    let changed = match which.way {
+        Way::Webhook => {
+            on_backend!(conn, c => diesel::delete(subscription_secrets::table
+                .filter(subscription_secrets::tenant.eq(&which.tenant))).execute(c))?;
+            on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)).execute(c))?
+        }
+        // The row stays until the queue is gone too.
+        Way::Queue => on_backend!(conn, c => diesel::update(subscriptions::table.find(key)
+                .filter(subscriptions::state.ne(ended)))
+            .set((subscriptions::state.eq(ended), subscriptions::since.eq(At(now)))).execute(c))?,
+    };
+    Ok(changed > 0)
+}
+
+pub(super) fn rotate(
+    conn: &mut Conn,
+    tenant: &str,
+    secret: &SecretRow,
+    older_until: Timestamp,
+) -> Result<bool, StoreError> {
+    let webhook = Subscription {
+        tenant: tenant.to_owned(),
+        way: Way::Webhook,
+    };
+    if find(conn, &webhook)?.is_none() {
+        return Ok(false);
+    }
+    let theirs = subscription_secrets::tenant.eq(tenant);
+    on_backend!(conn, c => diesel::delete(subscription_secrets::table.filter(theirs)
+        .filter(subscription_secrets::until.is_not_null())).execute(c))?;
+    on_backend!(conn, c => diesel::update(subscription_secrets::table.filter(theirs))
+        .set(subscription_secrets::until.eq(Some(At(older_until)))).execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(secret).execute(c))?;
+    Ok(true)
+}
+
+pub(super) fn test(
+    conn: &mut Conn,
+    now: Timestamp,
+    which: &Subscription,
+    event: &str,
+) -> Result<bool, StoreError> {
+    if find(conn, which)?.is_none_or(|row| row.state != ACTIVE) {
+        return Ok(false);
+    }
+    let row = waiting(which, now, (TEST, "", event));
+    on_backend!(conn, c => diesel::delete(of(which).filter(notices::seq.eq(TEST))).execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(notices::table).values(&row).execute(c))?;
+    Ok(true)
+}
+
+pub(super) fn disable(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<(), StoreError> {
+    let key = (which.tenant.as_str(), which.way.word());
+    on_backend!(conn, c => diesel::update(subscriptions::table.find(key).filter(subscriptions::state.eq(ACTIVE)))
+        .set((
+            subscriptions::state.eq(state_word(SubscriptionState::Disabled)),
+            subscriptions::since.eq(At(now)),
+            subscriptions::reason.eq(Some(RECEIVER_GONE)),
+        ))
+        .execute(c))?;
+    Ok(())
+}

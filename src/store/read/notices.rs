@@ -1,0 +1,315 @@
+//! How submitters are told: their subscriptions, what waits, what was tried; and for the hub's own carriers, what to send.
+
+use std::collections::HashMap;
+
+use diesel::dsl::{count_star, min};
+use diesel::prelude::*;
+
+use super::corrupt;
+use super::history::{FeedItem, items};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{SubscriptionState, Way};
+use crate::identity::{Reach, Scope};
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::notices::{HELD, PARKED, WAITING, WINDOW, state_word};
+use crate::store::ledger::{News, Subscription};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Subscriptions that are looked through in one step, and feed rows taken of each: one commit serves them all.
+const SUBSCRIBERS_AT_ONCE: usize = 64;
+const EVENTS_AT_ONCE: i64 = 256;
+
+/// How many notices of a way stand in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Under way.
+    pub waiting: i64,
+    /// Given up.
+    pub parked: i64,
+    /// Behind a parked one.
+    pub held: i64,
+    /// Since when the longest is under way.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A way with what stands in it.
+pub struct WayRow {
+    /// The subscription.
+    pub row: SubscriptionRow,
+    /// What stands in it.
+    pub standing: Standing,
+    /// Secrets that sign, newest first; still sealed.
+    pub secrets: Vec<SecretRow>,
+}
+
+/// The stored word of a state as its value.
+pub fn subscription_state(word: &str) -> Result<SubscriptionState, StoreError> {
+    let all = [
+        SubscriptionState::Active,
+        SubscriptionState::Disabled,
+        SubscriptionState::Ended,
+    ];
+    let found = all.into_iter().find(|s| state_word(*s) == word);
+    found.ok_or_else(|| corrupt(format!("subscription state {word}")))
+}
+
+/// The way of a stored word.
+pub fn way(word: &str) -> Result<Way, StoreError> {
+    Way::parse(word).ok_or_else(|| corrupt(format!("way {word}")))
+}
+
+/// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
+pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow>, StoreError> {
+    let own = own(scope);
+    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => {
+        let mut query = subscriptions::table.into_boxed();
+        if let Some(tenant) = &own {
+            query = query.filter(subscriptions::tenant.eq(tenant));
+        }
+        query.order((subscriptions::tenant, subscriptions::way)).select(SubscriptionRow::as_select()).load(c)
+    })?;
+    let tenants: Vec<&str> = rows.iter().map(|r| r.tenant.as_str()).collect();
+    let counted: Vec<(String, String, String, i64, Option<At>)> = on_backend!(conn, c => notices::table
+        .filter(notices::tenant.eq_any(&tenants))
+        .group_by((notices::tenant, notices::way, notices::state))
+        .select((notices::tenant, notices::way, notices::state, count_star(), min(notices::since)))
+        .load(c))?;
+    let mut standing: HashMap<(String, String), Standing> = HashMap::new();
+    for (tenant, way, state, count, since) in counted {
+        let of = standing.entry((tenant, way)).or_default();
+        match state.as_str() {
+            WAITING => (of.waiting, of.oldest) = (count, since.map(|at| at.0)),
+            PARKED => of.parked = count,
+            HELD => of.held = count,
+            other => return Err(corrupt(format!("notice state {other}"))),
+        }
+    }
+    let mut secrets = live_secrets(conn, &tenants, now)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| WayRow {
+            standing: standing
+                .remove(&(row.tenant.clone(), row.way.clone()))
+                .unwrap_or_default(),
+            secrets: if row.way == Way::Webhook.word() {
+                secrets.remove(&row.tenant).unwrap_or_default()
+            } else {
+                Vec::new()
+            },
+            row,
+        })
+        .collect())
+}
+
+/// The tenant whose own ways a scope shows; none for everything. An enterprise has ways of its own and does not see its agents'.
+fn own(scope: &Scope) -> Option<String> {
+    match scope.reach() {
+        Reach::Everything => None,
+        Reach::Tenant(tenant) | Reach::Enterprise(tenant) | Reach::Agency(tenant) => Some(tenant.to_string()),
+    }
+}
+
+fn live_secrets(
+    conn: &mut Conn,
+    tenants: &[&str],
+    now: Timestamp,
+) -> Result<HashMap<String, Vec<SecretRow>>, StoreError> {
+    let live = subscription_secrets::until
+        .is_null()
+        .or(subscription_secrets::until.gt(At(now)).assume_not_null());
+    let rows: Vec<SecretRow> = on_backend!(conn, c => subscription_secrets::table
+        .filter(subscription_secrets::tenant.eq_any(tenants))
+        .filter(live)
+        .order(subscription_secrets::id.desc())
+        .select(SecretRow::as_select())
+        .load(c))?;
+    let mut by_tenant: HashMap<String, Vec<SecretRow>> = HashMap::new();
+    for row in rows {
+        by_tenant.entry(row.tenant.clone()).or_default().push(row);
+    }
+    Ok(by_tenant)
+}
+
+/// The name under which a webhook's secret is sealed.
+pub fn secret_row(tenant: &str, id: &str) -> String {
+    format!("webhook-secret:{tenant}:{id}")
+}
+
+/// Attempts to tell the scope's own tenant, newest first, of both ways or of one.
+pub fn notice_attempts(
+    conn: &mut Conn,
+    tenant: &str,
+    way: Option<Way>,
+    before: Option<Timestamp>,
+    limit: i64,
+) -> Result<Vec<NoticeAttemptRow>, StoreError> {
+    Ok(on_backend!(conn, c => {
+        let mut query = notice_attempts::table.filter(notice_attempts::tenant.eq(tenant)).into_boxed();
+        if let Some(way) = way {
+            query = query.filter(notice_attempts::way.eq(way.word()));
+        }
+        if let Some(before) = before {
+            query = query.filter(notice_attempts::at.lt(At(before)));
+        }
+        query
+            .order((notice_attempts::at.desc(), notice_attempts::seq.desc()))
+            .limit(limit)
+            .select(NoticeAttemptRow::as_select())
+            .load(c)
+    })?)
+}
+
+/// What active subscriptions have not taken from the feed yet, as far as their windows have room. For the hub's own carriers.
+pub fn news(conn: &mut Conn) -> Result<Vec<News>, StoreError> {
+    let active = state_word(SubscriptionState::Active);
+    let own: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::state.eq(active))
+        .filter(diesel::dsl::exists(feed::table
+            .filter(feed::tenant.eq(subscriptions::tenant)).filter(feed::seq.gt(subscriptions::cursor))))
+        .select(SubscriptionRow::as_select())
+        .load(c))?;
+    let of_agents: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::state.eq(active))
+        .filter(diesel::dsl::exists(tenants::table
+            .inner_join(feed::table.on(feed::tenant.eq(tenants::key)))
+            .filter(tenants::parent.eq(subscriptions::tenant.nullable()))
+            .filter(feed::seq.gt(subscriptions::cursor))))
+        .select(SubscriptionRow::as_select())
+        .load(c))?;
+    let mut behind: Vec<SubscriptionRow> = own.into_iter().chain(of_agents).collect();
+    behind.sort_by(|a, b| (a.cursor, &a.tenant, &a.way).cmp(&(b.cursor, &b.tenant, &b.way)));
+    behind.dedup_by(|a, b| (&a.tenant, &a.way) == (&b.tenant, &b.way));
+    let mut found = Vec::new();
+    for row in behind {
+        if found.len() == SUBSCRIBERS_AT_ONCE {
+            break;
+        }
+        let full: i64 = on_backend!(conn, c => notices::table
+            .filter(notices::tenant.eq(&row.tenant)).filter(notices::way.eq(&row.way)).filter(notices::state.eq(WAITING))
+            .count().get_result(c))?;
+        let room = (WINDOW - full).min(EVENTS_AT_ONCE);
+        if room > 0 {
+            found.push(News {
+                events: after(conn, &row, room)?,
+                after: row.cursor,
+                subscription: Subscription {
+                    way: way(&row.way)?,
+                    tenant: row.tenant,
+                },
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The next rows of a subscriber's feed.
+fn after(
+    conn: &mut Conn,
+    row: &SubscriptionRow,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>, StoreError> {
+    let key: TenantKey = row.tenant.parse().map_err(|_| corrupt("subscriber"))?;
+    let mut members = vec![row.tenant.clone()];
+    if key.kind() == TenantKind::Enterprise {
+        let agents: Vec<String> = on_backend!(conn, c => tenants::table
+            .filter(tenants::parent.eq(&row.tenant)).select(tenants::key).load(c))?;
+        members.extend(agents);
+    }
+    let rows: Vec<(i64, String)> = on_backend!(conn, c => feed::table
+        .filter(feed::tenant.eq_any(&members))
+        .filter(feed::seq.gt(row.cursor))
+        .order(feed::seq)
+        .limit(limit)
+        .select((feed::seq, feed::dossier))
+        .load(c))?;
+    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
+    let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(&seqs)).select((events::seq, events::id)).load(c))?;
+    let mut ids: HashMap<i64, String> = ids.into_iter().collect();
+    rows.into_iter()
+        .map(|(seq, dossier)| {
+            let event = ids
+                .remove(&seq)
+                .ok_or_else(|| corrupt("a feed row without its event"))?;
+            Ok((seq, dossier, event))
+        })
+        .collect()
+}
+
+/// Active ways with something to send now: a cheap look before the ledger is asked.
+pub fn notices_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<SubscriptionRow>, StoreError> {
+    let free = notices::leased_until
+        .is_null()
+        .or(notices::leased_until.lt(At(now)).assume_not_null());
+    let due: Vec<(String, String)> = on_backend!(conn, c => notices::table
+        .filter(notices::state.eq(WAITING))
+        .filter(notices::not_before.le(At(now)))
+        .filter(free)
+        .select((notices::tenant, notices::way))
+        .distinct()
+        .load(c))?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenants: Vec<&str> = due.iter().map(|d| d.0.as_str()).collect();
+    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::tenant.eq_any(&tenants))
+        .filter(subscriptions::state.eq(state_word(SubscriptionState::Active)))
+        .select(SubscriptionRow::as_select())
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .filter(|r| due.iter().any(|d| d.0 == r.tenant && d.1 == r.way))
+        .collect())
+}
+
+/// What these events of feeds say, as the feed says it, by their numbers.
+pub fn told(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    rows: &[(i64, String)],
+) -> Result<HashMap<i64, FeedItem>, StoreError> {
+    Ok(items(conn, cipher, rows)?
+        .into_iter()
+        .map(|item| (item.seq, item))
+        .collect())
+}
+
+/// The secrets of a webhook that sign now, newest first, opened.
+pub fn secrets(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    tenant: &str,
+    now: Timestamp,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let rows = live_secrets(conn, &[tenant], now)?
+        .remove(tenant)
+        .unwrap_or_default();
+    rows.into_iter()
+        .map(|row| {
+            let sealed = Sealed {
+                key_id: row.key_id,
+                nonce: row.nonce,
+                ciphertext: row.ciphertext,
+            };
+            cipher.open(&secret_row(&row.tenant, &row.id), sealed)
+        })
+        .collect()
+}
+
+/// Tenants with a queue of their own, and whether each still wants it.
+pub fn queues(conn: &mut Conn) -> Result<Vec<(String, SubscriptionState)>, StoreError> {
+    let rows: Vec<(String, String)> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::way.eq(Way::Queue.word()))
+        .order(subscriptions::tenant)
+        .select((subscriptions::tenant, subscriptions::state))
+        .load(c))?;
+    rows.into_iter()
+        .map(|(tenant, state)| Ok((tenant, subscription_state(&state)?)))
+        .collect()
+}

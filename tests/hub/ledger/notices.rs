@@ -1,0 +1,374 @@
+//! Subscriptions and notices: the feed taken over without a gap, order within a dossier, leases, parking, the window.
+
+use std::time::Duration;
+
+use lienthong::domain::failure::Failure;
+use lienthong::domain::ids::SecretId;
+use lienthong::domain::status::Status;
+use lienthong::domain::tenant::{Standing, Tenant, TenantKind};
+use lienthong::domain::text::Text;
+use lienthong::domain::view::Way;
+use lienthong::store::ledger::{
+    Enrolment, Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, Subscribe,
+    Subscription, TEST, WINDOW,
+};
+use lienthong::store::moment::At;
+use lienthong::store::rows::SecretRow;
+use lienthong::store::{Store, read};
+
+use super::everything;
+use crate::backends::{Stage, on_both};
+use crate::papers::*;
+
+const LEASE: Duration = Duration::from_secs(30);
+
+fn webhook(tenant: &str) -> Subscription {
+    Subscription {
+        tenant: tenant.to_owned(),
+        way: Way::Webhook,
+    }
+}
+
+fn secret(stage: &Stage, tenant: &str) -> SecretRow {
+    let now = stage.clock.now();
+    let id = SecretId::new(now, &mut *stage.rng()).to_string();
+    let sealed = stage
+        .cipher
+        .seal(&read::secret_row(tenant, &id), &[7; 32], &mut *stage.rng())
+        .unwrap();
+    SecretRow {
+        tenant: tenant.to_owned(),
+        id,
+        since: At(now),
+        until: None,
+        key_id: sealed.key_id,
+        nonce: sealed.nonce,
+        ciphertext: sealed.ciphertext,
+    }
+}
+
+async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Option<i64>) -> bool {
+    let wanted = Subscribe {
+        subscription: which.clone(),
+        url: Some("https://hook.example.vn/".to_owned()),
+        from,
+        secret: Some(secret(stage, &which.tenant)),
+    };
+    changed(store, NoticeCommand::Subscribe(wanted)).await
+}
+
+async fn changed(store: &Store, command: NoticeCommand) -> bool {
+    match store.ledger.notices(command).await.unwrap() {
+        NoticeAnswer::Changed(changed) => changed,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn count(store: &Store, command: NoticeCommand) -> usize {
+    match store.ledger.notices(command).await.unwrap() {
+        NoticeAnswer::Count(count) => count,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn news(store: &Store) -> Vec<News> {
+    store.readers.run(read::news).await.unwrap()
+}
+
+/// Takes what the feed has; how many.
+async fn spread(store: &Store) -> usize {
+    let news = news(store).await;
+    count(store, NoticeCommand::Spread(news)).await
+}
+
+async fn lease(store: &Store, which: &Subscription, max: i64) -> Vec<LeasedNotice> {
+    let command = NoticeCommand::Lease {
+        subscription: which.clone(),
+        max,
+        lease: LEASE,
+    };
+    match store.ledger.notices(command).await.unwrap() {
+        NoticeAnswer::Leased(leased) => leased,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn seqs(leased: &[LeasedNotice]) -> Vec<i64> {
+    leased.iter().map(|l| l.seq).collect()
+}
+
+async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fate: Fate) {
+    let settlements = leased.iter().map(|notice| NoticeSettlement {
+        subscription: which.clone(),
+        notice: notice.clone(),
+        fate: fate.clone(),
+    });
+    count(store, NoticeCommand::Settle(settlements.collect())).await;
+}
+
+fn parked() -> Fate {
+    Fate::Park {
+        failure: Failure::DocumentRefused,
+        reason: Some("422".to_owned()),
+    }
+}
+
+/// `seq state` of every notice.
+fn states(stage: &Stage) -> Vec<String> {
+    stage.texts("SELECT CAST(seq AS TEXT) || ' ' || state AS t FROM notices ORDER BY tenant, way, seq")
+}
+
+on_both! {
+    async fn a_new_way_begins_now_or_at_a_cursor_and_takes_the_feed_without_a_gap(stage) {
+        let store = stage.open();
+        for n in 0..3 {
+            filed(stage, &store, &format!("before {n}")).await;
+        }
+        let (now, early) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
+        assert!(subscribe(stage, &store, &now, None).await);
+        let from_one = Subscribe { subscription: early.clone(), url: None, from: Some(1), secret: None };
+        store.ledger.notices(NoticeCommand::Subscribe(from_one)).await.unwrap();
+        filed(stage, &store, "after").await;
+        assert_eq!(spread(&store).await, 4);
+        assert_eq!((news(&store).await, spread(&store).await), (vec![], 0));
+        assert_eq!(seqs(&lease(&store, &now, 9).await), [4]);
+        assert_eq!(seqs(&lease(&store, &early, 9).await), [2, 3, 4]);
+        // A cursor that was never given out is the newest; sent again, the subscription goes on where it was.
+        let (stranger, future) = (webhook("branch.ba-dinh"), Some(i64::MAX));
+        assert!(subscribe(stage, &store, &stranger, future).await);
+        assert!(!subscribe(stage, &store, &now, None).await, "it has a secret");
+        assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM subscriptions ORDER BY tenant, way"), ["4", "4", "4"]);
+    }
+
+    async fn going_back_to_an_older_cursor_doubles_no_notice_that_waits(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        for n in 0..3 {
+            filed(stage, &store, &format!("r{n}")).await;
+        }
+        spread(&store).await;
+        let two = lease(&store, &which, 2).await;
+        settle(&store, &which, &two, Fate::Delivered).await;
+        subscribe(stage, &store, &which, Some(0)).await;
+        assert_eq!(spread(&store).await, 3);
+        assert_eq!(states(stage), ["1 waiting", "2 waiting", "3 waiting"]);
+    }
+
+    async fn another_hub_that_looked_at_the_same_time_takes_nothing_twice(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        let (ours, theirs) = (news(&store).await, news(&store).await);
+        assert_eq!(count(&store, NoticeCommand::Spread(ours)).await, 1);
+        let leased = lease(&store, &which, 9).await;
+        settle(&store, &which, &leased, Fate::Delivered).await;
+        assert_eq!(count(&store, NoticeCommand::Spread(theirs)).await, 0);
+        assert_eq!(stage.rows("notices"), 0);
+    }
+
+    async fn an_enterprise_is_told_of_what_its_agents_file(stage) {
+        let store = stage.open();
+        let tenant = |key: &str| {
+            let key: lienthong::domain::tenant::TenantKey = key.parse().unwrap();
+            Tenant {
+                name: Text::parse(key.as_str()).unwrap(),
+                parent: (key.kind() == TenantKind::Agent).then(|| "enterprise.a".parse().unwrap()),
+                formats: Vec::new(),
+                standing: Standing::Active,
+                key,
+            }
+        };
+        let tenants = vec![tenant("enterprise.a"), tenant("agent.a-1"), tenant("agent.a-2")];
+        store.ledger.enrol(Enrolment { tenants, ..Enrolment::default() }).await.unwrap();
+        let which = webhook("enterprise.a");
+        subscribe(stage, &store, &which, None).await;
+        for (n, by) in ["agent.a-1", BRANCH, "agent.a-2", "agent.a-1"].into_iter().enumerate() {
+            store.ledger.submit(filing_by(stage, by, &format!("r{n}"))).await.unwrap();
+        }
+        assert_eq!(spread(&store).await, 3);
+        assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 3, 4]);
+    }
+
+    async fn one_event_of_a_dossier_is_under_way_at_a_time(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        let id = filed(stage, &store, "r1").await;
+        filed(stage, &store, "r2").await;
+        acted(&store, report(stage, &id, Status::Accepted)).await;
+        acted(&store, report(stage, &id, Status::Processing)).await;
+        spread(&store).await;
+        let first = lease(&store, &which, 9).await;
+        assert_eq!(seqs(&first), [1, 2]);
+        assert_eq!(lease(&store, &which, 9).await, [], "the third waits for the first");
+        settle(&store, &which, &first[1..], Fate::Delivered).await;
+        assert_eq!(lease(&store, &which, 9).await, []);
+        let later = stage.clock.now().plus(Duration::from_secs(5));
+        let retry = Fate::Retry { failure: Failure::Busy, reason: Some("503".to_owned()), not_before: later };
+        settle(&store, &which, &first[..1], retry).await;
+        assert_eq!(lease(&store, &which, 9).await, [], "nor does it pass a first one that waits for its time");
+        stage.later(5);
+        for seq in [1, 3, 4] {
+            let next = lease(&store, &which, 9).await;
+            assert_eq!(seqs(&next), [seq]);
+            settle(&store, &which, &next, Fate::Delivered).await;
+        }
+        assert_eq!(stage.rows("notices"), 0);
+        let told = stage.texts("SELECT CAST(seq AS TEXT) || ' ' || CAST(number AS TEXT) || ' ' || outcome || ' ' || COALESCE(class, '-') AS t FROM notice_attempts ORDER BY seq, number");
+        assert_eq!(told, ["1 1 retry busy", "1 2 delivered -", "2 1 delivered -", "3 1 delivered -", "4 1 delivered -"]);
+    }
+
+    async fn a_lease_is_over_after_its_time_and_what_was_not_tried_counts_as_not_tried(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        spread(&store).await;
+        let leased = lease(&store, &which, 9).await;
+        stage.later(30);
+        assert_eq!(lease(&store, &which, 9).await, []);
+        stage.later(1);
+        let again = lease(&store, &which, 9).await;
+        assert_eq!((leased[0].attempt, again[0].attempt, &again[0].event), (1, 2, &leased[0].event));
+        settle(&store, &which, &again, Fate::Unsent).await;
+        assert_eq!(lease(&store, &which, 9).await[0].attempt, 2);
+        assert_eq!(stage.rows("notice_attempts"), 0);
+    }
+
+    async fn a_parked_notice_holds_its_own_dossier_and_no_other_until_it_is_sent_again(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        let id = filed(stage, &store, "r1").await;
+        acted(&store, report(stage, &id, Status::Accepted)).await;
+        spread(&store).await;
+        let first = lease(&store, &which, 9).await;
+        settle(&store, &which, &first, parked()).await;
+        acted(&store, report(stage, &id, Status::Processing)).await;
+        filed(stage, &store, "r2").await;
+        spread(&store).await;
+        assert_eq!(states(stage), ["1 parked", "2 held", "3 held", "4 waiting"]);
+        assert_eq!(seqs(&lease(&store, &which, 9).await), [4]);
+        assert_eq!(count(&store, NoticeCommand::Retry(webhook("branch.ba-dinh"))).await, 0);
+        assert_eq!(count(&store, NoticeCommand::Retry(which.clone())).await, 1);
+        for seq in [1, 2, 3] {
+            let next = lease(&store, &which, 9).await;
+            assert_eq!(next.iter().map(|n| (n.seq, n.attempt)).collect::<Vec<_>>(), [(seq, 1)]);
+            settle(&store, &which, &next, Fate::Delivered).await;
+        }
+    }
+
+    async fn a_receiver_that_is_gone_ends_its_way_and_loses_nothing(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        spread(&store).await;
+        let leased = lease(&store, &which, 9).await;
+        settle(&store, &which, &leased, Fate::Gone).await;
+        filed(stage, &store, "r2").await;
+        assert_eq!((spread(&store).await, lease(&store, &which, 9).await), (0, vec![]));
+        let (scope, now) = (everything(), stage.clock.now());
+        let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
+        assert_eq!((ways[0].row.state.as_str(), ways[0].row.reason.as_deref()), ("disabled", Some("receiver-gone")));
+        assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (1, 1));
+        subscribe(stage, &store, &which, None).await;
+        assert_eq!(spread(&store).await, 1);
+        assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 2]);
+    }
+
+    async fn the_window_is_as_long_as_it_says_and_the_rest_waits_in_the_feed(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        let head = WINDOW + 1;
+        for seq in 1..=head {
+            let n = format!("{seq:032x}");
+            store.ledger.submit(filing(stage, &n)).await.unwrap();
+        }
+        while spread(&store).await > 0 {}
+        assert_eq!((stage.rows("notices"), news(&store).await), (WINDOW, vec![]));
+        let one = lease(&store, &which, 1).await;
+        settle(&store, &which, &one, parked()).await;
+        assert_eq!(spread(&store).await, 1, "what is parked takes no room");
+        assert_eq!(stage.rows("notices"), head);
+    }
+
+    async fn an_older_secret_signs_until_its_time_and_the_one_before_it_no_more(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        let rotate = async |seconds| {
+            let older_until = stage.clock.now().plus(Duration::from_secs(seconds));
+            let command = NoticeCommand::Rotate { tenant: BRANCH.to_owned(), secret: secret(stage, BRANCH), older_until };
+            changed(&store, command).await
+        };
+        let live = async || {
+            let (cipher, now) = (stage.cipher.clone(), stage.clock.now());
+            store.readers.run(move |conn| read::secrets(conn, &cipher, BRANCH, now)).await.unwrap().len()
+        };
+        assert!(!rotate(60).await, "there is no webhook");
+        subscribe(stage, &store, &which, None).await;
+        assert_eq!(live().await, 1);
+        stage.later(1);
+        assert!(rotate(60).await);
+        assert_eq!(live().await, 2);
+        stage.later(1);
+        assert!(rotate(60).await);
+        assert_eq!((live().await, stage.rows("subscription_secrets")), (2, 2));
+        stage.later(59);
+        assert_eq!(live().await, 2);
+        stage.later(1);
+        assert_eq!(live().await, 1);
+    }
+
+    async fn a_test_event_goes_the_same_way_and_takes_the_place_of_one_that_waits(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        let test = async |event: &str| {
+            let command = NoticeCommand::Test { subscription: which.clone(), event: event.to_owned() };
+            changed(&store, command).await
+        };
+        assert!(!test("evt_1").await);
+        subscribe(stage, &store, &which, None).await;
+        assert!(test("evt_1").await && test("evt_2").await);
+        let leased = lease(&store, &which, 9).await;
+        assert_eq!((leased.len(), leased[0].seq, leased[0].event.as_str()), (1, TEST, "evt_2"));
+    }
+
+    async fn an_ended_way_leaves_nothing_behind_but_the_feed(stage) {
+        let store = stage.open();
+        let (hook, queue) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
+        subscribe(stage, &store, &hook, None).await;
+        let wanted = Subscribe { subscription: queue.clone(), url: None, from: None, secret: None };
+        store.ledger.notices(NoticeCommand::Subscribe(wanted)).await.unwrap();
+        filed(stage, &store, "r1").await;
+        spread(&store).await;
+        assert!(changed(&store, NoticeCommand::End(hook.clone())).await);
+        assert!(!changed(&store, NoticeCommand::End(hook.clone())).await);
+        assert_eq!((stage.rows("subscription_secrets"), stage.rows("notices"), stage.rows("subscriptions")), (0, 1, 1));
+        let removed = || NoticeCommand::Removed { tenant: BRANCH.to_owned() };
+        assert!(!changed(&store, removed()).await, "the queue is still wanted");
+        assert!(changed(&store, NoticeCommand::End(queue.clone())).await);
+        assert!(!changed(&store, NoticeCommand::End(queue)).await);
+        assert!(changed(&store, removed()).await);
+        assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
+    }
+
+    async fn old_attempts_are_forgotten(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        spread(&store).await;
+        let leased = lease(&store, &which, 9).await;
+        settle(&store, &which, &leased, Fate::Delivered).await;
+        stage.later(30 * 86_400);
+        store.ledger.sweep().await.unwrap();
+        assert_eq!(stage.rows("notice_attempts"), 1);
+        stage.later(1);
+        store.ledger.sweep().await.unwrap();
+        assert_eq!(stage.rows("notice_attempts"), 0);
+    }
+}
