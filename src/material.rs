@@ -21,7 +21,8 @@ use crate::domain::routing::{Directory, DirectoryFault};
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::secret::LookupSecrets;
 use crate::net::dev_ca::DevCa;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::guard::{Guard, Network};
+use crate::net::outbound::{Caller, Outbound, http_client};
 use crate::net::{pem, tls::ServerIdentity};
 use crate::store::{Backend, Cipher, Postgres, Sizes};
 
@@ -387,6 +388,49 @@ pub fn rabbit(
             Path::new("broker.url"),
             format!("địa chỉ RabbitMQ không dùng được: {e}"),
             e.to_string(),
+        )
+    })
+}
+
+/// Who calls partners' endpoints.
+///
+/// # Errors
+/// When a file or a network of the settings cannot be used.
+pub fn caller(config: &config::Config) -> Result<Caller, MaterialError> {
+    let settings = &config.outbound;
+    let authorities = match settings.ca_files.as_slice() {
+        [] => &config.partner.client_ca_files,
+        named => named,
+    };
+    let identity = match (&settings.certificate_file, &settings.key_file) {
+        (Some(certificate), Some(key)) => Some((certificates(certificate)?, private_key(key)?)),
+        _ => None,
+    };
+    let networks = settings
+        .allow_networks
+        .iter()
+        .map(|text| {
+            text.parse::<Network>().map_err(|e| {
+                bad(
+                    Path::new("outbound.allow_networks"),
+                    format!("{text} không phải mạng: viết như 10.20.0.0/16"),
+                    format!("{text} is {e}"),
+                )
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let outbound = Outbound {
+        roots: roots(authorities)?,
+        identity,
+        timeout: Duration::from_secs(settings.timeout_seconds),
+        connect_timeout: Duration::from_secs(settings.connect_timeout_seconds),
+    };
+    let guard = Guard::allowing(settings.allow_hosts.iter().cloned(), networks);
+    Caller::new(&outbound, guard).map_err(|e| {
+        bad(
+            Path::new("[outbound]"),
+            format!("không dùng được: {e}"),
+            format!("cannot be used: {e}"),
         )
     })
 }

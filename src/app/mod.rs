@@ -27,6 +27,7 @@ use crate::identity::peer::Trust;
 use crate::identity::secret::LookupSecrets;
 use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::{Issuer, TokenRules};
+use crate::net::outbound::Caller;
 use crate::net::tls::{ServerIdentity, partner_config, web_config};
 use crate::service::{Hub, Parts};
 use crate::store::{Backend, Cipher, Sizes, Store};
@@ -93,6 +94,8 @@ pub struct Assembly {
     pub broker: Broker,
     /// Whether agencies may consume queues of their own; a road inside this process has none for them.
     pub own_queues: bool,
+    /// Calls partners' endpoints.
+    pub caller: Caller,
     /// The directory to begin with, when the database holds none.
     pub directory: BTreeMap<String, String>,
     /// The formats.
@@ -207,6 +210,7 @@ impl Running {
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
             own_queues: assembly.own_queues,
+            caller: assembly.caller,
             clock,
             entropy,
         }));

@@ -38,6 +38,7 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         migrate: false,
         broker: broker(config)?,
         own_queues: matches!(config.broker.road, Road::Amqp { .. }),
+        caller: material::caller(config)?,
         directory,
         adapters: material::adapters(config.adapters.folder.as_deref())
             .map_err(|e| AppError::Unusable(e.to_string()))?,

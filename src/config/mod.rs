@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod log;
 mod operations;
+mod outbound;
 mod partner;
 mod tokens;
 mod web;
@@ -40,6 +41,7 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use operations::Operations;
+pub use outbound::Outbound;
 pub use partner::Partner;
 pub use tokens::Tokens;
 pub use web::Web;
@@ -57,6 +59,8 @@ pub struct Config {
     pub web: Web,
     /// The listener for those who run the hub.
     pub operations: Operations,
+    /// How partners' endpoints are called.
+    pub outbound: Outbound,
     /// Access tokens.
     pub tokens: Tokens,
     /// Keys of the data at rest.
@@ -84,6 +88,8 @@ struct File {
     web: Web,
     #[serde(default)]
     operations: Operations,
+    #[serde(default)]
+    outbound: Outbound,
     tokens: Tokens,
     keys: Keys,
     directory: Directory,
@@ -134,6 +140,7 @@ impl Config {
         file.partner.check(folder, &mut faults);
         file.web.check(folder, &mut faults);
         file.operations.check(&mut faults);
+        file.outbound.check(folder, &mut faults);
         file.tokens.check(folder, &mut faults);
         file.keys.check(folder, &mut faults);
         file.directory.check(folder);
@@ -148,6 +155,7 @@ impl Config {
                 partner: file.partner,
                 web: file.web,
                 operations: file.operations,
+                outbound: file.outbound,
                 tokens: file.tokens,
                 keys: file.keys,
                 directory: file.directory,
@@ -199,6 +207,7 @@ pub fn example() -> String {
         partner::EXAMPLE,
         web::EXAMPLE,
         operations::EXAMPLE,
+        outbound::EXAMPLE,
         tokens::EXAMPLE,
         keys::EXAMPLE,
         directory::EXAMPLE,

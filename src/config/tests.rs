@@ -105,6 +105,11 @@ fn all_faults_are_said_at_once_in_both_languages() {
         .replace("https://hub.example.vn:8443", "http://hub.example.vn:8443/")
         .replace("# listen = \"127.0.0.1:9464\"", "listen = \"0.0.0.0:8443\"")
         .replace("# lifetime_seconds = 600", "lifetime_seconds = 601")
+        .replace("# connect_timeout_seconds = 5", "connect_timeout_seconds = 26")
+        .replace(
+            "#? key_file = \"tls/outbound.key\"",
+            "key_file = \"tls/outbound.key\"",
+        )
         .replace("current = \"k1\"", "current = \"k2\"")
         .replace("# batch = 128", "batch = 0")
         .replace(
@@ -118,6 +123,8 @@ fn all_faults_are_said_at_once_in_both_languages() {
         "broker.url",
         "partner.public_url",
         "operations.listen",
+        "outbound.certificate_file",
+        "outbound.connect_timeout_seconds",
         "tokens.lifetime_seconds",
         "keys.current",
         "log.filter",

@@ -43,6 +43,7 @@ use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::Issuer;
 use crate::identity::token_request::{OAuthError, TokenRequest};
 use crate::identity::{Access, Gate, authenticate};
+use crate::net::outbound::Caller;
 use crate::store::{Store, StoreError};
 
 /// Why a verb did not do its work.
@@ -107,6 +108,8 @@ pub struct Parts {
     pub mtls_base: String,
     /// Whether agencies may consume queues of their own; without a broker that stands outside, they pull.
     pub own_queues: bool,
+    /// Calls partners' endpoints.
+    pub caller: Caller,
     /// The time.
     pub clock: Clock,
     /// Chance.
@@ -123,6 +126,7 @@ pub struct Hub {
     lookup: LookupSecrets,
     mtls_base: String,
     own_queues: bool,
+    caller: Caller,
     clock: Clock,
     entropy: Entropy,
     rng: Mutex<StdRng>,
@@ -143,6 +147,7 @@ impl Hub {
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,
             own_queues: parts.own_queues,
+            caller: parts.caller,
             clock: parts.clock,
             entropy: parts.entropy,
             in_flight: Mutex::new(HashSet::new()),
@@ -188,6 +193,11 @@ impl Hub {
     /// Whether agencies may consume queues of their own.
     pub fn own_queues(&self) -> bool {
         self.own_queues
+    }
+
+    /// Calls partners' endpoints; its guard says which.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// Free places in the ledger's queue.

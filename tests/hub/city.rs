@@ -20,6 +20,8 @@ use lienthong::identity::secret::LookupSecrets;
 use lienthong::identity::sign::ReceiptSigner;
 use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
+use lienthong::net::guard::Guard;
+use lienthong::net::outbound::{Caller, Outbound};
 use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError};
 use lienthong::store::Store;
 use lienthong::store::ledger::Enrolment;
@@ -75,6 +77,17 @@ fn directory_files(department: &str) -> BTreeMap<String, String> {
     Directory::FILES.iter().map(read).collect()
 }
 
+/// Calls endpoints on this machine whose certificates the city's authority issued.
+fn caller(ca: &DevCa) -> Caller {
+    let outbound = Outbound {
+        roots: vec![ca.root().clone()],
+        identity: None,
+        timeout: Duration::from_secs(5),
+        connect_timeout: Duration::from_secs(5),
+    };
+    Caller::new(&outbound, Guard::allowing(["localhost".to_owned()], Vec::new())).unwrap()
+}
+
 fn tenant(key: &TenantKey) -> Tenant {
     Tenant {
         key: key.clone(),
@@ -116,6 +129,7 @@ impl City {
             receipts: ReceiptSigner::new(key),
             lookup: LookupSecrets::new([9; 32]),
             own_queues: true,
+            caller: caller(&ca),
             mtls_base: "https://partner.hub.example".to_owned(),
             clock: stage.clock.clone(),
             entropy: stage.entropy.clone(),

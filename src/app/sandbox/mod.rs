@@ -27,7 +27,8 @@ use crate::domain::routing::{AgencyChannel, Directory};
 use crate::domain::tenant::Certificate;
 use crate::identity::Access;
 use crate::identity::secret::LookupSecrets;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::guard::Guard;
+use crate::net::outbound::{Caller, Outbound, http_client};
 use crate::net::pem;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
@@ -317,6 +318,7 @@ fn assemble(
         migrate: true,
         broker: broker(plan)?,
         own_queues: plan.own_queues(),
+        caller: caller(state)?,
         directory,
         adapters: Registry::shipped(),
         trust: vec![state.ca().root().clone()],
@@ -335,6 +337,20 @@ fn assemble(
         clock: clock.clone(),
         entropy: entropy.clone(),
     })
+}
+
+/// Calls the city's own endpoints, which are on this machine.
+fn caller(state: &State) -> Result<Caller, AppError> {
+    let outbound = Outbound {
+        roots: vec![state.ca().root().clone()],
+        identity: None,
+        timeout: Duration::from_secs(20),
+        connect_timeout: Duration::from_secs(5),
+    };
+    Ok(Caller::new(
+        &outbound,
+        Guard::allowing(["localhost".to_owned()], Vec::new()),
+    )?)
 }
 
 /// Takes a database back to nothing.

@@ -1,4 +1,4 @@
-//! Certificates: the listeners' own and the roots partners are judged by.
+//! Certificates: the listeners' own, the roots partners are judged by, and what endpoints are called with.
 
 use std::path::Path;
 
@@ -37,8 +37,27 @@ pub(super) fn look(config: &Config, now: Timestamp, report: &mut Report) {
             Err(error) => report.unusable(what, &error),
         }
     }
-    for path in &partner.client_ca_files {
+    let mut authorities: Vec<_> = partner
+        .client_ca_files
+        .iter()
+        .chain(&config.outbound.ca_files)
+        .collect();
+    authorities.dedup();
+    for path in authorities {
         roots(path, now, report);
+    }
+    match material::caller(config) {
+        Ok(_) => {
+            let allowed = config.outbound.allow_hosts.len() + config.outbound.allow_networks.len();
+            report.good(
+                "outbound calls",
+                say(
+                    format!("ngoài địa chỉ công cộng, cho phép thêm {allowed} máy hoặc mạng"),
+                    format!("beside public addresses, {allowed} hosts or networks are allowed"),
+                ),
+            );
+        }
+        Err(error) => report.unusable("outbound calls", &error),
     }
 }
 

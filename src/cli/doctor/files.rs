@@ -37,6 +37,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         &config.keys.blind_index_file,
         &config.keys.lookup_file,
     ];
+    secret.extend(config.outbound.key_file.as_deref());
     secret.extend(config.tokens.further_key_files.iter().map(AsRef::<Path>::as_ref));
     secret.extend(config.keys.encryption.values().map(AsRef::<Path>::as_ref));
     secret.sort_unstable();
