@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clocks::{DueChange, Watched};
 use super::codes::{DossierCode, Key};
 use super::details::Details;
 use super::ids::{DossierId, EventId, SubmissionId};
+use super::lifecycle::Role;
 use super::rejection::Label;
 use super::status::Status;
 use super::tenant::Actor;
@@ -38,6 +40,17 @@ pub struct HandOver {
     /// Proof: a signed slip's number, a waybill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+/// A limit that is near or has passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LimitTold {
+    /// Which.
+    pub limit: Watched,
+    /// When it ends, or ended.
+    pub due_at: Timestamp,
+    /// Who must keep it.
+    pub party: Role,
 }
 
 /// What happened.
@@ -115,6 +128,12 @@ pub enum Happening {
     },
     /// The applicant has the result.
     HandedOver(HandOver),
+    /// The due date was set, or set anew.
+    DueSet(DueChange),
+    /// A limit will soon end.
+    LimitNear(LimitTold),
+    /// A limit has ended and was not kept.
+    LimitPassed(LimitTold),
 }
 
 impl Happening {
@@ -129,6 +148,9 @@ impl Happening {
             Happening::StatusRejected { .. } => "status-rejected",
             Happening::Supplemented { .. } => "supplemented",
             Happening::HandedOver(_) => "handed-over",
+            Happening::DueSet(_) => "due-set",
+            Happening::LimitNear(_) => "limit-near",
+            Happening::LimitPassed(_) => "limit-passed",
         }
     }
 }

@@ -7,6 +7,9 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::codes::DossierCode;
 use super::details::Details;
 use super::event::{Happening, Verdict};
@@ -15,7 +18,8 @@ use super::status::Status;
 use super::time::Timestamp;
 
 /// In which part somebody acts on a dossier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Who filed it.
     Submitter,
@@ -60,7 +64,7 @@ pub enum Guard {
     CounterOrPost,
     /// A reason must be given; without it the step is rejected.
     Reason,
-    /// A supplement may be asked for once; a second request is applied as irregular.
+    /// A supplement may be asked for once, and in time; a second or a late request is applied as irregular.
     FirstSupplement,
     /// Only back to where the supplement was asked from.
     BackTo,
@@ -254,6 +258,8 @@ pub struct State {
     pub accepted: bool,
     /// Its official code.
     pub code: Option<DossierCode>,
+    /// When the result is due; it stays as it was while the dossier stands still, and after its end.
+    pub due: Option<Timestamp>,
 }
 
 impl State {
@@ -273,6 +279,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         supplements: 0,
         accepted: false,
         code: None,
+        due: None,
     });
     next.events += 1;
     match what {
@@ -289,10 +296,13 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
             next.supplements += i32::from(*to == Status::SupplementRequested);
             next.accepted |= matches!(to, Status::Accepted | Status::Processing);
         }
+        Happening::DueSet(change) => next.due = Some(change.to),
         Happening::StatusRecorded { .. }
         | Happening::StatusRejected { .. }
         | Happening::Supplemented { .. }
-        | Happening::HandedOver(_) => {}
+        | Happening::HandedOver(_)
+        | Happening::LimitNear(_)
+        | Happening::LimitPassed(_) => {}
     }
     next
 }
@@ -312,6 +322,10 @@ pub struct Report {
     pub role: Role,
     /// Whether the limit of an open supplement has passed (the caller knows the calendar).
     pub supplement_overdue: bool,
+    /// Whether the time to ask for a supplement has passed.
+    pub supplement_late: bool,
+    /// How often a supplement may be asked for.
+    pub supplement_requests: u32,
 }
 
 /// What becomes of a report: what to write, and how it was taken.
@@ -355,7 +369,10 @@ pub fn decide(state: &State, report: &Report) -> Decision {
         return rejected(report, Problem::new(Label::ReasonRequired).with("to", report.to));
     }
     let irregular = last.guards.iter().find_map(|g| match g {
-        Guard::FirstSupplement if state.supplements > 0 => Some(Label::SupplementRepeated),
+        Guard::FirstSupplement if state.supplements.cast_unsigned() >= report.supplement_requests => {
+            Some(Label::SupplementRepeated)
+        }
+        Guard::FirstSupplement if report.supplement_late => Some(Label::SupplementLate),
         Guard::SupplementOverdue if !report.supplement_overdue => Some(Label::SupplementNotOverdue),
         _ => None,
     });

@@ -8,6 +8,7 @@
 //! responsible). [`rejection`] is the one list of everything the hub can refuse, with its stable labels.
 
 pub mod calendar;
+pub mod clocks;
 pub mod codes;
 pub mod details;
 pub mod dossier;
@@ -15,6 +16,7 @@ pub mod endpoint;
 pub mod event;
 pub mod failure;
 pub mod ids;
+pub mod legal;
 pub mod lifecycle;
 pub mod rejection;
 pub mod routing;

@@ -219,6 +219,8 @@ labels! {
         "Giữ nguyên trạng thái hồ sơ; dùng một trong: {expected}." "The dossier stays as it is; use one of: {expected}.";
     SupplementRepeated "supplement-repeated" 409 "Yêu cầu bổ sung lần nữa" "A second request for a supplement"
         "Chỉ được yêu cầu bổ sung một lần, đầy đủ (NĐ 118/2025 Đ16.3); đã ghi nhận là bất thường." "A supplement may be asked for once, completely (Decree 118/2025 art. 16.3); recorded as irregular.";
+    SupplementLate "supplement-late" 409 "Yêu cầu bổ sung quá muộn" "A request for a supplement that comes late"
+        "Yêu cầu bổ sung phải gửi trong thời hạn kể từ khi nhận hồ sơ (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A supplement must be asked for within its limit after the dossier was received (Decree 118/2025 art. 19.5); recorded as irregular.";
     SupplementNotOverdue "supplement-not-overdue" 409 "Đóng hồ sơ trước hạn bổ sung" "Closed before the supplement's limit"
         "Hồ sơ chỉ được đóng khi quá hạn bổ sung (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A dossier is closed only after the supplement's limit (Decree 118/2025 art. 19.5); recorded as irregular.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"

@@ -2,7 +2,7 @@
 
 use super::intake::internal;
 use super::{Hub, ServiceError};
-use crate::domain::calendar::Limit;
+use crate::domain::clocks::Clockwork;
 use crate::domain::codes::DossierCode;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
@@ -29,9 +29,6 @@ pub struct Call {
 
 /// Longest note, in characters.
 pub(super) const LONGEST_TEXT: usize = 2000;
-
-/// Calendar days an applicant has to complete a dossier (`NĐ 118/2025` Điều 19.5).
-const SUPPLEMENT_DAYS: u64 = 15;
 
 impl Hub {
     /// Accepts a dossier that was filed online.
@@ -162,10 +159,9 @@ impl Hub {
             role,
             deed,
             occurred_at,
-            supplement_overdue: supplement_overdue(&row, occurred_at),
             assigned_code,
             report_key: None,
-            due: self.due(&row, occurred_at)?,
+            clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent: call.traceparent,
         };
@@ -191,22 +187,16 @@ impl Hub {
         }
     }
 
-    /// The due date, should the clock start or start again at `from`.
-    pub(super) fn due(&self, row: &DossierRow, from: Timestamp) -> Result<Timestamp, ServiceError> {
-        let limit: Limit = serde_json::from_str(&row.time_limit).map_err(internal)?;
-        Ok(self.directory.load().calendar().due(from, limit))
+    /// What the clocks of a dossier are computed with.
+    pub(super) fn clockwork(&self, row: &DossierRow) -> Clockwork {
+        let agency = row.agency.as_ref().and_then(|key| key.parse().ok());
+        self.directory.load().clockwork(agency.as_ref())
     }
 
     /// Whether the caller is an agency that consumes its own queue.
     pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
         access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
     }
-}
-
-/// Whether the applicant's time to complete the dossier had passed at that moment.
-pub(super) fn supplement_overdue(row: &DossierRow, at: Timestamp) -> bool {
-    let limit = std::time::Duration::from_secs(SUPPLEMENT_DAYS * 24 * 3600);
-    at > row.since.0.plus(limit)
 }
 
 /// How far ahead of the hub an actor's clock may be.

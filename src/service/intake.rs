@@ -5,12 +5,12 @@
 
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
-use crate::domain::calendar::Limit;
+use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
-use crate::domain::routing::{Directory, Route};
+use crate::domain::routing::{AgencyKind, Route};
 use crate::domain::seal::sha256;
 use crate::domain::status::Status;
 use crate::domain::submission::{IdempotencyKey, ReceiptClaims};
@@ -53,9 +53,6 @@ const ROUTE: &str = "submissions";
 
 /// How often a race is prepared anew before the caller is asked to come again.
 const ATTEMPTS: usize = 4;
-
-/// Online filing: acceptance or a supplement notice within 8 working hours (`NĐ 118/2025` Điều 17.2).
-const ACCEPTANCE: Limit = Limit::WorkingHours(8);
 
 /// How far ahead of the hub a sender's clock may be.
 const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
@@ -294,7 +291,8 @@ impl Hub {
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let version = before.map_or(1, |row| row.version + 1);
         let entry = entry_status(prepared.filing.channel);
-        let clocks = clocks(&self.directory.load(), prepared, entry);
+        let clockwork = self.directory.load().clockwork(prepared.route.agency.as_ref());
+        let clocks = clocks(&clockwork, prepared, entry);
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
         let answer = self.answer(prepared, id, version, status, &clocks, receipt.clone(), before);
@@ -315,6 +313,7 @@ impl Hub {
             },
             actor: access.actor(),
             filed_at: prepared.filing.filed_at,
+            watches: self.watches(access, prepared, &clockwork, &clocks),
             answer: (202, body.clone()),
             traceparent: incoming.traceparent.clone(),
         };
@@ -412,6 +411,52 @@ impl Hub {
         })
     }
 
+    /// The limits that begin with a filing.
+    fn watches(
+        &self,
+        access: &Access,
+        prepared: &Prepared,
+        clockwork: &Clockwork,
+        clocks: &Clocks,
+    ) -> Vec<Deadline> {
+        let received = prepared.received_at;
+        let mut watches = match (clocks.acceptance_due, clocks.due) {
+            (Some(acceptance), _) => clockwork.filed_online(received, acceptance),
+            (None, Some(due)) => clockwork.received(received, due, self.paper_way(access, prepared)),
+            (None, None) => Vec::new(),
+        };
+        if prepared.route.agency.is_some() {
+            watches.push(clockwork.silence(received));
+        }
+        watches
+    }
+
+    /// How papers received by this caller go to the agency. A department of the city is at home in all of it; from a place nobody
+    /// has written down, they come from another area.
+    fn paper_way(&self, access: &Access, prepared: &Prepared) -> PaperWay {
+        let directory = self.directory.load();
+        let agency = prepared
+            .route
+            .agency
+            .as_ref()
+            .and_then(|key| directory.agency(key));
+        let Some(agency) = agency else {
+            return PaperWay::OutOfArea;
+        };
+        let from = match access.point() {
+            Some(point) => directory.point(&point.key).and_then(|p| p.commune.as_ref()),
+            None => access
+                .key()
+                .key()
+                .parse()
+                .ok()
+                .and_then(|key| directory.agent(&key))
+                .map(|agent| &agent.commune),
+        };
+        let near = agency.kind != AgencyKind::Commune || (from.is_some() && from == agency.commune.as_ref());
+        if near { PaperWay::Near } else { PaperWay::OutOfArea }
+    }
+
     fn dossier_row(
         &self,
         access: &Access,
@@ -503,18 +548,17 @@ const fn entry_status(channel: Channel) -> Status {
     }
 }
 
-fn clocks(directory: &Directory, prepared: &Prepared, entry: Status) -> Clocks {
-    let calendar = directory.calendar();
+fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
     let from = prepared.filing.filed_at.min(prepared.received_at);
     if entry == Status::Registered {
         Clocks {
-            acceptance_due: Some(calendar.due(from, ACCEPTANCE)),
-            forecast_due: Some(calendar.due(prepared.received_at, prepared.route.limit)),
+            acceptance_due: Some(clockwork.acceptance(from)),
+            forecast_due: Some(clockwork.due(prepared.received_at, prepared.route.limit)),
             due: None,
         }
     } else {
         Clocks {
-            due: Some(calendar.due(from, prepared.route.limit)),
+            due: Some(clockwork.due(from, prepared.route.limit)),
             ..Clocks::default()
         }
     }

@@ -1,6 +1,6 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
-use super::acts::{LONGEST_TEXT, bounded, not_in_future, supplement_overdue};
+use super::acts::{LONGEST_TEXT, bounded, not_in_future};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
@@ -143,9 +143,8 @@ impl Hub {
                 details,
             },
             occurred_at,
-            supplement_overdue: supplement_overdue(&row, occurred_at),
             assigned_code: report.assigned_code,
-            due: self.due(&row, occurred_at)?,
+            clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent,
         };

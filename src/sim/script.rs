@@ -354,6 +354,8 @@ mod tests {
                     occurred_at: Timestamp::from_micros(at),
                     role,
                     supplement_overdue: false,
+                    supplement_late: false,
+                    supplement_requests: 1,
                 };
                 let decision = decide(&state, &report);
                 for h in &decision.happenings {

@@ -86,4 +86,10 @@ rows! {
         tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: String,
         class: Option<String>, reason: Option<String>,
     }
+    /// A limit that runs.
+    WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: String, next_at: Option<At> }
+    /// What was told of a limit.
+    AlarmRow in alarms {
+        number: i64, cause: String, at: At, kind: String, passed: bool, due_at: At, dossier: Option<String>, agency: Option<String>,
+    }
 }

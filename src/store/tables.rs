@@ -548,6 +548,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Limits that run on dossiers.
+    watches (dossier, kind) {
+        /// watches.dossier
+        dossier -> Text,
+        /// watches.kind
+        kind -> Text,
+        /// watches.due_at
+        due_at -> Moment,
+        /// watches.warn_at
+        warn_at -> Nullable<Moment>,
+        /// watches.stage
+        stage -> Text,
+        /// watches.next_at
+        next_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// What was told of a limit, once for each cause.
+    alarms (number) {
+        /// alarms.number
+        number -> BigInt,
+        /// alarms.cause
+        cause -> Text,
+        /// alarms.at
+        at -> Moment,
+        /// alarms.kind
+        kind -> Text,
+        /// alarms.passed
+        passed -> Bool,
+        /// alarms.due_at
+        due_at -> Moment,
+        /// alarms.dossier
+        dossier -> Nullable<Text>,
+        /// alarms.agency
+        agency -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     head,
@@ -571,5 +617,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     subscriptions,
     subscription_secrets,
     notices,
-    notice_attempts
+    notice_attempts,
+    watches,
+    alarms
 );

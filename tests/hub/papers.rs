@@ -1,7 +1,12 @@
 //! What a test hands to the ledger: filings and acts, prepared as the service prepares them, without a person in them.
 
+use std::sync::LazyLock;
+
+use lienthong::domain::calendar::Limit;
+use lienthong::domain::clocks::Clockwork;
 use lienthong::domain::ids::{DossierId, SubmissionId};
 use lienthong::domain::lifecycle::Role;
+use lienthong::domain::routing::Directory;
 use lienthong::domain::seal::sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
@@ -14,6 +19,8 @@ use crate::backends::Stage;
 
 pub const BRANCH: &str = "branch.tay-ho";
 pub const AGENCY: &str = "so-tu-phap";
+/// How long the agency has for each dossier filed here.
+pub const LIMIT: Limit = Limit::WorkingDays(3);
 
 /// The use of an idempotency key for these bytes.
 pub fn key(tenant: &str, key: &str, bytes: &[u8]) -> KeyUse {
@@ -45,6 +52,9 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         .cipher
         .seal(&name, reference.as_bytes(), &mut *stage.rng())
         .unwrap();
+    let acceptance = clockwork().acceptance(now);
+    let mut watches = clockwork().filed_online(now, acceptance);
+    watches.push(clockwork().silence(now));
     Submit {
         key: key(tenant, &format!("key-{reference}"), reference.as_bytes()),
         expect: Expect::New,
@@ -66,9 +76,9 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             supplements: 0,
             accepted: false,
             code: None,
-            time_limit: "{}".to_owned(),
-            acceptance_due: Some(At(now)),
-            forecast_due: Some(At(now)),
+            time_limit: r#"{"working-days":3}"#.to_owned(),
+            acceptance_due: Some(At(acceptance)),
+            forecast_due: Some(At(clockwork().due(now, LIMIT))),
             due: None,
             answered_seq: None,
             content_blind: sha256(reference.as_bytes()).to_vec(),
@@ -86,6 +96,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         ],
         actor: Actor::of(tenant.parse().unwrap()),
         filed_at: now,
+        watches,
         answer: (202, answer(reference)),
         traceparent: None,
     }
@@ -160,6 +171,19 @@ pub async fn filed(stage: &Stage, store: &Store, reference: &str) -> String {
     id
 }
 
+/// The hours and limits of the shipped directory.
+pub fn clockwork() -> Clockwork {
+    static SHIPPED: LazyLock<Clockwork> = LazyLock::new(|| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
+        let file = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        let files = Directory::FILES
+            .iter()
+            .map(|name| ((*name).to_owned(), file(name)));
+        Directory::read(&files.collect()).unwrap().clockwork(None)
+    });
+    SHIPPED.clone()
+}
+
 /// [`AGENCY`] reports a status, now.
 pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
     let now = stage.clock.now();
@@ -174,10 +198,9 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
             details: None,
         },
         occurred_at: now,
-        supplement_overdue: false,
         assigned_code: None,
         report_key: None,
-        due: now.plus(std::time::Duration::from_secs(3 * 86_400)),
+        clockwork: clockwork(),
         own_queue: false,
         traceparent: None,
     }

@@ -42,11 +42,13 @@ pub fn shipped_directory() -> BTreeMap<String, String> {
         "competence.csv",
         "enterprises.csv",
         "holidays.csv",
+        "hours.csv",
         "legacy_communes.csv",
         "points.csv",
         "procedure_aliases.csv",
         "procedures.csv",
         "succession.csv",
+        "time_limits.csv",
     )
 }
 

@@ -12,6 +12,7 @@ fn state(phase: Phase) -> State {
         supplements: 0,
         accepted: true,
         code: None,
+        due: None,
     }
 }
 
@@ -23,6 +24,8 @@ fn report(to: Status, role: Role) -> Report {
         occurred_at: Timestamp::from_micros(200_000_000),
         role,
         supplement_overdue: true,
+        supplement_late: false,
+        supplement_requests: 1,
     }
 }
 
@@ -139,6 +142,8 @@ proptest! {
                 occurred_at: Timestamp::from_micros(at * 500_000),
                 role: Role::ALL[role],
                 supplement_overdue: overdue,
+                supplement_late: false,
+                supplement_requests: 1,
             };
             let before = now.clone();
             let decision = decide(&now, &report);

@@ -335,11 +335,11 @@ impl Directory {
             provisional.then(|| key.to_string())
         }
         let days = self
-            .calendar()
+            .offices()
             .special_days()
             .filter(|d| d.provisional)
             .map(|d| d.date.to_string());
-        let files: [(&str, Vec<String>); 8] = [
+        let files: [(&str, Vec<String>); 10] = [
             (
                 "agencies.csv",
                 self.agencies()
@@ -371,6 +371,14 @@ impl Directory {
             ),
             ("holidays.csv", days.collect()),
             (
+                "hours.csv",
+                self.offices()
+                    .hours()
+                    .filter(|h| h.provisional)
+                    .map(|h| h.name.clone())
+                    .collect(),
+            ),
+            (
                 "points.csv",
                 self.points().filter_map(|r| key(r.provisional, &r.key)).collect(),
             ),
@@ -380,6 +388,10 @@ impl Directory {
                     .filter(|r| r.provisional)
                     .map(|r| r.code.to_string())
                     .collect(),
+            ),
+            (
+                "time_limits.csv",
+                self.time_limits().provisional().map(str::to_owned).collect(),
             ),
         ];
         for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {

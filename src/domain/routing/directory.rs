@@ -1,6 +1,7 @@
 //! The snapshot: every file's rows, and the indexes that make a look-up one step.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::files;
 use super::in_force;
@@ -8,9 +9,11 @@ use super::rows::{
     Agency, Agent, Alias, Branch, Commune, Enterprise, Point, Procedure, Rule, RulePlace, Succession,
 };
 use super::table::{DirectoryFault, Rows};
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::Offices;
+use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
+use crate::domain::legal::TimeLimits;
 use crate::domain::seal::sha256;
 use crate::domain::time::Date;
 
@@ -39,7 +42,8 @@ pub struct Directory {
     rules: Rows<String, Rule>,
     enterprises: Rows<Key, Enterprise>,
     agents: Rows<Key, Agent>,
-    calendar: Calendar,
+    offices: Offices,
+    time_limits: Arc<TimeLimits>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
     agencies_of: HashMap<CommuneCode, Vec<Key>>,
     /// The default successor first.
@@ -55,12 +59,14 @@ impl Directory {
         "communes.csv",
         "competence.csv",
         "enterprises.csv",
-        Calendar::FILE,
+        Offices::DAYS_FILE,
+        Offices::HOURS_FILE,
         "legacy_communes.csv",
         "points.csv",
         "procedure_aliases.csv",
         "procedures.csv",
         "succession.csv",
+        TimeLimits::FILE,
     ];
 
     /// Reads the files (name to text); all faults of all files at once. What contradicts itself across files, such as a key
@@ -82,9 +88,13 @@ impl Directory {
         }
         let text = |name: &str| files.get(name).map_or("", String::as_str);
         let f = &mut faults;
+        let agencies = files::agencies(text("agencies.csv"), f);
+        let (days, hours) = (text(Offices::DAYS_FILE), text(Offices::HOURS_FILE));
+        let offices = Offices::read_into(days, hours, agencies.iter(), f);
+        let time_limits = TimeLimits::read_into(text(TimeLimits::FILE), f);
         let mut directory = Directory {
             version: version(files),
-            agencies: files::agencies(text("agencies.csv"), f),
+            agencies,
             branches: files::branches(text("branches.csv"), f),
             points: files::points(text("points.csv"), f),
             communes: files::communes(text("communes.csv"), f),
@@ -95,7 +105,8 @@ impl Directory {
             rules: files::rules(text("competence.csv"), f),
             enterprises: files::enterprises(text("enterprises.csv"), f),
             agents: files::agents(text("agents.csv"), f),
-            calendar: Calendar::read_into(text(Calendar::FILE), f),
+            offices,
+            time_limits: Arc::new(time_limits.unwrap_or_default()),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
             successors_of: HashMap::new(),
@@ -141,9 +152,21 @@ impl Directory {
         &self.version
     }
 
-    /// The working time that came with it.
-    pub fn calendar(&self) -> &Calendar {
-        &self.calendar
+    /// When its offices are open.
+    pub fn offices(&self) -> &Offices {
+        &self.offices
+    }
+
+    /// The time limits of the law.
+    pub fn time_limits(&self) -> &TimeLimits {
+        &self.time_limits
+    }
+
+    /// What the clocks of a dossier of this agency are computed with; of none, with the hours of the city.
+    pub fn clockwork(&self, agency: Option<&Key>) -> Clockwork {
+        let office = agency.and_then(|key| self.agencies.get(key));
+        let calendar = office.map_or(self.offices.city(), |agency| self.offices.of(agency));
+        Clockwork::new(Arc::clone(calendar), Arc::clone(&self.time_limits))
     }
 
     /// An agency by its stable key, in force or not.

@@ -33,13 +33,7 @@ pub(super) fn agencies(text: &str, faults: &mut Faults) -> Rows<Key, Agency> {
         "provisional",
         "source",
     ];
-    let kinds = [
-        ("department", AgencyKind::Department),
-        ("commune", AgencyKind::Commune),
-        ("board", AgencyKind::Board),
-        ("land-registry", AgencyKind::LandRegistry),
-        ("office", AgencyKind::Office),
-    ];
+    let kinds = AgencyKind::ALL.map(|kind| (kind.word(), kind));
     let channels = [
         ("pull", AgencyChannel::Pull),
         ("amqp", AgencyChannel::Amqp),

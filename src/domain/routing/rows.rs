@@ -24,6 +24,28 @@ pub enum AgencyKind {
     Office,
 }
 
+impl AgencyKind {
+    /// Every kind.
+    pub const ALL: [AgencyKind; 5] = [
+        AgencyKind::Department,
+        AgencyKind::Commune,
+        AgencyKind::Board,
+        AgencyKind::LandRegistry,
+        AgencyKind::Office,
+    ];
+
+    /// The word in the files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            AgencyKind::Department => "department",
+            AgencyKind::Commune => "commune",
+            AgencyKind::Board => "board",
+            AgencyKind::LandRegistry => "land-registry",
+            AgencyKind::Office => "office",
+        }
+    }
+}
+
 /// At which level something is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

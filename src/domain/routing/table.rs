@@ -57,6 +57,15 @@ pub(crate) struct Rows<K, T> {
     index: HashMap<K, usize>,
 }
 
+impl<K, T> Default for Rows<K, T> {
+    fn default() -> Self {
+        Rows {
+            rows: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+}
+
 impl<K: Hash + Eq, T> Rows<K, T> {
     pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&T>
     where
@@ -97,7 +106,8 @@ impl Row<'_> {
         at.and_then(|i| self.record.get(i)).unwrap_or("")
     }
 
-    fn wrong(&mut self, column: &str, expected: &str) {
+    /// Notes a cell that is not what was expected.
+    pub(crate) fn wrong(&mut self, column: &str, expected: &str) {
         let found: String = self.cell(column).chars().take(60).collect();
         self.fault(
             format!("cột {column}: “{found}” không đúng; cần {expected}"),
@@ -183,10 +193,7 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
     faults: &mut Vec<DirectoryFault>,
     mut row: impl FnMut(&mut Row<'_>) -> Option<(K, T)>,
 ) -> Rows<K, T> {
-    let mut found = Rows {
-        rows: Vec::new(),
-        index: HashMap::new(),
-    };
+    let mut found = Rows::default();
     let mut lines: Vec<u64> = Vec::new();
     for (line, record) in records(file, text, columns, faults) {
         let mut this = Row {

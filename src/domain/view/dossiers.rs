@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks, Links, StatusView};
-use super::progress::{ClaimView, Progress, SupplementView};
+use super::progress::{ClaimView, DueView, Progress, SupplementView};
+use crate::domain::clocks::DueChange;
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
 use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::{Channel, Filing};
-use crate::domain::event::{Event, HandOver, Verdict};
+use crate::domain::event::{Event, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::rejection::Label;
 use crate::domain::tenant::{Actor, TenantKey};
@@ -68,6 +69,9 @@ pub struct DossierView {
     /// Fees claimed while it was being processed, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimView>,
+    /// Every due date it had, oldest first, and why it was set; the last one holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due_history: Vec<DueView>,
     /// The results, as they now stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<ResultPaper>,
@@ -88,6 +92,7 @@ impl DossierView {
             content,
             supplements: progress.supplements,
             claims: progress.claims,
+            due_history: progress.due_history,
             results: progress.results,
             refusal: progress.refusal,
         }
@@ -117,7 +122,7 @@ pub struct EventView {
     /// Who did it.
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
-    /// `supplemented`, `handed-over`.
+    /// `supplemented`, `handed-over`, `due-set`, `limit-near`, `limit-passed`.
     pub kind: String,
     /// The status it led to or named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +151,12 @@ pub struct EventView {
     /// Who received the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// The due date that was set, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueChange>,
+    /// The limit that is near or has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitTold>,
 }
 
 impl From<&Event> for EventView {
@@ -167,6 +178,8 @@ impl From<&Event> for EventView {
             label: None,
             dossier_code: None,
             hand_over: None,
+            due: None,
+            limit: None,
         };
         match &e.what {
             H::Filed { status, parked, .. } => {
@@ -206,6 +219,8 @@ impl From<&Event> for EventView {
             }
             H::Supplemented { text } => view.text.clone_from(text),
             H::HandedOver(hand_over) => view.hand_over = Some(hand_over.clone()),
+            H::DueSet(change) => view.due = Some(change.clone()),
+            H::LimitNear(told) | H::LimitPassed(told) => view.limit = Some(told.clone()),
         }
         view
     }

@@ -24,7 +24,7 @@ pub use dossiers::{
 pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
-pub use progress::{ClaimView, SupplementView};
+pub use progress::{ClaimView, DueView, SupplementView};
 pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};
 pub use subscriptions::{
     NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer,

@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::clocks::DueChange;
 use crate::domain::details::{Details, FeeClaim, PaperAsked, ResultPaper};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::EventId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
+use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 
 /// A supplement that was asked for.
@@ -46,11 +48,26 @@ pub struct ClaimView {
     pub ended_at: Option<Timestamp>,
 }
 
+/// A due date that was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DueView {
+    /// The event that set it.
+    pub event: EventId,
+    /// When, by the actor's word.
+    pub at: Timestamp,
+    /// Who set it.
+    pub actor: Actor,
+    /// From which date to which, and why.
+    #[serde(flatten)]
+    pub change: DueChange,
+}
+
 /// What a history adds up to.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub supplements: Vec<SupplementView>,
     pub claims: Vec<ClaimView>,
+    pub due_history: Vec<DueView>,
     pub results: Vec<ResultPaper>,
     pub refusal: bool,
     status: Option<Status>,
@@ -84,6 +101,12 @@ impl Progress {
             Happening::StatusRecorded { to, details, .. } if self.status == Some(*to) => {
                 self.complete(details.as_ref());
             }
+            Happening::DueSet(change) => self.due_history.push(DueView {
+                event: event.id,
+                at: event.occurred_at,
+                actor: event.actor.clone(),
+                change: change.clone(),
+            }),
             Happening::Supplemented { text } => {
                 if let Some(open) = self.supplements.last_mut().filter(|s| s.ended_at.is_none()) {
                     open.answer.clone_from(text);

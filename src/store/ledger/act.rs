@@ -2,6 +2,8 @@
 
 use super::batch::{Batch, Told};
 use super::submit::{KeyUse, SubmitOutcome, answered};
+use crate::domain::calendar::Limit;
+use crate::domain::clocks::{Change, Clockwork, Watched};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
 use crate::domain::event::{HandOver, Happening, Verdict};
@@ -55,14 +57,12 @@ pub struct Act {
     pub deed: Deed,
     /// When, by the actor's word.
     pub occurred_at: Timestamp,
-    /// Whether an open supplement's limit has passed.
-    pub supplement_overdue: bool,
     /// The official code it brings.
     pub assigned_code: Option<DossierCode>,
     /// Blind index of the report, so that the same report again is known.
     pub report_key: Option<String>,
-    /// The due date, should this begin or restart the clock.
-    pub due: Timestamp,
+    /// What the dossier's clocks are computed with.
+    pub clockwork: Clockwork,
     /// Whether the actor is an agency that reads its own queue.
     pub own_queue: bool,
     /// W3C trace context of the call.
@@ -226,7 +226,11 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         details,
         occurred_at,
         role: act.role,
-        supplement_overdue: act.supplement_overdue,
+        supplement_overdue: act.clockwork.supplement_overdue(state.since, occurred_at),
+        supplement_late: batch
+            .watched(&dossier.id, Watched::SupplementNotice)
+            .is_some_and(|watch| occurred_at > watch.due_at.0),
+        supplement_requests: act.clockwork.supplement_requests(occurred_at),
     };
     let supplement_open = matches!(state.phase, Phase::SupplementRequested { .. });
     let fits = match act.deed {
@@ -275,16 +279,18 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         })
         .collect();
     let last = batch.append(dossier, told)?;
-    let after = state_of(dossier)?;
     if applied {
-        run_clocks(dossier, &state, &after, act.due);
+        run_clocks(batch, act, dossier, &state, occurred_at)?;
     }
     if act.role == Role::Agency {
         dossier.answered_seq = Some(last.0);
         batch.writes.answered.push((dossier.id.clone(), act.own_queue));
+        batch.end(&dossier.id, Watched::AgencySilent);
     } else if applied {
         batch.deliver(dossier, last, word(&act.deed), act.traceparent.as_deref());
+        expect_answer(batch, act, dossier)?;
     }
+    let after = state_of(dossier)?;
     Ok(Acted {
         verdict: decision.verdict,
         status: after.status(),
@@ -300,19 +306,45 @@ const fn word(deed: &Deed) -> &'static str {
     }
 }
 
-/// Acceptance starts the clock; a completed supplement starts it again from the beginning (`NĐ 118/2025` Điều 19.5).
-fn run_clocks(dossier: &mut DossierRow, before: &lifecycle::State, after: &lifecycle::State, due: Timestamp) {
-    let accepted_now = !before.accepted && after.accepted;
-    let resumed = matches!(before.phase, Phase::SupplementRequested { .. })
-        && after.accepted
-        && !after.status().is_final();
-    if accepted_now || resumed {
-        dossier.due = Some(At(due));
-        dossier.acceptance_due = None;
-        dossier.forecast_due = None;
+/// Moves the due date as the step asks, keeps why, and begins and ends what is watched.
+fn run_clocks(
+    batch: &mut Batch<'_>,
+    act: &Act,
+    dossier: &mut DossierRow,
+    before: &lifecycle::State,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let after = state_of(dossier)?;
+    let limit: Limit = serde_json::from_str(&dossier.time_limit)
+        .map_err(|e| StoreError::Corrupt(format!("time limit: {e}")))?;
+    if let Some(change) = act.clockwork.move_due(before, &after, limit, at) {
+        let told = Told {
+            what: Happening::DueSet(change),
+            occurred_at: at,
+            actor: &act.actor,
+        };
+        batch.append(dossier, vec![told])?;
     }
-    if after.status().is_final() {
-        dossier.acceptance_due = None;
-        dossier.forecast_due = None;
+    let waits = after.status() == Status::Registered;
+    if !waits || before.status() != Status::Registered {
+        dossier.acceptance_due = waits.then(|| At(act.clockwork.acceptance(at)));
+        dossier.forecast_due = waits.then(|| At(act.clockwork.due(at, limit)));
     }
+    let (after, acceptance) = (state_of(dossier)?, dossier.acceptance_due.map(|at| at.0));
+    for change in act.clockwork.changes(before, &after, acceptance, at) {
+        match change {
+            Change::Begin(deadline) => batch.begin(&dossier.id, deadline),
+            Change::End(limit) => batch.end(&dossier.id, limit),
+        }
+    }
+    Ok(())
+}
+
+/// A message to an agency waits for its answer, from the first that has none; what ends a dossier needs none.
+fn expect_answer(batch: &mut Batch<'_>, act: &Act, dossier: &DossierRow) -> Result<(), StoreError> {
+    let waits = batch.watched(&dossier.id, Watched::AgencySilent).is_some();
+    if dossier.agency.is_some() && !waits && !state_of(dossier)?.status().is_final() {
+        batch.begin(&dossier.id, act.clockwork.silence(batch.clock));
+    }
+    Ok(())
 }

@@ -7,7 +7,8 @@ use diesel::prelude::*;
 use rand::rngs::StdRng;
 
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, notices, submit, sweep};
+use super::{Answer, Command, act, carry, enrol, notices, submit, sweep, watch};
+use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
 use crate::domain::tenant::Actor;
@@ -33,6 +34,8 @@ pub(super) struct Batch<'a> {
     pub keys: HashMap<(String, String, String), IdempotencyRow>,
     pub natural: HashMap<(String, String, String), String>,
     pub dossiers: BTreeMap<String, DossierRow>,
+    /// What runs on the dossiers acted on, as it stands after the commands so far.
+    pub watches: HashMap<(String, Watched), WatchRow>,
     pub writes: Writes,
 }
 
@@ -91,7 +94,7 @@ fn in_transaction(
     // Hubs may differ by a little; within one chain time does not run backwards.
     let clock = now;
     let now = now.max(head.at.0);
-    let (keys, natural, dossiers) = load(conn, commands)?;
+    let (keys, natural, dossiers, watches) = load(conn, commands)?;
     let mut batch = Batch {
         now,
         clock,
@@ -101,6 +104,7 @@ fn in_transaction(
         keys,
         natural,
         dossiers,
+        watches,
         writes: Writes::default(),
     };
     let mut answers = Vec::with_capacity(commands.len());
@@ -129,6 +133,7 @@ fn in_transaction(
             Command::Notices(command) => {
                 Answer::Notices(notices::play(conn, clock, batch.head.seq, command)?)
             }
+            Command::Watch(watch) => Answer::Watched(watch::watch(&mut batch, conn, watch)?),
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),
             Command::ImportDirectory { version, files } => {
@@ -145,6 +150,7 @@ type Loaded = (
     HashMap<(String, String, String), IdempotencyRow>,
     HashMap<(String, String, String), String>,
     BTreeMap<String, DossierRow>,
+    HashMap<(String, Watched), WatchRow>,
 );
 
 /// Loads what the commands name, one query a table.
@@ -191,6 +197,12 @@ fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
         on_backend!(conn, c => dossiers::table
             .filter(dossiers::id.eq_any(&ids)).select(DossierRow::as_select()).load(c))?
     };
+    let running: Vec<WatchRow> = if ids.is_empty() {
+        Vec::new()
+    } else {
+        on_backend!(conn, c => watches::table
+            .filter(watches::dossier.eq_any(&ids)).select(WatchRow::as_select()).load(c))?
+    };
     Ok((
         keys.into_iter()
             .map(|k| ((k.tenant.clone(), k.route.clone(), k.key.clone()), k))
@@ -200,6 +212,10 @@ fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
             .map(|n| ((n.kind, n.tenant, n.value), n.dossier))
             .collect(),
         rows.into_iter().map(|d| (d.id.clone(), d)).collect(),
+        running
+            .into_iter()
+            .filter_map(|w| Some(((w.dossier.clone(), Watched::parse(&w.kind)?), w)))
+            .collect(),
     ))
 }
 
@@ -283,6 +299,27 @@ impl Batch<'_> {
             leased_until: None,
             attempts: 0,
         });
+    }
+
+    /// A limit that runs on a dossier.
+    pub(super) fn watched(&self, dossier: &str, limit: Watched) -> Option<&WatchRow> {
+        self.watches.get(&(dossier.to_owned(), limit))
+    }
+
+    /// A limit begins on a dossier, or begins anew.
+    pub(super) fn begin(&mut self, dossier: &str, deadline: Deadline) {
+        let row = watch::row(dossier, deadline);
+        let name = (dossier.to_owned(), deadline.limit);
+        self.watches.insert(name.clone(), row.clone());
+        self.writes.watches.insert(name, Some(row));
+    }
+
+    /// A limit no longer runs on a dossier.
+    pub(super) fn end(&mut self, dossier: &str, limit: Watched) {
+        let name = (dossier.to_owned(), limit);
+        if self.watches.remove(&name).is_some() {
+            self.writes.watches.insert(name, None);
+        }
     }
 
     /// Claims a name for a dossier; false when another dossier has it.

@@ -16,6 +16,7 @@ pub(super) mod notices;
 mod persist;
 mod submit;
 mod sweep;
+mod watch;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use notices::{
 pub(super) use persist::hash;
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+pub use watch::{LimitFired, Watch, WatchOutcome};
 
 use super::cipher::Cipher;
 use super::conn::{Conn, Connector, Purpose};
@@ -80,6 +82,8 @@ pub enum Command {
     Enrol(Box<Enrolment>),
     /// How submitters are told beside the feed.
     Notices(Box<NoticeCommand>),
+    /// Looks at limits whose time has come, and tells of each once.
+    Watch(Box<Watch>),
     /// Removes answers that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
@@ -101,6 +105,7 @@ pub(super) enum Answer {
     Notices(NoticeAnswer),
     Version(i64),
     Swept(usize),
+    Watched(WatchOutcome),
     Done,
 }
 
@@ -256,6 +261,14 @@ impl Ledger {
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         match self.ask(Command::Sweep).await? {
             Answer::Swept(removed) => Ok(removed),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Watch`].
+    pub async fn watch(&self, watch: Watch) -> Result<WatchOutcome, StoreError> {
+        match self.ask(Command::Watch(Box::new(watch))).await? {
+            Answer::Watched(outcome) => Ok(outcome),
             _ => Err(mismatch()),
         }
     }

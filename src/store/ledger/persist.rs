@@ -1,10 +1,13 @@
 //! Writing a batch: one multi-row statement a table, one block over its events, one step of the chain.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use rand::Rng;
 
 use super::batch::Batch;
+use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::seal;
 use crate::store::StoreError;
@@ -30,8 +33,11 @@ pub(super) struct Writes {
     pub outbox: Vec<OutboxRow>,
     /// Dossiers whose agency has answered, by whether it reads its own queue.
     pub answered: Vec<(String, bool)>,
+    /// Limits that run as written, or no longer.
+    pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
+    pub alarms: Vec<AlarmRow>,
     /// Dossiers whose state row must be written.
-    pub touched: std::collections::BTreeSet<String>,
+    pub touched: BTreeSet<String>,
 }
 
 impl Writes {
@@ -102,6 +108,8 @@ impl Batch<'_> {
         insert_all!(conn, feed, w.feed, 3);
         insert_all!(conn, deliveries, w.deliveries, 13);
         insert_all!(conn, outbox, w.outbox, 5);
+        write_watches(conn, &w.watches)?;
+        insert_all!(conn, alarms, w.alarms, 8);
         mark_answered(conn, self.now.into(), &w.answered)?;
         self.seal(conn, events)
     }
@@ -175,6 +183,38 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::updated_at.eq(excluded(dossiers::updated_at)),
             ))
             .execute(c))?;
+    }
+    Ok(())
+}
+
+fn write_watches(
+    conn: &mut Conn,
+    changed: &BTreeMap<(String, Watched), Option<WatchRow>>,
+) -> Result<(), StoreError> {
+    let rows: Vec<&WatchRow> = changed.values().flatten().collect();
+    for piece in rows.chunks(BINDS / 6) {
+        on_backend!(conn, c => diesel::insert_into(watches::table)
+            .values(piece.to_vec())
+            .on_conflict((watches::dossier, watches::kind))
+            .do_update()
+            .set((
+                watches::due_at.eq(excluded(watches::due_at)),
+                watches::warn_at.eq(excluded(watches::warn_at)),
+                watches::stage.eq(excluded(watches::stage)),
+                watches::next_at.eq(excluded(watches::next_at)),
+            ))
+            .execute(c))?;
+    }
+    for limit in Watched::ALL {
+        let ended = changed
+            .iter()
+            .filter(|((_, l), row)| *l == limit && row.is_none());
+        let ended: Vec<&str> = ended.map(|((dossier, _), _)| dossier.as_str()).collect();
+        if !ended.is_empty() {
+            on_backend!(conn, c => diesel::delete(watches::table
+                    .filter(watches::kind.eq(limit.word())).filter(watches::dossier.eq_any(&ended)))
+                .execute(c))?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Filing: a new dossier, a new version of one, or only an answer to keep.
 
 use super::batch::{Batch, Told};
+use crate::domain::clocks::{Deadline, DueChange, DueReason};
 use crate::domain::event::Happening;
 use crate::domain::ids::SubmissionId;
 use crate::domain::status::Status;
@@ -9,6 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::moment::At;
+use crate::store::read::state_of;
 use crate::store::rows::*;
 
 /// The idempotency key of a call.
@@ -67,6 +69,8 @@ pub struct Submit {
     pub actor: Actor,
     /// When, by the sender's word.
     pub filed_at: Timestamp,
+    /// The limits that begin.
+    pub watches: Vec<Deadline>,
     /// The answer to give and keep: HTTP status and body.
     pub answer: (i16, Vec<u8>),
     /// W3C trace context of the call.
@@ -211,8 +215,10 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
             actor: &submit.actor,
         });
     }
+    let due = dossier.due.map(|at| at.0);
     let last = batch.append(&mut dossier, told)?;
     batch.deliver(&dossier, last, kind, submit.traceparent.as_deref());
+    run_clocks(batch, submit, &mut dossier, due)?;
     batch.writes.submissions.push(submit.submission.clone());
     batch.writes.contents.push(ContentRow {
         dossier: dossier.id.clone(),
@@ -227,6 +233,35 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
     batch.dossiers.insert(dossier.id.clone(), dossier);
     keep(batch, &submit.key, &submit.answer)?;
     Ok(SubmitOutcome::Committed)
+}
+
+/// A dossier received at a counter is accepted as it is filed: its due date is set. What it waits for is watched; an amendment of
+/// one that waits for papers begins nothing.
+fn run_clocks(
+    batch: &mut Batch<'_>,
+    submit: &Submit,
+    dossier: &mut DossierRow,
+    due: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    if let (Expect::New, Some(to)) = (&submit.expect, due) {
+        let change = DueChange {
+            from: None,
+            to,
+            reason: DueReason::Accepted,
+        };
+        let told = Told {
+            what: Happening::DueSet(change),
+            occurred_at: submit.filed_at,
+            actor: &submit.actor,
+        };
+        batch.append(dossier, vec![told])?;
+    }
+    if state_of(dossier)?.status() == submit.entry {
+        for deadline in &submit.watches {
+            batch.begin(&dossier.id, *deadline);
+        }
+    }
+    Ok(())
 }
 
 /// The row of an amended dossier: the new content's columns on the old life.

@@ -86,6 +86,7 @@ pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
             .map(str::parse)
             .transpose()
             .map_err(|_| corrupt("dossier code"))?,
+        due: row.due.map(|at| at.0),
     })
 }
 
@@ -102,6 +103,7 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     row.supplements = state.supplements;
     row.accepted = state.accepted;
     row.code = state.code.as_ref().map(ToString::to_string);
+    row.due = state.due.map(At);
 }
 
 /// Decrypts and parses an event.

@@ -17,6 +17,11 @@ fn days(stage: &Stage, n: u64) -> Timestamp {
     stage.clock.now().plus(Duration::from_secs(n * 86_400))
 }
 
+/// When a dossier accepted now is due.
+fn due(stage: &Stage) -> Timestamp {
+    clockwork().due(stage.clock.now(), LIMIT)
+}
+
 /// The steps a dossier went: to, verdict, inferred.
 async fn steps(store: &Store, id: &str) -> Vec<(u8, Verdict, bool)> {
     let all = happenings(store, id).await;
@@ -45,19 +50,18 @@ on_both! {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
         stage.later(60);
-        let due = days(stage, 7);
-        let accept = Act { due, ..report(stage, &id, Status::Accepted) };
-        assert_eq!(verdict(&acted(&store, accept).await), (Verdict::Applied, Status::Accepted, None));
+        let due = due(stage);
+        assert_eq!(verdict(&acted(&store, report(stage, &id, Status::Accepted)).await), (Verdict::Applied, Status::Accepted, None));
         let now = row(&store, &id).await.unwrap();
         assert_eq!((now.accepted, now.due.map(|at| at.0)), (true, Some(due)));
         assert_eq!((now.acceptance_due, now.forecast_due), (None, None));
         assert_eq!(now.answered_seq, Some(2));
         // A later step leaves the due date alone.
-        stage.later(60);
-        acted(&store, Act { due: days(stage, 30), ..report(stage, &id, Status::Processing) }).await;
+        stage.later(86_400);
+        acted(&store, report(stage, &id, Status::Processing)).await;
         assert_eq!(row(&store, &id).await.unwrap().due.map(|at| at.0), Some(due));
         // What the agency does is told to the submitter, not back to the agency.
-        assert_eq!((stage.rows("feed"), stage.rows("deliveries")), (3, 1));
+        assert_eq!((stage.rows("feed"), stage.rows("deliveries")), (4, 1));
     }
 
     async fn a_skipped_step_is_written_and_marked(stage) {
@@ -68,7 +72,7 @@ on_both! {
         assert_eq!(verdict(&acted), (Verdict::AppliedInferred, Status::Processing, None));
         let expected = [(2, Verdict::AppliedInferred, true), (4, Verdict::AppliedInferred, false)];
         assert_eq!(steps(&store, &id).await, expected);
-        assert_eq!((stage.rows("events"), stage.rows("feed"), stage.rows("blocks")), (3, 3, 2));
+        assert_eq!((stage.rows("events"), stage.rows("feed"), stage.rows("blocks")), (4, 4, 2));
         assert!(row(&store, &id).await.unwrap().due.is_some());
     }
 
@@ -116,7 +120,7 @@ on_both! {
         acted(&store, report(stage, &id, Status::Stopped)).await;
         assert_eq!(verdict(&acted(&store, late).await), (Verdict::Recorded, Status::Stopped, None));
         let last = happenings(&store, &id).await.pop().unwrap();
-        assert!(matches!(last, (5, Happening::StatusRecorded { to: Status::Finished, .. })));
+        assert!(matches!(last, (6, Happening::StatusRecorded { to: Status::Finished, .. })));
     }
 
     async fn the_same_report_is_taken_once(stage) {
@@ -128,11 +132,11 @@ on_both! {
         let (ActOutcome::Done(a), ActOutcome::Done(b)) = (a.unwrap(), b.unwrap()) else { panic!() };
         assert_eq!((a.verdict, b.verdict), (Verdict::Applied, Verdict::Repeated));
         assert_eq!(acted(&store, named("k")).await.verdict, Verdict::Repeated);
-        assert_eq!(stage.rows("events"), 2);
+        assert_eq!(stage.rows("events"), 3);
         // An agency that has no part in the dossier finds nothing, even when it looked before it lost its part.
         let other = Act { actor: lienthong::domain::tenant::Actor::of("agency.so-xay-dung".parse().unwrap()), ..named("k2") };
         assert_eq!(store.ledger.act(other).await.unwrap(), ActOutcome::Absent);
-        assert_eq!(stage.rows("events"), 2);
+        assert_eq!(stage.rows("events"), 3);
     }
 
     async fn a_refused_report_is_refused_each_time(stage) {
@@ -173,7 +177,7 @@ on_both! {
         assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Applied);
         assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Repeated);
         assert_eq!(store.ledger.act(with(b"two")).await.unwrap(), ActOutcome::KeyReused);
-        assert_eq!(stage.rows("events"), 2);
+        assert_eq!(stage.rows("events"), 3);
         let nobody = report(stage, "dos_00000000000000000000000000000000", Status::Accepted);
         assert_eq!(store.ledger.act(nobody).await.unwrap(), ActOutcome::Absent);
     }
@@ -191,13 +195,13 @@ on_both! {
         let before = row(&store, &id).await.unwrap();
         assert_eq!(before.resume, Some(4));
         stage.later(86_400);
-        let due = days(stage, 9);
-        let acted_on = acted(&store, Act { due, ..supplement() }).await;
+        let due = due(stage);
+        let acted_on = acted(&store, supplement()).await;
         assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::Processing, None));
         let after = row(&store, &id).await.unwrap();
         assert_eq!((after.status, after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
         let all = happenings(&store, &id).await;
-        assert!(matches!(&all[all.len() - 2].1, Happening::Supplemented { text: Some(t) } if t == "bản sao"));
+        assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t) } if t == "bản sao"));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
         assert_eq!(stage.audit().findings, []);
     }
@@ -205,11 +209,11 @@ on_both! {
     async fn an_end_out_of_an_open_supplement_starts_no_clock(stage) {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
-        let due = days(stage, 3);
-        acted(&store, Act { due, ..report(stage, &id, Status::Accepted) }).await;
+        let due = due(stage);
+        acted(&store, report(stage, &id, Status::Accepted)).await;
         for status in [Status::SupplementRequested, Status::Withdrawn] {
-            stage.later(60);
-            acted(&store, Act { due: days(stage, 20), ..report(stage, &id, status) }).await;
+            stage.later(86_400);
+            acted(&store, report(stage, &id, status)).await;
         }
         let ended = row(&store, &id).await.unwrap();
         assert_eq!((ended.status, ended.due.map(|at| at.0)), (7, Some(due)));

@@ -6,7 +6,7 @@ use lienthong::store::read;
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
 
-/// Three dossiers in three blocks, two of them with a second event: events 1 to 5.
+/// Three dossiers in three blocks, two of them accepted, with a due date each: events 1 to 7.
 async fn history(stage: &Stage) -> [String; 3] {
     let store = stage.open();
     let mut ids = [const { String::new() }; 3];
@@ -51,7 +51,7 @@ on_both! {
     async fn a_clean_history_is_clean(stage) {
         history(stage).await;
         let report = stage.audit();
-        assert_eq!((report.blocks, report.events, report.dossiers), (5, 5, 3));
+        assert_eq!((report.blocks, report.events, report.dossiers), (5, 7, 3));
         assert_eq!(report.head.len(), 64);
     }
 
@@ -103,7 +103,7 @@ on_both! {
     async fn a_deleted_event(stage) {
         let [a, ..] = history(stage).await;
         stage.execute("DELETE FROM events WHERE seq = 4");
-        assert_eq!(places(stage), ["block 4", &format!("dossier {a}")]);
+        assert_eq!(places(stage), ["block 4", "event 5", &format!("dossier {a}")]);
     }
 
     async fn an_edited_block(stage) {
@@ -155,6 +155,6 @@ on_both! {
             () = writing => {}
             () = reading => {}
         }
-        assert_eq!(stage.audit().events, 200);
+        assert_eq!(stage.audit().events, 300);
     }
 }

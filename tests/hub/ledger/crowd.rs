@@ -74,7 +74,7 @@ on_both! {
         while let Some(ended) = tasks.join_next().await {
             ended.unwrap();
         }
-        whole(stage, 250, 500);
+        whole(stage, 250, 750);
         assert!(stage.rows("blocks") < 500, "commands share commits");
     }
 
@@ -88,8 +88,8 @@ on_both! {
         });
         let outcomes = futures_util::future::join_all(back_and_forth).await;
         assert!(outcomes.iter().all(Result::is_ok));
-        // The first is inferred (two events); each of the others is one step.
-        whole(stage, 1, 62);
+        // The first is inferred and sets the due date (three events); each of the others is one step.
+        whole(stage, 1, 63);
     }
 }
 

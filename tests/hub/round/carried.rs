@@ -131,7 +131,7 @@ fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
                     .iter()
                     .map(|e| word(e).to_owned())
                     .collect();
-                assert_eq!(words, ["filed", "status-changed"]);
+                assert_eq!(words, ["filed", "status-changed", "due-set"]);
             })
             .await;
         })

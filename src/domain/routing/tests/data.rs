@@ -84,8 +84,10 @@ fn production_refuses_provisional_rows() {
         "competence",
         "enterprises",
         "holidays",
+        "hours",
         "points",
         "procedures",
+        "time_limits",
     ];
     assert_eq!(files, expected.map(|f| format!("{f}.csv")));
     assert!(

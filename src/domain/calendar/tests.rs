@@ -1,0 +1,471 @@
+//! The working-time cases of the office by name, the shipped holidays, and every kind of limit against counting minutes.
+
+use super::*;
+use proptest::prelude::*;
+
+const HOLIDAYS: &str = include_str!("../../../schema/directory/hanoi/holidays.csv");
+const HOURS: &str = include_str!("../../../schema/directory/hanoi/hours.csv");
+const DAYS_HEAD: &str = "date,kind,source,provisional\n";
+const HOURS_HEAD: &str = "hours,whose,weekdays,sessions,valid_from,valid_to,provisional,source\n";
+
+fn hanoi() -> Calendar {
+    Calendar::clone(Offices::read(HOLIDAYS, HOURS, &[]).unwrap().city())
+}
+
+fn with(days: &str, hours: &str) -> Calendar {
+    let offices = Offices::read(
+        &format!("{DAYS_HEAD}{days}"),
+        &format!("{HOURS_HEAD}{hours}"),
+        &[],
+    );
+    Calendar::clone(offices.unwrap().city())
+}
+
+fn at(local: &str) -> Timestamp {
+    format!("{local}:00+07:00").parse().unwrap()
+}
+
+#[track_caller]
+fn ends(received: &str, limit: Limit, due: &str) {
+    assert_eq!(hanoi().due(at(received), limit, DayEnd::Closing), at(due));
+}
+
+#[track_caller]
+fn carries(received: &str, limit: Limit, due: &str) {
+    assert_eq!(hanoi().due(at(received), limit, DayEnd::Carried), at(due));
+}
+
+#[test]
+fn case_1_a_working_day_ends_at_closing_time_or_carries_its_hours() {
+    ends("2026-11-20T16:50", Limit::WorkingDays(1), "2026-11-23T17:00");
+    ends("2026-11-20T17:00", Limit::WorkingDays(1), "2026-11-23T17:00");
+    ends("2026-11-20T17:01", Limit::WorkingDays(1), "2026-11-24T17:00");
+    ends("2026-11-21T09:00", Limit::WorkingDays(1), "2026-11-24T17:00");
+    ends("2026-11-20T06:00", Limit::WorkingDays(1), "2026-11-23T17:00");
+    carries("2026-11-20T16:50", Limit::WorkingDays(1), "2026-11-23T16:50");
+    carries("2026-11-21T09:00", Limit::WorkingDays(1), "2026-11-24T08:00");
+    carries("2026-11-20T12:30", Limit::WorkingDays(2), "2026-11-24T13:00");
+}
+
+#[test]
+fn case_2_hours_are_carried_on_both_sides_of_the_cut_off() {
+    ends("2026-11-23T14:59", Limit::WorkingHours(8), "2026-11-24T14:59");
+    ends("2026-11-23T15:01", Limit::WorkingHours(8), "2026-11-24T15:01");
+    ends("2026-11-23T15:01", Limit::WorkingHours(1), "2026-11-23T16:01");
+}
+
+#[test]
+fn case_3_a_limit_jumps_over_tet() {
+    ends("2026-02-13T10:00", Limit::WorkingDays(3), "2026-02-25T17:00");
+    ends("2026-02-13T16:00", Limit::WorkingHours(2), "2026-02-23T09:00");
+    ends("2026-02-13T10:00", Limit::CalendarDays(3), "2026-02-23T17:00");
+    ends("2026-02-13T10:00", Limit::CalendarDays(11), "2026-02-24T17:00");
+}
+
+#[test]
+fn case_5_hours_skip_lunch_and_the_weekend() {
+    ends("2026-11-20T15:00", Limit::WorkingHours(8), "2026-11-23T15:00");
+    ends("2026-11-20T12:30", Limit::WorkingHours(4), "2026-11-20T17:00");
+    ends("2026-11-20T17:00", Limit::WorkingHours(0), "2026-11-20T17:00");
+    ends("2026-11-20T17:01", Limit::WorkingHours(0), "2026-11-23T08:00");
+}
+
+#[test]
+fn case_6_a_makeup_saturday_is_a_working_day_and_a_half_day_ends_at_noon() {
+    ends("2025-04-25T10:00", Limit::WorkingDays(1), "2025-04-26T17:00");
+    let days = "2026-12-05,makeup-work,test,false\n2026-12-07,half-day,test,false\n";
+    let calendar = with(
+        days,
+        "c,*,mon tue wed thu fri,08:00-12:00 13:00-17:00,,,false,x\n",
+    );
+    let due = |limit| calendar.due(at("2026-12-04T16:00"), limit, DayEnd::Closing);
+    assert_eq!(due(Limit::WorkingDays(1)), at("2026-12-05T17:00"));
+    assert_eq!(due(Limit::WorkingDays(2)), at("2026-12-07T12:00"));
+    assert_eq!(due(Limit::WorkingHours(14)), at("2026-12-08T09:00"));
+    let carried = calendar.due(at("2026-12-04T16:00"), Limit::WorkingDays(2), DayEnd::Carried);
+    assert_eq!(carried, at("2026-12-07T12:00"));
+}
+
+#[test]
+fn a_warning_comes_so_long_before_the_end() {
+    let calendar = hanoi();
+    let before = |end, span| calendar.before(at(end), span).unwrap();
+    let office = Span::Office;
+    assert_eq!(
+        before("2026-11-23T09:00", office(Limit::WorkingHours(2))),
+        at("2026-11-20T16:00")
+    );
+    assert_eq!(
+        before("2026-11-23T17:00", office(Limit::WorkingHours(8))),
+        at("2026-11-20T17:00")
+    );
+    assert_eq!(
+        before("2026-11-23T17:00", office(Limit::WorkingDays(1))),
+        at("2026-11-20T17:00")
+    );
+    assert_eq!(
+        before("2026-11-24T17:00", office(Limit::CalendarDays(1))),
+        at("2026-11-23T17:00")
+    );
+    assert_eq!(
+        before("2026-11-23T17:00", office(Limit::CalendarDays(1))),
+        at("2026-11-20T17:00")
+    );
+    assert_eq!(before("2026-11-23T00:30", Span::Hours(1)), at("2026-11-22T23:30"));
+}
+
+#[test]
+fn a_standstill_moves_a_due_date_by_what_its_limit_counts() {
+    let calendar = hanoi();
+    let (stopped, resumed) = (at("2026-11-23T10:00"), at("2026-11-25T11:00"));
+    let moved = |due, limit, end| calendar.moved_on(at(due), limit, end, stopped, resumed);
+    let days = Limit::WorkingDays(5);
+    assert_eq!(
+        moved("2026-11-27T17:00", days, DayEnd::Closing),
+        at("2026-12-01T17:00")
+    );
+    assert_eq!(
+        moved("2026-11-27T15:00", days, DayEnd::Carried),
+        at("2026-12-01T16:00")
+    );
+    assert_eq!(
+        moved("2026-11-27T15:00", Limit::WorkingHours(40), DayEnd::Closing),
+        at("2026-12-01T16:00")
+    );
+    assert_eq!(
+        moved("2026-11-27T17:00", Limit::CalendarDays(5), DayEnd::Closing),
+        at("2026-11-30T17:00")
+    );
+    let nothing = calendar.moved_on(at("2026-11-27T17:00"), days, DayEnd::Closing, stopped, stopped);
+    assert_eq!(nothing, at("2026-11-27T17:00"));
+}
+
+#[test]
+fn an_agency_opens_as_its_own_rows_say_and_else_as_its_kind_and_else_as_the_city() {
+    let hours = "city,*,mon tue wed thu fri,08:00-12:00 13:00-17:00,,,false,x\n\
+        communes,@commune,mon tue wed thu fri,07:30-11:30 13:30-17:00,,,false,x\n\
+        communes-sat,@commune,sat,07:30-11:30,2026-06-01,,false,x\n\
+        own,ubnd-00004,mon,09:00-10:00,2026-11-01,2026-11-30,false,x\n";
+    let files = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
+        std::fs::read_to_string(format!("{folder}/{name}")).unwrap()
+    };
+    let names = crate::domain::routing::Directory::FILES.iter();
+    let mut all: std::collections::BTreeMap<String, String> =
+        names.map(|name| ((*name).to_owned(), files(name))).collect();
+    all.insert("hours.csv".to_owned(), format!("{HOURS_HEAD}{hours}"));
+    let directory = crate::domain::routing::Directory::read(&all).unwrap();
+    let closing = |agency: &str, day: &str| {
+        let agency = directory.agency(&agency.parse().unwrap()).unwrap();
+        directory.offices().of(agency).closing(day.parse().unwrap())
+    };
+    assert_eq!(closing("so-tu-phap", "2026-11-23"), at("2026-11-23T17:00"));
+    assert_eq!(closing("ubnd-00008", "2026-11-21"), at("2026-11-21T11:30"));
+    assert_eq!(closing("ubnd-00008", "2026-05-30"), at("2026-05-30T00:00"));
+    assert_eq!(closing("ubnd-00004", "2026-11-23"), at("2026-11-23T10:00"));
+    assert_eq!(closing("ubnd-00004", "2026-11-24"), at("2026-11-24T00:00"));
+    assert_eq!(closing("ubnd-00004", "2026-12-05"), at("2026-12-05T11:30"));
+}
+
+#[test]
+fn absurd_limits_end_with_the_calendar() {
+    let all = [
+        Limit::WorkingHours(u32::MAX),
+        Limit::WorkingDays(u32::MAX),
+        Limit::CalendarDays(u32::MAX),
+    ];
+    for limit in all {
+        let due = hanoi().due(at("9999-01-04T10:00"), limit, DayEnd::Closing);
+        assert_eq!(due.date(), Date::MAX);
+    }
+}
+
+#[test]
+fn what_lies_outside_the_window_is_counted_day_by_day() {
+    let calendar = hanoi();
+    let due = |from, limit| calendar.due(at(from), limit, DayEnd::Closing);
+    // The last day of the window is a Friday; the first a Wednesday.
+    assert_eq!(
+        due("2049-12-31T16:00", Limit::WorkingHours(2)),
+        at("2050-01-03T09:00")
+    );
+    assert_eq!(
+        due("2049-12-30T10:00", Limit::WorkingDays(3)),
+        at("2050-01-04T17:00")
+    );
+    assert_eq!(
+        due("2019-12-31T16:00", Limit::WorkingHours(10)),
+        at("2020-01-02T09:00")
+    );
+    assert_eq!(
+        due("2019-12-27T10:00", Limit::WorkingDays(4)),
+        at("2020-01-02T17:00")
+    );
+    assert_eq!(
+        due("2060-03-01T16:00", Limit::WorkingHours(2)),
+        at("2060-03-02T09:00")
+    );
+}
+
+#[test]
+fn broken_files_name_their_lines() {
+    let faults = |days: &str, hours: &str| -> Vec<(String, u64)> {
+        let found = Offices::read(
+            &format!("{DAYS_HEAD}{days}"),
+            &format!("{HOURS_HEAD}{hours}"),
+            &[],
+        );
+        let faults = found.map(drop).unwrap_err();
+        faults.into_iter().map(|f| (f.file, f.line)).collect()
+    };
+    let city = "city,*,mon tue wed thu fri,08:00-12:00,,,false,x\n";
+    let days = ("holidays.csv".to_owned(), 2);
+    assert_eq!(faults("2026-02-30,holiday,x,false\n", city), [days.clone()]);
+    assert_eq!(faults("2026-01-01,feast,x,maybe\n", city), [days.clone(), days]);
+    let line = |n| ("hours.csv".to_owned(), n);
+    for wrong in [
+        "a,ubnd-1,mon,12:00-08:00,,,false,x\n",
+        "a,ubnd-1,mon,08:00-12:00 12:00-13:00,,,false,x\n",
+        "a,ubnd-1,mon,8:00-12:00,,,false,x\n",
+        "a,ubnd-1,funday,08:00-12:00,,,false,x\n",
+        "a,@gate,mon,08:00-12:00,,,false,x\n",
+        "a,*,mon sat,09:00-10:00,2026-01-01,,false,x\n",
+    ] {
+        assert_eq!(faults("", &format!("{city}{wrong}")), [line(3)], "{wrong}");
+    }
+    let four = "a,ubnd-1,mon,08:00-09:00 10:00-11:00 12:00-13:00 14:00-15:00,,,false,x\n";
+    let five = four.replace(",,,", " 16:00-17:00,,,");
+    assert_eq!(faults("", &format!("{city}{five}")), [line(3)]);
+    assert!(Offices::read(DAYS_HEAD, &format!("{HOURS_HEAD}{city}{four}"), &[]).is_ok());
+    // Somebody must always be open.
+    assert_eq!(
+        faults("", "city,*,mon,08:00-12:00,,2026-12-31,false,x\n"),
+        [line(0)]
+    );
+    assert_eq!(faults("", ""), [line(0)]);
+}
+
+/// Labour Code 2019 articles 111.3 and 112: eleven days a year, those on a day of rest made up on the next working day.
+#[test]
+fn every_year_has_its_eleven_holidays_and_what_falls_on_a_rest_day_is_made_up() {
+    let offices = Offices::read(HOLIDAYS, HOURS, &[]).unwrap();
+    let days: Vec<&SpecialDay> = offices.special_days().collect();
+    let of = |kind, year| {
+        days.iter()
+            .filter(move |d| d.kind == kind && d.date.year() == year)
+    };
+    let rests = |d: &&&SpecialDay| matches!(d.date.weekday(), Weekday::Saturday | Weekday::Sunday);
+    for year in [2025, 2026, 2027] {
+        assert_eq!(of(DayKind::Holiday, year).count(), 11, "{year}");
+        for fixed in ["01-01", "04-30", "05-01", "09-02"] {
+            let date: Date = format!("{year}-{fixed}").parse().unwrap();
+            assert!(days.iter().any(|d| d.date == date && !d.provisional), "{date}");
+        }
+        let beside = [1, 3].map(|day| jiff::civil::date(year, 9, day));
+        assert!(
+            of(DayKind::Holiday, year).any(|d| beside.contains(&d.date)),
+            "{year}"
+        );
+        let made_up = of(DayKind::Holiday, year).filter(rests).count();
+        let swapped = of(DayKind::MakeupWork, year).count();
+        assert_eq!(of(DayKind::MakeupOff, year).count(), made_up + swapped, "{year}");
+        assert!(of(DayKind::MakeupWork, year).all(|d| rests(&d)), "{year}");
+        assert!(!of(DayKind::MakeupOff, year).any(|d| rests(&d)), "{year}");
+    }
+}
+
+/// A made-up world for counting minutes: hours of two offices over time, and days unlike their day of the week.
+#[derive(Clone, Debug)]
+struct World {
+    weekdays: [usize; 7],
+    later: [usize; 7],
+    special: Vec<(i64, usize)>,
+}
+
+const SESSIONS: [&str; 5] = [
+    "",
+    "08:00-12:00 13:00-17:00",
+    "07:30-11:30 13:30-17:00",
+    "09:00-11:15",
+    "06:00-07:00 08:00-09:00 18:00-21:30",
+];
+const KINDS: [&str; 4] = ["holiday", "makeup-off", "makeup-work", "half-day"];
+/// Where the later hours begin, in days after the first.
+const LATER: i64 = 25;
+
+fn first() -> Date {
+    jiff::civil::date(2026, 1, 26)
+}
+
+fn day(n: i64) -> Date {
+    first().saturating_add(jiff::SignedDuration::from_hours(24 * n))
+}
+
+fn worlds() -> impl Strategy<Value = World> {
+    let week = || prop::array::uniform7(0usize..SESSIONS.len());
+    let special = prop::collection::btree_map(0i64..60, 0usize..KINDS.len(), 0..12);
+    (week(), week(), special).prop_map(|(mut weekdays, mut later, special)| {
+        // Monday opens, so that a make-up day and a half day have hours.
+        weekdays[0] = weekdays[0].max(1);
+        later[0] = later[0].max(1);
+        let special = special.into_iter().collect();
+        World {
+            weekdays,
+            later,
+            special,
+        }
+    })
+}
+
+impl World {
+    fn calendar(&self) -> Calendar {
+        let mut hours = String::new();
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let until = day(LATER - 1);
+        let periods = [
+            (self.weekdays, format!(",{until}")),
+            (self.later, format!("{},", day(LATER))),
+        ];
+        for (period, (week, dates)) in periods.into_iter().enumerate() {
+            for (weekday, sessions) in week.into_iter().enumerate().filter(|(_, s)| *s > 0) {
+                let (name, sessions) = (names[weekday], SESSIONS[sessions]);
+                hours += &format!("{period}{name},*,{name},{sessions},{dates},false,x\n");
+            }
+        }
+        let special = self.special.iter();
+        let days: String = special
+            .map(|(n, kind)| format!("{},{},x,false\n", day(*n), KINDS[*kind]))
+            .collect();
+        with(&days, &hours)
+    }
+
+    /// Whether the minute that begins here is worked: written apart from the code under test, from the rule's own words.
+    fn worked(&self, minute: i64) -> bool {
+        let local = Timestamp::from_micros(minute * 60_000_000).in_vietnam();
+        let n = local.date().duration_since(first()).as_hours() / 24;
+        let week = if n >= LATER { self.later } else { self.weekdays };
+        let today = usize::try_from(local.date().weekday().to_monday_zero_offset()).unwrap();
+        let own = SESSIONS[week[today]];
+        let monday = SESSIONS[week[0]];
+        let sessions = match self
+            .special
+            .iter()
+            .find(|(at, _)| *at == n)
+            .map(|(_, kind)| KINDS[*kind])
+        {
+            None => own,
+            Some("holiday" | "makeup-off") => "",
+            Some("makeup-work") => monday,
+            Some(_) => if own.is_empty() { monday } else { own }
+                .split(' ')
+                .next()
+                .unwrap(),
+        };
+        let now = format!("{:02}:{:02}", local.hour(), local.minute());
+        sessions.split_whitespace().any(|s| {
+            let (opens, closes) = s.split_once('-').unwrap();
+            opens <= now.as_str() && now.as_str() < closes
+        })
+    }
+
+    /// Whether an instant at the beginning of a minute is one at which the office is open, both ends counted.
+    fn open(&self, minute: i64) -> bool {
+        self.worked(minute) || self.worked(minute - 1)
+    }
+
+    /// The first such instant from here on.
+    fn opening(&self, mut minute: i64) -> i64 {
+        while !self.open(minute) {
+            minute += 1;
+        }
+        minute
+    }
+
+    /// Walks to the end of the first worked day at or after midnight of `midnight`, minute by minute.
+    fn closing_from(&self, midnight: i64) -> i64 {
+        let mut minute = midnight;
+        while !self.worked(minute) {
+            minute += 1;
+        }
+        let end = minute - minute_of_day(minute) + 1440;
+        (minute..end).rev().find(|m| self.worked(*m)).unwrap() + 1
+    }
+
+    fn due(&self, received: i64, limit: Limit, end: DayEnd) -> i64 {
+        match limit {
+            Limit::WorkingHours(hours) => {
+                let (mut minute, mut left) = (received, hours * 60);
+                while left > 0 {
+                    left -= u32::from(self.worked(minute));
+                    minute += 1;
+                }
+                if hours == 0 {
+                    self.opening(received)
+                } else {
+                    minute
+                }
+            }
+            Limit::WorkingDays(days) => {
+                let receipt = self.opening(received);
+                let mut midnight = receipt - minute_of_day(receipt);
+                for _ in 0..days {
+                    midnight += 1440;
+                    let closes = self.closing_from(midnight);
+                    midnight = closes - 1 - minute_of_day(closes - 1);
+                }
+                let closes = self.closing_from(midnight);
+                if end == DayEnd::Closing {
+                    return closes;
+                }
+                let mut at = midnight + minute_of_day(receipt);
+                while at < closes && !self.open(at) {
+                    at += 1;
+                }
+                at.min(closes)
+            }
+            Limit::CalendarDays(days) => {
+                let receipt = self.opening(received);
+                self.closing_from(receipt - minute_of_day(receipt) + i64::from(days) * 1440)
+            }
+        }
+    }
+}
+
+fn minute_of_day(minute: i64) -> i64 {
+    (minute + 7 * 60).rem_euclid(1440)
+}
+
+fn minute(at: Timestamp) -> i64 {
+    assert_eq!(at.as_micros() % 60_000_000, 0);
+    at.as_micros() / 60_000_000
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn every_limit_equals_counting_minutes(world in worlds(), start in 0i64..40 * 1440, length in 0u32..14) {
+        let calendar = world.calendar();
+        let received = minute(Timestamp::from_micros(midnight(first()))) + start;
+        for limit in [
+            Limit::WorkingHours(length * 3),
+            Limit::WorkingDays(length),
+            Limit::CalendarDays(length),
+        ] {
+            for end in [DayEnd::Closing, DayEnd::Carried] {
+                let due = calendar.due(Timestamp::from_micros(received * 60_000_000), limit, end);
+                prop_assert_eq!(minute(due), world.due(received, limit, end), "{:?} {:?}", limit, end);
+            }
+        }
+    }
+
+    #[test]
+    fn a_warning_in_hours_leaves_exactly_its_hours(world in worlds(), start in 20i64 * 1440..50 * 1440, hours in 1u32..9) {
+        let calendar = world.calendar();
+        let end = minute(Timestamp::from_micros(midnight(first()))) + start;
+        let span = Span::Office(Limit::WorkingHours(hours));
+        let at = minute(calendar.before(Timestamp::from_micros(end * 60_000_000), span).unwrap());
+        let worked = (at..end).filter(|m| world.worked(*m)).count();
+        prop_assert_eq!(worked, hours as usize * 60);
+        prop_assert!(world.worked(at - 1) || world.worked(at), "it is an instant at which the office is open");
+    }
+}

@@ -1,0 +1,411 @@
+//! The clocks of a dossier: which limits run in which status, when each ends, and how the due date moves.
+//!
+//! Pure: the ledger asks with the state before and after an act, and writes what it is told. Start with [`Clockwork::move_due`]
+//! and [`Clockwork::changes`]. What the limits are stands in `time_limits.csv` ([`super::legal`]); when offices are open, in
+//! [`super::calendar`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::calendar::{Calendar, Limit, Span};
+use super::legal::{LegalLimits, Restart, TimeLimits};
+use super::lifecycle::{Role, State};
+use super::status::Status;
+use super::time::Timestamp;
+
+/// A limit the hub watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watched {
+    /// The officer hears of an online dossier (Điều 17.2): the hub's own duty.
+    OfficerNotice,
+    /// Acceptance, or a request for a supplement, of an online dossier (Điều 17.2).
+    Acceptance,
+    /// The last moment to ask for a supplement (Điều 19.5). Letting it pass is no fault; asking afterwards is.
+    SupplementNotice,
+    /// The applicant completes the dossier (Điều 19.5).
+    Supplement,
+    /// The due date.
+    Due,
+    /// The last moment to tell of a later date (Điều 19.6). Letting it pass is no fault; telling afterwards is.
+    LateNotice,
+    /// Papers received at a counter or by post reach the agency (Điều 18.2, 20.1a).
+    PaperHandOver,
+    /// An agency takes, or answers, a message.
+    AgencySilent,
+    /// The time of the chain is not ahead of a hub's clock.
+    ClockAhead,
+}
+
+impl Watched {
+    /// Every limit.
+    pub const ALL: [Watched; 9] = [
+        Watched::OfficerNotice,
+        Watched::Acceptance,
+        Watched::SupplementNotice,
+        Watched::Supplement,
+        Watched::Due,
+        Watched::LateNotice,
+        Watched::PaperHandOver,
+        Watched::AgencySilent,
+        Watched::ClockAhead,
+    ];
+
+    /// Its stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Watched::OfficerNotice => "officer-notice",
+            Watched::Acceptance => "acceptance",
+            Watched::SupplementNotice => "supplement-notice",
+            Watched::Supplement => "supplement",
+            Watched::Due => "due",
+            Watched::LateNotice => "late-notice",
+            Watched::PaperHandOver => "paper-hand-over",
+            Watched::AgencySilent => "agency-silent",
+            Watched::ClockAhead => "clock-ahead",
+        }
+    }
+
+    /// The limit of a word.
+    pub fn parse(word: &str) -> Option<Watched> {
+        Watched::ALL.into_iter().find(|limit| limit.word() == word)
+    }
+
+    /// Who must keep it.
+    pub const fn party(self) -> Role {
+        match self {
+            Watched::OfficerNotice | Watched::ClockAhead => Role::Operator,
+            Watched::Supplement => Role::Submitter,
+            Watched::PaperHandOver => Role::ReceivingUnit,
+            Watched::Acceptance
+            | Watched::SupplementNotice
+            | Watched::Due
+            | Watched::LateNotice
+            | Watched::AgencySilent => Role::Agency,
+        }
+    }
+
+    /// Whether somebody has failed when it passes. A right that ends is warned of and never an alarm.
+    pub const fn binds(self) -> bool {
+        !matches!(self, Watched::SupplementNotice | Watched::LateNotice)
+    }
+
+    /// Whether the agency is sent a message when it is near, or has passed. A silent agency would not read it.
+    pub const fn tells_agency(self, passed: bool) -> bool {
+        match self {
+            Watched::Acceptance | Watched::SupplementNotice | Watched::Due | Watched::LateNotice => true,
+            Watched::Supplement => passed,
+            Watched::OfficerNotice | Watched::PaperHandOver | Watched::AgencySilent | Watched::ClockAhead => {
+                false
+            }
+        }
+    }
+
+    /// The setting that says how long before its end it is near; none where nobody is warned.
+    pub const fn warning_key(self) -> Option<&'static str> {
+        match self {
+            Watched::OfficerNotice => Some("officer-notice-warning"),
+            Watched::Acceptance => Some("acceptance-warning"),
+            Watched::SupplementNotice => Some("supplement-notice-warning"),
+            Watched::Supplement => Some("supplement-warning"),
+            Watched::Due => Some("due-warning"),
+            Watched::LateNotice => Some("late-notice-warning"),
+            Watched::PaperHandOver => Some("paper-warning"),
+            Watched::AgencySilent | Watched::ClockAhead => None,
+        }
+    }
+
+    /// Whether it runs while a dossier stands so. While a supplement or a payment is asked for, and while it is stopped, the due
+    /// date stands still.
+    fn runs(self, state: &State) -> bool {
+        let in_process = matches!(state.status(), Status::Accepted | Status::Processing);
+        match self {
+            Watched::OfficerNotice | Watched::Acceptance => state.status() == Status::Registered,
+            Watched::SupplementNotice => in_process && state.supplements == 0,
+            Watched::Supplement => state.status() == Status::SupplementRequested,
+            Watched::Due | Watched::LateNotice => in_process && state.due.is_some(),
+            Watched::PaperHandOver => state.status() == Status::Accepted,
+            Watched::AgencySilent => !state.status().is_final(),
+            Watched::ClockAhead => false,
+        }
+    }
+
+    /// Whether a step from one state to another begins it, or begins it anew.
+    fn begins(self, before: &State, after: &State) -> bool {
+        let newly = self.runs(after) && !self.runs(before);
+        match self {
+            Watched::Acceptance | Watched::Supplement => newly,
+            Watched::SupplementNotice => newly && !before.accepted,
+            Watched::Due | Watched::LateNotice => newly || (self.runs(after) && before.due != after.due),
+            // Begun by a filing or a message, not by a step.
+            Watched::OfficerNotice | Watched::PaperHandOver | Watched::AgencySilent | Watched::ClockAhead => {
+                false
+            }
+        }
+    }
+}
+
+impl fmt::Display for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Why a due date was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DueReason {
+    /// The dossier was accepted: the limit begins.
+    Accepted,
+    /// A supplement is complete: the limit begins again (Điều 19.5).
+    SupplementCompleted,
+    /// What was claimed is paid: the limit goes on.
+    Paid,
+    /// It is no longer stopped: the limit goes on.
+    Resumed,
+    /// It was returned to an earlier step while it stood still: the limit goes on.
+    Returned,
+    /// The agency named a later date (Điều 19.6).
+    Postponed,
+}
+
+/// A due date that is set, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DueChange {
+    /// The date before; none the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// The date now.
+    pub to: Timestamp,
+    /// Why.
+    pub reason: DueReason,
+}
+
+/// A limit that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Deadline {
+    /// Which.
+    pub limit: Watched,
+    /// When it ends. It has passed when this instant is over.
+    pub due_at: Timestamp,
+    /// From when on it is near; none where nobody is warned, or it was near from the start.
+    pub warn_at: Option<Timestamp>,
+}
+
+/// What becomes of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// It begins, or begins anew.
+    Begin(Deadline),
+    /// It no longer runs.
+    End(Watched),
+}
+
+/// How the papers of a dossier travel to its agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaperWay {
+    /// Within the area of the agency.
+    Near,
+    /// From another area, or from nobody knows where.
+    OutOfArea,
+}
+
+/// The limits a step ends.
+pub fn ended(before: &State, after: &State) -> impl Iterator<Item = Watched> {
+    Watched::ALL
+        .into_iter()
+        .filter(|limit| limit.runs(before) && !limit.runs(after))
+}
+
+/// What the clocks of one dossier are computed with: the hours of its agency and the limits of the law.
+#[derive(Clone, Debug)]
+pub struct Clockwork {
+    calendar: Arc<Calendar>,
+    limits: Arc<TimeLimits>,
+}
+
+impl Clockwork {
+    /// With these hours and limits.
+    pub fn new(calendar: Arc<Calendar>, limits: Arc<TimeLimits>) -> Self {
+        Clockwork { calendar, limits }
+    }
+
+    fn law(&self, at: Timestamp) -> &LegalLimits {
+        self.limits.at(at.date())
+    }
+
+    fn ends(&self, from: Timestamp, span: Span) -> Timestamp {
+        self.calendar.ends(from, span, self.law(from).working_day_end)
+    }
+
+    /// When a dossier with this time limit is due that was accepted at `from`.
+    pub fn due(&self, from: Timestamp, limit: Limit) -> Timestamp {
+        self.ends(from, Span::Office(limit))
+    }
+
+    /// Until when an online dossier filed at `from` must be accepted.
+    pub fn acceptance(&self, from: Timestamp) -> Timestamp {
+        self.ends(from, self.law(from).acceptance)
+    }
+
+    /// Whether the applicant's time to complete a dossier asked for at `since` had passed at `at`.
+    pub fn supplement_overdue(&self, since: Timestamp, at: Timestamp) -> bool {
+        at > self.ends(since, self.law(since).supplement)
+    }
+
+    /// When papers received at `received` must be at the agency.
+    pub fn paper(&self, received: Timestamp, way: PaperWay) -> Timestamp {
+        let law = self.law(received);
+        if way == PaperWay::OutOfArea {
+            return self.ends(received, law.paper_out_of_area);
+        }
+        let date = received.date();
+        let cut_off = Timestamp::from_vietnam(date.to_datetime(law.paper_cut_off));
+        if self.calendar.is_working_day(date) && received <= cut_off.min(self.calendar.closing(date)) {
+            return self.calendar.closing(date);
+        }
+        let morning = Timestamp::from_vietnam(date.tomorrow().unwrap_or(date).at(0, 0, 0, 0));
+        let start = if self.calendar.is_working_day(date) {
+            morning
+        } else {
+            received
+        };
+        self.ends(self.calendar.opening_from(start), law.paper_next_morning)
+    }
+
+    /// A limit that ends at `due_at` and begins at `from`, with its warning.
+    fn deadline(&self, limit: Watched, from: Timestamp, due_at: Timestamp) -> Deadline {
+        let warning = self.law(from).warning(limit);
+        let warn_at = warning.and_then(|lead| self.calendar.before(due_at, lead));
+        Deadline {
+            limit,
+            due_at,
+            warn_at: warn_at.filter(|at| *at > from && *at < due_at),
+        }
+    }
+
+    /// The last moment at which a date later than `due` may be told.
+    fn late_notice(&self, from: Timestamp, due: Timestamp) -> Option<Timestamp> {
+        self.calendar.before(due, self.law(from).late_notice)
+    }
+
+    /// Whether at `at` it is too late to tell of a date later than `due` (Điều 19.6).
+    pub fn late_notice_passed(&self, due: Timestamp, at: Timestamp) -> bool {
+        self.late_notice(at, due).is_some_and(|last| at > last)
+    }
+
+    /// How often a due date may be postponed at `at`.
+    pub fn postponements(&self, at: Timestamp) -> u32 {
+        self.law(at).postponements
+    }
+
+    /// How often a supplement may be asked for at `at`.
+    pub fn supplement_requests(&self, at: Timestamp) -> u32 {
+        self.law(at).supplement_requests
+    }
+
+    /// Whether at `at` it is too late to correct a result issued at `issued` (Điều 23.1).
+    pub fn correction_passed(&self, issued: Timestamp, at: Timestamp) -> bool {
+        at > self.ends(issued, self.law(issued).result_correction)
+    }
+
+    /// What is watched from a message to an agency on.
+    pub fn silence(&self, from: Timestamp) -> Deadline {
+        let ends = self.ends(from, self.law(from).agency_silent);
+        self.deadline(Watched::AgencySilent, from, ends)
+    }
+
+    /// The limits that begin when an online dossier is filed.
+    pub fn filed_online(&self, received: Timestamp, acceptance: Timestamp) -> Vec<Deadline> {
+        let told = self.ends(received, self.law(received).officer_notice);
+        vec![
+            self.deadline(Watched::OfficerNotice, received, told),
+            self.deadline(Watched::Acceptance, received, acceptance),
+        ]
+    }
+
+    /// The limits that begin when a dossier is received at a counter or by post.
+    pub fn received(&self, received: Timestamp, due: Timestamp, way: PaperWay) -> Vec<Deadline> {
+        let papers = self.paper(received, way);
+        let mut begun = self.in_process(received, Some(due));
+        begun.push(self.notice(received));
+        begun.push(self.deadline(Watched::PaperHandOver, received, papers));
+        begun
+    }
+
+    fn notice(&self, from: Timestamp) -> Deadline {
+        let last = self.ends(from, self.law(from).supplement_notice);
+        self.deadline(Watched::SupplementNotice, from, last)
+    }
+
+    fn in_process(&self, from: Timestamp, due: Option<Timestamp>) -> Vec<Deadline> {
+        let late = due
+            .and_then(|due| self.late_notice(from, due))
+            .filter(|at| *at > from);
+        let late = late.map(|at| self.deadline(Watched::LateNotice, from, at));
+        let due = due.map(|due| self.deadline(Watched::Due, from, due));
+        due.into_iter().chain(late).collect()
+    }
+
+    /// How a step at `at` moves the due date, if it does. Acceptance begins the limit; a completed supplement begins it again
+    /// (Điều 19.5); what stood still while a payment was awaited or the dossier was stopped goes on by the time that passed.
+    pub fn move_due(&self, before: &State, after: &State, limit: Limit, at: Timestamp) -> Option<DueChange> {
+        if !after.accepted || after.status().is_final() {
+            return None;
+        }
+        let law = self.law(at);
+        let moved = |restart: Restart| match (restart, before.due) {
+            (Restart::GoesOn, Some(due)) => {
+                self.calendar
+                    .moved_on(due, limit, law.working_day_end, before.since, at)
+            }
+            _ => self.due(at, limit),
+        };
+        let still = |status| matches!(status, Status::PaymentRequested | Status::Stopped);
+        let (to, reason) = match (before.status(), after.status()) {
+            _ if !before.accepted => (self.due(at, limit), DueReason::Accepted),
+            (from, to) if from == to => return None,
+            (Status::SupplementRequested, _) => (moved(law.after_supplement), DueReason::SupplementCompleted),
+            // It stands still on, or waits for papers and will begin again.
+            (from, to) if still(from) && (still(to) || to == Status::SupplementRequested) => return None,
+            (from, Status::Accepted) if still(from) => (moved(law.after_standstill), DueReason::Returned),
+            (Status::PaymentRequested, _) => (moved(law.after_standstill), DueReason::Paid),
+            (Status::Stopped, _) => (moved(law.after_standstill), DueReason::Resumed),
+            _ => return None,
+        };
+        let from = before.due;
+        (from != Some(to)).then_some(DueChange { from, to, reason })
+    }
+
+    /// Which limits a step at `at` begins and ends. `acceptance` is until when the dossier must be accepted, where it must.
+    pub fn changes(
+        &self,
+        before: &State,
+        after: &State,
+        acceptance: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Vec<Change> {
+        let mut changes: Vec<Change> = ended(before, after).map(Change::End).collect();
+        let mut begin = |deadline: Deadline| {
+            if deadline.limit.begins(before, after) {
+                changes.push(Change::Begin(deadline));
+            }
+        };
+        if let Some(ends) = acceptance {
+            begin(self.deadline(Watched::Acceptance, at, ends));
+        }
+        begin(self.notice(at));
+        let supplement = self.ends(at, self.law(at).supplement);
+        begin(self.deadline(Watched::Supplement, at, supplement));
+        for deadline in self.in_process(at, after.due) {
+            begin(deadline);
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests;

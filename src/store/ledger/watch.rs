@@ -1,0 +1,400 @@
+//! Limits whose time has come: who is warned, what has passed, each told once.
+//!
+//! The ledger alone decides, under the lock of the chain's head: however many hubs look at the same rows, the second finds them
+//! told. The cause of what is told (dossier, limit, its end, near or passed) is a key besides, so that a limit set again to the
+//! same end is not told of twice.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use super::batch::{Batch, Told};
+use crate::domain::clocks::{self, Deadline, Watched};
+use crate::domain::event::{Happening, LimitTold};
+use crate::domain::ids::EventId;
+use crate::domain::legal::{Closing, LegalLimits};
+use crate::domain::lifecycle::{self, Report, Role};
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::read::state_of;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Look at what is due.
+pub struct Watch {
+    /// At most so many limits.
+    pub max: i64,
+    /// In whose name: the hub's own.
+    pub actor: Actor,
+    /// Keys of the agencies that read their own queues: what lies there they may or may not have seen.
+    pub own_queues: BTreeSet<String>,
+    /// The limits of the law today.
+    pub law: Arc<LegalLimits>,
+}
+
+/// A limit that was told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitFired {
+    /// Which.
+    pub limit: Watched,
+    /// Whether it has passed; else it is near.
+    pub passed: bool,
+    /// When it ends.
+    pub due_at: Timestamp,
+    /// Tracking id; none for the hub's own clock.
+    pub dossier: Option<String>,
+    /// The submitter of the dossier.
+    pub submitter: Option<String>,
+    /// Whether the agency was sent a message.
+    pub delivered: bool,
+}
+
+/// What came of looking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchOutcome {
+    /// What was told, in order.
+    pub fired: Vec<LimitFired>,
+    /// Limits looked at; as many as asked for when more may wait.
+    pub looked: usize,
+}
+
+const RUNNING: &str = "running";
+const NEAR: &str = "near";
+const PASSED: &str = "passed";
+
+/// The row of a limit that begins.
+pub(super) fn row(dossier: &str, deadline: Deadline) -> WatchRow {
+    WatchRow {
+        dossier: dossier.to_owned(),
+        kind: deadline.limit.word().to_owned(),
+        due_at: At(deadline.due_at),
+        warn_at: deadline.warn_at.map(At),
+        stage: RUNNING.to_owned(),
+        next_at: Some(At(deadline.warn_at.unwrap_or_else(|| over(deadline.due_at)))),
+    }
+}
+
+/// The first instant at which a limit has passed: at its end it is still kept.
+fn over(due_at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(due_at.as_micros().saturating_add(1))
+}
+
+/// The cause of what is told of a limit.
+fn cause(watch: &WatchRow, passed: bool) -> String {
+    let stage = if passed { PASSED } else { NEAR };
+    format!("{}:{}:{}:{stage}", watch.dossier, watch.kind, watch.due_at.0)
+}
+
+pub(super) fn watch(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    watch: &Watch,
+) -> Result<WatchOutcome, StoreError> {
+    let mut outcome = WatchOutcome::default();
+    let due: Vec<WatchRow> = on_backend!(conn, c => watches::table
+        .filter(watches::next_at.le(At(batch.clock)).assume_not_null())
+        .order((watches::next_at, watches::dossier, watches::kind))
+        .limit(watch.max)
+        .select(WatchRow::as_select())
+        .load(c))?;
+    outcome.looked = due.len();
+    // What an earlier command of this batch has changed is looked at again after its commit.
+    let due: Vec<(Watched, WatchRow)> = due
+        .into_iter()
+        .filter_map(|row| Some((Watched::parse(&row.kind)?, row)))
+        .filter(|(limit, row)| {
+            let name = (row.dossier.clone(), *limit);
+            !batch.writes.watches.contains_key(&name)
+        })
+        .collect();
+    let ahead = ahead(batch, watch);
+    if due.is_empty() && ahead.is_none() {
+        return Ok(outcome);
+    }
+    load(batch, conn, &due)?;
+    let told = told(batch, conn, &due, ahead.as_ref())?;
+    let open = open_deliveries(conn, &due)?;
+    for (limit, row) in due {
+        if let Some(fired) = look(batch, watch, limit, row, &told, &open)? {
+            outcome.fired.push(fired);
+        }
+    }
+    if let Some(cause) = ahead.filter(|cause| !told.causes.contains(cause)) {
+        let due_at = batch.head.at.0;
+        alarm(batch, &told, Watched::ClockAhead, cause, true, due_at, None);
+        outcome.fired.push(LimitFired {
+            limit: Watched::ClockAhead,
+            passed: true,
+            due_at,
+            dossier: None,
+            submitter: None,
+            delivered: false,
+        });
+    }
+    Ok(outcome)
+}
+
+/// The cause of an alarm that the chain's time is ahead of this hub's clock, when it is: one of its hubs' clocks is wrong. While
+/// it lasts the chain's time stands still, so the cause stays the same.
+fn ahead(batch: &Batch<'_>, watch: &Watch) -> Option<String> {
+    let allowed = std::time::Duration::from_secs(u64::from(watch.law.clock_ahead));
+    let head = batch.head.at.0;
+    (head > batch.clock.plus(allowed)).then(|| format!("{}:{head}", Watched::ClockAhead))
+}
+
+/// The dossiers of these limits, as they stand.
+fn load(batch: &mut Batch<'_>, conn: &mut Conn, due: &[(Watched, WatchRow)]) -> Result<(), StoreError> {
+    let missing: BTreeSet<&str> = due
+        .iter()
+        .map(|(_, row)| row.dossier.as_str())
+        .filter(|id| !batch.dossiers.contains_key(*id))
+        .collect();
+    let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::id.eq_any(&missing)).select(DossierRow::as_select()).load(c))?;
+    batch
+        .dossiers
+        .extend(rows.into_iter().map(|row| (row.id.clone(), row)));
+    for (limit, row) in due {
+        batch.watches.insert((row.dossier.clone(), *limit), row.clone());
+    }
+    Ok(())
+}
+
+/// What was told before.
+struct Known {
+    causes: BTreeSet<String>,
+    /// Number of the last alarm.
+    last: i64,
+}
+
+fn told(
+    batch: &Batch<'_>,
+    conn: &mut Conn,
+    due: &[(Watched, WatchRow)],
+    ahead: Option<&String>,
+) -> Result<Known, StoreError> {
+    let mut asked: Vec<String> = due
+        .iter()
+        .flat_map(|(_, row)| [cause(row, false), cause(row, true)])
+        .collect();
+    asked.extend(ahead.cloned());
+    let known: Vec<String> = on_backend!(conn, c => alarms::table
+        .filter(alarms::cause.eq_any(&asked)).select(alarms::cause).load(c))?;
+    let last: Option<i64> = on_backend!(conn, c => alarms::table
+        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
+    let pending = batch.writes.alarms.iter().map(|a| a.cause.clone());
+    Ok(Known {
+        causes: known.into_iter().chain(pending).collect(),
+        last: last.unwrap_or(0),
+    })
+}
+
+/// A message an agency has not taken, or has not answered.
+struct Open {
+    agency: String,
+    state: String,
+    seq: i64,
+}
+
+/// The deliveries that matter to limits kept by taking or answering a message.
+fn open_deliveries(
+    conn: &mut Conn,
+    due: &[(Watched, WatchRow)],
+) -> Result<HashMap<String, Vec<Open>>, StoreError> {
+    let ids: BTreeSet<&str> = due
+        .iter()
+        .filter(|(limit, _)| matches!(limit, Watched::OfficerNotice | Watched::AgencySilent))
+        .map(|(_, row)| row.dossier.as_str())
+        .collect();
+    let mut open: HashMap<String, Vec<Open>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(open);
+    }
+    // A warning needs no answer.
+    let rows: Vec<(String, String, String, i64)> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::dossier.eq_any(&ids))
+        .filter(deliveries::kind.ne_all(["limit-near", "limit-passed"]))
+        .select((deliveries::dossier, deliveries::agency, deliveries::state, deliveries::event_seq))
+        .load(c))?;
+    for (dossier, agency, state, seq) in rows {
+        open.entry(dossier).or_default().push(Open { agency, state, seq });
+    }
+    Ok(open)
+}
+
+/// Whether what a limit waits for has happened without an event to say so.
+fn kept(limit: Watched, dossier: &DossierRow, open: &[Open], own_queue: bool) -> bool {
+    let Some(agency) = &dossier.agency else {
+        return false;
+    };
+    let mut of_agency = open.iter().filter(|d| d.agency == *agency);
+    match limit {
+        Watched::OfficerNotice => of_agency.any(|d| match d.state.as_str() {
+            "handed" | "acknowledged" => true,
+            "queued" => own_queue,
+            _ => false,
+        }),
+        Watched::AgencySilent => of_agency.all(|d| match d.state.as_str() {
+            "waiting" | "queued" => own_queue && dossier.answered_seq.is_some_and(|seq| seq > d.seq),
+            "handed" => !own_queue || dossier.answered_seq.is_some_and(|seq| seq > d.seq),
+            _ => true,
+        }),
+        _ => false,
+    }
+}
+
+/// Looks at one limit: warns, tells that it has passed, or sees that it was kept.
+fn look(
+    batch: &mut Batch<'_>,
+    watch: &Watch,
+    limit: Watched,
+    mut row: WatchRow,
+    known: &Known,
+    open: &HashMap<String, Vec<Open>>,
+) -> Result<Option<LimitFired>, StoreError> {
+    let Some(mut dossier) = batch.dossiers.get(&row.dossier).cloned() else {
+        return Err(StoreError::Corrupt(format!(
+            "a limit of no dossier, {}",
+            row.dossier
+        )));
+    };
+    let own_queue = dossier
+        .agency
+        .as_ref()
+        .is_some_and(|a| watch.own_queues.contains(a));
+    let messages = open.get(&dossier.id).map_or(&[][..], Vec::as_slice);
+    if kept(limit, &dossier, messages, own_queue) {
+        batch.end(&dossier.id, limit);
+        return Ok(None);
+    }
+    let passed = batch.clock > row.due_at.0;
+    let cause = cause(&row, passed);
+    let due_at = row.due_at.0;
+    (row.stage, row.next_at) = if passed {
+        (PASSED.to_owned(), None)
+    } else {
+        (NEAR.to_owned(), Some(At(over(due_at))))
+    };
+    let name = (dossier.id.clone(), limit);
+    batch.watches.insert(name.clone(), row.clone());
+    batch.writes.watches.insert(name, Some(row));
+    if (passed && !limit.binds()) || known.causes.contains(&cause) {
+        return Ok(None);
+    }
+    let delivered = tell(batch, watch, limit, passed, due_at, &mut dossier)?;
+    let submitter = Some(dossier.tenant.clone());
+    alarm(batch, known, limit, cause, passed, due_at, Some(&dossier));
+    if passed && limit == Watched::Supplement && watch.law.supplement_closing == Closing::Close {
+        close(batch, watch, &mut dossier)?;
+    }
+    let fired = LimitFired {
+        limit,
+        passed,
+        due_at,
+        dossier: Some(dossier.id.clone()),
+        submitter,
+        delivered,
+    };
+    batch.writes.touched.insert(dossier.id.clone());
+    batch.dossiers.insert(dossier.id.clone(), dossier);
+    Ok(Some(fired))
+}
+
+/// Writes the event and, where the agency is to act, sends it; says whether it was sent.
+fn tell(
+    batch: &mut Batch<'_>,
+    watch: &Watch,
+    limit: Watched,
+    passed: bool,
+    due_at: Timestamp,
+    dossier: &mut DossierRow,
+) -> Result<bool, StoreError> {
+    let told = LimitTold {
+        limit,
+        due_at,
+        party: limit.party(),
+    };
+    let what = if passed {
+        Happening::LimitPassed(told)
+    } else {
+        Happening::LimitNear(told)
+    };
+    let word = what.word();
+    let event = say(batch, watch, dossier, vec![what])?;
+    let send = limit.tells_agency(passed) && dossier.agency.is_some();
+    if send {
+        batch.deliver(dossier, event, word, None);
+    }
+    Ok(send)
+}
+
+fn say(
+    batch: &mut Batch<'_>,
+    watch: &Watch,
+    dossier: &mut DossierRow,
+    happenings: Vec<Happening>,
+) -> Result<(i64, EventId), StoreError> {
+    let occurred_at = batch.now;
+    let told = happenings
+        .into_iter()
+        .map(|what| Told {
+            what,
+            occurred_at,
+            actor: &watch.actor,
+        })
+        .collect();
+    batch.append(dossier, told)
+}
+
+fn alarm(
+    batch: &mut Batch<'_>,
+    known: &Known,
+    limit: Watched,
+    cause: String,
+    passed: bool,
+    due_at: Timestamp,
+    dossier: Option<&DossierRow>,
+) {
+    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
+    batch.writes.alarms.push(AlarmRow {
+        number: known.last + 1 + earlier,
+        cause,
+        at: At(batch.now),
+        kind: limit.word().to_owned(),
+        passed,
+        due_at: At(due_at),
+        dossier: dossier.map(|d| d.id.clone()),
+        agency: dossier.and_then(|d| d.agency.clone()),
+    });
+}
+
+/// The reason a dossier is closed for by the clock; the applicant reads it.
+const CLOSED: &str = "Quá thời hạn bổ sung mà hồ sơ chưa được hoàn thiện (NĐ 118/2025/NĐ-CP Điều 19.5)";
+
+/// Closes a dossier whose supplement did not come, as the table allows the clock to.
+fn close(batch: &mut Batch<'_>, watch: &Watch, dossier: &mut DossierRow) -> Result<(), StoreError> {
+    let before = state_of(dossier)?;
+    let report = Report {
+        to: watch.law.supplement_closed_as,
+        text: Some(CLOSED.to_owned()),
+        occurred_at: batch.now,
+        role: Role::Clock,
+        supplement_overdue: true,
+        supplement_late: false,
+        supplement_requests: watch.law.supplement_requests,
+        details: None,
+    };
+    let decision = lifecycle::decide(&before, &report);
+    let event = say(batch, watch, dossier, decision.happenings)?;
+    let after = state_of(dossier)?;
+    for limit in clocks::ended(&before, &after) {
+        batch.end(&dossier.id, limit);
+    }
+    (dossier.acceptance_due, dossier.forecast_due) = (None, None);
+    batch.deliver(dossier, event, "status-changed", None);
+    Ok(())
+}
