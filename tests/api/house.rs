@@ -112,6 +112,7 @@ async fn start() -> Sandbox {
             amqp_ca: None,
             parallel: 1,
             agencies: false,
+            left: Vec::new(),
         };
         match Sandbox::start(plan).await {
             Ok(sandbox) => return sandbox,

@@ -37,6 +37,7 @@ async fn sandbox(dir: &Path, postgres: String, amqp: String) -> Sandbox {
         amqp_ca: None,
         parallel: 1,
         agencies: false,
+        left: Vec::new(),
     })
     .await
     .unwrap()

@@ -246,17 +246,19 @@ impl Speakers<'_> {
         Ok(filers)
     }
 
-    /// Every agency; with `queues`, those that consume their own queue do.
+    /// Every agency but those left to others; with `queues`, those that consume their own queue do.
     ///
     /// # Errors
     /// Certificates that cannot be read.
     pub fn agencies(
         &self,
         directory: &Directory,
+        left: &[Key],
         queues: Option<&QueueUsers>,
     ) -> Result<Vec<Agency>, AppError> {
         directory
             .agencies()
+            .filter(|agency| !left.contains(&agency.key))
             .map(|agency| {
                 let queue = match queues {
                     Some(users) if agency.channel == AgencyChannel::Amqp => Some(users.broker(&agency.key)?),

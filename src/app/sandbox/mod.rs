@@ -23,8 +23,9 @@ use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
+use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
-use crate::domain::tenant::Certificate;
+use crate::domain::tenant::{Certificate, TenantKey, TenantKind};
 use crate::identity::Access;
 use crate::identity::secret::LookupSecrets;
 use crate::net::guard::Guard;
@@ -69,6 +70,8 @@ pub struct Plan {
     pub parallel: usize,
     /// Whether agencies answer.
     pub agencies: bool,
+    /// Those that do not even then: whoever runs the sandbox plays them.
+    pub left: Vec<Key>,
 }
 
 impl Plan {
@@ -116,6 +119,11 @@ impl Sandbox {
         }
         let files = shipped_directory();
         let directory = Directory::read(&files).map_err(|faults| crate::app::unreadable(&faults))?;
+        if let Some(key) = plan.left.iter().find(|key| directory.agency(key).is_none()) {
+            return Err(AppError::Unusable(format!(
+                "there is no agency {key}; their keys are the first column of schema/directory/hanoi/agencies.csv"
+            )));
+        }
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
         let port = |listener: &std::net::TcpListener| {
             listener
@@ -180,7 +188,8 @@ impl Sandbox {
         };
         let agencies = self
             .speakers(Retry::PATIENT)
-            .agencies(&self.directory, queues.as_ref())?;
+            .agencies(&self.directory, &self.plan.left, queues.as_ref())?;
+        self.hand_out_queues(queues.as_ref())?;
         let pace = Pace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
@@ -189,6 +198,17 @@ impl Sandbox {
         };
         let (tally, stopped) = (Arc::clone(&self.tally), self.stop.subscribe());
         self.agencies = Some(tokio::spawn(run_agencies(agencies, pace, tally, stopped)));
+        Ok(())
+    }
+
+    /// Writes down, beside the certificate of each agency left to others, how it reaches its queue.
+    fn hand_out_queues(&self, queues: Option<&QueueUsers>) -> Result<(), AppError> {
+        let Some(users) = queues else { return Ok(()) };
+        let agencies = self.directory.agencies();
+        for agency in agencies.filter(|a| a.channel == AgencyChannel::Amqp && self.plan.left.contains(&a.key)) {
+            let tenant = TenantKey::new(TenantKind::Agency, &agency.key);
+            self.state.hand_out(&tenant, "amqp.url", &users.url(&agency.key)?)?;
+        }
         Ok(())
     }
 

@@ -44,21 +44,29 @@ impl QueueUsers {
         hex::encode(hmac::sign(&self.secret, key.as_str().as_bytes()))
     }
 
-    /// The broker as that agency sees it.
+    /// The address by which that agency reaches the broker, its user and password in it.
     ///
     /// # Errors
     /// An address that cannot be made.
-    pub fn broker(&self, key: &Key) -> Result<Broker, AppError> {
+    pub fn url(&self, key: &Key) -> Result<String, AppError> {
         let mut url = self.base.clone();
         let made = url
             .set_username(&agency_name(key))
             .and_then(|()| url.set_password(Some(&self.password(key))));
         made.map_err(|()| AppError::Unusable("the broker's address has no host".to_owned()))?;
+        Ok(url.into())
+    }
+
+    /// The broker as that agency sees it.
+    ///
+    /// # Errors
+    /// An address that cannot be made.
+    pub fn broker(&self, key: &Key) -> Result<Broker, AppError> {
         let options = Options {
             name: agency_name(key),
             authorities: self.authorities.clone(),
             ..Options::default()
         };
-        Ok(Broker::Rabbit(Rabbit::new(url.as_str(), options)?))
+        Ok(Broker::Rabbit(Rabbit::new(&self.url(key)?, options)?))
     }
 }

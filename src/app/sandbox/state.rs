@@ -178,6 +178,15 @@ impl State {
         write_private(&cert, issued.certificate_pem.as_bytes())?;
         Ok((issued.certificate_pem, issued.key_pem))
     }
+
+    /// Puts a file for a tenant beside its certificate.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn hand_out(&self, tenant: &TenantKey, name: &str, text: &str) -> Result<(), AppError> {
+        let (certificate, _) = self.tenant_files(tenant);
+        write_private(&certificate.with_file_name(name), format!("{text}\n").as_bytes())
+    }
 }
 
 fn read(path: &Path) -> Result<String, AppError> {

@@ -13,6 +13,7 @@ use super::{Exit, Failure};
 use crate::app::sandbox::{Plan, Sandbox};
 use crate::app::{AppError, until_told_to_stop};
 use crate::config::{Log, LogFormat};
+use crate::domain::codes::Key;
 
 /// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
 ///
@@ -51,6 +52,10 @@ pub struct SandboxArgs {
     /// How many times faster than real agencies the made-up ones answer
     #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0)]
     pub speed_up: f64,
+
+    /// Play this agency yourself: nobody answers for it. May be given several times. With --amqp-admin, the address of an agency's own queue is written to tenants/agency.KEY/amqp.url
+    #[arg(long, value_name = "KEY")]
+    pub leave: Vec<Key>,
 
     /// Port of the partner listener (mutual TLS); 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 8443)]
@@ -117,6 +122,7 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
         amqp_ca: args.amqp_ca,
         parallel: args.parallel as usize,
         agencies: true,
+        left: args.leave,
     })
     .await?;
     print(&told::welcome(&sandbox, args.demo.is_some()));

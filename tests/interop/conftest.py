@@ -1,0 +1,29 @@
+"""The two stacks these tests run against, each started once."""
+
+import pytest
+
+from city import PULL_AGENCY, QUEUE_AGENCY, Sandbox, Services
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """SQLite and the broker inside the process. Nobody answers for the agency that pulls."""
+    running = Sandbox(left=[PULL_AGENCY])
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def services():
+    """A database and a virtual host on the servers that tests/run started."""
+    made = Services()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def production(services):
+    """PostgreSQL and RabbitMQ. Nobody answers for the agency that reads its own queue."""
+    running = Sandbox(*services.options(), left=[QUEUE_AGENCY])
+    yield running
+    running.stop()
