@@ -25,13 +25,16 @@ pub enum NotACode {
 }
 
 macro_rules! code {
-    ($(#[$doc:meta])* $name:ident, $pattern:literal, $parse:expr) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:expr, $parse:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Box<str>);
 
         impl $name {
+            /// Its form, as the schemas say it.
+            pub const PATTERN: &'static str = $pattern;
+
             /// The code as written.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -73,7 +76,7 @@ macro_rules! code {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string", "pattern": $pattern})
+                schemars::json_schema!({"type": "string", "pattern": $name::PATTERN})
             }
         }
     };
@@ -146,11 +149,24 @@ code! {
     )
 }
 
+/// The unit in its old and its new form, a day that exists (of this century, whose every fourth year is a leap year), and a
+/// running number of four to six digits that is not zero.
+macro_rules! dossier_code_pattern {
+    () => {
+        concat!(
+            r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})",
+            r"-(\d{2}((0[13578]|1[02])(0[1-9]|[12]\d|3[01])|(0[469]|11)(0[1-9]|[12]\d|30)|02(0[1-9]|1\d|2[0-8]))",
+            r"|([02468][048]|[13579][26])0229)",
+            r"-([1-9]\d{3,5}|0[1-9]\d{2,4}|00[1-9]\d{1,3}|000[1-9]\d{0,2}|0000[1-9]\d?|00000[1-9])$",
+        )
+    };
+}
+
 code! {
     /// Mã số hồ sơ, the official dossier code: identifier of the competent agency, day of receipt, running number
     /// (`NĐ 118/2025/NĐ-CP` Điều 28.2). Old and new forms of the identifier are accepted; the day must exist.
     DossierCode,
-    r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})-\d{6}-\d{4,6}$",
+    dossier_code_pattern!(),
     dossier_code
 }
 

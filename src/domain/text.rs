@@ -5,6 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+/// What the characters of a note are, as a pattern: no control character but line break and tab.
+pub const PRINTABLE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+
+/// The same of a text that says something: one character at least is no space.
+pub const SAYS_SOMETHING: &str = concat!(
+    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*",
+    r"[^\s\u0000-\u0008\u000e-\u001f\u007f-\u009f]",
+    r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
+);
+
 /// Why a text cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAText {
@@ -88,7 +98,7 @@ impl<const MAX: usize> schemars::JsonSchema for Text<MAX> {
         format!("Text{MAX}").into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "minLength": 1, "maxLength": MAX})
+        schemars::json_schema!({"type": "string", "minLength": 1, "maxLength": MAX, "pattern": SAYS_SOMETHING})
     }
 }
 

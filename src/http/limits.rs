@@ -47,8 +47,8 @@ pub const INBOX_PAGE: (u32, u32) = (100, 20);
 /// Dossiers of one page of a list: at most, and when nothing is said.
 pub const DOSSIER_PAGE: (u32, u32) = (200, 50);
 
-/// The longest reference in a query, in bytes.
-pub const REFERENCE_BYTES: usize = 400;
+/// The longest reference in a query, in characters: as long as a reference may be.
+pub const REFERENCE_CHARACTERS: usize = 100;
 
 /// Look-ups one address may try in a minute. The citizen's secret has 60 bits; this is what makes them enough.
 pub const LOOKUPS_PER_MINUTE: u32 = 30;

@@ -173,7 +173,10 @@ fn parameter(parameter: &Parameter) -> Value {
         }
         Values::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
         Values::Truth => json!({ "type": "boolean" }),
-        Values::Text(limit) => json!({ "type": "string", "minLength": 1, "maxLength": limit }),
+        Values::Anything => json!({}),
+        Values::Text(limit) => json!({
+            "type": "string", "minLength": 1, "maxLength": limit, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        }),
     };
     let place = match parameter.place {
         Place::Path => "path",
@@ -234,6 +237,9 @@ fn refusals(route: &Route) -> Vec<u16> {
     if matches!(route.act, Act::Verb(..)) && !matches!(route.takes, Takes::Nothing) {
         refusals.extend([409, 413, 415, 422]);
     }
+    if matches!(route.act, Act::Page(_)) && !matches!(route.takes, Takes::Nothing) {
+        refusals.extend([413, 415]);
+    }
     // `Receiving-Point` is judged before anything else of a verb.
     if matches!(route.act, Act::Verb(..)) && matches!(route.takes, Takes::Nothing) {
         refusals.push(422);
@@ -284,6 +290,13 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
             (Act::Document(_), 503) => json!({
                 "description": "Something the hub needs is missing.",
                 "content": { "application/json": { "schema": { "type": "object" } } },
+            }),
+            (Act::Page(_), 404) => json!({
+                "description": "There is nothing: a page says so, or a problem document.",
+                "content": {
+                    "text/html": {},
+                    "application/problem+json": { "schema": shapes.answer(|g| g.subschema_for::<ProblemDocument>()) },
+                },
             }),
             _ => json!({ "$ref": "#/components/responses/Problem" }),
         };

@@ -4,6 +4,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::domain::codes::{DossierCode, Key};
 use crate::domain::view::{
     AcceptanceRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
     InboxPage, OverviewView, RouteView, SettleAnswer, SettleRequest, StatusAnswer, SubmissionAnswer,
@@ -12,7 +13,7 @@ use crate::domain::view::{
 use crate::identity::Permission;
 
 use super::extract::Page;
-use super::limits::{DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_BYTES, WAIT_SECONDS};
+use super::limits::{DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, WAIT_SECONDS};
 
 /// Which listener serves a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,8 +151,10 @@ pub enum Values {
     Pattern(&'static str),
     /// `true` or `false`.
     Truth,
-    /// Text of at most so many bytes.
+    /// Text of at most so many characters, none of them a control character.
     Text(usize),
+    /// Anything: what is not understood counts as left out.
+    Anything,
 }
 
 /// A parameter of a route.
@@ -247,13 +250,13 @@ const FORMAT: Parameter = parameter(
 const STAFF: Parameter = parameter(
     "Acting-Staff",
     Place::Header,
-    Values::Pattern("^[a-z0-9-]{1,60}$"),
+    Values::Pattern(Key::PATTERN),
     "Who acts, by the tenant's own register. Required of postal agents.",
 );
 const POINT: Parameter = parameter(
     "Receiving-Point",
     Place::Header,
-    Values::Pattern("^[a-z0-9-]{1,60}$"),
+    Values::Pattern(Key::PATTERN),
     "The receiving point where it happens, one of the tenant's own.",
 );
 const WAIT: Parameter = parameter(
@@ -276,19 +279,19 @@ const LIST: &[Parameter] = &[
     parameter(
         "agency",
         Place::Query,
-        Values::Pattern("^[a-z0-9-]{1,60}$"),
+        Values::Pattern(Key::PATTERN),
         "Only those of this agency.",
     ),
     parameter(
         "reference",
         Place::Query,
-        Values::Text(REFERENCE_BYTES),
+        Values::Text(REFERENCE_CHARACTERS),
         "The submitter's reference, whole.",
     ),
     parameter(
         "code",
         Place::Query,
-        Values::Text(40),
+        Values::Pattern(DossierCode::PATTERN),
         "The official dossier code, whole.",
     ),
     parameter(
@@ -337,8 +340,8 @@ const TAKE: &[Parameter] = &[
 const LANGUAGE: Parameter = parameter(
     "lang",
     Place::Query,
-    Values::Pattern("^(vi|en)$"),
-    "Language of the page.",
+    Values::Anything,
+    "Language of the page, vi or en; else what the browser asks for.",
 );
 const PAGE: &[Parameter] = &[LANGUAGE];
 const LABEL: &[Parameter] = &[

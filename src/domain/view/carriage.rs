@@ -11,6 +11,7 @@ use crate::domain::rejection::Label;
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::tenant::TenantKey;
+use crate::domain::text::PRINTABLE;
 use crate::domain::time::Timestamp;
 
 /// How far a message has come on its way to an agency.
@@ -192,6 +193,7 @@ pub struct SettleItem {
     pub outcome: Settlement,
     /// Why, for retry and reject; at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), regex(pattern = PRINTABLE))]
     pub reason: Option<String>,
 }
 
@@ -200,6 +202,7 @@ pub struct SettleItem {
 #[serde(deny_unknown_fields)]
 pub struct SettleRequest {
     /// The messages.
+    #[schemars(length(max = 100))]
     pub messages: Vec<SettleItem>,
 }
 

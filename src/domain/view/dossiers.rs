@@ -13,6 +13,7 @@ use crate::domain::event::{Event, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::rejection::Label;
 use crate::domain::tenant::{Actor, TenantKey};
+use crate::domain::text::{PRINTABLE, SAYS_SOMETHING};
 use crate::domain::time::Timestamp;
 
 /// A dossier without its content, as in lists.
@@ -245,8 +246,9 @@ pub struct AcceptanceRequest {
     /// The official code, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned_code: Option<DossierCode>,
-    /// A note.
+    /// A note. At most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2000), regex(pattern = PRINTABLE))]
     pub text: Option<String>,
 }
 
@@ -258,6 +260,7 @@ pub struct SupplementRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// What was added. At most 2,000 characters.
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
     pub text: String,
 }
 
@@ -266,11 +269,13 @@ pub struct SupplementRequest {
 #[serde(deny_unknown_fields)]
 pub struct HandOverRequest {
     /// Who received it. At most 500 characters.
+    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
     pub receiver: String,
     /// When; left out, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
     /// Proof: a signed slip's number, a waybill. At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200), regex(pattern = PRINTABLE))]
     pub proof: Option<String>,
 }

@@ -114,7 +114,7 @@ impl Parameters {
             .ok_or_else(|| malformed(name, &format!("{min}–{max}")))
     }
 
-    /// A text of 1 to `limit` bytes without control characters.
+    /// A text of 1 to `limit` characters without control characters.
     ///
     /// # Errors
     /// `query-malformed` with the limit.
@@ -122,8 +122,8 @@ impl Parameters {
         let Some(raw) = self.raw(name) else {
             return Ok(None);
         };
-        if raw.is_empty() || raw.len() > limit || raw.contains(char::is_control) {
-            return Err(malformed(name, &format!("1–{limit} byte")));
+        if raw.is_empty() || raw.chars().count() > limit || raw.contains(char::is_control) {
+            return Err(malformed(name, &format!("1–{limit} char")));
         }
         Ok(Some(raw.to_owned()))
     }
