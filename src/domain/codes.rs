@@ -350,6 +350,43 @@ mod tests {
     }
 
     #[test]
+    fn the_pattern_of_a_dossier_code_takes_what_the_parser_does() {
+        let schema = serde_json::json!({ "pattern": DossierCode::PATTERN });
+        let pattern = jsonschema::validator_for(&schema).unwrap();
+        let mut codes = Vec::new();
+        for year in [0, 1, 4, 10, 20, 26, 30, 96, 99] {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                codes.push(format!("H26-{year:02}{month:02}{day:02}-0001"));
+            }
+        }
+        let zeros = (3..=7).map(|length| "0".repeat(length));
+        let numbers = zeros.flat_map(|zeros| {
+            let one = |at: usize| format!("{}1{}", &zeros[..at], &zeros[at + 1..]);
+            (0..zeros.len())
+                .map(one)
+                .chain([zeros.clone()])
+                .collect::<Vec<_>>()
+        });
+        codes.extend(numbers.map(|number| format!("H26.14-260930-{number}")));
+        let units = [
+            "000.A0.01.H26",
+            "000.A0.1.H26",
+            "000.A0.01.X26",
+            "H26.1.2.3",
+            "H26.1.2.3.4",
+            "H26.",
+            "h26",
+            "H2",
+            "",
+        ];
+        codes.extend(units.map(|unit| format!("{unit}-260930-0012")));
+        for code in codes {
+            let said = pattern.is_valid(&serde_json::json!(code));
+            assert_eq!(said, code.parse::<DossierCode>().is_ok(), "{code}");
+        }
+    }
+
+    #[test]
     fn dossier_codes_seen_in_real_payloads() {
         for good in [
             "000.00.06.H56-231027-0361",

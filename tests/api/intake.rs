@@ -436,7 +436,10 @@ fn a_list_is_paged_and_its_parameters_are_checked() {
             }
         }
         assert_eq!(seen, filed, "newest first, each once");
+        let reference = |characters: usize| format!("reference={}", "%E1%BA%BF".repeat(characters));
+        let (longest, too_long) = (reference(100), reference(101));
         for (query, found) in [
+            (longest.as_str(), 0),
             ("status=1", 5),
             ("status=2", 0),
             ("agency=ubnd-00004", 5),
@@ -460,6 +463,7 @@ fn a_list_is_paged_and_its_parameters_are_checked() {
             "after=dos_1",
             "code=H26",
             "agency=%C4%90",
+            too_long.as_str(),
             "reference=%00",
             "reference=%ff",
             "%zz=1",

@@ -249,7 +249,11 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
     } else if schema["maxLength"].is_u64() {
         assert_eq!(base, "xs:string", "{name}");
         for facet in ["minLength", "maxLength"] {
-            assert_eq!(xsd.facets(restriction, facet), [schema[facet].to_string()], "{name}");
+            assert_eq!(
+                xsd.facets(restriction, facet),
+                [schema[facet].to_string()],
+                "{name}"
+            );
         }
         // `SAYS_SOMETHING` in the words of XSD, whose \s is space, tab and line break.
         let says_something = r"[\P{Cc}\s]*[^\s\p{Cc}][\P{Cc}\s]*";

@@ -186,9 +186,9 @@ impl Sandbox {
             (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
             _ => None,
         };
-        let agencies = self
-            .speakers(Retry::PATIENT)
-            .agencies(&self.directory, &self.plan.left, queues.as_ref())?;
+        let agencies =
+            self.speakers(Retry::PATIENT)
+                .agencies(&self.directory, &self.plan.left, queues.as_ref())?;
         self.hand_out_queues(queues.as_ref())?;
         let pace = Pace {
             seed: self.plan.seed,
@@ -205,9 +205,11 @@ impl Sandbox {
     fn hand_out_queues(&self, queues: Option<&QueueUsers>) -> Result<(), AppError> {
         let Some(users) = queues else { return Ok(()) };
         let agencies = self.directory.agencies();
-        for agency in agencies.filter(|a| a.channel == AgencyChannel::Amqp && self.plan.left.contains(&a.key)) {
+        for agency in agencies.filter(|a| a.channel == AgencyChannel::Amqp && self.plan.left.contains(&a.key))
+        {
             let tenant = TenantKey::new(TenantKind::Agency, &agency.key);
-            self.state.hand_out(&tenant, "amqp.url", &users.url(&agency.key)?)?;
+            self.state
+                .hand_out(&tenant, "amqp.url", &users.url(&agency.key)?)?;
         }
         Ok(())
     }
