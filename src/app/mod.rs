@@ -3,6 +3,7 @@
 //! [`Assembly`] is everything a hub needs, as values; [`Running`] is a hub at work. `serve` makes an assembly of a configuration,
 //! [`sandbox`] makes one of a folder. Nothing is decided here.
 
+pub mod desk;
 pub mod sandbox;
 pub mod serve;
 
@@ -197,12 +198,7 @@ impl Running {
             directory,
             trust: Trust::new(&assembly.trust).map_err(|e| AppError::Unusable(e.to_string()))?,
             issuer: Issuer::new(
-                TokenRules {
-                    issuer: assembly.web_url.clone(),
-                    audience: assembly.partner_url.clone(),
-                    token_endpoint: format!("{}/oauth2/token", assembly.partner_url),
-                    life: assembly.token_life,
-                },
+                token_rules(&assembly.web_url, &assembly.partner_url, assembly.token_life),
                 assembly.token_key,
                 assembly.token_keys_also,
             ),
@@ -267,6 +263,16 @@ impl Running {
     }
 }
 
+/// How tokens of a hub at these addresses are made.
+fn token_rules(web_url: &str, partner_url: &str, life: Duration) -> TokenRules {
+    TokenRules {
+        issuer: web_url.to_owned(),
+        audience: partner_url.to_owned(),
+        token_endpoint: format!("{partner_url}/oauth2/token"),
+        life,
+    }
+}
+
 /// How long a message may lie in the embedded broker before the outbox takes it back.
 const EMBEDDED_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -280,6 +286,7 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
         if let Ok(messages) = hub.outbox_depth().await {
             metrics.outbox(messages);
         }
+        metrics.ending_certificates(&hub.ending_certificates());
         tokio::time::sleep(MEASURE).await;
     }
 }

@@ -9,7 +9,9 @@ use clap::{Args, Subcommand};
 use super::{ConfigArg, Exit, Failure, runtime};
 use crate::clock::{Clock, Entropy};
 use crate::domain::routing::{Directory, Finding, Severity};
+use crate::domain::tenant::Actor;
 use crate::material::{self, DirectoryError};
+use crate::store::ledger::DirectoryImport;
 use crate::store::{Store, read};
 
 /// Agencies, points, communes, procedures and who is responsible for what
@@ -135,7 +137,14 @@ fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         return Ok(Exit::Findings);
     }
     let bytes = serde_json::to_vec(&files).map_err(|e| Failure::new("không ghi được JSON", e))?;
-    runtime.block_on(store.ledger.import_directory(directory.version(), bytes))?;
+    let import = DirectoryImport {
+        version: directory.version().to_owned(),
+        files: bytes,
+        reviewed_against: None,
+        actor: Actor::hub(),
+        reason: None,
+    };
+    runtime.block_on(store.ledger.import_directory(import))?;
     writeln!(out, "đã nhập | imported: version {}", directory.version())?;
     Ok(Exit::Good)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use crate::app::AppError;
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::material::{AdapterError, DirectoryError, MaterialError};
@@ -70,6 +71,12 @@ impl From<io::Error> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Failure::new("cơ sở dữ liệu không dùng được (chạy `lienthong doctor`)", error)
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        Failure::new("cổng không mở được (chạy `lienthong doctor`)", error)
     }
 }
 

@@ -12,6 +12,7 @@ mod audit;
 mod broker;
 mod cert;
 mod config;
+mod desk;
 mod directory;
 mod doctor;
 mod exit;
@@ -20,6 +21,7 @@ mod permissions;
 pub mod progress;
 mod sandbox;
 mod serve;
+mod tenant;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -65,6 +67,8 @@ enum Command {
     Permissions(permissions::PermissionsArgs),
     #[command(subcommand)]
     Cert(cert::CertCommand),
+    #[command(subcommand)]
+    Tenant(Box<tenant::TenantCommand>),
     #[command(subcommand)]
     Agent(Box<agent::AgentCommand>),
 }
@@ -114,6 +118,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
         Command::Audit(command) => audit::run(&command, out),
         Command::Permissions(_) => permissions::run(out),
         Command::Cert(command) => cert::run(&command, out),
+        Command::Tenant(command) => tenant::run(&command, out),
         Command::Agent(command) => agent::run(&command, out),
     };
     // Whoever reads may have read enough (`| head`).

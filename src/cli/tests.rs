@@ -248,3 +248,130 @@ fn a_line_that_cannot_be_used_is_exit_2() {
     );
     assert_eq!(lienthong(&["--version"]).0, Ok(Exit::Good));
 }
+
+/// A migrated installation with the directory imported, and the certificates of some tenants.
+fn filled(folder: &Folder, tenants: &[&str]) -> String {
+    let config = installed(folder);
+    let dir = folder.path("tls");
+    let mut line = vec!["cert", "dev", "--dir", &dir];
+    for tenant in tenants {
+        line.extend(["--tenant", tenant]);
+    }
+    assert_eq!(lienthong(&line).0, Ok(Exit::Good));
+    assert_eq!(lienthong(&["migrate", "--config", &config]).0, Ok(Exit::Good));
+    let directory = house("schema/directory/hanoi");
+    let import = ["directory", "import", &directory, "--config", &config, "--yes"];
+    assert_eq!(lienthong(&import).0, Ok(Exit::Good));
+    config
+}
+
+#[test]
+fn the_first_operator_and_others_are_registered_on_the_database() {
+    let folder = Folder::new("register");
+    let config = filled(&folder, &["operator.truc-ban", "agent.a-1", "agency.so-tu-phap"]);
+    let pem = |tenant: &str| folder.path(&format!("tls/{tenant}.pem"));
+    let register = |more: &[&str]| {
+        let line = [&["tenant", "register", "--config", &config], more].concat();
+        lienthong(&line)
+    };
+    let (exit, out) = register(&["operator.truc-ban", "--certificate", &pem("operator.truc-ban")]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("\"changes\": 2"), "{out}");
+    // An agent comes after its enterprise; the refusal says which place is wrong.
+    let agent = [
+        "agent.a-1",
+        "--parent",
+        "enterprise.mau",
+        "--person",
+        "nv-1=Nhân viên mẫu",
+        "--certificate",
+        &pem("agent.a-1"),
+    ];
+    let (exit, out) = register(&agent);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.starts_with("✘ parent-unknown /tenants/0/parent: "), "{out}");
+    assert_eq!(
+        register(&["enterprise.mau", "--name", "Doanh nghiệp mẫu"]).0,
+        Ok(Exit::Good)
+    );
+    assert_eq!(register(&agent).0, Ok(Exit::Good));
+    // An agency gets its name and its format from the directory; one that is not there is refused.
+    let (exit, out) = register(&["agency.so-tu-phap", "--certificate", &pem("agency.so-tu-phap")]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    let (exit, out) = register(&["agency.so-khong-co"]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.contains("✘ agency-unknown /tenants/0/key"), "{out}");
+    let (_, out) = lienthong(&["tenant", "show", "agency.so-tu-phap", "--config", &config]);
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (shown["name"].as_str(), shown["standing"].as_str()),
+        (Some("Sở Tư pháp"), Some("active"))
+    );
+    assert_eq!(shown["certificates"], 1);
+
+    let reason = ["--reason", "Theo công văn mẫu", "--config", &config];
+    let suspend = [&["tenant", "suspend", "agent.a-1"][..], &reason].concat();
+    let (exit, out) = lienthong(&suspend);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("\"suspended\""), "{out}");
+    let close = [&["tenant", "close", "operator.truc-ban", "--yes"][..], &reason].concat();
+    let (exit, out) = lienthong(&close);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.starts_with("✘ last-operator"), "{out}");
+    let (_, out) = lienthong(&["tenant", "list", "--config", &config]);
+    assert_eq!(out.lines().count(), 4, "{out}");
+    assert!(
+        out.lines()
+            .any(|l| l.starts_with("agent.a-1 ") && l.contains("suspended")),
+        "{out}"
+    );
+    let (_, out) = lienthong(&["audit", "log", "--config", &config, "--subject", "agent.a-1"]);
+    let first = out.lines().next().unwrap();
+    assert!(
+        first.contains("operator.hub  tenant-suspended  agent.a-1  Theo công văn mẫu"),
+        "{out}"
+    );
+    let (exit, out) = lienthong(&["audit", "verify", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+}
+
+#[test]
+fn many_are_registered_from_a_file_or_none() {
+    let folder = Folder::new("many");
+    let config = filled(&folder, &[]);
+    let tenants: Vec<_> = (0..300)
+        .map(|n| serde_json::json!({ "key": format!("branch.b-{n}"), "name": "Chi nhánh mẫu" }))
+        .collect();
+    let file = folder.path("tenants.json");
+    let register = ["tenant", "register", "--file", &file, "--config", &config];
+    let mut wrong = tenants.clone();
+    wrong[299]["formats"] = serde_json::json!(["none/v1"]);
+    std::fs::write(&file, serde_json::to_vec(&wrong).unwrap()).unwrap();
+    let (exit, out) = lienthong(&register);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.starts_with("✘ value-unknown /tenants/299/formats"), "{out}");
+    std::fs::write(&file, serde_json::to_vec(&tenants).unwrap()).unwrap();
+    let (exit, out) = lienthong(&register);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("\"changes\": 300"), "{out}");
+    let (_, out) = lienthong(&["tenant", "list", "--kind", "branch", "--config", &config]);
+    assert_eq!(out.lines().count(), 300);
+}
+
+#[test]
+fn a_command_of_the_operator_needs_a_way_to_the_hub() {
+    let (exit, _) = lienthong(&[
+        "tenant",
+        "list",
+        "--hub",
+        "https://localhost:1/",
+        "--ca",
+        "/nowhere",
+    ]);
+    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("/nowhere")));
+    assert_eq!(
+        lienthong(&["tenant", "suspend", "agent.a-1"]).0,
+        Ok(Exit::Usage),
+        "a reason is needed"
+    );
+}

@@ -13,11 +13,13 @@
 mod call;
 mod error;
 mod follow;
+mod operate;
 mod retry;
 mod routes;
 
 pub use call::{Partner, Settings};
 pub use error::ClientError;
 pub use follow::Follow;
+pub use operate::{AuditFilter, TenantFilter};
 pub use retry::Retry;
 pub use routes::{DossierFilter, MAX_WAIT, Submission};

@@ -18,7 +18,7 @@ use crate::domain::view::{
 /// The longest a hub holds a long poll open.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 /// A document to be sent, in the sender's own format.
 #[derive(Clone, Debug)]
@@ -255,6 +255,6 @@ fn of(id: DossierId, rest: &str) -> String {
     format!("/v1/dossiers/{id}{rest}")
 }
 
-fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ClientError> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, ClientError> {
     serde_json::to_vec(value).map_err(|e| ClientError::not_the_shape(0, &e))
 }

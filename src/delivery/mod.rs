@@ -36,6 +36,9 @@ const REST: Duration = Duration::from_secs(1);
 /// within this time.
 const REFRESH: Duration = Duration::from_secs(2);
 
+/// How often the ends of certificates are looked at.
+const WARN: Duration = Duration::from_secs(3600);
+
 /// How often answers that are no longer promised are removed.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -83,6 +86,7 @@ impl Movers {
             ));
         }
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
+        tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
         tasks.spawn(until(stopped, refresh(hub, broker)));
         Ok(Movers { tasks, stop })
     }
@@ -120,6 +124,26 @@ async fn sweep(hub: Arc<Hub>) {
                 tokio::time::sleep(SWEEP).await;
             }
         }
+    }
+}
+
+/// Says of each registered certificate that it ends soon, once a step, on one hub of all.
+async fn warn(hub: Arc<Hub>) {
+    loop {
+        match hub.warn_expiring().await {
+            Ok(ending) => {
+                for one in ending {
+                    tracing::warn!(
+                        tenant = %one.certificate.tenant,
+                        not_after = %one.certificate.not_after,
+                        days = one.days,
+                        "a certificate ends soon"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the ends of certificates could not be looked at"),
+        }
+        tokio::time::sleep(WARN).await;
     }
 }
 

@@ -7,6 +7,7 @@
 //! Start with [`dossier::Filing`] (what a clerk files), then [`lifecycle`] (what may happen to it) and [`routing`] (who is
 //! responsible). [`rejection`] is the one list of everything the hub can refuse, with its stable labels.
 
+pub mod audit;
 pub mod calendar;
 pub mod clocks;
 pub mod codes;
@@ -18,6 +19,7 @@ pub mod failure;
 pub mod ids;
 pub mod legal;
 pub mod lifecycle;
+pub mod register;
 pub mod rejection;
 pub mod routing;
 pub mod seal;

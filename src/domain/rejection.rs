@@ -198,6 +198,26 @@ labels! {
     CompetenceOverlap "competence-overlap" 422 "Nhiều quy tắc thẩm quyền cùng áp dụng" "Several rules name different agencies"
         "Hồ sơ đã được nhận và chờ người vận hành phân công; quy tắc: {rules}." "The dossier is taken and waits for the operator to assign it; rules: {rules}.";
 
+    // what operators do
+    TenantExists "tenant-exists" 409 "Đơn vị đã đăng ký với nội dung khác" "The tenant is registered otherwise"
+        "{tenant} đã đăng ký; muốn sửa hãy dùng /v1/tenants/{tenant}." "{tenant} is registered already; change it at /v1/tenants/{tenant}.";
+    TenantClosed "tenant-closed" 409 "Đơn vị đã đóng" "The tenant is closed"
+        "{tenant} đã đóng và không mở lại; hãy đăng ký một khoá mới." "{tenant} is closed and stays so; register a new key.";
+    ParentUnknown "parent-unknown" 422 "Đại lý phải thuộc một doanh nghiệp đang hoạt động" "An agent belongs to an enterprise that is not closed"
+        "{tenant}: nêu parent là một enterprise đã đăng ký và chưa đóng; chỉ đại lý có parent." "{tenant}: name as parent a registered enterprise that is not closed; only agents have one.";
+    AgencyUnknown "agency-unknown" 422 "Cơ quan không có trong danh mục" "The agency is not in the directory"
+        "{agency} không có hiệu lực hôm nay trong danh mục; nhập danh mục trước." "{agency} is not in force today in the directory; import it first.";
+    LastOperator "last-operator" 409 "Đây là người vận hành cuối cùng" "This is the last operator"
+        "Đăng ký một người vận hành khác có chứng thư trước đã." "Register another operator with a certificate first.";
+    CertificateUnusable "certificate-unusable" 422 "Chứng thư không dùng được" "The certificate cannot be used"
+        "Gửi một chứng thư PEM của đơn vị, còn hạn: {reason}." "Send the tenant's own certificate as PEM, not yet over: {reason}.";
+    CertificateTaken "certificate-taken" 409 "Chứng thư thuộc đơn vị khác" "The certificate belongs to another tenant"
+        "{thumbprint} đã đăng ký cho đơn vị khác; mỗi chứng thư một đơn vị." "{thumbprint} is registered for another tenant; a certificate belongs to one.";
+    CertificateRetired "certificate-retired" 409 "Chứng thư đã thu hồi không dùng lại được" "A revoked certificate never comes back"
+        "Cấp khoá và chứng thư mới thay cho {thumbprint}." "Issue a new key and certificate in place of {thumbprint}.";
+    PointTaken "point-taken" 409 "Điểm tiếp nhận thuộc đơn vị khác" "The point belongs to another tenant"
+        "Dùng khoá khác cho điểm {point}." "Use another key for the point {point}.";
+
     // one dossier, once
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
         "Hồ sơ này đã được tiếp nhận; muốn bổ sung hãy dùng chức năng bổ sung." "The dossier is already accepted; use a supplement to change it.";

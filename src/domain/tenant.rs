@@ -60,6 +60,9 @@ pub struct TenantKey {
 }
 
 impl TenantKey {
+    /// The form, as a regular expression.
+    pub const PATTERN: &'static str = "^(enterprise|agent|branch|agency|operator)\\.[a-z0-9-]{1,60}$";
+
     /// Names a tenant of `kind` by its own key.
     pub fn new(kind: TenantKind, key: &Key) -> Self {
         TenantKey {
@@ -129,7 +132,7 @@ impl schemars::JsonSchema for TenantKey {
         "TenantKey".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": "^(enterprise|agent|branch|agency|operator)\\.[a-z0-9-]{1,60}$"})
+        schemars::json_schema!({"type": "string", "pattern": TenantKey::PATTERN})
     }
 }
 
@@ -146,6 +149,37 @@ pub struct Tenant {
     pub formats: Vec<String>,
     /// Whether it may speak now.
     pub standing: Standing,
+    /// What becomes of a filing whose commune was divided.
+    pub successor_policy: SuccessorPolicy,
+}
+
+/// What the hub does when a tenant's filing names a former commune whose parts lead to different agencies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuccessorPolicy {
+    /// Somebody must say which part is meant: the filing is refused with the candidates, or, in a batch, parked.
+    #[default]
+    Ask,
+    /// The default successor is taken, marked in the route's reason and told as a warning.
+    Default,
+}
+
+impl SuccessorPolicy {
+    /// Every policy.
+    pub const ALL: [SuccessorPolicy; 2] = [SuccessorPolicy::Ask, SuccessorPolicy::Default];
+
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SuccessorPolicy::Ask => "ask",
+            SuccessorPolicy::Default => "default",
+        }
+    }
+
+    /// The policy of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
 }
 
 /// Whether a tenant may speak.
@@ -174,6 +208,8 @@ pub struct Staff {
     pub tenant: TenantKey,
     /// The name shown to the parties of a dossier.
     pub name: Text<200>,
+    /// When the person was taken off the register; the number stays theirs.
+    pub until: Option<Timestamp>,
 }
 
 /// Who did something.
@@ -190,6 +226,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// The hub itself, or whoever holds its machine: `operator.hub`.
+    pub fn hub() -> Self {
+        Actor::of("operator.hub".parse().expect("a constant of the right form"))
+    }
+
     /// A tenant as a whole.
     pub fn of(tenant: TenantKey) -> Self {
         Actor {
@@ -282,9 +323,21 @@ impl Register {
         self.certificates.values()
     }
 
-    /// A person of a tenant.
+    /// A person of a tenant, who may act now.
     pub fn staff(&self, tenant: &TenantKey, id: &Key) -> Option<&Staff> {
-        self.staff.get(&(tenant.clone(), id.clone()))
+        self.staff
+            .get(&(tenant.clone(), id.clone()))
+            .filter(|person| person.until.is_none())
+    }
+
+    /// Everybody a tenant ever named, in no order.
+    pub fn staff_of(&self, tenant: &TenantKey) -> impl Iterator<Item = &Staff> {
+        self.staff.values().filter(move |s| s.tenant == *tenant)
+    }
+
+    /// The receiving points of a tenant, in no order.
+    pub fn points_of(&self, tenant: &TenantKey) -> impl Iterator<Item = &Point> {
+        self.points.values().filter(move |p| p.tenant == *tenant)
     }
 
     /// A receiving point of a tenant; another tenant's point is absent.

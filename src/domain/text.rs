@@ -64,6 +64,13 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
+impl<const MAX: usize> std::str::FromStr for Text<MAX> {
+    type Err = NotAText;
+    fn from_str(s: &str) -> Result<Self, NotAText> {
+        Self::parse(s)
+    }
+}
+
 impl<const MAX: usize> TryFrom<String> for Text<MAX> {
     type Error = NotAText;
     fn try_from(s: String) -> Result<Self, NotAText> {

@@ -8,6 +8,9 @@ pub const DOCUMENT_BYTES: usize = 1_048_576;
 /// The longest JSON body of any other call, in bytes.
 pub const JSON_BYTES: usize = 65_536;
 
+/// The longest JSON body of an operator who registers many tenants or puts a directory into use, in bytes.
+pub const LARGE_JSON_BYTES: usize = 16_777_216;
+
 /// The longest form, in bytes.
 pub const FORM_BYTES: usize = 4_096;
 
@@ -46,6 +49,12 @@ pub const INBOX_PAGE: (u32, u32) = (100, 20);
 
 /// Dossiers of one page of a list: at most, and when nothing is said.
 pub const DOSSIER_PAGE: (u32, u32) = (200, 50);
+
+/// Tenants of one page of the register: at most, and when nothing is said.
+pub const TENANT_PAGE: (u32, u32) = (200, 50);
+
+/// Entries of one page of the audit: at most, and when nothing is said.
+pub const AUDIT_PAGE: (u32, u32) = (200, 50);
 
 /// The longest reference in a query, in characters: as long as a reference may be.
 pub const REFERENCE_CHARACTERS: usize = 100;

@@ -1,6 +1,7 @@
 //! What the interface counts, in Prometheus' text form. Label values are the hub's own words (routes, problem labels), never a
 //! caller's, so their number is bounded and none is personal.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -32,6 +33,11 @@ struct Opened {
     certificate: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ending {
+    days: i64,
+}
+
 /// Upper bounds of the latency histogram, in seconds: from a cached answer to the longest wait of a feed.
 const LATENCY: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 31.0,
@@ -48,6 +54,7 @@ pub struct Metrics {
     room: Gauge,
     capacity: Gauge,
     outbox: Gauge,
+    ending: Family<Ending, Gauge>,
 }
 
 impl Default for Metrics {
@@ -78,6 +85,7 @@ impl Metrics {
             room: Gauge::default(),
             capacity: Gauge::default(),
             outbox: Gauge::default(),
+            ending: Family::default(),
         };
         metrics.with_registry(|r| {
             r.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -112,6 +120,11 @@ impl Metrics {
                 "Committed messages not yet confirmed",
                 metrics.outbox.clone(),
             );
+            r.register(
+                "certificates_ending",
+                "Registered certificates that end within so many days",
+                metrics.ending.clone(),
+            );
         });
         metrics
     }
@@ -134,6 +147,14 @@ impl Metrics {
     /// How many committed messages the broker has not confirmed.
     pub fn outbox(&self, messages: i64) {
         self.outbox.set(messages);
+    }
+
+    /// How many registered certificates end within so many days.
+    pub fn ending_certificates(&self, count: &BTreeMap<i16, i64>) {
+        for (days, n) in count {
+            let days = i64::from(*days);
+            self.ending.get_or_create(&Ending { days }).set(*n);
+        }
     }
 
     /// Everything, as Prometheus reads it.
@@ -198,6 +219,7 @@ mod tests {
         metrics.opened("partner", true);
         metrics.capacity(512);
         metrics.room(500);
+        metrics.ending_certificates(&BTreeMap::from([(60, 3), (1, 0)]));
         let text = metrics.text();
         for line in [
             "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
@@ -206,6 +228,7 @@ mod tests {
             "lienthong_http_requests_running 1",
             "lienthong_ledger_queue_capacity 512",
             "lienthong_ledger_queue_room 500",
+            "lienthong_certificates_ending{days=\"60\"} 3",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }

@@ -4,16 +4,21 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
-    InboxPage, OverviewView, RouteView, SettleAnswer, SettleRequest, StatusAnswer, SubmissionAnswer,
-    SupplementRequest, TokenAnswer,
+    AcceptanceRequest, AuditPage, CertificateRequest, DossierPage, DossierSummary, DossierView, FeedPage,
+    HandOverRequest, HistoryView, InboxPage, OverviewView, PointRequest, RegisterAnswer, RegisterRequest,
+    RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
+    SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
 use super::extract::Page;
-use super::limits::{DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, WAIT_SECONDS};
+use super::limits::{
+    AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, TENANT_PAGE, WAIT_SECONDS,
+};
 
 /// Which listener serves a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +69,15 @@ pub enum Verb {
     Settle,
     Report,
     Overview,
+    Tenants,
+    Tenant,
+    RegisterTenants,
+    AlterTenant,
+    Stand,
+    Certify,
+    Staff,
+    Point,
+    Audit,
 }
 
 /// A document the hub publishes about itself.
@@ -337,6 +351,64 @@ const TAKE: &[Parameter] = &[
     ),
     WAIT,
 ];
+const TENANT: &[Parameter] = &[parameter(
+    "key",
+    Place::Path,
+    Values::Pattern(TenantKey::PATTERN),
+    "The tenant's stable name.",
+)];
+const TENANTS: &[Parameter] = &[
+    parameter(
+        "kind",
+        Place::Query,
+        Values::Pattern("^(enterprise|agent|branch|agency|operator)$"),
+        "Only those of this kind.",
+    ),
+    parameter(
+        "ending_within_days",
+        Place::Query,
+        Values::Number(0, 3650, None),
+        "Only those of which a certificate ends within so many days.",
+    ),
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern(TenantKey::PATTERN),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, TENANT_PAGE.0 as i64, Some(TENANT_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
+const AUDIT: &[Parameter] = &[
+    parameter(
+        "subject",
+        Place::Query,
+        Values::Text(100),
+        "Only on this: a tenant's key, a tracking id, `directory`.",
+    ),
+    parameter(
+        "action",
+        Place::Query,
+        Values::Pattern(Action::PATTERN),
+        "Only of this kind.",
+    ),
+    parameter(
+        "before",
+        Place::Query,
+        Values::Number(1, i64::MAX, None),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, AUDIT_PAGE.0 as i64, Some(AUDIT_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
 const LANGUAGE: Parameter = parameter(
     "lang",
     Place::Query,
@@ -416,6 +488,33 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/overview" "overview"
         Act::Verb(Verb::Overview, Permission::HubRead), &[], Takes::Nothing => Gives::Json(shape::<OverviewView>());
         "Số liệu toàn cổng" "Read the hub in numbers"
+    Partner Get "/v1/tenants" "tenants"
+        Act::Verb(Verb::Tenants, Permission::TenantManage), TENANTS, Takes::Nothing => Gives::Json(shape::<TenantPage>());
+        "Danh sách đơn vị" "List tenants"
+    Partner Post "/v1/tenants" "registerTenants"
+        Act::Verb(Verb::RegisterTenants, Permission::TenantManage), &[], Takes::Json(shape::<RegisterRequest>()) => Gives::Json(shape::<RegisterAnswer>());
+        "Đăng ký đơn vị" "Register tenants, all or none"
+    Partner Get "/v1/tenants/{key}" "tenant"
+        Act::Verb(Verb::Tenant, Permission::TenantManage), TENANT, Takes::Nothing => Gives::Json(shape::<TenantView>());
+        "Xem một đơn vị" "Read a tenant: standing, certificates, staff, points"
+    Partner Post "/v1/tenants/{key}" "alterTenant"
+        Act::Verb(Verb::AlterTenant, Permission::TenantManage), TENANT, Takes::Json(shape::<TenantRequest>()) => Gives::Json(shape::<TenantView>());
+        "Sửa tên, định dạng, quy tắc của đơn vị" "Change a tenant's name, formats or policy"
+    Partner Post "/v1/tenants/{key}/standing" "stand"
+        Act::Verb(Verb::Stand, Permission::TenantManage), TENANT, Takes::Json(shape::<StandingRequest>()) => Gives::Json(shape::<TenantView>());
+        "Tạm ngừng, cho hoạt động lại, đóng đơn vị" "Suspend, resume or close a tenant"
+    Partner Post "/v1/tenants/{key}/certificates" "certify"
+        Act::Verb(Verb::Certify, Permission::TenantManage), TENANT, Takes::Json(shape::<CertificateRequest>()) => Gives::Json(shape::<TenantView>());
+        "Thêm hoặc thu hồi chứng thư" "Add a certificate to a tenant, or revoke one"
+    Partner Post "/v1/tenants/{key}/staff" "staff"
+        Act::Verb(Verb::Staff, Permission::TenantManage), TENANT, Takes::Json(shape::<StaffRequest>()) => Gives::Json(shape::<TenantView>());
+        "Thêm hoặc bỏ nhân viên" "Name a person of a tenant, or take one off"
+    Partner Post "/v1/tenants/{key}/points" "point"
+        Act::Verb(Verb::Point, Permission::TenantManage), TENANT, Takes::Json(shape::<PointRequest>()) => Gives::Json(shape::<TenantView>());
+        "Thêm điểm tiếp nhận" "Add a receiving point to a tenant"
+    Partner Get "/v1/audit" "audit"
+        Act::Verb(Verb::Audit, Permission::HubRead), AUDIT, Takes::Nothing => Gives::Json(shape::<AuditPage>());
+        "Nhật ký việc của người vận hành" "Read what operators did, newest first"
 
     Web Get "/.well-known/oauth-authorization-server" "metadata"
         Act::Document(Document::Metadata), &[], Takes::Nothing => Gives::Object;

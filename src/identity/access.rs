@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Problem, Rejection};
-use crate::domain::tenant::{Actor, Point, Staff, Standing, Tenant, TenantKey, TenantKind, Thumbprint};
+use crate::domain::tenant::{
+    Actor, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
+};
 use crate::domain::text::Text;
 
 use super::permission::{Permission, Permissions};
@@ -48,6 +50,7 @@ impl Access {
                 parent: None,
                 formats: Vec::new(),
                 standing: Standing::Active,
+                successor_policy: SuccessorPolicy::Ask,
             }),
             permissions: Permission::ALL.iter().copied().collect(),
             thumbprint: None,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use aws_lc_rs::digest;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -35,7 +36,38 @@ pub struct PeerCertificate {
 #[error("not one X.509 certificate in DER")]
 pub struct NotACertificate;
 
+/// Why a text cannot be registered as a tenant's certificate. Holds none of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableCertificate {
+    /// No PEM section of a certificate, or a damaged one.
+    #[error("PEM: CERTIFICATE")]
+    NotPem,
+    /// It holds a private key, which nobody may send.
+    #[error("PRIVATE KEY")]
+    PrivateKey,
+    /// An authority's certificate; a tenant has one of its own.
+    #[error("CA:TRUE")]
+    Authority,
+}
+
 impl PeerCertificate {
+    /// Reads the first certificate of a PEM text; issuers after it are not looked at.
+    ///
+    /// # Errors
+    /// When there is none, when it is an authority's, or when a private key lies beside it.
+    pub fn from_pem(text: &str) -> Result<Self, UnusableCertificate> {
+        if text.contains("PRIVATE KEY-----") {
+            return Err(UnusableCertificate::PrivateKey);
+        }
+        let der = CertificateDer::from_pem_slice(text.as_bytes()).map_err(|_| UnusableCertificate::NotPem)?;
+        let (_, parsed) =
+            x509_parser::parse_x509_certificate(&der).map_err(|_| UnusableCertificate::NotPem)?;
+        if parsed.is_ca() {
+            return Err(UnusableCertificate::Authority);
+        }
+        PeerCertificate::parse(&der).map_err(|_| UnusableCertificate::NotPem)
+    }
+
     /// Reads a certificate.
     ///
     /// # Errors

@@ -44,6 +44,8 @@ permissions! {
     StatusReport = "status:report";
     /// See every tenant's dossiers, the queues and the audit: the people who run the hub.
     HubRead = "hub:read";
+    /// Register tenants, change, suspend and close them; certificates, staff and points.
+    TenantManage = "tenant:manage";
 }
 
 impl Permission {
@@ -69,7 +71,7 @@ impl Permission {
                 EventRead,
             ],
             TenantKind::Agency => &[DossierRead, DossierAccept, EventRead, InboxTake, StatusReport],
-            TenantKind::Operator => &[DossierRead, HubRead],
+            TenantKind::Operator => &[DossierRead, HubRead, TenantManage],
         }
     }
 
@@ -192,6 +194,7 @@ mod tests {
         inbox:take          -           -      -       yes     -
         status:report       -           -      -       yes     -
         hub:read            -           -      -       -       yes
+        tenant:manage       -           -      -       -       yes
         ");
     }
 

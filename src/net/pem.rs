@@ -60,6 +60,19 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError
     }
 }
 
+/// A certificate as PEM text.
+pub fn certificate_text(der: &CertificateDer<'_>) -> String {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in base64.as_bytes().chunks(64) {
+        // base64 is ASCII.
+        text.push_str(&String::from_utf8_lossy(line));
+        text.push('\n');
+    }
+    text + "-----END CERTIFICATE-----\n"
+}
+
 /// The one private key of a PEM text (PKCS#8, PKCS#1 or SEC1); other sections beside it do not disturb.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod onboarding;
 mod public;
 mod pulse;
 mod statuses;
+mod tenants;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -30,6 +31,7 @@ pub use intake::{Answered, Incoming};
 pub use messages::Outbound;
 pub use onboarding::Loaded;
 pub use statuses::Reported;
+pub use tenants::{AuditQuery, LONGEST_REASON, PARTS_OF_A_TENANT, TENANTS_AT_ONCE, TenantQuery};
 
 use crate::adapt::Registry;
 use crate::clock::{Clock, Entropy};

@@ -3,7 +3,7 @@
 use super::{Hub, ServiceError, directory_bytes};
 use crate::domain::routing::Directory;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::Enrolment;
+use crate::store::ledger::{DirectoryImport, Enrolment};
 use crate::store::read;
 
 /// What a refresh found.
@@ -72,10 +72,14 @@ impl Hub {
         let directory = Directory::read(files)
             .map_err(|faults| ServiceError::Internal(format!("{} faults", faults.len())))?;
         let version = directory.version().to_owned();
-        self.store
-            .ledger
-            .import_directory(&version, directory_bytes(files))
-            .await?;
+        let import = DirectoryImport {
+            version: version.clone(),
+            files: directory_bytes(files),
+            reviewed_against: None,
+            actor: access.actor(),
+            reason: None,
+        };
+        self.store.ledger.import_directory(import).await?;
         self.refresh().await?;
         Ok(version)
     }

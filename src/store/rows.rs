@@ -21,15 +21,20 @@ rows! {
     /// A sealed batch.
     BlockRow in blocks { number: i64, first_seq: i64, count: i64, at: At, root: Vec<u8>, previous: Vec<u8>, hash: Vec<u8> }
     /// A tenant.
-    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: String, standing_since: Option<At> }
+    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: String, standing_since: Option<At>, successor_policy: String }
     /// A pinned certificate.
-    CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At }
+    CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At, warned: Option<i16> }
     /// A named person.
-    StaffRow in staff { tenant: String, id: String, name: String }
+    StaffRow in staff { tenant: String, id: String, name: String, until: Option<At> }
     /// A receiving point.
     PointRow in points { key: String, tenant: String, name: String }
     /// An imported directory.
     DirectoryRow in directories { version: String, imported_at: At, files: Vec<u8> }
+    /// What an operator did.
+    AuditRow in audit {
+        number: i64, at: At, tenant: String, staff: Option<String>, action: String, subject: String, reason: Option<String>,
+        detail: String, hash: Vec<u8>,
+    }
     /// The exact bytes of a submission.
     SubmissionRow in submissions {
         id: String, received_at: At, tenant: String, dossier: String, version: i32, format: String, media_type: String,

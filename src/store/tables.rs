@@ -73,6 +73,8 @@ diesel::table! {
         standing -> Text,
         /// tenants.standing_since
         standing_since -> Nullable<Moment>,
+        /// tenants.successor_policy
+        successor_policy -> Text,
     }
 }
 
@@ -92,6 +94,8 @@ diesel::table! {
         revoked_at -> Nullable<Moment>,
         /// certificates.added_at
         added_at -> Moment,
+        /// certificates.warned
+        warned -> Nullable<SmallInt>,
     }
 }
 
@@ -107,6 +111,8 @@ diesel::table! {
         id -> Text,
         /// staff.name
         name -> Text,
+        /// staff.until
+        until -> Nullable<Moment>,
     }
 }
 
@@ -137,6 +143,33 @@ diesel::table! {
         imported_at -> Moment,
         /// directories.files
         files -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// What operators did, in order; each row's hash covers the row before.
+    audit (number, at) {
+        /// audit.number
+        number -> BigInt,
+        /// audit.at
+        at -> Moment,
+        /// audit.tenant
+        tenant -> Text,
+        /// audit.staff
+        staff -> Nullable<Text>,
+        /// audit.action
+        action -> Text,
+        /// audit.subject
+        subject -> Text,
+        /// audit.reason
+        reason -> Nullable<Text>,
+        /// audit.detail
+        detail -> Text,
+        /// audit.hash
+        hash -> Binary,
     }
 }
 
@@ -603,6 +636,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff,
     points,
     directories,
+    audit,
     submissions,
     dossiers,
     contents,

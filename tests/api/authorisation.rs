@@ -36,13 +36,20 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
         "report" => {
             json!({ "reports": [{ "dossier": id, "status": 4, "occurred_at": ago(86_400).to_string() }] })
         }
+        // What already is so: it changes nothing for the next caller.
+        "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),
+        "alterTenant" => json!({ "reason": "Thử", "successor_policy": "ask" }),
+        "stand" => json!({ "reason": "Thử", "standing": "active" }),
+        "certify" => json!({ "reason": "Thử", "revoke": "00".repeat(32) }),
+        "staff" => json!({ "reason": "Thử", "add": { "id": "nv-001", "name": "Nhân viên mẫu" } }),
+        "point" => json!({ "reason": "Thử", "add": { "key": "diem-thu", "name": "Điểm thử" } }),
         other => panic!("{other}: the attack does not know what to send; add it here"),
     }
 }
 
 /// Calls a route of the partner listener about a dossier.
 async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told {
-    let path = route.path.replace("{id}", id);
+    let path = route.path.replace("{id}", id).replace("{key}", TENANT);
     match (route.method, route.takes) {
         (Verb::Get, Takes::Nothing) if route.id == "events" || route.id == "inbox" => {
             to_the_end(caller, route, id).await
@@ -103,6 +110,8 @@ fn bare(told: &Told) -> String {
     answer.to_string()
 }
 
+/// The tenant that routes of the register are called about.
+const TENANT: &str = "branch.ba-dinh";
 const ABSENT: &str = "dos_0190b1a0000070008000000000000001";
 const NO_DELIVERY: &str = "dlv_0190b1a0000070008000000000000001";
 

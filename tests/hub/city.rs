@@ -10,7 +10,9 @@ use lienthong::adapt::Registry;
 use lienthong::domain::codes::Key;
 use lienthong::domain::routing::Directory;
 use lienthong::domain::submission::IdempotencyKey;
-use lienthong::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
+use lienthong::domain::tenant::{
+    Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
+};
 use lienthong::domain::text::Text;
 use lienthong::domain::view::{StatusAnswer, StatusReport, StatusRequest, SubmissionAnswer};
 use lienthong::identity::Access;
@@ -95,6 +97,7 @@ fn tenant(key: &TenantKey) -> Tenant {
         parent: (key.kind() == TenantKind::Agent).then(|| "enterprise.buu-chinh-mau-a".parse().unwrap()),
         formats: vec!["canonical/v1".to_owned()],
         standing: Standing::Active,
+        successor_policy: SuccessorPolicy::Ask,
     }
 }
 
@@ -154,6 +157,7 @@ impl City {
                     id: "nv-1".parse().unwrap(),
                     tenant: key.clone(),
                     name: Text::parse("Nhân viên mẫu").unwrap(),
+                    until: None,
                 });
             }
             peers.insert(name, ConnectionPeer::new(issued.chain));

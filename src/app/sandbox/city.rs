@@ -13,7 +13,9 @@ use crate::client::{Partner, Retry, Settings};
 use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
-use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
+use crate::domain::tenant::{
+    Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
+};
 use crate::domain::text::Text;
 use crate::identity::peer::PeerCertificate;
 use crate::net::outbound::{Outbound, http_client};
@@ -147,6 +149,7 @@ fn add(
             id: constant(STAFF)?,
             tenant: key.clone(),
             name: name("Nhân viên mẫu")?,
+            until: None,
         });
     }
     all.tenants.push(Tenant {
@@ -155,6 +158,7 @@ fn add(
         parent,
         formats: formats.iter().map(|f| (*f).to_owned()).collect(),
         standing: Standing::Active,
+        successor_policy: SuccessorPolicy::Ask,
     });
     Ok(())
 }

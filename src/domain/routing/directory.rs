@@ -174,6 +174,12 @@ impl Directory {
         self.agencies.get(key)
     }
 
+    /// An agency by its stable key, when it is in force that day.
+    pub fn agency_on(&self, key: &Key, on: Date) -> Option<&Agency> {
+        self.agency(key)
+            .filter(|a| in_force(a.valid_from, a.valid_to, on))
+    }
+
     /// Every agency, in the file's order.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.iter()

@@ -7,6 +7,7 @@ mod carriage;
 mod dossiers;
 mod overview;
 mod progress;
+mod register;
 mod reports;
 mod subscriptions;
 
@@ -25,6 +26,11 @@ pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 pub use progress::{ClaimView, DueView, SupplementView};
+pub use register::{
+    AuditPage, CertificateRequest, CertificateView, NewPoint, NewStaff, NewTenant, PointRequest, PointView,
+    RegisterAnswer, RegisterRequest, StaffRequest, StaffView, StandingRequest, StandingWord, TenantPage,
+    TenantRequest, TenantSummary, TenantView,
+};
 pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};
 pub use subscriptions::{
     NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer,

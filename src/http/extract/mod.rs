@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
+use crate::domain::tenant::TenantKey;
 use crate::identity::{Access, Permission};
 use crate::service::{Call as Keyed, Hub, ServiceError};
 
@@ -107,6 +108,15 @@ impl Authed {
     pub fn dossier(&self) -> Result<DossierId, Rejection> {
         let id = self.request.match_info().get("id").unwrap_or_default();
         id.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// The tenant of the path. What is no tenant's name names nobody.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn tenant(&self) -> Result<TenantKey, Rejection> {
+        let key = self.request.match_info().get("key").unwrap_or_default();
+        key.parse().map_err(|_| Label::NotFound.into())
     }
 
     /// The query, held to the parameters of the route's row.
@@ -202,12 +212,23 @@ impl Authed {
     ///
     /// # Errors
     /// Those of a document; `media-type-unsupported`; `syntax-invalid` and its like.
-    pub async fn json<T: DeserializeOwned>(mut self) -> Result<(T, [u8; 32], Self), Rejection> {
+    pub async fn json<T: DeserializeOwned>(self) -> Result<(T, [u8; 32], Self), Rejection> {
+        self.json_within(limits::JSON_BYTES).await
+    }
+
+    /// The same with a limit of its own, for what only operators send.
+    ///
+    /// # Errors
+    /// Those of [`Authed::json`].
+    pub async fn json_within<T: DeserializeOwned>(
+        mut self,
+        limit: usize,
+    ) -> Result<(T, [u8; 32], Self), Rejection> {
         let expected = "application/json";
         if body::media_type(&self.request, expected)? != expected {
             return Err(body::unsupported(expected));
         }
-        let bytes = body::read(&self.request, &mut self.payload, limits::JSON_BYTES).await?;
+        let bytes = body::read(&self.request, &mut self.payload, limit).await?;
         let value = json::parse(&bytes)?;
         let mut digest = [0; 32];
         digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes).as_ref());

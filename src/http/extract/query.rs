@@ -93,6 +93,26 @@ impl Parameters {
             .transpose()
     }
 
+    /// One of a closed list of words.
+    ///
+    /// # Errors
+    /// `query-malformed` with the words.
+    pub fn word<T: Copy, const N: usize>(
+        &self,
+        name: &str,
+        words: [(&str, T); N],
+    ) -> Result<Option<T>, Rejection> {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        let found = words
+            .iter()
+            .find(|(word, _)| *word == raw)
+            .map(|(_, value)| *value);
+        let all = words.map(|(word, _)| word).join(", ");
+        found.map(Some).ok_or_else(|| malformed(name, &all))
+    }
+
     /// A whole number from `min` to `max`.
     ///
     /// # Errors

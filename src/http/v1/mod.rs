@@ -7,6 +7,7 @@ mod inbox;
 mod overview;
 mod statuses;
 mod submissions;
+mod tenants;
 
 use super::extract::Authed;
 use super::reply::Outcome;
@@ -30,5 +31,14 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Settle => inbox::settle(authed).await,
         Verb::Report => statuses::report(authed).await,
         Verb::Overview => overview::read(authed).await,
+        Verb::Tenants => tenants::list(authed).await,
+        Verb::Tenant => tenants::read(authed).await,
+        Verb::RegisterTenants => tenants::register(authed).await,
+        Verb::AlterTenant => tenants::alter(authed).await,
+        Verb::Stand => tenants::stand(authed).await,
+        Verb::Certify => tenants::certify(authed).await,
+        Verb::Staff => tenants::staff(authed).await,
+        Verb::Point => tenants::point(authed).await,
+        Verb::Audit => tenants::audit(authed).await,
     }
 }

@@ -18,7 +18,7 @@ use rustls::pki_types::CertificateDer;
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Rejection};
 use crate::domain::tenant::{
-    Certificate, Point, Register, Staff, Standing, Tenant, TenantKey, TenantKind, Thumbprint,
+    Certificate, Point, Register, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
 };
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
@@ -134,6 +134,7 @@ fn tenant(word: &str) -> Tenant {
         parent,
         formats: vec!["canonical/1".to_owned()],
         standing: Standing::Active,
+        successor_policy: SuccessorPolicy::Ask,
     }
 }
 
@@ -169,6 +170,7 @@ fn register_of(version: i64, tenants: Vec<Tenant>, certificates: Vec<Certificate
         id: key(id),
         tenant: tenant_key(of),
         name: Text::parse("Nguyễn Văn Mẫu").unwrap(),
+        until: None,
     };
     let point = Point {
         key: key("diem-01"),

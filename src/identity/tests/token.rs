@@ -359,7 +359,8 @@ fn the_metadata_is_the_reviewed_one() {
         "event:read",
         "inbox:take",
         "status:report",
-        "hub:read"
+        "hub:read",
+        "tenant:manage"
       ],
       "tls_client_certificate_bound_access_tokens": true,
       "token_endpoint": "https://partner.hub.example/oauth2/token",

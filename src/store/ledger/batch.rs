@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use rand::rngs::StdRng;
 
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, notices, submit, sweep, watch};
+use super::{Answer, Command, act, carry, enrol, notices, register, submit, sweep, watch};
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -135,11 +135,10 @@ fn in_transaction(
             }
             Command::Watch(watch) => Answer::Watched(watch::watch(&mut batch, conn, watch)?),
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
-            Command::Enrol(enrolment) => Answer::Version(enrol::enrol(conn, now, enrolment)?),
-            Command::ImportDirectory { version, files } => {
-                enrol::import_directory(conn, now, version, files)?;
-                Answer::Done
-            }
+            Command::Enrol(enrolment) => Answer::Version(register::enrol_all(conn, now, enrolment)?),
+            Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),
+            Command::WarnExpiring => Answer::Expiring(register::warn_expiring(conn, now)?),
+            Command::ImportDirectory(import) => Answer::Imported(enrol::import_directory(conn, now, import)?),
         });
     }
     batch.persist(conn)?;

@@ -1,9 +1,12 @@
-//! The register and the directory: who may speak, and who is responsible for what.
+//! The register and the directory as rows: who may speak, and who is responsible for what. What may change is decided in
+//! [`super::register`].
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant};
+use crate::domain::audit::{Action, Deed};
+use crate::domain::register::Enrolment;
+use crate::domain::tenant::{Actor, Certificate, Standing, Tenant};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -11,21 +14,8 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 
-/// What to add to the register, or to replace in it.
-#[derive(Clone, Debug, Default)]
-pub struct Enrolment {
-    /// Tenants.
-    pub tenants: Vec<Tenant>,
-    /// Certificates; a revoked one stays, marked.
-    pub certificates: Vec<Certificate>,
-    /// Named persons.
-    pub staff: Vec<Staff>,
-    /// Receiving points.
-    pub points: Vec<Point>,
-}
-
 /// Rows a statement, far below what either database binds.
-const PIECE: usize = 500;
+pub(super) const PIECE: usize = 500;
 
 pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> Result<i64, StoreError> {
     let tenants: Vec<TenantRow> = enrolment.tenants.iter().map(tenant_row).collect();
@@ -37,6 +27,7 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
                 tenants::formats.eq(excluded(tenants::formats)),
                 tenants::standing.eq(excluded(tenants::standing)),
                 tenants::standing_since.eq(excluded(tenants::standing_since)),
+                tenants::successor_policy.eq(excluded(tenants::successor_policy)),
             )).execute(c))?;
     }
     let certificates: Vec<CertificateRow> = enrolment
@@ -59,11 +50,15 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
             tenant: s.tenant.to_string(),
             id: s.id.to_string(),
             name: s.name.to_string(),
+            until: s.until.map(At),
         })
         .collect();
     for piece in staff.chunks(PIECE) {
         on_backend!(conn, c => diesel::insert_into(staff::table).values(piece)
-            .on_conflict((staff::tenant, staff::id)).do_update().set(staff::name.eq(excluded(staff::name))).execute(c))?;
+            .on_conflict((staff::tenant, staff::id)).do_update().set((
+                staff::name.eq(excluded(staff::name)),
+                staff::until.eq(excluded(staff::until)),
+            )).execute(c))?;
     }
     let points: Vec<PointRow> = enrolment
         .points
@@ -84,13 +79,16 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
     next_version(conn)
 }
 
-fn next_version(conn: &mut Conn) -> Result<i64, StoreError> {
+/// The version of the register now.
+pub(super) fn version(conn: &mut Conn) -> Result<i64, StoreError> {
     let now: String =
         on_backend!(conn, c => settings::table.find("register").select(settings::value).first(c))?;
-    let next = now
-        .parse::<i64>()
-        .map_err(|_| StoreError::Corrupt("register version".to_owned()))?
-        + 1;
+    now.parse::<i64>()
+        .map_err(|_| StoreError::Corrupt("register version".to_owned()))
+}
+
+fn next_version(conn: &mut Conn) -> Result<i64, StoreError> {
+    let next = version(conn)? + 1;
     on_backend!(conn, c => diesel::update(settings::table.find("register"))
         .set(settings::value.eq(next.to_string())).execute(c))?;
     Ok(next)
@@ -109,6 +107,7 @@ fn tenant_row(tenant: &Tenant) -> TenantRow {
         formats: tenant.formats.join(" "),
         standing: standing.to_owned(),
         standing_since: since,
+        successor_policy: tenant.successor_policy.word().to_owned(),
     }
 }
 
@@ -119,23 +118,62 @@ fn certificate_row(certificate: &Certificate, now: Timestamp) -> CertificateRow 
         not_after: At(certificate.not_after),
         revoked_at: certificate.revoked_at.map(At),
         added_at: At(now),
+        warned: None,
     }
+}
+
+/// A directory to use from now on.
+pub struct DirectoryImport {
+    /// Its version.
+    pub version: String,
+    /// All its files as one JSON object.
+    pub files: Vec<u8>,
+    /// The version it was compared with when somebody agreed to it: nothing is done when another is in use by now. `None` for an
+    /// import that asks nobody.
+    pub reviewed_against: Option<String>,
+    /// Who puts it into use.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What an import came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// In use.
+    Done,
+    /// Another directory is in use than the one it was compared with.
+    Stale,
 }
 
 pub(super) fn import_directory(
     conn: &mut Conn,
     now: Timestamp,
-    version: &str,
-    files: &[u8],
-) -> Result<(), StoreError> {
+    import: &DirectoryImport,
+) -> Result<Imported, StoreError> {
+    let version = import.version.as_str();
+    let in_use: Option<String> = on_backend!(conn, c => settings::table.find("directory")
+        .select(settings::value).first(c).optional())?;
+    let in_use = in_use.unwrap_or_default();
+    if import
+        .reviewed_against
+        .as_ref()
+        .is_some_and(|reviewed| *reviewed != in_use)
+    {
+        return Ok(Imported::Stale);
+    }
     let row = DirectoryRow {
         version: version.to_owned(),
         imported_at: At(now),
-        files: files.to_vec(),
+        files: import.files.clone(),
     };
     let setting = (settings::name.eq("directory"), settings::value.eq(version));
     on_backend!(conn, c => diesel::insert_into(directories::table).values(&row).on_conflict_do_nothing().execute(c))?;
     on_backend!(conn, c => diesel::insert_into(settings::table).values(&setting)
         .on_conflict(settings::name).do_update().set(settings::value.eq(excluded(settings::value))).execute(c))?;
-    Ok(())
+    let deed = Deed::on(Action::DirectoryImported, "directory")
+        .with("version", version)
+        .with("instead_of", in_use);
+    super::audit::append(conn, now, &import.actor, import.reason.as_deref(), [&deed])?;
+    Ok(Imported::Done)
 }

@@ -9,11 +9,13 @@
 //! [`Command`] is the whole write API of the system.
 
 mod act;
+mod audit;
 mod batch;
 mod carry;
 mod enrol;
 pub(super) mod notices;
 mod persist;
+mod register;
 mod submit;
 mod sweep;
 mod watch;
@@ -23,15 +25,17 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::domain::register::Enrolment;
 pub use act::{Act, ActOutcome, Acted, Deed};
 pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
-pub use enrol::Enrolment;
+pub use enrol::{DirectoryImport, Imported};
 pub use notices::{
     Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, RECEIVER_GONE, Subscribe,
     Subscription, TEST, WINDOW,
 };
 pub(super) use persist::hash;
+pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
 pub use watch::{LimitFired, Watch, WatchOutcome};
@@ -84,15 +88,14 @@ pub enum Command {
     Notices(Box<NoticeCommand>),
     /// Looks at limits whose time has come, and tells of each once.
     Watch(Box<Watch>),
+    /// An operator changes who may speak.
+    Register(Box<RegisterChange>),
+    /// Notes which certificates end soon; each warning is given once, by one hub.
+    WarnExpiring,
     /// Removes answers that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
-    ImportDirectory {
-        /// Its version.
-        version: String,
-        /// All its files as one JSON object.
-        files: Vec<u8>,
-    },
+    ImportDirectory(Box<DirectoryImport>),
 }
 
 /// What a command came to.
@@ -104,6 +107,9 @@ pub(super) enum Answer {
     Settled(Vec<SettleResult>),
     Notices(NoticeAnswer),
     Version(i64),
+    Registered(Registered),
+    Expiring(Vec<Expiring>),
+    Imported(Imported),
     Swept(usize),
     Watched(WatchOutcome),
     Done,
@@ -257,6 +263,22 @@ impl Ledger {
         }
     }
 
+    /// [`Command::Register`].
+    pub async fn change_register(&self, change: RegisterChange) -> Result<Registered, StoreError> {
+        match self.ask(Command::Register(Box::new(change))).await? {
+            Answer::Registered(registered) => Ok(registered),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::WarnExpiring`]; the warnings that nobody has given yet.
+    pub async fn warn_expiring(&self) -> Result<Vec<Expiring>, StoreError> {
+        match self.ask(Command::WarnExpiring).await? {
+            Answer::Expiring(expiring) => Ok(expiring),
+            _ => Err(mismatch()),
+        }
+    }
+
     /// [`Command::Sweep`]; how many answers it removed, 0 when none is left.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         match self.ask(Command::Sweep).await? {
@@ -274,13 +296,11 @@ impl Ledger {
     }
 
     /// [`Command::ImportDirectory`].
-    pub async fn import_directory(&self, version: &str, files: Vec<u8>) -> Result<(), StoreError> {
-        self.ask(Command::ImportDirectory {
-            version: version.to_owned(),
-            files,
-        })
-        .await
-        .map(drop)
+    pub async fn import_directory(&self, import: DirectoryImport) -> Result<Imported, StoreError> {
+        match self.ask(Command::ImportDirectory(Box::new(import))).await? {
+            Answer::Imported(imported) => Ok(imported),
+            _ => Err(mismatch()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::{event_bytes, state_of};
+use super::{event_bytes, operated, state_of};
 use crate::domain::event::Event;
 use crate::domain::lifecycle::{self, State};
 use crate::domain::seal::{self, GENESIS};
@@ -33,6 +33,8 @@ pub struct AuditReport {
     pub events: i64,
     /// Dossiers.
     pub dossiers: i64,
+    /// Acts of operators.
+    pub acts: i64,
     /// The head's hash, in hexadecimal; a copy of it proves all history before.
     pub head: String,
     /// What is wrong; empty when all is well.
@@ -128,7 +130,36 @@ fn walk(conn: &mut Conn, cipher: &Cipher) -> Result<AuditReport, StoreError> {
         });
     }
     compare(conn, &states, &mut report)?;
+    walk_acts(conn, &mut report)?;
     Ok(report)
+}
+
+/// Holds every act of an operator against the one before it.
+fn walk_acts(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
+    let (mut previous, mut number) = (GENESIS, 0i64);
+    loop {
+        let rows: Vec<AuditRow> = on_backend!(conn, c => audit::table
+            .filter(audit::number.gt(number)).order(audit::number).limit(1000).select(AuditRow::as_select()).load(c))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            number += 1;
+            report.acts += 1;
+            let (found, kept) = (row.number, hash(&row.hash));
+            let sealed = operated::entry(row)
+                .ok()
+                .and_then(|entry| entry.hash(&previous).ok());
+            if found != number || sealed != Some(kept) {
+                report.findings.push(Finding {
+                    place: format!("act {found}"),
+                    what: "was changed, or one before it is missing".to_owned(),
+                });
+                number = found;
+            }
+            previous = kept;
+        }
+    }
 }
 
 /// What is not 32 bytes long is no hash, and becomes one that matches nothing.

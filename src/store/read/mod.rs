@@ -6,6 +6,7 @@ mod carried;
 mod dossiers;
 mod history;
 mod notices;
+mod operated;
 mod overview;
 mod register;
 
@@ -19,8 +20,14 @@ pub use notices::{
     Standing, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets, subscription_state,
     told, way, ways,
 };
+pub use operated::{AuditFilter, entries};
 pub use overview::{Overview, overview};
 pub use register::{directory, has_directory, register};
+
+/// Rows of the register as values.
+pub(super) mod of_row {
+    pub(in crate::store) use super::register::{certificate, person, point, tenant};
+}
 
 use diesel::prelude::*;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::corrupt;
-use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, Tenant};
+use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, SuccessorPolicy, Tenant};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::*;
@@ -34,7 +34,7 @@ pub fn register(conn: &mut Conn, known: i64) -> Result<Option<Register>, StoreEr
     )))
 }
 
-fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
+pub(in crate::store) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
     let bad = |what: &str| corrupt(format!("tenant {}: {what}", row.key));
     let since = row.standing_since.map(|at| at.0);
     Ok(Tenant {
@@ -53,10 +53,12 @@ fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
             ("closed", Some(since)) => Standing::Closed { since },
             _ => return Err(bad("standing")),
         },
+        successor_policy: SuccessorPolicy::parse(&row.successor_policy)
+            .ok_or_else(|| bad("successor policy"))?,
     })
 }
 
-fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
+pub(in crate::store) fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
     Ok(Certificate {
         thumbprint: crate::store::ledger::hash(&row.thumbprint)?,
         tenant: row.tenant.parse().map_err(|_| corrupt("certificate: tenant"))?,
@@ -65,15 +67,16 @@ fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
     })
 }
 
-fn person(row: StaffRow) -> Result<Staff, StoreError> {
+pub(in crate::store) fn person(row: StaffRow) -> Result<Staff, StoreError> {
     Ok(Staff {
         id: row.id.parse().map_err(|_| corrupt("staff: id"))?,
         tenant: row.tenant.parse().map_err(|_| corrupt("staff: tenant"))?,
         name: row.name.try_into().map_err(|_| corrupt("staff: name"))?,
+        until: row.until.map(|at| at.0),
     })
 }
 
-fn point(row: PointRow) -> Result<Point, StoreError> {
+pub(in crate::store) fn point(row: PointRow) -> Result<Point, StoreError> {
     Ok(Point {
         key: row.key.parse().map_err(|_| corrupt("point: key"))?,
         tenant: row.tenant.parse().map_err(|_| corrupt("point: tenant"))?,

@@ -6,6 +6,7 @@ mod carrying;
 mod crowd;
 mod filing;
 mod notices;
+mod operated;
 mod register;
 
 use lienthong::domain::event::Happening;

@@ -176,6 +176,7 @@ on_both! {
                 name: Text::parse(key.as_str()).unwrap(),
                 parent: (key.kind() == TenantKind::Agent).then(|| "enterprise.a".parse().unwrap()),
                 formats: Vec::new(),
+                successor_policy: lienthong::domain::tenant::SuccessorPolicy::Ask,
                 standing: Standing::Active,
                 key,
             }

@@ -1,8 +1,8 @@
 //! Who may speak, and which directory is in use.
 
-use lienthong::domain::tenant::{Certificate, Point, Staff, Standing, Tenant};
+use lienthong::domain::tenant::{Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
 use lienthong::domain::text::Text;
-use lienthong::store::ledger::Enrolment;
+use lienthong::store::ledger::{DirectoryImport, Enrolment, Imported};
 use lienthong::store::{Store, read};
 
 use crate::backends::{monday, on_both};
@@ -16,6 +16,7 @@ fn tenant(key: &str, standing: Standing) -> Tenant {
             .then(|| "enterprise.mau-a".parse().unwrap()),
         formats: vec!["canonical/v1".to_owned(), "vnpost-hcc/v1".to_owned()],
         standing,
+        successor_policy: SuccessorPolicy::Ask,
     }
 }
 
@@ -25,6 +26,20 @@ async fn register(store: &Store, known: i64) -> Option<lienthong::domain::tenant
         .run(move |conn| read::register(conn, known))
         .await
         .unwrap()
+}
+
+async fn imported(store: &Store, version: &str, files: &str) {
+    let import = DirectoryImport {
+        version: version.to_owned(),
+        files: files.as_bytes().to_vec(),
+        reviewed_against: None,
+        actor: Actor::hub(),
+        reason: None,
+    };
+    assert_eq!(
+        store.ledger.import_directory(import).await.unwrap(),
+        Imported::Done
+    );
 }
 
 on_both! {
@@ -49,6 +64,7 @@ on_both! {
                 id: "nv-1".parse().unwrap(),
                 tenant: "agent.mau-a-001".parse().unwrap(),
                 name: Text::parse("Nhân viên mẫu").unwrap(),
+                until: None,
             }],
             points: vec![Point {
                 key: "diem-01".parse().unwrap(),
@@ -91,12 +107,12 @@ on_both! {
         };
         assert_eq!(in_use("").await, None);
         for version in ["v1", "v2"] {
-            store.ledger.import_directory(version, format!("{{\"a.csv\":\"{version}\"}}").into_bytes()).await.unwrap();
+            imported(&store, version, &format!("{{\"a.csv\":\"{version}\"}}")).await;
         }
         assert_eq!(in_use("v2").await, None);
         assert_eq!(in_use("v1").await.unwrap()["a.csv"], "v2");
         // Back to one that is known: its files are as they were.
-        store.ledger.import_directory("v1", b"{}".to_vec()).await.unwrap();
+        imported(&store, "v1", "{}").await;
         assert_eq!(in_use("v2").await.unwrap()["a.csv"], "v1");
         assert_eq!(stage.rows("directories"), 2);
     }

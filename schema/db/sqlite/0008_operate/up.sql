@@ -1,0 +1,23 @@
+-- What the hub does for a tenant whose document names a divided commune: 'ask' refuses with the candidates, 'default' takes the default successor.
+ALTER TABLE tenants ADD COLUMN successor_policy TEXT NOT NULL DEFAULT 'ask';
+
+-- Days before its end at which the last warning about a certificate was given.
+ALTER TABLE certificates ADD COLUMN warned INTEGER;
+
+-- When a person was taken off the register. The number stays theirs.
+ALTER TABLE staff ADD COLUMN until TEXT;
+
+-- What operators did: to the register, to the directory, to a dossier's route. Each row's hash covers the row before.
+CREATE TABLE audit (
+    number INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    staff TEXT,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason TEXT,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (number, at)
+) STRICT;
+CREATE INDEX audit_by_subject_number ON audit (subject, number);

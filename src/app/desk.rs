@@ -1,0 +1,55 @@
+//! An operator's desk: the verbs of a hub on its database, without listeners or anything that moves. For commands run by
+//! whoever holds the machine, above all before there is an operator who could call.
+
+use crate::app::AppError;
+use crate::clock::{Clock, Entropy};
+use crate::config::{Config, Road};
+use crate::domain::routing::Directory;
+use crate::identity::peer::Trust;
+use crate::identity::sign::ReceiptSigner;
+use crate::identity::token::Issuer;
+use crate::material;
+use crate::service::{Hub, Parts};
+use crate::store::Store;
+
+/// The verbs on the database of these settings. Blocks while it opens; call it outside async code.
+///
+/// # Errors
+/// A file that cannot be used, a database that is away or not migrated.
+pub fn open(config: &Config) -> Result<Hub, AppError> {
+    let store = Store::open(
+        material::backend(&config.database)?,
+        material::cipher(&config.keys)?,
+        material::sizes(&config.limits),
+        false,
+        &Clock::System,
+        &Entropy::System,
+    )?;
+    let files = material::directory_files(&config.directory.folder)?;
+    let directory = Directory::read(&files).map_err(|faults| super::unreadable(&faults))?;
+    let (token_key, further) = material::signing_keys(&config.tokens)?;
+    let trust = material::roots(&config.partner.client_ca_files)?;
+    let adapters = material::adapters(config.adapters.folder.as_deref());
+    Ok(Hub::new(Parts {
+        store,
+        adapters: adapters.map_err(|e| AppError::Unusable(e.to_string()))?,
+        directory,
+        trust: Trust::new(&trust).map_err(|e| AppError::Unusable(e.to_string()))?,
+        issuer: Issuer::new(
+            super::token_rules(
+                &config.web.public_url,
+                &config.partner.public_url,
+                config.tokens.lifetime(),
+            ),
+            token_key.clone(),
+            further,
+        ),
+        receipts: ReceiptSigner::new(token_key),
+        lookup: material::lookup_secrets(&config.keys)?,
+        mtls_base: config.partner.public_url.clone(),
+        caller: material::caller(config)?,
+        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
+        clock: Clock::System,
+        entropy: Entropy::System,
+    }))
+}

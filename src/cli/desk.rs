@@ -1,0 +1,250 @@
+//! How an operator's command reaches the hub: through its interface with an operator's certificate, or, on the hub's own machine,
+//! directly on its database.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Exit, Failure, print_json, runtime};
+use crate::app;
+use crate::client::{ClientError, Partner, Retry, Settings};
+use crate::clock::{Clock, Entropy};
+use crate::config::{Config, Environment};
+use crate::domain::rejection::{Language, Problem};
+use crate::domain::tenant::TenantKey;
+use crate::domain::view::ProblemView;
+use crate::identity::Access;
+use crate::material;
+use crate::net::outbound::{Outbound, http_client};
+use crate::service::{Hub, ServiceError};
+
+/// Which hub, and by which way. With `--hub` the command calls it as an operator; else it works on the database of `--config`.
+#[derive(Debug, Args)]
+pub(super) struct DeskArgs {
+    /// File with the settings of a hub on this machine: its database is changed directly. For the first operator, and while no
+    /// hub runs
+    #[arg(long, value_name = "FILE", env = "LIENTHONG_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+
+    /// Base URL of a hub's partner listener: https://host:port
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LIENTHONG_OPERATOR_HUB",
+        hide_env_values = true
+    )]
+    hub: Option<reqwest::Url>,
+
+    /// With --hub: PEM file with the authorities the hub's certificate must lead to
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIENTHONG_OPERATOR_CA",
+        hide_env_values = true
+    )]
+    ca: Option<PathBuf>,
+
+    /// With --hub: PEM file with the operator's certificate, then its intermediates
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIENTHONG_OPERATOR_CERT",
+        hide_env_values = true
+    )]
+    cert: Option<PathBuf>,
+
+    /// With --hub: PEM file with its private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LIENTHONG_OPERATOR_KEY",
+        hide_env_values = true
+    )]
+    key: Option<PathBuf>,
+
+    /// With --hub: the operator, as operator.truc-ban
+    #[arg(
+        long = "as",
+        value_name = "KEY",
+        env = "LIENTHONG_OPERATOR",
+        hide_env_values = true
+    )]
+    operator: Option<TenantKey>,
+
+    /// With --hub: the named person who acts
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "LIENTHONG_OPERATOR_STAFF",
+        hide_env_values = true
+    )]
+    staff: Option<crate::domain::codes::Key>,
+}
+
+/// The hub, near or far.
+pub(super) enum Way {
+    /// Its verbs on its database, as the hub itself.
+    Here(Box<Hub>),
+    /// Its interface.
+    There(Box<Partner>),
+}
+
+/// An open desk: the way, and what runs the calls.
+pub(super) struct Desk {
+    pub(super) way: Way,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Why the hub did not do what was asked.
+pub(super) enum Refusal {
+    /// It says why.
+    Problems(Vec<ProblemView>),
+    /// It could not.
+    Failed(Failure),
+}
+
+/// How long one call may take: a registration of ten thousand tenants is one.
+const CALL_TIME: Duration = Duration::from_secs(60);
+
+impl DeskArgs {
+    pub(super) fn open(&self) -> Result<Desk, Failure> {
+        let runtime = runtime()?;
+        let way = match (&self.hub, &self.config) {
+            (Some(hub), _) => Way::There(Box::new(self.partner(hub.clone())?)),
+            (None, Some(path)) => {
+                let config = Config::load(path, &Environment::of_process())?;
+                let hub = app::desk::open(&config)?;
+                runtime.block_on(hub.refresh()).map_err(failed)?;
+                Way::Here(Box::new(hub))
+            }
+            (None, None) => {
+                return Err(Failure::new(
+                    "cần --hub URL (gọi cổng) hoặc --config TỆP (trên máy của cổng)",
+                    "needs --hub URL (to call a hub) or --config FILE (on the hub's own machine)",
+                ));
+            }
+        };
+        Ok(Desk { way, runtime })
+    }
+
+    fn partner(&self, base: reqwest::Url) -> Result<Partner, Failure> {
+        fn needed<'a, T>(value: &'a Option<T>, name: &str) -> Result<&'a T, Failure> {
+            value.as_ref().ok_or_else(|| {
+                Failure::new(
+                    format!("--hub cần thêm --{name}"),
+                    format!("--hub needs --{name} beside it"),
+                )
+            })
+        }
+        let http = http_client(&Outbound {
+            roots: material::certificates(needed(&self.ca, "ca")?)?,
+            identity: Some((
+                material::certificates(needed(&self.cert, "cert")?)?,
+                material::private_key(needed(&self.key, "key")?)?,
+            )),
+            timeout: CALL_TIME,
+            connect_timeout: Duration::from_secs(10),
+        })?;
+        let settings = Settings {
+            base,
+            tenant: needed(&self.operator, "as")?.clone(),
+            staff: self.staff.clone(),
+            point: None,
+            scope: None,
+            retry: Retry::BRIEF,
+        };
+        Ok(Partner::new(
+            http,
+            settings,
+            Clock::System,
+            Entropy::System.generator(),
+        ))
+    }
+}
+
+impl Desk {
+    /// Does one thing by whichever way.
+    pub(super) fn ask<T>(
+        &self,
+        here: impl AsyncFnOnce(&Hub, &Access) -> Result<T, ServiceError>,
+        there: impl AsyncFnOnce(&Partner) -> Result<T, ClientError>,
+    ) -> Result<T, Refusal> {
+        match &self.way {
+            Way::Here(hub) => {
+                let done = self.runtime.block_on(here(hub, &Access::system()));
+                done.map_err(refused)
+            }
+            Way::There(partner) => {
+                let done = self.runtime.block_on(there(partner));
+                done.map_err(|error| match error {
+                    ClientError::Problem(document) => Refusal::Problems(document.problems),
+                    other => Refusal::Failed(other.into()),
+                })
+            }
+        }
+    }
+
+    /// Does one thing and prints what came of it as JSON; a refusal problem by problem, and exit 1.
+    pub(super) fn tell<T: serde::Serialize>(
+        &self,
+        out: &mut dyn Write,
+        here: impl AsyncFnOnce(&Hub, &Access) -> Result<T, ServiceError>,
+        there: impl AsyncFnOnce(&Partner) -> Result<T, ClientError>,
+    ) -> Result<Exit, Failure> {
+        match self.ask(here, there) {
+            Ok(answer) => {
+                print_json(out, &answer)?;
+                Ok(Exit::Good)
+            }
+            Err(refusal) => refusal.print(out),
+        }
+    }
+}
+
+impl Refusal {
+    /// Each problem on a line, and exit 1.
+    pub(super) fn print(self, out: &mut dyn Write) -> Result<Exit, Failure> {
+        match self {
+            Refusal::Problems(problems) => {
+                for problem in problems {
+                    let place = problem.path.map_or_else(String::new, |path| format!(" {path}"));
+                    writeln!(out, "✘ {}{place}: {} | {}", problem.label, problem.vi, problem.en)?;
+                }
+                Ok(Exit::Findings)
+            }
+            Refusal::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+fn refused(error: ServiceError) -> Refusal {
+    match error {
+        ServiceError::Rejected(rejection) => {
+            let view = |p: &Problem| ProblemView::of(p, Language::Vietnamese);
+            Refusal::Problems(rejection.problems().iter().map(view).collect())
+        }
+        other => Refusal::Failed(failed(other)),
+    }
+}
+
+fn failed(error: ServiceError) -> Failure {
+    Failure::new("cổng không làm được (chạy `lienthong doctor`)", error)
+}
+
+/// Asks before what cannot be undone; `no` is the answer of whoever is not there.
+pub(super) fn agreed(out: &mut dyn Write, question: &str) -> Result<bool, Failure> {
+    use std::io::{BufRead, IsTerminal};
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new(
+            "không có ai để hỏi: thêm --yes",
+            "there is nobody to ask: add --yes",
+        ));
+    }
+    write!(out, "{question} [y/N] ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "c" | "có"))
+}

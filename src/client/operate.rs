@@ -1,0 +1,142 @@
+//! What operators do: the register, and what they did.
+
+use super::call::{Call, Partner, Repeat};
+use super::error::ClientError;
+use super::routes::{JSON, json};
+use crate::domain::audit::Action;
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::view::{
+    AuditPage, CertificateRequest, PointRequest, RegisterAnswer, RegisterRequest, StaffRequest,
+    StandingRequest, TenantPage, TenantRequest, TenantView,
+};
+
+/// Which tenants to list. Empty lists all, by key.
+#[derive(Clone, Debug, Default)]
+pub struct TenantFilter {
+    /// Of this kind.
+    pub kind: Option<TenantKind>,
+    /// Only those of which a certificate ends within so many days.
+    pub ending_within_days: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<TenantKey>,
+    /// At most this many on the page.
+    pub limit: Option<u32>,
+}
+
+/// Which entries of the audit to list. Empty lists all, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// On this subject.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub action: Option<Action>,
+    /// `next` of the page before.
+    pub before: Option<i64>,
+    /// At most this many on the page.
+    pub limit: Option<u32>,
+}
+
+/// Each says how things are to be, so that a repetition changes nothing. All fail as [`ClientError`] says.
+impl Partner {
+    /// A page of the register.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn tenants(&self, filter: &TenantFilter) -> Result<TenantPage, ClientError> {
+        let call = Call::get("/v1/tenants")
+            .query("kind", filter.kind.map(TenantKind::word))
+            .query("ending_within_days", filter.ending_within_days)
+            .query("after", filter.after.as_ref())
+            .query("limit", filter.limit);
+        self.send(&call).await?.json()
+    }
+
+    /// Everything the register holds of a tenant.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn registered(&self, key: &TenantKey) -> Result<TenantView, ClientError> {
+        self.send(&Call::get(&format!("/v1/tenants/{key}"))).await?.json()
+    }
+
+    /// Registers tenants, all or none.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn register_tenants(&self, request: &RegisterRequest) -> Result<RegisterAnswer, ClientError> {
+        let call = Call::post("/v1/tenants", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Changes a tenant's name, formats or policy.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn alter_tenant(
+        &self,
+        key: &TenantKey,
+        request: &TenantRequest,
+    ) -> Result<TenantView, ClientError> {
+        self.change(key, "", request).await
+    }
+
+    /// Suspends, resumes or closes a tenant.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn stand(&self, key: &TenantKey, request: &StandingRequest) -> Result<TenantView, ClientError> {
+        self.change(key, "/standing", request).await
+    }
+
+    /// Adds a certificate, or revokes one.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn certify(
+        &self,
+        key: &TenantKey,
+        request: &CertificateRequest,
+    ) -> Result<TenantView, ClientError> {
+        self.change(key, "/certificates", request).await
+    }
+
+    /// Names a person, or takes one off.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn staff(&self, key: &TenantKey, request: &StaffRequest) -> Result<TenantView, ClientError> {
+        self.change(key, "/staff", request).await
+    }
+
+    /// Adds a receiving point.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn point(&self, key: &TenantKey, request: &PointRequest) -> Result<TenantView, ClientError> {
+        self.change(key, "/points", request).await
+    }
+
+    /// A page of what operators did.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn audit(&self, filter: &AuditFilter) -> Result<AuditPage, ClientError> {
+        let call = Call::get("/v1/audit")
+            .query("subject", filter.subject.as_ref())
+            .query("action", filter.action.map(Action::word))
+            .query("before", filter.before)
+            .query("limit", filter.limit);
+        self.send(&call).await?.json()
+    }
+
+    async fn change(
+        &self,
+        key: &TenantKey,
+        rest: &str,
+        request: &impl serde::Serialize,
+    ) -> Result<TenantView, ClientError> {
+        let path = format!("/v1/tenants/{key}{rest}");
+        let call = Call::post(&path, JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+}

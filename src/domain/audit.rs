@@ -1,0 +1,197 @@
+//! What operators did: to the register, to the directory, to the route of a dossier. Kept in a chain of its own: each entry's
+//! hash covers the one before, so that nothing is edited or taken out unseen.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::seal::{Hash, sha256};
+use super::tenant::Actor;
+use super::time::Timestamp;
+
+macro_rules! actions {
+    ($(#[$doc_of_first:meta])* $first:ident = $first_word:literal; $($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// One kind of act.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Action { $(#[$doc_of_first])* $first, $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every kind.
+            pub const ALL: &'static [Action] = &[Action::$first, $(Action::$name,)*];
+
+            /// Every word, as a regular expression.
+            pub const PATTERN: &'static str = concat!("^(", $first_word, $("|", $word,)* ")$");
+
+            /// The stable word.
+            pub const fn word(self) -> &'static str {
+                match self { Action::$first => $first_word, $(Action::$name => $word,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A tenant was registered.
+    TenantRegistered = "tenant-registered";
+    /// Its name, formats or policy were changed.
+    TenantChanged = "tenant-changed";
+    /// It may not speak for now.
+    TenantSuspended = "tenant-suspended";
+    /// It may speak again.
+    TenantResumed = "tenant-resumed";
+    /// It never speaks again.
+    TenantClosed = "tenant-closed";
+    /// A certificate was pinned to a tenant.
+    CertificateAdded = "certificate-added";
+    /// A certificate is accepted no more.
+    CertificateRevoked = "certificate-revoked";
+    /// The hub warned that a certificate ends soon.
+    CertificateExpiring = "certificate-expiring";
+    /// A person may act for a tenant.
+    StaffAdded = "staff-added";
+    /// A person's name was corrected.
+    StaffRenamed = "staff-renamed";
+    /// A person acts for the tenant no more.
+    StaffRemoved = "staff-removed";
+    /// A receiving point was added.
+    PointAdded = "point-added";
+    /// Many at once, by whoever holds the machine.
+    RegisterEnrolled = "register-enrolled";
+    /// A dossier was given an agency by a person.
+    DossierAssigned = "dossier-assigned";
+    /// Another directory was put into use.
+    DirectoryImported = "directory-imported";
+}
+
+impl std::str::FromStr for Action {
+    type Err = ();
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Action::ALL.iter().copied().find(|a| a.word() == word).ok_or(())
+    }
+}
+
+/// An act, before it has its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// What kind.
+    pub action: Action,
+    /// On what: a tenant's key, a tracking id, `directory`.
+    pub subject: String,
+    /// What exactly, in codes and names; small.
+    pub detail: BTreeMap<String, String>,
+}
+
+impl Deed {
+    /// An act on something, without details.
+    pub fn on(action: Action, subject: impl std::fmt::Display) -> Self {
+        Deed {
+            action,
+            subject: subject.to_string(),
+            detail: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.detail.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// One entry of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Entry {
+    /// Its place, from 1 without gaps.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who; `operator.hub` is the hub itself, or whoever holds its machine.
+    pub actor: Actor,
+    /// What kind.
+    pub action: Action,
+    /// On what: a tenant's key, a tracking id, `directory`.
+    pub subject: String,
+    /// Why, in the operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What exactly.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub detail: BTreeMap<String, String>,
+}
+
+impl Entry {
+    /// The hash that binds this entry to the one before: SHA-256(previous ‖ the entry as JSON).
+    ///
+    /// # Errors
+    /// Never in practice: the entry is plain text.
+    pub fn hash(&self, previous: &Hash) -> Result<Hash, serde_json::Error> {
+        let mut bytes = previous.to_vec();
+        serde_json::to_writer(&mut bytes, self)?;
+        Ok(sha256(&bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::seal::GENESIS;
+
+    #[test]
+    fn words_parse_back_and_are_what_json_says() {
+        for action in Action::ALL {
+            assert_eq!(action.word().parse(), Ok(*action));
+            assert_eq!(serde_json::to_value(action).unwrap(), action.word());
+        }
+        assert!("tenant-eaten".parse::<Action>().is_err());
+    }
+
+    #[test]
+    fn every_field_is_under_the_hash() {
+        let entry = Entry {
+            number: 1,
+            at: Timestamp::from_micros(5),
+            actor: Actor::of("operator.truc-ban".parse().unwrap()),
+            action: Action::TenantSuspended,
+            subject: "agent.mau-1".to_owned(),
+            reason: Some("thử".to_owned()),
+            detail: BTreeMap::new(),
+        };
+        let hash = entry.hash(&GENESIS).unwrap();
+        let others = [
+            Entry {
+                number: 2,
+                ..entry.clone()
+            },
+            Entry {
+                at: Timestamp::from_micros(6),
+                ..entry.clone()
+            },
+            Entry {
+                actor: Actor::of("operator.hub".parse().unwrap()),
+                ..entry.clone()
+            },
+            Entry {
+                action: Action::TenantResumed,
+                ..entry.clone()
+            },
+            Entry {
+                subject: "agent.mau-2".to_owned(),
+                ..entry.clone()
+            },
+            Entry {
+                reason: None,
+                ..entry.clone()
+            },
+            Entry {
+                detail: [("a".to_owned(), "b".to_owned())].into(),
+                ..entry.clone()
+            },
+        ];
+        for other in others {
+            assert_ne!(other.hash(&GENESIS).unwrap(), hash);
+        }
+        assert_ne!(entry.hash(&hash).unwrap(), hash);
+    }
+}

@@ -1,0 +1,583 @@
+//! Those who may speak: registered, changed, suspended and closed by operators. Every change has a reason and is audited.
+//!
+//! None of these calls needs an idempotency key: each says how things are to be, and what already is so changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::acts::bounded;
+use super::intake::internal;
+use super::{Hub, ServiceError};
+use crate::domain::audit::Action;
+use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::register::{Change, Newcomer, warning_due};
+use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::routing::Agency;
+use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, Tenant, TenantKey, TenantKind};
+use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{
+    AuditPage, CertificateRequest, CertificateView, NewTenant, PointRequest, PointView, RegisterAnswer,
+    RegisterRequest, StaffRequest, StaffView, StandingRequest, StandingWord, TenantPage, TenantRequest,
+    TenantSummary, TenantView,
+};
+use crate::identity::peer::{PeerCertificate, UnusableCertificate};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{Expiring, RegisterChange, Registered};
+use crate::store::read;
+
+/// Longest reason of an operator's act, in characters.
+pub const LONGEST_REASON: usize = 500;
+
+/// Tenants of one registration.
+pub const TENANTS_AT_ONCE: usize = 10_000;
+
+/// Certificates, people, or points that come with one tenant.
+pub const PARTS_OF_A_TENANT: usize = 200;
+
+/// Which tenants to list.
+#[derive(Clone, Debug, Default)]
+pub struct TenantQuery {
+    /// Of this kind.
+    pub kind: Option<TenantKind>,
+    /// Only those of which a certificate ends within so many days.
+    pub ending_within_days: Option<u32>,
+    /// After this one.
+    pub after: Option<TenantKey>,
+    /// 1 to 200.
+    pub limit: u32,
+}
+
+/// Which entries of the audit to list.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// On this subject.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub action: Option<Action>,
+    /// Older than this number.
+    pub before: Option<i64>,
+    /// 1 to 200.
+    pub limit: u32,
+}
+
+/// The largest page.
+const LARGEST_PAGE: u32 = 200;
+
+impl Hub {
+    /// Everybody who is registered, by key.
+    ///
+    /// # Errors
+    /// `permission-missing`.
+    pub fn tenants(&self, access: &Access, query: &TenantQuery) -> Result<TenantPage, ServiceError> {
+        access.permit(Permission::TenantManage)?;
+        let (register, now) = (self.register(), self.clock.now());
+        let pinned = by_tenant(&register);
+        let mut found: Vec<&Arc<Tenant>> = register
+            .tenants()
+            .filter(|t| query.kind.is_none_or(|kind| t.key.kind() == kind))
+            .filter(|t| query.after.as_ref().is_none_or(|after| t.key > *after))
+            .filter(|t| {
+                query
+                    .ending_within_days
+                    .is_none_or(|days| ends_within(&pinned, &t.key, now, days))
+            })
+            .collect();
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        let limit = query.limit.clamp(1, LARGEST_PAGE) as usize;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|t| t.key.clone());
+        let tenants = found.into_iter().map(|t| summary(t, &pinned, now)).collect();
+        Ok(TenantPage { tenants, next })
+    }
+
+    /// Everything the register holds of one tenant.
+    ///
+    /// # Errors
+    /// `permission-missing`, `not-found`.
+    pub fn tenant(&self, access: &Access, key: &TenantKey) -> Result<TenantView, ServiceError> {
+        access.permit(Permission::TenantManage)?;
+        let (register, now) = (self.register(), self.clock.now());
+        let tenant = register.tenant(key).ok_or(Label::NotFound)?;
+        view(&register, tenant, now)
+    }
+
+    /// Registers tenants, all or none.
+    ///
+    /// # Errors
+    /// Every problem of every tenant at once, with its place.
+    pub async fn register_tenants(
+        &self,
+        access: &Access,
+        request: RegisterRequest,
+    ) -> Result<RegisterAnswer, ServiceError> {
+        access.permit(Permission::TenantManage)?;
+        if request.tenants.len() > TENANTS_AT_ONCE {
+            return Err(too_many("/tenants", TENANTS_AT_ONCE).into());
+        }
+        let (mut newcomers, mut problems) = (Vec::with_capacity(request.tenants.len()), Vec::new());
+        for (i, wanted) in request.tenants.into_iter().enumerate() {
+            match self.newcomer(wanted) {
+                Ok(newcomer) => newcomers.push(newcomer),
+                Err(wrong) => problems.extend(wrong.into_iter().map(|mut problem| {
+                    let inside = problem.path.unwrap_or_default();
+                    problem.path = Some(format!("/tenants/{i}{inside}"));
+                    problem
+                })),
+            }
+        }
+        if let Some(rejection) = Rejection::of(problems) {
+            return Err(rejection.into());
+        }
+        let (version, deeds) = self
+            .change(access, request.reason, Change::Register(newcomers))
+            .await?;
+        Ok(RegisterAnswer {
+            version,
+            changes: u32::try_from(deeds).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Changes a tenant's name, formats or policy.
+    ///
+    /// # Errors
+    /// `not-found`, `tenant-closed`, `value-unknown` for a format the hub does not have.
+    pub async fn alter_tenant(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        request: TenantRequest,
+    ) -> Result<TenantView, ServiceError> {
+        if let Some(formats) = &request.formats {
+            self.known_formats(formats)?;
+        }
+        let change = Change::Alter {
+            tenant: key.clone(),
+            name: request.name,
+            formats: request.formats,
+            successor_policy: request.successor_policy,
+        };
+        self.changed(access, key, request.reason, change).await
+    }
+
+    /// Suspends, resumes or closes a tenant.
+    ///
+    /// # Errors
+    /// `not-found`, `tenant-closed`, `last-operator`.
+    pub async fn stand(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        request: StandingRequest,
+    ) -> Result<TenantView, ServiceError> {
+        let change = match request.standing {
+            StandingWord::Active => Change::Resume(key.clone()),
+            StandingWord::Suspended => Change::Suspend(key.clone()),
+            StandingWord::Closed => Change::Close(key.clone()),
+        };
+        self.changed(access, key, request.reason, change).await
+    }
+
+    /// Pins a certificate to a tenant, or revokes one.
+    ///
+    /// # Errors
+    /// `not-found`, `tenant-closed`, `certificate-unusable`, `certificate-taken`, `certificate-retired`, `last-operator`.
+    pub async fn certify(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        request: CertificateRequest,
+    ) -> Result<TenantView, ServiceError> {
+        let change = match (request.add, request.revoke) {
+            (Some(pem), None) => Change::AddCertificate(certificate(key, &pem, "/add")?),
+            (None, Some(thumbprint)) => Change::RevokeCertificate {
+                tenant: key.clone(),
+                thumbprint: bytes(&thumbprint)?,
+            },
+            (add, _) => return Err(one_of(add.is_some(), "add", "revoke").into()),
+        };
+        self.changed(access, key, request.reason, change).await
+    }
+
+    /// Names a person of a tenant, or takes one off.
+    ///
+    /// # Errors
+    /// `not-found`, `tenant-closed`.
+    pub async fn staff(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        request: StaffRequest,
+    ) -> Result<TenantView, ServiceError> {
+        let change = match (request.add, request.remove) {
+            (Some(person), None) => Change::AddStaff(Staff {
+                id: person.id,
+                tenant: key.clone(),
+                name: person.name,
+                until: None,
+            }),
+            (None, Some(id)) => Change::RemoveStaff {
+                tenant: key.clone(),
+                id,
+            },
+            (add, _) => return Err(one_of(add.is_some(), "add", "remove").into()),
+        };
+        self.changed(access, key, request.reason, change).await
+    }
+
+    /// Adds a receiving point to a tenant.
+    ///
+    /// # Errors
+    /// `not-found`, `tenant-closed`, `point-taken`.
+    pub async fn point(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        request: PointRequest,
+    ) -> Result<TenantView, ServiceError> {
+        let change = Change::AddPoint(Point {
+            key: request.add.key,
+            tenant: key.clone(),
+            name: request.add.name,
+        });
+        self.changed(access, key, request.reason, change).await
+    }
+
+    /// What operators did, newest first.
+    ///
+    /// # Errors
+    /// `permission-missing`.
+    pub async fn audit(&self, access: &Access, query: AuditQuery) -> Result<AuditPage, ServiceError> {
+        let scope = access.permit(Permission::HubRead)?;
+        let limit = i64::from(query.limit.clamp(1, LARGEST_PAGE));
+        let filter = read::AuditFilter {
+            subject: query.subject,
+            action: query.action,
+            before: query.before,
+            limit: limit + 1,
+        };
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::entries(conn, &scope, &filter));
+        let mut entries = found.await?;
+        let more = entries.len() as i64 > limit;
+        entries.truncate(limit as usize);
+        let next = entries.last().filter(|_| more).map(|e| e.number);
+        Ok(AuditPage { entries, next })
+    }
+
+    /// The warnings about certificates that end soon which nobody has given yet.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn warn_expiring(&self) -> Result<Vec<Expiring>, ServiceError> {
+        Ok(self.store.ledger.warn_expiring().await?)
+    }
+
+    /// How many certificates of tenants that are not closed end within each of [`crate::domain::register::WARN_DAYS`].
+    pub fn ending_certificates(&self) -> BTreeMap<i16, i64> {
+        let (register, now) = (self.register(), self.clock.now());
+        let mut count: BTreeMap<i16, i64> = crate::domain::register::WARN_DAYS
+            .iter()
+            .map(|days| (*days, 0))
+            .collect();
+        for certificate in register.certificates().filter(|c| c.revoked_at.is_none()) {
+            let closed = register
+                .tenant(&certificate.tenant)
+                .is_none_or(|t| matches!(t.standing, Standing::Closed { .. }));
+            let due = warning_due(certificate.not_after, now).filter(|_| !closed);
+            for (_, n) in count
+                .iter_mut()
+                .filter(|(days, _)| due.is_some_and(|due| due <= **days))
+            {
+                *n += 1;
+            }
+        }
+        count
+    }
+
+    /// A change of one tenant; the tenant as it is afterwards.
+    async fn changed(
+        &self,
+        access: &Access,
+        key: &TenantKey,
+        reason: String,
+        change: Change,
+    ) -> Result<TenantView, ServiceError> {
+        self.change(access, reason, change).await?;
+        self.tenant(access, key)
+    }
+
+    async fn change(
+        &self,
+        access: &Access,
+        reason: String,
+        change: Change,
+    ) -> Result<(i64, usize), ServiceError> {
+        access.permit(Permission::TenantManage)?;
+        let change = RegisterChange {
+            actor: access.actor(),
+            reason: reason_of(reason)?,
+            change,
+        };
+        match self.store.ledger.change_register(change).await? {
+            Registered::Done { version, deeds } => {
+                self.refresh().await?;
+                Ok((version, deeds))
+            }
+            Registered::Refused(rejection) => Err(rejection.into()),
+        }
+    }
+
+    /// A tenant to register, with what the directory adds.
+    fn newcomer(&self, wanted: NewTenant) -> Result<Newcomer, Vec<Problem>> {
+        let (key, mut problems) = (wanted.key, Vec::new());
+        for (path, n) in [
+            ("/certificates", wanted.certificates.len()),
+            ("/staff", wanted.staff.len()),
+            ("/points", wanted.points.len()),
+        ] {
+            if n > PARTS_OF_A_TENANT {
+                problems.push(too_many(path, PARTS_OF_A_TENANT));
+            }
+        }
+        let agency = (key.kind() == TenantKind::Agency).then(|| self.agency_in_force(key.key()));
+        let agency = agency
+            .transpose()
+            .map_err(|p| problems.push(p.at("/key")))
+            .ok()
+            .flatten();
+        let name = wanted
+            .name
+            .or_else(|| agency.as_ref().and_then(|a| Text::parse(&a.name).ok()));
+        if name.is_none() {
+            problems.push(
+                Problem::new(Label::FieldMissing)
+                    .at("/name")
+                    .with("field", "name"),
+            );
+        }
+        if key == crate::domain::tenant::Actor::hub().tenant {
+            // Its name in the audit is the hub's own.
+            problems.push(Problem::new(Label::TenantExists).at("/key").with("tenant", &key));
+        }
+        let formats = wanted
+            .formats
+            .unwrap_or_else(|| default_formats(key.kind(), agency.as_ref()));
+        problems.extend(self.known_formats(&formats).err());
+        let mut certificates = Vec::with_capacity(wanted.certificates.len());
+        for (i, pem) in wanted.certificates.iter().enumerate() {
+            match certificate(&key, pem, &format!("/certificates/{i}")) {
+                Ok(certificate) => certificates.push(certificate),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let (Some(name), true) = (name, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let of = |id: Key, name: Text<200>| Staff {
+            id,
+            tenant: key.clone(),
+            name,
+            until: None,
+        };
+        let staff = wanted.staff.into_iter().map(|s| of(s.id, s.name)).collect();
+        let point = |key: Key, tenant: &TenantKey, name: Text<200>| Point {
+            key,
+            tenant: tenant.clone(),
+            name,
+        };
+        let points = wanted
+            .points
+            .into_iter()
+            .map(|p| point(p.key, &key, p.name))
+            .collect();
+        Ok(Newcomer {
+            tenant: Tenant {
+                key,
+                name,
+                parent: wanted.parent,
+                formats,
+                standing: Standing::Active,
+                successor_policy: wanted.successor_policy,
+            },
+            certificates,
+            staff,
+            points,
+        })
+    }
+
+    /// An agency of the directory that is in force today.
+    pub(super) fn agency_in_force(&self, key: &str) -> Result<Agency, Problem> {
+        let today = self.clock.now().date();
+        let directory = self.directory.load();
+        let found = key
+            .parse()
+            .ok()
+            .and_then(|key: Key| directory.agency_on(&key, today).cloned());
+        found.ok_or_else(|| Problem::new(Label::AgencyUnknown).with("agency", key))
+    }
+
+    fn known_formats(&self, formats: &[String]) -> Result<(), Problem> {
+        if formats.iter().all(|f| self.adapters.get(f).is_some()) {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.adapters.names().collect();
+        let problem = Problem::new(Label::ValueUnknown).at("/formats");
+        Err(problem
+            .with("field", "formats")
+            .with("expected", names.join(", ")))
+    }
+}
+
+/// Why an operator does something: never left out.
+pub(super) fn reason_of(reason: String) -> Result<String, Problem> {
+    bounded("/reason", Some(reason), LONGEST_REASON)?.ok_or_else(|| {
+        Problem::new(Label::TextEmpty)
+            .at("/reason")
+            .with("field", "reason")
+    })
+}
+
+fn too_many(path: &str, limit: usize) -> Problem {
+    let field = path.trim_start_matches('/');
+    Problem::new(Label::TooManyItems)
+        .at(path)
+        .with("field", field)
+        .with("limit", limit)
+}
+
+/// What is wrong with a request that has both or neither of two fields of which it needs one.
+fn one_of(both: bool, first: &str, second: &str) -> Problem {
+    let label = if both {
+        Label::FieldForbidden
+    } else {
+        Label::FieldMissing
+    };
+    let named = if both {
+        second.to_owned()
+    } else {
+        format!("{first} | {second}")
+    };
+    Problem::new(label)
+        .at(format!("/{}", if both { second } else { first }))
+        .with("field", named)
+}
+
+fn certificate(tenant: &TenantKey, pem: &str, path: &str) -> Result<Certificate, Problem> {
+    let unusable = |why: UnusableCertificate| {
+        Problem::new(Label::CertificateUnusable)
+            .at(path)
+            .with("reason", why)
+    };
+    let read = PeerCertificate::from_pem(pem).map_err(unusable)?;
+    Ok(Certificate {
+        thumbprint: *read.thumbprint(),
+        tenant: tenant.clone(),
+        not_after: read.not_after(),
+        revoked_at: None,
+    })
+}
+
+fn bytes(thumbprint: &Sha256Hex) -> Result<[u8; 32], ServiceError> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(thumbprint.as_str(), &mut bytes).map_err(internal)?;
+    Ok(bytes)
+}
+
+fn default_formats(kind: TenantKind, agency: Option<&Agency>) -> Vec<String> {
+    const CANONICAL: &str = "canonical/v1";
+    match (kind, agency) {
+        (TenantKind::Enterprise | TenantKind::Operator, _) => Vec::new(),
+        (_, Some(agency)) if agency.format != CANONICAL => vec![CANONICAL.to_owned(), agency.format.clone()],
+        _ => vec![CANONICAL.to_owned()],
+    }
+}
+
+type Pinned<'a> = BTreeMap<&'a TenantKey, Vec<&'a Certificate>>;
+
+fn by_tenant(register: &Register) -> Pinned<'_> {
+    let mut pinned: Pinned<'_> = BTreeMap::new();
+    for certificate in register.certificates() {
+        pinned.entry(&certificate.tenant).or_default().push(certificate);
+    }
+    pinned
+}
+
+/// The certificates a tenant may call with now.
+fn good<'a>(
+    pinned: &'a Pinned<'a>,
+    key: &TenantKey,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a Certificate> {
+    let all = pinned.get(key).map_or(&[][..], Vec::as_slice);
+    all.iter()
+        .copied()
+        .filter(move |c| c.revoked_at.is_none() && c.not_after >= now)
+}
+
+fn ends_within(pinned: &Pinned<'_>, key: &TenantKey, now: Timestamp, days: u32) -> bool {
+    let limit = std::time::Duration::from_secs(u64::from(days) * 86_400);
+    good(pinned, key, now).any(|c| c.not_after <= now.plus(limit))
+}
+
+fn summary(tenant: &Tenant, pinned: &Pinned<'_>, now: Timestamp) -> TenantSummary {
+    let (standing, since) = match tenant.standing {
+        Standing::Active => (StandingWord::Active, None),
+        Standing::Suspended { since } => (StandingWord::Suspended, Some(since)),
+        Standing::Closed { since } => (StandingWord::Closed, Some(since)),
+    };
+    TenantSummary {
+        key: tenant.key.clone(),
+        name: tenant.name.clone(),
+        parent: tenant.parent.clone(),
+        standing,
+        since,
+        certificates: u32::try_from(good(pinned, &tenant.key, now).count()).unwrap_or(u32::MAX),
+        next_end: good(pinned, &tenant.key, now).map(|c| c.not_after).min(),
+    }
+}
+
+fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Result<TenantView, ServiceError> {
+    let pinned = by_tenant(register);
+    let mut certificates: Vec<&Certificate> = pinned.get(&tenant.key).cloned().unwrap_or_default();
+    certificates.sort_by_key(|c| (std::cmp::Reverse(c.not_after), c.thumbprint));
+    let mut staff: Vec<StaffView> = register
+        .staff_of(&tenant.key)
+        .map(|s| StaffView {
+            id: s.id.clone(),
+            name: s.name.clone(),
+            until: s.until,
+        })
+        .collect();
+    staff.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut points: Vec<PointView> = register
+        .points_of(&tenant.key)
+        .map(|p| PointView {
+            key: p.key.clone(),
+            name: p.name.clone(),
+        })
+        .collect();
+    points.sort_by(|a, b| a.key.cmp(&b.key));
+    let certificate = |c: &Certificate| -> Result<CertificateView, ServiceError> {
+        Ok(CertificateView {
+            thumbprint: hex::encode(c.thumbprint).parse().map_err(internal)?,
+            not_after: c.not_after,
+            revoked_at: c.revoked_at,
+            ends_within_days: warning_due(c.not_after, now).filter(|_| c.revoked_at.is_none()),
+        })
+    };
+    Ok(TenantView {
+        summary: summary(tenant, &pinned, now),
+        formats: tenant.formats.clone(),
+        successor_policy: tenant.successor_policy,
+        pinned: certificates
+            .into_iter()
+            .map(certificate)
+            .collect::<Result<_, _>>()?,
+        staff,
+        points,
+    })
+}

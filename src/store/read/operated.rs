@@ -1,0 +1,69 @@
+//! What operators did, as the audit has it.
+
+use diesel::prelude::*;
+
+use super::corrupt;
+use crate::domain::audit::{Action, Entry};
+use crate::domain::tenant::Actor;
+use crate::identity::{Reach, Scope};
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Which entries to list.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// On this subject.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub action: Option<Action>,
+    /// Older than this number.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Entries of the audit, newest first; none for anybody but the operator.
+pub fn entries(conn: &mut Conn, scope: &Scope, filter: &AuditFilter) -> Result<Vec<Entry>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<AuditRow> = on_backend!(conn, c => {
+        let mut query = audit::table.into_boxed();
+        if let Some(subject) = &filter.subject {
+            query = query.filter(audit::subject.eq(subject));
+        }
+        if let Some(action) = filter.action {
+            query = query.filter(audit::action.eq(action.word()));
+        }
+        if let Some(before) = filter.before {
+            query = query.filter(audit::number.lt(before));
+        }
+        query.order(audit::number.desc()).limit(filter.limit).select(AuditRow::as_select()).load(c)
+    })?;
+    rows.into_iter().map(entry).collect()
+}
+
+/// A row as a value.
+pub(super) fn entry(row: AuditRow) -> Result<Entry, StoreError> {
+    let bad = |what: &str| corrupt(format!("audit {}: {what}", row.number));
+    Ok(Entry {
+        number: row.number,
+        at: row.at.0,
+        actor: Actor {
+            tenant: row.tenant.parse().map_err(|_| bad("tenant"))?,
+            staff: row
+                .staff
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| bad("staff"))?,
+            point: None,
+        },
+        action: row.action.parse().map_err(|()| bad("action"))?,
+        detail: serde_json::from_str(&row.detail).map_err(|_| bad("detail"))?,
+        subject: row.subject,
+        reason: row.reason,
+    })
+}
