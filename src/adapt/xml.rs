@@ -14,7 +14,6 @@ use super::tree::{NodeId, Syntax, Tree, Value, check_text, trouble};
 use crate::domain::rejection::{Label, Problem};
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
-const XML_SPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
@@ -235,7 +234,7 @@ impl<'d> Build<'d> {
             }
             let value = attribute_value(&attribute.value)?;
             let space_name = names.resolve_attribute(attribute.key).0;
-            if matches!(&space_name, ResolveResult::Bound(s) if s.0 == SCHEMA_INSTANCE || s.0 == XML_SPACE) {
+            if matches!(&space_name, ResolveResult::Bound(s) if s.0 == SCHEMA_INSTANCE) {
                 self.skip()?;
                 continue;
             }

@@ -144,6 +144,13 @@ fn xml_that_is_not_well_formed_or_wants_more_than_it_may() {
         .filing;
     assert_eq!(filing.reference.as_str(), "R & <1>A");
     assert_eq!(filing.procedure.code.as_str(), "9.901001");
+    // Any other attribute would be lost unsaid, a language too: the XSD has none, and neither has the reader.
+    for attribute in ["id=\"1\"", "xml:lang=\"vi\"", "xmlns:x=\"urn:x\" x:id=\"1\""] {
+        let text = good.replace("<h:channel>", &format!("<h:channel {attribute}>"));
+        assert_eq!(xml_label(&text), Label::TypeWrong, "{attribute}");
+        let text = good.replace("<h:applicant>", &format!("<h:applicant {attribute}>"));
+        assert_eq!(xml_label(&text), Label::FieldUnknown, "{attribute}");
+    }
 }
 
 #[test]
