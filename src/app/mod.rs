@@ -287,6 +287,9 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
             metrics.outbox(messages);
         }
         metrics.ending_certificates(&hub.ending_certificates());
+        if let Ok(counts) = hub.limits_told().await {
+            metrics.limits(&counts);
+        }
         tokio::time::sleep(MEASURE).await;
     }
 }

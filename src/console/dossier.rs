@@ -45,15 +45,31 @@ impl Dossier {
     }
 
     fn event_class(&self, event: &EventView) -> &'static str {
-        event.status.as_ref().map_or("plain", |s| self.class(s))
+        match (&event.status, &event.limit) {
+            (Some(status), _) => self.class(status),
+            (None, Some(_)) => "asking",
+            (None, None) => "plain",
+        }
     }
 
     fn event(&self, event: &EventView) -> String {
         words::event(&self.f, &event.kind).to_owned()
     }
 
-    /// What a status brought: papers asked for, fees claimed, results.
+    /// What a status brought: papers asked for, fees claimed, results; the due date that was set, the limit that is near or has
+    /// passed.
     fn brought(&self, event: &EventView) -> Vec<String> {
+        if let Some(due) = &event.due {
+            let (to, reason) = (self.f.moment(&due.to), words::due_reason(&self.f, due.reason));
+            return vec![match &due.from {
+                Some(from) => format!("{} → {to} ({reason})", self.f.moment(from)),
+                None => format!("{to} ({reason})"),
+            }];
+        }
+        if let Some(told) = &event.limit {
+            let limit = words::limit(&self.f, told.limit);
+            return vec![format!("{limit}: {}", self.f.moment(&told.due_at))];
+        }
         match &event.details {
             Some(Details::Papers(papers)) => papers.iter().map(|p| p.name.to_string()).collect(),
             Some(Details::Fees(fees)) => fees

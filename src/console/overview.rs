@@ -31,6 +31,7 @@ pub(super) struct Overview {
     waiting: i64,
     ended: i64,
     parked: i64,
+    overdue: i64,
     more_submitters: (usize, i64),
     more_agencies: (usize, i64),
     latest: Vec<DossierSummary>,
@@ -67,6 +68,7 @@ impl Overview {
             .filter(|s| over(s.status.code))
             .map(|s| s.count)
             .sum();
+        let overdue = view.by_agency.iter().map(|a| a.overdue).sum();
         view.by_status.sort_by_key(|s| s.status.code);
         view.by_submitter
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
@@ -85,6 +87,7 @@ impl Overview {
             waiting,
             ended,
             parked,
+            overdue,
             more_submitters,
             more_agencies,
         }
@@ -113,7 +116,8 @@ fn rest<T>(list: &mut Vec<T>, count: impl Fn(&T) -> i64) -> (usize, i64) {
 #[cfg(test)]
 mod samples {
     use super::*;
-    use crate::domain::view::{AgencyView, DeliveryCount, StatusCount};
+    use crate::domain::clocks::Watched;
+    use crate::domain::view::{AgencyView, DeliveryCount, LimitCount, StatusCount};
 
     impl Overview {
         /// A hub at work, and one where nothing has happened yet.
@@ -132,6 +136,7 @@ mod samples {
             by_submitter: vec![],
             by_agency: vec![],
             deliveries: vec![],
+            limits: vec![],
             outbox: 0,
             events: 0,
             blocks: 0,
@@ -180,6 +185,7 @@ mod samples {
             open,
             finished,
             total: open + finished,
+            overdue: open / 10,
         };
         let by_agency = vec![
             agency(Some(named("so-tu-phap", "Sở Tư pháp")), 31, 402),
@@ -207,6 +213,11 @@ mod samples {
             by_submitter,
             by_agency,
             deliveries,
+            limits: vec![LimitCount {
+                limit: Watched::Due,
+                near: 14,
+                passed: 8,
+            }],
             outbox: 2,
             events: 6_120,
             blocks: 1_733,

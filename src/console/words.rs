@@ -1,5 +1,6 @@
 //! A status in plain words: what it means for the applicant, what happens next, and how urgent it looks.
 
+use crate::domain::clocks::{DueReason, Watched};
 use crate::domain::status::Status;
 use crate::domain::view::DeliveryState;
 
@@ -93,7 +94,55 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "status-rejected" => f.say("Tin báo không hợp lệ", "A report rejected"),
         "supplemented" => f.say("Bổ sung hồ sơ", "Supplement handed in"),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
+        "due-set" => f.say("Đặt hạn trả kết quả", "Due date set"),
+        "limit-near" => f.say("Sắp đến hạn", "A time limit is near"),
+        "limit-passed" => f.say("Quá hạn", "A time limit has passed"),
         other => other,
+    }
+}
+
+/// Why a due date was set.
+pub(super) fn due_reason(f: &Frame, reason: DueReason) -> &'static str {
+    match reason {
+        DueReason::Accepted => f.say("tiếp nhận hồ sơ", "accepted"),
+        DueReason::SupplementCompleted => f.say(
+            "bổ sung xong, tính lại từ đầu",
+            "supplement complete, counted again",
+        ),
+        DueReason::Paid => f.say("đã nộp phí, tính tiếp", "paid, goes on"),
+        DueReason::Resumed => f.say("giải quyết trở lại, tính tiếp", "resumed, goes on"),
+        DueReason::Returned => f.say("trả lại bước trước, tính tiếp", "returned, goes on"),
+        DueReason::Postponed => f.say("cơ quan hẹn lại", "postponed by the agency"),
+    }
+}
+
+/// What a watched limit is called.
+pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
+    match limit {
+        Watched::OfficerNotice => f.say(
+            "Báo cán bộ về hồ sơ trực tuyến",
+            "Telling the officer of an online dossier",
+        ),
+        Watched::Acceptance => f.say(
+            "Tiếp nhận hoặc yêu cầu bổ sung",
+            "Accepting or asking for a supplement",
+        ),
+        Watched::SupplementNotice => f.say(
+            "Thời gian còn được yêu cầu bổ sung",
+            "Time in which a supplement may be asked for",
+        ),
+        Watched::Supplement => f.say("Người nộp bổ sung hồ sơ", "The applicant's supplement"),
+        Watched::Due => f.say("Trả kết quả", "The result"),
+        Watched::LateNotice => f.say(
+            "Thời gian còn được hẹn lại",
+            "Time in which a later date may be told",
+        ),
+        Watched::PaperHandOver => f.say("Chuyển hồ sơ giấy", "Handing over the papers"),
+        Watched::AgencySilent => f.say(
+            "Cơ quan nhận và trả lời bản tin",
+            "The agency's answer to a message",
+        ),
+        Watched::ClockAhead => f.say("Đồng hồ của cổng", "The hub's clock"),
     }
 }
 

@@ -56,6 +56,9 @@ pub const TENANT_PAGE: (u32, u32) = (200, 50);
 /// Entries of one page of the audit: at most, and when nothing is said.
 pub const AUDIT_PAGE: (u32, u32) = (200, 50);
 
+/// Alarms of one page: at most, and when nothing is said.
+pub const ALARM_PAGE: (u32, u32) = (200, 50);
+
 /// The longest reference in a query, in characters: as long as a reference may be.
 pub const REFERENCE_CHARACTERS: usize = 100;
 

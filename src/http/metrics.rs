@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::domain::rejection::Label;
+use crate::domain::view::LimitCount;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -38,6 +39,12 @@ struct Ending {
     days: i64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitStage {
+    limit: &'static str,
+    stage: &'static str,
+}
+
 /// Upper bounds of the latency histogram, in seconds: from a cached answer to the longest wait of a feed.
 const LATENCY: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 31.0,
@@ -55,6 +62,7 @@ pub struct Metrics {
     capacity: Gauge,
     outbox: Gauge,
     ending: Family<Ending, Gauge>,
+    limits: Family<LimitStage, Gauge>,
 }
 
 impl Default for Metrics {
@@ -86,6 +94,7 @@ impl Metrics {
             capacity: Gauge::default(),
             outbox: Gauge::default(),
             ending: Family::default(),
+            limits: Family::default(),
         };
         metrics.with_registry(|r| {
             r.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -125,6 +134,11 @@ impl Metrics {
                 "Registered certificates that end within so many days",
                 metrics.ending.clone(),
             );
+            r.register(
+                "dossiers_limit",
+                "Dossiers with a time limit that is near or has passed",
+                metrics.limits.clone(),
+            );
         });
         metrics
     }
@@ -154,6 +168,18 @@ impl Metrics {
         for (days, n) in count {
             let days = i64::from(*days);
             self.ending.get_or_create(&Ending { days }).set(*n);
+        }
+    }
+
+    /// How many dossiers have a limit that is near, or that has passed.
+    pub fn limits(&self, counts: &[LimitCount]) {
+        for count in counts {
+            for (stage, number) in [("near", count.near), ("passed", count.passed)] {
+                let limit = count.limit.word();
+                self.limits
+                    .get_or_create(&LimitStage { limit, stage })
+                    .set(number);
+            }
         }
     }
 
@@ -220,6 +246,11 @@ mod tests {
         metrics.capacity(512);
         metrics.room(500);
         metrics.ending_certificates(&BTreeMap::from([(60, 3), (1, 0)]));
+        metrics.limits(&[LimitCount {
+            limit: crate::domain::clocks::Watched::Due,
+            near: 2,
+            passed: 3,
+        }]);
         let text = metrics.text();
         for line in [
             "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
@@ -229,6 +260,8 @@ mod tests {
             "lienthong_ledger_queue_capacity 512",
             "lienthong_ledger_queue_room 500",
             "lienthong_certificates_ending{days=\"60\"} 3",
+            "lienthong_dossiers_limit{limit=\"due\",stage=\"near\"} 2",
+            "lienthong_dossiers_limit{limit=\"due\",stage=\"passed\"} 3",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }

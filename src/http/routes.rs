@@ -8,16 +8,17 @@ use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AuditPage, CertificateRequest, DossierPage, DossierSummary, DossierView, FeedPage,
-    HandOverRequest, HistoryView, InboxPage, OverviewView, PointRequest, RegisterAnswer, RegisterRequest,
-    RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
-    SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
+    AcceptanceRequest, AlarmPage, AuditPage, CertificateRequest, DossierPage, DossierSummary, DossierView,
+    FeedPage, HandOverRequest, HistoryView, InboxPage, OverviewView, PointRequest, RegisterAnswer,
+    RegisterRequest, RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer,
+    SubmissionAnswer, SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
 use super::extract::Page;
 use super::limits::{
-    AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, TENANT_PAGE, WAIT_SECONDS,
+    ALARM_PAGE, AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, TENANT_PAGE,
+    WAIT_SECONDS,
 };
 
 /// Which listener serves a route.
@@ -78,6 +79,7 @@ pub enum Verb {
     Staff,
     Point,
     Audit,
+    Alarms,
 }
 
 /// A document the hub publishes about itself.
@@ -342,6 +344,26 @@ const FEED: &[Parameter] = &[
         "How many at most.",
     ),
 ];
+const ALARMS: &[Parameter] = &[
+    parameter(
+        "after",
+        Place::Query,
+        Values::Number(0, i64::MAX, Some(0)),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "near",
+        Place::Query,
+        Values::Truth,
+        "Warnings of limits that are near, too.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, ALARM_PAGE.0 as i64, Some(ALARM_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
 const TAKE: &[Parameter] = &[
     parameter(
         "max",
@@ -515,6 +537,9 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/audit" "audit"
         Act::Verb(Verb::Audit, Permission::HubRead), AUDIT, Takes::Nothing => Gives::Json(shape::<AuditPage>());
         "Nhật ký việc của người vận hành" "Read what operators did, newest first"
+    Partner Get "/v1/alarms" "alarms"
+        Act::Verb(Verb::Alarms, Permission::HubRead), ALARMS, Takes::Nothing => Gives::Json(shape::<AlarmPage>());
+        "Thời hạn đã quá, mỗi nguyên nhân một lần" "Read which time limits have passed, each cause once"
 
     Web Get "/.well-known/oauth-authorization-server" "metadata"
         Act::Document(Document::Metadata), &[], Takes::Nothing => Gives::Object;

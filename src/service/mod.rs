@@ -16,6 +16,7 @@ mod public;
 mod pulse;
 mod statuses;
 mod tenants;
+mod watching;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -32,6 +33,7 @@ pub use messages::Outbound;
 pub use onboarding::Loaded;
 pub use statuses::Reported;
 pub use tenants::{AuditQuery, LONGEST_REASON, PARTS_OF_A_TENANT, TENANTS_AT_ONCE, TenantQuery};
+pub use watching::LIMITS_AT_ONCE;
 
 use crate::adapt::Registry;
 use crate::clock::{Clock, Entropy};

@@ -57,11 +57,13 @@ impl Hub {
     /// The hub in numbers.
     pub async fn overview(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let numbers = self
+        let (numbers, overdue) = self
             .store
             .readers
-            .run(move |conn| read::overview(conn, &scope))
+            .run(move |conn| Ok((read::overview(conn, &scope)?, read::overdue(conn, &scope)?)))
             .await?;
+        let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
+        let limits = self.limits_told().await?;
         let register = self.register();
         let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
         for (key, status, count) in numbers.by_agency {
@@ -69,8 +71,10 @@ impl Hub {
                 .as_deref()
                 .and_then(|k| k.parse().ok())
                 .map(|k| self.agency_view(&k));
+            let late = overdue.get(&key).copied().unwrap_or(0);
             let line = agencies.entry(key).or_insert(AgencyCount {
                 agency,
+                overdue: late,
                 open: 0,
                 finished: 0,
                 total: 0,
@@ -116,6 +120,7 @@ impl Hub {
                     })
                 })
                 .collect::<Result<_, ServiceError>>()?,
+            limits,
             outbox: numbers.outbox,
             events: numbers.seq,
             blocks: numbers.block,

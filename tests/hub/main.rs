@@ -18,3 +18,4 @@ mod papers;
 mod round;
 mod schema;
 mod scopes;
+mod watching;

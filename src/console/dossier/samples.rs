@@ -95,18 +95,36 @@ fn travelled() -> Drawn {
         ),
         event(
             3,
+            "2026-11-20T02:15:00Z",
+            "branch.tay-ho",
+            json!({ "kind": "due-set", "due": { "to": "2026-11-27T10:00:00Z", "reason": "accepted" } }),
+        ),
+        event(
+            4,
             "2026-11-20T03:41:00Z",
             "agency.so-tu-phap",
             changed(2, 4, true),
         ),
-        event(4, "2026-11-20T08:05:00Z", "agency.so-tu-phap", late),
+        event(5, "2026-11-20T08:05:00Z", "agency.so-tu-phap", late),
         event(
-            5,
+            6,
             "2026-11-21T02:30:00Z",
             "branch.tay-ho",
             json!({ "kind": "supplemented" }),
         ),
-        event(6, "2026-11-23T01:10:00Z", "agency.so-tu-phap", finished),
+        event(
+            7,
+            "2026-11-21T02:30:00Z",
+            "branch.tay-ho",
+            json!({ "kind": "due-set", "due": { "from": "2026-11-27T10:00:00Z", "to": "2026-12-01T10:00:00Z", "reason": "supplement-completed" } }),
+        ),
+        event(
+            8,
+            "2026-11-22T01:00:00Z",
+            "operator.hub",
+            json!({ "kind": "limit-near", "limit": { "limit": "due", "due_at": "2026-12-01T10:00:00Z", "party": "agency" } }),
+        ),
+        event(9, "2026-11-23T01:10:00Z", "agency.so-tu-phap", finished),
     ];
     let attempt = |number: i32, outcome: &str, reason: Option<&str>| json!({ "at": format!("2026-11-20T02:15:0{number}Z"), "number": number, "outcome": outcome, "reason": reason });
     let delivery = |n: u8, kind: &str, state: &str, attempts: Vec<serde_json::Value>| {

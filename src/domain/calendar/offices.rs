@@ -323,12 +323,7 @@ pub(in crate::domain) fn first_gap(
         let begins = from.unwrap_or(Date::MIN);
         match free {
             Some(day) if begins > day => return Some(day),
-            Some(day) => {
-                free = match to {
-                    None => None,
-                    Some(to) => Some(day.max(to.tomorrow().unwrap_or(Date::MAX))),
-                }
-            }
+            Some(day) => free = to.map(|to| day.max(to.tomorrow().unwrap_or(Date::MAX))),
             None => return None,
         }
     }

@@ -89,7 +89,7 @@ fn case_7_each_new_date_names_the_one_before() {
     };
     let resumed = State {
         phase: Phase::Processing,
-        ..accepted.clone()
+        ..accepted
     };
     let second = clockwork()
         .move_due(&stopped, &resumed, FIVE, at("2026-11-26T10:00"))

@@ -2,6 +2,7 @@
 //!
 //! These are contracts. A field is added, never renamed or removed; OpenAPI is generated from here.
 
+mod alarms;
 mod answers;
 mod carriage;
 mod dossiers;
@@ -11,6 +12,7 @@ mod register;
 mod reports;
 mod subscriptions;
 
+pub use alarms::{AlarmPage, AlarmView, LimitCount};
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
 };

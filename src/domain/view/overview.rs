@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alarms::LimitCount;
 use super::answers::{AgencyView, Clocks, StatusView};
 use super::carriage::DeliveryState;
 use crate::domain::ids::DossierId;
@@ -68,6 +69,8 @@ pub struct AgencyCount {
     pub finished: i64,
     /// All.
     pub total: i64,
+    /// Open, and past their due date.
+    pub overdue: i64,
 }
 
 /// How many messages stand in a state.
@@ -90,6 +93,8 @@ pub struct OverviewView {
     pub by_agency: Vec<AgencyCount>,
     /// Messages by state.
     pub deliveries: Vec<DeliveryCount>,
+    /// Limits that are near or have passed.
+    pub limits: Vec<LimitCount>,
     /// Messages the broker has not confirmed.
     pub outbox: i64,
     /// Events ever.

@@ -1,6 +1,7 @@
 //! The verbs over HTTP, one file a resource. A handler takes the request apart, calls one verb and puts the answer together;
 //! whatever takes thought is in the service.
 
+mod alarms;
 mod dossiers;
 mod events;
 mod inbox;
@@ -40,5 +41,6 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Staff => tenants::staff(authed).await,
         Verb::Point => tenants::point(authed).await,
         Verb::Audit => tenants::audit(authed).await,
+        Verb::Alarms => alarms::list(authed).await,
     }
 }

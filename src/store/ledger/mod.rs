@@ -38,6 +38,7 @@ pub(super) use persist::hash;
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+pub(super) use watch::clock_ahead;
 pub use watch::{LimitFired, Watch, WatchOutcome};
 
 use super::cipher::Cipher;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -111,7 +112,8 @@ pub(super) fn watch(
             !batch.writes.watches.contains_key(&name)
         })
         .collect();
-    let ahead = ahead(batch, watch);
+    let allowed = Duration::from_secs(u64::from(watch.law.clock_ahead));
+    let ahead = clock_ahead(batch.head.at.0, batch.clock, allowed);
     if due.is_empty() && ahead.is_none() {
         return Ok(outcome);
     }
@@ -140,10 +142,8 @@ pub(super) fn watch(
 
 /// The cause of an alarm that the chain's time is ahead of this hub's clock, when it is: one of its hubs' clocks is wrong. While
 /// it lasts the chain's time stands still, so the cause stays the same.
-fn ahead(batch: &Batch<'_>, watch: &Watch) -> Option<String> {
-    let allowed = std::time::Duration::from_secs(u64::from(watch.law.clock_ahead));
-    let head = batch.head.at.0;
-    (head > batch.clock.plus(allowed)).then(|| format!("{}:{head}", Watched::ClockAhead))
+pub(in crate::store) fn clock_ahead(head: Timestamp, clock: Timestamp, allowed: Duration) -> Option<String> {
+    (head > clock.plus(allowed)).then(|| format!("{}:{head}", Watched::ClockAhead))
 }
 
 /// The dossiers of these limits, as they stand.

@@ -9,6 +9,7 @@ mod notices;
 mod operated;
 mod overview;
 mod register;
+mod watches;
 
 pub use audit::{AuditReport, Finding, verify};
 pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
@@ -23,6 +24,7 @@ pub use notices::{
 pub use operated::{AuditFilter, entries};
 pub use overview::{Overview, overview};
 pub use register::{directory, has_directory, register};
+pub use watches::{alarms, limits_told, limits_wait, overdue};
 
 /// Rows of the register as values.
 pub(super) mod of_row {

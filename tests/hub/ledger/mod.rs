@@ -3,6 +3,7 @@
 mod acts;
 mod audit;
 mod carrying;
+mod clocks;
 mod crowd;
 mod filing;
 mod notices;

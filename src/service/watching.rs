@@ -1,0 +1,124 @@
+//! Limits: looking at those whose time has come, and telling the operator.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::intake::internal;
+use super::{Hub, ServiceError};
+use crate::domain::clocks::Watched;
+use crate::domain::routing::AgencyChannel;
+use crate::domain::view::{AlarmPage, AlarmView, LimitCount};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{Watch, WatchOutcome};
+use crate::store::read;
+use crate::store::rows::AlarmRow;
+
+/// Limits looked at in one commit, so that nobody waits long behind them.
+pub const LIMITS_AT_ONCE: i64 = 64;
+
+/// The largest page of alarms.
+const LARGEST_PAGE: u32 = 200;
+
+impl Hub {
+    /// Looks at the limits whose time has come: warns, tells what has passed, each once, and wakes whoever waits for it. The
+    /// ledger is asked only when something waits.
+    pub async fn watch(&self) -> Result<WatchOutcome, ServiceError> {
+        let now = self.clock.now();
+        let directory = self.directory();
+        let law = Arc::clone(directory.time_limits().at(now.date()));
+        let allowed = Duration::from_secs(u64::from(law.clock_ahead));
+        let waits = self
+            .store
+            .readers
+            .run(move |conn| read::limits_wait(conn, now, allowed))
+            .await?;
+        if !waits {
+            return Ok(WatchOutcome::default());
+        }
+        let keys = directory.agencies().map(|agency| agency.key.as_str());
+        let watch = Watch {
+            max: LIMITS_AT_ONCE,
+            actor: Access::system().actor(),
+            own_queues: keys
+                .filter(|key| self.channel(key) == AgencyChannel::Amqp)
+                .map(str::to_owned)
+                .collect(),
+            law,
+        };
+        let outcome = self.store.ledger.watch(watch).await?;
+        for fired in &outcome.fired {
+            if let Some(submitter) = &fired.submitter {
+                let submitter = submitter.parse().map_err(internal)?;
+                self.tell(&submitter, fired.delivered.then_some(""));
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What was told of limits after a number, in order. Warnings only when asked for: they are the parties' matter.
+    pub async fn alarms(
+        &self,
+        access: &Access,
+        after: i64,
+        near: bool,
+        limit: u32,
+    ) -> Result<AlarmPage, ServiceError> {
+        let scope = access.permit(Permission::HubRead)?;
+        let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
+        let rows = self
+            .store
+            .readers
+            .run(move |conn| read::alarms(conn, &scope, after, near, limit))
+            .await?;
+        let next = rows.last().map_or(after, |row| row.number);
+        let alarms = rows
+            .into_iter()
+            .map(|row| self.alarm_view(row))
+            .collect::<Result<_, _>>()?;
+        Ok(AlarmPage { alarms, next })
+    }
+
+    fn alarm_view(&self, row: AlarmRow) -> Result<AlarmView, ServiceError> {
+        let limit = Watched::parse(&row.kind).ok_or_else(|| internal(format!("limit {}", row.kind)))?;
+        Ok(AlarmView {
+            number: row.number,
+            at: row.at.0,
+            limit,
+            passed: row.passed,
+            due_at: row.due_at.0,
+            party: limit.party(),
+            dossier: row.dossier.map(|id| id.parse().map_err(internal)).transpose()?,
+            agency: row
+                .agency
+                .and_then(|key| key.parse().ok())
+                .map(|key| self.agency_view(&key)),
+        })
+    }
+
+    /// How many dossiers have a limit that is near or has passed: a line for each limit of a dossier.
+    pub async fn limits_told(&self) -> Result<Vec<LimitCount>, ServiceError> {
+        let told = self.store.readers.run(read::limits_told).await?;
+        let of_dossiers = Watched::ALL.into_iter().filter(|l| *l != Watched::ClockAhead);
+        let mut counts: BTreeMap<Watched, LimitCount> = of_dossiers
+            .map(|limit| {
+                let count = LimitCount {
+                    limit,
+                    near: 0,
+                    passed: 0,
+                };
+                (limit, count)
+            })
+            .collect();
+        for (limit, passed, number) in told {
+            if let Some(count) = counts.get_mut(&limit) {
+                *(if passed {
+                    &mut count.passed
+                } else {
+                    &mut count.near
+                }) = number;
+            }
+        }
+        Ok(counts.into_values().collect())
+    }
+}

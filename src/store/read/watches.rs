@@ -1,0 +1,83 @@
+//! Limits: whether any waits to be looked at, how many are near or have passed, and what was told of them.
+
+use diesel::dsl::{count_star, exists};
+use diesel::prelude::*;
+
+use crate::domain::clocks::Watched;
+use crate::domain::time::Timestamp;
+use crate::identity::{Reach, Scope};
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::clock_ahead;
+use crate::store::moment::At;
+use crate::store::rows::AlarmRow;
+use crate::store::tables::*;
+
+/// Whether the ledger has a limit to look at, or the chain's time is ahead of `now` by more than `allowed` and nobody was told.
+pub fn limits_wait(
+    conn: &mut Conn,
+    now: Timestamp,
+    allowed: std::time::Duration,
+) -> Result<bool, StoreError> {
+    let due: bool = on_backend!(conn, c => diesel::select(exists(
+        watches::table.filter(watches::next_at.le(At(now)).assume_not_null())
+    )).get_result(c))?;
+    if due {
+        return Ok(true);
+    }
+    let head: At = on_backend!(conn, c => head::table.select(head::at).first(c))?;
+    let Some(cause) = clock_ahead(head.0, now, allowed) else {
+        return Ok(false);
+    };
+    let told: bool = on_backend!(conn, c => diesel::select(exists(
+        alarms::table.filter(alarms::cause.eq(&cause))
+    )).get_result(c))?;
+    Ok(!told)
+}
+
+/// How many dossiers have a limit that is near (`false`) or has passed (`true`), by limit.
+pub fn limits_told(conn: &mut Conn) -> Result<Vec<(Watched, bool, i64)>, StoreError> {
+    let rows: Vec<(String, String, i64)> = on_backend!(conn, c => watches::table
+        .filter(watches::stage.ne("running"))
+        .group_by((watches::kind, watches::stage))
+        .select((watches::kind, watches::stage, count_star()))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(kind, stage, count)| Some((Watched::parse(&kind)?, stage == "passed", count)))
+        .collect())
+}
+
+/// Dossiers past their due date, by responsible agency. Empty for anybody but the operator.
+pub fn overdue(conn: &mut Conn, scope: &Scope) -> Result<Vec<(Option<String>, i64)>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    Ok(on_backend!(conn, c => watches::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(watches::dossier)))
+        .filter(watches::kind.eq(Watched::Due.word()))
+        .filter(watches::stage.eq("passed"))
+        .group_by(dossiers::agency)
+        .select((dossiers::agency, count_star()))
+        .load(c))?)
+}
+
+/// What was told of limits after a number, in order; with `near`, warnings too. Empty for anybody but the operator.
+pub fn alarms(
+    conn: &mut Conn,
+    scope: &Scope,
+    after: i64,
+    near: bool,
+    limit: i64,
+) -> Result<Vec<AlarmRow>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    Ok(on_backend!(conn, c => alarms::table
+        .filter(alarms::number.gt(after))
+        .filter(alarms::passed.eq(true).or(alarms::passed.ne(near)))
+        .order(alarms::number)
+        .limit(limit)
+        .select(AlarmRow::as_select())
+        .load(c))?)
+}
