@@ -181,8 +181,8 @@ class Sandbox:
 class Services:
     """A database and a virtual host of their own on the servers that tests/run names, for one production-like sandbox."""
 
-    def __init__(self):
-        self.name = f"interop_{os.getpid()}"
+    def __init__(self, purpose):
+        self.name = f"interop_{purpose}_{os.getpid()}"
         self._postgres = urlsplit(os.environ["LIENTHONG_TEST_POSTGRES"])
         self.admin = os.environ["LIENTHONG_TEST_AMQP_ADMIN"]
         self._vhost("PUT")

@@ -16,7 +16,7 @@ def sandbox():
 @pytest.fixture(scope="session")
 def services():
     """A database and a virtual host on the servers that tests/run started."""
-    made = Services()
+    made = Services("agency")
     yield made
     made.remove()
 
