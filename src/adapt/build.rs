@@ -16,6 +16,7 @@ use crate::domain::dossier::{
     Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode, Party,
     PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
 };
+use crate::domain::event::Back;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::text::{NotAText, Text};
@@ -366,18 +367,23 @@ impl Build {
             fees: self.list(o, "fees", Self::claim),
             results: self.list(o, "results", Self::result),
             refusal: self.flag(o, "refusal"),
+            correction: self.flag(o, "correction"),
         };
+        let back = self.word::<Back>(o, "back");
+        let new_due = self.instant(o, "new_due");
         let (dossier, status) = (dossier?, status?);
         if let Err(problem) = lists.check(status) {
             // Said here, where the sender's own path is known.
-            let name = problem.args["field"].clone();
-            self.problem(&name, problem);
+            let name = problem.path.clone().unwrap_or_default();
+            self.problem(name.trim_start_matches('/'), problem);
         }
         let report = StatusReport {
             occurred_at,
             text,
             assigned_code,
             officer,
+            back,
+            new_due,
             ..StatusReport::new(dossier, status)
         };
         Some(report.with_lists(lists))

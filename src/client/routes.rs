@@ -10,9 +10,9 @@ use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{
-    AcceptanceRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
-    InboxPage, RouteView, SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer,
-    SupplementRequest,
+    AcceptanceRequest, CorrectionRequest, DossierPage, DossierSummary, DossierView, FeedPage,
+    HandOverRequest, HistoryView, InboxPage, PapersRequest, PostponementRequest, ReasonRequest, RouteView,
+    SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer, SupplementRequest,
 };
 
 /// The longest a hub holds a long poll open.
@@ -137,6 +137,84 @@ impl Partner {
         key: &IdempotencyKey,
     ) -> Result<DossierSummary, ClientError> {
         self.act(&of(id, "/acceptance"), request, key).await
+    }
+
+    /// Refuses an online dossier before acceptance, as its receiving unit or its agency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn refuse(
+        &self,
+        id: DossierId,
+        request: &ReasonRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/refusal"), request, key).await
+    }
+
+    /// Asks for papers, as the receiving unit or the agency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn ask(
+        &self,
+        id: DossierId,
+        request: &PapersRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/supplement-request"), request, key).await
+    }
+
+    /// Takes a dossier back from the agency, as the receiving unit that forwarded it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn recall(
+        &self,
+        id: DossierId,
+        request: &ReasonRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/recall"), request, key).await
+    }
+
+    /// Moves the due date, as the agency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn postpone(
+        &self,
+        id: DossierId,
+        request: &PostponementRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/postponement"), request, key).await
+    }
+
+    /// Puts a result right, as the agency.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn correct(
+        &self,
+        id: DossierId,
+        request: &CorrectionRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/corrections"), request, key).await
+    }
+
+    /// Withdraws a dossier on the applicant's request, as its submitter.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn withdraw(
+        &self,
+        id: DossierId,
+        request: &ReasonRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/withdrawal"), request, key).await
     }
 
     /// Completes what the agency asked for.

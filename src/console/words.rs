@@ -93,6 +93,8 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "status-recorded" => f.say("Ghi nhận tin đến muộn", "A late report recorded"),
         "status-rejected" => f.say("Tin báo không hợp lệ", "A report rejected"),
         "supplemented" => f.say("Bổ sung hồ sơ", "Supplement handed in"),
+        "postponed" => f.say("Gia hạn giải quyết", "Due date moved"),
+        "result-corrected" => f.say("Sửa kết quả", "Result corrected"),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
         "due-set" => f.say("Đặt hạn trả kết quả", "Due date set"),
         "limit-near" => f.say("Sắp đến hạn", "A time limit is near"),

@@ -113,6 +113,7 @@ impl Details {
             fees,
             results,
             refusal,
+            correction: _,
         } = lists;
         Ok(match status {
             Status::SupplementRequested if !papers.is_empty() => Some(Details::Papers(papers)),
@@ -141,6 +142,8 @@ pub struct Lists {
     pub results: Vec<ResultPaper>,
     /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); the note says why.
     pub refusal: bool,
+    /// With 9: these results replace those told before (`NĐ 118/2025` Điều 23.1).
+    pub correction: bool,
 }
 
 impl Lists {
@@ -159,6 +162,7 @@ impl Lists {
             ("fees", self.fees.len(), limits::FEES, Status::PaymentRequested),
             ("results", self.results.len(), limits::RESULTS, Status::Finished),
             ("refusal", usize::from(self.refusal), 1, Status::Finished),
+            ("correction", usize::from(self.correction), 1, Status::Finished),
         ];
         for (name, count, limit, belongs) in lists {
             let problem = match count {
@@ -168,6 +172,19 @@ impl Lists {
                 _ => continue,
             };
             return Err(problem.with("field", name).at(format!("/{name}")));
+        }
+        for (i, result) in self.results.iter().enumerate() {
+            if result.files.len() > limits::FILES {
+                return Err(Problem::new(Label::TooManyItems)
+                    .with("limit", limits::FILES)
+                    .with("field", "files")
+                    .at(format!("/results/{i}/files")));
+            }
+        }
+        if self.correction && self.results.is_empty() {
+            return Err(Problem::new(Label::FieldMissing)
+                .with("field", "results")
+                .at("/results"));
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clocks::{DueChange, Watched};
 use super::codes::{DossierCode, Key};
-use super::details::Details;
+use super::details::{Details, ResultPaper};
+use super::dossier::Component;
 use super::ids::{DossierId, EventId, SubmissionId};
 use super::lifecycle::Role;
 use super::rejection::Label;
@@ -28,6 +29,16 @@ pub enum Verdict {
     Repeated,
     /// Not allowed: kept, answered with its label, listed for both parties.
     Rejected,
+}
+
+/// How a step went back to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Back {
+    /// Trả lại: sent back by whom it was at.
+    Returned,
+    /// Thu hồi: taken back by who had sent it.
+    Recalled,
 }
 
 /// The receipt of a result by the applicant.
@@ -101,6 +112,9 @@ pub enum Happening {
         /// The papers asked for, the fees claimed, the decision.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         details: Option<Details>,
+        /// The step went back to an earlier one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        back: Option<Back>,
     },
     /// A report that changed nothing: older than what is known.
     StatusRecorded {
@@ -125,6 +139,31 @@ pub enum Happening {
     Supplemented {
         /// The note that goes with the papers.
         text: Option<String>,
+        /// The papers brought.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        papers: Vec<Component>,
+    },
+    /// The agency moved the due date (`NĐ 118/2025` Điều 19.6).
+    Postponed {
+        /// The due date before.
+        from: Timestamp,
+        /// The due date now.
+        to: Timestamp,
+        /// Why; what the applicant must read.
+        text: Option<String>,
+        /// Which rule was broken: it was the second time, or too late.
+        irregular: Option<Label>,
+    },
+    /// The agency put a result right (`NĐ 118/2025` Điều 23.1).
+    ResultCorrected {
+        /// The results as they are right; all of them.
+        results: Vec<ResultPaper>,
+        /// The result is a refusal.
+        refusal: bool,
+        /// What was wrong.
+        text: Option<String>,
+        /// Which rule was broken: it was too late.
+        irregular: Option<Label>,
     },
     /// The applicant has the result.
     HandedOver(HandOver),
@@ -147,6 +186,8 @@ impl Happening {
             Happening::StatusRecorded { .. } => "status-recorded",
             Happening::StatusRejected { .. } => "status-rejected",
             Happening::Supplemented { .. } => "supplemented",
+            Happening::Postponed { .. } => "postponed",
+            Happening::ResultCorrected { .. } => "result-corrected",
             Happening::HandedOver(_) => "handed-over",
             Happening::DueSet(_) => "due-set",
             Happening::LimitNear(_) => "limit-near",

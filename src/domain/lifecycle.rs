@@ -4,147 +4,20 @@
 //! and the hub mirrors, so a broken rule is applied and flagged where the office would have to live with it
 //! ([`Verdict::AppliedIrregular`]); only what cannot be true is rejected (out of a final status, by the wrong party).
 
-use std::collections::VecDeque;
-use std::sync::LazyLock;
+mod beside;
+mod table;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+pub use beside::{Correction, LONGEST_POSTPONEMENT_DAYS, correct};
+pub use table::{Guard, Role, Step, table};
 
 use super::codes::DossierCode;
 use super::details::Details;
-use super::event::{Happening, Verdict};
+use super::event::{Back, Happening, Verdict};
 use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::time::Timestamp;
-
-/// In which part somebody acts on a dossier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Who filed it.
-    Submitter,
-    /// The one-stop unit that receives for the agency.
-    ReceivingUnit,
-    /// The competent agency.
-    Agency,
-    /// A legal limit that passed.
-    Clock,
-    /// The operator of the hub.
-    Operator,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 5] = [
-        Role::Submitter,
-        Role::ReceivingUnit,
-        Role::Agency,
-        Role::Clock,
-        Role::Operator,
-    ];
-
-    /// The word in the table.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Role::Submitter => "submitter",
-            Role::ReceivingUnit => "receiving-unit",
-            Role::Agency => "agency",
-            Role::Clock => "clock",
-            Role::Operator => "operator",
-        }
-    }
-}
-
-/// What a step needs beside the right party.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Guard {
-    /// Only a dossier filed online begins here.
-    Online,
-    /// Only a dossier received at a counter or by post begins here.
-    CounterOrPost,
-    /// A reason must be given; without it the step is rejected.
-    Reason,
-    /// A supplement may be asked for once, and in time; a second or a late request is applied as irregular.
-    FirstSupplement,
-    /// Only back to where the supplement was asked from.
-    BackTo,
-    /// The supplement's limit has passed; before that the step is irregular.
-    SupplementOverdue,
-}
-
-/// One row of the table.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// From; none for a new dossier.
-    pub from: Option<Status>,
-    /// To.
-    pub to: Status,
-    /// Who may take it.
-    pub roles: Vec<Role>,
-    /// What it needs.
-    pub guards: Vec<Guard>,
-    /// Whether the hub may write it by itself when a later report implies it.
-    pub infer: bool,
-    /// Where the rule stands.
-    pub ground: String,
-}
-
-static TABLE: LazyLock<Vec<Step>> = LazyLock::new(|| {
-    read_table(include_str!("../../schema/lifecycle.csv"))
-        .unwrap_or_else(|e| panic!("schema/lifecycle.csv: {e}"))
-});
-
-/// The table of steps.
-pub fn table() -> &'static [Step] {
-    &TABLE
-}
-
-fn read_table(csv: &str) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
-    for (i, row) in csv::Reader::from_reader(csv.as_bytes()).records().enumerate() {
-        let row = row.map_err(|e| e.to_string())?;
-        let bad = |what: &str| format!("row {}: {what}", i + 2);
-        let status = |s: &str| s.parse::<u8>().map_err(|_| bad("status"));
-        let from = status(&row[0])?;
-        steps.push(Step {
-            from: if from == 0 {
-                None
-            } else {
-                Some(Status::from_code(from).ok_or_else(|| bad("from"))?)
-            },
-            to: Status::from_code(status(&row[1])?).ok_or_else(|| bad("to"))?,
-            roles: row[2]
-                .split('|')
-                .map(|w| {
-                    Role::ALL
-                        .into_iter()
-                        .find(|r| r.word() == w)
-                        .ok_or_else(|| bad("actor"))
-                })
-                .collect::<Result<_, _>>()?,
-            guards: row[3]
-                .split('+')
-                .filter(|w| !w.is_empty())
-                .map(|w| guard(w).ok_or_else(|| bad("guard")))
-                .collect::<Result<_, _>>()?,
-            infer: &row[4] == "yes",
-            ground: row[5].to_owned(),
-        });
-    }
-    Ok(steps)
-}
-
-fn guard(word: &str) -> Option<Guard> {
-    Some(match word {
-        "online" => Guard::Online,
-        "counter-or-post" => Guard::CounterOrPost,
-        "reason" => Guard::Reason,
-        "first-supplement" => Guard::FirstSupplement,
-        "back-to" => Guard::BackTo,
-        "supplement-overdue" => Guard::SupplementOverdue,
-        _ => return None,
-    })
-}
 
 /// Where a dossier may return to when its supplement is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -254,6 +127,8 @@ pub struct State {
     pub version: i32,
     /// How often a supplement was asked for.
     pub supplements: i32,
+    /// How often the due date was moved.
+    pub postponements: i32,
     /// Whether it was ever accepted.
     pub accepted: bool,
     /// Its official code.
@@ -277,6 +152,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         events: 0,
         version: 1,
         supplements: 0,
+        postponements: 0,
         accepted: false,
         code: None,
         due: None,
@@ -297,9 +173,14 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
             next.accepted |= matches!(to, Status::Accepted | Status::Processing);
         }
         Happening::DueSet(change) => next.due = Some(change.to),
+        Happening::Postponed { to, .. } => {
+            next.due = Some(*to);
+            next.postponements += 1;
+        }
         Happening::StatusRecorded { .. }
         | Happening::StatusRejected { .. }
         | Happening::Supplemented { .. }
+        | Happening::ResultCorrected { .. }
         | Happening::HandedOver(_)
         | Happening::LimitNear(_)
         | Happening::LimitPassed(_) => {}
@@ -316,16 +197,53 @@ pub struct Report {
     pub text: Option<String>,
     /// The papers asked for, the fees claimed, the decision.
     pub details: Option<Details>,
+    /// The step goes back to an earlier one; said of any other step, it is rejected.
+    pub back: Option<Back>,
+    /// The due date moves to this moment.
+    pub new_due: Option<Timestamp>,
     /// When it happened, by the reporter's word.
     pub occurred_at: Timestamp,
     /// In which part it speaks.
     pub role: Role,
+    /// Takes one step of the table or none: a person does one thing, and implies no other.
+    pub direct: bool,
     /// Whether the limit of an open supplement has passed (the caller knows the calendar).
     pub supplement_overdue: bool,
     /// Whether the time to ask for a supplement has passed.
     pub supplement_late: bool,
     /// How often a supplement may be asked for.
     pub supplement_requests: u32,
+    /// Whether the time to tell of a later due date has passed.
+    pub postponement_late: bool,
+    /// How often a due date may be moved.
+    pub postponements: u32,
+}
+
+impl Report {
+    /// A report of nothing but a status, with no limit passed.
+    pub const fn new(to: Status, role: Role, occurred_at: Timestamp) -> Self {
+        Report {
+            to,
+            text: None,
+            details: None,
+            back: None,
+            new_due: None,
+            occurred_at,
+            role,
+            direct: false,
+            supplement_overdue: false,
+            supplement_late: false,
+            supplement_requests: 1,
+            postponement_late: false,
+            postponements: 1,
+        }
+    }
+
+    fn has_reason(&self) -> bool {
+        let said = self.text.as_deref().is_some_and(|t| !t.trim().is_empty());
+        // A list of what is missing says why.
+        said || matches!(self.details, Some(Details::Papers(_)))
+    }
 }
 
 /// What becomes of a report: what to write, and how it was taken.
@@ -341,6 +259,16 @@ pub struct Decision {
 
 /// Decides about a report. Pure: the same state and report give the same decision.
 pub fn decide(state: &State, report: &Report) -> Decision {
+    let decision = step(state, report);
+    match report.new_due {
+        Some(new_due) if decision.verdict != Verdict::Rejected => {
+            beside::postponed_too(state, report, new_due, decision)
+        }
+        _ => decision,
+    }
+}
+
+fn step(state: &State, report: &Report) -> Decision {
     let from = state.status();
     // Whole seconds, because partners' formats carry nothing finer: within one second the order of arrival counts.
     if report.occurred_at.as_seconds() < state.since.as_seconds() || report.to == from {
@@ -363,9 +291,7 @@ pub fn decide(state: &State, report: &Report) -> Decision {
     };
     let last = &path[path.len() - 1];
     let refuses = report.details.as_ref().is_some_and(Details::is_refusal);
-    if (refuses || last.guards.contains(&Guard::Reason))
-        && report.text.as_deref().is_none_or(|t| t.trim().is_empty())
-    {
+    if (refuses || last.guards.contains(&Guard::Reason)) && !report.has_reason() {
         return rejected(report, Problem::new(Label::ReasonRequired).with("to", report.to));
     }
     let irregular = last.guards.iter().find_map(|g| match g {
@@ -399,6 +325,7 @@ pub fn decide(state: &State, report: &Report) -> Decision {
                 text: if inferred { None } else { report.text.clone() },
                 irregular: if inferred { None } else { irregular },
                 details: if inferred { None } else { report.details.clone() },
+                back: if inferred { None } else { back(step, report) },
             };
             at = step.to;
             change
@@ -410,6 +337,17 @@ pub fn decide(state: &State, report: &Report) -> Decision {
         problem,
         happenings,
     }
+}
+
+/// Whether a step was returned or recalled: by its reporter's word, else by its part. Who received sends back; who sent takes back.
+fn back(step: &Step, report: &Report) -> Option<Back> {
+    if !step.guards.contains(&Guard::Back) {
+        return None;
+    }
+    report.back.or(Some(match report.role {
+        Role::ReceivingUnit => Back::Recalled,
+        _ => Back::Returned,
+    }))
 }
 
 fn rejected(report: &Report, problem: Problem) -> Decision {
@@ -427,6 +365,9 @@ fn rejected(report: &Report, problem: Problem) -> Decision {
 /// Why no path exists: another party's step, or no step at all.
 fn refusal(phase: Phase, report: &Report) -> Problem {
     let (from, to) = (phase.status(), report.to);
+    if (from, to) == (Status::Finished, Status::Withdrawn) {
+        return Problem::new(Label::WithdrawalTooLate);
+    }
     let others: Vec<&str> = table()
         .iter()
         .filter(|s| s.from == Some(from) && s.to == to && !s.roles.contains(&report.role))
@@ -446,8 +387,9 @@ fn refusal(phase: Phase, report: &Report) -> Problem {
 }
 
 /// The shortest way to the reported status: its last step must be the reporter's own, the steps before it such as the hub may
-/// infer. A submitter infers nothing: only the deciding side's word implies steps.
+/// infer. Only the word of the deciding side's system implies steps: a submitter, a person at a counter and a step back infer nothing.
 fn path(phase: Phase, report: &Report) -> Option<Vec<&'static Step>> {
+    let infers = report.role != Role::Submitter && !report.direct && report.back.is_none();
     let mut queue: VecDeque<(Phase, Vec<&'static Step>)> = VecDeque::from([(phase, Vec::new())]);
     let mut seen = vec![phase.status()];
     while let Some((at, steps)) = queue.pop_front() {
@@ -457,10 +399,11 @@ fn path(phase: Phase, report: &Report) -> Option<Vec<&'static Step>> {
         {
             let mut longer = steps.clone();
             longer.push(step);
-            if step.to == report.to && step.roles.contains(&report.role) {
+            let goes_back = report.back.is_none() || step.guards.contains(&Guard::Back);
+            if step.to == report.to && step.roles.contains(&report.role) && goes_back {
                 return Some(longer);
             }
-            let may_infer = step.infer && report.role != Role::Submitter && !step.to.is_final();
+            let may_infer = step.infer && infers && !step.to.is_final();
             if may_infer && !seen.contains(&step.to) {
                 seen.push(step.to);
                 queue.push_back((Phase::entering(step.to, at.status()), longer));

@@ -243,6 +243,20 @@ labels! {
         "Yêu cầu bổ sung phải gửi trong thời hạn kể từ khi nhận hồ sơ (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A supplement must be asked for within its limit after the dossier was received (Decree 118/2025 art. 19.5); recorded as irregular.";
     SupplementNotOverdue "supplement-not-overdue" 409 "Đóng hồ sơ trước hạn bổ sung" "Closed before the supplement's limit"
         "Hồ sơ chỉ được đóng khi quá hạn bổ sung (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A dossier is closed only after the supplement's limit (Decree 118/2025 art. 19.5); recorded as irregular.";
+    WithdrawalTooLate "withdrawal-too-late" 409 "Đã có kết quả, không rút được nữa" "Too late to withdraw"
+        "Chỉ rút được trước khi có quyết định (NĐ 118/2025 Đ21); hãy nhận kết quả ở nơi đã nộp." "A dossier is withdrawn before the decision only (Decree 118/2025 art. 21); collect the result where it was filed.";
+    ClockNotRunning "clock-not-running" 409 "Không có hạn đang chạy" "No time limit is running"
+        "Hồ sơ ở trạng thái {status}; chỉ gia hạn khi hồ sơ đã tiếp nhận và đang giải quyết." "The dossier is in status {status}; a due date is moved only while an accepted dossier is being worked on.";
+    DueOutOfRange "due-out-of-range" 422 "Hạn mới không hợp lệ" "The new due date is out of range"
+        "Hạn mới phải sau hạn cũ {due}, nhiều nhất {limit} ngày." "The new due date must be after the old one, {due}, by at most {limit} days.";
+    PostponementRepeated "postponement-repeated" 409 "Gia hạn lần nữa" "A second postponement"
+        "Chỉ được gia hạn một lần (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "A due date may be moved once (Decree 118/2025 art. 19.6); recorded as irregular.";
+    PostponementLate "postponement-late" 409 "Gia hạn muộn" "A late postponement"
+        "Phải báo chậm nhất 1 ngày trước hạn (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "It must be told at the latest one day before the due date (Decree 118/2025 art. 19.6); recorded as irregular.";
+    ResultMissing "result-missing" 409 "Chưa có kết quả để sửa" "There is no result to correct"
+        "Hồ sơ ở trạng thái {status}; báo kết quả bằng trạng thái 9." "The dossier is in status {status}; report its result with status 9.";
+    CorrectionLate "correction-late" 409 "Sửa kết quả muộn" "A late correction"
+        "Kết quả sai phải được sửa trong 3 ngày làm việc (NĐ 118/2025 Đ23.1); đã ghi nhận là bất thường." "A wrong result is corrected within 3 working days (Decree 118/2025 art. 23.1); recorded as irregular.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 

@@ -8,10 +8,11 @@ use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AlarmPage, AuditPage, CertificateRequest, DossierPage, DossierSummary, DossierView,
-    FeedPage, HandOverRequest, HistoryView, InboxPage, OverviewView, PointRequest, RegisterAnswer,
-    RegisterRequest, RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer,
-    SubmissionAnswer, SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
+    AcceptanceRequest, AlarmPage, AuditPage, CertificateRequest, CorrectionRequest, DossierPage,
+    DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView, InboxPage, OverviewView,
+    PapersRequest, PointRequest, PostponementRequest, ReasonRequest, RegisterAnswer, RegisterRequest,
+    RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
+    SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
@@ -63,6 +64,12 @@ pub enum Verb {
     Submission,
     Receipt,
     Accept,
+    Refuse,
+    Ask,
+    Recall,
+    Postpone,
+    Correct,
+    Withdraw,
     Supplement,
     HandOver,
     Events,
@@ -489,6 +496,24 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/dossiers/{id}/acceptance" "accept"
         Act::Verb(Verb::Accept, Permission::DossierAccept), ACT, Takes::Json(shape::<AcceptanceRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Tiếp nhận hồ sơ trực tuyến" "Accept a dossier filed online"
+    Partner Post "/v1/dossiers/{id}/refusal" "refuse"
+        Act::Verb(Verb::Refuse, Permission::DossierRefuse), ACT, Takes::Json(shape::<ReasonRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Từ chối tiếp nhận hồ sơ trực tuyến" "Refuse a dossier filed online, before acceptance"
+    Partner Post "/v1/dossiers/{id}/supplement-request" "askSupplement"
+        Act::Verb(Verb::Ask, Permission::DossierAsk), ACT, Takes::Json(shape::<PapersRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Yêu cầu bổ sung giấy tờ" "Ask for papers"
+    Partner Post "/v1/dossiers/{id}/recall" "recall"
+        Act::Verb(Verb::Recall, Permission::DossierRecall), ACT, Takes::Json(shape::<ReasonRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Thu hồi hồ sơ đã chuyển" "Take a forwarded dossier back"
+    Partner Post "/v1/dossiers/{id}/postponement" "postpone"
+        Act::Verb(Verb::Postpone, Permission::DossierPostpone), ACT, Takes::Json(shape::<PostponementRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Gia hạn giải quyết" "Move the due date"
+    Partner Post "/v1/dossiers/{id}/corrections" "correct"
+        Act::Verb(Verb::Correct, Permission::DossierCorrect), ACT, Takes::Json(shape::<CorrectionRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Sửa kết quả có sai sót" "Put a result right"
+    Partner Post "/v1/dossiers/{id}/withdrawal" "withdraw"
+        Act::Verb(Verb::Withdraw, Permission::DossierWithdraw), ACT, Takes::Json(shape::<ReasonRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Rút hồ sơ theo yêu cầu của người nộp" "Withdraw a dossier on the applicant's request"
     Partner Post "/v1/dossiers/{id}/supplements" "supplement"
         Act::Verb(Verb::Supplement, Permission::DossierSupplement), ACT, Takes::Json(shape::<SupplementRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Bổ sung hồ sơ" "Complete what was asked for"
@@ -693,7 +718,21 @@ mod tests {
             })
             .map(|r| r.id)
             .collect();
-        assert_eq!(keyed, ["submit", "accept", "supplement", "handOver"]);
+        assert_eq!(
+            keyed,
+            [
+                "submit",
+                "accept",
+                "refuse",
+                "askSupplement",
+                "recall",
+                "postpone",
+                "correct",
+                "withdraw",
+                "supplement",
+                "handOver"
+            ]
+        );
     }
 
     /// The reviewed table of who may call what. `UPDATE=1` rewrites it.

@@ -32,6 +32,18 @@ permissions! {
     DossierRead = "dossier:read";
     /// Record the formal acceptance of a dossier (receiving unit or agency).
     DossierAccept = "dossier:accept";
+    /// Refuse an online filing before it is accepted (receiving unit or agency).
+    DossierRefuse = "dossier:refuse";
+    /// Ask the submitter for papers (receiving unit or agency).
+    DossierAsk = "dossier:ask";
+    /// Take a dossier back from the agency to the receiving unit that forwarded it.
+    DossierRecall = "dossier:recall";
+    /// Move the due date (agency).
+    DossierPostpone = "dossier:postpone";
+    /// Put a result right (agency).
+    DossierCorrect = "dossier:correct";
+    /// Withdraw a dossier on the applicant's request.
+    DossierWithdraw = "dossier:withdraw";
     /// Complete what the agency asked for.
     DossierSupplement = "dossier:supplement";
     /// Record that the result was handed to the citizen.
@@ -58,6 +70,7 @@ impl Permission {
             TenantKind::Agent => &[
                 SubmissionCreate,
                 DossierRead,
+                DossierWithdraw,
                 DossierSupplement,
                 DossierHandOver,
                 EventRead,
@@ -66,11 +79,25 @@ impl Permission {
                 SubmissionCreate,
                 DossierRead,
                 DossierAccept,
+                DossierRefuse,
+                DossierAsk,
+                DossierRecall,
+                DossierWithdraw,
                 DossierSupplement,
                 DossierHandOver,
                 EventRead,
             ],
-            TenantKind::Agency => &[DossierRead, DossierAccept, EventRead, InboxTake, StatusReport],
+            TenantKind::Agency => &[
+                DossierRead,
+                DossierAccept,
+                DossierRefuse,
+                DossierAsk,
+                DossierPostpone,
+                DossierCorrect,
+                EventRead,
+                InboxTake,
+                StatusReport,
+            ],
             TenantKind::Operator => &[DossierRead, HubRead, TenantManage],
         }
     }
@@ -188,6 +215,12 @@ mod tests {
         submission:create   -           yes    yes     -       -
         dossier:read        yes         yes    yes     yes     yes
         dossier:accept      -           -      yes     yes     -
+        dossier:refuse      -           -      yes     yes     -
+        dossier:ask         -           -      yes     yes     -
+        dossier:recall      -           -      yes     -       -
+        dossier:postpone    -           -      -       yes     -
+        dossier:correct     -           -      -       yes     -
+        dossier:withdraw    -           yes    yes     -       -
         dossier:supplement  -           yes    yes     -       -
         dossier:hand-over   -           yes    yes     -       -
         event:read          yes         yes    yes     yes     -

@@ -1,9 +1,11 @@
-//! Acting on a dossier as a person does: accept it, complete it, hand over its result.
+//! Acting on a dossier as a person does: accept it, complete it, hand over its result. What goes another way than forward is in
+//! [`super::turns`].
 
 use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::DossierCode;
+use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
@@ -30,6 +32,46 @@ pub struct Call {
 /// Longest note, in characters.
 pub(super) const LONGEST_TEXT: usize = 2000;
 
+/// A deed somebody wants done.
+pub(super) struct Wish {
+    /// In which part.
+    pub role: Role,
+    /// The route, under which its idempotency key counts.
+    pub route: &'static str,
+    /// What.
+    pub deed: Deed,
+    /// When, by the actor's word.
+    pub occurred_at: Option<Timestamp>,
+    /// The official code it brings.
+    pub assigned_code: Option<DossierCode>,
+}
+
+impl Wish {
+    pub(super) const fn of(
+        role: Role,
+        route: &'static str,
+        deed: Deed,
+        occurred_at: Option<Timestamp>,
+    ) -> Self {
+        Wish {
+            role,
+            route,
+            deed,
+            occurred_at,
+            assigned_code: None,
+        }
+    }
+}
+
+/// The part in which a receiving unit or an agency acts on what was filed online.
+pub(super) fn office(access: &Access) -> Role {
+    if access.kind() == TenantKind::Agency {
+        Role::Agency
+    } else {
+        Role::ReceivingUnit
+    }
+}
+
 impl Hub {
     /// Accepts a dossier that was filed online.
     pub async fn accept(
@@ -41,23 +83,16 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
         let text = bounded("/text", request.text, LONGEST_TEXT)?;
-        let deed = Deed::Accept { text };
-        let role = if access.kind() == TenantKind::Agency {
-            Role::Agency
-        } else {
-            Role::ReceivingUnit
+        let wish = Wish {
+            assigned_code: request.assigned_code,
+            ..Wish::of(
+                office(access),
+                "acceptance",
+                Deed::Accept { text },
+                request.occurred_at,
+            )
         };
-        self.act(
-            access,
-            id,
-            role,
-            "acceptance",
-            call,
-            deed,
-            request.occurred_at,
-            request.assigned_code,
-        )
-        .await
+        self.act(access, id, call, wish).await
     }
 
     /// Completes what was asked for.
@@ -70,19 +105,18 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierSupplement)?;
         access.require_staff()?;
-        let text = required("/text", request.text, LONGEST_TEXT)?;
-        let deed = Deed::Supplement { text };
-        self.act(
-            access,
-            id,
-            Role::Submitter,
-            "supplements",
-            call,
-            deed,
-            request.occurred_at,
-            None,
-        )
-        .await
+        let text = match request.text {
+            None if !request.papers.is_empty() => None,
+            text => Some(required("/text", text.unwrap_or_default(), LONGEST_TEXT)?),
+        };
+        within("/papers", request.papers.len(), limits::COMPONENTS)?;
+        for (i, paper) in request.papers.iter().enumerate() {
+            within(&format!("/papers/{i}/files"), paper.files.len(), limits::FILES)?;
+        }
+        let papers = request.papers;
+        let deed = Deed::Supplement { text, papers };
+        let wish = Wish::of(Role::Submitter, "supplements", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
     }
 
     /// Notes that the applicant has the result.
@@ -103,46 +137,29 @@ impl Hub {
             received_at,
             proof,
         });
-        self.act(
-            access,
-            id,
-            Role::Submitter,
-            "hand-over",
-            call,
-            deed,
-            Some(received_at),
-            None,
-        )
-        .await
+        let wish = Wish::of(Role::Submitter, "hand-over", deed, Some(received_at));
+        self.act(access, id, call, wish).await
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one verb behind three doors; a struct would only rename the arguments"
-    )]
-    async fn act(
+    pub(super) async fn act(
         &self,
         access: &Access,
         id: DossierId,
-        role: Role,
-        route: &'static str,
         call: Call,
-        deed: Deed,
-        occurred_at: Option<Timestamp>,
-        assigned_code: Option<DossierCode>,
+        wish: Wish,
     ) -> Result<DossierSummary, ServiceError> {
         let row = self.reached(access, id).await?;
-        if role == Role::Submitter && row.tenant != access.key().as_str() {
-            // A receiving unit or an enterprise may see it; only who filed it completes it or hands it over.
+        if wish.role == Role::Submitter && row.tenant != access.key().as_str() {
+            // A receiving unit or an enterprise may see it; only who filed it completes, withdraws or hands it over.
             return Err(Label::NotFound.into());
         }
         let now = self.clock.now();
-        let field = if matches!(deed, Deed::HandOver(_)) {
+        let field = if matches!(wish.deed, Deed::HandOver(_)) {
             "received_at"
         } else {
             "occurred_at"
         };
-        let occurred_at = not_in_future(field, occurred_at, now)?;
+        let occurred_at = not_in_future(field, wish.occurred_at, now)?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
@@ -150,16 +167,16 @@ impl Hub {
         let act = Act {
             key: Some(KeyUse {
                 tenant: access.key().to_string(),
-                route,
+                route: wish.route,
                 key: call.key.as_str().to_owned(),
                 request: crate::domain::seal::sha256(&request),
             }),
             dossier: row.id.clone(),
             actor: access.actor(),
-            role,
-            deed,
+            role: wish.role,
+            deed: wish.deed,
             occurred_at,
-            assigned_code,
+            assigned_code: wish.assigned_code,
             report_key: None,
             clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
@@ -217,12 +234,24 @@ pub(super) fn not_in_future(
 }
 
 /// A text that must say something.
-fn required(path: &str, text: String, limit: usize) -> Result<String, Problem> {
+pub(super) fn required(path: &str, text: String, limit: usize) -> Result<String, Problem> {
     bounded(path, Some(text), limit)?.ok_or_else(|| {
         Problem::new(Label::TextEmpty)
             .at(path)
             .with("field", path.trim_start_matches('/'))
     })
+}
+
+/// A list within its limit.
+pub(super) fn within(path: &str, count: usize, limit: usize) -> Result<(), Problem> {
+    if count > limit {
+        let field = path.rsplit('/').next().unwrap_or_default();
+        return Err(Problem::new(Label::TooManyItems)
+            .at(path)
+            .with("field", field)
+            .with("limit", limit));
+    }
+    Ok(())
 }
 
 /// A note within its limit and without control characters; blank is as good as none.

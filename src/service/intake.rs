@@ -481,6 +481,7 @@ impl Hub {
             events: 0,
             version: 1,
             supplements: 0,
+            postponements: 0,
             accepted: false,
             code: prepared.filing.dossier_code.as_ref().map(ToString::to_string),
             time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,

@@ -16,6 +16,7 @@ mod public;
 mod pulse;
 mod statuses;
 mod tenants;
+mod turns;
 mod watching;
 
 use std::collections::{BTreeMap, HashSet};

@@ -112,13 +112,9 @@ impl Hub {
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", note(&report), LONGEST_TEXT)?;
-            Ok((
-                occurred_at,
-                text,
-                Details::of(report.status, report.take_lists())?,
-            ))
+            Ok((occurred_at, deed(&mut report, text)?))
         });
-        let (occurred_at, text, details) = match prepared {
+        let (occurred_at, deed) = match prepared {
             Ok(prepared) => prepared,
             Err(mut problem) => {
                 problem.path = problem.path.map(|p| format!("{path}{p}"));
@@ -130,18 +126,8 @@ impl Hub {
             dossier: row.id.clone(),
             actor: access.actor(),
             role: Role::Agency,
-            report_key: Some(self.report_key(
-                &row,
-                &report,
-                text.as_deref(),
-                details.as_ref(),
-                call.as_deref(),
-            )),
-            deed: Deed::Report {
-                to: report.status,
-                text,
-                details,
-            },
+            report_key: Some(self.report_key(&row, &report, &deed, call.as_deref())),
+            deed,
             occurred_at,
             assigned_code: report.assigned_code,
             clockwork: self.clockwork(&row),
@@ -152,14 +138,8 @@ impl Hub {
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
-    fn report_key(
-        &self,
-        row: &DossierRow,
-        report: &StatusReport,
-        text: Option<&str>,
-        details: Option<&Details>,
-        call: Option<&str>,
-    ) -> String {
+    fn report_key(&self, row: &DossierRow, report: &StatusReport, deed: &Deed, call: Option<&str>) -> String {
+        let (text, more) = said_beside(deed);
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
         let fresh = match (report.occurred_at, call) {
@@ -174,10 +154,9 @@ impl Hub {
             report.assigned_code.as_ref().map_or("", DossierCode::as_str),
             text.unwrap_or("")
         );
-        if let Some(details) = details {
+        if !more.is_empty() {
             said.push('|');
-            // Texts, numbers and flags only: writing them to memory cannot fail.
-            said.push_str(&serde_json::to_string(details).unwrap_or_default());
+            said.push_str(&more);
         }
         hex::encode(self.store.cipher.blind("report", said.as_bytes()))
     }
@@ -227,6 +206,53 @@ fn canonical(bytes: &[u8]) -> Result<StatusRequest, Problem> {
         Problem::new(Label::SyntaxInvalid)
             .with("offset", format!("{}:{}", e.line(), e.column()))
             .with("expected", "StatusRequest")
+    })
+}
+
+/// The note of a report, and all it says beside a status and a note.
+fn said_beside(deed: &Deed) -> (Option<&str>, String) {
+    // Texts, numbers and flags only: writing them to memory cannot fail.
+    match deed {
+        Deed::Report {
+            text,
+            details,
+            back,
+            new_due,
+            ..
+        } if details.is_some() || back.is_some() || new_due.is_some() => (
+            text.as_deref(),
+            serde_json::to_string(&(details, back, new_due)).unwrap_or_default(),
+        ),
+        Deed::Correct {
+            results,
+            refusal,
+            text,
+        } => (
+            text.as_deref(),
+            serde_json::to_string(&(results, refusal)).unwrap_or_default(),
+        ),
+        Deed::Report { text, .. } => (text.as_deref(), String::new()),
+        _ => (None, String::new()),
+    }
+}
+
+/// What a report asks for: a status, or the correction of a result.
+fn deed(report: &mut StatusReport, text: Option<String>) -> Result<Deed, Problem> {
+    let lists = report.take_lists();
+    if lists.correction {
+        lists.check(report.status)?;
+        return Ok(Deed::Correct {
+            results: lists.results,
+            refusal: lists.refusal,
+            text,
+        });
+    }
+    Ok(Deed::Report {
+        to: report.status,
+        text,
+        details: Details::of(report.status, lists)?,
+        back: report.back,
+        new_due: report.new_due,
     })
 }
 

@@ -348,14 +348,8 @@ mod tests {
             let mut say = |to, role, at| {
                 let text = step.text.map(str::to_owned);
                 let report = Report {
-                    to,
                     text,
-                    details: None,
-                    occurred_at: Timestamp::from_micros(at),
-                    role,
-                    supplement_overdue: false,
-                    supplement_late: false,
-                    supplement_requests: 1,
+                    ..Report::new(to, role, Timestamp::from_micros(at))
                 };
                 let decision = decide(&state, &report);
                 for h in &decision.happenings {

@@ -111,7 +111,8 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
         Act::Supplement(dossier) => {
             let request = SupplementRequest {
                 occurred_at: None,
-                text: "Đã bổ sung đủ giấy tờ".to_owned(),
+                text: Some("Đã bổ sung đủ giấy tờ".to_owned()),
+                papers: Vec::new(),
             };
             partner.supplement(dossier, &request, &key).await
         }

@@ -246,6 +246,8 @@ diesel::table! {
         version -> Integer,
         /// dossiers.supplements
         supplements -> Integer,
+        /// dossiers.postponements
+        postponements -> Integer,
         /// dossiers.accepted
         accepted -> Bool,
         /// dossiers.code

@@ -29,6 +29,12 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
     match route.id {
         "submit" => online("00004"),
         "accept" => json!({}),
+        "refuse" | "recall" | "withdraw" => json!({ "reason": "Không còn nhu cầu" }),
+        "askSupplement" => {
+            json!({ "reason": "Thiếu giấy tờ", "papers": [{ "name": "Bản sao quyết định" }] })
+        }
+        "postpone" => json!({ "new_due": "2099-01-01T10:00:00+07:00", "reason": "Xác minh thêm" }),
+        "correct" => json!({ "reason": "Sai ngày sinh", "results": [{ "name": "Giấy xác nhận" }] }),
         "supplement" => json!({ "text": "Đã bổ sung" }),
         "handOver" => json!({ "receiver": "Nguyễn Văn Mẫu" }),
         "settle" => json!({ "messages": [{ "delivery": delivery, "outcome": "done" }] }),

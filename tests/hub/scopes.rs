@@ -117,7 +117,7 @@ on_both! {
     async fn nobody_acts_on_what_is_not_theirs(stage) {
         let city = City::open(stage).await;
         let [a, _, c] = three(stage, &city).await;
-        let supplement = || SupplementRequest { occurred_at: None, text: "x".to_owned() };
+        let supplement = || SupplementRequest { text: Some("x".to_owned()), ..SupplementRequest::default() };
         // A branch at the counter does not see an agent's dossier; another agent neither; an enterprise only looks on.
         for (n, tenant) in ["branch.ba-dinh", "agent.a-002"].into_iter().enumerate() {
             let outcome = city.hub.supplement(&city.access(tenant), a, call(&format!("k{n}")), supplement()).await;

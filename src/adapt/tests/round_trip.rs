@@ -8,6 +8,7 @@ use super::{REGISTRY, samples};
 use crate::adapt::{Outgoing, Syntax};
 use crate::domain::details::Lists;
 use crate::domain::dossier::{Filing, ProcedureKnown};
+use crate::domain::event::Back;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
@@ -192,12 +193,15 @@ fn progress_reads_back_as_it_was_told() {
         }]))
         .unwrap(),
         refusal: true,
+        correction: true,
     };
     let report = |status| {
         let report = StatusReport {
             occurred_at: Some("2026-11-21T01:15:00Z".parse().unwrap()),
             text: Some("Ghi chú".to_owned()),
             officer: Some("Cán bộ mẫu".to_owned()),
+            back: (status == Status::Accepted).then_some(Back::Recalled),
+            new_due: (status == Status::Processing).then(|| "2026-12-01T10:00:00Z".parse().unwrap()),
             ..StatusReport::new(Sent::id().to_string(), status)
         };
         let all = lists.clone();
@@ -213,6 +217,7 @@ fn progress_reads_back_as_it_was_told() {
             Status::Finished => Lists {
                 results: all.results,
                 refusal: true,
+                correction: true,
                 ..Lists::default()
             },
             _ => Lists::default(),

@@ -29,6 +29,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
         since: at(since),
         events: 3,
         version: 1,
+        postponements: 0,
         supplements: i32::from(status == Status::SupplementRequested),
         accepted: status != Status::Registered,
         code: None,

@@ -1,6 +1,7 @@
 //! The table, cell by cell, and the laws any sequence of reports keeps.
 
 use super::*;
+use crate::domain::clocks::{DueChange, DueReason};
 use proptest::prelude::*;
 
 fn state(phase: Phase) -> State {
@@ -10,6 +11,7 @@ fn state(phase: Phase) -> State {
         events: 1,
         version: 1,
         supplements: 0,
+        postponements: 0,
         accepted: true,
         code: None,
         due: None,
@@ -18,14 +20,9 @@ fn state(phase: Phase) -> State {
 
 fn report(to: Status, role: Role) -> Report {
     Report {
-        to,
         text: Some("lý do".into()),
-        details: None,
-        occurred_at: Timestamp::from_micros(200_000_000),
-        role,
         supplement_overdue: true,
-        supplement_late: false,
-        supplement_requests: 1,
+        ..Report::new(to, role, Timestamp::from_micros(200_000_000))
     }
 }
 
@@ -42,40 +39,378 @@ fn phases() -> Vec<Phase> {
         .collect()
 }
 
-/// Every cell of from × to × role, held against an independent reading of the table.
+/// The facts and words of a report that a guard looks at.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    reason: bool,
+    asked_before: bool,
+    overdue: bool,
+    back: Option<Back>,
+    direct: bool,
+}
+
+const PLAIN: Facts = Facts {
+    reason: true,
+    asked_before: false,
+    overdue: true,
+    back: None,
+    direct: false,
+};
+
+/// All combinations.
+fn all_facts() -> Vec<Facts> {
+    let mut all = Vec::new();
+    for n in 0..16u8 {
+        for back in [None, Some(Back::Returned), Some(Back::Recalled)] {
+            all.push(Facts {
+                reason: n & 1 == 0,
+                asked_before: n & 2 == 0,
+                overdue: n & 4 == 0,
+                back,
+                direct: n & 8 == 0,
+            });
+        }
+    }
+    all
+}
+
+fn cell(phase: Phase, to: Status, role: Role, facts: Facts) -> Decision {
+    let mut state = state(phase);
+    state.supplements = i32::from(facts.asked_before);
+    let report = Report {
+        text: facts.reason.then(|| "lý do".to_owned()),
+        back: facts.back,
+        direct: facts.direct,
+        supplement_overdue: facts.overdue,
+        ..report(to, role)
+    };
+    decide(&state, &report)
+}
+
+/// The row a reporter would take directly, by an independent reading of the table.
+fn direct(phase: Phase, to: Status, role: Role, facts: Facts) -> Option<&'static Step> {
+    table().iter().find(|s| {
+        let resumes = match phase {
+            Phase::SupplementRequested { resume } => resume.status() == to,
+            _ => true,
+        };
+        s.from == Some(phase.status())
+            && s.to == to
+            && s.roles.contains(&role)
+            && (resumes || !s.guards.contains(&Guard::BackTo))
+            && (facts.back.is_none() || s.guards.contains(&Guard::Back))
+    })
+}
+
+/// Every phase × status × role × combination of what the guards look at.
 #[test]
-fn every_cell_of_the_table() {
+fn every_cell_of_the_table_under_every_guard() {
+    let mut cells = 0;
     for phase in phases() {
-        for to in Status::ALL {
-            for role in Role::ALL {
-                let decision = decide(&state(phase), &report(to, role));
-                let direct = table().iter().any(|s| {
-                    s.from == Some(phase.status())
-                        && s.to == to
-                        && s.roles.contains(&role)
-                        && match phase {
-                            Phase::SupplementRequested { resume } if s.guards.contains(&Guard::BackTo) => {
-                                resume.status() == to
-                            }
-                            _ => true,
-                        }
-                });
-                let cell = format!("{phase:?} -> {to:?} by {role:?}: {:?}", decision.verdict);
-                if to == phase.status() {
-                    assert_eq!(decision.verdict, Verdict::Recorded, "{cell}");
-                } else if phase.status().is_final() {
-                    assert_eq!(decision.verdict, Verdict::Rejected, "{cell}");
-                } else if direct {
-                    assert_eq!(decision.verdict, Verdict::Applied, "{cell}");
-                } else {
-                    assert!(
-                        matches!(decision.verdict, Verdict::AppliedInferred | Verdict::Rejected),
-                        "{cell}"
-                    );
-                }
+        for (to, role) in Status::ALL
+            .iter()
+            .flat_map(|to| Role::ALL.map(|role| (*to, role)))
+        {
+            for facts in all_facts() {
+                cells += 1;
+                let decision = cell(phase, to, role, facts);
+                let label = decision.problem.as_ref().map(|p| p.label);
+                let shown = format!("{phase:?} -> {to:?} by {role:?}, {facts:?}: {decision:?}");
+                let expected = match direct(phase, to, role, facts) {
+                    _ if to == phase.status() => (Verdict::Recorded, None),
+                    _ if phase.status().is_final() => (Verdict::Rejected, Some(Label::StatusFinal)),
+                    None => {
+                        let inferred = decision.verdict == Verdict::AppliedInferred
+                            || (decision.verdict == Verdict::AppliedIrregular
+                                && decision.happenings.len() > 1)
+                            || label == Some(Label::ReasonRequired);
+                        let may_infer = role != Role::Submitter && !facts.direct && facts.back.is_none();
+                        assert!(
+                            decision.verdict == Verdict::Rejected || (inferred && may_infer),
+                            "{shown}"
+                        );
+                        continue;
+                    }
+                    Some(s) if s.guards.contains(&Guard::Reason) && !facts.reason => {
+                        (Verdict::Rejected, Some(Label::ReasonRequired))
+                    }
+                    Some(s) if s.guards.contains(&Guard::FirstSupplement) && facts.asked_before => {
+                        (Verdict::AppliedIrregular, Some(Label::SupplementRepeated))
+                    }
+                    Some(s) if s.guards.contains(&Guard::SupplementOverdue) && !facts.overdue => {
+                        (Verdict::AppliedIrregular, Some(Label::SupplementNotOverdue))
+                    }
+                    Some(_) => (Verdict::Applied, None),
+                };
+                assert_eq!((decision.verdict, label), expected, "{shown}");
             }
         }
     }
+    assert_eq!(cells, 12 * 10 * 5 * 48);
+}
+
+/// One letter a cell.
+fn letter(decision: &Decision) -> char {
+    match (decision.verdict, decision.problem.as_ref().map(|p| p.label)) {
+        (Verdict::Recorded, _) => '=',
+        (Verdict::Applied, _) => 'A',
+        (Verdict::AppliedInferred, _) => 'i',
+        (Verdict::AppliedIrregular, _) => '!',
+        (_, Some(Label::StatusFinal)) => 'F',
+        (_, Some(Label::ActorNotAllowed)) => 'x',
+        (_, Some(Label::ReasonRequired)) => 'r',
+        (_, Some(Label::WithdrawalTooLate)) => 'w',
+        _ => '.',
+    }
+}
+
+/// The whole table as people review it: what becomes of each report, by whom, from where. `=` recorded, `A` applied, `i` with
+/// inferred steps, `!` irregular, `.` no such step, `x` another party's, `r` reason missing, `w` too late to withdraw, `F` ended.
+#[test]
+fn the_table_is_the_reviewed_one() {
+    let bare = Facts {
+        reason: false,
+        ..PLAIN
+    };
+    let again = Facts {
+        asked_before: true,
+        overdue: false,
+        ..PLAIN
+    };
+    let returned = Facts {
+        back: Some(Back::Returned),
+        ..PLAIN
+    };
+    let by_hand = Facts {
+        direct: true,
+        ..PLAIN
+    };
+    let mut shown = String::new();
+    for (title, facts) in [
+        ("with a reason", PLAIN),
+        ("without a reason", bare),
+        ("a second supplement, not overdue", again),
+        ("as returned", returned),
+        ("by a person", by_hand),
+    ] {
+        for role in Role::ALL {
+            shown += &format!("{}, {title}\n           1 2 3 4 5 6 7 8 9 10\n", role.word());
+            for phase in phases() {
+                let name = match phase {
+                    Phase::SupplementRequested { resume } => format!("5 (from {})", resume.status()),
+                    phase => phase.status().to_string(),
+                };
+                let row: Vec<String> = Status::ALL
+                    .iter()
+                    .map(|to| letter(&cell(phase, *to, role, facts)).to_string())
+                    .collect();
+                shown += &format!("{name:11}{}\n", row.join(" "));
+            }
+        }
+    }
+    insta::assert_snapshot!(shown);
+}
+
+/// What is filed begins where its channel says, and only its submitter files it.
+#[test]
+fn a_dossier_begins_registered_online_and_accepted_otherwise() {
+    let first: Vec<(Status, &[Role], &[Guard])> = table()
+        .iter()
+        .filter(|s| s.from.is_none())
+        .map(|s| (s.to, s.roles.as_slice(), s.guards.as_slice()))
+        .collect();
+    let submitter: &[Role] = &[Role::Submitter];
+    assert_eq!(
+        first,
+        [
+            (Status::Registered, submitter, &[Guard::Online][..]),
+            (Status::Accepted, submitter, &[Guard::CounterOrPost][..]),
+        ]
+    );
+}
+
+#[test]
+fn a_step_back_is_kept_as_what_it_is() {
+    let kept = |from, to, role, back| {
+        let facts = Facts { back, ..PLAIN };
+        match &cell(Phase::entering(from, from), to, role, facts).happenings[..] {
+            [Happening::StatusChanged { back, .. }] => *back,
+            other => panic!("{other:?}"),
+        }
+    };
+    use Status::{Accepted, Finished, PaymentRequested, Processing, Stopped};
+    assert_eq!(
+        kept(Processing, Accepted, Role::Agency, None),
+        Some(Back::Returned)
+    );
+    assert_eq!(
+        kept(Processing, Accepted, Role::ReceivingUnit, None),
+        Some(Back::Recalled)
+    );
+    assert_eq!(
+        kept(Finished, Processing, Role::Agency, Some(Back::Recalled)),
+        Some(Back::Recalled)
+    );
+    // Paid and resumed look like a step back, and are none unless it is said.
+    for from in [PaymentRequested, Stopped] {
+        assert_eq!(kept(from, Processing, Role::Agency, None), None);
+        assert_eq!(
+            kept(from, Processing, Role::Agency, Some(Back::Returned)),
+            Some(Back::Returned)
+        );
+    }
+}
+
+#[test]
+fn a_list_of_papers_is_a_reason_and_a_refusal_needs_one() {
+    let papers = Details::Papers(vec![]);
+    let asks = Report {
+        text: None,
+        details: Some(papers),
+        ..report(Status::SupplementRequested, Role::Agency)
+    };
+    assert_eq!(decide(&state(Phase::Processing), &asks).verdict, Verdict::Applied);
+    let refusal = Details::Decision {
+        results: vec![],
+        refusal: true,
+    };
+    let refuses = |text: Option<&str>| Report {
+        text: text.map(str::to_owned),
+        details: Some(refusal.clone()),
+        ..report(Status::Finished, Role::Agency)
+    };
+    let label = |r| decide(&state(Phase::Processing), &r).problem.map(|p| p.label);
+    assert_eq!(label(refuses(None)), Some(Label::ReasonRequired));
+    assert_eq!(label(refuses(Some("không đủ điều kiện"))), None);
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A postponement of a dossier due on 1 December at 17:00, told at `when`.
+fn postpones(phase: Phase, before: i32, when: &str, new_due: &str) -> (Verdict, Option<Label>) {
+    let mut state = state(phase);
+    state.postponements = before;
+    state.due = Some(at("2026-12-01T17:00:00+07:00"));
+    let report = Report {
+        new_due: Some(at(new_due)),
+        occurred_at: at(when),
+        postponement_late: at(when) >= at("2026-12-01T00:00:00+07:00"),
+        ..report(phase.status(), Role::Agency)
+    };
+    let decision = decide(&state, &report);
+    if decision.verdict != Verdict::Rejected {
+        assert!(matches!(decision.happenings[..], [Happening::Postponed { .. }]));
+    }
+    (decision.verdict, decision.problem.map(|p| p.label))
+}
+
+#[test]
+fn a_due_date_is_moved_once_and_the_day_before_at_the_latest() {
+    let later = "2026-12-08T17:00:00+07:00";
+    let (day_before, on_the_day) = ("2026-11-30T23:59:00+07:00", "2026-12-01T00:00:00+07:00");
+    for phase in [Phase::Accepted, Phase::Processing] {
+        assert_eq!(postpones(phase, 0, day_before, later), (Verdict::Applied, None));
+        assert_eq!(
+            postpones(phase, 0, on_the_day, later),
+            (Verdict::AppliedIrregular, Some(Label::PostponementLate))
+        );
+        assert_eq!(
+            postpones(phase, 1, day_before, later),
+            (Verdict::AppliedIrregular, Some(Label::PostponementRepeated))
+        );
+    }
+    for phase in phases()
+        .into_iter()
+        .filter(|p| !matches!(p, Phase::Accepted | Phase::Processing))
+    {
+        let (verdict, label) = postpones(phase, 0, day_before, later);
+        assert_eq!(
+            (verdict, label),
+            (Verdict::Rejected, Some(Label::ClockNotRunning)),
+            "{phase:?}"
+        );
+    }
+    // After the due date, and by a year at most.
+    for (new_due, verdict) in [
+        ("2026-12-01T17:00:00+07:00", Verdict::Rejected),
+        ("2026-12-01T17:00:01+07:00", Verdict::Applied),
+        ("2027-12-02T17:00:00+07:00", Verdict::Applied),
+        ("2027-12-02T17:00:01+07:00", Verdict::Rejected),
+    ] {
+        assert_eq!(
+            postpones(Phase::Processing, 0, day_before, new_due).0,
+            verdict,
+            "{new_due}"
+        );
+    }
+}
+
+#[test]
+fn a_status_that_moves_the_due_date_does_both_or_neither() {
+    let moves = |role, due: Option<&str>| {
+        let mut state = state(Phase::Accepted);
+        state.due = due.map(at);
+        let report = Report {
+            new_due: Some(at("2026-12-08T17:00:00+07:00")),
+            occurred_at: at("2026-11-20T10:00:00+07:00"),
+            ..report(Status::Processing, role)
+        };
+        decide(&state, &report)
+    };
+    let due = Some("2026-12-01T17:00:00+07:00");
+    let both = moves(Role::Agency, due);
+    assert_eq!((both.verdict, both.happenings.len()), (Verdict::Applied, 2));
+    let neither = moves(Role::Agency, None);
+    assert_eq!(neither.problem.map(|p| p.label), Some(Label::ClockNotRunning));
+    assert!(matches!(
+        neither.happenings[..],
+        [Happening::StatusRejected { .. }]
+    ));
+    let other = moves(Role::ReceivingUnit, due);
+    assert_eq!(other.problem.map(|p| p.label), Some(Label::ActorNotAllowed));
+}
+
+#[test]
+fn a_result_is_corrected_where_there_is_one_and_keeps_its_status() {
+    let correction = |role, late| Correction {
+        results: Vec::new(),
+        refusal: false,
+        text: Some("sai ngày sinh".to_owned()),
+        occurred_at: Timestamp::from_micros(200_000_000),
+        role,
+        late,
+    };
+    for phase in phases() {
+        let decision = correct(&state(phase), &correction(Role::Agency, false));
+        let may = matches!(phase, Phase::Finished | Phase::HandedOver);
+        assert_eq!(decision.verdict == Verdict::Applied, may, "{phase:?}");
+        let after = evolve(
+            Some(state(phase)),
+            &decision.happenings[0],
+            Timestamp::from_micros(200_000_000),
+        );
+        assert_eq!(after.phase, phase);
+    }
+    let label = |d: Decision| d.problem.map(|p| p.label);
+    let late = correct(&state(Phase::HandedOver), &correction(Role::Agency, true));
+    assert_eq!(
+        (late.verdict, label(late)),
+        (Verdict::AppliedIrregular, Some(Label::CorrectionLate))
+    );
+    for role in Role::ALL.into_iter().filter(|r| *r != Role::Agency) {
+        let other = correct(&state(Phase::Finished), &correction(role, false));
+        assert_eq!(label(other), Some(Label::ActorNotAllowed));
+    }
+    let silent = Correction {
+        text: None,
+        ..correction(Role::Agency, false)
+    };
+    assert_eq!(
+        label(correct(&state(Phase::Finished), &silent)),
+        Some(Label::ReasonRequired)
+    );
 }
 
 #[test]
@@ -128,40 +463,79 @@ fn the_wrong_party_is_told_whose_step_it_is() {
     assert_eq!(problem.args["actors"], "agency");
 }
 
+/// Something that is asked of a dossier.
+#[derive(Clone, Debug)]
+enum Asked {
+    Report(Report),
+    Correct(Correction),
+}
+
+prop_compose! {
+    fn asked()(
+        to in 1u8..=10, role in 0usize..5, moment in 0i64..50, back in 0u8..8, reason: bool, direct: bool, overdue: bool,
+        correct in 0u8..6, new_due in proptest::option::weighted(0.2, 0i64..400), late: bool,
+    ) -> Asked {
+        let occurred_at = Timestamp::from_micros(moment * 500_000);
+        let text = reason.then(|| "vì thiếu giấy tờ".to_owned());
+        if correct == 0 {
+            let (results, late) = (Vec::new(), overdue);
+            return Asked::Correct(Correction { results, refusal: direct, text, occurred_at, role: Role::ALL[role], late });
+        }
+        Asked::Report(Report {
+            text,
+            back: match back { 0 => Some(Back::Returned), 1 => Some(Back::Recalled), _ => None },
+            new_due: new_due.map(|d| Timestamp::from_micros(d * 86_400_000_000)),
+            postponement_late: late,
+            direct,
+            supplement_overdue: overdue,
+            ..Report::new(Status::from_code(to).unwrap(), Role::ALL[role], occurred_at)
+        })
+    }
+}
+
 proptest! {
-    /// Whatever is reported, in whatever order: a final status stays, history has no gaps, evolve agrees with decide.
+    /// Whatever is asked, in whatever order: a final status stays, every change is a row of the table, what is rejected changes
+    /// nothing, and the history replayed is the state.
     #[test]
-    fn any_sequence_of_reports_keeps_the_laws(reports in proptest::collection::vec((1u8..=10, 0usize..5, 0i64..50, any::<bool>(), any::<bool>()), 0..40)) {
+    fn any_sequence_of_acts_keeps_the_laws(all in proptest::collection::vec(asked(), 0..40)) {
         let filed = Happening::StatusRecorded { to: Status::Registered, text: None, details: None };
-        let mut now = evolve(None, &filed, Timestamp::from_micros(0));
-        for (to, role, at, reason, overdue) in reports {
-            let report = Report {
-                to: Status::from_code(to).unwrap(),
-                text: reason.then(|| "vì thiếu giấy tờ".to_owned()),
-                details: None,
-                occurred_at: Timestamp::from_micros(at * 500_000),
-                role: Role::ALL[role],
-                supplement_overdue: overdue,
-                supplement_late: false,
-                supplement_requests: 1,
-            };
+        let start = Timestamp::from_micros(0);
+        let mut history = vec![(filed.clone(), start)];
+        let mut now = evolve(None, &filed, start);
+        let due = Happening::DueSet(DueChange { from: None, to: Timestamp::from_micros(86_400_000_000), reason: DueReason::Accepted });
+        now = evolve(Some(now), &due, start);
+        history.push((due, start));
+        for asked in all {
             let before = now.clone();
-            let decision = decide(&now, &report);
+            let (decision, occurred_at, to) = match &asked {
+                Asked::Report(report) => (decide(&now, report), report.occurred_at, report.to),
+                Asked::Correct(correction) => (correct(&now, correction), correction.occurred_at, now.status()),
+            };
             prop_assert!(!decision.happenings.is_empty());
             for h in &decision.happenings {
-                if let Happening::StatusChanged { from, to, .. } = h {
+                if let Happening::StatusChanged { from, to, back, .. } = h {
                     prop_assert_eq!(*from, now.status());
-                    prop_assert!(table().iter().any(|s| s.from == Some(*from) && s.to == *to));
+                    let rows: Vec<_> = table().iter().filter(|s| s.from == Some(*from) && s.to == *to).collect();
+                    prop_assert!(!rows.is_empty());
+                    prop_assert!(back.is_none() || rows.iter().any(|s| s.guards.contains(&Guard::Back)));
                 }
-                now = evolve(Some(now), h, report.occurred_at);
+                now = evolve(Some(now), h, occurred_at);
+                history.push((h.clone(), occurred_at));
             }
             prop_assert_eq!(now.events, before.events + decision.happenings.len() as i32);
             match decision.verdict {
-                Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular => prop_assert_eq!(now.status(), report.to),
+                Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular => {
+                    let postponed = decision.happenings.iter().any(|h| matches!(h, Happening::Postponed { .. }));
+                    prop_assert!(now.status() == to || postponed);
+                }
                 _ => prop_assert_eq!(now.phase, before.phase),
             }
+            prop_assert!(decision.verdict != Verdict::Rejected || decision.problem.is_some());
             prop_assert!(!before.status().is_final() || now.phase == before.phase);
             prop_assert!(now.since >= before.since);
+            prop_assert!(now.postponements >= before.postponements && now.supplements >= before.supplements);
         }
+        let replayed = history.iter().fold(None, |s, (h, at)| Some(evolve(s, h, *at)));
+        prop_assert_eq!(replayed, Some(now));
     }
 }

@@ -1,19 +1,18 @@
-//! Dossiers and their history, and what a person does to one.
+//! Dossiers and their history.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks, Links, StatusView};
 use super::progress::{ClaimView, DueView, Progress, SupplementView};
-use crate::domain::clocks::DueChange;
+use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
 use crate::domain::details::{Details, ResultPaper};
-use crate::domain::dossier::{Channel, Filing};
-use crate::domain::event::{Event, HandOver, LimitTold, Verdict};
+use crate::domain::dossier::{Channel, Component, Filing};
+use crate::domain::event::{Back, Event, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::rejection::Label;
 use crate::domain::tenant::{Actor, TenantKey};
-use crate::domain::text::{PRINTABLE, SAYS_SOMETHING};
 use crate::domain::time::Timestamp;
 
 /// A dossier without its content, as in lists.
@@ -123,7 +122,7 @@ pub struct EventView {
     /// Who did it.
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
-    /// `supplemented`, `handed-over`, `due-set`, `limit-near`, `limit-passed`.
+    /// `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`.
     pub kind: String,
     /// The status it led to or named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +142,12 @@ pub struct EventView {
     /// The papers asked for, the fees claimed, the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Details>,
+    /// The step went back to an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+    /// The papers a supplement brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<Component>,
     /// Why it was rejected, parked or is irregular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
@@ -176,6 +181,8 @@ impl From<&Event> for EventView {
             inferred: false,
             text: None,
             details: None,
+            back: None,
+            brought: Vec::new(),
             label: None,
             dossier_code: None,
             hand_over: None,
@@ -197,6 +204,7 @@ impl From<&Event> for EventView {
                 text,
                 irregular,
                 details,
+                back,
             } => {
                 view.from = Some((*from).into());
                 view.status = Some((*to).into());
@@ -205,6 +213,7 @@ impl From<&Event> for EventView {
                 view.text.clone_from(text);
                 view.label = *irregular;
                 view.details.clone_from(details);
+                view.back = *back;
             }
             H::StatusRecorded { to, text, details } => {
                 view.status = Some((*to).into());
@@ -218,7 +227,37 @@ impl From<&Event> for EventView {
                 view.label = Some(*label);
                 view.text.clone_from(text);
             }
-            H::Supplemented { text } => view.text.clone_from(text),
+            H::Supplemented { text, papers } => {
+                view.text.clone_from(text);
+                view.brought.clone_from(papers);
+            }
+            H::Postponed {
+                from,
+                to,
+                text,
+                irregular,
+            } => {
+                view.due = Some(DueChange {
+                    from: Some(*from),
+                    to: *to,
+                    reason: DueReason::Postponed,
+                });
+                view.text.clone_from(text);
+                view.label = *irregular;
+            }
+            H::ResultCorrected {
+                results,
+                refusal,
+                text,
+                irregular,
+            } => {
+                view.details = Some(Details::Decision {
+                    results: results.clone(),
+                    refusal: *refusal,
+                });
+                view.text.clone_from(text);
+                view.label = *irregular;
+            }
             H::HandedOver(hand_over) => view.hand_over = Some(hand_over.clone()),
             H::DueSet(change) => view.due = Some(change.clone()),
             H::LimitNear(told) | H::LimitPassed(told) => view.limit = Some(told.clone()),
@@ -234,48 +273,4 @@ pub struct HistoryView {
     pub tracking_id: DossierId,
     /// Every event.
     pub events: Vec<EventView>,
-}
-
-/// Acceptance of an online dossier by the receiving unit or the agency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptanceRequest {
-    /// When; left out, now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occurred_at: Option<Timestamp>,
-    /// The official code, if one was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assigned_code: Option<DossierCode>,
-    /// A note. At most 2,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2000), regex(pattern = PRINTABLE))]
-    pub text: Option<String>,
-}
-
-/// The submitter completes what was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SupplementRequest {
-    /// When; left out, now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occurred_at: Option<Timestamp>,
-    /// What was added. At most 2,000 characters.
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
-    pub text: String,
-}
-
-/// The applicant has received the result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HandOverRequest {
-    /// Who received it. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
-    pub receiver: String,
-    /// When; left out, now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub received_at: Option<Timestamp>,
-    /// Proof: a signed slip's number, a waybill. At most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 200), regex(pattern = PRINTABLE))]
-    pub proof: Option<String>,
 }

@@ -2,6 +2,7 @@
 //!
 //! These are contracts. A field is added, never renamed or removed; OpenAPI is generated from here.
 
+mod acts;
 mod alarms;
 mod answers;
 mod carriage;
@@ -12,6 +13,10 @@ mod register;
 mod reports;
 mod subscriptions;
 
+pub use acts::{
+    AcceptanceRequest, CorrectionRequest, HandOverRequest, PapersRequest, PostponementRequest, ReasonRequest,
+    SupplementRequest,
+};
 pub use alarms::{AlarmPage, AlarmView, LimitCount};
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
@@ -20,10 +25,7 @@ pub use carriage::{
     AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FeedData, FeedPage, InboxMessage,
     InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
 };
-pub use dossiers::{
-    AcceptanceRequest, DossierPage, DossierSummary, DossierView, EventView, HandOverRequest, HistoryView,
-    SupplementRequest,
-};
+pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
 pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::clocks::DueChange;
+use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::details::{Details, FeeClaim, PaperAsked, ResultPaper};
+use crate::domain::dossier::Component;
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::EventId;
 use crate::domain::rejection::Label;
@@ -29,6 +30,9 @@ pub struct SupplementView {
     /// What the submitter said when completing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// The papers the submitter brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<Component>,
     /// When the dossier left this status: completed, closed or withdrawn; null while it waits.
     pub ended_at: Option<Timestamp>,
 }
@@ -101,19 +105,36 @@ impl Progress {
             Happening::StatusRecorded { to, details, .. } if self.status == Some(*to) => {
                 self.complete(details.as_ref());
             }
-            Happening::DueSet(change) => self.due_history.push(DueView {
-                event: event.id,
-                at: event.occurred_at,
-                actor: event.actor.clone(),
-                change: change.clone(),
-            }),
-            Happening::Supplemented { text } => {
+            Happening::DueSet(change) => self.due_set(event, change.clone()),
+            Happening::Postponed { from, to, .. } => self.due_set(
+                event,
+                DueChange {
+                    from: Some(*from),
+                    to: *to,
+                    reason: DueReason::Postponed,
+                },
+            ),
+            Happening::Supplemented { text, papers } => {
                 if let Some(open) = self.supplements.last_mut().filter(|s| s.ended_at.is_none()) {
                     open.answer.clone_from(text);
+                    open.brought.clone_from(papers);
                 }
+            }
+            Happening::ResultCorrected { results, refusal, .. } => {
+                self.results.clone_from(results);
+                self.refusal = *refusal;
             }
             _ => {}
         }
+    }
+
+    fn due_set(&mut self, event: &Event, change: DueChange) {
+        self.due_history.push(DueView {
+            event: event.id,
+            at: event.occurred_at,
+            actor: event.actor.clone(),
+            change,
+        });
     }
 
     fn leave(&mut self, at: Timestamp) {
@@ -141,6 +162,7 @@ impl Progress {
                 papers: Vec::new(),
                 label: irregular,
                 answer: None,
+                brought: Vec::new(),
                 ended_at: None,
             }),
             Status::PaymentRequested => self.claims.push(ClaimView {

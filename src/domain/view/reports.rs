@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::ProblemView;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
-use crate::domain::event::Verdict;
+use crate::domain::event::{Back, Verdict};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
@@ -45,6 +45,17 @@ pub struct StatusReport {
     /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); `text` says why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refusal: bool,
+    /// With 9, also after the result was handed over: `results` replace those told before (`NĐ 118/2025` Điều 23.1); `text` says
+    /// what was wrong, and the status stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub correction: bool,
+    /// The step goes back to an earlier one: `returned` (trả lại) or `recalled` (thu hồi); `text` says why. Needed only where a step
+    /// forward looks the same (6 → 4, 8 → 4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+    /// The due date moves to this moment (`NĐ 118/2025` Điều 19.6); `text` says why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_due: Option<Timestamp>,
 }
 
 impl StatusReport {
@@ -61,6 +72,9 @@ impl StatusReport {
             fees: Vec::new(),
             results: Vec::new(),
             refusal: false,
+            correction: false,
+            back: None,
+            new_due: None,
         }
     }
 
@@ -71,6 +85,7 @@ impl StatusReport {
             fees: std::mem::take(&mut self.fees),
             results: std::mem::take(&mut self.results),
             refusal: std::mem::take(&mut self.refusal),
+            correction: std::mem::take(&mut self.correction),
         }
     }
 
@@ -81,6 +96,7 @@ impl StatusReport {
         self.fees = lists.fees;
         self.results = lists.results;
         self.refusal = lists.refusal;
+        self.correction = lists.correction;
         self
     }
 }

@@ -141,7 +141,7 @@ fn pointer(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::view::{SettleRequest, SupplementRequest};
+    use crate::domain::view::{ReasonRequest, SettleRequest, SupplementRequest};
 
     fn refused<T: DeserializeOwned>(text: &[u8]) -> (Label, String) {
         let refusal = parse::<T>(text).err().unwrap();
@@ -165,7 +165,10 @@ mod tests {
         assert_eq!(of(b"{\n\"text\": nope}"), (Label::SyntaxInvalid, "11".to_owned()));
         assert_eq!(of(b"{\"text\":\"x\"").0, Label::SyntaxInvalid);
         assert_eq!(of(b"{\"text\":\"x\"} {}").0, Label::SyntaxInvalid);
-        assert_eq!(of(b"{}"), (Label::FieldMissing, "/text".to_owned()));
+        assert_eq!(
+            refused::<ReasonRequest>(b"{}"),
+            (Label::FieldMissing, "/reason".to_owned())
+        );
         assert_eq!(
             of(b"{\"text\":\"x\",\"text\":\"y\"}"),
             (Label::DuplicateKey, "/text".to_owned())

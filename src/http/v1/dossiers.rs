@@ -66,3 +66,33 @@ pub(super) async fn hand_over(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     Reply::json(&authed.hub().hand_over(authed.access(), id, call, request).await?)
 }
+
+pub(super) async fn refuse(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().refuse(authed.access(), id, call, request).await?)
+}
+
+pub(super) async fn ask(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().ask(authed.access(), id, call, request).await?)
+}
+
+pub(super) async fn recall(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().recall(authed.access(), id, call, request).await?)
+}
+
+pub(super) async fn postpone(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().postpone(authed.access(), id, call, request).await?)
+}
+
+pub(super) async fn correct(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().correct(authed.access(), id, call, request).await?)
+}
+
+pub(super) async fn withdraw(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().withdraw(authed.access(), id, call, request).await?)
+}

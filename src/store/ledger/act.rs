@@ -1,13 +1,16 @@
-//! Acting on a dossier: a status, an acceptance, a supplement, a hand-over.
+//! Acting on a dossier: once, by whom it belongs to, with what follows for clocks and messages. What a deed comes to is judged in
+//! [`super::deed`].
 
 use super::batch::{Batch, Told};
+use super::deed::{self, Judged};
 use super::submit::{KeyUse, SubmitOutcome, answered};
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Clockwork, Watched};
 use crate::domain::codes::DossierCode;
-use crate::domain::details::Details;
-use crate::domain::event::{HandOver, Happening, Verdict};
-use crate::domain::lifecycle::{self, Phase, Report, Role};
+use crate::domain::details::{Details, ResultPaper};
+use crate::domain::dossier::Component;
+use crate::domain::event::{Back, HandOver, Happening, Verdict};
+use crate::domain::lifecycle::{self, Role};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
@@ -28,6 +31,19 @@ pub enum Deed {
         text: Option<String>,
         /// The papers asked for, the fees claimed, the decision.
         details: Option<Details>,
+        /// The step goes back to an earlier one.
+        back: Option<Back>,
+        /// The due date moves to this moment.
+        new_due: Option<Timestamp>,
+    },
+    /// Takes one step, by a person: refuses, asks for papers, recalls, withdraws.
+    Step {
+        /// The status it leads to.
+        to: Status,
+        /// Why.
+        text: String,
+        /// The papers asked for.
+        details: Option<Details>,
     },
     /// Accepts what was filed online.
     Accept {
@@ -37,7 +53,25 @@ pub enum Deed {
     /// Completes what was asked for; the dossier goes back to where it was.
     Supplement {
         /// What was added.
+        text: Option<String>,
+        /// The papers brought.
+        papers: Vec<Component>,
+    },
+    /// Moves the due date.
+    Postpone {
+        /// To this moment.
+        new_due: Timestamp,
+        /// Why.
         text: String,
+    },
+    /// Puts a result right.
+    Correct {
+        /// The results as they are right.
+        results: Vec<ResultPaper>,
+        /// The result is a refusal.
+        refusal: bool,
+        /// What was wrong.
+        text: Option<String>,
     },
     /// Gives the result to the applicant.
     HandOver(HandOver),
@@ -174,79 +208,17 @@ fn replayed(batch: &Batch<'_>, act: &Act, answer: i16, body: &[u8]) -> Result<Ac
     }))
 }
 
-/// A refusal that is kept in the history, for both parties to see.
-fn refused(problem: Problem, to: Status) -> lifecycle::Decision {
-    lifecycle::Decision {
-        verdict: Verdict::Rejected,
-        happenings: vec![Happening::StatusRejected {
-            to,
-            label: problem.label,
-            text: None,
-        }],
-        problem: Some(problem),
-    }
-}
-
 fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
-    let (to, text, extra) = match &act.deed {
-        Deed::Report { to, text, .. } => (*to, text.clone(), None),
-        Deed::Accept { text } => (Status::Accepted, text.clone(), None),
-        Deed::Supplement { text } => {
-            let to = match state.phase {
-                Phase::SupplementRequested { resume } => resume.status(),
-                _ => Status::Accepted,
-            };
-            (
-                to,
-                None,
-                Some(Happening::Supplemented {
-                    text: Some(text.clone()),
-                }),
-            )
-        }
-        Deed::HandOver(hand_over) => (
-            Status::HandedOver,
-            None,
-            Some(Happening::HandedOver(hand_over.clone())),
-        ),
-    };
-    // A report may be old news; what a person does is done now, whatever their watch says.
-    let occurred_at = match act.deed {
-        Deed::Report { .. } => act.occurred_at,
-        Deed::Accept { .. } | Deed::Supplement { .. } | Deed::HandOver(_) => act.occurred_at.max(state.since),
-    };
-    let details = match &act.deed {
-        Deed::Report { details, .. } => details.clone(),
-        Deed::Accept { .. } | Deed::Supplement { .. } | Deed::HandOver(_) => None,
-    };
-    let report = Report {
+    let asked_late = batch
+        .watched(&dossier.id, Watched::SupplementNotice)
+        .is_some_and(|watch| act.occurred_at.max(state.since) > watch.due_at.0);
+    let Judged {
         to,
-        text,
-        details,
         occurred_at,
-        role: act.role,
-        supplement_overdue: act.clockwork.supplement_overdue(state.since, occurred_at),
-        supplement_late: batch
-            .watched(&dossier.id, Watched::SupplementNotice)
-            .is_some_and(|watch| occurred_at > watch.due_at.0),
-        supplement_requests: act.clockwork.supplement_requests(occurred_at),
-    };
-    let supplement_open = matches!(state.phase, Phase::SupplementRequested { .. });
-    let fits = match act.deed {
-        Deed::Supplement { .. } => supplement_open,
-        Deed::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
-        Deed::Report { .. } | Deed::HandOver(_) => true,
-    };
-    let mut decision = if !fits {
-        // Nothing was asked for, or it was accepted long ago: say so, rather than let the verb move the dossier elsewhere.
-        let problem = Problem::new(Label::TransitionNotAllowed)
-            .with("from", state.status())
-            .with("to", to);
-        refused(problem, to)
-    } else {
-        lifecycle::decide(&state, &report)
-    };
+        beside,
+        mut decision,
+    } = deed::judge(act, &state, asked_late);
     // What is rejected changes nothing; a late report may still bring the code.
     let mut assigned_code = act
         .assigned_code
@@ -256,7 +228,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         && !batch.claim("code", "", code.as_str(), &dossier.id)
     {
         assigned_code = None;
-        decision = refused(Problem::new(Label::DossierCodeTaken), to);
+        decision = deed::refused(Problem::new(Label::DossierCodeTaken), to);
     }
     let applied = matches!(
         decision.verdict,
@@ -268,8 +240,10 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
     {
         happenings.push(Happening::CodeAssigned { code: code.clone() });
     }
-    happenings.extend(extra.filter(|_| applied));
+    happenings.extend(beside.filter(|_| applied));
     happenings.extend(decision.happenings);
+    let kind = deed::kind(&act.deed);
+    let place = happenings.iter().position(|what| what.word() == kind);
     let told = happenings
         .into_iter()
         .map(|what| Told {
@@ -278,16 +252,21 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
             actor: &act.actor,
         })
         .collect();
-    let last = batch.append(dossier, told)?;
+    let written = batch.append(dossier, told)?;
     if applied {
         run_clocks(batch, act, dossier, &state, occurred_at)?;
     }
+    let last = written
+        .last()
+        .ok_or_else(|| StoreError::Corrupt("an act without an event".to_owned()))?;
     if act.role == Role::Agency {
         dossier.answered_seq = Some(last.0);
         batch.writes.answered.push((dossier.id.clone(), act.own_queue));
         batch.end(&dossier.id, Watched::AgencySilent);
     } else if applied {
-        batch.deliver(dossier, last, word(&act.deed), act.traceparent.as_deref());
+        // The agency is told the event that says what was done, not the change of status beside it.
+        let event = place.and_then(|n| written.get(n)).unwrap_or(last);
+        batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
         expect_answer(batch, act, dossier)?;
     }
     let after = state_of(dossier)?;
@@ -296,14 +275,6 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         status: after.status(),
         problem: decision.problem,
     })
-}
-
-const fn word(deed: &Deed) -> &'static str {
-    match deed {
-        Deed::Report { .. } | Deed::Accept { .. } => "status-changed",
-        Deed::Supplement { .. } => "supplemented",
-        Deed::HandOver(_) => "handed-over",
-    }
 }
 
 /// Moves the due date as the step asks, keeps why, and begins and ends what is watched.

@@ -226,13 +226,13 @@ pub(super) struct Told<'a> {
 }
 
 impl Batch<'_> {
-    /// Appends events to a dossier, moves its state, tells its submitter. Gives the sequence number and id of the last.
+    /// Appends events to a dossier, moves its state, tells its submitter. Gives each one's sequence number and id.
     pub(super) fn append(
         &mut self,
         dossier: &mut DossierRow,
         told: Vec<Told<'_>>,
-    ) -> Result<(i64, EventId), StoreError> {
-        let mut last = (self.head.seq, EventId::new(self.now, self.rng));
+    ) -> Result<Vec<(i64, EventId)>, StoreError> {
+        let mut written = Vec::with_capacity(told.len());
         for one in told {
             let seq = self.head.seq + 1 + self.writes.events.len() as i64;
             let event = Event {
@@ -254,7 +254,7 @@ impl Batch<'_> {
             };
             let next = crate::domain::lifecycle::evolve(state, &event.what, event.occurred_at);
             crate::store::read::put_state(dossier, &next);
-            last = (seq, event.id);
+            written.push((seq, event.id));
             self.writes.push_event(seq, &event, self.cipher, self.rng)?;
             self.writes.feed.push(FeedRow {
                 tenant: dossier.tenant.clone(),
@@ -263,7 +263,7 @@ impl Batch<'_> {
             });
         }
         dossier.updated_at = At(self.now);
-        Ok(last)
+        Ok(written)
     }
 
     /// Queues a message about an event to the responsible agency, if there is one.

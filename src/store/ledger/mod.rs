@@ -12,6 +12,7 @@ mod act;
 mod audit;
 mod batch;
 mod carry;
+mod deed;
 mod enrol;
 pub(super) mod notices;
 mod persist;

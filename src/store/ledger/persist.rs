@@ -155,7 +155,7 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
 }
 
 fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
-    for piece in rows.chunks(BINDS / 27) {
+    for piece in rows.chunks(BINDS / 28) {
         on_backend!(conn, c => diesel::insert_into(dossiers::table)
             .values(piece)
             .on_conflict(dossiers::id)
@@ -170,6 +170,7 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::events.eq(excluded(dossiers::events)),
                 dossiers::version.eq(excluded(dossiers::version)),
                 dossiers::supplements.eq(excluded(dossiers::supplements)),
+                dossiers::postponements.eq(excluded(dossiers::postponements)),
                 dossiers::accepted.eq(excluded(dossiers::accepted)),
                 dossiers::code.eq(excluded(dossiers::code)),
                 dossiers::time_limit.eq(excluded(dossiers::time_limit)),

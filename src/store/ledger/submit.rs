@@ -216,8 +216,11 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
         });
     }
     let due = dossier.due.map(|at| at.0);
-    let last = batch.append(&mut dossier, told)?;
-    batch.deliver(&dossier, last, kind, submit.traceparent.as_deref());
+    let written = batch.append(&mut dossier, told)?;
+    let last = written
+        .last()
+        .ok_or_else(|| StoreError::Corrupt("a filing without an event".to_owned()))?;
+    batch.deliver(&dossier, *last, kind, submit.traceparent.as_deref());
     run_clocks(batch, submit, &mut dossier, due)?;
     batch.writes.submissions.push(submit.submission.clone());
     batch.writes.contents.push(ContentRow {

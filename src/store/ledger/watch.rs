@@ -347,7 +347,11 @@ fn say(
             actor: &watch.actor,
         })
         .collect();
-    batch.append(dossier, told)
+    let written = batch.append(dossier, told)?;
+    written
+        .last()
+        .copied()
+        .ok_or_else(|| StoreError::Corrupt("a limit without an event".to_owned()))
 }
 
 fn alarm(
@@ -379,14 +383,10 @@ const CLOSED: &str = "Quá thời hạn bổ sung mà hồ sơ chưa được ho
 fn close(batch: &mut Batch<'_>, watch: &Watch, dossier: &mut DossierRow) -> Result<(), StoreError> {
     let before = state_of(dossier)?;
     let report = Report {
-        to: watch.law.supplement_closed_as,
         text: Some(CLOSED.to_owned()),
-        occurred_at: batch.now,
-        role: Role::Clock,
+        direct: true,
         supplement_overdue: true,
-        supplement_late: false,
-        supplement_requests: watch.law.supplement_requests,
-        details: None,
+        ..Report::new(watch.law.supplement_closed_as, Role::Clock, batch.now)
     };
     let decision = lifecycle::decide(&before, &report);
     let event = say(batch, watch, dossier, decision.happenings)?;

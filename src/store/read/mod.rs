@@ -88,6 +88,7 @@ pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
         events: row.events,
         version: row.version,
         supplements: row.supplements,
+        postponements: row.postponements,
         accepted: row.accepted,
         code: row
             .code
@@ -110,6 +111,7 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     row.events = state.events;
     row.version = state.version;
     row.supplements = state.supplements;
+    row.postponements = state.postponements;
     row.accepted = state.accepted;
     row.code = state.code.as_ref().map(ToString::to_string);
     row.due = state.due.map(At);

@@ -1,14 +1,18 @@
 //! What the parties do to a dossier, through the verbs, on both databases: what each act writes, whom it reaches, and what it is
 //! answered when it may not be.
 
+mod any_order;
 mod details;
+mod turns;
 
 use lienthong::domain::details::Lists;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
+use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{EventView, StatusReport, StatusResult};
 use lienthong::identity::Access;
+use lienthong::service::{Call, ServiceError};
 use serde_json::Value;
 
 use crate::backends::Stage;
@@ -63,6 +67,22 @@ impl Case {
 
 fn of<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
+}
+
+fn call(key: &str) -> Call {
+    Call {
+        key: IdempotencyKey::parse(key).unwrap(),
+        request_digest: [1; 32],
+        traceparent: None,
+    }
+}
+
+fn label<T>(outcome: Result<T, ServiceError>) -> Label {
+    match outcome {
+        Err(ServiceError::Rejected(rejection)) => rejection.label(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was done"),
+    }
 }
 
 fn told(result: &StatusResult) -> Option<Label> {

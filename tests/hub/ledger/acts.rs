@@ -185,7 +185,7 @@ on_both! {
     async fn a_supplement_goes_back_and_starts_the_clock_again(stage) {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
-        let supplement = || deed(stage, &id, Deed::Supplement { text: "bản sao".to_owned() });
+        let supplement = || deed(stage, &id, Deed::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() });
         let early = acted(&store, supplement()).await;
         assert_eq!(verdict(&early), (Verdict::Rejected, Status::Registered, Some(Label::TransitionNotAllowed)));
         for status in [Status::Processing, Status::SupplementRequested] {
@@ -201,7 +201,7 @@ on_both! {
         let after = row(&store, &id).await.unwrap();
         assert_eq!((after.status, after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
         let all = happenings(&store, &id).await;
-        assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t) } if t == "bản sao"));
+        assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t), .. } if t == "bản sao"));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
         assert_eq!(stage.audit().findings, []);
     }

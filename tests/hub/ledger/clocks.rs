@@ -284,7 +284,7 @@ on_both! {
         acted(&store, Act { own_queue: true, ..report(stage, &heard, Status::Accepted) }).await;
         acted(&store, Act { own_queue: true, ..report(stage, &silent, Status::Accepted) }).await;
         // The submitter adds something: the agency must answer that.
-        let papers = || Deed::Supplement { text: "bản sao".to_owned() };
+        let papers = || Deed::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() };
         for id in [&heard, &silent] {
             stage.later(1);
             acted(&store, Act { own_queue: true, ..report(stage, id, Status::SupplementRequested) }).await;

@@ -124,7 +124,8 @@ async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
         assert!(answer.results.iter().all(|r| r.problem.is_none()), "{answer:?}");
         let request = SupplementRequest {
             occurred_at: None,
-            text: "bản sao".to_owned(),
+            text: Some("bản sao".to_owned()),
+            papers: Vec::new(),
         };
         let summary = city
             .hub

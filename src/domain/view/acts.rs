@@ -1,0 +1,119 @@
+//! What a person does to a dossier, as it is asked for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::codes::DossierCode;
+use crate::domain::details::{PaperAsked, ResultPaper};
+use crate::domain::dossier::Component;
+use crate::domain::text::{PRINTABLE, SAYS_SOMETHING};
+use crate::domain::time::Timestamp;
+
+/// Acceptance of an online dossier by the receiving unit or the agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The official code, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_code: Option<DossierCode>,
+    /// A note. At most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2000), regex(pattern = PRINTABLE))]
+    pub text: Option<String>,
+}
+
+/// The submitter completes what was asked for: a note, the papers brought, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupplementRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// What was added. At most 2,000 characters; may be left out where papers are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub text: Option<String>,
+    /// The papers brought, by the code and name they were asked for, with their files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub papers: Vec<Component>,
+}
+
+/// A step that needs nothing but its reason: a refusal before acceptance, a recall, a withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// Why: what the other side must read. At most 2,000 characters.
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+}
+
+/// The receiving unit or the agency asks for papers: once, and for all of them (`NĐ 118/2025` Điều 16.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PapersRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// Why. At most 2,000 characters.
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+    /// The papers asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub papers: Vec<PaperAsked>,
+}
+
+/// The agency moves the due date, once (`NĐ 118/2025` Điều 19.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostponementRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The due date from now on.
+    pub new_due: Timestamp,
+    /// Why, with the apology the applicant reads. At most 2,000 characters.
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+}
+
+/// The agency puts a result right (`NĐ 118/2025` Điều 23.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionRequest {
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The results as they are right; all of them, at least one.
+    #[schemars(length(min = 1, max = 50))]
+    pub results: Vec<ResultPaper>,
+    /// The result is a refusal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refusal: bool,
+    /// What was wrong. At most 2,000 characters.
+    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+}
+
+/// The applicant has received the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverRequest {
+    /// Who received it. At most 500 characters.
+    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    pub receiver: String,
+    /// When; left out, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// Proof: a signed slip's number, a waybill. At most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200), regex(pattern = PRINTABLE))]
+    pub proof: Option<String>,
+}

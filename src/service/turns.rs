@@ -1,0 +1,139 @@
+//! The turns a dossier may take: refused, sent back for papers, recalled, withdrawn, postponed, its result corrected.
+
+use super::acts::{Call, LONGEST_TEXT, Wish, office, required};
+use super::{Hub, ServiceError};
+use crate::domain::details::{Details, Lists};
+use crate::domain::ids::DossierId;
+use crate::domain::lifecycle::Role;
+use crate::domain::rejection::Problem;
+use crate::domain::status::Status;
+use crate::domain::view::{
+    CorrectionRequest, DossierSummary, PapersRequest, PostponementRequest, ReasonRequest,
+};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::Deed;
+
+fn reason(text: String) -> Result<String, Problem> {
+    required("/reason", text, LONGEST_TEXT)
+}
+
+impl Hub {
+    /// Withdraws a dossier on the applicant's request, before the decision (`NĐ 118/2025` Điều 21): who filed it asks.
+    pub async fn withdraw(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: ReasonRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierWithdraw)?;
+        access.require_staff()?;
+        let deed = Deed::Step {
+            to: Status::Withdrawn,
+            text: reason(request.reason)?,
+            details: None,
+        };
+        let wish = Wish::of(Role::Submitter, "withdrawal", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// Refuses an online filing before it is accepted: the receiving unit or the agency.
+    pub async fn refuse(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: ReasonRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierRefuse)?;
+        let deed = Deed::Step {
+            to: Status::Refused,
+            text: reason(request.reason)?,
+            details: None,
+        };
+        let wish = Wish::of(office(access), "refusal", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// Asks for papers, once and for all of them (`NĐ 118/2025` Điều 16.3): the receiving unit or the agency.
+    pub async fn ask(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: PapersRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierAsk)?;
+        let lists = Lists {
+            papers: request.papers,
+            ..Lists::default()
+        };
+        let deed = Deed::Step {
+            to: Status::SupplementRequested,
+            text: reason(request.reason)?,
+            details: Details::of(Status::SupplementRequested, lists)?,
+        };
+        let wish = Wish::of(office(access), "supplement-request", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// Takes a dossier back from the agency: the receiving unit that forwarded it.
+    pub async fn recall(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: ReasonRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierRecall)?;
+        let deed = Deed::Step {
+            to: Status::Accepted,
+            text: reason(request.reason)?,
+            details: None,
+        };
+        let wish = Wish::of(Role::ReceivingUnit, "recall", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// Moves the due date, once (`NĐ 118/2025` Điều 19.6): the agency.
+    pub async fn postpone(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: PostponementRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierPostpone)?;
+        let deed = Deed::Postpone {
+            new_due: request.new_due,
+            text: reason(request.reason)?,
+        };
+        let wish = Wish::of(Role::Agency, "postponement", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// Puts a result right (`NĐ 118/2025` Điều 23.1): the agency.
+    pub async fn correct(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: CorrectionRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierCorrect)?;
+        let lists = Lists {
+            results: request.results,
+            refusal: request.refusal,
+            correction: true,
+            ..Lists::default()
+        };
+        lists.check(Status::Finished)?;
+        let deed = Deed::Correct {
+            results: lists.results,
+            refusal: lists.refusal,
+            text: Some(reason(request.reason)?),
+        };
+        let wish = Wish::of(Role::Agency, "corrections", deed, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+}
