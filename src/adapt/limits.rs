@@ -18,3 +18,5 @@ pub const MAX_NAMESPACES: usize = 64;
 pub const MAX_PROBLEMS: usize = 100;
 /// Status reports in one message.
 pub const MAX_REPORTS: usize = 100;
+/// Dossiers one document of a batch may list. For more there is a batch of lines.
+pub const MAX_ITEMS: usize = 500;

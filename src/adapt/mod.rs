@@ -20,6 +20,7 @@ mod provenance;
 mod registry;
 mod render;
 mod spec;
+mod split;
 mod statuses;
 mod target;
 mod tree;
@@ -34,6 +35,7 @@ pub use compile::AdapterFault;
 pub use provenance::Provenance;
 pub use registry::Registry;
 pub use render::{Outgoing, Rendered};
+pub use split::Parts;
 pub use statuses::StatusItem;
 pub use tree::Syntax;
 

@@ -1,19 +1,18 @@
 //! `lienthong agent`: the partner's half, for engineers who integrate.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::digest;
 use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, print_json, runtime};
-use crate::client::{ClientError, MAX_WAIT, Partner, Retry, Settings, Submission};
+use crate::client::{Batch, ClientError, MAX_WAIT, Partner, Retry, Settings, Submission};
 use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::{CloudEvent, FeedData};
 use crate::material;
 use crate::net::outbound::{Outbound, http_client};
 
@@ -25,7 +24,7 @@ use crate::net::outbound::{Outbound, http_client};
 pub(super) enum AgentCommand {
     /// Get an access token and print it
     Token(TokenArgs),
-    /// File a document and print the hub's answer: tracking id, agency and reason, receipt
+    /// File a document, or a batch of them, and print the hub's answer: tracking id, agency and reason, receipt
     Submit(SubmitArgs),
     /// Print what happens to the tenant's dossiers, one event a line, as it happens
     Follow(FollowArgs),
@@ -94,7 +93,12 @@ pub(super) struct SubmitArgs {
     speaker: Speaker,
 
     /// The document
-    file: PathBuf,
+    #[arg(required_unless_present = "batch")]
+    file: Option<PathBuf>,
+
+    /// Many documents in JSON, one a line (NDJSON), each filed for itself: prints one line for each, and a summary
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "media_type"])]
+    batch: Option<PathBuf>,
 
     /// Its format, name/version; needed where the tenant has several of one media type
     #[arg(long, value_name = "NAME/VERSION")]
@@ -137,6 +141,9 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
         }
         AgentCommand::Submit(args) => {
             let partner = args.speaker.partner(None)?;
+            if let Some(file) = &args.batch {
+                return runtime.block_on(submit_batch(&partner, args, file, out));
+            }
             let submission = args.submission()?;
             answered(runtime.block_on(partner.submit(&submission)), out)
         }
@@ -177,21 +184,13 @@ impl Speaker {
 
 impl SubmitArgs {
     fn submission(&self) -> Result<Submission, Failure> {
-        let body = material::file(&self.file)?;
+        let file = self.file.as_deref().unwrap_or(Path::new(""));
+        let body = material::file(file)?;
         let media_type = match &self.media_type {
             Some(media_type) => media_type.clone(),
-            None => super::adapter::media_type_of(&self.file)?,
+            None => super::adapter::media_type_of(file)?,
         };
-        let key = match &self.idempotency_key {
-            Some(key) => key.clone(),
-            None => format!("sha256-{}", hex::encode(digest::digest(&digest::SHA256, &body))),
-        };
-        let key = IdempotencyKey::parse(&key).ok_or_else(|| {
-            Failure::new(
-                "--idempotency-key phải gồm 1 đến 128 ký tự nhìn thấy được",
-                "--idempotency-key must be 1 to 128 visible ASCII characters",
-            )
-        })?;
+        let key = self.key(&body)?;
         Ok(Submission {
             body,
             media_type,
@@ -199,6 +198,56 @@ impl SubmitArgs {
             key,
         })
     }
+
+    fn key(&self, body: &[u8]) -> Result<IdempotencyKey, Failure> {
+        let key = match &self.idempotency_key {
+            Some(key) => key.clone(),
+            None => format!("sha256-{}", hex::encode(digest::digest(&digest::SHA256, body))),
+        };
+        IdempotencyKey::parse(&key).ok_or_else(|| {
+            Failure::new(
+                "--idempotency-key phải gồm 1 đến 128 ký tự nhìn thấy được",
+                "--idempotency-key must be 1 to 128 visible ASCII characters",
+            )
+        })
+    }
+}
+
+/// Prints a line for each item as its result comes, then the numbers of the whole.
+async fn submit_batch(
+    partner: &Partner,
+    args: &SubmitArgs,
+    file: &Path,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let lines = std::fs::read(file)?;
+    let key = args.key(&lines)?;
+    let batch = Batch {
+        lines,
+        format: args.format.clone(),
+        key,
+    };
+    let begun = std::time::Instant::now();
+    let mut printed = Ok(());
+    let end = partner
+        .submit_batch(&batch, |item| {
+            if printed.is_ok() {
+                printed = print_line(out, &item);
+            }
+        })
+        .await;
+    printed?;
+    let end = match end {
+        Ok(end) => end,
+        Err(error) => return answered(Err::<(), _>(error), out),
+    };
+    let whole = end.refused == 0 && end.problem.is_none();
+    let seconds = begun.elapsed().as_secs_f64();
+    let summary = serde_json::json!({
+        "end": end, "seconds": (seconds * 1000.0).round() / 1000.0, "per_second": (end.items as f64 / seconds).round(),
+    });
+    print_line(out, &summary)?;
+    Ok(if whole { Exit::Good } else { Exit::Findings })
 }
 
 /// Prints an answer, or the problem document of a refusal.
@@ -231,7 +280,7 @@ fn answered(
 /// Events a page.
 const PAGE: u32 = 200;
 
-fn print_line(out: &mut dyn Write, event: &CloudEvent<FeedData>) -> Result<(), Failure> {
+fn print_line(out: &mut dyn Write, event: &impl serde::Serialize) -> Result<(), Failure> {
     let line = serde_json::to_string(event).map_err(|e| Failure::new("không ghi được JSON", e))?;
     writeln!(out, "{line}")?;
     // Whoever reads by a pipe wants the event now.

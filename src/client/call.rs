@@ -135,7 +135,7 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|e| ClientError::not_the_shape(self.status, &e))
     }
 
-    fn problem(&self) -> ClientError {
+    pub fn problem(&self) -> ClientError {
         let is_problem = self
             .headers
             .get(CONTENT_TYPE)
@@ -205,7 +205,7 @@ impl Partner {
         self.repeated(&call, None).await?.json()
     }
 
-    async fn bearer(&self) -> Result<String, ClientError> {
+    pub(super) async fn bearer(&self) -> Result<String, ClientError> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|t| self.clock.now() < t.renew_at) {
             return Ok(token.bearer.clone());
@@ -267,12 +267,21 @@ impl Partner {
                 Err(error) => (error, None),
             };
             failures += 1;
-            let pause = self.with_rng(|rng| self.settings.retry.pause(failures, begun.elapsed(), asked, rng));
-            match pause {
+            match self.pause(failures, begun.elapsed(), asked) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
         }
+    }
+
+    /// How long to wait before the call is repeated; none to give up.
+    pub(super) fn pause(
+        &self,
+        failures: u32,
+        elapsed: Duration,
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
+        self.with_rng(|rng| self.settings.retry.pause(failures, elapsed, asked, rng))
     }
 
     async fn once(
@@ -281,6 +290,16 @@ impl Partner {
         bearer: Option<&str>,
         traceparent: &str,
     ) -> Result<Answer, ClientError> {
+        Self::whole(self.begin(call, bearer, traceparent).await?).await
+    }
+
+    /// Sends a call; gives the answer when its head is there.
+    pub(super) async fn begin(
+        &self,
+        call: &Call<'_>,
+        bearer: Option<&str>,
+        traceparent: &str,
+    ) -> Result<reqwest::Response, reqwest::Error> {
         let mut url = self.settings.base.clone();
         url.set_path(call.path);
         url.set_query(None);
@@ -307,7 +326,11 @@ impl Partner {
         if call.method == Method::POST {
             request = request.body(call.body.clone());
         }
-        let answer = request.send().await?;
+        request.send().await
+    }
+
+    /// Reads an answer to its end.
+    pub(super) async fn whole(answer: reqwest::Response) -> Result<Answer, ClientError> {
         Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
@@ -316,7 +339,7 @@ impl Partner {
     }
 
     /// A W3C trace context of its own for each call; the same for its repetitions.
-    fn traceparent(&self) -> String {
+    pub(super) fn traceparent(&self) -> String {
         let (trace, span) = self.with_rng(|rng| (rng.random::<u128>().max(1), rng.random::<u64>().max(1)));
         format!("00-{trace:032x}-{span:016x}-01")
     }
@@ -327,7 +350,7 @@ impl Partner {
     }
 }
 
-fn may_repeat(repeat: Repeat<'_>, error: &ClientError) -> bool {
+pub(super) fn may_repeat(repeat: Repeat<'_>, error: &ClientError) -> bool {
     let not_taken = matches!(error.label(), Some(Label::RateLimited | Label::QueueFull));
     match repeat {
         Repeat::Unkeyed => not_taken,

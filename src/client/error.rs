@@ -13,6 +13,9 @@ pub enum ClientError {
     /// idempotency key. The address is left out of the message, since it may carry a code of a dossier.
     #[error("the hub was not reached: {0}")]
     Transport(#[source] reqwest::Error),
+    /// The answer to a batch ended without its last line. What was answered holds; send the batch again.
+    #[error("the answer to the batch broke off")]
+    BrokenOff,
     /// The token endpoint refused (RFC 6749, 5.2). The description begins with the label of what is wrong with the certificate.
     #[error("no token: {error}, {description}")]
     Token {
@@ -40,7 +43,7 @@ impl ClientError {
         match self {
             ClientError::Problem(document) => Some(document.label),
             ClientError::Token { description, .. } => description.split(':').next().and_then(Label::parse),
-            ClientError::Transport(_) | ClientError::Contract { .. } => None,
+            ClientError::Transport(_) | ClientError::BrokenOff | ClientError::Contract { .. } => None,
         }
     }
 
@@ -48,7 +51,7 @@ impl ClientError {
     pub fn is_passing(&self) -> bool {
         match self {
             ClientError::Problem(document) => super::retry::is_passing_status(document.status),
-            ClientError::Transport(_) => true,
+            ClientError::Transport(_) | ClientError::BrokenOff => true,
             ClientError::Contract { status, .. } | ClientError::Token { status, .. } => {
                 super::retry::is_passing_status(*status)
             }

@@ -10,6 +10,7 @@
 //!
 //! Start with [`Partner::submit`], then [`Follow`].
 
+mod batch;
 mod call;
 mod error;
 mod follow;
@@ -17,6 +18,7 @@ mod operate;
 mod retry;
 mod routes;
 
+pub use batch::Batch;
 pub use call::{Partner, Settings};
 pub use error::ClientError;
 pub use follow::Follow;

@@ -377,6 +377,23 @@ impl Filing {
         self.owner.as_ref().unwrap_or(&self.applicant)
     }
 
+    /// What two filings of one matter have in common, for noticing that it was filed twice: canonical JSON (RFC 8785) of the
+    /// procedure as the directory knows it, the day in Vietnam, and the content without what differs by sender: references,
+    /// codes, moments, the way it came.
+    pub fn likeness(&self, procedure: &ProcedureCode) -> Vec<u8> {
+        let mut common = self.clone();
+        for file in common.components.iter_mut().flat_map(|c| &mut c.files) {
+            (file.id, file.location) = (None, None);
+        }
+        common.foreign_codes.clear();
+        (common.dossier_code, common.channel, common.assisted_by_agent) = (None, Channel::Online, false);
+        let mut common = serde_json::to_value(common).unwrap_or_default();
+        common["reference"] = serde_json::Value::Null;
+        common["procedure"] = procedure.as_str().into();
+        common["filed_at"] = self.filed_at.date().to_string().into();
+        serde_json_canonicalizer::to_vec(&common).unwrap_or_default()
+    }
+
     /// Content for comparing two filings under one reference: canonical JSON without the moment of filing. Field order is the
     /// type's, so equal content is equal bytes.
     pub fn content_bytes(&self) -> Vec<u8> {

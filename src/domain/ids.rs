@@ -102,6 +102,18 @@ ids! {
     SecretId = "whs";
     /// One request, as named in logs and problem documents.
     RequestId = "req";
+    /// One document that was refused and kept.
+    RefusalId = "rfs";
+}
+
+impl RefusalId {
+    /// The id of the document with this keyed digest: a UUIDv8 (RFC 9562, 5.8), so that the same document refused again is known
+    /// before anything is looked up.
+    pub fn derived(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        RefusalId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::RefusalId;
+
 /// The language of a sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -269,6 +271,8 @@ labels! {
         "Kiểm tra lại giới tính và số định danh của {field}." "Check the sex and the identity number of {field}.";
     IdentityCardOld "identity-card-old" 422 "CMND 9 số đã hết giá trị" "A 9-digit card is no longer valid"
         "Hỏi số định danh 12 số; CMND hết giá trị sau 31/12/2024." "Ask for the 12-digit number; the old card lost its validity after 2024-12-31.";
+    PossibleDuplicate "possible-duplicate" 422 "Có thể trùng hồ sơ đã nộp" "Possibly filed before"
+        "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp, nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
     DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
         "Kiểm tra: {commune} cũ đã tách; cổng chọn {name}." "Check: the former {commune} was divided; the hub chose {name}.";
 }
@@ -386,17 +390,39 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     problems: Vec<Problem>,
+    kept: Option<RefusalId>,
 }
 
 impl Rejection {
     /// All problems of a document; `None` when there are none.
     pub fn of(problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Rejection { problems })
+        (!problems.is_empty()).then_some(Rejection { problems, kept: None })
+    }
+
+    /// The same, when the document it is about has been kept.
+    #[must_use]
+    pub fn kept_as(mut self, refusal: RefusalId) -> Self {
+        self.kept = Some(refusal);
+        self
+    }
+
+    /// Under which name the document it is about has been kept.
+    pub fn kept(&self) -> Option<RefusalId> {
+        self.kept
     }
 
     /// Every problem, the deciding one first.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The same with every path rewritten.
+    #[must_use]
+    pub fn relocated(mut self, path: impl Fn(&str) -> String) -> Self {
+        for problem in &mut self.problems {
+            problem.path = problem.path.as_deref().map(&path);
+        }
+        self
     }
 
     /// The deciding label.
@@ -414,6 +440,7 @@ impl From<Problem> for Rejection {
     fn from(problem: Problem) -> Self {
         Rejection {
             problems: vec![problem],
+            kept: None,
         }
     }
 }

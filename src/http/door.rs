@@ -16,7 +16,7 @@ use crate::service::{Hub, ServiceError};
 use super::call::{Call, text};
 use super::extract::{Authed, Page, PageCall, Pages, body, pairs};
 use super::metrics::Metrics;
-use super::reply::{Outcome, Reply};
+use super::reply::{Body, Outcome, Reply};
 use super::routes::{Act, Listener, Method, Route, allowed};
 use super::seats::{Attempts, Seats};
 use super::server::Readiness;
@@ -26,6 +26,7 @@ use super::{documents, limits, negotiate, problem, v1};
 pub(super) struct State {
     pub(super) hub: Arc<Hub>,
     pub(super) seats: Arc<Seats>,
+    pub(super) batches: Arc<Seats>,
     pub(super) attempts: Arc<Attempts>,
     pub(super) readiness: Readiness,
     pub(super) metrics: Arc<Metrics>,
@@ -132,7 +133,7 @@ impl State {
         };
         if let Ok(drawn) = (self.pages)(asked).await {
             reply.media = drawn.media.into();
-            reply.body = drawn.body;
+            reply.body = Body::Whole(drawn.body);
         }
         reply
     }
@@ -163,7 +164,10 @@ impl State {
         for (name, value) in &reply.headers {
             response.insert_header((*name, value.as_str()));
         }
-        response.body(reply.body)
+        match reply.body {
+            Body::Whole(bytes) => response.body(bytes),
+            Body::Stream(stream) => response.streaming(stream),
+        }
     }
 }
 

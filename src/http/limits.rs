@@ -5,6 +5,21 @@ use std::time::Duration;
 /// The longest document of a submission or of statuses, in bytes: what an adapter reads at most.
 pub const DOCUMENT_BYTES: usize = 1_048_576;
 
+/// The longest batch of documents, in bytes: 256 MiB.
+pub const BATCH_BYTES: usize = 268_435_456;
+
+/// Items of one batch.
+pub const BATCH_ITEMS: u64 = 10_000;
+
+/// A batch has to be over in this time, from its first byte to its last answer.
+pub const BATCH_TIME: Duration = Duration::from_secs(600);
+
+/// Batches of one tenant at once. The next one is 429 before its body is read.
+pub const BATCHES_PER_TENANT: usize = 2;
+
+/// An answer that lies so long with a client that does not take it is given up, and its connection with it.
+pub const UNREAD_TIME: Duration = Duration::from_secs(30);
+
 /// The longest JSON body of any other call, in bytes.
 pub const JSON_BYTES: usize = 65_536;
 

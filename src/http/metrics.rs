@@ -219,12 +219,14 @@ impl Metrics {
         self.requests.get_or_create(&answered).inc();
         self.latency.get_or_create(&answered).observe(took.as_secs_f64());
         if let Some(label) = label {
-            self.refused
-                .get_or_create(&Refused {
-                    label: label.as_str(),
-                })
-                .inc();
+            self.refused(label);
         }
+    }
+
+    /// Counts a refusal; an item of a batch is one as well.
+    pub(super) fn refused(&self, label: Label) {
+        let label = label.as_str();
+        self.refused.get_or_create(&Refused { label }).inc();
     }
 }
 

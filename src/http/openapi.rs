@@ -14,6 +14,7 @@ use crate::domain::view::ProblemDocument;
 use crate::identity::Permission;
 
 use super::limits;
+use super::reply::NDJSON;
 use super::routes::{Act, Gives, Listener, Parameter, Place, Route, TABLE, Takes, Values};
 
 /// The document, as served and checked in.
@@ -200,6 +201,14 @@ fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
                 "application/xml": { "schema": { "type": "string" } },
             },
         }),
+        Takes::Documents => json!({
+            "required": true,
+            "description": format!(
+                "Documents, one a line (NDJSON): at most {} lines of at most {} bytes, at most {} bytes in all.",
+                limits::BATCH_ITEMS, limits::DOCUMENT_BYTES, limits::BATCH_BYTES,
+            ),
+            "content": { (NDJSON): { "schema": { "type": "object" } } },
+        }),
         Takes::Json(shape) => json!({
             "required": true,
             "description": format!("At most {} bytes.", limits::JSON_BYTES),
@@ -260,6 +269,10 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
                 json!({ "application/json": { "schema": schema }, "application/xml": { "schema": schema } });
             (status, both)
         }
+        Gives::Lines(shape) => (
+            200,
+            json!({ (NDJSON): { "schema": shapes.answer(shape.schema) } }),
+        ),
         Gives::Object => (
             200,
             json!({ "application/json": { "schema": { "type": "object" } } }),

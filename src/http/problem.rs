@@ -24,6 +24,7 @@ pub fn document(
         status: rejection.http_status(),
         detail: first.advice(language),
         instance,
+        refusal: rejection.kept(),
         problems: rejection
             .problems()
             .iter()
@@ -106,12 +107,12 @@ mod tests {
                     (json.status, &*json.media),
                     (label.text().http_status, "application/problem+json")
                 );
-                let told: ProblemDocument = serde_json::from_slice(&json.body).unwrap();
+                let told: ProblemDocument = serde_json::from_slice(&json.body.whole()).unwrap();
                 assert_eq!(told.kind, format!("https://hub.example/errors/{label}"));
                 assert_eq!((told.label, told.problems.len()), (*label, 1));
                 let xml = reply(&rejection, ISSUER, language, true, request());
                 assert_eq!(&*xml.media, "application/problem+xml");
-                let text = String::from_utf8(xml.body).unwrap();
+                let text = String::from_utf8(xml.body.whole()).unwrap();
                 assert!(text.contains("<problem xmlns=\"urn:ietf:rfc:7807\">"), "{text}");
                 assert!(text.contains(&format!("<label>{label}</label>")), "{text}");
             }
@@ -155,6 +156,6 @@ mod tests {
         let error = ServiceError::Internal("disk /var/lib at 100%".to_owned());
         let told = reply(&rejection(&error), ISSUER, Language::English, false, request());
         assert_eq!(told.status, 500);
-        assert!(!String::from_utf8(told.body).unwrap().contains("disk"));
+        assert!(!String::from_utf8(told.body.whole()).unwrap().contains("disk"));
     }
 }

@@ -1,7 +1,11 @@
 //! What an act answers with, before the door turns it into bytes on a line.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
+use actix_web::web::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{LocalBoxStream, Stream};
 use serde::Serialize;
 
 use crate::domain::rejection::Label;
@@ -13,11 +17,33 @@ use super::xml;
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) media: Cow<'static, str>,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
     pub(super) headers: Vec<(&'static str, String)>,
     /// Which refusal it is, for the log and the count.
     pub(super) label: Option<Label>,
 }
+
+/// What an answer carries.
+pub(super) enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// What is made while it is sent.
+    Stream(LocalBoxStream<'static, Result<Bytes, Infallible>>),
+}
+
+#[cfg(test)]
+impl Body {
+    /// The bytes of a body that is whole.
+    pub(super) fn whole(self) -> Vec<u8> {
+        match self {
+            Body::Whole(bytes) => bytes,
+            Body::Stream(_) => panic!("a stream"),
+        }
+    }
+}
+
+/// The media type of values, one a line.
+pub(super) const NDJSON: &str = "application/x-ndjson";
 
 /// How an act ends.
 pub(super) type Outcome = Result<Reply, ServiceError>;
@@ -35,9 +61,18 @@ impl Reply {
         Reply {
             status,
             media: media.into(),
-            body: body.into(),
+            body: Body::Whole(body.into()),
             headers: Vec::new(),
             label: None,
+        }
+    }
+
+    /// Lines of JSON, sent while they are made.
+    pub(super) fn lines(lines: impl Stream<Item = Vec<u8>> + 'static) -> Self {
+        let body = Body::Stream(lines.map(|line| Ok(line.into())).boxed_local());
+        Reply {
+            body,
+            ..Reply::new(200, NDJSON, Vec::new())
         }
     }
 

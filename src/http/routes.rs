@@ -8,11 +8,11 @@ use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AlarmPage, AuditPage, CertificateRequest, CorrectionRequest, DossierPage,
+    AcceptanceRequest, AlarmPage, AuditPage, BatchLine, CertificateRequest, CorrectionRequest, DossierPage,
     DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView, InboxPage, OverviewView,
-    PapersRequest, PointRequest, PostponementRequest, ReasonRequest, RegisterAnswer, RegisterRequest,
-    RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
-    SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
+    PapersRequest, PointRequest, PostponementRequest, ReasonRequest, RefusalPage, RefusalView,
+    RegisterAnswer, RegisterRequest, RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest,
+    StatusAnswer, SubmissionAnswer, SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
@@ -57,6 +57,10 @@ impl Method {
 #[expect(missing_docs, reason = "each is explained by its row")]
 pub enum Verb {
     Submit,
+    SubmitBatch,
+    Refusals,
+    Refusal,
+    Refused,
     Dossiers,
     Dossier,
     History,
@@ -135,6 +139,8 @@ pub enum Takes {
     Nothing,
     /// A document in a format registered for the tenant.
     Document,
+    /// Documents, one a line; or one document that lists several.
+    Documents,
     /// A JSON value.
     Json(Shape),
     /// A form with these fields, all of them required unless marked.
@@ -148,6 +154,8 @@ pub enum Gives {
     Json(Shape),
     /// A value, as JSON or XML by `Accept`, with this status.
     Chosen(u16, Shape),
+    /// Values, one a line, written while they are made.
+    Lines(Shape),
     /// A JSON document without a type of ours.
     Object,
     /// Bytes of another media type.
@@ -336,6 +344,46 @@ const LIST: &[Parameter] = &[
         "How many at most.",
     ),
 ];
+const REFUSAL: &[Parameter] = &[parameter(
+    "refusal",
+    Place::Path,
+    Values::Pattern("^rfs_[0-9a-f]{32}$"),
+    "`refusal` of the problem document.",
+)];
+const MOMENT: &str =
+    "^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]0[0-9]:00)$";
+const REFUSED: &[Parameter] = &[
+    parameter(
+        "tenant",
+        Place::Query,
+        Values::Pattern(TenantKey::PATTERN),
+        "Only those of this tenant.",
+    ),
+    parameter(
+        "since",
+        Place::Query,
+        Values::Pattern(MOMENT),
+        "Only those refused at this moment or later (RFC 3339).",
+    ),
+    parameter(
+        "until",
+        Place::Query,
+        Values::Pattern(MOMENT),
+        "Only those refused before this moment (RFC 3339).",
+    ),
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern("^[0-9]{1,18}-rfs_[0-9a-f]{32}$"),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, DOSSIER_PAGE.0 as i64, Some(DOSSIER_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
 const FEED: &[Parameter] = &[
     parameter(
         "after",
@@ -475,6 +523,18 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/submissions" "submit"
         Act::Verb(Verb::Submit, Permission::SubmissionCreate), FILE, Takes::Document => Gives::Chosen(202, shape::<SubmissionAnswer>());
         "Nộp hồ sơ" "File a dossier"
+    Partner Post "/v1/submissions/batch" "submitBatch"
+        Act::Verb(Verb::SubmitBatch, Permission::SubmissionCreate), FILE, Takes::Documents => Gives::Lines(shape::<BatchLine>());
+        "Nộp nhiều hồ sơ trong một lần gửi" "File many dossiers in one call, each for itself"
+    Partner Get "/v1/refusals" "refusals"
+        Act::Verb(Verb::Refusals, Permission::DossierRead), REFUSED, Takes::Nothing => Gives::Json(shape::<RefusalPage>());
+        "Danh sách hồ sơ bị từ chối" "List refused documents"
+    Partner Get "/v1/refusals/{refusal}" "refusal"
+        Act::Verb(Verb::Refusal, Permission::DossierRead), REFUSAL, Takes::Nothing => Gives::Json(shape::<RefusalView>());
+        "Vì sao một hồ sơ bị từ chối" "Read why a document was refused"
+    Partner Get "/v1/refusals/{refusal}/submission" "refused"
+        Act::Verb(Verb::Refused, Permission::DossierRead), REFUSAL, Takes::Nothing => Gives::Bytes("*/*");
+        "Nguyên văn bị từ chối" "Read the exact bytes that were refused"
     Partner Get "/v1/dossiers" "dossiers"
         Act::Verb(Verb::Dossiers, Permission::DossierRead), LIST, Takes::Nothing => Gives::Json(shape::<DossierPage>());
         "Danh sách hồ sơ" "List dossiers"
@@ -722,6 +782,7 @@ mod tests {
             keyed,
             [
                 "submit",
+                "submitBatch",
                 "accept",
                 "refuse",
                 "askSupplement",

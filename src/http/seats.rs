@@ -11,9 +11,9 @@ use crate::domain::time::Timestamp;
 use super::{limits, problem};
 
 /// Requests in flight by tenant. An entry lives only as long as a request of it.
-#[derive(Default)]
 pub(super) struct Seats {
     taken: Mutex<HashMap<TenantKey, usize>>,
+    each: usize,
 }
 
 /// A request's place; free again when dropped, whatever happened to the request.
@@ -23,11 +23,19 @@ pub(super) struct Seat {
 }
 
 impl Seats {
+    /// So many places for each tenant.
+    pub(super) fn new(each: usize) -> Self {
+        Seats {
+            taken: Mutex::default(),
+            each,
+        }
+    }
+
     /// Takes a place for a request of this tenant.
     pub(super) fn take(self: &Arc<Self>, tenant: &TenantKey) -> Result<Seat, Rejection> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(tenant.clone()).or_default();
-        if *count >= limits::IN_FLIGHT_PER_TENANT {
+        if *count >= self.each {
             return Err(problem::retry(Label::RateLimited, limits::RETRY_RATE));
         }
         *count += 1;
@@ -96,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_tenant_has_its_places_and_no_more_and_another_is_not_touched() {
-        let seats = Arc::new(Seats::default());
+        let seats = Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT));
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
         let mut held: Vec<Seat> = (0..limits::IN_FLIGHT_PER_TENANT)
             .map(|_| seats.take(&tenant).unwrap())

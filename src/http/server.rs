@@ -124,7 +124,8 @@ pub fn serve(
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let make = Make {
         hub,
-        seats: Arc::default(),
+        seats: Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT)),
+        batches: Arc::new(Seats::new(limits::BATCHES_PER_TENANT)),
         attempts: Arc::default(),
         readiness,
         metrics,
@@ -170,6 +171,7 @@ pub fn serve(
 struct Make {
     hub: Arc<Hub>,
     seats: Arc<Seats>,
+    batches: Arc<Seats>,
     attempts: Arc<Attempts>,
     readiness: Readiness,
     metrics: Arc<Metrics>,
@@ -182,6 +184,7 @@ impl Make {
             rng: RefCell::new(self.hub.entropy().generator()),
             hub: self.hub,
             seats: self.seats,
+            batches: self.batches,
             attempts: self.attempts,
             readiness: self.readiness,
             metrics: self.metrics,
@@ -198,6 +201,8 @@ fn open(
     tls: Option<rustls::ServerConfig>,
 ) -> io::Result<actix_web::dev::Server> {
     let metrics = Arc::clone(&make.metrics);
+    // Its connections inherit it: the kernel gives up a line whose other end takes nothing any more, and no worker has to watch.
+    socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(limits::UNREAD_TIME))?;
     let server = HttpServer::new(move || {
         let state = make.clone().state();
         let stray = Rc::clone(&state);

@@ -18,7 +18,7 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{Clocks, Links, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+use crate::store::ledger::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
 use crate::store::moment::At;
 use crate::store::read;
 use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
@@ -35,6 +35,13 @@ pub struct Incoming {
     pub key: IdempotencyKey,
     /// W3C trace context.
     pub traceparent: Option<String>,
+}
+
+impl Incoming {
+    /// What makes two calls the same call.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        request_digest(&self.media_type, self.format.as_deref(), &self.bytes)
+    }
 }
 
 /// What goes out.
@@ -58,14 +65,29 @@ const ATTEMPTS: usize = 4;
 const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// A filing that has been read and routed.
-struct Prepared {
-    filing: Filing,
-    warnings: Vec<Problem>,
+pub(super) struct Prepared {
+    pub(super) filing: Filing,
+    pub(super) warnings: Vec<Problem>,
     route: Route,
     format: String,
     received_at: Timestamp,
     submission: SubmissionId,
     digest: [u8; 32],
+    likeness: Vec<u8>,
+}
+
+/// What is known when a filing is looked up.
+struct Found {
+    target: Target,
+    /// The dossier that was there first of what this one is about.
+    twin: Option<Twin>,
+}
+
+/// Another dossier of the same likeness.
+struct Twin {
+    id: String,
+    /// Whether the caller may see it.
+    seen: bool,
 }
 
 /// The dossier a filing turns out to be about.
@@ -73,7 +95,7 @@ enum Target {
     New(DossierId),
     Amend(DossierId, Box<DossierRow>),
     Same(Box<DossierRow>),
-    Closed(DossierId),
+    Closed,
 }
 
 impl Hub {
@@ -84,31 +106,56 @@ impl Hub {
     pub async fn submit(&self, access: &Access, incoming: Incoming) -> Result<Answered, ServiceError> {
         access.permit(Permission::SubmissionCreate)?;
         access.require_staff()?;
-        let tenant = access.key().clone();
-        let _in_flight = self.claim_key(tenant.as_str(), incoming.key.as_str())?;
-        let request = request_digest(&incoming);
+        let _in_flight = self.claim_key(access.key().as_str(), incoming.key.as_str())?;
         let key = KeyUse {
-            tenant: tenant.to_string(),
+            tenant: access.key().to_string(),
             route: ROUTE,
             key: incoming.key.as_str().to_owned(),
-            request,
+            request: incoming.digest(),
         };
-        let prepared = match self.prepare(access, &incoming) {
-            Ok(prepared) => prepared,
-            // What was taken once is answered as it was then, though the directory or a format may have changed since.
-            Err(refused) => return self.stored(key).await?.unwrap_or(Err(refused)),
-        };
+        match self.prepare(access, &incoming) {
+            Ok(prepared) => self.file(access, &incoming, &key, &prepared).await,
+            Err(refused) => self.refuse_unread(access, &incoming, key, refused).await,
+        }
+    }
+
+    /// What could not be read or routed is refused, unless it was taken once: then it is answered as it was then, though the
+    /// directory or a format may have changed since. A database that is away cannot say so, and makes no refusal into a failure.
+    pub(super) async fn refuse_unread(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        key: KeyUse,
+        refused: ServiceError,
+    ) -> Result<Answered, ServiceError> {
+        match self.stored(key).await {
+            Ok(Some(answered)) => answered,
+            Ok(None) | Err(_) => Err(self.keep_refused(access, incoming, refused).await),
+        }
+    }
+
+    /// Files what was read and routed.
+    pub(super) async fn file(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        key: &KeyUse,
+        prepared: &Prepared,
+    ) -> Result<Answered, ServiceError> {
         for _ in 0..ATTEMPTS {
-            match self.attempt(access, &incoming, &key, &prepared).await? {
+            match self.attempt(access, incoming, key, prepared).await? {
                 (SubmitOutcome::Committed, status, body) => {
-                    self.tell(&tenant, prepared.route.agency.as_ref().map(|a| a.as_str()));
+                    self.tell(access.key(), prepared.route.agency.as_ref().map(|a| a.as_str()));
                     return finished(status, body, false);
                 }
                 (SubmitOutcome::Replayed { status, body }, ..) => {
                     return finished(u16::try_from(status).unwrap_or(500), body, true);
                 }
                 (SubmitOutcome::KeyReused, ..) => return Err(Label::IdempotencyKeyReused.into()),
-                (SubmitOutcome::CodeTaken, ..) => return Err(Label::DossierCodeTaken.into()),
+                (SubmitOutcome::CodeTaken, ..) => {
+                    let refused = Label::DossierCodeTaken.into();
+                    return Err(self.keep_refused(access, incoming, refused).await);
+                }
                 (SubmitOutcome::Raced, ..) => {}
             }
         }
@@ -143,7 +190,7 @@ impl Hub {
     }
 
     /// Reads and routes: pure work on the caller's thread.
-    fn prepare(&self, access: &Access, incoming: &Incoming) -> Result<Prepared, ServiceError> {
+    pub(super) fn prepare(&self, access: &Access, incoming: &Incoming) -> Result<Prepared, ServiceError> {
         let tenant = access.tenant();
         let adapter =
             self.adapters
@@ -181,7 +228,9 @@ impl Hub {
                 Rejection::of(problems).unwrap_or(rejection)
             })?;
         warnings.extend(route.warnings.iter().map(placed));
+        let likeness = filing.likeness(&route.procedure.code);
         Ok(Prepared {
+            likeness: self.store.cipher.blind("likeness", &likeness).to_vec(),
             filing,
             warnings,
             route,
@@ -199,47 +248,62 @@ impl Hub {
         key: &KeyUse,
         prepared: &Prepared,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        let target = self.target(access, prepared).await?;
+        let Found { target, twin } = self.find(access, prepared).await?;
         match target {
             Target::Same(row) => {
                 let answer = self.existing_answer(&row).await?;
                 let body = encode(&answer)?;
                 let remember = Remember {
                     key: key.clone(),
-                    unless: None,
                     answer: (202, body.clone()),
-                    submission: None,
                 };
                 Ok((self.store.ledger.remember(remember).await?, 202, body))
             }
-            Target::Closed(id) => self.refuse_change(access, incoming, key, prepared, id).await,
-            Target::New(id) => self.write(access, incoming, key, prepared, id, None).await,
-            Target::Amend(id, row) => self.write(access, incoming, key, prepared, id, Some(&row)).await,
+            Target::Closed => self.refuse_change(access, incoming, key).await,
+            Target::New(id) => {
+                self.write(access, incoming, key, prepared, (id, None), twin)
+                    .await
+            }
+            Target::Amend(id, row) => {
+                self.write(access, incoming, key, prepared, (id, Some(&row)), twin)
+                    .await
+            }
         }
     }
 
-    /// Which dossier the sender's reference names, and what may be done with it.
-    async fn target(&self, access: &Access, prepared: &Prepared) -> Result<Target, ServiceError> {
+    /// Which dossier the sender's reference names and what may be done with it, and which other may be the same matter.
+    async fn find(&self, access: &Access, prepared: &Prepared) -> Result<Found, ServiceError> {
         let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
-        let known = self
+        let likeness = prepared.likeness.clone();
+        let (known, twin) = self
             .store
             .readers
-            .run(move |conn| read::by_reference(conn, &scope, &tenant, &reference))
+            .run(move |conn| {
+                let known = read::by_reference(conn, &scope, &tenant, &reference)?;
+                let own = known.as_ref().map(|row| row.id.as_str());
+                let first = read::first_alike(conn, &likeness)?.filter(|first| own != Some(first));
+                let twin = match first {
+                    Some(id) => Some(Twin {
+                        seen: read::dossier(conn, &scope, &id)?.is_some(),
+                        id,
+                    }),
+                    None => None,
+                };
+                Ok((known, twin))
+            })
             .await?;
-        let Some(row) = known else {
-            return Ok(Target::New(
-                self.with_rng(|rng| DossierId::new(prepared.received_at, rng)),
-            ));
+        let target = match known {
+            None => Target::New(self.with_rng(|rng| DossierId::new(prepared.received_at, rng))),
+            Some(row) if row.content_blind == self.content_blind(&prepared.filing) => {
+                Target::Same(Box::new(row))
+            }
+            Some(row) if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) => {
+                Target::Closed
+            }
+            Some(row) => Target::Amend(parse_id(&row.id)?, Box::new(row)),
         };
-        let id = parse_id(&row.id)?;
-        Ok(if row.content_blind == self.content_blind(&prepared.filing) {
-            Target::Same(Box::new(row))
-        } else if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) {
-            Target::Closed(id)
-        } else {
-            Target::Amend(id, Box::new(row))
-        })
+        Ok(Found { target, twin })
     }
 
     fn content_blind(&self, filing: &Filing) -> Vec<u8> {
@@ -249,35 +313,20 @@ impl Hub {
             .to_vec()
     }
 
-    /// Other content under a reference that is already accepted: refused, with the bytes kept for whoever asks why.
+    /// Other content under a reference that is already accepted. A call that was answered before keeps its answer.
     async fn refuse_change(
         &self,
         access: &Access,
         incoming: &Incoming,
-        own: &KeyUse,
-        prepared: &Prepared,
-        id: DossierId,
+        key: &KeyUse,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        let mut row = self.submission_row(access, incoming, prepared, id, 0, String::new())?;
-        row.refused = Some(Label::ReferenceContentDiffers.as_str().to_owned());
-        // Kept under the submission's own name: the caller's key stays free for a corrected filing.
-        let key = KeyUse {
-            tenant: access.key().to_string(),
-            route: "refused",
-            key: row.id.clone(),
-            request: prepared.digest,
-        };
-        let remember = Remember {
-            key,
-            // A call that was answered before the dossier was accepted keeps its answer.
-            unless: Some(own.clone()),
-            answer: (409, Vec::new()),
-            submission: Some(row),
-        };
-        match self.store.ledger.remember(remember).await? {
-            SubmitOutcome::Committed => Err(Label::ReferenceContentDiffers.into()),
-            answered => Ok((answered, 409, Vec::new())),
+        if let Some(answered) = self.stored(key.clone()).await? {
+            let Answered { status, body, .. } = answered?;
+            let status = i16::try_from(status).map_err(internal)?;
+            return Ok((SubmitOutcome::Replayed { status, body }, 0, Vec::new()));
         }
+        let refused = Label::ReferenceContentDiffers.into();
+        Err(self.keep_refused(access, incoming, refused).await)
     }
 
     async fn write(
@@ -286,8 +335,8 @@ impl Hub {
         incoming: &Incoming,
         key: &KeyUse,
         prepared: &Prepared,
-        id: DossierId,
-        before: Option<&DossierRow>,
+        (id, before): (DossierId, Option<&DossierRow>),
+        twin: Option<Twin>,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let version = before.map_or(1, |row| row.version + 1);
         let entry = entry_status(prepared.filing.channel);
@@ -295,7 +344,11 @@ impl Hub {
         let clocks = clocks(&clockwork, prepared, entry);
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
-        let answer = self.answer(prepared, id, version, status, &clocks, receipt.clone(), before);
+        let mut answer = self.answer(prepared, id, version, status, &clocks, receipt.clone(), before);
+        answer.warnings.extend(
+            twin.as_ref()
+                .map(|twin| ProblemView::of(&twin.warning(), Language::Vietnamese)),
+        );
         let body = encode(&answer)?;
         let content = encode(&prepared.filing)?;
         let content_name = read::content_row(&id.to_string(), version);
@@ -310,6 +363,10 @@ impl Hub {
                 parties(access, prepared, id)
             } else {
                 Vec::new()
+            },
+            likeness: Likeness {
+                blind: prepared.likeness.clone(),
+                twin: twin.map(|twin| twin.id),
             },
             actor: access.actor(),
             filed_at: prepared.filing.filed_at,
@@ -519,7 +576,6 @@ impl Hub {
             sha256: prepared.digest.to_vec(),
             size: incoming.bytes.len() as i64,
             receipt,
-            refused: None,
             key_id: sealed.key_id,
             nonce: sealed.nonce,
             ciphertext: sealed.ciphertext,
@@ -527,17 +583,26 @@ impl Hub {
     }
 }
 
+impl Twin {
+    /// What the submitter is told: that there is another, and which only where it may see it.
+    fn warning(&self) -> Problem {
+        let warning = Problem::new(Label::PossibleDuplicate);
+        if self.seen {
+            warning.with("dossier", &self.id)
+        } else {
+            warning
+        }
+    }
+}
+
 /// What makes two calls the same call: the bytes, and what selects their meaning.
-fn request_digest(incoming: &Incoming) -> [u8; 32] {
-    let mut input = Vec::with_capacity(incoming.bytes.len() + 128);
-    for part in [
-        incoming.media_type.as_bytes(),
-        incoming.format.as_deref().unwrap_or("").as_bytes(),
-    ] {
+pub(super) fn request_digest(media_type: &str, format: Option<&str>, bytes: &[u8]) -> [u8; 32] {
+    let mut input = Vec::with_capacity(bytes.len() + 128);
+    for part in [media_type.as_bytes(), format.unwrap_or("").as_bytes()] {
         input.extend_from_slice(part);
         input.push(0);
     }
-    input.extend_from_slice(&incoming.bytes);
+    input.extend_from_slice(bytes);
     sha256(&input)
 }
 

@@ -183,6 +183,7 @@ impl Hub {
             status: status_of(row.status)?,
             clocks,
             route,
+            possible_duplicate: message.twin.as_deref().map(parse_id).transpose()?,
             format: adapter.name().to_owned(),
             document,
         })

@@ -7,6 +7,7 @@
 //! Start with [`intake`]: the longest way through the house.
 
 mod acts;
+pub mod batch;
 mod dossiers;
 mod inbox;
 mod intake;
@@ -14,6 +15,7 @@ mod messages;
 mod onboarding;
 mod public;
 mod pulse;
+mod refusals;
 mod statuses;
 mod tenants;
 mod turns;
@@ -32,6 +34,7 @@ pub use dossiers::DossierQuery;
 pub use intake::{Answered, Incoming};
 pub use messages::Outbound;
 pub use onboarding::Loaded;
+pub use refusals::{RefusalCursor, RefusalQuery};
 pub use statuses::Reported;
 pub use tenants::{AuditQuery, LONGEST_REASON, PARTS_OF_A_TENANT, TENANTS_AT_ONCE, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
@@ -137,6 +140,8 @@ pub struct Hub {
     rng: Mutex<StdRng>,
     in_flight: Mutex<HashSet<(String, String)>>,
     pulse: pulse::Pulse,
+    /// Places of batch items in the ledger's queue: half of it.
+    batches: tokio::sync::Semaphore,
 }
 
 impl Hub {
@@ -145,6 +150,7 @@ impl Hub {
         Hub {
             gate: Gate::new(Register::default(), parts.trust, parts.issuer, REMEMBERED_TOKENS),
             rng: Mutex::new(parts.entropy.generator()),
+            batches: tokio::sync::Semaphore::new((parts.store.ledger.capacity() / 2).max(1)),
             store: parts.store,
             adapters: parts.adapters,
             directory: ArcSwap::from_pointee(parts.directory),

@@ -1,6 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
 use super::acts::{LONGEST_TEXT, bounded, not_in_future};
+use super::refusals::Refused;
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
@@ -11,7 +12,9 @@ use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{ProblemView, StatusAnswer, StatusReport, StatusRequest, StatusResult};
+use crate::domain::view::{
+    ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusRequest, StatusResult,
+};
 use crate::identity::{Access, Permission, Scope};
 use crate::store::ledger::{Act, Acted, Deed};
 use crate::store::read;
@@ -47,7 +50,18 @@ impl Hub {
     /// When the message as a whole cannot be read.
     pub async fn report(&self, access: &Access, reported: Reported) -> Result<StatusAnswer, ServiceError> {
         access.permit(Permission::StatusReport)?;
-        let items = self.read_reports(access.tenant().formats.as_slice(), &reported)?;
+        let items = match self.read_reports(access.tenant().formats.as_slice(), &reported) {
+            Ok(items) => items,
+            Err(rejection) => {
+                let document = Refused {
+                    kind: RefusedKind::Statuses,
+                    bytes: &reported.bytes,
+                    media_type: &reported.media_type,
+                    format: reported.format.as_deref(),
+                };
+                return Err(self.keep(access, &document, rejection).await.into());
+            }
+        };
         let mut results = Vec::with_capacity(items.len());
         for (path, item) in items {
             results.push(match item {

@@ -3,7 +3,7 @@
 //! It goes on over a hub that is killed and started again: calls are repeated with their idempotency keys for as long as the
 //! partners' patience lasts, and every feed is read on from its cursor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::client::{ClientError, DossierFilter, Partner};
 use crate::clock::Clock;
 use crate::domain::ids::DossierId;
 use crate::domain::tenant::{TenantKey, TenantKind};
-use crate::domain::view::{DossierSummary, HistoryView};
+use crate::domain::view::{DossierSummary, HistoryView, SubmissionAnswer};
 
 /// How long, after everything ended, the feeds may take to tell the rest.
 const LAST_EVENTS: Duration = Duration::from_secs(30);
@@ -84,6 +84,15 @@ impl Run {
         result
     }
 
+    /// Notes that a dossier was taken.
+    pub fn filed(&self, reference: &str, answer: &SubmissionAnswer) {
+        let kind = answer
+            .agency
+            .as_ref()
+            .map_or("none", |a| self.demo.catalogue.agency_kind(&a.key));
+        self.note(|ledger, now| ledger.filed(reference, answer, kind, now));
+    }
+
     /// Notes that a call about a dossier did not succeed.
     pub fn failed(&self, reference: &str, what: &str, error: &ClientError) {
         let why = error.label().map_or("unreachable", |label| label.as_str());
@@ -114,8 +123,22 @@ impl Demo {
             followers.spawn(submitter::follow(run.clone(), filer, cursor));
         }
         let series = Arc::new(Series::new(run.demo.seed, &run.demo.run));
+        // What a branch files in canonical JSON goes in one call; everything else one by one.
+        let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, (filer, format)) in plan.into_iter().enumerate() {
-            filings.spawn(submitter::file(run.clone(), series.clone(), index, filer, format));
+            if format == Format::CanonicalJson && is_branch(&run.demo.filers[filer].partner) {
+                together.entry(filer).or_default().push(index);
+            } else {
+                filings.spawn(submitter::file(run.clone(), series.clone(), index, filer, format));
+            }
+        }
+        for (filer, indexes) in together {
+            filings.spawn(submitter::file_together(
+                run.clone(),
+                series.clone(),
+                indexes,
+                filer,
+            ));
         }
         run.wait_for_the_end(filings).await;
         run.audit().await;

@@ -9,7 +9,8 @@ use super::demo::{FEED_FAULT, Run, is_branch};
 use super::filing::Series;
 use super::format::Format;
 use super::ledger::Act;
-use crate::client::{ClientError, Submission};
+use super::outcome::FaultKind;
+use crate::client::{Batch, ClientError, Submission};
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
@@ -36,16 +37,74 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
     run.note(|ledger, now| ledger.begin(&reference, partner.tenant().clone(), format.label(), now));
     match partner.submit(&submission).await {
         Ok(answer) => {
-            let kind = answer
-                .agency
-                .as_ref()
-                .map_or("none", |a| run.demo.catalogue.agency_kind(&a.key));
-            run.note(|ledger, now| ledger.filed(&reference, &answer, kind, now));
+            run.filed(&reference, &answer);
             if is_branch(partner) && answer.status.code == Status::Registered {
                 accept(&run, filer, &reference, &answer).await;
             }
         }
         Err(error) => run.failed(&reference, "filing", &error),
+    }
+}
+
+/// Files these dossiers of the run in one call, and with them one that must be refused without spoiling the others.
+pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: Vec<usize>, filer: usize) {
+    // Closed never: the run outlives its tasks.
+    let _permit = run.gate.acquire().await;
+    let (partner, format) = (&run.demo.filers[filer].partner, Format::CanonicalJson);
+    let mut cases: Vec<_> = indexes
+        .into_iter()
+        .map(|index| series.case(index, true, &run.demo.catalogue, run.clock.now()))
+        .collect();
+    let mut lines = Vec::new();
+    for case in &cases {
+        let tenant = partner.tenant().clone();
+        run.note(|ledger, now| ledger.begin(&case.reference, tenant, format.label(), now));
+        lines.extend(format.render(case));
+        lines.push(b'\n');
+    }
+    lines.extend(b"{\"channel\":\"pigeon\"}\n");
+    let key = cases
+        .first()
+        .and_then(|case| IdempotencyKey::parse(&format!("{}-batch", case.reference)));
+    let Some(key) = key else { return };
+    let batch = Batch {
+        lines,
+        format: Some(format.name().to_owned()),
+        key,
+    };
+    let mut answers = Vec::new();
+    let ended = partner
+        .submit_batch(&batch, |line| {
+            let case = usize::try_from(line.item).ok().and_then(|n| cases.get(n - 1));
+            match (case, line.answer, line.problem) {
+                (Some(case), Some(answer), _) => {
+                    run.filed(&case.reference, &answer);
+                    answers.push((case.reference.clone(), answer));
+                }
+                (Some(case), None, Some(problem)) => {
+                    run.failed(
+                        &case.reference,
+                        "filing",
+                        &ClientError::Problem(Box::new(problem)),
+                    );
+                }
+                (None, None, Some(_)) => {}
+                _ => run.note(|ledger, _| {
+                    ledger.fault(FaultKind::Foreign, "", "a line without an answer of its own")
+                }),
+            }
+        })
+        .await;
+    if let Err(error) = ended {
+        cases.retain(|case| !answers.iter().any(|(reference, _)| *reference == case.reference));
+        for case in &cases {
+            run.failed(&case.reference, "filing", &error);
+        }
+    }
+    for (reference, answer) in answers {
+        if answer.status.code == Status::Registered {
+            accept(&run, filer, &reference, &answer).await;
+        }
     }
 }
 

@@ -38,7 +38,7 @@ rows! {
     /// The exact bytes of a submission.
     SubmissionRow in submissions {
         id: String, received_at: At, tenant: String, dossier: String, version: i32, format: String, media_type: String,
-        sha256: Vec<u8>, size: i64, receipt: String, refused: Option<String>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+        sha256: Vec<u8>, size: i64, receipt: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
     }
     /// The current state of a dossier.
     DossierRow in dossiers {
@@ -71,6 +71,18 @@ rows! {
     }
     /// A delivery the broker has not confirmed.
     OutboxRow in outbox { delivery: String, agency: String, not_before: At, leased_until: Option<At>, attempts: i32 }
+    /// A document that was refused.
+    RefusalRow in refusals {
+        id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
+        first_at: At, last_at: At, problems: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// The same without what was refused.
+    RefusalHeadRow in refusals {
+        id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
+        first_at: At, last_at: At, problems: String,
+    }
+    /// What a dossier is about.
+    LikenessRow in likenesses { dossier: String, blind: Vec<u8>, twin: Option<String> }
     /// An attempt.
     AttemptRow in attempts { delivery: String, at: At, number: i32, outcome: String, reason: Option<String> }
     /// How a submitter wants to be told.

@@ -199,8 +199,6 @@ diesel::table! {
         size -> BigInt,
         /// submissions.receipt
         receipt -> Text,
-        /// submissions.refused
-        refused -> Nullable<Text>,
         /// submissions.key_id
         key_id -> Text,
         /// submissions.nonce
@@ -629,6 +627,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Documents that were refused, with why; kept for a time, within the quota of their tenant.
+    refusals (id) {
+        /// refusals.id
+        id -> Text,
+        /// refusals.tenant
+        tenant -> Text,
+        /// refusals.kind
+        kind -> Text,
+        /// refusals.format
+        format -> Nullable<Text>,
+        /// refusals.media_type
+        media_type -> Text,
+        /// refusals.sha256
+        sha256 -> Binary,
+        /// refusals.size
+        size -> BigInt,
+        /// refusals.count
+        count -> Integer,
+        /// refusals.first_at
+        first_at -> Moment,
+        /// refusals.last_at
+        last_at -> Moment,
+        /// refusals.problems
+        problems -> Text,
+        /// refusals.key_id
+        key_id -> Text,
+        /// refusals.nonce
+        nonce -> Binary,
+        /// refusals.ciphertext
+        ciphertext -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// What each dossier is about, as a blind index, and which dossier of the same likeness was there first.
+    likenesses (dossier) {
+        /// likenesses.dossier
+        dossier -> Text,
+        /// likenesses.blind
+        blind -> Binary,
+        /// likenesses.twin
+        twin -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     head,
@@ -655,5 +705,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notices,
     notice_attempts,
     watches,
-    alarms
+    alarms,
+    refusals,
+    likenesses
 );

@@ -27,7 +27,7 @@ const CALLERS: [(&str, &str); 9] = [
 /// A body that would be taken from whoever may send it.
 fn body(route: &Route, id: &str, delivery: &str) -> Value {
     match route.id {
-        "submit" => online("00004"),
+        "submit" | "submitBatch" => online("00004"),
         "accept" => json!({}),
         "refuse" | "recall" | "withdraw" => json!({ "reason": "Không còn nhu cầu" }),
         "askSupplement" => {
@@ -55,13 +55,25 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
 
 /// Calls a route of the partner listener about a dossier.
 async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told {
-    let path = route.path.replace("{id}", id).replace("{key}", TENANT);
+    let path = route
+        .path
+        .replace("{id}", id)
+        .replace("{key}", TENANT)
+        .replace("{refusal}", NO_REFUSAL);
     match (route.method, route.takes) {
         (Verb::Get, Takes::Nothing) if route.id == "events" || route.id == "inbox" => {
             to_the_end(caller, route, id).await
         }
         (Verb::Get, Takes::Nothing) => caller.get(&path).await,
         (Verb::Post, Takes::Form(_)) => caller.ask_token("").await,
+        (Verb::Post, Takes::Documents) => {
+            let request = caller.request(reqwest::Method::POST, &path).await;
+            let request = request
+                .header("Content-Type", "application/x-ndjson")
+                .header("Submission-Format", "canonical/v1")
+                .header("Idempotency-Key", fresh("key"));
+            Told::of(request.body(body(route, id, delivery).to_string())).await
+        }
         (Verb::Post, Takes::Document | Takes::Json(_)) if route.id == "submit" => {
             caller.file(&body(route, id, delivery)).await
         }
@@ -119,6 +131,7 @@ fn bare(told: &Told) -> String {
 /// The tenant that routes of the register are called about.
 const TENANT: &str = "branch.ba-dinh";
 const ABSENT: &str = "dos_0190b1a0000070008000000000000001";
+const NO_REFUSAL: &str = "rfs_0190b1a0000070008000000000000001";
 const NO_DELIVERY: &str = "dlv_0190b1a0000070008000000000000001";
 
 #[test]
@@ -214,7 +227,14 @@ fn every_route_refuses_who_has_no_certificate_and_who_has_no_token() {
             HOUSE.caller("agent.a-001").await,
         );
         for route in TABLE.iter().filter(|r| r.listener == Listener::Partner) {
-            let url = format!("{}{}", bare.base, route.path.replace("{id}", ABSENT));
+            let url = format!(
+                "{}{}",
+                bare.base,
+                route
+                    .path
+                    .replace("{id}", ABSENT)
+                    .replace("{refusal}", NO_REFUSAL)
+            );
             let method = if route.method == Verb::Get {
                 reqwest::Method::GET
             } else {
@@ -266,6 +286,7 @@ fn a_route_is_served_by_its_own_listener_only() {
                     route
                         .path
                         .replace("{id}", ABSENT)
+                        .replace("{refusal}", NO_REFUSAL)
                         .replace("{label}", "x")
                         .replace("{file}", "x")
                 );

@@ -8,6 +8,7 @@
 mod authentication;
 mod authorisation;
 mod bad_input;
+mod batch;
 mod documents;
 mod house;
 mod intake;

@@ -15,19 +15,19 @@ use crate::house::{House, fresh, run};
 
 static HOUSE: House = House::new();
 
-type Line = StreamOwned<ClientConnection, TcpStream>;
+pub type Line = StreamOwned<ClientConnection, TcpStream>;
 
 /// How a tenant connects, and what its requests carry.
 #[derive(Clone)]
-struct Dialer {
+pub struct Dialer {
     config: Arc<ClientConfig>,
     port: u16,
     token: String,
 }
 
 impl Dialer {
-    async fn of(tenant: &str) -> Dialer {
-        let (hub, caller) = (HOUSE.hub().await, HOUSE.caller(tenant).await);
+    pub async fn of(house: &House, tenant: &str) -> Dialer {
+        let (hub, caller) = (house.hub().await, house.caller(tenant).await);
         let (certificate, key) = hub.state().tenant_pem(&caller.tenant).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(hub.state().ca().root().clone()).unwrap();
@@ -59,14 +59,14 @@ impl Dialer {
         socket
     }
 
-    fn dial(&self) -> Line {
+    pub fn dial(&self) -> Line {
         let session =
             ClientConnection::new(Arc::clone(&self.config), "localhost".try_into().unwrap()).unwrap();
         StreamOwned::new(session, self.socket())
     }
 
     /// Connected, with the handshake done.
-    fn shake(&self) -> Line {
+    pub fn shake(&self) -> Line {
         let mut line = self.dial();
         while line.conn.is_handshaking() {
             line.conn.complete_io(&mut line.sock).unwrap();
@@ -75,7 +75,7 @@ impl Dialer {
     }
 
     /// The head of a filing of so many bytes.
-    fn head(&self, length: usize) -> String {
+    pub fn head(&self, length: usize) -> String {
         format!(
             "POST /v1/submissions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nActing-Staff: nv-001\r\n\
              Content-Type: application/json\r\nSubmission-Format: canonical/v1\r\nIdempotency-Key: {}\r\nContent-Length: {length}\r\n\r\n",
@@ -86,7 +86,7 @@ impl Dialer {
 }
 
 /// Everything that comes until the other side hangs up, or until a whole answer is there.
-fn answer(line: &mut impl Read) -> String {
+pub fn answer(line: &mut impl Read) -> String {
     let mut told = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -125,14 +125,14 @@ fn whole(told: &[u8]) -> bool {
 }
 
 /// Runs what blocks beside the runtime's own threads.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
 #[test]
 fn a_slow_client_is_cut_off() {
     run(async {
-        let dialer = Dialer::of("agent.a-001").await;
+        let dialer = Dialer::of(&HOUSE, "agent.a-001").await;
         let of = |slow: fn(&Dialer) -> (Instant, String)| {
             let dialer = dialer.clone();
             aside(move || {
@@ -190,7 +190,7 @@ const TOO_MANY: usize = 4;
 #[test]
 fn one_tenant_may_have_so_many_requests_at_once_and_no_more() {
     run(async {
-        let dialer = Dialer::of("agent.a-002").await;
+        let dialer = Dialer::of(&HOUSE, "agent.a-002").await;
         let (mut held, refused, body) = aside(move || {
             let body = online("00004").to_string();
             // Every handshake first: a body has only so long from its head on.
@@ -272,7 +272,7 @@ fn first_answers(lines: &mut Vec<Line>, wanted: usize) -> Vec<String> {
 #[test]
 fn without_a_declared_length_the_bytes_are_counted() {
     run(async {
-        let dialer = Dialer::of("agent.a-005").await;
+        let dialer = Dialer::of(&HOUSE, "agent.a-005").await;
         let send = async |size: usize| {
             let dialer = dialer.clone();
             aside(move || {
@@ -307,7 +307,7 @@ fn without_a_declared_length_the_bytes_are_counted() {
 #[test]
 fn what_is_no_http_is_refused_and_the_line_is_closed() {
     run(async {
-        let dialer = Dialer::of("agent.a-004").await;
+        let dialer = Dialer::of(&HOUSE, "agent.a-004").await;
         let good = format!(
             "GET /v1/dossiers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n",
             dialer.token

@@ -24,14 +24,14 @@ use crate::stack::{Production, folder, ports};
 const DOSSIERS: usize = 60;
 
 /// A hub in a process of its own.
-struct Hub {
-    child: Child,
-    dir: PathBuf,
+pub struct Hub {
+    pub child: Child,
+    pub dir: PathBuf,
     arguments: Vec<String>,
 }
 
 impl Hub {
-    fn start(dir: &Path, more: &[String]) -> Self {
+    pub fn start(dir: &Path, more: &[String]) -> Self {
         let [partner, web, operations] = ports();
         let mut arguments = vec![
             "sandbox".to_owned(),
@@ -54,7 +54,7 @@ impl Hub {
         }
     }
 
-    fn partner_url(&self) -> String {
+    pub fn partner_url(&self) -> String {
         format!("https://localhost:{}", self.arguments[4])
     }
 
@@ -65,7 +65,7 @@ impl Hub {
         self.child = spawn(&self.arguments);
     }
 
-    async fn answers(&self) {
+    pub async fn answers(&self) {
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         let mut look = tokio::time::interval(Duration::from_millis(100));
@@ -115,7 +115,7 @@ fn spawn(arguments: &[String]) -> Child {
         .unwrap()
 }
 
-fn speakers(state: &State, partner_url: String, retry: Retry) -> Speakers<'_> {
+pub fn speakers(state: &State, partner_url: String, retry: Retry) -> Speakers<'_> {
     Speakers {
         state,
         partner_url,

@@ -95,6 +95,7 @@ fn example(label: Label) -> String {
         status: label.text().http_status,
         detail: problem.advice(Language::Vietnamese),
         instance: "req_00000000000000000000000000000000".parse().unwrap(),
+        refusal: None,
         problems: vec![ProblemView::of(&problem, Language::Vietnamese)],
     };
     serde_json::to_string_pretty(&document).unwrap() + "\n"

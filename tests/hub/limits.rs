@@ -15,7 +15,7 @@ const SMALL: Sizes = Sizes {
 };
 
 /// Takes what the ledger needs first, so that it stands still with whatever it has in hand.
-fn stop_the_ledger(stage: &Stage) -> (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>) {
+pub fn stop_the_ledger(stage: &Stage) -> (std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>) {
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
     let (held, is_held) = std::sync::mpsc::channel();
     let (connector, postgres) = (stage.connector(), stage.is_postgres());

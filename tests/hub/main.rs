@@ -8,13 +8,16 @@
 mod acts;
 mod backends;
 
+mod batch;
 mod city;
+mod duplicates;
 mod errors;
 mod imports;
 mod ledger;
 mod limits;
 
 mod papers;
+mod refusals;
 mod round;
 mod schema;
 mod scopes;

@@ -10,7 +10,9 @@ use lienthong::domain::routing::Directory;
 use lienthong::domain::seal::sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
-use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, Expect, KeyUse, Submit, SubmitOutcome};
+use lienthong::store::ledger::{
+    Act, ActOutcome, Acted, Deed, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
+};
 use lienthong::store::moment::At;
 use lienthong::store::rows::{DossierRow, PartyRow, SubmissionRow};
 use lienthong::store::{Store, read};
@@ -95,6 +97,10 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             party(stage, &id, tenant, "submitter"),
             party(stage, &id, &format!("agency.{AGENCY}"), "lead-agency"),
         ],
+        likeness: Likeness {
+            blind: sha256(id.as_bytes()).to_vec(),
+            twin: None,
+        },
         actor: Actor::of(tenant.parse().unwrap()),
         filed_at: now,
         watches,
@@ -132,7 +138,6 @@ pub fn submission(stage: &Stage, tenant: &str, dossier: &str, bytes: &str) -> Su
         sha256: sha256(bytes.as_bytes()).to_vec(),
         size: bytes.len() as i64,
         receipt: String::new(),
-        refused: None,
         key_id: sealed.key_id,
         nonce: sealed.nonce,
         ciphertext: sealed.ciphertext,

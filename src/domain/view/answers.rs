@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::codes::{DossierCode, Key};
-use crate::domain::ids::{DossierId, RequestId, SubmissionId};
+use crate::domain::ids::{DossierId, RefusalId, RequestId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
@@ -39,6 +39,9 @@ pub struct ProblemView {
     /// Where in the sender's document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The dossier it is about, where it is another one that the reader may see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
     /// What it is, in the language asked for.
     pub title: String,
     /// What to do, in Vietnamese.
@@ -53,6 +56,7 @@ impl ProblemView {
         ProblemView {
             label: problem.label,
             path: problem.path.clone(),
+            dossier: problem.args.get("dossier").and_then(|id| id.parse().ok()),
             title: problem.title(language).to_owned(),
             vi: problem.advice(Language::Vietnamese),
             en: problem.advice(Language::English),
@@ -76,6 +80,9 @@ pub struct ProblemDocument {
     pub detail: String,
     /// The request, as in the hub's log.
     pub instance: RequestId,
+    /// Under which name the refused document was kept, to ask why by: `/v1/refusals/{refusal}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalId>,
     /// Every problem, the deciding one first.
     pub problems: Vec<ProblemView>,
 }

@@ -145,6 +145,10 @@ pub struct AgencyData {
     pub clocks: Clocks,
     /// Why it came to this agency.
     pub route: RouteReason,
+    /// The agency's own dossier of the same procedure, person, day and content that was filed before: the same matter may have been
+    /// filed twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub possible_duplicate: Option<DossierId>,
     /// The format of `document`: `canonical/v1` or the agency's own.
     pub format: String,
     /// The dossier: a JSON value, or a text when the format is XML.

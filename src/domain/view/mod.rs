@@ -5,10 +5,12 @@
 mod acts;
 mod alarms;
 mod answers;
+mod batch;
 mod carriage;
 mod dossiers;
 mod overview;
 mod progress;
+mod refusals;
 mod register;
 mod reports;
 mod subscriptions;
@@ -21,6 +23,7 @@ pub use alarms::{AlarmPage, AlarmView, LimitCount};
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
 };
+pub use batch::{BatchEnd, BatchItemLine, BatchLine};
 pub use carriage::{
     AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FeedData, FeedPage, InboxMessage,
     InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
@@ -30,6 +33,7 @@ pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 pub use progress::{ClaimView, DueView, SupplementView};
+pub use refusals::{RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 pub use register::{
     AuditPage, CertificateRequest, CertificateView, NewPoint, NewStaff, NewTenant, PointRequest, PointView,
     RegisterAnswer, RegisterRequest, StaffRequest, StaffView, StandingRequest, StandingWord, TenantPage,

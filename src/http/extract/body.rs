@@ -36,19 +36,13 @@ pub(in crate::http) async fn read(
     payload: &mut Payload,
     limit: usize,
 ) -> Result<Vec<u8>, Rejection> {
-    let too_large = || Problem::new(Label::BodyTooLarge).with("limit", limit);
-    let declared = text(request, &header::CONTENT_LENGTH)
-        .and_then(|l| l.parse::<u64>().ok())
-        .unwrap_or(0);
-    if declared > limit as u64 {
-        return Err(too_large().into());
-    }
+    let declared = declared_within(request, limit)?;
     let whole = async {
         let mut bytes = Vec::with_capacity(declared as usize);
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| broken(&error, bytes.len()))?;
             if bytes.len() + chunk.len() > limit {
-                return Err(too_large().into());
+                return Err(too_large(limit));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -58,6 +52,21 @@ pub(in crate::http) async fn read(
         Ok(read) => read,
         Err(_) => Err(Label::RequestTimeout.into()),
     }
+}
+
+/// The declared length of a body, 0 without one; refused when it is over the limit.
+pub(super) fn declared_within(request: &HttpRequest, limit: usize) -> Result<u64, Rejection> {
+    let declared = text(request, &header::CONTENT_LENGTH)
+        .and_then(|l| l.parse::<u64>().ok())
+        .unwrap_or(0);
+    if declared > limit as u64 {
+        return Err(too_large(limit));
+    }
+    Ok(declared)
+}
+
+fn too_large(limit: usize) -> Rejection {
+    Problem::new(Label::BodyTooLarge).with("limit", limit).into()
 }
 
 /// A body that broke off or is framed wrongly.

@@ -5,31 +5,37 @@
 
 pub(super) mod body;
 mod json;
+mod lines;
 mod page;
 mod query;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Payload;
+use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
-use crate::domain::ids::DossierId;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::ids::{DossierId, RequestId};
+use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
 use crate::identity::{Access, Permission};
+use crate::service::batch::BatchItem;
 use crate::service::{Call as Keyed, Hub, ServiceError};
 
 pub use page::{Page, PageCall, PageOutcome, PageReply, Pages};
 pub use query::Parameters;
 pub(super) use query::pairs;
 
+use lines::Ending;
+
 use super::call::{Call, text};
 use super::door::State;
-use super::reply::Form;
+use super::reply::{Form, NDJSON};
 use super::routes::{Gives, Place, Route};
 use super::seats::Seat;
 use super::{limits, negotiate};
@@ -44,6 +50,47 @@ pub struct Authed {
     call: Rc<Call>,
     state: Rc<State>,
     _seat: Seat,
+}
+
+/// A batch whose body is being read: who sent it, and its places, held until its last answer.
+pub(super) struct BatchRest {
+    access: Access,
+    call: Rc<Call>,
+    state: Rc<State>,
+    ending: Ending,
+    _seats: [Seat; 2],
+}
+
+impl BatchRest {
+    /// Who calls.
+    pub(super) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The verbs.
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.state.hub
+    }
+
+    /// Why the body was not read to its end.
+    pub(super) fn ending(&self) -> &Ending {
+        &self.ending
+    }
+
+    /// The request, as in the log.
+    pub(super) fn request_id(&self) -> RequestId {
+        self.call.id
+    }
+
+    /// The language of sentences.
+    pub(super) fn language(&self) -> Language {
+        self.call.language
+    }
+
+    /// Counts an item that was not taken.
+    pub(super) fn refused(&self, label: Label) {
+        self.state.metrics.refused(label);
+    }
 }
 
 impl Authed {
@@ -106,8 +153,12 @@ impl Authed {
     /// # Errors
     /// `not-found`.
     pub fn dossier(&self) -> Result<DossierId, Rejection> {
-        let id = self.request.match_info().get("id").unwrap_or_default();
-        id.parse().map_err(|_| Label::NotFound.into())
+        self.segment("id").parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// A varying part of the path.
+    pub(super) fn segment(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
     }
 
     /// The tenant of the path. What is no tenant's name names nobody.
@@ -208,6 +259,39 @@ impl Authed {
         Ok((bytes, self))
     }
 
+    /// The body as documents, one a line, read while they are taken.
+    ///
+    /// # Errors
+    /// `rate-limited` when the tenant has enough batches on their way; `body-too-large` by its declared length.
+    pub(super) fn lines(self) -> Result<(BatchRest, impl Stream<Item = BatchItem>), Rejection> {
+        let place = self.state.batches.take(self.access.key())?;
+        body::declared_within(&self.request, limits::BATCH_BYTES)?;
+        let (rest, payload) = self.begin_batch(place);
+        let items = lines::read(payload, rest.ending.clone());
+        Ok((rest, items))
+    }
+
+    /// The body as one document that lists dossiers.
+    ///
+    /// # Errors
+    /// Those of [`Authed::document`]; `rate-limited`.
+    pub(super) async fn listed(self) -> Result<(Vec<u8>, BatchRest), Rejection> {
+        let place = self.state.batches.take(self.access.key())?;
+        let (bytes, authed) = self.document().await?;
+        Ok((bytes, authed.begin_batch(place).0))
+    }
+
+    fn begin_batch(self, place: Seat) -> (BatchRest, Payload) {
+        let rest = BatchRest {
+            access: self.access,
+            call: self.call,
+            state: self.state,
+            ending: Ending::default(),
+            _seats: [self._seat, place],
+        };
+        (rest, self.payload)
+    }
+
     /// The body as a JSON value of the contract, and its SHA-256.
     ///
     /// # Errors
@@ -260,6 +344,7 @@ fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
     let offers: &[&'static str] = match route.gives {
         Gives::Chosen(..) => &["application/json", "application/xml", "text/xml"],
         Gives::Json(_) | Gives::Object => &["application/json"],
+        Gives::Lines(_) => &[NDJSON],
         Gives::Bytes(_) => return Ok(Form::Json),
     };
     match negotiate::media(text(request, &header::ACCEPT), offers) {

@@ -2,10 +2,12 @@
 //! whatever takes thought is in the service.
 
 mod alarms;
+mod batch;
 mod dossiers;
 mod events;
 mod inbox;
 mod overview;
+mod refusals;
 mod statuses;
 mod submissions;
 mod tenants;
@@ -18,6 +20,10 @@ use super::routes::Verb;
 pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
     match verb {
         Verb::Submit => submissions::create(authed).await,
+        Verb::SubmitBatch => batch::create(authed).await,
+        Verb::Refusals => refusals::list(authed).await,
+        Verb::Refusal => refusals::read(authed).await,
+        Verb::Refused => refusals::submission(authed).await,
         Verb::Dossiers => dossiers::list(authed).await,
         Verb::Dossier => dossiers::read(authed).await,
         Verb::History => dossiers::history(authed).await,

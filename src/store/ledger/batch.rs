@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use rand::rngs::StdRng;
 
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, notices, register, submit, sweep, watch};
+use super::{Answer, Command, act, carry, enrol, notices, refuse, register, submit, sweep, watch};
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -36,6 +36,8 @@ pub(super) struct Batch<'a> {
     pub dossiers: BTreeMap<String, DossierRow>,
     /// What runs on the dossiers acted on, as it stands after the commands so far.
     pub watches: HashMap<(String, Watched), WatchRow>,
+    /// The first dossier of each likeness the commands name.
+    pub firsts: HashMap<Vec<u8>, String>,
     pub writes: Writes,
 }
 
@@ -95,6 +97,7 @@ fn in_transaction(
     let clock = now;
     let now = now.max(head.at.0);
     let (keys, natural, dossiers, watches) = load(conn, commands)?;
+    let firsts = load_firsts(conn, commands)?;
     let mut batch = Batch {
         now,
         clock,
@@ -105,6 +108,7 @@ fn in_transaction(
         natural,
         dossiers,
         watches,
+        firsts,
         writes: Writes::default(),
     };
     let mut answers = Vec::with_capacity(commands.len());
@@ -112,6 +116,10 @@ fn in_transaction(
         answers.push(match command {
             Command::Submit(submit) => Answer::Submitted(submit::submit(&mut batch, submit)?),
             Command::Remember(remember) => Answer::Submitted(submit::remember(&mut batch, remember)?),
+            Command::Refuse(row) => {
+                refuse::refuse(&mut batch, row);
+                Answer::Done
+            }
             Command::Act(act) => Answer::Acted(act::act(&mut batch, act)?),
             Command::LeaseOutbox { max, lease } => {
                 Answer::Outbox(carry::lease_outbox(conn, clock, *max, *lease)?)
@@ -167,7 +175,6 @@ fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
             }
             Command::Remember(r) => {
                 key_values.insert(r.key.key.as_str());
-                key_values.extend(r.unless.as_ref().map(|k| k.key.as_str()));
             }
             Command::Act(a) => {
                 key_values.extend(a.key.as_ref().map(|k| k.key.as_str()));
@@ -216,6 +223,26 @@ fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
             .filter_map(|w| Some(((w.dossier.clone(), Watched::parse(&w.kind)?), w)))
             .collect(),
     ))
+}
+
+/// The first dossier of each likeness that is filed.
+fn load_firsts(conn: &mut Conn, commands: &[Command]) -> Result<HashMap<Vec<u8>, String>, StoreError> {
+    let blinds: BTreeSet<&[u8]> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::Submit(s) => Some(s.likeness.blind.as_slice()),
+            _ => None,
+        })
+        .collect();
+    if blinds.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let firsts: Vec<(Vec<u8>, String)> = on_backend!(conn, c => likenesses::table
+        .filter(likenesses::blind.eq_any(&blinds))
+        .filter(likenesses::twin.is_null())
+        .select((likenesses::blind, likenesses::dossier))
+        .load(c))?;
+    Ok(firsts.into_iter().collect())
 }
 
 /// What happened, before it is numbered.

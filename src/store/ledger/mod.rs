@@ -16,6 +16,7 @@ mod deed;
 mod enrol;
 pub(super) mod notices;
 mod persist;
+pub mod refuse;
 mod register;
 mod submit;
 mod sweep;
@@ -38,13 +39,14 @@ pub use notices::{
 pub(super) use persist::hash;
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
-pub use submit::{Expect, KeyUse, Remember, Submit, SubmitOutcome};
+pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
 pub(super) use watch::clock_ahead;
 pub use watch::{LimitFired, Watch, WatchOutcome};
 
 use super::cipher::Cipher;
 use super::conn::{Conn, Connector, Purpose};
 use super::reader::lost;
+use super::rows::RefusalRow;
 use super::{Sizes, StoreError};
 use crate::clock::{Clock, Entropy};
 use crate::domain::view::{SettleItem, SettleResult};
@@ -55,6 +57,8 @@ pub enum Command {
     Submit(Box<Submit>),
     /// An answer to keep under its idempotency key, where nothing else is written.
     Remember(Box<Remember>),
+    /// A document that was refused, to keep with why; counted where it is kept already.
+    Refuse(Box<RefusalRow>),
     /// Somebody acts on a dossier.
     Act(Box<Act>),
     /// Outbox rows to publish now; they are the caller's until the lease ends.
@@ -94,7 +98,7 @@ pub enum Command {
     Register(Box<RegisterChange>),
     /// Notes which certificates end soon; each warning is given once, by one hub.
     WarnExpiring,
-    /// Removes answers that are no longer promised, and prepares the coming months.
+    /// Removes answers and refusals that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
     ImportDirectory(Box<DirectoryImport>),
@@ -156,6 +160,11 @@ impl Ledger {
         self.queue.capacity()
     }
 
+    /// How many commands may wait at most.
+    pub fn capacity(&self) -> usize {
+        self.queue.max_capacity()
+    }
+
     async fn ask(&self, command: Command) -> Result<Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Job { command, reply }).map_err(|e| match e {
@@ -179,6 +188,11 @@ impl Ledger {
             Answer::Submitted(outcome) => Ok(outcome),
             _ => Err(mismatch()),
         }
+    }
+
+    /// [`Command::Refuse`].
+    pub async fn refuse(&self, row: RefusalRow) -> Result<(), StoreError> {
+        self.ask(Command::Refuse(Box::new(row))).await.map(drop)
     }
 
     /// [`Command::Act`].
@@ -281,7 +295,7 @@ impl Ledger {
         }
     }
 
-    /// [`Command::Sweep`]; how many answers it removed, 0 when none is left.
+    /// [`Command::Sweep`]; how many answers and refusals it removed, 0 when none is left.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         match self.ask(Command::Sweep).await? {
             Answer::Swept(removed) => Ok(removed),

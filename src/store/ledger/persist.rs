@@ -7,6 +7,7 @@ use diesel::upsert::excluded;
 use rand::Rng;
 
 use super::batch::Batch;
+use super::refuse;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::seal;
@@ -26,6 +27,10 @@ pub(super) struct Writes {
     /// Parts that end: dossier and tenant.
     pub left: Vec<(String, String)>,
     pub natural: Vec<NaturalKeyRow>,
+    /// By dossier: one row each, whatever a batch does to it.
+    pub likenesses: BTreeMap<String, LikenessRow>,
+    /// By name: the same document refused twice in one batch is counted here.
+    pub refusals: BTreeMap<String, RefusalRow>,
     pub keys: Vec<IdempotencyRow>,
     pub events: Vec<EventRow>,
     pub feed: Vec<FeedRow>,
@@ -73,7 +78,7 @@ impl Writes {
 }
 
 /// PostgreSQL binds at most 65,535 values a statement and SQLite 32,766: rows are written in pieces below both.
-const BINDS: usize = 30_000;
+pub(super) const BINDS: usize = 30_000;
 
 macro_rules! insert_all {
     ($conn:expr, $table:ident, $rows:expr, $columns:expr) => {
@@ -87,7 +92,7 @@ impl Batch<'_> {
     pub(super) fn persist(mut self, conn: &mut Conn) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.writes.events);
         let w = &self.writes;
-        insert_all!(conn, submissions, w.submissions, 14);
+        insert_all!(conn, submissions, w.submissions, 13);
         insert_all!(conn, contents, w.contents, 5);
         let rows: Vec<DossierRow> = w
             .touched
@@ -104,6 +109,7 @@ impl Batch<'_> {
         }
         insert_all!(conn, dossier_parties, w.parties, 6);
         insert_all!(conn, natural_keys, w.natural, 4);
+        upsert_likenesses(conn, &w.likenesses)?;
         insert_all!(conn, idempotency_keys, w.keys, 9);
         insert_all!(conn, feed, w.feed, 3);
         insert_all!(conn, deliveries, w.deliveries, 13);
@@ -111,6 +117,7 @@ impl Batch<'_> {
         write_watches(conn, &w.watches)?;
         insert_all!(conn, alarms, w.alarms, 8);
         mark_answered(conn, self.now.into(), &w.answered)?;
+        refuse::persist(conn, &w.refusals)?;
         self.seal(conn, events)
     }
 
@@ -216,6 +223,19 @@ fn write_watches(
                     .filter(watches::kind.eq(limit.word())).filter(watches::dossier.eq_any(&ended)))
                 .execute(c))?;
         }
+    }
+    Ok(())
+}
+
+fn upsert_likenesses(conn: &mut Conn, rows: &BTreeMap<String, LikenessRow>) -> Result<(), StoreError> {
+    let rows: Vec<LikenessRow> = rows.values().cloned().collect();
+    for piece in rows.chunks(BINDS / 3) {
+        on_backend!(conn, c => diesel::insert_into(likenesses::table)
+            .values(piece)
+            .on_conflict(likenesses::dossier)
+            .do_update()
+            .set((likenesses::blind.eq(excluded(likenesses::blind)), likenesses::twin.eq(excluded(likenesses::twin))))
+            .execute(c))?;
     }
     Ok(())
 }

@@ -65,6 +65,8 @@ pub struct Submit {
     pub content: Sealed,
     /// Parts in the dossier, for a new one.
     pub parties: Vec<PartyRow>,
+    /// What it is about.
+    pub likeness: Likeness,
     /// Who filed.
     pub actor: Actor,
     /// When, by the sender's word.
@@ -77,16 +79,21 @@ pub struct Submit {
     pub traceparent: Option<String>,
 }
 
+/// What a dossier is about, so that the same matter filed twice is noticed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// Blind index of procedure, day and content.
+    pub blind: Vec<u8>,
+    /// The dossier of this likeness that the caller found there first. The ledger checks that it still is.
+    pub twin: Option<String>,
+}
+
 /// An answer to keep where no event is written.
 pub struct Remember {
     /// Its idempotency key.
     pub key: KeyUse,
-    /// The caller's own key, where the answer is kept under another: an answer it already has is given instead.
-    pub unless: Option<KeyUse>,
     /// The answer: HTTP status and body.
     pub answer: (i16, Vec<u8>),
-    /// Bytes to keep although they were refused.
-    pub submission: Option<SubmissionRow>,
 }
 
 /// What a filing came to.
@@ -156,13 +163,10 @@ pub(super) fn keep(batch: &mut Batch<'_>, key: &KeyUse, answer: &(i16, Vec<u8>))
 }
 
 pub(super) fn remember(batch: &mut Batch<'_>, remember: &Remember) -> Result<SubmitOutcome, StoreError> {
-    for key in remember.unless.iter().chain([&remember.key]) {
-        if let Some(outcome) = replay(batch, key)? {
-            return Ok(outcome);
-        }
+    if let Some(outcome) = replay(batch, &remember.key)? {
+        return Ok(outcome);
     }
     keep(batch, &remember.key, &remember.answer)?;
-    batch.writes.submissions.extend(remember.submission.clone());
     Ok(SubmitOutcome::Committed)
 }
 
@@ -191,6 +195,11 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
             _ => return Ok(SubmitOutcome::Raced),
         },
     };
+    let first = batch.firsts.get(&submit.likeness.blind);
+    let twin = first.filter(|first| **first != dossier.id);
+    if twin != submit.likeness.twin.as_ref() {
+        return Ok(SubmitOutcome::Raced);
+    }
     let code = wanted.code.clone();
     if let Some(code) = &code
         && !batch.claim("code", "", code, &wanted.id)
@@ -232,6 +241,7 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
     });
     batch.writes.parties.extend(submit.parties.iter().cloned());
     hand_to_new_agency(batch, &dossier);
+    liken(batch, &dossier.id, &submit.likeness);
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     keep(batch, &submit.key, &submit.answer)?;
@@ -265,6 +275,23 @@ fn run_clocks(
         }
     }
     Ok(())
+}
+
+/// Writes what a dossier is now about. The first of a likeness is the one later filings are compared with.
+fn liken(batch: &mut Batch<'_>, dossier: &str, likeness: &Likeness) {
+    // An amended dossier is no longer the first of what it was about before.
+    batch.firsts.retain(|_, first| first != dossier);
+    if likeness.twin.is_none() {
+        batch.firsts.insert(likeness.blind.clone(), dossier.to_owned());
+    }
+    batch.writes.likenesses.insert(
+        dossier.to_owned(),
+        LikenessRow {
+            dossier: dossier.to_owned(),
+            blind: likeness.blind.clone(),
+            twin: likeness.twin.clone(),
+        },
+    );
 }
 
 /// The row of an amended dossier: the new content's columns on the old life.

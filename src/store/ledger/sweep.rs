@@ -1,14 +1,16 @@
-//! What time takes away: answers whose keys are no longer promised, old attempts to tell submitters; and what it needs ahead: the coming months' partitions.
+//! What time takes away: answers whose keys are no longer promised, old attempts to tell submitters, old refusals; and what
+//! it needs ahead: the coming months' partitions.
 
 use diesel::prelude::*;
 
+use super::refuse;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::migrate;
 use crate::store::moment::At;
-use crate::store::tables::{idempotency_keys, notice_attempts};
+use crate::store::tables::{idempotency_keys, notice_attempts, refusals};
 
 /// Rows one commit removes at most, so that nobody waits long behind a sweep.
 const AT_ONCE: i64 = 1000;
@@ -38,6 +40,19 @@ fn forget_attempts(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError>
     )
 }
 
+/// Removes documents that were refused long ago, oldest first; says how many.
+fn forget_refusals(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
+    let refused: Vec<String> = on_backend!(conn, c => refusals::table
+        .filter(refusals::last_at.lt(days_before(now, refuse::KEPT_DAYS)))
+        .order((refusals::last_at, refusals::id))
+        .limit(AT_ONCE)
+        .select(refusals::id)
+        .load(c))?;
+    Ok(
+        on_backend!(conn, c => diesel::delete(refusals::table.filter(refusals::id.eq_any(&refused))).execute(c))?,
+    )
+}
+
 /// Removes answers older than their promise, oldest first; says how many. Makes the partitions of the coming months.
 pub(super) fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
     migrate::partitions(conn, now)?;
@@ -51,5 +66,5 @@ pub(super) fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError
     for (key, tenant, route) in &old {
         on_backend!(conn, c => diesel::delete(idempotency_keys::table.find((key, tenant, route))).execute(c))?;
     }
-    Ok(old.len() + forget_attempts(conn, now)?)
+    Ok(old.len() + forget_attempts(conn, now)? + forget_refusals(conn, now)?)
 }

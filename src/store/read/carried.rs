@@ -26,6 +26,8 @@ pub struct Message {
     pub dossier: DossierRow,
     /// Its content.
     pub content: Filing,
+    /// The dossier of the same agency it may be a duplicate of.
+    pub twin: Option<String>,
 }
 
 /// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
@@ -45,6 +47,8 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
     let event_rows: Vec<EventRow> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?;
     let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
+    let dossiers: Vec<&str> = rows.iter().map(|r| r.1.id.as_str()).collect();
+    let twins = twins(conn, &dossiers)?;
     rows.into_iter()
         .map(|(delivery, dossier, content)| {
             let event = events
@@ -53,11 +57,28 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
             Ok(Message {
                 event: event_of(cipher, event)?,
                 content: open_content(cipher, content)?,
+                twin: twins
+                    .get(&dossier.id)
+                    .filter(|(_, agency)| *agency == dossier.agency)
+                    .map(|(twin, _)| twin.clone()),
                 delivery,
                 dossier,
             })
         })
         .collect()
+}
+
+/// The dossiers that were there first of what these are about, with their agencies.
+fn twins(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (String, Option<String>)>, StoreError> {
+    let rows: Vec<(String, String, Option<String>)> = on_backend!(conn, c => likenesses::table
+        .inner_join(dossiers::table.on(dossiers::id.nullable().eq(likenesses::twin)))
+        .filter(likenesses::dossier.eq_any(ids))
+        .select((likenesses::dossier, dossiers::id, dossiers::agency))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|(dossier, twin, agency)| (dossier, (twin, agency)))
+        .collect())
 }
 
 /// The deliveries of a dossier with their attempts, oldest first.

@@ -84,6 +84,13 @@ pub fn by_reference(
     }
 }
 
+/// The first dossier of a likeness, whoever filed it. Whether a caller may see it is another question.
+pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, StoreError> {
+    Ok(on_backend!(conn, c => likenesses::table
+        .filter(likenesses::blind.eq(blind)).filter(likenesses::twin.is_null())
+        .select(likenesses::dossier).first(c).optional())?)
+}
+
 /// Dossiers, newest first.
 pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<DossierRow>, StoreError> {
     let seen = seen(conn, scope)?;

@@ -8,13 +8,14 @@ mod history;
 mod notices;
 mod operated;
 mod overview;
+mod refusals;
 mod register;
 mod watches;
 
 pub use audit::{AuditReport, Finding, verify};
 pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
 pub use dossiers::{
-    Filter, answered, by_code, by_reference, content, content_row, dossier, list, submission,
+    Filter, answered, by_code, by_reference, content, content_row, dossier, first_alike, list, submission,
 };
 pub use history::{FeedItem, feed, history};
 pub use notices::{
@@ -23,6 +24,7 @@ pub use notices::{
 };
 pub use operated::{AuditFilter, entries};
 pub use overview::{Overview, overview};
+pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{directory, has_directory, register};
 pub use watches::{alarms, limits_told, limits_wait, overdue};
 

@@ -2,7 +2,7 @@
 
 use lienthong::domain::event::Happening;
 use lienthong::domain::status::Status;
-use lienthong::store::ledger::{Remember, Submit, SubmitOutcome};
+use lienthong::store::ledger::{Likeness, Remember, Submit, SubmitOutcome};
 use lienthong::store::{StoreError, read};
 
 use super::{everything, happenings, row};
@@ -119,21 +119,34 @@ on_both! {
 
     async fn an_answer_can_be_kept_without_an_event(stage) {
         let store = stage.open();
-        let remember = || Remember {
-            key: key(BRANCH, "k", b"bytes"),
-            unless: None,
-            answer: (409, b"no".to_vec()),
-            submission: None,
-        };
+        let remember = || Remember { key: key(BRANCH, "k", b"bytes"), answer: (409, b"no".to_vec()) };
         assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Replayed { status: 409, body: b"no".to_vec() });
-        let refused = Remember {
-            key: key(BRANCH, "k2", b"bytes"),
-            submission: Some(submission(stage, BRANCH, "", "bytes")),
-            ..remember()
-        };
-        store.ledger.remember(refused).await.unwrap();
-        assert_eq!((stage.rows("submissions"), stage.rows("events"), stage.rows("blocks")), (1, 0, 0));
+        assert_eq!((stage.rows("submissions"), stage.rows("events"), stage.rows("blocks")), (0, 0, 0));
+    }
+
+    async fn of_two_equal_matters_in_one_commit_the_second_looks_again(stage) {
+        let store = stage.open();
+        let first = filing(stage, "r1");
+        let mut second = filing_by(stage, "branch.ha-dong", "r2");
+        second.likeness = first.likeness.clone();
+        let (id, blind) = (first.dossier.id.clone(), first.likeness.blind.clone());
+        let (mut again, other) = (filing_by(stage, "branch.ha-dong", "r2"), second.dossier.id.clone());
+        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        assert_eq!((a.unwrap(), b.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Raced));
+        again.dossier.id.clone_from(&other);
+        again.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) };
+        assert_eq!(store.ledger.submit(again).await.unwrap(), SubmitOutcome::Committed);
+        let twins = "SELECT dossier || ' ' || coalesce(twin, '-') AS t FROM likenesses ORDER BY twin IS NOT NULL";
+        assert_eq!(stage.texts(twins), [format!("{id} -"), format!("{other} {id}")]);
+
+        // The first one becomes another matter: what it was about before has no first any more.
+        let mut amend = amendment(stage, &id, "r1", 1, "another matter");
+        amend.likeness.blind = vec![1; 32];
+        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        let mut third = filing(stage, "r3");
+        third.likeness.blind = blind;
+        assert_eq!(store.ledger.submit(third).await.unwrap(), SubmitOutcome::Committed);
     }
 
     async fn an_amendment_holds_to_the_version_it_saw(stage) {

@@ -46,7 +46,10 @@ on_both! {
         assert_eq!((known.existing, known.tracking_id, known.status.code), (true, id, Status::Accepted));
         // Other content, accepted: refused, its bytes kept.
         assert_eq!(label(city.hub.submit(&branch, incoming(&first, "k4")).await), Label::ReferenceContentDiffers);
-        assert_eq!(stage.texts("SELECT refused AS t FROM submissions WHERE refused IS NOT NULL"), ["reference-content-differs"]);
+        assert_eq!((stage.rows("submissions"), stage.number("SELECT CAST(count AS BIGINT) AS n FROM refusals")), (2, 1));
+        // However often it is tried, it is kept once.
+        assert_eq!(label(city.hub.submit(&branch, incoming(&first, "k5")).await), Label::ReferenceContentDiffers);
+        assert_eq!((stage.rows("refusals"), stage.number("SELECT CAST(count AS BIGINT) AS n FROM refusals")), (1, 2));
         assert_eq!(stage.audit().findings, []);
     }
 

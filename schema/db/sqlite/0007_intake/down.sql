@@ -1,0 +1,3 @@
+ALTER TABLE submissions ADD COLUMN refused TEXT;
+DROP TABLE likenesses;
+DROP TABLE refusals;

@@ -1,0 +1,43 @@
+//! Refused documents.
+
+use crate::domain::ids::RefusalId;
+use crate::domain::rejection::{Label, Rejection};
+use crate::http::extract::Authed;
+use crate::http::limits::DOSSIER_PAGE;
+use crate::http::reply::{Outcome, Reply};
+use crate::service::RefusalQuery;
+
+pub(super) async fn list(authed: Authed) -> Outcome {
+    let query = authed.query()?;
+    let asked = RefusalQuery {
+        tenant: query.get("tenant", "branch.…, agent.…")?,
+        since: query.get("since", "RFC 3339")?,
+        until: query.get("until", "RFC 3339")?,
+        after: query.get("after", "next")?,
+        limit: query
+            .number("limit", 1, DOSSIER_PAGE.0)?
+            .unwrap_or(DOSSIER_PAGE.1),
+    };
+    Reply::json(&authed.hub().refusals(authed.access(), asked).await?)
+}
+
+pub(super) async fn read(authed: Authed) -> Outcome {
+    let id = named(&authed)?;
+    Reply::json(&authed.hub().refusal(authed.access(), id).await?)
+}
+
+pub(super) async fn submission(authed: Authed) -> Outcome {
+    let id = named(&authed)?;
+    let (media, bytes) = authed.hub().refused(authed.access(), id).await?;
+    // The bytes are somebody else's: a browser is to save them, never to show them.
+    let disposition = format!("attachment; filename=\"{id}\"");
+    Ok(Reply::new(200, media, bytes).with("Content-Disposition", disposition))
+}
+
+/// The refusal of the path. What is no such name names none.
+fn named(authed: &Authed) -> Result<RefusalId, Rejection> {
+    authed
+        .segment("refusal")
+        .parse()
+        .map_err(|_| Label::NotFound.into())
+}

@@ -1,0 +1,97 @@
+//! Refused documents and why.
+
+use diesel::prelude::*;
+
+use super::seen;
+use crate::identity::Scope;
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::{RefusalHeadRow, RefusalRow};
+use crate::store::tables::refusals;
+
+/// Which refusals to list.
+#[derive(Clone, Debug, Default)]
+pub struct RefusalFilter {
+    /// Of this tenant.
+    pub tenant: Option<String>,
+    /// Last refused at this moment or later.
+    pub since: Option<At>,
+    /// Last refused before this moment.
+    pub until: Option<At>,
+    /// Older than this one: its moment and its id.
+    pub after: Option<(At, String)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+macro_rules! reached {
+    ($query:expr, $seen:expr) => {
+        match $seen {
+            None => $query.into_boxed(),
+            Some(tenants) => $query.filter(refusals::tenant.eq_any(tenants)).into_boxed(),
+        }
+    };
+}
+
+/// Refusals, newest first, without what was refused.
+pub fn refusals(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &RefusalFilter,
+) -> Result<Vec<RefusalHeadRow>, StoreError> {
+    let seen = seen(conn, scope)?;
+    Ok(on_backend!(conn, c => {
+        let mut query = reached!(refusals::table, &seen);
+        if let Some(tenant) = &filter.tenant {
+            query = query.filter(refusals::tenant.eq(tenant));
+        }
+        if let Some(since) = filter.since {
+            query = query.filter(refusals::last_at.ge(since));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(refusals::last_at.lt(until));
+        }
+        if let Some((at, id)) = &filter.after {
+            query = query.filter(
+                refusals::last_at.lt(at).or(refusals::last_at.eq(at).and(refusals::id.lt(id))),
+            );
+        }
+        query
+            .order((refusals::last_at.desc(), refusals::id.desc()))
+            .limit(filter.limit)
+            .select(RefusalHeadRow::as_select())
+            .load(c)
+    })?)
+}
+
+/// One refusal by its id.
+pub fn refusal(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<RefusalHeadRow>, StoreError> {
+    let seen = seen(conn, scope)?;
+    Ok(
+        on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(id)), &seen)
+        .select(RefusalHeadRow::as_select()).first(c).optional())?,
+    )
+}
+
+/// What was refused: its media type and its bytes.
+pub fn refused(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+    let seen = seen(conn, scope)?;
+    let row: Option<RefusalRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(id)), &seen)
+        .select(RefusalRow::as_select()).first(c).optional())?;
+    row.map(|row| {
+        let sealed = Sealed {
+            key_id: row.key_id,
+            nonce: row.nonce,
+            ciphertext: row.ciphertext,
+        };
+        Ok((row.media_type, cipher.open(&row.id, sealed)?))
+    })
+    .transpose()
+}
