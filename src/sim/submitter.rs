@@ -90,7 +90,7 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
                 }
                 (None, None, Some(_)) => {}
                 _ => run.note(|ledger, _| {
-                    ledger.fault(FaultKind::Foreign, "", "a line without an answer of its own")
+                    ledger.fault(FaultKind::Foreign, "", "a line without an answer of its own");
                 }),
             }
         })
