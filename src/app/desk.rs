@@ -32,6 +32,8 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
     let adapters = material::adapters(config.adapters.folder.as_deref());
     Ok(Hub::new(Parts {
         store,
+        blobs: material::blobs(&config.blobs.home, &Clock::System)?,
+        uploads: super::uploads(&config.blobs),
         adapters: adapters.map_err(|e| AppError::Unusable(e.to_string()))?,
         directory,
         trust: Trust::new(&trust).map_err(|e| AppError::Unusable(e.to_string()))?,

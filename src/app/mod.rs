@@ -16,6 +16,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::task::JoinHandle;
 
 use crate::adapt::Registry;
+use crate::blobs::Blobs;
 use crate::broker::Broker;
 use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
@@ -30,7 +31,7 @@ use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::{Issuer, TokenRules};
 use crate::net::outbound::Caller;
 use crate::net::tls::{ServerIdentity, partner_config, web_config};
-use crate::service::{Hub, Parts};
+use crate::service::{Hub, Parts, UploadLimits};
 use crate::store::{Backend, Cipher, Sizes, Store};
 
 /// Why a hub could not be put together or started.
@@ -91,6 +92,10 @@ pub struct Assembly {
     pub sizes: Sizes,
     /// Whether pending migrations are applied at start.
     pub migrate: bool,
+    /// The bytes of attachments.
+    pub blobs: Blobs,
+    /// How much may be uploaded.
+    pub uploads: UploadLimits,
     /// The road.
     pub broker: Broker,
     /// Whether agencies may consume queues of their own; a road inside this process has none for them.
@@ -194,6 +199,8 @@ impl Running {
         let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
         let hub = Arc::new(Hub::new(Parts {
             store,
+            blobs: assembly.blobs,
+            uploads: assembly.uploads,
             adapters: assembly.adapters,
             directory,
             trust: Trust::new(&assembly.trust).map_err(|e| AppError::Unusable(e.to_string()))?,
@@ -290,7 +297,20 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
         if let Ok(counts) = hub.limits_told().await {
             metrics.limits(&counts);
         }
+        if let Ok(files) = hub.overdue_files().await {
+            metrics.overdue_files(files);
+        }
         tokio::time::sleep(MEASURE).await;
+    }
+}
+
+/// How much may be uploaded, by these settings.
+fn uploads(blobs: &crate::config::Blobs) -> UploadLimits {
+    UploadLimits {
+        file: blobs.largest_bytes,
+        in_flight: blobs.in_flight_bytes,
+        unused: blobs.unnamed_bytes,
+        kept: Duration::from_secs(u64::from(blobs.unnamed_hours) * 3600),
     }
 }
 

@@ -36,6 +36,8 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         cipher: material::cipher(&config.keys)?,
         sizes: material::sizes(&config.limits),
         migrate: false,
+        blobs: material::blobs(&config.blobs.home, &Clock::System)?,
+        uploads: super::uploads(&config.blobs),
         broker: broker(config)?,
         own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         caller: material::caller(config)?,

@@ -7,6 +7,8 @@ use super::SecretUrl;
 pub struct Environment {
     /// `LIENTHONG_DATABASE_URL`
     pub database_url: Option<SecretUrl>,
+    /// `LIENTHONG_BLOBS_URL`
+    pub blobs_url: Option<SecretUrl>,
     /// `LIENTHONG_BROKER_URL`
     pub broker_url: Option<SecretUrl>,
     /// `LIENTHONG_BROKER_ADMIN_URL`
@@ -28,6 +30,7 @@ impl Environment {
         };
         Environment {
             database_url: variable("LIENTHONG_DATABASE_URL"),
+            blobs_url: variable("LIENTHONG_BLOBS_URL"),
             broker_url: variable("LIENTHONG_BROKER_URL"),
             broker_admin_url: variable("LIENTHONG_BROKER_ADMIN_URL"),
         }

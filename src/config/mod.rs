@@ -8,6 +8,7 @@
 
 mod adapters;
 mod address;
+mod blobs;
 mod broker;
 mod database;
 mod directory;
@@ -29,6 +30,7 @@ use serde::Deserialize;
 
 pub use adapters::Adapters;
 pub use address::SecretUrl;
+pub use blobs::{Blobs, Home};
 pub use broker::{Broker, Road};
 pub use database::Database;
 pub use directory::Directory;
@@ -51,6 +53,8 @@ pub use web::Web;
 pub struct Config {
     /// Where the memory is.
     pub database: Database,
+    /// Where the files of dossiers are.
+    pub blobs: Blobs,
     /// Where the road is.
     pub broker: Broker,
     /// The listener partners call.
@@ -82,6 +86,8 @@ pub struct Config {
 struct File {
     #[serde(default)]
     database: database::DatabaseSection,
+    #[serde(default)]
+    blobs: blobs::BlobsSection,
     #[serde(default)]
     broker: broker::BrokerSection,
     partner: Partner,
@@ -136,6 +142,7 @@ impl Config {
         })?;
         let mut faults = Faults::default();
         let database = file.database.check(folder, environment, &mut faults);
+        let blobs = file.blobs.check(folder, environment, &mut faults);
         let broker = file.broker.check(folder, environment, &mut faults);
         file.partner.check(folder, &mut faults);
         file.web.check(folder, &mut faults);
@@ -148,9 +155,10 @@ impl Config {
         file.log.check(&mut faults);
         file.limits.check(&mut faults);
         distinct(&file, &mut faults);
-        match (database, broker, faults.all()) {
-            (Some(database), Some(broker), faults) if faults.is_empty() => Ok(Config {
+        match (database, blobs, broker, faults.all()) {
+            (Some(database), Some(blobs), Some(broker), faults) if faults.is_empty() => Ok(Config {
                 database,
+                blobs,
                 broker,
                 partner: file.partner,
                 web: file.web,
@@ -163,7 +171,7 @@ impl Config {
                 log: file.log,
                 limits: file.limits,
             }),
-            (_, _, faults) => Err(ConfigError::Invalid {
+            (.., faults) => Err(ConfigError::Invalid {
                 path: path.to_owned(),
                 faults,
             }),
@@ -203,6 +211,7 @@ fn within(folder: &Path, path: &mut PathBuf) {
 pub fn example() -> String {
     let sections = [
         database::EXAMPLE,
+        blobs::EXAMPLE,
         broker::EXAMPLE,
         partner::EXAMPLE,
         web::EXAMPLE,

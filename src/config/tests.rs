@@ -149,12 +149,14 @@ fn an_unknown_setting_is_refused_with_its_line_and_without_its_value() {
 fn the_environment_goes_before_the_file() {
     let environment = Environment {
         database_url: Some(SecretUrl::new("postgres://u:p@localhost/hub")),
+        blobs_url: Some(SecretUrl::new("http://u:p@127.0.0.1:9000/hub")),
         broker_url: Some(SecretUrl::new("amqp://u:p@127.0.0.1/hub")),
         broker_admin_url: None,
     };
     let config = Config::parse(&example(), Path::new("x"), Path::new(""), &environment).unwrap();
     assert!(matches!(config.database, Database::Postgres { .. }));
     assert!(matches!(config.broker.road, Road::Amqp { .. }));
+    assert!(matches!(config.blobs.home, Home::S3 { .. }));
 }
 
 #[test]
@@ -166,6 +168,17 @@ fn another_machine_is_reached_by_tls_or_by_saying_so() {
     assert_eq!(settings(database("").unwrap_err()), ["database.ca_file"]);
     assert!(database("ca_file = \"ca.pem\"").is_ok());
     assert!(database("allow_plain_text = true").is_ok());
+    let blobs = |rest: &str| parse(&example().replace("# url = \"folder:blobs\"", rest));
+    assert_eq!(
+        settings(blobs("url = \"https://u:p@s3/b\"").unwrap_err()),
+        ["blobs.ca_file"]
+    );
+    assert_eq!(
+        settings(blobs("url = \"http://u:p@s3/b\"").unwrap_err()),
+        ["blobs.url"]
+    );
+    assert!(blobs("url = \"https://u:p@s3/b\"\nca_file = \"ca.pem\"").is_ok());
+    assert!(blobs("url = \"http://u:p@localhost:9000/b\"").is_ok());
     let broker = |rest: &str| parse(&example().replace("# url = \"embedded\"", rest));
     assert_eq!(
         settings(broker("url = \"amqps://u:p@mq/v\"").unwrap_err()),

@@ -89,6 +89,7 @@ impl Movers {
         tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
+        tasks.spawn(until(stopped.clone(), sweep_files(Arc::clone(&hub))));
         tasks.spawn(until(stopped, refresh(hub, broker)));
         Ok(Movers { tasks, stop })
     }
@@ -146,6 +147,26 @@ async fn warn(hub: Arc<Hub>) {
             Err(error) => tracing::warn!(%error, "the ends of certificates could not be looked at"),
         }
         tokio::time::sleep(WARN).await;
+    }
+}
+
+/// Removes files that are nobody's, and says how many named ones are overdue.
+async fn sweep_files(hub: Arc<Hub>) {
+    loop {
+        match hub.sweep_files().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "files that no dossier names are removed"),
+            Err(error) => tracing::warn!(%error, "files that no dossier names could not be removed"),
+        }
+        match hub.overdue_files().await {
+            Ok(0) => {}
+            Ok(files) => tracing::warn!(
+                files,
+                "dossiers have named files for days that nobody has uploaded"
+            ),
+            Err(error) => tracing::warn!(%error, "awaited files could not be counted"),
+        }
+        tokio::time::sleep(SWEEP).await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::{self, FileKind, NamedFile};
 use super::clocks::{DueChange, Watched};
 use super::codes::{DossierCode, Key};
 use super::details::{Details, ResultPaper};
@@ -173,9 +174,32 @@ pub enum Happening {
     LimitNear(LimitTold),
     /// A limit has ended and was not kept.
     LimitPassed(LimitTold),
+    /// The last of the files the dossier names, and that had not come yet, is here.
+    AttachmentsComplete,
 }
 
 impl Happening {
+    /// The files it names by digest, and as what. Those of a filing stand in the filing.
+    pub fn files(&self) -> Option<(FileKind, Vec<NamedFile>)> {
+        match self {
+            Happening::StatusChanged {
+                details: Some(Details::Decision { results, .. }),
+                ..
+            }
+            | Happening::StatusRecorded {
+                details: Some(Details::Decision { results, .. }),
+                ..
+            }
+            | Happening::ResultCorrected { results, .. } => {
+                Some((FileKind::Result, attachment::of_results(results)))
+            }
+            Happening::Supplemented { papers, .. } => {
+                Some((FileKind::Supplement, attachment::of_papers(papers)))
+            }
+            _ => None,
+        }
+    }
+
     /// The word after the dot in the CloudEvents type `vn.lienthong.dossier.<word>`.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -192,6 +216,7 @@ impl Happening {
             Happening::DueSet(_) => "due-set",
             Happening::LimitNear(_) => "limit-near",
             Happening::LimitPassed(_) => "limit-passed",
+            Happening::AttachmentsComplete => "attachments-complete",
         }
     }
 }

@@ -100,6 +100,10 @@ ids! {
     DeliveryId = "dlv";
     /// One secret of a webhook.
     SecretId = "whs";
+    /// The stored bytes of one uploaded file.
+    BlobId = "blb";
+    /// One reading of something of a dossier, as kept in the read log.
+    ReadId = "rdg";
     /// One request, as named in logs and problem documents.
     RequestId = "req";
     /// One document that was refused and kept.

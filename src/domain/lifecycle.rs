@@ -183,7 +183,8 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         | Happening::ResultCorrected { .. }
         | Happening::HandedOver(_)
         | Happening::LimitNear(_)
-        | Happening::LimitPassed(_) => {}
+        | Happening::LimitPassed(_)
+        | Happening::AttachmentsComplete => {}
     }
     next
 }

@@ -7,6 +7,7 @@
 //! Start with [`dossier::Filing`] (what a clerk files), then [`lifecycle`] (what may happen to it) and [`routing`] (who is
 //! responsible). [`rejection`] is the one list of everything the hub can refuse, with its stable labels.
 
+pub mod attachment;
 pub mod audit;
 pub mod calendar;
 pub mod clocks;

@@ -226,6 +226,20 @@ labels! {
     DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
         "Mã hồ sơ này đã thuộc một hồ sơ khác; kiểm tra lại mã." "This official code belongs to another dossier; check the code.";
 
+    // files that travel apart
+    DigestMismatch "digest-mismatch" 422 "Nội dung tệp không khớp mã băm" "The file does not have this digest"
+        "Tệp nhận được có SHA-256 {sha256}; kiểm tra tệp rồi gửi lại." "What arrived has the SHA-256 {sha256}; check the file and send it again.";
+    FileTooLarge "file-too-large" 413 "Tệp quá lớn" "The file is too large"
+        "Mỗi tệp nhiều nhất {limit} byte; hãy chia nhỏ hoặc nén tệp." "A file has at most {limit} bytes; divide or compress it.";
+    UploadQuota "upload-quota" 429 "Quá nhiều tệp chưa gắn hồ sơ" "Too many files without a dossier"
+        "Đơn vị được gửi trước nhiều nhất {limit} byte; nộp hồ sơ có các tệp này hoặc đợi tệp cũ hết hạn, rồi gửi lại sau {retry_after} giây." "A tenant may send {limit} bytes ahead of its dossiers; file the dossiers that name them, or wait for old ones to expire, and try again after {retry_after} seconds.";
+    AttachmentMissing "attachment-missing" 409 "Tệp chưa được tải lên" "The file has not been uploaded"
+        "Hồ sơ đã có tên tệp này; đơn vị nộp phải tải tệp lên địa chỉ /v1/blobs/{sha256}." "The dossier names this file; its sender must upload it to /v1/blobs/{sha256}.";
+    RangeNotSatisfiable "range-not-satisfiable" 416 "Tệp không có đoạn này" "The file has no such range"
+        "Tệp có {size} byte; sửa tiêu đề Range." "The file has {size} bytes; correct the Range header.";
+    FilesUnavailable "files-unavailable" 503 "Kho tệp tạm thời không sẵn sàng" "The store of files is not available"
+        "Tệp chưa được nhận. Đợi {retry_after} giây rồi gửi lại." "The file was not taken. Wait {retry_after} seconds and send it again.";
+
     // what may happen to a dossier
     StatusFinal "status-final" 409 "Hồ sơ đã kết thúc" "The dossier has ended"
         "Hồ sơ ở trạng thái {status}, không nhận thay đổi." "The dossier is in status {status} and takes no change.";

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use actix_web::body::SizedStream;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -167,6 +168,7 @@ impl State {
         match reply.body {
             Body::Whole(bytes) => response.body(bytes),
             Body::Stream(stream) => response.streaming(stream),
+            Body::Sized(length, pieces) => response.body(SizedStream::new(length, pieces)),
         }
     }
 }
@@ -269,5 +271,7 @@ pub(super) fn method(method: Method) -> actix_web::http::Method {
     match method {
         Method::Get => actix_web::http::Method::GET,
         Method::Post => actix_web::http::Method::POST,
+        Method::Put => actix_web::http::Method::PUT,
+        Method::Head => actix_web::http::Method::HEAD,
     }
 }

@@ -35,6 +35,15 @@ pub const IN_FLIGHT_PER_TENANT: usize = 64;
 /// A body has to be here in this time, from its first byte to its last.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 
+/// An uploaded file has to come at least at this pace: each portion of so many bytes, or its end, …
+pub const UPLOAD_PORTION: usize = 65_536;
+
+/// … within this time. What the hub itself needs to write it does not count.
+pub const UPLOAD_TIME: Duration = Duration::from_secs(10);
+
+/// Readings of one page of a read log: at most, and when nothing is said.
+pub const READ_PAGE: (u32, u32) = (200, 50);
+
 /// The head of a request has to be here in this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 

@@ -63,6 +63,7 @@ pub struct Metrics {
     outbox: Gauge,
     ending: Family<Ending, Gauge>,
     limits: Family<LimitStage, Gauge>,
+    overdue_files: Gauge,
 }
 
 impl Default for Metrics {
@@ -95,6 +96,7 @@ impl Metrics {
             outbox: Gauge::default(),
             ending: Family::default(),
             limits: Family::default(),
+            overdue_files: Gauge::default(),
         };
         metrics.with_registry(|r| {
             r.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -139,6 +141,11 @@ impl Metrics {
                 "Dossiers with a time limit that is near or has passed",
                 metrics.limits.clone(),
             );
+            r.register(
+                "files_overdue",
+                "Files that dossiers name and that have been missing for more than three days",
+                metrics.overdue_files.clone(),
+            );
         });
         metrics
     }
@@ -181,6 +188,11 @@ impl Metrics {
                     .set(number);
             }
         }
+    }
+
+    /// How many files dossiers have awaited for too long.
+    pub fn overdue_files(&self, files: i64) {
+        self.overdue_files.set(files);
     }
 
     /// Everything, as Prometheus reads it.

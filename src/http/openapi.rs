@@ -214,6 +214,11 @@ fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
             "description": format!("At most {} bytes.", limits::JSON_BYTES),
             "content": { "application/json": { "schema": shapes.request(shape.schema) } },
         }),
+        Takes::File => json!({
+            "required": true,
+            "description": "The file, of any media type. It is read whole and hashed before it is answered.",
+            "content": { "*/*": {} },
+        }),
         Takes::Form(fields) => {
             let properties: Map<String, Value> = fields
                 .iter()
@@ -253,6 +258,9 @@ fn refusals(route: &Route) -> Vec<u16> {
     if matches!(route.act, Act::Verb(..)) && matches!(route.takes, Takes::Nothing) {
         refusals.push(422);
     }
+    if matches!(route.gives, Gives::File) {
+        refusals.extend([409, 416]);
+    }
     refusals.sort_unstable();
     refusals
 }
@@ -273,6 +281,12 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
             200,
             json!({ (NDJSON): { "schema": shapes.answer(shape.schema) } }),
         ),
+        Gives::Made(shape) => (
+            201,
+            json!({ "application/json": { "schema": shapes.answer(shape.schema) } }),
+        ),
+        Gives::File => (200, json!({ "*/*": {} })),
+        Gives::Nothing => (200, json!({})),
         Gives::Object => (
             200,
             json!({ "application/json": { "schema": { "type": "object" } } }),
@@ -289,6 +303,11 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     }
     let mut responses = Map::new();
     let success = json!({ "description": route.en, "headers": headers, "content": content });
+    match route.gives {
+        Gives::Made(_) => drop(responses.insert("200".to_owned(), success.clone())),
+        Gives::File => drop(responses.insert("206".to_owned(), success.clone())),
+        _ => {}
+    }
     responses.insert(status.to_string(), success);
     for status in refusals(route) {
         let refusal = match (route.act, status) {
@@ -389,7 +408,8 @@ pub(super) mod tests {
     #[test]
     fn every_status_a_label_has_is_declared_where_it_may_happen() {
         let submit = TABLE.iter().find(|r| r.id == "submit").unwrap();
-        let declared = refusals(submit);
+        let attachment = TABLE.iter().find(|r| r.id == "attachment").unwrap();
+        let declared = [refusals(submit), refusals(attachment)].concat();
         for label in Label::ALL {
             assert!(declared.contains(&label.text().http_status), "{label}");
         }

@@ -72,6 +72,9 @@ pub(super) fn reply(
     if let (405, Some(allow)) = (document.status, first.args.get("allow")) {
         reply = reply.with("Allow", allow);
     }
+    if let (416, Some(size)) = (document.status, first.args.get("size")) {
+        reply = reply.with("Content-Range", format!("bytes */{size}"));
+    }
     let tag = match language {
         Language::Vietnamese => "vi",
         Language::English => "en",

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::pin::Pin;
 
 use actix_web::web::Bytes;
 use futures_util::StreamExt as _;
@@ -29,6 +30,8 @@ pub(super) enum Body {
     Whole(Vec<u8>),
     /// What is made while it is sent.
     Stream(LocalBoxStream<'static, Result<Bytes, Infallible>>),
+    /// So many bytes, sent as they are read.
+    Sized(u64, Pieces),
 }
 
 #[cfg(test)]
@@ -37,13 +40,16 @@ impl Body {
     pub(super) fn whole(self) -> Vec<u8> {
         match self {
             Body::Whole(bytes) => bytes,
-            Body::Stream(_) => panic!("a stream"),
+            Body::Stream(_) | Body::Sized(..) => panic!("a stream"),
         }
     }
 }
 
 /// The media type of values, one a line.
 pub(super) const NDJSON: &str = "application/x-ndjson";
+
+/// Bytes as they are read. A piece that cannot be read cuts the connection, so that nobody takes half for the whole.
+pub(super) type Pieces = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>>>>;
 
 /// How an act ends.
 pub(super) type Outcome = Result<Reply, ServiceError>;

@@ -8,18 +8,19 @@ use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AlarmPage, AuditPage, BatchLine, CertificateRequest, CorrectionRequest, DossierPage,
-    DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView, InboxPage, OverviewView,
-    PapersRequest, PointRequest, PostponementRequest, ReasonRequest, RefusalPage, RefusalView,
-    RegisterAnswer, RegisterRequest, RouteView, SettleAnswer, SettleRequest, StaffRequest, StandingRequest,
-    StatusAnswer, SubmissionAnswer, SupplementRequest, TenantPage, TenantRequest, TenantView, TokenAnswer,
+    AcceptanceRequest, AlarmPage, AttachmentsView, AuditPage, BatchLine, BlobView, CertificateRequest,
+    CorrectionRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
+    InboxPage, OverviewView, PapersRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest,
+    RefusalPage, RefusalView, RegisterAnswer, RegisterRequest, RouteView, SettleAnswer, SettleRequest,
+    StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SupplementRequest, TenantPage,
+    TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
 use super::extract::Page;
 use super::limits::{
-    ALARM_PAGE, AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, REFERENCE_CHARACTERS, TENANT_PAGE,
-    WAIT_SECONDS,
+    ALARM_PAGE, AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE, REFERENCE_CHARACTERS,
+    TENANT_PAGE, WAIT_SECONDS,
 };
 
 /// Which listener serves a route.
@@ -38,8 +39,12 @@ pub enum Listener {
 pub enum Method {
     /// Reads, and may be repeated.
     Get,
+    /// Reads, and tells only the head of it.
+    Head,
     /// Acts.
     Post,
+    /// Puts something in its place; doing it twice is doing it once.
+    Put,
 }
 
 impl Method {
@@ -47,7 +52,9 @@ impl Method {
     pub const fn word(self) -> &'static str {
         match self {
             Method::Get => "GET",
+            Method::Head => "HEAD",
             Method::Post => "POST",
+            Method::Put => "PUT",
         }
     }
 }
@@ -91,6 +98,12 @@ pub enum Verb {
     Point,
     Audit,
     Alarms,
+    Upload,
+    Uploaded,
+    Attachments,
+    Attachment,
+    AttachmentHead,
+    Reads,
 }
 
 /// A document the hub publishes about itself.
@@ -143,6 +156,8 @@ pub enum Takes {
     Documents,
     /// A JSON value.
     Json(Shape),
+    /// A file, however it is made.
+    File,
     /// A form with these fields, all of them required unless marked.
     Form(&'static [(&'static str, bool)]),
 }
@@ -156,6 +171,12 @@ pub enum Gives {
     Chosen(u16, Shape),
     /// Values, one a line, written while they are made.
     Lines(Shape),
+    /// A value, as JSON: 201 when it is new, 200 when it was there.
+    Made(Shape),
+    /// A file, whole or in part.
+    File,
+    /// Nothing but a head.
+    Nothing,
     /// A JSON document without a type of ours.
     Object,
     /// Bytes of another media type.
@@ -239,7 +260,7 @@ impl Route {
 
     /// Whether it changes something, so that a full ledger refuses it before its body is read.
     pub const fn writes(&self) -> bool {
-        matches!(self.method, Method::Post) && matches!(self.act, Act::Verb(..))
+        matches!(self.method, Method::Post | Method::Put) && matches!(self.act, Act::Verb(..))
     }
 }
 
@@ -298,6 +319,52 @@ const WAIT: Parameter = parameter(
 );
 const ACT: &[Parameter] = &[DOSSIER, required(KEY), STAFF, POINT];
 const ONE: &[Parameter] = &[DOSSIER];
+const BLOB: &[Parameter] = &[parameter(
+    "sha256",
+    Place::Path,
+    Values::Pattern("^[0-9a-f]{64}$"),
+    "SHA-256 of the file, in lower-case hexadecimal.",
+)];
+const PUT_BLOB: &[Parameter] = &[BLOB[0], STAFF];
+const NTH: Parameter = parameter(
+    "n",
+    Place::Path,
+    Values::Number(1, i32::MAX as i64, None),
+    "Number of the file in the dossier.",
+);
+const ATTACHMENT_HEAD: &[Parameter] = &[DOSSIER, NTH, STAFF];
+const ATTACHMENT: &[Parameter] = &[
+    DOSSIER,
+    NTH,
+    STAFF,
+    parameter(
+        "Range",
+        Place::Header,
+        Values::Pattern("^bytes=([0-9]+-[0-9]*|-[0-9]+)$"),
+        "One range of bytes (RFC 9110, 14.2). Anything else is read as if it were left out.",
+    ),
+    parameter(
+        "If-Range",
+        Place::Header,
+        Values::Text(200),
+        "The `ETag` of the part one has: with another, the whole file is sent.",
+    ),
+];
+const READS: &[Parameter] = &[
+    DOSSIER,
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern("^rdg_[0-9a-f]{32}$"),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, READ_PAGE.0 as i64, Some(READ_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
 const FILE: &[Parameter] = &[required(KEY), FORMAT, STAFF, POINT];
 const REPORT: &[Parameter] = &[KEY, FORMAT, STAFF];
 const LIST: &[Parameter] = &[
@@ -553,6 +620,24 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/dossiers/{id}/receipt" "receipt"
         Act::Verb(Verb::Receipt, Permission::DossierRead), ONE, Takes::Nothing => Gives::Bytes("application/jose");
         "Biên nhận có chữ ký" "Read the signed receipt"
+    Partner Get "/v1/dossiers/{id}/attachments" "attachments"
+        Act::Verb(Verb::Attachments, Permission::DossierRead), ONE, Takes::Nothing => Gives::Json(shape::<AttachmentsView>());
+        "Các tệp của hồ sơ" "List the files of a dossier"
+    Partner Get "/v1/dossiers/{id}/attachments/{n}" "attachment"
+        Act::Verb(Verb::Attachment, Permission::FileRead), ATTACHMENT, Takes::Nothing => Gives::File;
+        "Tải một tệp của hồ sơ" "Download a file of a dossier; who did is logged"
+    Partner Head "/v1/dossiers/{id}/attachments/{n}" "attachmentHead"
+        Act::Verb(Verb::AttachmentHead, Permission::FileRead), ATTACHMENT_HEAD, Takes::Nothing => Gives::Nothing;
+        "Xem kích thước và kiểu của một tệp" "Read size and type of a file of a dossier"
+    Partner Get "/v1/dossiers/{id}/reads" "reads"
+        Act::Verb(Verb::Reads, Permission::HubRead), READS, Takes::Nothing => Gives::Json(shape::<ReadPage>());
+        "Ai đã tải tệp của hồ sơ" "Read who downloaded files of a dossier"
+    Partner Put "/v1/blobs/{sha256}" "upload"
+        Act::Verb(Verb::Upload, Permission::FileUpload), PUT_BLOB, Takes::File => Gives::Made(shape::<BlobView>());
+        "Tải tệp lên theo mã băm" "Upload a file under its digest"
+    Partner Head "/v1/blobs/{sha256}" "uploaded"
+        Act::Verb(Verb::Uploaded, Permission::FileUpload), BLOB, Takes::Nothing => Gives::Nothing;
+        "Xem tệp đã tải lên chưa" "Ask whether one has uploaded a file"
     Partner Post "/v1/dossiers/{id}/acceptance" "accept"
         Act::Verb(Verb::Accept, Permission::DossierAccept), ACT, Takes::Json(shape::<AcceptanceRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Tiếp nhận hồ sơ trực tuyến" "Accept a dossier filed online"

@@ -48,6 +48,10 @@ permissions! {
     DossierSupplement = "dossier:supplement";
     /// Record that the result was handed to the citizen.
     DossierHandOver = "dossier:hand-over";
+    /// Upload files that one's own dossiers or results name.
+    FileUpload = "file:upload";
+    /// Download files of dossiers one is a party of.
+    FileRead = "file:read";
     /// Follow the event feed.
     EventRead = "event:read";
     /// Take deliveries from the inbox and settle them.
@@ -66,13 +70,15 @@ impl Permission {
         use Permission::*;
         match kind {
             // Agents act by name and on their own certificate; the enterprise itself only looks on.
-            TenantKind::Enterprise => &[DossierRead, EventRead],
+            TenantKind::Enterprise => &[DossierRead, FileRead, EventRead],
             TenantKind::Agent => &[
                 SubmissionCreate,
                 DossierRead,
                 DossierWithdraw,
                 DossierSupplement,
                 DossierHandOver,
+                FileUpload,
+                FileRead,
                 EventRead,
             ],
             TenantKind::Branch => &[
@@ -85,6 +91,8 @@ impl Permission {
                 DossierWithdraw,
                 DossierSupplement,
                 DossierHandOver,
+                FileUpload,
+                FileRead,
                 EventRead,
             ],
             TenantKind::Agency => &[
@@ -94,6 +102,8 @@ impl Permission {
                 DossierAsk,
                 DossierPostpone,
                 DossierCorrect,
+                FileUpload,
+                FileRead,
                 EventRead,
                 InboxTake,
                 StatusReport,
@@ -223,6 +233,8 @@ mod tests {
         dossier:withdraw    -           yes    yes     -       -
         dossier:supplement  -           yes    yes     -       -
         dossier:hand-over   -           yes    yes     -       -
+        file:upload         -           yes    yes     yes     -
+        file:read           yes         yes    yes     yes     -
         event:read          yes         yes    yes     yes     -
         inbox:take          -           -      -       yes     -
         status:report       -           -      -       yes     -

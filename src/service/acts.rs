@@ -3,6 +3,7 @@
 
 use super::intake::internal;
 use super::{Hub, ServiceError};
+use crate::domain::attachment;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::limits;
@@ -160,6 +161,7 @@ impl Hub {
             "occurred_at"
         };
         let occurred_at = not_in_future(field, wish.occurred_at, now)?;
+        attachment::within_limit(&wish.deed.files(), "files")?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);

@@ -82,6 +82,7 @@ impl Hub {
     /// One dossier with its content.
     pub async fn dossier(&self, access: &Access, id: DossierId) -> Result<DossierView, ServiceError> {
         let row = self.reached(access, id).await?;
+        let missing = self.missing_files(access, id).await?;
         let summary = self.summary(&row)?;
         let cipher = Arc::clone(&self.store.cipher);
         let (content, history) = self
@@ -92,7 +93,7 @@ impl Hub {
                 Ok((content, read::history(conn, &cipher, &row)?))
             })
             .await?;
-        Ok(DossierView::new(summary, content, &history))
+        Ok(DossierView::new(summary, content, &history, missing))
     }
 
     /// Every event of a dossier.

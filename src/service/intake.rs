@@ -5,6 +5,7 @@
 
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
+use crate::domain::attachment::{self, NamedFile};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::dossier::{Channel, Filing};
@@ -16,9 +17,9 @@ use crate::domain::status::Status;
 use crate::domain::submission::{IdempotencyKey, ReceiptClaims};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, Links, ProblemView, SubmissionAnswer};
+use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
+use crate::store::ledger::{Expect, KeyUse, Likeness, Naming, Remember, Submit, SubmitOutcome};
 use crate::store::moment::At;
 use crate::store::read;
 use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
@@ -73,6 +74,8 @@ pub(super) struct Prepared {
     received_at: Timestamp,
     submission: SubmissionId,
     digest: [u8; 32],
+    /// The files it names by digest.
+    files: Vec<NamedFile>,
     likeness: Vec<u8>,
 }
 
@@ -216,6 +219,7 @@ impl Hub {
             }
             problem
         };
+        let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
         let directory = self.directory.load();
         let route = directory
             .route(
@@ -238,6 +242,7 @@ impl Hub {
             received_at,
             submission: self.with_rng(|rng| SubmissionId::new(received_at, rng)),
             digest: sha256(&incoming.bytes),
+            files,
         })
     }
 
@@ -251,7 +256,7 @@ impl Hub {
         let Found { target, twin } = self.find(access, prepared).await?;
         match target {
             Target::Same(row) => {
-                let answer = self.existing_answer(&row).await?;
+                let answer = self.existing_answer(access, &row).await?;
                 let body = encode(&answer)?;
                 let remember = Remember {
                     key: key.clone(),
@@ -344,7 +349,22 @@ impl Hub {
         let clocks = clocks(&clockwork, prepared, entry);
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
-        let mut answer = self.answer(prepared, id, version, status, &clocks, receipt.clone(), before);
+        let files = self.as_found(access, prepared).await?;
+        let missing = files
+            .iter()
+            .filter(|f| !f.present)
+            .map(|f| (&f.file).into())
+            .collect();
+        let mut answer = self.answer(
+            prepared,
+            id,
+            version,
+            status,
+            &clocks,
+            receipt.clone(),
+            before,
+            missing,
+        );
         answer.warnings.extend(
             twin.as_ref()
                 .map(|twin| ProblemView::of(&twin.warning(), Language::Vietnamese)),
@@ -359,6 +379,7 @@ impl Hub {
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            files,
             parties: if before.is_none() {
                 parties(access, prepared, id)
             } else {
@@ -375,6 +396,35 @@ impl Hub {
             traceparent: incoming.traceparent.clone(),
         };
         Ok((self.store.ledger.submit(submit).await?, 202, body))
+    }
+
+    /// Which of the files it names have been uploaded. The ledger looks again.
+    async fn as_found(&self, access: &Access, prepared: &Prepared) -> Result<Vec<Naming>, ServiceError> {
+        if prepared.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scope = access.permit(Permission::SubmissionCreate)?;
+        let cipher = &self.store.cipher;
+        let blinds: Vec<Vec<u8>> = prepared
+            .files
+            .iter()
+            .map(|file| read::file_blind(cipher, &file.digest()))
+            .collect();
+        let asked = blinds.clone();
+        let uploaded = self
+            .store
+            .readers
+            .run(move |conn| read::uploaded_of(conn, &scope, &asked))
+            .await?;
+        Ok(prepared
+            .files
+            .iter()
+            .zip(&blinds)
+            .map(|(file, blind)| Naming {
+                file: file.clone(),
+                present: uploaded.contains(blind),
+            })
+            .collect())
     }
 
     fn sign_receipt(
@@ -411,6 +461,7 @@ impl Hub {
         clocks: &Clocks,
         receipt: String,
         before: Option<&DossierRow>,
+        attachments_missing: Vec<MissingFile>,
     ) -> SubmissionAnswer {
         let code: Option<DossierCode> = before
             .and_then(|row| row.code.as_ref())
@@ -430,6 +481,7 @@ impl Hub {
                 .iter()
                 .map(|p| ProblemView::of(p, Language::Vietnamese))
                 .collect(),
+            attachments_missing,
             received_at: prepared.received_at,
             clocks: clocks.clone(),
             receipt,
@@ -439,7 +491,11 @@ impl Hub {
     }
 
     /// The same content again: the dossier as it now stands, with its first receipt.
-    async fn existing_answer(&self, row: &DossierRow) -> Result<SubmissionAnswer, ServiceError> {
+    async fn existing_answer(
+        &self,
+        access: &Access,
+        row: &DossierRow,
+    ) -> Result<SubmissionAnswer, ServiceError> {
         let (id, wanted) = (parse_id(&row.id)?, row.submission.clone());
         let cipher = std::sync::Arc::clone(&self.store.cipher);
         let found = self
@@ -460,6 +516,7 @@ impl Hub {
             parked: summary.parked,
             route: serde_json::from_str(&row.route).map_err(internal)?,
             warnings: Vec::new(),
+            attachments_missing: self.missing_files(access, id).await?,
             received_at: submission.received_at.0,
             clocks: summary.clocks,
             receipt: submission.receipt,

@@ -7,6 +7,7 @@
 //! Start with [`intake`]: the longest way through the house.
 
 mod acts;
+mod attachments;
 pub mod batch;
 mod dossiers;
 mod inbox;
@@ -30,6 +31,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 pub use acts::Call;
+pub use attachments::{Given, Incoming as IncomingFile, Outgoing, UploadLimits, Wanted};
 pub use dossiers::DossierQuery;
 pub use intake::{Answered, Incoming};
 pub use messages::Outbound;
@@ -40,6 +42,7 @@ pub use tenants::{AuditQuery, LONGEST_REASON, PARTS_OF_A_TENANT, TENANTS_AT_ONCE
 pub use watching::LIMITS_AT_ONCE;
 
 use crate::adapt::Registry;
+use crate::blobs::Blobs;
 use crate::clock::{Clock, Entropy};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::Directory;
@@ -100,6 +103,10 @@ const REMEMBERED_TOKENS: usize = 10_000;
 pub struct Parts {
     /// The memory.
     pub store: Store,
+    /// The bytes of attachments.
+    pub blobs: Blobs,
+    /// How much may be uploaded.
+    pub uploads: UploadLimits,
     /// The formats.
     pub adapters: Registry,
     /// Who is responsible for what; replaced when the database holds another.
@@ -127,6 +134,9 @@ pub struct Parts {
 /// The hub's verbs and what they need.
 pub struct Hub {
     store: Store,
+    blobs: Blobs,
+    uploads: UploadLimits,
+    in_flight_bytes: Arc<attachments::InFlight>,
     adapters: Registry,
     directory: ArcSwap<Directory>,
     gate: Gate,
@@ -152,6 +162,9 @@ impl Hub {
             rng: Mutex::new(parts.entropy.generator()),
             batches: tokio::sync::Semaphore::new((parts.store.ledger.capacity() / 2).max(1)),
             store: parts.store,
+            blobs: parts.blobs,
+            uploads: parts.uploads,
+            in_flight_bytes: Arc::default(),
             adapters: parts.adapters,
             directory: ArcSwap::from_pointee(parts.directory),
             receipts: parts.receipts,

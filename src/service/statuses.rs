@@ -3,6 +3,7 @@
 use super::acts::{LONGEST_TEXT, bounded, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
+use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
 use crate::domain::event::Verdict;
@@ -126,7 +127,9 @@ impl Hub {
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", note(&report), LONGEST_TEXT)?;
-            Ok((occurred_at, deed(&mut report, text)?))
+            let deed = deed(&mut report, text)?;
+            attachment::within_limit(&deed.files(), "files").map_err(|p| p.at("/results"))?;
+            Ok((occurred_at, deed))
         });
         let (occurred_at, deed) = match prepared {
             Ok(prepared) => prepared,

@@ -12,7 +12,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("schema/db/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("schema/db/sqlite");
 
 /// Tables partitioned by month on PostgreSQL.
-const PARTITIONED: [&str; 4] = ["submissions", "events", "attempts", "audit"];
+const PARTITIONED: [&str; 5] = ["submissions", "events", "attempts", "audit", "reads"];
 
 /// How many months ahead partitions exist.
 const MONTHS_AHEAD: i32 = 3;

@@ -109,4 +109,21 @@ rows! {
     AlarmRow in alarms {
         number: i64, cause: String, at: At, kind: String, passed: bool, due_at: At, dossier: Option<String>, agency: Option<String>,
     }
+    /// A file a tenant has uploaded.
+    BlobRow in blobs {
+        tenant: String, blind: Vec<u8>, object: String, size: i64, uploaded_at: At, unused_since: Option<At>,
+        key_id: Option<String>, nonce: Option<Vec<u8>>, ciphertext: Option<Vec<u8>>,
+    }
+    /// A file a dossier names.
+    AttachmentRow in attachments {
+        dossier: String, number: i32, position: i32, kind: String, tenant: String, blind: Vec<u8>, named_at: At,
+        arrived_at: Option<At>, superseded: bool, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
+    /// A file's data key, wrapped for a dossier.
+    WrapRow in wraps { dossier: String, tenant: String, blind: Vec<u8>, object: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8> }
+    /// Somebody read something of a dossier.
+    ReadRow in reads {
+        id: String, at: At, dossier: String, tenant: String, staff: Option<String>, point: Option<String>, what: String,
+        attachment: Option<i32>, first_byte: Option<i64>, last_byte: Option<i64>,
+    }
 }

@@ -6,7 +6,9 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lienthong::http::limits::{BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT};
+use lienthong::http::limits::{
+    BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT, UPLOAD_PORTION, UPLOAD_TIME,
+};
 use lienthong::net::{pem, provider};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
@@ -127,6 +129,34 @@ fn whole(told: &[u8]) -> bool {
 /// Runs what blocks beside the runtime's own threads.
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+#[test]
+fn a_slow_upload_is_cut_off_and_leaves_nothing() {
+    run(async {
+        let dialer = Dialer::of(&HOUSE, "agent.a-002").await;
+        let folder = HOUSE.hub().await.state().blobs();
+        let (waited, told) = aside(move || {
+            let mut line = dialer.shake();
+            let head = format!(
+                "PUT /v1/blobs/{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nActing-Staff: nv-001\r\nContent-Length: 1000000\r\n\r\n",
+                "0".repeat(64),
+                dialer.token
+            );
+            line.write_all(head.as_bytes()).unwrap();
+            // A whole portion, and then half of one: the time of each is its own.
+            line.write_all(&vec![1; UPLOAD_PORTION + UPLOAD_PORTION / 2]).unwrap();
+            let begun = Instant::now();
+            let told = answer(&mut line);
+            (begun.elapsed(), told)
+        })
+        .await;
+        assert!(told.starts_with("HTTP/1.1 408"), "{told}");
+        assert!(told.contains("request-timeout"), "{told}");
+        assert!(waited + Duration::from_millis(500) >= UPLOAD_TIME, "{waited:?}");
+        let left = std::fs::read_dir(folder.join("unfinished")).unwrap().count();
+        assert_eq!(left, 0);
+    });
 }
 
 #[test]

@@ -3,13 +3,14 @@
 //! Each test has a database of its own: a file in a folder, or a fresh database on the server of the run, removed afterwards
 //! whatever happened. Nothing is shared, so tests run side by side.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use lienthong::blobs::{Blobs, Folder};
 use lienthong::clock::{Clock, Entropy};
 use lienthong::domain::time::Timestamp;
 use lienthong::net::pem;
@@ -86,6 +87,8 @@ pub struct Stage {
     /// The keys of every store opened here.
     pub cipher: Arc<Cipher>,
     rng: Mutex<StdRng>,
+    files: PathBuf,
+    _files: Place,
     // Last, so that it is removed when nothing uses it any more.
     _place: Place,
 }
@@ -173,7 +176,10 @@ impl Stage {
 
     fn on(backend: Backend, place: Place) -> Self {
         let entropy = Entropy::seeded(7);
+        let files = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("hub_files_{}", unique()));
         Stage {
+            _files: Place::Folder(files.clone()),
+            files,
             connector: Connector::new(backend.clone()).unwrap(),
             backend,
             clock: Clock::manual(monday()),
@@ -233,6 +239,16 @@ impl Stage {
             )
             .unwrap()
         })
+    }
+
+    /// Where attachments are kept here: a folder that goes with the stage.
+    pub fn blobs(&self) -> Blobs {
+        Blobs::Folder(Folder::open(&self.files).unwrap())
+    }
+
+    /// That folder.
+    pub fn files(&self) -> &Path {
+        &self.files
     }
 
     /// Opens connections to this database, on a thread of one's own.

@@ -24,7 +24,7 @@ use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::net::guard::Guard;
 use lienthong::net::outbound::{Caller, Outbound};
-use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError};
+use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError, UploadLimits};
 use lienthong::store::Store;
 use lienthong::store::ledger::Enrolment;
 use serde_json::{Value, json};
@@ -107,8 +107,17 @@ impl City {
         Self::on(stage, stage.open()).await
     }
 
+    /// A city with other limits of uploads.
+    pub async fn with_uploads(stage: &Stage, uploads: UploadLimits) -> City {
+        Self::made(stage, stage.open(), uploads).await
+    }
+
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
+        Self::made(stage, store, UploadLimits::default()).await
+    }
+
+    async fn made(stage: &Stage, store: Store, uploads: UploadLimits) -> City {
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
             .unwrap();
@@ -125,6 +134,8 @@ impl City {
         };
         let hub = Arc::new(Hub::new(Parts {
             store,
+            blobs: stage.blobs(),
+            uploads,
             adapters: Registry::shipped(),
             directory: Directory::read(&files).unwrap_or_else(|faults| panic!("{faults:?}")),
             trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Crates that one room, or two, may name.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("diesel", &["store"]),
     ("diesel_async", &["store"]),
     ("diesel_migrations", &["store"]),
@@ -16,6 +16,7 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("actix_web", &["http", "console"]),
     ("quick_xml", &["adapt"]),
     ("jsonwebtoken", &["identity"]),
+    ("object_store", &["blobs"]),
 ];
 
 /// Rooms without IO: what they do is done when they return.

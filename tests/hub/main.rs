@@ -7,6 +7,7 @@
 
 mod acts;
 mod backends;
+mod blobs;
 
 mod batch;
 mod city;

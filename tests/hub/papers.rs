@@ -93,6 +93,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         entry: Status::Registered,
         submission,
         content,
+        files: Vec::new(),
         parties: vec![
             party(stage, &id, tenant, "submitter"),
             party(stage, &id, &format!("agency.{AGENCY}"), "lead-agency"),

@@ -133,7 +133,7 @@ fn partitions_exist_for_this_month_and_the_three_that_follow() {
     Stage::postgres().play(async |stage| {
         stage.migrate();
         let expected = |months: &[&str]| -> BTreeSet<String> {
-            let tables = ["attempts", "audit", "events", "submissions"];
+            let tables = ["attempts", "audit", "events", "reads", "submissions"];
             tables
                 .iter()
                 .flat_map(|t| months.iter().map(move |m| format!("{t}_{m}")))

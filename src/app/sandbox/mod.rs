@@ -18,6 +18,7 @@ pub use state::{Lock, State};
 
 use super::{AppError, Assembly, Running, Sockets};
 use crate::adapt::Registry;
+use crate::blobs::{Blobs, Folder};
 use crate::broker::admin::Admin;
 use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
@@ -31,6 +32,7 @@ use crate::identity::secret::LookupSecrets;
 use crate::net::guard::Guard;
 use crate::net::outbound::{Caller, Outbound, http_client};
 use crate::net::pem;
+use crate::service::UploadLimits;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
 use crate::sim::demo::Demo;
@@ -338,6 +340,8 @@ fn assemble(
         )?),
         sizes: Sizes::default(),
         migrate: true,
+        blobs: Blobs::Folder(Folder::open(&state.blobs()).map_err(AppError::io("blobs"))?),
+        uploads: UploadLimits::default(),
         broker: broker(plan)?,
         own_queues: plan.own_queues(),
         caller: caller(state)?,

@@ -110,6 +110,11 @@ impl State {
         self.dir.join("hub.sqlite")
     }
 
+    /// The folder of attachments.
+    pub fn blobs(&self) -> PathBuf {
+        self.dir.join("blobs")
+    }
+
     /// 32 random bytes of this name, the same at every start.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attachments::MissingFile;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::ids::{DossierId, RefusalId, RequestId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem};
@@ -134,6 +135,9 @@ pub struct SubmissionAnswer {
     pub route: RouteReason,
     /// Worth a look, not wrong.
     pub warnings: Vec<ProblemView>,
+    /// Files it names by digest that have not been uploaded yet. It is filed all the same; upload each to `/v1/blobs/{sha256}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments_missing: Vec<MissingFile>,
     /// When the hub received it.
     pub received_at: Timestamp,
     /// The clocks that run.
@@ -158,6 +162,8 @@ pub struct Links {
     pub route: String,
     /// Its receipt.
     pub receipt: String,
+    /// Its files.
+    pub attachments: String,
     /// The event feed of the caller.
     pub events: String,
 }
@@ -170,6 +176,7 @@ impl Links {
             history: format!("/v1/dossiers/{id}/history"),
             route: format!("/v1/dossiers/{id}/route"),
             receipt: format!("/v1/dossiers/{id}/receipt"),
+            attachments: format!("/v1/dossiers/{id}/attachments"),
             events: "/v1/events".to_owned(),
         }
     }

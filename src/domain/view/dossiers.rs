@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks, Links, StatusView};
+use super::attachments::MissingFile;
 use super::progress::{ClaimView, DueView, Progress, SupplementView};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
@@ -78,13 +79,21 @@ pub struct DossierView {
     /// The result is a refusal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refusal: bool,
+    /// Files it names that have not been uploaded yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments_missing: Vec<MissingFile>,
     /// Where to go on.
     pub links: Links,
 }
 
 impl DossierView {
     /// A dossier with what its history adds to it.
-    pub fn new(summary: DossierSummary, content: Filing, history: &[Event]) -> Self {
+    pub fn new(
+        summary: DossierSummary,
+        content: Filing,
+        history: &[Event],
+        attachments_missing: Vec<MissingFile>,
+    ) -> Self {
         let progress = Progress::of(history);
         DossierView {
             links: Links::of(summary.tracking_id),
@@ -95,6 +104,7 @@ impl DossierView {
             due_history: progress.due_history,
             results: progress.results,
             refusal: progress.refusal,
+            attachments_missing,
         }
     }
 }
@@ -122,7 +132,8 @@ pub struct EventView {
     /// Who did it.
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
-    /// `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`.
+    /// `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -261,6 +272,7 @@ impl From<&Event> for EventView {
             H::HandedOver(hand_over) => view.hand_over = Some(hand_over.clone()),
             H::DueSet(change) => view.due = Some(change.clone()),
             H::LimitNear(told) | H::LimitPassed(told) => view.limit = Some(told.clone()),
+            H::AttachmentsComplete => {}
         }
         view
     }

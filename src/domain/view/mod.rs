@@ -5,6 +5,7 @@
 mod acts;
 mod alarms;
 mod answers;
+mod attachments;
 mod batch;
 mod carriage;
 mod dossiers;
@@ -23,6 +24,7 @@ pub use alarms::{AlarmPage, AlarmView, LimitCount};
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
 };
+pub use attachments::{AttachmentView, AttachmentsView, BlobView, MissingFile, ReadPage, ReadView};
 pub use batch::{BatchEnd, BatchItemLine, BatchLine};
 pub use carriage::{
     AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FeedData, FeedPage, InboxMessage,

@@ -1,5 +1,7 @@
 //! Reading a body: never more than its limit, never longer than its time.
 
+use std::time::{Duration, Instant};
+
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
@@ -8,7 +10,8 @@ use futures_util::StreamExt as _;
 
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::http::call::text;
-use crate::http::limits::BODY_TIME;
+use crate::http::limits::{BODY_TIME, UPLOAD_PORTION, UPLOAD_TIME};
+use crate::service::ServiceError;
 
 /// The media type of the body, lower-case and without parameters.
 pub(in crate::http) fn media_type(request: &HttpRequest, expected: &str) -> Result<String, Rejection> {
@@ -67,6 +70,30 @@ pub(super) fn declared_within(request: &HttpRequest, limit: usize) -> Result<u64
 
 fn too_large(limit: usize) -> Rejection {
     Problem::new(Label::BodyTooLarge).with("limit", limit).into()
+}
+
+/// Hands a body of any length on, piece by piece. Each portion has to come in its time, so that a slow client is cut.
+pub(in crate::http) async fn pour(
+    payload: &mut Payload,
+    mut take: impl AsyncFnMut(&[u8]) -> Result<(), ServiceError>,
+) -> Result<(), ServiceError> {
+    let (mut whole, mut portion, mut waited) = (0, 0, Duration::ZERO);
+    loop {
+        let asked = Instant::now();
+        let next = tokio::time::timeout(UPLOAD_TIME.saturating_sub(waited), payload.next()).await;
+        waited += asked.elapsed();
+        let Ok(next) = next else {
+            return Err(Label::RequestTimeout.into());
+        };
+        let Some(chunk) = next else { return Ok(()) };
+        let chunk = chunk.map_err(|error| broken(&error, whole))?;
+        take(&chunk).await?;
+        whole += chunk.len();
+        portion += chunk.len();
+        if portion >= UPLOAD_PORTION {
+            (portion, waited) = (0, Duration::ZERO);
+        }
+    }
 }
 
 /// A body that broke off or is framed wrongly.

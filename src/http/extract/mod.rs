@@ -19,6 +19,7 @@ use actix_web::web::Payload;
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
+use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::{DossierId, RequestId};
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
@@ -134,7 +135,7 @@ impl Authed {
     }
 
     /// The verbs.
-    pub fn hub(&self) -> &Hub {
+    pub fn hub(&self) -> &Arc<Hub> {
         &self.state.hub
     }
 
@@ -168,6 +169,45 @@ impl Authed {
     pub fn tenant(&self) -> Result<TenantKey, Rejection> {
         let key = self.request.match_info().get("key").unwrap_or_default();
         key.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// The digest of the path. What is no digest names no file.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn digest(&self) -> Result<Sha256Hex, Rejection> {
+        let digest = self.request.match_info().get("sha256").unwrap_or_default();
+        digest.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// The number of an attachment in the path. What is no number names none.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn attachment(&self) -> Result<i32, Rejection> {
+        let n = self.request.match_info().get("n").unwrap_or_default();
+        n.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// A header's text.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        text(&self.request, name)
+    }
+
+    /// The length of the body, where it is said beforehand.
+    pub(super) fn declared(&self) -> Option<u64> {
+        text(&self.request, &header::CONTENT_LENGTH)?.parse().ok()
+    }
+
+    /// Hands the body on as it comes, however long it is.
+    ///
+    /// # Errors
+    /// `request-timeout`, `syntax-invalid`, and what `take` refuses.
+    pub(super) async fn pour(
+        &mut self,
+        take: impl AsyncFnMut(&[u8]) -> Result<(), ServiceError>,
+    ) -> Result<(), ServiceError> {
+        body::pour(&mut self.payload, take).await
     }
 
     /// The query, held to the parameters of the route's row.
@@ -343,9 +383,9 @@ impl Authed {
 fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
     let offers: &[&'static str] = match route.gives {
         Gives::Chosen(..) => &["application/json", "application/xml", "text/xml"],
-        Gives::Json(_) | Gives::Object => &["application/json"],
+        Gives::Json(_) | Gives::Made(_) | Gives::Object => &["application/json"],
         Gives::Lines(_) => &[NDJSON],
-        Gives::Bytes(_) => return Ok(Form::Json),
+        Gives::Bytes(_) | Gives::File | Gives::Nothing => return Ok(Form::Json),
     };
     match negotiate::media(text(request, &header::ACCEPT), offers) {
         Some(media) if media.ends_with("xml") => Ok(Form::Xml),

@@ -2,6 +2,7 @@
 //! whatever takes thought is in the service.
 
 mod alarms;
+mod attachments;
 mod batch;
 mod dossiers;
 mod events;
@@ -54,5 +55,11 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Point => tenants::point(authed).await,
         Verb::Audit => tenants::audit(authed).await,
         Verb::Alarms => alarms::list(authed).await,
+        Verb::Upload => attachments::upload(authed).await,
+        Verb::Uploaded => attachments::uploaded(authed).await,
+        Verb::Attachments => attachments::list(authed).await,
+        Verb::Attachment => attachments::download(authed).await,
+        Verb::AttachmentHead => attachments::head(authed).await,
+        Verb::Reads => attachments::reads(authed).await,
     }
 }

@@ -362,6 +362,8 @@ fn the_metadata_is_the_reviewed_one() {
         "dossier:withdraw",
         "dossier:supplement",
         "dossier:hand-over",
+        "file:upload",
+        "file:read",
         "event:read",
         "inbox:take",
         "status:report",

@@ -4,6 +4,7 @@
 use super::batch::{Batch, Told};
 use super::deed::{self, Judged};
 use super::submit::{KeyUse, SubmitOutcome, answered};
+use crate::domain::attachment::{self, NamedFile};
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Clockwork, Watched};
 use crate::domain::codes::DossierCode;
@@ -75,6 +76,29 @@ pub enum Deed {
     },
     /// Gives the result to the applicant.
     HandOver(HandOver),
+}
+
+impl Deed {
+    /// The files it names by digest: those its events will name, should it be taken.
+    pub fn files(&self) -> Vec<NamedFile> {
+        match self {
+            Deed::Report {
+                details: Some(Details::Decision { results, .. }),
+                ..
+            }
+            | Deed::Step {
+                details: Some(Details::Decision { results, .. }),
+                ..
+            }
+            | Deed::Correct { results, .. } => attachment::of_results(results),
+            Deed::Supplement { papers, .. } => attachment::of_papers(papers),
+            Deed::Report { .. }
+            | Deed::Step { .. }
+            | Deed::Accept { .. }
+            | Deed::Postpone { .. }
+            | Deed::HandOver(_) => Vec::new(),
+        }
+    }
 }
 
 /// Somebody acts on a dossier.

@@ -6,8 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rand::rngs::StdRng;
 
+use super::files::Shelf;
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, notices, refuse, register, submit, sweep, watch};
+use super::{Answer, Command, act, carry, enrol, files, notices, refuse, register, submit, sweep, watch};
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -38,6 +39,7 @@ pub(super) struct Batch<'a> {
     pub watches: HashMap<(String, Watched), WatchRow>,
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
+    pub shelf: Shelf,
     pub writes: Writes,
 }
 
@@ -96,7 +98,8 @@ fn in_transaction(
     // Hubs may differ by a little; within one chain time does not run backwards.
     let clock = now;
     let now = now.max(head.at.0);
-    let (keys, natural, dossiers, watches) = load(conn, commands)?;
+    let (shelf, waiting) = Shelf::load(conn, cipher, commands)?;
+    let (keys, natural, dossiers, watches) = load(conn, commands, &waiting)?;
     let firsts = load_firsts(conn, commands)?;
     let mut batch = Batch {
         now,
@@ -109,6 +112,7 @@ fn in_transaction(
         dossiers,
         watches,
         firsts,
+        shelf,
         writes: Writes::default(),
     };
     let mut answers = Vec::with_capacity(commands.len());
@@ -142,6 +146,12 @@ fn in_transaction(
                 Answer::Notices(notices::play(conn, clock, batch.head.seq, command)?)
             }
             Command::Watch(watch) => Answer::Watched(watch::watch(&mut batch, conn, watch)?),
+            Command::AddBlob(add) => Answer::Blob(files::add(&mut batch, add)?),
+            Command::ForgetUploads { before } => Answer::Objects(files::forget(&batch, conn, *before)?),
+            Command::NoteRead(read) => {
+                files::note_read(&mut batch, read);
+                Answer::Done
+            }
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(register::enrol_all(conn, now, enrolment)?),
             Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),
@@ -161,8 +171,9 @@ type Loaded = (
 );
 
 /// Loads what the commands name, one query a table.
-fn load(conn: &mut Conn, commands: &[Command]) -> Result<Loaded, StoreError> {
-    let (mut key_values, mut natural_values, mut ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Result<Loaded, StoreError> {
+    let (mut key_values, mut natural_values) = (BTreeSet::new(), BTreeSet::new());
+    let mut ids: BTreeSet<&str> = also.iter().map(String::as_str).collect();
     for command in commands {
         match command {
             Command::Submit(s) => {
@@ -282,6 +293,10 @@ impl Batch<'_> {
             let next = crate::domain::lifecycle::evolve(state, &event.what, event.occurred_at);
             crate::store::read::put_state(dossier, &next);
             written.push((seq, event.id));
+            if let Some((kind, named)) = event.what.files() {
+                let owner = event.actor.tenant.as_str();
+                files::name(self, &dossier.id, event.number, kind, owner, named.iter())?;
+            }
             self.writes.push_event(seq, &event, self.cipher, self.rng)?;
             self.writes.feed.push(FeedRow {
                 tenant: dossier.tenant.clone(),

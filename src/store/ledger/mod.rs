@@ -14,6 +14,7 @@ mod batch;
 mod carry;
 mod deed;
 mod enrol;
+mod files;
 pub(super) mod notices;
 mod persist;
 pub mod refuse;
@@ -32,6 +33,7 @@ pub use act::{Act, ActOutcome, Acted, Deed};
 pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::{DirectoryImport, Imported};
+pub use files::{AddBlob, BlobOutcome, COMMITTED_WITHIN, Complete, Naming, NoteRead};
 pub use notices::{
     Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, RECEIVER_GONE, Subscribe,
     Subscription, TEST, WINDOW,
@@ -98,6 +100,15 @@ pub enum Command {
     Register(Box<RegisterChange>),
     /// Notes which certificates end soon; each warning is given once, by one hub.
     WarnExpiring,
+    /// A file was uploaded.
+    AddBlob(Box<AddBlob>),
+    /// Forgets uploads that nobody has named since a moment; says whose bytes may go.
+    ForgetUploads {
+        /// The moment.
+        before: crate::domain::time::Timestamp,
+    },
+    /// Somebody reads something of a dossier.
+    NoteRead(Box<NoteRead>),
     /// Removes answers and refusals that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
@@ -118,6 +129,8 @@ pub(super) enum Answer {
     Imported(Imported),
     Swept(usize),
     Watched(WatchOutcome),
+    Blob(BlobOutcome),
+    Objects(Vec<String>),
     Done,
 }
 
@@ -287,12 +300,36 @@ impl Ledger {
         }
     }
 
+    /// [`Command::AddBlob`].
+    pub async fn add_blob(&self, add: AddBlob) -> Result<BlobOutcome, StoreError> {
+        match self.ask(Command::AddBlob(Box::new(add))).await? {
+            Answer::Blob(outcome) => Ok(outcome),
+            _ => Err(mismatch()),
+        }
+    }
+
     /// [`Command::WarnExpiring`]; the warnings that nobody has given yet.
     pub async fn warn_expiring(&self) -> Result<Vec<Expiring>, StoreError> {
         match self.ask(Command::WarnExpiring).await? {
             Answer::Expiring(expiring) => Ok(expiring),
             _ => Err(mismatch()),
         }
+    }
+
+    /// [`Command::ForgetUploads`]; the names of the objects, none when no more are left.
+    pub async fn forget_uploads(
+        &self,
+        before: crate::domain::time::Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        match self.ask(Command::ForgetUploads { before }).await? {
+            Answer::Objects(objects) => Ok(objects),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::NoteRead`].
+    pub async fn note_read(&self, read: NoteRead) -> Result<(), StoreError> {
+        self.ask(Command::NoteRead(Box::new(read))).await.map(drop)
     }
 
     /// [`Command::Sweep`]; how many answers and refusals it removed, 0 when none is left.

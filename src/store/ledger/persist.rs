@@ -36,6 +36,15 @@ pub(super) struct Writes {
     pub feed: Vec<FeedRow>,
     pub deliveries: Vec<DeliveryRow>,
     pub outbox: Vec<OutboxRow>,
+    pub attachments: Vec<AttachmentRow>,
+    pub wraps: Vec<WrapRow>,
+    /// Files whose row changed: index and tenant.
+    pub shelved: std::collections::BTreeSet<(Vec<u8>, String)>,
+    /// Awaited files that are here: dossier, index, tenant.
+    pub arrived: Vec<(String, Vec<u8>, String)>,
+    /// Amended dossiers: files named before this event are no longer the filing's.
+    pub superseded: Vec<(String, i32)>,
+    pub reads: Vec<ReadRow>,
     /// Dossiers whose agency has answered, by whether it reads its own queue.
     pub answered: Vec<(String, bool)>,
     /// Limits that run as written, or no longer.
@@ -118,6 +127,7 @@ impl Batch<'_> {
         insert_all!(conn, alarms, w.alarms, 8);
         mark_answered(conn, self.now.into(), &w.answered)?;
         refuse::persist(conn, &w.refusals)?;
+        self.persist_files(conn)?;
         self.seal(conn, events)
     }
 

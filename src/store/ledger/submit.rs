@@ -1,6 +1,8 @@
 //! Filing: a new dossier, a new version of one, or only an answer to keep.
 
 use super::batch::{Batch, Told};
+use super::files::{self, Naming};
+use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{Deadline, DueChange, DueReason};
 use crate::domain::event::Happening;
 use crate::domain::ids::SubmissionId;
@@ -63,6 +65,8 @@ pub struct Submit {
     pub submission: SubmissionRow,
     /// The canonical content.
     pub content: Sealed,
+    /// Files it names, as the caller found them.
+    pub files: Vec<Naming>,
     /// Parts in the dossier, for a new one.
     pub parties: Vec<PartyRow>,
     /// What it is about.
@@ -195,6 +199,9 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
             _ => return Ok(SubmitOutcome::Raced),
         },
     };
+    if !files::as_found(batch, &wanted.tenant, &submit.files) {
+        return Ok(SubmitOutcome::Raced);
+    }
     let first = batch.firsts.get(&submit.likeness.blind);
     let twin = first.filter(|first| **first != dossier.id);
     if twin != submit.likeness.twin.as_ref() {
@@ -225,10 +232,23 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
         });
     }
     let due = dossier.due.map(|at| at.0);
+    let number = dossier.events + 1;
     let written = batch.append(&mut dossier, told)?;
     let last = written
         .last()
         .ok_or_else(|| StoreError::Corrupt("a filing without an event".to_owned()))?;
+    if submit.expect != Expect::New {
+        files::supersede(batch, &dossier.id, number);
+    }
+    let named = submit.files.iter().map(|naming| &naming.file);
+    files::name(
+        batch,
+        &dossier.id,
+        number,
+        FileKind::Filing,
+        &dossier.tenant,
+        named,
+    )?;
     batch.deliver(&dossier, *last, kind, submit.traceparent.as_deref());
     run_clocks(batch, submit, &mut dossier, due)?;
     batch.writes.submissions.push(submit.submission.clone());

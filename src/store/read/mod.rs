@@ -4,6 +4,7 @@
 mod audit;
 mod carried;
 mod dossiers;
+mod files;
 mod history;
 mod notices;
 mod operated;
@@ -17,6 +18,11 @@ pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
 pub use dossiers::{
     Filter, answered, by_code, by_reference, content, content_row, dossier, first_alike, list, submission,
 };
+pub use files::{
+    Attachment, Held, attachments, file_blind, held, known_objects, overdue_files, reads, unused_bytes,
+    uploaded, uploaded_of,
+};
+pub(super) use files::{attachment_row, data_key, upload_row, wrap_row};
 pub use history::{FeedItem, feed, history};
 pub use notices::{
     Standing, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets, subscription_state,

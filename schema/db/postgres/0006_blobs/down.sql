@@ -1,0 +1,4 @@
+DROP TABLE reads;
+DROP TABLE wraps;
+DROP TABLE attachments;
+DROP TABLE blobs;

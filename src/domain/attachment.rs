@@ -1,0 +1,147 @@
+//! Files that travel apart from the document that names them: who named which, under what name, and the key of their bytes.
+//!
+//! A dossier names a file by SHA-256 ([`FileRef`]); the bytes are uploaded under that digest. What a dossier names stays in the
+//! order it was named: by the number of the event, then by the place within it.
+
+use serde::{Deserialize, Serialize};
+
+use super::codes::Sha256Hex;
+use super::details::ResultPaper;
+use super::dossier::{Component, FileRef, Filing};
+use super::rejection::{Label, Problem};
+use super::seal::Hash;
+
+/// Files one document may name by digest. Each is a row of the ledger's commit.
+pub const NAMED_AT_MOST: usize = 500;
+
+/// Days after which a file that was named and never came is overdue: the dossier lies at the agency without it.
+pub const AWAITED_DAYS: u64 = 3;
+
+/// The key of one file's bytes, drawn by chance and used for that file alone. It has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataKey([u8; 32]);
+
+impl DataKey {
+    /// Of 32 random bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        DataKey(bytes)
+    }
+
+    /// The bytes, for the cipher and for wrapping.
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// What a file was named by.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// A filing or an amendment.
+    Filing,
+    /// A supplement.
+    Supplement,
+    /// A result of the agency.
+    Result,
+}
+
+impl FileKind {
+    /// The word it is stored and shown by.
+    pub const fn word(self) -> &'static str {
+        match self {
+            FileKind::Filing => "filing",
+            FileKind::Supplement => "supplement",
+            FileKind::Result => "result",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [FileKind::Filing, FileKind::Supplement, FileKind::Result]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+}
+
+/// A file as its dossier names it. Kept encrypted: the name of a file is often the name of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFile {
+    /// Digest of its bytes.
+    pub sha256: Sha256Hex,
+    /// File name.
+    pub name: String,
+    /// Media type, as the sender says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Where it stands in the sender's own document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+impl NamedFile {
+    /// The file of a reference, when it is named by digest; `path` is its place in the sender's document, where that is known.
+    pub fn of(file: &FileRef, path: Option<String>) -> Option<Self> {
+        let sha256 = file.sha256.clone()?;
+        Some(NamedFile {
+            sha256,
+            name: file.name.as_str().to_owned(),
+            media_type: file.media_type.as_ref().map(|m| m.as_str().to_owned()),
+            path,
+        })
+    }
+
+    /// The digest as bytes.
+    pub fn digest(&self) -> Hash {
+        let mut bytes = [0; 32];
+        // A `Sha256Hex` is 64 hexadecimal digits.
+        let _ = hex::decode_to_slice(self.sha256.as_str(), &mut bytes);
+        bytes
+    }
+}
+
+/// The files results name by digest, in their order.
+pub fn of_results(results: &[ResultPaper]) -> Vec<NamedFile> {
+    let files = results.iter().flat_map(|result| &result.files);
+    files.filter_map(|file| NamedFile::of(file, None)).collect()
+}
+
+/// The files papers name by digest, in their order.
+pub fn of_papers(papers: &[Component]) -> Vec<NamedFile> {
+    let files = papers.iter().flat_map(|paper| &paper.files);
+    files.filter_map(|file| NamedFile::of(file, None)).collect()
+}
+
+/// The files a filing names by digest, in its order. `locate` finds a canonical pointer in the sender's own document.
+///
+/// # Errors
+/// `too-many-items`.
+pub fn named(filing: &Filing, locate: impl Fn(&str) -> String) -> Result<Vec<NamedFile>, Problem> {
+    let mut files = Vec::new();
+    for (c, component) in filing.components.iter().enumerate() {
+        for (f, file) in component.files.iter().enumerate() {
+            let path = locate(&format!("/components/{c}/files/{f}/sha256"));
+            files.extend(NamedFile::of(file, Some(path)));
+        }
+    }
+    within_limit(&files, "files")?;
+    Ok(files)
+}
+
+/// Holds the files of one document to [`NAMED_AT_MOST`].
+///
+/// # Errors
+/// `too-many-items`.
+pub fn within_limit(files: &[NamedFile], field: &str) -> Result<(), Problem> {
+    let Some(first_too_many) = files.get(NAMED_AT_MOST) else {
+        return Ok(());
+    };
+    let problem = Problem::new(Label::TooManyItems)
+        .with("field", field)
+        .with("limit", NAMED_AT_MOST);
+    Err(match &first_too_many.path {
+        Some(path) => problem.at(path.clone()),
+        None => problem,
+    })
+}

@@ -1,0 +1,212 @@
+//! Files: what a tenant has uploaded, what a dossier names, who read it.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::{corrupt, dossier};
+use crate::domain::attachment::{DataKey, FileKind, NamedFile};
+use crate::domain::ids::BlobId;
+use crate::domain::time::Timestamp;
+use crate::identity::Scope;
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// The index of a digest: keyed, so that whoever reads the tables cannot tell whether a file he knows is there.
+pub fn file_blind(cipher: &Cipher, digest: &[u8; 32]) -> Vec<u8> {
+    cipher.blind("file", digest).to_vec()
+}
+
+/// The name an upload's data key is sealed under, until a dossier names the file.
+pub(in crate::store) fn upload_row(object: &str) -> String {
+    format!("upload:{object}")
+}
+
+/// The name a data key is sealed under for a dossier.
+pub(in crate::store) fn wrap_row(dossier: &str, object: &str) -> String {
+    format!("wrap:{dossier}:{object}")
+}
+
+/// The name what a dossier calls a file is sealed under.
+pub(in crate::store) fn attachment_row(dossier: &str, number: i32, position: i32) -> String {
+    format!("attachment:{dossier}:{number}:{position}")
+}
+
+/// Unwraps a data key.
+pub(in crate::store) fn data_key(cipher: &Cipher, name: &str, sealed: Sealed) -> Result<DataKey, StoreError> {
+    let bytes = cipher.open(name, sealed)?;
+    let key = bytes.try_into().map_err(|_| StoreError::Key(name.to_owned()))?;
+    Ok(DataKey::new(key))
+}
+
+/// A file as a dossier names it.
+#[derive(Clone)]
+pub struct Attachment {
+    /// Its number, from 1.
+    pub n: i32,
+    /// What named it.
+    pub kind: FileKind,
+    /// By which event.
+    pub event: i32,
+    /// Whose upload it is.
+    pub owner: String,
+    /// Its name, type and digest.
+    pub file: NamedFile,
+    /// When it was named.
+    pub named_at: Timestamp,
+    /// When it was there.
+    pub arrived_at: Option<Timestamp>,
+    /// Named by a version that no longer stands.
+    pub superseded: bool,
+    /// Plain bytes, once there.
+    pub size: Option<i64>,
+}
+
+/// Where the bytes of an attachment are, and how they open.
+pub struct Held {
+    /// The object.
+    pub object: BlobId,
+    /// Its key.
+    pub key: DataKey,
+}
+
+/// The size of a file the caller itself has uploaded.
+pub fn uploaded(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    scope: &Scope,
+    digest: &[u8; 32],
+) -> Result<Option<i64>, StoreError> {
+    let (blind, tenant) = (file_blind(cipher, digest), scope.tenant().as_str());
+    Ok(on_backend!(conn, c => blobs::table.find((&blind, tenant)).select(blobs::size).first(c).optional())?)
+}
+
+/// Which of these files the caller itself has uploaded, so that a dossier can have them; by index.
+pub fn uploaded_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    blinds: &[Vec<u8>],
+) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+    let tenant = scope.tenant().as_str();
+    let found: Vec<Vec<u8>> = on_backend!(conn, c => blobs::table
+        .filter(blobs::blind.eq_any(blinds)).filter(blobs::tenant.eq(tenant))
+        .filter(blobs::ciphertext.is_not_null().or(diesel::dsl::exists(wraps::table
+            .filter(wraps::blind.eq(blobs::blind)).filter(wraps::tenant.eq(blobs::tenant)))))
+        .select(blobs::blind).load(c))?;
+    Ok(found.into_iter().collect())
+}
+
+/// Bytes the caller has uploaded that no dossier names.
+pub fn unused_bytes(conn: &mut Conn, scope: &Scope) -> Result<i64, StoreError> {
+    let tenant = scope.tenant().as_str();
+    // A sum of whole numbers is a decimal number on PostgreSQL: the rows are few, so they are added here.
+    let sizes: Vec<i64> = on_backend!(conn, c => blobs::table
+        .filter(blobs::tenant.eq(tenant)).filter(blobs::unused_since.is_not_null())
+        .select(blobs::size).load(c))?;
+    Ok(sizes.iter().sum())
+}
+
+/// The files of a dossier, in the order they were named; `None` when the caller does not see it.
+pub fn attachments(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Vec<Attachment>>, StoreError> {
+    if dossier(conn, scope, id)?.is_none() {
+        return Ok(None);
+    }
+    let rows: Vec<(AttachmentRow, Option<i64>)> = on_backend!(conn, c => attachments::table
+        .left_join(blobs::table.on(blobs::blind.eq(attachments::blind).and(blobs::tenant.eq(attachments::tenant))))
+        .filter(attachments::dossier.eq(id))
+        .order((attachments::number, attachments::position))
+        .select((AttachmentRow::as_select(), blobs::size.nullable()))
+        .load(c))?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (n, (row, size)) in (1..).zip(rows) {
+        let name = attachment_row(&row.dossier, row.number, row.position);
+        let sealed = Sealed {
+            key_id: row.key_id,
+            nonce: row.nonce,
+            ciphertext: row.ciphertext,
+        };
+        let file = serde_json::from_slice(&cipher.open(&name, sealed)?)
+            .map_err(|e| corrupt(format!("attachment: {e}")))?;
+        found.push(Attachment {
+            n,
+            kind: FileKind::parse(&row.kind).ok_or_else(|| corrupt(format!("kind of file {}", row.kind)))?,
+            event: row.number,
+            owner: row.tenant,
+            file,
+            named_at: row.named_at.0,
+            arrived_at: row.arrived_at.map(|at| at.0),
+            superseded: row.superseded,
+            size: size.filter(|_| row.arrived_at.is_some()),
+        });
+    }
+    Ok(Some(found))
+}
+
+/// Where an attachment's bytes are; `None` while it is missing, and for ever once the dossier's wraps are gone.
+pub fn held(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    dossier: &str,
+    attachment: &Attachment,
+) -> Result<Option<Held>, StoreError> {
+    let blind = file_blind(cipher, &attachment.file.digest());
+    let row: Option<WrapRow> = on_backend!(conn, c => wraps::table
+        .find((dossier, &attachment.owner, &blind)).select(WrapRow::as_select()).first(c).optional())?;
+    let Some(row) = row else { return Ok(None) };
+    let sealed = Sealed {
+        key_id: row.key_id,
+        nonce: row.nonce,
+        ciphertext: row.ciphertext,
+    };
+    Ok(Some(Held {
+        object: row
+            .object
+            .parse()
+            .map_err(|_| corrupt(format!("object {}", row.object)))?,
+        key: data_key(cipher, &wrap_row(dossier, &row.object), sealed)?,
+    }))
+}
+
+/// Those of these objects that are somebody's.
+pub fn known_objects(conn: &mut Conn, objects: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    let found: Vec<String> = on_backend!(conn, c => blobs::table
+        .filter(blobs::object.eq_any(objects)).select(blobs::object).load(c))?;
+    Ok(found.into_iter().collect())
+}
+
+/// How many files that stand have been awaited since before a moment.
+pub fn overdue_files(conn: &mut Conn, before: Timestamp) -> Result<i64, StoreError> {
+    Ok(on_backend!(conn, c => attachments::table
+        .filter(attachments::arrived_at.is_null()).filter(attachments::named_at.lt(At(before)))
+        .filter(attachments::superseded.eq(false))
+        .count().get_result(c))?)
+}
+
+/// What was read of a dossier, newest first; `None` when the caller does not see it.
+pub fn reads(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Option<Vec<ReadRow>>, StoreError> {
+    if dossier(conn, scope, id)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(on_backend!(conn, c => {
+        let mut query = reads::table.filter(reads::dossier.eq(id)).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(reads::id.lt(after));
+        }
+        query.order(reads::id.desc()).limit(limit).select(ReadRow::as_select()).load(c)
+    })?))
+}
