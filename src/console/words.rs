@@ -198,8 +198,8 @@ pub(super) fn meaning(f: &Frame, status: Status) -> &'static str {
 pub(super) fn next(f: &Frame, status: Status) -> &'static str {
     match status {
         Status::Registered => f.say(
-            "Trong 8 giờ làm việc, Trung tâm tiếp nhận hoặc báo bạn bổ sung. Bạn chưa phải làm gì.",
-            "Within 8 working hours the Center accepts it or tells you what to add. You need do nothing now.",
+            "Trước hạn tiếp nhận ghi ở đây, Trung tâm tiếp nhận hoặc báo bạn bổ sung. Bạn chưa phải làm gì.",
+            "By the time shown here the Center accepts it or tells you what to add. You need do nothing now.",
         ),
         Status::Accepted => f.say(
             "Hồ sơ được chuyển đến cơ quan có thẩm quyền. Bạn chưa phải làm gì.",
