@@ -6,6 +6,7 @@ use std::path::Path;
 
 use lienthong::adapt::Registry;
 use lienthong::domain::dossier::{Catalogue as Places, Channel};
+use lienthong::domain::event::Back;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::Directory;
@@ -15,7 +16,7 @@ use lienthong::sim::catalogue::Catalogue;
 use lienthong::sim::filing::{Case, Series, Way};
 use lienthong::sim::format::Format;
 use lienthong::sim::report::{Report, ReportFormat};
-use lienthong::sim::script::Word;
+use lienthong::sim::script::{Brings, Word};
 use rand::SeedableRng;
 
 const CASES: usize = 400;
@@ -175,6 +176,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
             word,
             occurred_at: now(),
             text: Some("Đề nghị bổ sung \"tờ khai\" & bản sao"),
+            brings: Brings::Nothing,
             assigns: assigns.then(|| code.clone()),
         };
         let asks = Word::Status(Status::SupplementRequested);
@@ -190,6 +192,30 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         let later = read(&report(asks, true, false)).unwrap();
         assert!(later.dossier == dossier.to_string() || later.dossier == code.as_str());
         assert_eq!(later.assigned_code, None);
+        let bringing = |status, brings| {
+            let said = Report {
+                brings,
+                ..report(Word::Status(status), true, false)
+            };
+            read(&said).unwrap()
+        };
+        let asked = bringing(Status::SupplementRequested, Brings::Papers).papers;
+        assert_eq!((asked.len(), asked[0].copies.photo), (2, 1));
+        let fees = bringing(Status::PaymentRequested, Brings::Fee).fees;
+        assert_eq!((fees[0].fee.amount_vnd, fees[0].payee.is_some()), (8000, true));
+        let first = bringing(Status::Finished, Brings::Result);
+        assert_eq!((first.results.len(), first.results[0].files.len()), (1, 1));
+        assert!(bringing(Status::Finished, Brings::Refusal).refusal);
+        let right = bringing(Status::Finished, Brings::Correction);
+        assert!(right.correction && right.results[0].number != first.results[0].number);
+        assert_eq!(
+            bringing(Status::Accepted, Brings::Return).back,
+            Some(Back::Returned)
+        );
+        let later = bringing(Status::Processing, Brings::Postponement)
+            .new_due
+            .unwrap();
+        assert!(later > now());
         if format.has_words() {
             assert_eq!(
                 read(&report(Word::Unknown, false, false)).unwrap_err().label,

@@ -332,6 +332,10 @@ impl Play {
                     .await
                     .is_err()
             }
+            Wait::Regardless(office_time) => {
+                tokio::time::sleep(office_time.div_f64(self.office.pace.speed_up.max(1.0))).await;
+                true
+            }
             Wait::Acceptance => self.told(|note| note.accepted).await,
             Wait::Supplement => self.told(|note| note.supplemented).await,
         }
@@ -351,6 +355,7 @@ impl Play {
             word: step.word,
             occurred_at,
             text: step.text,
+            brings: step.brings,
             assigns: None,
         };
         // A second try finds a number that another program of this agency has not used; a third would hide a fault.

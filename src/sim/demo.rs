@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::catalogue::Catalogue;
 use super::filing::Series;
 use super::format::Format;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Shown};
 use super::outcome::{FaultKind, Outcome, Progress};
 use super::submitter;
 use crate::client::{ClientError, DossierFilter, Partner};
@@ -234,7 +234,7 @@ impl Run {
             asked.spawn(async move {
                 let _permit = run.gate.acquire().await;
                 match look_up(&partner, dossier, &reference).await {
-                    Ok((history, listed)) => Some((reference, history, listed)),
+                    Ok((history, listed, shown)) => Some((reference, history, listed, shown)),
                     Err(error) => {
                         run.failed(&reference, "audit", &error);
                         None
@@ -257,7 +257,7 @@ impl Run {
             }
         }
         let until = Instant::now() + LAST_EVENTS;
-        while !self.note(|ledger, _| found.iter().all(|(r, history, _)| ledger.has_seen(r, history))) {
+        while !self.note(|ledger, _| found.iter().all(|(r, history, ..)| ledger.has_seen(r, history))) {
             if tokio::time::timeout_at(until, self.changed.notified())
                 .await
                 .is_err()
@@ -266,8 +266,8 @@ impl Run {
             }
         }
         self.note(|ledger, _| {
-            for (reference, history, listed) in &found {
-                ledger.audit(reference, history, listed);
+            for (reference, history, listed, shown) in &found {
+                ledger.audit(reference, history, listed, shown);
             }
         });
     }
@@ -277,13 +277,27 @@ async fn look_up(
     partner: &Partner,
     dossier: DossierId,
     reference: &str,
-) -> Result<(HistoryView, Vec<DossierSummary>), ClientError> {
-    let history = partner.history(dossier).await?;
+) -> Result<(HistoryView, Vec<DossierSummary>, Shown), ClientError> {
+    // A correction may come at any time: what is compared is of one moment.
+    let mut history = partner.history(dossier).await?;
+    let view = loop {
+        let view = partner.dossier(dossier).await?;
+        let again = partner.history(dossier).await?;
+        if again.events.len() == history.events.len() {
+            break view;
+        }
+        history = again;
+    };
+    let shown = Shown {
+        supplements: view.supplements.len(),
+        claims: view.claims.len(),
+        results: view.results,
+    };
     let filter = DossierFilter {
         reference: Some(reference.to_owned()),
         ..DossierFilter::default()
     };
-    Ok((history, partner.dossiers(&filter).await?.dossiers))
+    Ok((history, partner.dossiers(&filter).await?.dossiers, shown))
 }
 
 /// Whether a filer is a branch, which receives for the agencies.

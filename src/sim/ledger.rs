@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use super::outcome::{Fault, FaultKind, Outcome, Percentiles, Progress, Row};
+use crate::domain::details::{Details, PaperAsked, ResultPaper};
 use crate::domain::ids::{DossierId, EventId};
+use crate::domain::seal;
 use crate::domain::status::Status;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
@@ -23,13 +25,27 @@ struct Entry {
     ended: Option<Duration>,
     seen: Vec<EventId>,
     last: i32,
+    withdrawing: bool,
+}
+
+/// What the hub shows of a dossier beside its history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Supplements asked for.
+    pub supplements: usize,
+    /// Claims of fees.
+    pub claims: usize,
+    /// The results.
+    pub results: Vec<ResultPaper>,
 }
 
 /// What the submitter has to do after an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Complete what was asked for.
-    Supplement(DossierId),
+    /// Complete what was asked for: these papers.
+    Supplement(DossierId, Vec<PaperAsked>),
+    /// The applicant no longer wants it.
+    Withdraw(DossierId),
     /// Hand the result over.
     HandOver(DossierId),
 }
@@ -58,6 +74,7 @@ impl Ledger {
             ended: None,
             seen: Vec::new(),
             last: 0,
+            withdrawing: false,
         };
         self.entries.insert(reference.to_owned(), entry);
     }
@@ -143,8 +160,21 @@ impl Ledger {
             };
             self.fault(kind, reference, &format!("event {number} came after {last}"));
         }
+        let Some(entry) = self.entries.get_mut(reference) else {
+            return None;
+        };
         match status {
-            Some(Status::SupplementRequested) => Some(Act::Supplement(data.tracking_id)),
+            Some(Status::Processing) if !happened.inferred && !entry.withdrawing && gives_up(reference) => {
+                entry.withdrawing = true;
+                Some(Act::Withdraw(data.tracking_id))
+            }
+            Some(Status::SupplementRequested) if !entry.withdrawing => {
+                let papers = match &happened.details {
+                    Some(Details::Papers(papers)) => papers.clone(),
+                    _ => Vec::new(),
+                };
+                Some(Act::Supplement(data.tracking_id, papers))
+            }
             Some(Status::Finished) if !happened.inferred => Some(Act::HandOver(data.tracking_id)),
             _ => None,
         }
@@ -174,7 +204,13 @@ impl Ledger {
     }
 
     /// Compares what was seen with the hub's history, and with what it lists under the reference.
-    pub fn audit(&mut self, reference: &str, history: &HistoryView, listed: &[DossierSummary]) {
+    pub fn audit(
+        &mut self,
+        reference: &str,
+        history: &HistoryView,
+        listed: &[DossierSummary],
+        shown: &Shown,
+    ) {
         let Some(entry) = self.entries.get(reference) else {
             return;
         };
@@ -193,6 +229,14 @@ impl Ledger {
                 FaultKind::Missing,
                 reference,
                 &format!("events {unseen:?} did not reach the submitter"),
+            );
+        }
+        let told = told(history);
+        if told != *shown {
+            self.fault(
+                FaultKind::Missing,
+                reference,
+                "what its events brought does not stand in the dossier",
             );
         }
         if ids.len() != history.events.len() {
@@ -281,6 +325,40 @@ impl Ledger {
             agencies: None,
         }
     }
+}
+
+/// Three applicants of a hundred give up, the same ones each time.
+fn gives_up(reference: &str) -> bool {
+    seal::sha256(reference.as_bytes())[0] < 8
+}
+
+/// What the events of a history brought, by an independent reading.
+fn told(history: &HistoryView) -> Shown {
+    let (mut told, mut now) = (Shown::default(), None);
+    for event in &history.events {
+        let named = event.status.as_ref().map(|s| s.code);
+        let holds = match event.kind.as_str() {
+            "status-changed" => {
+                now = named;
+                match named {
+                    Some(Status::SupplementRequested) => told.supplements += 1,
+                    Some(Status::PaymentRequested) => told.claims += 1,
+                    _ => {}
+                }
+                if named != Some(Status::HandedOver) {
+                    told.results.clear();
+                }
+                true
+            }
+            "status-recorded" => named == now,
+            "result-corrected" => true,
+            _ => false,
+        };
+        if let Some(Details::Decision { results, .. }) = event.details.as_ref().filter(|_| holds) {
+            told.results.clone_from(results);
+        }
+    }
+    told
 }
 
 fn row(format: &str, agency_kind: &str, entries: &[&Entry]) -> Row {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::script::Word;
+use super::script::{Brings, Word};
 use crate::domain::codes::{AgencyCode, DossierCode};
 use crate::domain::ids::DossierId;
 use crate::domain::time::{Date, Timestamp};
@@ -53,11 +53,18 @@ pub struct Report {
     pub occurred_at: Timestamp,
     /// Reason or note.
     pub text: Option<&'static str>,
+    /// What it brings beside its status.
+    pub brings: Brings,
     /// The code the agency's system gives it with this report.
     pub assigns: Option<DossierCode>,
 }
 
 const OFFICER: &str = "Cán bộ mẫu";
+const ASKED: [&str; 2] = ["Bản sao giấy tờ tùy thân", "Tờ khai có chữ ký"];
+const FEE: &str = "Lệ phí giải quyết thủ tục";
+const PAYEE: &str = "Kho bạc mẫu";
+const ACCOUNT: &str = "0000 0000 0001";
+const RESULT_FILE: &str = "ket-qua.pdf";
 
 impl Report {
     /// The bytes, always JSON.
@@ -90,7 +97,57 @@ impl Report {
         if let Some(code) = &self.assigns {
             report["assigned_code"] = code.as_str().into();
         }
+        match self.brings {
+            Brings::Nothing => {}
+            Brings::Papers => {
+                report["papers"] = json!([{ "code": "GT-01", "name": ASKED[0], "copies": { "photo": 1 } }, { "name": ASKED[1] }]);
+            }
+            Brings::Fee => {
+                report["fees"] = json!([{
+                    "code": "LP-01", "name": FEE, "kind": "charge", "amount_vnd": 8000, "moment": "result",
+                    "payee": PAYEE, "account": ACCOUNT, "reference": self.dossier.to_string(),
+                }]);
+            }
+            Brings::Result | Brings::Refusal | Brings::Correction => {
+                report["results"] = json!([{
+                    "code": "KQ-01", "number": self.result_number(), "name": self.result_name(),
+                    "issued_on": self.occurred_at.date().to_string(),
+                    "files": [{ "name": RESULT_FILE, "media_type": "application/pdf" }],
+                }]);
+                if self.brings == Brings::Refusal {
+                    report["refusal"] = true.into();
+                }
+                if self.brings == Brings::Correction {
+                    report["correction"] = true.into();
+                }
+            }
+            Brings::Return => report["back"] = "returned".into(),
+            Brings::Postponement => report["new_due"] = self.later().to_string().into(),
+        }
         json!({ "reports": [report] })
+    }
+
+    fn result_name(&self) -> &'static str {
+        match self.brings {
+            Brings::Refusal => "Văn bản từ chối giải quyết",
+            _ => "Kết quả giải quyết thủ tục",
+        }
+    }
+
+    /// The same for every report of one result; another one for the corrected.
+    fn result_number(&self) -> String {
+        let (dossier, day) = (self.dossier.to_string(), self.occurred_at.date());
+        let tail = &dossier[dossier.len() - 6..];
+        match self.brings {
+            Brings::Correction => format!("{tail}a/KQ-{}", day.year()),
+            _ => format!("{tail}/KQ-{}", day.year()),
+        }
+    }
+
+    /// Later than any due date a procedure gives, and within what a postponement may be.
+    fn later(&self) -> Timestamp {
+        self.occurred_at
+            .plus(std::time::Duration::from_secs(180 * 86_400))
     }
 
     fn dvcqg_mc(&self) -> Value {
@@ -111,7 +168,36 @@ impl Report {
         });
         if self.code.is_none() {
             // The hub cannot know a code before it is told; beside the tracking id the code is news.
-            item["LienThong"] = json!({ "MaTheoDoi": tracking });
+            item["LienThong"]["MaTheoDoi"] = tracking.as_str().into();
+        }
+        match self.brings {
+            Brings::Nothing => {}
+            Brings::Papers => {
+                item["DanhSachHoSoBoSung"] = json!([{ "DanhSachGiayToBoSung": [
+                    { "MaThanhPhanHoSo": "GT-01", "TenGiayTo": ASKED[0], "LienThong": { "BanChup": "1" } },
+                    { "TenGiayTo": ASKED[1] },
+                ] }]);
+            }
+            Brings::Fee => {
+                item["DanhSachLePhi"] = json!([{
+                    "TenPhiLePhi": FEE, "MaPhiLePhi": "LP-01", "HinhThucThu": "4", "Gia": "8000",
+                    "LienThong": { "Loai": "le-phi", "DonViThuHuong": PAYEE, "TaiKhoanThuHuong": ACCOUNT, "NoiDungChuyenKhoan": tracking },
+                }]);
+            }
+            Brings::Result | Brings::Refusal | Brings::Correction => {
+                item["DanhSachGiayToKetQua"] = json!([{
+                    "TenGiayTo": self.result_name(), "MaThanhPhanHoSo": "KQ-01", "SoKyHieu": self.result_number(),
+                    "LienThong": { "NgayBanHanh": self.occurred_at.date().strftime("%Y%m%d").to_string(), "TenTep": RESULT_FILE, "KieuTep": "application/pdf" },
+                }]);
+                if self.brings == Brings::Refusal {
+                    item["LienThong"]["TuChoi"] = "True".into();
+                }
+                if self.brings == Brings::Correction {
+                    item["LienThong"]["SuaKetQua"] = "True".into();
+                }
+            }
+            Brings::Return => item["LienThong"]["ChuyenLui"] = "tra-lai".into(),
+            Brings::Postponement => item["LienThong"]["NgayHenTraMoi"] = seconds(self.later()).into(),
         }
         json!({ "session": "", "madonvi": "", "service": "CapNhatTienDoHoSoMC", "isUpdating": "False", "data": [item] })
     }
@@ -220,6 +306,7 @@ mod tests {
             word: Word::Status(Status::SupplementRequested),
             occurred_at: at,
             text: Some("thiếu \"tờ khai\" & bản sao"),
+            brings: Brings::Papers,
             assigns: "H26.P101-261123-0001".parse().ok(),
         };
         let read: StatusRequest = serde_json::from_slice(&report.render(ReportFormat::Canonical)).unwrap();

@@ -32,12 +32,20 @@ pub enum Behaviour {
     Skip,
     /// Uses a word the hub does not know, then the right one.
     UnknownWord,
+    /// Stops for a time, then goes on.
+    Stop,
+    /// Tells of a later due date.
+    Postpone,
+    /// Sends it back to the receiving unit once, then goes on.
+    Return,
+    /// Finds a mistake in the result and puts it right.
+    Correct,
 }
 
 impl Behaviour {
     /// Every behaviour, with how many of 100 dossiers it takes.
-    pub const WEIGHTS: [(Behaviour, u32); 9] = [
-        (Behaviour::Plain, 28),
+    pub const WEIGHTS: [(Behaviour, u32); 13] = [
+        (Behaviour::Plain, 16),
         (Behaviour::Supplement, 15),
         (Behaviour::Fee, 13),
         (Behaviour::Refuse, 10),
@@ -46,6 +54,10 @@ impl Behaviour {
         (Behaviour::OutOfOrder, 8),
         (Behaviour::Skip, 6),
         (Behaviour::UnknownWord, 5),
+        (Behaviour::Stop, 3),
+        (Behaviour::Postpone, 3),
+        (Behaviour::Return, 3),
+        (Behaviour::Correct, 3),
     ];
 }
 
@@ -58,6 +70,29 @@ pub enum Wait {
     Acceptance,
     /// Until the submitter has completed what was asked for.
     Supplement,
+    /// As [`Wait::After`], also where the dossier ends meanwhile.
+    Regardless(Duration),
+}
+
+/// What a report brings beside its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brings {
+    /// Nothing.
+    Nothing,
+    /// The papers asked for.
+    Papers,
+    /// The fee claimed.
+    Fee,
+    /// The result.
+    Result,
+    /// A refusal as the result.
+    Refusal,
+    /// The result put right.
+    Correction,
+    /// Word that the step goes back.
+    Return,
+    /// A later due date.
+    Postponement,
 }
 
 /// What a report says.
@@ -78,6 +113,8 @@ pub struct PlannedStatus {
     pub word: Word,
     /// Its reason or note.
     pub text: Option<&'static str>,
+    /// What it brings.
+    pub brings: Brings,
     /// It happened before the report that was sent before it: the two are in the wrong order.
     pub before_last: bool,
     /// It is sent again a moment later, the same in every part.
@@ -194,7 +231,12 @@ impl Script {
             }
             Behaviour::Refuse => {
                 let text = Some("Kết quả: văn bản từ chối giải quyết, có nêu lý do");
-                steps.extend([processing, PlannedStatus { text, ..finished }]);
+                let refusal = PlannedStatus {
+                    text,
+                    brings: Brings::Refusal,
+                    ..finished
+                };
+                steps.extend([processing, refusal]);
             }
             Behaviour::Late => {
                 let text = Some("Đã gửi thư xin lỗi vì trễ hạn");
@@ -233,6 +275,39 @@ impl Script {
                 }
             }
             Behaviour::Skip => steps = vec![finished],
+            Behaviour::Stop => {
+                let text = Some("Tạm dừng chờ ý kiến của cơ quan phối hợp");
+                let stopped = PlannedStatus {
+                    text,
+                    ..plain(Status::Stopped, HOUR)
+                };
+                steps.extend([processing.clone(), stopped, processing, finished]);
+            }
+            Behaviour::Postpone => {
+                let postponed = PlannedStatus {
+                    text: Some("Xin lỗi và gia hạn: cần xác minh thêm"),
+                    brings: Brings::Postponement,
+                    ..plain(Status::Processing, HOUR)
+                };
+                steps.extend([processing, postponed, finished]);
+            }
+            Behaviour::Return => {
+                let returned = PlannedStatus {
+                    text: Some("Trả lại bộ phận một cửa: chuyển nhầm phòng"),
+                    brings: Brings::Return,
+                    ..plain(Status::Accepted, HOUR)
+                };
+                steps.extend([processing.clone(), returned, processing, finished]);
+            }
+            Behaviour::Correct => {
+                let corrected = PlannedStatus {
+                    wait: Wait::Regardless(HOUR),
+                    text: Some("Sửa ngày ghi trên kết quả"),
+                    brings: Brings::Correction,
+                    ..finished.clone()
+                };
+                steps.extend([processing, finished, corrected]);
+            }
             Behaviour::UnknownWord => {
                 let unknown = PlannedStatus {
                     word: Word::Unknown,
@@ -243,7 +318,7 @@ impl Script {
             }
         }
         for step in &mut steps {
-            if let Wait::After(after) = &mut step.wait {
+            if let Wait::After(after) | Wait::Regardless(after) = &mut step.wait {
                 *after = after.mul_f64(pace);
             }
         }
@@ -270,6 +345,12 @@ fn plain(status: Status, after: Duration) -> PlannedStatus {
         wait: Wait::After(after),
         word: Word::Status(status),
         text: None,
+        brings: match status {
+            Status::SupplementRequested => Brings::Papers,
+            Status::PaymentRequested => Brings::Fee,
+            Status::Finished => Brings::Result,
+            _ => Brings::Nothing,
+        },
         before_last: false,
         twice: false,
         assigns_code: false,
@@ -385,11 +466,12 @@ mod tests {
                 assert!(matches!(end, Status::Finished | Status::Refused), "{what}");
                 assert!(!verdicts.contains(&Verdict::Rejected), "{what}");
                 let recorded = verdicts.iter().filter(|v| **v == Verdict::Recorded).count();
-                assert_eq!(
-                    recorded,
-                    usize::from(behaviour == Behaviour::OutOfOrder),
-                    "{what}"
+                // Played here as bare statuses, a postponement and a correction are no change either.
+                let still = matches!(
+                    behaviour,
+                    Behaviour::OutOfOrder | Behaviour::Postpone | Behaviour::Correct
                 );
+                assert_eq!(recorded, usize::from(still), "{what}");
                 let codes = script.steps.iter().filter(|s| s.assigns_code).count();
                 assert_eq!(codes, usize::from(end == Status::Finished), "{what}");
             }

@@ -11,10 +11,14 @@ use super::format::Format;
 use super::ledger::Act;
 use super::outcome::FaultKind;
 use crate::client::{Batch, ClientError, Submission};
+use crate::domain::details::PaperAsked;
+use crate::domain::dossier::Component;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
-use crate::domain::view::{AcceptanceRequest, HandOverRequest, SubmissionAnswer, SupplementRequest};
+use crate::domain::view::{
+    AcceptanceRequest, HandOverRequest, ReasonRequest, SubmissionAnswer, SupplementRequest,
+};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -166,14 +170,21 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
         return;
     };
     let partner = &run.demo.filers[filer].partner;
-    let done: Result<_, ClientError> = match act {
-        Act::Supplement(dossier) => {
+    let (what, done): (_, Result<_, ClientError>) = match act {
+        Act::Supplement(dossier, asked) => {
             let request = SupplementRequest {
                 occurred_at: None,
                 text: Some("Đã bổ sung đủ giấy tờ".to_owned()),
-                papers: Vec::new(),
+                papers: asked.into_iter().map(brought).collect(),
             };
-            partner.supplement(dossier, &request, &key).await
+            ("supplement", partner.supplement(dossier, &request, &key).await)
+        }
+        Act::Withdraw(dossier) => {
+            let request = ReasonRequest {
+                occurred_at: None,
+                reason: "Người nộp không còn nhu cầu".to_owned(),
+            };
+            ("withdrawal", partner.withdraw(dossier, &request, &key).await)
         }
         Act::HandOver(dossier) => {
             let request = HandOverRequest {
@@ -181,15 +192,28 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
                 received_at: None,
                 proof: Some(format!("PT-{reference}")),
             };
-            partner.hand_over(dossier, &request, &key).await
+            ("hand-over", partner.hand_over(dossier, &request, &key).await)
         }
     };
-    if let Err(error) = done {
-        let what = if matches!(act, Act::Supplement(_)) {
-            "supplement"
-        } else {
-            "hand-over"
-        };
-        run.failed(&reference, what, &error);
+    match done {
+        // The agency was quicker: then there is a result, or an end, and the hub said so.
+        Err(error)
+            if what == "withdrawal"
+                && matches!(error.label(), Some(Label::WithdrawalTooLate | Label::StatusFinal)) => {}
+        Err(error) => run.failed(&reference, what, &error),
+        Ok(_) => {}
+    }
+}
+
+/// The paper that was asked for, by its code and name, as many copies as were wanted.
+fn brought(asked: PaperAsked) -> Component {
+    Component {
+        code: asked.code,
+        name: asked.name,
+        copies: asked.copies,
+        files: Vec::new(),
+        digitised: false,
+        reused: false,
+        from_store: false,
     }
 }

@@ -81,6 +81,13 @@ fn listed(dossiers: &[DossierId]) -> Vec<DossierSummary> {
         .collect()
 }
 
+fn shown() -> Shown {
+    Shown {
+        supplements: 1,
+        ..Shown::default()
+    }
+}
+
 fn faults(ledger: Ledger) -> Vec<(FaultKind, String)> {
     let now = Timestamp::from_micros(0);
     ledger
@@ -103,7 +110,10 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
         .iter()
         .map(|e| ledger.event(&tenant, e, Duration::from_secs(1)))
         .collect();
-    let (supplement, hand_over) = (Act::Supplement(story.dossier), Act::HandOver(story.dossier));
+    let (supplement, hand_over) = (
+        Act::Supplement(story.dossier, Vec::new()),
+        Act::HandOver(story.dossier),
+    );
     assert_eq!(
         acts,
         [None, Some(supplement), None, Some(hand_over), None, None, None]
@@ -111,7 +121,7 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
     assert_eq!(ledger.open(), 0);
     let history = story.history(&life);
     assert!(ledger.has_seen("r-1", &history));
-    ledger.audit("r-1", &history, &listed(&[story.dossier]));
+    ledger.audit("r-1", &history, &listed(&[story.dossier]), &shown());
     assert!(ledger.news().contains(&Progress::Ended));
     let now = Timestamp::from_micros(0);
     let outcome = ledger.outcome("run".into(), 1, now, now);
@@ -164,6 +174,7 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
         "r-1",
         &story.history(&more),
         &listed(&[story.dossier, story.dossier]),
+        &shown(),
     );
     let told = faults(unseen);
     assert_eq!(
@@ -177,6 +188,28 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
         told[1],
         (FaultKind::Doubled, "2 dossiers under one reference".to_owned())
     );
+}
+
+#[test]
+fn what_events_brought_must_stand_in_the_dossier() {
+    let mut story = Story::new();
+    let (mut ledger, life, tenant) = (story.ledger(), story.life(), story.tenant.clone());
+    for event in &life {
+        ledger.event(&tenant, event, Duration::ZERO);
+    }
+    ledger.audit(
+        "r-1",
+        &story.history(&life),
+        &listed(&[story.dossier]),
+        &Shown::default(),
+    );
+    assert_eq!(kinds(ledger), [FaultKind::Missing]);
+}
+
+#[test]
+fn three_applicants_of_a_hundred_give_up_the_same_each_time() {
+    let count = (0..10_000).filter(|n| gives_up(&format!("demo-{n}"))).count();
+    assert!((200..420).contains(&count), "{count}");
 }
 
 #[test]
