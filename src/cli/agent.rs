@@ -13,6 +13,7 @@ use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
+use crate::domain::view::EndpointRequest;
 use crate::material;
 use crate::net::outbound::{Outbound, http_client};
 
@@ -28,11 +29,13 @@ pub(super) enum AgentCommand {
     Submit(SubmitArgs),
     /// Print what happens to the tenant's dossiers, one event a line, as it happens
     Follow(FollowArgs),
+    /// As an agency that is pushed to: show the endpoint, set it, or remove it
+    Endpoint(EndpointArgs),
 }
 
 /// Which hub, and who speaks.
 #[derive(Debug, Args)]
-struct Speaker {
+pub(super) struct Speaker {
     /// Base URL of the hub's partner listener: https://host:port
     #[arg(long, value_name = "URL", env = "LIENTHONG_AGENT_HUB", hide_env_values = true)]
     hub: reqwest::Url,
@@ -132,6 +135,24 @@ pub(super) struct FollowArgs {
     no_wait: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct EndpointArgs {
+    #[command(flatten)]
+    speaker: Speaker,
+
+    /// Have messages posted here; without this and --remove the endpoint is shown
+    #[arg(long, value_name = "URL")]
+    set: Option<String>,
+
+    /// With --set: draw a new secret; the present one signs 24 hours more
+    #[arg(long, requires = "set")]
+    new_secret: bool,
+
+    /// Have nothing posted any more
+    #[arg(long, conflicts_with = "set")]
+    remove: bool,
+}
+
 pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     match command {
@@ -151,11 +172,25 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
             let partner = args.speaker.partner(None)?;
             runtime.block_on(follow(&partner, args, out))
         }
+        AgentCommand::Endpoint(args) => {
+            let partner = args.speaker.partner(None)?;
+            match &args.set {
+                Some(url) => {
+                    let request = EndpointRequest {
+                        url: url.clone(),
+                        new_secret: args.new_secret,
+                    };
+                    answered(runtime.block_on(partner.set_endpoint(&request)), out)
+                }
+                None if args.remove => answered(runtime.block_on(partner.remove_endpoint()), out),
+                None => answered(runtime.block_on(partner.endpoint()), out),
+            }
+        }
     }
 }
 
 impl Speaker {
-    fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
+    pub(super) fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
         let http = http_client(&Outbound {
             roots: material::certificates(&self.ca)?,
             identity: Some((
@@ -251,7 +286,7 @@ async fn submit_batch(
 }
 
 /// Prints an answer, or the problem document of a refusal.
-fn answered(
+pub(super) fn answered(
     answer: Result<impl serde::Serialize, ClientError>,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {

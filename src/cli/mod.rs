@@ -12,6 +12,7 @@ mod audit;
 mod broker;
 mod cert;
 mod config;
+mod deliveries;
 mod desk;
 mod directory;
 mod doctor;
@@ -71,6 +72,8 @@ enum Command {
     Tenant(Box<tenant::TenantCommand>),
     #[command(subcommand)]
     Agent(Box<agent::AgentCommand>),
+    #[command(subcommand)]
+    Deliveries(Box<deliveries::DeliveriesCommand>),
 }
 
 /// Where the settings are.
@@ -120,6 +123,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
         Command::Cert(command) => cert::run(&command, out),
         Command::Tenant(command) => tenant::run(&command, out),
         Command::Agent(command) => agent::run(&command, out),
+        Command::Deliveries(command) => deliveries::run(&command, out),
     };
     // Whoever reads may have read enough (`| head`).
     match exit.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {

@@ -98,6 +98,22 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Puts something in its place. What it answers may be said once only, so it is not repeated on a broken line.
+    pub fn put(path: &'a str, media_type: &str, body: Vec<u8>) -> Self {
+        Call {
+            method: Method::PUT,
+            ..Call::post(path, media_type, body, Repeat::Unkeyed)
+        }
+    }
+
+    pub fn delete(path: &'a str) -> Self {
+        Call {
+            method: Method::DELETE,
+            repeat: Repeat::Unkeyed,
+            ..Call::get(path)
+        }
+    }
+
     pub fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.query.extend(value.map(|v| (name, v.to_string())));
         self
@@ -323,7 +339,7 @@ impl Partner {
         if let Repeat::Keyed(key) = call.repeat {
             request = request.header("idempotency-key", key.as_str());
         }
-        if call.method == Method::POST {
+        if matches!(call.method, Method::POST | Method::PUT) {
             request = request.body(call.body.clone());
         }
         request.send().await

@@ -24,4 +24,4 @@ pub use error::ClientError;
 pub use follow::Follow;
 pub use operate::{AuditFilter, TenantFilter};
 pub use retry::Retry;
-pub use routes::{DossierFilter, MAX_WAIT, Submission};
+pub use routes::{DeliveriesFilter, DossierFilter, MAX_WAIT, Submission};

@@ -6,13 +6,16 @@ use super::call::{Call, Partner, Repeat};
 use super::error::ClientError;
 use super::follow::Follow;
 use crate::domain::codes::Key;
-use crate::domain::ids::DossierId;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{DeliveryId, DossierId};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{
-    AcceptanceRequest, CorrectionRequest, DossierPage, DossierSummary, DossierView, FeedPage,
-    HandOverRequest, HistoryView, InboxPage, PapersRequest, PostponementRequest, ReasonRequest, RouteView,
-    SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer, SupplementRequest,
+    AcceptanceRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DeliveryState, DossierPage,
+    DossierSummary, DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage,
+    HandOverRequest, HistoryView, InboxPage, PapersRequest, ParkRequest, PostponementRequest, ReasonRequest,
+    RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer,
+    SupplementRequest,
 };
 
 /// The longest a hub holds a long poll open.
@@ -44,6 +47,21 @@ pub struct DossierFilter {
     pub reference: Option<String>,
     /// `next` of the page before.
     pub after: Option<String>,
+    /// At most this many on the page.
+    pub limit: Option<u32>,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveriesFilter {
+    /// In this state; parked when nothing is said.
+    pub state: Option<DeliveryState>,
+    /// To this agency.
+    pub agency: Option<Key>,
+    /// Of this failure.
+    pub failure: Option<Failure>,
+    /// `next` of the page before.
+    pub after: Option<DeliveryId>,
     /// At most this many on the page.
     pub limit: Option<u32>,
 }
@@ -322,6 +340,84 @@ impl Partner {
         let call = Call::post("/v1/statuses", media_type, body, repeat(key))
             .header("submission-format", Some(format));
         self.send(&call).await?.json()
+    }
+}
+
+/// For operators, and for agencies that are pushed to. All of these fail as [`ClientError`] says.
+impl Partner {
+    /// A page of deliveries, oldest first; the parked ones, when nothing is said.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn deliveries(&self, filter: &DeliveriesFilter) -> Result<DeliveryPage, ClientError> {
+        let call = Call::get("/v1/deliveries")
+            .query("state", filter.state.map(DeliveryState::word))
+            .query("agency", filter.agency.as_ref())
+            .query("failure", filter.failure)
+            .query("after", filter.after)
+            .query("limit", filter.limit);
+        self.send(&call).await?.json()
+    }
+
+    /// Has a delivery tried again.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn retry_delivery(
+        &self,
+        id: DeliveryId,
+        request: &RetryRequest,
+    ) -> Result<DeliveryItem, ClientError> {
+        let path = format!("/v1/deliveries/{id}/retry");
+        let call = Call::post(&path, JSON, json(request)?, Repeat::Unkeyed);
+        self.send(&call).await?.json()
+    }
+
+    /// Parks a delivery. Parked twice is parked once.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn park_delivery(
+        &self,
+        id: DeliveryId,
+        request: &ParkRequest,
+    ) -> Result<DeliveryItem, ClientError> {
+        let path = format!("/v1/deliveries/{id}/park");
+        let call = Call::post(&path, JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Every agency's endpoint.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn endpoints(&self) -> Result<EndpointList, ClientError> {
+        self.send(&Call::get("/v1/endpoints")).await?.json()
+    }
+
+    /// The caller's endpoint.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn endpoint(&self) -> Result<EndpointView, ClientError> {
+        self.send(&Call::get("/v1/endpoint")).await?.json()
+    }
+
+    /// Sets the caller's endpoint. Not repeated when a secret may have been drawn: it is shown once.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_endpoint(&self, request: &EndpointRequest) -> Result<EndpointAnswer, ClientError> {
+        let call = Call::put("/v1/endpoint", JSON, json(request)?);
+        self.send(&call).await?.json()
+    }
+
+    /// Removes the caller's endpoint.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn remove_endpoint(&self) -> Result<EndpointView, ClientError> {
+        self.send(&Call::delete("/v1/endpoint")).await?.json()
     }
 }
 

@@ -4,11 +4,14 @@
 //! published that is not committed, nothing is acknowledged that is not committed. A mover never gives up: what fails is left
 //! where it was, and looked at again.
 //!
-//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`returns`] the way of statuses, [`limits`] the watch over time limits.
+//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`push`] the way to agencies'
+//! endpoints, [`returns`] the way of statuses, [`limits`] the watch over
+//! time limits.
 //! [`retry`] says when something is tried again, and when it is given up.
 
 mod courier;
 mod limits;
+pub mod push;
 mod relay;
 pub mod retry;
 mod returns;
@@ -87,6 +90,7 @@ impl Movers {
             ));
         }
         tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
+        tasks.spawn(until(stopped.clone(), push::run(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), sweep_files(Arc::clone(&hub))));

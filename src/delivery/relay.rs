@@ -124,8 +124,12 @@ fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> 
 
 fn failed(failure: Failure, reason: String, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match retry::next(failure, attempt, None, now, rng) {
-        Next::At(not_before) => Carried::Retry { reason, not_before },
-        Next::Park => Carried::Park { reason },
+        Next::At(not_before) => Carried::Retry {
+            failure,
+            reason,
+            not_before,
+        },
+        Next::Park => Carried::Park { failure, reason },
     }
 }
 

@@ -178,9 +178,19 @@ pub enum Leave {
 pub struct Breaker {
     failures: u32,
     next_probe: Option<Timestamp>,
+    is_probing: bool,
 }
 
 impl Breaker {
+    /// Before a receiver that is known to be spared until its next probe.
+    pub const fn sparing(next_probe: Timestamp) -> Self {
+        Breaker {
+            failures: BREAKS_AFTER,
+            next_probe: Some(next_probe),
+            is_probing: false,
+        }
+    }
+
     /// How much may go now. Whoever gets [`Leave::Probe`] has `patience` to come back with an outcome; until then nothing else
     /// goes, and afterwards the next one may probe.
     pub fn leave(&mut self, now: Timestamp, patience: Duration) -> Leave {
@@ -189,6 +199,7 @@ impl Breaker {
             Some(then) if then > now => Leave::Nothing(then),
             Some(_) => {
                 self.next_probe = Some(now.plus(patience));
+                self.is_probing = true;
                 Leave::Probe
             }
         }
@@ -199,16 +210,27 @@ impl Breaker {
         *self = Breaker::default();
     }
 
-    /// The receiver as a whole failed. A wait it `asked` for is kept at once, without waiting for further failures.
+    /// The receiver as a whole failed. A wait it `asked` for is kept at once, without waiting for further failures. Calls that
+    /// were under way when it began to be spared say nothing new.
     pub fn failed(&mut self, asked: Option<Duration>, now: Timestamp, rng: &mut impl Rng) {
-        self.failures = self.failures.saturating_add(1);
+        let is_late = self.next_probe.is_some() && !self.is_probing;
+        self.is_probing = false;
+        if !is_late {
+            self.failures = self.failures.saturating_add(1);
+        }
         let broken = self
             .failures
             .checked_sub(BREAKS_AFTER)
+            .filter(|_| !is_late)
             .map(|beyond| pause(PROBE, beyond + 1, rng));
         let asked = asked.map(|wait| wait.min(RETRY_AFTER_MOST));
         if let Some(wait) = broken.max(asked) {
-            self.next_probe = Some(now.plus(wait));
+            let then = now.plus(wait);
+            self.next_probe = Some(
+                self.next_probe
+                    .filter(|_| is_late)
+                    .map_or(then, |probe| probe.max(then)),
+            );
         }
     }
 
@@ -343,11 +365,19 @@ mod tests {
         );
         assert_eq!(breaker.leave(probe.plus(PATIENCE), PATIENCE), Leave::Probe);
         // A failed probe makes the pause longer, never longer than its bound.
+        let mut at = probe.plus(PATIENCE);
         for _ in 0..100 {
-            breaker.failed(None, probe, &mut rng);
-            assert!(breaker.spared_until().unwrap().since(probe) <= PROBE.last);
+            breaker.failed(None, at, &mut rng);
+            let next = breaker.spared_until().unwrap();
+            assert!(next.since(at) <= PROBE.last);
+            // One that was under way all the while changes nothing.
+            breaker.failed(None, at, &mut rng);
+            assert_eq!(breaker.spared_until(), Some(next));
+            at = next;
+            assert_eq!(breaker.leave(at, PATIENCE), Leave::Probe);
         }
-        assert!(breaker.spared_until().unwrap().since(probe) >= PROBE.last / 2);
+        breaker.failed(None, at, &mut rng);
+        assert!(breaker.spared_until().unwrap().since(at) >= PROBE.last / 2);
         breaker.answered();
         assert_eq!(breaker.leave(probe, PATIENCE), Leave::All);
     }

@@ -4,6 +4,7 @@
 //! reads off it what to mend. A word never changes once published.
 
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,11 @@ failures! {
 }
 
 impl Failure {
+    /// Every word, for those who check before they ask.
+    pub const PATTERN: &'static str = "^(unreachable|slow|cut|busy|failing|certificate-refused|denied|not-there|redirected|never-settled|\
+         sent-back|document-refused|format-refused|unrenderable|unroutable|road-away|address-forbidden|\
+         withdrawn|held-by-operator)$";
+
     /// The stable word.
     pub const fn word(self) -> &'static str {
         self.text().word
@@ -201,6 +207,18 @@ impl Failure {
     }
 }
 
+/// A text that is no failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a failure's word")]
+pub struct NotAFailure;
+
+impl FromStr for Failure {
+    type Err = NotAFailure;
+    fn from_str(word: &str) -> Result<Self, NotAFailure> {
+        Failure::parse(word).ok_or(NotAFailure)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
@@ -223,6 +241,12 @@ mod tests {
             );
             assert_eq!(serde_json::to_value(failure).unwrap(), failure.word());
         }
+    }
+
+    #[test]
+    fn the_pattern_is_every_word() {
+        let words: Vec<&str> = Failure::ALL.iter().map(|f| f.word()).collect();
+        assert_eq!(Failure::PATTERN, format!("^({})$", words.join("|")));
     }
 
     #[test]

@@ -130,6 +130,18 @@ labels! {
     Internal "internal" 500 "Lỗi của cổng" "An error of the hub"
         "Gửi lại cùng Idempotency-Key; nếu còn lỗi, báo người vận hành mã yêu cầu." "Repeat with the same Idempotency-Key; if it fails again, tell the operator the request id.";
 
+    // what is carried
+    DeliveryUnderWay "delivery-under-way" 409 "Bản tin đang trên đường" "The message is under way"
+        "Đợi đến khi giao xong hoặc dừng. Bản tin nằm trong hàng đợi riêng của cơ quan thì không gọi về được; muốn gửi lại thì nêu again và lý do." "Wait until it is handed over or parked. What lies in an agency's own queue cannot be called back; to send it once more say again, with the reason.";
+    DeliveryHanded "delivery-handed" 409 "Cơ quan đã nhận bản tin" "The agency has the message already"
+        "Không cần làm gì. Muốn gửi lại thì nêu again và lý do; bên nhận loại trùng theo mã sự kiện." "Nothing needs to be done. To send it once more say again, with the reason; the receiver deduplicates by event id.";
+    DeliveryWithdrawn "delivery-withdrawn" 409 "Cơ quan này không còn giải quyết hồ sơ" "The agency is no longer responsible"
+        "Không gửi lại được; bản tin cho cơ quan đang giải quyết là một bản tin khác." "It cannot be sent again; the agency that is responsible now has a message of its own.";
+    NotPushed "not-pushed" 409 "Cơ quan không nhận theo cách đẩy" "The agency is not pushed to"
+        "Danh mục ghi cách nhận là {channel}; đề nghị người vận hành đổi thành push rồi đặt lại." "The directory has the channel {channel}; ask the operator to change it to push, then set the endpoint.";
+    EndpointForbidden "endpoint-forbidden" 422 "Địa chỉ nhận không được phép" "The endpoint's address is not allowed"
+        "{address} không phải địa chỉ công cộng: đặt địa chỉ khác, hoặc đề nghị người vận hành cho phép." "{address} is not a public address: set another one, or ask the operator to allow it.";
+
     // the document as bytes
     DocumentEmpty "document-empty" 400 "Nội dung rỗng" "The document is empty"
         "Gửi hồ sơ trong thân yêu cầu." "Send the dossier in the body.";

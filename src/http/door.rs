@@ -273,5 +273,6 @@ pub(super) fn method(method: Method) -> actix_web::http::Method {
         Method::Post => actix_web::http::Method::POST,
         Method::Put => actix_web::http::Method::PUT,
         Method::Head => actix_web::http::Method::HEAD,
+        Method::Delete => actix_web::http::Method::DELETE,
     }
 }

@@ -79,6 +79,8 @@ pub const TENANT_PAGE: (u32, u32) = (200, 50);
 
 /// Entries of one page of the audit: at most, and when nothing is said.
 pub const AUDIT_PAGE: (u32, u32) = (200, 50);
+/// Deliveries of one page of a list: at most, and when nothing is said.
+pub const DELIVERY_PAGE: (u32, u32) = (200, 50);
 
 /// Alarms of one page: at most, and when nothing is said.
 pub const ALARM_PAGE: (u32, u32) = (200, 50);

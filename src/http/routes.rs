@@ -6,21 +6,23 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
+use crate::domain::failure::Failure;
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
     AcceptanceRequest, AlarmPage, AttachmentsView, AuditPage, BatchLine, BlobView, CertificateRequest,
-    CorrectionRequest, DossierPage, DossierSummary, DossierView, FeedPage, HandOverRequest, HistoryView,
-    InboxPage, OverviewView, PapersRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest,
-    RefusalPage, RefusalView, RegisterAnswer, RegisterRequest, RouteView, SettleAnswer, SettleRequest,
-    StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SupplementRequest, TenantPage,
-    TenantRequest, TenantView, TokenAnswer,
+    CorrectionRequest, DeliveryItem, DeliveryPage, DossierPage, DossierSummary, DossierView, EndpointAnswer,
+    EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest, HistoryView, InboxPage,
+    OverviewView, PapersRequest, ParkRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest,
+    RefusalPage, RefusalView, RegisterAnswer, RegisterRequest, RetryRequest, RouteView, SettleAnswer,
+    SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SupplementRequest,
+    TenantPage, TenantRequest, TenantView, TokenAnswer,
 };
 use crate::identity::Permission;
 
 use super::extract::Page;
 use super::limits::{
-    ALARM_PAGE, AUDIT_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE, REFERENCE_CHARACTERS,
-    TENANT_PAGE, WAIT_SECONDS,
+    ALARM_PAGE, AUDIT_PAGE, DELIVERY_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE,
+    REFERENCE_CHARACTERS, TENANT_PAGE, WAIT_SECONDS,
 };
 
 /// Which listener serves a route.
@@ -45,6 +47,8 @@ pub enum Method {
     Post,
     /// Puts something in its place; doing it twice is doing it once.
     Put,
+    /// Ends something.
+    Delete,
 }
 
 impl Method {
@@ -55,6 +59,7 @@ impl Method {
             Method::Head => "HEAD",
             Method::Post => "POST",
             Method::Put => "PUT",
+            Method::Delete => "DELETE",
         }
     }
 }
@@ -98,12 +103,19 @@ pub enum Verb {
     Point,
     Audit,
     Alarms,
-    Upload,
-    Uploaded,
-    Attachments,
     Attachment,
     AttachmentHead,
+    Attachments,
+    Deliveries,
+    Endpoint,
+    Endpoints,
+    ParkDelivery,
     Reads,
+    RemoveEndpoint,
+    RetryDelivery,
+    SetEndpoint,
+    Upload,
+    Uploaded,
 }
 
 /// A document the hub publishes about itself.
@@ -260,7 +272,8 @@ impl Route {
 
     /// Whether it changes something, so that a full ledger refuses it before its body is read.
     pub const fn writes(&self) -> bool {
-        matches!(self.method, Method::Post | Method::Put) && matches!(self.act, Act::Verb(..))
+        matches!(self.method, Method::Post | Method::Put | Method::Delete)
+            && matches!(self.act, Act::Verb(..))
     }
 }
 
@@ -553,6 +566,44 @@ const AUDIT: &[Parameter] = &[
         "How many at most.",
     ),
 ];
+const DELIVERY: &[Parameter] = &[parameter(
+    "id",
+    Place::Path,
+    Values::Pattern("^dlv_[0-9a-f]{32}$"),
+    "A delivery.",
+)];
+const CARRIED: &[Parameter] = &[
+    parameter(
+        "state",
+        Place::Query,
+        Values::Pattern("^(waiting|queued|handed|acknowledged|parked)$"),
+        "Only those of this state: parked, when nothing is said; waiting or queued are those being tried again.",
+    ),
+    parameter(
+        "agency",
+        Place::Query,
+        Values::Pattern(Key::PATTERN),
+        "Only those to this agency.",
+    ),
+    parameter(
+        "failure",
+        Place::Query,
+        Values::Pattern(Failure::PATTERN),
+        "Only those of this failure.",
+    ),
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern("^dlv_[0-9a-f]{32}$"),
+        "`next` of the page before.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, DELIVERY_PAGE.0 as i64, Some(DELIVERY_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
 const LANGUAGE: Parameter = parameter(
     "lang",
     Place::Query,
@@ -710,6 +761,27 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/alarms" "alarms"
         Act::Verb(Verb::Alarms, Permission::HubRead), ALARMS, Takes::Nothing => Gives::Json(shape::<AlarmPage>());
         "Thời hạn đã quá, mỗi nguyên nhân một lần" "Read which time limits have passed, each cause once"
+    Partner Get "/v1/endpoint" "endpoint"
+        Act::Verb(Verb::Endpoint, Permission::EndpointManage), &[], Takes::Nothing => Gives::Json(shape::<EndpointView>());
+        "Địa chỉ nhận bản tin của cơ quan" "Read where one's messages are pushed, and how the endpoint fares"
+    Partner Put "/v1/endpoint" "setEndpoint"
+        Act::Verb(Verb::SetEndpoint, Permission::EndpointManage), &[], Takes::Json(shape::<EndpointRequest>()) => Gives::Json(shape::<EndpointAnswer>());
+        "Đặt địa chỉ nhận bản tin" "Say where one's messages are pushed; a new secret is shown once"
+    Partner Delete "/v1/endpoint" "removeEndpoint"
+        Act::Verb(Verb::RemoveEndpoint, Permission::EndpointManage), &[], Takes::Nothing => Gives::Json(shape::<EndpointView>());
+        "Bỏ địa chỉ nhận, chuyển sang lấy từ hộp thư" "Have nothing pushed any more; what waits is pulled from the inbox"
+    Partner Get "/v1/endpoints" "endpoints"
+        Act::Verb(Verb::Endpoints, Permission::DeliveryManage), &[], Takes::Nothing => Gives::Json(shape::<EndpointList>());
+        "Địa chỉ nhận của mọi cơ quan" "Read every agency's endpoint, and which are spared"
+    Partner Get "/v1/deliveries" "deliveries"
+        Act::Verb(Verb::Deliveries, Permission::DeliveryManage), CARRIED, Takes::Nothing => Gives::Json(shape::<DeliveryPage>());
+        "Bản tin gửi cơ quan chưa đến, mặc định là bản tin đã dừng" "List deliveries that failed, with every attempt; the parked ones, when nothing is said"
+    Partner Post "/v1/deliveries/{id}/retry" "retryDelivery"
+        Act::Verb(Verb::RetryDelivery, Permission::DeliveryManage), DELIVERY, Takes::Json(shape::<RetryRequest>()) => Gives::Json(shape::<DeliveryItem>());
+        "Gửi lại một bản tin" "Have a delivery tried again"
+    Partner Post "/v1/deliveries/{id}/park" "parkDelivery"
+        Act::Verb(Verb::ParkDelivery, Permission::DeliveryManage), DELIVERY, Takes::Json(shape::<ParkRequest>()) => Gives::Json(shape::<DeliveryItem>());
+        "Dừng một bản tin" "Park a delivery"
 
     Web Get "/.well-known/oauth-authorization-server" "metadata"
         Act::Document(Document::Metadata), &[], Takes::Nothing => Gives::Object;

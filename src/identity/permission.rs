@@ -56,10 +56,14 @@ permissions! {
     EventRead = "event:read";
     /// Take deliveries from the inbox and settle them.
     InboxTake = "inbox:take";
+    /// Say where one's messages are pushed, and with which secret they are signed.
+    EndpointManage = "endpoint:manage";
     /// Report statuses of dossiers one is responsible for.
     StatusReport = "status:report";
     /// See every tenant's dossiers, the queues and the audit: the people who run the hub.
     HubRead = "hub:read";
+    /// Send messages again that were given up, or give them up.
+    DeliveryManage = "delivery:manage";
     /// Register tenants, change, suspend and close them; certificates, staff and points.
     TenantManage = "tenant:manage";
 }
@@ -106,9 +110,10 @@ impl Permission {
                 FileRead,
                 EventRead,
                 InboxTake,
+                EndpointManage,
                 StatusReport,
             ],
-            TenantKind::Operator => &[DossierRead, HubRead, TenantManage],
+            TenantKind::Operator => &[DossierRead, HubRead, DeliveryManage, TenantManage],
         }
     }
 
@@ -237,8 +242,10 @@ mod tests {
         file:read           yes         yes    yes     yes     -
         event:read          yes         yes    yes     yes     -
         inbox:take          -           -      -       yes     -
+        endpoint:manage     -           -      -       yes     -
         status:report       -           -      -       yes     -
         hub:read            -           -      -       -       yes
+        delivery:manage     -           -      -       -       yes
         tenant:manage       -           -      -       -       yes
         ");
     }

@@ -30,15 +30,17 @@ impl WebhookSecret {
     pub fn draw(rng: &mut impl Rng) -> Self {
         let mut bytes = [0u8; Self::BYTES];
         rng.fill_bytes(&mut bytes);
+        WebhookSecret::new(bytes)
+    }
+
+    /// Of these bytes.
+    pub fn new(bytes: [u8; Self::BYTES]) -> Self {
         WebhookSecret(Secret::new(bytes))
     }
 
     /// From its bytes, as the store kept them.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes
-            .try_into()
-            .ok()
-            .map(|bytes| WebhookSecret(Secret::new(bytes)))
+        bytes.try_into().ok().map(WebhookSecret::new)
     }
 
     /// From its text.

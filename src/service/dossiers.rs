@@ -13,13 +13,12 @@ use crate::domain::rejection::Label;
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::view::{
-    AgencyView, AttemptView, Clocks, CloudEvent, DeliveryView, DossierPage, DossierSummary, DossierView,
-    EventView, FeedData, FeedPage, HistoryView, RouteView,
+    AgencyView, Clocks, CloudEvent, DossierPage, DossierSummary, DossierView, EventView, FeedData, FeedPage,
+    HistoryView, RouteView,
 };
 use crate::identity::{Access, Permission, Scope};
-use crate::store::ledger::delivery_state;
 use crate::store::read;
-use crate::store::rows::{AttemptRow, DeliveryRow, DossierRow, SubmissionRow};
+use crate::store::rows::{DossierRow, SubmissionRow};
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +40,7 @@ pub struct DossierQuery {
 }
 
 /// The largest page.
-const LARGEST_PAGE: u32 = 200;
+pub(super) const LARGEST_PAGE: u32 = 200;
 
 /// How long a waiting call sleeps before it looks for what another hub committed.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -131,7 +130,7 @@ impl Hub {
             reason: reason(&row)?,
             deliveries: carried
                 .into_iter()
-                .map(|(d, a)| self.delivery_view(d, a))
+                .map(|carriage| self.delivery_view(carriage))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -277,30 +276,6 @@ impl Hub {
             key: key.clone(),
             name,
         }
-    }
-
-    fn delivery_view(
-        &self,
-        row: DeliveryRow,
-        attempts: Vec<AttemptRow>,
-    ) -> Result<DeliveryView, ServiceError> {
-        Ok(DeliveryView {
-            id: row.id.parse().map_err(internal)?,
-            agency: self.agency_view(&row.agency.parse().map_err(internal)?),
-            event: row.event.parse().map_err(internal)?,
-            kind: row.kind,
-            state: delivery_state(&row.state)?,
-            since: row.since.0,
-            attempts: attempts
-                .into_iter()
-                .map(|a| AttemptView {
-                    at: a.at.0,
-                    number: a.number,
-                    outcome: a.outcome,
-                    reason: a.reason,
-                })
-                .collect(),
-        })
     }
 }
 

@@ -14,6 +14,9 @@ use crate::store::read::{self, Message};
 /// The bell of the relay.
 pub(super) const OUTBOX: &str = "outbox";
 
+/// The bell of whoever pushes.
+const PUSH: &str = "push";
+
 /// A message ready to be published.
 pub struct Outbound {
     /// The delivery.
@@ -30,6 +33,18 @@ pub struct Outbound {
     pub event: CloudEvent<Option<AgencyData>>,
 }
 
+/// A message ready to be pushed.
+pub struct Push {
+    /// The delivery.
+    pub delivery: String,
+    /// Id of the event it tells; the receiver deduplicates by it.
+    pub event: String,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+    /// The event as CloudEvents 1.0 in JSON (structured mode).
+    pub body: Vec<u8>,
+}
+
 impl Hub {
     /// The bell the relay waits on.
     pub fn outbox_bell(&self) -> Arc<tokio::sync::Notify> {
@@ -44,6 +59,14 @@ impl Hub {
     /// Rings for whoever waits on an agency's inbox.
     pub fn ring_inbox(&self, agency: &str) {
         self.pulse.ring(&inbox_bell(agency));
+        if self.endpoint_of(agency).is_some() {
+            self.pulse.ring(PUSH);
+        }
+    }
+
+    /// The bell of whoever pushes.
+    pub fn push_bell(&self) -> Arc<tokio::sync::Notify> {
+        self.pulse.bell(PUSH)
     }
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
@@ -55,6 +78,24 @@ impl Hub {
                 let rendered = self.outbound_one(&message);
                 readable(&message.delivery.id, rendered)
             })
+            .collect())
+    }
+
+    /// Renders deliveries to be pushed. One that cannot be rendered is left out, and said in the log.
+    pub async fn pushes(&self, deliveries: Vec<String>) -> Result<Vec<Push>, ServiceError> {
+        let messages = self.messages(deliveries).await?;
+        let rendered = |message: &Message| -> Result<Push, ServiceError> {
+            let event = self.cloud_event(message, self.agency_data(message)?);
+            Ok(Push {
+                delivery: message.delivery.id.clone(),
+                body: serde_json::to_vec(&event).map_err(internal)?,
+                event: event.id,
+                traceparent: event.traceparent,
+            })
+        };
+        Ok(messages
+            .iter()
+            .filter_map(|message| readable(&message.delivery.id, rendered(message)))
             .collect())
     }
 

@@ -9,7 +9,9 @@
 mod acts;
 mod attachments;
 pub mod batch;
+mod deliveries;
 mod dossiers;
+mod endpoints;
 mod inbox;
 mod intake;
 mod messages;
@@ -32,9 +34,10 @@ use rand::rngs::StdRng;
 
 pub use acts::Call;
 pub use attachments::{Given, Incoming as IncomingFile, Outgoing, UploadLimits, Wanted};
+pub use deliveries::DeliveryQuery;
 pub use dossiers::DossierQuery;
 pub use intake::{Answered, Incoming};
-pub use messages::Outbound;
+pub use messages::{Outbound, Push};
 pub use onboarding::Loaded;
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use statuses::Reported;
@@ -55,6 +58,7 @@ use crate::identity::token::Issuer;
 use crate::identity::token_request::{OAuthError, TokenRequest};
 use crate::identity::{Access, Gate, authenticate};
 use crate::net::outbound::Caller;
+use crate::store::read::Endpoint;
 use crate::store::{Store, StoreError};
 
 /// Why a verb did not do its work.
@@ -139,6 +143,7 @@ pub struct Hub {
     in_flight_bytes: Arc<attachments::InFlight>,
     adapters: Registry,
     directory: ArcSwap<Directory>,
+    endpoints: ArcSwap<BTreeMap<String, Arc<Endpoint>>>,
     gate: Gate,
     receipts: ReceiptSigner,
     lookup: LookupSecrets,
@@ -167,6 +172,7 @@ impl Hub {
             in_flight_bytes: Arc::default(),
             adapters: parts.adapters,
             directory: ArcSwap::from_pointee(parts.directory),
+            endpoints: ArcSwap::default(),
             receipts: parts.receipts,
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,

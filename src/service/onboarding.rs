@@ -28,6 +28,7 @@ impl Hub {
             .readers
             .run(move |conn| Ok((read::register(conn, known)?, read::directory(conn, &version)?)))
             .await?;
+        self.refresh_endpoints().await?;
         let mut loaded = Loaded::default();
         if let Some(register) = register {
             self.gate.replace_register(register);

@@ -67,7 +67,7 @@ rows! {
     /// A message to an agency.
     DeliveryRow in deliveries {
         id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: String, since: At,
-        ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>,
+        ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<String>,
     }
     /// A delivery the broker has not confirmed.
     OutboxRow in outbox { delivery: String, agency: String, not_before: At, leased_until: Option<At>, attempts: i32 }
@@ -84,7 +84,14 @@ rows! {
     /// What a dossier is about.
     LikenessRow in likenesses { dossier: String, blind: Vec<u8>, twin: Option<String> }
     /// An attempt.
-    AttemptRow in attempts { delivery: String, at: At, number: i32, outcome: String, reason: Option<String> }
+    AttemptRow in attempts {
+        delivery: String, at: At, number: i32, outcome: String, reason: Option<String>, failure: Option<String>, actor: Option<String>,
+    }
+    /// Where an agency wants its messages pushed.
+    EndpointRow in endpoints {
+        agency: String, url: String, set_at: At, set_by: String, failure: Option<String>, failing_since: Option<At>,
+        next_probe: Option<At>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+    }
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
         tenant: String, way: String, state: String, since: At, reason: Option<String>, url: Option<String>, cursor: i64,

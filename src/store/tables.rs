@@ -435,6 +435,8 @@ diesel::table! {
         leased_until -> Nullable<Moment>,
         /// deliveries.traceparent
         traceparent -> Nullable<Text>,
+        /// deliveries.failure
+        failure -> Nullable<Text>,
     }
 }
 
@@ -473,6 +475,39 @@ diesel::table! {
         outcome -> Text,
         /// attempts.reason
         reason -> Nullable<Text>,
+        /// attempts.failure
+        failure -> Nullable<Text>,
+        /// attempts.actor
+        actor -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// Where an agency wants its messages pushed.
+    endpoints (agency) {
+        /// endpoints.agency
+        agency -> Text,
+        /// endpoints.url
+        url -> Text,
+        /// endpoints.set_at
+        set_at -> Moment,
+        /// endpoints.set_by
+        set_by -> Text,
+        /// endpoints.failure
+        failure -> Nullable<Text>,
+        /// endpoints.failing_since
+        failing_since -> Nullable<Moment>,
+        /// endpoints.next_probe
+        next_probe -> Nullable<Moment>,
+        /// endpoints.key_id
+        key_id -> Text,
+        /// endpoints.nonce
+        nonce -> Binary,
+        /// endpoints.ciphertext
+        ciphertext -> Binary,
     }
 }
 
@@ -811,6 +846,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed,
     deliveries,
     outbox,
+    endpoints,
     attempts,
     subscriptions,
     subscription_secrets,

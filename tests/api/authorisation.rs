@@ -69,15 +69,22 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
         "certify" => json!({ "reason": "Thử", "revoke": "00".repeat(32) }),
         "staff" => json!({ "reason": "Thử", "add": { "id": "nv-001", "name": "Nhân viên mẫu" } }),
         "point" => json!({ "reason": "Thử", "add": { "key": "diem-thu", "name": "Điểm thử" } }),
+        "setEndpoint" => json!({ "url": "https://nhan.example.vn/" }),
+        "retryDelivery" | "parkDelivery" => json!({ "reason": "thử" }),
         other => panic!("{other}: the attack does not know what to send; add it here"),
     }
 }
 
 /// Calls a route of the partner listener about a dossier.
 async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told {
+    let named = if route.path.starts_with("/v1/deliveries/") {
+        delivery
+    } else {
+        id
+    };
     let path = route
         .path
-        .replace("{id}", id)
+        .replace("{id}", named)
         .replace("{key}", TENANT)
         .replace("{refusal}", NO_REFUSAL)
         .replace("{n}", "1")
@@ -103,6 +110,13 @@ async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told 
         }
         (Verb::Post, Takes::Document | Takes::Json(_)) => {
             caller.post(&path, &body(route, id, delivery)).await
+        }
+        (Verb::Put, Takes::Json(_)) => {
+            let request = caller.request(reqwest::Method::PUT, &path).await;
+            Told::of(request.json(&body(route, id, delivery))).await
+        }
+        (Verb::Delete, Takes::Nothing) => {
+            Told::of(caller.request(reqwest::Method::DELETE, &path).await).await
         }
         _ => panic!(
             "{}: the attack does not know how to call it; add it here",
@@ -257,14 +271,8 @@ fn every_route_refuses_who_has_no_certificate_and_who_has_no_token() {
             HOUSE.caller("agent.a-001").await,
         );
         for route in TABLE.iter().filter(|r| r.listener == Listener::Partner) {
-            let url = format!(
-                "{}{}",
-                bare.base,
-                route
-                    .path
-                    .replace("{id}", ABSENT)
-                    .replace("{refusal}", NO_REFUSAL)
-            );
+            let path = route.path.replace("{id}", ABSENT);
+            let url = format!("{}{}", bare.base, path.replace("{refusal}", NO_REFUSAL));
             let method: Method = route.method.word().parse().expect("a method");
             let ask = |caller: &Caller| {
                 let request = caller.http.request(method.clone(), &url);

@@ -37,6 +37,9 @@ pub const NEIGHBOUR: &str = "ubnd-00008";
 /// A department with a queue of its own, by its key in the directory's files.
 const DEPARTMENT: &str = "so-cong-thuong";
 
+/// How long its certificates live.
+const LIFE: Duration = Duration::from_secs(30 * 86_400);
+
 /// Who has a certificate here. The department comes on top, under its own name.
 const TENANTS: [&str; 9] = [
     "enterprise.buu-chinh-mau-a",
@@ -55,10 +58,12 @@ pub struct City {
     /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
     pub department: Key,
     peers: HashMap<String, ConnectionPeer>,
+    /// The authority everybody here has a certificate of.
+    pub ca: DevCa,
 }
 
-/// The directory's files with three agencies left, the department renamed to `department`.
-fn directory_files(department: &str) -> BTreeMap<String, String> {
+/// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`.
+fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
     let read = |name: &&str| {
         let mut text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
@@ -71,7 +76,10 @@ fn directory_files(department: &str) -> BTreeMap<String, String> {
             text = text
                 .lines()
                 .filter(kept)
-                .map(|line| format!("{line}\n"))
+                .map(|line| match line.starts_with(COMMUNE) {
+                    true => format!("{}\n", line.replace(",pull,", &format!(",{channel},"))),
+                    false => format!("{line}\n"),
+                })
                 .collect();
         }
         ((*name).to_owned(), text.replace(DEPARTMENT, department))
@@ -109,19 +117,24 @@ impl City {
 
     /// A city with other limits of uploads.
     pub async fn with_uploads(stage: &Stage, uploads: UploadLimits) -> City {
-        Self::made(stage, stage.open(), uploads).await
+        Self::made(stage, stage.open(), "pull", uploads).await
+    }
+
+    /// A city whose commune is pushed to.
+    pub async fn pushing(stage: &Stage) -> City {
+        Self::made(stage, stage.open(), "push", UploadLimits::default()).await
     }
 
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
-        Self::made(stage, store, UploadLimits::default()).await
+        Self::made(stage, store, "pull", UploadLimits::default()).await
     }
 
-    async fn made(stage: &Stage, store: Store, uploads: UploadLimits) -> City {
+    async fn made(stage: &Stage, store: Store, channel: &str, uploads: UploadLimits) -> City {
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
             .unwrap();
-        let files = directory_files(department.as_str());
+        let files = directory_files(department.as_str(), channel);
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
         let key =
@@ -153,13 +166,11 @@ impl City {
         let names = TENANTS.map(str::to_owned);
         for name in names.into_iter().chain([format!("agency.{department}")]) {
             let key: TenantKey = name.parse().unwrap();
-            let issued = ca
-                .client(&key, Validity::starting(now, Duration::from_secs(86_400)))
-                .unwrap();
+            let issued = ca.client(&key, Validity::starting(now, LIFE)).unwrap();
             enrolment.certificates.push(Certificate {
                 thumbprint: thumbprint(&issued.chain[0]),
                 tenant: key.clone(),
-                not_after: now.plus(Duration::from_secs(86_400)),
+                not_after: now.plus(LIFE),
                 revoked_at: None,
             });
             enrolment.tenants.push(tenant(&key));
@@ -184,6 +195,7 @@ impl City {
             hub,
             department,
             peers,
+            ca,
         }
     }
 

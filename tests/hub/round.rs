@@ -3,6 +3,7 @@
 mod away;
 mod carried;
 mod office;
+mod pushed;
 mod repeated;
 
 use lienthong::broker::admin::Admin;
@@ -38,11 +39,25 @@ impl Road {
     async fn play(stage: &Stage, body: impl AsyncFnOnce(&Road, &City, Broker)) {
         let vhost = format!("hub_{}", unique());
         let admin = Admin::new(http(), &setting("LIENTHONG_TEST_AMQP_ADMIN"), &vhost).unwrap();
+        Road::play_in(vhost, admin, City::open(stage).await, body).await;
+    }
+
+    /// Runs `body` in a city whose commune is pushed to, on a RabbitMQ.
+    async fn play_pushing(stage: &Stage, body: impl AsyncFnOnce(&City, Broker)) {
+        let vhost = format!("hub_{}", unique());
+        let admin = Admin::new(http(), &setting("LIENTHONG_TEST_AMQP_ADMIN"), &vhost).unwrap();
+        let city = City::pushing(stage).await;
+        Road::play_in(vhost, admin, city, async |_: &Road, city: &City, broker| {
+            body(city, broker).await;
+        })
+        .await;
+    }
+
+    async fn play_in(vhost: String, admin: Admin, city: City, body: impl AsyncFnOnce(&Road, &City, Broker)) {
         admin.vhost_create().await.unwrap();
         let mut url = reqwest::Url::parse(&setting("LIENTHONG_TEST_AMQP")).unwrap();
         url.set_path(&vhost);
         let road = Road { admin, url };
-        let city = City::open(stage).await;
         let broker = Broker::Rabbit(Rabbit::new(road.url.as_str(), Default::default()).unwrap());
         let outcome =
             futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(&road, &city, broker)))

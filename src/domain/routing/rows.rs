@@ -68,6 +68,17 @@ pub enum AgencyChannel {
     Push,
 }
 
+impl AgencyChannel {
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            AgencyChannel::Pull => "pull",
+            AgencyChannel::Amqp => "amqp",
+            AgencyChannel::Push => "push",
+        }
+    }
+}
+
 /// An agency that decides dossiers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agency {

@@ -1,13 +1,16 @@
 //! What is carried: to an agency, and back to the submitter.
 
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks};
 use super::dossiers::EventView;
 use crate::domain::codes::{DossierCode, Key};
+use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DeliveryId, DossierId, EventId};
-use crate::domain::rejection::Label;
+use crate::domain::rejection::{Label, Language};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::tenant::TenantKey;
@@ -30,6 +33,41 @@ pub enum DeliveryState {
     Parked,
 }
 
+impl DeliveryState {
+    /// Every state, in the order of the way.
+    pub const ALL: [DeliveryState; 5] = [
+        DeliveryState::Waiting,
+        DeliveryState::Queued,
+        DeliveryState::Handed,
+        DeliveryState::Acknowledged,
+        DeliveryState::Parked,
+    ];
+
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DeliveryState::Waiting => "waiting",
+            DeliveryState::Queued => "queued",
+            DeliveryState::Handed => "handed",
+            DeliveryState::Acknowledged => "acknowledged",
+            DeliveryState::Parked => "parked",
+        }
+    }
+}
+
+/// A text that is no state of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a state of a delivery")]
+pub struct NotADeliveryState;
+
+impl FromStr for DeliveryState {
+    type Err = NotADeliveryState;
+    fn from_str(word: &str) -> Result<Self, NotADeliveryState> {
+        let found = DeliveryState::ALL.into_iter().find(|state| state.word() == word);
+        found.ok_or(NotADeliveryState)
+    }
+}
+
 /// One attempt to carry a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptView {
@@ -37,11 +75,48 @@ pub struct AttemptView {
     pub at: Timestamp,
     /// Counts from 1.
     pub number: i32,
-    /// `confirmed`, `retry`, `parked` by the broker's word; `handed`, `retry`, `refused` by the agency's.
+    /// `confirmed`, `retry`, `parked` by the broker's word; `handed`, `retry`, `refused`, `parked` by the agency's, or its
+    /// endpoint's; `retried`, `parked` by an operator's.
     pub outcome: String,
+    /// What kind of failure it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// Why, where there is a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The operator who intervened: tenant, and `/` and the person where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+}
+
+/// Why a message is not there, whose matter that is, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailureView {
+    /// What kind.
+    pub failure: Failure,
+    /// Whose matter it is.
+    pub owner: Owner,
+    /// What it is, in Vietnamese.
+    pub title_vi: String,
+    /// What it is, in English.
+    pub title_en: String,
+    /// What to do, in Vietnamese.
+    pub advice_vi: String,
+    /// What to do, in English.
+    pub advice_en: String,
+}
+
+impl From<Failure> for FailureView {
+    fn from(failure: Failure) -> Self {
+        FailureView {
+            failure,
+            owner: failure.owner(),
+            title_vi: failure.title(Language::Vietnamese).to_owned(),
+            title_en: failure.title(Language::English).to_owned(),
+            advice_vi: failure.advice(Language::Vietnamese).to_owned(),
+            advice_en: failure.advice(Language::English).to_owned(),
+        }
+    }
 }
 
 /// One message to an agency.
@@ -59,6 +134,12 @@ pub struct DeliveryView {
     pub state: DeliveryState,
     /// Since when.
     pub since: Timestamp,
+    /// Why it is parked, or not there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
+    /// When it is tried next, while it is not there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try: Option<Timestamp>,
     /// Every attempt.
     pub attempts: Vec<AttemptView>,
 }

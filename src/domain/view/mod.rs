@@ -9,6 +9,7 @@ mod attachments;
 mod batch;
 mod carriage;
 mod dossiers;
+mod endpoints;
 mod overview;
 mod progress;
 mod refusals;
@@ -27,10 +28,14 @@ pub use answers::{
 pub use attachments::{AttachmentView, AttachmentsView, BlobView, MissingFile, ReadPage, ReadView};
 pub use batch::{BatchEnd, BatchItemLine, BatchLine};
 pub use carriage::{
-    AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FeedData, FeedPage, InboxMessage,
-    InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
+    AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FailureView, FeedData, FeedPage,
+    InboxMessage, InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
 };
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
+pub use endpoints::{
+    DeliveryItem, DeliveryPage, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, ParkRequest,
+    RetryRequest, SparedView,
+};
 pub use overview::{
     AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };

@@ -20,7 +20,7 @@ use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
 use crate::domain::codes::Sha256Hex;
-use crate::domain::ids::{DossierId, RequestId};
+use crate::domain::ids::{DeliveryId, DossierId, RequestId};
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
@@ -169,6 +169,15 @@ impl Authed {
     pub fn tenant(&self) -> Result<TenantKey, Rejection> {
         let key = self.request.match_info().get("key").unwrap_or_default();
         key.parse().map_err(|_| Label::NotFound.into())
+    }
+
+    /// The delivery of the path. What is no id names none.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn delivery(&self) -> Result<DeliveryId, Rejection> {
+        let id = self.request.match_info().get("id").unwrap_or_default();
+        id.parse().map_err(|_| Label::NotFound.into())
     }
 
     /// The digest of the path. What is no digest names no file.

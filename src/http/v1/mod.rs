@@ -4,7 +4,9 @@
 mod alarms;
 mod attachments;
 mod batch;
+mod deliveries;
 mod dossiers;
+mod endpoints;
 mod events;
 mod inbox;
 mod overview;
@@ -61,5 +63,12 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Attachment => attachments::download(authed).await,
         Verb::AttachmentHead => attachments::head(authed).await,
         Verb::Reads => attachments::reads(authed).await,
+        Verb::Endpoint => endpoints::read(&authed),
+        Verb::SetEndpoint => endpoints::set(authed).await,
+        Verb::RemoveEndpoint => endpoints::remove(authed).await,
+        Verb::Endpoints => endpoints::list(authed).await,
+        Verb::Deliveries => deliveries::list(authed).await,
+        Verb::RetryDelivery => deliveries::retry(authed).await,
+        Verb::ParkDelivery => deliveries::park(authed).await,
     }
 }

@@ -366,8 +366,10 @@ fn the_metadata_is_the_reviewed_one() {
         "file:read",
         "event:read",
         "inbox:take",
+        "endpoint:manage",
         "status:report",
         "hub:read",
+        "delivery:manage",
         "tenant:manage"
       ],
       "tls_client_certificate_bound_access_tokens": true,

@@ -8,7 +8,9 @@ use rand::rngs::StdRng;
 
 use super::files::Shelf;
 use super::persist::Writes;
-use super::{Answer, Command, act, carry, enrol, files, notices, refuse, register, submit, sweep, watch};
+use super::{
+    Answer, Command, act, carry, enrol, files, notices, push, refuse, register, submit, sweep, watch,
+};
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -152,6 +154,7 @@ fn in_transaction(
                 files::note_read(&mut batch, read);
                 Answer::Done
             }
+            Command::Push(command) => Answer::Push(push::push(conn, clock, command)?),
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(register::enrol_all(conn, now, enrolment)?),
             Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),
@@ -325,13 +328,14 @@ impl Batch<'_> {
             event_seq: event.0,
             event: event.1.to_string(),
             kind: kind.to_owned(),
-            state: carry::word(DeliveryState::Waiting).to_owned(),
+            state: DeliveryState::Waiting.word().to_owned(),
             since: At(self.now),
             ready: false,
             attempt: 0,
             not_before: At(self.clock),
             leased_until: None,
             traceparent: traceparent.map(str::to_owned),
+            failure: None,
         });
         self.writes.outbox.push(OutboxRow {
             delivery: id,

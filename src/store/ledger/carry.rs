@@ -1,16 +1,18 @@
 //! Carrying: outbox rows on their way to the broker, inbox messages on their way to a puller.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use diesel::prelude::*;
 
+use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{DeliveryState, SettleItem, SettleResult, Settlement};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
+use crate::store::read::is_first_of_its_dossier;
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -52,14 +54,18 @@ pub enum Carried {
     Confirmed,
     /// Not this time.
     Retry {
-        /// Why.
+        /// What kind of failure it is.
+        failure: Failure,
+        /// Why, in the broker's words.
         reason: String,
         /// When to try again.
         not_before: Timestamp,
     },
-    /// Never: the operator must look.
+    /// Never: somebody must look.
     Park {
-        /// Why.
+        /// What kind of failure it is.
+        failure: Failure,
+        /// Why, in the broker's words.
         reason: String,
     },
 }
@@ -81,27 +87,10 @@ pub struct LeasedDelivery {
     pub traceparent: Option<String>,
 }
 
-/// The stored word of a state.
-pub(crate) const fn word(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Waiting => "waiting",
-        DeliveryState::Queued => "queued",
-        DeliveryState::Handed => "handed",
-        DeliveryState::Acknowledged => "acknowledged",
-        DeliveryState::Parked => "parked",
-    }
-}
-
 /// The state of a stored word.
 pub fn delivery_state(word: &str) -> Result<DeliveryState, StoreError> {
-    Ok(match word {
-        "waiting" => DeliveryState::Waiting,
-        "queued" => DeliveryState::Queued,
-        "handed" => DeliveryState::Handed,
-        "acknowledged" => DeliveryState::Acknowledged,
-        "parked" => DeliveryState::Parked,
-        other => return Err(StoreError::Corrupt(format!("delivery state {other}"))),
-    })
+    word.parse()
+        .map_err(|_| StoreError::Corrupt(format!("delivery state {word}")))
 }
 
 pub(super) fn lease_outbox(
@@ -151,6 +140,7 @@ pub(super) fn settle_outbox(
     };
     let confirmed = by(|c| matches!(c, Carried::Confirmed));
     let parked = by(|c| matches!(c, Carried::Park { .. }));
+    let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     if !gone.is_empty() {
         on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&gone))).execute(c))?;
@@ -163,25 +153,38 @@ pub(super) fn settle_outbox(
             on_backend!(conn, c => diesel::update(
                     deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq_any(&from))
                 )
-                .set((deliveries::state.eq(to), deliveries::since.eq(At(now))))
+                .set((
+                    deliveries::state.eq(to),
+                    deliveries::since.eq(At(now)),
+                    deliveries::failure.eq(None::<String>),
+                ))
                 .execute(c))?;
         }
     }
     heard_late(conn, now, settlements)?;
     for s in settlements {
+        if let Carried::Retry { failure, .. } | Carried::Park { failure, .. } = &s.carried {
+            failed.entry(*failure).or_default().push(&s.delivery);
+        }
         if let Carried::Retry { not_before, .. } = &s.carried {
             on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq(&s.delivery)))
                 .set((outbox::not_before.eq(At(*not_before)), outbox::leased_until.eq(None::<At>)))
                 .execute(c))?;
         }
     }
+    for (failure, ids) in failed {
+        on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+            .filter(deliveries::state.eq_any(["waiting", "parked"]))
+            .set(deliveries::failure.eq(Some(failure.word())))
+            .execute(c))?;
+    }
     let tried: Vec<AttemptRow> = settlements
         .iter()
         .map(|s| {
-            let (outcome, reason) = match &s.carried {
-                Carried::Confirmed => ("confirmed", None),
-                Carried::Retry { reason, .. } => ("retry", Some(reason.clone())),
-                Carried::Park { reason } => ("parked", Some(reason.clone())),
+            let (outcome, failure, reason) = match &s.carried {
+                Carried::Confirmed => ("confirmed", None, None),
+                Carried::Retry { failure, reason, .. } => ("retry", Some(failure), Some(reason.clone())),
+                Carried::Park { failure, reason } => ("parked", Some(failure), Some(reason.clone())),
             };
             AttemptRow {
                 delivery: s.delivery.clone(),
@@ -189,6 +192,8 @@ pub(super) fn settle_outbox(
                 number: s.attempt,
                 outcome: outcome.to_owned(),
                 reason,
+                failure: failure.map(|f| f.word().to_owned()),
+                actor: None,
             }
         })
         .collect();
@@ -218,7 +223,7 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
     Ok(())
 }
 
-fn record(conn: &mut Conn, tried: &[AttemptRow]) -> Result<(), StoreError> {
+pub(super) fn record(conn: &mut Conn, tried: &[AttemptRow]) -> Result<(), StoreError> {
     if !tried.is_empty() {
         on_backend!(conn, c => diesel::insert_into(attempts::table).values(tried).on_conflict_do_nothing().execute(c))?;
     }
@@ -259,6 +264,43 @@ pub(super) fn lease_inbox(
     let (rows, worn): (Vec<DeliveryRow>, Vec<DeliveryRow>) =
         rows.into_iter().partition(|r| r.attempt < HANDED_OUT_AT_MOST);
     park_worn(conn, now, &worn)?;
+    hand_out(conn, now, lease, rows)
+}
+
+/// As [`lease_inbox`], but of each dossier only the earliest message that is not settled.
+pub(super) fn lease_in_order(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    max: i64,
+    lease: Duration,
+) -> Result<Vec<LeasedDelivery>, StoreError> {
+    let free = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::agency.eq(agency))
+        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::ready.eq(true))
+        .filter(deliveries::not_before.le(At(now)))
+        .filter(free)
+        .filter(is_first_of_its_dossier!())
+        .order(deliveries::id)
+        .limit(max)
+        .select(DeliveryRow::as_select())
+        .load(c))?;
+    hand_out(conn, now, lease, rows)
+}
+
+fn hand_out(
+    conn: &mut Conn,
+    now: Timestamp,
+    lease: Duration,
+    rows: Vec<DeliveryRow>,
+) -> Result<Vec<LeasedDelivery>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let until = now.plus(lease);
     let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
@@ -284,7 +326,11 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
     }
     let ids: Vec<&str> = worn.iter().map(|r| r.id.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
-        .set((deliveries::state.eq(word(DeliveryState::Parked)), deliveries::since.eq(At(now))))
+        .set((
+            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::failure.eq(Some(Failure::NeverSettled.word())),
+        ))
         .execute(c))?;
     let tried: Vec<AttemptRow> = worn
         .iter()
@@ -294,6 +340,8 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
             number: r.attempt,
             outcome: "parked".to_owned(),
             reason: Some("taken and never settled".to_owned()),
+            failure: Some(Failure::NeverSettled.word().to_owned()),
+            actor: None,
         })
         .collect();
     record(conn, &tried)
@@ -345,14 +393,16 @@ pub(super) fn settle_inbox(
             results.push(refused(Label::LeaseLost));
             continue;
         }
-        let (next, outcome) = match item.outcome {
+        let (next, outcome, failure) = match item.outcome {
             Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
-                (DeliveryState::Acknowledged, "handed")
+                (DeliveryState::Acknowledged, "handed", None)
             }
-            Settlement::Done => (DeliveryState::Handed, "handed"),
-            Settlement::Reject => (DeliveryState::Parked, "refused"),
-            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => (DeliveryState::Parked, "refused"),
-            Settlement::Retry => (DeliveryState::Queued, "retry"),
+            Settlement::Done => (DeliveryState::Handed, "handed", None),
+            Settlement::Reject => (DeliveryState::Parked, "refused", Some(Failure::SentBack)),
+            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => {
+                (DeliveryState::Parked, "refused", Some(Failure::SentBack))
+            }
+            Settlement::Retry => (DeliveryState::Queued, "retry", Some(Failure::SentBack)),
         };
         let not_before = if outcome == "retry" {
             now.plus(pause(row.attempt))
@@ -361,13 +411,14 @@ pub(super) fn settle_inbox(
         };
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq(id)))
             .set((
-                deliveries::state.eq(word(next)),
+                deliveries::state.eq(next.word()),
                 deliveries::since.eq(At(now)),
                 deliveries::not_before.eq(At(not_before)),
                 deliveries::leased_until.eq(None::<At>),
+                deliveries::failure.eq(failure.map(Failure::word)),
             ))
             .execute(c))?;
-        word(next).clone_into(&mut row.state);
+        next.word().clone_into(&mut row.state);
         row.leased_until = None;
         tried.push(AttemptRow {
             delivery: id.clone(),
@@ -375,6 +426,8 @@ pub(super) fn settle_inbox(
             number: row.attempt,
             outcome: outcome.to_owned(),
             reason: item.reason.clone(),
+            failure: failure.map(|f| f.word().to_owned()),
+            actor: None,
         });
         results.push(SettleResult {
             delivery: item.delivery,

@@ -17,6 +17,7 @@ mod enrol;
 mod files;
 pub(super) mod notices;
 mod persist;
+mod push;
 pub mod refuse;
 mod register;
 mod submit;
@@ -39,6 +40,7 @@ pub use notices::{
     Subscription, TEST, WINDOW,
 };
 pub(super) use persist::hash;
+pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement, Pushed};
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
@@ -109,6 +111,8 @@ pub enum Command {
     },
     /// Somebody reads something of a dossier.
     NoteRead(Box<NoteRead>),
+    /// Endpoints, what is pushed to them, and what operators do about a delivery.
+    Push(Box<PushCommand>),
     /// Removes answers and refusals that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
@@ -123,6 +127,7 @@ pub(super) enum Answer {
     Inbox(Vec<LeasedDelivery>),
     Settled(Vec<SettleResult>),
     Notices(NoticeAnswer),
+    Push(PushAnswer),
     Version(i64),
     Registered(Registered),
     Expiring(Vec<Expiring>),
@@ -280,6 +285,14 @@ impl Ledger {
     pub async fn notices(&self, command: NoticeCommand) -> Result<NoticeAnswer, StoreError> {
         match self.ask(Command::Notices(Box::new(command))).await? {
             Answer::Notices(answer) => Ok(answer),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Push`].
+    pub async fn push(&self, command: PushCommand) -> Result<PushAnswer, StoreError> {
+        match self.ask(Command::Push(Box::new(command))).await? {
+            Answer::Push(answer) => Ok(answer),
             _ => Err(mismatch()),
         }
     }

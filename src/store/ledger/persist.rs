@@ -10,6 +10,7 @@ use super::batch::Batch;
 use super::refuse;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
+use crate::domain::failure::Failure;
 use crate::domain::seal;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
@@ -121,7 +122,7 @@ impl Batch<'_> {
         upsert_likenesses(conn, &w.likenesses)?;
         insert_all!(conn, idempotency_keys, w.keys, 9);
         insert_all!(conn, feed, w.feed, 3);
-        insert_all!(conn, deliveries, w.deliveries, 13);
+        insert_all!(conn, deliveries, w.deliveries, 14);
         insert_all!(conn, outbox, w.outbox, 5);
         write_watches(conn, &w.watches)?;
         insert_all!(conn, alarms, w.alarms, 8);
@@ -263,7 +264,11 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
         .load(c))?;
     on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&on_its_way))).execute(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&on_its_way)))
-        .set((deliveries::state.eq("parked"), deliveries::since.eq(now)))
+        .set((
+            deliveries::state.eq("parked"),
+            deliveries::since.eq(now),
+            deliveries::failure.eq(Some(Failure::Withdrawn.word())),
+        ))
         .execute(c))?;
     Ok(())
 }

@@ -8,7 +8,10 @@ use super::dossiers::open_content;
 use super::{corrupt, event_of};
 use crate::domain::dossier::Filing;
 use crate::domain::event::Event;
+use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
+use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
@@ -81,16 +84,100 @@ fn twins(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (String, Optio
         .collect())
 }
 
-/// The deliveries of a dossier with their attempts, oldest first.
-pub fn deliveries_of(
+/// A delivery with all that is known of its way.
+pub struct Carriage {
+    /// The delivery.
+    pub delivery: DeliveryRow,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<AttemptRow>,
+    /// While it is in the outbox: when it is tried next.
+    pub outbox_until: Option<Timestamp>,
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug)]
+pub struct DeliveryFilter {
+    /// In this state.
+    pub state: DeliveryState,
+    /// To this agency.
+    pub agency: Option<String>,
+    /// Of this failure.
+    pub failure: Option<Failure>,
+    /// After this one.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Deliveries that failed, parked or being tried again, with their attempts, oldest first; nothing for anybody but the operator.
+pub fn deliveries(
     conn: &mut Conn,
-    dossier: &DossierRow,
-) -> Result<Vec<(DeliveryRow, Vec<AttemptRow>)>, StoreError> {
+    scope: &Scope,
+    filter: &DeliveryFilter,
+) -> Result<Vec<Carriage>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<DeliveryRow> = on_backend!(conn, c => {
+        let mut query = deliveries::table.into_boxed();
+        query = query.filter(has_failed()).filter(deliveries::state.eq(filter.state.word()));
+        if let Some(agency) = &filter.agency {
+            query = query.filter(deliveries::agency.eq(agency));
+        }
+        if let Some(failure) = filter.failure {
+            query = query.filter(deliveries::failure.eq(failure.word()));
+        }
+        if let Some(after) = &filter.after {
+            query = query.filter(deliveries::id.gt(after));
+        }
+        query.order(deliveries::id).limit(filter.limit).select(DeliveryRow::as_select()).load(c)
+    })?;
+    carriages(conn, rows)
+}
+
+/// One delivery; absent for anybody but the operator.
+pub fn delivery(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<Carriage>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(None);
+    }
+    let row: Option<DeliveryRow> = on_backend!(conn, c => deliveries::table
+        .find(id).select(DeliveryRow::as_select()).first(c).optional())?;
+    Ok(carriages(conn, row.into_iter().collect())?.pop())
+}
+
+/// How many deliveries are parked, by why. For the hub's own figures.
+pub fn parked_by(conn: &mut Conn) -> Result<Vec<(Option<Failure>, i64)>, StoreError> {
+    let counts: Vec<(Option<String>, i64)> = on_backend!(conn, c => deliveries::table
+        .filter(has_failed())
+        .filter(deliveries::state.eq(DeliveryState::Parked.word()))
+        .group_by(deliveries::failure)
+        .select((deliveries::failure, diesel::dsl::count_star()))
+        .load(c))?;
+    Ok(counts
+        .into_iter()
+        .map(|(word, n)| (word.as_deref().and_then(Failure::parse), n))
+        .collect())
+}
+
+/// Written out, because a database uses its index of failed rows only when it sees the words.
+fn has_failed() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("deliveries.failure IS NOT NULL")
+}
+
+/// The deliveries of a dossier, oldest first.
+pub fn deliveries_of(conn: &mut Conn, dossier: &DossierRow) -> Result<Vec<Carriage>, StoreError> {
     let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::dossier.eq(&dossier.id)).order(deliveries::id).select(DeliveryRow::as_select()).load(c))?;
+    carriages(conn, rows)
+}
+
+fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, StoreError> {
     let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
     let tried: Vec<AttemptRow> = on_backend!(conn, c => attempts::table
         .filter(attempts::delivery.eq_any(&ids)).order((attempts::at, attempts::number)).select(AttemptRow::as_select()).load(c))?;
+    let due: Vec<(String, At)> = on_backend!(conn, c => outbox::table
+        .filter(outbox::delivery.eq_any(&ids)).select((outbox::delivery, outbox::not_before)).load(c))?;
+    let mut due: HashMap<String, At> = due.into_iter().collect();
     let mut by_delivery: HashMap<String, Vec<AttemptRow>> = HashMap::new();
     for attempt in tried {
         by_delivery
@@ -100,11 +187,44 @@ pub fn deliveries_of(
     }
     Ok(rows
         .into_iter()
-        .map(|r| {
-            let attempts = by_delivery.remove(&r.id).unwrap_or_default();
-            (r, attempts)
+        .map(|delivery| Carriage {
+            attempts: by_delivery.remove(&delivery.id).unwrap_or_default(),
+            outbox_until: due.remove(&delivery.id).map(|at| at.0),
+            delivery,
         })
         .collect())
+}
+
+/// Nothing of the same dossier to the same agency is before it and still under way.
+macro_rules! is_first_of_its_dossier {
+    () => {{
+        let earlier = diesel::alias!(deliveries as earlier);
+        diesel::dsl::not(diesel::dsl::exists(
+            earlier
+                .filter(earlier.field(deliveries::dossier).eq(deliveries::dossier))
+                .filter(earlier.field(deliveries::agency).eq(deliveries::agency))
+                .filter(earlier.field(deliveries::event_seq).lt(deliveries::event_seq))
+                .filter(earlier.field(deliveries::state).eq_any(["waiting", "queued"])),
+        ))
+    }};
+}
+pub(in crate::store) use is_first_of_its_dossier;
+
+/// Those of these agencies to which something could be pushed now: a cheap look before the ledger is asked.
+pub fn push_waits(conn: &mut Conn, agencies: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let free = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    Ok(on_backend!(conn, c => deliveries::table
+        .filter(deliveries::agency.eq_any(agencies))
+        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::ready.eq(true))
+        .filter(deliveries::not_before.le(At(now)))
+        .filter(free)
+        .filter(is_first_of_its_dossier!())
+        .select(deliveries::agency)
+        .distinct()
+        .load(c))?)
 }
 
 /// Whether something could be handed out to an agency now: a cheap look before the ledger is asked.

@@ -4,6 +4,7 @@
 mod audit;
 mod carried;
 mod dossiers;
+mod endpoints;
 mod files;
 mod history;
 mod notices;
@@ -14,10 +15,15 @@ mod register;
 mod watches;
 
 pub use audit::{AuditReport, Finding, verify};
-pub use carried::{Message, deliveries_of, inbox_waits, messages, outbox_depth};
+pub(in crate::store) use carried::is_first_of_its_dossier;
+pub use carried::{
+    Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
+    outbox_depth, parked_by, push_waits,
+};
 pub use dossiers::{
     Filter, answered, by_code, by_reference, content, content_row, dossier, first_alike, list, submission,
 };
+pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
 pub use files::{
     Attachment, Held, attachments, file_blind, held, known_objects, overdue_files, reads, unused_bytes,
     uploaded, uploaded_of,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::DeliveryId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
@@ -98,7 +99,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now().plus(Duration::from_secs(10));
-        publish(&store, Carried::Retry { reason: "away".to_owned(), not_before }).await;
+        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before }).await;
         assert_eq!(store.ledger.lease_outbox(9, LEASE).await.unwrap(), []);
         stage.later(10);
         let again = store.ledger.lease_outbox(9, LEASE).await.unwrap();
@@ -109,7 +110,7 @@ on_both! {
     async fn what_can_never_be_carried_is_parked_in_sight(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
-        publish(&store, Carried::Park { reason: "unroutable".to_owned() }).await;
+        publish(&store, Carried::Park { failure: Failure::Unroutable, reason: "unroutable".to_owned() }).await;
         assert_eq!((stage.rows("outbox"), states(stage)), (0, vec!["parked".to_owned()]));
         assert_eq!(attempts(stage), ["1 parked unroutable"]);
     }
@@ -261,7 +262,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now();
-        publish(&store, Carried::Retry { reason: "away".to_owned(), not_before }).await;
+        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before }).await;
         stage.later(1);
         arrived(&store).await;
         let scope = lienthong::identity::Access::system().permit(lienthong::identity::Permission::HubRead).unwrap();
@@ -269,7 +270,7 @@ on_both! {
             let row = lienthong::store::read::list(conn, &scope, &lienthong::store::read::Filter { limit: 1, ..Default::default() })?.remove(0);
             lienthong::store::read::deliveries_of(conn, &row)
         }).await.unwrap();
-        let (delivery, attempts) = &found[0];
+        let (delivery, attempts) = (&found[0].delivery, &found[0].attempts);
         assert_eq!((found.len(), delivery.state.as_str(), delivery.ready), (1, "queued", true));
         let told: Vec<(i32, &str)> = attempts.iter().map(|a| (a.number, a.outcome.as_str())).collect();
         assert_eq!(told, [(1, "retry"), (2, "confirmed")]);

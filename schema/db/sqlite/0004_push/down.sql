@@ -1,0 +1,5 @@
+DROP INDEX deliveries_failed;
+ALTER TABLE attempts DROP COLUMN actor;
+ALTER TABLE attempts DROP COLUMN failure;
+ALTER TABLE deliveries DROP COLUMN failure;
+DROP TABLE endpoints;

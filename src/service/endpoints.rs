@@ -1,0 +1,189 @@
+//! Where agencies want their messages pushed. The directory says that an agency is pushed to; the agency itself says where, because
+//! it alone knows, and so that the secret is seen by nobody between it and the hub.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::intake::internal;
+use super::{Hub, ServiceError};
+use crate::domain::codes::Key;
+use crate::domain::endpoint::{EndpointUrl, Host};
+use crate::domain::failure::Failure;
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::routing::AgencyChannel;
+use crate::domain::view::{
+    EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FailureView, SparedView,
+};
+use crate::identity::webhook::WebhookSecret;
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{PushAnswer, PushCommand};
+use crate::store::moment::At;
+use crate::store::read::{self, Endpoint, Secrets};
+use crate::store::rows::EndpointRow;
+
+/// How long the secret before the present one signs too.
+pub const OLDER_SECRET: Duration = Duration::from_secs(24 * 3600);
+
+impl Hub {
+    /// Sets the caller's endpoint. The first time, and when a new one is asked for, a secret is drawn and shown.
+    pub async fn set_endpoint(
+        &self,
+        access: &Access,
+        request: EndpointRequest,
+    ) -> Result<EndpointAnswer, ServiceError> {
+        access.permit(Permission::EndpointManage)?;
+        let agency = access.key().key().to_owned();
+        let channel = self.channel(&agency);
+        if channel != AgencyChannel::Push {
+            return Err(Problem::new(Label::NotPushed)
+                .with("channel", channel.word())
+                .into());
+        }
+        let url = self.allowed(&request.url)?;
+        self.refresh_endpoints().await?;
+        let present = self.endpoint_of(&agency).map(|endpoint| endpoint.secrets.clone());
+        let now = self.clock.now();
+        let (secrets, is_new) = match present {
+            Some(present) if !request.new_secret => (present, false),
+            present => {
+                let older = present.map(|p| (p.current, now.plus(OLDER_SECRET)));
+                let current = self.with_rng(WebhookSecret::draw);
+                (Secrets { current, older }, true)
+            }
+        };
+        let sealed = self.with_rng(|rng| read::seal_secrets(&self.store.cipher, &agency, &secrets, rng))?;
+        let row = EndpointRow {
+            agency: agency.clone(),
+            url: url.to_string(),
+            set_at: At(now),
+            set_by: access.key().to_string(),
+            failure: None,
+            failing_since: None,
+            next_probe: None,
+            key_id: sealed.key_id,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+        };
+        self.store.ledger.push(PushCommand::SetEndpoint(row)).await?;
+        self.refresh_endpoints().await?;
+        self.ring_inbox(&agency);
+        Ok(EndpointAnswer {
+            endpoint: self.endpoint(access)?,
+            secret: is_new.then(|| secrets.current.reveal()),
+        })
+    }
+
+    /// The caller's endpoint.
+    pub fn endpoint(&self, access: &Access) -> Result<EndpointView, ServiceError> {
+        access.permit(Permission::EndpointManage)?;
+        let all = self.endpoints.load();
+        let found = all.get(access.key().key()).ok_or(Label::NotFound)?;
+        self.endpoint_view(found)
+    }
+
+    /// Removes the caller's endpoint, and gives it as it was. What waits is pulled from the inbox then.
+    pub async fn remove_endpoint(&self, access: &Access) -> Result<EndpointView, ServiceError> {
+        self.refresh_endpoints().await?;
+        let was = self.endpoint(access)?;
+        let agency = access.key().key().to_owned();
+        let removed = self
+            .store
+            .ledger
+            .push(PushCommand::RemoveEndpoint { agency })
+            .await?;
+        self.refresh_endpoints().await?;
+        match removed {
+            PushAnswer::Changed(true) => Ok(was),
+            _ => Err(Label::NotFound.into()),
+        }
+    }
+
+    /// Every endpoint, for the operator.
+    pub async fn endpoints(&self, access: &Access) -> Result<EndpointList, ServiceError> {
+        access.permit(Permission::DeliveryManage)?;
+        self.refresh_endpoints().await?;
+        let all = self.endpoints.load();
+        let endpoints = all
+            .values()
+            .map(|endpoint| self.endpoint_view(endpoint))
+            .collect::<Result<_, _>>()?;
+        Ok(EndpointList { endpoints })
+    }
+
+    /// Where an agency is pushed to; none when the directory, or the agency, does not want it.
+    pub fn endpoint_of(&self, agency: &str) -> Option<Arc<Endpoint>> {
+        let found = self.endpoints.load().get(agency).cloned()?;
+        (self.channel(agency) == AgencyChannel::Push).then_some(found)
+    }
+
+    /// Every agency that is pushed to now.
+    pub fn pushed_agencies(&self) -> Vec<String> {
+        let all = self.endpoints.load();
+        all.keys()
+            .filter(|agency| self.channel(agency) == AgencyChannel::Push)
+            .cloned()
+            .collect()
+    }
+
+    pub(super) async fn refresh_endpoints(&self) -> Result<(), ServiceError> {
+        let cipher = Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::endpoints(conn, &cipher))
+            .await?;
+        let all = found
+            .into_iter()
+            .map(|endpoint| (endpoint.row.agency.clone(), Arc::new(endpoint)))
+            .collect();
+        self.endpoints.store(Arc::new(all));
+        Ok(())
+    }
+
+    /// An endpoint as it was written, when it may be called. A name is judged at each call, by the addresses it then has.
+    fn allowed(&self, url: &str) -> Result<EndpointUrl, ServiceError> {
+        let url: EndpointUrl = url.parse().map_err(|_| {
+            Problem::new(Label::CodeMalformed)
+                .at("/url")
+                .with("field", "url")
+                .with("expected", "https://host/path")
+        })?;
+        if let Host::Address(address) = url.host()
+            && self.caller.guard().judge(&address.to_string(), address).is_err()
+        {
+            return Err(Problem::new(Label::EndpointForbidden)
+                .at("/url")
+                .with("address", address)
+                .into());
+        }
+        Ok(url)
+    }
+
+    fn endpoint_view(&self, endpoint: &Endpoint) -> Result<EndpointView, ServiceError> {
+        let row = &endpoint.row;
+        let key: Key = row.agency.parse().map_err(internal)?;
+        let now = self.clock.now();
+        let failure = row.failure.as_deref().and_then(Failure::parse);
+        let spared = match (failure, row.failing_since, row.next_probe) {
+            (Some(failure), Some(since), Some(probe)) => Some(SparedView {
+                since: since.0,
+                next_probe: probe.0,
+                failure: FailureView::from(failure),
+            }),
+            _ => None,
+        };
+        Ok(EndpointView {
+            agency: self.agency_view(&key),
+            url: endpoint.url.clone(),
+            set_at: row.set_at.0,
+            set_by: row.set_by.parse().map_err(internal)?,
+            older_secret_until: endpoint
+                .secrets
+                .older
+                .as_ref()
+                .map(|(_, until)| *until)
+                .filter(|until| *until > now),
+            spared,
+        })
+    }
+}

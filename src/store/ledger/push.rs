@@ -1,0 +1,424 @@
+//! Pushing: where agencies want their messages, messages on their way there, and what operators do about any delivery.
+//!
+//! A pushed delivery is leased, called about and settled like one that is pulled; what differs is that within a dossier only the
+//! earliest unsettled one is leased, so that an agency hears of a dossier in order. A parked one holds up nothing: each message
+//! carries the dossier as it then stands, and the number of its event.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::carry::{self, LeasedDelivery, record};
+use crate::domain::failure::Failure;
+use crate::domain::rejection::Label;
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Something about endpoints and what is pushed to them.
+pub enum PushCommand {
+    /// An agency's endpoint, new or changed. What failed there before is forgotten.
+    SetEndpoint(EndpointRow),
+    /// An agency has no endpoint any more. Changed when it had one.
+    RemoveEndpoint {
+        /// Key of the agency.
+        agency: String,
+    },
+    /// Messages to push to an agency now, at most one a dossier; they are the caller's until the lease ends.
+    Lease {
+        /// Key of the agency.
+        agency: String,
+        /// At most so many.
+        max: i64,
+        /// How long.
+        lease: Duration,
+    },
+    /// What became of leased messages, and how their endpoint stands since.
+    Settle {
+        /// Key of the agency.
+        agency: String,
+        /// The messages.
+        settlements: Vec<PushSettlement>,
+        /// How the endpoint stands, where that changed.
+        standing: Option<EndpointStanding>,
+    },
+    /// An operator has a delivery tried again, or parks it.
+    Intervene(Intervention),
+}
+
+/// What a command about pushing came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushAnswer {
+    /// Whether something was there to be changed.
+    Changed(bool),
+    /// What was leased.
+    Leased(Vec<LeasedDelivery>),
+    /// Done, or why not.
+    Intervened(Result<(), Label>),
+}
+
+/// How an endpoint as a whole stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointStanding {
+    /// It answers.
+    Answers,
+    /// It is spared until the next probe.
+    Spared {
+        /// What fails.
+        failure: Failure,
+        /// When the next probe goes.
+        next_probe: Timestamp,
+    },
+}
+
+/// What became of one pushed message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushSettlement {
+    /// The delivery.
+    pub delivery: String,
+    /// Which attempt this was.
+    pub attempt: i32,
+    /// What became of it.
+    pub pushed: Pushed,
+}
+
+/// What became of an attempt to push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// The agency has it.
+    Handed,
+    /// Not this time.
+    Retry {
+        /// Why.
+        failure: Failure,
+        /// In a few words, without anything of the answer's body.
+        reason: String,
+        /// When to try again.
+        not_before: Timestamp,
+    },
+    /// Given up.
+    Park {
+        /// Why.
+        failure: Failure,
+        /// In a few words.
+        reason: String,
+    },
+}
+
+/// What an operator does about a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intervention {
+    /// The delivery.
+    pub delivery: String,
+    /// Whether its agency reads a queue of its own now.
+    pub own_queue: bool,
+    /// What to do.
+    pub deed: Intervene,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub actor: Actor,
+}
+
+/// What to do about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intervene {
+    /// Try it again, from the first attempt.
+    Retry {
+        /// Although it was handed over, or went into a queue, already. The receiver deduplicates by event id.
+        again: bool,
+    },
+    /// Try it no more.
+    Park,
+}
+
+pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Result<PushAnswer, StoreError> {
+    match command {
+        PushCommand::SetEndpoint(row) => set_endpoint(conn, row),
+        PushCommand::RemoveEndpoint { agency } => {
+            let removed = on_backend!(conn, c => diesel::delete(endpoints::table.find(agency)).execute(c))?;
+            Ok(PushAnswer::Changed(removed > 0))
+        }
+        PushCommand::Lease { agency, max, lease } => Ok(PushAnswer::Leased(carry::lease_in_order(
+            conn, now, agency, *max, *lease,
+        )?)),
+        PushCommand::Settle {
+            agency,
+            settlements,
+            standing,
+        } => {
+            settle(conn, now, settlements)?;
+            if let Some(standing) = standing {
+                stand(conn, now, agency, *standing)?;
+            }
+            Ok(PushAnswer::Changed(true))
+        }
+        PushCommand::Intervene(intervention) => {
+            intervene(conn, now, intervention).map(PushAnswer::Intervened)
+        }
+    }
+}
+
+fn set_endpoint(conn: &mut Conn, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
+    on_backend!(conn, c => diesel::insert_into(endpoints::table)
+        .values(row)
+        .on_conflict(endpoints::agency)
+        .do_update()
+        .set((
+            endpoints::url.eq(excluded(endpoints::url)),
+            endpoints::set_at.eq(excluded(endpoints::set_at)),
+            endpoints::set_by.eq(excluded(endpoints::set_by)),
+            endpoints::failure.eq(None::<String>),
+            endpoints::failing_since.eq(None::<At>),
+            endpoints::next_probe.eq(None::<At>),
+            endpoints::key_id.eq(excluded(endpoints::key_id)),
+            endpoints::nonce.eq(excluded(endpoints::nonce)),
+            endpoints::ciphertext.eq(excluded(endpoints::ciphertext)),
+        ))
+        .execute(c))?;
+    Ok(PushAnswer::Changed(true))
+}
+
+fn stand(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    standing: EndpointStanding,
+) -> Result<(), StoreError> {
+    match standing {
+        EndpointStanding::Answers => {
+            on_backend!(conn, c => diesel::update(endpoints::table.find(agency))
+                .set((
+                    endpoints::failure.eq(None::<String>),
+                    endpoints::failing_since.eq(None::<At>),
+                    endpoints::next_probe.eq(None::<At>),
+                ))
+                .execute(c))?;
+        }
+        EndpointStanding::Spared { failure, next_probe } => {
+            on_backend!(conn, c => diesel::update(endpoints::table.find(agency))
+                .set((
+                    endpoints::failure.eq(Some(failure.word())),
+                    endpoints::next_probe.eq(Some(At(next_probe))),
+                ))
+                .execute(c))?;
+            let begins = endpoints::table
+                .find(agency)
+                .filter(endpoints::failing_since.is_null());
+            on_backend!(conn, c => diesel::update(begins)
+                .set(endpoints::failing_since.eq(Some(At(now))))
+                .execute(c))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes down what became of pushed messages. That a message was handed over is a fact whatever was decided about it meanwhile;
+/// anything else counts only while the attempt is the one that was leased.
+fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Result<(), StoreError> {
+    let mut handed = Vec::new();
+    let mut parked: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
+    let mut tried = Vec::with_capacity(settlements.len());
+    for s in settlements {
+        let id = s.delivery.as_str();
+        let (outcome, failure, reason) = match &s.pushed {
+            Pushed::Handed => {
+                handed.push(id);
+                ("handed", None, None)
+            }
+            Pushed::Retry {
+                failure,
+                reason,
+                not_before,
+            } => {
+                on_backend!(conn, c => diesel::update(deliveries::table.find(id))
+                    .filter(deliveries::attempt.eq(s.attempt))
+                    .filter(deliveries::state.eq_any(["waiting", "queued"]))
+                    .set((
+                        deliveries::not_before.eq(At(*not_before)),
+                        deliveries::leased_until.eq(None::<At>),
+                        deliveries::failure.eq(Some(failure.word())),
+                    ))
+                    .execute(c))?;
+                ("retry", Some(*failure), Some(reason.clone()))
+            }
+            Pushed::Park { failure, reason } => {
+                parked.entry(*failure).or_default().push(id);
+                ("parked", Some(*failure), Some(reason.clone()))
+            }
+        };
+        tried.push(AttemptRow {
+            delivery: s.delivery.clone(),
+            at: At(now),
+            number: s.attempt,
+            outcome: outcome.to_owned(),
+            reason,
+            failure: failure.map(|f| f.word().to_owned()),
+            actor: None,
+        });
+    }
+    hand(conn, now, &handed)?;
+    for (failure, ids) in parked {
+        on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .set((
+                deliveries::state.eq(DeliveryState::Parked.word()),
+                deliveries::since.eq(At(now)),
+                deliveries::leased_until.eq(None::<At>),
+                deliveries::failure.eq(Some(failure.word())),
+            ))
+            .execute(c))?;
+    }
+    record(conn, &tried)
+}
+
+fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreError> {
+    if handed.is_empty() {
+        return Ok(());
+    }
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(handed)))
+        .filter(deliveries::state.eq_any(["waiting", "queued", "parked"]))
+        .set((
+            deliveries::state.eq(DeliveryState::Handed.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::leased_until.eq(None::<At>),
+            deliveries::failure.eq(None::<String>),
+        ))
+        .execute(c))?;
+    // The agency may have answered before its 2xx was written down.
+    let answered: Vec<String> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq_any(handed))
+        .filter(deliveries::state.eq("handed"))
+        .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
+        .select(deliveries::id)
+        .load(c))?;
+    if !answered.is_empty() {
+        on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
+            .set(deliveries::state.eq(DeliveryState::Acknowledged.word()))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Result<(), Label>, StoreError> {
+    let found: Option<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq(&asked.delivery))
+        .select((DeliveryRow::as_select(), dossiers::agency))
+        .first(c)
+        .optional())?;
+    let Some((row, responsible)) = found else {
+        return Ok(Err(Label::NotFound));
+    };
+    let state = carry::delivery_state(&row.state)?;
+    let is_responsible = responsible.as_deref() == Some(row.agency.as_str());
+    if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
+        return Ok(Err(label));
+    }
+    let (outcome, failure) = match asked.deed {
+        Intervene::Park if state == DeliveryState::Parked => return Ok(Ok(())),
+        Intervene::Park => {
+            park(conn, now, &row)?;
+            ("parked", Some(Failure::HeldByOperator))
+        }
+        Intervene::Retry { .. } => {
+            begin_anew(conn, now, &row, asked.own_queue)?;
+            ("retried", None)
+        }
+    };
+    let by = match &asked.actor.staff {
+        Some(staff) => format!("{}/{staff}", asked.actor.tenant),
+        None => asked.actor.tenant.to_string(),
+    };
+    record(
+        conn,
+        &[AttemptRow {
+            delivery: row.id,
+            at: At(now),
+            number: row.attempt,
+            outcome: outcome.to_owned(),
+            reason: Some(asked.reason.clone()),
+            failure: failure.map(|f| f.word().to_owned()),
+            actor: Some(by),
+        }],
+    )?;
+    Ok(Ok(()))
+}
+
+fn allowed(
+    asked: &Intervention,
+    state: DeliveryState,
+    is_here: bool,
+    is_responsible: bool,
+) -> Result<(), Label> {
+    use DeliveryState::{Acknowledged, Handed, Parked, Queued, Waiting};
+    // In a queue: the agency's own, or one the hub has not read yet.
+    let in_a_queue = state == Queued && !is_here;
+    match (asked.deed, state) {
+        (Intervene::Retry { .. }, _) if !is_responsible => Err(Label::DeliveryWithdrawn),
+        (Intervene::Retry { .. }, Parked) => Ok(()),
+        (Intervene::Retry { again: true }, Handed | Acknowledged) => Ok(()),
+        (Intervene::Retry { again: true }, _) if in_a_queue => Ok(()),
+        (Intervene::Park, Parked) => Ok(()),
+        (Intervene::Park, Waiting | Queued) if !(in_a_queue && asked.own_queue) => Ok(()),
+        (_, Handed | Acknowledged) => Err(Label::DeliveryHanded),
+        (_, Waiting | Queued) => Err(Label::DeliveryUnderWay),
+    }
+}
+
+fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreError> {
+    on_backend!(conn, c => diesel::delete(outbox::table.find(&row.id)).execute(c))?;
+    on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id))
+        .set((
+            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::leased_until.eq(None::<At>),
+            deliveries::failure.eq(Some(Failure::HeldByOperator.word())),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The same way again: what had arrived is handed out anew, anything else goes through the outbox and the broker.
+fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: bool) -> Result<(), StoreError> {
+    let arrived = row.ready && !own_queue;
+    let state = if arrived {
+        DeliveryState::Queued
+    } else {
+        DeliveryState::Waiting
+    };
+    on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id))
+        .set((
+            deliveries::state.eq(state.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::ready.eq(arrived),
+            deliveries::attempt.eq(0),
+            deliveries::not_before.eq(At(now)),
+            deliveries::leased_until.eq(None::<At>),
+            deliveries::failure.eq(None::<String>),
+        ))
+        .execute(c))?;
+    if arrived {
+        return Ok(());
+    }
+    let fresh = OutboxRow {
+        delivery: row.id.clone(),
+        agency: row.agency.clone(),
+        not_before: At(now),
+        leased_until: None,
+        attempts: 0,
+    };
+    on_backend!(conn, c => diesel::insert_into(outbox::table)
+        .values(&fresh)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,435 @@
+//! An agency with an endpoint of its own: signed messages in order, everything an endpoint can do wrong, and what operators do about it.
+
+use lienthong::broker::Broker;
+use lienthong::delivery::push;
+use lienthong::delivery::retry::{self, BREAKS_AFTER};
+use lienthong::domain::failure::{Failure, Owner};
+use lienthong::domain::ids::{DeliveryId, DossierId};
+use lienthong::domain::rejection::Label;
+use lienthong::domain::status::Status;
+use lienthong::domain::view::{
+    DeliveryItem, DeliveryState, DeliveryView, EndpointAnswer, EndpointRequest, ParkRequest, RetryRequest,
+};
+use lienthong::identity::Access;
+use lienthong::identity::webhook::{WebhookSecret, verify};
+use lienthong::net::dev_ca::DevCa;
+use lienthong::service::{DeliveryQuery, ServiceError};
+use serde_json::Value;
+
+use super::office::report;
+use super::{Road, embedded, moving};
+use crate::backends::{Stage, eventually, on_both};
+use crate::city::{COMMUNE, City, NEIGHBOUR, for_the_commune};
+use crate::endpoint::{Got, Reaction, Server};
+
+const FINE: Reaction = Reaction::Answers(204, "");
+
+/// The commune says where it is.
+async fn set(city: &City, url: &str) -> EndpointAnswer {
+    let request = EndpointRequest {
+        url: url.to_owned(),
+        new_secret: false,
+    };
+    let agency = city.access(&format!("agency.{COMMUNE}"));
+    city.hub.set_endpoint(&agency, request).await.unwrap()
+}
+
+/// Files a dossier for the commune.
+async fn file(stage: &Stage, city: &City, reference: &str) -> DossierId {
+    let branch = city.access("branch.ba-dinh");
+    city.file(&branch, &for_the_commune(stage, reference))
+        .await
+        .tracking_id
+}
+
+/// Files it anew with other content, which is a second message about it.
+async fn amend(stage: &Stage, city: &City, reference: &str) {
+    let mut filing: Value = for_the_commune(stage, reference);
+    filing["summary"] = "Hồ sơ thử, sửa".into();
+    let branch = city.access("branch.ba-dinh");
+    let incoming = crate::city::incoming(&filing, &format!("amend-{reference}"));
+    city.hub.submit(&branch, incoming).await.unwrap();
+}
+
+async fn deliveries(city: &City, id: DossierId) -> Vec<DeliveryView> {
+    let operator = city.access("operator.truc-ban");
+    city.hub.route(&operator, id).await.unwrap().deliveries
+}
+
+/// Waits until the nth message of a dossier stands so; gives it.
+async fn stands(city: &City, id: DossierId, n: usize, state: DeliveryState) -> DeliveryView {
+    eventually(&format!("message {n} is {state:?}"), async || {
+        let all = deliveries(city, id).await;
+        all.get(n).filter(|d| d.state == state).cloned()
+    })
+    .await
+}
+
+/// Waits until the nth message of a dossier has failed so often; gives it.
+async fn failed(city: &City, id: DossierId, n: usize, attempts: usize) -> DeliveryView {
+    eventually("it has failed", async || {
+        let all = deliveries(city, id).await;
+        let count = |d: &DeliveryView| d.attempts.iter().filter(|a| a.failure.is_some()).count();
+        all.get(n)
+            .filter(|d| d.failure.is_some() && count(d) == attempts)
+            .cloned()
+    })
+    .await
+}
+
+fn references(got: &[Got]) -> Vec<String> {
+    got.iter().map(|g| g.about().0).collect()
+}
+
+async fn handed_signed_and_answered(stage: &Stage, city: &City, broker: Broker) {
+    let server = Server::open(&city.ca, |_, _| FINE);
+    let answer = set(city, &server.url).await;
+    let secret = WebhookSecret::parse(&answer.secret.unwrap()).unwrap();
+    assert_eq!(answer.endpoint.set_by.as_str(), format!("agency.{COMMUNE}"));
+    moving(city, broker, async || {
+        let id = file(stage, city, "r1").await;
+        stands(city, id, 0, DeliveryState::Handed).await;
+        let got = server.got().remove(0);
+        assert_eq!(got.about(), ("r1".to_owned(), "filed".to_owned()));
+        let event = got.event();
+        assert_eq!(
+            (&event["specversion"], &event["subject"]),
+            (&"1.0".into(), &id.to_string().into())
+        );
+        assert_eq!(
+            got.header("content-type"),
+            "application/cloudevents+json; charset=utf-8"
+        );
+        assert!(
+            got.header("traceparent")
+                .contains("0af7651916cd43dd8448eb211c80319c")
+        );
+        assert_eq!(got.header("webhook-id"), event["id"].as_str().unwrap());
+        let (at, signature) = (got.header("webhook-timestamp"), got.header("webhook-signature"));
+        let holds = |body: &[u8]| {
+            verify(
+                &secret,
+                got.header("webhook-id"),
+                at,
+                signature,
+                body,
+                stage.clock.now(),
+            )
+        };
+        assert!(holds(&got.body) && !holds(b"{}"));
+
+        let agency = city.access(&format!("agency.{COMMUNE}"));
+        city.report(&agency, vec![report(id, Status::Accepted, "")]).await;
+        stands(city, id, 0, DeliveryState::Acknowledged).await;
+    })
+    .await;
+    assert_eq!((stage.rows("outbox"), stage.audit().findings), (0, vec![]));
+}
+
+#[test]
+fn handed_over_through_rabbitmq() {
+    Stage::postgres().now().play(async |stage| {
+        Road::play_pushing(stage, async |city, broker| {
+            handed_signed_and_answered(stage, city, broker).await;
+        })
+        .await;
+    });
+}
+
+on_both! {
+    async fn a_message_is_handed_over_signed(stage) {
+        let city = City::pushing(stage).await;
+        handed_signed_and_answered(stage, &city, embedded()).await;
+    }
+
+    async fn a_dossier_is_told_in_order_and_holds_up_no_other(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |got, _| {
+            if got.about() == ("r1".to_owned(), "filed".to_owned()) {
+                Reaction::Answers(500, "")
+            } else {
+                FINE
+            }
+        });
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let first = file(stage, &city, "r1").await;
+            failed(&city, first, 0, 1).await;
+            amend(stage, &city, "r1").await;
+            let other = file(stage, &city, "r2").await;
+            stands(&city, other, 0, DeliveryState::Handed).await;
+            let waiting = stands(&city, first, 1, DeliveryState::Queued).await;
+            assert_eq!(waiting.attempts.iter().map(|a| a.outcome.as_str()).collect::<Vec<_>>(), ["confirmed"]);
+            server.now(|_, _| FINE);
+            stage.later(2);
+            stands(&city, first, 1, DeliveryState::Handed).await;
+            let words: Vec<String> =
+                server.got().iter().map(Got::about).filter(|(r, _)| r == "r1").map(|(_, w)| w).collect();
+            assert_eq!(words, ["filed", "filed", "amended"]);
+            let ids: Vec<String> = server.got().iter().map(|g| g.header("webhook-id").to_owned()).collect();
+            assert_eq!(ids[0], *ids.iter().rev().nth(1).unwrap(), "the same event has the same id");
+        })
+        .await;
+    }
+
+    async fn a_refused_document_is_parked_with_its_owner_and_sent_again_on_the_operators_word(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |_, _| Reaction::Answers(422, ""));
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let id = file(stage, &city, "r1").await;
+            for attempt in 1..=retry::WRONG.most.unwrap() {
+                failed(&city, id, 0, attempt as usize).await;
+                stage.later(20);
+            }
+            let parked = stands(&city, id, 0, DeliveryState::Parked).await;
+            let failure = parked.failure.clone().unwrap();
+            assert_eq!((failure.failure, failure.owner), (Failure::DocumentRefused, Owner::Sender));
+            assert!(!failure.advice_vi.is_empty() && !failure.advice_en.is_empty());
+            assert_eq!(parked.attempts.last().unwrap().reason.as_deref(), Some("422"));
+
+            let operator = city.access("operator.truc-ban");
+            let page = city.hub.deliveries(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() }).await.unwrap();
+            assert_eq!(page.deliveries, [DeliveryItem { tracking_id: id, delivery: parked.clone() }]);
+            assert_eq!(page.next, None);
+
+            server.now(|_, _| FINE);
+            retried(&city, parked.id, false).await.unwrap();
+            let handed = stands(&city, id, 0, DeliveryState::Handed).await;
+            let word = handed.attempts.iter().find(|a| a.outcome == "retried").unwrap();
+            assert_eq!((word.actor.as_deref(), word.reason.as_deref()), (Some("operator.truc-ban"), Some("đã thống nhất")));
+            assert_eq!(handed.failure, None);
+
+            // What the agency has is not sent again by mistake, only on purpose.
+            assert_eq!(label(retried(&city, parked.id, false).await), Label::DeliveryHanded);
+            let before = server.got().len();
+            retried(&city, parked.id, true).await.unwrap();
+            eventually("it is sent again", async || (server.got().len() == before + 1).then_some(())).await;
+            let ids: Vec<String> = server.got().iter().map(|g| g.header("webhook-id").to_owned()).collect();
+            assert!(ids.iter().all(|event| *event == ids[0]));
+            stands(&city, id, 0, DeliveryState::Handed).await;
+        })
+        .await;
+    }
+
+    async fn an_endpoint_that_fails_is_spared_and_nothing_is_used_up(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |_, _| Reaction::Closes);
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let mut ids = Vec::new();
+            for n in 0..30 {
+                ids.push(file(stage, &city, &format!("r{n:02}")).await);
+            }
+            let operator = city.access("operator.truc-ban");
+            let spared = eventually("the endpoint is spared", async || {
+                city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+            })
+            .await;
+            assert_eq!(spared.failure.failure, Failure::Cut);
+            assert!(spared.next_probe > stage.clock.now());
+            // As many as were under way, and not one more while it is spared.
+            let tried = stage.number("SELECT count(*) AS n FROM attempts WHERE failure = 'cut'");
+            assert!((i64::from(BREAKS_AFTER)..=i64::from(BREAKS_AFTER) + push::CALLS_OF_ONE as i64).contains(&tried), "{tried}");
+            let never_tried = stage.number("SELECT count(*) AS n FROM deliveries WHERE attempt = 0");
+            assert_eq!(never_tried, 30 - tried);
+            server.now(|_, _| FINE);
+            stage.later(10);
+            for id in ids {
+                stands(&city, id, 0, DeliveryState::Handed).await;
+            }
+            let back = city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0);
+            assert_eq!(back.spared, None);
+        })
+        .await;
+    }
+
+    async fn a_receiver_that_asks_for_time_gets_it(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |_, n| if n == 0 { Reaction::Answers(429, "retry-after: 60\r\n") } else { FINE });
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let first = file(stage, &city, "r1").await;
+            let busy = failed(&city, first, 0, 1).await;
+            assert_eq!(busy.failure.unwrap().failure, Failure::Busy);
+            assert!(busy.next_try.unwrap() >= stage.clock.now().plus(std::time::Duration::from_secs(60)));
+            let second = file(stage, &city, "r2").await;
+            stage.later(59);
+            eventually("the second has arrived", async || {
+                (stage.number("SELECT count(*) AS n FROM deliveries WHERE ready") == 2).then_some(())
+            })
+            .await;
+            assert_eq!(references(&server.got()), ["r1"]);
+            stage.later(2);
+            stands(&city, second, 0, DeliveryState::Handed).await;
+            stands(&city, first, 0, DeliveryState::Handed).await;
+        })
+        .await;
+    }
+
+    async fn what_an_endpoint_does_wrong_is_told_by_its_kind(stage) {
+        let city = City::pushing(stage).await;
+        let kinds = [
+            (Reaction::Answers(302, "location: https://127.0.0.1:1/\r\n"), Failure::Redirected, Owner::Receiver),
+            (Reaction::Answers(401, ""), Failure::Denied, Owner::Receiver),
+            (Reaction::Answers(404, ""), Failure::NotThere, Owner::Receiver),
+            (Reaction::Answers(400, ""), Failure::FormatRefused, Owner::Mapping),
+            (Reaction::Answers(500, ""), Failure::Failing, Owner::Receiver),
+            (Reaction::Floods(500), Failure::Failing, Owner::Receiver),
+            (Reaction::Closes, Failure::Cut, Owner::Receiver),
+            (Reaction::Sleeps, Failure::Slow, Owner::Receiver),
+        ];
+        moving(&city, embedded(), async || {
+            for (n, (reaction, failure, owner)) in kinds.into_iter().enumerate() {
+                let server = Server::open(&city.ca, move |_, _| reaction.clone());
+                set(&city, &server.url).await;
+                let id = file(stage, &city, &format!("r{n}")).await;
+                let told = failed(&city, id, 0, 1).await.failure.unwrap();
+                assert_eq!((told.failure, told.owner), (failure, owner));
+                server.now(|_, _| FINE);
+                stage.later(20);
+                stands(&city, id, 0, DeliveryState::Handed).await;
+            }
+            let server = Server::open(&city.ca, |_, _| Reaction::Floods(200));
+            set(&city, &server.url).await;
+            let id = file(stage, &city, "flood").await;
+            stands(&city, id, 0, DeliveryState::Handed).await;
+            // A certificate of somebody else's authority: nothing is said to it.
+            let stranger = Server::open(&DevCa::create(stage.clock.now()).unwrap(), |_, _| FINE);
+            set(&city, &stranger.url).await;
+            let id = file(stage, &city, "stranger").await;
+            let told = failed(&city, id, 0, 1).await;
+            assert_eq!(told.failure.unwrap().failure, Failure::CertificateRefused);
+            assert_eq!(stranger.got().len(), 0);
+        })
+        .await;
+    }
+
+    async fn where_an_agency_is_pushed_to_is_judged_at_the_door(stage) {
+        let city = City::pushing(stage).await;
+        let agency = city.access(&format!("agency.{COMMUNE}"));
+        let asked = async |access: &Access, url: &str| {
+            let request = EndpointRequest { url: url.to_owned(), new_secret: false };
+            city.hub.set_endpoint(access, request).await
+        };
+        for url in ["https://10.0.0.1/", "https://[::1]:8443/", "https://2130706433/"] {
+            assert_eq!(label(asked(&agency, url).await), Label::EndpointForbidden, "{url}");
+        }
+        for url in ["http://hook.example.vn/", "https://a:b@hook.example.vn/", "hook"] {
+            assert_eq!(label(asked(&agency, url).await), Label::CodeMalformed, "{url}");
+        }
+        let neighbour = city.access(&format!("agency.{NEIGHBOUR}"));
+        assert_eq!(label(asked(&neighbour, "https://hook.example.vn/").await), Label::NotPushed);
+        let branch = city.access("branch.ba-dinh");
+        assert_eq!(label(asked(&branch, "https://hook.example.vn/").await), Label::PermissionMissing);
+        assert_eq!(label(city.hub.endpoint(&agency)), Label::NotFound);
+        let answer = asked(&agency, "https://hook.example.vn/").await.unwrap();
+        assert_eq!(city.hub.endpoint(&agency).unwrap(), answer.endpoint);
+        assert_eq!(label(city.hub.endpoint(&neighbour)), Label::NotFound);
+        // Without an endpoint it pulls.
+        assert_eq!(city.hub.remove_endpoint(&agency).await.unwrap(), answer.endpoint);
+        assert_eq!(label(city.hub.remove_endpoint(&agency).await), Label::NotFound);
+        moving(&city, embedded(), async || {
+            file(stage, &city, "r1").await;
+            let page = city.hub.inbox(&agency, 1, std::time::Duration::from_secs(20)).await.unwrap();
+            assert_eq!(page.messages.len(), 1);
+        })
+        .await;
+    }
+
+    async fn an_operator_parks_what_is_under_way_and_nobody_else_does(stage) {
+        let city = City::pushing(stage).await;
+        let id = file(stage, &city, "r1").await;
+        let delivery = deliveries(&city, id).await.remove(0).id;
+        let operator = city.access("operator.truc-ban");
+        let request = |reason: &str| ParkRequest { reason: reason.to_owned() };
+        for tenant in ["branch.ba-dinh", "agent.a-001", "enterprise.buu-chinh-mau-a", "agency.ubnd-00004"] {
+            let refused = city.hub.park_delivery(&city.access(tenant), delivery, request("x")).await;
+            assert_eq!(label(refused), Label::PermissionMissing, "{tenant}");
+        }
+        assert_eq!(label(city.hub.park_delivery(&operator, delivery, request(" ")).await), Label::TextEmpty);
+        let long = "x".repeat(1001);
+        assert_eq!(label(city.hub.park_delivery(&operator, delivery, request(&long)).await), Label::TextLength);
+        let absent = "dlv_0190b1a0000070008000000000000001".parse().unwrap();
+        assert_eq!(label(city.hub.park_delivery(&operator, absent, request("x")).await), Label::NotFound);
+        assert_eq!(label(retried(&city, delivery, true).await), Label::DeliveryUnderWay);
+        let parked = city.hub.park_delivery(&operator, delivery, request("chờ thống nhất")).await.unwrap();
+        assert_eq!(parked.delivery.state, DeliveryState::Parked);
+        assert_eq!(parked.delivery.failure.unwrap().failure, Failure::HeldByOperator);
+        assert_eq!(stage.rows("outbox"), 0);
+        let server = Server::open(&city.ca, |_, _| FINE);
+        set(&city, &server.url).await;
+        retried(&city, delivery, false).await.unwrap();
+        moving(&city, embedded(), async || {
+            let handed = stands(&city, id, 0, DeliveryState::Handed).await;
+            let words: Vec<&str> = handed.attempts.iter().map(|a| a.outcome.as_str()).collect();
+            assert_eq!(words.len(), 4);
+            assert!(["parked", "retried", "confirmed", "handed"].iter().all(|w| words.contains(w)), "{words:?}");
+        })
+        .await;
+    }
+
+    /// The movers end while the endpoint has the message and has not answered: as after a kill, nothing is recorded.
+    async fn what_was_not_recorded_goes_again_under_the_same_id(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |_, _| Reaction::Sleeps);
+        set(&city, &server.url).await;
+        let id = file(stage, &city, "r1").await;
+        moving(&city, embedded(), async || {
+            eventually("the endpoint has it", async || (server.got().len() == 1).then_some(())).await;
+        })
+        .await;
+        assert_eq!(stage.number("SELECT count(*) AS n FROM attempts WHERE outcome <> 'confirmed'"), 0);
+        server.now(|_, _| FINE);
+        stage.later(push::LEASE.as_secs() + 1);
+        moving(&city, embedded(), async || {
+            stands(&city, id, 0, DeliveryState::Handed).await;
+        })
+        .await;
+        let ids: Vec<String> = server.got().iter().map(|g| g.header("webhook-id").to_owned()).collect();
+        assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
+    }
+
+    async fn a_new_secret_signs_beside_the_old_one_for_a_day(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.ca, |_, _| FINE);
+        let old = WebhookSecret::parse(&set(&city, &server.url).await.secret.unwrap()).unwrap();
+        assert_eq!(set(&city, &server.url).await.secret, None, "it is shown once");
+        let agency = city.access(&format!("agency.{COMMUNE}"));
+        let request = EndpointRequest { url: server.url.clone(), new_secret: true };
+        let answer = city.hub.set_endpoint(&agency, request).await.unwrap();
+        assert!(answer.endpoint.older_secret_until.is_some());
+        let new = WebhookSecret::parse(&answer.secret.unwrap()).unwrap();
+        let holds = |got: &Got, secret| {
+            let [id, at, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|h| got.header(h));
+            verify(secret, id, at, signature, &got.body, stage.clock.now())
+        };
+        moving(&city, embedded(), async || {
+            let id = file(stage, &city, "r1").await;
+            stands(&city, id, 0, DeliveryState::Handed).await;
+            assert!(holds(&server.got()[0], &old) && holds(&server.got()[0], &new));
+            stage.later(24 * 3600);
+            let id = file(stage, &city, "r2").await;
+            stands(&city, id, 0, DeliveryState::Handed).await;
+            assert!(!holds(&server.got()[1], &old) && holds(&server.got()[1], &new));
+        })
+        .await;
+    }
+}
+
+async fn retried(city: &City, id: DeliveryId, again: bool) -> Result<DeliveryItem, ServiceError> {
+    let request = RetryRequest {
+        reason: "đã thống nhất".to_owned(),
+        again,
+    };
+    let operator = city.access("operator.truc-ban");
+    city.hub.retry_delivery(&operator, id, request).await
+}
+
+fn label<T>(outcome: Result<T, ServiceError>) -> Label {
+    match outcome {
+        Err(ServiceError::Rejected(rejection)) => rejection.label(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was taken"),
+    }
+}
