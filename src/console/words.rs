@@ -74,6 +74,7 @@ pub(super) fn outcome<'a>(f: &Frame, word: &'a str) -> &'a str {
         "retry" => f.say("sẽ thử lại", "to be tried again"),
         "refused" => f.say("bị từ chối", "refused"),
         "parked" => f.say("dừng, chờ người vận hành", "parked"),
+        "retried" => f.say("người vận hành cho gửi lại", "sent again by an operator"),
         "unroutable" => f.say("không có nơi nhận", "nowhere to go"),
         "lease-over" => f.say("quá thời gian giữ", "lease over"),
         other => other,

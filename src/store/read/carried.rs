@@ -145,20 +145,6 @@ pub fn delivery(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<Carri
     Ok(carriages(conn, row.into_iter().collect())?.pop())
 }
 
-/// How many deliveries are parked, by why. For the hub's own figures.
-pub fn parked_by(conn: &mut Conn) -> Result<Vec<(Option<Failure>, i64)>, StoreError> {
-    let counts: Vec<(Option<String>, i64)> = on_backend!(conn, c => deliveries::table
-        .filter(has_failed())
-        .filter(deliveries::state.eq(DeliveryState::Parked.word()))
-        .group_by(deliveries::failure)
-        .select((deliveries::failure, diesel::dsl::count_star()))
-        .load(c))?;
-    Ok(counts
-        .into_iter()
-        .map(|(word, n)| (word.as_deref().and_then(Failure::parse), n))
-        .collect())
-}
-
 /// Written out, because a database uses its index of failed rows only when it sees the words.
 fn has_failed() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     diesel::dsl::sql("deliveries.failure IS NOT NULL")

@@ -18,7 +18,7 @@ pub use audit::{AuditReport, Finding, verify};
 pub(in crate::store) use carried::is_first_of_its_dossier;
 pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
-    outbox_depth, parked_by, push_waits,
+    outbox_depth, push_waits,
 };
 pub use dossiers::{
     Filter, answered, by_code, by_reference, content, content_row, dossier, first_alike, list, submission,
