@@ -11,9 +11,10 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::domain::codes::Key;
+use crate::domain::tenant::TenantKey;
 
 use super::check::{self, Difference, Live};
-use super::topology::{AgencyUser, NOTHING, STATUSES, Topology, agency_name};
+use super::topology::{NOTHING, STATUSES, Topology, User, agency_name, tenant_name};
 
 /// What goes wrong with the management interface.
 #[derive(Debug, thiserror::Error)]
@@ -178,26 +179,48 @@ impl Admin {
     }
 
     /// Creates the user of an agency, or gives it a new password, and sets what it may do: read its own queue, and publish
-    /// statuses with its own key. The permissions come first, so that a user that can log in never has fewer limits than
-    /// planned; a user without the topic permission could publish in another agency's name.
+    /// statuses with its own key.
     ///
     /// # Errors
     /// As above.
     pub async fn agency_user_put(&self, key: &Key, password: &str) -> Result<(), AdminError> {
-        let user = AgencyUser::of(key);
+        self.user_put(&User::agency(key), password).await
+    }
+
+    /// The same for a submitter with a queue of its own, which may read it and nothing more.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn tenant_user_put(&self, key: &TenantKey, password: &str) -> Result<(), AdminError> {
+        self.user_put(&User::tenant(key), password).await
+    }
+
+    /// The permissions come first, so that a user that can log in never has fewer limits than planned; an agency's without the
+    /// topic permission could publish in another agency's name.
+    async fn user_put(&self, user: &User, password: &str) -> Result<(), AdminError> {
         let name = user.name.as_str();
         if !self.exists(&["users", name]).await? {
             self.put(&["users", name], &json!({"password_hash": "", "tags": ""}))
                 .await?;
         }
-        let topic = json!({"exchange": STATUSES, "write": user.topic_write, "read": NOTHING});
-        self.put(&["topic-permissions", &self.vhost, name], &topic)
-            .await?;
+        if let Some(write) = &user.topic_write {
+            let topic = json!({"exchange": STATUSES, "write": write, "read": NOTHING});
+            self.put(&["topic-permissions", &self.vhost, name], &topic)
+                .await?;
+        }
         let permissions = json!({"configure": user.configure, "write": user.write, "read": user.read});
         self.put(&["permissions", &self.vhost, name], &permissions)
             .await?;
         self.put(&["users", name], &json!({"password": password, "tags": ""}))
             .await
+    }
+
+    /// Deletes the user of a submitter; its connections end.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn tenant_user_delete(&self, key: &TenantKey) -> Result<(), AdminError> {
+        self.delete(&["users", &tenant_name(key)]).await
     }
 
     /// Deletes the user of an agency; its connections end.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::topology::{AGENCY_PREFIX, NOTHING, Queue, STATUSES, Topology};
+use super::topology::{AGENCY_PREFIX, NOTHING, Queue, STATUSES, TENANT_PREFIX, Topology};
 
 /// One thing that is not as planned, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -267,7 +267,8 @@ impl Found<'_> {
 
     fn users(&mut self, topology: &Topology, live: &Live) {
         let permissions = by_name(&live.permissions, "user");
-        let remedy = "Register the agency's user again (it gets its permissions with its password), or import the plan";
+        let remedy =
+            "Register the user again (it gets its permissions with its password), or import the plan";
         for user in &topology.users {
             let object = format!("user {}", user.name);
             let is = permissions.get(user.name.as_str());
@@ -286,22 +287,22 @@ impl Found<'_> {
                 }
                 Some(_) => {}
             }
+            let Some(write) = &user.topic_write else { continue };
             let topic = rows(&live.topic_permissions)
                 .find(|row| row["user"] == user.name && row["exchange"] == STATUSES);
-            if !topic.is_some_and(|row| row["write"] == user.topic_write && row["read"] == NOTHING)
-                && is.is_some()
-            {
+            if !topic.is_some_and(|row| row["write"] == *write && row["read"] == NOTHING) && is.is_some() {
                 let problem =
                     "no topic permission, or another than planned: it may report in other agencies' names";
                 self.add(&object, problem, remedy);
             }
         }
-        for name in permissions.keys().filter(|name| name.starts_with(AGENCY_PREFIX)) {
+        let partners = |name: &&&str| name.starts_with(AGENCY_PREFIX) || name.starts_with(TENANT_PREFIX);
+        for name in permissions.keys().filter(partners) {
             if !topology.users.iter().any(|user| user.name == *name) {
                 let vhost = self.vhost;
                 self.add(
                     format!("user {name}"),
-                    "has permissions, but no agency consumes by that name",
+                    "has permissions, but nobody consumes by that name",
                     format!("rabbitmqctl clear_permissions -p {vhost} {name}"),
                 );
             }

@@ -64,7 +64,7 @@ impl Embedded {
             return Err(Outcome::Refused(reason));
         }
         let name = match &envelope.to {
-            Target::Agency(key) => topology::agency_name(key),
+            Target::Agency(_) | Target::Tenant(_) => envelope.to.routing_key(),
             Target::Status(_) => topology::STATUS_QUEUE.to_owned(),
         };
         self.queue(&name).ok_or(Outcome::Unroutable)?.offer(envelope)
@@ -95,6 +95,19 @@ impl Embedded {
                 prefetch.into()
             },
         })
+    }
+
+    /// See [`super::Broker::remove_drained`].
+    pub fn remove_drained(&self, name: &str) -> bool {
+        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        let drained = queues.get(name).is_none_or(|queue| {
+            let state = queue.state();
+            state.messages() == 0 && state.handed.is_empty()
+        });
+        if drained {
+            queues.remove(name);
+        }
+        drained
     }
 
     /// How many messages each queue holds, waiting and handed out.

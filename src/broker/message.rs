@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::codes::Key;
+use crate::domain::tenant::TenantKey;
 
 use super::{BrokerError, embedded, rabbit, topology};
 
@@ -21,13 +22,17 @@ pub enum Target {
     Agency(Key),
     /// From an agency to the hub.
     Status(Key),
+    /// From the hub to the queue of a submitter.
+    Tenant(TenantKey),
 }
 
 impl Target {
-    /// The routing key: `agency.<key>`, whichever way it goes.
+    /// The routing key: `agency.<key>`, whichever way it goes, or `tenant.<key>`.
     pub fn routing_key(&self) -> String {
-        let (Target::Agency(key) | Target::Status(key)) = self;
-        topology::agency_name(key)
+        match self {
+            Target::Agency(key) | Target::Status(key) => topology::agency_name(key),
+            Target::Tenant(key) => topology::tenant_name(key),
+        }
     }
 
     /// The exchange it is published to.
@@ -35,6 +40,7 @@ impl Target {
         match self {
             Target::Agency(_) => topology::DOSSIERS,
             Target::Status(_) => topology::STATUSES,
+            Target::Tenant(_) => topology::EVENTS,
         }
     }
 }
@@ -44,6 +50,8 @@ impl Target {
 pub enum Source {
     /// The queue of an agency.
     Agency(Key),
+    /// The queue of a submitter.
+    Tenant(TenantKey),
     /// What agencies report.
     Statuses,
     /// What no consumer could take; for the operator.
@@ -55,6 +63,7 @@ impl Source {
     pub fn queue(&self) -> String {
         match self {
             Source::Agency(key) => topology::agency_name(key),
+            Source::Tenant(key) => topology::tenant_name(key),
             Source::Statuses => topology::STATUS_QUEUE.to_owned(),
             Source::DeadLetters => topology::DEAD_QUEUE.to_owned(),
         }
@@ -139,7 +148,7 @@ pub struct Delivery {
     pub headers: Vec<(String, String)>,
     /// Who sent it, as RabbitMQ verified; none when the sender did not say, or when no broker stood between.
     pub user_id: Option<String>,
-    /// `agency.<key>`.
+    /// `agency.<key>`, or `tenant.<key>`.
     pub routing_key: String,
     /// Media type of the body; empty when the sender gave none.
     pub content_type: String,

@@ -20,6 +20,8 @@ pub use message::{Delivery, Envelope, MAX_BODY, Outcome, Settlement, Source, Tar
 pub use rabbit::Rabbit;
 pub use topology::Topology;
 
+use crate::domain::tenant::TenantKey;
+
 /// Directives for the log filter that must hold wherever this room is used: lapin logs returned messages with their bodies at
 /// `WARN`, and frames with their payloads at `TRACE`, and bodies are personal data.
 pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=warn", "lapin::returned_messages=off"];
@@ -102,6 +104,19 @@ impl Broker {
                 embedded.declare(topology);
                 Ok(())
             }
+        }
+    }
+
+    /// Deletes the queue of a submitter when it is empty and nobody reads it, and says whether it is gone. Nothing may be
+    /// published to it any more: what comes between the look and the deletion would go with the queue.
+    ///
+    /// # Errors
+    /// As [`Broker::declare`].
+    pub async fn remove_drained(&self, tenant: &TenantKey) -> Result<bool, BrokerError> {
+        let name = topology::tenant_name(tenant);
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.remove_drained(&name).await,
+            Broker::Embedded(embedded) => Ok(embedded.remove_drained(&name)),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! hub ──▶ dossiers (topic) ──agency.<key>──▶ queue agency.<key> ──▶ the agency, or the hub for it
 //! agency ──▶ statuses (topic) ──agency.#──▶ queue hub.statuses ──▶ hub
+//! hub ──▶ events (topic) ──tenant.<key>──▶ queue tenant.<key> ──▶ the submitter that asked for one
 //! what no consumer could take ──▶ dead (topic) ──#──▶ queue dead.letters ──▶ the operator
 //! ```
 //!
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::domain::codes::Key;
+use crate::domain::tenant::TenantKey;
 
 /// Exchange for what the hub sends.
 pub const DOSSIERS: &str = "dossiers";
@@ -26,6 +28,8 @@ pub const DOSSIERS: &str = "dossiers";
 pub const STATUSES: &str = "statuses";
 /// Queue of what agencies report.
 pub const STATUS_QUEUE: &str = "hub.statuses";
+/// Exchange for what submitters are told in queues of their own.
+pub const EVENTS: &str = "events";
 /// Exchange for what no consumer could take.
 pub const DEAD: &str = "dead";
 /// Queue of what no consumer could take.
@@ -36,6 +40,14 @@ pub const AGENCY_PREFIX: &str = "agency.";
 /// Queue, routing key and user name of an agency; the same name, so that the broker's check of the user is a check of the key.
 pub fn agency_name(key: &Key) -> String {
     format!("{AGENCY_PREFIX}{key}")
+}
+
+/// What the queue, the routing key and the user of a submitter begin with.
+pub const TENANT_PREFIX: &str = "tenant.";
+
+/// Queue, routing key and user name of a submitter with a queue of its own: `tenant.branch.tay-ho`.
+pub fn tenant_name(key: &TenantKey) -> String {
+    format!("{TENANT_PREFIX}{key}")
 }
 
 /// How an agency gets its dossiers; each has exactly one way.
@@ -116,37 +128,52 @@ pub struct Binding {
     pub pattern: String,
 }
 
-/// The broker's user of an agency that consumes by itself, and what it may do.
+/// The broker's user of a partner that consumes by itself, and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgencyUser {
+pub struct User {
     /// User name.
     pub name: String,
     /// What it may create: nothing.
     pub configure: &'static str,
-    /// Where it may publish: the exchange of statuses.
+    /// Where it may publish: an agency to the exchange of statuses, a submitter nowhere.
     pub write: String,
     /// What it may read: its own queue.
     pub read: String,
-    /// With what routing key it may publish there: its own.
-    pub topic_write: String,
+    /// With what routing key an agency may publish there: its own. None for who may publish nowhere.
+    pub topic_write: Option<String>,
 }
 
 /// A pattern that matches nothing; what RabbitMQ makes of an empty one.
 pub(super) const NOTHING: &str = "^$";
 
-impl AgencyUser {
-    /// The user of one agency.
-    pub fn of(key: &Key) -> Self {
-        // A key has no character with a meaning in a pattern.
-        let only = format!("^agency\\.{key}$");
-        AgencyUser {
+impl User {
+    /// The user of an agency.
+    pub fn agency(key: &Key) -> Self {
+        let only = only(&agency_name(key));
+        User {
             name: agency_name(key),
             configure: NOTHING,
             write: format!("^{STATUSES}$"),
             read: only.clone(),
-            topic_write: only,
+            topic_write: Some(only),
         }
     }
+
+    /// The user of a submitter.
+    pub fn tenant(key: &TenantKey) -> Self {
+        User {
+            name: tenant_name(key),
+            configure: NOTHING,
+            write: NOTHING.to_owned(),
+            read: only(&tenant_name(key)),
+            topic_write: None,
+        }
+    }
+}
+
+/// The pattern of one name. A key has no character with a meaning in a pattern but the dots between its parts.
+fn only(name: &str) -> String {
+    format!("^{}$", name.replace('.', "\\."))
 }
 
 /// Everything that must exist.
@@ -158,8 +185,8 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// Who gets what.
     pub bindings: Vec<Binding>,
-    /// Users of agencies.
-    pub users: Vec<AgencyUser>,
+    /// Users of agencies and submitters.
+    pub users: Vec<User>,
 }
 
 impl Topology {
@@ -176,7 +203,7 @@ impl Topology {
             pattern: pattern.to_owned(),
         };
         let mut topology = Topology {
-            exchanges: vec![DEAD, DOSSIERS, STATUSES],
+            exchanges: vec![DEAD, DOSSIERS, EVENTS, STATUSES],
             // What dead letters go to comes first, so that no queue ever stands without.
             queues: vec![dead_queue(limits), queue(STATUS_QUEUE.to_owned(), limits)],
             bindings: vec![
@@ -190,10 +217,26 @@ impl Topology {
             topology.bindings.push(bind(DOSSIERS, &name, &name));
             topology.queues.push(queue(name, limits));
             if channel == Channel::Amqp {
-                topology.users.push(AgencyUser::of(&key));
+                topology.users.push(User::agency(&key));
             }
         }
         topology
+    }
+
+    /// Beside that, the queues of these submitters, with the usual limits.
+    #[must_use]
+    pub fn with_tenants<'a>(mut self, tenants: impl IntoIterator<Item = &'a TenantKey>) -> Self {
+        for key in tenants {
+            let name = tenant_name(key);
+            self.bindings.push(Binding {
+                exchange: EVENTS,
+                queue: name.clone(),
+                pattern: name.clone(),
+            });
+            self.queues.push(queue(name, &Limits::default()));
+            self.users.push(User::tenant(key));
+        }
+        self
     }
 
     /// Definitions for `rabbitmqctl import_definitions`, for an installation where the hub may not use the management
@@ -218,8 +261,9 @@ impl Topology {
         let permissions = self.users.iter().map(|user| {
             json!({"user": user.name, "vhost": vhost, "configure": user.configure, "write": user.write, "read": user.read})
         });
-        let topic_permissions = self.users.iter().map(|user| {
-            json!({"user": user.name, "vhost": vhost, "exchange": STATUSES, "write": user.topic_write, "read": NOTHING})
+        let topic_permissions = self.users.iter().filter_map(|user| {
+            let write = user.topic_write.as_ref()?;
+            Some(json!({"user": user.name, "vhost": vhost, "exchange": STATUSES, "write": write, "read": NOTHING}))
         });
         json!({
             "vhosts": [{"name": vhost}],
@@ -314,11 +358,23 @@ mod tests {
     }
 
     #[test]
+    fn a_submitter_reads_its_own_queue_and_writes_nowhere() {
+        let user = User::tenant(&"agent.a-001".parse().unwrap());
+        assert_eq!(user.read, "^tenant\\.agent\\.a-001$");
+        assert_eq!(
+            (user.write.as_str(), user.configure, user.topic_write),
+            (NOTHING, NOTHING, None)
+        );
+    }
+
+    #[test]
     fn the_plan_is_what_the_document_shows() {
+        let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
         let topology = Topology::for_agencies([
             (key("so-tu-phap"), Channel::Amqp),
             (key("ubnd-00004"), Channel::Hub),
-        ]);
+        ])
+        .with_tenants([&tenant]);
         insta::assert_json_snapshot!(topology.plan("lienthong"));
     }
 }

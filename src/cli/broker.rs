@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, print_json};
+use crate::domain::tenant::TenantKey;
 use crate::material;
 
 /// The road to the agencies
@@ -13,7 +14,7 @@ use crate::material;
 pub(super) enum BrokerCommand {
     /// Print the definitions RabbitMQ needs, for `rabbitmqctl import_definitions`
     ///
-    /// For an installation where the hub may not use the management interface. Users of agencies come without a password: give
+    /// For an installation where the hub may not use the management interface. Users of agencies and submitters come without a password: give
     /// each one by `rabbitmqctl change_password` before it can log in.
     Plan(PlanArgs),
 }
@@ -24,6 +25,10 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DIR")]
     directory: PathBuf,
 
+    /// A submitter with a queue of its own, `branch.tay-ho`; may be given several times
+    #[arg(long = "submitter", value_name = "TENANT")]
+    submitters: Vec<TenantKey>,
+
     /// Virtual host
     #[arg(long, value_name = "NAME", default_value = "lienthong")]
     vhost: String,
@@ -32,9 +37,7 @@ pub(super) struct PlanArgs {
 pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
     let BrokerCommand::Plan(args) = command;
     let directory = material::directory(&args.directory)?;
-    print_json(
-        out,
-        &crate::delivery::topology(&directory, true).plan(&args.vhost),
-    )?;
+    let topology = crate::delivery::topology(&directory, true).with_tenants(&args.submitters);
+    print_json(out, &topology.plan(&args.vhost))?;
     Ok(Exit::Good)
 }

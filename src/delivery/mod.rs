@@ -11,6 +11,7 @@
 
 mod courier;
 mod limits;
+mod notices;
 pub mod push;
 mod relay;
 pub mod retry;
@@ -91,6 +92,14 @@ impl Movers {
         }
         tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), push::run(Arc::clone(&hub))));
+        tasks.spawn(until(
+            stopped.clone(),
+            notices::run(Arc::clone(&hub), broker.clone()),
+        ));
+        tasks.spawn(until(
+            stopped.clone(),
+            notices::queues::run(Arc::clone(&hub), broker.clone()),
+        ));
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), sweep_files(Arc::clone(&hub))));

@@ -60,6 +60,8 @@ actions! {
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";
+    /// Events of a submitter that were given up are sent again.
+    NoticesRetried = "notices-retried";
     /// Another directory was put into use.
     DirectoryImported = "directory-imported";
 }

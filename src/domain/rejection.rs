@@ -288,6 +288,16 @@ labels! {
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 
+    // how a submitter is told
+    SubscriptionMissing "subscription-missing" 404 "Chưa đăng ký nhận thông báo bằng cách này" "There is no such subscription"
+        "Đăng ký trước: PUT /v1/subscription với way là {way}." "Subscribe first: PUT /v1/subscription with way {way}.";
+    SubscriptionEnding "subscription-ending" 409 "Hàng đợi cũ chưa được đọc hết" "The old queue is not drained yet"
+        "Đọc hết hàng đợi {queue}, đóng kết nối, đợi vài giây rồi đăng ký lại." "Read the queue {queue} to its end, close the connection, wait a few seconds and subscribe again.";
+    WebhookUrlRefused "webhook-url-refused" 422 "Địa chỉ webhook không dùng được" "The webhook's address cannot be used"
+        "Gửi {field} dạng https://…, nhiều nhất {limit} byte, không kèm tên đăng nhập, mật khẩu và #." "Send {field} as https://…, at most {limit} bytes, without user, password and fragment.";
+    QueueUnavailable "queue-unavailable" 409 "Cổng này không có hàng đợi riêng" "This hub has no queues of one's own"
+        "Cổng chạy không có RabbitMQ; dùng webhook, hoặc đọc GET /v1/events." "This hub runs without RabbitMQ; use a webhook, or read GET /v1/events.";
+
     // warnings
     IdentityPrefixUnknown "identity-prefix-unknown" 422 "Đầu số định danh lạ" "The identity number's prefix is not known"
         "Kiểm tra lại giấy tờ; người khai sinh ở nước ngoài có đầu số khác." "Check the paper; people born abroad have other prefixes.";

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::domain::view::{AgencyData, CloudEvent, FeedData, StatusRequest};
+use crate::domain::view::{AgencyData, CloudEvent, FeedData, NoticeData, StatusRequest};
 
 use super::openapi::{Shapes, pretty};
 
@@ -24,6 +24,8 @@ pub fn document() -> Value {
     let agency = shapes.answer(|g| g.subschema_for::<CloudEvent<AgencyData>>());
     let told = shapes.answer(|g| g.subschema_for::<AgencyData>());
     let status = shapes.answer(|g| g.subschema_for::<StatusRequest>());
+    let sent = shapes.answer(|g| g.subschema_for::<CloudEvent<NoticeData>>());
+    let queued = shapes.answer(|g| g.subschema_for::<NoticeData>());
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -35,7 +37,8 @@ pub fn document() -> Value {
         "defaultContentType": "application/cloudevents+json",
         "servers": {
             "partner": { "host": "hub.example:8443", "protocol": "https", "description": "Mutual TLS and a bound token." },
-            "broker": { "host": "broker.example:5671", "protocol": "amqps", "description": "One user for each agency that consumes by itself." },
+            "broker": { "host": "broker.example:5671", "protocol": "amqps", "description": "One user for each partner that consumes by itself." },
+            "submitter": { "host": "submitter.example", "protocol": "https", "description": "The submitter's own server; redirects are not followed." },
         },
         "channels": {
             "events": {
@@ -45,6 +48,28 @@ pub fn document() -> Value {
                 "servers": [{ "$ref": "#/servers/partner" }],
                 "messages": { "dossierEvent": { "$ref": "#/components/messages/DossierEvent" } },
                 "bindings": { "http": { "bindingVersion": "0.3.0" } },
+            },
+            "webhook": {
+                "address": null,
+                "title": "The webhook of a submitter that asked for one",
+                "description": "POST to the address of PUT /v1/subscription, signed by the Standard Webhooks rules. Any 2xx is \
+                    taken as delivered, 410 disables the webhook, everything else is tried again.",
+                "servers": [{ "$ref": "#/servers/submitter" }],
+                "messages": { "sentEvent": { "$ref": "#/components/messages/SentEvent" } },
+                "bindings": { "http": { "bindingVersion": "0.3.0" } },
+            },
+            "tenantQueue": {
+                "address": "tenant.{tenant}",
+                "title": "The queue of a submitter that asked for one",
+                "description": "Quorum queue bound to the topic exchange `events`.",
+                "parameters": { "tenant": { "description": "The tenant's name, as `branch.tay-ho`." } },
+                "servers": [{ "$ref": "#/servers/broker" }],
+                "messages": { "queuedEvent": { "$ref": "#/components/messages/QueuedEvent" } },
+                "bindings": { "amqp": {
+                    "is": "queue",
+                    "queue": { "durable": true, "exclusive": false, "autoDelete": false },
+                    "bindingVersion": "0.3.0",
+                } },
             },
             "inbox": {
                 "address": "/v1/inbox",
@@ -83,6 +108,8 @@ pub fn document() -> Value {
         },
         "operations": {
             "tellSubmitter": operation("send", "events", "dossierEvent"),
+            "tellSubmitterByWebhook": operation("send", "webhook", "sentEvent"),
+            "tellSubmitterByQueue": operation("send", "tenantQueue", "queuedEvent"),
             "tellAgencyByInbox": operation("send", "inbox", "agencyEvent"),
             "tellAgencyByQueue": operation("send", "agencyQueue", "agencyMessage"),
             "hearStatuses": operation("receive", "statuses", "statusReport"),
@@ -90,6 +117,25 @@ pub fn document() -> Value {
         "components": {
             "messages": {
                 "DossierEvent": message("What a submitter is told of an event", &feed),
+                "SentEvent": {
+                    "title": "What a submitter is told of an event, by its webhook",
+                    "contentType": "application/cloudevents+json",
+                    "description": "The event of the feed, with the same `id`; or a test event of type `vn.lienthong.subscription.test`.",
+                    "headers": { "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"], "properties": {
+                        "webhook-id": { "type": "string", "description": "The event's `id`; the same in every attempt. Deduplicate by it." },
+                        "webhook-timestamp": { "type": "string", "pattern": "^[0-9]+$", "description": "Seconds since 1970 of this attempt." },
+                        "webhook-signature": { "type": "string", "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; one for each live secret, separated by spaces." },
+                    } },
+                    "payload": sent,
+                },
+                "QueuedEvent": {
+                    "title": "What a submitter is told of an event, in its own queue",
+                    "contentType": "application/json",
+                    "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
+                        `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
+                        `message-id` is the event's id; deduplicate by it.",
+                    "payload": queued,
+                },
                 "AgencyEvent": message("What an agency is told of an event", &agency),
                 "AgencyMessage": {
                     "title": "What an agency is told of an event, in its own queue",

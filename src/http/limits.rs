@@ -82,6 +82,9 @@ pub const AUDIT_PAGE: (u32, u32) = (200, 50);
 /// Deliveries of one page of a list: at most, and when nothing is said.
 pub const DELIVERY_PAGE: (u32, u32) = (200, 50);
 
+/// Attempts to tell a submitter, of one page: at most, and when nothing is said.
+pub const ATTEMPT_PAGE: (u32, u32) = (200, 50);
+
 /// Alarms of one page: at most, and when nothing is said.
 pub const ALARM_PAGE: (u32, u32) = (200, 50);
 

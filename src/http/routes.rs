@@ -12,16 +12,18 @@ use crate::domain::view::{
     AcceptanceRequest, AlarmPage, AttachmentsView, AuditPage, BatchLine, BlobView, CertificateRequest,
     CorrectionRequest, DeliveryItem, DeliveryPage, DossierPage, DossierSummary, DossierView, EndpointAnswer,
     EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest, HistoryView, InboxPage,
-    OverviewView, PapersRequest, ParkRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest,
-    RefusalPage, RefusalView, RegisterAnswer, RegisterRequest, RetryRequest, RouteView, SettleAnswer,
-    SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SupplementRequest,
-    TenantPage, TenantRequest, TenantView, TokenAnswer,
+    NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView, PapersRequest, ParkRequest,
+    PointRequest, PostponementRequest, ReadPage, ReasonRequest, RefusalPage, RefusalView, RegisterAnswer,
+    RegisterRequest, RetryRequest, RouteView, SecretAnswer, SettleAnswer, SettleRequest, StaffRequest,
+    StandingRequest, StatusAnswer, SubmissionAnswer, SubscribersView, SubscriptionAnswer,
+    SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest, TenantView,
+    TestAnswer, TokenAnswer, WayRequest,
 };
 use crate::identity::Permission;
 
 use super::extract::Page;
 use super::limits::{
-    ALARM_PAGE, AUDIT_PAGE, DELIVERY_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE,
+    ALARM_PAGE, ATTEMPT_PAGE, AUDIT_PAGE, DELIVERY_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE,
     REFERENCE_CHARACTERS, TENANT_PAGE, WAIT_SECONDS,
 };
 
@@ -109,11 +111,21 @@ pub enum Verb {
     Deliveries,
     Endpoint,
     Endpoints,
+    NoticeAttempts,
+    NoticeAttemptsOf,
     ParkDelivery,
     Reads,
     RemoveEndpoint,
     RetryDelivery,
+    RetryNotices,
+    RetryNoticesOf,
+    RotateSecret,
     SetEndpoint,
+    Subscribe,
+    Subscribers,
+    Subscription,
+    TestSubscription,
+    Unsubscribe,
     Upload,
     Uploaded,
 }
@@ -604,6 +616,35 @@ const CARRIED: &[Parameter] = &[
         "How many at most.",
     ),
 ];
+const WAY: Parameter = parameter(
+    "way",
+    Place::Query,
+    Values::Pattern("^(webhook|queue)$"),
+    "Which way.",
+);
+const BEFORE: Parameter = parameter(
+    "before",
+    Place::Query,
+    Values::Pattern("^[0-9]+[.][0-9]+[.](webhook|queue)$"),
+    "`next` of the page before.",
+);
+const ATTEMPTS_AT_ONCE: Parameter = parameter(
+    "limit",
+    Place::Query,
+    Values::Number(1, ATTEMPT_PAGE.0 as i64, Some(ATTEMPT_PAGE.1 as i64)),
+    "How many at most.",
+);
+const TRIED: &[Parameter] = &[WAY, BEFORE, ATTEMPTS_AT_ONCE];
+const TRIED_OF: &[Parameter] = &[
+    required(parameter(
+        "tenant",
+        Place::Query,
+        Values::Pattern(TenantKey::PATTERN),
+        "Whose.",
+    )),
+    BEFORE,
+    ATTEMPTS_AT_ONCE,
+];
 const LANGUAGE: Parameter = parameter(
     "lang",
     Place::Query,
@@ -782,6 +823,36 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/deliveries/{id}/park" "parkDelivery"
         Act::Verb(Verb::ParkDelivery, Permission::DeliveryManage), DELIVERY, Takes::Json(shape::<ParkRequest>()) => Gives::Json(shape::<DeliveryItem>());
         "Dừng một bản tin" "Park a delivery"
+    Partner Get "/v1/subscription" "subscription"
+        Act::Verb(Verb::Subscription, Permission::SubscriptionManage), &[], Takes::Nothing => Gives::Json(shape::<SubscriptionView>());
+        "Cách nhận thông báo của đơn vị" "Read how one is told of events beside the feed"
+    Partner Put "/v1/subscription" "subscribe"
+        Act::Verb(Verb::Subscribe, Permission::SubscriptionManage), &[], Takes::Json(shape::<SubscriptionRequest>()) => Gives::Json(shape::<SubscriptionAnswer>());
+        "Đăng ký webhook hoặc hàng đợi" "Have events sent to a webhook, or into a queue"
+    Partner Post "/v1/subscription/secret" "rotateSecret"
+        Act::Verb(Verb::RotateSecret, Permission::SubscriptionManage), &[], Takes::Nothing => Gives::Json(shape::<SecretAnswer>());
+        "Đổi khoá ký webhook" "Get a new secret for the webhook; the older signs 24 hours more"
+    Partner Post "/v1/subscription/test" "testSubscription"
+        Act::Verb(Verb::TestSubscription, Permission::SubscriptionManage), &[], Takes::Json(shape::<WayRequest>()) => Gives::Json(shape::<TestAnswer>());
+        "Gửi thử một sự kiện" "Send a test event"
+    Partner Post "/v1/subscription/retry" "retryNotices"
+        Act::Verb(Verb::RetryNotices, Permission::SubscriptionManage), &[], Takes::Json(shape::<WayRequest>()) => Gives::Json(shape::<NoticeRetryAnswer>());
+        "Gửi lại những sự kiện đã dừng" "Send parked events again"
+    Partner Get "/v1/subscription/attempts" "noticeAttempts"
+        Act::Verb(Verb::NoticeAttempts, Permission::SubscriptionManage), TRIED, Takes::Nothing => Gives::Json(shape::<NoticeAttemptPage>());
+        "Các lần gửi sự kiện" "Read the attempts to send events, newest first"
+    Partner Delete "/v1/subscription" "unsubscribe"
+        Act::Verb(Verb::Unsubscribe, Permission::SubscriptionManage), &[required(WAY)], Takes::Nothing => Gives::Json(shape::<SubscriptionView>());
+        "Thôi nhận bằng webhook hoặc hàng đợi" "End a webhook or a queue"
+    Partner Get "/v1/subscribers" "subscribers"
+        Act::Verb(Verb::Subscribers, Permission::HubRead), &[], Takes::Nothing => Gives::Json(shape::<SubscribersView>());
+        "Mọi đơn vị nhận thông báo" "Read every subscriber and what waits for it"
+    Partner Get "/v1/subscribers/attempts" "noticeAttemptsOf"
+        Act::Verb(Verb::NoticeAttemptsOf, Permission::HubRead), TRIED_OF, Takes::Nothing => Gives::Json(shape::<NoticeAttemptPage>());
+        "Các lần gửi sự kiện cho một đơn vị" "Read the attempts to send a subscriber's events"
+    Partner Post "/v1/subscribers/retry" "retryNoticesOf"
+        Act::Verb(Verb::RetryNoticesOf, Permission::DeliveryManage), &[], Takes::Json(shape::<NoticeRetryRequest>()) => Gives::Json(shape::<NoticeRetryAnswer>());
+        "Gửi lại sự kiện đã dừng của một đơn vị" "Send a subscriber's parked events again"
 
     Web Get "/.well-known/oauth-authorization-server" "metadata"
         Act::Document(Document::Metadata), &[], Takes::Nothing => Gives::Object;

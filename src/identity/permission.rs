@@ -54,6 +54,8 @@ permissions! {
     FileRead = "file:read";
     /// Follow the event feed.
     EventRead = "event:read";
+    /// Have events sent: a webhook, or a queue of one's own.
+    SubscriptionManage = "subscription:manage";
     /// Take deliveries from the inbox and settle them.
     InboxTake = "inbox:take";
     /// Say where one's messages are pushed, and with which secret they are signed.
@@ -74,7 +76,7 @@ impl Permission {
         use Permission::*;
         match kind {
             // Agents act by name and on their own certificate; the enterprise itself only looks on.
-            TenantKind::Enterprise => &[DossierRead, FileRead, EventRead],
+            TenantKind::Enterprise => &[DossierRead, FileRead, EventRead, SubscriptionManage],
             TenantKind::Agent => &[
                 SubmissionCreate,
                 DossierRead,
@@ -84,6 +86,7 @@ impl Permission {
                 FileUpload,
                 FileRead,
                 EventRead,
+                SubscriptionManage,
             ],
             TenantKind::Branch => &[
                 SubmissionCreate,
@@ -98,6 +101,7 @@ impl Permission {
                 FileUpload,
                 FileRead,
                 EventRead,
+                SubscriptionManage,
             ],
             TenantKind::Agency => &[
                 DossierRead,
@@ -226,27 +230,28 @@ mod tests {
     #[test]
     fn the_matrix_is_the_reviewed_one() {
         insta::assert_snapshot!(matrix(), @"
-        permission          enterprise  agent  branch  agency  operator
-        submission:create   -           yes    yes     -       -
-        dossier:read        yes         yes    yes     yes     yes
-        dossier:accept      -           -      yes     yes     -
-        dossier:refuse      -           -      yes     yes     -
-        dossier:ask         -           -      yes     yes     -
-        dossier:recall      -           -      yes     -       -
-        dossier:postpone    -           -      -       yes     -
-        dossier:correct     -           -      -       yes     -
-        dossier:withdraw    -           yes    yes     -       -
-        dossier:supplement  -           yes    yes     -       -
-        dossier:hand-over   -           yes    yes     -       -
-        file:upload         -           yes    yes     yes     -
-        file:read           yes         yes    yes     yes     -
-        event:read          yes         yes    yes     yes     -
-        inbox:take          -           -      -       yes     -
-        endpoint:manage     -           -      -       yes     -
-        status:report       -           -      -       yes     -
-        hub:read            -           -      -       -       yes
-        delivery:manage     -           -      -       -       yes
-        tenant:manage       -           -      -       -       yes
+        permission           enterprise  agent  branch  agency  operator
+        submission:create    -           yes    yes     -       -
+        dossier:read         yes         yes    yes     yes     yes
+        dossier:accept       -           -      yes     yes     -
+        dossier:refuse       -           -      yes     yes     -
+        dossier:ask          -           -      yes     yes     -
+        dossier:recall       -           -      yes     -       -
+        dossier:postpone     -           -      -       yes     -
+        dossier:correct      -           -      -       yes     -
+        dossier:withdraw     -           yes    yes     -       -
+        dossier:supplement   -           yes    yes     -       -
+        dossier:hand-over    -           yes    yes     -       -
+        file:upload          -           yes    yes     yes     -
+        file:read            yes         yes    yes     yes     -
+        event:read           yes         yes    yes     yes     -
+        subscription:manage  yes         yes    yes     -       -
+        inbox:take           -           -      -       yes     -
+        endpoint:manage      -           -      -       yes     -
+        status:report        -           -      -       yes     -
+        hub:read             -           -      -       -       yes
+        delivery:manage      -           -      -       -       yes
+        tenant:manage        -           -      -       -       yes
         ");
     }
 

@@ -198,27 +198,28 @@ impl Hub {
             .run(move |conn| read::feed(conn, &cipher, &scope, after, limit))
             .await?;
         let next = items.last().map_or(after, |item| item.seq);
-        let source = self.issuer_url();
-        let events = items
-            .into_iter()
-            .map(|item| CloudEvent {
-                specversion: "1.0".to_owned(),
-                id: item.event.id.to_string(),
-                source: source.clone(),
-                kind: event_type(item.event.what.word()),
-                subject: item.event.dossier.to_string(),
-                time: item.event.at,
-                datacontenttype: "application/json".to_owned(),
-                traceparent: None,
-                data: FeedData {
-                    tracking_id: item.event.dossier,
-                    reference: item.reference,
-                    dossier_code: item.code.and_then(|c| c.parse().ok()),
-                    event: EventView::from(&item.event),
-                },
-            })
-            .collect();
+        let events = items.into_iter().map(|item| self.feed_event(item)).collect();
         Ok(FeedPage { events, next })
+    }
+
+    /// An event as its submitter is told of it, whichever way.
+    pub(super) fn feed_event(&self, item: read::FeedItem) -> CloudEvent<FeedData> {
+        CloudEvent {
+            specversion: "1.0".to_owned(),
+            id: item.event.id.to_string(),
+            source: self.issuer_url(),
+            kind: event_type(item.event.what.word()),
+            subject: item.event.dossier.to_string(),
+            time: item.event.at,
+            datacontenttype: "application/json".to_owned(),
+            traceparent: None,
+            data: FeedData {
+                tracking_id: item.event.dossier,
+                reference: item.reference,
+                dossier_code: item.code.and_then(|c| c.parse().ok()),
+                event: EventView::from(&item.event),
+            },
+        }
     }
 
     /// The row of a dossier the caller may see; anything else is `not-found`.

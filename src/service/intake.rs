@@ -187,6 +187,7 @@ impl Hub {
         if let Some(parent) = self.register().tenant(tenant).and_then(|t| t.parent.clone()) {
             self.pulse.ring(parent.as_str());
         }
+        self.pulse.ring(super::subscriptions::NOTICES);
         if agency.is_some() {
             self.pulse.ring(super::messages::OUTBOX);
         }

@@ -20,6 +20,7 @@ mod public;
 mod pulse;
 mod refusals;
 mod statuses;
+mod subscriptions;
 mod tenants;
 mod turns;
 mod watching;
@@ -41,6 +42,7 @@ pub use messages::{Outbound, Push};
 pub use onboarding::Loaded;
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use statuses::Reported;
+pub use subscriptions::{DueWay, SECRET_OVERLAP, TEST_TYPE};
 pub use tenants::{AuditQuery, LONGEST_REASON, PARTS_OF_A_TENANT, TENANTS_AT_ONCE, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
 

@@ -19,6 +19,7 @@ mod ledger;
 pub mod outcome;
 pub mod person;
 mod queue;
+pub mod receiver;
 pub mod report;
 pub mod script;
 mod submitter;

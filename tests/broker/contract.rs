@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use lienthong::broker::topology::Limits;
-use lienthong::broker::{BrokerError, MAX_BODY, Outcome, Settlement, Source, Target, settle_all};
+use lienthong::broker::{BrokerError, MAX_BODY, Outcome, Settlement, Source, Target, Topology, settle_all};
 
 use crate::stage::{Stage, envelope, take};
 
@@ -108,6 +108,25 @@ contract! {
             assert_eq!(outcome, Outcome::Refused("delivery limit reached".to_owned()));
         }
         assert_eq!(stage.drain(&mut consumer).await, [""; 0]);
+    }
+
+    /// A submitter's queue lives beside those of the agencies, and goes when it is empty and nobody reads it.
+    async fn a_submitters_queue_is_removed_when_it_is_drained(stage: Stage, Limits::default()) {
+        let tenant: lienthong::domain::tenant::TenantKey = format!("branch.{}", stage.agency).parse().unwrap();
+        stage.broker.declare(&Topology::for_agencies([]).with_tenants([&tenant])).await.unwrap();
+        let to = Target::Tenant(tenant.clone());
+        let publish = stage.publish(vec![envelope(to.clone(), "evt_1")]);
+        let mut consumer = stage.broker.consume(&Source::Tenant(tenant.clone()), 1).await.unwrap();
+        let got = take(&mut consumer).await;
+        assert_eq!((got.message_id.as_str(), got.routing_key.as_str()), ("evt_1", to.routing_key().as_str()));
+        assert!(!stage.broker.remove_drained(&tenant).await.unwrap(), "it is in somebody's hands");
+        got.settle(Settlement::Ack).await.unwrap();
+        assert_eq!(publish.await.unwrap(), [Outcome::Confirmed]);
+        assert!(!stage.broker.remove_drained(&tenant).await.unwrap(), "somebody reads it");
+        drop(consumer);
+        crate::stage::removed(&stage.broker, &tenant).await;
+        assert!(stage.broker.remove_drained(&tenant).await.unwrap(), "what is gone is gone");
+        assert_eq!(stage.publish(vec![envelope(to, "evt_2")]).await.unwrap(), [Outcome::Unroutable]);
     }
 
     /// The others of the batch are not harmed, and each answer stands at the place of its message.

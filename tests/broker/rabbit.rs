@@ -6,6 +6,7 @@ use lapin::{BasicProperties, Connection, ConnectionProperties};
 use lienthong::broker::topology::{DOSSIERS, Limits, STATUS_QUEUE, STATUSES, Topology};
 use lienthong::broker::{Broker, BrokerError, Outcome, Rabbit, Settlement, Source, Target};
 
+use lienthong::domain::tenant::TenantKey;
 use serde_json::json;
 
 use crate::stage::{Props, Stage, envelope, rabbit, take};
@@ -169,6 +170,39 @@ fn a_forged_user_is_refused_and_none_is_shown_as_none() {
             (&*bare.message_id, &*bare.kind, &*bare.content_type),
             ("", "", "")
         );
+    });
+}
+
+#[test]
+fn a_submitter_reads_its_own_queue_and_may_do_nothing_else() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let tenant = |key: &str| -> TenantKey { format!("branch.{}{key}", stage.agency).parse().unwrap() };
+        let (own, other) = (tenant("-own"), tenant("-other"));
+        let both = Topology::for_agencies([]).with_tenants([&own, &other]);
+        stage.broker.declare(&both).await.unwrap();
+        props.admin.tenant_user_put(&own, PASSWORD).await.unwrap();
+        let url = props.url_as(&format!("tenant.{own}"), PASSWORD);
+        let submitter = Broker::Rabbit(Rabbit::new(&url, Default::default()).unwrap());
+
+        let told = envelope(Target::Tenant(own.clone()), "evt_1");
+        assert_eq!(stage.broker.publish(&[told]).await, [Outcome::Confirmed]);
+        let mut queue = submitter.consume(&Source::Tenant(own.clone()), 1).await.unwrap();
+        take(&mut queue).await.settle(Settlement::Ack).await.unwrap();
+        for to in [
+            Target::Tenant(own.clone()),
+            Target::Tenant(other.clone()),
+            Target::Status(stage.agency.clone()),
+        ] {
+            refused(&submitter.publish(&[envelope(to, "x")]).await, "ACCESS_REFUSED");
+        }
+        for source in [Source::Tenant(other), stage.source(), Source::Statuses] {
+            let error = submitter.consume(&source, 1).await.unwrap_err();
+            let denied =
+                matches!(&error, BrokerError::Refused { reason, .. } if reason.contains("ACCESS_REFUSED"));
+            assert!(denied, "{source:?}: {error}");
+        }
+        props.admin.tenant_user_delete(&own).await.unwrap();
     });
 }
 

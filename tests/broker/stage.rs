@@ -10,6 +10,7 @@ use lienthong::broker::{
     Broker, Consumer, Delivery, Embedded, Envelope, Outcome, Rabbit, Settlement, Source, Target, Topology,
 };
 use lienthong::domain::codes::Key;
+use lienthong::domain::tenant::TenantKey;
 
 /// Longer than any test takes; a test that waits for what never comes fails here.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -233,4 +234,12 @@ pub fn envelope(to: Target, id: impl ToString) -> Envelope {
 
 pub async fn take(consumer: &mut Consumer) -> Delivery {
     consumer.next().await.expect("the consumer ended")
+}
+
+/// Asks until a submitter's queue is removed.
+pub async fn removed(broker: &Broker, tenant: &TenantKey) {
+    let mut turn = tokio::time::interval(Duration::from_millis(20));
+    while !broker.remove_drained(tenant).await.unwrap() {
+        turn.tick().await;
+    }
 }

@@ -57,6 +57,8 @@ pub struct City {
     pub hub: Arc<Hub>,
     /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
     pub department: Key,
+    /// Issues certificates for partners' endpoints, whatever the clock of the stage says: TLS knows the machine's only.
+    pub endpoints: DevCa,
     peers: HashMap<String, ConnectionPeer>,
     /// The authority everybody here has a certificate of.
     pub ca: DevCa,
@@ -87,7 +89,7 @@ fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> 
     Directory::FILES.iter().map(read).collect()
 }
 
-/// Calls endpoints on this machine whose certificates the city's authority issued.
+/// Calls endpoints on this machine with certificates of this authority.
 fn caller(ca: &DevCa) -> Caller {
     let outbound = Outbound {
         roots: vec![ca.root().clone()],
@@ -137,6 +139,7 @@ impl City {
         let files = directory_files(department.as_str(), channel);
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
+        let endpoints = DevCa::create("2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
         let key =
             Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
         let rules = TokenRules {
@@ -156,7 +159,7 @@ impl City {
             receipts: ReceiptSigner::new(key),
             lookup: LookupSecrets::new([9; 32]),
             own_queues: true,
-            caller: caller(&ca),
+            caller: caller(&endpoints),
             mtls_base: "https://partner.hub.example".to_owned(),
             clock: stage.clock.clone(),
             entropy: stage.entropy.clone(),
@@ -194,6 +197,7 @@ impl City {
         City {
             hub,
             department,
+            endpoints,
             peers,
             ca,
         }

@@ -2,9 +2,12 @@
 
 mod away;
 mod carried;
+mod hooks;
 mod office;
 mod pushed;
+mod queued;
 mod repeated;
+mod told;
 
 use lienthong::broker::admin::Admin;
 use lienthong::broker::{Broker, Embedded, Rabbit};

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use lapin::options::{
     BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
-    QueueDeclareOptions,
+    QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -343,6 +343,40 @@ impl Rabbit {
         }
         Ok(())
     }
+
+    /// See [`super::Broker::remove_drained`]. Quorum queues know no deletion on condition, so it is a look and then a deletion.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn remove_drained(&self, name: &str) -> Result<bool, BrokerError> {
+        let patience = self.0.options.patience;
+        let channel = self.channel(&self.0.publishing).await?;
+        let passive = QueueDeclareOptions {
+            passive: true,
+            durable: true,
+            ..Default::default()
+        };
+        let what = format!("queue {name}");
+        let look = channel.queue_declare(name.into(), passive, FieldTable::default());
+        match timeout(patience, look).await {
+            Ok(Err(error)) if is_not_found(&error) => return Ok(true),
+            Ok(Ok(queue)) if queue.message_count() > 0 || queue.consumer_count() > 0 => return Ok(false),
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(explain(&what, &error)),
+            Err(_) => {
+                return Err(BrokerError::Connection(format!(
+                    "{what}: no answer within {patience:?}"
+                )));
+            }
+        }
+        let delete = channel.queue_delete(name.into(), QueueDeleteOptions::default());
+        within(patience, &what, delete).await.map(|_| true)
+    }
+}
+
+fn is_not_found(error: &lapin::Error) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(e)
+        if matches!(e.kind(), lapin::protocol::AMQPErrorKind::Soft(lapin::protocol::AMQPSoftError::NOTFOUND)))
 }
 
 /// Waits for an answer of the broker, but not for ever.

@@ -48,7 +48,7 @@ pub use register::{
 };
 pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};
 pub use subscriptions::{
-    NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer,
-    SecretView, SubscriberView, SubscribersView, SubscriptionAnswer, SubscriptionRequest, SubscriptionState,
-    SubscriptionView, TestAnswer, Way, WayRequest, WayView,
+    AttemptCursor, NoticeAttemptPage, NoticeAttemptView, NoticeData, NoticeOutcome, NoticeRetryAnswer,
+    NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer,
+    SubscriptionRequest, SubscriptionState, SubscriptionView, TestAnswer, TestData, Way, WayRequest, WayView,
 };

@@ -1,8 +1,12 @@
 //! How a submitter is told of its events beside the feed: by a webhook, or in a queue of its own.
 
+use std::fmt;
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::carriage::FeedData;
 use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
@@ -36,7 +40,7 @@ impl Way {
     }
 }
 
-impl std::str::FromStr for Way {
+impl FromStr for Way {
     type Err = ();
     fn from_str(s: &str) -> Result<Self, ()> {
         Way::parse(s).ok_or(())
@@ -74,7 +78,7 @@ pub struct NoticeRetryRequest {
     pub tenant: TenantKey,
     /// Which.
     pub way: Way,
-    /// Why, at most 1,000 characters; kept in the log.
+    /// Why, at most 1,000 characters; kept in the audit.
     pub reason: String,
 }
 
@@ -246,9 +250,54 @@ pub struct NoticeAttemptView {
 pub struct NoticeAttemptPage {
     /// The attempts.
     pub attempts: Vec<NoticeAttemptView>,
-    /// Ask for what was `before` this to see older ones; none when there are none.
+    /// `before` of the next page, with older ones; none when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<Timestamp>,
+    pub next: Option<String>,
+}
+
+/// A place among attempts, as a page names it: `<microseconds>.<number in the feed>.<way>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptCursor {
+    /// When the attempt was.
+    pub at: Timestamp,
+    /// Of which event.
+    pub seq: i64,
+    /// By which way.
+    pub way: Way,
+}
+
+impl fmt::Display for AttemptCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at.as_micros(), self.seq, self.way.word())
+    }
+}
+
+impl FromStr for AttemptCursor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.splitn(3, '.');
+        let mut number = || parts.next().and_then(|p| p.parse().ok()).ok_or(());
+        let (at, seq) = (Timestamp::from_micros(number()?), number()?);
+        let way = parts.next().and_then(Way::parse).ok_or(())?;
+        Ok(AttemptCursor { at, seq, way })
+    }
+}
+
+/// What a test event carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestData {
+    /// Whose subscription it tests.
+    pub tenant: TenantKey,
+}
+
+/// What an event that is sent carries: that of the feed, or of a test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NoticeData {
+    /// As in the feed.
+    Event(Box<FeedData>),
+    /// Of `vn.lienthong.subscription.test`.
+    Test(TestData),
 }
 
 /// One tenant's ways, for the operator.

@@ -13,6 +13,7 @@ mod overview;
 mod refusals;
 mod statuses;
 mod submissions;
+mod subscriptions;
 mod tenants;
 
 use super::extract::Authed;
@@ -70,5 +71,15 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Deliveries => deliveries::list(authed).await,
         Verb::RetryDelivery => deliveries::retry(authed).await,
         Verb::ParkDelivery => deliveries::park(authed).await,
+        Verb::Subscription => subscriptions::read(authed).await,
+        Verb::Subscribe => subscriptions::subscribe(authed).await,
+        Verb::Unsubscribe => subscriptions::unsubscribe(authed).await,
+        Verb::RotateSecret => subscriptions::secret(authed).await,
+        Verb::TestSubscription => subscriptions::test(authed).await,
+        Verb::RetryNotices => subscriptions::retry(authed).await,
+        Verb::NoticeAttempts => subscriptions::attempts(authed).await,
+        Verb::Subscribers => subscriptions::subscribers(authed).await,
+        Verb::NoticeAttemptsOf => subscriptions::attempts_of(authed).await,
+        Verb::RetryNoticesOf => subscriptions::retry_of(authed).await,
     }
 }

@@ -365,6 +365,7 @@ fn the_metadata_is_the_reviewed_one() {
         "file:upload",
         "file:read",
         "event:read",
+        "subscription:manage",
         "inbox:take",
         "endpoint:manage",
         "status:report",

@@ -31,8 +31,8 @@ pub use files::{
 pub(super) use files::{attachment_row, data_key, upload_row, wrap_row};
 pub use history::{FeedItem, feed, history};
 pub use notices::{
-    Standing, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets, subscription_state,
-    told, way, ways,
+    Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets,
+    subscription_state, told, way, ways,
 };
 pub use operated::{AuditFilter, entries};
 pub use overview::{Overview, overview};

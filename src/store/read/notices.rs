@@ -9,7 +9,7 @@ use super::corrupt;
 use super::history::{FeedItem, items};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{SubscriptionState, Way};
+use crate::domain::view::{AttemptCursor, SubscriptionState, Way};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
@@ -140,12 +140,12 @@ pub fn secret_row(tenant: &str, id: &str) -> String {
     format!("webhook-secret:{tenant}:{id}")
 }
 
-/// Attempts to tell the scope's own tenant, newest first, of both ways or of one.
+/// Attempts to tell a tenant, newest first, of both ways or of one.
 pub fn notice_attempts(
     conn: &mut Conn,
     tenant: &str,
     way: Option<Way>,
-    before: Option<Timestamp>,
+    before: Option<AttemptCursor>,
     limit: i64,
 ) -> Result<Vec<NoticeAttemptRow>, StoreError> {
     Ok(on_backend!(conn, c => {
@@ -153,11 +153,14 @@ pub fn notice_attempts(
         if let Some(way) = way {
             query = query.filter(notice_attempts::way.eq(way.word()));
         }
-        if let Some(before) = before {
-            query = query.filter(notice_attempts::at.lt(At(before)));
+        if let Some(AttemptCursor { at, seq, way }) = before {
+            let (now, later) = (notice_attempts::at.eq(At(at)), notice_attempts::seq.eq(seq));
+            query = query.filter(notice_attempts::at.lt(At(at))
+                .or(now.and(notice_attempts::seq.lt(seq)))
+                .or(now.and(later).and(notice_attempts::way.lt(way.word()))));
         }
         query
-            .order((notice_attempts::at.desc(), notice_attempts::seq.desc()))
+            .order((notice_attempts::at.desc(), notice_attempts::seq.desc(), notice_attempts::way.desc()))
             .limit(limit)
             .select(NoticeAttemptRow::as_select())
             .load(c)
@@ -302,14 +305,31 @@ pub fn secrets(
         .collect()
 }
 
-/// Tenants with a queue of their own, and whether each still wants it.
-pub fn queues(conn: &mut Conn) -> Result<Vec<(String, SubscriptionState)>, StoreError> {
-    let rows: Vec<(String, String)> = on_backend!(conn, c => subscriptions::table
+/// A submitter's queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TenantQueue {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Since when it stands as it stands.
+    pub since: Timestamp,
+    /// Whether the submitter has ended it.
+    pub ended: bool,
+}
+
+/// The queues of submitters, those that are being drained too.
+pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
+    let rows: Vec<(String, String, At)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::way.eq(Way::Queue.word()))
         .order(subscriptions::tenant)
-        .select((subscriptions::tenant, subscriptions::state))
+        .select((subscriptions::tenant, subscriptions::state, subscriptions::since))
         .load(c))?;
     rows.into_iter()
-        .map(|(tenant, state)| Ok((tenant, subscription_state(&state)?)))
+        .map(|(tenant, state, since)| {
+            Ok(TenantQueue {
+                tenant: tenant.parse().map_err(|_| corrupt("subscriber"))?,
+                since: since.0,
+                ended: subscription_state(&state)? == SubscriptionState::Ended,
+            })
+        })
         .collect()
 }

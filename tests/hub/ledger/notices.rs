@@ -106,6 +106,13 @@ async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fa
     count(store, NoticeCommand::Settle(settlements.collect())).await;
 }
 
+fn again(subscription: Subscription) -> NoticeCommand {
+    NoticeCommand::Retry {
+        subscription,
+        by: None,
+    }
+}
+
 fn parked() -> Fate {
     Fate::Park {
         failure: Failure::DocumentRefused,
@@ -252,8 +259,8 @@ on_both! {
         spread(&store).await;
         assert_eq!(states(stage), ["1 parked", "2 held", "3 held", "4 held", "5 waiting"]);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [5]);
-        assert_eq!(count(&store, NoticeCommand::Retry(webhook("branch.ba-dinh"))).await, 0);
-        assert_eq!(count(&store, NoticeCommand::Retry(which.clone())).await, 1);
+        assert_eq!(count(&store, again(webhook("branch.ba-dinh"))).await, 0);
+        assert_eq!(count(&store, again(which.clone())).await, 1);
         for seq in [1, 2, 3, 4] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(next.iter().map(|n| (n.seq, n.attempt)).collect::<Vec<_>>(), [(seq, 1)]);
@@ -352,7 +359,10 @@ on_both! {
         let removed = || NoticeCommand::Removed { tenant: BRANCH.to_owned() };
         assert!(!changed(&store, removed()).await, "the queue is still wanted");
         assert!(changed(&store, NoticeCommand::End(queue.clone())).await);
-        assert!(!changed(&store, NoticeCommand::End(queue)).await);
+        assert!(!changed(&store, NoticeCommand::End(queue.clone())).await);
+        let again = Subscribe { subscription: queue, url: None, from: None, secret: None };
+        let answer = store.ledger.notices(NoticeCommand::Subscribe(again)).await.unwrap();
+        assert_eq!(answer, NoticeAnswer::Ending, "its queue is not gone yet");
         assert!(changed(&store, removed()).await);
         assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
     }

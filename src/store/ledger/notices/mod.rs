@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::audit;
+use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
+use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{NoticeOutcome, SubscriptionState, Way};
 use crate::store::StoreError;
@@ -40,7 +43,7 @@ pub(in crate::store) const HELD: &str = "held";
 
 /// Something to change in how submitters are told, or a step of telling them.
 pub enum NoticeCommand {
-    /// Sets a way up, or changes it. Changed when its secret was taken.
+    /// Sets a way up, or changes it. Changed when its secret was taken; refused while its old queue is being drained.
     Subscribe(Subscribe),
     /// Ends a way; what waits for it is dropped, the feed still has it. Changed when there was one.
     End(Subscription),
@@ -79,7 +82,12 @@ pub enum NoticeCommand {
     /// What became of leased notices.
     Settle(Vec<NoticeSettlement>),
     /// Parked notices are tried again, and what is held behind them. Counts the parked ones.
-    Retry(Subscription),
+    Retry {
+        /// Of which way.
+        subscription: Subscription,
+        /// The operator who says so, and why: audited. None for the subscriber itself.
+        by: Option<(Actor, String)>,
+    },
 }
 
 /// What a command about notices came to.
@@ -89,6 +97,8 @@ pub enum NoticeAnswer {
     Changed(bool),
     /// How many.
     Count(usize),
+    /// The way was ended, and its queue is not gone yet.
+    Ending,
     /// What was leased.
     Leased(Vec<LeasedNotice>),
 }
@@ -194,7 +204,7 @@ pub(super) fn play(
     command: &NoticeCommand,
 ) -> Result<NoticeAnswer, StoreError> {
     Ok(match command {
-        NoticeCommand::Subscribe(wanted) => NoticeAnswer::Changed(ways::subscribe(conn, now, head, wanted)?),
+        NoticeCommand::Subscribe(wanted) => ways::subscribe(conn, now, head, wanted)?,
         NoticeCommand::End(which) => NoticeAnswer::Changed(ways::end(conn, now, which)?),
         NoticeCommand::Removed { tenant } => {
             let way = Way::Queue.word();
@@ -220,7 +230,9 @@ pub(super) fn play(
             settle(conn, now, settlements)?;
             NoticeAnswer::Count(settlements.len())
         }
-        NoticeCommand::Retry(which) => NoticeAnswer::Count(retry(conn, now, which)?),
+        NoticeCommand::Retry { subscription, by } => {
+            NoticeAnswer::Count(retry(conn, now, subscription, by.as_ref())?)
+        }
     })
 }
 
@@ -451,7 +463,12 @@ fn park(
     Ok(())
 }
 
-fn retry(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<usize, StoreError> {
+fn retry(
+    conn: &mut Conn,
+    now: Timestamp,
+    which: &Subscription,
+    by: Option<&(Actor, String)>,
+) -> Result<usize, StoreError> {
     let again = (
         notices::state.eq(WAITING),
         notices::since.eq(At(now)),
@@ -462,5 +479,11 @@ fn retry(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<usize,
     let parked = on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(PARKED)))
         .set(again).execute(c))?;
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(HELD))).set(again).execute(c))?;
+    if let Some((actor, reason)) = by {
+        let deed = Deed::on(Action::NoticesRetried, &which.tenant)
+            .with("way", which.way.word())
+            .with("count", parked);
+        audit::append(conn, now, actor, Some(reason), [&deed])?;
+    }
     Ok(parked)
 }

@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::{ACTIVE, RECEIVER_GONE, Subscribe, Subscription, TEST, WAITING, find, of, state_word, waiting};
+use super::{
+    ACTIVE, NoticeAnswer, RECEIVER_GONE, Subscribe, Subscription, TEST, WAITING, find, of, state_word,
+    waiting,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
@@ -17,9 +20,15 @@ pub(super) fn subscribe(
     now: Timestamp,
     head: i64,
     wanted: &Subscribe,
-) -> Result<bool, StoreError> {
-    let ended = state_word(SubscriptionState::Ended);
-    let before = find(conn, &wanted.subscription)?.filter(|row| row.state != ended);
+) -> Result<NoticeAnswer, StoreError> {
+    let before = find(conn, &wanted.subscription)?;
+    // Whoever removes a drained queue looks first and deletes then: nothing may come into it in between.
+    if before
+        .as_ref()
+        .is_some_and(|row| row.state == state_word(SubscriptionState::Ended))
+    {
+        return Ok(NoticeAnswer::Ending);
+    }
     let cursor = wanted.from.or(before.map(|row| row.cursor)).unwrap_or(head);
     let which = &wanted.subscription;
     let row = SubscriptionRow {
@@ -44,15 +53,15 @@ pub(super) fn subscribe(
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)))
         .set(notices::not_before.eq(At(now))).execute(c))?;
     let Some(secret) = &wanted.secret else {
-        return Ok(false);
+        return Ok(NoticeAnswer::Changed(false));
     };
     let has_one: i64 = on_backend!(conn, c => subscription_secrets::table
         .filter(subscription_secrets::tenant.eq(&which.tenant)).count().get_result(c))?;
     if has_one > 0 {
-        return Ok(false);
+        return Ok(NoticeAnswer::Changed(false));
     }
     on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(secret).execute(c))?;
-    Ok(true)
+    Ok(NoticeAnswer::Changed(true))
 }
 
 pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<bool, StoreError> {

@@ -1,0 +1,57 @@
+//! The queues of submitters: made when one is asked for, removed when it was ended and is drained. Every hub does both; doing it
+//! twice is doing it once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::broker::{Broker, Topology};
+use crate::delivery::REFRESH;
+use crate::domain::codes::Key;
+use crate::service::{Hub, ServiceError};
+use crate::store::ledger::NoticeCommand;
+use crate::store::read::TenantQueue;
+
+pub(in crate::delivery) async fn run(hub: Arc<Hub>, broker: Broker) {
+    let mut declared: HashSet<TenantQueue> = HashSet::new();
+    let bell = hub.queues_bell();
+    loop {
+        let rung = bell.notified();
+        if let Err(error) = step(&hub, &broker, &mut declared).await {
+            tracing::warn!(%error, "the queues of submitters could not be looked at");
+        }
+        // A new subscription rings; what another hub was told is found a little later.
+        drop(tokio::time::timeout(REFRESH, rung).await);
+    }
+}
+
+async fn step(hub: &Hub, broker: &Broker, declared: &mut HashSet<TenantQueue>) -> Result<(), ServiceError> {
+    let queues = hub.tenant_queues().await?;
+    declared.retain(|known| queues.contains(known));
+    let missing: Vec<&TenantQueue> = queues
+        .iter()
+        .filter(|q| !q.ended && !declared.contains(*q))
+        .collect();
+    if !missing.is_empty() {
+        let none = std::iter::empty::<(Key, crate::broker::topology::Channel)>();
+        let wanted = Topology::for_agencies(none).with_tenants(missing.iter().map(|q| &q.tenant));
+        match broker.declare(&wanted).await {
+            Ok(()) => declared.extend(missing.into_iter().cloned()),
+            Err(error) => tracing::warn!(%error, "the queues of submitters cannot be declared yet"),
+        }
+    }
+    for ended in queues.iter().filter(|q| q.ended) {
+        match broker.remove_drained(&ended.tenant).await {
+            Ok(true) => {
+                let removed = NoticeCommand::Removed {
+                    tenant: ended.tenant.to_string(),
+                };
+                hub.store().ledger.notices(removed).await?;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%error, tenant = %ended.tenant, "an ended queue cannot be looked at yet");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,536 @@
+//! How a submitter is told beside its feed: its webhook, its queue; and what their carriers need.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::acts::required;
+use super::intake::internal;
+use super::{Hub, ServiceError};
+use crate::domain::endpoint::EndpointUrl;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{EventId, SecretId};
+use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::tenant::{Actor, TenantKey};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{
+    AttemptCursor, CloudEvent, NoticeAttemptPage, NoticeAttemptView, NoticeData, NoticeOutcome,
+    NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView,
+    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, TestAnswer, TestData, Way, WayView,
+};
+use crate::identity::webhook::WebhookSecret;
+use crate::identity::{Access, Permission, Scope};
+use crate::store::ledger::{LeasedNotice, NoticeAnswer, NoticeCommand, Subscribe, Subscription, TEST};
+use crate::store::read::{self, TenantQueue, WayRow};
+use crate::store::rows::{NoticeAttemptRow, SecretRow};
+
+/// The bell of those who carry notices.
+pub(super) const NOTICES: &str = "notices";
+
+/// The bell of who makes and removes the queues of submitters.
+const QUEUES: &str = "queues";
+
+/// How long the secret before the newest signs too.
+pub const SECRET_OVERLAP: Duration = Duration::from_secs(24 * 3600);
+
+/// Attempts of one page at most.
+const LARGEST_PAGE: u32 = 200;
+
+/// The CloudEvents type of a test event.
+pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
+
+/// A way with something to send now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueWay {
+    /// Which.
+    pub subscription: Subscription,
+    /// Where a webhook goes.
+    pub url: Option<EndpointUrl>,
+}
+
+impl Hub {
+    /// How the caller is told.
+    pub async fn subscription(&self, access: &Access) -> Result<SubscriptionView, ServiceError> {
+        let scope = access.permit(Permission::SubscriptionManage)?;
+        let mut all = self.ways(scope).await?;
+        Ok(all.remove(access.key().as_str()).unwrap_or_default())
+    }
+
+    /// Sets a way up, or changes it.
+    pub async fn subscribe(
+        &self,
+        access: &Access,
+        request: SubscriptionRequest,
+    ) -> Result<SubscriptionAnswer, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        let url = self.wanted_url(&request)?;
+        if let Some(from) = request.from.filter(|from| *from < 0) {
+            let problem = Problem::new(Label::NumberMalformed).at("/from");
+            return Err(problem
+                .with("field", "from")
+                .with("min", 0)
+                .with("max", i64::MAX)
+                .with("value", from)
+                .into());
+        }
+        let secret = match request.way {
+            Way::Webhook => Some(self.new_secret(access.key())?),
+            Way::Queue => None,
+        };
+        let (shown, row) = secret.unzip();
+        let subscription = own(access, request.way);
+        let command = NoticeCommand::Subscribe(Subscribe {
+            subscription,
+            url: url.map(String::from),
+            from: request.from,
+            secret: row,
+        });
+        let first = match self.store.ledger.notices(command).await? {
+            NoticeAnswer::Changed(taken) => taken,
+            NoticeAnswer::Ending => {
+                let problem = Problem::new(Label::SubscriptionEnding);
+                return Err(problem.with("queue", queue_name(access.key())).into());
+            }
+            NoticeAnswer::Count(_) | NoticeAnswer::Leased(_) => {
+                return Err(internal("an answer of another kind"));
+            }
+        };
+        tracing::info!(tenant = %access.key(), way = request.way.word(), "a subscription is set up");
+        self.pulse.ring(QUEUES);
+        self.pulse.ring(NOTICES);
+        Ok(SubscriptionAnswer {
+            subscription: self.subscription(access).await?,
+            secret: shown.filter(|_| first).map(|secret| secret.reveal()),
+        })
+    }
+
+    /// The address a webhook needs; a queue has none, and needs a broker that stands outside.
+    fn wanted_url(&self, request: &SubscriptionRequest) -> Result<Option<EndpointUrl>, Problem> {
+        match (request.way, &request.url) {
+            (Way::Webhook, Some(url)) => url.parse().map(Some).map_err(|_| {
+                Problem::new(Label::WebhookUrlRefused)
+                    .at("/url")
+                    .with("field", "url")
+                    .with("limit", EndpointUrl::LONGEST)
+            }),
+            (Way::Webhook, None) => Err(Problem::new(Label::FieldMissing).at("/url").with("field", "/url")),
+            (Way::Queue, Some(_)) => Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "/url")),
+            (Way::Queue, None) if self.own_queues => Ok(None),
+            (Way::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
+        }
+    }
+
+    fn new_secret(&self, tenant: &TenantKey) -> Result<(WebhookSecret, SecretRow), ServiceError> {
+        let now = self.clock.now();
+        self.with_rng(|rng| {
+            let (secret, id) = (WebhookSecret::draw(rng), SecretId::new(now, rng).to_string());
+            let name = read::secret_row(tenant.as_str(), &id);
+            let sealed = self.store.cipher.seal(&name, secret.expose(), rng)?;
+            let row = SecretRow {
+                tenant: tenant.to_string(),
+                id,
+                since: now.into(),
+                until: None,
+                key_id: sealed.key_id,
+                nonce: sealed.nonce,
+                ciphertext: sealed.ciphertext,
+            };
+            Ok((secret, row))
+        })
+    }
+
+    /// Ends a way. What waits for it is dropped; the feed still has everything.
+    pub async fn unsubscribe(&self, access: &Access, way: Way) -> Result<SubscriptionView, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        self.change_way(NoticeCommand::End(own(access, way)), way).await?;
+        tracing::info!(tenant = %access.key(), way = way.word(), "a subscription is ended");
+        self.pulse.ring(QUEUES);
+        self.subscription(access).await
+    }
+
+    /// A new secret for the caller's webhook; the one before it signs for [`SECRET_OVERLAP`] too.
+    pub async fn rotate_secret(&self, access: &Access) -> Result<SecretAnswer, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        let (secret, row) = self.new_secret(access.key())?;
+        let older_until = self.clock.now().plus(SECRET_OVERLAP);
+        let command = NoticeCommand::Rotate {
+            tenant: access.key().to_string(),
+            secret: row,
+            older_until,
+        };
+        self.change_way(command, Way::Webhook).await?;
+        tracing::info!(tenant = %access.key(), "a webhook has a new secret");
+        Ok(SecretAnswer {
+            secret: secret.reveal(),
+            older_until,
+        })
+    }
+
+    /// Sends a test event by a way.
+    pub async fn test_subscription(&self, access: &Access, way: Way) -> Result<TestAnswer, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        let now = self.clock.now();
+        let event = self.with_rng(|rng| EventId::new(now, rng));
+        let command = NoticeCommand::Test {
+            subscription: own(access, way),
+            event: event.to_string(),
+        };
+        self.change_way(command, way).await?;
+        self.pulse.ring(NOTICES);
+        Ok(TestAnswer { event })
+    }
+
+    /// Sends again what was given up of the caller's own.
+    pub async fn retry_own_notices(
+        &self,
+        access: &Access,
+        way: Way,
+    ) -> Result<NoticeRetryAnswer, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        self.retry_notices(own(access, way), None).await
+    }
+
+    /// Sends again what was given up of somebody's, for a reason.
+    pub async fn retry_notices_of(
+        &self,
+        access: &Access,
+        request: NoticeRetryRequest,
+    ) -> Result<NoticeRetryAnswer, ServiceError> {
+        access.permit(Permission::DeliveryManage)?;
+        let reason = required("/reason", request.reason, 1000)?;
+        let subscription = Subscription {
+            tenant: request.tenant.to_string(),
+            way: request.way,
+        };
+        self.retry_notices(subscription, Some((access.actor(), reason)))
+            .await
+    }
+
+    async fn retry_notices(
+        &self,
+        subscription: Subscription,
+        by: Option<(Actor, String)>,
+    ) -> Result<NoticeRetryAnswer, ServiceError> {
+        let command = NoticeCommand::Retry { subscription, by };
+        let NoticeAnswer::Count(count) = self.store.ledger.notices(command).await? else {
+            return Err(internal("an answer of another kind"));
+        };
+        self.pulse.ring(NOTICES);
+        let retried = count as u64;
+        Ok(NoticeRetryAnswer { retried })
+    }
+
+    /// A change of a way that must be there.
+    async fn change_way(&self, command: NoticeCommand, way: Way) -> Result<(), ServiceError> {
+        match self.store.ledger.notices(command).await? {
+            NoticeAnswer::Changed(true) => Ok(()),
+            NoticeAnswer::Changed(false) => Err(Problem::new(Label::SubscriptionMissing)
+                .with("way", way.word())
+                .into()),
+            _ => Err(internal("an answer of another kind")),
+        }
+    }
+
+    /// Attempts to tell the caller, newest first.
+    pub async fn own_notice_attempts(
+        &self,
+        access: &Access,
+        way: Option<Way>,
+        before: Option<AttemptCursor>,
+        limit: u32,
+    ) -> Result<NoticeAttemptPage, ServiceError> {
+        access.permit(Permission::SubscriptionManage)?;
+        self.notice_attempts(access.key(), way, before, limit).await
+    }
+
+    /// Attempts to tell somebody, for the operator.
+    pub async fn notice_attempts_of(
+        &self,
+        access: &Access,
+        tenant: &TenantKey,
+        before: Option<AttemptCursor>,
+        limit: u32,
+    ) -> Result<NoticeAttemptPage, ServiceError> {
+        access.permit(Permission::HubRead)?;
+        self.notice_attempts(tenant, None, before, limit).await
+    }
+
+    async fn notice_attempts(
+        &self,
+        tenant: &TenantKey,
+        way: Option<Way>,
+        before: Option<AttemptCursor>,
+        limit: u32,
+    ) -> Result<NoticeAttemptPage, ServiceError> {
+        let (tenant, limit) = (tenant.to_string(), limit.clamp(1, LARGEST_PAGE) as usize);
+        let read = move |conn: &mut _| read::notice_attempts(conn, &tenant, way, before, limit as i64 + 1);
+        let rows = self.store.readers.run(read).await?;
+        let more = rows.len() > limit;
+        let attempts: Vec<NoticeAttemptView> = rows
+            .into_iter()
+            .take(limit)
+            .map(attempt_view)
+            .collect::<Result<_, _>>()?;
+        let place = |a: &NoticeAttemptView| AttemptCursor {
+            at: a.at,
+            seq: a.seq,
+            way: a.way,
+        };
+        let next = attempts.last().filter(|_| more).map(|a| place(a).to_string());
+        Ok(NoticeAttemptPage { attempts, next })
+    }
+
+    /// Every subscriber, for the operator.
+    pub async fn subscribers(&self, access: &Access) -> Result<SubscribersView, ServiceError> {
+        let scope = access.permit(Permission::HubRead)?;
+        let mut subscribers = Vec::new();
+        for (tenant, subscription) in self.ways(scope).await? {
+            subscribers.push(SubscriberView {
+                tenant: tenant.parse().map_err(internal)?,
+                subscription,
+            });
+        }
+        subscribers.sort_by(|a, b| a.tenant.cmp(&b.tenant));
+        Ok(SubscribersView { subscribers })
+    }
+
+    async fn ways(&self, scope: Scope) -> Result<HashMap<String, SubscriptionView>, ServiceError> {
+        let now = self.clock.now();
+        let rows = self
+            .store
+            .readers
+            .run(move |conn| read::ways(conn, &scope, now))
+            .await?;
+        let mut by_tenant: HashMap<String, SubscriptionView> = HashMap::new();
+        for row in rows {
+            let (tenant, way) = (row.row.tenant.clone(), read::way(&row.row.way)?);
+            let view = by_tenant.entry(tenant).or_default();
+            match way {
+                Way::Webhook => view.webhook = Some(way_view(row)?),
+                Way::Queue => view.queue = Some(way_view(row)?),
+            }
+        }
+        Ok(by_tenant)
+    }
+}
+
+/// What the carriers ask for.
+impl Hub {
+    /// The bell the carriers wait on.
+    pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
+        self.pulse.bell(NOTICES)
+    }
+
+    /// The bell of who makes and removes the queues of submitters.
+    pub fn queues_bell(&self) -> Arc<tokio::sync::Notify> {
+        self.pulse.bell(QUEUES)
+    }
+
+    /// Takes what is new in the feeds into notices; how many there were.
+    pub async fn spread_notices(&self) -> Result<usize, ServiceError> {
+        let news = self.store.readers.run(read::news).await?;
+        if news.is_empty() {
+            return Ok(0);
+        }
+        match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
+            NoticeAnswer::Count(count) => Ok(count),
+            _ => Err(internal("an answer of another kind")),
+        }
+    }
+
+    /// Ways with something to send now.
+    pub async fn due_ways(&self) -> Result<Vec<DueWay>, ServiceError> {
+        let now = self.clock.now();
+        let rows = self
+            .store
+            .readers
+            .run(move |conn| read::notices_due(conn, now))
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(DueWay {
+                    subscription: Subscription {
+                        way: read::way(&row.way)?,
+                        tenant: row.tenant,
+                    },
+                    url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
+    /// the log.
+    pub async fn notice_events(
+        &self,
+        tenant: &str,
+        leased: &[LeasedNotice],
+    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
+        let rows: Vec<(i64, String)> = leased
+            .iter()
+            .filter(|l| l.seq != TEST)
+            .map(|l| (l.seq, l.dossier.clone()))
+            .collect();
+        let mut told = match self.feed_items(rows.clone()).await {
+            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(rows).await?,
+            told => told?,
+        };
+        if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
+            told.insert(TEST, self.test_event(tenant, test)?);
+        }
+        Ok(told)
+    }
+
+    async fn feed_items(
+        &self,
+        rows: Vec<(i64, String)>,
+    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
+        let cipher = Arc::clone(&self.store.cipher);
+        let items = self
+            .store
+            .readers
+            .run(move |conn| read::told(conn, &cipher, &rows))
+            .await?;
+        let event = |item| {
+            let CloudEvent {
+                specversion,
+                id,
+                source,
+                kind,
+                subject,
+                time,
+                datacontenttype,
+                traceparent,
+                data,
+            } = self.feed_event(item);
+            CloudEvent {
+                specversion,
+                id,
+                source,
+                kind,
+                subject,
+                time,
+                datacontenttype,
+                traceparent,
+                data: NoticeData::Event(Box::new(data)),
+            }
+        };
+        Ok(items.into_iter().map(|(seq, item)| (seq, event(item))).collect())
+    }
+
+    /// What cannot be read must not hold up what can.
+    async fn feed_items_one_by_one(
+        &self,
+        rows: Vec<(i64, String)>,
+    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
+        let mut told = HashMap::new();
+        for row in rows {
+            let seq = row.0;
+            match self.feed_items(vec![row]).await {
+                Err(ServiceError::Internal(error)) => {
+                    tracing::error!(error, seq, "an event cannot be read");
+                }
+                one => told.extend(one?),
+            }
+        }
+        Ok(told)
+    }
+
+    fn test_event(&self, tenant: &str, test: &LeasedNotice) -> Result<CloudEvent<NoticeData>, ServiceError> {
+        let tenant: TenantKey = tenant.parse().map_err(internal)?;
+        Ok(CloudEvent {
+            specversion: "1.0".to_owned(),
+            id: test.event.clone(),
+            source: self.issuer_url(),
+            kind: TEST_TYPE.to_owned(),
+            subject: tenant.to_string(),
+            time: self.clock.now(),
+            datacontenttype: "application/json".to_owned(),
+            traceparent: None,
+            data: NoticeData::Test(TestData { tenant }),
+        })
+    }
+
+    /// The secrets a webhook's messages are signed with now, newest first.
+    pub async fn webhook_secrets(&self, tenant: &str) -> Result<Vec<WebhookSecret>, ServiceError> {
+        let (cipher, tenant, now) = (
+            Arc::clone(&self.store.cipher),
+            tenant.to_owned(),
+            self.clock.now(),
+        );
+        let opened = self
+            .store
+            .readers
+            .run(move |conn| read::secrets(conn, &cipher, &tenant, now))
+            .await?;
+        opened
+            .iter()
+            .map(|bytes| WebhookSecret::from_bytes(bytes).ok_or_else(|| internal("a webhook's secret")))
+            .collect()
+    }
+
+    /// The queues of submitters.
+    pub async fn tenant_queues(&self) -> Result<Vec<TenantQueue>, ServiceError> {
+        Ok(self.store.readers.run(read::queues).await?)
+    }
+}
+
+fn own(access: &Access, way: Way) -> Subscription {
+    Subscription {
+        tenant: access.key().to_string(),
+        way,
+    }
+}
+
+/// The name of a submitter's queue; the broker's topology names it so.
+fn queue_name(tenant: &TenantKey) -> String {
+    format!("tenant.{tenant}")
+}
+
+fn way_view(row: WayRow) -> Result<WayView, ServiceError> {
+    let WayRow {
+        row,
+        standing,
+        secrets,
+    } = row;
+    let secret = |row: SecretRow| SecretView {
+        since: row.since.0,
+        until: row.until.map(|at| at.0),
+    };
+    let queue = match read::way(&row.way)? {
+        Way::Queue => Some(queue_name(&row.tenant.parse().map_err(internal)?)),
+        Way::Webhook => None,
+    };
+    Ok(WayView {
+        state: read::subscription_state(&row.state)?,
+        since: row.since.0,
+        reason: row.reason,
+        url: row.url,
+        queue,
+        cursor: row.cursor,
+        waiting: standing.waiting,
+        parked: standing.parked,
+        held: standing.held,
+        oldest: standing.oldest,
+        secrets: secrets.into_iter().map(secret).collect(),
+    })
+}
+
+fn attempt_view(row: NoticeAttemptRow) -> Result<NoticeAttemptView, ServiceError> {
+    let failure = row.class.as_deref().and_then(Failure::parse);
+    let at: Timestamp = row.at.0;
+    Ok(NoticeAttemptView {
+        way: read::way(&row.way)?,
+        seq: row.seq,
+        event: row.event.parse().map_err(internal)?,
+        tracking_id: row.dossier.parse().ok(),
+        at,
+        number: row.number,
+        outcome: NoticeOutcome::parse(&row.outcome).ok_or_else(|| internal("an attempt's outcome"))?,
+        failure,
+        owner: failure.map(Failure::owner),
+        vi: failure.map(|f| f.advice(Language::Vietnamese).to_owned()),
+        en: failure.map(|f| f.advice(Language::English).to_owned()),
+        reason: row.reason,
+    })
+}
