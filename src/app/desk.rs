@@ -49,6 +49,7 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
         receipts: ReceiptSigner::new(token_key),
         lookup: material::lookup_secrets(&config.keys)?,
         mtls_base: config.partner.public_url.clone(),
+        provisional: config.directory.allow_provisional,
         caller: material::caller(config)?,
         own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         clock: Clock::System,

@@ -102,6 +102,8 @@ pub struct Assembly {
     pub own_queues: bool,
     /// Calls partners' endpoints.
     pub caller: Caller,
+    /// Whether a directory may hold rows that are marked provisional.
+    pub provisional: bool,
     /// The directory to begin with, when the database holds none.
     pub directory: BTreeMap<String, String>,
     /// The formats.
@@ -213,6 +215,7 @@ impl Running {
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
             own_queues: assembly.own_queues,
+            provisional: assembly.provisional,
             caller: assembly.caller,
             clock,
             entropy,

@@ -39,6 +39,7 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         blobs: material::blobs(&config.blobs.home, &Clock::System)?,
         uploads: super::uploads(&config.blobs),
         broker: broker(config)?,
+        provisional: config.directory.allow_provisional,
         own_queues: matches!(config.broker.road, Road::Amqp { .. }),
         caller: material::caller(config)?,
         directory,

@@ -110,11 +110,17 @@ const CALL_TIME: Duration = Duration::from_secs(60);
 
 impl DeskArgs {
     pub(super) fn open(&self) -> Result<Desk, Failure> {
+        self.open_with(false)
+    }
+
+    /// The same; `provisional` takes rows of a directory that are marked so, whatever the settings of this machine say.
+    pub(super) fn open_with(&self, provisional: bool) -> Result<Desk, Failure> {
         let runtime = runtime()?;
         let way = match (&self.hub, &self.config) {
             (Some(hub), _) => Way::There(Box::new(self.partner(hub.clone())?)),
             (None, Some(path)) => {
-                let config = Config::load(path, &Environment::of_process())?;
+                let mut config = Config::load(path, &Environment::of_process())?;
+                config.directory.allow_provisional |= provisional;
                 let hub = app::desk::open(&config)?;
                 runtime.block_on(hub.refresh()).map_err(failed)?;
                 Way::Here(Box::new(hub))

@@ -1,18 +1,19 @@
 //! `lienthong directory`
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, IsTerminal, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigArg, Exit, Failure, runtime};
-use crate::clock::{Clock, Entropy};
-use crate::domain::routing::{Directory, Finding, Severity};
-use crate::domain::tenant::Actor;
+use super::desk::{DeskArgs, agreed};
+use super::{Exit, Failure, print_json};
+use crate::domain::routing::plan::RowFate;
+use crate::domain::routing::{Directory, FileChange, Finding, Severity};
+use crate::domain::view::{
+    DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView, RouteChange,
+};
 use crate::material::{self, DirectoryError};
-use crate::store::ledger::DirectoryImport;
-use crate::store::{Store, read};
 
 /// Agencies, points, communes, procedures and who is responsible for what
 #[derive(Debug, Subcommand)]
@@ -24,9 +25,9 @@ pub(super) enum DirectoryCommand {
     Check(CheckArgs),
     /// Put the CSV files of a folder into use, on every hub of the database
     ///
-    /// Prints what changes against the directory in use and asks. Hubs take it up within seconds. Rows marked provisional are
-    /// refused.
-    Import(ImportArgs),
+    /// Prints a plan (rows that come, go and change; open dossiers the rules would send elsewhere) and asks. What was shown is
+    /// what is applied, or nothing is. Hubs take it up within seconds. Rows marked provisional are refused.
+    Import(Box<ImportArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -44,14 +45,26 @@ pub(super) struct ImportArgs {
     /// Folder with the CSV files
     dir: PathBuf,
 
+    /// Only print the plan; exit 1 if anything changes
+    #[arg(long)]
+    plan: bool,
+
+    /// Print the plan as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Why; kept in the audit
+    #[arg(long, default_value = "nhập danh mục bằng dòng lệnh")]
+    reason: String,
+
     #[command(flatten)]
-    config: ConfigArg,
+    desk: DeskArgs,
 
     /// Do not ask
     #[arg(long)]
     yes: bool,
 
-    /// Take rows marked provisional too, whatever the settings say; only for trials
+    /// With --config: take rows marked provisional too, whatever the settings say; only for trials
     #[arg(long)]
     allow_provisional: bool,
 }
@@ -108,113 +121,114 @@ fn is_error(finding: &Finding) -> bool {
 }
 
 fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let config = args.config.load()?;
-    let Some((files, directory)) = read_folder(&args.dir, out)? else {
-        return Ok(Exit::Findings);
-    };
-    let production = !(args.allow_provisional || config.directory.allow_provisional);
-    if sound(&directory, production, out)? == Exit::Findings {
-        return Ok(Exit::Findings);
-    }
-    let (backend, cipher) = (
-        material::backend(&config.database)?,
-        material::cipher(&config.keys)?,
+    let files = material::directory_files(&args.dir)?;
+    let desk = args.desk.open_with(args.allow_provisional)?;
+    let request = DirectoryPlanRequest { files: files.clone() };
+    let plan = desk.ask(
+        async |hub, access| hub.plan_directory(access, request.clone()).await,
+        async |partner| partner.plan_directory(&request).await,
     );
-    let sizes = material::sizes(&config.limits);
-    let store = Store::open(backend, cipher, sizes, false, &Clock::System, &Entropy::System)?;
-    let runtime = runtime()?;
-    let in_use = runtime.block_on(store.readers.run(|conn| read::directory(conn, "")))?;
-    let changes = changes(&in_use.unwrap_or_default(), &files);
-    if changes.is_empty() {
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(refusal) => return refusal.print(out),
+    };
+    if args.json {
+        print_json(out, &plan)?;
+    } else {
+        show(&plan, out)?;
+    }
+    if plan.files.is_empty() {
         writeln!(out, "không có gì thay đổi | nothing changes")?;
         return Ok(Exit::Good);
     }
-    for line in &changes {
-        writeln!(out, "{line}")?;
+    if args.plan {
+        return Ok(Exit::Findings);
     }
-    if !args.yes && !agreed(out)? {
+    if !args.yes && !agreed(out, "Nhập? | Import?")? {
         writeln!(out, "không nhập | not imported")?;
         return Ok(Exit::Findings);
     }
-    let bytes = serde_json::to_vec(&files).map_err(|e| Failure::new("không ghi được JSON", e))?;
-    let import = DirectoryImport {
-        version: directory.version().to_owned(),
-        files: bytes,
-        reviewed_against: None,
-        actor: Actor::hub(),
-        reason: None,
+    let request = DirectoryImportRequest {
+        files,
+        plan: plan.digest,
+        reason: args.reason.clone(),
     };
-    runtime.block_on(store.ledger.import_directory(import))?;
-    writeln!(out, "đã nhập | imported: version {}", directory.version())?;
-    Ok(Exit::Good)
-}
-
-fn agreed(out: &mut dyn Write) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "không có ai để hỏi: thêm --yes để nhập",
-            "there is nobody to ask: add --yes to import",
-        ));
+    let done = desk.ask(
+        async |hub, access| hub.replace_directory(access, request.clone()).await,
+        async |partner| partner.import_directory(&request).await,
+    );
+    match done {
+        Ok(answer) => {
+            writeln!(out, "đã nhập | imported: version {}", answer.version)?;
+            Ok(Exit::Good)
+        }
+        Err(refusal) => refusal.print(out),
     }
-    write!(out, "Nhập? | Import? [y/N] ")?;
-    out.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "c" | "có"))
 }
 
 /// Rows shown a file; the rest are counted.
 const SHOWN: usize = 20;
 
-/// What changes, file by file: rows that go (`-`) and rows that come (`+`), in the file's order.
-fn changes(before: &Files, after: &Files) -> Vec<String> {
-    let mut said = Vec::new();
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    for name in names {
-        let rows = |files: &Files| -> Vec<String> {
-            let text = files.get(name).map_or("", String::as_str);
-            text.lines()
-                .map(|line| line.trim_end_matches('\r').to_owned())
-                .collect()
-        };
-        let (old, new) = (rows(before), rows(after));
-        let missing = |from: &[String], of: &[String]| -> Vec<String> {
-            let there: BTreeSet<&String> = of.iter().collect();
-            from.iter().filter(|row| !there.contains(row)).cloned().collect()
-        };
-        let (gone, come) = (missing(&old, &new), missing(&new, &old));
-        if gone.is_empty() && come.is_empty() {
-            continue;
-        }
-        said.push(format!("{name}: -{} +{}", gone.len(), come.len()));
-        let all = gone
-            .iter()
-            .map(|row| ('-', row))
-            .chain(come.iter().map(|row| ('+', row)));
-        said.extend(all.take(SHOWN).map(|(sign, row)| format!("  {sign} {row}")));
-        if gone.len() + come.len() > SHOWN {
-            said.push(format!("  … {} more", gone.len() + come.len() - SHOWN));
+/// A plan for people: files, rows and columns; then dossiers.
+fn show(plan: &DirectoryPlanView, out: &mut dyn Write) -> Result<(), Failure> {
+    for FindingView { code, vi, en } in &plan.warnings {
+        writeln!(out, "warning {code}: {vi} | {en}")?;
+    }
+    for change in &plan.files {
+        for line in rows(change) {
+            writeln!(out, "{line}")?;
         }
     }
-    said
+    let more = if plan.more { "+" } else { "" };
+    writeln!(out, "hồ sơ đang mở | open dossiers: {}{more}", plan.examined)?;
+    for RouteChange {
+        from,
+        to,
+        label,
+        dossiers,
+        examples,
+    } in &plan.routes
+    {
+        let named = |key: &Option<crate::domain::codes::Key>| {
+            key.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
+        };
+        let why = label.map_or_else(String::new, |label| format!(" ({label})"));
+        let examples: Vec<String> = examples.iter().map(ToString::to_string).collect();
+        writeln!(
+            out,
+            "  {dossiers}: {} → {}{why}  {}",
+            named(from),
+            named(to),
+            examples.join(" ")
+        )?;
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_are_rows_that_go_and_rows_that_come() {
-        let files = |rows: &[&str]| Files::from([("a.csv".to_owned(), rows.join("\n"))]);
-        let (one, two) = (files(&["key", "a,1", "b,1"]), files(&["key", "b,1\r", "c,1"]));
-        assert_eq!(changes(&one, &two), ["a.csv: -1 +1", "  - a,1", "  + c,1"]);
-        assert!(changes(&one, &one).is_empty());
-        let many: Vec<String> = (0..SHOWN + 3).map(|n| n.to_string()).collect();
-        let said = changes(
-            &Files::new(),
-            &Files::from([("a.csv".to_owned(), many.join("\n"))]),
-        );
-        assert_eq!(said.len(), SHOWN + 2);
-        assert_eq!(said.last().unwrap(), "  … 3 more");
+/// One file's changes: rows that go (`-`), come (`+`) and change (`~`).
+fn rows(change: &FileChange) -> Vec<String> {
+    let mut said = vec![format!(
+        "{}: -{} +{} ~{}",
+        change.file, change.removed, change.added, change.changed
+    )];
+    said.extend(change.rows.iter().take(SHOWN).map(|row| {
+        let sign = match row.fate {
+            RowFate::Removed => '-',
+            RowFate::Added => '+',
+            RowFate::Changed => '~',
+        };
+        let columns: Vec<String> = row
+            .columns
+            .iter()
+            .map(|c| format!("{}: {} → {}", c.column, c.before, c.after))
+            .collect();
+        format!("  {sign} {}  {}", row.key, columns.join("; "))
+            .trim_end()
+            .to_owned()
+    }));
+    let all = change.removed + change.added + change.changed;
+    if all > SHOWN {
+        said.push(format!("  … {} more", all - SHOWN));
     }
+    said
 }

@@ -16,6 +16,7 @@ mod deliveries;
 mod desk;
 mod directory;
 mod doctor;
+mod dossier;
 mod exit;
 mod migrate;
 mod permissions;
@@ -69,6 +70,8 @@ enum Command {
     #[command(subcommand)]
     Cert(cert::CertCommand),
     #[command(subcommand)]
+    Dossier(dossier::DossierCommand),
+    #[command(subcommand)]
     Tenant(Box<tenant::TenantCommand>),
     #[command(subcommand)]
     Agent(Box<agent::AgentCommand>),
@@ -121,6 +124,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
         Command::Audit(command) => audit::run(&command, out),
         Command::Permissions(_) => permissions::run(out),
         Command::Cert(command) => cert::run(&command, out),
+        Command::Dossier(command) => dossier::run(&command, out),
         Command::Tenant(command) => tenant::run(&command, out),
         Command::Agent(command) => agent::run(&command, out),
         Command::Deliveries(command) => deliveries::run(&command, out),

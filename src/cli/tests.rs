@@ -152,6 +152,37 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
     let (exit, out) = lienthong(&import);
     assert_eq!(exit, Ok(Exit::Good), "{out}");
     assert!(out.contains("agencies.csv: -0 +"), "{out}");
+    let other = folder.path("other");
+    std::fs::create_dir_all(&other).unwrap();
+    for file in std::fs::read_dir(&directory).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), Path::new(&other).join(file.file_name())).unwrap();
+    }
+    let agencies = std::fs::read_to_string(Path::new(&other).join("agencies.csv")).unwrap();
+    std::fs::write(
+        Path::new(&other).join("agencies.csv"),
+        agencies.replace("Sở Công Thương", "Sở Công thương"),
+    )
+    .unwrap();
+    let (exit, out) = lienthong(&["directory", "import", &other, "--config", &config, "--plan"]);
+    assert_eq!(exit, Ok(Exit::Findings), "{out}");
+    assert!(out.contains("agencies.csv: -0 +0 ~1"), "{out}");
+    assert!(out.contains("name: Sở Công Thương → Sở Công thương"), "{out}");
+    let (exit, out) = lienthong(&["dossier", "parked", "--config", &config]);
+    assert_eq!((exit, out.as_str()), (Ok(Exit::Good), ""));
+    let nobodys = "dos_0190b1a0000070008000000000000001";
+    let (exit, out) = lienthong(&[
+        "dossier",
+        "assign",
+        nobodys,
+        "so-tu-phap",
+        "--reason",
+        "Thử",
+        "--config",
+        &config,
+    ]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.starts_with("✘ not-found"), "{out}");
     let (exit, out) = lienthong(&import);
     assert_eq!(exit, Ok(Exit::Good));
     assert!(out.contains("nothing changes"), "{out}");

@@ -4,10 +4,13 @@ use super::call::{Call, Partner, Repeat};
 use super::error::ClientError;
 use super::routes::{JSON, json};
 use crate::domain::audit::Action;
+use crate::domain::ids::DossierId;
+use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{
-    AuditPage, CertificateRequest, PointRequest, RegisterAnswer, RegisterRequest, StaffRequest,
-    StandingRequest, TenantPage, TenantRequest, TenantView,
+    AssignmentRequest, AuditPage, CertificateRequest, DirectoryImportAnswer, DirectoryImportRequest,
+    DirectoryPlanRequest, DirectoryPlanView, DossierSummary, PointRequest, RegisterAnswer, RegisterRequest,
+    StaffRequest, StandingRequest, TenantPage, TenantRequest, TenantView,
 };
 
 /// Which tenants to list. Empty lists all, by key.
@@ -126,6 +129,45 @@ impl Partner {
             .query("action", filter.action.map(Action::word))
             .query("before", filter.before)
             .query("limit", filter.limit);
+        self.send(&call).await?.json()
+    }
+
+    /// Names the agency of a dossier.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn assign(
+        &self,
+        id: DossierId,
+        request: &AssignmentRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        let path = format!("/v1/dossiers/{id}/assignment");
+        let call = Call::post(&path, JSON, json(request)?, Repeat::Keyed(key));
+        self.send(&call).await?.json()
+    }
+
+    /// What another directory would change.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn plan_directory(
+        &self,
+        request: &DirectoryPlanRequest,
+    ) -> Result<DirectoryPlanView, ClientError> {
+        let call = Call::post("/v1/directory/plan", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Puts a directory into use whose plan was reviewed.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn import_directory(
+        &self,
+        request: &DirectoryImportRequest,
+    ) -> Result<DirectoryImportAnswer, ClientError> {
+        let call = Call::post("/v1/directory", JSON, json(request)?, Repeat::Harmless);
         self.send(&call).await?.json()
     }
 

@@ -45,6 +45,8 @@ pub struct DossierFilter {
     pub agency: Option<Key>,
     /// Only with this reference of the submitter.
     pub reference: Option<String>,
+    /// Only those that wait for the operator.
+    pub parked: bool,
     /// `next` of the page before.
     pub after: Option<String>,
     /// At most this many on the page.
@@ -95,6 +97,7 @@ impl Partner {
             .query("status", filter.status.map(Status::code))
             .query("agency", filter.agency.as_ref())
             .query("reference", filter.reference.as_ref())
+            .query("parked", filter.parked.then_some("true"))
             .query("after", filter.after.as_ref())
             .query("limit", filter.limit);
         self.send(&call).await?.json()

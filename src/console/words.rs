@@ -96,6 +96,7 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "supplemented" => f.say("Bổ sung hồ sơ", "Supplement handed in"),
         "postponed" => f.say("Gia hạn giải quyết", "Due date moved"),
         "result-corrected" => f.say("Sửa kết quả", "Result corrected"),
+        "assigned" => f.say("Phân công cơ quan giải quyết", "The agency named by an operator"),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
         "due-set" => f.say("Đặt hạn trả kết quả", "Due date set"),
         "limit-near" => f.say("Sắp đến hạn", "A time limit is near"),

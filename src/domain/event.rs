@@ -136,6 +136,17 @@ pub enum Happening {
         /// Its note.
         text: Option<String>,
     },
+    /// An operator named the agency, where the rules named none, several, or the wrong one.
+    Assigned {
+        /// The agency from now on.
+        agency: Key,
+        /// The agency before; none when it was parked.
+        instead: Option<Key>,
+        /// Why it was parked.
+        parked: Option<Label>,
+        /// Why this agency, in the operator's words.
+        text: String,
+    },
     /// The submitter completed what was asked for.
     Supplemented {
         /// The note that goes with the papers.
@@ -209,6 +220,7 @@ impl Happening {
             Happening::StatusChanged { .. } => "status-changed",
             Happening::StatusRecorded { .. } => "status-recorded",
             Happening::StatusRejected { .. } => "status-rejected",
+            Happening::Assigned { .. } => "assigned",
             Happening::Supplemented { .. } => "supplemented",
             Happening::Postponed { .. } => "postponed",
             Happening::ResultCorrected { .. } => "result-corrected",

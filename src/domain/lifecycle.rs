@@ -179,6 +179,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         }
         Happening::StatusRecorded { .. }
         | Happening::StatusRejected { .. }
+        | Happening::Assigned { .. }
         | Happening::Supplemented { .. }
         | Happening::ResultCorrected { .. }
         | Happening::HandedOver(_)

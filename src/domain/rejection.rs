@@ -221,6 +221,12 @@ labels! {
         "{tenant}: nêu parent là một enterprise đã đăng ký và chưa đóng; chỉ đại lý có parent." "{tenant}: name as parent a registered enterprise that is not closed; only agents have one.";
     AgencyUnknown "agency-unknown" 422 "Cơ quan không có trong danh mục" "The agency is not in the directory"
         "{agency} không có hiệu lực hôm nay trong danh mục; nhập danh mục trước." "{agency} is not in force today in the directory; import it first.";
+    DirectoryFaulty "directory-faulty" 422 "Danh mục có lỗi" "The directory is faulty"
+        "Sửa {place}: {fault}" "Correct {place}: {fault}";
+    PlanStale "plan-stale" 409 "Kế hoạch đã cũ" "The plan is stale"
+        "Danh mục đang dùng hoặc các tệp đã khác lúc xem trước; lập lại kế hoạch rồi duyệt." "The directory in use or the files are not those that were reviewed; plan again and review.";
+    AgencyUnchanged "agency-unchanged" 409 "Cơ quan này đang giải quyết hồ sơ" "The agency is responsible already"
+        "Hồ sơ đã thuộc {agency}; không có gì để phân công lại." "The dossier belongs to {agency} already; there is nothing to assign.";
     LastOperator "last-operator" 409 "Đây là người vận hành cuối cùng" "This is the last operator"
         "Đăng ký một người vận hành khác có chứng thư trước đã." "Register another operator with a certificate first.";
     CertificateUnusable "certificate-unusable" 422 "Chứng thư không dùng được" "The certificate cannot be used"

@@ -9,15 +9,16 @@ use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AlarmPage, AttachmentsView, AuditPage, BatchLine, BlobView, CertificateRequest,
-    CorrectionRequest, DeliveryItem, DeliveryPage, DossierPage, DossierSummary, DossierView, EndpointAnswer,
-    EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest, HistoryView, InboxPage,
-    NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView, PapersRequest, ParkRequest,
-    PointRequest, PostponementRequest, ReadPage, ReasonRequest, RefusalPage, RefusalView, RegisterAnswer,
-    RegisterRequest, RetryRequest, RouteView, SecretAnswer, SettleAnswer, SettleRequest, StaffRequest,
-    StandingRequest, StatusAnswer, SubmissionAnswer, SubscribersView, SubscriptionAnswer,
-    SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest, TenantView,
-    TestAnswer, TokenAnswer, WayRequest,
+    AcceptanceRequest, AlarmPage, AssignmentRequest, AttachmentsView, AuditPage, BatchLine, BlobView,
+    CertificateRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DirectoryImportAnswer,
+    DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DossierPage, DossierSummary,
+    DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest,
+    HistoryView, InboxPage, NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView,
+    PapersRequest, ParkRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest, RefusalPage,
+    RefusalView, RegisterAnswer, RegisterRequest, RetryRequest, RouteView, SecretAnswer, SettleAnswer,
+    SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SubscribersView,
+    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest,
+    TenantView, TestAnswer, TokenAnswer, WayRequest,
 };
 use crate::identity::Permission;
 
@@ -105,10 +106,13 @@ pub enum Verb {
     Point,
     Audit,
     Alarms,
+    Assign,
     Attachment,
     AttachmentHead,
     Attachments,
     Deliveries,
+    DirectoryImport,
+    DirectoryPlan,
     Endpoint,
     Endpoints,
     NoticeAttempts,
@@ -757,6 +761,9 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/dossiers/{id}/hand-over" "handOver"
         Act::Verb(Verb::HandOver, Permission::DossierHandOver), ACT, Takes::Json(shape::<HandOverRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Trả kết quả cho người nộp" "Record that the applicant has the result"
+    Partner Post "/v1/dossiers/{id}/assignment" "assign"
+        Act::Verb(Verb::Assign, Permission::DossierAssign), ACT, Takes::Json(shape::<AssignmentRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Phân công cơ quan giải quyết" "Name the responsible agency, with a reason"
     Partner Get "/v1/events" "events"
         Act::Verb(Verb::Events, Permission::EventRead), FEED, Takes::Nothing => Gives::Json(shape::<FeedPage>());
         "Theo dõi sự kiện của hồ sơ mình" "Follow the events of one's own dossiers"
@@ -796,6 +803,12 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/tenants/{key}/points" "point"
         Act::Verb(Verb::Point, Permission::TenantManage), TENANT, Takes::Json(shape::<PointRequest>()) => Gives::Json(shape::<TenantView>());
         "Thêm điểm tiếp nhận" "Add a receiving point to a tenant"
+    Partner Post "/v1/directory/plan" "directoryPlan"
+        Act::Verb(Verb::DirectoryPlan, Permission::DirectoryManage), &[], Takes::Json(shape::<DirectoryPlanRequest>()) => Gives::Json(shape::<DirectoryPlanView>());
+        "Xem trước thay đổi của danh mục" "What another directory would change"
+    Partner Post "/v1/directory" "directoryImport"
+        Act::Verb(Verb::DirectoryImport, Permission::DirectoryManage), &[], Takes::Json(shape::<DirectoryImportRequest>()) => Gives::Json(shape::<DirectoryImportAnswer>());
+        "Đưa danh mục đã xem trước vào sử dụng" "Put a directory into use whose plan was reviewed"
     Partner Get "/v1/audit" "audit"
         Act::Verb(Verb::Audit, Permission::HubRead), AUDIT, Takes::Nothing => Gives::Json(shape::<AuditPage>());
         "Nhật ký việc của người vận hành" "Read what operators did, newest first"
@@ -1019,7 +1032,8 @@ mod tests {
                 "correct",
                 "withdraw",
                 "supplement",
-                "handOver"
+                "handOver",
+                "assign"
             ]
         );
     }

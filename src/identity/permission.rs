@@ -64,6 +64,10 @@ permissions! {
     StatusReport = "status:report";
     /// See every tenant's dossiers, the queues and the audit: the people who run the hub.
     HubRead = "hub:read";
+    /// Name the agency of a dossier where the rules name none, several, or the wrong one.
+    DossierAssign = "dossier:assign";
+    /// Put another directory into use.
+    DirectoryManage = "directory:manage";
     /// Send messages again that were given up, or give them up.
     DeliveryManage = "delivery:manage";
     /// Register tenants, change, suspend and close them; certificates, staff and points.
@@ -117,7 +121,14 @@ impl Permission {
                 EndpointManage,
                 StatusReport,
             ],
-            TenantKind::Operator => &[DossierRead, HubRead, DeliveryManage, TenantManage],
+            TenantKind::Operator => &[
+                DossierRead,
+                HubRead,
+                DossierAssign,
+                DirectoryManage,
+                DeliveryManage,
+                TenantManage,
+            ],
         }
     }
 
@@ -250,6 +261,8 @@ mod tests {
         endpoint:manage      -           -      -       yes     -
         status:report        -           -      -       yes     -
         hub:read             -           -      -       -       yes
+        dossier:assign       -           -      -       -       yes
+        directory:manage     -           -      -       -       yes
         delivery:manage      -           -      -       -       yes
         tenant:manage        -           -      -       -       yes
         ");

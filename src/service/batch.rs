@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt as _, unfold};
 use tokio::time::Instant;
 
-use super::intake::{Answered, Incoming, Prepared};
+use super::intake::{Answered, Incoming, Mode, Prepared};
 use super::{Hub, ServiceError};
 use crate::adapt::Parts;
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -258,6 +258,8 @@ impl<S: Stream<Item = BatchItem>> Run<S> {
             format: self.call.format.clone(),
             key: self.call.key.clone(),
             traceparent: self.call.traceparent.clone(),
+            // Nobody reads the answer while the batch runs: what must be asked waits, parked.
+            mode: Mode::Batch,
         };
         let mut prepared = self.hub.prepare(&self.access, &incoming);
         if let Ok(prepared) = &mut prepared {

@@ -123,11 +123,18 @@ impl Hub {
             .readers
             .run(move |conn| read::deliveries_of(conn, &of))
             .await?;
+        let reason = reason(&row)?;
+        // Whose words the decision has is in the history; most dossiers need no look at it.
+        let assignment = match &reason.assigned {
+            Some(_) => self.assignment(&self.events_of(access, id).await?),
+            None => None,
+        };
         Ok(RouteView {
             tracking_id: id,
+            assignment,
             agency: self.agency_of(&row),
             parked: row.parked.as_deref().and_then(Label::parse),
-            reason: reason(&row)?,
+            reason,
             deliveries: carried
                 .into_iter()
                 .map(|carriage| self.delivery_view(carriage))

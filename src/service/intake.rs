@@ -3,6 +3,7 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+use super::dossiers::reason;
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
 use crate::domain::attachment::{self, NamedFile};
@@ -11,11 +12,11 @@ use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
-use crate::domain::routing::{AgencyKind, Route};
+use crate::domain::routing::{AgencyKind, Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
 use crate::domain::status::Status;
 use crate::domain::submission::{IdempotencyKey, ReceiptClaims};
-use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::tenant::{SuccessorPolicy, TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
@@ -36,6 +37,17 @@ pub struct Incoming {
     pub key: IdempotencyKey,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// Whether somebody is there to be asked.
+    pub mode: Mode,
+}
+
+/// Whether somebody is there to be asked when a filing leaves a question open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A clerk waits for the answer: which part of a divided commune is meant, is asked by refusing.
+    Interactive,
+    /// Nobody waits: such a filing is taken, and parked for confirmation.
+    Batch,
 }
 
 impl Incoming {
@@ -66,6 +78,7 @@ const ATTEMPTS: usize = 4;
 const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// A filing that has been read and routed.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) filing: Filing,
     pub(super) warnings: Vec<Problem>,
@@ -223,10 +236,11 @@ impl Hub {
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
         let directory = self.directory.load();
         let route = directory
-            .route(
+            .route_by(
                 filing.procedure.code.as_str(),
                 filing.place.as_ref(),
                 filing.filed_at.date(),
+                divided(access, incoming.mode),
             )
             .map_err(|rejection| {
                 let problems = rejection.problems().iter().map(placed).collect();
@@ -255,6 +269,17 @@ impl Hub {
         prepared: &Prepared,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let Found { target, twin } = self.find(access, prepared).await?;
+        if let Target::Amend(id, row) = &target
+            && let Some(decided) = decided(row, &prepared.route)?
+        {
+            let prepared = Prepared {
+                route: decided,
+                ..prepared.clone()
+            };
+            return self
+                .write(access, incoming, key, &prepared, (*id, Some(row)), twin)
+                .await;
+        }
         match target {
             Target::Same(row) => {
                 let answer = self.existing_answer(access, &row).await?;
@@ -375,7 +400,10 @@ impl Hub {
         let content_name = read::content_row(&id.to_string(), version);
         let submit = Submit {
             key: key.clone(),
-            expect: before.map_or(Expect::New, |row| Expect::Amend { version: row.version }),
+            expect: before.map_or(Expect::New, |row| Expect::Amend {
+                version: row.version,
+                agency: row.agency.clone(),
+            }),
             dossier: self.dossier_row(access, prepared, id, &clocks)?,
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
@@ -664,12 +692,40 @@ pub(super) fn request_digest(media_type: &str, format: Option<&str>, bytes: &[u8
     sha256(&input)
 }
 
+/// What becomes of a former commune whose parts have different agencies: the tenant's policy goes first.
+fn divided(access: &Access, mode: Mode) -> Divided {
+    match (access.tenant().successor_policy, mode) {
+        (SuccessorPolicy::Default, _) => Divided::TakeDefault,
+        (SuccessorPolicy::Ask, Mode::Interactive) => Divided::Refuse,
+        (SuccessorPolicy::Ask, Mode::Batch) => Divided::Park,
+    }
+}
+
 /// Online begins at 1; a counter or the post has already received it, so 2.
 const fn entry_status(channel: Channel) -> Status {
     match channel {
         Channel::Online => Status::Registered,
         Channel::Counter | Channel::Post => Status::Accepted,
     }
+}
+
+/// The route of an amendment of a dossier whose agency an operator named: where the rules say the same of the new content as of the
+/// old, the operator's decision holds.
+fn decided(before: &DossierRow, by_rules: &Route) -> Result<Option<Route>, ServiceError> {
+    let old = reason(before)?;
+    let Some(assigned) = old.assigned.as_ref().filter(|_| old.same_case(&by_rules.reason)) else {
+        return Ok(None);
+    };
+    Ok(Some(Route {
+        agency: Some(assigned.agency.clone()),
+        parked: None,
+        warnings: Vec::new(),
+        reason: RouteReason {
+            assigned: Some(assigned.clone()),
+            ..by_rules.reason.clone()
+        },
+        ..by_rules.clone()
+    }))
 }
 
 fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {

@@ -7,9 +7,11 @@
 //! Start with [`intake`]: the longest way through the house.
 
 mod acts;
+mod assignment;
 mod attachments;
 pub mod batch;
 mod deliveries;
+mod directory;
 mod dossiers;
 mod endpoints;
 mod inbox;
@@ -36,8 +38,9 @@ use rand::rngs::StdRng;
 pub use acts::Call;
 pub use attachments::{Given, Incoming as IncomingFile, Outgoing, UploadLimits, Wanted};
 pub use deliveries::DeliveryQuery;
+pub use directory::{FAULTS_TOLD, PLANNED_DOSSIERS};
 pub use dossiers::DossierQuery;
-pub use intake::{Answered, Incoming};
+pub use intake::{Answered, Incoming, Mode};
 pub use messages::{Outbound, Push};
 pub use onboarding::Loaded;
 pub use refusals::{RefusalCursor, RefusalQuery};
@@ -131,6 +134,8 @@ pub struct Parts {
     pub own_queues: bool,
     /// Calls partners' endpoints.
     pub caller: Caller,
+    /// Whether a directory may hold rows that are marked provisional.
+    pub provisional: bool,
     /// The time.
     pub clock: Clock,
     /// Chance.
@@ -151,6 +156,7 @@ pub struct Hub {
     lookup: LookupSecrets,
     mtls_base: String,
     own_queues: bool,
+    provisional: bool,
     caller: Caller,
     clock: Clock,
     entropy: Entropy,
@@ -179,6 +185,7 @@ impl Hub {
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,
             own_queues: parts.own_queues,
+            provisional: parts.provisional,
             caller: parts.caller,
             clock: parts.clock,
             entropy: parts.entropy,

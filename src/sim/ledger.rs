@@ -160,9 +160,7 @@ impl Ledger {
             };
             self.fault(kind, reference, &format!("event {number} came after {last}"));
         }
-        let Some(entry) = self.entries.get_mut(reference) else {
-            return None;
-        };
+        let entry = self.entries.get_mut(reference)?;
         match status {
             Some(Status::Processing) if !happened.inferred && !entry.withdrawing && gives_up(reference) => {
                 entry.withdrawing = true;

@@ -63,6 +63,9 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
             json!({ "reports": [{ "dossier": id, "status": 4, "occurred_at": ago(86_400).to_string() }] })
         }
         // What already is so: it changes nothing for the next caller.
+        "assign" => json!({ "agency": "ubnd-00025", "reason": "Thử" }),
+        "directoryPlan" => json!({ "files": {} }),
+        "directoryImport" => json!({ "files": {}, "plan": "00".repeat(32), "reason": "Thử" }),
         "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),
         "alterTenant" => json!({ "reason": "Thử", "successor_policy": "ask" }),
         "stand" => json!({ "reason": "Thử", "standing": "active" }),
@@ -126,13 +129,6 @@ async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told 
         }
         (Verb::Post, Takes::Document | Takes::Json(_)) => {
             caller.post(&path, &body(route, id, delivery)).await
-        }
-        (Verb::Put, Takes::Json(_)) => {
-            let request = caller.request(reqwest::Method::PUT, &path).await;
-            Told::of(request.json(&body(route, id, delivery))).await
-        }
-        (Verb::Delete, Takes::Nothing) => {
-            Told::of(caller.request(reqwest::Method::DELETE, &path).await).await
         }
         _ => panic!(
             "{}: the attack does not know how to call it; add it here",

@@ -24,7 +24,7 @@ use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::net::guard::Guard;
 use lienthong::net::outbound::{Caller, Outbound};
-use lienthong::service::{Answered, Hub, Incoming, Parts, Reported, ServiceError, UploadLimits};
+use lienthong::service::{Answered, Hub, Incoming, Mode, Parts, Reported, ServiceError, UploadLimits};
 use lienthong::store::Store;
 use lienthong::store::ledger::Enrolment;
 use serde_json::{Value, json};
@@ -159,6 +159,7 @@ impl City {
             receipts: ReceiptSigner::new(key),
             lookup: LookupSecrets::new([9; 32]),
             own_queues: true,
+            provisional: true,
             caller: caller(&endpoints),
             mtls_base: "https://partner.hub.example".to_owned(),
             clock: stage.clock.clone(),
@@ -243,6 +244,7 @@ pub fn incoming(filing: &Value, key: &str) -> Incoming {
         format: None,
         key: IdempotencyKey::parse(key).unwrap(),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+        mode: Mode::Interactive,
     }
 }
 

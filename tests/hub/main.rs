@@ -6,6 +6,7 @@
 //! databases.
 
 mod acts;
+mod assignment;
 mod backends;
 mod blobs;
 

@@ -161,7 +161,10 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
         )
         .unwrap();
     submit.key = key(BRANCH, &format!("key-{word}"), word.as_bytes());
-    submit.expect = Expect::Amend { version };
+    submit.expect = Expect::Amend {
+        version,
+        agency: Some(AGENCY.to_owned()),
+    };
     submit.parties = Vec::new();
     submit.answer = (202, answer(word));
     submit

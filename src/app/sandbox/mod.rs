@@ -343,6 +343,7 @@ fn assemble(
         blobs: Blobs::Folder(Folder::open(&state.blobs()).map_err(AppError::io("blobs"))?),
         uploads: UploadLimits::default(),
         broker: broker(plan)?,
+        provisional: true,
         own_queues: plan.own_queues(),
         caller: caller(state)?,
         directory,

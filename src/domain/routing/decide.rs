@@ -4,7 +4,7 @@ use super::directory::{Directory, RuleIndex};
 use super::place::Located;
 use super::reason::{self, Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
 use super::rows::{Agency, Commune, Procedure, Rule, RuleAgency, RulePlace};
-use super::{Route, in_force};
+use super::{Divided, ResolvedBy, Route, in_force};
 use crate::domain::codes::{Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -36,24 +36,39 @@ impl RuleIndex {
 }
 
 impl Directory {
-    /// Finds the responsible agency of a filing.
+    /// Finds the responsible agency of a filing while somebody is there to be asked. See [`Directory::route_by`].
     ///
-    /// `procedure_as_received` is a national code or a local form of one; `filed_on` is the day in Vietnam whose rules count.
-    /// Errors, all at once: `ProcedureUnknown`, `ProcedureNotInForce`, `PlaceUnknown`, `PlaceNameMismatch`, `PlaceAmbiguous`,
-    /// `CompetenceFieldMissing`, each with its canonical JSON pointer. A gap or an overlap of the rules is not an error: the
-    /// route then has no agency and is parked.
+    /// # Errors
+    /// Those of [`Directory::route_by`]; `PlaceAmbiguous`.
     pub fn route(
         &self,
         procedure_as_received: &str,
         place: Option<&Place>,
         filed_on: Date,
     ) -> Result<Route, Rejection> {
+        self.route_by(procedure_as_received, place, filed_on, Divided::Refuse)
+    }
+
+    /// Finds the responsible agency of a filing.
+    ///
+    /// `procedure_as_received` is a national code or a local form of one; `filed_on` is the day in Vietnam whose rules count.
+    /// `divided` says what becomes of a former commune whose parts have different agencies. Errors, all at once:
+    /// `ProcedureUnknown`, `ProcedureNotInForce`, `PlaceUnknown`, `PlaceNameMismatch`, `PlaceAmbiguous` (where it is to be
+    /// refused), `CompetenceFieldMissing`, each with its canonical JSON pointer. A gap or an overlap of the rules is not an
+    /// error: the route then has no agency and is parked.
+    pub fn route_by(
+        &self,
+        procedure_as_received: &str,
+        place: Option<&Place>,
+        filed_on: Date,
+        divided: Divided,
+    ) -> Result<Route, Rejection> {
         let mut problems = Vec::new();
         let procedure = self
             .find_procedure(procedure_as_received, filed_on)
             .map_err(|p| problems.push(p))
             .ok();
-        let located = match place.map(|place| self.locate(place, filed_on)).transpose() {
+        let mut located = match place.map(|place| self.locate(place, filed_on)).transpose() {
             Ok(located) => located,
             Err(more) => {
                 problems.extend(more);
@@ -75,7 +90,22 @@ impl Directory {
         let Some((procedure, matched)) = procedure else {
             return Err(Label::ProcedureUnknown.into());
         };
-        let matches = self.decide(procedure, located.as_ref(), filed_on)?;
+        let matches = match (
+            self.decide(procedure, located.as_ref(), filed_on),
+            located.as_mut(),
+        ) {
+            (Ok(matches), _) => matches,
+            (Err(_), Some(place)) if divided == Divided::Park => {
+                place.by = ResolvedBy::Undecided;
+                Vec::new()
+            }
+            (Err(_), Some(place)) if divided == Divided::TakeDefault && self.is_default(place) => {
+                place.targets.truncate(1);
+                place.by = ResolvedBy::DefaultSuccessor;
+                self.decide(procedure, Some(&*place), filed_on)?
+            }
+            (Err(ambiguous), _) => return Err(ambiguous.into()),
+        };
         let known = ProcedureReason {
             received: procedure_as_received.to_owned(),
             code: procedure.code.clone(),
@@ -91,7 +121,7 @@ impl Directory {
         procedure: &Procedure,
         located: Option<&Located<'a>>,
         on: Date,
-    ) -> Result<Vec<Match<'a>>, Rejection> {
+    ) -> Result<Vec<Match<'a>>, Problem> {
         let targets = located.map_or(&[][..], |l| &l.targets);
         let Some((first, others)) = targets.split_first() else {
             return Ok(self.matching(&procedure.code, None, on));
@@ -101,9 +131,7 @@ impl Directory {
         for target in others {
             let more = self.matching(&procedure.code, Some(target), on);
             if agencies(&more) != decided {
-                let names: Vec<String> = targets.iter().map(|c| format!("{} {}", c.code, c.name)).collect();
-                let ambiguous = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
-                return Err(ambiguous.with("candidates", names.join(", ")).into());
+                return Err(ambiguous(targets));
             }
             for found in more {
                 if !matches.iter().any(|f| f.rule.rule == found.rule.rule) {
@@ -112,6 +140,12 @@ impl Directory {
             }
         }
         Ok(matches)
+    }
+
+    /// Whether the first place a former commune may be is its default successor.
+    fn is_default(&self, place: &Located<'_>) -> bool {
+        let default = self.default_successor(&place.commune.code);
+        default.is_some() && place.targets.first().map(|c| &c.code) == default
     }
 
     fn reasoned(
@@ -123,16 +157,25 @@ impl Directory {
         on: Date,
     ) -> Route {
         let candidates = agencies(matches);
+        let undecided = located.filter(|l| l.by == ResolvedBy::Undecided);
         let (agency, parked) = match candidates.as_slice() {
+            _ if undecided.is_some() => (None, Some(Label::PlaceAmbiguous)),
             [one] => (Some((*one).clone()), None),
             [] => (None, Some(Label::CompetenceGap)),
             _ => (None, Some(Label::CompetenceOverlap)),
         };
         let names: Vec<&str> = matches.iter().map(|f| f.rule.rule.as_str()).collect();
-        let warnings = parked.map(|label| match label {
+        let mut warnings: Vec<Problem> = Vec::new();
+        warnings.extend(parked.map(|label| match label {
+            Label::PlaceAmbiguous => ambiguous(undecided.map_or(&[], |l| &l.targets)),
             Label::CompetenceOverlap => Problem::new(label).with("rules", names.join(", ")),
             _ => Problem::new(label),
-        });
+        }));
+        if let Some(taken) = located.filter(|l| l.by == ResolvedBy::DefaultSuccessor) {
+            let problem = Problem::new(Label::DefaultSuccessor).at("/place/commune");
+            let name = taken.targets.first().map_or("", |c| c.name.as_str());
+            warnings.push(problem.with("commune", &taken.commune.name).with("name", name));
+        }
         let place = located.map(PlaceReason::of);
         let (vi, en) = reason::sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
         let rules = matches.iter().map(|f| RuleReason {
@@ -151,7 +194,7 @@ impl Directory {
             },
             limit: procedure.limit,
             parked,
-            warnings: warnings.into_iter().collect(),
+            warnings,
             reason: RouteReason {
                 directory: self.version().to_owned(),
                 date: on.to_string(),
@@ -159,6 +202,7 @@ impl Directory {
                 place,
                 rules: rules.collect(),
                 chosen: agency.as_ref().map(Key::to_string),
+                assigned: None,
                 vi,
                 en,
             },
@@ -239,6 +283,16 @@ impl Directory {
         }
         Ok((procedure, matched))
     }
+}
+
+/// The refusal of a place that may be several.
+fn ambiguous(candidates: &[&Commune]) -> Problem {
+    let names: Vec<String> = candidates
+        .iter()
+        .map(|c| format!("{} {}", c.code, c.name))
+        .collect();
+    let problem = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
+    problem.with("candidates", names.join(", "))
 }
 
 /// A code that is safe to say: whoever fills the field with a name must not find it in a log.

@@ -255,6 +255,12 @@ impl Directory {
         self.successors_of.get(old).map_or(&[], Vec::as_slice)
     }
 
+    /// The successor a former commune has by default.
+    pub(super) fn default_successor(&self, old: &CommuneCode) -> Option<&CommuneCode> {
+        let of_default = self.succession.iter().find(|s| s.is_default && s.old == *old);
+        of_default.map(|s| &s.new)
+    }
+
     pub(super) fn rules_of(&self, procedure: &ProcedureCode) -> Option<&RuleIndex> {
         self.rules_of.get(procedure)
     }

@@ -9,6 +9,7 @@ mod decide;
 mod directory;
 mod files;
 mod place;
+pub mod plan;
 mod reason;
 mod rows;
 pub(super) mod table;
@@ -17,8 +18,10 @@ mod tests;
 
 pub use check::{Finding, Severity};
 pub use directory::Directory;
+pub use plan::FileChange;
 pub use reason::{
-    CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy, RouteReason, RuleReason,
+    AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy,
+    RouteReason, RuleReason,
 };
 pub use rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
@@ -32,6 +35,17 @@ use super::dossier::ProcedureKnown;
 use super::rejection::{Label, Problem};
 use super::time::Date;
 
+/// What is done with a filing whose former commune was divided between different agencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divided {
+    /// It is refused with the candidates: somebody is there to choose.
+    Refuse,
+    /// It is taken and parked: nobody is there to ask.
+    Park,
+    /// The default successor is taken, and said so.
+    TakeDefault,
+}
+
 /// Where a dossier goes, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -41,7 +55,7 @@ pub struct Route {
     pub limit: Limit,
     /// The responsible agency; `None` when it is parked for the operator.
     pub agency: Option<Key>,
-    /// Why it is parked: `CompetenceGap` or `CompetenceOverlap`.
+    /// Why it is parked: `CompetenceGap`, `CompetenceOverlap` or `PlaceAmbiguous`.
     pub parked: Option<Label>,
     /// Worth a look, not wrong. A parked dossier has the problem of its label here, with the rules in question.
     pub warnings: Vec<Problem>,

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::decide::Match;
 use super::place::Located;
 use super::rows::{PlaceRule, Procedure};
-use crate::domain::codes::{CommuneCode, ProcedureCode};
+use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
 use crate::domain::rejection::Label;
-use crate::domain::time::Date;
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::{Date, Timestamp};
 
 /// Why a dossier goes to one agency, or to none. Kept with the dossier; holds no person's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,12 +25,26 @@ pub struct RouteReason {
     pub place: Option<PlaceReason>,
     /// The rules that apply to that procedure, place and day.
     pub rules: Vec<RuleReason>,
-    /// Stable key of the agency; null when parked.
+    /// Stable key of the agency by the rules; null when they name none, or several.
     pub chosen: Option<String>,
+    /// What an operator decided instead; the reason is in the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<AssignedReason>,
     /// One sentence in Vietnamese.
     pub vi: String,
     /// One sentence in English.
     pub en: String,
+}
+
+/// That an operator named the agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AssignedReason {
+    /// Stable key of the agency.
+    pub agency: Key,
+    /// Who decided.
+    pub by: TenantKey,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How a procedure code was understood.
@@ -110,6 +125,10 @@ pub enum ResolvedBy {
     SoleSuccessor,
     /// The former commune was divided, but every part leads to the same agency.
     SameAgency,
+    /// The former commune was divided, and the sender's policy takes the default successor.
+    DefaultSuccessor,
+    /// The former commune was divided, its parts lead to different agencies, and nobody has said which part is meant.
+    Undecided,
 }
 
 /// A rule that applies.
@@ -121,6 +140,17 @@ pub struct RuleReason {
     pub place: String,
     /// Stable key of the agency it names.
     pub agency: String,
+}
+
+impl RouteReason {
+    /// Whether the rules say the same of two filings, so that what a person decided on the one holds for the other.
+    pub fn same_case(&self, other: &RouteReason) -> bool {
+        let place = |reason: &RouteReason| reason.place.clone();
+        self.procedure.code == other.procedure.code
+            && place(self) == place(other)
+            && self.rules == other.rules
+            && self.chosen == other.chosen
+    }
 }
 
 impl PlaceReason {
@@ -154,7 +184,10 @@ impl PlaceReason {
         let (name, today) = (&self.name, self.resolved.as_slice());
         match self.by {
             ResolvedBy::Direct => (name.clone(), name.clone()),
-            ResolvedBy::SoleSuccessor | ResolvedBy::SameAgency => {
+            ResolvedBy::SoleSuccessor
+            | ResolvedBy::SameAgency
+            | ResolvedBy::DefaultSuccessor
+            | ResolvedBy::Undecided => {
                 let names: Vec<&str> = today
                     .iter()
                     .chain(&self.candidates)
@@ -192,11 +225,19 @@ pub(super) fn sentences(
     }
     let names: Vec<&str> = matches.iter().map(|f| f.rule.rule.as_str()).collect();
     let rules = names.join(", ");
+    if place.is_some_and(|place| place.by == ResolvedBy::DefaultSuccessor) {
+        vi.push_str(" (đơn vị kế thừa mặc định)");
+        en.push_str(" (the default successor)");
+    }
     match (parked, matches.first()) {
         (None, Some(first)) => {
             let agency = &first.agency.name;
             vi.push_str(&format!(" thuộc {agency} theo quy tắc {rules}"));
             en.push_str(&format!(" belongs to {agency} by rule {rules}"));
+        }
+        (Some(Label::PlaceAmbiguous), _) => {
+            vi.push_str(" chưa rõ thuộc nơi nào trong các nơi đó, chờ xác nhận");
+            en.push_str(" may belong to either of them and waits to be confirmed");
         }
         (_, None) => {
             vi.push_str(" chưa có quy tắc thẩm quyền nào áp dụng, chờ người vận hành phân công");

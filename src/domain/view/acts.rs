@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::codes::DossierCode;
+use crate::domain::codes::{DossierCode, Key};
 use crate::domain::details::{PaperAsked, ResultPaper};
 use crate::domain::dossier::Component;
 use crate::domain::text::{PRINTABLE, SAYS_SOMETHING};
@@ -99,6 +99,17 @@ pub struct CorrectionRequest {
     pub refusal: bool,
     /// What was wrong. At most 2,000 characters.
     #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+}
+
+/// An operator names the agency of a dossier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignmentRequest {
+    /// Stable key of an agency that is in force today.
+    pub agency: Key,
+    /// Why; the history keeps it, the submitter and the agency read it. At most 500 characters.
+    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 

@@ -13,7 +13,7 @@ use crate::domain::ids::{DeliveryId, DossierId, EventId};
 use crate::domain::rejection::{Label, Language};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
-use crate::domain::tenant::TenantKey;
+use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::PRINTABLE;
 use crate::domain::time::Timestamp;
 
@@ -144,6 +144,21 @@ pub struct DeliveryView {
     pub attempts: Vec<AttemptView>,
 }
 
+/// That a person named the agency, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AssignmentView {
+    /// The agency.
+    pub agency: AgencyView,
+    /// The agency before; null when it was parked.
+    pub instead: Option<AgencyView>,
+    /// Who decided.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why a dossier goes where it goes, and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteView {
@@ -154,8 +169,11 @@ pub struct RouteView {
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<Label>,
-    /// The whole reason.
+    /// The whole reason, by the rules.
     pub reason: RouteReason,
+    /// What a person decided instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<AssignmentView>,
     /// Messages to the agency.
     pub deliveries: Vec<DeliveryView>,
 }

@@ -132,7 +132,7 @@ pub struct EventView {
     /// Who did it.
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
-    /// `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
     /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.
@@ -165,6 +165,9 @@ pub struct EventView {
     /// The official code it brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier_code: Option<DossierCode>,
+    /// The agency an operator named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Key>,
     /// Who received the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
@@ -196,6 +199,7 @@ impl From<&Event> for EventView {
             brought: Vec::new(),
             label: None,
             dossier_code: None,
+            agency: None,
             hand_over: None,
             due: None,
             limit: None,
@@ -237,6 +241,13 @@ impl From<&Event> for EventView {
                 view.verdict = Some(Verdict::Rejected);
                 view.label = Some(*label);
                 view.text.clone_from(text);
+            }
+            H::Assigned {
+                agency, parked, text, ..
+            } => {
+                view.agency = Some(agency.clone());
+                view.label = *parked;
+                view.text = Some(text.clone());
             }
             H::Supplemented { text, papers } => {
                 view.text.clone_from(text);

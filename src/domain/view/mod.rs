@@ -8,6 +8,7 @@ mod answers;
 mod attachments;
 mod batch;
 mod carriage;
+mod directory;
 mod dossiers;
 mod endpoints;
 mod overview;
@@ -18,8 +19,8 @@ mod reports;
 mod subscriptions;
 
 pub use acts::{
-    AcceptanceRequest, CorrectionRequest, HandOverRequest, PapersRequest, PostponementRequest, ReasonRequest,
-    SupplementRequest,
+    AcceptanceRequest, AssignmentRequest, CorrectionRequest, HandOverRequest, PapersRequest,
+    PostponementRequest, ReasonRequest, SupplementRequest,
 };
 pub use alarms::{AlarmPage, AlarmView, LimitCount};
 pub use answers::{
@@ -28,8 +29,13 @@ pub use answers::{
 pub use attachments::{AttachmentView, AttachmentsView, BlobView, MissingFile, ReadPage, ReadView};
 pub use batch::{BatchEnd, BatchItemLine, BatchLine};
 pub use carriage::{
-    AgencyData, AttemptView, CloudEvent, DeliveryState, DeliveryView, FailureView, FeedData, FeedPage,
-    InboxMessage, InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult, Settlement,
+    AgencyData, AssignmentView, AttemptView, CloudEvent, DeliveryState, DeliveryView, FailureView, FeedData,
+    FeedPage, InboxMessage, InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult,
+    Settlement,
+};
+pub use directory::{
+    DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
+    RouteChange,
 };
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
 pub use endpoints::{

@@ -96,3 +96,8 @@ pub(super) async fn withdraw(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     Reply::json(&authed.hub().withdraw(authed.access(), id, call, request).await?)
 }
+
+pub(super) async fn assign(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    Reply::json(&authed.hub().assign(authed.access(), id, call, request).await?)
+}

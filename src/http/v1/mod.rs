@@ -5,6 +5,7 @@ mod alarms;
 mod attachments;
 mod batch;
 mod deliveries;
+mod directory;
 mod dossiers;
 mod endpoints;
 mod events;
@@ -56,6 +57,9 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Certify => tenants::certify(authed).await,
         Verb::Staff => tenants::staff(authed).await,
         Verb::Point => tenants::point(authed).await,
+        Verb::Assign => dossiers::assign(authed).await,
+        Verb::DirectoryPlan => directory::plan(authed).await,
+        Verb::DirectoryImport => directory::import(authed).await,
         Verb::Audit => tenants::audit(authed).await,
         Verb::Alarms => alarms::list(authed).await,
         Verb::Upload => attachments::upload(authed).await,

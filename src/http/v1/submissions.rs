@@ -4,7 +4,7 @@ use crate::domain::rejection::Label;
 use crate::domain::view::ProblemDocument;
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
-use crate::service::{Answered, Incoming};
+use crate::service::{Answered, Incoming, Mode};
 
 pub(super) async fn create(authed: Authed) -> Outcome {
     let (key, format, media_type) = (authed.key()?, authed.format()?, authed.media_type()?);
@@ -15,6 +15,7 @@ pub(super) async fn create(authed: Authed) -> Outcome {
         format,
         key,
         traceparent: authed.traceparent(),
+        mode: Mode::Interactive,
     };
     let Answered {
         status,

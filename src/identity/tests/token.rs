@@ -370,6 +370,8 @@ fn the_metadata_is_the_reviewed_one() {
         "endpoint:manage",
         "status:report",
         "hub:read",
+        "dossier:assign",
+        "directory:manage",
         "delivery:manage",
         "tenant:manage"
       ],

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use super::files::Shelf;
 use super::persist::Writes;
 use super::{
-    Answer, Command, act, carry, enrol, files, notices, push, refuse, register, submit, sweep, watch,
+    Answer, Command, act, assign, carry, enrol, files, notices, push, refuse, register, submit, sweep, watch,
 };
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
@@ -157,6 +157,7 @@ fn in_transaction(
             Command::Push(command) => Answer::Push(push::push(conn, clock, command)?),
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Enrol(enrolment) => Answer::Version(register::enrol_all(conn, now, enrolment)?),
+            Command::Assign(asked) => Answer::Assigned(assign::assign(&mut batch, asked)?),
             Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),
             Command::WarnExpiring => Answer::Expiring(register::warn_expiring(conn, now)?),
             Command::ImportDirectory(import) => Answer::Imported(enrol::import_directory(conn, now, import)?),
@@ -194,6 +195,10 @@ fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Resul
                 key_values.extend(a.key.as_ref().map(|k| k.key.as_str()));
                 natural_values.extend(a.report_key.as_deref());
                 natural_values.extend(a.assigned_code.as_ref().map(|c| c.as_str()));
+                ids.insert(a.dossier.as_str());
+            }
+            Command::Assign(a) => {
+                key_values.insert(a.key.key.as_str());
                 ids.insert(a.dossier.as_str());
             }
             _ => {}

@@ -9,6 +9,7 @@
 //! [`Command`] is the whole write API of the system.
 
 mod act;
+mod assign;
 mod audit;
 mod batch;
 mod carry;
@@ -31,6 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use crate::domain::register::Enrolment;
 pub use act::{Act, ActOutcome, Acted, Deed};
+pub use assign::{Assign, AssignOutcome};
 pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::{DirectoryImport, Imported};
@@ -98,6 +100,8 @@ pub enum Command {
     Notices(Box<NoticeCommand>),
     /// Looks at limits whose time has come, and tells of each once.
     Watch(Box<Watch>),
+    /// An operator names the agency of a dossier.
+    Assign(Box<Assign>),
     /// An operator changes who may speak.
     Register(Box<RegisterChange>),
     /// Notes which certificates end soon; each warning is given once, by one hub.
@@ -129,6 +133,7 @@ pub(super) enum Answer {
     Notices(NoticeAnswer),
     Push(PushAnswer),
     Version(i64),
+    Assigned(AssignOutcome),
     Registered(Registered),
     Expiring(Vec<Expiring>),
     Imported(Imported),
@@ -301,6 +306,14 @@ impl Ledger {
     pub async fn enrol(&self, enrolment: Enrolment) -> Result<i64, StoreError> {
         match self.ask(Command::Enrol(Box::new(enrolment))).await? {
             Answer::Version(version) => Ok(version),
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// [`Command::Assign`].
+    pub async fn assign(&self, assign: Assign) -> Result<AssignOutcome, StoreError> {
+        match self.ask(Command::Assign(Box::new(assign))).await? {
+            Answer::Assigned(outcome) => Ok(outcome),
             _ => Err(mismatch()),
         }
     }

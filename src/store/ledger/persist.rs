@@ -8,10 +8,12 @@ use rand::Rng;
 
 use super::batch::Batch;
 use super::refuse;
+use crate::domain::audit::Deed;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::seal;
+use crate::domain::tenant::Actor;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
@@ -46,6 +48,8 @@ pub(super) struct Writes {
     /// Amended dossiers: files named before this event are no longer the filing's.
     pub superseded: Vec<(String, i32)>,
     pub reads: Vec<ReadRow>,
+    /// What operators did, and who; the audit's.
+    pub deeds: Vec<(Actor, Deed)>,
     /// Dossiers whose agency has answered, by whether it reads its own queue.
     pub answered: Vec<(String, bool)>,
     /// Limits that run as written, or no longer.
@@ -126,6 +130,10 @@ impl Batch<'_> {
         insert_all!(conn, outbox, w.outbox, 5);
         write_watches(conn, &w.watches)?;
         insert_all!(conn, alarms, w.alarms, 8);
+        for (actor, deed) in &w.deeds {
+            // The reason may name a person; it is in the event, encrypted.
+            super::audit::append(conn, self.now, actor, None, [deed])?;
+        }
         mark_answered(conn, self.now.into(), &w.answered)?;
         refuse::persist(conn, &w.refusals)?;
         self.persist_files(conn)?;

@@ -29,7 +29,7 @@ pub struct KeyUse {
 }
 
 impl KeyUse {
-    fn name(&self) -> (String, String, String) {
+    pub(super) fn name(&self) -> (String, String, String) {
         (self.tenant.clone(), self.route.to_owned(), self.key.clone())
     }
 
@@ -48,6 +48,8 @@ pub enum Expect {
     Amend {
         /// The version now.
         version: i32,
+        /// The agency now: an operator may have named another one since.
+        agency: Option<String>,
     },
 }
 
@@ -192,8 +194,13 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
             code: None,
             ..wanted.clone()
         },
-        Expect::Amend { version } => match batch.dossiers.get(&wanted.id) {
-            Some(now) if now.version == *version && !now.accepted && known == Some(&wanted.id) => {
+        Expect::Amend { version, agency } => match batch.dossiers.get(&wanted.id) {
+            Some(now)
+                if now.version == *version
+                    && now.agency == *agency
+                    && !now.accepted
+                    && known == Some(&wanted.id) =>
+            {
                 amended(now, wanted)
             }
             _ => return Ok(SubmitOutcome::Raced),
@@ -330,8 +337,8 @@ fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
     }
 }
 
-/// An amendment may name another agency: the old one's part ends, the new one's begins.
-fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
+/// An amendment or an operator may name another agency: the old one's part ends, the new one's begins.
+pub(super) fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
     let before = batch.dossiers.get(&dossier.id).and_then(|row| row.agency.clone());
     if !batch.dossiers.contains_key(&dossier.id) || before == dossier.agency {
         return;
@@ -371,14 +378,14 @@ fn happening(submit: &Submit, dossier: &DossierRow) -> Result<Happening, StoreEr
         .parked
         .as_deref()
         .and_then(crate::domain::rejection::Label::parse);
-    Ok(match submit.expect {
+    Ok(match &submit.expect {
         Expect::New => Happening::Filed {
             submission,
             status: submit.entry,
             agency,
             parked,
         },
-        Expect::Amend { version } => Happening::Amended {
+        Expect::Amend { version, .. } => Happening::Amended {
             submission,
             version: version + 1,
             agency,

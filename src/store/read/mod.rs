@@ -34,10 +34,10 @@ pub use notices::{
     Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets,
     subscription_state, told, way, ways,
 };
-pub use operated::{AuditFilter, entries};
+pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
-pub use register::{directory, has_directory, register};
+pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
 pub use watches::{alarms, limits_told, limits_wait, overdue};
 
 /// Rows of the register as values.

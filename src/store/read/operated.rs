@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::corrupt;
 use crate::domain::audit::{Action, Entry};
+use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
@@ -43,6 +44,47 @@ pub fn entries(conn: &mut Conn, scope: &Scope, filter: &AuditFilter) -> Result<V
         query.order(audit::number.desc()).limit(filter.limit).select(AuditRow::as_select()).load(c)
     })?;
     rows.into_iter().map(entry).collect()
+}
+
+/// What routing anew needs of an open dossier.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct OpenDossier {
+    /// Tracking id.
+    pub id: String,
+    /// Its agency.
+    pub agency: Option<String>,
+    /// Why it is parked.
+    pub parked: Option<String>,
+    /// The reason of its route, as JSON.
+    pub route: String,
+}
+
+/// Dossiers that have not ended, newest first; none for anybody but the operator.
+pub fn open_dossiers(
+    conn: &mut Conn,
+    scope: &Scope,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<OpenDossier>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    let open: Vec<i16> = Status::ALL
+        .into_iter()
+        .filter(|status| !status.is_final())
+        .map(|status| i16::from(status.code()))
+        .collect();
+    Ok(on_backend!(conn, c => {
+        let mut query = dossiers::table.filter(dossiers::status.eq_any(&open)).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(dossiers::id.lt(after));
+        }
+        query
+            .order(dossiers::id.desc())
+            .limit(limit)
+            .select((dossiers::id, dossiers::agency, dossiers::parked, dossiers::route))
+            .load(c)
+    })?)
 }
 
 /// A row as a value.

@@ -91,6 +91,16 @@ pub fn has_directory(conn: &mut Conn) -> Result<bool, StoreError> {
     )
 }
 
+/// A directory as it is kept: its version, and its files by name.
+pub type KeptDirectory = (String, BTreeMap<String, String>);
+
+/// The directory in use; none when none was imported.
+pub fn directory_in_use(conn: &mut Conn) -> Result<Option<KeptDirectory>, StoreError> {
+    let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;
+    let files = directory(conn, "")?;
+    Ok(version.zip(files))
+}
+
 /// The directory in use, when its version is not `known`: its files by name. `None` also when none was imported.
 pub fn directory(conn: &mut Conn, known: &str) -> Result<Option<BTreeMap<String, String>>, StoreError> {
     let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;

@@ -1,0 +1,96 @@
+//! An operator names the agency of a dossier: where the rules name none or several, where nobody said which part of a divided
+//! commune is meant, or where the agency they name says that it is another's.
+
+use super::acts::Call;
+use super::dossiers::reason;
+use super::intake::internal;
+use super::tenants::reason_of;
+use super::{Hub, ServiceError};
+use crate::domain::event::{Event, Happening};
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
+use crate::domain::routing::AssignedReason;
+use crate::domain::seal::sha256;
+use crate::domain::view::{AssignmentRequest, AssignmentView, DossierSummary};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::{Assign, AssignOutcome, KeyUse};
+
+/// How often an assignment is prepared anew when something else happened to the dossier meanwhile.
+const ATTEMPTS: usize = 4;
+
+impl Hub {
+    /// Names the agency. The one before, if any, loses its part as after an amendment; the new one gets the whole dossier.
+    ///
+    /// # Errors
+    /// `not-found`, `agency-unknown`, `agency-unchanged`, `status-final`; `text-empty`, `text-length` of the reason.
+    pub async fn assign(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: AssignmentRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierAssign)?;
+        let text = reason_of(request.reason)?;
+        let agency = self
+            .agency_in_force(request.agency.as_str())
+            .map_err(|p| p.at("/agency"))?;
+        for _ in 0..ATTEMPTS {
+            let row = self.reached(access, id).await?;
+            let now = self.clock.now();
+            let mut route = reason(&row)?;
+            route.assigned = Some(AssignedReason {
+                agency: agency.key.clone(),
+                by: access.key().clone(),
+                at: now,
+            });
+            let assign = Assign {
+                key: KeyUse {
+                    tenant: access.key().to_string(),
+                    route: "assignment",
+                    key: call.key.as_str().to_owned(),
+                    request: sha256(&[&call.request_digest[..], row.id.as_bytes()].concat()),
+                },
+                dossier: row.id.clone(),
+                actor: access.actor(),
+                agency: agency.key.clone(),
+                instead: row.agency.clone(),
+                text: text.clone(),
+                route: serde_json::to_string(&route).map_err(internal)?,
+                silence: self.directory.load().clockwork(Some(&agency.key)).silence(now),
+                traceparent: call.traceparent.clone(),
+            };
+            match self.store.ledger.assign(assign).await? {
+                AssignOutcome::Done => {
+                    let submitter = row.tenant.parse().map_err(internal)?;
+                    self.tell(&submitter, Some(agency.key.as_str()));
+                    return self.summary(&self.reached(access, id).await?);
+                }
+                AssignOutcome::KeyReused => return Err(Label::IdempotencyKeyReused.into()),
+                AssignOutcome::Absent => return Err(Label::NotFound.into()),
+                AssignOutcome::Refused(problem) => return Err(problem.into()),
+                AssignOutcome::Raced => {}
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    /// The decision that holds now, as its event tells it.
+    pub(super) fn assignment(&self, events: &[Event]) -> Option<AssignmentView> {
+        events.iter().rev().find_map(|event| match &event.what {
+            Happening::Assigned {
+                agency,
+                instead,
+                text,
+                ..
+            } => Some(AssignmentView {
+                agency: self.agency_view(agency),
+                instead: instead.as_ref().map(|key| self.agency_view(key)),
+                by: event.actor.clone(),
+                at: event.at,
+                reason: text.clone(),
+            }),
+            _ => None,
+        })
+    }
+}

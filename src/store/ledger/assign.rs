@@ -1,0 +1,111 @@
+//! An operator names the agency of a dossier.
+
+use super::batch::{Batch, Told};
+use super::submit::{KeyUse, SubmitOutcome, answered, hand_to_new_agency, keep};
+use crate::domain::audit::{self, Action};
+use crate::domain::clocks::Deadline;
+use crate::domain::codes::Key;
+use crate::domain::event::Happening;
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::tenant::Actor;
+use crate::store::StoreError;
+use crate::store::read::state_of;
+
+/// An operator names the agency of a dossier.
+pub struct Assign {
+    /// Its idempotency key.
+    pub key: KeyUse,
+    /// Tracking id.
+    pub dossier: String,
+    /// Who decides.
+    pub actor: Actor,
+    /// The agency from now on.
+    pub agency: Key,
+    /// The agency when the operator's call was prepared.
+    pub instead: Option<String>,
+    /// Why.
+    pub text: String,
+    /// The reason of the route as it will be, as JSON.
+    pub route: String,
+    /// How long the agency may be silent.
+    pub silence: Deadline,
+    /// W3C trace context of the call.
+    pub traceparent: Option<String>,
+}
+
+/// What an assignment came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssignOutcome {
+    /// Done now, or by the same call before.
+    Done,
+    /// The key was used for another call.
+    KeyReused,
+    /// There is no such dossier.
+    Absent,
+    /// Another agency is responsible than when the call was prepared; look again.
+    Raced,
+    /// Not allowed.
+    Refused(Problem),
+}
+
+pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, StoreError> {
+    if let Some(row) = batch.keys.get(&assign.key.name()) {
+        return Ok(match answered(batch.cipher, &assign.key, row)? {
+            SubmitOutcome::Replayed { .. } => AssignOutcome::Done,
+            _ => AssignOutcome::KeyReused,
+        });
+    }
+    let Some(mut dossier) = batch.dossiers.get(&assign.dossier).cloned() else {
+        return Ok(AssignOutcome::Absent);
+    };
+    if dossier.agency != assign.instead {
+        return Ok(AssignOutcome::Raced);
+    }
+    let status = state_of(&dossier)?.status();
+    if status.is_final() {
+        return Ok(AssignOutcome::Refused(
+            Problem::new(Label::StatusFinal).with("status", status),
+        ));
+    }
+    if dossier.agency.as_deref() == Some(assign.agency.as_str()) {
+        let same = Problem::new(Label::AgencyUnchanged).at("/agency");
+        return Ok(AssignOutcome::Refused(same.with("agency", &assign.agency)));
+    }
+    let corrupt = |what: &str| StoreError::Corrupt(format!("{}: {what}", assign.dossier));
+    let instead = dossier.agency.as_deref().map(str::parse).transpose();
+    let parked = dossier.parked.take();
+    dossier.agency = Some(assign.agency.to_string());
+    dossier.route.clone_from(&assign.route);
+    // What an earlier agency answered acknowledges nothing of this one.
+    dossier.answered_seq = None;
+    let told = Told {
+        what: Happening::Assigned {
+            agency: assign.agency.clone(),
+            instead: instead.map_err(|_| corrupt("agency"))?,
+            parked: parked.as_deref().and_then(Label::parse),
+            text: assign.text.clone(),
+        },
+        occurred_at: batch.now,
+        actor: &assign.actor,
+    };
+    let written = batch.append(&mut dossier, vec![told])?;
+    let last = written
+        .last()
+        .copied()
+        .ok_or_else(|| corrupt("no event was written"))?;
+    batch.deliver(&dossier, last, "assigned", assign.traceparent.as_deref());
+    hand_to_new_agency(batch, &dossier);
+    batch.begin(&dossier.id, assign.silence);
+    let deed = audit::Deed::on(Action::DossierAssigned, &dossier.id)
+        .with("agency", &assign.agency)
+        .with(
+            "instead_of",
+            assign.instead.as_deref().or(parked.as_deref()).unwrap_or(""),
+        )
+        .with("event", last.1);
+    batch.writes.deeds.push((assign.actor.clone(), deed));
+    batch.writes.touched.insert(dossier.id.clone());
+    batch.dossiers.insert(dossier.id.clone(), dossier);
+    keep(batch, &assign.key, &(200, Vec::new()))?;
+    Ok(AssignOutcome::Done)
+}
