@@ -304,7 +304,7 @@ impl Script {
                     wait: Wait::Regardless(HOUR),
                     text: Some("Sửa ngày ghi trên kết quả"),
                     brings: Brings::Correction,
-                    ..finished.clone()
+                    ..finished
                 };
                 steps.extend([processing, finished, corrected]);
             }
