@@ -60,8 +60,6 @@ pub struct City {
     /// Issues certificates for partners' endpoints, whatever the clock of the stage says: TLS knows the machine's only.
     pub endpoints: DevCa,
     peers: HashMap<String, ConnectionPeer>,
-    /// The authority everybody here has a certificate of.
-    pub ca: DevCa,
 }
 
 /// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`.
@@ -200,7 +198,6 @@ impl City {
             department,
             endpoints,
             peers,
-            ca,
         }
     }
 

@@ -82,7 +82,7 @@ fn references(got: &[Got]) -> Vec<String> {
 }
 
 async fn handed_signed_and_answered(stage: &Stage, city: &City, broker: Broker) {
-    let server = Server::open(&city.ca, |_, _| FINE);
+    let server = Server::open(&city.endpoints, |_, _| FINE);
     let answer = set(city, &server.url).await;
     let secret = WebhookSecret::parse(&answer.secret.unwrap()).unwrap();
     assert_eq!(answer.endpoint.set_by.as_str(), format!("agency.{COMMUNE}"));
@@ -144,7 +144,7 @@ on_both! {
 
     async fn a_dossier_is_told_in_order_and_holds_up_no_other(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |got, _| {
+        let server = Server::open(&city.endpoints, |got, _| {
             if got.about() == ("r1".to_owned(), "filed".to_owned()) {
                 Reaction::Answers(500, "")
             } else {
@@ -174,7 +174,7 @@ on_both! {
 
     async fn a_refused_document_is_parked_with_its_owner_and_sent_again_on_the_operators_word(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |_, _| Reaction::Answers(422, ""));
+        let server = Server::open(&city.endpoints, |_, _| Reaction::Answers(422, ""));
         set(&city, &server.url).await;
         moving(&city, embedded(), async || {
             let id = file(stage, &city, "r1").await;
@@ -214,7 +214,7 @@ on_both! {
 
     async fn an_endpoint_that_fails_is_spared_and_nothing_is_used_up(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |_, _| Reaction::Closes);
+        let server = Server::open(&city.endpoints, |_, _| Reaction::Closes);
         set(&city, &server.url).await;
         moving(&city, embedded(), async || {
             let mut ids = Vec::new();
@@ -246,7 +246,7 @@ on_both! {
 
     async fn a_receiver_that_asks_for_time_gets_it(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |_, n| if n == 0 { Reaction::Answers(429, "retry-after: 60\r\n") } else { FINE });
+        let server = Server::open(&city.endpoints, |_, n| if n == 0 { Reaction::Answers(429, "retry-after: 60\r\n") } else { FINE });
         set(&city, &server.url).await;
         moving(&city, embedded(), async || {
             let first = file(stage, &city, "r1").await;
@@ -281,7 +281,7 @@ on_both! {
         ];
         moving(&city, embedded(), async || {
             for (n, (reaction, failure, owner)) in kinds.into_iter().enumerate() {
-                let server = Server::open(&city.ca, move |_, _| reaction.clone());
+                let server = Server::open(&city.endpoints, move |_, _| reaction.clone());
                 set(&city, &server.url).await;
                 let id = file(stage, &city, &format!("r{n}")).await;
                 let told = failed(&city, id, 0, 1).await.failure.unwrap();
@@ -290,7 +290,7 @@ on_both! {
                 stage.later(20);
                 stands(&city, id, 0, DeliveryState::Handed).await;
             }
-            let server = Server::open(&city.ca, |_, _| Reaction::Floods(200));
+            let server = Server::open(&city.endpoints, |_, _| Reaction::Floods(200));
             set(&city, &server.url).await;
             let id = file(stage, &city, "flood").await;
             stands(&city, id, 0, DeliveryState::Handed).await;
@@ -357,7 +357,7 @@ on_both! {
         assert_eq!(parked.delivery.state, DeliveryState::Parked);
         assert_eq!(parked.delivery.failure.unwrap().failure, Failure::HeldByOperator);
         assert_eq!(stage.rows("outbox"), 0);
-        let server = Server::open(&city.ca, |_, _| FINE);
+        let server = Server::open(&city.endpoints, |_, _| FINE);
         set(&city, &server.url).await;
         retried(&city, delivery, false).await.unwrap();
         moving(&city, embedded(), async || {
@@ -372,7 +372,7 @@ on_both! {
     /// The movers end while the endpoint has the message and has not answered: as after a kill, nothing is recorded.
     async fn what_was_not_recorded_goes_again_under_the_same_id(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |_, _| Reaction::Sleeps);
+        let server = Server::open(&city.endpoints, |_, _| Reaction::Sleeps);
         set(&city, &server.url).await;
         let id = file(stage, &city, "r1").await;
         moving(&city, embedded(), async || {
@@ -392,7 +392,7 @@ on_both! {
 
     async fn a_new_secret_signs_beside_the_old_one_for_a_day(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.ca, |_, _| FINE);
+        let server = Server::open(&city.endpoints, |_, _| FINE);
         let old = WebhookSecret::parse(&set(&city, &server.url).await.secret.unwrap()).unwrap();
         assert_eq!(set(&city, &server.url).await.secret, None, "it is shown once");
         let agency = city.access(&format!("agency.{COMMUNE}"));
