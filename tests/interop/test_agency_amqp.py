@@ -189,5 +189,6 @@ def test_an_agency_with_its_own_queue_has_an_empty_inbox(production, branch):
 
 def test_the_asyncapi_document_names_what_the_agency_uses(production):
     published = requests.get(production.web + "/asyncapi.json", timeout=30).json()
-    addresses = {channel["address"] for channel in published["channels"].values()}
+    # A channel whose address is only known when a submitter asks for it has none in the document.
+    addresses = {channel["address"] for channel in published["channels"].values() if channel["address"]}
     assert any("agency." in address for address in addresses), addresses
