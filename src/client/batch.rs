@@ -77,7 +77,7 @@ impl Partner {
         let failed = |error: ClientError| (error, None);
         let bearer = self.bearer().await.map_err(failed)?;
         let sent = self.begin(call, Some(&bearer), &self.traceparent()).await;
-        let mut answer = sent.map_err(|e| failed(e.into()))?;
+        let mut answer = sent.map_err(failed)?;
         if answer.status() != 200 {
             let answer = Self::whole(answer).await.map_err(failed)?;
             let asked = answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Method, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 
 use super::error::ClientError;
+use super::files::Contents;
 use super::retry::{Retry, retry_after};
 use crate::clock::Clock;
 use crate::domain::codes::Key;
@@ -70,7 +71,7 @@ pub(super) struct Call<'a> {
     pub path: &'a str,
     pub query: Vec<(&'static str, String)>,
     pub headers: Vec<(HeaderName, String)>,
-    pub body: Vec<u8>,
+    pub body: Contents,
     pub repeat: Repeat<'a>,
     pub waits: Duration,
 }
@@ -82,7 +83,7 @@ impl<'a> Call<'a> {
             path,
             query: Vec::new(),
             headers: Vec::new(),
-            body: Vec::new(),
+            body: Contents::Bytes(Vec::new()),
             repeat: Repeat::Harmless,
             waits: Duration::ZERO,
         }
@@ -92,7 +93,7 @@ impl<'a> Call<'a> {
         Call {
             method: Method::POST,
             headers: vec![(CONTENT_TYPE, media_type.to_owned())],
-            body,
+            body: Contents::Bytes(body),
             repeat,
             ..Call::get(path)
         }
@@ -218,7 +219,7 @@ impl Partner {
             body,
             Repeat::Harmless,
         );
-        self.repeated(&call, None).await?.json()
+        self.repeated(&call, None, Self::whole).await?.json()
     }
 
     pub(super) async fn bearer(&self) -> Result<String, ClientError> {
@@ -248,8 +249,20 @@ impl Partner {
 
     /// Sends a call with the token, and once more with a new one when the hub says that it is over.
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<Answer, ClientError> {
+        self.sent(call, Self::whole).await
+    }
+
+    /// As [`Self::send`], with `take` to read the answer of a call that succeeded.
+    pub(super) async fn sent<T, F>(
+        &self,
+        call: &Call<'_>,
+        take: impl Fn(Response) -> F,
+    ) -> Result<T, ClientError>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
         let bearer = self.bearer().await?;
-        match self.repeated(call, Some(&bearer)).await {
+        match self.repeated(call, Some(&bearer), &take).await {
             Err(e)
                 if matches!(
                     e.label(),
@@ -258,29 +271,29 @@ impl Partner {
             {
                 self.forget(&bearer).await;
                 let bearer = self.bearer().await?;
-                self.repeated(call, Some(&bearer)).await
+                self.repeated(call, Some(&bearer), &take).await
             }
             other => other,
         }
     }
 
-    async fn repeated(&self, call: &Call<'_>, bearer: Option<&str>) -> Result<Answer, ClientError> {
+    async fn repeated<T, F>(
+        &self,
+        call: &Call<'_>,
+        bearer: Option<&str>,
+        take: impl Fn(Response) -> F,
+    ) -> Result<T, ClientError>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
         let traceparent = self.traceparent();
         let begun = tokio::time::Instant::now();
         let mut failures = 0;
         loop {
-            let (error, asked) = match self.once(call, bearer, &traceparent).await {
-                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => {
-                    let error = answer.problem();
-                    if !may_repeat(call.repeat, &error) {
-                        return Err(error);
-                    }
-                    let header = answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-                    (error, retry_after(header))
-                }
-                Err(error) if !may_repeat(call.repeat, &error) => return Err(error),
-                Err(error) => (error, None),
+            let (error, asked) = match self.once(call, bearer, &traceparent, &take).await {
+                Ok(taken) => return Ok(taken),
+                Err((error, _)) if !may_repeat(call.repeat, &error) => return Err(error),
+                Err(failed) => failed,
             };
             failures += 1;
             match self.pause(failures, begun.elapsed(), asked) {
@@ -300,13 +313,25 @@ impl Partner {
         self.with_rng(|rng| self.settings.retry.pause(failures, elapsed, asked, rng))
     }
 
-    async fn once(
+    /// One try; what failed comes with the pause the hub asked for.
+    async fn once<T, F>(
         &self,
         call: &Call<'_>,
         bearer: Option<&str>,
         traceparent: &str,
-    ) -> Result<Answer, ClientError> {
-        Self::whole(self.begin(call, bearer, traceparent).await?).await
+        take: impl Fn(Response) -> F,
+    ) -> Result<T, (ClientError, Option<Duration>)>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
+        let failed = |error: ClientError| (error, None);
+        let answer = self.begin(call, bearer, traceparent).await.map_err(failed)?;
+        if answer.status().is_success() {
+            return take(answer).await.map_err(failed);
+        }
+        let refusal = Self::whole(answer).await.map_err(failed)?;
+        let asked = refusal.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
+        Err((refusal.problem(), retry_after(asked)))
     }
 
     /// Sends a call; gives the answer when its head is there.
@@ -315,7 +340,7 @@ impl Partner {
         call: &Call<'_>,
         bearer: Option<&str>,
         traceparent: &str,
-    ) -> Result<reqwest::Response, reqwest::Error> {
+    ) -> Result<Response, ClientError> {
         let mut url = self.settings.base.clone();
         url.set_path(call.path);
         url.set_query(None);
@@ -340,13 +365,20 @@ impl Partner {
             request = request.header("idempotency-key", key.as_str());
         }
         if matches!(call.method, Method::POST | Method::PUT) {
-            request = request.body(call.body.clone());
+            request = match &call.body {
+                Contents::Bytes(bytes) => request.body(bytes.clone()),
+                Contents::File(path) => {
+                    let file = tokio::fs::File::open(path).await.map_err(ClientError::File)?;
+                    let size = file.metadata().await.map_err(ClientError::File)?.len();
+                    request.header(CONTENT_LENGTH, size).body(file)
+                }
+            };
         }
-        request.send().await
+        Ok(request.send().await?)
     }
 
     /// Reads an answer to its end.
-    pub(super) async fn whole(answer: reqwest::Response) -> Result<Answer, ClientError> {
+    pub(super) async fn whole(answer: Response) -> Result<Answer, ClientError> {
         Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),

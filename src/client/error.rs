@@ -16,6 +16,12 @@ pub enum ClientError {
     /// The answer to a batch ended without its last line. What was answered holds; send the batch again.
     #[error("the answer to the batch broke off")]
     BrokenOff,
+    /// The bytes that came are not those of the file's digest. Download it again; when it stays so, tell the operator.
+    #[error("the file is damaged: its bytes do not have its digest")]
+    Damaged,
+    /// A file to be sent cannot be read.
+    #[error("the file cannot be read: {0}")]
+    File(#[source] std::io::Error),
     /// The token endpoint refused (RFC 6749, 5.2). The description begins with the label of what is wrong with the certificate.
     #[error("no token: {error}, {description}")]
     Token {
@@ -43,7 +49,11 @@ impl ClientError {
         match self {
             ClientError::Problem(document) => Some(document.label),
             ClientError::Token { description, .. } => description.split(':').next().and_then(Label::parse),
-            ClientError::Transport(_) | ClientError::BrokenOff | ClientError::Contract { .. } => None,
+            ClientError::Transport(_)
+            | ClientError::BrokenOff
+            | ClientError::Damaged
+            | ClientError::File(_)
+            | ClientError::Contract { .. } => None,
         }
     }
 
@@ -52,6 +62,7 @@ impl ClientError {
         match self {
             ClientError::Problem(document) => super::retry::is_passing_status(document.status),
             ClientError::Transport(_) | ClientError::BrokenOff => true,
+            ClientError::Damaged | ClientError::File(_) => false,
             ClientError::Contract { status, .. } | ClientError::Token { status, .. } => {
                 super::retry::is_passing_status(*status)
             }

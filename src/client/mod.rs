@@ -13,6 +13,7 @@
 mod batch;
 mod call;
 mod error;
+mod files;
 mod follow;
 mod operate;
 mod retry;
@@ -21,6 +22,7 @@ mod routes;
 pub use batch::Batch;
 pub use call::{Partner, Settings};
 pub use error::ClientError;
+pub use files::{Contents, Download};
 pub use follow::Follow;
 pub use operate::{AuditFilter, TenantFilter};
 pub use retry::Retry;

@@ -14,6 +14,8 @@ enum Turn {
     Answer(u16, &'static str, String),
     /// Reads the request and closes the line.
     HangUp,
+    /// Writes this, and closes the line.
+    Raw(String),
 }
 
 struct Peer {
@@ -34,13 +36,15 @@ async fn peer(script: Vec<Turn>) -> Peer {
             let (mut line, _) = listener.accept().await.unwrap();
             let request = read_request(&mut line).await;
             log.lock().unwrap().push(request);
-            if let Turn::Answer(status, headers, body) = turn {
-                let length = body.len();
-                let text = format!(
-                    "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-                );
-                line.write_all(text.as_bytes()).await.unwrap();
-            }
+            let text = match turn {
+                Turn::Answer(status, headers, body) => format!(
+                    "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+                    body.len()
+                ),
+                Turn::Raw(text) => text,
+                Turn::HangUp => continue,
+            };
+            line.write_all(text.as_bytes()).await.unwrap();
         }
     });
     Peer { base, heard }
@@ -259,4 +263,89 @@ async fn following_goes_on_at_the_cursor_after_a_failure() {
     assert_eq!(follow.cursor(), 7);
     let heard = peer.heard.lock().unwrap();
     assert!(heard[1].contains("after=3&") && heard[2].contains("after=7&") && heard[3].contains("after=7&"));
+}
+
+/// A file, or its end, on a line that breaks after `sent`.
+fn broken(status: u16, digest: &str, length: usize, sent: &str) -> Turn {
+    Turn::Raw(format!(
+        "HTTP/1.1 {status} X\r\netag: \"{digest}\"\r\ncontent-length: {length}\r\n\r\n{sent}"
+    ))
+}
+
+async fn downloaded(script: Vec<Turn>) -> (Result<Vec<u8>, ClientError>, Vec<String>) {
+    let peer = peer(script).await;
+    let partner = partner(&peer.base, &at_noon());
+    let mut rng = StdRng::seed_from_u64(2);
+    let dossier = crate::domain::ids::DossierId::new(Timestamp::from_micros(0), &mut rng);
+    let mut bytes = Vec::new();
+    let read = async {
+        let mut download = partner.download(dossier, 1).await?;
+        assert_eq!(download.size(), 10);
+        while let Some(piece) = download.next().await? {
+            bytes.extend(piece);
+        }
+        Ok(())
+    };
+    let ended = read.await;
+    let heard = peer.heard.lock().unwrap().clone();
+    (ended.map(|()| bytes), heard)
+}
+
+#[tokio::test]
+async fn a_download_goes_on_where_its_line_broke() {
+    let digest = hex::encode(crate::domain::seal::sha256(b"0123456789"));
+    let (bytes, heard) = downloaded(vec![
+        token("one"),
+        broken(200, &digest, 10, "0123"),
+        Turn::HangUp,
+        broken(206, &digest, 6, "456"),
+        broken(206, &digest, 3, "789"),
+    ])
+    .await;
+    assert_eq!(bytes.unwrap(), b"0123456789");
+    assert_eq!(count(&heard, "range: bytes=4-"), 2);
+    assert_eq!(count(&heard, "range: bytes=7-"), 1);
+    assert_eq!(count(&heard, &format!("if-range: \"{digest}\"")), 3);
+}
+
+#[tokio::test]
+async fn a_download_that_is_not_its_digest_is_damaged() {
+    let digest = hex::encode(crate::domain::seal::sha256(b"0123456789"));
+    let (bytes, _) = downloaded(vec![token("one"), broken(200, &digest, 10, "012345678_")]).await;
+    assert!(matches!(bytes, Err(ClientError::Damaged)), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn an_upload_from_a_file_is_read_anew_at_every_try() {
+    let file = std::env::temp_dir().join(format!("lienthong-upload-{}", std::process::id()));
+    std::fs::write(&file, b"a file").unwrap();
+    let digest = hex::encode(crate::domain::seal::sha256(b"a file"));
+    let view = format!(r#"{{"sha256":"{digest}","size":6,"existing":false}}"#);
+    let peer = peer(vec![
+        token("one"),
+        Turn::HangUp,
+        problem(503, "store-unavailable"),
+        Turn::Answer(201, "content-type: application/json\r\n", view),
+    ])
+    .await;
+    let partner = partner(&peer.base, &at_noon());
+    let sha256 = digest.parse().unwrap();
+    let kept = partner
+        .upload(&sha256, Contents::File(file.clone()))
+        .await
+        .unwrap();
+    assert_eq!((kept.size, kept.existing), (6, false));
+    std::fs::remove_file(&file).unwrap();
+    let gone = partner.upload(&sha256, Contents::File(file)).await;
+    assert!(matches!(gone, Err(ClientError::File(_))), "{gone:?}");
+    let heard = peer.heard.lock().unwrap();
+    let uploads = heard
+        .iter()
+        .filter(|r| r.starts_with(&format!("put /v1/blobs/{digest}")));
+    assert!(
+        uploads
+            .clone()
+            .all(|r| r.ends_with("\r\n\r\na file") && r.contains("content-length: 6"))
+    );
+    assert_eq!(uploads.count(), 3);
 }
