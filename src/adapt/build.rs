@@ -457,11 +457,13 @@ impl Build {
         let commune = commune.and_then(|c| self.code_of::<CommuneCode>("commune", c, "00004"));
         let name = self.text(o, "name");
         let district = self.code::<DistrictCode>(o, "district", "001");
+        let document_date = self.day(o, "document_date");
         Some(Place {
             catalogue,
             commune: commune?,
             name,
             district,
+            document_date,
         })
     }
 

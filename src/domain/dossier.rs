@@ -111,7 +111,7 @@ impl Catalogue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// The list the code is from; left out, the hub decides it by district and date.
+    /// The list the code is from; left out, the hub decides it by district, date of the paper and day of filing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<Catalogue>,
     /// The commune.
@@ -122,6 +122,11 @@ pub struct Place {
     /// The former district; present, the code is of the legacy catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub district: Option<DistrictCode>,
+    /// Date of the paper the code and the name were taken from (identity card, certificate of land); before 2025-07-01 they
+    /// are of the legacy catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub document_date: Option<Date>,
 }
 
 /// A person or an organisation.

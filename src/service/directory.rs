@@ -210,6 +210,7 @@ fn elsewhere(
         commune: place.given_code.clone(),
         name: None,
         district: None,
+        document_date: None,
     });
     let divided = match reason.place.as_ref().map(|place| place.by) {
         Some(ResolvedBy::DefaultSuccessor) => Divided::TakeDefault,

@@ -1,7 +1,8 @@
 //! Where a place is: the catalogue its code is from, and the communes in force it stands for.
 //!
 //! A code alone means nothing: all 126 codes of today also existed before 2025-07-01, mostly for another area. The stated
-//! catalogue counts; else a district means the old one; else the day of filing decides. The name, where given, must agree.
+//! catalogue counts; else a district means the old one; else a paper dated before that day does; else the day of filing
+//! decides. A later paper is no sign: many still name the old place. The name, where given, must agree.
 
 use super::directory::Directory;
 use super::in_force;
@@ -13,7 +14,7 @@ use crate::domain::text::fold_name;
 use crate::domain::time::Date;
 
 /// The first day of the catalogue of 126 communes (QĐ 19/2025/QĐ-TTg).
-const CATALOGUE_2025_FROM: Date = Date::constant(2025, 7, 1);
+pub(super) const CATALOGUE_2025_FROM: Date = Date::constant(2025, 7, 1);
 
 /// A place that was understood.
 pub(super) struct Located<'a> {
@@ -32,6 +33,9 @@ impl Directory {
         let (catalogue, catalogue_by) = match (place.catalogue, &place.district) {
             (Some(stated), _) => (stated, CatalogueBy::Stated),
             (None, Some(_)) => (Catalogue::Legacy, CatalogueBy::District),
+            (None, None) if place.document_date.is_some_and(|day| day < CATALOGUE_2025_FROM) => {
+                (Catalogue::Legacy, CatalogueBy::DocumentDate)
+            }
             (None, None) if on < CATALOGUE_2025_FROM => (Catalogue::Legacy, CatalogueBy::FilingDate),
             (None, None) => (Catalogue::Since2025, CatalogueBy::FilingDate),
         };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Match;
-use super::place::Located;
+use super::place::{CATALOGUE_2025_FROM, Located};
 use super::rows::{PlaceRule, Procedure};
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
@@ -111,6 +111,8 @@ pub enum CatalogueBy {
     Stated,
     /// A former district was given.
     District,
+    /// The paper it was taken from is older than the catalogue of 2025.
+    DocumentDate,
     /// The catalogue of the day of filing.
     FilingDate,
 }
@@ -181,6 +183,17 @@ impl PlaceReason {
 
     /// The place as a person says it, in Vietnamese and English.
     fn spoken(&self) -> (String, String) {
+        let (vi, en) = self.named();
+        match self.catalogue_by {
+            CatalogueBy::DocumentDate => (
+                format!("{vi} (theo danh mục trước ngày {CATALOGUE_2025_FROM}, vì giấy tờ đề ngày trước đó)"),
+                format!("{en} (in the catalogue before {CATALOGUE_2025_FROM}, as its paper is older)"),
+            ),
+            CatalogueBy::Stated | CatalogueBy::District | CatalogueBy::FilingDate => (vi, en),
+        }
+    }
+
+    fn named(&self) -> (String, String) {
         let (name, today) = (&self.name, self.resolved.as_slice());
         match self.by {
             ResolvedBy::Direct => (name.clone(), name.clone()),

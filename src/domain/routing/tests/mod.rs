@@ -46,6 +46,7 @@ fn place(commune: &str) -> Place {
         commune: commune.parse().unwrap(),
         name: None,
         district: None,
+        document_date: None,
     }
 }
 

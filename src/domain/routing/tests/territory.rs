@@ -154,6 +154,70 @@ fn every_former_commune_is_its_successors_from_the_next_day_on() {
 }
 
 #[test]
+fn a_place_from_a_paper_older_than_the_catalogue_is_the_former_one() {
+    let last_old_day = BEFORE;
+    for (code, name, _) in former() {
+        let on_paper = |day| Place {
+            document_date: Some(day),
+            ..named(&code, &name)
+        };
+        let routed = |place: &Place| {
+            hanoi()
+                .route_by(OF_COMMUNES, Some(place), AFTER, Divided::TakeDefault)
+                .map(|route| (route.agency, route.reason))
+        };
+        let stated = Place {
+            catalogue: Some(Catalogue::Legacy),
+            ..named(&code, &name)
+        };
+        let ((agency, reason), (by_word, _)) =
+            (routed(&on_paper(last_old_day)).unwrap(), routed(&stated).unwrap());
+        let place = reason.place.unwrap();
+        assert_eq!(agency, by_word, "{code}");
+        assert_eq!(
+            (place.given_catalogue, place.catalogue, place.catalogue_by),
+            (None, Catalogue::Legacy, CatalogueBy::DocumentDate)
+        );
+        assert!(reason.vi.contains("vì giấy tờ đề ngày trước đó"), "{}", reason.vi);
+        assert!(reason.en.contains("as its paper is older"), "{}", reason.en);
+    }
+    // From the first day of the catalogue on, the date of a paper says nothing: the day of filing decides.
+    let paper = |day, catalogue, district: Option<&str>| Place {
+        document_date: Some(day),
+        catalogue,
+        district: district.map(|code| code.parse().unwrap()),
+        ..place("00004")
+    };
+    let by = |place: &Place, on| {
+        let route = hanoi().route_by(OF_DEPARTMENT, Some(place), on, Divided::Park);
+        let place = route.unwrap().reason.place.unwrap();
+        (place.catalogue, place.catalogue_by)
+    };
+    let (since, filed) = (Catalogue::Since2025, CatalogueBy::FilingDate);
+    assert_eq!(by(&paper(AFTER, None, None), AFTER), (since, filed));
+    assert_eq!(by(&paper(AFTER, None, None), BEFORE), (Catalogue::Legacy, filed));
+    // What the sender states, and a district, are clearer words than a date.
+    let stated = paper(last_old_day, Some(since), None);
+    assert_eq!(by(&stated, AFTER), (since, CatalogueBy::Stated));
+    let (code, _, district) = former().swap_remove(0);
+    let in_district = Place {
+        commune: code.parse().unwrap(),
+        ..paper(last_old_day, None, Some(&district))
+    };
+    assert_eq!(
+        by(&in_district, AFTER),
+        (Catalogue::Legacy, CatalogueBy::District)
+    );
+    // Today's name on an old paper is a contradiction, and said.
+    let today = Place {
+        document_date: Some(last_old_day),
+        ..named("00004", "Phường Ba Đình")
+    };
+    let refused = hanoi().route(OF_COMMUNES, Some(&today), AFTER).unwrap_err();
+    assert_eq!(refused.label(), Label::PlaceNameMismatch);
+}
+
+#[test]
 fn a_divided_commune_asks_nobody_where_every_part_has_one_agency() {
     let (source, mut asked) = (source(), 0);
     for (code, ..) in former().into_iter().filter(|(code, ..)| source[code].0.len() > 1) {
