@@ -302,6 +302,11 @@ impl Clockwork {
         self.law(at).postponements
     }
 
+    /// Whether a due date that was postponed so often may be postponed at `at`.
+    fn may_postpone(&self, postponements: i32, at: Timestamp) -> bool {
+        postponements.cast_unsigned() < self.postponements(at)
+    }
+
     /// How often a supplement may be asked for at `at`.
     pub fn supplement_requests(&self, at: Timestamp) -> u32 {
         self.law(at).supplement_requests
@@ -330,7 +335,7 @@ impl Clockwork {
     /// The limits that begin when a dossier is received at a counter or by post.
     pub fn received(&self, received: Timestamp, due: Timestamp, way: PaperWay) -> Vec<Deadline> {
         let papers = self.paper(received, way);
-        let mut begun = self.in_process(received, Some(due));
+        let mut begun = self.in_process(received, Some(due), 0);
         begun.push(self.notice(received));
         begun.push(self.deadline(Watched::PaperHandOver, received, papers));
         begun
@@ -341,8 +346,10 @@ impl Clockwork {
         self.deadline(Watched::SupplementNotice, from, last)
     }
 
-    fn in_process(&self, from: Timestamp, due: Option<Timestamp>) -> Vec<Deadline> {
+    /// What is watched of a due date that was postponed so often. Who may not postpone it again has no last moment to do so.
+    fn in_process(&self, from: Timestamp, due: Option<Timestamp>, postponements: i32) -> Vec<Deadline> {
         let late = due
+            .filter(|_| self.may_postpone(postponements, from))
             .and_then(|due| self.late_notice(from, due))
             .filter(|at| *at > from);
         let late = late.map(|at| self.deadline(Watched::LateNotice, from, at));
@@ -389,6 +396,10 @@ impl Clockwork {
         at: Timestamp,
     ) -> Vec<Change> {
         let mut changes: Vec<Change> = ended(before, after).map(Change::End).collect();
+        let right = Watched::LateNotice;
+        if right.runs(before) && right.runs(after) && !self.may_postpone(after.postponements, at) {
+            changes.push(Change::End(right));
+        }
         let mut begin = |deadline: Deadline| {
             if deadline.limit.begins(before, after) {
                 changes.push(Change::Begin(deadline));
@@ -400,7 +411,7 @@ impl Clockwork {
         begin(self.notice(at));
         let supplement = self.ends(at, self.law(at).supplement);
         begin(self.deadline(Watched::Supplement, at, supplement));
-        for deadline in self.in_process(at, after.due) {
+        for deadline in self.in_process(at, after.due, after.postponements) {
             begin(deadline);
         }
         changes

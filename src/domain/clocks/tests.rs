@@ -208,6 +208,32 @@ fn a_date_that_moves_is_watched_anew_and_one_that_stays_is_not() {
 }
 
 #[test]
+fn who_may_not_postpone_again_is_not_told_of_the_last_moment_to() {
+    let processing = state(Status::Processing, "2026-11-23T10:00", Some("2026-12-15T17:00"));
+    let postponed = State {
+        postponements: 1,
+        ..state(Status::Processing, "2026-11-23T10:00", Some("2026-12-18T17:00"))
+    };
+    assert_eq!(
+        changes(&processing, &postponed, "2026-11-24T10:00"),
+        (vec![Watched::Due], vec![Watched::LateNotice])
+    );
+    // Nor when the limit begins again.
+    let paying = State {
+        phase: Phase::entering(Status::PaymentRequested, Status::Processing),
+        ..postponed.clone()
+    };
+    let (begun, _) = changes(&paying, &postponed, "2026-11-24T12:00");
+    assert_eq!(begun, [Watched::Due]);
+    // Where a second time is lawful, it is watched.
+    let twice = LIMITS.replace("postponements,1", "postponements,2");
+    assert_ne!(twice, LIMITS);
+    let again = clockwork_of(&twice).changes(&processing, &postponed, None, at("2026-11-24T10:00"));
+    let begins = |change: &Change| matches!(change, Change::Begin(d) if d.limit == Watched::LateNotice);
+    assert!(again.iter().any(begins) && !again.contains(&Change::End(Watched::LateNotice)));
+}
+
+#[test]
 fn a_warning_that_would_come_at_once_is_left_out() {
     let received = at("2026-11-23T09:00");
     let soon = clockwork().received(received, at("2026-11-23T17:00"), PaperWay::Near);
