@@ -190,6 +190,15 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether it is, or implies, that the agency accepts the dossier. The first such event is its acceptance.
+    pub fn accepts(&self) -> bool {
+        match self {
+            Happening::Filed { status, .. } => *status != Status::Registered,
+            Happening::StatusChanged { to, .. } => matches!(to, Status::Accepted | Status::Processing),
+            _ => false,
+        }
+    }
+
     /// The files it names by digest, and as what. Those of a filing stand in the filing.
     pub fn files(&self) -> Option<(FileKind, Vec<NamedFile>)> {
         match self {

@@ -158,11 +158,11 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         due: None,
     });
     next.events += 1;
+    next.accepted |= what.accepts();
     match what {
         Happening::Filed { status, .. } => {
             next.phase = Phase::entering(*status, *status);
             next.since = occurred_at;
-            next.accepted = *status != Status::Registered;
         }
         Happening::Amended { version, .. } => next.version = *version,
         Happening::CodeAssigned { code } => next.code = Some(code.clone()),
@@ -170,7 +170,6 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
             next.phase = Phase::entering(*to, *from);
             next.since = next.since.max(occurred_at);
             next.supplements += i32::from(*to == Status::SupplementRequested);
-            next.accepted |= matches!(to, Status::Accepted | Status::Processing);
         }
         Happening::DueSet(change) => next.due = Some(change.to),
         Happening::Postponed { to, .. } => {

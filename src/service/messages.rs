@@ -200,7 +200,7 @@ impl Hub {
             agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
             procedure: &procedure,
             received_at: row.received_at.0,
-            accepted_at: row.accepted.then_some(row.since.0),
+            accepted_at: message.accepted_at,
             clocks: &clocks,
         };
         let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());

@@ -1,6 +1,6 @@
 //! Messages to agencies: what a message says, and how far each has come.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -31,6 +31,8 @@ pub struct Message {
     pub content: Filing,
     /// The dossier of the same agency it may be a duplicate of.
     pub twin: Option<String>,
+    /// When the dossier was accepted, by the word of whoever accepted it.
+    pub accepted_at: Option<Timestamp>,
 }
 
 /// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
@@ -52,6 +54,12 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
     let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
     let dossiers: Vec<&str> = rows.iter().map(|r| r.1.id.as_str()).collect();
     let twins = twins(conn, &dossiers)?;
+    let accepted: BTreeSet<&str> = rows
+        .iter()
+        .filter(|r| r.1.accepted)
+        .map(|r| r.1.id.as_str())
+        .collect();
+    let accepted = acceptances(conn, cipher, &accepted)?;
     rows.into_iter()
         .map(|(delivery, dossier, content)| {
             let event = events
@@ -64,11 +72,37 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
                     .get(&dossier.id)
                     .filter(|(_, agency)| *agency == dossier.agency)
                     .map(|(twin, _)| twin.clone()),
+                accepted_at: accepted.get(&dossier.id).copied(),
                 delivery,
                 dossier,
             })
         })
         .collect()
+}
+
+/// When each of these dossiers was accepted: the moment of the first event that says so.
+fn acceptances(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    ids: &BTreeSet<&str>,
+) -> Result<HashMap<String, Timestamp>, StoreError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let rows: Vec<EventRow> = on_backend!(conn, c => events::table
+        .filter(events::dossier.eq_any(ids)).order((events::dossier, events::number))
+        .select(EventRow::as_select()).load(c))?;
+    for row in rows {
+        if found.contains_key(&row.dossier) {
+            continue;
+        }
+        let event = event_of(cipher, row)?;
+        if event.what.accepts() {
+            found.insert(event.dossier.to_string(), event.occurred_at);
+        }
+    }
+    Ok(found)
 }
 
 /// The dossiers that were there first of what these are about, with their agencies.

@@ -13,6 +13,7 @@ use lienthong::domain::view::{
 };
 use lienthong::identity::Access;
 use lienthong::service::ServiceError;
+use lienthong::store::read;
 use serde_json::json;
 
 use super::{Case, call, label, of, told};
@@ -265,5 +266,24 @@ on_both! {
         let feed = hub.events(&case.branch, 0, Duration::ZERO, 100).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.kind.ends_with(".result-corrected")).count(), 2);
         assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn a_message_says_when_its_dossier_was_accepted_whatever_came_since(stage) {
+        let case = Case::open(stage).await;
+        let accepted = async || {
+            let store = case.city.hub.store();
+            let (ids, cipher) = (stage.texts("SELECT id AS t FROM deliveries ORDER BY id"), store.cipher.clone());
+            let messages = store.readers.run(move |conn| read::messages(conn, &cipher, &ids)).await.unwrap();
+            messages.into_iter().map(|m| m.accepted_at).collect::<Vec<_>>()
+        };
+        assert_eq!(accepted().await, [None]);
+        // A report that skips acceptance implies it; no later step moves it.
+        case.reports(stage, Status::Processing, Lists::default()).await;
+        let then = stage.clock.now();
+        case.reports(stage, Status::PaymentRequested, Lists::default()).await;
+        case.reports(stage, Status::Processing, Lists::default()).await;
+        stage.later(60);
+        case.city.hub.withdraw(&case.branch, case.id, call("k1"), why("không cần nữa")).await.unwrap();
+        assert_eq!(accepted().await, [Some(then); 2]);
     }
 }
