@@ -134,7 +134,7 @@ fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
             .collect();
         let report = json!({
             "blocks": report.blocks, "events": report.events, "dossiers": report.dossiers, "acts": report.acts,
-            "head": report.head, "findings": findings,
+            "head": report.head, "unproven_due_dates": report.unproven_due_dates, "findings": findings,
         });
         print_json(out, &report)?;
     } else {
@@ -143,6 +143,14 @@ fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         writeln!(out, "dossiers  {}", report.dossiers)?;
         writeln!(out, "acts      {}", report.acts)?;
         writeln!(out, "head      {}", report.head)?;
+        if report.unproven_due_dates > 0 {
+            writeln!(
+                out,
+                "⚠ {0} hồ sơ có hạn trả được đặt trước khi hạn trả được ghi thành sự kiện, không có gì chứng minh | {0} dossiers have a \
+                 due date from before due dates were kept as events; nothing proves it",
+                report.unproven_due_dates
+            )?;
+        }
         for finding in &report.findings {
             writeln!(out, "✘ {}: {}", finding.place, finding.what)?;
         }
