@@ -85,15 +85,45 @@ on_both! {
         let mut moved = for_the_commune(stage, "r1");
         moved["summary"] = json!("Việc khác nữa");
         assert_eq!(warned(&send(&moved, "k2").await), None);
-        assert_eq!(warned(&city.file(&agent, &for_the_commune(stage, "r3")).await), None);
+        // The second is now the first of what they were both about.
+        let third = city.file(&agent, &for_the_commune(stage, "r3")).await;
+        assert_eq!(warned(&third), Some(Some(amended.tracking_id)));
         // An amendment that is like itself is no duplicate.
         let mut code = for_the_commune(stage, "r3");
         code["foreign_codes"] = json!([{ "system": "so-bien-nhan", "code": "8" }]);
         let same = send(&code, "k3").await;
-        assert_eq!((same.version, warned(&same)), (2, None));
+        assert_eq!((same.version, warned(&same)), (2, Some(Some(amended.tracking_id))));
         // The same filing again is the same filing.
         let again = send(&code, "k4").await;
         assert_eq!((again.existing, warned(&again)), (true, None));
+        // The first of a likeness, amended and still about the same, is no duplicate of itself.
+        let mut code = for_the_commune(stage, "r2");
+        code["foreign_codes"] = json!([{ "system": "so-bien-nhan", "code": "9" }]);
+        assert_eq!(warned(&send(&code, "k5").await), None);
+    }
+
+    async fn whoever_is_left_of_a_likeness_is_its_first_in_any_order_of_commits(stage) {
+        let city = City::open(stage).await;
+        let agent = city.access("agent.a-001");
+        let mut ids = Vec::new();
+        for n in 0..8 {
+            ids.push(city.file(&agent, &for_the_commune(stage, &format!("r{n}"))).await.tracking_id);
+        }
+        // All but one become something else at once, some of them in one commit.
+        let others: Vec<_> = (0..7)
+            .map(|n| {
+                let mut other = for_the_commune(stage, &format!("r{n}"));
+                other["summary"] = json!(format!("Việc khác {n}"));
+                crate::city::incoming(&other, &format!("k{n}"))
+            })
+            .collect();
+        let sent = others.into_iter().map(|other| city.hub.submit(&agent, other));
+        for answered in futures_util::future::join_all(sent).await {
+            assert_eq!(answered.unwrap().status, 202);
+        }
+        let last = city.file(&agent, &for_the_commune(stage, "r9")).await;
+        assert_eq!(warned(&last), Some(Some(ids[7])));
+        assert_eq!(stage.texts("SELECT dossier AS t FROM likenesses WHERE twin IS NULL").len(), 8);
     }
 
     async fn equal_filings_that_race_are_all_taken_and_all_but_one_warned(stage) {

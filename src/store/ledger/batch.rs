@@ -41,6 +41,8 @@ pub(super) struct Batch<'a> {
     pub watches: HashMap<(String, Watched), WatchRow>,
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
+    /// What the dossiers that are amended are about, as it stands after the commands so far.
+    pub likenesses: HashMap<String, LikenessRow>,
     pub shelf: Shelf,
     pub writes: Writes,
 }
@@ -103,6 +105,7 @@ fn in_transaction(
     let (shelf, waiting) = Shelf::load(conn, cipher, commands)?;
     let (keys, natural, dossiers, watches) = load(conn, commands, &waiting)?;
     let firsts = load_firsts(conn, commands)?;
+    let likenesses = load_likenesses(conn, commands)?;
     let mut batch = Batch {
         now,
         clock,
@@ -114,13 +117,14 @@ fn in_transaction(
         dossiers,
         watches,
         firsts,
+        likenesses,
         shelf,
         writes: Writes::default(),
     };
     let mut answers = Vec::with_capacity(commands.len());
     for command in commands {
         answers.push(match command {
-            Command::Submit(submit) => Answer::Submitted(submit::submit(&mut batch, submit)?),
+            Command::Submit(submit) => Answer::Submitted(submit::submit(&mut batch, conn, submit)?),
             Command::Remember(remember) => Answer::Submitted(submit::remember(&mut batch, remember)?),
             Command::Refuse(row) => {
                 refuse::refuse(&mut batch, row);
@@ -244,6 +248,24 @@ fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Resul
     ))
 }
 
+/// What each dossier that is amended is about.
+fn load_likenesses(
+    conn: &mut Conn,
+    commands: &[Command],
+) -> Result<HashMap<String, LikenessRow>, StoreError> {
+    let amended = commands.iter().filter_map(|command| match command {
+        Command::Submit(s) if matches!(s.expect, submit::Expect::Amend { .. }) => Some(s.dossier.id.as_str()),
+        _ => None,
+    });
+    let amended: BTreeSet<&str> = amended.collect();
+    if amended.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<LikenessRow> = on_backend!(conn, c => likenesses::table
+        .filter(likenesses::dossier.eq_any(&amended)).select(LikenessRow::as_select()).load(c))?;
+    Ok(rows.into_iter().map(|row| (row.dossier.clone(), row)).collect())
+}
+
 /// The first dossier of each likeness that is filed.
 fn load_firsts(conn: &mut Conn, commands: &[Command]) -> Result<HashMap<Vec<u8>, String>, StoreError> {
     let blinds: BTreeSet<&[u8]> = commands
@@ -272,6 +294,12 @@ pub(super) struct Told<'a> {
 }
 
 impl Batch<'_> {
+    /// Writes what a dossier is about.
+    pub(super) fn liken(&mut self, row: LikenessRow) {
+        self.likenesses.insert(row.dossier.clone(), row.clone());
+        self.writes.likenesses.insert(row.dossier.clone(), row);
+    }
+
     /// Appends events to a dossier, moves its state, tells its submitter. Gives each one's sequence number and id.
     pub(super) fn append(
         &mut self,

@@ -1,5 +1,7 @@
 //! Filing: a new dossier, a new version of one, or only an answer to keep.
 
+use diesel::prelude::*;
+
 use super::batch::{Batch, Told};
 use super::files::{self, Naming};
 use crate::domain::attachment::FileKind;
@@ -11,9 +13,11 @@ use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::read::state_of;
 use crate::store::rows::*;
+use crate::store::tables::likenesses;
 
 /// The idempotency key of a call.
 #[derive(Clone, Debug)]
@@ -176,7 +180,11 @@ pub(super) fn remember(batch: &mut Batch<'_>, remember: &Remember) -> Result<Sub
     Ok(SubmitOutcome::Committed)
 }
 
-pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOutcome, StoreError> {
+pub(super) fn submit(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    submit: &Submit,
+) -> Result<SubmitOutcome, StoreError> {
     if let Some(outcome) = replay(batch, &submit.key)? {
         return Ok(outcome);
     }
@@ -268,7 +276,7 @@ pub(super) fn submit(batch: &mut Batch<'_>, submit: &Submit) -> Result<SubmitOut
     });
     batch.writes.parties.extend(submit.parties.iter().cloned());
     hand_to_new_agency(batch, &dossier);
-    liken(batch, &dossier.id, &submit.likeness);
+    liken(batch, conn, &dossier.id, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     keep(batch, &submit.key, &submit.answer)?;
@@ -305,20 +313,50 @@ fn run_clocks(
 }
 
 /// Writes what a dossier is now about. The first of a likeness is the one later filings are compared with.
-fn liken(batch: &mut Batch<'_>, dossier: &str, likeness: &Likeness) {
-    // An amended dossier is no longer the first of what it was about before.
-    batch.firsts.retain(|_, first| first != dossier);
+fn liken(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    dossier: &str,
+    likeness: &Likeness,
+) -> Result<(), StoreError> {
+    let before = batch.likenesses.get(dossier).cloned();
+    if let Some(before) = before.filter(|b| b.twin.is_none() && b.blind != likeness.blind) {
+        hand_first_place_on(batch, conn, &before)?;
+    }
     if likeness.twin.is_none() {
         batch.firsts.insert(likeness.blind.clone(), dossier.to_owned());
     }
-    batch.writes.likenesses.insert(
-        dossier.to_owned(),
-        LikenessRow {
-            dossier: dossier.to_owned(),
-            blind: likeness.blind.clone(),
-            twin: likeness.twin.clone(),
-        },
-    );
+    batch.liken(LikenessRow {
+        dossier: dossier.to_owned(),
+        blind: likeness.blind.clone(),
+        twin: likeness.twin.clone(),
+    });
+    Ok(())
+}
+
+/// A dossier that was the first of a likeness is about something else now: the next of that likeness is the first.
+fn hand_first_place_on(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    before: &LikenessRow,
+) -> Result<(), StoreError> {
+    batch.firsts.remove(&before.blind);
+    // What this batch has written is not in the table yet, and counts instead of what is.
+    let written: Vec<&String> = batch.writes.likenesses.keys().chain([&before.dossier]).collect();
+    let kept: Option<LikenessRow> = on_backend!(conn, c => likenesses::table
+        .filter(likenesses::blind.eq(&before.blind)).filter(likenesses::dossier.ne_all(written))
+        .order(likenesses::dossier).select(LikenessRow::as_select()).first(c).optional())?;
+    let alike = |row: &&LikenessRow| row.blind == before.blind && row.dossier != before.dossier;
+    let written = batch.writes.likenesses.values().find(alike).cloned();
+    let next = kept
+        .into_iter()
+        .chain(written)
+        .min_by(|a, b| a.dossier.cmp(&b.dossier));
+    if let Some(next) = next {
+        batch.firsts.insert(next.blind.clone(), next.dossier.clone());
+        batch.liken(LikenessRow { twin: None, ..next });
+    }
+    Ok(())
 }
 
 /// The row of an amended dossier: the new content's columns on the old life.

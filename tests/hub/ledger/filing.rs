@@ -140,12 +140,15 @@ on_both! {
         let twins = "SELECT dossier || ' ' || coalesce(twin, '-') AS t FROM likenesses ORDER BY twin IS NOT NULL";
         assert_eq!(stage.texts(twins), [format!("{id} -"), format!("{other} {id}")]);
 
-        // The first one becomes another matter: what it was about before has no first any more.
+        // The first one becomes another matter: the second is now the first of what both were about.
         let mut amend = amendment(stage, &id, "r1", 1, "another matter");
         amend.likeness.blind = vec![1; 32];
         assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
         let mut third = filing(stage, "r3");
-        third.likeness.blind = blind;
+        third.likeness.blind.clone_from(&blind);
+        assert_eq!(store.ledger.submit(third).await.unwrap(), SubmitOutcome::Raced);
+        let mut third = filing(stage, "r3");
+        third.likeness = Likeness { blind, twin: Some(other.clone()) };
         assert_eq!(store.ledger.submit(third).await.unwrap(), SubmitOutcome::Committed);
     }
 

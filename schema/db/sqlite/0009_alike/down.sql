@@ -1,0 +1,1 @@
+DROP INDEX likenesses_by_blind_dossier;
