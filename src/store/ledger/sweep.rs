@@ -12,7 +12,7 @@ use crate::store::migrate;
 use crate::store::moment::At;
 use crate::store::tables::{idempotency_keys, notice_attempts, refusals};
 
-/// Rows one commit removes at most, so that nobody waits long behind a sweep.
+/// Rows one commit removes at most, so that nobody waits long behind a sweep; of attempts, those that share the oldest moment.
 const AT_ONCE: i64 = 1000;
 
 /// How long attempts to tell a submitter are kept, in days.
@@ -34,10 +34,15 @@ fn forget_attempts(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError>
         .first(c)
         .optional())?;
     // Those of one commit share their moment: where the edge falls among them, they stay for the next time.
-    let before = edge.unwrap_or(before);
-    Ok(
-        on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.lt(before))).execute(c))?,
-    )
+    let older = edge.unwrap_or(before);
+    let forgotten = on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.lt(older))).execute(c))?;
+    match edge {
+        // All before the edge are of its own moment: it goes whole, or would stand in the way for ever.
+        Some(moment) if forgotten == 0 => Ok(
+            on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.eq(moment))).execute(c))?,
+        ),
+        _ => Ok(forgotten),
+    }
 }
 
 /// Removes documents that were refused long ago, oldest first; says how many.

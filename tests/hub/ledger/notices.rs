@@ -367,6 +367,28 @@ on_both! {
         assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
     }
 
+    async fn attempts_that_share_a_moment_are_forgotten_with_it_however_many(stage) {
+        let store = stage.open();
+        let at = "(SELECT at FROM head)";
+        let many = |from: u32, to: u32| {
+            let numbers = format!("WITH RECURSIVE n(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM n WHERE n < {to})");
+            let row = format!("'{BRANCH}', 'webhook', n, 1, {at}, 'evt', 'dos', 'delivered'");
+            stage.execute(&format!(
+                "INSERT INTO notice_attempts (tenant, way, seq, number, at, event, dossier, outcome) {numbers} SELECT {row} FROM n"
+            ));
+        };
+        filed(stage, &store, "r1").await;
+        many(1, 1_500);
+        stage.later(1);
+        filed(stage, &store, "r2").await;
+        many(1_501, 1_510);
+        stage.later(31 * 86_400);
+        // The oldest moment goes whole, with the answers of the two filings; a younger one in its turn; then nothing is left to do.
+        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("notice_attempts")), (1_502, 10));
+        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("notice_attempts")), (10, 0));
+        assert_eq!(store.ledger.sweep().await.unwrap(), 0);
+    }
+
     async fn old_attempts_are_forgotten(stage) {
         let store = stage.open();
         let which = webhook(BRANCH);
