@@ -56,7 +56,7 @@ actions! {
     StaffRemoved = "staff-removed";
     /// A receiving point was added.
     PointAdded = "point-added";
-    /// Many at once, by whoever holds the machine.
+    /// Many rows at once, past the rules: what the first sandboxes did. Read in their audit, never written again.
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";

@@ -3,7 +3,7 @@
 use super::{Hub, ServiceError, directory_bytes};
 use crate::domain::routing::Directory;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{DirectoryImport, Enrolment};
+use crate::store::ledger::DirectoryImport;
 use crate::store::read;
 
 /// What a refresh found.
@@ -53,14 +53,6 @@ impl Hub {
     /// Whether the database names a directory, be it one this hub can read or not.
     pub async fn has_directory(&self) -> Result<bool, ServiceError> {
         Ok(self.store.readers.run(read::has_directory).await?)
-    }
-
-    /// Adds tenants, certificates, staff and points, or replaces them.
-    pub async fn enrol(&self, access: &Access, enrolment: Enrolment) -> Result<i64, ServiceError> {
-        access.permit(Permission::HubRead)?;
-        let version = self.store.ledger.enrol(enrolment).await?;
-        self.refresh().await?;
-        Ok(version)
     }
 
     /// Puts a directory into use, here and on every hub of this database.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lienthong::app::sandbox::Sandbox;
-use lienthong::domain::tenant::{Certificate, Standing, Tenant, TenantKey};
+use lienthong::domain::register::Change;
+use lienthong::domain::tenant::{Actor, Certificate, TenantKey};
 use lienthong::domain::time::Timestamp;
+use lienthong::identity::Permissions;
 use lienthong::identity::keys::SigningKey;
 use lienthong::identity::peer::PeerCertificate;
 use lienthong::identity::token::{Issuer, TokenRules};
-use lienthong::identity::{Access, Permissions};
 use lienthong::net::dev_ca::{DevCa, Issued, Validity};
-use lienthong::store::ledger::Enrolment;
+use lienthong::store::ledger::{RegisterChange, Registered};
 use reqwest::Method;
 use serde_json::json;
 
@@ -27,25 +28,34 @@ fn certificate(ca: &DevCa, tenant: &str, from: Timestamp, to: Timestamp) -> Issu
         .unwrap()
 }
 
-fn enrolled(issued: &Issued, tenant: &str, revoked_at: Option<Timestamp>) -> Certificate {
+/// Pins a certificate, past the hub: it learns of it when it looks. What the register keeps is the pin; whether a certificate is
+/// good today, its own dates say.
+fn pinned(issued: &Issued, tenant: &str) -> Change {
     let read = PeerCertificate::parse(&issued.chain[0]).unwrap();
-    let (thumbprint, not_after) = (*read.thumbprint(), read.not_after());
-    Certificate {
-        thumbprint,
+    Change::AddCertificate(Certificate {
+        thumbprint: *read.thumbprint(),
         tenant: tenant.parse().unwrap(),
-        not_after,
-        revoked_at,
-    }
+        not_after: ago(-48 * HOUR),
+        revoked_at: None,
+    })
 }
 
-/// Enrols, as the operator's command does.
-async fn enrol(hub: &Sandbox, certificates: Vec<Certificate>, tenants: Vec<Tenant>) {
-    let all = Enrolment {
-        certificates,
-        tenants,
-        ..Enrolment::default()
+/// A change of the register that is taken, written past the hub.
+async fn written(hub: &Sandbox, change: Change) {
+    let change = RegisterChange {
+        actor: Actor::hub(),
+        reason: "Theo công văn mẫu".to_owned(),
+        change,
     };
-    hub.running().hub().enrol(&Access::system(), all).await.unwrap();
+    let ledger = &hub.running().hub().store().ledger;
+    let outcome = ledger.change_register(change).await.unwrap();
+    assert!(matches!(outcome, Registered::Done { .. }), "{outcome:?}");
+}
+
+/// The same, and the hub knows.
+async fn changed(hub: &Sandbox, change: Change) {
+    written(hub, change).await;
+    hub.running().hub().refresh().await.unwrap();
 }
 
 /// A call of the partner listener without a token.
@@ -61,12 +71,8 @@ fn a_certificate_that_is_not_in_order_is_refused_by_its_label_and_gets_no_token(
         let stranger = DevCa::create(now()).unwrap();
         let expired = certificate(ca, name, ago(48 * HOUR), ago(24 * HOUR));
         let early = certificate(ca, name, ago(-24 * HOUR), ago(-48 * HOUR));
-        enrol(
-            hub,
-            vec![enrolled(&expired, name, None), enrolled(&early, name, None)],
-            Vec::new(),
-        )
-        .await;
+        changed(hub, pinned(&expired, name)).await;
+        changed(hub, pinned(&early, name)).await;
         let of = |issued| Caller::holding(hub, name, issued);
         let cases = [
             (Caller::bare(hub, name), "certificate-missing"),
@@ -127,19 +133,16 @@ fn a_revocation_written_by_another_hub_holds_on_open_connections_within_a_refres
         let hub = HOUSE.hub().await;
         let name = "agent.a-022";
         let issued = certificate(hub.state().ca(), name, ago(HOUR), ago(-HOUR));
-        let (good, revoked) = (
-            enrolled(&issued, name, None),
-            enrolled(&issued, name, Some(now())),
-        );
-        enrol(hub, vec![good], Vec::new()).await;
+        let thumbprint = *PeerCertificate::parse(&issued.chain[0]).unwrap().thumbprint();
+        changed(hub, pinned(&issued, name)).await;
         let caller = Caller::holding(hub, name, issued);
         assert_eq!(caller.get("/v1/dossiers").await.status, 200);
         // Straight into the database: this hub is not told.
-        let all = Enrolment {
-            certificates: vec![revoked],
-            ..Enrolment::default()
+        let revoked = Change::RevokeCertificate {
+            tenant: name.parse().unwrap(),
+            thumbprint,
         };
-        hub.running().hub().store().ledger.enrol(all).await.unwrap();
+        written(hub, revoked).await;
         until("the revocation is seen", async || {
             (caller.get("/v1/dossiers").await.status == 401).then_some(())
         })
@@ -151,41 +154,29 @@ fn a_revocation_written_by_another_hub_holds_on_open_connections_within_a_refres
     });
 }
 
-async fn stand(hub: &Sandbox, tenant: &str, standing: Standing) {
-    let key: TenantKey = tenant.parse().unwrap();
-    let found = Arc::clone(hub.running().hub().register().tenant(&key).unwrap());
-    enrol(
-        hub,
-        Vec::new(),
-        vec![Tenant {
-            standing,
-            ..(*found).clone()
-        }],
-    )
-    .await;
-}
-
 #[test]
 fn a_suspended_tenant_and_the_agents_of_a_suspended_enterprise_are_refused() {
     run(async {
         let hub = HOUSE.hub().await;
         let agent = HOUSE.caller("agent.b-030").await;
         assert_eq!(agent.get("/v1/dossiers").await.status, 200);
-        for (who, standing) in [
-            ("agent.b-030", Standing::Suspended { since: now() }),
-            ("agent.b-030", Standing::Closed { since: now() }),
-            ("enterprise.buu-chinh-mau-b", Standing::Suspended { since: now() }),
-        ] {
-            stand(hub, who, standing).await;
+        let refused = async || {
             agent.get("/v1/dossiers").await.refuses("tenant-suspended");
             let told = agent.ask_token("").await;
             assert_eq!(
                 (told.status, told.json()["error"].clone()),
                 (401, json!("invalid_client"))
             );
-            stand(hub, who, Standing::Active).await;
+        };
+        for who in ["agent.b-030", "enterprise.buu-chinh-mau-b"] {
+            let who: TenantKey = who.parse().unwrap();
+            changed(hub, Change::Suspend(who.clone())).await;
+            refused().await;
+            changed(hub, Change::Resume(who)).await;
             assert_eq!(agent.get("/v1/dossiers").await.status, 200);
         }
+        changed(hub, Change::Close("agent.b-030".parse().unwrap())).await;
+        refused().await;
     });
 }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use lienthong::adapt::Registry;
 use lienthong::domain::codes::Key;
+use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::routing::Directory;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::tenant::{
-    Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
+    Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
 };
 use lienthong::domain::text::Text;
 use lienthong::domain::view::{StatusAnswer, StatusReport, StatusRequest, SubmissionAnswer};
@@ -26,7 +27,7 @@ use lienthong::net::guard::Guard;
 use lienthong::net::outbound::{Caller, Outbound};
 use lienthong::service::{Answered, Hub, Incoming, Mode, Parts, Reported, ServiceError, UploadLimits};
 use lienthong::store::Store;
-use lienthong::store::ledger::Enrolment;
+use lienthong::store::ledger::{RegisterChange, Registered};
 use serde_json::{Value, json};
 
 use crate::backends::{Stage, unique};
@@ -109,6 +110,19 @@ fn tenant(key: &TenantKey) -> Tenant {
     }
 }
 
+/// A change of the register that is taken, written past the hub: one that runs learns of it when it looks.
+pub async fn changed(store: &Store, change: Change) -> i64 {
+    let change = RegisterChange {
+        actor: Actor::hub(),
+        reason: "Theo công văn mẫu".to_owned(),
+        change,
+    };
+    match store.ledger.change_register(change).await.unwrap() {
+        Registered::Done { version, .. } => version,
+        Registered::Refused(rejection) => panic!("{rejection}"),
+    }
+}
+
 impl City {
     /// A city on the stage's database.
     pub async fn open(stage: &Stage) -> City {
@@ -163,35 +177,39 @@ impl City {
             clock: stage.clock.clone(),
             entropy: stage.entropy.clone(),
         }));
-        let mut enrolment = Enrolment::default();
+        let mut newcomers = Vec::new();
         let mut peers = HashMap::new();
         let names = TENANTS.map(str::to_owned);
         for name in names.into_iter().chain([format!("agency.{department}")]) {
             let key: TenantKey = name.parse().unwrap();
             let issued = ca.client(&key, Validity::starting(now, LIFE)).unwrap();
-            enrolment.certificates.push(Certificate {
+            let certificate = Certificate {
                 thumbprint: thumbprint(&issued.chain[0]),
                 tenant: key.clone(),
                 not_after: now.plus(LIFE),
                 revoked_at: None,
+            };
+            let person = Staff {
+                id: "nv-1".parse().unwrap(),
+                tenant: key.clone(),
+                name: Text::parse("Nhân viên mẫu").unwrap(),
+                until: None,
+            };
+            let point = Point {
+                key: "chi-nhanh-ba-dinh".parse().unwrap(),
+                tenant: key.clone(),
+                name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
+            };
+            newcomers.push(Newcomer {
+                tenant: tenant(&key),
+                certificates: vec![certificate],
+                staff: Vec::from_iter((key.kind() == TenantKind::Agent).then_some(person)),
+                points: Vec::from_iter((name == "branch.ba-dinh").then_some(point)),
             });
-            enrolment.tenants.push(tenant(&key));
-            if key.kind() == TenantKind::Agent {
-                enrolment.staff.push(Staff {
-                    id: "nv-1".parse().unwrap(),
-                    tenant: key.clone(),
-                    name: Text::parse("Nhân viên mẫu").unwrap(),
-                    until: None,
-                });
-            }
             peers.insert(name, ConnectionPeer::new(issued.chain));
         }
-        enrolment.points.push(Point {
-            key: "chi-nhanh-ba-dinh".parse().unwrap(),
-            tenant: "branch.ba-dinh".parse().unwrap(),
-            name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
-        });
-        hub.enrol(&Access::system(), enrolment).await.unwrap();
+        changed(hub.store(), Change::Register(newcomers)).await;
+        hub.refresh().await.unwrap();
         hub.import_directory(&Access::system(), &files).await.unwrap();
         City {
             hub,

@@ -159,15 +159,9 @@ on_both! {
     async fn a_revocation_and_a_suspension_hold_after_a_refresh(stage) {
         let city = City::open(stage).await;
         let key: Key = COMMUNE.parse().unwrap();
-        let register = city.hub.register();
         let tenant = lienthong::domain::tenant::TenantKey::new(lienthong::domain::tenant::TenantKind::Agency, &key);
-        let suspended = lienthong::domain::tenant::Tenant {
-            standing: lienthong::domain::tenant::Standing::Suspended { since: stage.clock.now() },
-            ..(**register.tenant(&tenant).unwrap()).clone()
-        };
-        let enrolment = lienthong::store::ledger::Enrolment { tenants: vec![suspended], ..Default::default() };
         // Written by another hub: this one learns of it when it looks.
-        city.hub.store().ledger.enrol(enrolment).await.unwrap();
+        crate::city::changed(city.hub.store(), lienthong::domain::register::Change::Suspend(tenant)).await;
         let report = || crate::city::reported(vec![lienthong::domain::view::StatusReport::new(
             "dos_00000000000000000000000000000000",
             Status::Accepted,

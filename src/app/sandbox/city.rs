@@ -1,4 +1,4 @@
-//! The demo city: who takes part, enrolled from the directory, and how each is spoken for.
+//! The demo city: who takes part, registered from the directory, and how each is spoken for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use crate::app::AppError;
 use crate::client::{Partner, Retry, Settings};
 use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
-use crate::domain::routing::{AgencyChannel, Directory};
-use crate::domain::tenant::{
-    Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
-};
+use crate::domain::routing::{AgencyChannel, Directory, Point};
+use crate::domain::tenant::{Standing, SuccessorPolicy, TenantKey, TenantKind};
 use crate::domain::text::Text;
+use crate::domain::view::{CertificateRequest, NewPoint, NewStaff, NewTenant, RegisterRequest};
+use crate::identity::Access;
 use crate::identity::peer::PeerCertificate;
 use crate::net::outbound::{Outbound, http_client};
 use crate::net::pem;
+use crate::service::Hub;
 use crate::sim::agency::Agency;
 use crate::sim::demo::Filer;
 use crate::sim::format::Format;
 use crate::sim::report::ReportFormat;
-use crate::store::ledger::Enrolment;
 
 /// The directory as shipped; a sandbox needs no files beside the executable.
 pub fn shipped_directory() -> BTreeMap<String, String> {
@@ -64,42 +64,41 @@ const AGENT_FORMATS: [&str; 2] = ["canonical/v1", "vnpost-hcc/v1"];
 /// The operator's tenant.
 pub const OPERATOR: &str = "operator.trung-tam";
 
-/// Everybody of the directory as tenants, with a person each, points and certificates.
+/// Everybody of the directory to register, with a person, points and a certificate each.
 ///
 /// # Errors
 /// Certificates that cannot be made or read.
-pub fn enrolment(state: &State, directory: &Directory) -> Result<Enrolment, AppError> {
-    let mut all = Enrolment::default();
-    let operator: TenantKey = constant(OPERATOR)?;
-    add(
-        &mut all,
-        operator,
+pub fn newcomers(state: &State, directory: &Directory) -> Result<Vec<NewTenant>, AppError> {
+    let mut all = vec![newcomer(
+        state,
+        constant(OPERATOR)?,
         "Trung tâm Phục vụ hành chính công (trình diễn)",
-        None,
         &[],
-    )?;
+    )?];
     for enterprise in directory.enterprises() {
-        add(
-            &mut all,
-            TenantKey::new(TenantKind::Enterprise, &enterprise.key),
-            &enterprise.name,
-            None,
-            &[],
-        )?;
+        let key = TenantKey::new(TenantKind::Enterprise, &enterprise.key);
+        all.push(newcomer(state, key, &enterprise.name, &[])?);
     }
     for agent in directory.agents() {
-        let parent = TenantKey::new(TenantKind::Enterprise, &agent.enterprise);
         let key = TenantKey::new(TenantKind::Agent, &agent.key);
-        add(&mut all, key, &agent.name, Some(parent), &AGENT_FORMATS)?;
+        all.push(NewTenant {
+            parent: Some(TenantKey::new(TenantKind::Enterprise, &agent.enterprise)),
+            ..newcomer(state, key, &agent.name, &AGENT_FORMATS)?
+        });
     }
     for branch in directory.branches() {
-        add(
-            &mut all,
-            TenantKey::new(TenantKind::Branch, &branch.key),
-            &branch.name,
-            None,
-            &BRANCH_FORMATS,
-        )?;
+        let points = directory.points().filter(|point| point.branch == branch.key);
+        let point = |point: &Point| {
+            Ok::<_, AppError>(NewPoint {
+                key: point.key.clone(),
+                name: name(&point.name)?,
+            })
+        };
+        let key = TenantKey::new(TenantKind::Branch, &branch.key);
+        all.push(NewTenant {
+            points: points.map(point).collect::<Result<_, _>>()?,
+            ..newcomer(state, key, &branch.name, &BRANCH_FORMATS)?
+        });
     }
     for agency in directory.agencies() {
         let formats = ["canonical/v1", agency.format.as_str()];
@@ -108,58 +107,80 @@ pub fn enrolment(state: &State, directory: &Directory) -> Result<Enrolment, AppE
         } else {
             &formats[..]
         };
-        add(
-            &mut all,
-            TenantKey::new(TenantKind::Agency, &agency.key),
-            &agency.name,
-            None,
-            formats,
-        )?;
-    }
-    for point in directory.points() {
-        all.points.push(Point {
-            key: point.key.clone(),
-            tenant: TenantKey::new(TenantKind::Branch, &point.branch),
-            name: name(&point.name)?,
-        });
-    }
-    for tenant in &all.tenants {
-        let (certificate, _) = state.tenant_pem(&tenant.key)?;
-        let chain = pem::certificates(certificate.as_bytes()).map_err(crate::net::NetError::from)?;
-        let parsed = PeerCertificate::parse(&chain[0]).map_err(|e| AppError::Unusable(e.to_string()))?;
-        all.certificates.push(Certificate {
-            thumbprint: *parsed.thumbprint(),
-            tenant: tenant.key.clone(),
-            not_after: parsed.not_after(),
-            revoked_at: None,
-        });
+        let key = TenantKey::new(TenantKind::Agency, &agency.key);
+        all.push(newcomer(state, key, &agency.name, formats)?);
     }
     Ok(all)
 }
 
-fn add(
-    all: &mut Enrolment,
-    key: TenantKey,
-    shown: &str,
-    parent: Option<TenantKey>,
-    formats: &[&str],
-) -> Result<(), AppError> {
-    if matches!(key.kind(), TenantKind::Agent | TenantKind::Branch) {
-        all.staff.push(Staff {
+fn newcomer(state: &State, key: TenantKey, shown: &str, formats: &[&str]) -> Result<NewTenant, AppError> {
+    let (certificate, _) = state.tenant_pem(&key)?;
+    let files = matches!(key.kind(), TenantKind::Agent | TenantKind::Branch);
+    let person = || {
+        Ok::<_, AppError>(NewStaff {
             id: constant(STAFF)?,
-            tenant: key.clone(),
             name: name("Nhân viên mẫu")?,
-            until: None,
-        });
-    }
-    all.tenants.push(Tenant {
+        })
+    };
+    Ok(NewTenant {
         key,
-        name: name(shown)?,
-        parent,
-        formats: formats.iter().map(|f| (*f).to_owned()).collect(),
-        standing: Standing::Active,
+        name: Some(name(shown)?),
+        parent: None,
+        formats: Some(formats.iter().map(|f| (*f).to_owned()).collect()),
         successor_policy: SuccessorPolicy::Ask,
-    });
+        certificates: vec![certificate],
+        staff: files.then(person).transpose()?.into_iter().collect(),
+        points: Vec::new(),
+    })
+}
+
+/// Registers who is not known yet, and pins the certificates that were renewed. What operators have decided since the first start
+/// stands: no certificate is given back, nobody's closing is undone.
+///
+/// # Errors
+/// A database that was filled from another folder; one that is away.
+pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
+    let access = Access::system();
+    let reason = "Khởi động môi trường thử | the sandbox starts";
+    let failed = |error: crate::service::ServiceError| AppError::Unusable(error.to_string());
+    let register = hub.register();
+    let (mut strangers, mut renewed, mut recognised) = (Vec::new(), Vec::new(), false);
+    for tenant in city {
+        let Some(known) = register.tenant(&tenant.key) else {
+            strangers.push(tenant);
+            continue;
+        };
+        for pem in tenant.certificates {
+            let certificate =
+                PeerCertificate::from_pem(&pem).map_err(|e| AppError::Unusable(e.to_string()))?;
+            if register.certificate(certificate.thumbprint()).is_some() {
+                recognised = true;
+            } else if !matches!(known.standing, Standing::Closed { .. }) {
+                renewed.push((tenant.key.clone(), pem));
+            }
+        }
+    }
+    if register.tenants().next().is_some() && !recognised {
+        return Err(AppError::Unusable(
+            "this database was filled from another folder: give its --dir, or --fresh to begin anew"
+                .to_owned(),
+        ));
+    }
+    if !strangers.is_empty() {
+        let request = RegisterRequest {
+            reason: reason.to_owned(),
+            tenants: strangers,
+        };
+        hub.register_tenants(&access, request).await.map_err(failed)?;
+    }
+    for (tenant, pem) in renewed {
+        let request = CertificateRequest {
+            reason: reason.to_owned(),
+            add: Some(pem),
+            revoke: None,
+        };
+        hub.certify(&access, &tenant, request).await.map_err(failed)?;
+    }
     Ok(())
 }
 

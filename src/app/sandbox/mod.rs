@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use city::{OPERATOR, STAFF, Speakers, enrolment, shipped_directory};
+pub use city::{OPERATOR, STAFF, Speakers, shipped_directory};
 pub use queues::QueueUsers;
 pub use state::{Lock, State};
 
@@ -26,8 +26,7 @@ use crate::client::Retry;
 use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
-use crate::domain::tenant::{Certificate, TenantKey, TenantKind};
-use crate::identity::Access;
+use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::identity::secret::LookupSecrets;
 use crate::net::guard::Guard;
 use crate::net::outbound::{Caller, Outbound, http_client};
@@ -147,19 +146,10 @@ impl Sandbox {
             &entropy,
         )?;
         let running = Running::start(assembly).await?;
-        // At the first start nobody is known; later a certificate may have been renewed.
-        let city = enrolment(&state, &directory)?;
-        let register = running.hub().register();
-        let known = |c: &Certificate| register.certificate(&c.thumbprint).is_some();
-        if register.tenants().next().is_some() && !city.certificates.iter().any(known) {
+        let newcomers = city::newcomers(&state, &directory)?;
+        if let Err(error) = city::register(running.hub(), newcomers).await {
             running.stop().await;
-            return Err(AppError::Unusable(
-                "this database was filled from another folder: give its --dir, or --fresh to begin anew"
-                    .to_owned(),
-            ));
-        }
-        if !city.certificates.iter().all(known) {
-            running.hub().enrol(&Access::system(), city).await?;
+            return Err(error);
         }
         let (stop, _) = watch::channel(false);
         let mut sandbox = Sandbox {

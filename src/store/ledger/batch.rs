@@ -160,7 +160,6 @@ fn in_transaction(
             }
             Command::Push(command) => Answer::Push(push::push(conn, clock, command)?),
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
-            Command::Enrol(enrolment) => Answer::Version(register::enrol_all(conn, now, enrolment)?),
             Command::Assign(asked) => Answer::Assigned(assign::assign(&mut batch, asked)?),
             Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),
             Command::WarnExpiring => Answer::Expiring(register::warn_expiring(conn, now)?),

@@ -30,7 +30,6 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 
-pub use crate::domain::register::Enrolment;
 pub use act::{Act, ActOutcome, Acted, Deed};
 pub use assign::{Assign, AssignOutcome};
 pub use carry::delivery_state;
@@ -94,8 +93,6 @@ pub enum Command {
         /// The messages.
         items: Vec<SettleItem>,
     },
-    /// Tenants, certificates, staff and points, added or replaced.
-    Enrol(Box<Enrolment>),
     /// How submitters are told beside the feed.
     Notices(Box<NoticeCommand>),
     /// Looks at limits whose time has come, and tells of each once.
@@ -132,7 +129,6 @@ pub(super) enum Answer {
     Settled(Vec<SettleResult>),
     Notices(NoticeAnswer),
     Push(PushAnswer),
-    Version(i64),
     Assigned(AssignOutcome),
     Registered(Registered),
     Expiring(Vec<Expiring>),
@@ -298,14 +294,6 @@ impl Ledger {
     pub async fn push(&self, command: PushCommand) -> Result<PushAnswer, StoreError> {
         match self.ask(Command::Push(Box::new(command))).await? {
             Answer::Push(answer) => Ok(answer),
-            _ => Err(mismatch()),
-        }
-    }
-
-    /// [`Command::Enrol`]; gives the new version of the register.
-    pub async fn enrol(&self, enrolment: Enrolment) -> Result<i64, StoreError> {
-        match self.ask(Command::Enrol(Box::new(enrolment))).await? {
-            Answer::Version(version) => Ok(version),
             _ => Err(mismatch()),
         }
     }

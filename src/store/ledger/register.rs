@@ -8,7 +8,7 @@ use super::enrol::{PIECE, enrol};
 use super::{audit, persist};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::codes::Key;
-use crate::domain::register::{Change, Decision, Enrolment, Known, decide, warning_due};
+use crate::domain::register::{Change, Decision, Known, decide, warning_due};
 use crate::domain::rejection::Rejection;
 use crate::domain::tenant::{Actor, Certificate, TenantKey, TenantKind, Thumbprint};
 use crate::domain::time::Timestamp;
@@ -73,17 +73,6 @@ pub(super) fn change(
         version: enrol(conn, now, &enrolment)?,
         deeds: deeds.len(),
     })
-}
-
-/// Many rows at once, by whoever holds the machine; one entry of the audit says how many.
-pub(super) fn enrol_all(conn: &mut Conn, now: Timestamp, all: &Enrolment) -> Result<i64, StoreError> {
-    let deed = Deed::on(Action::RegisterEnrolled, "register")
-        .with("tenants", all.tenants.len())
-        .with("certificates", all.certificates.len())
-        .with("staff", all.staff.len())
-        .with("points", all.points.len());
-    audit::append(conn, now, &Actor::hub(), None, [&deed])?;
-    enrol(conn, now, all)
 }
 
 /// Names of a change, to be looked up.

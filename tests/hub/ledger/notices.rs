@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::SecretId;
+use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::{Standing, Tenant, TenantKind};
 use lienthong::domain::text::Text;
 use lienthong::domain::view::Way;
 use lienthong::store::ledger::{
-    Enrolment, Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, Subscribe,
-    Subscription, TEST, WINDOW,
+    Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, Subscribe, Subscription, TEST,
+    WINDOW,
 };
 use lienthong::store::moment::At;
 use lienthong::store::rows::SecretRow;
@@ -188,8 +189,9 @@ on_both! {
                 key,
             }
         };
-        let tenants = vec![tenant("enterprise.a"), tenant("agent.a-1"), tenant("agent.a-2")];
-        store.ledger.enrol(Enrolment { tenants, ..Enrolment::default() }).await.unwrap();
+        let newcomer = |key: &str| Newcomer { tenant: tenant(key), certificates: Vec::new(), staff: Vec::new(), points: Vec::new() };
+        let newcomers = ["enterprise.a", "agent.a-1", "agent.a-2"].map(newcomer);
+        crate::city::changed(&store, Change::Register(newcomers.to_vec())).await;
         let which = webhook("enterprise.a");
         subscribe(stage, &store, &which, None).await;
         for (n, by) in ["agent.a-1", BRANCH, "agent.a-2", "agent.a-1"].into_iter().enumerate() {

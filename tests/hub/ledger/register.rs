@@ -1,22 +1,28 @@
 //! Who may speak, and which directory is in use.
 
+use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::tenant::{Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
 use lienthong::domain::text::Text;
-use lienthong::store::ledger::{DirectoryImport, Enrolment, Imported};
+use lienthong::store::ledger::{DirectoryImport, Imported};
 use lienthong::store::{Store, read};
 
-use crate::backends::{monday, on_both};
+use crate::backends::on_both;
+use crate::city::changed;
 
-fn tenant(key: &str, standing: Standing) -> Tenant {
-    Tenant {
-        key: key.parse().unwrap(),
-        name: Text::parse("Đơn vị mẫu").unwrap(),
-        parent: key
-            .starts_with("agent.")
-            .then(|| "enterprise.mau-a".parse().unwrap()),
-        formats: vec!["canonical/v1".to_owned(), "vnpost-hcc/v1".to_owned()],
-        standing,
-        successor_policy: SuccessorPolicy::Ask,
+fn newcomer(key: &str) -> Newcomer {
+    let agent = key.starts_with("agent.");
+    Newcomer {
+        tenant: Tenant {
+            key: key.parse().unwrap(),
+            name: Text::parse("Đơn vị mẫu").unwrap(),
+            parent: agent.then(|| "enterprise.mau-a".parse().unwrap()),
+            formats: vec!["canonical/v1".to_owned(), "vnpost-hcc/v1".to_owned()],
+            standing: Standing::Active,
+            successor_policy: SuccessorPolicy::Ask,
+        },
+        certificates: Vec::new(),
+        staff: Vec::new(),
+        points: Vec::new(),
     }
 }
 
@@ -43,61 +49,63 @@ async fn imported(store: &Store, version: &str, files: &str) {
 }
 
 on_both! {
-    async fn an_enrolment_counts_the_register_up_and_is_read_back_whole(stage) {
+    async fn the_register_counts_up_and_is_read_back_whole(stage) {
         let store = stage.open();
         assert!(register(&store, 0).await.is_none(), "nothing is newer than the empty register");
-        let suspended = Standing::Suspended { since: monday() };
         let certificate = Certificate {
             thumbprint: [5; 32],
             tenant: "agent.mau-a-001".parse().unwrap(),
-            not_after: monday(),
+            not_after: stage.clock.now(),
             revoked_at: None,
         };
-        let enrolment = Enrolment {
-            tenants: vec![
-                tenant("enterprise.mau-a", Standing::Active),
-                tenant("agent.mau-a-001", suspended.clone()),
-                tenant("branch.tay-ho", Standing::Closed { since: monday() }),
-            ],
-            certificates: vec![certificate.clone()],
-            staff: vec![Staff {
-                id: "nv-1".parse().unwrap(),
-                tenant: "agent.mau-a-001".parse().unwrap(),
-                name: Text::parse("Nhân viên mẫu").unwrap(),
-                until: None,
-            }],
-            points: vec![Point {
-                key: "diem-01".parse().unwrap(),
-                tenant: "branch.tay-ho".parse().unwrap(),
-                name: Text::parse("Điểm số 1").unwrap(),
-            }],
+        let person = Staff {
+            id: "nv-1".parse().unwrap(),
+            tenant: certificate.tenant.clone(),
+            name: Text::parse("Nhân viên mẫu").unwrap(),
+            until: None,
         };
-        assert_eq!(store.ledger.enrol(enrolment.clone()).await.unwrap(), 1);
+        let point = Point {
+            key: "diem-01".parse().unwrap(),
+            tenant: "branch.tay-ho".parse().unwrap(),
+            name: Text::parse("Điểm số 1").unwrap(),
+        };
+        let newcomers = vec![
+            newcomer("enterprise.mau-a"),
+            Newcomer { certificates: vec![certificate.clone()], staff: vec![person.clone()], ..newcomer("agent.mau-a-001") },
+            Newcomer { points: vec![point.clone()], ..newcomer("branch.tay-ho") },
+        ];
+        assert_eq!(changed(&store, Change::Register(newcomers.clone())).await, 1);
         let seen = register(&store, 0).await.unwrap();
         assert_eq!(seen.version, 1);
-        for expected in &enrolment.tenants {
-            assert_eq!(**seen.tenant(&expected.key).unwrap(), *expected);
+        for expected in &newcomers {
+            assert_eq!(**seen.tenant(&expected.tenant.key).unwrap(), expected.tenant);
         }
         assert_eq!(seen.certificate(&[5; 32]), Some(&certificate));
-        let agent = "agent.mau-a-001".parse().unwrap();
-        assert_eq!(seen.staff(&agent, &"nv-1".parse().unwrap()), Some(&enrolment.staff[0]));
-        assert_eq!(seen.point(&"branch.tay-ho".parse().unwrap(), &"diem-01".parse().unwrap()), Some(&enrolment.points[0]));
+        let agent = certificate.tenant.clone();
+        assert_eq!(seen.staff(&agent, &person.id), Some(&person));
+        assert_eq!(seen.point(&point.tenant, &point.key), Some(&point));
         assert!(register(&store, 1).await.is_none(), "what is known is not read again");
 
-        // Enrolled again, it is replaced, not doubled; a revoked certificate stays, marked.
-        let revoked = Certificate { revoked_at: Some(monday()), ..certificate };
-        let again = Enrolment { certificates: vec![revoked.clone()], tenants: vec![tenant("agent.mau-a-001", Standing::Active)], ..Enrolment::default() };
-        assert_eq!(store.ledger.enrol(again).await.unwrap(), 2);
-        let seen = register(&store, 1).await.unwrap();
+        // Changed, it is replaced, not doubled; a revoked certificate stays, marked.
+        let revoke = Change::RevokeCertificate { tenant: agent.clone(), thumbprint: [5; 32] };
+        assert_eq!(changed(&store, revoke).await, 2);
+        assert_eq!(changed(&store, Change::Suspend(agent.clone())).await, 3);
+        assert_eq!(changed(&store, Change::Close("branch.tay-ho".parse().unwrap())).await, 4);
+        let (seen, since) = (register(&store, 1).await.unwrap(), stage.clock.now());
+        let revoked = Certificate { revoked_at: Some(since), ..certificate };
         assert_eq!((seen.certificate(&[5; 32]), seen.tenants().count()), (Some(&revoked), 3));
-        assert_eq!(seen.tenant(&agent).unwrap().standing, Standing::Active);
+        assert_eq!(seen.tenant(&agent).unwrap().standing, Standing::Suspended { since });
+        assert_eq!(seen.tenant(&point.tenant).unwrap().standing, Standing::Closed { since });
+        assert_eq!(changed(&store, Change::Resume(agent.clone())).await, 5);
+        assert_eq!(register(&store, 4).await.unwrap().tenant(&agent).unwrap().standing, Standing::Active);
     }
 
-    async fn a_large_enrolment_fits(stage) {
+    async fn a_large_registration_fits(stage) {
         let store = stage.open();
-        let tenants = (0..1201).map(|n| tenant(&format!("agent.mau-a-{n:04}"), Standing::Active)).collect();
-        store.ledger.enrol(Enrolment { tenants, ..Enrolment::default() }).await.unwrap();
-        assert_eq!(register(&store, 0).await.unwrap().tenants().count(), 1201);
+        let agents = (0..1201).map(|n| newcomer(&format!("agent.mau-a-{n:04}")));
+        let all = std::iter::once(newcomer("enterprise.mau-a")).chain(agents).collect();
+        changed(&store, Change::Register(all)).await;
+        assert_eq!(register(&store, 0).await.unwrap().tenants().count(), 1202);
     }
 
     async fn a_directory_is_put_into_use_and_old_ones_stay(stage) {
