@@ -48,6 +48,7 @@ fn cases(directory: &Directory) -> Vec<Case> {
 #[test]
 fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
     let (directory, registry) = (directory(), Registry::shipped());
+    let mut former = 0;
     for (i, case) in cases(&directory).iter().enumerate() {
         for format in Format::ALL {
             let what = format!("{} of case {i}", format.label());
@@ -97,7 +98,7 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
             let meant = case
                 .place
                 .as_ref()
-                .map(|(code, _)| (code.as_str(), Some(Places::Since2025)));
+                .map(|p| (p.commune.as_str(), Some(p.catalogue)));
             assert_eq!(place, meant, "{what}");
             assert_eq!(filing.components.len(), case.papers.len(), "{what}");
             if format.name() != "vnpost-hcc/v1" {
@@ -117,7 +118,9 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
                         (meant.originals, meant.photos),
                         "{what}"
                     );
-                    assert_eq!(read.files.len(), usize::from(meant.file.is_some()), "{what}");
+                    let digests: Vec<_> = read.files.iter().map(|f| f.sha256.clone()).collect();
+                    let sent = meant.file.iter().map(|f| Some(f.sha256.clone()));
+                    assert_eq!(digests, sent.collect::<Vec<_>>(), "{what}");
                 }
             }
             let own_code = format == Format::DvcqgMcJson && case.way == Way::Counter;
@@ -134,8 +137,13 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
                 "{what}: {:?}",
                 route.parked
             );
+            if case.decides.is_some() {
+                assert_eq!(route.agency, case.decides, "{what}");
+            }
+            former += usize::from(case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy));
         }
     }
+    assert!(former > 0, "nobody gives a former address");
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod follow;
 mod operate;
 mod retry;
 mod routes;
+mod subscriptions;
 
 pub use batch::Batch;
 pub use call::{Partner, Settings};

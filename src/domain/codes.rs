@@ -205,6 +205,12 @@ code! {
     Sha256Hex, r"^[0-9a-f]{64}$", |s| form(s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
+impl From<super::seal::Hash> for Sha256Hex {
+    fn from(hash: super::seal::Hash) -> Self {
+        Sha256Hex(hex::encode(hash).into())
+    }
+}
+
 shown!(
     ProcedureCode,
     CommuneCode,

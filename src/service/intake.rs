@@ -463,7 +463,7 @@ impl Hub {
         prepared: &Prepared,
         id: DossierId,
     ) -> Result<String, ServiceError> {
-        let sha256: Sha256Hex = hex::encode(prepared.digest).parse().map_err(internal)?;
+        let sha256 = Sha256Hex::from(prepared.digest);
         let claims = ReceiptClaims {
             iss: self.issuer_url(),
             sub: id,

@@ -11,11 +11,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::desk::{Reading, Tally, Told, is_readable, read, refused, told};
+use super::desk::{Reading, Road, Tally, Told, is_readable, read, refused, told};
+use super::file::File;
+use super::mailboxes::Mailboxes;
 use super::report::{CodeBook, Report, ReportFormat};
 use super::script::{PlannedStatus, Script, Wait, Word};
 use crate::broker::Broker;
-use crate::client::{ClientError, DossierFilter, Partner};
+use crate::client::{ClientError, Contents, DossierFilter, Partner};
 use crate::clock::Clock;
 use crate::domain::codes::{AgencyCode, DossierCode};
 use crate::domain::ids::{DeliveryId, DossierId};
@@ -30,14 +32,28 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 /// Pages of its own dossiers an agency looks through when it starts; newest first, 100 each.
 const PAGES: usize = 50;
 
-/// An agency that pulls its inbox, or consumes its own queue.
+/// How long an agency waits for the files of a dossier it decides.
+const FILES: Duration = Duration::from_secs(60);
+
+/// How an agency is reached.
+#[derive(Clone)]
+pub enum Reach {
+    /// It pulls its inbox.
+    Inbox,
+    /// It consumes its queue and publishes its reports, by its own user of this broker.
+    Queue(Broker),
+    /// It is called at its box here.
+    Endpoint(Arc<Mailboxes>),
+}
+
+/// An agency.
 #[derive(Clone)]
 pub struct Agency {
-    /// It speaks through this, with its own certificate. One that consumes its queue asks over it, when it starts, which of its
-    /// dossiers are open; nothing else.
+    /// It speaks through this, with its own certificate. One that consumes its queue fetches and sends files over it, and asks,
+    /// when it starts, which of its dossiers are open.
     pub partner: Arc<Partner>,
-    /// The broker by the agency's own user, for one that consumes its queue and publishes its reports; none pulls.
-    pub queue: Option<Broker>,
+    /// How it is reached.
+    pub reach: Reach,
     /// Its official identifier, with which its dossier codes begin.
     pub code: AgencyCode,
     /// The format it reports in.
@@ -93,7 +109,7 @@ struct Note {
 
 pub(super) struct Office {
     pub(super) partner: Arc<Partner>,
-    queue: Option<Broker>,
+    reach: Reach,
     pub(super) format: ReportFormat,
     codes: Mutex<CodeBook>,
     pace: Arc<Pace>,
@@ -105,7 +121,7 @@ impl Office {
     fn open(agency: Agency, pace: Arc<Pace>, gate: Arc<Semaphore>, tally: Arc<Tally>) -> Arc<Self> {
         Arc::new(Office {
             partner: agency.partner,
-            queue: agency.queue,
+            reach: agency.reach,
             format: agency.format,
             codes: Mutex::new(CodeBook::new(agency.code)),
             pace,
@@ -127,9 +143,10 @@ impl Office {
             notes: HashMap::new(),
             tasks: JoinSet::new(),
         };
-        match &self.queue {
-            None => self.pull(work).await,
-            Some(broker) => super::queue::consume(broker, work).await,
+        match &self.reach {
+            Reach::Inbox => self.pull(work).await,
+            Reach::Queue(broker) => super::queue::consume(broker, work).await,
+            Reach::Endpoint(mailboxes) => super::pushed::answer(mailboxes, work).await,
         }
     }
 
@@ -154,7 +171,10 @@ impl Office {
             }
             let mut messages = Vec::with_capacity(page.messages.len());
             for message in &page.messages {
-                messages.push(settlement(message.delivery, work.take(&message.event.data)));
+                messages.push(settlement(
+                    message.delivery,
+                    work.take(&message.event.data, Road::Pull),
+                ));
             }
             if !messages.is_empty()
                 && let Err(error) = self.partner.settle(&SettleRequest { messages }).await
@@ -207,7 +227,44 @@ impl Office {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn fault(&self, what: &str, error: &ClientError) {
+    /// Fetches every file of a dossier that stands, waiting for those that are still on their way.
+    async fn fetch_files(&self, dossier: DossierId) -> Result<(), ClientError> {
+        let until = tokio::time::Instant::now() + FILES;
+        let view = loop {
+            let view = self.partner.attachments(dossier).await?;
+            if view.missing == 0 {
+                break view;
+            }
+            if tokio::time::Instant::now() > until {
+                self.tally.fault("a file did not come");
+                break view;
+            }
+            tokio::time::sleep(SECOND / 5).await;
+        };
+        let standing = view
+            .attachments
+            .iter()
+            .filter(|a| !a.superseded && a.arrived_at.is_some());
+        for attachment in standing {
+            let mut download = self.partner.download(dossier, attachment.n).await?;
+            // The client compares what came with the digest the hub gives it; that must be the digest the dossier names.
+            if *download.sha256() != attachment.sha256 {
+                self.tally.fault("a file is another");
+            }
+            while download.next().await?.is_some() {}
+            self.tally.file_fetched();
+        }
+        Ok(())
+    }
+
+    async fn send_file(&self, file: &File) -> Result<(), ClientError> {
+        let contents = Contents::Bytes(file.bytes());
+        self.partner.upload(&file.sha256, contents).await?;
+        self.tally.file_sent();
+        Ok(())
+    }
+
+    pub(super) fn fault(&self, what: &str, error: &ClientError) {
         let label = error.label().map_or("unreachable", |label| label.as_str());
         tracing::debug!(agency = %self.partner.tenant(), what, label, "an agency's call failed");
         if !error.is_passing() {
@@ -238,8 +295,8 @@ pub(super) struct Work {
 
 impl Work {
     /// Takes a message over; refused with the reason where it cannot be read.
-    pub(super) fn take(&mut self, data: &AgencyData) -> Result<(), &'static str> {
-        self.office.tally.message();
+    pub(super) fn take(&mut self, data: &AgencyData, road: Road) -> Result<(), &'static str> {
+        self.office.tally.message(road);
         while self.tasks.try_join_next().is_some() {}
         if !is_readable(data) {
             self.office.tally.fault("document unreadable");
@@ -358,6 +415,7 @@ impl Play {
             brings: step.brings,
             assigns: None,
         };
+        self.exchange_files(&report).await;
         // A second try finds a number that another program of this agency has not used; a third would hide a fault.
         for _ in 0..3 {
             if step.assigns_code && self.code.is_none() {
@@ -389,6 +447,21 @@ impl Play {
         false
     }
 
+    /// What is decided has been read; what is issued is there before it is told of. A file that cannot be had is told, and holds up nothing.
+    async fn exchange_files(&self, report: &Report) {
+        let Some(file) = report.file() else { return };
+        // Closed only when the program ends, and then nobody waits here.
+        let _permit = self.office.gate.acquire().await;
+        let exchanged = async {
+            self.office.fetch_files(self.dossier).await?;
+            self.office.send_file(&file).await
+        };
+        if let Err(error) = exchanged.await {
+            let label = error.label().map_or("unreachable", |label| label.as_str());
+            self.office.tally.fault(&format!("files: {label}"));
+        }
+    }
+
     /// When the next report happened: now, or just before the last one.
     fn moment(&self, before_last: bool) -> Timestamp {
         match self.last {
@@ -402,7 +475,7 @@ impl Play {
         self.sent += 1;
         let key = format!("{}-{}-{}", self.office.pace.run, self.dossier, self.sent);
         let body = report.render(self.office.format);
-        if let Some(broker) = &self.office.queue {
+        if let Reach::Queue(broker) = &self.office.reach {
             super::queue::publish(broker, &self.office, key, body).await;
             return Told::Sent;
         }

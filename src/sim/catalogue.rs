@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
+use crate::domain::codes::{CommuneCode, DistrictCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue as Places;
 use crate::domain::routing::{AgencyKind, Directory, Level, PlaceRule};
 use crate::domain::time::Date;
@@ -36,6 +36,21 @@ pub struct Commune {
     pub code: CommuneCode,
     /// Name with its kind, `Phường Ba Đình`.
     pub name: String,
+    /// The agency that governs it.
+    pub agency: Option<Key>,
+    /// The communes of before 2025-07-01 that are wholly in it.
+    pub former: Vec<Former>,
+}
+
+/// A commune of before 2025-07-01.
+#[derive(Clone, Debug)]
+pub struct Former {
+    /// Code in the old catalogue.
+    pub code: CommuneCode,
+    /// Name with its kind.
+    pub name: String,
+    /// Its district.
+    pub district: Option<DistrictCode>,
 }
 
 /// What may be filed.
@@ -86,6 +101,16 @@ impl Catalogue {
         let communes = directory
             .communes(Places::Since2025)
             .filter(|c| in_force(c.valid_from, c.valid_to));
+        let mut former: BTreeMap<CommuneCode, Vec<Former>> = BTreeMap::new();
+        for old in directory.communes(Places::Legacy) {
+            if let [only] = directory.successors(&old.code) {
+                former.entry(only.clone()).or_default().push(Former {
+                    code: old.code.clone(),
+                    name: old.name.clone(),
+                    district: old.district.as_ref().map(|d| d.code.clone()),
+                });
+            }
+        }
         Catalogue::new(
             procedures
                 .map(|p| Procedure {
@@ -102,6 +127,11 @@ impl Catalogue {
                 .map(|c| Commune {
                     code: c.code.clone(),
                     name: c.name.clone(),
+                    agency: directory
+                        .agencies()
+                        .find(|a| a.commune.as_ref() == Some(&c.code) && in_force(a.valid_from, a.valid_to))
+                        .map(|a| a.key.clone()),
+                    former: former.remove(&c.code).unwrap_or_default(),
                 })
                 .collect(),
             directory
@@ -179,6 +209,8 @@ pub(super) mod tests {
         let commune = |code: &str, name: &str| Commune {
             code: code.parse().unwrap(),
             name: name.into(),
+            agency: format!("ubnd-{code}").parse().ok(),
+            former: Vec::new(),
         };
         let communes = vec![commune("00004", "Phường Ba Đình"), commune("00376", "Xã Sóc Sơn")];
         Catalogue::new(procedures, communes, BTreeMap::new()).unwrap()

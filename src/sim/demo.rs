@@ -3,7 +3,7 @@
 //! It goes on over a hub that is killed and started again: calls are repeated with their idempotency keys for as long as the
 //! partners' patience lasts, and every feed is read on from its cursor.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,16 +13,19 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::catalogue::Catalogue;
-use super::filing::Series;
+use super::filing::{Case, Series};
 use super::format::Format;
-use super::ledger::{Ledger, Shown};
+use super::ledger::{Kept, Ledger, Looked, Shown};
 use super::outcome::{FaultKind, Outcome, Progress};
-use super::submitter;
-use crate::client::{ClientError, DossierFilter, Partner};
+use super::told::{self, Back, Begun};
+use super::{file::File, submitter};
+use crate::client::{ClientError, Contents, DossierFilter, Partner};
 use crate::clock::Clock;
+use crate::domain::attachment::FileKind;
+use crate::domain::dossier::Catalogue as Places;
 use crate::domain::ids::DossierId;
 use crate::domain::tenant::{TenantKey, TenantKind};
-use crate::domain::view::{DossierSummary, HistoryView, SubmissionAnswer};
+use crate::domain::view::SubmissionAnswer;
 
 /// How long, after everything ended, the feeds may take to tell the rest.
 const LAST_EVENTS: Duration = Duration::from_secs(30);
@@ -34,6 +37,8 @@ pub struct Filer {
     pub partner: Arc<Partner>,
     /// The formats it may file in, none twice.
     pub formats: Vec<Format>,
+    /// How it is told of its events.
+    pub back: Back,
 }
 
 /// What to do.
@@ -84,13 +89,31 @@ impl Run {
         result
     }
 
-    /// Notes that a dossier was taken.
-    pub fn filed(&self, reference: &str, answer: &SubmissionAnswer) {
-        let kind = answer
-            .agency
-            .as_ref()
-            .map_or("none", |a| self.demo.catalogue.agency_kind(&a.key));
-        self.note(|ledger, now| ledger.filed(reference, answer, kind, now));
+    /// Notes that a case was taken.
+    pub fn filed(&self, case: &Case, answer: &SubmissionAnswer) {
+        let agency = answer.agency.as_ref().map(|a| &a.key);
+        let kind = agency.map_or("none", |key| self.demo.catalogue.agency_kind(key));
+        let former = case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy);
+        self.note(|ledger, now| {
+            ledger.filed(&case.reference, answer, kind, now);
+            ledger.routed(&case.reference, case.decides.as_ref(), agency);
+            ledger.used.former_addresses += usize::from(former);
+        });
+    }
+
+    /// Sends files, for a dossier or ahead of it.
+    pub async fn send_files(&self, partner: &Partner, reference: &str, files: &[&File]) {
+        for file in files {
+            let bytes = file.bytes();
+            let size = bytes.len() as u64;
+            match partner.upload(&file.sha256, Contents::Bytes(bytes)).await {
+                Ok(_) => self.note(|ledger, _| {
+                    ledger.used.files_sent += 1;
+                    ledger.used.bytes_sent += size;
+                }),
+                Err(error) => self.failed(reference, "file", &error),
+            }
+        }
     }
 
     /// Notes that a call about a dossier did not succeed.
@@ -118,9 +141,9 @@ impl Demo {
         let plan = run.plan();
         let mut followers = JoinSet::new();
         let mut filings = JoinSet::new();
-        let used: std::collections::BTreeSet<usize> = plan.iter().map(|(filer, _)| *filer).collect();
-        for (filer, cursor) in run.ends_of_feeds(used).await {
-            followers.spawn(submitter::follow(run.clone(), filer, cursor));
+        let used: BTreeSet<usize> = plan.iter().map(|(filer, _)| *filer).collect();
+        for (filer, begun) in run.begin_ways(&used).await {
+            followers.spawn(told::follow(run.clone(), filer, begun));
         }
         let series = Arc::new(Series::new(run.demo.seed, &run.demo.run));
         // What a branch files in canonical JSON goes in one call; everything else one by one.
@@ -143,16 +166,17 @@ impl Demo {
         run.wait_for_the_end(filings).await;
         run.audit().await;
         followers.shutdown().await;
+        run.end_ways(used).await;
         let book = run.note(|ledger, _| std::mem::take(ledger));
         book.outcome(run.demo.run.clone(), run.demo.seed, began_at, run.clock.now())
     }
 }
 
 impl Run {
-    /// Who files what in which format: filers far apart take turns, and formats are used evenly.
+    /// Who files what in which format: filers far apart take turns, and formats are used evenly, by each filer and by all.
     fn plan(&self) -> Vec<(usize, Format)> {
         let filers = &self.demo.filers;
-        let mut used: HashMap<Format, usize> = HashMap::new();
+        let mut used: HashMap<(Option<usize>, Format), usize> = HashMap::new();
         let golden = (filers.len() * 618).div_ceil(1000).max(1);
         let step = (golden..)
             .find(|s| super::catalogue::divisor(*s, filers.len()) == 1)
@@ -161,35 +185,34 @@ impl Run {
             .filter_map(|index| {
                 let filer = (index * step) % filers.len().max(1);
                 let formats = &filers.get(filer)?.formats;
-                let format = *formats.iter().min_by_key(|f| used.get(f).copied().unwrap_or(0))?;
-                *used.entry(format).or_default() += 1;
+                let format = *formats.iter().min_by_key(|f| {
+                    [Some(filer), None].map(|who| used.get(&(who, **f)).copied().unwrap_or(0))
+                })?;
+                for who in [Some(filer), None] {
+                    *used.entry((who, format)).or_default() += 1;
+                }
                 Some((filer, format))
             })
             .collect()
     }
 
-    /// Where the feed of each filer ends before the run.
-    async fn ends_of_feeds(self: &Arc<Self>, filers: std::collections::BTreeSet<usize>) -> Vec<(usize, i64)> {
+    /// Sets up how each filer is told, before the run.
+    async fn begin_ways(self: &Arc<Self>, filers: &BTreeSet<usize>) -> Vec<(usize, Begun)> {
+        let mut asked = JoinSet::new();
+        for filer in filers.iter().copied() {
+            let run = self.clone();
+            asked.spawn(async move { (filer, told::begin(&run, filer).await) });
+        }
+        asked.join_all().await
+    }
+
+    async fn end_ways(self: &Arc<Self>, filers: BTreeSet<usize>) {
         let mut asked = JoinSet::new();
         for filer in filers {
             let run = self.clone();
-            asked.spawn(async move {
-                let _permit = run.gate.acquire().await;
-                let partner = &run.demo.filers[filer].partner;
-                let mut cursor = 0;
-                loop {
-                    match partner.events(cursor, Duration::ZERO, 200).await {
-                        Ok(page) if page.events.is_empty() => return (filer, page.next),
-                        Ok(page) => cursor = page.next,
-                        Err(error) => {
-                            run.failed("", "feed", &error);
-                            return (filer, cursor);
-                        }
-                    }
-                }
-            });
+            asked.spawn(async move { told::end(&run, filer).await });
         }
-        asked.join_all().await
+        asked.join_all().await;
     }
 
     /// Waits until every filing is answered and every dossier has ended, or nothing has happened for the stall time.
@@ -234,7 +257,7 @@ impl Run {
             asked.spawn(async move {
                 let _permit = run.gate.acquire().await;
                 match look_up(&partner, dossier, &reference).await {
-                    Ok((history, listed, shown)) => Some((reference, history, listed, shown)),
+                    Ok(looked) => Some((reference, looked)),
                     Err(error) => {
                         run.failed(&reference, "audit", &error);
                         None
@@ -257,7 +280,11 @@ impl Run {
             }
         }
         let until = Instant::now() + LAST_EVENTS;
-        while !self.note(|ledger, _| found.iter().all(|(r, history, ..)| ledger.has_seen(r, history))) {
+        while !self.note(|ledger, _| {
+            found
+                .iter()
+                .all(|(r, looked)| ledger.has_seen(r, &looked.history))
+        }) {
             if tokio::time::timeout_at(until, self.changed.notified())
                 .await
                 .is_err()
@@ -266,18 +293,14 @@ impl Run {
             }
         }
         self.note(|ledger, _| {
-            for (reference, history, listed, shown) in &found {
-                ledger.audit(reference, history, listed, shown);
+            for (reference, looked) in &found {
+                ledger.audit(reference, looked);
             }
         });
     }
 }
 
-async fn look_up(
-    partner: &Partner,
-    dossier: DossierId,
-    reference: &str,
-) -> Result<(HistoryView, Vec<DossierSummary>, Shown), ClientError> {
+async fn look_up(partner: &Partner, dossier: DossierId, reference: &str) -> Result<Looked, ClientError> {
     // A correction may come at any time: what is compared is of one moment.
     let mut history = partner.history(dossier).await?;
     let view = loop {
@@ -297,13 +320,20 @@ async fn look_up(
         reference: Some(reference.to_owned()),
         ..DossierFilter::default()
     };
-    Ok((history, partner.dossiers(&filter).await?.dossiers, shown))
+    let files = partner.attachments(dossier).await?;
+    let of_filing = files.attachments.iter().filter(|a| a.kind == FileKind::Filing);
+    Ok(Looked {
+        history,
+        listed: partner.dossiers(&filter).await?.dossiers,
+        shown,
+        kept: Kept {
+            filed: of_filing.map(|a| a.sha256.clone()).collect(),
+            missing: files.missing,
+        },
+    })
 }
 
 /// Whether a filer is a branch, which receives for the agencies.
 pub(super) fn is_branch(partner: &Partner) -> bool {
     partner.tenant().kind() == TenantKind::Branch
 }
-
-/// A fault of a feed as a whole is told once a feed.
-pub(super) const FEED_FAULT: FaultKind = FaultKind::Refused;

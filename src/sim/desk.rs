@@ -100,10 +100,25 @@ pub fn refused(label: Option<Label>) -> Told {
     }
 }
 
+/// How a message reached its agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// The agency fetched it from its inbox.
+    Pull,
+    /// The agency took it from its own queue.
+    Queue,
+    /// The hub called the agency.
+    Push,
+}
+
 /// What the agencies did, counted together.
 #[derive(Debug, Default)]
 pub struct Tally {
-    messages: AtomicU64,
+    pulled: AtomicU64,
+    queued: AtomicU64,
+    pushed: AtomicU64,
+    files_fetched: AtomicU64,
+    files_sent: AtomicU64,
     reports: AtomicU64,
     unknown_words: AtomicU64,
     faults: Mutex<BTreeMap<String, u64>>,
@@ -112,8 +127,16 @@ pub struct Tally {
 /// The counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TallyView {
-    /// Messages taken from inboxes and queues, repetitions included.
-    pub messages: u64,
+    /// Messages fetched from inboxes, repetitions included.
+    pub pulled: u64,
+    /// Messages taken from agencies' own queues.
+    pub queued: u64,
+    /// Messages the hub brought by a call.
+    pub pushed: u64,
+    /// Files of dossiers fetched, each with its digest.
+    pub files_fetched: u64,
+    /// Files of results sent.
+    pub files_sent: u64,
     /// Reports the hub took.
     pub reports: u64,
     /// Unknown words the hub refused, as it must.
@@ -123,8 +146,21 @@ pub struct TallyView {
 }
 
 impl Tally {
-    pub(super) fn message(&self) {
-        self.messages.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn message(&self, road: Road) {
+        let count = match road {
+            Road::Pull => &self.pulled,
+            Road::Queue => &self.queued,
+            Road::Push => &self.pushed,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn file_fetched(&self) {
+        self.files_fetched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn file_sent(&self) {
+        self.files_sent.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn report(&self) {
@@ -147,7 +183,11 @@ impl Tally {
     /// The counters now.
     pub fn view(&self) -> TallyView {
         TallyView {
-            messages: self.messages.load(Ordering::Relaxed),
+            pulled: self.pulled.load(Ordering::Relaxed),
+            queued: self.queued.load(Ordering::Relaxed),
+            pushed: self.pushed.load(Ordering::Relaxed),
+            files_fetched: self.files_fetched.load(Ordering::Relaxed),
+            files_sent: self.files_sent.load(Ordering::Relaxed),
             reports: self.reports.load(Ordering::Relaxed),
             unknown_words: self.unknown_words.load(Ordering::Relaxed),
             faults: self

@@ -5,8 +5,11 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::catalogue::{Catalogue, Procedure};
+use super::catalogue::{Catalogue, Commune, Procedure};
+use super::file::File;
 use super::person::Person;
+use crate::domain::codes::Key;
+use crate::domain::dossier::Catalogue as Places;
 use crate::domain::time::Timestamp;
 
 const PAPERS: [(&str, &str); 5] = [
@@ -39,8 +42,21 @@ pub struct Paper {
     pub originals: u16,
     /// Photocopies handed in.
     pub photos: u16,
-    /// Name of its file, if it was digitised.
-    pub file: Option<String>,
+    /// Its file, if it was digitised.
+    pub file: Option<File>,
+}
+
+/// The commune that decides, as the applicant names it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// In which catalogue: an applicant may still give the address of before 2025-07-01.
+    pub catalogue: Places,
+    /// Its code there.
+    pub commune: String,
+    /// Its name there.
+    pub name: String,
+    /// Its district, in the old catalogue.
+    pub district: Option<String>,
 }
 
 /// A made-up dossier. It has no `Debug`: even made-up people do not belong in a log.
@@ -58,8 +74,10 @@ pub struct Case {
     pub assisted: bool,
     /// When the applicant filed.
     pub filed_at: Timestamp,
-    /// Commune that decides: code and name.
-    pub place: Option<(String, String)>,
+    /// Commune that decides.
+    pub place: Option<Place>,
+    /// The agency it must reach, where a commune decides.
+    pub decides: Option<Key>,
     /// Who files.
     pub applicant: Person,
     /// Whose matter it is, when not the applicant.
@@ -68,8 +86,17 @@ pub struct Case {
     pub summary: String,
     /// Papers.
     pub papers: Vec<Paper>,
+    /// Its files are uploaded before it is filed; else those that the hub's answer says are missing.
+    pub files_first: bool,
     /// The result goes back by post.
     pub result_by_post: bool,
+}
+
+impl Case {
+    /// The files of its papers.
+    pub fn files(&self) -> Vec<&File> {
+        self.papers.iter().filter_map(|p| p.file.as_ref()).collect()
+    }
 }
 
 /// A series of filings: the same seed gives the same people and papers; the run keeps references of two runs apart.
@@ -114,26 +141,31 @@ impl Series {
         let owner = rng
             .random_bool(0.25)
             .then(|| Person::citizen(&commune.name, &mut rng));
-        let place = (procedure.by_place || rng.random_bool(0.5))
-            .then(|| (commune.code.as_str().to_owned(), commune.name.clone()));
+        let place = (procedure.by_place || rng.random_bool(0.5)).then(|| place(commune, &mut rng));
+        let decides = (procedure.by_place && procedure.by_commune)
+            .then(|| commune.agency.clone())
+            .flatten();
         let age = Duration::from_secs(rng.random_range(1..600));
         let day = now.date();
+        let reference = format!("{}-{index:06}", self.run);
         Case {
-            reference: format!("{}-{index:06}", self.run),
+            papers: papers(&reference, &mut rng),
+            reference,
             own_code: format!("{}-{}-{:04}", self.unit, day.strftime("%y%m%d"), index + 1),
             procedure: procedure.clone(),
             way,
             assisted,
             filed_at: Timestamp::from_micros(now.as_micros() - age.as_micros() as i64),
             place,
+            decides,
             applicant,
             owner,
             summary: format!(
                 "{} – hồ sơ thử số {index}, \"không giải quyết\" & <không lưu>",
                 procedure.name
             ),
-            papers: papers(&mut rng),
             result_by_post: rng.random_bool(0.3),
+            files_first: rng.random_bool(0.5),
         }
     }
 
@@ -155,14 +187,35 @@ fn way(by_branch: bool, rng: &mut impl Rng) -> (Way, bool) {
     }
 }
 
-fn papers(rng: &mut impl Rng) -> Vec<Paper> {
+/// One in five still gives the address of before 2025-07-01, where it is wholly in one commune of today.
+fn place(commune: &Commune, rng: &mut impl Rng) -> Place {
+    let former = rng
+        .random_bool(0.2)
+        .then(|| rng.random_range(0..commune.former.len().max(1)));
+    match former.and_then(|n| commune.former.get(n)) {
+        Some(former) => Place {
+            catalogue: Places::Legacy,
+            commune: former.code.to_string(),
+            name: former.name.clone(),
+            district: former.district.as_ref().map(ToString::to_string),
+        },
+        None => Place {
+            catalogue: Places::Since2025,
+            commune: commune.code.to_string(),
+            name: commune.name.clone(),
+            district: None,
+        },
+    }
+}
+
+fn papers(reference: &str, rng: &mut impl Rng) -> Vec<Paper> {
     let first = rng.random_range(0..PAPERS.len());
     (0..rng.random_range(1..=3))
         .map(|i| {
             let (code, name) = PAPERS[(first + i) % PAPERS.len()];
             let file = rng
                 .random_bool(0.7)
-                .then(|| format!("{}.pdf", code.to_lowercase()));
+                .then(|| File::of(format!("{reference}/{i}"), format!("{}.pdf", code.to_lowercase())));
             Paper {
                 code,
                 name,

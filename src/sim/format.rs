@@ -67,6 +67,11 @@ impl Format {
         }
     }
 
+    /// Whether it can name the files of a dossier by their digests.
+    pub const fn names_files(self) -> bool {
+        !matches!(self, Format::VnpostHccJson | Format::VnpostHccXml)
+    }
+
     /// The bytes that are filed.
     pub fn render(self, case: &Case) -> Vec<u8> {
         match self {

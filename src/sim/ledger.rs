@@ -1,16 +1,17 @@
 //! The demo's own book: what was filed, what came back, and what is wrong with it. Pure; times are since the run began.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use super::outcome::{Fault, FaultKind, Outcome, Percentiles, Progress, Row};
+use super::outcome::{Fault, FaultKind, Outcome, Percentiles, Progress, Row, Used};
+use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::details::{Details, PaperAsked, ResultPaper};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::seal;
 use crate::domain::status::Status;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{CloudEvent, DossierSummary, FeedData, HistoryView, SubmissionAnswer};
+use crate::domain::view::{DossierSummary, FeedData, HistoryView, SubmissionAnswer};
 
 struct Entry {
     tenant: TenantKey,
@@ -26,6 +27,7 @@ struct Entry {
     seen: Vec<EventId>,
     last: i32,
     withdrawing: bool,
+    files: BTreeSet<Sha256Hex>,
 }
 
 /// What the hub shows of a dossier beside its history.
@@ -37,6 +39,27 @@ pub struct Shown {
     pub claims: usize,
     /// The results.
     pub results: Vec<ResultPaper>,
+}
+
+/// The files the hub has of a dossier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Those of the filing.
+    pub filed: BTreeSet<Sha256Hex>,
+    /// How many of all are still missing.
+    pub missing: usize,
+}
+
+/// What the hub has of a dossier at the end.
+pub struct Looked {
+    /// Its history.
+    pub history: HistoryView,
+    /// What is listed under its reference.
+    pub listed: Vec<DossierSummary>,
+    /// What it shows.
+    pub shown: Shown,
+    /// Its files.
+    pub kept: Kept,
 }
 
 /// What the submitter has to do after an event.
@@ -56,6 +79,8 @@ pub struct Ledger {
     entries: BTreeMap<String, Entry>,
     faults: Vec<Fault>,
     news: Vec<Progress>,
+    /// What was used.
+    pub used: Used,
 }
 
 impl Ledger {
@@ -75,6 +100,7 @@ impl Ledger {
             seen: Vec::new(),
             last: 0,
             withdrawing: false,
+            files: BTreeSet::new(),
         };
         self.entries.insert(reference.to_owned(), entry);
     }
@@ -106,6 +132,26 @@ impl Ledger {
         }
     }
 
+    /// Notes the files a filing names.
+    pub fn names(&mut self, reference: &str, files: impl Iterator<Item = Sha256Hex>) {
+        if let Some(entry) = self.entries.get_mut(reference) {
+            entry.files.extend(files);
+        }
+    }
+
+    /// Compares the agency a dossier went to with the one it must reach, where that is known.
+    pub fn routed(&mut self, reference: &str, must: Option<&Key>, agency: Option<&Key>) {
+        if let (Some(must), Some(agency)) = (must, agency)
+            && must != agency
+        {
+            self.fault(
+                FaultKind::Foreign,
+                reference,
+                &format!("it went to {agency} instead of {must}"),
+            );
+        }
+    }
+
     /// Notes that something about `reference` was refused, or not answered within the client's patience.
     pub fn refused(&mut self, reference: &str, what: &str, filing: bool) {
         if let Some(entry) = self.entries.get_mut(reference) {
@@ -114,9 +160,9 @@ impl Ledger {
         self.fault(FaultKind::Refused, reference, what);
     }
 
-    /// Notes an event of `tenant`'s feed, and says what the submitter has to do now. Events of other runs are let pass.
-    pub fn event(&mut self, tenant: &TenantKey, event: &CloudEvent<FeedData>, now: Duration) -> Option<Act> {
-        let (data, happened) = (&event.data, &event.data.event);
+    /// Notes an event `tenant` was told of by this way, and says what the submitter has to do now. Events of other runs are let pass.
+    pub fn event(&mut self, tenant: &TenantKey, data: &FeedData, way: &str, now: Duration) -> Option<Act> {
+        let happened = &data.event;
         let reference = data.reference.as_str();
         let entry = self.entries.get_mut(reference)?;
         if entry.tenant != *tenant {
@@ -138,6 +184,7 @@ impl Ledger {
         }
         entry.seen.push(happened.id);
         entry.last = last.max(number);
+        *self.used.ways_back.entry(way.to_owned()).or_default() += 1;
         self.news.push(Progress::Event);
         if !entry.delivered && happened.actor.tenant.kind() == TenantKind::Agency {
             entry.delivered = true;
@@ -202,13 +249,13 @@ impl Ledger {
     }
 
     /// Compares what was seen with the hub's history, and with what it lists under the reference.
-    pub fn audit(
-        &mut self,
-        reference: &str,
-        history: &HistoryView,
-        listed: &[DossierSummary],
-        shown: &Shown,
-    ) {
+    pub fn audit(&mut self, reference: &str, looked: &Looked) {
+        let Looked {
+            history,
+            listed,
+            shown,
+            kept,
+        } = looked;
         let Some(entry) = self.entries.get(reference) else {
             return;
         };
@@ -221,12 +268,20 @@ impl Ledger {
         let ids: HashSet<EventId> = history.events.iter().map(|h| h.id).collect();
         let gapless = history.events.iter().zip(1..).all(|(h, n)| h.number == n);
         let (count, dossier) = (listed.len(), entry.dossier);
+        let same_files = kept.missing == 0 && kept.filed == entry.files;
         let same = listed.first().is_some_and(|d| Some(d.tracking_id) == dossier);
         if !unseen.is_empty() {
             self.fault(
                 FaultKind::Missing,
                 reference,
                 &format!("events {unseen:?} did not reach the submitter"),
+            );
+        }
+        if !same_files {
+            self.fault(
+                FaultKind::Missing,
+                reference,
+                "the hub has other files than were sent",
             );
         }
         let told = told(history);
@@ -318,6 +373,7 @@ impl Ledger {
             rows,
             total,
             statuses,
+            used: self.used,
             faults: self.faults,
             fault_count,
             agencies: None,

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub total: Row,
     /// How many dossiers ended, or stand, in each status.
     pub statuses: BTreeMap<u8, usize>,
+    /// What of the hub it used.
+    pub used: Used,
     /// Everything that was missing, doubled or out of order. At most [`MOST_FAULTS`] are told.
     pub faults: Vec<Fault>,
     /// How many faults there were.
@@ -34,6 +36,31 @@ pub struct Outcome {
     /// What the agencies counted, where they ran beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agencies: Option<TallyView>,
+}
+
+/// What of the hub a run used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// Calls that filed many at once.
+    pub batches: usize,
+    /// Dossiers filed by them.
+    pub in_batches: usize,
+    /// Dossiers whose applicant gave the address of before 2025-07-01.
+    pub former_addresses: usize,
+    /// Supplements brought.
+    pub supplements: usize,
+    /// Dossiers withdrawn.
+    pub withdrawals: usize,
+    /// Files submitters sent.
+    pub files_sent: usize,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// Files of results submitters fetched, each with its digest.
+    pub files_fetched: usize,
+    /// Events that reached submitters, by way: `feed`, `webhook`, `queue`.
+    pub ways_back: BTreeMap<String, usize>,
+    /// Events that were sent again under the same id, as a broken line makes them be; not counted above.
+    pub sent_again: usize,
 }
 
 /// How many faults are told one by one.
@@ -119,7 +146,7 @@ pub enum FaultKind {
     OutOfOrder,
     /// The hub refused what it should take.
     Refused,
-    /// An event reached a tenant it does not concern.
+    /// A dossier, a file or an event reached somebody it does not concern.
     Foreign,
 }
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::agency::{Office, SECOND, Work};
+use super::desk::Road;
 use crate::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target};
 use crate::domain::codes::Key;
 use crate::domain::view::AgencyData;
@@ -55,7 +56,7 @@ fn take(delivery: &Delivery, work: &mut Work) -> Settlement {
         work.office.tally.fault("message unreadable");
         return Settlement::Dead("the message cannot be read".to_owned());
     };
-    match work.take(&data) {
+    match work.take(&data, Road::Queue) {
         Ok(()) => Settlement::Ack,
         Err(reason) => Settlement::Dead(reason.to_owned()),
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::file::{File, MEDIA_TYPE};
 use super::script::{Brings, Word};
 use crate::domain::codes::{AgencyCode, DossierCode};
 use crate::domain::ids::DossierId;
@@ -64,9 +65,20 @@ const ASKED: [&str; 2] = ["Bản sao giấy tờ tùy thân", "Tờ khai có ch�
 const FEE: &str = "Lệ phí giải quyết thủ tục";
 const PAYEE: &str = "Kho bạc mẫu";
 const ACCOUNT: &str = "0000 0000 0001";
-const RESULT_FILE: &str = "ket-qua.pdf";
 
 impl Report {
+    /// The file of the result it brings.
+    pub fn file(&self) -> Option<File> {
+        let corrected = match self.brings {
+            Brings::Result | Brings::Refusal => false,
+            Brings::Correction => true,
+            Brings::Nothing | Brings::Papers | Brings::Fee | Brings::Return | Brings::Postponement => {
+                return None;
+            }
+        };
+        Some(File::of_result(self.dossier, corrected))
+    }
+
     /// The bytes, always JSON.
     pub fn render(&self, format: ReportFormat) -> Vec<u8> {
         match format {
@@ -112,7 +124,9 @@ impl Report {
                 report["results"] = json!([{
                     "code": "KQ-01", "number": self.result_number(), "name": self.result_name(),
                     "issued_on": self.occurred_at.date().to_string(),
-                    "files": [{ "name": RESULT_FILE, "media_type": "application/pdf" }],
+                    "files": self.file().iter().map(|file| json!({
+                        "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256.as_str(),
+                    })).collect::<Vec<_>>(),
                 }]);
                 if self.brings == Brings::Refusal {
                     report["refusal"] = true.into();
@@ -185,9 +199,16 @@ impl Report {
                 }]);
             }
             Brings::Result | Brings::Refusal | Brings::Correction => {
+                let mut more =
+                    json!({ "NgayBanHanh": self.occurred_at.date().strftime("%Y%m%d").to_string() });
+                if let Some(file) = self.file() {
+                    more["TenTep"] = file.name.as_str().into();
+                    more["KieuTep"] = MEDIA_TYPE.into();
+                    more["Sha256"] = file.sha256.as_str().into();
+                }
                 item["DanhSachGiayToKetQua"] = json!([{
                     "TenGiayTo": self.result_name(), "MaThanhPhanHoSo": "KQ-01", "SoKyHieu": self.result_number(),
-                    "LienThong": { "NgayBanHanh": self.occurred_at.date().strftime("%Y%m%d").to_string(), "TenTep": RESULT_FILE, "KieuTep": "application/pdf" },
+                    "LienThong": more,
                 }]);
                 if self.brings == Brings::Refusal {
                     item["LienThong"]["TuChoi"] = "True".into();

@@ -1,18 +1,20 @@
 //! What a submitter does: files, accepts where it is the receiving unit, completes what is asked for, hands results over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::task::JoinSet;
-
-use super::demo::{FEED_FAULT, Run, is_branch};
-use super::filing::Series;
+use super::demo::{Run, is_branch};
+use super::file::{File, MEDIA_TYPE};
+use super::filing::{Case, Series};
 use super::format::Format;
 use super::ledger::Act;
 use super::outcome::FaultKind;
-use crate::client::{Batch, ClientError, Submission};
+use crate::client::{Batch, ClientError, Partner, Submission};
+use crate::domain::attachment::FileKind;
+use crate::domain::codes::Sha256Hex;
 use crate::domain::details::PaperAsked;
-use crate::domain::dossier::Component;
+use crate::domain::dossier::{Component, FileRef};
+use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
@@ -20,15 +22,13 @@ use crate::domain::view::{
     AcceptanceRequest, HandOverRequest, ReasonRequest, SubmissionAnswer, SupplementRequest,
 };
 
-const PAUSE: Duration = Duration::from_millis(500);
-
 /// Files the `index`th dossier of the run.
 pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer: usize, format: Format) {
     // Closed never: the run outlives its tasks.
     let _permit = run.gate.acquire().await;
     let partner = &run.demo.filers[filer].partner;
     let case = series.case(index, is_branch(partner), &run.demo.catalogue, run.clock.now());
-    let reference = case.reference.clone();
+    let (reference, files) = (case.reference.clone(), named(&case, format));
     let Some(key) = IdempotencyKey::parse(&reference) else {
         return;
     };
@@ -38,10 +38,17 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
         format: Some(format.name().to_owned()),
         key,
     };
-    run.note(|ledger, now| ledger.begin(&reference, partner.tenant().clone(), format.label(), now));
+    if case.files_first {
+        run.send_files(partner, &reference, &files).await;
+    }
+    run.note(|ledger, now| {
+        ledger.begin(&reference, partner.tenant().clone(), format.label(), now);
+        ledger.names(&reference, files.iter().map(|file| file.sha256.clone()));
+    });
     match partner.submit(&submission).await {
         Ok(answer) => {
-            run.filed(&reference, &answer);
+            run.filed(&case, &answer);
+            send_missing(&run, partner, &case, &files, &answer).await;
             if is_branch(partner) && answer.status.code == Status::Registered {
                 accept(&run, filer, &reference, &answer).await;
             }
@@ -62,7 +69,14 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
     let mut lines = Vec::new();
     for case in &cases {
         let tenant = partner.tenant().clone();
-        run.note(|ledger, now| ledger.begin(&case.reference, tenant, format.label(), now));
+        let files = named(case, format);
+        if case.files_first {
+            run.send_files(partner, &case.reference, &files).await;
+        }
+        run.note(|ledger, now| {
+            ledger.begin(&case.reference, tenant, format.label(), now);
+            ledger.names(&case.reference, files.iter().map(|file| file.sha256.clone()));
+        });
         lines.extend(format.render(case));
         lines.push(b'\n');
     }
@@ -82,8 +96,8 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
             let case = usize::try_from(line.item).ok().and_then(|n| cases.get(n - 1));
             match (case, line.answer, line.problem) {
                 (Some(case), Some(answer), _) => {
-                    run.filed(&case.reference, &answer);
-                    answers.push((case.reference.clone(), answer));
+                    run.filed(case, &answer);
+                    answers.push((case.clone(), answer));
                 }
                 (Some(case), None, Some(problem)) => {
                     run.failed(
@@ -99,17 +113,44 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
             }
         })
         .await;
+    run.note(|ledger, _| {
+        ledger.used.batches += 1;
+        ledger.used.in_batches += answers.len();
+    });
     if let Err(error) = ended {
-        cases.retain(|case| !answers.iter().any(|(reference, _)| *reference == case.reference));
+        cases.retain(|case| !answers.iter().any(|(known, _)| known.reference == case.reference));
         for case in &cases {
             run.failed(&case.reference, "filing", &error);
         }
     }
-    for (reference, answer) in answers {
+    for (case, answer) in answers {
+        send_missing(&run, partner, &case, &named(&case, format), &answer).await;
         if answer.status.code == Status::Registered {
-            accept(&run, filer, &reference, &answer).await;
+            accept(&run, filer, &case.reference, &answer).await;
         }
     }
+}
+
+/// The files a case names in this format.
+fn named(case: &Case, format: Format) -> Vec<&File> {
+    if format.names_files() {
+        case.files()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Sends the files that have not come yet: those the answer says, which must be all of them or, where they went ahead, none.
+async fn send_missing(run: &Run, partner: &Partner, case: &Case, files: &[&File], answer: &SubmissionAnswer) {
+    let said: BTreeSet<&Sha256Hex> = answer.attachments_missing.iter().map(|m| &m.sha256).collect();
+    let missing: &[&File] = if case.files_first { &[] } else { files };
+    if said != missing.iter().map(|file| &file.sha256).collect() {
+        run.note(|ledger, _| {
+            let what = "other files are said to be missing than are";
+            ledger.fault(FaultKind::Missing, &case.reference, what);
+        });
+    }
+    run.send_files(partner, &case.reference, missing).await;
 }
 
 /// A branch accepts its own online dossiers. It says that it did so when it received them: should the agency have reported
@@ -135,35 +176,8 @@ async fn accept(run: &Run, filer: usize, reference: &str, answer: &SubmissionAns
     }
 }
 
-/// Reads the feed of a filer from `cursor` on and does what each event asks for; ends only with its task.
-pub(super) async fn follow(run: Arc<Run>, filer: usize, cursor: i64) {
-    let partner = run.demo.filers[filer].partner.clone();
-    let mut feed = partner.follow(cursor);
-    let mut acts = JoinSet::new();
-    let mut told = false;
-    loop {
-        match feed.next().await {
-            Ok(event) => {
-                let act = run.note(|ledger, now| ledger.event(partner.tenant(), &event, now));
-                if let Some(act) = act {
-                    let (reference, number) = (event.data.reference, event.data.event.number);
-                    acts.spawn(perform(run.clone(), filer, act, reference, number));
-                }
-            }
-            Err(error) => {
-                if !error.is_passing() && !told {
-                    told = true;
-                    let why = error.label().map_or("contract", |label| label.as_str());
-                    run.note(|ledger, _| ledger.fault(FEED_FAULT, "", &format!("feed: {why}")));
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-        while acts.try_join_next().is_some() {}
-    }
-}
-
-async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, number: i32) {
+/// Does what an event asked for.
+pub(super) async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, number: i32) {
     let _permit = run.gate.acquire().await;
     // The event's number makes the key: the same act has the same key, however often it is tried.
     let Some(key) = IdempotencyKey::parse(&format!("{reference}-act-{number}")) else {
@@ -172,10 +186,17 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
     let partner = &run.demo.filers[filer].partner;
     let (what, done): (_, Result<_, ClientError>) = match act {
         Act::Supplement(dossier, asked) => {
+            let papers: Vec<(Component, File)> = asked
+                .into_iter()
+                .enumerate()
+                .filter_map(|(n, asked)| brought(asked, &format!("{reference}/{number}/{n}")))
+                .collect();
+            let files: Vec<&File> = papers.iter().map(|(_, file)| file).collect();
+            run.send_files(partner, &reference, &files).await;
             let request = SupplementRequest {
                 occurred_at: None,
                 text: Some("Đã bổ sung đủ giấy tờ".to_owned()),
-                papers: asked.into_iter().map(brought).collect(),
+                papers: papers.into_iter().map(|(paper, _)| paper).collect(),
             };
             ("supplement", partner.supplement(dossier, &request, &key).await)
         }
@@ -187,6 +208,9 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
             ("withdrawal", partner.withdraw(dossier, &request, &key).await)
         }
         Act::HandOver(dossier) => {
+            if let Err(error) = fetch_results(&run, partner, dossier, &reference).await {
+                run.failed(&reference, "result", &error);
+            }
             let request = HandOverRequest {
                 receiver: format!("{} (người nộp)", super::person::NAME_MARK),
                 received_at: None,
@@ -201,19 +225,61 @@ async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, numbe
             if what == "withdrawal"
                 && matches!(error.label(), Some(Label::WithdrawalTooLate | Label::StatusFinal)) => {}
         Err(error) => run.failed(&reference, what, &error),
-        Ok(_) => {}
+        Ok(_) => run.note(|ledger, _| match what {
+            "supplement" => ledger.used.supplements += 1,
+            "withdrawal" => ledger.used.withdrawals += 1,
+            _ => {}
+        }),
     }
 }
 
-/// The paper that was asked for, by its code and name, as many copies as were wanted.
-fn brought(asked: PaperAsked) -> Component {
-    Component {
+/// Fetches the files of the result: those its agency made, and no others.
+async fn fetch_results(
+    run: &Run,
+    partner: &Partner,
+    dossier: DossierId,
+    reference: &str,
+) -> Result<(), ClientError> {
+    let issued = [false, true].map(|corrected| File::of_result(dossier, corrected).sha256);
+    let view = partner.attachments(dossier).await?;
+    let results = view
+        .attachments
+        .iter()
+        .filter(|a| a.kind == FileKind::Result && !a.superseded);
+    for result in results {
+        if !issued.contains(&result.sha256) {
+            run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a result is not its agency's"));
+        }
+        let mut download = partner.download(dossier, result.n).await?;
+        // The client compares what came with the digest the hub gives it; that must be the digest the event told.
+        if *download.sha256() != result.sha256 {
+            run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a file is another"));
+        }
+        while download.next().await?.is_some() {}
+        run.note(|ledger, _| ledger.used.files_fetched += 1);
+    }
+    Ok(())
+}
+
+/// The paper that was asked for, by its code and name, as many copies as were wanted, with a file made of `seed`.
+fn brought(asked: PaperAsked, seed: &str) -> Option<(Component, File)> {
+    let file = File::of(seed.to_owned(), "bo-sung.pdf".to_owned());
+    let reference = FileRef {
+        id: None,
+        name: file.name.parse().ok()?,
+        sha256: Some(file.sha256.clone()),
+        size: None,
+        media_type: MEDIA_TYPE.parse().ok(),
+        location: None,
+    };
+    let paper = Component {
         code: asked.code,
         name: asked.name,
         copies: asked.copies,
-        files: Vec::new(),
-        digitised: false,
+        files: vec![reference],
+        digitised: true,
         reused: false,
         from_store: false,
-    }
+    };
+    Some((paper, file))
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lienthong::app::sandbox::{Speakers, State, shipped_directory};
+use lienthong::app::sandbox::{Speakers, State, Ways, mailboxes, shipped_directory};
 use lienthong::client::Retry;
 use lienthong::clock::{Clock, Entropy};
 use lienthong::domain::routing::Directory;
@@ -130,10 +130,15 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     hub.answers().await;
     let state = State::open(&hub.dir, Clock::System.now()).unwrap();
     let directory = Directory::read(&shipped_directory()).unwrap();
+    // Every fourth submitter is called, by a hub that is killed while it calls.
+    let ways = Ways {
+        mailboxes: Some(mailboxes(&state, &Clock::System).await.unwrap()),
+        queues: None,
+    };
     let demo = Demo {
         dossiers: DOSSIERS,
         filers: speakers(&state, hub.partner_url(), Retry::PATIENT)
-            .filers(&directory)
+            .filers(&directory, &ways)
             .unwrap(),
         catalogue: Arc::new(Catalogue::of(&directory, Clock::System.now().date()).unwrap()),
         seed: 7,
@@ -234,17 +239,7 @@ async fn heavy_killed_hub_loses_and_doubles_nothing_on_sqlite() {
 async fn heavy_killed_hub_loses_and_doubles_nothing_on_postgres_and_rabbitmq() {
     let services = Production::fresh("kill").await;
     let dir = folder("kill-production");
-    let mut more = vec![
-        "--postgres".to_owned(),
-        services.postgres.clone(),
-        "--amqp".to_owned(),
-        services.amqp.clone(),
-    ];
-    more.extend(["--amqp-admin".to_owned(), services.amqp_admin.clone()]);
-    if let Some(ca) = &services.postgres_ca {
-        more.extend(["--postgres-ca".to_owned(), ca.display().to_string()]);
-    }
-    let mut hub = Hub::start(&dir, &more);
+    let mut hub = Hub::start(&dir, &services.arguments());
     let state = demo_over_kills(&mut hub).await;
     drop(hub);
     tells_nothing(&dir);

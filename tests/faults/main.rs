@@ -1,7 +1,9 @@
-//! Faults as ordinary tests: the hub is killed in the middle of its work, and nothing is missing, nothing doubled.
+//! Faults as ordinary tests: the hub is killed in the middle of its work, and nothing is missing, nothing doubled. And the whole city
+//! once without any.
 
 mod away;
 mod batch;
+mod city;
 mod kill;
 mod line;
 mod stack;

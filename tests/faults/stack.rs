@@ -68,6 +68,22 @@ impl Production {
         }
     }
 
+    /// What tells a sandbox to use them.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut pairs = vec![
+            ("--postgres", self.postgres.clone()),
+            ("--amqp", self.amqp.clone()),
+            ("--amqp-admin", self.amqp_admin.clone()),
+        ];
+        if let Some(ca) = &self.postgres_ca {
+            pairs.push(("--postgres-ca", ca.display().to_string()));
+        }
+        let words = pairs
+            .into_iter()
+            .flat_map(|(name, value)| [name.to_owned(), value]);
+        words.collect()
+    }
+
     /// The database, for a look behind the hub's back.
     pub fn backend(&self) -> Backend {
         let roots = self

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
-use super::queues::QueueUsers;
 use super::state::State;
+use super::ways::Ways;
 use crate::app::AppError;
 use crate::client::{Partner, Retry, Settings};
 use crate::clock::{Clock, Entropy};
@@ -21,10 +21,11 @@ use crate::identity::peer::PeerCertificate;
 use crate::net::outbound::{Outbound, http_client};
 use crate::net::pem;
 use crate::service::Hub;
-use crate::sim::agency::Agency;
+use crate::sim::agency::{Agency, Reach};
 use crate::sim::demo::Filer;
 use crate::sim::format::Format;
 use crate::sim::report::ReportFormat;
+use crate::sim::told::Back;
 
 /// The directory as shipped; a sandbox needs no files beside the executable.
 pub fn shipped_directory() -> BTreeMap<String, String> {
@@ -243,13 +244,21 @@ impl Speakers<'_> {
         )))
     }
 
-    /// Everybody who files: every branch, from its first point, and every agent, in turn.
+    /// Everybody who files: every branch, from its first point, and every agent, in turn. Of four, two read their feed, one is called,
+    /// and one reads a queue of its own, as far as there are these ways.
     ///
     /// # Errors
     /// Certificates that cannot be read.
-    pub fn filers(&self, directory: &Directory) -> Result<Vec<Filer>, AppError> {
+    pub fn filers(&self, directory: &Directory, ways: &Ways) -> Result<Vec<Filer>, AppError> {
         let formats = |names: &[&str]| names.iter().flat_map(|n| Format::of(n)).collect::<Vec<_>>();
-        let mut filers = Vec::new();
+        let back = |nth: usize, partner: &Partner| -> Result<Back, AppError> {
+            Ok(match (nth % 4, &ways.mailboxes, &ways.queues) {
+                (1, Some(mailboxes), _) => Back::Webhook(mailboxes.clone()),
+                (3, _, Some(users)) => Back::Queue(users.tenant(partner.tenant())?),
+                _ => Back::Feed,
+            })
+        };
+        let mut filers: Vec<Filer> = Vec::new();
         for branch in directory.branches() {
             let point = directory
                 .points()
@@ -257,6 +266,7 @@ impl Speakers<'_> {
                 .map(|p| p.key.clone());
             let partner = self.partner(&TenantKey::new(TenantKind::Branch, &branch.key), point)?;
             filers.push(Filer {
+                back: back(filers.len(), &partner)?,
                 partner,
                 formats: formats(&BRANCH_FORMATS),
             });
@@ -264,6 +274,7 @@ impl Speakers<'_> {
         for agent in directory.agents() {
             let partner = self.partner(&TenantKey::new(TenantKind::Agent, &agent.key), None)?;
             filers.push(Filer {
+                back: back(filers.len(), &partner)?,
                 partner,
                 formats: formats(&AGENT_FORMATS),
             });
@@ -271,7 +282,7 @@ impl Speakers<'_> {
         Ok(filers)
     }
 
-    /// Every agency but those left to others; with `queues`, those that consume their own queue do.
+    /// Every agency but those left to others, each reached as the directory says, as far as there is that way; the rest pull.
     ///
     /// # Errors
     /// Certificates that cannot be read.
@@ -279,19 +290,20 @@ impl Speakers<'_> {
         &self,
         directory: &Directory,
         left: &[Key],
-        queues: Option<&QueueUsers>,
+        ways: &Ways,
     ) -> Result<Vec<Agency>, AppError> {
         directory
             .agencies()
             .filter(|agency| !left.contains(&agency.key))
             .map(|agency| {
-                let queue = match queues {
-                    Some(users) if agency.channel == AgencyChannel::Amqp => Some(users.broker(&agency.key)?),
-                    _ => None,
+                let reach = match (agency.channel, &ways.queues, &ways.mailboxes) {
+                    (AgencyChannel::Amqp, Some(users), _) => Reach::Queue(users.agency(&agency.key)?),
+                    (AgencyChannel::Push, _, Some(mailboxes)) => Reach::Endpoint(mailboxes.clone()),
+                    _ => Reach::Inbox,
                 };
                 Ok(Agency {
                     partner: self.partner(&TenantKey::new(TenantKind::Agency, &agency.key), None)?,
-                    queue,
+                    reach,
                     code: agency.code.clone(),
                     format: ReportFormat::of(&agency.format).unwrap_or(ReportFormat::Canonical),
                 })

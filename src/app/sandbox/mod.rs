@@ -1,8 +1,8 @@
 //! The sandbox: a whole hub with a whole city around it, in one folder and one process.
 
 mod city;
-mod queues;
 mod state;
+mod ways;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use city::{OPERATOR, STAFF, Speakers, shipped_directory};
-pub use queues::QueueUsers;
 pub use state::{Lock, State};
+pub use ways::{QueueUsers, Ways, mailboxes};
 
+use self::ways::Where;
 use super::{AppError, Assembly, Running, Sockets};
 use crate::adapt::Registry;
 use crate::blobs::{Blobs, Folder};
-use crate::broker::admin::Admin;
 use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::client::Retry;
@@ -29,7 +29,7 @@ use crate::domain::routing::{AgencyChannel, Directory};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::identity::secret::LookupSecrets;
 use crate::net::guard::Guard;
-use crate::net::outbound::{Caller, Outbound, http_client};
+use crate::net::outbound::{Caller, Outbound};
 use crate::net::pem;
 use crate::service::UploadLimits;
 use crate::sim::agency::{Pace, run_agencies};
@@ -37,6 +37,7 @@ use crate::sim::catalogue::Catalogue;
 use crate::sim::demo::Demo;
 use crate::sim::desk::Tally;
 use crate::sim::outcome::{Outcome, Progress};
+use crate::sim::told::Back;
 use crate::store::conn::{Connector, Purpose};
 use crate::store::{Backend, Cipher, Postgres, Sizes, migrate};
 
@@ -94,6 +95,7 @@ pub struct Sandbox {
     clock: Clock,
     entropy: Entropy,
     plan: Plan,
+    ways: Ways,
     agencies: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
     stop: watch::Sender<bool>,
@@ -151,6 +153,7 @@ impl Sandbox {
             running.stop().await;
             return Err(error);
         }
+        let ways = ways_of(&plan, &state, &clock, &entropy).await?;
         let (stop, _) = watch::channel(false);
         let mut sandbox = Sandbox {
             _lock: lock,
@@ -162,6 +165,7 @@ impl Sandbox {
             directory,
             clock,
             entropy,
+            ways,
             agencies: None,
             tally: Arc::new(Tally::default()),
             stop,
@@ -174,14 +178,16 @@ impl Sandbox {
     }
 
     async fn let_agencies_answer(&mut self) -> Result<(), AppError> {
-        let queues = match (&self.plan.amqp, &self.plan.amqp_admin) {
-            (Some(amqp), Some(admin)) => Some(self.queue_users(amqp, admin).await?),
-            _ => None,
-        };
+        if let Some(users) = &self.ways.queues {
+            let agencies = self.directory.agencies();
+            for agency in agencies.filter(|a| a.channel == AgencyChannel::Amqp) {
+                users.admit_agency(&agency.key).await?;
+            }
+            self.hand_out_queues(users)?;
+        }
         let agencies =
             self.speakers(Retry::PATIENT)
-                .agencies(&self.directory, &self.plan.left, queues.as_ref())?;
-        self.hand_out_queues(queues.as_ref())?;
+                .agencies(&self.directory, &self.plan.left, &self.ways)?;
         let pace = Pace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
@@ -194,43 +200,15 @@ impl Sandbox {
     }
 
     /// Writes down, beside the certificate of each agency left to others, how it reaches its queue.
-    fn hand_out_queues(&self, queues: Option<&QueueUsers>) -> Result<(), AppError> {
-        let Some(users) = queues else { return Ok(()) };
+    fn hand_out_queues(&self, users: &QueueUsers) -> Result<(), AppError> {
         let agencies = self.directory.agencies();
         for agency in agencies.filter(|a| a.channel == AgencyChannel::Amqp && self.plan.left.contains(&a.key))
         {
             let tenant = TenantKey::new(TenantKind::Agency, &agency.key);
             self.state
-                .hand_out(&tenant, "amqp.url", &users.url(&agency.key)?)?;
+                .hand_out(&tenant, "amqp.url", &users.agency_url(&agency.key)?)?;
         }
         Ok(())
-    }
-
-    /// Gives every agency that consumes its own queue a user of the broker.
-    async fn queue_users(&self, amqp: &str, admin: &str) -> Result<QueueUsers, AppError> {
-        let secret = self.state.secret("amqp.key", &mut self.entropy.generator())?;
-        let users = QueueUsers::new(amqp, &secret, authorities(&self.plan)?)?;
-        let mut roots = vec![self.state.ca().root().clone()];
-        if let Some(pem) = authorities(&self.plan)? {
-            roots.extend(pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?);
-        }
-        let http = http_client(&Outbound {
-            roots,
-            identity: None,
-            timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(5),
-        })?;
-        let admin = Admin::new(http, admin, users.vhost())?;
-        for agency in self
-            .directory
-            .agencies()
-            .filter(|a| a.channel == AgencyChannel::Amqp)
-        {
-            admin
-                .agency_user_put(&agency.key, &users.password(&agency.key))
-                .await?;
-        }
-        Ok(users)
     }
 
     /// A name no other start of this sandbox has.
@@ -260,9 +238,17 @@ impl Sandbox {
     ) -> Result<Outcome, AppError> {
         let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
             .map_err(|e| AppError::Unusable(e.to_string()))?;
+        let filers = self
+            .speakers(Retry::PATIENT)
+            .filers(&self.directory, &self.ways)?;
+        if let Some(users) = &self.ways.queues {
+            for filer in filers.iter().filter(|f| matches!(f.back, Back::Queue(_))) {
+                users.admit_tenant(filer.partner.tenant()).await?;
+            }
+        }
         let demo = Demo {
             dossiers,
-            filers: self.speakers(Retry::PATIENT).filers(&self.directory)?,
+            filers,
             catalogue: Arc::new(catalogue),
             seed: self.plan.seed,
             run: self.run_name(),
@@ -393,18 +379,34 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
     Ok(Backend::Postgres(Box::new(Postgres::new(url, &roots)?)))
 }
 
-/// The authorities of the broker's certificates, as PEM.
-fn authorities(plan: &Plan) -> Result<Option<String>, AppError> {
-    let read =
-        |path: &PathBuf| std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()));
-    plan.amqp_ca.as_ref().map(read).transpose()
+async fn ways_of(plan: &Plan, state: &State, clock: &Clock, entropy: &Entropy) -> Result<Ways, AppError> {
+    let queues = match (&plan.amqp, &plan.amqp_admin) {
+        (Some(amqp), Some(admin)) => {
+            let at = Where {
+                amqp,
+                admin,
+                authorities: plan.amqp_ca.as_ref(),
+            };
+            let secret = state.secret("amqp.key", &mut entropy.generator())?;
+            Some(QueueUsers::new(&at, state, &secret)?)
+        }
+        _ => None,
+    };
+    Ok(Ways {
+        mailboxes: Some(mailboxes(state, clock).await?),
+        queues,
+    })
+}
+
+fn read_pem(path: &PathBuf) -> Result<String, AppError> {
+    std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()))
 }
 
 fn broker(plan: &Plan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
         Some(url) => {
             let options = Options {
-                authorities: authorities(plan)?,
+                authorities: plan.amqp_ca.as_ref().map(read_pem).transpose()?,
                 ..Options::default()
             };
             Broker::Rabbit(Rabbit::new(url, options)?)

@@ -104,6 +104,7 @@ pub(super) fn told(outcome: &Outcome) -> String {
         text += &line(row, &row.format);
     }
     text += &line(&outcome.total, "all");
+    text += &used(outcome);
     let seconds = outcome.ended_at.since(outcome.began_at).as_secs_f64();
     text += &format!(
         "\n  {} planned, {} ended in {seconds:.1} s.",
@@ -120,4 +121,48 @@ pub(super) fn told(outcome: &Outcome) -> String {
         text += &format!("  agencies: {fault} ({times} times)\n");
     }
     text
+}
+
+/// What of the hub the demo used.
+fn used(outcome: &Outcome) -> String {
+    let used = &outcome.used;
+    let mut rows = vec![(
+        "filed",
+        format!(
+            "{} in batches ({} calls), {} with a former address; {} supplements, {} withdrawals",
+            used.in_batches, used.batches, used.former_addresses, used.supplements, used.withdrawals
+        ),
+    )];
+    if let Some(agencies) = &outcome.agencies {
+        rows.push((
+            "to agencies",
+            format!(
+                "{} messages fetched, {} from own queues, {} by a call; {} files fetched, {} sent",
+                agencies.pulled,
+                agencies.queued,
+                agencies.pushed,
+                agencies.files_fetched,
+                agencies.files_sent
+            ),
+        ));
+    }
+    let ways: Vec<String> = used
+        .ways_back
+        .iter()
+        .map(|(way, events)| format!("{events} events by {way}"))
+        .collect();
+    rows.push(("to submitters", ways.join(", ")));
+    rows.push((
+        "files",
+        format!(
+            "{} sent ({:.1} MB), {} results fetched, each with its digest",
+            used.files_sent,
+            used.bytes_sent as f64 / 1e6,
+            used.files_fetched
+        ),
+    ));
+    rows.iter()
+        .map(|(name, what)| format!("\n  {name:<14} {what}"))
+        .collect::<String>()
+        + "\n"
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::xml;
+use crate::sim::file::MEDIA_TYPE;
 use crate::sim::filing::{Case, Paper, Way};
 use crate::sim::person::{Identity, Person, Sex};
 
@@ -14,11 +15,13 @@ pub(super) fn value(case: &Case) -> Value {
     put("channel", json!(way(case.way)));
     put("assisted_by_agent", json!(case.assisted));
     put("filed_at", json!(case.filed_at.to_string()));
-    if let Some((code, name)) = &case.place {
-        put(
-            "place",
-            json!({ "catalogue": "2025", "commune": code, "name": name }),
-        );
+    if let Some(place) = &case.place {
+        let mut named =
+            json!({ "catalogue": place.catalogue.word(), "commune": place.commune, "name": place.name });
+        if let Some(district) = &place.district {
+            named["district"] = json!(district);
+        }
+        put("place", named);
     }
     put("applicant", party(&case.applicant));
     if let Some(owner) = &case.owner {
@@ -95,7 +98,7 @@ fn component(paper: &Paper) -> Value {
     let files: Vec<Value> = paper
         .file
         .iter()
-        .map(|name| json!({ "name": name, "media_type": "application/pdf" }))
+        .map(|file| json!({ "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256.as_str() }))
         .collect();
     let mut component = json!({
         "code": paper.code,

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::dossier::Catalogue;
+use crate::sim::file::MEDIA_TYPE;
 use crate::sim::filing::{Case, Paper, Way};
 use crate::sim::person::{Identity, Person, Sex};
 use crate::sim::report::seconds;
@@ -66,6 +68,14 @@ fn way(way: Way) -> &'static str {
     }
 }
 
+/// The portal's word for a catalogue of communes.
+pub(super) fn catalogue(catalogue: Catalogue) -> &'static str {
+    match catalogue {
+        Catalogue::Since2025 => "2025",
+        Catalogue::Legacy => "cu",
+    }
+}
+
 pub(super) fn kind(person: &Person) -> &'static str {
     if person.is_citizen() { "1" } else { "2" }
 }
@@ -96,10 +106,13 @@ fn envelope(case: &Case, subject: &Person) -> Value {
         put("NgaySinh", json!(born));
         put("GioiTinh", json!(sex));
     }
-    if let Some((code, name)) = &case.place {
-        put("DanhMucXa", json!("2025"));
-        put("MaXa", json!(code));
-        put("TenXa", json!(name));
+    if let Some(place) = &case.place {
+        put("DanhMucXa", json!(catalogue(place.catalogue)));
+        put("MaXa", json!(place.commune));
+        put("TenXa", json!(place.name));
+        if let Some(district) = &place.district {
+            put("MaHuyen", json!(district));
+        }
     }
     if case.owner.is_some() {
         put("NguoiNop", filer(&case.applicant));
@@ -136,12 +149,13 @@ fn paper(paper: &Paper) -> Value {
         "BanChup": paper.photos.to_string(),
     });
     if let Some(file) = &paper.file {
-        more["TenTep"] = json!(file);
-        more["KieuTep"] = json!("application/pdf");
+        more["TenTep"] = json!(file.name);
+        more["KieuTep"] = json!(MEDIA_TYPE);
+        more["Sha256"] = json!(file.sha256.as_str());
     }
     json!({
         "TepDinhKemId": "",
-        "TenTepDinhKem": paper.file.as_deref().unwrap_or(paper.name),
+        "TenTepDinhKem": paper.file.as_ref().map_or(paper.name, |file| &file.name),
         "IsDeleted": "False",
         "MaThanhPhanHoSo": paper.code,
         "DuongDanTaiTepTin": "",

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::dvcqg::kind;
+use super::dvcqg::{catalogue, kind};
 use super::xml;
 use crate::sim::filing::{Case, Way};
 use crate::sim::person::{Identity, Person, Sex};
@@ -70,10 +70,13 @@ fn envelope(case: &Case) -> Value {
         "ThuNghiem": "True",
         "NguoiNop": sender(&case.applicant),
     });
-    if let Some((code, name)) = &case.place {
-        more["DanhMucXa"] = json!("2025");
-        more["MaXa"] = json!(code);
-        more["TenXa"] = json!(name);
+    if let Some(place) = &case.place {
+        more["DanhMucXa"] = json!(catalogue(place.catalogue));
+        more["MaXa"] = json!(place.commune);
+        more["TenXa"] = json!(place.name);
+        if let Some(district) = &place.district {
+            more["MaHuyen"] = json!(district);
+        }
     }
     more
 }

@@ -2,6 +2,7 @@ use rand::SeedableRng;
 use serde_json::json;
 
 use super::*;
+use crate::domain::view::CloudEvent;
 
 /// A dossier's events, made as the hub would tell them.
 struct Story {
@@ -81,6 +82,15 @@ fn listed(dossiers: &[DossierId]) -> Vec<DossierSummary> {
         .collect()
 }
 
+fn looked(history: HistoryView, ids: &[DossierId], shown: Shown) -> Looked {
+    Looked {
+        history,
+        listed: listed(ids),
+        shown,
+        kept: Kept::default(),
+    }
+}
+
 fn shown() -> Shown {
     Shown {
         supplements: 1,
@@ -108,7 +118,7 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
     let (mut ledger, life, tenant) = (story.ledger(), story.life(), story.tenant.clone());
     let acts: Vec<_> = life
         .iter()
-        .map(|e| ledger.event(&tenant, e, Duration::from_secs(1)))
+        .map(|e| ledger.event(&tenant, &e.data, "feed", Duration::from_secs(1)))
         .collect();
     let (supplement, hand_over) = (
         Act::Supplement(story.dossier, Vec::new()),
@@ -121,7 +131,7 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
     assert_eq!(ledger.open(), 0);
     let history = story.history(&life);
     assert!(ledger.has_seen("r-1", &history));
-    ledger.audit("r-1", &history, &listed(&[story.dossier]), &shown());
+    ledger.audit("r-1", &looked(history, &[story.dossier], shown()));
     assert!(ledger.news().contains(&Progress::Ended));
     let now = Timestamp::from_micros(0);
     let outcome = ledger.outcome("run".into(), 1, now, now);
@@ -153,7 +163,7 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
     let play = |order: &[usize]| {
         let mut ledger = story.ledger();
         for i in order {
-            ledger.event(&tenant, &life[*i], Duration::ZERO);
+            ledger.event(&tenant, &life[*i].data, "feed", Duration::ZERO);
         }
         ledger
     };
@@ -170,12 +180,8 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
         .cloned()
         .chain([story.event(8, "status-recorded", 9, "agency.so-tu-phap")])
         .collect();
-    unseen.audit(
-        "r-1",
-        &story.history(&more),
-        &listed(&[story.dossier, story.dossier]),
-        &shown(),
-    );
+    let twice = looked(story.history(&more), &[story.dossier, story.dossier], shown());
+    unseen.audit("r-1", &twice);
     let told = faults(unseen);
     assert_eq!(
         told[0],
@@ -195,14 +201,10 @@ fn what_events_brought_must_stand_in_the_dossier() {
     let mut story = Story::new();
     let (mut ledger, life, tenant) = (story.ledger(), story.life(), story.tenant.clone());
     for event in &life {
-        ledger.event(&tenant, event, Duration::ZERO);
+        ledger.event(&tenant, &event.data, "webhook", Duration::ZERO);
     }
-    ledger.audit(
-        "r-1",
-        &story.history(&life),
-        &listed(&[story.dossier]),
-        &Shown::default(),
-    );
+    let without = looked(story.history(&life), &[story.dossier], Shown::default());
+    ledger.audit("r-1", &without);
     assert_eq!(kinds(ledger), [FaultKind::Missing]);
 }
 
@@ -217,10 +219,18 @@ fn another_tenants_event_is_a_fault_and_another_runs_is_not() {
     let mut story = Story::new();
     let life = story.life();
     let mut ledger = story.ledger();
-    ledger.event(&"agent.a-002".parse().unwrap(), &life[0], Duration::ZERO);
+    ledger.event(
+        &"agent.a-002".parse().unwrap(),
+        &life[0].data,
+        "feed",
+        Duration::ZERO,
+    );
     let mut other = life[0].clone();
     other.data.reference = "older-1".into();
-    assert_eq!(ledger.event(&story.tenant.clone(), &other, Duration::ZERO), None);
+    assert_eq!(
+        ledger.event(&story.tenant.clone(), &other.data, "feed", Duration::ZERO),
+        None
+    );
     assert_eq!(kinds(ledger), [FaultKind::Foreign, FaultKind::Missing]);
 }
 
@@ -231,4 +241,42 @@ fn a_refused_filing_is_a_fault_and_nobody_waits_for_it() {
     ledger.refused("r-1", "filing: field-missing", true);
     assert_eq!(ledger.open(), 0);
     assert_eq!(kinds(ledger), [FaultKind::Refused]);
+}
+
+#[test]
+fn files_and_the_agency_must_be_those_of_the_filing() {
+    let mut story = Story::new();
+    let (life, tenant) = (story.life(), story.tenant.clone());
+    let file = |seed: &[u8]| Sha256Hex::from(seal::sha256(seed));
+    let kept = |filed: &[&[u8]], missing| Kept {
+        filed: filed.iter().map(|seed| file(seed)).collect(),
+        missing,
+    };
+    for (kept, clean) in [
+        (kept(&[b"a", b"b"], 0), true),
+        (kept(&[b"a"], 0), false),
+        (kept(&[b"a", b"b"], 1), false),
+        (kept(&[b"a", b"c"], 0), false),
+    ] {
+        let mut ledger = story.ledger();
+        ledger.names("r-1", [file(b"a"), file(b"b")].into_iter());
+        for event in &life {
+            ledger.event(&tenant, &event.data, "queue", Duration::ZERO);
+        }
+        let all = Looked {
+            kept,
+            ..looked(story.history(&life), &[story.dossier], shown())
+        };
+        ledger.audit("r-1", &all);
+        assert_eq!(ledger.used.ways_back["queue"], 7);
+        assert_eq!(kinds(ledger).is_empty(), clean);
+    }
+    let (here, there) = ("ubnd-00004".parse().unwrap(), "ubnd-00008".parse().unwrap());
+    let mut ledger = story.ledger();
+    ledger.routed("r-1", None, Some(&here));
+    ledger.routed("r-1", Some(&here), Some(&here));
+    assert_eq!(kinds(ledger), [FaultKind::Missing], "it only did not end");
+    let mut ledger = story.ledger();
+    ledger.routed("r-1", Some(&here), Some(&there));
+    assert_eq!(kinds(ledger), [FaultKind::Foreign, FaultKind::Missing]);
 }

@@ -1,0 +1,57 @@
+//! The agency that is called: it says where, keeps the secret, and answers when a message's dossier is begun.
+
+use std::time::Duration;
+
+use super::agency::{SECOND, Work};
+use super::desk::Road;
+use super::mailboxes::Mailboxes;
+use crate::domain::view::{AgencyData, CloudEvent, EndpointRequest};
+
+/// No message for so long: what still waited has been brought.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Takes the agency's messages for ever.
+pub(super) async fn answer(mailboxes: &Mailboxes, mut work: Work) {
+    let office = work.office.clone();
+    let tenant = office.partner.tenant();
+    let request = EndpointRequest {
+        url: mailboxes.url(tenant),
+        // The secret of an earlier start is gone with it.
+        new_secret: true,
+    };
+    let secret = loop {
+        match office
+            .partner
+            .set_endpoint(&request)
+            .await
+            .map(|answer| answer.secret)
+        {
+            Ok(Some(secret)) => break secret,
+            Ok(None) => office.tally.fault("endpoint: no secret"),
+            Err(error) => office.fault("endpoint", &error),
+        }
+        tokio::time::sleep(2 * SECOND).await;
+    };
+    let mut letters = mailboxes.open_box(tenant, secret);
+    loop {
+        match tokio::time::timeout(QUIET, letters.recv()).await {
+            Ok(Some(letter)) => {
+                let status = take(&letter.body, &mut work);
+                letter.answer(status);
+            }
+            Ok(None) => return,
+            Err(_) => work.resume_left_over(),
+        }
+    }
+}
+
+fn take(body: &[u8], work: &mut Work) -> u16 {
+    let Ok(event) = serde_json::from_slice::<CloudEvent<AgencyData>>(body) else {
+        work.office.tally.fault("message unreadable");
+        return 422;
+    };
+    match work.take(&event.data, Road::Push) {
+        Ok(()) => 204,
+        Err(_) => 422,
+    }
+}
