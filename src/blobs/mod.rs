@@ -4,12 +4,13 @@
 //! the database alone. Nothing here knows dossiers, tenants or HTTP, and nothing here decides what may go: `service` asks, after
 //! the ledger has spoken. An upload that is dropped before it is finished leaves nothing.
 //!
-//! Start with [`Blobs`]; [`upload::Upload`] is the way in, [`segments`] how a file is encrypted. `tests/hub/blobs.rs` holds both homes to
+//! Start with [`Blobs`]; [`upload::Upload`] is the way in, [`segments`] how a file is encrypted, [`Blobs::try_out`] how a home is tried. `tests/hub/blobs.rs` holds both homes to
 //! the contract.
 
 mod folder;
 mod s3;
 mod segments;
+mod trial;
 mod upload;
 
 use std::ops::Range;

@@ -125,6 +125,11 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
     let (exit, out) = lienthong(&["doctor", "--config", &config]);
     assert_eq!(exit, Ok(Exit::Findings), "{out}");
     assert!(out.contains("run `lienthong migrate`"), "{out}");
+    assert!(
+        out.contains("! file store: ") && !Path::new(&folder.path("blobs")).exists(),
+        "{out}"
+    );
+    std::fs::create_dir(folder.path("blobs")).unwrap();
 
     let (exit, out) = lienthong(&["migrate", "--config", &config]);
     assert_eq!(exit, Ok(Exit::Good), "{out}");
@@ -138,6 +143,8 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
     let items: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
     let bad: Vec<_> = items.iter().filter(|item| item["mark"] == "bad").collect();
     assert!(bad.iter().all(|item| item["what"] == "broker"), "{bad:?}");
+    let files: Vec<_> = items.iter().filter(|item| item["what"] == "file store").collect();
+    assert_eq!((files.len(), &files[0]["mark"]), (1, &"good".into()), "{files:?}");
     assert_eq!(
         exit,
         Ok(if bad.is_empty() {
@@ -209,6 +216,7 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
     std::fs::write(folder.path("keys/blind2.hex"), "123456789abcdef0".repeat(4)).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(folder.path("keys/blind2.hex"), mode).unwrap();
+    std::fs::write(folder.path("blobs"), "not a folder").unwrap();
     let (exit, out) = lienthong(&["doctor", "--config", &config]);
     assert_eq!(exit, Ok(Exit::Findings));
     for wrong in [
@@ -217,6 +225,7 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
         "two key files hold one key",
         "open to everybody (644)",
         "directory (rows-provisional)",
+        "cannot keep files",
     ] {
         assert!(out.contains(wrong), "{wrong}: {out}");
     }

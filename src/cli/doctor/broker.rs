@@ -11,14 +11,24 @@ use crate::clock::Clock;
 use crate::config::{Config, Road, SecretUrl};
 use crate::delivery::topology;
 use crate::domain::routing::{AgencyChannel, Directory};
+use crate::domain::tenant::TenantKey;
 use crate::material;
 
 const WHAT: &str = "broker";
 
+const TOPOLOGY: &str = "broker topology";
+
+/// What the road is planned by.
+pub(super) struct Planned<'a> {
+    pub(super) directory: &'a Directory,
+    /// Submitters with queues of their own; none where the database does not say.
+    pub(super) submitters: Option<&'a [TenantKey]>,
+}
+
 pub(super) fn look(
     config: &Config,
     clock: &Clock,
-    directory: Option<&Directory>,
+    plan: Option<Planned<'_>>,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let Road::Amqp {
@@ -27,7 +37,7 @@ pub(super) fn look(
         ca_file,
     } = &config.broker.road
     else {
-        embedded(directory, report);
+        embedded(plan.map(|plan| plan.directory), report);
         return Ok(());
     };
     let ca_file = ca_file.as_deref();
@@ -56,12 +66,30 @@ pub(super) fn look(
             ),
         ),
     }
-    match (admin_url, directory.map(|d| topology(d, true))) {
-        (Some(admin_url), Some(plan)) => {
+    match (admin_url, plan) {
+        (
+            Some(admin_url),
+            Some(Planned {
+                directory,
+                submitters: Some(submitters),
+            }),
+        ) => {
+            let plan = topology(directory, true).with_tenants(submitters);
             runtime.block_on(live(admin_url, ca_file, &vhost, clock, &plan, report));
         }
+        (Some(_), Some(_)) => report.look(
+            TOPOLOGY,
+            say(
+                "không kiểm tra được: cơ sở dữ liệu không cho biết bên nộp nào có hàng đợi riêng",
+                "cannot be checked: the database does not say which submitters have queues of their own",
+            ),
+            say(
+                "sửa cơ sở dữ liệu trước, rồi chạy lại",
+                "mend the database first, then run this again",
+            ),
+        ),
         (None, _) => report.look(
-            "broker topology",
+            TOPOLOGY,
             say(
                 "không kiểm tra được khi không có broker.admin_url",
                 "cannot be checked without broker.admin_url",
@@ -114,7 +142,7 @@ async fn live(
     plan: &Topology,
     report: &mut Report,
 ) {
-    let what = "broker topology";
+    let what = TOPOLOGY;
     let admin = match material::admin(url, ca_file, vhost, clock) {
         Ok(admin) => admin,
         Err(error) => return report.unusable(what, &error),

@@ -3,9 +3,11 @@
 use super::{Report, Sentence, say};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
+use crate::domain::tenant::TenantKey;
 use crate::material;
 use crate::store::condition::{Condition, condition};
-use crate::store::conn::{Connector, Purpose};
+use crate::store::conn::{Conn, Connector, Purpose};
+use crate::store::{StoreError, read};
 
 /// The oldest PostgreSQL the hub is tested with.
 const OLDEST_POSTGRES: i64 = 15;
@@ -15,7 +17,13 @@ const APART: u64 = 3;
 
 const WHAT: &str = "database";
 
-pub(super) fn look(config: &Config, clock: &Clock, folder_version: Option<&str>, report: &mut Report) {
+/// Looks, and gives the submitters that have queues of their own; none where the database cannot say.
+pub(super) fn look(
+    config: &Config,
+    clock: &Clock,
+    folder_version: Option<&str>,
+    report: &mut Report,
+) -> Option<Vec<TenantKey>> {
     if let Database::Sqlite { path } = &config.database
         && !path.exists()
     {
@@ -29,24 +37,43 @@ pub(super) fn look(config: &Config, clock: &Clock, folder_version: Option<&str>,
             ),
             say("chạy `lienthong migrate`", "run `lienthong migrate`"),
         );
-        return;
+        return None;
     }
     let backend = match material::backend(&config.database) {
         Ok(backend) => backend,
-        Err(error) => return report.unusable(WHAT, &error),
+        Err(error) => {
+            report.unusable(WHAT, &error);
+            return None;
+        }
     };
     let asked = Connector::new(backend).and_then(|connector| {
         // The connector carries the connection: it must outlive the question.
-        condition(&mut connector.open(Purpose::Migration)?)
+        let mut conn = connector.open(Purpose::Migration)?;
+        let condition = condition(&mut conn)?;
+        let submitters = submitters(&condition, &mut conn)?;
+        Ok((condition, submitters))
     });
     match asked {
-        Ok(condition) => found(&condition, clock, folder_version, report),
+        Ok((condition, submitters)) => {
+            found(&condition, clock, folder_version, report);
+            submitters
+        }
         Err(error) => {
             let text = error.to_string();
             let remedy = remedy(&text);
             report.bad(WHAT, say(format!("không dùng được: {text}"), text), remedy);
+            None
         }
     }
+}
+
+/// Whose queues the road must have, those that are being drained too. A database that is not migrated has no such table.
+fn submitters(condition: &Condition, conn: &mut Conn) -> Result<Option<Vec<TenantKey>>, StoreError> {
+    if !condition.pending.is_empty() {
+        return Ok(None);
+    }
+    let queues = read::queues(conn)?;
+    Ok(Some(queues.into_iter().map(|queue| queue.tenant).collect()))
 }
 
 /// What to do about a database that is not reached, by what the error says.

@@ -1,8 +1,9 @@
 //! `lienthong doctor`: tries everything the settings name and says what is wrong and how to mend it.
 //!
-//! Each file of this room looks at one kind of thing. Nothing is changed, nothing is sent; what could not be looked at is said
-//! too, so that silence means that all is well.
+//! Each file of this room looks at one kind of thing. Nothing is changed, nothing is sent, but for a small file that is kept and
+//! removed again; what could not be looked at is said too, so that silence means that all is well.
 
+mod attachments;
 mod broker;
 mod certificates;
 mod database;
@@ -14,6 +15,7 @@ use std::io::Write;
 use clap::Args;
 use serde::Serialize;
 
+use self::broker::Planned;
 use super::{ConfigArg, Exit, Failure, print_json};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,7 +24,7 @@ use crate::material;
 
 /// Try everything a hub depends on, and say what is wrong and how to mend it
 ///
-/// Database, broker, certificates, keys and who can read them, the directory, formats, the machine's limits and clock. ✔ is
+/// Database, broker, file store, certificates, keys and who can read them, the directory, formats, the machine's limits and clock. ✔ is
 /// good, ! is worth a look, ✘ must be mended (exit 1). Run it on the machine and as the user of the hub.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
@@ -139,9 +141,14 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, Failur
     certificates::look(&config, clock.now(), &mut report);
     let directory = directory(&config, &mut report);
     let version = directory.as_ref().map(Directory::version);
-    database::look(&config, &clock, version, &mut report);
+    let submitters = database::look(&config, &clock, version, &mut report);
+    attachments::look(&config, &clock, &mut report)?;
     adapters(&config, &mut report);
-    broker::look(&config, &clock, directory.as_ref(), &mut report)?;
+    let plan = directory.as_ref().map(|directory| Planned {
+        directory,
+        submitters: submitters.as_deref(),
+    });
+    broker::look(&config, &clock, plan, &mut report)?;
     if args.json {
         print_json(out, &report.0)?;
     } else {

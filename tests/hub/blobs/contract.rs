@@ -107,6 +107,10 @@ async fn keeps_its_contract(blobs: Blobs) {
     let mut expected: Vec<BlobId> = (1..6).map(object).collect();
     expected.sort_unstable();
     assert_eq!(old, expected);
+    // A trial leaves nothing.
+    let tried = object(200);
+    blobs.try_out(tried, DataKey::new([7; 32])).await.unwrap();
+    assert!(is_absent(&blobs, tried).await);
 }
 
 fn play(test: impl Future<Output = ()>) {
@@ -124,6 +128,18 @@ fn a_folder_keeps_the_contract() {
         keeps_its_contract(Blobs::Folder(Folder::open(&root).unwrap())).await;
         let left = std::fs::read_dir(root.join("unfinished")).unwrap().count();
         assert_eq!(left, 0);
+    });
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn a_trial_names_what_a_folder_does_not_do() {
+    let root = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("blobs_{}", unique()));
+    play(async {
+        let blobs = Blobs::Folder(Folder::open(&root).unwrap());
+        std::fs::remove_dir_all(root.join("unfinished")).unwrap();
+        let failed = blobs.try_out(object(1), DataKey::new([7; 32])).await.unwrap_err();
+        assert!(failed.to_string().contains("write: "), "{failed}");
     });
     std::fs::remove_dir_all(&root).unwrap();
 }
@@ -147,6 +163,15 @@ fn a_bucket_that_is_away_or_refuses_is_no_absent_object() {
             let asked =
                 tokio::time::timeout(std::time::Duration::from_secs(60), blobs.read(object(1), 0..16));
             assert!(matches!(asked.await, Ok(Err(BlobError::Unavailable(_)))), "{url}");
+            let tried = tokio::time::timeout(
+                std::time::Duration::from_secs(60),
+                blobs.try_out(object(1), DataKey::new([7; 32])),
+            );
+            let failed = tried.await.unwrap().unwrap_err().to_string();
+            assert!(
+                failed.contains("write: ") && !failed.contains("wrong"),
+                "{failed}"
+            );
         }
     });
 }
