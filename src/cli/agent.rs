@@ -1,5 +1,7 @@
 //! `lienthong agent`: the partner's half, for engineers who integrate.
 
+mod files;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,20 +15,32 @@ use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::EndpointRequest;
+use crate::domain::view::{EndpointRequest, SubmissionAnswer};
 use crate::material;
 use crate::net::outbound::{Outbound, http_client};
 
 /// Speak to a hub as one of its tenants
 ///
-/// What a partner's own program does: get a token, file a document, follow the events. Answers are printed as JSON, refusals
-/// too (exit 1).
+/// What a partner's own program does: get a token, file a document and its files, follow the events. Answers are printed as JSON,
+/// refusals too (exit 1).
 #[derive(Debug, Subcommand)]
 pub(super) enum AgentCommand {
     /// Get an access token and print it
     Token(TokenArgs),
     /// File a document, or a batch of them, and print the hub's answer: tracking id, agency and reason, receipt
     Submit(SubmitArgs),
+    /// Upload files, each under its SHA-256, for documents that name them; prints one line for each
+    ///
+    /// Streamed, whatever their size. A file that is there already is sent all the same: the hub answers nobody by a digest alone.
+    /// When the line breaks the file is sent again from its first byte; nothing half sent is kept.
+    Upload(files::UploadArgs),
+    /// List the files of a dossier: number, name, digest, size, and which are still missing
+    Attachments(files::AttachmentsArgs),
+    /// Download a file of a dossier; a broken line is taken up where it broke, and what comes is checked against the digest
+    ///
+    /// The hub keeps who downloaded what. Exit 0 only when the whole file is there and has its digest; with -o a file that is not
+    /// whole is removed.
+    Download(files::DownloadArgs),
     /// Print what happens to the tenant's dossiers, one event a line, as it happens
     Follow(FollowArgs),
     /// As an agency that is pushed to: show the endpoint, set it, or remove it
@@ -103,6 +117,10 @@ pub(super) struct SubmitArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "media_type"])]
     batch: Option<PathBuf>,
 
+    /// A file the document names by its SHA-256; uploaded first, if it is not there yet. May be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    attach: Vec<PathBuf>,
+
     /// Its format, name/version; needed where the tenant has several of one media type
     #[arg(long, value_name = "NAME/VERSION")]
     format: Option<String>,
@@ -166,8 +184,14 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
                 return runtime.block_on(submit_batch(&partner, args, file, out));
             }
             let submission = args.submission()?;
-            answered(runtime.block_on(partner.submit(&submission)), out)
+            answered(
+                runtime.block_on(submit(&partner, &submission, &args.attach))?,
+                out,
+            )
         }
+        AgentCommand::Upload(args) => runtime.block_on(files::upload(args, out)),
+        AgentCommand::Attachments(args) => runtime.block_on(files::attachments(args, out)),
+        AgentCommand::Download(args) => runtime.block_on(files::download(args, out)),
         AgentCommand::Follow(args) => {
             let partner = args.speaker.partner(None)?;
             runtime.block_on(follow(&partner, args, out))
@@ -245,6 +269,19 @@ impl SubmitArgs {
                 "--idempotency-key must be 1 to 128 visible ASCII characters",
             )
         })
+    }
+}
+
+/// Files a document after its files, so that the agency has everything at once.
+async fn submit(
+    partner: &Partner,
+    submission: &Submission,
+    files: &[PathBuf],
+) -> Result<Result<SubmissionAnswer, ClientError>, Failure> {
+    match files::attach(partner, &submission.body, files).await {
+        Ok(()) => Ok(partner.submit(submission).await),
+        Err(files::Refused::Here(failure)) => Err(failure),
+        Err(files::Refused::There(error)) => Ok(Err(error)),
     }
 }
 

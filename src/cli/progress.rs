@@ -1,6 +1,8 @@
-//! How far a demo has come: a bar where a person watches, a line now and then where a file does.
+//! How far a demo has come: a bar where a person watches, a line now and then where a file does. And how far a file has come, for a
+//! person alone.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -50,6 +52,17 @@ fn bar(total: u64) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
+}
+
+const BYTES: &str = "{msg}  {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}";
+
+/// A bar for the bytes of a file on standard error; nothing when that is no terminal.
+pub fn byte_bar(total: u64, file: &Path) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(BYTES) {
+        bar.set_style(style);
+    }
+    bar.with_message(file.display().to_string())
 }
 
 impl DemoBar {
@@ -176,6 +189,7 @@ mod tests {
         assert!(
             ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}").is_ok()
         );
+        assert!(ProgressStyle::with_template(BYTES).is_ok());
         let mut bar = DemoBar::with(1, Face::Bar(bar(1)));
         bar.note(&Progress::Ended);
         bar.end();

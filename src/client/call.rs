@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 
@@ -365,14 +365,7 @@ impl Partner {
             request = request.header("idempotency-key", key.as_str());
         }
         if matches!(call.method, Method::POST | Method::PUT) {
-            request = match &call.body {
-                Contents::Bytes(bytes) => request.body(bytes.clone()),
-                Contents::File(path) => {
-                    let file = tokio::fs::File::open(path).await.map_err(ClientError::File)?;
-                    let size = file.metadata().await.map_err(ClientError::File)?.len();
-                    request.header(CONTENT_LENGTH, size).body(file)
-                }
-            };
+            request = call.body.go_with(request).await?;
         }
         Ok(request.send().await?)
     }
