@@ -4,6 +4,11 @@
 mod away;
 mod batch;
 mod city;
+mod files;
+mod installation;
 mod kill;
 mod line;
+mod operator;
+mod production;
 mod stack;
+mod told;

@@ -2,8 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use lienthong::broker::admin::Admin;
+use lienthong::domain::codes::Key;
+use lienthong::domain::tenant::TenantKey;
 use lienthong::net::dev_ca::DevCa;
 use lienthong::net::outbound::{Outbound, http_client};
 use lienthong::store::{Backend, Postgres};
@@ -31,6 +34,17 @@ fn service(name: &str) -> String {
     told(name).unwrap_or_else(|| {
         panic!("{name} is not set: run tests/run, or `source` what `tests/run services` prints")
     })
+}
+
+/// The S3 service of the run, with its bucket.
+pub fn s3() -> String {
+    service("LIENTHONG_TEST_S3")
+}
+
+/// A name no other test of this run has, nor a run beside it.
+pub fn unique() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Production {
@@ -93,6 +107,26 @@ impl Production {
         Backend::Postgres(Box::new(
             Postgres::new(&self.postgres, &roots.unwrap_or_default()).unwrap(),
         ))
+    }
+
+    /// The name of the database and of the virtual host.
+    pub fn name(&self) -> &str {
+        &self.database
+    }
+
+    /// Imports what `broker plan` prints, as `rabbitmqctl import_definitions` does.
+    pub async fn import(&self, plan: &serde_json::Value) {
+        self.admin.definitions_import(plan).await.unwrap();
+    }
+
+    /// Deletes users, who are not of one virtual host alone.
+    pub async fn forget_users(&self, agencies: &[Key], tenants: &[TenantKey]) {
+        for agency in agencies {
+            self.admin.agency_user_delete(agency).await.unwrap();
+        }
+        for tenant in tenants {
+            self.admin.tenant_user_delete(tenant).await.unwrap();
+        }
     }
 
     /// Leaves nothing behind.
