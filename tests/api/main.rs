@@ -14,6 +14,7 @@ mod files;
 mod house;
 mod intake;
 mod life;
+mod limits;
 mod privacy;
 mod published;
 mod slow;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lienthong::http::limits::{
-    BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT, UPLOAD_PORTION, UPLOAD_TIME,
+    BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT, UNREAD_TIME, UPLOAD_PORTION,
+    UPLOAD_TIME,
 };
 use lienthong::net::{pem, provider};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::documents::online;
-use crate::house::{House, fresh, run, until};
+use crate::documents::{online, with};
+use crate::house::{House, Told, fresh, run, until};
 
 static HOUSE: House = House::new();
 
@@ -215,6 +216,58 @@ fn a_slow_client_is_cut_off() {
             "{told}"
         );
         HOUSE.caller("agent.a-001").await.filed(&online("00004")).await;
+    });
+}
+
+/// More than what lies between the hub and a reader that does not read.
+const STALLED: usize = 16 * 1024 * 1024;
+
+#[test]
+fn downloads_nobody_reads_are_cut_and_their_places_are_given_back() {
+    run(async {
+        let (agent, agency) = (
+            HOUSE.caller("agent.b-001").await,
+            HOUSE.caller("agency.ubnd-00004").await,
+        );
+        let bytes = vec![5; STALLED];
+        let named = hex::encode(lienthong::domain::seal::sha256(&bytes));
+        let file = serde_json::json!({ "name": "quet.pdf", "sha256": named });
+        let papers = serde_json::json!([{ "name": "Bản quét", "files": [file] }]);
+        let id = agent.filed(&with(online("00004"), "components", papers)).await;
+        let put = agent
+            .request(reqwest::Method::PUT, &format!("/v1/blobs/{named}"))
+            .await;
+        assert_eq!(Told::of(put.body(bytes)).await.status, 201);
+
+        let dialer = Dialer::of(&HOUSE, "agency.ubnd-00004").await;
+        let stalled = aside(move || {
+            let head = format!(
+                "GET /v1/dossiers/{id}/attachments/1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+                dialer.token
+            );
+            let begun = |_| {
+                let mut line = dialer.shake();
+                line.write_all(head.as_bytes()).unwrap();
+                // It has begun, and then nobody reads on.
+                let mut first = [0; 12];
+                line.read_exact(&mut first).unwrap();
+                assert_eq!(&first, b"HTTP/1.1 200");
+                line
+            };
+            (0..IN_FLIGHT_PER_TENANT).map(begun).collect::<Vec<Line>>()
+        })
+        .await;
+        let begun = Instant::now();
+        agency.get("/v1/dossiers").await.refuses("rate-limited");
+        let mut look = tokio::time::interval(Duration::from_millis(500));
+        while agency.get("/v1/dossiers").await.status != 200 {
+            assert!(
+                begun.elapsed() < 2 * UNREAD_TIME + Duration::from_secs(30),
+                "their places stay taken"
+            );
+            look.tick().await;
+        }
+        drop(stalled);
     });
 }
 
