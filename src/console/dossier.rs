@@ -1,12 +1,16 @@
-//! One dossier of the sandbox: where it goes and why, every attempt to carry it, everything that happened. Its content, which is
-//! a person's, is not shown.
+//! One dossier of the sandbox: where it goes and why, every attempt to carry it, everything that happened, which files it has. Its
+//! content, which is a person's, is not shown; nor are the names of its files, which may name one.
 
 use askama::Template;
 
+use crate::domain::attachment::FileKind;
 use crate::domain::details::Details;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
-use crate::domain::view::{DeliveryView, DossierSummary, EventView, HistoryView, RouteView, StatusView};
+use crate::domain::view::{
+    AttachmentView, AttachmentsView, DeliveryView, DossierSummary, EventView, HistoryView, RouteView,
+    StatusView,
+};
 use crate::http::extract::{PageCall, PageOutcome};
 use crate::identity::Access;
 
@@ -21,6 +25,7 @@ pub(super) struct Dossier {
     summary: DossierSummary,
     route: RouteView,
     history: HistoryView,
+    files: AttachmentsView,
 }
 
 pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
@@ -28,6 +33,7 @@ pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutc
     let summary = call.hub.dossier(access, id).await?.summary;
     let route = call.hub.route(access, id).await?;
     let history = call.hub.history(access, id).await?;
+    let files = call.hub.attachments(access, id).await?;
     html(
         200,
         &Dossier {
@@ -35,6 +41,7 @@ pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutc
             summary,
             route,
             history,
+            files,
         },
     )
 }
@@ -94,6 +101,39 @@ impl Dossier {
 
     fn delivery(&self, delivery: &DeliveryView) -> &'static str {
         words::delivery(&self.f, delivery.state)
+    }
+
+    fn file_class(&self, file: &AttachmentView) -> &'static str {
+        match (file.arrived_at, file.overdue) {
+            (Some(_), _) => words::Tone::Done.class(),
+            (None, false) => words::Tone::Waiting.class(),
+            (None, true) => words::Tone::Asking.class(),
+        }
+    }
+
+    fn file_state(&self, file: &AttachmentView) -> &str {
+        match (file.arrived_at, file.overdue) {
+            (Some(_), _) => self.f.say("đã có", "here"),
+            (None, false) => self.f.say("đang chờ", "awaited"),
+            (None, true) => self.f.say("chờ quá ba ngày", "awaited for over three days"),
+        }
+    }
+
+    fn file_kind(&self, file: &AttachmentView) -> &str {
+        match file.kind {
+            FileKind::Filing => self.f.say("Khi nộp", "Of the filing"),
+            FileKind::Supplement => self.f.say("Bổ sung", "Of a supplement"),
+            FileKind::Result => self.f.say("Kết quả", "A result"),
+        }
+    }
+
+    /// Size and the beginning of the digest; nobody compares more by eye.
+    fn file_facts(&self, file: &AttachmentView) -> String {
+        let digest = &file.sha256.as_str()[..12];
+        match file.size {
+            Some(size) => format!("{:.1} KB · SHA-256 {digest}…", size as f64 / 1000.0),
+            None => format!("SHA-256 {digest}…"),
+        }
     }
 
     fn outcome<'a>(&self, word: &'a str) -> &'a str {

@@ -8,6 +8,7 @@ impl Dossier {
     pub(in crate::console) fn sample(f: &Frame) -> Vec<Self> {
         [travelled(), parked()]
             .map(|(summary, route, history)| Dossier {
+                files: serde_json::from_value(files(&history)).unwrap(),
                 f: f.clone(),
                 summary: serde_json::from_value(summary).unwrap(),
                 route: serde_json::from_value(route).unwrap(),
@@ -22,6 +23,28 @@ impl Dossier {
             .map(|s| serde_json::from_value(s).unwrap())
             .into()
     }
+}
+
+/// A file of each kind and state, where there is a history to have brought them.
+fn files(history: &serde_json::Value) -> serde_json::Value {
+    let travelled = history["events"]
+        .as_array()
+        .is_some_and(|events| events.len() > 1);
+    let at = "2026-11-20T02:15:00Z";
+    let file = |n: i32, kind: &str, size: Option<i64>, overdue: bool| {
+        json!({
+            "n": n, "kind": kind, "event": 1, "name": "to-khai.pdf", "sha256": format!("{n:064x}"), "size": size,
+            "owner": "branch.tay-ho", "named_at": at, "arrived_at": size.map(|_| at), "superseded": n == 2,
+            "overdue": overdue, "link": "",
+        })
+    };
+    let all = [
+        file(1, "filing", Some(33_120), false),
+        file(2, "filing", Some(512), false),
+        file(3, "supplement", None, false),
+        file(4, "result", None, true),
+    ];
+    json!({ "tracking_id": ID, "missing": 2, "attachments": &all[..if travelled { 4 } else { 0 }] })
 }
 
 const ID: &str = "dos_019aaf3c1e00700080000000000000a1";
