@@ -32,9 +32,10 @@ STOP_SECONDS = 30
 # The person every branch and agent of a sandbox has.
 STAFF = "nv-001"
 
-# Agencies the tests play themselves: one with its own queue, one that pulls.
+# Agencies the tests play themselves: one with its own queue, one that pulls, one that is pushed to once the operator says so.
 QUEUE_AGENCY = "van-phong-ubnd-thanh-pho"
 PULL_AGENCY = "so-noi-vu"
+PUSH_AGENCY = "so-tai-chinh"
 
 
 def until(condition, seconds=30, what="the condition"):
@@ -96,6 +97,21 @@ class Tenant:
 
     def post(self, path, **more):
         return self.session.post(self.sandbox.partner + path, timeout=60, **more)
+
+    def put(self, path, **more):
+        return self.session.put(self.sandbox.partner + path, timeout=60, **more)
+
+    def delete(self, path, **more):
+        return self.session.delete(self.sandbox.partner + path, timeout=60, **more)
+
+    def feed(self, after=0):
+        """Every event after a cursor that is there now, and the cursor to go on from."""
+        events = []
+        while True:
+            page = self.get("/v1/events", params={"after": after, "limit": 200}).json()
+            events, moved, after = events + page["events"], page["next"] != after, page["next"]
+            if not moved:
+                return events, after
 
     def file(self, body, *, form, media="application/json", key=None, **headers):
         """Files bytes in a format, as the person every sandbox tenant has."""
@@ -162,6 +178,20 @@ class Sandbox:
 
     def page(self, path, **more):
         return requests.get(self.web + path, timeout=60, **more)
+
+    def pushed(self, key):
+        """An agency whose way is push: the operator says so in the directory, by a plan and its import."""
+        operator = self.tenant("operator.trung-tam")
+        files = {path.name: path.read_text() for path in (ROOT / "schema/directory/hanoi").glob("*.csv")}
+        row = next(line for line in files["agencies.csv"].splitlines() if line.startswith(f"{key},"))
+        files["agencies.csv"] = files["agencies.csv"].replace(row, row.replace(",pull,", ",push,"))
+        plan = operator.post("/v1/directory/plan", json={"files": files})
+        assert plan.status_code == 200, plan.text
+        if plan.json()["files"]:
+            wish = {"files": files, "plan": plan.json()["digest"], "reason": "Cơ quan nhận bản tin tại địa chỉ của mình"}
+            answer = operator.post("/v1/directory", json=wish)
+            assert answer.status_code == 200, answer.text
+        return self.tenant(f"agency.{key}")
 
     @property
     def log(self):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from city import PULL_AGENCY, QUEUE_AGENCY, Sandbox, Services
+from city import PULL_AGENCY, PUSH_AGENCY, QUEUE_AGENCY, Sandbox, Services
 
 
 @pytest.fixture(scope="session")
 def sandbox():
-    """SQLite and the broker inside the process. Nobody answers for the agency that pulls."""
-    running = Sandbox(left=[PULL_AGENCY])
+    """SQLite and the broker inside the process. Nobody answers for the agency that pulls, and for the one that is pushed to."""
+    running = Sandbox(left=[PULL_AGENCY, PUSH_AGENCY])
     yield running
     running.stop()
 
@@ -23,7 +23,7 @@ def services():
 
 @pytest.fixture(scope="session")
 def production(services):
-    """PostgreSQL and RabbitMQ. Nobody answers for the agency that reads its own queue."""
-    running = Sandbox(*services.options(), left=[QUEUE_AGENCY])
+    """PostgreSQL and RabbitMQ. Nobody answers for the agency that reads its own queue, and for the one that is pushed to."""
+    running = Sandbox(*services.options(), left=[QUEUE_AGENCY, PUSH_AGENCY])
     yield running
     running.stop()

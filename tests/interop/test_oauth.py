@@ -6,18 +6,16 @@ Each refusal a newcomer can run into has its label, and each is brought about he
 import base64
 import hashlib
 import time
-from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
 from authlib.integrations.base_client import OAuthError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from certificates import issued
 from city import trusting
 
 BRANCH = "branch.tay-ho"
@@ -130,36 +128,6 @@ def test_each_way_a_token_can_be_wrong_has_its_label(sandbox, branch):
     refused(branch.bare().get(sandbox.partner + "/v1/dossiers"), 401, "token-missing")
 
 
-def issued(sandbox, folder, *, by_sandbox=True, days=(-1, 30), name=BRANCH):
-    """A client certificate for a name: of the sandbox's own authority, or of one nobody trusts."""
-    now = datetime.now(timezone.utc)
-    key = ec.generate_private_key(ec.SECP256R1())
-    signer, issuer = key, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
-    if by_sandbox:
-        signer = serialization.load_pem_private_key((sandbox.dir / "ca/root.key").read_bytes(), None)
-        issuer = x509.load_pem_x509_certificate((sandbox.dir / "ca/root.pem").read_bytes()).subject
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0]))
-        .not_valid_after(now + timedelta(days=days[1]))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return str(cert_file), str(key_file)
-
-
 @pytest.mark.parametrize(
     ("how", "label"),
     [
@@ -171,7 +139,7 @@ def issued(sandbox, folder, *, by_sandbox=True, days=(-1, 30), name=BRANCH):
     ],
 )
 def test_each_way_a_certificate_can_be_wrong_has_its_label(sandbox, branch, tmp_path, how, label):
-    cert = None if how is None else issued(sandbox, tmp_path, **how)
+    cert = None if how is None else issued(sandbox, tmp_path, BRANCH, **how)
     session = trusting(requests.Session(), sandbox.ca, cert)
     answer = session.get(sandbox.partner + "/v1/dossiers", headers={"Authorization": f"Bearer {branch.token}"})
     problem = refused(answer, 401, label)
