@@ -78,7 +78,7 @@ pub struct ResultPaper {
     pub issued_on: Option<Date>,
     /// Its files, by digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = limits::FILES))]
     pub files: Vec<FileRef>,
 }
 

@@ -10,6 +10,7 @@ use super::codes::{
 };
 use super::text::Text;
 use super::time::{Date, Timestamp};
+use super::whole;
 
 /// Limits of a filing, all deliberate (docs/LIMITS.md).
 pub mod limits {
@@ -201,8 +202,12 @@ pub struct FileRef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Hex>,
     /// Size in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole::optional"
+    )]
+    #[schemars(range(min = 0, max = i64::MAX))]
     pub size: Option<i64>,
     /// Media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,13 +222,13 @@ pub struct FileRef {
 #[serde(deny_unknown_fields)]
 pub struct Copies {
     /// Bản chính.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::number")]
     pub original: u16,
     /// Bản sao có chứng thực.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::number")]
     pub certified: u16,
     /// Bản chụp.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::number")]
     pub photo: u16,
 }
 
@@ -241,7 +246,7 @@ pub struct Component {
     pub copies: Copies,
     /// Its files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = limits::FILES))]
     pub files: Vec<FileRef>,
     /// Digitised (`DuocSoHoa`).
     #[serde(default)]
@@ -289,7 +294,7 @@ pub struct Fee {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<FeeKind>,
     /// Đồng.
-    #[schemars(range(min = 0, max = 1_000_000_000_000_i64))]
+    #[schemars(range(min = 0, max = limits::AMOUNT_VND))]
     pub amount_vnd: i64,
     /// When due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -335,7 +340,7 @@ pub struct Filing {
     pub dossier_code: Option<DossierCode>,
     /// Its numbers in other systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = limits::FOREIGN_CODES))]
     pub foreign_codes: Vec<ForeignCode>,
     /// The procedure.
     pub procedure: ProcedureRef,
@@ -362,11 +367,11 @@ pub struct Filing {
     pub summary: Option<Text<2000>>,
     /// The papers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = limits::COMPONENTS))]
     pub components: Vec<Component>,
     /// The fees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = limits::FEES))]
     pub fees: Vec<Fee>,
     /// How the result goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

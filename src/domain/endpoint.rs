@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An `https` URL of at most [`EndpointUrl::LONGEST`] bytes with a host, without user, password or fragment.
+/// An `https` URL of at most [`EndpointUrl::LONGEST`] bytes with a host, without user, password or fragment. Host and path may be in
+/// Vietnamese (an IRI, RFC 3987).
 ///
 /// It is kept as it was parsed, by the parser the client calls with: there is no second reading of it that could find another
 /// host.
@@ -29,6 +30,10 @@ pub enum Host<'a> {
 pub struct NotAnEndpoint;
 
 impl EndpointUrl {
+    /// What every endpoint is like, as the schemas say it. Which hosts there are, no pattern says.
+    pub const PATTERN: &'static str =
+        r"^https://[^@#/?\\\u0000-\u0020\u007f]+([/?][^#\\\u0000-\u0020\u007f]*)?$";
+
     /// Bytes of it at most.
     pub const LONGEST: usize = 2048;
 
@@ -59,6 +64,14 @@ impl FromStr for EndpointUrl {
     fn from_str(text: &str) -> Result<Self, NotAnEndpoint> {
         // What the parser would quietly strip (line breaks, blanks around) is refused.
         if text.len() > Self::LONGEST || text.bytes().any(|b| b <= b' ' || b == 0x7f) {
+            return Err(NotAnEndpoint);
+        }
+        // So is what it would quietly read as something else: `https:host`, `https:///host`, an empty user, a backslash for a slash.
+        let after = text
+            .strip_prefix("https://")
+            .filter(|after| !after.contains('\\'));
+        let authority = after.and_then(|after| after.split(['/', '?', '#']).next());
+        if authority.is_none_or(|authority| authority.is_empty() || authority.contains('@')) {
             return Err(NotAnEndpoint);
         }
         let url = url::Url::parse(text).map_err(|_| NotAnEndpoint)?;
@@ -96,7 +109,7 @@ impl schemars::JsonSchema for EndpointUrl {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "string", "format": "uri", "maxLength": Self::LONGEST, "pattern": "^https://[^@#]+$",
+            "type": "string", "format": "iri", "maxLength": Self::LONGEST, "pattern": Self::PATTERN,
             "description": "An https URL without user, password or fragment"
         })
     }
@@ -108,14 +121,19 @@ mod tests {
 
     #[test]
     fn only_plain_https_is_an_endpoint() {
+        let schema = serde_json::json!({ "pattern": EndpointUrl::PATTERN });
+        let told = jsonschema::validator_for(&schema).unwrap();
         for text in [
             "https://hook.example.vn",
             "https://hook.example.vn:8443/lienthong/v1?mode=a",
             "https://192.0.2.1/x",
             "https://[2001:db8::1]:8443/",
             "https://xn--h-ecs.example/",
+            "https://hook.example.vn/a@b",
+            "https://dịch-vụ.example.vn/bản-tin",
         ] {
             assert!(text.parse::<EndpointUrl>().is_ok(), "{text}");
+            assert!(told.is_valid(&serde_json::json!(text)), "{text}");
         }
         for text in [
             "",
@@ -130,8 +148,14 @@ mod tests {
             "https://hook.example.vn/a b",
             "https://hook.example.vn/\n",
             "https://ho\tok.example.vn/",
+            "https:hook.example.vn",
+            "HTTPS://hook.example.vn/",
+            "https:///hook.example.vn/",
+            "https://@hook.example.vn/",
+            "https://hook.example.vn\\x",
         ] {
             assert_eq!(text.parse::<EndpointUrl>(), Err(NotAnEndpoint), "{text:?}");
+            assert!(!told.is_valid(&serde_json::json!(text)), "{text:?}");
         }
     }
 

@@ -30,3 +30,4 @@ pub mod tenant;
 pub mod text;
 pub mod time;
 pub mod view;
+pub mod whole;

@@ -61,7 +61,8 @@ pub struct TenantKey {
 
 impl TenantKey {
     /// The form, as a regular expression.
-    pub const PATTERN: &'static str = "^(enterprise|agent|branch|agency|operator)\\.[a-z0-9-]{1,60}$";
+    pub const PATTERN: &'static str =
+        "^(enterprise|agent|branch|agency|operator)\\.[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$";
 
     /// Names a tenant of `kind` by its own key.
     pub fn new(kind: TenantKind, key: &Key) -> Self {
@@ -354,8 +355,23 @@ mod tests {
     fn a_tenant_key_carries_its_kind() {
         let key: TenantKey = "agency.ubnd-00004".parse().unwrap();
         assert_eq!((key.kind(), key.key()), (TenantKind::Agency, "ubnd-00004"));
-        for bad in ["agency", "agency.", "mayor.x", "agency.UBND", "agency.a.b"] {
+        for bad in [
+            "agency",
+            "agency.",
+            "mayor.x",
+            "agency.UBND",
+            "agency.a.b",
+            "branch.a-",
+            "branch.-a",
+        ] {
             assert!(bad.parse::<TenantKey>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_form_the_interface_says_is_every_kind_with_a_key() {
+        let kinds = TenantKind::ALL.map(TenantKind::word).join("|");
+        let key = Key::PATTERN.trim_start_matches('^');
+        assert_eq!(TenantKey::PATTERN, format!("^({kinds})\\.{key}"));
     }
 }

@@ -15,6 +15,20 @@ pub const SAYS_SOMETHING: &str = concat!(
     r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
 );
 
+/// Longest free texts of calls, in characters (docs/LIMITS.md): what the hub takes and what the schemas say.
+pub mod limits {
+    /// Note or reason of an act on a dossier, and of a report.
+    pub const NOTE: usize = 2000;
+    /// Reason of an operator's act: on the register, the directory, the agency of a dossier.
+    pub const REASON: usize = 500;
+    /// Reason kept with the attempts to carry a message.
+    pub const CARRIAGE: usize = 1000;
+    /// Who received a result.
+    pub const RECEIVER: usize = 500;
+    /// Proof that a result was received.
+    pub const PROOF: usize = 200;
+}
+
 /// Why a text cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAText {

@@ -15,7 +15,7 @@ use crate::identity::Permission;
 
 use super::limits;
 use super::reply::NDJSON;
-use super::routes::{Act, Gives, Listener, Parameter, Place, Route, TABLE, Takes, Values};
+use super::routes::{Act, Gives, Listener, Parameter, Place, Route, TABLE, Takes, Values, Verb};
 
 /// The document, as served and checked in.
 pub fn text() -> &'static str {
@@ -173,6 +173,7 @@ fn parameter(parameter: &Parameter) -> Value {
             schema
         }
         Values::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
+        Values::Moment => json!({ "type": "string", "format": "date-time" }),
         Values::Truth => json!({ "type": "boolean" }),
         Values::Anything => json!({}),
         Values::Text(limit) => json!({
@@ -204,10 +205,15 @@ fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
         Takes::Documents => json!({
             "required": true,
             "description": format!(
-                "Documents, one a line (NDJSON): at most {} lines of at most {} bytes, at most {} bytes in all.",
-                limits::BATCH_ITEMS, limits::DOCUMENT_BYTES, limits::BATCH_BYTES,
+                "Documents, one a line (NDJSON): at most {} lines of at most {} bytes, at most {} bytes in all. Or one document \
+                 that lists several, of at most {} bytes.",
+                limits::BATCH_ITEMS, limits::DOCUMENT_BYTES, limits::BATCH_BYTES, limits::DOCUMENT_BYTES,
             ),
-            "content": { (NDJSON): { "schema": { "type": "object" } } },
+            "content": {
+                (NDJSON): { "schema": { "type": "object", "description": "One line." } },
+                "application/json": { "schema": { "type": "object" } },
+                "application/xml": { "schema": { "type": "string" } },
+            },
         }),
         Takes::Json(shape) => json!({
             "required": true,
@@ -215,9 +221,10 @@ fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
             "content": { "application/json": { "schema": shapes.request(shape.schema) } },
         }),
         Takes::File => json!({
-            "required": true,
-            "description": "The file, of any media type. It is read whole and hashed before it is answered.",
-            "content": { "*/*": {} },
+            "required": false,
+            "description": "The file, byte for byte, whatever it is; without a body, the empty file. `Content-Type` is not read. The \
+                whole file is read and hashed before it is answered.",
+            "content": { "application/octet-stream": {} },
         }),
         Takes::Form(fields) => {
             let properties: Map<String, Value> = fields
@@ -261,6 +268,10 @@ fn refusals(route: &Route) -> Vec<u16> {
     if matches!(route.gives, Gives::File) {
         refusals.extend([409, 416]);
     }
+    // As the file itself, while it has not come.
+    if matches!(route.act, Act::Verb(Verb::AttachmentHead, _)) {
+        refusals.push(409);
+    }
     refusals.sort_unstable();
     refusals
 }
@@ -297,7 +308,7 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
         "Request-Id": { "schema": { "type": "string" }, "description": "The request, as in the hub's log." },
         "traceparent": { "schema": { "type": "string" }, "description": "W3C trace context." },
     });
-    if matches!(route.act, Act::Verb(super::routes::Verb::Submit, _)) {
+    if matches!(route.act, Act::Verb(Verb::Submit, _)) {
         headers["Idempotent-Replayed"] =
             json!({ "schema": { "const": "true" }, "description": "A stored answer, given again." });
     }

@@ -9,8 +9,8 @@ use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
-    AcceptanceRequest, AlarmPage, AssignmentRequest, AttachmentsView, AuditPage, BatchLine, BlobView,
-    CertificateRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DirectoryImportAnswer,
+    AcceptanceRequest, AlarmPage, AssignmentRequest, AttachmentsView, AttemptCursor, AuditPage, BatchLine,
+    BlobView, CertificateRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DirectoryImportAnswer,
     DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DossierPage, DossierSummary,
     DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest,
     HistoryView, InboxPage, NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView,
@@ -231,6 +231,8 @@ pub enum Values {
     Pattern(&'static str),
     /// `true` or `false`.
     Truth,
+    /// A moment, RFC 3339 with its zone.
+    Moment,
     /// Text of at most so many characters, none of them a control character.
     Text(usize),
     /// Anything: what is not understood counts as left out.
@@ -369,13 +371,13 @@ const ATTACHMENT: &[Parameter] = &[
     parameter(
         "Range",
         Place::Header,
-        Values::Pattern("^bytes=([0-9]+-[0-9]*|-[0-9]+)$"),
-        "One range of bytes (RFC 9110, 14.2). Anything else is read as if it were left out.",
+        Values::Anything,
+        "One range of bytes, as `bytes=0-1023` (RFC 9110, 14.2). Anything else is read as if it were left out.",
     ),
     parameter(
         "If-Range",
         Place::Header,
-        Values::Text(200),
+        Values::Anything,
         "The `ETag` of the part one has: with another, the whole file is sent.",
     ),
 ];
@@ -446,8 +448,6 @@ const REFUSAL: &[Parameter] = &[parameter(
     Values::Pattern("^rfs_[0-9a-f]{32}$"),
     "`refusal` of the problem document.",
 )];
-const MOMENT: &str =
-    "^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]0[0-9]:00)$";
 const REFUSED: &[Parameter] = &[
     parameter(
         "tenant",
@@ -458,13 +458,13 @@ const REFUSED: &[Parameter] = &[
     parameter(
         "since",
         Place::Query,
-        Values::Pattern(MOMENT),
+        Values::Moment,
         "Only those refused at this moment or later (RFC 3339).",
     ),
     parameter(
         "until",
         Place::Query,
-        Values::Pattern(MOMENT),
+        Values::Moment,
         "Only those refused before this moment (RFC 3339).",
     ),
     parameter(
@@ -629,7 +629,7 @@ const WAY: Parameter = parameter(
 const BEFORE: Parameter = parameter(
     "before",
     Place::Query,
-    Values::Pattern("^[0-9]+[.][0-9]+[.](webhook|queue)$"),
+    Values::Pattern(AttemptCursor::PATTERN),
     "`next` of the page before.",
 );
 const ATTEMPTS_AT_ONCE: Parameter = parameter(

@@ -14,6 +14,7 @@ use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::AgencyChannel;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
+use crate::domain::text::limits as text;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AcceptanceRequest, DossierSummary, HandOverRequest, SupplementRequest};
 use crate::identity::{Access, Permission};
@@ -29,9 +30,6 @@ pub struct Call {
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
-
-/// Longest note, in characters.
-pub(super) const LONGEST_TEXT: usize = 2000;
 
 /// A deed somebody wants done.
 pub(super) struct Wish {
@@ -83,7 +81,7 @@ impl Hub {
         request: AcceptanceRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
-        let text = bounded("/text", request.text, LONGEST_TEXT)?;
+        let text = bounded("/text", request.text, text::NOTE)?;
         let wish = Wish {
             assigned_code: request.assigned_code,
             ..Wish::of(
@@ -108,7 +106,7 @@ impl Hub {
         access.require_staff()?;
         let text = match request.text {
             None if !request.papers.is_empty() => None,
-            text => Some(required("/text", text.unwrap_or_default(), LONGEST_TEXT)?),
+            text => Some(required("/text", text.unwrap_or_default(), text::NOTE)?),
         };
         within("/papers", request.papers.len(), limits::COMPONENTS)?;
         for (i, paper) in request.papers.iter().enumerate() {
@@ -130,8 +128,8 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierHandOver)?;
         access.require_staff()?;
-        let receiver = required("/receiver", request.receiver, 500)?;
-        let proof = bounded("/proof", request.proof, 200)?;
+        let receiver = required("/receiver", request.receiver, text::RECEIVER)?;
+        let proof = bounded("/proof", request.proof, text::PROOF)?;
         let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
         let deed = Deed::HandOver(HandOver {
             receiver,

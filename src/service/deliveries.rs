@@ -10,6 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
 use crate::domain::rejection::Label;
 use crate::domain::routing::AgencyChannel;
+use crate::domain::text::limits;
 use crate::domain::view::{
     AttemptView, DeliveryItem, DeliveryPage, DeliveryState, DeliveryView, FailureView, ParkRequest,
     RetryRequest,
@@ -17,9 +18,6 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Intervene, Intervention, PushAnswer, PushCommand, delivery_state};
 use crate::store::read::{self, Carriage, DeliveryFilter};
-
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 1000;
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +97,7 @@ impl Hub {
         reason: String,
     ) -> Result<DeliveryItem, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
-        let reason = required("/reason", reason, LONGEST_REASON)?;
+        let reason = required("/reason", reason, limits::CARRIAGE)?;
         let agency = self.one_delivery(access, id).await?.delivery.agency;
         let intervention = Intervention {
             delivery: id.to_string(),

@@ -9,6 +9,7 @@ use super::intake::internal;
 use super::messages::{inbox_bell, readable};
 use super::{Hub, LONGEST_WAIT, ServiceError};
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::LeasedDelivery;
@@ -92,7 +93,11 @@ impl Hub {
         }
         let mut items = request.messages;
         for (i, item) in items.iter_mut().enumerate() {
-            item.reason = bounded(&format!("/messages/{i}/reason"), item.reason.take(), 1000)?;
+            item.reason = bounded(
+                &format!("/messages/{i}/reason"),
+                item.reason.take(),
+                limits::CARRIAGE,
+            )?;
         }
         let results = self.store.ledger.settle_inbox(access.key().key(), items).await?;
         Ok(SettleAnswer { results })

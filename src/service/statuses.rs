@@ -1,6 +1,6 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
-use super::acts::{LONGEST_TEXT, bounded, not_in_future};
+use super::acts::{bounded, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
 use crate::domain::attachment;
@@ -12,6 +12,7 @@ use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
+use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusRequest, StatusResult,
@@ -126,7 +127,7 @@ impl Hub {
         };
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
-            let text = bounded("/text", note(&report), LONGEST_TEXT)?;
+            let text = bounded("/text", note(&report), limits::NOTE)?;
             let deed = deed(&mut report, text)?;
             attachment::within_limit(&deed.files(), "files").map_err(|p| p.at("/results"))?;
             Ok((occurred_at, deed))

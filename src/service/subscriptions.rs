@@ -12,6 +12,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::{EventId, SecretId};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::tenant::{Actor, TenantKey};
+use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AttemptCursor, CloudEvent, NoticeAttemptPage, NoticeAttemptView, NoticeData, NoticeOutcome,
@@ -197,7 +198,7 @@ impl Hub {
         request: NoticeRetryRequest,
     ) -> Result<NoticeRetryAnswer, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
-        let reason = required("/reason", request.reason, 1000)?;
+        let reason = required("/reason", request.reason, limits::CARRIAGE)?;
         let subscription = Subscription {
             tenant: request.tenant.to_string(),
             way: request.way,

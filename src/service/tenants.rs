@@ -14,7 +14,7 @@ use crate::domain::register::{Change, Newcomer, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::Agency;
 use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, Tenant, TenantKey, TenantKind};
-use crate::domain::text::Text;
+use crate::domain::text::{Text, limits};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AuditPage, CertificateRequest, CertificateView, NewTenant, PointRequest, PointView, RegisterAnswer,
@@ -25,9 +25,6 @@ use crate::identity::peer::{PeerCertificate, UnusableCertificate};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Expiring, RegisterChange, Registered};
 use crate::store::read;
-
-/// Longest reason of an operator's act, in characters.
-pub const LONGEST_REASON: usize = 500;
 
 /// Tenants of one registration.
 pub const TENANTS_AT_ONCE: usize = 10_000;
@@ -434,7 +431,7 @@ impl Hub {
 
 /// Why an operator does something: never left out.
 pub(super) fn reason_of(reason: String) -> Result<String, Problem> {
-    bounded("/reason", Some(reason), LONGEST_REASON)?.ok_or_else(|| {
+    bounded("/reason", Some(reason), limits::REASON)?.ok_or_else(|| {
         Problem::new(Label::TextEmpty)
             .at("/reason")
             .with("field", "reason")

@@ -1,12 +1,13 @@
 //! The turns a dossier may take: refused, sent back for papers, recalled, withdrawn, postponed, its result corrected.
 
-use super::acts::{Call, LONGEST_TEXT, Wish, office, required};
+use super::acts::{Call, Wish, office, required};
 use super::{Hub, ServiceError};
 use crate::domain::details::{Details, Lists};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::Problem;
 use crate::domain::status::Status;
+use crate::domain::text::limits::NOTE;
 use crate::domain::view::{
     CorrectionRequest, DossierSummary, PapersRequest, PostponementRequest, ReasonRequest,
 };
@@ -14,7 +15,7 @@ use crate::identity::{Access, Permission};
 use crate::store::ledger::Deed;
 
 fn reason(text: String) -> Result<String, Problem> {
-    required("/reason", text, LONGEST_TEXT)
+    required("/reason", text, NOTE)
 }
 
 impl Hub {

@@ -3,11 +3,14 @@
 Loaded by Schemathesis (`hooks` of the settings that test_contract.py writes), in its own process.
 """
 
+import hashlib
+import json
 import os
 import re
 import secrets
 from datetime import datetime, timedelta, timezone
 
+import jsonschema
 import requests
 import schemathesis
 
@@ -23,6 +26,10 @@ UNIQUE = re.compile("[!-~]{1,128}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 KEY = re.compile("[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
+DIGEST = re.compile("[0-9a-f]{64}")
+AGENCIES = os.environ.get("CONTRACT_AGENCIES", "").split()
+FILE = hashlib.sha256(b"contract").hexdigest()
+LINES = "application/x-ndjson"
 
 if TENANT:
 
@@ -42,17 +49,56 @@ if TENANT:
             case.headers["Authorization"] = f"Bearer {data}"
 
 
+@schemathesis.serializer(LINES)
+def lines(context, value):
+    """A batch of one: OpenAPI describes a line."""
+    return value if isinstance(value, bytes) else json.dumps(value).encode() + b"\n"
+
+
+@schemathesis.check
+def every_line_of_an_answer_is_one(ctx, response, case):
+    """Of the answer to a batch OpenAPI describes a line too: each is held to it, the last ends it, and nothing made up is taken."""
+    if response.headers.get("content-type") != [LINES]:
+        return
+    raw = case.operation.schema.raw_schema
+    shape = case.operation.definition.raw["responses"]["200"]["content"][LINES]["schema"]
+    validator = jsonschema.Draft202012Validator(shape | {"components": raw["components"]})
+    told = [json.loads(line) for line in response.content.splitlines()]
+    for line in told:
+        validator.validate(line)
+    assert ["end" in line for line in told] == [False] * (len(told) - 1) + [True], told
+    assert told[-1]["end"]["taken"] == 0, told
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Where a well-formed value must also be one that only the tenant can know, it becomes one; a malformed one stays.
 
-    Of ids every second becomes that of a dossier the tenant sees. A key is used once. A format or a person that is left out
-    becomes one of the tenant's, because a tenant with several formats, or an agent, must name it. (Schemathesis 4.32 also
-    takes '' for a well-formed format.) Documents have no control characters: which text a format forbids, OpenAPI's "an
-    object" cannot say. Nobody waits for news.
+    Of ids every second becomes that of a dossier the tenant sees, and of numbers of files every second the first. A key is
+    used once. A format or a person that is left out becomes one of the tenant's, because a tenant with several formats, or an
+    agent, must name it. (Schemathesis 4.32 also takes '' for a well-formed format.) An agency is one of the directory. A file
+    is uploaded under its own digest. Nothing has happened in the future, and a new due date lies there. Documents have no
+    control characters: which text a format forbids, OpenAPI's "an object" cannot say. Nobody waits for news.
     """
     operation = case.operation.definition.raw
-    parameters = {p["name"] for p in operation.get("parameters", [])}
+    named(case, {p["name"] for p in operation.get("parameters", [])})
+    placed(case, operation["operationId"])
+    wait = str((case.query or {}).get("wait", ""))
+    if wait.isdecimal() and wait.isascii() and 0 < int(wait) <= 30:
+        case.query["wait"] = 0
+    if operation["operationId"] in ("submit", "submitBatch", "report"):
+        case.body = changed(case.body, lambda text: CONTROL.sub(" ", text))
+    due = case.body.get("new_due") if isinstance(case.body, dict) else None
+    case.body = changed(case.body, not_in_future)
+    if moment(due):
+        case.body["new_due"] = (datetime.now(timezone.utc) + timedelta(days=20)).isoformat()
+    agency = case.body.get("agency") if isinstance(case.body, dict) else None
+    if AGENCIES and isinstance(agency, str) and KEY.fullmatch(agency):
+        case.body["agency"] = AGENCIES[len(agency) % len(AGENCIES)]
+
+
+def named(case, parameters):
+    """Headers that name the tenant's own."""
     own = {
         "Submission-Format": (FORMAT, "canonical/v1"),
         "Idempotency-Key": (UNIQUE, secrets.token_hex(16)),
@@ -66,15 +112,22 @@ def before_call(context, case, kwargs):
             case.headers.pop(name, None)
             if value:
                 case.headers[name] = value
-    for name, value in (case.path_parameters or {}).items():
-        if DOSSIERS and isinstance(value, str) and DOSSIER.fullmatch(value) and int(value[-1], 16) % 2 == 0:
-            case.path_parameters[name] = DOSSIERS[int(value[-2], 16) % len(DOSSIERS)]
-    wait = str((case.query or {}).get("wait", ""))
-    if wait.isdecimal() and wait.isascii() and 0 < int(wait) <= 30:
-        case.query["wait"] = 0
-    if operation["operationId"] in ("submit", "report"):
-        case.body = changed(case.body, lambda text: CONTROL.sub(" ", text))
-    case.body = changed(case.body, not_in_future)
+
+
+def placed(case, operation):
+    """What the path names."""
+    path = case.path_parameters or {}
+    dossier, number, digest = (str(path.get(name, "")) for name in ("id", "n", "sha256"))
+    if DOSSIERS and DOSSIER.fullmatch(dossier) and int(dossier[-1], 16) % 2 == 0:
+        path["id"] = DOSSIERS[int(dossier[-2], 16) % len(DOSSIERS)]
+    if number.isdecimal() and 0 < int(number) < 2**31 and int(number) % 2 == 1:
+        path["n"] = 1
+    if DIGEST.fullmatch(digest) and operation == "upload":
+        sent = {name: value for name, value in case.as_transport_kwargs().items() if name in ("data", "json")}
+        body = requests.Request("PUT", "https://localhost", **sent).prepare().body or b""
+        path["sha256"] = hashlib.sha256(body.encode() if isinstance(body, str) else body).hexdigest()
+    elif DIGEST.fullmatch(digest) and int(digest[-1], 16) % 2 == 0:
+        path["sha256"] = FILE
 
 
 def changed(value, change):
@@ -86,13 +139,17 @@ def changed(value, change):
     return change(value) if isinstance(value, str) else value
 
 
+def moment(text):
+    """What a well-formed moment names."""
+    try:
+        named = datetime.fromisoformat(text) if isinstance(text, str) and MOMENT.match(text) else None
+    except ValueError:
+        return None
+    return named if named and named.tzinfo else None
+
+
 def not_in_future(text):
     """A moment that is still to come, as the moment before this one."""
-    if not MOMENT.match(text):
-        return text
     now = datetime.now(timezone.utc) - timedelta(seconds=1)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return now.isoformat() if moment.tzinfo and moment > now else text
+    named = moment(text)
+    return now.isoformat() if named and named > now else text

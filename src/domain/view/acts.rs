@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::codes::{DossierCode, Key};
-use crate::domain::details::{PaperAsked, ResultPaper};
-use crate::domain::dossier::Component;
-use crate::domain::text::{PRINTABLE, SAYS_SOMETHING};
+use crate::domain::details::{self, PaperAsked, ResultPaper};
+use crate::domain::dossier::{self, Component};
+use crate::domain::text::{PRINTABLE, SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
 
 /// Acceptance of an online dossier by the receiving unit or the agency.
@@ -21,24 +21,28 @@ pub struct AcceptanceRequest {
     pub assigned_code: Option<DossierCode>,
     /// A note. At most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2000), regex(pattern = PRINTABLE))]
+    #[schemars(length(max = limits::NOTE), regex(pattern = PRINTABLE))]
     pub text: Option<String>,
 }
 
 /// The submitter completes what was asked for: a note, the papers brought, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [
+    { "required": ["text"], "properties": { "text": { "type": "string" } } },
+    { "required": ["papers"], "properties": { "papers": { "minItems": 1 } } },
+]))]
 pub struct SupplementRequest {
     /// When; left out, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// What was added. At most 2,000 characters; may be left out where papers are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub text: Option<String>,
     /// The papers brought, by the code and name they were asked for, with their files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = dossier::limits::COMPONENTS))]
     pub papers: Vec<Component>,
 }
 
@@ -50,7 +54,7 @@ pub struct ReasonRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// Why: what the other side must read. At most 2,000 characters.
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -62,11 +66,11 @@ pub struct PapersRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// Why. At most 2,000 characters.
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// The papers asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = details::limits::PAPERS))]
     pub papers: Vec<PaperAsked>,
 }
 
@@ -80,7 +84,7 @@ pub struct PostponementRequest {
     /// The due date from now on.
     pub new_due: Timestamp,
     /// Why, with the apology the applicant reads. At most 2,000 characters.
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -92,13 +96,13 @@ pub struct CorrectionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// The results as they are right; all of them, at least one.
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(length(min = 1, max = details::limits::RESULTS))]
     pub results: Vec<ResultPaper>,
     /// The result is a refusal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refusal: bool,
     /// What was wrong. At most 2,000 characters.
-    #[schemars(length(min = 1, max = 2000), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -109,7 +113,7 @@ pub struct AssignmentRequest {
     /// Stable key of an agency that is in force today.
     pub agency: Key,
     /// Why; the history keeps it, the submitter and the agency read it. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -118,13 +122,13 @@ pub struct AssignmentRequest {
 #[serde(deny_unknown_fields)]
 pub struct HandOverRequest {
     /// Who received it. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::RECEIVER), regex(pattern = SAYS_SOMETHING))]
     pub receiver: String,
     /// When; left out, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
     /// Proof: a signed slip's number, a waybill. At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 200), regex(pattern = PRINTABLE))]
+    #[schemars(length(max = limits::PROOF), regex(pattern = PRINTABLE))]
     pub proof: Option<String>,
 }

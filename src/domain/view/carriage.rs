@@ -14,7 +14,7 @@ use crate::domain::rejection::{Label, Language};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::tenant::{Actor, TenantKey};
-use crate::domain::text::PRINTABLE;
+use crate::domain::text::{PRINTABLE, limits};
 use crate::domain::time::Timestamp;
 
 /// How far a message has come on its way to an agency.
@@ -296,7 +296,7 @@ pub struct SettleItem {
     pub outcome: Settlement,
     /// Why, for retry and reject; at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000), regex(pattern = PRINTABLE))]
+    #[schemars(length(max = limits::CARRIAGE), regex(pattern = PRINTABLE))]
     pub reason: Option<String>,
 }
 

@@ -8,13 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
-use crate::domain::routing::FileChange;
+use crate::domain::routing::{Directory, FileChange};
+use crate::domain::text::{SAYS_SOMETHING, limits};
+
+/// The files of a directory: each of them must be there, in CSV.
+fn files(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object", "required": Directory::FILES, "additionalProperties": { "type": "string" },
+    })
+}
 
 /// Asking what another directory would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryPlanRequest {
     /// All its files, name to text: `agencies.csv` and the others.
+    #[schemars(schema_with = "files")]
     pub files: BTreeMap<String, String>,
 }
 
@@ -71,10 +80,12 @@ pub struct DirectoryPlanView {
 #[serde(deny_unknown_fields)]
 pub struct DirectoryImportRequest {
     /// All its files, as they were planned.
+    #[schemars(schema_with = "files")]
     pub files: BTreeMap<String, String>,
     /// The digest of the plan that was reviewed.
     pub plan: Sha256Hex,
     /// Why. At most 500 characters.
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 

@@ -8,6 +8,7 @@ use super::carriage::{DeliveryView, FailureView};
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::ids::{DeliveryId, DossierId};
 use crate::domain::tenant::TenantKey;
+use crate::domain::text::{SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
 
 /// A delivery and the dossier it is about.
@@ -33,6 +34,7 @@ pub struct DeliveryPage {
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
     /// Why; kept with the attempts, at most 1,000 characters, nobody's name in it.
+    #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// Although the agency has it, or its queue had it, already. It deduplicates by event id.
     #[serde(default)]
@@ -44,6 +46,7 @@ pub struct RetryRequest {
 #[serde(deny_unknown_fields)]
 pub struct ParkRequest {
     /// Why; kept with the attempts, at most 1,000 characters, nobody's name in it.
+    #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -52,6 +55,7 @@ pub struct ParkRequest {
 #[serde(deny_unknown_fields)]
 pub struct EndpointRequest {
     /// Where the hub posts messages: an https URL of at most 2,048 bytes, without user, password or fragment.
+    #[schemars(with = "EndpointUrl")]
     pub url: String,
     /// Draw a new secret; the present one signs beside it for 24 hours more.
     #[serde(default)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::audit::Entry;
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
-use crate::domain::text::{SAYS_SOMETHING, Text};
+use crate::domain::text::{SAYS_SOMETHING, Text, limits};
 use crate::domain::time::Timestamp;
 
 /// Whether a tenant may speak.
@@ -160,7 +160,7 @@ pub struct NewTenant {
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// Why; the audit keeps it. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// The tenants. An agent's enterprise stands before it.
     pub tenants: Vec<NewTenant>,
@@ -180,7 +180,7 @@ pub struct RegisterAnswer {
 #[serde(deny_unknown_fields)]
 pub struct TenantRequest {
     /// Why. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,7 +198,7 @@ pub struct TenantRequest {
 #[serde(deny_unknown_fields)]
 pub struct StandingRequest {
     /// Why. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// To what. `closed` is for ever, and closes an enterprise's agents too.
     pub standing: StandingWord,
@@ -209,7 +209,7 @@ pub struct StandingRequest {
 #[serde(deny_unknown_fields)]
 pub struct CertificateRequest {
     /// Why. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// A certificate as PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,7 +224,7 @@ pub struct CertificateRequest {
 #[serde(deny_unknown_fields)]
 pub struct StaffRequest {
     /// Why. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// A person, or another name for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -239,7 +239,7 @@ pub struct StaffRequest {
 #[serde(deny_unknown_fields)]
 pub struct PointRequest {
     /// Why. At most 500 characters.
-    #[schemars(length(min = 1, max = 500), regex(pattern = SAYS_SOMETHING))]
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// The point.
     pub add: NewPoint,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::ProblemView;
 use crate::domain::codes::DossierCode;
-use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
+use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper, limits};
 use crate::domain::event::{Back, Verdict};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -32,15 +32,15 @@ pub struct StatusReport {
     pub officer: Option<String>,
     /// With 5: the papers asked for, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = limits::PAPERS))]
     pub papers: Vec<PaperAsked>,
     /// With 6: the fees claimed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = limits::FEES))]
     pub fees: Vec<FeeClaim>,
     /// With 9: the results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50))]
+    #[schemars(length(max = limits::RESULTS))]
     pub results: Vec<ResultPaper>,
     /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); `text` says why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

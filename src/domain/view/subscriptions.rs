@@ -7,10 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::carriage::FeedData;
+use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
+use crate::domain::text::{SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
+use crate::domain::whole;
 
 /// A way to a submitter. The feed is open to all beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -50,15 +53,25 @@ impl FromStr for Way {
 /// Setting a way up, or changing it. Sent again, it changes nothing more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["url"], "properties": { "way": { "const": "webhook" }, "url": { "type": "string" } } },
+    { "properties": { "way": { "const": "queue" }, "url": { "type": "null" } } },
+]))]
 pub struct SubscriptionRequest {
     /// Which.
     pub way: Way,
-    /// Where to call, for a webhook: `https`, at most 500 characters.
+    /// Where to call, for a webhook and for it alone: an https URL of at most 2,048 bytes, without user, password or fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<EndpointUrl>")]
     pub url: Option<String>,
     /// The cursor of the feed to go on from: the events after it are sent, also those sent before. Left out, a new way begins
     /// with the next event and one that exists goes on where it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole::optional"
+    )]
+    #[schemars(range(min = 0, max = i64::MAX))]
     pub from: Option<i64>,
 }
 
@@ -79,6 +92,7 @@ pub struct NoticeRetryRequest {
     /// Which.
     pub way: Way,
     /// Why, at most 1,000 characters; kept in the audit.
+    #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
 }
 
@@ -266,6 +280,11 @@ pub struct AttemptCursor {
     pub way: Way,
 }
 
+impl AttemptCursor {
+    /// Its form, as the interface says it.
+    pub const PATTERN: &'static str = "^[0-9]{1,18}[.][0-9]{1,18}[.](webhook|queue)$";
+}
+
 impl fmt::Display for AttemptCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.at.as_micros(), self.seq, self.way.word())
@@ -276,8 +295,15 @@ impl FromStr for AttemptCursor {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.splitn(3, '.');
-        let mut number = || parts.next().and_then(|p| p.parse().ok()).ok_or(());
-        let (at, seq) = (Timestamp::from_micros(number()?), number()?);
+        let number = |part: Option<&str>| {
+            let digits =
+                part.filter(|p| (1..=18).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+            digits.and_then(|p| p.parse().ok()).ok_or(())
+        };
+        let (at, seq) = (
+            Timestamp::from_micros(number(parts.next())?),
+            number(parts.next())?,
+        );
         let way = parts.next().and_then(Way::parse).ok_or(())?;
         Ok(AttemptCursor { at, seq, way })
     }
@@ -314,4 +340,35 @@ pub struct SubscriberView {
 pub struct SubscribersView {
     /// In the order of their keys.
     pub subscribers: Vec<SubscriberView>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_among_attempts_is_taken_exactly_as_the_interface_says() {
+        let schema = serde_json::json!({ "pattern": AttemptCursor::PATTERN });
+        let told = jsonschema::validator_for(&schema).unwrap();
+        for text in [
+            "1763600000000000.7.webhook",
+            "0.0.queue",
+            "999999999999999999.999999999999999999.queue",
+            "1000000000000000000.7.queue",
+            "4.1000000000000000000.queue",
+            "-4.7.queue",
+            "+4.7.queue",
+            "4..queue",
+            "4.7.post",
+            "4.7.queue.",
+            "4.7",
+            "",
+        ] {
+            let read = text.parse::<AttemptCursor>();
+            assert_eq!(read.is_ok(), told.is_valid(&serde_json::json!(text)), "{text}");
+            if let Ok(cursor) = read {
+                assert_eq!(cursor.to_string(), text);
+            }
+        }
+    }
 }
