@@ -1,7 +1,8 @@
 """The guides are true: their commands run as they stand, and print what the guide shows.
 
-A block marked `sh terminal` starts the sandbox that the blocks after it use. Every other `sh` block is run by one bash that
-lives as long as the guide, as a reader's terminal does; a `python` block is run by itself. Both must end well. A `json` or
+A block marked `sh terminal` starts the sandbox that the blocks after it use; one marked `python terminal` is left running
+beside them. Every other `sh` block is run by one bash that lives as long as the guide, as a reader's terminal does; a `python`
+block is run by itself. Both must end well. A `json` or
 `text` block right after one shows what it prints: it is searched for in the output, `…` standing for anything.
 
 Only addresses differ from what a reader does: the sandbox of a test has free ports.
@@ -10,6 +11,7 @@ Only addresses differ from what a reader does: the sandbox of a test has free po
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from itertools import zip_longest
@@ -45,7 +47,9 @@ class Reader:
     """Somebody who follows a guide at the top of the source tree."""
 
     def __init__(self, folder):
-        self.folder, self.services, self.sandbox, self.shell = folder, None, None, None
+        self.folder, self.services, self.sandbox, self.shell, self.left = folder, None, None, None, []
+        with socket.create_server(("localhost", 0)) as free:
+            self.endpoint = f"{free.getsockname()[1]}"
         for name in ("adapters", "schema"):
             (folder / name).symlink_to(ROOT / name)
         (folder / "target/release").mkdir(parents=True)
@@ -80,9 +84,16 @@ class Reader:
             ("https://localhost:8443", self.sandbox.partner),
             ("http://localhost:8080", self.sandbox.web),
             ("http://127.0.0.1:9464", self.sandbox.operations),
+            ("9443", self.endpoint),
         ]:
             text = text.replace(told, real)
         return text
+
+    def leave(self, text):
+        """A program in a terminal of its own, until the next sandbox."""
+        said = (self.folder / f"terminal-{len(self.left)}").open("w+")
+        program = [sys.executable, "-u", "-c", self.addressed(text)]
+        self.left.append((subprocess.Popen(program, cwd=self.folder, stdout=said, stderr=said), said))
 
     def run(self, language, text):
         """What it prints; it must end well."""
@@ -105,6 +116,13 @@ class Reader:
         raise AssertionError(f"the shell ended\n{text}\n{printed}")
 
     def stop(self):
+        for program, said in self.left:
+            ended = program.poll()
+            program.kill()
+            program.wait()
+            said.seek(0)
+            assert ended is None, said.read()
+        self.left = []
         if self.shell:
             self.shell.stdin.close()
             self.shell.wait(30)
@@ -134,7 +152,10 @@ def shows(shown, printed):
 def follow(reader, parts):
     printed, runs = None, 0
     for language, mark, text, between in parts:
-        if mark == "terminal":
+        if (language, mark) == ("python", "terminal"):
+            reader.leave(text)
+            printed = None
+        elif mark == "terminal":
             reader.start(text)
             printed = None
         elif language in ("sh", "python"):
