@@ -1,6 +1,7 @@
 //! The whole way, in one process: a filing through the ledger, the relay and the broker to an agency, and its statuses home.
 
 mod away;
+mod brought;
 mod carried;
 mod hooks;
 mod office;

@@ -9,7 +9,7 @@ use super::{Road, moving, word};
 use crate::backends::{Stage, eventually};
 use crate::city::{City, for_the_department};
 
-fn message(city: &City, id: &str, reports: Vec<StatusReport>) -> Envelope {
+pub fn message(city: &City, id: &str, reports: Vec<StatusReport>) -> Envelope {
     Envelope {
         message_id: id.to_owned(),
         to: Target::Status(city.department.clone()),
