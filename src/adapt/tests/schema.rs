@@ -255,8 +255,8 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
                 "{name}"
             );
         }
-        // `SAYS_SOMETHING` in the words of XSD, whose \s is space, tab and line break.
-        let says_something = r"\s*[^\s\p{Cc}]([\t\n\r]|\P{Cc})*";
+        // `SAYS_SOMETHING` in the words of XSD, whose \s is space, tab and line break alone: \p{Z} is every other space.
+        let says_something = r"[\s\p{Z}]*[^\s\p{Cc}\p{Z}]([\t\n\r]|\P{Cc})*";
         assert_eq!(xsd.facets(restriction, "pattern"), [says_something], "{name}");
     } else if let Some(pattern) = schema["pattern"].as_str() {
         // XSD patterns are anchored, and its \d is every script's digit.
