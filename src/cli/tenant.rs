@@ -1,19 +1,23 @@
-//! `lienthong tenant`: those who may speak.
+//! `lienthong tenant`: those who may speak. What a tenant has several of is in [`parts`].
+
+mod parts;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::desk::{DeskArgs, agreed};
 use super::{Exit, Failure, print_json};
+use parts::{CertificateCommand, PointCommand, StaffCommand};
+
 use crate::client::TenantFilter;
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::tenant::{SuccessorPolicy, TenantKey, TenantKind};
 use crate::domain::text::Text;
 use crate::domain::view::{
-    CertificateRequest, NewPoint, NewStaff, NewTenant, PointRequest, RegisterRequest, StaffRequest,
-    StandingRequest, StandingWord, TenantRequest, TenantSummary,
+    NewPoint, NewStaff, NewTenant, RegisterRequest, StandingRequest, StandingWord, TenantRequest,
+    TenantSummary,
 };
 use crate::material;
 use crate::service::TenantQuery;
@@ -47,28 +51,6 @@ pub(super) enum TenantCommand {
     /// Receiving points of a tenant
     #[command(subcommand)]
     Point(PointCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum CertificateCommand {
-    /// Accept one more certificate; a tenant may have several, so that keys roll over without a stop
-    Add(CertificateAddArgs),
-    /// Accept a certificate no more; it never comes back
-    Revoke(CertificateRevokeArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum StaffCommand {
-    /// Name a person, or correct a name
-    Add(StaffAddArgs),
-    /// A person acts no more; the number stays theirs
-    Remove(StaffRemoveArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum PointCommand {
-    /// Add a receiving point, or correct its name
-    Add(PointAddArgs),
 }
 
 #[derive(Debug, Args)]
@@ -192,92 +174,6 @@ pub(super) struct CloseArgs {
     yes: bool,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct CertificateAddArgs {
-    /// The tenant
-    tenant: TenantKey,
-
-    /// PEM file with the certificate
-    file: PathBuf,
-
-    /// Why; kept in the audit
-    #[arg(long, default_value = "thêm chứng thư bằng dòng lệnh")]
-    reason: String,
-
-    #[command(flatten)]
-    desk: DeskArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CertificateRevokeArgs {
-    /// The tenant
-    tenant: TenantKey,
-
-    /// SHA-256 of the certificate, 64 hexadecimal digits (`lienthong tenant show` has it)
-    thumbprint: Sha256Hex,
-
-    /// Why; kept in the audit
-    #[arg(long)]
-    reason: String,
-
-    #[command(flatten)]
-    desk: DeskArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct StaffAddArgs {
-    /// The tenant
-    tenant: TenantKey,
-
-    /// The tenant's own number for the person, as sent in Acting-Staff
-    id: Key,
-
-    /// The name
-    name: Text<200>,
-
-    /// Why; kept in the audit
-    #[arg(long, default_value = "thêm nhân viên bằng dòng lệnh")]
-    reason: String,
-
-    #[command(flatten)]
-    desk: DeskArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct StaffRemoveArgs {
-    /// The tenant
-    tenant: TenantKey,
-
-    /// The person's number
-    id: Key,
-
-    /// Why; kept in the audit
-    #[arg(long)]
-    reason: String,
-
-    #[command(flatten)]
-    desk: DeskArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PointAddArgs {
-    /// The tenant
-    tenant: TenantKey,
-
-    /// The point's stable key, as sent in Receiving-Point
-    point: Key,
-
-    /// The name
-    name: Text<200>,
-
-    /// Why; kept in the audit
-    #[arg(long, default_value = "thêm điểm tiếp nhận bằng dòng lệnh")]
-    reason: String,
-
-    #[command(flatten)]
-    desk: DeskArgs,
-}
-
 fn kind(word: &str) -> Result<TenantKind, String> {
     let found = TenantKind::ALL.into_iter().find(|kind| kind.word() == word);
     found.ok_or_else(|| TenantKind::ALL.map(TenantKind::word).join(", "))
@@ -313,22 +209,9 @@ pub(super) fn run(command: &TenantCommand, out: &mut dyn Write) -> Result<Exit, 
             }
             stand(&args.stand, StandingWord::Closed, out)
         }
-        TenantCommand::Certificate(command) => certify(command, out),
-        TenantCommand::Staff(command) => staff(command, out),
-        TenantCommand::Point(PointCommand::Add(args)) => {
-            let request = PointRequest {
-                reason: args.reason.clone(),
-                add: NewPoint {
-                    key: args.point.clone(),
-                    name: args.name.clone(),
-                },
-            };
-            args.desk.open()?.tell(
-                out,
-                async |hub, access| hub.point(access, &args.tenant, request.clone()).await,
-                async |partner| partner.point(&args.tenant, &request).await,
-            )
-        }
+        TenantCommand::Certificate(command) => parts::certify(command, out),
+        TenantCommand::Staff(command) => parts::staff(command, out),
+        TenantCommand::Point(command) => parts::point(command, out),
     }
 }
 
@@ -430,7 +313,7 @@ impl RegisterArgs {
             certificates: self
                 .certificate
                 .iter()
-                .map(|path| pem(path))
+                .map(|path| parts::pem(path))
                 .collect::<Result<_, _>>()?,
             staff: self
                 .person
@@ -446,13 +329,6 @@ impl RegisterArgs {
                 .collect(),
         }])
     }
-}
-
-/// The first certificate of a file, as PEM; what lies beside it stays on this machine.
-fn pem(path: &Path) -> Result<String, Failure> {
-    let chain = material::certificates(path)?;
-    let own = chain.first().map(|der| crate::net::pem::certificate_text(der));
-    Ok(own.unwrap_or_default())
 }
 
 fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -478,61 +354,5 @@ fn stand(args: &StandArgs, standing: StandingWord, out: &mut dyn Write) -> Resul
         out,
         async |hub, access| hub.stand(access, &args.tenant, request.clone()).await,
         async |partner| partner.stand(&args.tenant, &request).await,
-    )
-}
-
-fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let (desk, tenant, request) = match command {
-        CertificateCommand::Add(args) => {
-            let request = CertificateRequest {
-                reason: args.reason.clone(),
-                add: Some(pem(&args.file)?),
-                revoke: None,
-            };
-            (&args.desk, &args.tenant, request)
-        }
-        CertificateCommand::Revoke(args) => {
-            let request = CertificateRequest {
-                reason: args.reason.clone(),
-                add: None,
-                revoke: Some(args.thumbprint.clone()),
-            };
-            (&args.desk, &args.tenant, request)
-        }
-    };
-    desk.open()?.tell(
-        out,
-        async |hub, access| hub.certify(access, tenant, request.clone()).await,
-        async |partner| partner.certify(tenant, &request).await,
-    )
-}
-
-fn staff(command: &StaffCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let (desk, tenant, request) = match command {
-        StaffCommand::Add(args) => {
-            let add = NewStaff {
-                id: args.id.clone(),
-                name: args.name.clone(),
-            };
-            let request = StaffRequest {
-                reason: args.reason.clone(),
-                add: Some(add),
-                remove: None,
-            };
-            (&args.desk, &args.tenant, request)
-        }
-        StaffCommand::Remove(args) => {
-            let request = StaffRequest {
-                reason: args.reason.clone(),
-                add: None,
-                remove: Some(args.id.clone()),
-            };
-            (&args.desk, &args.tenant, request)
-        }
-    };
-    desk.open()?.tell(
-        out,
-        async |hub, access| hub.staff(access, tenant, request.clone()).await,
-        async |partner| partner.staff(tenant, &request).await,
     )
 }

@@ -111,7 +111,7 @@ impl Partner {
         self.change(key, "/staff", request).await
     }
 
-    /// Adds a receiving point.
+    /// Adds a receiving point, or ends one.
     ///
     /// # Errors
     /// See [`ClientError`].

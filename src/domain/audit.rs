@@ -1,4 +1,4 @@
-//! What operators did: to the register, to the directory, to the route of a dossier. Kept in a chain of its own: each entry's
+//! What operators did: to the register, to the directory, to the route of a dossier, to deliveries. Kept in a chain of its own: each entry's
 //! hash covers the one before, so that nothing is edited or taken out unseen.
 
 use std::collections::BTreeMap;
@@ -56,10 +56,16 @@ actions! {
     StaffRemoved = "staff-removed";
     /// A receiving point was added.
     PointAdded = "point-added";
+    /// Nothing is received at a point any more.
+    PointEnded = "point-ended";
     /// Many rows at once, past the rules: what the first sandboxes did. Read in their audit, never written again.
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";
+    /// A delivery is tried again, from its first attempt.
+    DeliveryRetried = "delivery-retried";
+    /// A delivery is tried no more until somebody has it tried again.
+    DeliveryParked = "delivery-parked";
     /// Events of a submitter that were given up are sent again.
     NoticesRetried = "notices-retried";
     /// Another directory was put into use.

@@ -2,7 +2,7 @@
 //! change names. Start with [`decide`]; the ledger loads what is [`Known`], asks, and writes what comes of it.
 //!
 //! Every change may be repeated: what already is as asked changes nothing and is no error. Closing is for ever, a revoked
-//! certificate never comes back, a number of staff stays its person's, and one operator always remains.
+//! certificate never comes back, a number of staff stays its person's, a point its tenant's, and one operator always remains.
 
 use std::collections::HashMap;
 
@@ -81,8 +81,15 @@ pub enum Change {
         /// Which.
         id: Key,
     },
-    /// One more receiving point, or another name for one.
+    /// One more receiving point, or another name for one; one that was ended begins again.
     AddPoint(Point),
+    /// Nothing is received at a point any more. Its key stays its tenant's.
+    EndPoint {
+        /// Of whom.
+        tenant: TenantKey,
+        /// Which.
+        key: Key,
+    },
 }
 
 /// What is known of everybody and everything a change names.
@@ -201,6 +208,20 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
         Change::AddPoint(point) => {
             open(&known, &point.tenant)?;
             decided.place(&mut known, point)?;
+        }
+        Change::EndPoint { tenant, key } => {
+            let found = known.points.get(key).filter(|point| point.tenant == *tenant);
+            let before = found.ok_or(Label::NotFound)?;
+            if before.until.is_none() {
+                let deed = Deed::on(Action::PointEnded, tenant);
+                decided
+                    .deeds
+                    .push(deed.with("point", key).with("name", &before.name));
+                decided.enrolment.points.push(Point {
+                    until: Some(now),
+                    ..before.clone()
+                });
+            }
         }
     }
     Ok(decided)

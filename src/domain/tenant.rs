@@ -267,6 +267,8 @@ pub struct Point {
     pub tenant: TenantKey,
     /// The name shown to people.
     pub name: Text<200>,
+    /// Since when nothing is received there any more.
+    pub until: Option<Timestamp>,
 }
 
 /// Everybody who may speak, as one snapshot that is replaced whole.
@@ -336,14 +338,16 @@ impl Register {
         self.staff.values().filter(move |s| s.tenant == *tenant)
     }
 
-    /// The receiving points of a tenant, in no order.
+    /// Every receiving point a tenant ever had, in no order.
     pub fn points_of(&self, tenant: &TenantKey) -> impl Iterator<Item = &Point> {
         self.points.values().filter(move |p| p.tenant == *tenant)
     }
 
-    /// A receiving point of a tenant; another tenant's point is absent.
+    /// A receiving point of a tenant where something may be received now; another tenant's point is absent.
     pub fn point(&self, tenant: &TenantKey, key: &Key) -> Option<&Point> {
-        self.points.get(key).filter(|p| p.tenant == *tenant)
+        self.points
+            .get(key)
+            .filter(|p| p.tenant == *tenant && p.until.is_none())
     }
 }
 

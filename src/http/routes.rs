@@ -802,7 +802,7 @@ pub const TABLE: &[Route] = table! {
         "Thêm hoặc bỏ nhân viên" "Name a person of a tenant, or take one off"
     Partner Post "/v1/tenants/{key}/points" "point"
         Act::Verb(Verb::Point, Permission::TenantManage), TENANT, Takes::Json(shape::<PointRequest>()) => Gives::Json(shape::<TenantView>());
-        "Thêm điểm tiếp nhận" "Add a receiving point to a tenant"
+        "Thêm hoặc chấm dứt điểm tiếp nhận" "Add a receiving point to a tenant, or end one"
     Partner Post "/v1/directory/plan" "directoryPlan"
         Act::Verb(Verb::DirectoryPlan, Permission::DirectoryManage), &[], Takes::Json(shape::<DirectoryPlanRequest>()) => Gives::Json(shape::<DirectoryPlanView>());
         "Xem trước thay đổi của danh mục" "What another directory would change"

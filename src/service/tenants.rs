@@ -223,7 +223,7 @@ impl Hub {
         self.changed(access, key, request.reason, change).await
     }
 
-    /// Adds a receiving point to a tenant.
+    /// Adds a receiving point to a tenant, or ends one.
     ///
     /// # Errors
     /// `not-found`, `tenant-closed`, `point-taken`.
@@ -233,11 +233,19 @@ impl Hub {
         key: &TenantKey,
         request: PointRequest,
     ) -> Result<TenantView, ServiceError> {
-        let change = Change::AddPoint(Point {
-            key: request.add.key,
-            tenant: key.clone(),
-            name: request.add.name,
-        });
+        let change = match (request.add, request.end) {
+            (Some(point), None) => Change::AddPoint(Point {
+                key: point.key,
+                tenant: key.clone(),
+                name: point.name,
+                until: None,
+            }),
+            (None, Some(point)) => Change::EndPoint {
+                tenant: key.clone(),
+                key: point,
+            },
+            (add, _) => return Err(one_of(add.is_some(), "add", "end").into()),
+        };
         self.changed(access, key, request.reason, change).await
     }
 
@@ -385,6 +393,7 @@ impl Hub {
             key,
             tenant: tenant.clone(),
             name,
+            until: None,
         };
         let points = wanted
             .points
@@ -555,6 +564,7 @@ fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Result<TenantVi
         .map(|p| PointView {
             key: p.key.clone(),
             name: p.name.clone(),
+            until: p.until,
         })
         .collect();
     points.sort_by(|a, b| a.key.cmp(&b.key));

@@ -27,7 +27,7 @@ rows! {
     /// A named person.
     StaffRow in staff { tenant: String, id: String, name: String, until: Option<At> }
     /// A receiving point.
-    PointRow in points { key: String, tenant: String, name: String }
+    PointRow in points { key: String, tenant: String, name: String, until: Option<At> }
     /// An imported directory.
     DirectoryRow in directories { version: String, imported_at: At, files: Vec<u8> }
     /// What an operator did.

@@ -128,6 +128,8 @@ diesel::table! {
         tenant -> Text,
         /// points.name
         name -> Text,
+        /// points.until
+        until -> Nullable<Moment>,
     }
 }
 

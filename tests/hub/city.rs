@@ -199,6 +199,7 @@ impl City {
                 key: "chi-nhanh-ba-dinh".parse().unwrap(),
                 tenant: key.clone(),
                 name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
+                until: None,
             };
             newcomers.push(Newcomer {
                 tenant: tenant(&key),

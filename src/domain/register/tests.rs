@@ -277,6 +277,7 @@ fn a_point_belongs_to_one_tenant() {
         key: "diem-1".parse().unwrap(),
         tenant: key(of),
         name: Text::parse("Điểm 1").unwrap(),
+        until: None,
     };
     let add = Change::AddPoint(point("branch.tay-ho"));
     assert_eq!(actions(&known, &add).len(), 1);
@@ -286,6 +287,33 @@ fn a_point_belongs_to_one_tenant() {
         refused(&known, &Change::AddPoint(point("agent.a-1"))).0,
         Label::PointTaken
     );
+}
+
+#[test]
+fn a_point_that_was_ended_stays_its_tenants_and_may_begin_again() {
+    let mut known = after(&city());
+    let point = |of: &str| Point {
+        key: "diem-1".parse().unwrap(),
+        tenant: key(of),
+        name: Text::parse("Điểm 1").unwrap(),
+        until: None,
+    };
+    let end = |of: &str| Change::EndPoint {
+        tenant: key(of),
+        key: "diem-1".parse().unwrap(),
+    };
+    let add = Change::AddPoint(point("branch.tay-ho"));
+    assert_eq!(refused(&known, &end("branch.tay-ho")).0, Label::NotFound);
+    done(&mut known, &add);
+    assert_eq!(refused(&known, &end("agent.a-1")).0, Label::NotFound);
+    assert_eq!(actions(&known, &end("branch.tay-ho"))[0].0, Action::PointEnded);
+    done(&mut known, &end("branch.tay-ho"));
+    assert_eq!(actions(&known, &end("branch.tay-ho")), []);
+    assert_eq!(
+        refused(&known, &Change::AddPoint(point("agent.a-1"))).0,
+        Label::PointTaken
+    );
+    assert_eq!(actions(&known, &add)[0].0, Action::PointAdded);
 }
 
 #[test]

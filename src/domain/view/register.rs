@@ -86,6 +86,9 @@ pub struct PointView {
     pub key: Key,
     /// The name.
     pub name: Text<200>,
+    /// When it was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// Everything the register holds of a tenant.
@@ -234,15 +237,19 @@ pub struct StaffRequest {
     pub remove: Option<Key>,
 }
 
-/// Adding a receiving point, or naming one otherwise.
+/// Adding a receiving point, or ending one: exactly one of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointRequest {
     /// Why. At most 500 characters.
     #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
-    /// The point.
-    pub add: NewPoint,
+    /// A point, or another name for one; one that was ended begins again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add: Option<NewPoint>,
+    /// A point where nothing is received any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Key>,
 }
 
 /// What operators did, newest first.

@@ -176,6 +176,7 @@ fn register_of(version: i64, tenants: Vec<Tenant>, certificates: Vec<Certificate
         key: key("diem-01"),
         tenant: tenant_key("branch.tay-ho"),
         name: Text::parse("Điểm số 1").unwrap(),
+        until: None,
     };
     let staff = vec![person("agent.mau-a-001", "nv-1"), person("branch.tay-ho", "nv-9")];
     Register::new(version, tenants, certificates, staff, vec![point])

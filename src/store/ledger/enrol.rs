@@ -67,6 +67,7 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
             key: p.key.to_string(),
             tenant: p.tenant.to_string(),
             name: p.name.to_string(),
+            until: p.until.map(At),
         })
         .collect();
     for piece in points.chunks(PIECE) {
@@ -74,6 +75,7 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
             .on_conflict(points::key).do_update().set((
                 points::tenant.eq(excluded(points::tenant)),
                 points::name.eq(excluded(points::name)),
+                points::until.eq(excluded(points::until)),
             )).execute(c))?;
     }
     next_version(conn)

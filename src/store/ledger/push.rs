@@ -10,7 +10,9 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::audit;
 use super::carry::{self, LeasedDelivery, record};
+use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::tenant::Actor;
@@ -323,17 +325,22 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
     if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
         return Ok(Err(label));
     }
-    let (outcome, failure) = match asked.deed {
+    let (action, outcome, failure) = match asked.deed {
         Intervene::Park if state == DeliveryState::Parked => return Ok(Ok(())),
         Intervene::Park => {
             park(conn, now, &row)?;
-            ("parked", Some(Failure::HeldByOperator))
+            (Action::DeliveryParked, "parked", Some(Failure::HeldByOperator))
         }
         Intervene::Retry { .. } => {
             begin_anew(conn, now, &row, asked.own_queue)?;
-            ("retried", None)
+            (Action::DeliveryRetried, "retried", None)
         }
     };
+    let deed = Deed::on(action, &row.dossier)
+        .with("delivery", &row.id)
+        .with("agency", &row.agency)
+        .with("state", state.word());
+    audit::append(conn, now, &asked.actor, Some(&asked.reason), [&deed])?;
     let by = match &asked.actor.staff {
         Some(staff) => format!("{}/{staff}", asked.actor.tenant),
         None => asked.actor.tenant.to_string(),

@@ -138,6 +138,10 @@ impl Names {
                 names.tenant(&point.tenant);
                 names.points.insert(point.key.to_string());
             }
+            Change::EndPoint { tenant, key } => {
+                names.tenant(tenant);
+                names.points.insert(key.to_string());
+            }
         }
         names
     }

@@ -81,6 +81,7 @@ pub(in crate::store) fn point(row: PointRow) -> Result<Point, StoreError> {
         key: row.key.parse().map_err(|_| corrupt("point: key"))?,
         tenant: row.tenant.parse().map_err(|_| corrupt("point: tenant"))?,
         name: row.name.try_into().map_err(|_| corrupt("point: name"))?,
+        until: row.until.map(|at| at.0),
     })
 }
 

@@ -9,11 +9,14 @@ use lienthong::domain::tenant::{
     Actor, Certificate, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
 };
 use lienthong::domain::text::Text;
-use lienthong::store::ledger::{RegisterChange, Registered};
+use lienthong::store::ledger::{
+    Intervene, Intervention, PushAnswer, PushCommand, RegisterChange, Registered,
+};
 use lienthong::store::{Store, read};
 
 use super::everything;
 use crate::backends::{Stage, on_both};
+use crate::papers::{AGENCY, filed};
 
 fn key(word: &str) -> TenantKey {
     word.parse().unwrap()
@@ -106,6 +109,41 @@ on_both! {
         assert_eq!(newest, [(11, Action::TenantClosed, "agent.a-1"), (10, Action::TenantClosed, "enterprise.mau-a")]);
         assert!(said.iter().all(|e| e.reason.as_deref() == Some("Theo công văn mẫu") && e.actor.tenant == key("operator.truc-ban")));
         assert_eq!((stage.audit().findings, stage.audit().acts), (vec![], 11));
+    }
+
+    async fn what_is_done_about_a_delivery_is_an_entry_in_the_same_commit_and_what_is_refused_is_none(stage) {
+        let store = stage.open();
+        let dossier = filed(stage, &store, "r1").await;
+        let delivery = stage.texts("SELECT id AS t FROM deliveries").remove(0);
+        let intervene = async |deed: Intervene| {
+            let asked = Intervention {
+                delivery: delivery.clone(),
+                own_queue: false,
+                deed,
+                reason: "Theo công văn mẫu".to_owned(),
+                actor: Actor::of(key("operator.truc-ban")),
+            };
+            store.ledger.push(PushCommand::Intervene(asked)).await.unwrap()
+        };
+        let retry = Intervene::Retry { again: false };
+        assert_eq!(intervene(retry).await, PushAnswer::Intervened(Err(Label::DeliveryUnderWay)));
+        assert_eq!(entries(&store).await, []);
+        for deed in [Intervene::Park, Intervene::Park, retry] {
+            assert_eq!(intervene(deed).await, PushAnswer::Intervened(Ok(())));
+        }
+        let said = entries(&store).await;
+        let told: Vec<_> = said.iter().map(|e| (e.number, e.action, e.detail["state"].as_str())).collect();
+        assert_eq!(told, [(2, Action::DeliveryRetried, "parked"), (1, Action::DeliveryParked, "waiting")]);
+        for entry in &said {
+            assert_eq!((entry.subject.as_str(), entry.actor.tenant.as_str()), (dossier.as_str(), "operator.truc-ban"));
+            assert_eq!((entry.detail["delivery"].as_str(), entry.detail["agency"].as_str()), (delivery.as_str(), AGENCY));
+            assert_eq!(entry.reason.as_deref(), Some("Theo công văn mẫu"));
+        }
+        // As many as the attempts say, and bound like every entry.
+        assert_eq!(stage.rows("attempts"), 2);
+        assert_eq!((stage.audit().findings, stage.audit().acts), (vec![], 2));
+        stage.execute("UPDATE audit SET tenant = 'operator.khac' WHERE number = 1");
+        assert_eq!(stage.audit().findings[0].place, "act 1");
     }
 
     async fn a_person_who_was_taken_off_acts_no_more(stage) {

@@ -68,6 +68,7 @@ on_both! {
             key: "diem-01".parse().unwrap(),
             tenant: "branch.tay-ho".parse().unwrap(),
             name: Text::parse("Điểm số 1").unwrap(),
+            until: None,
         };
         let newcomers = vec![
             newcomer("enterprise.mau-a"),
@@ -97,6 +98,11 @@ on_both! {
         assert_eq!(seen.tenant(&agent).unwrap().standing, Standing::Suspended { since });
         assert_eq!(seen.tenant(&point.tenant).unwrap().standing, Standing::Closed { since });
         assert_eq!(changed(&store, Change::Resume(agent.clone())).await, 5);
+        let end = Change::EndPoint { tenant: point.tenant.clone(), key: point.key.clone() };
+        assert_eq!(changed(&store, end).await, 6);
+        let seen = register(&store, 5).await.unwrap();
+        assert_eq!(seen.point(&point.tenant, &point.key), None, "nothing is received there");
+        assert_eq!(seen.points_of(&point.tenant).next().unwrap().until, Some(since));
         assert_eq!(register(&store, 4).await.unwrap().tenant(&agent).unwrap().standing, Standing::Active);
     }
 
