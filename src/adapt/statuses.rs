@@ -9,6 +9,7 @@ use super::limits::MAX_REPORTS;
 use super::plan::{Convert, DocumentPlan, Rules};
 use super::tree::Tree;
 use super::{Document, provenance};
+use crate::domain::attachment::{self, NamedFile};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
 
@@ -19,6 +20,8 @@ pub struct StatusItem {
     pub path: String,
     /// What it says, or why it says nothing.
     pub report: Result<StatusReport, Problem>,
+    /// The files its results name by digest, each with its place in the sender's document.
+    pub files: Vec<NamedFile>,
 }
 
 /// Reads every item.
@@ -54,9 +57,15 @@ pub(super) fn read(
     let read_one = |(node, path): (_, String)| {
         let applied = apply::apply(plan, tree, node, path.clone());
         let found = conform::item(tree, node, plan);
+        let provenance = applied.provenance.clone();
+        let report = one(plan, applied, found.problems);
+        let results = report
+            .as_ref()
+            .map_or(&[][..], |report| report.results.as_slice());
         StatusItem {
             path,
-            report: one(plan, applied, found.problems),
+            files: attachment::of_results(results, |pointer| Some(provenance.locate(pointer))),
+            report,
         }
     };
     Ok(items.into_iter().map(read_one).collect())

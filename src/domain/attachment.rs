@@ -101,16 +101,29 @@ impl NamedFile {
     }
 }
 
-/// The files results name by digest, in their order.
-pub fn of_results(results: &[ResultPaper]) -> Vec<NamedFile> {
-    let files = results.iter().flat_map(|result| &result.files);
-    files.filter_map(|file| NamedFile::of(file, None)).collect()
+/// The files results name by digest, in their order. `locate` finds a canonical pointer in the sender's own document.
+pub fn of_results(results: &[ResultPaper], locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {
+    in_list("results", results.iter().map(|result| &result.files), locate)
 }
 
-/// The files papers name by digest, in their order.
-pub fn of_papers(papers: &[Component]) -> Vec<NamedFile> {
-    let files = papers.iter().flat_map(|paper| &paper.files);
-    files.filter_map(|file| NamedFile::of(file, None)).collect()
+/// The files papers name by digest, in their order. `locate` finds a canonical pointer in the sender's own document.
+pub fn of_papers(papers: &[Component], locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {
+    in_list("papers", papers.iter().map(|paper| &paper.files), locate)
+}
+
+fn in_list<'f>(
+    list: &str,
+    items: impl Iterator<Item = &'f Vec<FileRef>>,
+    locate: impl Fn(&str) -> Option<String>,
+) -> Vec<NamedFile> {
+    let mut named = Vec::new();
+    for (i, files) in items.enumerate() {
+        for (f, file) in files.iter().enumerate() {
+            let path = locate(&format!("/{list}/{i}/files/{f}/sha256"));
+            named.extend(NamedFile::of(file, path));
+        }
+    }
+    named
 }
 
 /// The files a filing names by digest, in its order. `locate` finds a canonical pointer in the sender's own document.
@@ -118,13 +131,8 @@ pub fn of_papers(papers: &[Component]) -> Vec<NamedFile> {
 /// # Errors
 /// `too-many-items`.
 pub fn named(filing: &Filing, locate: impl Fn(&str) -> String) -> Result<Vec<NamedFile>, Problem> {
-    let mut files = Vec::new();
-    for (c, component) in filing.components.iter().enumerate() {
-        for (f, file) in component.files.iter().enumerate() {
-            let path = locate(&format!("/components/{c}/files/{f}/sha256"));
-            files.extend(NamedFile::of(file, Some(path)));
-        }
-    }
+    let papers = filing.components.iter().map(|component| &component.files);
+    let files = in_list("components", papers, |pointer| Some(locate(pointer)));
     within_limit(&files, "files")?;
     Ok(files)
 }

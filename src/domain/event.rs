@@ -199,7 +199,8 @@ impl Happening {
         }
     }
 
-    /// The files it names by digest, and as what. Those of a filing stand in the filing.
+    /// The files it names by digest, and as what. Those of a filing stand in the filing. Where they stand in the sender's document
+    /// an event does not say.
     pub fn files(&self) -> Option<(FileKind, Vec<NamedFile>)> {
         match self {
             Happening::StatusChanged {
@@ -211,10 +212,10 @@ impl Happening {
                 ..
             }
             | Happening::ResultCorrected { results, .. } => {
-                Some((FileKind::Result, attachment::of_results(results)))
+                Some((FileKind::Result, attachment::of_results(results, |_| None)))
             }
             Happening::Supplemented { papers, .. } => {
-                Some((FileKind::Supplement, attachment::of_papers(papers)))
+                Some((FileKind::Supplement, attachment::of_papers(papers, |_| None)))
             }
             _ => None,
         }

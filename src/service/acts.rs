@@ -159,7 +159,8 @@ impl Hub {
             "occurred_at"
         };
         let occurred_at = not_in_future(field, wish.occurred_at, now)?;
-        attachment::within_limit(&wish.deed.files(), "files")?;
+        let files = wish.deed.files(|pointer| Some(pointer.to_owned()));
+        attachment::within_limit(&files, "files")?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
@@ -175,6 +176,7 @@ impl Hub {
             actor: access.actor(),
             role: wish.role,
             deed: wish.deed,
+            paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
             assigned_code: wish.assigned_code,
             report_key: None,

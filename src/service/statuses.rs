@@ -3,7 +3,8 @@
 use super::acts::{bounded, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
-use crate::domain::attachment;
+use crate::adapt::StatusItem;
+use crate::domain::attachment::{self, NamedFile};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
 use crate::domain::event::Verdict;
@@ -42,9 +43,6 @@ pub const REPORTS: usize = 100;
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
 
-/// A report with its place in the agency's document, or why it is none.
-type Item = (String, Result<StatusReport, Problem>);
-
 impl Hub {
     /// Takes an agency's reports, each for itself: one bad report never spoils the others.
     ///
@@ -65,33 +63,31 @@ impl Hub {
             }
         };
         let mut results = Vec::with_capacity(items.len());
-        for (path, item) in items {
-            results.push(match item {
-                Ok(report) => self.report_one(access, &path, report, &reported).await?,
+        for StatusItem { path, report, files } in items {
+            results.push(match report {
+                Ok(report) => self.report_one(access, &path, report, files, &reported).await?,
                 Err(problem) => refused(String::new(), &problem),
             });
         }
         Ok(StatusAnswer { results })
     }
 
-    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<Vec<Item>, Rejection> {
+    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<Vec<StatusItem>, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
         if name != CANONICAL && !formats.iter().any(|f| f == name) {
             return Err(Problem::new(Label::FormatUnknown)
                 .with("expected", formats.join(", "))
                 .into());
         }
-        let items: Vec<Item> = match self.adapters.get(name) {
-            Some(adapter) if adapter.reads_statuses() => adapter
-                .read_statuses(&reported.bytes, &reported.media_type)?
-                .into_iter()
-                .map(|item| (item.path, item.report))
-                .collect(),
+        let items = match self.adapters.get(name) {
+            Some(adapter) if adapter.reads_statuses() => {
+                adapter.read_statuses(&reported.bytes, &reported.media_type)?
+            }
             _ if name == CANONICAL => canonical(&reported.bytes)?
                 .reports
                 .into_iter()
                 .enumerate()
-                .map(|(i, report)| (format!("/reports/{i}"), Ok(report)))
+                .map(|(i, report)| canonical_item(i, report))
                 .collect(),
             _ => {
                 return Err(Problem::new(Label::FormatUnknown)
@@ -113,6 +109,7 @@ impl Hub {
         access: &Access,
         path: &str,
         mut report: StatusReport,
+        files: Vec<NamedFile>,
         reported: &Reported,
     ) -> Result<StatusResult, ServiceError> {
         let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
@@ -129,15 +126,16 @@ impl Hub {
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", note(&report), limits::NOTE)?;
             let deed = deed(&mut report, text)?;
-            attachment::within_limit(&deed.files(), "files").map_err(|p| p.at("/results"))?;
             Ok((occurred_at, deed))
         });
-        let (occurred_at, deed) = match prepared {
+        let prepared = prepared.map_err(|mut problem| {
+            problem.path = problem.path.map(|p| format!("{path}{p}"));
+            problem
+        });
+        let within = attachment::within_limit(&files, "files");
+        let (occurred_at, deed) = match within.and(prepared) {
             Ok(prepared) => prepared,
-            Err(mut problem) => {
-                problem.path = problem.path.map(|p| format!("{path}{p}"));
-                return Ok(refused(named, &problem));
-            }
+            Err(problem) => return Ok(refused(named, &problem)),
         };
         let act = Act {
             key: None,
@@ -146,6 +144,7 @@ impl Hub {
             role: Role::Agency,
             report_key: Some(self.report_key(&row, &report, &deed, call.as_deref())),
             deed,
+            paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
             assigned_code: report.assigned_code,
             clockwork: self.clockwork(&row),
@@ -216,6 +215,17 @@ impl Hub {
         }
         let access = Access::vouched_by_broker(std::sync::Arc::clone(tenant));
         self.report(&access, reported).await
+    }
+}
+
+/// A report of the canonical form with its place.
+fn canonical_item(i: usize, report: StatusReport) -> StatusItem {
+    let path = format!("/reports/{i}");
+    let files = attachment::of_results(&report.results, |pointer| Some(format!("{path}{pointer}")));
+    StatusItem {
+        path,
+        report: Ok(report),
+        files,
     }
 }
 

@@ -209,6 +209,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
             back: None,
             new_due: None,
         },
+        paths: Vec::new(),
         occurred_at: now,
         assigned_code: None,
         report_key: None,

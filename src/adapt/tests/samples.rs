@@ -61,7 +61,8 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
             Ok(items) => items
                 .into_iter()
                 .map(|item| match item.report {
-                    Ok(report) => json!({"path": item.path, "report": report}),
+                    Ok(report) if item.files.is_empty() => json!({"path": item.path, "report": report}),
+                    Ok(report) => json!({"path": item.path, "report": report, "files": item.files}),
                     Err(problem) => {
                         filled([&problem]);
                         json!({"path": item.path, "problem": problem})

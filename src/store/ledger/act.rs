@@ -79,8 +79,9 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// The files it names by digest: those its events will name, should it be taken.
-    pub fn files(&self) -> Vec<NamedFile> {
+    /// The files it names by digest: those its events will name, should it be taken. `locate` finds a canonical pointer in the
+    /// actor's own document.
+    pub fn files(&self, locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {
         match self {
             Deed::Report {
                 details: Some(Details::Decision { results, .. }),
@@ -90,8 +91,8 @@ impl Deed {
                 details: Some(Details::Decision { results, .. }),
                 ..
             }
-            | Deed::Correct { results, .. } => attachment::of_results(results),
-            Deed::Supplement { papers, .. } => attachment::of_papers(papers),
+            | Deed::Correct { results, .. } => attachment::of_results(results, locate),
+            Deed::Supplement { papers, .. } => attachment::of_papers(papers, locate),
             Deed::Report { .. }
             | Deed::Step { .. }
             | Deed::Accept { .. }
@@ -113,6 +114,8 @@ pub struct Act {
     pub role: Role,
     /// What.
     pub deed: Deed,
+    /// Where each file it names by digest stands in the actor's own document, in their order.
+    pub paths: Vec<String>,
     /// When, by the actor's word.
     pub occurred_at: Timestamp,
     /// The official code it brings.
@@ -274,6 +277,7 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
             what,
             occurred_at,
             actor: &act.actor,
+            paths: &act.paths,
         })
         .collect();
     let written = batch.append(dossier, told)?;
@@ -317,6 +321,7 @@ fn run_clocks(
             what: Happening::DueSet(change),
             occurred_at: at,
             actor: &act.actor,
+            paths: &[],
         };
         batch.append(dossier, vec![told])?;
     }

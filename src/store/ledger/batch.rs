@@ -290,6 +290,8 @@ pub(super) struct Told<'a> {
     pub what: Happening,
     pub occurred_at: Timestamp,
     pub actor: &'a Actor,
+    /// Where the files it names stand in the actor's document, in their order; empty where nobody knows.
+    pub paths: &'a [String],
 }
 
 impl Batch<'_> {
@@ -328,7 +330,10 @@ impl Batch<'_> {
             let next = crate::domain::lifecycle::evolve(state, &event.what, event.occurred_at);
             crate::store::read::put_state(dossier, &next);
             written.push((seq, event.id));
-            if let Some((kind, named)) = event.what.files() {
+            if let Some((kind, mut named)) = event.what.files() {
+                for (file, path) in named.iter_mut().zip(one.paths) {
+                    file.path = Some(path.clone());
+                }
                 let owner = event.actor.tenant.as_str();
                 files::name(self, &dossier.id, event.number, kind, owner, named.iter())?;
             }

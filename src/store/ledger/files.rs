@@ -127,7 +127,7 @@ impl Shelf {
                     }
                 }
                 Command::Act(act) => {
-                    let files = act.deed.files();
+                    let files = act.deed.files(|_| None);
                     if !files.is_empty() {
                         named.extend(files.iter().map(|file| file_blind(cipher, &file.digest())));
                         changed.insert(act.dossier.clone());
@@ -403,6 +403,7 @@ fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Comple
             what,
             occurred_at: batch.now,
             actor: &add.actor,
+            paths: &[],
         };
         let written = batch.append(&mut dossier, vec![told])?;
         if add.actor.tenant.kind() != TenantKind::Agency {

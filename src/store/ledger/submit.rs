@@ -235,6 +235,7 @@ pub(super) fn submit(
         what: told,
         occurred_at: submit.filed_at,
         actor: &submit.actor,
+        paths: &[],
     }];
     if let (Some(code), true) = (code, dossier.code.is_none()) {
         let code = code
@@ -244,6 +245,7 @@ pub(super) fn submit(
             what: Happening::CodeAssigned { code },
             occurred_at: submit.filed_at,
             actor: &submit.actor,
+            paths: &[],
         });
     }
     let due = dossier.due.map(|at| at.0);
@@ -301,6 +303,7 @@ fn run_clocks(
             what: Happening::DueSet(change),
             occurred_at: submit.filed_at,
             actor: &submit.actor,
+            paths: &[],
         };
         batch.append(dossier, vec![told])?;
     }

@@ -345,6 +345,7 @@ fn say(
             what,
             occurred_at,
             actor: &watch.actor,
+            paths: &[],
         })
         .collect();
     let written = batch.append(dossier, told)?;

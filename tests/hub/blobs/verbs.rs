@@ -7,9 +7,10 @@ use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::seal::sha256;
 use lienthong::domain::status::Status;
+use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{BlobView, StatusReport};
 use lienthong::identity::Access;
-use lienthong::service::{ServiceError, UploadLimits, Wanted};
+use lienthong::service::{Call, Reported, ServiceError, UploadLimits, Wanted};
 use serde_json::{Value, json};
 
 use crate::backends::{Stage, on_both};
@@ -317,6 +318,9 @@ on_both! {
         let files = json!([{ "name": "Giấy xác nhận", "files": [{ "name": "kết quả.pdf", "sha256": digest(&result).as_str() }] }]);
         let answer = city.report(&agency, vec![report(Status::Finished, files)]).await;
         assert!(answer.results[0].problem.is_none(), "{answer:?}");
+        // What is missing is told by its place in the agency's own document.
+        let missing = city.hub.dossier(&agent, id).await.unwrap().attachments_missing;
+        assert_eq!(missing[0].path.as_deref(), Some("/reports/0/results/0/files/0/sha256"));
         let list = city.hub.attachments(&agent, id).await.unwrap();
         assert_eq!((list.missing, list.attachments[1].n, list.attachments[1].owner.to_string()), (1, 2, format!("agency.{COMMUNE}")));
         // The submitter's own upload of the same bytes is not the agency's.
@@ -329,6 +333,44 @@ on_both! {
         let told = stage.texts("SELECT kind AS t FROM deliveries ORDER BY event_seq");
         assert_eq!(told, ["filed", "attachments-complete"]);
         assert_eq!(stage.audit().findings, vec![]);
+    }
+
+    async fn a_file_of_a_supplement_or_of_an_agencys_own_document_is_told_by_its_place_there(stage) {
+        let city = City::open(stage).await;
+        let (agent, agency) = (city.access("agent.a-001"), city.access(&format!("agency.{COMMUNE}")));
+        let id = city.file(&agent, &naming(stage, "r1", &[("a.pdf", b"a")])).await.tracking_id;
+        upload(&city, &agent, b"a").await;
+        stage.later(60);
+        let asked = StatusReport { text: Some("thiếu giấy tờ".to_owned()), ..StatusReport::new(id.to_string(), Status::SupplementRequested) };
+        assert!(city.report(&agency, vec![asked]).await.results[0].problem.is_none());
+        stage.later(60);
+        let paper = json!([{ "name": "Tờ khai" }, { "name": "Giấy tờ", "files": [
+            { "name": "không có bản số.pdf" }, { "name": "b.pdf", "sha256": digest(b"b").as_str() },
+        ] }]);
+        let request = serde_json::from_value(json!({ "papers": paper })).unwrap();
+        let call = Call { key: IdempotencyKey::parse("k1").unwrap(), request_digest: [1; 32], traceparent: None };
+        city.hub.supplement(&agent, id, call, request).await.unwrap();
+        let missing = async || city.hub.dossier(&agent, id).await.unwrap().attachments_missing;
+        assert_eq!(missing().await[0].path.as_deref(), Some("/papers/1/files/1/sha256"));
+        upload(&city, &agent, b"b").await;
+        stage.later(60);
+        let xml = format!(
+            r#"<status_request xmlns="urn:vn:lienthong:dossier:v1"><reports><report><dossier>{id}</dossier><status>9</status><occurred_at>{}</occurred_at>
+            <results><result><name>Giấy xác nhận</name><files><file><name>gxn.pdf</name><sha256>{}</sha256></file></files></result></results>
+            </report></reports></status_request>"#,
+            stage.clock.now(), digest(b"r").as_str(),
+        );
+        let reported = Reported {
+            bytes: xml.into_bytes(),
+            media_type: "application/xml".to_owned(),
+            format: None,
+            key: None,
+            traceparent: None,
+        };
+        let answer = city.hub.report(&agency, reported).await.unwrap();
+        assert!(answer.results[0].problem.is_none(), "{answer:?}");
+        let path = missing().await[0].path.clone().unwrap();
+        assert_eq!(path, "/status_request/reports/report[1]/results/result[1]/files/file[1]/sha256");
     }
 
     async fn an_awaited_file_is_overdue_after_three_days(stage) {
