@@ -297,6 +297,9 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
             metrics.outbox(messages);
         }
         metrics.ending_certificates(&hub.ending_certificates());
+        if let Ok(backlog) = hub.backlog().await {
+            metrics.backlog(&backlog, hub.clock().now());
+        }
         if let Ok(counts) = hub.limits_told().await {
             metrics.limits(&counts);
         }

@@ -30,7 +30,6 @@ pub(super) struct Overview {
     delivered: i64,
     waiting: i64,
     ended: i64,
-    parked: i64,
     overdue: i64,
     more_submitters: (usize, i64),
     more_agencies: (usize, i64),
@@ -59,7 +58,6 @@ impl Overview {
         };
         let delivered = messages(&[DeliveryState::Handed, DeliveryState::Acknowledged]);
         let waiting = messages(&[DeliveryState::Waiting, DeliveryState::Queued]);
-        let parked = messages(&[DeliveryState::Parked]);
         let filed = view.by_status.iter().map(|s| s.count).sum();
         let over = |s: Status| s.is_final() || s == Status::Finished;
         let ended = view
@@ -86,7 +84,6 @@ impl Overview {
             delivered,
             waiting,
             ended,
-            parked,
             overdue,
             more_submitters,
             more_agencies,
@@ -117,7 +114,7 @@ fn rest<T>(list: &mut Vec<T>, count: impl Fn(&T) -> i64) -> (usize, i64) {
 mod samples {
     use super::*;
     use crate::domain::clocks::Watched;
-    use crate::domain::view::{AgencyView, DeliveryCount, LimitCount, StatusCount};
+    use crate::domain::view::{AgencyView, Backlog, DeliveryCount, LimitCount, StatusCount};
 
     impl Overview {
         /// A hub at work, and one where nothing has happened yet.
@@ -137,6 +134,7 @@ mod samples {
             by_agency: vec![],
             deliveries: vec![],
             limits: vec![],
+            backlog: Backlog::default(),
             outbox: 0,
             events: 0,
             blocks: 0,
@@ -218,6 +216,15 @@ mod samples {
                 near: 14,
                 passed: 8,
             }],
+            backlog: Backlog {
+                deliveries_parked: 1,
+                endpoints_spared: 1,
+                webhooks_disabled: 2,
+                notices_waiting: 1_240,
+                notices_waiting_since: Some(Timestamp::from_micros(1_795_600_000_000_000)),
+                notices_parked: 3,
+                notices_held: 5,
+            },
             outbox: 2,
             events: 6_120,
             blocks: 1_733,

@@ -15,7 +15,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::domain::rejection::Label;
-use crate::domain::view::LimitCount;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{Backlog, LimitCount};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -45,6 +46,11 @@ struct LimitStage {
     stage: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NoticeState {
+    state: &'static str,
+}
+
 /// Upper bounds of the latency histogram, in seconds: from a cached answer to the longest wait of a feed.
 const LATENCY: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 31.0,
@@ -64,6 +70,11 @@ pub struct Metrics {
     ending: Family<Ending, Gauge>,
     limits: Family<LimitStage, Gauge>,
     overdue_files: Gauge,
+    parked: Gauge,
+    spared: Gauge,
+    disabled: Gauge,
+    notices: Family<NoticeState, Gauge>,
+    notices_age: Gauge,
 }
 
 impl Default for Metrics {
@@ -97,6 +108,11 @@ impl Metrics {
             ending: Family::default(),
             limits: Family::default(),
             overdue_files: Gauge::default(),
+            parked: Gauge::default(),
+            spared: Gauge::default(),
+            disabled: Gauge::default(),
+            notices: Family::default(),
+            notices_age: Gauge::default(),
         };
         metrics.with_registry(|r| {
             r.register("http_requests", "Requests answered", metrics.requests.clone());
@@ -146,8 +162,37 @@ impl Metrics {
                 "Files that dossiers name and that have been missing for more than three days",
                 metrics.overdue_files.clone(),
             );
+            metrics.register_backlog(r);
         });
         metrics
+    }
+
+    fn register_backlog(&self, r: &mut Registry) {
+        r.register(
+            "deliveries_parked",
+            "Messages to agencies that were given up",
+            self.parked.clone(),
+        );
+        r.register(
+            "endpoints_spared",
+            "Endpoints of agencies that fail and are spared",
+            self.spared.clone(),
+        );
+        r.register(
+            "webhooks_disabled",
+            "Webhooks whose receiver wants nothing more",
+            self.disabled.clone(),
+        );
+        r.register(
+            "notices",
+            "Events to submitters that are on their way, were given up, or wait behind such",
+            self.notices.clone(),
+        );
+        r.register(
+            "notices_waiting_seconds",
+            "Age of the oldest event on its way to a submitter",
+            self.notices_age.clone(),
+        );
     }
 
     /// Lets another room add what it counts.
@@ -188,6 +233,23 @@ impl Metrics {
                     .set(number);
             }
         }
+    }
+
+    /// What is on its way at `now`, and what has stopped there.
+    pub fn backlog(&self, backlog: &Backlog, now: Timestamp) {
+        self.parked.set(backlog.deliveries_parked);
+        self.spared.set(backlog.endpoints_spared);
+        self.disabled.set(backlog.webhooks_disabled);
+        for (state, number) in [
+            ("waiting", backlog.notices_waiting),
+            ("parked", backlog.notices_parked),
+            ("held", backlog.notices_held),
+        ] {
+            self.notices.get_or_create(&NoticeState { state }).set(number);
+        }
+        let since = backlog.notices_waiting_since.unwrap_or(now).min(now);
+        self.notices_age
+            .set(i64::try_from(now.since(since).as_secs()).unwrap_or(i64::MAX));
     }
 
     /// How many files dossiers have awaited for too long.
@@ -265,8 +327,25 @@ mod tests {
             near: 2,
             passed: 3,
         }]);
+        let backlog = Backlog {
+            deliveries_parked: 1,
+            endpoints_spared: 2,
+            webhooks_disabled: 3,
+            notices_waiting: 4,
+            notices_waiting_since: Some(Timestamp::from_micros(5_000_000)),
+            notices_parked: 6,
+            notices_held: 7,
+        };
+        metrics.backlog(&backlog, Timestamp::from_micros(95_000_000));
         let text = metrics.text();
         for line in [
+            "lienthong_deliveries_parked 1",
+            "lienthong_endpoints_spared 2",
+            "lienthong_webhooks_disabled 3",
+            "lienthong_notices{state=\"waiting\"} 4",
+            "lienthong_notices_waiting_seconds 90",
+            "lienthong_notices{state=\"parked\"} 6",
+            "lienthong_notices{state=\"held\"} 7",
             "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
             "lienthong_http_refusals_total{label=\"field-missing\"} 1",
             "lienthong_tls_connections_total{listener=\"partner\",certificate=\"shown\"} 1",
@@ -279,6 +358,11 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+        // Nothing waits any more, or a clock was set back: no age.
+        metrics.backlog(&Backlog::default(), Timestamp::from_micros(0));
+        assert!(metrics.text().contains("lienthong_notices_waiting_seconds 0"));
+        metrics.backlog(&backlog, Timestamp::from_micros(0));
+        assert!(metrics.text().contains("lienthong_notices_waiting_seconds 0"));
         drop(running);
         assert!(metrics.text().contains("lienthong_http_requests_running 0"));
     }

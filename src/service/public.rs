@@ -10,7 +10,7 @@ use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::view::{
-    AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+    AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 use crate::identity::{Access, Permission};
 use crate::store::ledger::delivery_state;
@@ -54,6 +54,14 @@ impl Hub {
         }))
     }
 
+    /// What is on its way and what has stopped there, for the metrics.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn backlog(&self) -> Result<Backlog, ServiceError> {
+        Ok(self.store.readers.run(read::backlog).await?)
+    }
+
     /// The hub in numbers.
     pub async fn overview(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
@@ -64,6 +72,7 @@ impl Hub {
             .await?;
         let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
         let limits = self.limits_told().await?;
+        let backlog = self.backlog().await?;
         let register = self.register();
         let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
         for (key, status, count) in numbers.by_agency {
@@ -121,6 +130,7 @@ impl Hub {
                 })
                 .collect::<Result<_, ServiceError>>()?,
             limits,
+            backlog,
             outbox: numbers.outbox,
             events: numbers.seq,
             blocks: numbers.block,

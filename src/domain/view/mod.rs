@@ -43,7 +43,7 @@ pub use endpoints::{
     RetryRequest, SparedView,
 };
 pub use overview::{
-    AgencyCount, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+    AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 pub use progress::{ClaimView, DueView, SupplementView};
 pub use refusals::{RefusalPage, RefusalSummary, RefusalView, RefusedKind};

@@ -82,6 +82,27 @@ pub struct DeliveryCount {
     pub count: i64,
 }
 
+/// What is on its way, and what has stopped there until somebody acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Backlog {
+    /// Messages to agencies that were given up, by whatever way they go.
+    pub deliveries_parked: i64,
+    /// Endpoints of agencies that fail, and are tried by one message at a time.
+    pub endpoints_spared: i64,
+    /// Webhooks whose receiver wants nothing more (410), until its tenant sets it up again.
+    pub webhooks_disabled: i64,
+    /// Events on their way to submitters, by webhook or queue. Of each subscription at most 1,000 are ahead of what it has taken;
+    /// the rest waits in the feed.
+    pub notices_waiting: i64,
+    /// Since when the oldest of them is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices_waiting_since: Option<Timestamp>,
+    /// Events to submitters that were given up.
+    pub notices_parked: i64,
+    /// Events that wait behind one that was given up, of the same dossier.
+    pub notices_held: i64,
+}
+
 /// The hub in numbers, for its operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OverviewView {
@@ -95,6 +116,8 @@ pub struct OverviewView {
     pub deliveries: Vec<DeliveryCount>,
     /// Limits that are near or have passed.
     pub limits: Vec<LimitCount>,
+    /// What is on its way, and what has stopped there.
+    pub backlog: Backlog,
     /// Messages the broker has not confirmed.
     pub outbox: i64,
     /// Events ever.

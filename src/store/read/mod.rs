@@ -35,7 +35,7 @@ pub use notices::{
     subscription_state, told, way, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
-pub use overview::{Overview, overview};
+pub use overview::{Overview, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
 pub use watches::{alarms, limits_told, limits_wait, overdue};

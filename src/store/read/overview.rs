@@ -1,11 +1,15 @@
-//! Numbers for the overview: how many dossiers, where they stand, what waits.
+//! Numbers for the overview and the metrics: how many dossiers, where they stand, what waits.
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
+use super::corrupt;
+use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::notices::{HELD, PARKED, WAITING, state_word};
+use crate::store::moment::At;
 use crate::store::tables::*;
 
 /// Counts over everything a scope reaches; only the operator's reach has one.
@@ -46,4 +50,33 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
         seq,
         block,
     })
+}
+
+/// What is on its way and what has stopped there. Counts alone: whose they are, the lists of the operator say.
+pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
+    let mut backlog = Backlog {
+        // A parked delivery has a failure always, and the failed ones are few and have an index.
+        deliveries_parked: on_backend!(conn, c => deliveries::table
+            .filter(deliveries::failure.is_not_null()).filter(deliveries::state.eq(DeliveryState::Parked.word()))
+            .select(count_star()).first(c))?,
+        endpoints_spared: on_backend!(conn, c => endpoints::table
+            .filter(endpoints::next_probe.is_not_null()).select(count_star()).first(c))?,
+        webhooks_disabled: on_backend!(conn, c => subscriptions::table
+            .filter(subscriptions::state.eq(state_word(SubscriptionState::Disabled))).select(count_star()).first(c))?,
+        ..Backlog::default()
+    };
+    let notices: Vec<(String, i64, Option<At>)> = on_backend!(conn, c => notices::table
+        .group_by(notices::state).select((notices::state, count_star(), min(notices::since))).load(c))?;
+    for (state, count, since) in notices {
+        match state.as_str() {
+            WAITING => {
+                backlog.notices_waiting = count;
+                backlog.notices_waiting_since = since.map(|at| at.0);
+            }
+            PARKED => backlog.notices_parked = count,
+            HELD => backlog.notices_held = count,
+            other => return Err(corrupt(format!("notice state {other}"))),
+        }
+    }
+    Ok(backlog)
 }

@@ -6,15 +6,15 @@ use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::SecretId;
 use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::status::Status;
-use lienthong::domain::tenant::{Standing, Tenant, TenantKind};
+use lienthong::domain::tenant::{Actor, Standing, Tenant, TenantKind};
 use lienthong::domain::text::Text;
-use lienthong::domain::view::Way;
+use lienthong::domain::view::{Backlog, Way};
 use lienthong::store::ledger::{
-    Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, Subscribe, Subscription, TEST,
-    WINDOW,
+    EndpointStanding, Fate, Intervene, Intervention, LeasedNotice, News, NoticeAnswer, NoticeCommand,
+    NoticeSettlement, PushCommand, Subscribe, Subscription, TEST, WINDOW,
 };
 use lienthong::store::moment::At;
-use lienthong::store::rows::SecretRow;
+use lienthong::store::rows::{EndpointRow, SecretRow};
 use lienthong::store::{Store, read};
 
 use super::everything;
@@ -367,6 +367,66 @@ on_both! {
         assert_eq!(answer, NoticeAnswer::Ending, "its queue is not gone yet");
         assert!(changed(&store, removed()).await);
         assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
+    }
+
+    async fn the_backlog_says_what_is_on_its_way_and_what_has_stopped_there(stage) {
+        let store = stage.open();
+        let backlog = async || store.readers.run(read::backlog).await.unwrap();
+        assert_eq!(backlog().await, Backlog::default());
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        let ids = [filed(stage, &store, "r1").await, filed(stage, &store, "r2").await];
+        let since = stage.clock.now();
+        spread(&store).await;
+        stage.later(60);
+        // What the first dossier's event is given up for holds up its next one; the second's is still under way.
+        let first: Vec<_> = lease(&store, &which, 9).await.into_iter().filter(|l| l.dossier == ids[0]).collect();
+        settle(&store, &which, &first, parked()).await;
+        acted(&store, report(stage, &ids[0], Status::Processing)).await;
+        spread(&store).await;
+        let seen = backlog().await;
+        assert_eq!((seen.notices_waiting, seen.notices_waiting_since), (1, Some(since)));
+        assert_eq!(seen.notices_parked, 1);
+        assert!(seen.notices_held > 0);
+        assert_eq!((seen.deliveries_parked, seen.webhooks_disabled, seen.endpoints_spared), (0, 0, 0));
+        // A receiver that is gone, a delivery an operator parks, an endpoint that fails.
+        stage.later(LEASE.as_secs() + 1);
+        let second = lease(&store, &which, 9).await;
+        settle(&store, &which, &second, Fate::Gone).await;
+        let delivery = stage.texts("SELECT id AS t FROM deliveries ORDER BY id").remove(0);
+        let park = Intervention {
+            delivery,
+            own_queue: false,
+            deed: Intervene::Park,
+            reason: "Thử".to_owned(),
+            actor: Actor::hub(),
+        };
+        store.ledger.push(PushCommand::Intervene(park)).await.unwrap();
+        let sealed = secret(stage, BRANCH);
+        let endpoint = EndpointRow {
+            agency: AGENCY.to_owned(),
+            url: "https://nhan.example.vn/".to_owned(),
+            set_at: At(since),
+            set_by: format!("agency.{AGENCY}"),
+            failure: None,
+            failing_since: None,
+            next_probe: None,
+            key_id: sealed.key_id,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+        };
+        store.ledger.push(PushCommand::SetEndpoint(endpoint)).await.unwrap();
+        let stand = async |standing| {
+            let (agency, settlements) = (AGENCY.to_owned(), Vec::new());
+            let settle = PushCommand::Settle { agency, settlements, standing: Some(standing) };
+            store.ledger.push(settle).await.unwrap();
+        };
+        assert_eq!(backlog().await.endpoints_spared, 0);
+        stand(EndpointStanding::Spared { failure: Failure::DocumentRefused, next_probe: stage.clock.now() }).await;
+        let seen = backlog().await;
+        assert_eq!((seen.deliveries_parked, seen.webhooks_disabled, seen.endpoints_spared), (1, 1, 1));
+        stand(EndpointStanding::Answers).await;
+        assert_eq!(backlog().await.endpoints_spared, 0);
     }
 
     async fn attempts_that_share_a_moment_are_forgotten_with_it_however_many(stage) {
