@@ -95,6 +95,8 @@ async fn start() -> Sandbox {
         for end in ["", "-wal", "-shm"] {
             drop(std::fs::remove_file(dir.join(format!("hub.sqlite{end}"))));
         }
+        // The files of a database that is gone are nobody's.
+        drop(std::fs::remove_dir_all(dir.join("blobs")));
         drop(lock);
         let any = "127.0.0.1:0".parse().expect("an address");
         let plan = Plan {
