@@ -18,6 +18,16 @@ fn reason(text: String) -> Result<String, Problem> {
     required("/reason", text, NOTE)
 }
 
+/// A step that needs nothing but its reason.
+fn step(role: Role, route: &'static str, to: Status, request: ReasonRequest) -> Result<Wish, Problem> {
+    let deed = Deed::Step {
+        to,
+        text: reason(request.reason)?,
+        details: None,
+    };
+    Ok(Wish::of(role, route, deed, request.occurred_at))
+}
+
 impl Hub {
     /// Withdraws a dossier on the applicant's request, before the decision (`NĐ 118/2025` Điều 21): who filed it asks.
     pub async fn withdraw(
@@ -29,12 +39,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierWithdraw)?;
         access.require_staff()?;
-        let deed = Deed::Step {
-            to: Status::Withdrawn,
-            text: reason(request.reason)?,
-            details: None,
-        };
-        let wish = Wish::of(Role::Submitter, "withdrawal", deed, request.occurred_at);
+        let wish = step(Role::Submitter, "withdrawal", Status::Withdrawn, request)?;
         self.act(access, id, call, wish).await
     }
 
@@ -47,12 +52,7 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRefuse)?;
-        let deed = Deed::Step {
-            to: Status::Refused,
-            text: reason(request.reason)?,
-            details: None,
-        };
-        let wish = Wish::of(office(access), "refusal", deed, request.occurred_at);
+        let wish = step(office(access), "refusal", Status::Refused, request)?;
         self.act(access, id, call, wish).await
     }
 
@@ -87,12 +87,7 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRecall)?;
-        let deed = Deed::Step {
-            to: Status::Accepted,
-            text: reason(request.reason)?,
-            details: None,
-        };
-        let wish = Wish::of(Role::ReceivingUnit, "recall", deed, request.occurred_at);
+        let wish = step(Role::ReceivingUnit, "recall", Status::Accepted, request)?;
         self.act(access, id, call, wish).await
     }
 
