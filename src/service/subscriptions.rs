@@ -393,28 +393,8 @@ impl Hub {
             .run(move |conn| read::told(conn, &cipher, &rows))
             .await?;
         let event = |item| {
-            let CloudEvent {
-                specversion,
-                id,
-                source,
-                kind,
-                subject,
-                time,
-                datacontenttype,
-                traceparent,
-                data,
-            } = self.feed_event(item);
-            CloudEvent {
-                specversion,
-                id,
-                source,
-                kind,
-                subject,
-                time,
-                datacontenttype,
-                traceparent,
-                data: NoticeData::Event(Box::new(data)),
-            }
+            self.feed_event(item)
+                .map(|data| NoticeData::Event(Box::new(data)))
         };
         Ok(items.into_iter().map(|(seq, item)| (seq, event(item))).collect())
     }

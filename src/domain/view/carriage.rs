@@ -203,6 +203,23 @@ pub struct CloudEvent<T> {
     pub data: T,
 }
 
+impl<T> CloudEvent<T> {
+    /// The same event with another payload.
+    pub fn map<U>(self, data: impl FnOnce(T) -> U) -> CloudEvent<U> {
+        CloudEvent {
+            specversion: self.specversion,
+            id: self.id,
+            source: self.source,
+            kind: self.kind,
+            subject: self.subject,
+            time: self.time,
+            datacontenttype: self.datacontenttype,
+            traceparent: self.traceparent,
+            data: data(self.data),
+        }
+    }
+}
+
 /// What a submitter is told of an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedData {
