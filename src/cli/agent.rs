@@ -213,17 +213,28 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
     }
 }
 
+/// A partner with these files: the authorities the hub's certificate must lead to, a certificate of its own, its key.
+pub(super) fn speaking(
+    [ca, cert, key]: [&Path; 3],
+    timeout: Duration,
+    settings: Settings,
+) -> Result<Partner, Failure> {
+    let http = http_client(&Outbound {
+        roots: material::certificates(ca)?,
+        identity: Some((material::certificates(cert)?, material::private_key(key)?)),
+        timeout,
+        connect_timeout: Duration::from_secs(10),
+    })?;
+    Ok(Partner::new(
+        http,
+        settings,
+        Clock::System,
+        Entropy::System.generator(),
+    ))
+}
+
 impl Speaker {
     pub(super) fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
-        let http = http_client(&Outbound {
-            roots: material::certificates(&self.ca)?,
-            identity: Some((
-                material::certificates(&self.cert)?,
-                material::private_key(&self.key)?,
-            )),
-            timeout: MAX_WAIT + Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
-        })?;
         let settings = Settings {
             base: self.hub.clone(),
             tenant: self.tenant.clone(),
@@ -232,12 +243,11 @@ impl Speaker {
             scope,
             retry: Retry::BRIEF,
         };
-        Ok(Partner::new(
-            http,
+        speaking(
+            [&self.ca, &self.cert, &self.key],
+            MAX_WAIT + Duration::from_secs(30),
             settings,
-            Clock::System,
-            Entropy::System.generator(),
-        ))
+        )
     }
 }
 

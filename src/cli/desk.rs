@@ -7,17 +7,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::agent::speaking;
 use super::{Exit, Failure, print_json, runtime};
 use crate::app;
 use crate::client::{ClientError, Partner, Retry, Settings};
-use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Environment};
 use crate::domain::rejection::{Language, Problem};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::ProblemView;
 use crate::identity::Access;
-use crate::material;
-use crate::net::outbound::{Outbound, http_client};
 use crate::service::{Hub, ServiceError};
 
 /// Which hub, and by which way. With `--hub` the command calls it as an operator; else it works on the database of `--config`.
@@ -144,15 +142,6 @@ impl DeskArgs {
                 )
             })
         }
-        let http = http_client(&Outbound {
-            roots: material::certificates(needed(&self.ca, "ca")?)?,
-            identity: Some((
-                material::certificates(needed(&self.cert, "cert")?)?,
-                material::private_key(needed(&self.key, "key")?)?,
-            )),
-            timeout: CALL_TIME,
-            connect_timeout: Duration::from_secs(10),
-        })?;
         let settings = Settings {
             base,
             tenant: needed(&self.operator, "as")?.clone(),
@@ -161,12 +150,12 @@ impl DeskArgs {
             scope: None,
             retry: Retry::BRIEF,
         };
-        Ok(Partner::new(
-            http,
-            settings,
-            Clock::System,
-            Entropy::System.generator(),
-        ))
+        let files = [
+            needed(&self.ca, "ca")?,
+            needed(&self.cert, "cert")?,
+            needed(&self.key, "key")?,
+        ];
+        speaking(files.map(PathBuf::as_path), CALL_TIME, settings)
     }
 }
 
