@@ -17,14 +17,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::REST;
-use super::retry::{self, Breaker, Leave, Next};
+use super::retry::{self, Breaker, Leave};
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::identity::webhook;
 use crate::service::{Hub, Push, ServiceError};
 use crate::store::StoreError;
 use crate::store::ledger::{
-    EndpointStanding, LeasedDelivery, PushAnswer, PushCommand, PushSettlement, Pushed,
+    Carried, EndpointStanding, LeasedDelivery, PushAnswer, PushCommand, PushSettlement,
 };
 use crate::store::read::{self, Endpoint};
 
@@ -296,28 +296,24 @@ impl Round {
             attempt,
             ended,
         } = called;
-        let pushed = match ended {
-            Ok(()) => Pushed::Handed,
-            Err(Refused {
-                failure,
-                reason,
-                asked,
-            }) => match retry::next(failure, attempt, asked, now, &mut self.rng) {
-                Next::At(not_before) => Pushed::Retry {
-                    failure,
-                    reason,
-                    not_before,
-                },
-                Next::Park => {
-                    tracing::warn!(%delivery, agency = self.agency, %failure, "a message is parked");
-                    Pushed::Park { failure, reason }
-                }
-            },
+        let carried = match ended {
+            Ok(()) => Carried::Done,
+            Err(refused) => retry::failed(
+                refused.failure,
+                refused.reason,
+                attempt,
+                refused.asked,
+                now,
+                &mut self.rng,
+            ),
         };
+        if let Carried::Park { failure, .. } = &carried {
+            tracing::warn!(%delivery, agency = self.agency, %failure, "a message is parked");
+        }
         PushSettlement {
             delivery,
             attempt,
-            pushed,
+            carried,
         }
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use rand::rngs::StdRng;
 
 use super::REST;
-use super::retry::{self, Next};
+use super::retry;
 use crate::broker::{Broker, Envelope, Outcome, Target};
 use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
@@ -101,10 +101,11 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             delivery: item.delivery.clone(),
             attempt: item.attempt,
             own_queue: false,
-            carried: failed(
+            carried: retry::failed(
                 Failure::Unrenderable,
                 "unreadable".to_owned(),
                 item.attempt,
+                None,
                 now,
                 rng,
             ),
@@ -116,20 +117,16 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
 
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match outcome {
-        Outcome::Confirmed => Carried::Confirmed,
-        Outcome::Unroutable => failed(Failure::Unroutable, "unroutable".to_owned(), attempt, now, rng),
-        Outcome::Refused(reason) => failed(Failure::RoadAway, reason, attempt, now, rng),
-    }
-}
-
-fn failed(failure: Failure, reason: String, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
-    match retry::next(failure, attempt, None, now, rng) {
-        Next::At(not_before) => Carried::Retry {
-            failure,
-            reason,
-            not_before,
-        },
-        Next::Park => Carried::Park { failure, reason },
+        Outcome::Confirmed => Carried::Done,
+        Outcome::Unroutable => retry::failed(
+            Failure::Unroutable,
+            "unroutable".to_owned(),
+            attempt,
+            None,
+            now,
+            rng,
+        ),
+        Outcome::Refused(reason) => retry::failed(Failure::RoadAway, reason, attempt, None, now, rng),
     }
 }
 

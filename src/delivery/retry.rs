@@ -11,6 +11,7 @@ use rand::{Rng, RngExt};
 use crate::domain::failure::{Failure, Hope};
 use crate::domain::time::Timestamp;
 use crate::net::outbound::CallError;
+use crate::store::ledger::Carried;
 
 /// The longest a receiver's `Retry-After` is obeyed; a longer one counts as this.
 pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
@@ -102,6 +103,25 @@ pub fn next(
     }
     let asked = asked.unwrap_or_default().min(RETRY_AFTER_MOST);
     Next::At(now.plus(pause(pace, tried, rng).max(asked)))
+}
+
+/// What becomes of a delivery whose attempt failed: tried again, or given up. See [`next`].
+pub fn failed(
+    failure: Failure,
+    reason: String,
+    attempt: i32,
+    asked: Option<Duration>,
+    now: Timestamp,
+    rng: &mut impl Rng,
+) -> Carried {
+    match next(failure, attempt, asked, now, rng) {
+        Next::At(not_before) => Carried::Retry {
+            failure,
+            reason,
+            not_before,
+        },
+        Next::Park => Carried::Park { failure, reason },
+    }
 }
 
 fn pause(pace: Pace, failures: u32, rng: &mut impl Rng) -> Duration {

@@ -47,16 +47,16 @@ pub struct OutboxSettlement {
     pub carried: Carried,
 }
 
-/// What became of an attempt to publish.
+/// What became of an attempt to carry a delivery: to the broker, or to an agency's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// The broker has it for good.
-    Confirmed,
+    /// The other side has it for good: the broker confirmed it, or the endpoint answered 2xx.
+    Done,
     /// Not this time.
     Retry {
         /// What kind of failure it is.
         failure: Failure,
-        /// Why, in the broker's words.
+        /// Why, in a few words; nothing of what an endpoint answered beside its status.
         reason: String,
         /// When to try again.
         not_before: Timestamp,
@@ -65,9 +65,29 @@ pub enum Carried {
     Park {
         /// What kind of failure it is.
         failure: Failure,
-        /// Why, in the broker's words.
+        /// Why, in a few words.
         reason: String,
     },
+}
+
+impl Carried {
+    /// The attempt as it is kept; `done` is the word for one that arrived.
+    pub(super) fn tried(&self, delivery: &str, number: i32, now: Timestamp, done: &str) -> AttemptRow {
+        let (outcome, failed) = match self {
+            Carried::Done => (done, None),
+            Carried::Retry { failure, reason, .. } => ("retry", Some((failure, reason))),
+            Carried::Park { failure, reason } => ("parked", Some((failure, reason))),
+        };
+        AttemptRow {
+            delivery: delivery.to_owned(),
+            at: At(now),
+            number,
+            outcome: outcome.to_owned(),
+            reason: failed.map(|(_, reason)| reason.clone()),
+            failure: failed.map(|(failure, _)| failure.word().to_owned()),
+            actor: None,
+        }
+    }
 }
 
 /// A message leased to an agency that pulls.
@@ -138,7 +158,7 @@ pub(super) fn settle_outbox(
             .map(|s| s.delivery.as_str())
             .collect()
     };
-    let confirmed = by(|c| matches!(c, Carried::Confirmed));
+    let confirmed = by(|c| matches!(c, Carried::Done));
     let parked = by(|c| matches!(c, Carried::Park { .. }));
     let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
@@ -178,25 +198,8 @@ pub(super) fn settle_outbox(
             .set(deliveries::failure.eq(Some(failure.word())))
             .execute(c))?;
     }
-    let tried: Vec<AttemptRow> = settlements
-        .iter()
-        .map(|s| {
-            let (outcome, failure, reason) = match &s.carried {
-                Carried::Confirmed => ("confirmed", None, None),
-                Carried::Retry { failure, reason, .. } => ("retry", Some(failure), Some(reason.clone())),
-                Carried::Park { failure, reason } => ("parked", Some(failure), Some(reason.clone())),
-            };
-            AttemptRow {
-                delivery: s.delivery.clone(),
-                at: At(now),
-                number: s.attempt,
-                outcome: outcome.to_owned(),
-                reason,
-                failure: failure.map(|f| f.word().to_owned()),
-                actor: None,
-            }
-        })
-        .collect();
+    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, "confirmed");
+    let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
     record(conn, &tried)
 }
 
@@ -204,7 +207,7 @@ pub(super) fn settle_outbox(
 fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement]) -> Result<(), StoreError> {
     let own: Vec<&str> = settlements
         .iter()
-        .filter(|s| s.own_queue && matches!(s.carried, Carried::Confirmed))
+        .filter(|s| s.own_queue && matches!(s.carried, Carried::Done))
         .map(|s| s.delivery.as_str())
         .collect();
     if own.is_empty() {
@@ -238,6 +241,41 @@ pub(super) fn arrive(conn: &mut Conn, ids: &[String]) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Which of an agency's messages may be leased.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// All that wait.
+    Any,
+    /// Of each dossier only the earliest that is not settled.
+    FirstOfDossier,
+}
+
+/// Messages that wait for an agency and are nobody's now, oldest first.
+fn free(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    which: Of,
+    max: i64,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    let unleased = deliveries::leased_until
+        .is_null()
+        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
+    Ok(on_backend!(conn, c => {
+        let mut waiting = deliveries::table
+            .filter(deliveries::agency.eq(agency))
+            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .filter(deliveries::ready.eq(true))
+            .filter(deliveries::not_before.le(At(now)))
+            .filter(unleased)
+            .into_boxed();
+        if which == Of::FirstOfDossier {
+            waiting = waiting.filter(is_first_of_its_dossier!());
+        }
+        waiting.order(deliveries::id).limit(max).select(DeliveryRow::as_select()).load(c)
+    })?)
+}
+
 pub(super) fn lease_inbox(
     conn: &mut Conn,
     now: Timestamp,
@@ -245,22 +283,7 @@ pub(super) fn lease_inbox(
     max: i64,
     lease: Duration,
 ) -> Result<Vec<LeasedDelivery>, StoreError> {
-    let free = deliveries::leased_until
-        .is_null()
-        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
-        .filter(deliveries::agency.eq(agency))
-        .filter(deliveries::state.eq_any(["waiting", "queued"]))
-        .filter(deliveries::ready.eq(true))
-        .filter(deliveries::not_before.le(At(now)))
-        .filter(free)
-        .order(deliveries::id)
-        .limit(max)
-        .select(DeliveryRow::as_select())
-        .load(c))?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
+    let rows = free(conn, now, agency, Of::Any, max)?;
     let (rows, worn): (Vec<DeliveryRow>, Vec<DeliveryRow>) =
         rows.into_iter().partition(|r| r.attempt < HANDED_OUT_AT_MOST);
     park_worn(conn, now, &worn)?;
@@ -275,20 +298,7 @@ pub(super) fn lease_in_order(
     max: i64,
     lease: Duration,
 ) -> Result<Vec<LeasedDelivery>, StoreError> {
-    let free = deliveries::leased_until
-        .is_null()
-        .or(deliveries::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
-        .filter(deliveries::agency.eq(agency))
-        .filter(deliveries::state.eq_any(["waiting", "queued"]))
-        .filter(deliveries::ready.eq(true))
-        .filter(deliveries::not_before.le(At(now)))
-        .filter(free)
-        .filter(is_first_of_its_dossier!())
-        .order(deliveries::id)
-        .limit(max)
-        .select(DeliveryRow::as_select())
-        .load(c))?;
+    let rows = free(conn, now, agency, Of::FirstOfDossier, max)?;
     hand_out(conn, now, lease, rows)
 }
 

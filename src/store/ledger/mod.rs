@@ -41,7 +41,7 @@ pub use notices::{
     Subscription, TEST, WINDOW,
 };
 pub(super) use persist::hash;
-pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement, Pushed};
+pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement};
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};

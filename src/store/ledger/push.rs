@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::audit;
-use super::carry::{self, LeasedDelivery, record};
+use super::carry::{self, Carried, LeasedDelivery, record};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
@@ -88,30 +88,7 @@ pub struct PushSettlement {
     /// Which attempt this was.
     pub attempt: i32,
     /// What became of it.
-    pub pushed: Pushed,
-}
-
-/// What became of an attempt to push.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pushed {
-    /// The agency has it.
-    Handed,
-    /// Not this time.
-    Retry {
-        /// Why.
-        failure: Failure,
-        /// In a few words, without anything of the answer's body.
-        reason: String,
-        /// When to try again.
-        not_before: Timestamp,
-    },
-    /// Given up.
-    Park {
-        /// Why.
-        failure: Failure,
-        /// In a few words.
-        reason: String,
-    },
+    pub carried: Carried,
 }
 
 /// What an operator does about a delivery.
@@ -230,15 +207,10 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Re
     let mut tried = Vec::with_capacity(settlements.len());
     for s in settlements {
         let id = s.delivery.as_str();
-        let (outcome, failure, reason) = match &s.pushed {
-            Pushed::Handed => {
-                handed.push(id);
-                ("handed", None, None)
-            }
-            Pushed::Retry {
-                failure,
-                reason,
-                not_before,
+        match &s.carried {
+            Carried::Done => handed.push(id),
+            Carried::Retry {
+                failure, not_before, ..
             } => {
                 on_backend!(conn, c => diesel::update(deliveries::table.find(id))
                     .filter(deliveries::attempt.eq(s.attempt))
@@ -249,22 +221,10 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Re
                         deliveries::failure.eq(Some(failure.word())),
                     ))
                     .execute(c))?;
-                ("retry", Some(*failure), Some(reason.clone()))
             }
-            Pushed::Park { failure, reason } => {
-                parked.entry(*failure).or_default().push(id);
-                ("parked", Some(*failure), Some(reason.clone()))
-            }
-        };
-        tried.push(AttemptRow {
-            delivery: s.delivery.clone(),
-            at: At(now),
-            number: s.attempt,
-            outcome: outcome.to_owned(),
-            reason,
-            failure: failure.map(|f| f.word().to_owned()),
-            actor: None,
-        });
+            Carried::Park { failure, .. } => parked.entry(*failure).or_default().push(id),
+        }
+        tried.push(s.carried.tried(id, s.attempt, now, "handed"));
     }
     hand(conn, now, &handed)?;
     for (failure, ids) in parked {

@@ -30,7 +30,7 @@ async fn publish(store: &Store, carried: Carried) -> Vec<String> {
 
 /// Everything of the outbox in the inbox of the agency.
 async fn arrived(store: &Store) -> Vec<String> {
-    let deliveries = publish(store, Carried::Confirmed).await;
+    let deliveries = publish(store, Carried::Done).await;
     store.ledger.arrive(deliveries.clone()).await.unwrap();
     deliveries
 }
@@ -90,7 +90,7 @@ on_both! {
     async fn what_the_broker_confirmed_leaves_the_outbox(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
-        publish(&store, Carried::Confirmed).await;
+        publish(&store, Carried::Done).await;
         assert_eq!((stage.rows("outbox"), states(stage)), (0, vec!["queued".to_owned()]));
         assert_eq!(attempts(stage), ["1 confirmed -"]);
     }
@@ -118,7 +118,7 @@ on_both! {
     async fn a_message_is_handed_out_when_it_has_arrived_and_not_before(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
-        let delivery = publish(&store, Carried::Confirmed).await.remove(0);
+        let delivery = publish(&store, Carried::Done).await.remove(0);
         assert_eq!(take(&store).await, []);
         store.ledger.arrive(vec![delivery.clone()]).await.unwrap();
         store.ledger.arrive(vec![delivery.clone(), "dlv_unknown".to_owned()]).await.unwrap();
@@ -138,7 +138,7 @@ on_both! {
         store.ledger.arrive(vec![item.delivery.clone()]).await.unwrap();
         take(&store).await;
         settle(&store, AGENCY, &item.delivery, Settlement::Done).await;
-        let confirmed = OutboxSettlement { delivery: item.delivery, attempt: 1, own_queue: false, carried: Carried::Confirmed };
+        let confirmed = OutboxSettlement { delivery: item.delivery, attempt: 1, own_queue: false, carried: Carried::Done };
         store.ledger.settle_outbox(vec![confirmed]).await.unwrap();
         assert_eq!((stage.rows("outbox"), states(stage)), (0, vec!["handed".to_owned()]));
     }
@@ -228,7 +228,7 @@ on_both! {
     async fn a_status_of_an_agency_with_a_queue_of_its_own_acknowledges_what_lies_there(stage) {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
-        publish(&store, Carried::Confirmed).await;
+        publish(&store, Carried::Done).await;
         acted(&store, Act { own_queue: true, ..report(stage, &id, Status::Accepted) }).await;
         assert_eq!(states(stage), ["acknowledged"]);
     }

@@ -268,7 +268,7 @@ on_both! {
         // In the queue an agency reads by itself it has arrived; in one the hub reads for it, it has not.
         let fresh = filed(stage, &store, "r2").await;
         let leased = store.ledger.lease_outbox(9, Duration::from_secs(9)).await.unwrap();
-        let settled = leased.iter().map(|i| OutboxSettlement { delivery: i.delivery.clone(), attempt: 1, own_queue: true, carried: Carried::Confirmed });
+        let settled = leased.iter().map(|i| OutboxSettlement { delivery: i.delivery.clone(), attempt: 1, own_queue: true, carried: Carried::Done });
         store.ledger.settle_outbox(settled.collect()).await.unwrap();
         stage.later(3 * 3600);
         let own = store.ledger.watch(look(stage, &limits(), true)).await.unwrap();
