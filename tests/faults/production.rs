@@ -39,12 +39,10 @@ async fn heavy_the_ten_lines_of_the_readme_make_a_hub_that_takes_a_dossier() {
     let services = Production::fresh("readme").await;
     let mut installation = Installation::bare("readme");
     installation.channel(READS_ITS_QUEUE, "amqp");
-    installation.environment = vec![
-        ("LIENTHONG_DATABASE_URL", services.postgres.clone()),
-        ("LIENTHONG_BROKER_URL", services.amqp.clone()),
-        ("LIENTHONG_BROKER_ADMIN_URL", services.amqp_admin.clone()),
-        ("LIENTHONG_BLOBS_URL", format!("{}/{}", s3(), unique())),
-    ];
+    installation.environment = services.environment();
+    installation
+        .environment
+        .push(("LIENTHONG_BLOBS_URL", format!("{}/{}", s3(), unique())));
     let adapters = format!("{}/adapters", env!("CARGO_MANIFEST_DIR"));
     let certificate = format!("tls/{OPERATOR}.pem");
     let mut hub = None;
@@ -69,14 +67,8 @@ async fn heavy_the_ten_lines_of_the_readme_make_a_hub_that_takes_a_dossier() {
         let told = installation.shell(&line);
         assert_eq!(told.exit, Some(0), "{line}: {told:?}");
         if line.ends_with("hub.toml") && line.contains("config example") {
-            // The authority of this PostgreSQL, where it speaks TLS.
-            let ca = services
-                .postgres_ca
-                .as_ref()
-                .map(|path| format!("ca_file = \"{}\"", path.display()));
-            let changes = ca
-                .iter()
-                .map(|line| ("#? ca_file = \"/etc/lienthong/database-ca.pem\"", line.as_str()));
+            let ca = services.ca_setting();
+            let changes = ca.iter().map(|(from, to)| (*from, to.as_str()));
             installation.edit(&changes.collect::<Vec<_>>());
         }
         if line.ends_with("rabbit.json") {

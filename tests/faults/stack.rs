@@ -114,6 +114,22 @@ impl Production {
         &self.database
     }
 
+    /// What a hub on these finds in its surroundings.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("LIENTHONG_DATABASE_URL", self.postgres.clone()),
+            ("LIENTHONG_BROKER_URL", self.amqp.clone()),
+            ("LIENTHONG_BROKER_ADMIN_URL", self.amqp_admin.clone()),
+        ]
+    }
+
+    /// The change to the example of the settings that names PostgreSQL's authority, where it speaks TLS.
+    pub fn ca_setting(&self) -> Option<(&'static str, String)> {
+        let line = |path: &PathBuf| format!("ca_file = \"{}\"", path.display());
+        let example = "#? ca_file = \"/etc/lienthong/database-ca.pem\"";
+        self.postgres_ca.as_ref().map(|path| (example, line(path)))
+    }
+
     /// Imports what `broker plan` prints, as `rabbitmqctl import_definitions` does.
     pub async fn import(&self, plan: &serde_json::Value) {
         self.admin.definitions_import(plan).await.unwrap();
