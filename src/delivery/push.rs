@@ -154,7 +154,9 @@ struct Round {
 impl Round {
     async fn serve(mut self, places: Arc<Semaphore>) -> (String, Breaker) {
         let mut calls = FuturesUnordered::new();
+        let bell = self.hub.push_bell();
         loop {
+            let rung = bell.notified();
             let room = match self.leave {
                 Leave::All => CALLS_OF_ONE,
                 Leave::Probe => 1,
@@ -165,8 +167,15 @@ impl Round {
                 let permits = take(&places, room - calls.len(), calls.is_empty()).await;
                 calls.extend(self.lease(permits).await);
             }
-            let Some(first) = calls.next().await else {
-                return (self.agency, self.breaker);
+            let news = async {
+                rung.await;
+                tokio::time::sleep(LOOK_AGAIN).await;
+            };
+            let first = tokio::select! {
+                Some(first) = calls.next() => first,
+                // Calls that hang hold up their own dossiers, and nothing else that comes meanwhile.
+                () = news, if !calls.is_empty() => continue,
+                else => return (self.agency, self.breaker),
             };
             let mut ended = vec![first];
             while let Some(Some(more)) = calls.next().now_or_never() {

@@ -369,6 +369,26 @@ on_both! {
         .await;
     }
 
+    async fn a_call_that_hangs_holds_up_no_other_dossier(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.endpoints, |got, _| match got.about().0.as_str() {
+            "hangs" => Reaction::Sleeps,
+            _ => FINE,
+        });
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let hanging = file(stage, &city, "hangs").await;
+            eventually("the endpoint has it", async || (server.got().len() == 1).then_some(())).await;
+            for reference in ["r1", "r2"] {
+                let other = file(stage, &city, reference).await;
+                stands(&city, other, 0, DeliveryState::Handed).await;
+            }
+            let still = deliveries(&city, hanging).await.remove(0);
+            assert_eq!((still.state, still.failure), (DeliveryState::Queued, None), "its call is not over");
+        })
+        .await;
+    }
+
     /// The movers end while the endpoint has the message and has not answered: as after a kill, nothing is recorded.
     async fn what_was_not_recorded_goes_again_under_the_same_id(stage) {
         let city = City::pushing(stage).await;
