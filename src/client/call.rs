@@ -9,8 +9,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_
 use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 
+use super::contents::Contents;
 use super::error::ClientError;
-use super::files::Contents;
 use super::retry::{Retry, retry_after};
 use crate::clock::Clock;
 use crate::domain::codes::Key;
@@ -19,6 +19,9 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemDocument, TokenAnswer};
+
+/// The longest a hub holds a long poll open.
+pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// How long one call may take, beside the time a long poll waits.
 const CALL_TIME: Duration = Duration::from_secs(30);

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::call::Partner;
+use super::call::{MAX_WAIT, Partner};
 use super::error::ClientError;
-use super::routes::MAX_WAIT;
 use crate::domain::view::{CloudEvent, FeedData};
 
 const PAGE: u32 = 200;

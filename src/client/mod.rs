@@ -12,6 +12,7 @@
 
 mod batch;
 mod call;
+mod contents;
 mod error;
 mod files;
 mod follow;
@@ -21,10 +22,11 @@ mod routes;
 mod subscriptions;
 
 pub use batch::Batch;
-pub use call::{Partner, Settings};
+pub use call::{MAX_WAIT, Partner, Settings};
+pub use contents::Contents;
 pub use error::ClientError;
-pub use files::{Contents, Download};
+pub use files::Download;
 pub use follow::Follow;
 pub use operate::{AuditFilter, TenantFilter};
 pub use retry::Retry;
-pub use routes::{DeliveriesFilter, DossierFilter, MAX_WAIT, Submission};
+pub use routes::{DeliveriesFilter, DossierFilter, Submission};

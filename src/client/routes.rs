@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, Partner, Repeat};
+use super::call::{Call, MAX_WAIT, Partner, Repeat};
 use super::error::ClientError;
 use super::follow::Follow;
 use crate::domain::codes::Key;
@@ -17,9 +17,6 @@ use crate::domain::view::{
     RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer,
     SupplementRequest,
 };
-
-/// The longest a hub holds a long poll open.
-pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
 pub(super) const JSON: &str = "application/json";
 

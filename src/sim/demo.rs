@@ -4,42 +4,30 @@
 //! partners' patience lasts, and every feed is read on from its cursor.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::catalogue::Catalogue;
-use super::filing::{Case, Series};
+use super::filing::Series;
 use super::format::Format;
-use super::ledger::{Kept, Ledger, Looked, Shown};
+use super::ledger::{Kept, Looked, Shown};
 use super::outcome::{FaultKind, Outcome, Progress};
-use super::told::{self, Back, Begun};
-use super::{file::File, submitter};
-use crate::client::{ClientError, Contents, DossierFilter, Partner};
+pub use super::run::{Back, Filer};
+use super::run::{Run, is_branch};
+use super::submitter;
+use super::told::{self, Begun};
+use crate::client::{ClientError, DossierFilter, Partner};
 use crate::clock::Clock;
 use crate::domain::attachment::FileKind;
-use crate::domain::dossier::Catalogue as Places;
 use crate::domain::ids::DossierId;
-use crate::domain::tenant::{TenantKey, TenantKind};
-use crate::domain::view::SubmissionAnswer;
+use crate::domain::tenant::TenantKey;
 
 /// How long, after everything ended, the feeds may take to tell the rest.
 const LAST_EVENTS: Duration = Duration::from_secs(30);
-
-/// A tenant that files.
-#[derive(Clone)]
-pub struct Filer {
-    /// It speaks through this.
-    pub partner: Arc<Partner>,
-    /// The formats it may file in, none twice.
-    pub formats: Vec<Format>,
-    /// How it is told of its events.
-    pub back: Back,
-}
 
 /// What to do.
 #[derive(Clone)]
@@ -60,96 +48,30 @@ pub struct Demo {
     pub stall: Duration,
 }
 
-/// What all tasks of a run share.
-pub(super) struct Run {
-    pub demo: Demo,
-    pub clock: Clock,
-    pub gate: Semaphore,
-    began: Instant,
-    ledger: Mutex<Ledger>,
-    changed: Notify,
-    progress: UnboundedSender<Progress>,
-}
-
-impl Run {
-    /// Changes the book and tells how far the run has come.
-    pub fn note<T>(&self, change: impl FnOnce(&mut Ledger, Duration) -> T) -> T {
-        // A panic in the book is a bug that ends its task; the others' entries are whole.
-        let mut ledger = self
-            .ledger
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let result = change(&mut ledger, self.began.elapsed());
-        for news in ledger.news() {
-            // Nobody has to watch.
-            let _ = self.progress.send(news);
-        }
-        drop(ledger);
-        self.changed.notify_one();
-        result
-    }
-
-    /// Notes that a case was taken.
-    pub fn filed(&self, case: &Case, answer: &SubmissionAnswer) {
-        let agency = answer.agency.as_ref().map(|a| &a.key);
-        let kind = agency.map_or("none", |key| self.demo.catalogue.agency_kind(key));
-        let former = case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy);
-        self.note(|ledger, now| {
-            ledger.filed(&case.reference, answer, kind, now);
-            ledger.routed(&case.reference, case.decides.as_ref(), agency);
-            ledger.used.former_addresses += usize::from(former);
-        });
-    }
-
-    /// Sends files, for a dossier or ahead of it.
-    pub async fn send_files(&self, partner: &Partner, reference: &str, files: &[&File]) {
-        for file in files {
-            let bytes = file.bytes();
-            let size = bytes.len() as u64;
-            match partner.upload(&file.sha256, Contents::Bytes(bytes)).await {
-                Ok(_) => self.note(|ledger, _| {
-                    ledger.used.files_sent += 1;
-                    ledger.used.bytes_sent += size;
-                }),
-                Err(error) => self.failed(reference, "file", &error),
-            }
-        }
-    }
-
-    /// Notes that a call about a dossier did not succeed.
-    pub fn failed(&self, reference: &str, what: &str, error: &ClientError) {
-        let why = error.label().map_or("unreachable", |label| label.as_str());
-        let filing = what == "filing";
-        self.note(|ledger, _| ledger.refused(reference, &format!("{what}: {why}"), filing));
-    }
-}
-
 impl Demo {
     /// Files, follows, completes, hands over, until every dossier has ended or nothing happens any more; then compares. At
     /// most about ten messages a dossier are sent to `progress`.
     pub async fn run(self, clock: Clock, progress: UnboundedSender<Progress>) -> Outcome {
-        let (began_at, parallel) = (clock.now(), self.parallel.max(1));
-        let run = Arc::new(Run {
-            demo: self,
+        let began_at = clock.now();
+        let run = Arc::new(Run::new(
+            self.filers,
+            self.catalogue,
+            self.parallel,
             clock,
-            gate: Semaphore::new(parallel),
-            began: Instant::now(),
-            ledger: Mutex::default(),
-            changed: Notify::new(),
             progress,
-        });
-        let plan = run.plan();
+        ));
+        let plan = run.plan(self.dossiers);
         let mut followers = JoinSet::new();
         let mut filings = JoinSet::new();
         let used: BTreeSet<usize> = plan.iter().map(|(filer, _)| *filer).collect();
         for (filer, begun) in run.begin_ways(&used).await {
             followers.spawn(told::follow(run.clone(), filer, begun));
         }
-        let series = Arc::new(Series::new(run.demo.seed, &run.demo.run));
+        let series = Arc::new(Series::new(self.seed, &self.run));
         // What a branch files in canonical JSON goes in one call; everything else one by one.
         let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, (filer, format)) in plan.into_iter().enumerate() {
-            if format == Format::CanonicalJson && is_branch(&run.demo.filers[filer].partner) {
+            if format == Format::CanonicalJson && is_branch(&run.filers[filer].partner) {
                 together.entry(filer).or_default().push(index);
             } else {
                 filings.spawn(submitter::file(run.clone(), series.clone(), index, filer, format));
@@ -163,25 +85,25 @@ impl Demo {
                 filer,
             ));
         }
-        run.wait_for_the_end(filings).await;
-        run.audit().await;
+        run.wait_for_the_end(filings, self.stall).await;
+        run.audit(self.stall).await;
         followers.shutdown().await;
         run.end_ways(used).await;
         let book = run.note(|ledger, _| std::mem::take(ledger));
-        book.outcome(run.demo.run.clone(), run.demo.seed, began_at, run.clock.now())
+        book.outcome(self.run, self.seed, began_at, run.clock.now())
     }
 }
 
 impl Run {
     /// Who files what in which format: filers far apart take turns, and formats are used evenly, by each filer and by all.
-    fn plan(&self) -> Vec<(usize, Format)> {
-        let filers = &self.demo.filers;
+    fn plan(&self, dossiers: usize) -> Vec<(usize, Format)> {
+        let filers = &self.filers;
         let mut used: HashMap<(Option<usize>, Format), usize> = HashMap::new();
         let golden = (filers.len() * 618).div_ceil(1000).max(1);
         let step = (golden..)
             .find(|s| super::catalogue::divisor(*s, filers.len()) == 1)
             .unwrap_or(1);
-        (0..self.demo.dossiers)
+        (0..dossiers)
             .filter_map(|index| {
                 let filer = (index * step) % filers.len().max(1);
                 let formats = &filers.get(filer)?.formats;
@@ -216,9 +138,9 @@ impl Run {
     }
 
     /// Waits until every filing is answered and every dossier has ended, or nothing has happened for the stall time.
-    async fn wait_for_the_end(&self, mut filings: JoinSet<()>) {
+    async fn wait_for_the_end(&self, mut filings: JoinSet<()>, stall: Duration) {
         loop {
-            if filings.is_empty() && self.note_open() == 0 {
+            if filings.is_empty() && self.open() == 0 {
                 return;
             }
             let step = async {
@@ -227,24 +149,15 @@ impl Run {
                     () = self.changed.notified() => {}
                 }
             };
-            if tokio::time::timeout(self.demo.stall, step).await.is_err() {
+            if tokio::time::timeout(stall, step).await.is_err() {
                 return;
             }
         }
     }
 
-    fn note_open(&self) -> usize {
-        self.ledger
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .open()
-    }
-
-    async fn audit(self: &Arc<Self>) {
-        // Nobody has to watch.
-        let _ = self.progress.send(Progress::Auditing);
+    async fn audit(self: &Arc<Self>, stall: Duration) {
+        self.tell(Progress::Auditing);
         let partners: HashMap<TenantKey, Arc<Partner>> = self
-            .demo
             .filers
             .iter()
             .map(|f| (f.partner.tenant().clone(), f.partner.clone()))
@@ -267,7 +180,7 @@ impl Run {
         }
         let mut found = Vec::new();
         loop {
-            match tokio::time::timeout(self.demo.stall, asked.join_next()).await {
+            match tokio::time::timeout(stall, asked.join_next()).await {
                 Ok(Some(Ok(one))) => found.extend(one),
                 // A look-up that panicked has told so itself.
                 Ok(Some(Err(_))) => {}
@@ -331,9 +244,4 @@ async fn look_up(partner: &Partner, dossier: DossierId, reference: &str) -> Resu
             missing: files.missing,
         },
     })
-}
-
-/// Whether a filer is a branch, which receives for the agencies.
-pub(super) fn is_branch(partner: &Partner) -> bool {
-    partner.tenant().kind() == TenantKind::Branch
 }

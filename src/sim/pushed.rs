@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::agency::{SECOND, Work};
 use super::desk::Road;
 use super::mailboxes::Mailboxes;
+use super::office::SECOND;
+use super::work::Work;
 use crate::domain::view::{AgencyData, CloudEvent, EndpointRequest};
 
 /// No message for so long: what still waited has been brought.

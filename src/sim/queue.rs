@@ -1,13 +1,13 @@
-//! The agency that consumes its own queue and publishes its reports, as a user of the broker of its own.
+//! The agency that consumes its own queue, as a user of the broker of its own.
 //!
 //! A message is acknowledged as soon as its dossier is begun: an agency that is started again asks the hub for what is open.
 
 use std::time::Duration;
 
-use super::agency::{Office, SECOND, Work};
 use super::desk::Road;
-use crate::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target};
-use crate::domain::codes::Key;
+use super::office::SECOND;
+use super::work::Work;
+use crate::broker::{Broker, Consumer, Delivery, Settlement, Source};
 use crate::domain::view::AgencyData;
 
 /// Messages in hand at once.
@@ -16,13 +16,9 @@ const PREFETCH: u16 = 50;
 /// No message for so long: what still waited has been read.
 const QUIET: Duration = Duration::from_secs(5);
 
-fn key(office: &Office) -> Option<Key> {
-    office.partner.tenant().key().parse().ok()
-}
-
 /// Takes the agency's messages for ever; a lost connection is made again.
 pub(super) async fn consume(broker: &Broker, mut work: Work) {
-    let Some(key) = key(&work.office) else { return };
+    let Some(key) = work.office.key() else { return };
     let source = Source::Agency(key);
     loop {
         match broker.consume(&source, PREFETCH).await {
@@ -59,31 +55,6 @@ fn take(delivery: &Delivery, work: &mut Work) -> Settlement {
     match work.take(&data, Road::Queue) {
         Ok(()) => Settlement::Ack,
         Err(reason) => Settlement::Dead(reason.to_owned()),
-    }
-}
-
-/// Publishes a report until the broker has it. The id stays the same over repetitions.
-pub(super) async fn publish(broker: &Broker, office: &Office, message_id: String, body: Vec<u8>) {
-    let Some(key) = key(office) else { return };
-    let envelope = Envelope {
-        message_id,
-        to: Target::Status(key),
-        kind: "vn.lienthong.status.reported".to_owned(),
-        headers: vec![("submission-format".to_owned(), office.format.name().to_owned())],
-        content_type: "application/json".to_owned(),
-        body: body.into(),
-        expires: None,
-    };
-    loop {
-        let outcomes = broker.publish(std::slice::from_ref(&envelope)).await;
-        match outcomes.first() {
-            Some(Outcome::Confirmed) => {
-                office.tally.report();
-                return;
-            }
-            outcome => tracing::debug!(?outcome, "the broker did not take a report"),
-        }
-        tokio::time::sleep(2 * SECOND).await;
     }
 }
 

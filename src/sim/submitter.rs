@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::demo::{Run, is_branch};
 use super::file::{File, MEDIA_TYPE};
 use super::filing::{Case, Series};
 use super::format::Format;
 use super::ledger::Act;
 use super::outcome::FaultKind;
+use super::run::{Run, is_branch};
 use crate::client::{Batch, ClientError, Partner, Submission};
 use crate::domain::attachment::FileKind;
 use crate::domain::codes::Sha256Hex;
@@ -26,8 +26,8 @@ use crate::domain::view::{
 pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer: usize, format: Format) {
     // Closed never: the run outlives its tasks.
     let _permit = run.gate.acquire().await;
-    let partner = &run.demo.filers[filer].partner;
-    let case = series.case(index, is_branch(partner), &run.demo.catalogue, run.clock.now());
+    let partner = &run.filers[filer].partner;
+    let case = series.case(index, is_branch(partner), &run.catalogue, run.clock.now());
     let (reference, files) = (case.reference.clone(), named(&case, format));
     let Some(key) = IdempotencyKey::parse(&reference) else {
         return;
@@ -61,10 +61,10 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
 pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: Vec<usize>, filer: usize) {
     // Closed never: the run outlives its tasks.
     let _permit = run.gate.acquire().await;
-    let (partner, format) = (&run.demo.filers[filer].partner, Format::CanonicalJson);
+    let (partner, format) = (&run.filers[filer].partner, Format::CanonicalJson);
     let mut cases: Vec<_> = indexes
         .into_iter()
-        .map(|index| series.case(index, true, &run.demo.catalogue, run.clock.now()))
+        .map(|index| series.case(index, true, &run.catalogue, run.clock.now()))
         .collect();
     let mut lines = Vec::new();
     for case in &cases {
@@ -164,7 +164,7 @@ async fn accept(run: &Run, filer: usize, reference: &str, answer: &SubmissionAns
         assigned_code: None,
         text: Some("Đủ thành phần hồ sơ".to_owned()),
     };
-    match run.demo.filers[filer]
+    match run.filers[filer]
         .partner
         .accept(answer.tracking_id, &request, &key)
         .await
@@ -183,7 +183,7 @@ pub(super) async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: St
     let Some(key) = IdempotencyKey::parse(&format!("{reference}-act-{number}")) else {
         return;
     };
-    let partner = &run.demo.filers[filer].partner;
+    let partner = &run.filers[filer].partner;
     let (what, done): (_, Result<_, ClientError>) = match act {
         Act::Supplement(dossier, asked) => {
             let papers: Vec<(Component, File)> = asked

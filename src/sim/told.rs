@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::demo::Run;
 use super::mailboxes::{Letter, Mailboxes};
 use super::outcome::FaultKind;
+use super::run::{Back, Run};
 use super::submitter::perform;
 use crate::broker::{Broker, Settlement, Source};
 use crate::client::{ClientError, Partner};
@@ -26,31 +26,6 @@ const ENDING: Duration = Duration::from_secs(60);
 /// Messages in hand at once.
 const PREFETCH: u16 = 50;
 
-/// The way a submitter is told by.
-#[derive(Clone)]
-pub enum Back {
-    /// It reads its feed.
-    Feed,
-    /// It is called at its box here.
-    Webhook(Arc<Mailboxes>),
-    /// It reads its queue, by its own user of this broker.
-    Queue(Broker),
-}
-
-impl Back {
-    const fn way(&self) -> Option<Way> {
-        match self {
-            Back::Feed => None,
-            Back::Webhook(_) => Some(Way::Webhook),
-            Back::Queue(_) => Some(Way::Queue),
-        }
-    }
-
-    fn word(&self) -> &'static str {
-        self.way().map_or("feed", Way::word)
-    }
-}
-
 /// A way that is set up: everything that happens from now on comes by it.
 pub(super) enum Begun {
     Feed(i64),
@@ -61,7 +36,7 @@ pub(super) enum Begun {
 /// Sets a filer's way up, before it files.
 pub(super) async fn begin(run: &Run, filer: usize) -> Begun {
     let _permit = run.gate.acquire().await;
-    let filer = &run.demo.filers[filer];
+    let filer = &run.filers[filer];
     let begun = match &filer.back {
         Back::Feed => end_of_feed(&filer.partner).await.map(Begun::Feed),
         Back::Webhook(mailboxes) => open_box(&filer.partner, mailboxes).await.map(Begun::Box),
@@ -119,7 +94,7 @@ async fn open_queue(partner: &Partner) -> Result<(), ClientError> {
 /// Ends a filer's way, so that nothing is sent to where nobody is.
 pub(super) async fn end(run: &Run, filer: usize) {
     let _permit = run.gate.acquire().await;
-    let filer = &run.demo.filers[filer];
+    let filer = &run.filers[filer];
     if let Some(way) = filer.back.way()
         && let Err(error) = filer.partner.unsubscribe(way).await
     {
@@ -129,7 +104,7 @@ pub(super) async fn end(run: &Run, filer: usize) {
 
 /// Takes what a filer is told and does what each event asks for; ends only with its task.
 pub(super) async fn follow(run: Arc<Run>, filer: usize, begun: Begun) {
-    let back = run.demo.filers[filer].back.clone();
+    let back = run.filers[filer].back.clone();
     let mut ear = Ear {
         run,
         filer,
@@ -164,7 +139,7 @@ impl Ear {
             self.run.note(|ledger, _| ledger.used.sent_again += 1);
             return;
         }
-        let tenant = self.run.demo.filers[self.filer].partner.tenant();
+        let tenant = self.run.filers[self.filer].partner.tenant();
         let act = self
             .run
             .note(|ledger, now| ledger.event(tenant, data, self.way, now));
@@ -183,7 +158,7 @@ impl Ear {
 }
 
 async fn read_feed(ear: &mut Ear, cursor: i64) {
-    let partner = ear.run.demo.filers[ear.filer].partner.clone();
+    let partner = ear.run.filers[ear.filer].partner.clone();
     let (mut feed, mut told) = (partner.follow(cursor), false);
     loop {
         match feed.next().await {
@@ -216,7 +191,7 @@ async fn answer_letters(ear: &mut Ear, mut letters: mpsc::Receiver<Letter>) {
 }
 
 async fn read_queue(ear: &mut Ear, broker: &Broker) {
-    let tenant = ear.run.demo.filers[ear.filer].partner.tenant().clone();
+    let tenant = ear.run.filers[ear.filer].partner.tenant().clone();
     let source = Source::Tenant(tenant);
     loop {
         // The hub makes the queue after it has answered.

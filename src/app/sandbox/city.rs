@@ -22,10 +22,9 @@ use crate::net::outbound::{Outbound, http_client};
 use crate::net::pem;
 use crate::service::Hub;
 use crate::sim::agency::{Agency, Reach};
-use crate::sim::demo::Filer;
+use crate::sim::demo::{Back, Filer};
 use crate::sim::format::Format;
 use crate::sim::report::ReportFormat;
-use crate::sim::told::Back;
 
 /// The directory as shipped; a sandbox needs no files beside the executable.
 pub fn shipped_directory() -> BTreeMap<String, String> {

@@ -34,10 +34,9 @@ use crate::net::pem;
 use crate::service::UploadLimits;
 use crate::sim::agency::{Pace, run_agencies};
 use crate::sim::catalogue::Catalogue;
-use crate::sim::demo::Demo;
+use crate::sim::demo::{Back, Demo};
 use crate::sim::desk::Tally;
 use crate::sim::outcome::{Outcome, Progress};
-use crate::sim::told::Back;
 use crate::store::conn::{Connector, Purpose};
 use crate::store::{Backend, Cipher, Postgres, Sizes, migrate};
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use serde_json::json;
 
-use super::*;
-use crate::broker::{Embedded, Topology, topology::Channel};
+use crate::broker::{
+    Broker, Embedded, Envelope, Outcome, Settlement, Source, Target, Topology, topology::Channel,
+};
 use crate::client::{Partner, Retry, Settings};
 use crate::clock::Clock;
+use crate::domain::codes::Key;
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;

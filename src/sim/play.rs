@@ -1,0 +1,172 @@
+//! One dossier on its way through an agency: the steps of its plan, each reported when its time has come.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::desk::{Told, refused, told};
+use super::office::{Office, Reach, SECOND};
+use super::report::Report;
+use super::script::{PlannedStatus, Script, Wait, Word};
+use crate::domain::codes::DossierCode;
+use crate::domain::ids::DossierId;
+use crate::domain::submission::IdempotencyKey;
+use crate::domain::time::Timestamp;
+
+/// What the task of a dossier is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Note {
+    pub accepted: bool,
+    pub supplemented: bool,
+    pub ended: bool,
+}
+
+/// One dossier on its way through the agency.
+pub(super) struct Play {
+    pub office: Arc<Office>,
+    pub dossier: DossierId,
+    pub code: Option<DossierCode>,
+    pub heard: watch::Receiver<Note>,
+    pub sent: u32,
+    pub last: Option<Timestamp>,
+}
+
+impl Play {
+    pub(super) async fn run(mut self, script: Script) {
+        for step in &script.steps {
+            if !self.office.format.has_words() && step.word == Word::Unknown {
+                continue;
+            }
+            if !self.wait(step.wait).await || !self.step(step).await {
+                return;
+            }
+        }
+    }
+
+    /// Whether there is still something to do after the wait.
+    async fn wait(&mut self, wait: Wait) -> bool {
+        match wait {
+            Wait::After(office_time) => {
+                let after = office_time.div_f64(self.office.pace.speed_up.max(1.0));
+                // No word for that long means to go on; the end of the dossier, or of the program, means to stop.
+                tokio::time::timeout(after, self.heard.wait_for(|note| note.ended))
+                    .await
+                    .is_err()
+            }
+            Wait::Regardless(office_time) => {
+                tokio::time::sleep(office_time.div_f64(self.office.pace.speed_up.max(1.0))).await;
+                true
+            }
+            Wait::Acceptance => self.told(|note| note.accepted).await,
+            Wait::Supplement => self.told(|note| note.supplemented).await,
+        }
+    }
+
+    /// Waits for that word; false where the dossier ended instead.
+    async fn told(&mut self, word: impl Fn(&Note) -> bool) -> bool {
+        let noted = self.heard.wait_for(|note| word(note) || note.ended).await;
+        noted.is_ok_and(|note| !note.ended)
+    }
+
+    async fn step(&mut self, step: &PlannedStatus) -> bool {
+        let occurred_at = self.moment(step.before_last);
+        let mut report = Report {
+            dossier: self.dossier,
+            code: self.code.clone(),
+            word: step.word,
+            occurred_at,
+            text: step.text,
+            brings: step.brings,
+            assigns: None,
+        };
+        self.exchange_files(&report).await;
+        // A second try finds a number that another program of this agency has not used; a third would hide a fault.
+        for _ in 0..3 {
+            if step.assigns_code && self.code.is_none() {
+                report.assigns = self.office.codes().next(occurred_at.date());
+            }
+            match self.send(&report).await {
+                Told::CodeTaken => continue,
+                Told::Over => return false,
+                Told::Taken if step.word == Word::Unknown => self.office.tally.fault("unknown word taken"),
+                Told::Sent if step.word == Word::Unknown => {}
+                Told::Taken | Told::Sent => {
+                    self.code = self.code.take().or(report.assigns.clone());
+                    if step.twice {
+                        self.send(&report).await;
+                    }
+                }
+                Told::WordUnknown if step.word == Word::Unknown => self.office.tally.unknown_word(),
+                Told::WordUnknown => self.office.tally.fault("report: status-word-unknown"),
+                Told::Refused(label) => {
+                    let label = label.map_or("no result", |l| l.as_str());
+                    tracing::warn!(dossier = %self.dossier, label, "a report of an agency was refused");
+                    self.office.tally.fault(&format!("report: {label}"));
+                }
+            }
+            self.last = Some(self.last.map_or(occurred_at, |last| last.max(occurred_at)));
+            return true;
+        }
+        self.office.tally.fault("report: dossier-code-taken");
+        false
+    }
+
+    /// What is decided has been read; what is issued is there before it is told of. A file that cannot be had is told, and holds up nothing.
+    async fn exchange_files(&self, report: &Report) {
+        let Some(file) = report.file() else { return };
+        // Closed only when the program ends, and then nobody waits here.
+        let _permit = self.office.gate.acquire().await;
+        let exchanged = async {
+            self.office.fetch_files(self.dossier).await?;
+            self.office.send_file(&file).await
+        };
+        if let Err(error) = exchanged.await {
+            let label = error.label().map_or("unreachable", |label| label.as_str());
+            self.office.tally.fault(&format!("files: {label}"));
+        }
+    }
+
+    /// When the next report happened: now, or just before the last one.
+    fn moment(&self, before_last: bool) -> Timestamp {
+        match self.last {
+            // A whole second, because some formats carry nothing finer.
+            Some(last) if before_last => Timestamp::from_micros(last.as_micros() - 1_000_000),
+            _ => self.office.clock().now(),
+        }
+    }
+
+    async fn send(&mut self, report: &Report) -> Told {
+        self.sent += 1;
+        let key = format!("{}-{}-{}", self.office.pace.run, self.dossier, self.sent);
+        let body = report.render(self.office.format);
+        if let Reach::Queue(broker) = &self.office.reach {
+            self.office.publish(broker, key, body).await;
+            return Told::Sent;
+        }
+        let Some(key) = IdempotencyKey::parse(&key) else {
+            return Told::Refused(None);
+        };
+        loop {
+            let answer = {
+                // Closed only when the program ends, and then nobody waits here.
+                let _permit = self.office.gate.acquire().await;
+                let format = self.office.format.name();
+                self.office
+                    .partner
+                    .report_in(format, "application/json", body.clone(), Some(&key))
+                    .await
+            };
+            match answer {
+                Ok(answer) => {
+                    let told = told(&answer);
+                    if told == Told::Taken {
+                        self.office.tally.report();
+                    }
+                    return told;
+                }
+                Err(error) if error.is_passing() => tokio::time::sleep(2 * SECOND).await,
+                Err(error) => return refused(error.label()),
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What all tasks of a demo share: who files, the book, the bound on calls at once.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+
+use super::catalogue::Catalogue;
+use super::file::File;
+use super::filing::Case;
+use super::format::Format;
+use super::ledger::Ledger;
+use super::mailboxes::Mailboxes;
+use super::outcome::Progress;
+use crate::broker::Broker;
+use crate::client::{ClientError, Contents, Partner};
+use crate::clock::Clock;
+use crate::domain::dossier::Catalogue as Places;
+use crate::domain::tenant::TenantKind;
+use crate::domain::view::{SubmissionAnswer, Way};
+
+/// The way a submitter is told by.
+#[derive(Clone)]
+pub enum Back {
+    /// It reads its feed.
+    Feed,
+    /// It is called at its box here.
+    Webhook(Arc<Mailboxes>),
+    /// It reads its queue, by its own user of this broker.
+    Queue(Broker),
+}
+
+impl Back {
+    pub(super) const fn way(&self) -> Option<Way> {
+        match self {
+            Back::Feed => None,
+            Back::Webhook(_) => Some(Way::Webhook),
+            Back::Queue(_) => Some(Way::Queue),
+        }
+    }
+
+    pub(super) fn word(&self) -> &'static str {
+        self.way().map_or("feed", Way::word)
+    }
+}
+
+/// A tenant that files.
+#[derive(Clone)]
+pub struct Filer {
+    /// It speaks through this.
+    pub partner: Arc<Partner>,
+    /// The formats it may file in, none twice.
+    pub formats: Vec<Format>,
+    /// How it is told of its events.
+    pub back: Back,
+}
+
+/// What all tasks of a run share.
+pub(super) struct Run {
+    /// Who files.
+    pub filers: Vec<Filer>,
+    /// What is filed.
+    pub catalogue: Arc<Catalogue>,
+    /// The time.
+    pub clock: Clock,
+    /// Calls on their way at once.
+    pub gate: Semaphore,
+    began: Instant,
+    ledger: Mutex<Ledger>,
+    /// Something was noted.
+    pub changed: Notify,
+    progress: UnboundedSender<Progress>,
+}
+
+impl Run {
+    /// A run that has not begun to do anything.
+    pub fn new(
+        filers: Vec<Filer>,
+        catalogue: Arc<Catalogue>,
+        parallel: usize,
+        clock: Clock,
+        progress: UnboundedSender<Progress>,
+    ) -> Self {
+        Run {
+            filers,
+            catalogue,
+            clock,
+            gate: Semaphore::new(parallel.max(1)),
+            changed: Notify::new(),
+            began: Instant::now(),
+            ledger: Mutex::default(),
+            progress,
+        }
+    }
+
+    /// Changes the book and tells how far the run has come.
+    pub fn note<T>(&self, change: impl FnOnce(&mut Ledger, Duration) -> T) -> T {
+        // A panic in the book is a bug that ends its task; the others' entries are whole.
+        let mut ledger = self
+            .ledger
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let result = change(&mut ledger, self.began.elapsed());
+        for news in ledger.news() {
+            self.tell(news);
+        }
+        drop(ledger);
+        self.changed.notify_one();
+        result
+    }
+
+    /// Notes that a case was taken.
+    pub fn filed(&self, case: &Case, answer: &SubmissionAnswer) {
+        let agency = answer.agency.as_ref().map(|a| &a.key);
+        let kind = agency.map_or("none", |key| self.catalogue.agency_kind(key));
+        let former = case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy);
+        self.note(|ledger, now| {
+            ledger.filed(&case.reference, answer, kind, now);
+            ledger.routed(&case.reference, case.decides.as_ref(), agency);
+            ledger.used.former_addresses += usize::from(former);
+        });
+    }
+
+    /// Sends files, for a dossier or ahead of it.
+    pub async fn send_files(&self, partner: &Partner, reference: &str, files: &[&File]) {
+        for file in files {
+            let bytes = file.bytes();
+            let size = bytes.len() as u64;
+            match partner.upload(&file.sha256, Contents::Bytes(bytes)).await {
+                Ok(_) => self.note(|ledger, _| {
+                    ledger.used.files_sent += 1;
+                    ledger.used.bytes_sent += size;
+                }),
+                Err(error) => self.failed(reference, "file", &error),
+            }
+        }
+    }
+
+    /// Tells how far the run has come.
+    pub fn tell(&self, step: Progress) {
+        // Nobody has to watch.
+        let _ = self.progress.send(step);
+    }
+
+    /// How many dossiers have not ended.
+    pub fn open(&self) -> usize {
+        let ledger = self.ledger.lock();
+        ledger.unwrap_or_else(std::sync::PoisonError::into_inner).open()
+    }
+
+    /// Notes that a call about a dossier did not succeed.
+    pub fn failed(&self, reference: &str, what: &str, error: &ClientError) {
+        let why = error.label().map_or("unreachable", |label| label.as_str());
+        let filing = what == "filing";
+        self.note(|ledger, _| ledger.refused(reference, &format!("{what}: {why}"), filing));
+    }
+}
+
+/// Whether a filer is a branch, which receives for the agencies.
+pub(super) fn is_branch(partner: &Partner) -> bool {
+    partner.tenant().kind() == TenantKind::Branch
+}

@@ -1,0 +1,103 @@
+//! The dossiers an agency works on: what each message means for them, and a task for each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::desk::{Reading, Road, is_readable, read};
+use super::office::Office;
+use super::play::{Note, Play};
+use super::script::Script;
+use crate::domain::codes::DossierCode;
+use crate::domain::ids::DossierId;
+use crate::domain::status::Status;
+use crate::domain::view::AgencyData;
+
+/// The dossiers an agency works on.
+pub(super) struct Work {
+    pub(super) office: Arc<Office>,
+    left_over: Vec<(DossierId, Status, Option<DossierCode>)>,
+    notes: HashMap<DossierId, watch::Sender<Note>>,
+    tasks: JoinSet<()>,
+}
+
+impl Work {
+    /// Nothing begun yet, but what an earlier start left over.
+    pub(super) fn new(office: Arc<Office>, left_over: Vec<(DossierId, Status, Option<DossierCode>)>) -> Self {
+        Work {
+            office,
+            left_over,
+            notes: HashMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Whether what an earlier start left over has not been taken up.
+    pub(super) fn leaves_over(&self) -> bool {
+        !self.left_over.is_empty()
+    }
+
+    /// Takes a message over; refused with the reason where it cannot be read.
+    pub(super) fn take(&mut self, data: &AgencyData, road: Road) -> Result<(), &'static str> {
+        self.office.tally.message(road);
+        while self.tasks.try_join_next().is_some() {}
+        if !is_readable(data) {
+            self.office.tally.fault("document unreadable");
+            return Err("the document cannot be read");
+        }
+        self.consider(data);
+        Ok(())
+    }
+
+    /// Goes on with what was begun before this start. To be called once what still waited has been read, so that a dossier
+    /// whose first message only comes now is not taken for one of them.
+    pub(super) fn resume_left_over(&mut self) {
+        for (dossier, status, code) in std::mem::take(&mut self.left_over) {
+            if !self.notes.contains_key(&dossier) {
+                self.begin(dossier, Script::finishing(status), code);
+            }
+        }
+    }
+
+    fn consider(&mut self, data: &AgencyData) {
+        let dossier = data.tracking_id;
+        match read(data, self.notes.contains_key(&dossier)) {
+            Reading::Begin(situation) => {
+                let script = Script::new(self.office.pace.seed, dossier, situation);
+                self.begin(dossier, script, data.dossier_code.clone());
+            }
+            Reading::Resume(status) => {
+                self.begin(dossier, Script::finishing(status), data.dossier_code.clone());
+            }
+            Reading::Accepted => self.tell(dossier, |note| note.accepted = true),
+            Reading::Supplemented => self.tell(dossier, |note| note.supplemented = true),
+            Reading::Ended => {
+                self.tell(dossier, |note| note.ended = true);
+                self.notes.remove(&dossier);
+            }
+            Reading::Nothing => {}
+        }
+    }
+
+    fn begin(&mut self, dossier: DossierId, script: Script, code: Option<DossierCode>) {
+        let (note, heard) = watch::channel(Note::default());
+        self.notes.insert(dossier, note);
+        let play = Play {
+            office: self.office.clone(),
+            dossier,
+            code,
+            heard,
+            sent: 0,
+            last: None,
+        };
+        self.tasks.spawn(play.run(script));
+    }
+
+    fn tell(&self, dossier: DossierId, change: impl FnOnce(&mut Note)) {
+        if let Some(note) = self.notes.get(&dossier) {
+            note.send_modify(change);
+        }
+    }
+}
