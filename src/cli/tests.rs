@@ -400,14 +400,19 @@ fn many_are_registered_from_a_file_or_none() {
 
 #[test]
 fn a_command_of_the_operator_needs_a_way_to_the_hub() {
-    let (exit, _) = lienthong(&[
+    // What is missing beside --hub is told before a file is looked for.
+    let far = [
         "tenant",
         "list",
         "--hub",
         "https://localhost:1/",
         "--ca",
         "/nowhere",
-    ]);
+    ];
+    let (exit, _) = lienthong(&far);
+    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("--as")));
+    let rest = ["--as", "operator.a", "--cert", "/nor/here", "--key", "/nor/here"];
+    let (exit, _) = lienthong(&[&far[..], &rest[..]].concat());
     assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("/nowhere")));
     assert_eq!(
         lienthong(&["tenant", "suspend", "agent.a-1"]).0,
