@@ -3,29 +3,25 @@
 //! The commands and the composition root make the rooms of these. Nothing is kept here and nothing connects. An error says
 //! which file it is about and what to do, in both languages, and never holds a word of the file.
 
+mod outside;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::adapt::{self, AdapterFault};
-use crate::blobs::{Blobs, Bucket, Folder, S3};
-use crate::broker::Rabbit;
-use crate::broker::admin::Admin;
-use crate::broker::rabbit::Options;
-use crate::clock::Clock;
 use crate::config;
 use crate::domain::routing::{Directory, DirectoryFault};
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::secret::LookupSecrets;
-use crate::net::dev_ca::DevCa;
-use crate::net::guard::{Guard, Network};
-use crate::net::outbound::{Caller, Outbound, http_client};
-use crate::net::{pem, tls::ServerIdentity};
+use crate::net::pem;
+use crate::net::tls::ServerIdentity;
 use crate::store::{Backend, Cipher, Postgres, Sizes};
+
+pub use outside::{admin, blobs, caller, rabbit};
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -368,197 +364,6 @@ pub fn adapters(folder: Option<&Path>) -> Result<adapt::Registry, AdapterError> 
     };
     let files = adapter_files(folder).map_err(AdapterError::Material)?;
     adapt::Registry::shipped_with(&files).map_err(AdapterError::Faults)
-}
-
-/// RabbitMQ at an address, not yet connected.
-///
-/// # Errors
-/// When the address or the authorities' file cannot be used.
-pub fn rabbit(
-    url: &config::SecretUrl,
-    ca_file: Option<&Path>,
-    window: usize,
-) -> Result<Rabbit, MaterialError> {
-    let options = Options {
-        window,
-        authorities: ca_file.map(text).transpose()?,
-        ..Options::default()
-    };
-    Rabbit::new(url.expose(), options).map_err(|e| {
-        bad(
-            Path::new("broker.url"),
-            format!("địa chỉ RabbitMQ không dùng được: {e}"),
-            e.to_string(),
-        )
-    })
-}
-
-/// Who calls partners' endpoints.
-///
-/// # Errors
-/// When a file or a network of the settings cannot be used.
-pub fn caller(config: &config::Config) -> Result<Caller, MaterialError> {
-    let settings = &config.outbound;
-    let authorities = match settings.ca_files.as_slice() {
-        [] => &config.partner.client_ca_files,
-        named => named,
-    };
-    let identity = match (&settings.certificate_file, &settings.key_file) {
-        (Some(certificate), Some(key)) => Some((certificates(certificate)?, private_key(key)?)),
-        _ => None,
-    };
-    let networks = settings
-        .allow_networks
-        .iter()
-        .map(|text| {
-            text.parse::<Network>().map_err(|e| {
-                bad(
-                    Path::new("outbound.allow_networks"),
-                    format!("{text} không phải mạng: viết như 10.20.0.0/16"),
-                    format!("{text} is {e}"),
-                )
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    let outbound = Outbound {
-        roots: roots(authorities)?,
-        identity,
-        timeout: Duration::from_secs(settings.timeout_seconds),
-        connect_timeout: Duration::from_secs(settings.connect_timeout_seconds),
-    };
-    let guard = Guard::allowing(settings.allow_hosts.iter().cloned(), networks);
-    Caller::new(&outbound, guard).map_err(|e| {
-        bad(
-            Path::new("[outbound]"),
-            format!("không dùng được: {e}"),
-            format!("cannot be used: {e}"),
-        )
-    })
-}
-
-/// How long one request to an S3 service may take: a part of 8 MiB, or a piece of 1 MiB.
-const S3_TIME: Duration = Duration::from_secs(60);
-
-/// Where the files of dossiers are kept. A folder is made where it is not there; a bucket is not asked.
-///
-/// # Errors
-/// When the folder cannot be made, or the address or the authorities' file cannot be used.
-pub fn blobs(home: &config::Home, clock: &Clock) -> Result<Blobs, MaterialError> {
-    match home {
-        config::Home::Folder(path) => Folder::open(path).map(Blobs::Folder).map_err(|e| {
-            bad(
-                path,
-                format!("không dùng được làm kho tệp: {e}"),
-                format!("cannot keep files: {e}"),
-            )
-        }),
-        config::Home::S3 { url, region, ca_file } => {
-            let unusable = |e: &dyn fmt::Display| {
-                bad(
-                    Path::new("blobs.url"),
-                    format!("địa chỉ S3 không dùng được: {e}"),
-                    format!("is no usable S3 address: {e}"),
-                )
-            };
-            let bucket =
-                bucket(url, region).ok_or_else(|| unusable(&"https://access-key:secret-key@host/bucket"))?;
-            let http = http_client(&Outbound {
-                roots: certificates_or_none(ca_file.as_deref(), clock)?,
-                identity: None,
-                timeout: S3_TIME,
-                connect_timeout: Duration::from_secs(5),
-            })
-            .map_err(|e| unusable(&e))?;
-            S3::new(&bucket, http).map(Blobs::S3).map_err(|e| unusable(&e))
-        }
-    }
-}
-
-/// Keys, bucket and prefix of an S3 address.
-fn bucket(url: &config::SecretUrl, region: &str) -> Option<Bucket> {
-    let url = reqwest::Url::parse(url.expose()).ok()?;
-    let (bucket, prefix) = match url.path().trim_matches('/').split_once('/') {
-        Some((bucket, prefix)) => (bucket.to_owned(), prefix.to_owned()),
-        None => (url.path().trim_matches('/').to_owned(), String::new()),
-    };
-    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    let bucket = Bucket {
-        endpoint: format!("{}://{}{port}", url.scheme(), url.host_str()?),
-        region: region.to_owned(),
-        bucket,
-        prefix,
-        access_key: percent_decoded(url.username())?,
-        secret_key: percent_decoded(url.password()?)?,
-    };
-    (!bucket.bucket.is_empty() && !bucket.access_key.is_empty()).then_some(bucket)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        bytes.push(u8::from_str_radix(after.get(..2)?, 16).ok()?);
-        rest = &after[2..];
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).ok()
-}
-
-/// The authorities of a file. Plain HTTP asks for no certificate; an authority whose key is thrown away makes sure that nothing else
-/// is trusted.
-fn certificates_or_none(
-    path: Option<&Path>,
-    clock: &Clock,
-) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
-    match path {
-        Some(path) => certificates(path),
-        None => {
-            let ca = DevCa::create(clock.now())
-                .map_err(|e| bad(Path::new("blobs.ca_file"), e.to_string(), e.to_string()))?;
-            Ok(vec![ca.root().clone()])
-        }
-    }
-}
-
-/// How long RabbitMQ's management interface may take to answer.
-const ADMIN_TIME: Duration = Duration::from_secs(30);
-
-/// RabbitMQ's management interface for one virtual host.
-///
-/// # Errors
-/// When the address or the authorities' file cannot be used.
-pub fn admin(
-    url: &config::SecretUrl,
-    ca_file: Option<&Path>,
-    vhost: &str,
-    clock: &Clock,
-) -> Result<Admin, MaterialError> {
-    let unusable = |e: &dyn fmt::Display| {
-        bad(
-            Path::new("broker.admin_url"),
-            format!("giao diện quản trị RabbitMQ không dùng được: {e}"),
-            e.to_string(),
-        )
-    };
-    let roots = match ca_file {
-        Some(path) => certificates(path)?,
-        // Plain HTTP asks for no certificate; an authority whose key is thrown away makes sure that nothing else is trusted.
-        None => vec![
-            DevCa::create(clock.now())
-                .map_err(|e| unusable(&e))?
-                .root()
-                .clone(),
-        ],
-    };
-    let http = http_client(&Outbound {
-        roots,
-        identity: None,
-        timeout: ADMIN_TIME,
-        connect_timeout: Duration::from_secs(5),
-    })
-    .map_err(|e| unusable(&e))?;
-    Admin::new(http, url.expose(), vhost).map_err(|e| unusable(&e))
 }
 
 #[cfg(test)]

@@ -5,55 +5,28 @@
 //! tells. Order: the bytes are durable, then the ledger is asked, then the caller is answered; what is left over by a crash in
 //! between is nobody's, and the sweep removes it.
 
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod uploads;
 
-use rand::Rng;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::intake::internal;
 use super::{Hub, ServiceError};
-use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES, Upload};
-use crate::domain::attachment::{AWAITED_DAYS, DataKey};
+use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
+use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AttachmentView, AttachmentsView, BlobView, MissingFile, ReadPage, ReadView};
+use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{AddBlob, BlobOutcome, COMMITTED_WITHIN, Complete, NoteRead};
+use crate::store::ledger::{COMMITTED_WITHIN, NoteRead};
 use crate::store::read::{self, Attachment};
 use crate::store::rows::ReadRow;
 
-/// How much may be uploaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UploadLimits {
-    /// Bytes of one file.
-    pub file: u64,
-    /// Bytes of one tenant on their way at once.
-    pub in_flight: u64,
-    /// Bytes of one tenant that no dossier names, with those on their way.
-    pub unused: u64,
-    /// How long a file that no dossier names is kept.
-    pub kept: Duration,
-}
-
-impl Default for UploadLimits {
-    fn default() -> Self {
-        const GIB: u64 = 1024 * 1024 * 1024;
-        UploadLimits {
-            file: 2 * GIB,
-            in_flight: 8 * GIB,
-            unused: 20 * GIB,
-            kept: Duration::from_secs(72 * 3600),
-        }
-    }
-}
-
-/// When a tenant over its quota may try again, in seconds.
-const RETRY_QUOTA: u32 = 60;
+pub(super) use uploads::InFlight;
+pub use uploads::{Incoming, UploadLimits};
 
 /// When to try again while the folder or the bucket is away, in seconds.
 const RETRY_FILES: u32 = 5;
@@ -70,43 +43,6 @@ const LOOKED_UP: usize = 500;
 /// Without a row so long after it was finished, an object is nobody's: twice the time in which an upload may be committed.
 const ORPHANED_AFTER: Duration = Duration::from_secs(2 * COMMITTED_WITHIN.as_secs());
 
-/// Bytes on their way, by tenant.
-#[derive(Default)]
-pub(super) struct InFlight(Mutex<HashMap<TenantKey, u64>>);
-
-/// Some bytes of the quota; given back when dropped.
-struct Share {
-    of: Arc<InFlight>,
-    tenant: TenantKey,
-    bytes: u64,
-}
-
-impl Share {
-    /// Takes more; false, and nothing taken, when that is more than `limit` altogether.
-    fn grow(&mut self, bytes: u64, limit: u64) -> bool {
-        let mut taken = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = taken.entry(self.tenant.clone()).or_default();
-        if all.saturating_add(bytes) > limit {
-            return false;
-        }
-        *all += bytes;
-        self.bytes += bytes;
-        true
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut taken = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(all) = taken.get_mut(&self.tenant) {
-            *all -= self.bytes;
-            if *all == 0 {
-                taken.remove(&self.tenant);
-            }
-        }
-    }
-}
-
 impl From<BlobError> for ServiceError {
     fn from(error: BlobError) -> Self {
         match error {
@@ -121,46 +57,6 @@ impl From<BlobError> for ServiceError {
             other => ServiceError::Internal(other.to_string()),
         }
     }
-}
-
-/// An upload in progress. Dropped before [`Hub::uploaded`], it leaves nothing.
-pub struct Incoming {
-    upload: Upload,
-    share: Share,
-    /// What of the share has arrived.
-    arrived: u64,
-    limits: UploadLimits,
-    /// What the tenant may have on its way, beside what it has stored.
-    room: u64,
-}
-
-impl Incoming {
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// `file-too-large`, `upload-quota`, `files-unavailable`.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ServiceError> {
-        self.arrived += bytes.len() as u64;
-        if self.arrived > self.limits.file {
-            return Err(too_large(self.limits.file));
-        }
-        let more = self.arrived.saturating_sub(self.share.bytes);
-        if more > 0 && !self.share.grow(more, self.room) {
-            return Err(over_quota(&self.limits));
-        }
-        Ok(self.upload.write(bytes).await?)
-    }
-}
-
-fn too_large(limit: u64) -> ServiceError {
-    Problem::new(Label::FileTooLarge).with("limit", limit).into()
-}
-
-fn over_quota(limits: &UploadLimits) -> ServiceError {
-    Problem::new(Label::UploadQuota)
-        .with("limit", limits.unused)
-        .with("retry_after", RETRY_QUOTA)
-        .into()
 }
 
 /// A part of a file on its way out.
@@ -234,140 +130,6 @@ fn part(wanted: Wanted, size: u64) -> Option<Range<u64>> {
 }
 
 impl Hub {
-    /// How much may be uploaded.
-    pub fn upload_limits(&self) -> UploadLimits {
-        self.uploads
-    }
-
-    /// Begins an upload; `declared` is its length, where that is said beforehand.
-    ///
-    /// # Errors
-    /// `file-too-large`, `upload-quota`, `files-unavailable`; all before a byte is read.
-    pub async fn begin_upload(
-        &self,
-        access: &Access,
-        declared: Option<u64>,
-    ) -> Result<Incoming, ServiceError> {
-        let scope = access.permit(Permission::FileUpload)?;
-        access.require_staff()?;
-        let limits = self.uploads;
-        let declared = declared.unwrap_or(0);
-        if declared > limits.file {
-            return Err(too_large(limits.file));
-        }
-        let unused = self
-            .store
-            .readers
-            .run(move |conn| read::unused_bytes(conn, &scope))
-            .await?;
-        let room = limits
-            .in_flight
-            .min(limits.unused.saturating_sub(unused.max(0) as u64));
-        let mut share = Share {
-            of: Arc::clone(&self.in_flight_bytes),
-            tenant: access.key().clone(),
-            bytes: 0,
-        };
-        if !share.grow(declared, room) {
-            return Err(over_quota(&limits));
-        }
-        let now = self.clock.now();
-        let (object, key) = self.with_rng(|rng| {
-            let mut key = [0u8; 32];
-            rng.fill_bytes(&mut key);
-            (BlobId::new(now, rng), DataKey::new(key))
-        });
-        Ok(Incoming {
-            upload: self.blobs.begin(object, key).await?,
-            share,
-            arrived: 0,
-            limits,
-            room,
-        })
-    }
-
-    /// Ends an upload: the whole body is here. Whether the tenant had the file is said; whether another has it, never.
-    ///
-    /// # Errors
-    /// `digest-mismatch`; `files-unavailable`. Nothing is left then.
-    pub async fn uploaded(
-        &self,
-        access: &Access,
-        incoming: Incoming,
-        named: &Sha256Hex,
-        traceparent: Option<String>,
-    ) -> Result<BlobView, ServiceError> {
-        let arrived = incoming.upload.finish().await?;
-        let finished_at = self.clock.now();
-        let actual = hex::encode(arrived.sha256);
-        if actual != named.as_str() {
-            self.blobs.remove(arrived.object).await?;
-            return Err(Problem::new(Label::DigestMismatch).with("sha256", actual).into());
-        }
-        let add = || AddBlob {
-            actor: access.actor(),
-            blind: read::file_blind(&self.store.cipher, &arrived.sha256),
-            object: arrived.object,
-            size: arrived.size as i64,
-            key: arrived.key.clone(),
-            finished_at,
-            traceparent: traceparent.clone(),
-        };
-        let outcome = self.store.ledger.add_blob(add()).await?;
-        let (existing, mut complete) = match outcome {
-            BlobOutcome::Added(complete) => (false, complete),
-            BlobOutcome::Known(complete) => (true, complete),
-            BlobOutcome::Late => {
-                self.blobs.remove(arrived.object).await?;
-                return Err(BlobError::Unavailable("an upload was committed too late".to_owned()).into());
-            }
-        };
-        if existing {
-            // The file is kept already; should this fail, the sweep finds the object.
-            if let Err(error) = self.blobs.remove(arrived.object).await {
-                tracing::warn!(%error, "a second copy stays until the sweep");
-            }
-        }
-        self.tell_complete(&complete)?;
-        while complete.more {
-            complete = match self.store.ledger.add_blob(add()).await? {
-                BlobOutcome::Added(next) | BlobOutcome::Known(next) => next,
-                BlobOutcome::Late => break,
-            };
-            self.tell_complete(&complete)?;
-        }
-        drop(incoming.share);
-        Ok(BlobView {
-            sha256: named.clone(),
-            size: arrived.size as i64,
-            existing,
-        })
-    }
-
-    fn tell_complete(&self, complete: &Complete) -> Result<(), ServiceError> {
-        for (submitter, agency) in &complete.dossiers {
-            self.tell(&submitter.parse().map_err(internal)?, agency.as_deref());
-        }
-        Ok(())
-    }
-
-    /// The size of a file the caller has uploaded.
-    ///
-    /// # Errors
-    /// `not-found`, also when another tenant has it.
-    pub async fn upload_size(&self, access: &Access, sha256: &Sha256Hex) -> Result<i64, ServiceError> {
-        let scope = access.permit(Permission::FileUpload)?;
-        let mut digest = [0; 32];
-        hex::decode_to_slice(sha256.as_str(), &mut digest).map_err(internal)?;
-        let cipher = Arc::clone(&self.store.cipher);
-        let found = self
-            .store
-            .readers
-            .run(move |conn| read::uploaded(conn, &cipher, &scope, &digest))
-            .await?;
-        found.ok_or_else(|| Label::NotFound.into())
-    }
-
     /// The files of a dossier.
     ///
     /// # Errors
@@ -626,23 +388,5 @@ mod tests {
         assert_eq!(part(Wanted::Last(99), 10), Some(0..10));
         assert_eq!(part(Wanted::Last(0), 10), None);
         assert_eq!(part(Wanted::Last(1), 0), None);
-    }
-
-    #[test]
-    fn the_share_of_a_tenant_is_bounded_and_given_back() {
-        let all = Arc::new(InFlight::default());
-        let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
-        let share = |of: &Arc<InFlight>| Share {
-            of: Arc::clone(of),
-            tenant: tenant.clone(),
-            bytes: 0,
-        };
-        let (mut one, mut two) = (share(&all), share(&all));
-        assert!(one.grow(60, 100) && two.grow(40, 100) && !two.grow(1, 100));
-        drop(one);
-        assert_eq!(all.0.lock().unwrap().get(&tenant), Some(&40));
-        assert!(two.grow(60, 100));
-        drop(two);
-        assert!(all.0.lock().unwrap().is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! How a submitter is told beside its feed: its webhook, its queue; and what their carriers need.
 
+mod carriers;
+
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::acts::required;
@@ -15,15 +16,17 @@ use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AttemptCursor, CloudEvent, NoticeAttemptPage, NoticeAttemptView, NoticeData, NoticeOutcome,
-    NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView,
-    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, TestAnswer, TestData, Way, WayView,
+    AttemptCursor, NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer,
+    NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer,
+    SubscriptionRequest, SubscriptionView, TestAnswer, Way, WayView,
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
-use crate::store::ledger::{LeasedNotice, NoticeAnswer, NoticeCommand, Subscribe, Subscription, TEST};
-use crate::store::read::{self, TenantQueue, WayRow};
+use crate::store::ledger::{NoticeAnswer, NoticeCommand, Subscribe, Subscription};
+use crate::store::read::{self, WayRow};
 use crate::store::rows::{NoticeAttemptRow, SecretRow};
+
+pub use carriers::{DueWay, TEST_TYPE};
 
 /// The bell of those who carry notices.
 pub(super) const NOTICES: &str = "notices";
@@ -36,18 +39,6 @@ pub const SECRET_OVERLAP: Duration = Duration::from_secs(24 * 3600);
 
 /// Attempts of one page at most.
 const LARGEST_PAGE: u32 = 200;
-
-/// The CloudEvents type of a test event.
-pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
-
-/// A way with something to send now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueWay {
-    /// Which.
-    pub subscription: Subscription,
-    /// Where a webhook goes.
-    pub url: Option<EndpointUrl>,
-}
 
 impl Hub {
     /// How the caller is told.
@@ -312,147 +303,6 @@ impl Hub {
             }
         }
         Ok(by_tenant)
-    }
-}
-
-/// What the carriers ask for.
-impl Hub {
-    /// The bell the carriers wait on.
-    pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(NOTICES)
-    }
-
-    /// The bell of who makes and removes the queues of submitters.
-    pub fn queues_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(QUEUES)
-    }
-
-    /// Takes what is new in the feeds into notices; how many there were.
-    pub async fn spread_notices(&self) -> Result<usize, ServiceError> {
-        let news = self.store.readers.run(read::news).await?;
-        if news.is_empty() {
-            return Ok(0);
-        }
-        match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
-            NoticeAnswer::Count(count) => Ok(count),
-            _ => Err(internal("an answer of another kind")),
-        }
-    }
-
-    /// Ways with something to send now.
-    pub async fn due_ways(&self) -> Result<Vec<DueWay>, ServiceError> {
-        let now = self.clock.now();
-        let rows = self
-            .store
-            .readers
-            .run(move |conn| read::notices_due(conn, now))
-            .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(DueWay {
-                    subscription: Subscription {
-                        way: read::way(&row.way)?,
-                        tenant: row.tenant,
-                    },
-                    url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
-                })
-            })
-            .collect()
-    }
-
-    /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
-    /// the log.
-    pub async fn notice_events(
-        &self,
-        tenant: &str,
-        leased: &[LeasedNotice],
-    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let rows: Vec<(i64, String)> = leased
-            .iter()
-            .filter(|l| l.seq != TEST)
-            .map(|l| (l.seq, l.dossier.clone()))
-            .collect();
-        let mut told = match self.feed_items(rows.clone()).await {
-            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(rows).await?,
-            told => told?,
-        };
-        if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
-            told.insert(TEST, self.test_event(tenant, test)?);
-        }
-        Ok(told)
-    }
-
-    async fn feed_items(
-        &self,
-        rows: Vec<(i64, String)>,
-    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let cipher = Arc::clone(&self.store.cipher);
-        let items = self
-            .store
-            .readers
-            .run(move |conn| read::told(conn, &cipher, &rows))
-            .await?;
-        let event = |item| {
-            self.feed_event(item)
-                .map(|data| NoticeData::Event(Box::new(data)))
-        };
-        Ok(items.into_iter().map(|(seq, item)| (seq, event(item))).collect())
-    }
-
-    /// What cannot be read must not hold up what can.
-    async fn feed_items_one_by_one(
-        &self,
-        rows: Vec<(i64, String)>,
-    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let mut told = HashMap::new();
-        for row in rows {
-            let seq = row.0;
-            match self.feed_items(vec![row]).await {
-                Err(ServiceError::Internal(error)) => {
-                    tracing::error!(error, seq, "an event cannot be read");
-                }
-                one => told.extend(one?),
-            }
-        }
-        Ok(told)
-    }
-
-    fn test_event(&self, tenant: &str, test: &LeasedNotice) -> Result<CloudEvent<NoticeData>, ServiceError> {
-        let tenant: TenantKey = tenant.parse().map_err(internal)?;
-        Ok(CloudEvent {
-            specversion: "1.0".to_owned(),
-            id: test.event.clone(),
-            source: self.issuer_url(),
-            kind: TEST_TYPE.to_owned(),
-            subject: tenant.to_string(),
-            time: self.clock.now(),
-            datacontenttype: "application/json".to_owned(),
-            traceparent: None,
-            data: NoticeData::Test(TestData { tenant }),
-        })
-    }
-
-    /// The secrets a webhook's messages are signed with now, newest first.
-    pub async fn webhook_secrets(&self, tenant: &str) -> Result<Vec<WebhookSecret>, ServiceError> {
-        let (cipher, tenant, now) = (
-            Arc::clone(&self.store.cipher),
-            tenant.to_owned(),
-            self.clock.now(),
-        );
-        let opened = self
-            .store
-            .readers
-            .run(move |conn| read::secrets(conn, &cipher, &tenant, now))
-            .await?;
-        opened
-            .iter()
-            .map(|bytes| WebhookSecret::from_bytes(bytes).ok_or_else(|| internal("a webhook's secret")))
-            .collect()
-    }
-
-    /// The queues of submitters.
-    pub async fn tenant_queues(&self) -> Result<Vec<TenantQueue>, ServiceError> {
-        Ok(self.store.readers.run(read::queues).await?)
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! None of these calls needs an idempotency key: each says how things are to be, and what already is so changes nothing.
 
+mod newcomers;
+mod shown;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,21 +13,20 @@ use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::audit::Action;
 use crate::domain::codes::{Key, Sha256Hex};
-use crate::domain::register::{Change, Newcomer, warning_due};
+use crate::domain::register::{Change, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::Agency;
-use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, Tenant, TenantKey, TenantKind};
-use crate::domain::text::{Text, limits};
-use crate::domain::time::Timestamp;
+use crate::domain::tenant::{Point, Staff, Standing, Tenant, TenantKey, TenantKind};
+use crate::domain::text::limits;
 use crate::domain::view::{
-    AuditPage, CertificateRequest, CertificateView, NewTenant, PointRequest, PointView, RegisterAnswer,
-    RegisterRequest, StaffRequest, StaffView, StandingRequest, StandingWord, TenantPage, TenantRequest,
-    TenantSummary, TenantView,
+    AuditPage, CertificateRequest, PointRequest, RegisterAnswer, RegisterRequest, StaffRequest,
+    StandingRequest, StandingWord, TenantPage, TenantRequest, TenantView,
 };
-use crate::identity::peer::{PeerCertificate, UnusableCertificate};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Expiring, RegisterChange, Registered};
 use crate::store::read;
+use newcomers::certificate;
+use shown::{by_tenant, ends_within, summary, view};
 
 /// Tenants of one registration.
 pub const TENANTS_AT_ONCE: usize = 10_000;
@@ -336,85 +338,6 @@ impl Hub {
         }
     }
 
-    /// A tenant to register, with what the directory adds.
-    fn newcomer(&self, wanted: NewTenant) -> Result<Newcomer, Vec<Problem>> {
-        let (key, mut problems) = (wanted.key, Vec::new());
-        for (path, n) in [
-            ("/certificates", wanted.certificates.len()),
-            ("/staff", wanted.staff.len()),
-            ("/points", wanted.points.len()),
-        ] {
-            if n > PARTS_OF_A_TENANT {
-                problems.push(too_many(path, PARTS_OF_A_TENANT));
-            }
-        }
-        let agency = (key.kind() == TenantKind::Agency).then(|| self.agency_in_force(key.key()));
-        let agency = agency
-            .transpose()
-            .map_err(|p| problems.push(p.at("/key")))
-            .ok()
-            .flatten();
-        let name = wanted
-            .name
-            .or_else(|| agency.as_ref().and_then(|a| Text::parse(&a.name).ok()));
-        if name.is_none() {
-            problems.push(
-                Problem::new(Label::FieldMissing)
-                    .at("/name")
-                    .with("field", "name"),
-            );
-        }
-        if key == crate::domain::tenant::Actor::hub().tenant {
-            // Its name in the audit is the hub's own.
-            problems.push(Problem::new(Label::TenantExists).at("/key").with("tenant", &key));
-        }
-        let formats = wanted
-            .formats
-            .unwrap_or_else(|| default_formats(key.kind(), agency.as_ref()));
-        problems.extend(self.known_formats(&formats).err());
-        let mut certificates = Vec::with_capacity(wanted.certificates.len());
-        for (i, pem) in wanted.certificates.iter().enumerate() {
-            match certificate(&key, pem, &format!("/certificates/{i}")) {
-                Ok(certificate) => certificates.push(certificate),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        let (Some(name), true) = (name, problems.is_empty()) else {
-            return Err(problems);
-        };
-        let of = |id: Key, name: Text<200>| Staff {
-            id,
-            tenant: key.clone(),
-            name,
-            until: None,
-        };
-        let staff = wanted.staff.into_iter().map(|s| of(s.id, s.name)).collect();
-        let point = |key: Key, tenant: &TenantKey, name: Text<200>| Point {
-            key,
-            tenant: tenant.clone(),
-            name,
-            until: None,
-        };
-        let points = wanted
-            .points
-            .into_iter()
-            .map(|p| point(p.key, &key, p.name))
-            .collect();
-        Ok(Newcomer {
-            tenant: Tenant {
-                key,
-                name,
-                parent: wanted.parent,
-                formats,
-                standing: Standing::Active,
-                successor_policy: wanted.successor_policy,
-            },
-            certificates,
-            staff,
-            points,
-        })
-    }
-
     /// An agency of the directory that is in force today.
     pub(super) fn agency_in_force(&self, key: &str) -> Result<Agency, Problem> {
         let today = self.clock.now().date();
@@ -424,17 +347,6 @@ impl Hub {
             .ok()
             .and_then(|key: Key| directory.agency_on(&key, today).cloned());
         found.ok_or_else(|| Problem::new(Label::AgencyUnknown).with("agency", key))
-    }
-
-    fn known_formats(&self, formats: &[String]) -> Result<(), Problem> {
-        if formats.iter().all(|f| self.adapters.get(f).is_some()) {
-            return Ok(());
-        }
-        let names: Vec<&str> = self.adapters.names().collect();
-        let problem = Problem::new(Label::ValueUnknown).at("/formats");
-        Err(problem
-            .with("field", "formats")
-            .with("expected", names.join(", ")))
     }
 }
 
@@ -472,119 +384,8 @@ fn one_of(both: bool, first: &str, second: &str) -> Problem {
         .with("field", named)
 }
 
-fn certificate(tenant: &TenantKey, pem: &str, path: &str) -> Result<Certificate, Problem> {
-    let unusable = |why: UnusableCertificate| {
-        Problem::new(Label::CertificateUnusable)
-            .at(path)
-            .with("reason", why)
-    };
-    let read = PeerCertificate::from_pem(pem).map_err(unusable)?;
-    Ok(Certificate {
-        thumbprint: *read.thumbprint(),
-        tenant: tenant.clone(),
-        not_after: read.not_after(),
-        revoked_at: None,
-    })
-}
-
 fn bytes(thumbprint: &Sha256Hex) -> Result<[u8; 32], ServiceError> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(thumbprint.as_str(), &mut bytes).map_err(internal)?;
     Ok(bytes)
-}
-
-fn default_formats(kind: TenantKind, agency: Option<&Agency>) -> Vec<String> {
-    const CANONICAL: &str = "canonical/v1";
-    match (kind, agency) {
-        (TenantKind::Enterprise | TenantKind::Operator, _) => Vec::new(),
-        (_, Some(agency)) if agency.format != CANONICAL => vec![CANONICAL.to_owned(), agency.format.clone()],
-        _ => vec![CANONICAL.to_owned()],
-    }
-}
-
-type Pinned<'a> = BTreeMap<&'a TenantKey, Vec<&'a Certificate>>;
-
-fn by_tenant(register: &Register) -> Pinned<'_> {
-    let mut pinned: Pinned<'_> = BTreeMap::new();
-    for certificate in register.certificates() {
-        pinned.entry(&certificate.tenant).or_default().push(certificate);
-    }
-    pinned
-}
-
-/// The certificates a tenant may call with now.
-fn good<'a>(
-    pinned: &'a Pinned<'a>,
-    key: &TenantKey,
-    now: Timestamp,
-) -> impl Iterator<Item = &'a Certificate> {
-    let all = pinned.get(key).map_or(&[][..], Vec::as_slice);
-    all.iter()
-        .copied()
-        .filter(move |c| c.revoked_at.is_none() && c.not_after >= now)
-}
-
-fn ends_within(pinned: &Pinned<'_>, key: &TenantKey, now: Timestamp, days: u32) -> bool {
-    let limit = std::time::Duration::from_secs(u64::from(days) * 86_400);
-    good(pinned, key, now).any(|c| c.not_after <= now.plus(limit))
-}
-
-fn summary(tenant: &Tenant, pinned: &Pinned<'_>, now: Timestamp) -> TenantSummary {
-    let (standing, since) = match tenant.standing {
-        Standing::Active => (StandingWord::Active, None),
-        Standing::Suspended { since } => (StandingWord::Suspended, Some(since)),
-        Standing::Closed { since } => (StandingWord::Closed, Some(since)),
-    };
-    TenantSummary {
-        key: tenant.key.clone(),
-        name: tenant.name.clone(),
-        parent: tenant.parent.clone(),
-        standing,
-        since,
-        certificates: u32::try_from(good(pinned, &tenant.key, now).count()).unwrap_or(u32::MAX),
-        next_end: good(pinned, &tenant.key, now).map(|c| c.not_after).min(),
-    }
-}
-
-fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Result<TenantView, ServiceError> {
-    let pinned = by_tenant(register);
-    let mut certificates: Vec<&Certificate> = pinned.get(&tenant.key).cloned().unwrap_or_default();
-    certificates.sort_by_key(|c| (std::cmp::Reverse(c.not_after), c.thumbprint));
-    let mut staff: Vec<StaffView> = register
-        .staff_of(&tenant.key)
-        .map(|s| StaffView {
-            id: s.id.clone(),
-            name: s.name.clone(),
-            until: s.until,
-        })
-        .collect();
-    staff.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut points: Vec<PointView> = register
-        .points_of(&tenant.key)
-        .map(|p| PointView {
-            key: p.key.clone(),
-            name: p.name.clone(),
-            until: p.until,
-        })
-        .collect();
-    points.sort_by(|a, b| a.key.cmp(&b.key));
-    let certificate = |c: &Certificate| -> Result<CertificateView, ServiceError> {
-        Ok(CertificateView {
-            thumbprint: hex::encode(c.thumbprint).parse().map_err(internal)?,
-            not_after: c.not_after,
-            revoked_at: c.revoked_at,
-            ends_within_days: warning_due(c.not_after, now).filter(|_| c.revoked_at.is_none()),
-        })
-    };
-    Ok(TenantView {
-        summary: summary(tenant, &pinned, now),
-        formats: tenant.formats.clone(),
-        successor_policy: tenant.successor_policy,
-        pinned: certificates
-            .into_iter()
-            .map(certificate)
-            .collect::<Result<_, _>>()?,
-        staff,
-        points,
-    })
 }

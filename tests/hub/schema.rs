@@ -1,4 +1,4 @@
-//! Both live schemas against `src/store/tables.rs`, column by column; every migration there, back and there again.
+//! Both live schemas against `src/store/tables`, column by column; every migration there, back and there again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,11 @@ type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
 
 /// What the source says, from its `table!` blocks.
 fn source() -> Schema {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/tables.rs");
-    let text = std::fs::read_to_string(path).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/tables");
+    let files = std::fs::read_dir(folder).unwrap();
+    let text: String = files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
     let mut schema = Schema::new();
     for block in text.split("diesel::table! {").skip(1) {
         let mut table = String::new();

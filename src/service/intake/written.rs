@@ -1,0 +1,378 @@
+//! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
+
+use super::{Incoming, Prepared, Twin, encode, internal, parse_id, status_of};
+use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
+use crate::domain::codes::{DossierCode, Sha256Hex};
+use crate::domain::dossier::Channel;
+use crate::domain::ids::DossierId;
+use crate::domain::rejection::Language;
+use crate::domain::routing::AgencyKind;
+use crate::domain::status::Status;
+use crate::domain::submission::ReceiptClaims;
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
+use crate::identity::{Access, Permission};
+use crate::service::{Hub, ServiceError};
+use crate::store::ledger::{Expect, KeyUse, Likeness, Naming, Submit, SubmitOutcome};
+use crate::store::moment::At;
+use crate::store::read;
+use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
+
+impl Hub {
+    pub(super) async fn write(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        key: &KeyUse,
+        prepared: &Prepared,
+        (id, before): (DossierId, Option<&DossierRow>),
+        twin: Option<Twin>,
+    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+        let version = before.map_or(1, |row| row.version + 1);
+        let entry = entry_status(prepared.filing.channel);
+        let clockwork = self.directory.load().clockwork(prepared.route.agency.as_ref());
+        let clocks = clocks(&clockwork, prepared, entry);
+        let receipt = self.sign_receipt(access, incoming, prepared, id)?;
+        let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
+        let files = self.as_found(access, prepared).await?;
+        let missing = files
+            .iter()
+            .filter(|f| !f.present)
+            .map(|f| (&f.file).into())
+            .collect();
+        let mut answer = self.answer(
+            prepared,
+            id,
+            version,
+            status,
+            &clocks,
+            receipt.clone(),
+            before,
+            missing,
+        );
+        answer.warnings.extend(
+            twin.as_ref()
+                .map(|twin| ProblemView::of(&twin.warning(), Language::Vietnamese)),
+        );
+        let body = encode(&answer)?;
+        let content = encode(&prepared.filing)?;
+        let content_name = read::content_row(&id.to_string(), version);
+        let submit = Submit {
+            key: key.clone(),
+            expect: before.map_or(Expect::New, |row| Expect::Amend {
+                version: row.version,
+                agency: row.agency.clone(),
+            }),
+            dossier: self.dossier_row(access, prepared, id, &clocks)?,
+            entry,
+            submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
+            content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            files,
+            parties: if before.is_none() {
+                parties(access, prepared, id)
+            } else {
+                Vec::new()
+            },
+            likeness: Likeness {
+                blind: prepared.likeness.clone(),
+                twin: twin.map(|twin| twin.id),
+            },
+            actor: access.actor(),
+            filed_at: prepared.filing.filed_at,
+            watches: self.watches(access, prepared, &clockwork, &clocks),
+            answer: (202, body.clone()),
+            traceparent: incoming.traceparent.clone(),
+        };
+        Ok((self.store.ledger.submit(submit).await?, 202, body))
+    }
+
+    /// Which of the files it names have been uploaded. The ledger looks again.
+    async fn as_found(&self, access: &Access, prepared: &Prepared) -> Result<Vec<Naming>, ServiceError> {
+        if prepared.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scope = access.permit(Permission::SubmissionCreate)?;
+        let cipher = &self.store.cipher;
+        let blinds: Vec<Vec<u8>> = prepared
+            .files
+            .iter()
+            .map(|file| read::file_blind(cipher, &file.digest()))
+            .collect();
+        let asked = blinds.clone();
+        let uploaded = self
+            .store
+            .readers
+            .run(move |conn| read::uploaded_of(conn, &scope, &asked))
+            .await?;
+        Ok(prepared
+            .files
+            .iter()
+            .zip(&blinds)
+            .map(|(file, blind)| Naming {
+                file: file.clone(),
+                present: uploaded.contains(blind),
+            })
+            .collect())
+    }
+
+    fn sign_receipt(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        prepared: &Prepared,
+        id: DossierId,
+    ) -> Result<String, ServiceError> {
+        let sha256 = Sha256Hex::from(prepared.digest);
+        let claims = ReceiptClaims {
+            iss: self.issuer_url(),
+            sub: id,
+            submission: prepared.submission,
+            tenant: access.key().clone(),
+            iat: prepared.received_at.as_seconds(),
+            received_at: prepared.received_at,
+            sha256,
+            bytes: incoming.bytes.len() as u64,
+        };
+        self.receipts.sign(&claims).map_err(internal)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the fields of one answer, each from another place"
+    )]
+    fn answer(
+        &self,
+        prepared: &Prepared,
+        id: DossierId,
+        version: i32,
+        status: Status,
+        clocks: &Clocks,
+        receipt: String,
+        before: Option<&DossierRow>,
+        attachments_missing: Vec<MissingFile>,
+    ) -> SubmissionAnswer {
+        let code: Option<DossierCode> = before
+            .and_then(|row| row.code.as_ref())
+            .and_then(|c| c.parse().ok());
+        SubmissionAnswer {
+            tracking_id: id,
+            submission: prepared.submission,
+            version,
+            existing: false,
+            status: status.into(),
+            dossier_code: code.or_else(|| prepared.filing.dossier_code.clone()),
+            agency: prepared.route.agency.as_ref().map(|key| self.agency_view(key)),
+            parked: prepared.route.parked,
+            route: prepared.route.reason.clone(),
+            warnings: prepared
+                .warnings
+                .iter()
+                .map(|p| ProblemView::of(p, Language::Vietnamese))
+                .collect(),
+            attachments_missing,
+            received_at: prepared.received_at,
+            clocks: clocks.clone(),
+            receipt,
+            lookup_secret: self.lookup.of(id),
+            links: Links::of(id),
+        }
+    }
+
+    /// The same content again: the dossier as it now stands, with its first receipt.
+    pub(super) async fn existing_answer(
+        &self,
+        access: &Access,
+        row: &DossierRow,
+    ) -> Result<SubmissionAnswer, ServiceError> {
+        let (id, wanted) = (parse_id(&row.id)?, row.submission.clone());
+        let cipher = std::sync::Arc::clone(&self.store.cipher);
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::submission(conn, &cipher, &wanted))
+            .await?;
+        let (submission, _) = found.ok_or_else(|| internal("a dossier without its submission"))?;
+        let summary = self.summary(row)?;
+        Ok(SubmissionAnswer {
+            tracking_id: id,
+            submission: submission.id.parse().map_err(internal)?,
+            version: row.version,
+            existing: true,
+            status: summary.status,
+            dossier_code: summary.dossier_code,
+            agency: summary.agency,
+            parked: summary.parked,
+            route: serde_json::from_str(&row.route).map_err(internal)?,
+            warnings: Vec::new(),
+            attachments_missing: self.missing_files(access, id).await?,
+            received_at: submission.received_at.0,
+            clocks: summary.clocks,
+            receipt: submission.receipt,
+            lookup_secret: self.lookup.of(id),
+            links: Links::of(id),
+        })
+    }
+
+    /// The limits that begin with a filing.
+    fn watches(
+        &self,
+        access: &Access,
+        prepared: &Prepared,
+        clockwork: &Clockwork,
+        clocks: &Clocks,
+    ) -> Vec<Deadline> {
+        let received = prepared.received_at;
+        let mut watches = match (clocks.acceptance_due, clocks.due) {
+            (Some(acceptance), _) => clockwork.filed_online(received, acceptance),
+            (None, Some(due)) => clockwork.received(received, due, self.paper_way(access, prepared)),
+            (None, None) => Vec::new(),
+        };
+        if prepared.route.agency.is_some() {
+            watches.push(clockwork.silence(received));
+        }
+        watches
+    }
+
+    /// How papers received by this caller go to the agency. A department of the city is at home in all of it; from a place nobody
+    /// has written down, they come from another area.
+    fn paper_way(&self, access: &Access, prepared: &Prepared) -> PaperWay {
+        let directory = self.directory.load();
+        let agency = prepared
+            .route
+            .agency
+            .as_ref()
+            .and_then(|key| directory.agency(key));
+        let Some(agency) = agency else {
+            return PaperWay::OutOfArea;
+        };
+        let from = match access.point() {
+            Some(point) => directory.point(&point.key).and_then(|p| p.commune.as_ref()),
+            None => access
+                .key()
+                .key()
+                .parse()
+                .ok()
+                .and_then(|key| directory.agent(&key))
+                .map(|agent| &agent.commune),
+        };
+        let near = agency.kind != AgencyKind::Commune || (from.is_some() && from == agency.commune.as_ref());
+        if near { PaperWay::Near } else { PaperWay::OutOfArea }
+    }
+
+    fn dossier_row(
+        &self,
+        access: &Access,
+        prepared: &Prepared,
+        id: DossierId,
+        clocks: &Clocks,
+    ) -> Result<DossierRow, ServiceError> {
+        let received = At(prepared.received_at);
+        Ok(DossierRow {
+            id: id.to_string(),
+            tenant: access.key().to_string(),
+            reference: prepared.filing.reference.to_string(),
+            point: access.point().map(|p| p.key.to_string()),
+            agency: prepared.route.agency.as_ref().map(ToString::to_string),
+            parked: prepared.route.parked.map(|l| l.as_str().to_owned()),
+            procedure: prepared.route.procedure.code.to_string(),
+            channel: i16::from(prepared.filing.channel.code()),
+            assisted: prepared.filing.assisted_by_agent || access.kind() == TenantKind::Agent,
+            status: i16::from(entry_status(prepared.filing.channel).code()),
+            resume: None,
+            since: At(prepared.filing.filed_at),
+            events: 0,
+            version: 1,
+            supplements: 0,
+            postponements: 0,
+            accepted: false,
+            code: prepared.filing.dossier_code.as_ref().map(ToString::to_string),
+            time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,
+            acceptance_due: clocks.acceptance_due.map(At),
+            forecast_due: clocks.forecast_due.map(At),
+            due: clocks.due.map(At),
+            answered_seq: None,
+            content_blind: self.content_blind(&prepared.filing),
+            route: serde_json::to_string(&prepared.route.reason).map_err(internal)?,
+            submission: prepared.submission.to_string(),
+            received_at: received,
+            updated_at: received,
+        })
+    }
+
+    fn submission_row(
+        &self,
+        access: &Access,
+        incoming: &Incoming,
+        prepared: &Prepared,
+        id: DossierId,
+        version: i32,
+        receipt: String,
+    ) -> Result<SubmissionRow, ServiceError> {
+        let name = prepared.submission.to_string();
+        let sealed = self.with_rng(|rng| self.store.cipher.seal(&name, &incoming.bytes, rng))?;
+        Ok(SubmissionRow {
+            id: name,
+            received_at: At(prepared.received_at),
+            tenant: access.key().to_string(),
+            dossier: id.to_string(),
+            version,
+            format: prepared.format.clone(),
+            media_type: incoming.media_type.clone(),
+            sha256: prepared.digest.to_vec(),
+            size: incoming.bytes.len() as i64,
+            receipt,
+            key_id: sealed.key_id,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+        })
+    }
+}
+
+/// Online begins at 1; a counter or the post has already received it, so 2.
+const fn entry_status(channel: Channel) -> Status {
+    match channel {
+        Channel::Online => Status::Registered,
+        Channel::Counter | Channel::Post => Status::Accepted,
+    }
+}
+
+fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
+    let from = prepared.filing.filed_at.min(prepared.received_at);
+    if entry == Status::Registered {
+        Clocks {
+            acceptance_due: Some(clockwork.acceptance(from)),
+            forecast_due: Some(clockwork.due(prepared.received_at, prepared.route.limit)),
+            due: None,
+        }
+    } else {
+        Clocks {
+            due: Some(clockwork.due(from, prepared.route.limit)),
+            ..Clocks::default()
+        }
+    }
+}
+
+fn parties(access: &Access, prepared: &Prepared, id: DossierId) -> Vec<PartyRow> {
+    let since = At(prepared.received_at);
+    let party = |tenant: String, role: &str, point: Option<String>| PartyRow {
+        dossier: id.to_string(),
+        tenant,
+        role: role.to_owned(),
+        point,
+        since,
+        until: None,
+    };
+    let point = access.point().map(|p| p.key.to_string());
+    let mut parties = vec![party(access.key().to_string(), "submitter", point.clone())];
+    if access.kind() == TenantKind::Branch {
+        parties.push(party(access.key().to_string(), "receiving-unit", point));
+    }
+    if let Some(agency) = &prepared.route.agency {
+        parties.push(party(
+            TenantKey::new(TenantKind::Agency, agency).to_string(),
+            "lead-agency",
+            None,
+        ));
+    }
+    parties
+}

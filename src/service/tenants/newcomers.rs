@@ -1,0 +1,128 @@
+//! Tenants to register, read at the door: what the request says, and what the directory adds.
+
+use super::{PARTS_OF_A_TENANT, too_many};
+use crate::domain::codes::Key;
+use crate::domain::register::Newcomer;
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::routing::Agency;
+use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
+use crate::domain::text::Text;
+use crate::domain::view::NewTenant;
+use crate::identity::peer::{PeerCertificate, UnusableCertificate};
+use crate::service::Hub;
+
+impl Hub {
+    /// A tenant to register, with what the directory adds.
+    pub(super) fn newcomer(&self, wanted: NewTenant) -> Result<Newcomer, Vec<Problem>> {
+        let (key, mut problems) = (wanted.key, Vec::new());
+        for (path, n) in [
+            ("/certificates", wanted.certificates.len()),
+            ("/staff", wanted.staff.len()),
+            ("/points", wanted.points.len()),
+        ] {
+            if n > PARTS_OF_A_TENANT {
+                problems.push(too_many(path, PARTS_OF_A_TENANT));
+            }
+        }
+        let agency = (key.kind() == TenantKind::Agency).then(|| self.agency_in_force(key.key()));
+        let agency = agency
+            .transpose()
+            .map_err(|p| problems.push(p.at("/key")))
+            .ok()
+            .flatten();
+        let name = wanted
+            .name
+            .or_else(|| agency.as_ref().and_then(|a| Text::parse(&a.name).ok()));
+        if name.is_none() {
+            problems.push(
+                Problem::new(Label::FieldMissing)
+                    .at("/name")
+                    .with("field", "name"),
+            );
+        }
+        if key == crate::domain::tenant::Actor::hub().tenant {
+            // Its name in the audit is the hub's own.
+            problems.push(Problem::new(Label::TenantExists).at("/key").with("tenant", &key));
+        }
+        let formats = wanted
+            .formats
+            .unwrap_or_else(|| default_formats(key.kind(), agency.as_ref()));
+        problems.extend(self.known_formats(&formats).err());
+        let mut certificates = Vec::with_capacity(wanted.certificates.len());
+        for (i, pem) in wanted.certificates.iter().enumerate() {
+            match certificate(&key, pem, &format!("/certificates/{i}")) {
+                Ok(certificate) => certificates.push(certificate),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let (Some(name), true) = (name, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let of = |id: Key, name: Text<200>| Staff {
+            id,
+            tenant: key.clone(),
+            name,
+            until: None,
+        };
+        let staff = wanted.staff.into_iter().map(|s| of(s.id, s.name)).collect();
+        let point = |key: Key, tenant: &TenantKey, name: Text<200>| Point {
+            key,
+            tenant: tenant.clone(),
+            name,
+            until: None,
+        };
+        let points = wanted
+            .points
+            .into_iter()
+            .map(|p| point(p.key, &key, p.name))
+            .collect();
+        Ok(Newcomer {
+            tenant: Tenant {
+                key,
+                name,
+                parent: wanted.parent,
+                formats,
+                standing: Standing::Active,
+                successor_policy: wanted.successor_policy,
+            },
+            certificates,
+            staff,
+            points,
+        })
+    }
+
+    pub(super) fn known_formats(&self, formats: &[String]) -> Result<(), Problem> {
+        if formats.iter().all(|f| self.adapters.get(f).is_some()) {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.adapters.names().collect();
+        let problem = Problem::new(Label::ValueUnknown).at("/formats");
+        Err(problem
+            .with("field", "formats")
+            .with("expected", names.join(", ")))
+    }
+}
+
+pub(super) fn certificate(tenant: &TenantKey, pem: &str, path: &str) -> Result<Certificate, Problem> {
+    let unusable = |why: UnusableCertificate| {
+        Problem::new(Label::CertificateUnusable)
+            .at(path)
+            .with("reason", why)
+    };
+    let read = PeerCertificate::from_pem(pem).map_err(unusable)?;
+    Ok(Certificate {
+        thumbprint: *read.thumbprint(),
+        tenant: tenant.clone(),
+        not_after: read.not_after(),
+        revoked_at: None,
+    })
+}
+
+fn default_formats(kind: TenantKind, agency: Option<&Agency>) -> Vec<String> {
+    const CANONICAL: &str = "canonical/v1";
+    match (kind, agency) {
+        (TenantKind::Enterprise | TenantKind::Operator, _) => Vec::new(),
+        (_, Some(agency)) if agency.format != CANONICAL => vec![CANONICAL.to_owned(), agency.format.clone()],
+        _ => vec![CANONICAL.to_owned()],
+    }
+}
