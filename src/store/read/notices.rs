@@ -160,7 +160,12 @@ pub fn notice_attempts(
                 .or(now.and(later).and(notice_attempts::way.lt(way.word()))));
         }
         query
-            .order((notice_attempts::at.desc(), notice_attempts::seq.desc(), notice_attempts::way.desc()))
+            .order((
+                notice_attempts::at.desc(),
+                notice_attempts::seq.desc(),
+                notice_attempts::way.desc(),
+                notice_attempts::number.desc(),
+            ))
             .limit(limit)
             .select(NoticeAttemptRow::as_select())
             .load(c)
