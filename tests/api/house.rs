@@ -87,6 +87,28 @@ fn folder(number: usize) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("api/{number}"))
 }
 
+/// A sandbox in a folder, without agencies that answer.
+pub fn plan(dir: PathBuf) -> Plan {
+    let any = "127.0.0.1:0".parse().expect("an address");
+    Plan {
+        dir,
+        fresh: false,
+        seed: 1,
+        speed_up: 1.0,
+        partner: any,
+        web: any,
+        operations: any,
+        postgres: None,
+        postgres_ca: None,
+        amqp: None,
+        amqp_admin: None,
+        amqp_ca: None,
+        parallel: 1,
+        agencies: false,
+        left: Vec::new(),
+    }
+}
+
 async fn start() -> Sandbox {
     LazyLock::force(&LOGGING);
     for number in 0..200 {
@@ -98,25 +120,7 @@ async fn start() -> Sandbox {
         // The files of a database that is gone are nobody's.
         drop(std::fs::remove_dir_all(dir.join("blobs")));
         drop(lock);
-        let any = "127.0.0.1:0".parse().expect("an address");
-        let plan = Plan {
-            dir,
-            fresh: false,
-            seed: 1,
-            speed_up: 1.0,
-            partner: any,
-            web: any,
-            operations: any,
-            postgres: None,
-            postgres_ca: None,
-            amqp: None,
-            amqp_admin: None,
-            amqp_ca: None,
-            parallel: 1,
-            agencies: false,
-            left: Vec::new(),
-        };
-        match Sandbox::start(plan).await {
+        match Sandbox::start(plan(dir)).await {
             Ok(sandbox) => return sandbox,
             // Another process took the folder in between.
             Err(error) if error.to_string().contains("in use") => {}

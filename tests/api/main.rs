@@ -17,4 +17,5 @@ mod life;
 mod limits;
 mod privacy;
 mod published;
+mod restart;
 mod slow;

@@ -1,0 +1,52 @@
+//! A sandbox that starts again: what operators decided since its first start stands.
+
+use std::path::PathBuf;
+
+use lienthong::app::sandbox::{Plan, Sandbox};
+use lienthong::domain::tenant::{Standing, TenantKey};
+use lienthong::domain::view::{StandingRequest, StandingWord};
+use lienthong::identity::Access;
+
+use crate::house::{plan, run};
+
+/// How many certificates of a tenant are pinned.
+fn pinned(sandbox: &Sandbox, tenant: &TenantKey) -> usize {
+    let register = sandbox.running().hub().register();
+    register.certificates().filter(|c| c.tenant == *tenant).count()
+}
+
+#[test]
+fn a_renewed_certificate_is_pinned_and_a_closed_tenant_stays_closed() {
+    run(async {
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("api-restart");
+        let [open, closed]: [TenantKey; 2] = ["agent.a-001", "agent.a-002"].map(|key| key.parse().unwrap());
+        let first = Plan {
+            fresh: true,
+            ..plan(dir.clone())
+        };
+        let sandbox = Sandbox::start(first).await.unwrap();
+        let everybody = sandbox.running().hub().register().tenants().count();
+        let request = StandingRequest {
+            reason: "Theo công văn mẫu".to_owned(),
+            standing: StandingWord::Closed,
+        };
+        let hub = sandbox.running().hub();
+        hub.stand(&Access::system(), &closed, request).await.unwrap();
+        // Both have lost their certificates, and are given new ones at the next start.
+        for tenant in [&open, &closed] {
+            let (certificate, key) = sandbox.state().tenant_files(tenant);
+            std::fs::remove_file(certificate).unwrap();
+            std::fs::remove_file(key).unwrap();
+        }
+        sandbox.stop().await;
+        let again = Sandbox::start(plan(dir)).await.unwrap();
+        assert_eq!((pinned(&again, &open), pinned(&again, &closed)), (2, 1));
+        let register = again.running().hub().register();
+        assert_eq!(register.tenants().count(), everybody);
+        assert!(matches!(
+            register.tenant(&closed).unwrap().standing,
+            Standing::Closed { .. }
+        ));
+        again.stop().await;
+    });
+}
