@@ -98,6 +98,7 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "result-corrected" => f.say("Sửa kết quả", "Result corrected"),
         "assigned" => f.say("Phân công cơ quan giải quyết", "The agency named by an operator"),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
+        "attachments-complete" => f.say("Đã có đủ tệp", "Every file is here"),
         "due-set" => f.say("Đặt hạn trả kết quả", "Due date set"),
         "limit-near" => f.say("Sắp đến hạn", "A time limit is near"),
         "limit-passed" => f.say("Quá hạn", "A time limit has passed"),

@@ -10,6 +10,7 @@ use super::report::Report;
 use super::script::{PlannedStatus, Script, Wait, Word};
 use crate::domain::codes::DossierCode;
 use crate::domain::ids::DossierId;
+use crate::domain::rejection::Label;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
 
@@ -62,6 +63,14 @@ impl Play {
         }
     }
 
+    /// Whether the dossier was withdrawn while the report was on its way: word of it comes soon, if not before.
+    async fn has_ended(&mut self) -> bool {
+        let word = self.heard.wait_for(|note| note.ended);
+        tokio::time::timeout(10 * SECOND, word)
+            .await
+            .is_ok_and(|noted| noted.is_ok())
+    }
+
     /// Waits for that word; false where the dossier ended instead.
     async fn told(&mut self, word: impl Fn(&Note) -> bool) -> bool {
         let noted = self.heard.wait_for(|note| word(note) || note.ended).await;
@@ -98,6 +107,11 @@ impl Play {
                 }
                 Told::WordUnknown if step.word == Word::Unknown => self.office.tally.unknown_word(),
                 Told::WordUnknown => self.office.tally.fault("report: status-word-unknown"),
+                Told::Refused(Some(Label::ClockNotRunning | Label::ResultMissing))
+                    if self.has_ended().await =>
+                {
+                    return false;
+                }
                 Told::Refused(label) => {
                     let label = label.map_or("no result", |l| l.as_str());
                     tracing::warn!(dossier = %self.dossier, label, "a report of an agency was refused");
