@@ -17,6 +17,6 @@ pub const MAX_NAMESPACES: usize = 64;
 /// Problems told of one document, and warnings; the rest is counted out.
 pub const MAX_PROBLEMS: usize = 100;
 /// Status reports in one message.
-pub const MAX_REPORTS: usize = 100;
+pub const MAX_REPORTS: usize = crate::domain::details::limits::REPORTS;
 /// Dossiers one document of a batch may list. For more there is a batch of lines.
 pub const MAX_ITEMS: usize = 500;

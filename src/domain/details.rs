@@ -13,6 +13,8 @@ use super::time::Date;
 
 /// Limits of details, all deliberate (docs/LIMITS.md).
 pub mod limits {
+    /// Reports in one message.
+    pub const REPORTS: usize = 100;
     /// Papers one request for a supplement may ask for: as many as a dossier may have.
     pub const PAPERS: usize = crate::domain::dossier::limits::COMPONENTS;
     /// Fees claimed at once.

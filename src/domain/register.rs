@@ -15,6 +15,12 @@ use super::tenant::{
 use super::text::Text;
 use super::time::Timestamp;
 
+/// Tenants registered in one call.
+pub const TENANTS_AT_ONCE: usize = 10_000;
+
+/// Certificates, people, or points registered with one tenant.
+pub const PARTS_OF_A_TENANT: usize = 200;
+
 /// Rows to add to the register, or to replace in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enrolment {

@@ -19,6 +19,8 @@ pub const SAYS_SOMETHING: &str = concat!(
 pub mod limits {
     /// Note or reason of an act on a dossier, and of a report.
     pub const NOTE: usize = 2000;
+    /// Name of the officer in a report; kept with the note.
+    pub const OFFICER: usize = 200;
     /// Reason of an operator's act: on the register, the directory, the agency of a dossier.
     pub const REASON: usize = 500;
     /// Reason kept with the attempts to carry a message.

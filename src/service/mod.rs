@@ -46,7 +46,7 @@ pub use onboarding::Loaded;
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use statuses::Reported;
 pub use subscriptions::{DueWay, SECRET_OVERLAP, TEST_TYPE};
-pub use tenants::{AuditQuery, PARTS_OF_A_TENANT, TENANTS_AT_ONCE, TenantQuery};
+pub use tenants::{AuditQuery, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
 
 use crate::adapt::Registry;

@@ -6,7 +6,7 @@ use super::{Hub, ServiceError};
 use crate::adapt::StatusItem;
 use crate::domain::attachment::{self, NamedFile};
 use crate::domain::codes::DossierCode;
-use crate::domain::details::Details;
+use crate::domain::details::{Details, limits::REPORTS};
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
@@ -36,9 +36,6 @@ pub struct Reported {
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
-
-/// Reports in one message at most.
-pub const REPORTS: usize = 100;
 
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
@@ -124,7 +121,7 @@ impl Hub {
         };
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
-            let text = bounded("/text", note(&report), limits::NOTE)?;
+            let text = note(&report)?;
             let deed = deed(&mut report, text)?;
             Ok((occurred_at, deed))
         });
@@ -284,12 +281,14 @@ fn deed(report: &mut StatusReport, text: Option<String>) -> Result<Deed, Problem
     })
 }
 
-/// The note and the officer as one text, as the office writes it.
-fn note(report: &StatusReport) -> Option<String> {
-    match (&report.text, &report.officer) {
+/// The note and the officer, each within its limit, as one text, as the office writes it.
+fn note(report: &StatusReport) -> Result<Option<String>, Problem> {
+    let text = bounded("/text", report.text.clone(), limits::NOTE)?;
+    let officer = bounded("/officer", report.officer.clone(), limits::OFFICER)?;
+    Ok(match (text, officer) {
         (Some(text), Some(officer)) => Some(format!("{text} ({officer})")),
-        (text, officer) => text.clone().or_else(|| officer.clone()),
-    }
+        (text, officer) => text.or(officer),
+    })
 }
 
 fn refused(dossier: String, problem: &Problem) -> StatusResult {

@@ -13,7 +13,7 @@ use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::audit::Action;
 use crate::domain::codes::{Key, Sha256Hex};
-use crate::domain::register::{Change, warning_due};
+use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::Agency;
 use crate::domain::tenant::{Point, Staff, Standing, Tenant, TenantKey, TenantKind};
@@ -27,12 +27,6 @@ use crate::store::ledger::{Expiring, RegisterChange, Registered};
 use crate::store::read;
 use newcomers::certificate;
 use shown::{by_tenant, ends_within, summary, view};
-
-/// Tenants of one registration.
-pub const TENANTS_AT_ONCE: usize = 10_000;
-
-/// Certificates, people, or points that come with one tenant.
-pub const PARTS_OF_A_TENANT: usize = 200;
 
 /// Which tenants to list.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,9 @@
 //! What only operators send in bulk, each limit met exactly and passed by one.
 
+use lienthong::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
 use lienthong::http::limits::LARGE_JSON_BYTES;
 use lienthong::net::dev_ca::Validity;
-use lienthong::service::{FAULTS_TOLD, PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
+use lienthong::service::FAULTS_TOLD;
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 

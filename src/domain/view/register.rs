@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::Entry;
 use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
 use crate::domain::text::{SAYS_SOMETHING, Text, limits};
 use crate::domain::time::Timestamp;
@@ -149,12 +150,15 @@ pub struct NewTenant {
     pub successor_policy: SuccessorPolicy,
     /// Certificates, one PEM text each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = PARTS_OF_A_TENANT))]
     pub certificates: Vec<String>,
     /// People who may act for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = PARTS_OF_A_TENANT))]
     pub staff: Vec<NewStaff>,
     /// Its receiving points.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = PARTS_OF_A_TENANT))]
     pub points: Vec<NewPoint>,
 }
 
@@ -166,6 +170,7 @@ pub struct RegisterRequest {
     #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// The tenants. An agent's enterprise stands before it.
+    #[schemars(length(max = TENANTS_AT_ONCE))]
     pub tenants: Vec<NewTenant>,
 }
 

@@ -8,6 +8,7 @@ use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper, limits};
 use crate::domain::event::{Back, Verdict};
 use crate::domain::status::Status;
+use crate::domain::text::{self, Text};
 use crate::domain::time::Timestamp;
 
 /// One status an agency reports, in canonical form.
@@ -15,6 +16,7 @@ use crate::domain::time::Timestamp;
 #[serde(deny_unknown_fields)]
 pub struct StatusReport {
     /// The dossier: tracking id (`dos_…`) or official dossier code.
+    #[schemars(with = "Text<100>")]
     pub dossier: String,
     /// `TrangThaiHoSo`, 1 to 10.
     pub status: Status,
@@ -23,12 +25,14 @@ pub struct StatusReport {
     pub occurred_at: Option<Timestamp>,
     /// Reason, list of missing papers, note. At most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Text<{ text::limits::NOTE }>>")]
     pub text: Option<String>,
     /// The official dossier code, when the agency's system has assigned one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned_code: Option<DossierCode>,
     /// The officer, as text. At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Text<{ text::limits::OFFICER }>>")]
     pub officer: Option<String>,
     /// With 5: the papers asked for, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,6 +110,7 @@ impl StatusReport {
 #[serde(deny_unknown_fields)]
 pub struct StatusRequest {
     /// The reports, in the order they happened.
+    #[schemars(length(max = limits::REPORTS))]
     pub reports: Vec<StatusReport>,
 }
 

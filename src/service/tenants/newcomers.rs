@@ -1,8 +1,8 @@
 //! Tenants to register, read at the door: what the request says, and what the directory adds.
 
-use super::{PARTS_OF_A_TENANT, too_many};
+use super::too_many;
 use crate::domain::codes::Key;
-use crate::domain::register::Newcomer;
+use crate::domain::register::{Newcomer, PARTS_OF_A_TENANT};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::Agency;
 use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};

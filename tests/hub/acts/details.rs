@@ -6,6 +6,8 @@ use lienthong::domain::details::{Details, Lists};
 use lienthong::domain::event::Verdict;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
+use lienthong::domain::text::limits::{NOTE, OFFICER};
+use lienthong::domain::view::StatusReport;
 use serde_json::json;
 
 use super::{Case, of, told};
@@ -64,6 +66,24 @@ on_both! {
         assert_eq!(case.last().await.kind, "filed");
     }
 
+    async fn a_note_and_an_officer_are_kept_together_each_at_its_limit(stage) {
+        let case = Case::open(stage).await;
+        let report = |text: usize, officer: usize| StatusReport {
+            text: Some("ế".repeat(text)),
+            officer: Some("ộ".repeat(officer)),
+            ..StatusReport::new(case.id.to_string(), Status::Processing)
+        };
+        for (text, officer) in [(NOTE + 1, OFFICER), (NOTE, OFFICER + 1)] {
+            let answer = case.city.report(&case.agency, vec![report(text, officer)]).await;
+            assert_eq!(told(&answer.results[0]), Some(Label::TextLength));
+        }
+        let answer = case.city.report(&case.agency, vec![report(NOTE, OFFICER)]).await;
+        assert_eq!((answer.results[0].verdict, told(&answer.results[0])), (Some(Verdict::AppliedInferred), None));
+        let history = case.city.hub.history(&case.branch, case.id).await.unwrap();
+        let kept = history.events.into_iter().rev().find_map(|e| e.text).unwrap();
+        assert_eq!(kept, format!("{} ({})", "ế".repeat(NOTE), "ộ".repeat(OFFICER)));
+    }
+
     async fn the_same_report_with_other_details_is_another_report(stage) {
         let case = Case::open(stage).await;
         let named = |name: &str| Lists { papers: of(json!([{ "name": name }])), ..Lists::default() };
@@ -71,10 +91,10 @@ on_both! {
         assert_eq!(first.verdict, Some(Verdict::Applied));
         let at = case.last().await.occurred_at;
         let send = async |name: &str| {
-            let report = lienthong::domain::view::StatusReport {
+            let report = StatusReport {
                 text: Some("lý do".to_owned()),
                 occurred_at: Some(at),
-                ..lienthong::domain::view::StatusReport::new(case.id.to_string(), Status::SupplementRequested)
+                ..StatusReport::new(case.id.to_string(), Status::SupplementRequested)
             };
             case.city.report(&case.agency, vec![report.with_lists(named(name))]).await.results[0].verdict
         };
