@@ -57,6 +57,11 @@ impl ClientError {
         }
     }
 
+    /// The deciding label as a word; `unreachable` where the hub said nothing.
+    pub fn word(&self) -> &'static str {
+        self.label().map_or("unreachable", |label| label.as_str())
+    }
+
     /// Whether the same call may succeed later without being changed: nobody is at fault but the moment.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -3,9 +3,11 @@
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
+use crate::client::{ClientError, Partner};
 use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::DossierId;
 use crate::domain::seal;
+use crate::domain::view::AttachmentView;
 
 /// The smallest and the largest file, in bytes.
 const SIZES: std::ops::RangeInclusive<usize> = 200..=60_000;
@@ -40,6 +42,22 @@ impl File {
     pub fn bytes(&self) -> Vec<u8> {
         bytes(&self.seed)
     }
+}
+
+/// Downloads a file of a dossier and says whether it is the one that was named: the client compares what comes with the digest the
+/// hub gives it, and that digest must be the attachment's.
+///
+/// # Errors
+/// See [`ClientError`].
+pub(super) async fn fetch(
+    partner: &Partner,
+    dossier: DossierId,
+    attachment: &AttachmentView,
+) -> Result<bool, ClientError> {
+    let mut download = partner.download(dossier, attachment.n).await?;
+    let named = *download.sha256() == attachment.sha256;
+    while download.next().await?.is_some() {}
+    Ok(named)
 }
 
 fn bytes(seed: &str) -> Vec<u8> {

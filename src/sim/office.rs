@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::desk::Tally;
-use super::file::File;
+use super::file::{self, File};
 use super::mailboxes::Mailboxes;
 use super::report::{CodeBook, ReportFormat};
 use crate::broker::{Broker, Envelope, Outcome, Target};
@@ -160,12 +160,9 @@ impl Office {
             .iter()
             .filter(|a| !a.superseded && a.arrived_at.is_some());
         for attachment in standing {
-            let mut download = self.partner.download(dossier, attachment.n).await?;
-            // The client compares what came with the digest the hub gives it; that must be the digest the dossier names.
-            if *download.sha256() != attachment.sha256 {
+            if !file::fetch(&self.partner, dossier, attachment).await? {
                 self.tally.fault("a file is another");
             }
-            while download.next().await?.is_some() {}
             self.tally.file_fetched();
         }
         Ok(())
@@ -179,7 +176,7 @@ impl Office {
     }
 
     pub(super) fn fault(&self, what: &str, error: &ClientError) {
-        let label = error.label().map_or("unreachable", |label| label.as_str());
+        let label = error.word();
         tracing::debug!(agency = %self.partner.tenant(), what, label, "an agency's call failed");
         if !error.is_passing() {
             self.tally.fault(&format!("{what}: {label}"));

@@ -135,8 +135,7 @@ impl Play {
             self.office.send_file(&file).await
         };
         if let Err(error) = exchanged.await {
-            let label = error.label().map_or("unreachable", |label| label.as_str());
-            self.office.tally.fault(&format!("files: {label}"));
+            self.office.tally.fault(&format!("files: {}", error.word()));
         }
     }
 

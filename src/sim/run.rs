@@ -152,7 +152,7 @@ impl Run {
 
     /// Notes that a call about a dossier did not succeed.
     pub fn failed(&self, reference: &str, what: &str, error: &ClientError) {
-        let why = error.label().map_or("unreachable", |label| label.as_str());
+        let why = error.word();
         let filing = what == "filing";
         self.note(|ledger, _| ledger.refused(reference, &format!("{what}: {why}"), filing));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::file::{File, MEDIA_TYPE};
+use super::file::{self, File, MEDIA_TYPE};
 use super::filing::{Case, Series};
 use super::format::Format;
 use super::ledger::Act;
@@ -28,8 +28,7 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
     let _permit = run.gate.acquire().await;
     let partner = &run.filers[filer].partner;
     let case = series.case(index, is_branch(partner), &run.catalogue, run.clock.now());
-    let (reference, files) = (case.reference.clone(), named(&case, format));
-    let Some(key) = IdempotencyKey::parse(&reference) else {
+    let Some(key) = IdempotencyKey::parse(&case.reference) else {
         return;
     };
     let submission = Submission {
@@ -38,22 +37,33 @@ pub(super) async fn file(run: Arc<Run>, series: Arc<Series>, index: usize, filer
         format: Some(format.name().to_owned()),
         key,
     };
-    if case.files_first {
-        run.send_files(partner, &reference, &files).await;
-    }
-    run.note(|ledger, now| {
-        ledger.begin(&reference, partner.tenant().clone(), format.label(), now);
-        ledger.names(&reference, files.iter().map(|file| file.sha256.clone()));
-    });
+    begin(&run, partner, &case, format).await;
     match partner.submit(&submission).await {
         Ok(answer) => {
             run.filed(&case, &answer);
-            send_missing(&run, partner, &case, &files, &answer).await;
-            if is_branch(partner) && answer.status.code == Status::Registered {
-                accept(&run, filer, &reference, &answer).await;
-            }
+            complete(&run, partner, &case, format, &answer).await;
         }
-        Err(error) => run.failed(&reference, "filing", &error),
+        Err(error) => run.failed(&case.reference, "filing", &error),
+    }
+}
+
+/// What comes before a case is filed: its files, where they go ahead, and a page in the book.
+async fn begin(run: &Run, partner: &Partner, case: &Case, format: Format) {
+    let files = named(case, format);
+    if case.files_first {
+        run.send_files(partner, &case.reference, &files).await;
+    }
+    run.note(|ledger, now| {
+        ledger.begin(&case.reference, partner.tenant().clone(), format.label(), now);
+        ledger.names(&case.reference, files.iter().map(|file| file.sha256.clone()));
+    });
+}
+
+/// What comes after a case was taken: the files that are missing, and acceptance of a branch's own.
+async fn complete(run: &Run, partner: &Partner, case: &Case, format: Format, answer: &SubmissionAnswer) {
+    send_missing(run, partner, case, &named(case, format), answer).await;
+    if is_branch(partner) && answer.status.code == Status::Registered {
+        accept(run, partner, &case.reference, answer).await;
     }
 }
 
@@ -68,15 +78,7 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
         .collect();
     let mut lines = Vec::new();
     for case in &cases {
-        let tenant = partner.tenant().clone();
-        let files = named(case, format);
-        if case.files_first {
-            run.send_files(partner, &case.reference, &files).await;
-        }
-        run.note(|ledger, now| {
-            ledger.begin(&case.reference, tenant, format.label(), now);
-            ledger.names(&case.reference, files.iter().map(|file| file.sha256.clone()));
-        });
+        begin(&run, partner, case, format).await;
         lines.extend(format.render(case));
         lines.push(b'\n');
     }
@@ -124,10 +126,7 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
         }
     }
     for (case, answer) in answers {
-        send_missing(&run, partner, &case, &named(&case, format), &answer).await;
-        if answer.status.code == Status::Registered {
-            accept(&run, filer, &case.reference, &answer).await;
-        }
+        complete(&run, partner, &case, format, &answer).await;
     }
 }
 
@@ -155,7 +154,7 @@ async fn send_missing(run: &Run, partner: &Partner, case: &Case, files: &[&File]
 
 /// A branch accepts its own online dossiers. It says that it did so when it received them: should the agency have reported
 /// before, the acceptance is history and does not send the dossier back.
-async fn accept(run: &Run, filer: usize, reference: &str, answer: &SubmissionAnswer) {
+async fn accept(run: &Run, partner: &Partner, reference: &str, answer: &SubmissionAnswer) {
     let Some(key) = IdempotencyKey::parse(&format!("{reference}-accept")) else {
         return;
     };
@@ -164,11 +163,7 @@ async fn accept(run: &Run, filer: usize, reference: &str, answer: &SubmissionAns
         assigned_code: None,
         text: Some("Đủ thành phần hồ sơ".to_owned()),
     };
-    match run.filers[filer]
-        .partner
-        .accept(answer.tracking_id, &request, &key)
-        .await
-    {
+    match partner.accept(answer.tracking_id, &request, &key).await {
         Err(error) if error.label() != Some(Label::TransitionNotAllowed) => {
             run.failed(reference, "acceptance", &error);
         }
@@ -250,12 +245,9 @@ async fn fetch_results(
         if !issued.contains(&result.sha256) {
             run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a result is not its agency's"));
         }
-        let mut download = partner.download(dossier, result.n).await?;
-        // The client compares what came with the digest the hub gives it; that must be the digest the event told.
-        if *download.sha256() != result.sha256 {
+        if !file::fetch(partner, dossier, result).await? {
             run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a file is another"));
         }
-        while download.next().await?.is_some() {}
         run.note(|ledger, _| ledger.used.files_fetched += 1);
     }
     Ok(())

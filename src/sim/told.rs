@@ -30,7 +30,7 @@ const PREFETCH: u16 = 50;
 pub(super) enum Begun {
     Feed(i64),
     Box(mpsc::Receiver<Letter>),
-    Queue,
+    Queue(Broker),
 }
 
 /// Sets a filer's way up, before it files.
@@ -40,7 +40,9 @@ pub(super) async fn begin(run: &Run, filer: usize) -> Begun {
     let begun = match &filer.back {
         Back::Feed => end_of_feed(&filer.partner).await.map(Begun::Feed),
         Back::Webhook(mailboxes) => open_box(&filer.partner, mailboxes).await.map(Begun::Box),
-        Back::Queue(_) => open_queue(&filer.partner).await.map(|()| Begun::Queue),
+        Back::Queue(broker) => open_queue(&filer.partner)
+            .await
+            .map(|()| Begun::Queue(broker.clone())),
     };
     begun.unwrap_or_else(|error| {
         run.failed("", filer.back.word(), &error);
@@ -104,19 +106,21 @@ pub(super) async fn end(run: &Run, filer: usize) {
 
 /// Takes what a filer is told and does what each event asks for; ends only with its task.
 pub(super) async fn follow(run: Arc<Run>, filer: usize, begun: Begun) {
-    let back = run.filers[filer].back.clone();
     let mut ear = Ear {
         run,
         filer,
-        way: back.word(),
+        way: match &begun {
+            Begun::Feed(_) => "feed",
+            Begun::Box(_) => Way::Webhook.word(),
+            Begun::Queue(_) => Way::Queue.word(),
+        },
         heard: HashSet::new(),
         acts: JoinSet::new(),
     };
-    match (begun, back) {
-        (Begun::Feed(cursor), _) => read_feed(&mut ear, cursor).await,
-        (Begun::Box(letters), _) => answer_letters(&mut ear, letters).await,
-        (Begun::Queue, Back::Queue(broker)) => read_queue(&mut ear, &broker).await,
-        (Begun::Queue, _) => {}
+    match begun {
+        Begun::Feed(cursor) => read_feed(&mut ear, cursor).await,
+        Begun::Box(letters) => answer_letters(&mut ear, letters).await,
+        Begun::Queue(broker) => read_queue(&mut ear, &broker).await,
     }
     // What was begun is done, whatever became of the way.
     while ear.acts.join_next().await.is_some() {}

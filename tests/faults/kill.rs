@@ -132,7 +132,7 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     let directory = Directory::read(&shipped_directory()).unwrap();
     // Every fourth submitter is called, by a hub that is killed while it calls.
     let ways = Ways {
-        mailboxes: Some(mailboxes(&state, &Clock::System).await.unwrap()),
+        mailboxes: mailboxes(&state, &Clock::System).await.unwrap(),
         queues: None,
     };
     let demo = Demo {

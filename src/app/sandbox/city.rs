@@ -251,9 +251,9 @@ impl Speakers<'_> {
     pub fn filers(&self, directory: &Directory, ways: &Ways) -> Result<Vec<Filer>, AppError> {
         let formats = |names: &[&str]| names.iter().flat_map(|n| Format::of(n)).collect::<Vec<_>>();
         let back = |nth: usize, partner: &Partner| -> Result<Back, AppError> {
-            Ok(match (nth % 4, &ways.mailboxes, &ways.queues) {
-                (1, Some(mailboxes), _) => Back::Webhook(mailboxes.clone()),
-                (3, _, Some(users)) => Back::Queue(users.tenant(partner.tenant())?),
+            Ok(match (nth % 4, &ways.queues) {
+                (1, _) => Back::Webhook(ways.mailboxes.clone()),
+                (3, Some(users)) => Back::Queue(users.tenant(partner.tenant())?),
                 _ => Back::Feed,
             })
         };
@@ -295,9 +295,9 @@ impl Speakers<'_> {
             .agencies()
             .filter(|agency| !left.contains(&agency.key))
             .map(|agency| {
-                let reach = match (agency.channel, &ways.queues, &ways.mailboxes) {
-                    (AgencyChannel::Amqp, Some(users), _) => Reach::Queue(users.agency(&agency.key)?),
-                    (AgencyChannel::Push, _, Some(mailboxes)) => Reach::Endpoint(mailboxes.clone()),
+                let reach = match (agency.channel, &ways.queues) {
+                    (AgencyChannel::Amqp, Some(users)) => Reach::Queue(users.agency(&agency.key)?),
+                    (AgencyChannel::Push, _) => Reach::Endpoint(ways.mailboxes.clone()),
                     _ => Reach::Inbox,
                 };
                 Ok(Agency {

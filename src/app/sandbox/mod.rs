@@ -392,7 +392,7 @@ async fn ways_of(plan: &Plan, state: &State, clock: &Clock, entropy: &Entropy) -
         _ => None,
     };
     Ok(Ways {
-        mailboxes: Some(mailboxes(state, clock).await?),
+        mailboxes: mailboxes(state, clock).await?,
         queues,
     })
 }

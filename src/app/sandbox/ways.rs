@@ -22,7 +22,7 @@ use crate::sim::mailboxes::Mailboxes;
 /// The ways there are in a sandbox.
 pub struct Ways {
     /// Where agencies and submitters are called.
-    pub mailboxes: Option<Arc<Mailboxes>>,
+    pub mailboxes: Arc<Mailboxes>,
     /// Queues of their own, on a RabbitMQ that can be administered.
     pub queues: Option<QueueUsers>,
 }

@@ -270,15 +270,18 @@ fn a_person_keeps_the_number() {
     }
 }
 
-#[test]
-fn a_point_belongs_to_one_tenant() {
-    let mut known = after(&city());
-    let point = |of: &str| Point {
+fn point(of: &str) -> Point {
+    Point {
         key: "diem-1".parse().unwrap(),
         tenant: key(of),
         name: Text::parse("Điểm 1").unwrap(),
         until: None,
-    };
+    }
+}
+
+#[test]
+fn a_point_belongs_to_one_tenant() {
+    let mut known = after(&city());
     let add = Change::AddPoint(point("branch.tay-ho"));
     assert_eq!(actions(&known, &add).len(), 1);
     done(&mut known, &add);
@@ -292,12 +295,6 @@ fn a_point_belongs_to_one_tenant() {
 #[test]
 fn a_point_that_was_ended_stays_its_tenants_and_may_begin_again() {
     let mut known = after(&city());
-    let point = |of: &str| Point {
-        key: "diem-1".parse().unwrap(),
-        tenant: key(of),
-        name: Text::parse("Điểm 1").unwrap(),
-        until: None,
-    };
     let end = |of: &str| Change::EndPoint {
         tenant: key(of),
         key: "diem-1".parse().unwrap(),
