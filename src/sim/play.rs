@@ -48,14 +48,14 @@ impl Play {
     async fn wait(&mut self, wait: Wait) -> bool {
         match wait {
             Wait::After(office_time) => {
-                let after = office_time.div_f64(self.office.pace.speed_up.max(1.0));
+                let after = self.office.in_real_time(office_time);
                 // No word for that long means to go on; the end of the dossier, or of the program, means to stop.
                 tokio::time::timeout(after, self.heard.wait_for(|note| note.ended))
                     .await
                     .is_err()
             }
             Wait::Regardless(office_time) => {
-                tokio::time::sleep(office_time.div_f64(self.office.pace.speed_up.max(1.0))).await;
+                tokio::time::sleep(self.office.in_real_time(office_time)).await;
                 true
             }
             Wait::Acceptance => self.told(|note| note.accepted).await,

@@ -59,8 +59,10 @@ fn at_full_width(outcome: &Outcome) {
     assert_eq!(used.ways_back.values().sum::<usize>(), outcome.total.events);
     let agencies = outcome.agencies.as_ref().unwrap();
     assert!(agencies.pulled > 0 && agencies.pushed > 0, "{agencies:?}");
+    // Agencies wait for the files of what they decide, so that hardly one is missed.
+    let half = DOSSIERS as u64 / 2;
     assert!(
-        agencies.files_fetched > 0 && agencies.files_sent > 0,
+        agencies.files_fetched > half && agencies.files_sent > half,
         "{agencies:?}"
     );
 }
