@@ -10,6 +10,7 @@ mod authorisation;
 mod bad_input;
 mod batch;
 mod documents;
+mod field;
 mod files;
 mod house;
 mod intake;
