@@ -168,7 +168,7 @@ fn filings_reach_every_commune_and_most_departments() {
 fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
     let registry = Registry::shipped();
     let dossier = DossierId::new(now(), &mut rand::rngs::StdRng::seed_from_u64(1));
-    let code: lienthong::domain::codes::DossierCode = "H26.P101-261123-0001".parse().unwrap();
+    let code: lienthong::domain::codes::DossierCode = "H26.101-261123-0001".parse().unwrap();
     for format in [ReportFormat::Canonical, ReportFormat::DvcqgMc] {
         let read = |report: &Report| {
             let adapter = registry.get(format.name()).unwrap();

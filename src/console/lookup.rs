@@ -1,10 +1,11 @@
-//! The citizen's look-up: a tracking id and the secret of the receipt, and in return where the dossier stands in plain words.
+//! The citizen's look-up: a tracking id, or the official code, and the secret of the receipt, and in return where the dossier stands in plain words.
 //!
 //! A wrong id and a wrong secret get the same answer, so the page tells nobody which dossiers exist. The secret travels in the
 //! form's body only, and is not written back into the page.
 
 use askama::Template;
 
+use crate::domain::codes::DossierCode;
 use crate::domain::ids::DossierId;
 use crate::domain::view::PublicView;
 use crate::http::extract::{PageCall, PageOutcome};
@@ -34,10 +35,13 @@ pub(super) fn form(f: Frame) -> PageOutcome {
 }
 
 pub(super) async fn draw(f: Frame, call: &PageCall) -> PageOutcome {
-    let typed = call.field("id").trim().to_ascii_lowercase();
-    let found = match typed.parse::<DossierId>() {
-        Ok(id) => call.hub.lookup(id, call.field("secret")).await?,
-        Err(_) => None,
+    let (typed, secret) = (call.field("id").trim(), call.field("secret"));
+    let id = typed.to_ascii_lowercase().parse::<DossierId>();
+    let code = typed.to_ascii_uppercase().parse::<DossierCode>();
+    let found = match (id, code) {
+        (Ok(id), _) => call.hub.lookup(id, secret).await?,
+        (_, Ok(code)) => call.hub.lookup_by_code(code, secret).await?,
+        _ => None,
     };
     match found {
         Some(view) => html(200, &Found::of(f, view)),

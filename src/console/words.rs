@@ -89,7 +89,12 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
             "Thay nội dung trước khi tiếp nhận",
             "Content replaced before acceptance",
         ),
+        "code-claimed" => f.say("Khai mã hồ sơ", "Official code claimed"),
         "code-assigned" => f.say("Cấp mã hồ sơ", "Official code assigned"),
+        "code-contested" => f.say(
+            "Hồ sơ khác cũng khai mã này",
+            "Another dossier claims the same code",
+        ),
         "status-changed" => f.say("Chuyển trạng thái", "Status changed"),
         "status-recorded" => f.say("Ghi nhận tin đến muộn", "A late report recorded"),
         "status-rejected" => f.say("Tin báo không hợp lệ", "A report rejected"),
@@ -148,6 +153,10 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
             "The agency's answer to a message",
         ),
         Watched::ClockAhead => f.say("Đồng hồ của cổng", "The hub's clock"),
+        Watched::CodeContested => f.say(
+            "Một mã hồ sơ, nhiều hồ sơ cùng khai",
+            "One official code, claimed by several",
+        ),
     }
 }
 

@@ -38,11 +38,13 @@ pub enum Watched {
     AgencySilent,
     /// The time of the chain is not ahead of a hub's clock.
     ClockAhead,
+    /// An official code names one dossier (Điều 28.1): no limit, but told to the operator as one.
+    CodeContested,
 }
 
 impl Watched {
     /// Every limit.
-    pub const ALL: [Watched; 9] = [
+    pub const ALL: [Watched; 10] = [
         Watched::OfficerNotice,
         Watched::Acceptance,
         Watched::SupplementNotice,
@@ -52,6 +54,7 @@ impl Watched {
         Watched::PaperHandOver,
         Watched::AgencySilent,
         Watched::ClockAhead,
+        Watched::CodeContested,
     ];
 
     /// Its stable word.
@@ -66,6 +69,7 @@ impl Watched {
             Watched::PaperHandOver => "paper-hand-over",
             Watched::AgencySilent => "agency-silent",
             Watched::ClockAhead => "clock-ahead",
+            Watched::CodeContested => "code-contested",
         }
     }
 
@@ -77,7 +81,7 @@ impl Watched {
     /// Who must keep it.
     pub const fn party(self) -> Role {
         match self {
-            Watched::OfficerNotice | Watched::ClockAhead => Role::Operator,
+            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested => Role::Operator,
             Watched::Supplement => Role::Submitter,
             Watched::PaperHandOver => Role::ReceivingUnit,
             Watched::Acceptance
@@ -98,9 +102,11 @@ impl Watched {
         match self {
             Watched::Acceptance | Watched::SupplementNotice | Watched::Due | Watched::LateNotice => true,
             Watched::Supplement => passed,
-            Watched::OfficerNotice | Watched::PaperHandOver | Watched::AgencySilent | Watched::ClockAhead => {
-                false
-            }
+            Watched::OfficerNotice
+            | Watched::PaperHandOver
+            | Watched::AgencySilent
+            | Watched::ClockAhead
+            | Watched::CodeContested => false,
         }
     }
 
@@ -114,7 +120,7 @@ impl Watched {
             Watched::Due => Some("due-warning"),
             Watched::LateNotice => Some("late-notice-warning"),
             Watched::PaperHandOver => Some("paper-warning"),
-            Watched::AgencySilent | Watched::ClockAhead => None,
+            Watched::AgencySilent | Watched::ClockAhead | Watched::CodeContested => None,
         }
     }
 
@@ -129,7 +135,7 @@ impl Watched {
             Watched::Due | Watched::LateNotice => in_process && state.due.is_some(),
             Watched::PaperHandOver => state.status() == Status::Accepted,
             Watched::AgencySilent => !state.status().is_final(),
-            Watched::ClockAhead => false,
+            Watched::ClockAhead | Watched::CodeContested => false,
         }
     }
 
@@ -141,9 +147,11 @@ impl Watched {
             Watched::SupplementNotice => newly && !before.accepted,
             Watched::Due | Watched::LateNotice => newly || (self.runs(after) && before.due != after.due),
             // Begun by a filing or a message, not by a step.
-            Watched::OfficerNotice | Watched::PaperHandOver | Watched::AgencySilent | Watched::ClockAhead => {
-                false
-            }
+            Watched::OfficerNotice
+            | Watched::PaperHandOver
+            | Watched::AgencySilent
+            | Watched::ClockAhead
+            | Watched::CodeContested => false,
         }
     }
 }

@@ -91,8 +91,19 @@ pub enum Happening {
         /// Why it is parked.
         parked: Option<Label>,
     },
-    /// The city's system gave it its official code.
+    /// Its submitter, or its receiving unit, says that it has this official code. A claim is nobody's code until the agency
+    /// confirms it.
+    CodeClaimed {
+        /// The code.
+        code: DossierCode,
+    },
+    /// The responsible agency gave it its official code, or confirmed the one that was claimed.
     CodeAssigned {
+        /// The code.
+        code: DossierCode,
+    },
+    /// Another dossier claims, or has, the official code of this one.
+    CodeContested {
         /// The code.
         code: DossierCode,
     },
@@ -226,7 +237,9 @@ impl Happening {
         match self {
             Happening::Filed { .. } => "filed",
             Happening::Amended { .. } => "amended",
+            Happening::CodeClaimed { .. } => "code-claimed",
             Happening::CodeAssigned { .. } => "code-assigned",
+            Happening::CodeContested { .. } => "code-contested",
             Happening::StatusChanged { .. } => "status-changed",
             Happening::StatusRecorded { .. } => "status-recorded",
             Happening::StatusRejected { .. } => "status-rejected",

@@ -131,8 +131,10 @@ pub struct State {
     pub postponements: i32,
     /// Whether it was ever accepted.
     pub accepted: bool,
-    /// Its official code.
+    /// Its official code: confirmed by the agency.
     pub code: Option<DossierCode>,
+    /// The official code its submitter says it has, while no code is confirmed.
+    pub claimed: Option<DossierCode>,
     /// When the result is due; it stays as it was while the dossier stands still, and after its end.
     pub due: Option<Timestamp>,
 }
@@ -155,6 +157,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         postponements: 0,
         accepted: false,
         code: None,
+        claimed: None,
         due: None,
     });
     next.events += 1;
@@ -165,7 +168,11 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
             next.since = occurred_at;
         }
         Happening::Amended { version, .. } => next.version = *version,
-        Happening::CodeAssigned { code } => next.code = Some(code.clone()),
+        Happening::CodeClaimed { code } => next.claimed = Some(code.clone()),
+        Happening::CodeAssigned { code } => {
+            next.code = Some(code.clone());
+            next.claimed = None;
+        }
         Happening::StatusChanged { from, to, .. } => {
             next.phase = Phase::entering(*to, *from);
             next.since = next.since.max(occurred_at);
@@ -178,6 +185,7 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         }
         Happening::StatusRecorded { .. }
         | Happening::StatusRejected { .. }
+        | Happening::CodeContested { .. }
         | Happening::Assigned { .. }
         | Happening::Supplemented { .. }
         | Happening::ResultCorrected { .. }

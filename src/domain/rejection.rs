@@ -242,7 +242,9 @@ labels! {
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
         "Hồ sơ này đã được tiếp nhận; muốn bổ sung hãy dùng chức năng bổ sung." "The dossier is already accepted; use a supplement to change it.";
     DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
-        "Mã hồ sơ này đã thuộc một hồ sơ khác; kiểm tra lại mã." "This official code belongs to another dossier; check the code.";
+        "Mã hồ sơ này đã thuộc một hồ sơ khác nên chưa gắn cho hồ sơ này; kiểm tra lại mã." "This official code belongs to another dossier and was not given to this one; check the code.";
+    DossierCodeAmbiguous "dossier-code-ambiguous" 409 "Nhiều hồ sơ cùng khai mã này" "Several dossiers claim this code"
+        "Báo lại bằng mã tra cứu dos_… của đúng hồ sơ; việc đó xác nhận mã cho hồ sơ ấy." "Report again by the tracking id dos_… of the right dossier, with assigned_code; that settles whose the code is.";
 
     // files that travel apart
     DigestMismatch "digest-mismatch" 422 "Nội dung tệp không khớp mã băm" "The file does not have this digest"
@@ -317,6 +319,16 @@ labels! {
         "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp, nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
     DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
         "Kiểm tra: {commune} cũ đã tách; cổng chọn {name}." "Check: the former {commune} was divided; the hub chose {name}.";
+    DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã này" "Another dossier claims this code too"
+        "Mã {code} chưa được xác nhận cho hồ sơ này; kiểm tra lại mã. Cơ quan giải quyết sẽ xác nhận." "The code {code} is not confirmed for this dossier; check it. The agency will settle whose it is.";
+    DossierCodeDay "dossier-code-day" 422 "Mã hồ sơ ghi ngày chưa tới" "The dossier code names a day to come"
+        "Mã {code} ghi ngày {date}, sau ngày nhận {today}, nên không được dùng; kiểm tra lại mã." "The code {code} names {date}, after the day of receipt {today}, and is not used; check it.";
+    DossierCodeUnitUnknown "dossier-code-unit-unknown" 422 "Không có đơn vị ghi trong mã hồ sơ" "The unit in the dossier code is not known"
+        "Đơn vị {unit} trong mã {code} không có trong danh mục ngày {date}; kiểm tra lại mã." "The unit {unit} in the code {code} is not in the catalogue on {date}; check the code.";
+    DossierCodeUnitOther "dossier-code-unit-other" 422 "Mã hồ sơ ghi cơ quan khác" "The dossier code names another agency"
+        "Mã {code} mang đơn vị {unit} của {name}, không phải của cơ quan giải quyết hồ sơ (NĐ 118/2025 Đ28.2); kiểm tra lại mã." "The code {code} carries the unit {unit} of {name}, which is not the agency responsible (Decree 118/2025 art. 28.2); check the code.";
+    DossierCodeDiffers "dossier-code-differs" 422 "Hồ sơ đã có mã khác" "The dossier has another code"
+        "Hồ sơ đã có mã {code} do cơ quan xác nhận; mã vừa khai không được dùng." "The agency has confirmed the code {code}; the one now claimed is not used.";
 }
 
 impl Label {

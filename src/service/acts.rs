@@ -10,13 +10,15 @@ use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::rejection::{Label, Problem};
-use crate::domain::routing::AgencyChannel;
+use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::routing::{AgencyChannel, CodeLook};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
 use crate::domain::text::limits as text;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AcceptanceRequest, DossierSummary, HandOverRequest, SupplementRequest};
+use crate::domain::view::{
+    AcceptanceRequest, DossierSummary, HandOverRequest, ProblemView, SupplementRequest,
+};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
 use crate::store::rows::DossierRow;
@@ -165,6 +167,7 @@ impl Hub {
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
         request.extend_from_slice(row.id.as_bytes());
+        let (assigned_code, odd) = self.code_of(wish.assigned_code, row.agency.as_deref(), now);
         let act = Act {
             key: Some(KeyUse {
                 tenant: access.key().to_string(),
@@ -178,18 +181,44 @@ impl Hub {
             deed: wish.deed,
             paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
-            assigned_code: wish.assigned_code,
+            assigned_code,
             report_key: None,
             clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent: call.traceparent,
         };
         let acted = self.take(&row, act).await?;
-        if let (Verdict::Rejected, Some(problem)) = (acted.verdict, acted.problem) {
-            return Err(problem.into());
+        if let (Verdict::Rejected, Some(problem)) = (acted.verdict, &acted.problem) {
+            return Err(problem.clone().into());
         }
         let row = self.reached(access, id).await?;
-        self.summary(&row)
+        let warnings = odd.iter().chain(&acted.warnings);
+        let warnings = warnings.map(|warning| {
+            let at = warning.clone().at("/assigned_code");
+            ProblemView::of(&at, Language::Vietnamese)
+        });
+        Ok(DossierSummary {
+            warnings: warnings.collect(),
+            ..self.summary(&row)?
+        })
+    }
+
+    /// A code somebody brings for a dossier of this agency, if it can be one, and what is worth a look about it.
+    pub(super) fn code_of(
+        &self,
+        code: Option<DossierCode>,
+        agency: Option<&str>,
+        now: Timestamp,
+    ) -> (Option<DossierCode>, Option<Problem>) {
+        let Some(code) = code else {
+            return (None, None);
+        };
+        let agency = agency.and_then(|key| key.parse().ok());
+        let today = now.plus(CLOCK_SKEW).date();
+        match self.directory.load().look_at_code(&code, agency.as_ref(), today) {
+            CodeLook::Usable(odd) => (Some(code), odd),
+            CodeLook::NotYet(problem) => (None, Some(problem)),
+        }
     }
 
     /// Hands an act to the ledger and wakes whoever waits for its news.

@@ -245,6 +245,7 @@ impl Hub {
             tracking_id: parse_id(&row.id)?,
             reference: row.reference.clone(),
             dossier_code: row.code.as_ref().and_then(|c| c.parse().ok()),
+            claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
             procedure: row.procedure.parse().map_err(internal)?,
             procedure_name: reason(row)?.procedure.name,
             channel: match row.channel {
@@ -263,6 +264,7 @@ impl Hub {
             clocks: clocks_of(row),
             received_at: row.received_at.0,
             updated_at: row.updated_at.0,
+            warnings: Vec::new(),
         })
     }
 

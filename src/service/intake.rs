@@ -9,6 +9,7 @@ use super::dossiers::reason;
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
 use crate::domain::attachment::{self, NamedFile};
+use crate::domain::codes::DossierCode;
 use crate::domain::dossier::Filing;
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -85,6 +86,10 @@ pub(super) struct Prepared {
     received_at: Timestamp,
     submission: SubmissionId,
     digest: [u8; 32],
+    /// The official code it claims, if it can be one.
+    claimed: Option<DossierCode>,
+    /// Where the code stands in its document.
+    code_path: String,
     /// The files it names by digest.
     files: Vec<NamedFile>,
     likeness: Vec<u8>,
@@ -95,6 +100,14 @@ struct Found {
     target: Target,
     /// The dossier that was there first of what this one is about.
     twin: Option<Twin>,
+    /// Whether another dossier has the code it claims, or claims it too.
+    contested: bool,
+}
+
+/// What else there is.
+struct Beside {
+    twin: Option<Twin>,
+    contested: bool,
 }
 
 /// Another dossier of the same likeness.
@@ -116,7 +129,7 @@ impl Hub {
     /// Files a dossier. What it answers with 202 is committed.
     ///
     /// # Errors
-    /// Every problem of the document at once; `reference-content-differs`, `dossier-code-taken`; the idempotency labels.
+    /// Every problem of the document at once; `reference-content-differs`; the idempotency labels.
     pub async fn submit(&self, access: &Access, incoming: Incoming) -> Result<Answered, ServiceError> {
         access.permit(Permission::SubmissionCreate)?;
         access.require_staff()?;
@@ -166,10 +179,6 @@ impl Hub {
                     return finished(u16::try_from(status).unwrap_or(500), body, true);
                 }
                 (SubmitOutcome::KeyReused, ..) => return Err(Label::IdempotencyKeyReused.into()),
-                (SubmitOutcome::CodeTaken, ..) => {
-                    let refused = Label::DossierCodeTaken.into();
-                    return Err(self.keep_refused(access, incoming, refused).await);
-                }
                 (SubmitOutcome::Raced, ..) => {}
             }
         }
@@ -246,7 +255,13 @@ impl Hub {
             })?;
         warnings.extend(route.warnings.iter().map(placed));
         let likeness = filing.likeness(&route.procedure.code);
+        let agency = route.agency.as_ref().map(|key| key.as_str());
+        let (claimed, odd) = self.code_of(filing.dossier_code.clone(), agency, received_at);
+        let code_path = provenance.locate("/dossier_code");
+        warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
         Ok(Prepared {
+            claimed,
+            code_path,
             likeness: self.store.cipher.blind("likeness", &likeness).to_vec(),
             filing,
             warnings,
@@ -266,7 +281,12 @@ impl Hub {
         key: &KeyUse,
         prepared: &Prepared,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        let Found { target, twin } = self.find(access, prepared).await?;
+        let Found {
+            target,
+            twin,
+            contested,
+        } = self.find(access, prepared).await?;
+        let beside = Beside { twin, contested };
         if let Target::Amend(id, row) = &target
             && let Some(decided) = decided(row, &prepared.route)?
         {
@@ -275,7 +295,7 @@ impl Hub {
                 ..prepared.clone()
             };
             return self
-                .write(access, incoming, key, &prepared, (*id, Some(row)), twin)
+                .write(access, incoming, key, &prepared, (*id, Some(row)), beside)
                 .await;
         }
         match target {
@@ -290,11 +310,11 @@ impl Hub {
             }
             Target::Closed => self.refuse_change(access, incoming, key).await,
             Target::New(id) => {
-                self.write(access, incoming, key, prepared, (id, None), twin)
+                self.write(access, incoming, key, prepared, (id, None), beside)
                     .await
             }
             Target::Amend(id, row) => {
-                self.write(access, incoming, key, prepared, (id, Some(&row)), twin)
+                self.write(access, incoming, key, prepared, (id, Some(&row)), beside)
                     .await
             }
         }
@@ -304,8 +324,8 @@ impl Hub {
     async fn find(&self, access: &Access, prepared: &Prepared) -> Result<Found, ServiceError> {
         let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
-        let likeness = prepared.likeness.clone();
-        let (known, twin) = self
+        let (likeness, claimed) = (prepared.likeness.clone(), prepared.claimed.clone());
+        let (known, twin, contested) = self
             .store
             .readers
             .run(move |conn| {
@@ -319,7 +339,13 @@ impl Hub {
                     }),
                     None => None,
                 };
-                Ok((known, twin))
+                let contested = match claimed {
+                    Some(code) => {
+                        read::code_known(conn, code.as_str(), known.as_ref().map(|row| row.id.as_str()))?
+                    }
+                    None => false,
+                };
+                Ok((known, twin, contested))
             })
             .await?;
         let target = match known {
@@ -332,7 +358,11 @@ impl Hub {
             }
             Some(row) => Target::Amend(parse_id(&row.id)?, Box::new(row)),
         };
-        Ok(Found { target, twin })
+        Ok(Found {
+            target,
+            twin,
+            contested,
+        })
     }
 
     fn content_blind(&self, filing: &Filing) -> Vec<u8> {

@@ -218,6 +218,7 @@ impl Hub {
         Ok(AgencyData {
             tracking_id: parse_id(&row.id)?,
             dossier_code: code,
+            claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
             submitter: row.tenant.parse().map_err(internal)?,
             point: row.point.as_ref().and_then(|p| p.parse().ok()),
             event: EventView::from(&message.event),

@@ -19,6 +19,7 @@ use crate::domain::view::{
     ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusRequest, StatusResult,
 };
 use crate::identity::{Access, Permission, Scope};
+use crate::store::conn::Conn;
 use crate::store::ledger::{Act, Acted, Deed};
 use crate::store::read;
 use crate::store::rows::DossierRow;
@@ -36,6 +37,9 @@ pub struct Reported {
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
+
+/// A dossier, and the code it claims by which it was named.
+type Named = (DossierRow, Option<DossierCode>);
 
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
@@ -113,11 +117,11 @@ impl Hub {
         let traceparent = reported.traceparent.clone();
         let named = report.dossier.clone();
         let scope = access.permit(Permission::StatusReport)?;
-        let Some(row) = self.named(scope, &named).await? else {
-            return Ok(refused(
-                named,
-                &Problem::new(Label::NotFound).at(format!("{path}/dossier")),
-            ));
+        let (row, confirms) = match self.named(access, scope, &named).await? {
+            Ok(found) => found,
+            Err(label) => {
+                return Ok(refused(named, &Problem::new(label).at(format!("{path}/dossier"))));
+            }
         };
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
@@ -134,21 +138,29 @@ impl Hub {
             Ok(prepared) => prepared,
             Err(problem) => return Ok(refused(named, &problem)),
         };
+        let key = self.report_key(&row, &report, &deed, call.as_deref());
+        let brought = report.assigned_code.take();
+        let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_deref(), now);
         let act = Act {
             key: None,
             dossier: row.id.clone(),
             actor: access.actor(),
             role: Role::Agency,
-            report_key: Some(self.report_key(&row, &report, &deed, call.as_deref())),
+            report_key: Some(key),
             deed,
             paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
-            assigned_code: report.assigned_code,
+            assigned_code,
             clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent,
         };
-        Ok(taken(named, &self.take(&row, act).await?))
+        let acted = self.take(&row, act).await?;
+        // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
+        let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
+        let warnings = odd.iter().chain(&acted.warnings);
+        let warnings = warnings.map(|warning| warning.clone().at(format!("{path}/assigned_code")));
+        Ok(taken(named, &acted, warnings))
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
@@ -175,23 +187,30 @@ impl Hub {
         hex::encode(self.store.cipher.blind("report", said.as_bytes()))
     }
 
-    /// The dossier a report names, by tracking id or official code, if the agency has a part in it.
-    async fn named(&self, scope: Scope, named: &str) -> Result<Option<DossierRow>, ServiceError> {
+    /// The dossier a report names, by tracking id or official code, if the agency has a part in it; or why none is named. A code
+    /// that was only claimed comes with it: to report under it confirms it.
+    async fn named(
+        &self,
+        access: &Access,
+        scope: Scope,
+        named: &str,
+    ) -> Result<Result<Named, Label>, ServiceError> {
         if let Ok(id) = named.parse::<DossierId>() {
-            return Ok(self
-                .store
-                .readers
-                .run(move |c| read::dossier(c, &scope, &id.to_string()))
-                .await?);
+            let read = move |c: &mut Conn| read::dossier(c, &scope, &id.to_string());
+            let found = self.store.readers.run(read).await?;
+            return Ok(found.map(|row| (row, None)).ok_or(Label::NotFound));
         }
-        match named.parse::<DossierCode>() {
-            Ok(code) => Ok(self
-                .store
-                .readers
-                .run(move |c| read::by_code(c, &scope, code.as_str()))
-                .await?),
-            Err(_) => Ok(None),
-        }
+        let Ok(code) = named.parse::<DossierCode>() else {
+            return Ok(Err(Label::NotFound));
+        };
+        let (agency, asked) = (access.key().key().to_owned(), code.clone());
+        let read = move |c: &mut Conn| read::by_code(c, &scope, &agency, asked.as_str());
+        Ok(match self.store.readers.run(read).await? {
+            read::ByCode::Confirmed(row) => Ok((*row, None)),
+            read::ByCode::Claimed(row) => Ok((*row, Some(code))),
+            read::ByCode::Ambiguous => Err(Label::DossierCodeAmbiguous),
+            read::ByCode::Absent => Err(Label::NotFound),
+        })
     }
 
     /// Takes a message that came out of the broker from the agency the broker vouches for.
@@ -298,10 +317,11 @@ fn refused(dossier: String, problem: &Problem) -> StatusResult {
         verdict: None,
         status: None,
         problem,
+        warnings: Vec::new(),
     }
 }
 
-fn taken(dossier: String, acted: &Acted) -> StatusResult {
+fn taken(dossier: String, acted: &Acted, warnings: impl Iterator<Item = Problem>) -> StatusResult {
     let verdict: Verdict = acted.verdict;
     StatusResult {
         dossier,
@@ -311,5 +331,8 @@ fn taken(dossier: String, acted: &Acted) -> StatusResult {
             .problem
             .as_ref()
             .map(|p| ProblemView::of(p, Language::Vietnamese)),
+        warnings: warnings
+            .map(|p| ProblemView::of(&p, Language::Vietnamese))
+            .collect(),
     }
 }

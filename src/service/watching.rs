@@ -99,7 +99,9 @@ impl Hub {
     /// How many dossiers have a limit that is near or has passed: a line for each limit of a dossier.
     pub async fn limits_told(&self) -> Result<Vec<LimitCount>, ServiceError> {
         let told = self.store.readers.run(read::limits_told).await?;
-        let of_dossiers = Watched::ALL.into_iter().filter(|l| *l != Watched::ClockAhead);
+        let of_dossiers = Watched::ALL
+            .into_iter()
+            .filter(|l| !matches!(l, Watched::ClockAhead | Watched::CodeContested));
         let mut counts: BTreeMap<Watched, LimitCount> = of_dossiers
             .map(|limit| {
                 let count = LimitCount {

@@ -84,8 +84,10 @@ pub fn told(answer: &StatusAnswer) -> Told {
     let Some(result) = answer.results.first() else {
         return Told::Refused(None);
     };
+    let taken = result.warnings.iter().any(|w| w.label == Label::DossierCodeTaken);
     match (result.verdict, result.problem.as_ref().map(|p| p.label)) {
         (Some(Verdict::Rejected) | None, label) => refused(label),
+        (Some(_), _) if taken => Told::CodeTaken,
         (Some(_), _) => Told::Taken,
     }
 }

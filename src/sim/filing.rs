@@ -116,7 +116,7 @@ impl Series {
         });
         let letter = |n: u64| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(n % 26) as usize]);
         let unit = format!(
-            "H26.T{}{}{}",
+            "H26.T{}{}.{}",
             letter(mixed),
             letter(mixed >> 16),
             letter(mixed >> 32)

@@ -295,7 +295,7 @@ mod tests {
             "2026-11-23".parse::<Date>().unwrap(),
             "2026-11-24".parse().unwrap(),
         );
-        let mut book = CodeBook::new("H26.P101".parse().unwrap());
+        let mut book = CodeBook::new("H26.101".parse().unwrap());
         let mut given = std::collections::HashSet::new();
         for day in [monday, tuesday] {
             for _ in 0..10_050 {
@@ -304,17 +304,17 @@ mod tests {
                 assert!(given.insert(code));
             }
         }
-        assert_eq!(book.next(tuesday).unwrap().as_str(), "H26.P101-261124-10051");
+        assert_eq!(book.next(tuesday).unwrap().as_str(), "H26.101-261124-10051");
 
-        let mut again = CodeBook::new("H26.P101".parse().unwrap());
+        let mut again = CodeBook::new("H26.101".parse().unwrap());
         for known in [
-            "H26.P101-261124-0007",
-            "H26.P101-261123-0900",
-            "H26.P102-261124-0800",
+            "H26.101-261124-0007",
+            "H26.101-261123-0900",
+            "H26.102-261124-0800",
         ] {
             again.seen(&known.parse().unwrap(), tuesday);
         }
-        assert_eq!(again.next(tuesday).unwrap().as_str(), "H26.P101-261124-0008");
+        assert_eq!(again.next(tuesday).unwrap().as_str(), "H26.101-261124-0008");
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
             occurred_at: at,
             text: Some("thiếu \"tờ khai\" & bản sao"),
             brings: Brings::Papers,
-            assigns: "H26.P101-261123-0001".parse().ok(),
+            assigns: "H26.101-261123-0001".parse().ok(),
         };
         let read: StatusRequest = serde_json::from_slice(&report.render(ReportFormat::Canonical)).unwrap();
         assert_eq!(read.reports[0].status, Status::SupplementRequested);

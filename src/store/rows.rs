@@ -44,7 +44,7 @@ rows! {
     DossierRow in dossiers {
         id: String, tenant: String, reference: String, point: Option<String>, agency: Option<String>, parked: Option<String>,
         procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, events: i32, version: i32,
-        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, time_limit: String, acceptance_due: Option<At>,
+        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, time_limit: String, acceptance_due: Option<At>,
         forecast_due: Option<At>, due: Option<At>, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
     }

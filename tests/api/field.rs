@@ -92,6 +92,7 @@ fn written(at: Timestamp, form: &str) -> String {
     let at = at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
     let letters = [
         ("yyyy", "%Y"),
+        ("yy", "%y"),
         ("MM", "%m"),
         ("dd", "%d"),
         ("HH", "%H"),

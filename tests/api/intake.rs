@@ -285,20 +285,26 @@ fn other_content_under_a_reference_is_a_new_version_until_the_dossier_is_accepte
 }
 
 #[test]
-fn an_official_code_belongs_to_one_dossier_and_its_refusal_reveals_nothing() {
+fn a_code_that_another_claims_too_is_taken_as_a_claim_and_its_warning_reveals_nothing() {
     run(async {
         let (owner, stranger) = (
             HOUSE.caller("branch.ba-dinh").await,
             HOUSE.caller("branch.ba-vi").await,
         );
-        let code = "H26.P101-261120-0701";
+        let code = "H26.101-261120-0701";
         let dossier = with(counter("00004"), "dossier_code", json!(code));
         let taken = owner.file(&dossier).await.json();
-        assert_eq!(taken["dossier_code"], code, "{taken}");
+        assert_eq!(
+            (taken["dossier_code"].clone(), taken["claimed_code"].clone()),
+            (Value::Null, json!(code)),
+            "{taken}"
+        );
         let told = stranger
             .file(&with(counter("00004"), "dossier_code", json!(code)))
-            .await;
-        let document = told.refuses("dossier-code-taken").to_string();
+            .await
+            .json();
+        assert_eq!(told["warnings"][0]["label"], "dossier-code-contested", "{told}");
+        let document = told.to_string();
         for secret in [
             taken["tracking_id"].as_str().unwrap(),
             "ba-dinh",
@@ -306,16 +312,12 @@ fn an_official_code_belongs_to_one_dossier_and_its_refusal_reveals_nothing() {
         ] {
             assert!(!document.contains(secret), "{document}");
         }
-        owner
-            .file(&with(counter("00004"), "dossier_code", json!(code)))
-            .await
-            .refuses("dossier-code-taken");
         let by_code = format!("/v1/dossiers?code={code}");
-        assert_eq!(stranger.get(&by_code).await.json()["dossiers"], json!([]));
-        assert_eq!(
-            owner.get(&by_code).await.json()["dossiers"][0]["tracking_id"],
-            taken["tracking_id"]
-        );
+        for (caller, own) in [(&owner, &taken), (&stranger, &told)] {
+            let listed = caller.get(&by_code).await.json();
+            assert_eq!(listed["dossiers"].as_array().unwrap().len(), 1, "{listed}");
+            assert_eq!(listed["dossiers"][0]["tracking_id"], own["tracking_id"]);
+        }
     });
 }
 

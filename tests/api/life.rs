@@ -132,7 +132,7 @@ fn a_dossier_goes_from_the_agent_to_the_agency_and_back_to_the_citizen() {
             "settled twice is settled once"
         );
 
-        let code = "H26.P101-261120-0801";
+        let code = "H26.101-261120-0801";
         let accepted =
             json!({ "dossier": id, "status": 2, "occurred_at": now().to_string(), "assigned_code": code });
         assert_eq!(reported(&agency, accepted.clone()).await["verdict"], "applied");
@@ -252,7 +252,7 @@ fn an_agency_speaks_its_own_format_and_each_report_stands_for_itself() {
             "{message}"
         );
         let seconds = |at: Timestamp| at.in_vietnam().strftime("%Y%m%d%H%M%S").to_string();
-        let code = "H26.P103-261120-0001";
+        let code = "H26.103-261120-0001";
         let item = |number: &str, status: &str, tracking: Option<&str>| {
             let mut item = json!({
                 "MaHoSo": number, "NguoiXuLy": "Cán bộ mẫu", "ChucDanh": "Chuyên viên", "ThoiDiemXuLy": seconds(now()),
@@ -264,7 +264,7 @@ fn an_agency_speaks_its_own_format_and_each_report_stands_for_itself() {
             item
         };
         let body = json!({ "session": "", "madonvi": "", "service": "CapNhatTienDoHoSoMC", "isUpdating": "False", "data": [
-            item(code, "2", Some(&id)), item(code, "99", None), item("H26.P103-261120-0002", "4", None), item(code, "4", None),
+            item(code, "2", Some(&id)), item(code, "99", None), item("H26.103-261120-0002", "4", None), item(code, "4", None),
         ]});
         let send = async |format: &str, body: &Value| {
             let request = agency.request(Method::POST, "/v1/statuses").await.json(body);
@@ -483,13 +483,14 @@ fn a_branch_accepts_what_it_filed_online_and_the_agency_is_told() {
         settle(&agency, &message["delivery"], "done").await;
         let path = format!("/v1/dossiers/{id}/acceptance");
         let told = branch
-            .post(&path, &json!({ "assigned_code": "H26.P106-261120-0001" }))
+            .post(&path, &json!({ "assigned_code": "H26.106-261120-0001" }))
             .await;
         assert_eq!(told.status, 200, "{}", told.text());
         let told = told.json();
         assert_eq!(
-            (told["status"]["code"].clone(), told["dossier_code"].clone()),
-            (json!(2), json!("H26.P106-261120-0001"))
+            (told["status"]["code"].clone(), told["claimed_code"].clone()),
+            (json!(2), json!("H26.106-261120-0001")),
+            "a receiving unit claims a code, the agency confirms it"
         );
         assert!(told["clocks"]["due"].is_string(), "{told}");
         let message = take(&agency, &id).await;
@@ -514,7 +515,7 @@ fn a_rejected_report_changes_nothing_not_even_the_code() {
             HOUSE.caller("agency.ubnd-00127").await,
         );
         let id = agent.filed(&online("00127")).await;
-        let code = "H26.P110-261120-0007";
+        let code = "H26.110-261120-0007";
         let bad =
             json!({ "dossier": id, "status": 5, "occurred_at": now().to_string(), "assigned_code": code });
         assert_eq!(

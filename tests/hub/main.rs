@@ -12,6 +12,7 @@ mod blobs;
 
 mod batch;
 mod city;
+mod codes;
 mod duplicates;
 mod endpoint;
 mod errors;

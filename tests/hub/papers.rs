@@ -79,6 +79,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             postponements: 0,
             accepted: false,
             code: None,
+            claimed_code: None,
             time_limit: r#"{"working-days":3}"#.to_owned(),
             acceptance_due: Some(At(acceptance)),
             forecast_due: Some(At(clockwork().due(now, LIMIT))),
@@ -93,6 +94,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         entry: Status::Registered,
         submission,
         content,
+        contested: false,
         files: Vec::new(),
         parties: vec![
             party(stage, &id, tenant, "submitter"),

@@ -33,6 +33,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
         supplements: i32::from(status == Status::SupplementRequested),
         accepted: status != Status::Registered,
         code: None,
+        claimed: None,
         due: due.map(at),
     }
 }

@@ -14,6 +14,7 @@ fn state(phase: Phase) -> State {
         postponements: 0,
         accepted: true,
         code: None,
+        claimed: None,
         due: None,
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn agencies(text: &str, faults: &mut Faults) -> Rows<Key, Agency> {
     let columns = [
         "key",
         "code",
+        "former_codes",
         "name",
         "kind",
         "level",
@@ -45,6 +46,7 @@ pub(super) fn agencies(text: &str, faults: &mut Faults) -> Rows<Key, Agency> {
             row.value("code", "H26.12"),
             row.text("name"),
         );
+        let former = row.list("former_codes", "000.00.12.H26 …");
         let (kind, level) = (row.word("kind", &kinds), row.word("level", &LEVELS));
         let commune = row.optional("commune_code", COMMUNE);
         let parent = row.optional("parent", CODE);
@@ -62,6 +64,7 @@ pub(super) fn agencies(text: &str, faults: &mut Faults) -> Rows<Key, Agency> {
         let agency = Agency {
             key: key.clone(),
             code: code?,
+            former_codes: former?,
             name: name?,
             kind,
             level: level?,

@@ -15,6 +15,7 @@ mod rows;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 pub use check::{Finding, Severity};
 pub use directory::Directory;
@@ -28,6 +29,7 @@ pub use rows::{
     PointKind, Procedure, Rule, RuleAgency, RulePlace,
 };
 pub use table::DirectoryFault;
+pub use unit::CodeLook;
 
 use super::calendar::Limit;
 use super::codes::Key;

@@ -86,6 +86,8 @@ pub struct Agency {
     pub key: Key,
     /// Official identifier, which may change.
     pub code: AgencyCode,
+    /// Identifiers it had before, or has beside it in the older form: dossier codes carry them for years.
+    pub former_codes: Vec<AgencyCode>,
     /// Name.
     pub name: String,
     /// What kind of body.

@@ -143,6 +143,15 @@ impl Row<'_> {
         self.value(column, expected).map(Some)
     }
 
+    /// Values separated by spaces; none when the cell is empty.
+    pub(crate) fn list<T: FromStr>(&mut self, column: &str, expected: &str) -> Option<Vec<T>> {
+        let values: Result<Vec<T>, _> = self.cell(column).split_whitespace().map(str::parse).collect();
+        if values.is_err() {
+            self.wrong(column, expected);
+        }
+        values.ok()
+    }
+
     /// One of a closed list of words.
     pub(crate) fn word<T: Copy>(&mut self, column: &str, words: &[(&str, T)]) -> Option<T> {
         let value = words

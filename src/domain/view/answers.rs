@@ -124,8 +124,11 @@ pub struct SubmissionAnswer {
     pub existing: bool,
     /// Where it stands.
     pub status: StatusView,
-    /// Official dossier code; null until the city's system gives one.
+    /// Official dossier code; null until the agency gives or confirms one.
     pub dossier_code: Option<DossierCode>,
+    /// The official code the filing says it has. A claim until the agency confirms it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_code: Option<DossierCode>,
     /// Responsible agency; null when parked for the operator.
     pub agency: Option<AgencyView>,
     /// Why it is parked.

@@ -247,8 +247,11 @@ pub struct FeedPage {
 pub struct AgencyData {
     /// The dossier.
     pub tracking_id: DossierId,
-    /// Official code, once known.
+    /// Official code, once the agency has given or confirmed one.
     pub dossier_code: Option<DossierCode>,
+    /// The official code the submitter says it has, until then. Reporting under it confirms it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_code: Option<DossierCode>,
     /// Who filed.
     pub submitter: TenantKey,
     /// At which point: the receipt and the result go back there.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{AgencyView, Clocks, Links, StatusView};
+use super::answers::{AgencyView, Clocks, Links, ProblemView, StatusView};
 use super::attachments::MissingFile;
 use super::progress::{ClaimView, DueView, Progress, SupplementView};
 use crate::domain::clocks::{DueChange, DueReason};
@@ -23,8 +23,11 @@ pub struct DossierSummary {
     pub tracking_id: DossierId,
     /// The submitter's reference.
     pub reference: String,
-    /// Official code.
+    /// Official code, confirmed by the agency.
     pub dossier_code: Option<DossierCode>,
+    /// The official code its submitter says it has, while no code is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_code: Option<DossierCode>,
     /// Procedure.
     pub procedure: ProcedureCode,
     /// Name of the procedure.
@@ -54,6 +57,9 @@ pub struct DossierSummary {
     pub received_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// What is worth a look about the act that was just done; never in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }
 
 /// A dossier with its content.
@@ -131,8 +137,8 @@ pub struct EventView {
     pub occurred_at: Timestamp,
     /// Who did it.
     pub actor: Actor,
-    /// What happened: `filed`, `amended`, `code-assigned`, `status-changed`, `status-recorded`, `status-rejected`,
-    /// `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// What happened: `filed`, `amended`, `code-claimed`, `code-assigned`, `code-contested`, `status-changed`, `status-recorded`,
+    /// `status-rejected`, `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
     /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.
@@ -162,7 +168,7 @@ pub struct EventView {
     /// Why it was rejected, parked or is irregular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// The official code it brought.
+    /// The official code it claimed or assigned, or that another dossier claims too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier_code: Option<DossierCode>,
     /// The agency an operator named.
@@ -210,7 +216,11 @@ impl From<&Event> for EventView {
                 view.label = *parked;
             }
             H::Amended { parked, .. } => view.label = *parked,
-            H::CodeAssigned { code } => view.dossier_code = Some(code.clone()),
+            H::CodeClaimed { code } | H::CodeAssigned { code } => view.dossier_code = Some(code.clone()),
+            H::CodeContested { code } => {
+                view.dossier_code = Some(code.clone());
+                view.label = Some(Label::DossierCodeContested);
+            }
             H::StatusChanged {
                 from,
                 to,

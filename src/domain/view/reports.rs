@@ -126,6 +126,9 @@ pub struct StatusResult {
     /// Why it was rejected, or is irregular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemView>,
+    /// What is worth a look beside it; the status was taken all the same. A code that is another dossier's is told here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }
 
 /// One line a report, in the order sent.

@@ -1,11 +1,11 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
-use super::{Incoming, Prepared, Twin, encode, internal, parse_id, status_of};
+use super::{Beside, Incoming, Prepared, encode, internal, parse_id, status_of};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::dossier::Channel;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Language;
+use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::AgencyKind;
 use crate::domain::status::Status;
 use crate::domain::submission::ReceiptClaims;
@@ -26,7 +26,7 @@ impl Hub {
         key: &KeyUse,
         prepared: &Prepared,
         (id, before): (DossierId, Option<&DossierRow>),
-        twin: Option<Twin>,
+        Beside { twin, contested }: Beside,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let version = before.map_or(1, |row| row.version + 1);
         let entry = entry_status(prepared.filing.channel);
@@ -54,6 +54,10 @@ impl Hub {
             twin.as_ref()
                 .map(|twin| ProblemView::of(&twin.warning(), Language::Vietnamese)),
         );
+        let told = self.told_of_code(prepared, before, contested);
+        answer
+            .warnings
+            .extend(told.iter().map(|p| ProblemView::of(p, Language::Vietnamese)));
         let body = encode(&answer)?;
         let content = encode(&prepared.filing)?;
         let content_name = read::content_row(&id.to_string(), version);
@@ -67,6 +71,7 @@ impl Hub {
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            contested,
             files,
             parties: if before.is_none() {
                 parties(access, prepared, id)
@@ -84,6 +89,23 @@ impl Hub {
             traceparent: incoming.traceparent.clone(),
         };
         Ok((self.store.ledger.submit(submit).await?, 202, body))
+    }
+
+    /// What the submitter is told of the code it claims.
+    fn told_of_code(
+        &self,
+        prepared: &Prepared,
+        before: Option<&DossierRow>,
+        contested: bool,
+    ) -> Option<Problem> {
+        let code = prepared.claimed.as_ref()?;
+        let problem = match before.and_then(|row| row.code.as_deref()) {
+            Some(confirmed) if confirmed == code.as_str() => return None,
+            Some(confirmed) => Problem::new(Label::DossierCodeDiffers).with("code", confirmed),
+            None if contested => Problem::new(Label::DossierCodeContested).with("code", code),
+            None => return None,
+        };
+        Some(problem.at(prepared.code_path.clone()))
     }
 
     /// Which of the files it names have been uploaded. The ledger looks again.
@@ -160,7 +182,8 @@ impl Hub {
             version,
             existing: false,
             status: status.into(),
-            dossier_code: code.or_else(|| prepared.filing.dossier_code.clone()),
+            claimed_code: prepared.claimed.clone().filter(|_| code.is_none()),
+            dossier_code: code,
             agency: prepared.route.agency.as_ref().map(|key| self.agency_view(key)),
             parked: prepared.route.parked,
             route: prepared.route.reason.clone(),
@@ -200,6 +223,7 @@ impl Hub {
             existing: true,
             status: summary.status,
             dossier_code: summary.dossier_code,
+            claimed_code: summary.claimed_code,
             agency: summary.agency,
             parked: summary.parked,
             route: serde_json::from_str(&row.route).map_err(internal)?,
@@ -285,7 +309,8 @@ impl Hub {
             supplements: 0,
             postponements: 0,
             accepted: false,
-            code: prepared.filing.dossier_code.as_ref().map(ToString::to_string),
+            code: None,
+            claimed_code: prepared.claimed.as_ref().map(ToString::to_string),
             time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,
             acceptance_due: clocks.acceptance_due.map(At),
             forecast_due: clocks.forecast_due.map(At),

@@ -2,6 +2,7 @@
 //! [`super::deed`].
 
 use super::batch::{Batch, Told};
+use super::code;
 use super::deed::{self, Judged};
 use super::submit::{KeyUse, SubmitOutcome, answered};
 use crate::domain::attachment::{self, NamedFile};
@@ -12,11 +13,12 @@ use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::Component;
 use crate::domain::event::{Back, HandOver, Happening, Verdict};
 use crate::domain::lifecycle::{self, Role};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::Problem;
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::conn::Conn;
 use crate::store::moment::At;
 use crate::store::read::state_of;
 use crate::store::rows::DossierRow;
@@ -139,6 +141,8 @@ pub struct Acted {
     pub status: Status,
     /// Why it was rejected or is irregular.
     pub problem: Option<Problem>,
+    /// What is worth a look beside it: a code that could not be given.
+    pub warnings: Vec<Problem>,
 }
 
 /// What an act came to.
@@ -152,7 +156,7 @@ pub enum ActOutcome {
     Absent,
 }
 
-pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreError> {
+pub(super) fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, StoreError> {
     if let Some(key) = &act.key
         && let Some(row) = batch
             .keys
@@ -182,9 +186,10 @@ pub(super) fn act(batch: &mut Batch<'_>, act: &Act) -> Result<ActOutcome, StoreE
             verdict: Verdict::Repeated,
             status,
             problem: None,
+            warnings: Vec::new(),
         }));
     }
-    let acted = take(batch, act, &mut dossier)?;
+    let acted = take(batch, conn, act, &mut dossier)?;
     // A refusal is said again each time, so that a lost answer is never taken for a yes.
     if let Some(report) = &act.report_key
         && acted.verdict != Verdict::Rejected
@@ -226,47 +231,43 @@ fn replayed(batch: &Batch<'_>, act: &Act, answer: i16, body: &[u8]) -> Result<Ac
             verdict: Verdict::Rejected,
             status,
             problem: Some(problem),
+            warnings: Vec::new(),
         }));
     }
     Ok(ActOutcome::Done(Acted {
         verdict: Verdict::Repeated,
         status,
         problem: None,
+        warnings: Vec::new(),
     }))
 }
 
-fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Acted, StoreError> {
+fn take(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    act: &Act,
+    dossier: &mut DossierRow,
+) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
     let asked_late = batch
         .watched(&dossier.id, Watched::SupplementNotice)
         .is_some_and(|watch| act.occurred_at.max(state.since) > watch.due_at.0);
     let Judged {
-        to,
         occurred_at,
         beside,
-        mut decision,
+        decision,
     } = deed::judge(act, &state, asked_late);
-    // What is rejected changes nothing; a late report may still bring the code.
-    let mut assigned_code = act
-        .assigned_code
-        .as_ref()
-        .filter(|_| decision.verdict != Verdict::Rejected);
-    if let Some(code) = assigned_code
-        && !batch.claim("code", "", code.as_str(), &dossier.id)
-    {
-        assigned_code = None;
-        decision = deed::refused(Problem::new(Label::DossierCodeTaken), to);
-    }
+    // What is rejected changes nothing; a late report may still bring the code. A status never falls because of the code beside it.
+    let mut brought = match decision.verdict {
+        Verdict::Rejected => code::Brought::NOTHING,
+        _ => code::bring(batch, conn, act, &dossier.id, &state)?,
+    };
     let applied = matches!(
         decision.verdict,
         Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular
     );
     let mut happenings = Vec::with_capacity(decision.happenings.len() + 2);
-    if let Some(code) = assigned_code
-        && state.code.as_ref() != Some(code)
-    {
-        happenings.push(Happening::CodeAssigned { code: code.clone() });
-    }
+    happenings.extend(brought.what.take());
     happenings.extend(beside.filter(|_| applied));
     happenings.extend(decision.happenings);
     let kind = deed::kind(&act.deed);
@@ -297,11 +298,15 @@ fn take(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow) -> Result<Ac
         batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
         expect_answer(batch, act, dossier)?;
     }
+    if let (Some(code), Some(rival)) = (&act.assigned_code, brought.rival.take()) {
+        code::contest(batch, conn, &act.actor, code, dossier, rival)?;
+    }
     let after = state_of(dossier)?;
     Ok(Acted {
         verdict: decision.verdict,
         status: after.status(),
         problem: decision.problem,
+        warnings: brought.warning.into_iter().collect(),
     })
 }
 

@@ -130,7 +130,7 @@ fn in_transaction(
                 refuse::refuse(&mut batch, row);
                 Answer::Done
             }
-            Command::Act(act) => Answer::Acted(act::act(&mut batch, act)?),
+            Command::Act(act) => Answer::Acted(act::act(&mut batch, conn, act)?),
             Command::LeaseOutbox { max, lease } => {
                 Answer::Outbox(carry::lease_outbox(conn, clock, *max, *lease)?)
             }
@@ -186,7 +186,7 @@ fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Resul
             Command::Submit(s) => {
                 key_values.insert(s.key.key.as_str());
                 natural_values.insert(s.dossier.reference.as_str());
-                natural_values.extend(s.dossier.code.as_deref());
+                natural_values.extend(s.dossier.claimed_code.as_deref());
                 if let submit::Expect::Amend { .. } = s.expect {
                     ids.insert(s.dossier.id.as_str());
                 }

@@ -9,8 +9,6 @@ use crate::domain::time::Timestamp;
 
 /// A deed, judged.
 pub(super) struct Judged {
-    /// The status it names.
-    pub to: Status,
     /// When it counts as done.
     pub occurred_at: Timestamp,
     /// Told before the change of status, when the deed is done.
@@ -31,7 +29,7 @@ pub(super) const fn kind(deed: &Deed) -> &'static str {
 }
 
 /// A refusal that is kept in the history, for both parties to see.
-pub(super) fn refused(problem: Problem, to: Status) -> Decision {
+fn refused(problem: Problem, to: Status) -> Decision {
     Decision {
         verdict: Verdict::Rejected,
         happenings: vec![Happening::StatusRejected {
@@ -85,7 +83,6 @@ pub(super) fn judge(act: &Act, state: &State, asked_late: bool) -> Judged {
         refused(problem, to)
     };
     Judged {
-        to,
         occurred_at,
         beside: beside(&act.deed),
         decision,

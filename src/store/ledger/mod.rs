@@ -13,6 +13,7 @@ mod assign;
 mod audit;
 mod batch;
 mod carry;
+mod code;
 mod deed;
 mod enrol;
 mod files;

@@ -181,7 +181,7 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
 }
 
 fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
-    for piece in rows.chunks(BINDS / 28) {
+    for piece in rows.chunks(BINDS / 29) {
         on_backend!(conn, c => diesel::insert_into(dossiers::table)
             .values(piece)
             .on_conflict(dossiers::id)
@@ -199,6 +199,7 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::postponements.eq(excluded(dossiers::postponements)),
                 dossiers::accepted.eq(excluded(dossiers::accepted)),
                 dossiers::code.eq(excluded(dossiers::code)),
+                dossiers::claimed_code.eq(excluded(dossiers::claimed_code)),
                 dossiers::time_limit.eq(excluded(dossiers::time_limit)),
                 dossiers::acceptance_due.eq(excluded(dossiers::acceptance_due)),
                 dossiers::forecast_due.eq(excluded(dossiers::forecast_due)),

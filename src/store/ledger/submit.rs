@@ -3,9 +3,11 @@
 use diesel::prelude::*;
 
 use super::batch::{Batch, Told};
+use super::code;
 use super::files::{self, Naming};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{Deadline, DueChange, DueReason};
+use crate::domain::codes::DossierCode;
 use crate::domain::event::Happening;
 use crate::domain::ids::SubmissionId;
 use crate::domain::status::Status;
@@ -71,6 +73,9 @@ pub struct Submit {
     pub submission: SubmissionRow,
     /// The canonical content.
     pub content: Sealed,
+    /// Whether another dossier has the code this one claims, or claims it too, as the caller found. The ledger checks that it
+    /// still is so.
+    pub contested: bool,
     /// Files it names, as the caller found them.
     pub files: Vec<Naming>,
     /// Parts in the dossier, for a new one.
@@ -122,8 +127,6 @@ pub enum SubmitOutcome {
     KeyReused,
     /// What the caller found no longer holds; look again.
     Raced,
-    /// The official code belongs to another dossier.
-    CodeTaken,
 }
 
 /// The answer stored under a key, if the key was used.
@@ -197,9 +200,9 @@ pub(super) fn submit(
     let known = batch.natural.get(&reference);
     let mut dossier = match &submit.expect {
         Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
-        // The code becomes the dossier's by its own event.
+        // The claim becomes the dossier's by its own event.
         Expect::New => DossierRow {
-            code: None,
+            claimed_code: None,
             ..wanted.clone()
         },
         Expect::Amend { version, agency } => match batch.dossiers.get(&wanted.id) {
@@ -222,11 +225,24 @@ pub(super) fn submit(
     if twin != submit.likeness.twin.as_ref() {
         return Ok(SubmitOutcome::Raced);
     }
-    let code = wanted.code.clone();
-    if let Some(code) = &code
-        && !batch.claim("code", "", code, &wanted.id)
-    {
-        return Ok(SubmitOutcome::CodeTaken);
+    let claimed: Option<DossierCode> = wanted
+        .claimed_code
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| StoreError::Corrupt("claimed dossier code".to_owned()))?;
+    let rival = match &claimed {
+        Some(code) => code::rival(batch, conn, code.as_str(), &wanted.id)?,
+        None => None,
+    };
+    if rival.is_some() != submit.contested {
+        return Ok(SubmitOutcome::Raced);
+    }
+    // A code the agency has confirmed is not claimed again.
+    let claimed = claimed
+        .filter(|code| dossier.code.is_none() && dossier.claimed_code.as_deref() != Some(code.as_str()));
+    if let Some(code) = &claimed {
+        code::claim(batch, code.as_str(), &wanted.id);
     }
     batch.claim("reference", &wanted.tenant, &wanted.reference, &wanted.id);
     let told = happening(submit, &dossier)?;
@@ -237,22 +253,17 @@ pub(super) fn submit(
         actor: &submit.actor,
         paths: &[],
     }];
-    if let (Some(code), true) = (code, dossier.code.is_none()) {
-        let code = code
-            .parse()
-            .map_err(|_| StoreError::Corrupt("dossier code".to_owned()))?;
-        told.push(Told {
-            what: Happening::CodeAssigned { code },
-            occurred_at: submit.filed_at,
-            actor: &submit.actor,
-            paths: &[],
-        });
-    }
+    told.extend(claimed.clone().map(|code| Told {
+        what: Happening::CodeClaimed { code },
+        occurred_at: submit.filed_at,
+        actor: &submit.actor,
+        paths: &[],
+    }));
     let due = dossier.due.map(|at| at.0);
     let number = dossier.events + 1;
     let written = batch.append(&mut dossier, told)?;
-    let last = written
-        .last()
+    let first = written
+        .first()
         .ok_or_else(|| StoreError::Corrupt("a filing without an event".to_owned()))?;
     if submit.expect != Expect::New {
         files::supersede(batch, &dossier.id, number);
@@ -266,8 +277,11 @@ pub(super) fn submit(
         &dossier.tenant,
         named,
     )?;
-    batch.deliver(&dossier, *last, kind, submit.traceparent.as_deref());
+    batch.deliver(&dossier, *first, kind, submit.traceparent.as_deref());
     run_clocks(batch, submit, &mut dossier, due)?;
+    if let (Some(code), Some(rival)) = (&claimed, rival) {
+        code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
+    }
     batch.writes.submissions.push(submit.submission.clone());
     batch.writes.contents.push(ContentRow {
         dossier: dossier.id.clone(),

@@ -56,15 +56,60 @@ pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<Dossie
     )
 }
 
-/// One dossier by official code.
-pub fn by_code(conn: &mut Conn, scope: &Scope, code: &str) -> Result<Option<DossierRow>, StoreError> {
-    let id: Option<String> = on_backend!(conn, c => natural_keys::table
+/// What an official code names within one agency.
+pub enum ByCode {
+    /// The dossier that has it.
+    Confirmed(Box<DossierRow>),
+    /// The one dossier that claims it.
+    Claimed(Box<DossierRow>),
+    /// Several claim it.
+    Ambiguous,
+    /// None has or claims it.
+    Absent,
+}
+
+/// The id of the dossier whose code this is, confirmed.
+fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreError> {
+    Ok(on_backend!(conn, c => natural_keys::table
         .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq("code")).filter(natural_keys::tenant.eq(""))
-        .select(natural_keys::dossier).first(c).optional())?;
-    match id {
-        Some(id) => dossier(conn, scope, &id),
-        None => Ok(None),
+        .select(natural_keys::dossier).first(c).optional())?)
+}
+
+/// The dossier of `agency` that an official code names: the one that has it, else the one that claims it.
+pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Result<ByCode, StoreError> {
+    if let Some(id) = of_confirmed(conn, code)?
+        && let Some(row) = dossier(conn, scope, &id)?.filter(|row| row.agency.as_deref() == Some(agency))
+    {
+        return Ok(ByCode::Confirmed(Box::new(row)));
     }
+    let seen = seen(conn, scope)?;
+    let mut claim: Vec<DossierRow> = on_backend!(conn, c => reached!(dossiers::table
+            .filter(dossiers::claimed_code.eq(code)).filter(dossiers::agency.eq(agency)).into_boxed(), &seen)
+        .order(dossiers::id).limit(2).select(DossierRow::as_select()).load(c))?;
+    Ok(match (claim.pop(), claim.pop()) {
+        (None, _) => ByCode::Absent,
+        (Some(one), None) => ByCode::Claimed(Box::new(one)),
+        (Some(_), Some(_)) => ByCode::Ambiguous,
+    })
+}
+
+/// The dossiers that have this code, or claim it, whoever may see them: the one that has it, then the oldest claims, at most `most`.
+pub fn of_code(conn: &mut Conn, code: &str, most: i64) -> Result<Vec<String>, StoreError> {
+    let confirmed = of_confirmed(conn, code)?;
+    let claims: Vec<String> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::claimed_code.eq(code)).order(dossiers::id).limit(most).select(dossiers::id).load(c))?;
+    Ok(confirmed.into_iter().chain(claims).collect())
+}
+
+/// Whether another dossier than `but` has this code, or claims it.
+pub fn code_known(conn: &mut Conn, code: &str, but: Option<&str>) -> Result<bool, StoreError> {
+    if of_confirmed(conn, code)?.is_some_and(|holder| but != Some(holder.as_str())) {
+        return Ok(true);
+    }
+    let but = but.unwrap_or_default();
+    Ok(on_backend!(conn, c => diesel::select(exists(
+        dossiers::table.filter(dossiers::claimed_code.eq(code)).filter(dossiers::id.ne(but))
+    )).get_result(c))?)
 }
 
 /// The dossier a tenant filed under a reference.
@@ -116,22 +161,28 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
     })?)
 }
 
-/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference or code where one is asked
-/// for, else, with no other filter, by the caller's own parts. `None` when another index leads.
+/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference or code (confirmed, or
+/// claimed) where one is asked for, else, with no other filter, by the caller's own parts. `None` when another index leads.
 fn named(
     conn: &mut Conn,
     seen: Option<&[String]>,
     filter: &Filter,
 ) -> Result<Option<Vec<String>>, StoreError> {
-    if let Some((kind, value)) = filter
-        .reference
-        .as_ref()
-        .map(|reference| ("reference", reference))
-        .or(filter.code.as_ref().map(|code| ("code", code)))
-    {
+    if let Some(reference) = &filter.reference {
         return Ok(Some(on_backend!(conn, c => natural_keys::table
-            .filter(natural_keys::value.eq(value)).filter(natural_keys::kind.eq(kind))
+            .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq("reference"))
             .select(natural_keys::dossier).load(c))?));
+    }
+    if let Some(code) = &filter.code {
+        let confirmed = of_confirmed(conn, code)?;
+        let claims: Vec<String> = on_backend!(conn, c => {
+            let mut query = reached!(dossiers::table.filter(dossiers::claimed_code.eq(code)).into_boxed(), seen);
+            if let Some(after) = &filter.after {
+                query = query.filter(dossiers::id.lt(after));
+            }
+            query.order(dossiers::id.desc()).limit(filter.limit).select(dossiers::id).load(c)
+        })?;
+        return Ok(Some(confirmed.into_iter().chain(claims).collect()));
     }
     let (Some(tenants), None, None, false) = (seen, &filter.status, &filter.agency, filter.parked) else {
         return Ok(None);

@@ -21,7 +21,8 @@ pub use carried::{
     outbox_depth, push_waits,
 };
 pub use dossiers::{
-    Filter, answered, by_code, by_reference, content, content_row, dossier, first_alike, list, submission,
+    ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,
+    list, of_code, submission,
 };
 pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
 pub use files::{
@@ -110,6 +111,12 @@ pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
             .map(str::parse)
             .transpose()
             .map_err(|_| corrupt("dossier code"))?,
+        claimed: row
+            .claimed_code
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| corrupt("claimed dossier code"))?,
         due: row.due.map(|at| at.0),
     })
 }
@@ -128,6 +135,7 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     row.postponements = state.postponements;
     row.accepted = state.accepted;
     row.code = state.code.as_ref().map(ToString::to_string);
+    row.claimed_code = state.claimed.as_ref().map(ToString::to_string);
     row.due = state.due.map(At);
 }
 

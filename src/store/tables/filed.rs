@@ -77,6 +77,8 @@ diesel::table! {
         accepted -> Bool,
         /// dossiers.code
         code -> Nullable<Text>,
+        /// dossiers.claimed_code
+        claimed_code -> Nullable<Text>,
         /// dossiers.time_limit
         time_limit -> Text,
         /// dossiers.acceptance_due

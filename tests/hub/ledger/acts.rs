@@ -244,11 +244,14 @@ on_both! {
         stage.later(60);
         assert_eq!(acted(&store, bring(&a, Status::Processing)).await.verdict, Verdict::Applied);
         let taken = acted(&store, bring(&b, Status::Accepted)).await;
-        assert_eq!(verdict(&taken), (Verdict::Rejected, Status::Registered, Some(Label::DossierCodeTaken)));
+        // The status is taken, the code is not, and that is said.
+        assert_eq!(verdict(&taken), (Verdict::Applied, Status::Accepted, None));
+        assert_eq!(taken.warnings.iter().map(|w| w.label).collect::<Vec<_>>(), [Label::DossierCodeTaken]);
         let codes = happenings(&store, &a).await.into_iter().filter(|h| matches!(h.1, Happening::CodeAssigned { .. }));
         assert_eq!(codes.count(), 1);
         assert_eq!(row(&store, &a).await.unwrap().code.as_deref(), Some(code));
         assert_eq!(row(&store, &b).await.unwrap().code, None);
+        assert_eq!(stage.texts("SELECT kind AS t FROM alarms"), ["code-contested"]);
         assert_eq!(stage.audit().findings, []);
     }
 }

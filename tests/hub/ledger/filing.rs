@@ -186,26 +186,68 @@ on_both! {
         assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Raced);
     }
 
-    async fn an_official_code_names_one_dossier(stage) {
+    async fn a_submitter_claims_a_code_and_occupies_none(stage) {
         let store = stage.open();
-        let mut with_code = filing(stage, "r1");
-        with_code.dossier.code = Some("H26.PHX-261123-0001".to_owned());
-        let id = with_code.dossier.id.clone();
-        store.ledger.submit(with_code).await.unwrap();
+        let code = "H26.PHX-261123-0001";
+        let claiming = |tenant: &str, reference: &str, contested| {
+            let mut submit = filing_by(stage, tenant, reference);
+            submit.dossier.claimed_code = Some(code.to_owned());
+            submit.contested = contested;
+            submit
+        };
+        let contests = |all: &[(i32, Happening)]| all.iter().filter(|h| matches!(h.1, Happening::CodeContested { .. })).count();
+        let first = claiming(BRANCH, "r1", false);
+        let id = first.dossier.id.clone();
+        store.ledger.submit(first).await.unwrap();
         let events = happenings(&store, &id).await;
-        assert!(matches!(&events[1], (2, Happening::CodeAssigned { code }) if code.as_str() == "H26.PHX-261123-0001"));
-        assert_eq!(row(&store, &id).await.unwrap().code.as_deref(), Some("H26.PHX-261123-0001"));
+        assert!(matches!(&events[1], (2, Happening::CodeClaimed { code: c }) if c.as_str() == code));
+        let claimed = row(&store, &id).await.unwrap();
+        assert_eq!((claimed.code, claimed.claimed_code.as_deref()), (None, Some(code)));
+        // The agency is sent the filing, not the claim beside it.
+        assert_eq!(stage.texts("SELECT d.kind || ' ' || e.number AS t FROM deliveries d JOIN events e ON e.id = d.event"), ["filed 1"]);
 
-        let mut thief = filing_by(stage, "branch.ha-dong", "r2");
-        thief.dossier.code = Some("H26.PHX-261123-0001".to_owned());
-        let key = thief.key.clone();
-        assert_eq!(store.ledger.submit(thief).await.unwrap(), SubmitOutcome::CodeTaken);
-        assert_eq!((stage.rows("dossiers"), stage.rows("submissions"), stage.rows("events")), (1, 1, 2));
-        // Nothing was kept under the key: the corrected filing may use it.
-        let mut corrected = filing_by(stage, "branch.ha-dong", "r2");
-        corrected.key = key;
-        assert_eq!(store.ledger.submit(corrected).await.unwrap(), SubmitOutcome::Committed);
+        // Another claims it too: whoever prepared that without seeing the first looks again, then both sides and the operator are told.
+        let mut late = claiming("branch.ha-dong", "r2", false);
+        late.key.key = "unseen".to_owned();
+        assert_eq!(store.ledger.submit(late).await.unwrap(), SubmitOutcome::Raced);
+        let second = claiming("branch.ha-dong", "r2", true);
+        let other = second.dossier.id.clone();
+        assert_eq!(store.ledger.submit(second).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(contests(&happenings(&store, &id).await), 1);
+        assert_eq!(contests(&happenings(&store, &other).await), 1);
+        let alarm = "SELECT kind || ' ' || dossier AS t FROM alarms";
+        assert_eq!(stage.texts(alarm), [format!("code-contested {other}")]);
+        let told = "SELECT f.tenant AS t FROM feed f JOIN events e ON e.seq = f.seq ORDER BY e.seq";
+        assert_eq!(stage.texts(told), [BRANCH, BRANCH, "branch.ha-dong", "branch.ha-dong", "branch.ha-dong", BRANCH]);
+
+        // A third is told by its own answer; nobody is told a second time.
+        assert_eq!(store.ledger.submit(claiming("branch.ba-vi", "r3", true)).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!((contests(&happenings(&store, &id).await), stage.rows("alarms")), (1, 1));
+
+        // The agency settles it.
+        let mut confirm = report(stage, &id, Status::Accepted);
+        confirm.assigned_code = Some(code.parse().unwrap());
+        assert_eq!(acted(&store, confirm).await.warnings, []);
+        let confirmed = row(&store, &id).await.unwrap();
+        assert_eq!((confirmed.code.as_deref(), confirmed.claimed_code), (Some(code), None));
         assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn an_amended_claim_no_longer_stands_in_the_way(stage) {
+        let store = stage.open();
+        let code = "H26.PHX-261123-0001";
+        let mut first = filing(stage, "r1");
+        first.dossier.claimed_code = Some(code.to_owned());
+        let id = first.dossier.id.clone();
+        store.ledger.submit(first).await.unwrap();
+        let mut amend = amendment(stage, &id, "r1", 1, "another code");
+        amend.dossier.claimed_code = Some("H26.PHX-261123-0002".to_owned());
+        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(row(&store, &id).await.unwrap().claimed_code.as_deref(), Some("H26.PHX-261123-0002"));
+        let mut other = filing_by(stage, "branch.ha-dong", "r2");
+        other.dossier.claimed_code = Some(code.to_owned());
+        assert_eq!(store.ledger.submit(other).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!((stage.rows("alarms"), stage.audit().findings), (0, vec![]));
     }
 
     async fn a_poisoned_command_fails_alone(stage) {

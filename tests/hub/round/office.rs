@@ -116,7 +116,7 @@ async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
         );
 
         let mut accepted = report(id, Status::Accepted, "");
-        accepted.assigned_code = Some("H26.P101-261123-0001".parse().unwrap());
+        accepted.assigned_code = Some("H26.101-261123-0001".parse().unwrap());
         let asks = report(id, Status::SupplementRequested, "thiếu bản sao");
         let answer = city
             .report(&agency, vec![accepted, report(id, Status::Processing, ""), asks])
@@ -137,13 +137,13 @@ async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
                 summary.status.code,
                 summary.dossier_code.as_ref().map(|c| c.as_str())
             ),
-            (Status::Processing, Some("H26.P101-261123-0001"))
+            (Status::Processing, Some("H26.101-261123-0001"))
         );
         assert_eq!(word(&take(city, &agency).await), "supplemented");
 
         // By its official code now.
         let mut finished = report(id, Status::Finished, "");
-        finished.dossier = "H26.P101-261123-0001".to_owned();
+        finished.dossier = "H26.101-261123-0001".to_owned();
         city.report(&agency, vec![finished]).await;
         let request = HandOverRequest {
             receiver: "người nhận".to_owned(),

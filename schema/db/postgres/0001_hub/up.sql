@@ -113,6 +113,7 @@ CREATE TABLE dossiers (
     supplements INTEGER NOT NULL,
     accepted BOOLEAN NOT NULL,
     code TEXT COLLATE "C",
+    claimed_code TEXT COLLATE "C",
     time_limit TEXT COLLATE "C" NOT NULL,
     acceptance_due TIMESTAMPTZ,
     forecast_due TIMESTAMPTZ,
@@ -128,6 +129,7 @@ CREATE TABLE dossiers (
 CREATE INDEX dossiers_by_tenant_id ON dossiers (tenant, id);
 CREATE INDEX dossiers_by_agency_id ON dossiers (agency, id);
 CREATE INDEX dossiers_by_status_id ON dossiers (status, id);
+CREATE INDEX dossiers_by_claimed_code ON dossiers (claimed_code, id) WHERE claimed_code IS NOT NULL;
 CREATE INDEX dossiers_parked ON dossiers (id) WHERE parked IS NOT NULL;
 
 -- Canonical content of each version of a dossier; derived from the submission, never edited.

@@ -112,6 +112,7 @@ CREATE TABLE dossiers (
     supplements INTEGER NOT NULL,
     accepted INTEGER NOT NULL,
     code TEXT,
+    claimed_code TEXT,
     time_limit TEXT NOT NULL,
     acceptance_due TEXT,
     forecast_due TEXT,
@@ -127,6 +128,7 @@ CREATE TABLE dossiers (
 CREATE INDEX dossiers_by_tenant_id ON dossiers (tenant, id);
 CREATE INDEX dossiers_by_agency_id ON dossiers (agency, id);
 CREATE INDEX dossiers_by_status_id ON dossiers (status, id);
+CREATE INDEX dossiers_by_claimed_code ON dossiers (claimed_code, id) WHERE claimed_code IS NOT NULL;
 CREATE INDEX dossiers_parked ON dossiers (id) WHERE parked IS NOT NULL;
 
 -- Canonical content of each version of a dossier; derived from the submission, never edited.

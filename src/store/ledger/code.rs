@@ -1,0 +1,178 @@
+//! Official codes: a submitter claims one, the responsible agency gives or confirms it, and a code names one dossier
+//! (`NĐ 118/2025/NĐ-CP` Điều 28.1). Two dossiers that claim one code are told, and the operator with them, once for the code.
+
+use diesel::prelude::*;
+
+use super::act::Act;
+use super::batch::{Batch, Told};
+use crate::domain::clocks::Watched;
+use crate::domain::codes::DossierCode;
+use crate::domain::event::Happening;
+use crate::domain::lifecycle::{Role, State};
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::tenant::Actor;
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::{AlarmRow, DossierRow};
+use crate::store::tables::{alarms, dossiers};
+
+/// Kinds of natural keys: whose a code is, who claimed it first, and that its conflict was told.
+const CODE: &str = "code";
+const CLAIM: &str = "claim";
+const CONTEST: &str = "contest";
+
+/// Claimants of one code that are looked at to find another one: those of this batch may have let go of it.
+const LOOKED_AT: i64 = 16;
+
+/// What came of a code that was brought.
+pub(super) struct Brought {
+    /// What is told of it.
+    pub what: Option<Happening>,
+    /// What its bringer is told.
+    pub warning: Option<Problem>,
+    /// The dossier that has it, or claims it too.
+    pub rival: Option<DossierRow>,
+}
+
+impl Brought {
+    pub(super) const NOTHING: Brought = Brought {
+        what: None,
+        warning: None,
+        rival: None,
+    };
+}
+
+/// Another dossier that has this code, or claims it.
+pub(super) fn rival(
+    batch: &Batch<'_>,
+    conn: &mut Conn,
+    code: &str,
+    but: &str,
+) -> Result<Option<DossierRow>, StoreError> {
+    if let Some(holder) = key(batch, CODE, code).filter(|holder| *holder != but) {
+        return load(batch, conn, holder).map(Some);
+    }
+    if key(batch, CLAIM, code).is_none() {
+        return Ok(None);
+    }
+    let claims = |row: &DossierRow| row.claimed_code.as_deref() == Some(code) && row.id != but;
+    if let Some(row) = batch.dossiers.values().find(|row| claims(row)) {
+        return Ok(Some(row.clone()));
+    }
+    let kept: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::claimed_code.eq(code)).filter(dossiers::id.ne(but))
+        .order(dossiers::id).limit(LOOKED_AT).select(DossierRow::as_select()).load(c))?;
+    Ok(kept.into_iter().find(|row| !batch.dossiers.contains_key(&row.id)))
+}
+
+/// Notes that a dossier claims a code; the first that ever did is found again by it.
+pub(super) fn claim(batch: &mut Batch<'_>, code: &str, dossier: &str) {
+    batch.claim(CLAIM, "", code, dossier);
+}
+
+/// What becomes of the code an act brings.
+pub(super) fn bring(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    act: &Act,
+    dossier: &str,
+    state: &State,
+) -> Result<Brought, StoreError> {
+    let Some(code) = act
+        .assigned_code
+        .as_ref()
+        .filter(|code| state.code.as_ref() != Some(*code))
+    else {
+        return Ok(Brought::NOTHING);
+    };
+    let rival = rival(batch, conn, code.as_str(), dossier)?;
+    let taken = rival
+        .as_ref()
+        .is_some_and(|row| row.code.as_deref() == Some(code.as_str()));
+    if matches!(act.role, Role::Agency | Role::Operator) {
+        let given = !taken && batch.claim(CODE, "", code.as_str(), dossier);
+        return Ok(Brought {
+            what: given.then(|| Happening::CodeAssigned { code: code.clone() }),
+            warning: (!given).then(|| Problem::new(Label::DossierCodeTaken).with("code", code)),
+            rival,
+        });
+    }
+    if let Some(confirmed) = &state.code {
+        return Ok(Brought {
+            warning: Some(Problem::new(Label::DossierCodeDiffers).with("code", confirmed)),
+            ..Brought::NOTHING
+        });
+    }
+    claim(batch, code.as_str(), dossier);
+    let news = state.claimed.as_ref() != Some(code);
+    Ok(Brought {
+        what: news.then(|| Happening::CodeClaimed { code: code.clone() }),
+        warning: rival.is_some().then(|| contested(code)),
+        rival: rival.filter(|_| news),
+    })
+}
+
+/// The warning that another dossier claims a code too.
+pub(super) fn contested(code: &DossierCode) -> Problem {
+    Problem::new(Label::DossierCodeContested).with("code", code)
+}
+
+/// Tells both sides of a conflict, and the operator: once for a code, so that nobody is told of every claim somebody invents.
+pub(super) fn contest(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    actor: &Actor,
+    code: &DossierCode,
+    dossier: &mut DossierRow,
+    mut rival: DossierRow,
+) -> Result<(), StoreError> {
+    if key(batch, CONTEST, code.as_str()).is_some() {
+        return Ok(());
+    }
+    batch.claim(CONTEST, "", code.as_str(), &dossier.id);
+    // One side must not learn who the other is.
+    let hub = Actor::hub();
+    for side in [&mut *dossier, &mut rival] {
+        let told = Told {
+            what: Happening::CodeContested { code: code.clone() },
+            occurred_at: batch.now,
+            actor: if side.tenant == actor.tenant.as_str() {
+                actor
+            } else {
+                &hub
+            },
+            paths: &[],
+        };
+        batch.append(side, vec![told])?;
+    }
+    batch.writes.touched.insert(rival.id.clone());
+    batch.dossiers.insert(rival.id.clone(), rival);
+    let last: Option<i64> = on_backend!(conn, c => alarms::table
+        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
+    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
+    batch.writes.alarms.push(AlarmRow {
+        number: last.unwrap_or(0) + 1 + earlier,
+        cause: format!("{}:{code}", Watched::CodeContested),
+        at: At(batch.now),
+        kind: Watched::CodeContested.word().to_owned(),
+        passed: true,
+        due_at: At(batch.now),
+        dossier: Some(dossier.id.clone()),
+        agency: dossier.agency.clone(),
+    });
+    Ok(())
+}
+
+fn key<'a>(batch: &'a Batch<'_>, kind: &str, code: &str) -> Option<&'a str> {
+    let name = (kind.to_owned(), String::new(), code.to_owned());
+    batch.natural.get(&name).map(String::as_str)
+}
+
+fn load(batch: &Batch<'_>, conn: &mut Conn, id: &str) -> Result<DossierRow, StoreError> {
+    if let Some(row) = batch.dossiers.get(id) {
+        return Ok(row.clone());
+    }
+    Ok(on_backend!(conn, c => dossiers::table
+        .filter(dossiers::id.eq(id)).select(DossierRow::as_select()).first(c))?)
+}
