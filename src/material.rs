@@ -165,15 +165,15 @@ pub fn key(path: &Path) -> Result<[u8; 32], MaterialError> {
     hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
         bad(
             path,
-            "phải là 64 chữ số thập lục phân (openssl rand -hex 32)",
-            "must be 64 hexadecimal digits (openssl rand -hex 32)",
+            "phải là 64 chữ số thập lục phân (lienthong keys new)",
+            "must be 64 hexadecimal digits (lienthong keys new)",
         )
     })?;
     if key.iter().all(|byte| *byte == key[0]) {
         return Err(bad(
             path,
-            "không phải khoá ngẫu nhiên (openssl rand -hex 32)",
-            "was not drawn by chance (openssl rand -hex 32)",
+            "không phải khoá ngẫu nhiên (lienthong keys new)",
+            "was not drawn by chance (lienthong keys new)",
         ));
     }
     Ok(key)

@@ -9,15 +9,12 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use clap::{Args, Subcommand};
 
+use super::speaker::Speaker;
 use super::{Exit, Failure, print_json, runtime};
-use crate::client::{Batch, ClientError, MAX_WAIT, Partner, Retry, Settings, Submission};
-use crate::clock::{Clock, Entropy};
-use crate::domain::codes::Key;
+use crate::client::{Batch, ClientError, MAX_WAIT, Partner, Submission};
 use crate::domain::submission::IdempotencyKey;
-use crate::domain::tenant::TenantKey;
 use crate::domain::view::{EndpointRequest, SubmissionAnswer};
 use crate::material;
-use crate::net::outbound::{Outbound, http_client};
 
 /// Speak to a hub as one of its tenants
 ///
@@ -45,53 +42,6 @@ pub(super) enum AgentCommand {
     Follow(FollowArgs),
     /// As an agency that is pushed to: show the endpoint, set it, or remove it
     Endpoint(EndpointArgs),
-}
-
-/// Which hub, and who speaks.
-#[derive(Debug, Args)]
-pub(super) struct Speaker {
-    /// Base URL of the hub's partner listener: https://host:port
-    #[arg(long, value_name = "URL", env = "LIENTHONG_AGENT_HUB", hide_env_values = true)]
-    hub: reqwest::Url,
-
-    /// PEM file with the authorities the hub's certificate must lead to
-    #[arg(long, value_name = "FILE", env = "LIENTHONG_AGENT_CA", hide_env_values = true)]
-    ca: PathBuf,
-
-    /// PEM file with the tenant's certificate, then its intermediates
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LIENTHONG_AGENT_CERT",
-        hide_env_values = true
-    )]
-    cert: PathBuf,
-
-    /// PEM file with its private key
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LIENTHONG_AGENT_KEY",
-        hide_env_values = true
-    )]
-    key: PathBuf,
-
-    /// The tenant, as agent.a-001
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "LIENTHONG_AGENT_TENANT",
-        hide_env_values = true
-    )]
-    tenant: TenantKey,
-
-    /// The named person who acts; an agent must have one
-    #[arg(long, value_name = "KEY")]
-    staff: Option<Key>,
-
-    /// The receiving point of a branch
-    #[arg(long, value_name = "KEY")]
-    point: Option<Key>,
 }
 
 #[derive(Debug, Args)]
@@ -210,44 +160,6 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
                 None => answered(runtime.block_on(partner.endpoint()), out),
             }
         }
-    }
-}
-
-/// A partner with these files: the authorities the hub's certificate must lead to, a certificate of its own, its key.
-pub(super) fn speaking(
-    [ca, cert, key]: [&Path; 3],
-    timeout: Duration,
-    settings: Settings,
-) -> Result<Partner, Failure> {
-    let http = http_client(&Outbound {
-        roots: material::certificates(ca)?,
-        identity: Some((material::certificates(cert)?, material::private_key(key)?)),
-        timeout,
-        connect_timeout: Duration::from_secs(10),
-    })?;
-    Ok(Partner::new(
-        http,
-        settings,
-        Clock::System,
-        Entropy::System.generator(),
-    ))
-}
-
-impl Speaker {
-    pub(super) fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
-        let settings = Settings {
-            base: self.hub.clone(),
-            tenant: self.tenant.clone(),
-            staff: self.staff.clone(),
-            point: self.point.clone(),
-            scope,
-            retry: Retry::BRIEF,
-        };
-        speaking(
-            [&self.ca, &self.cert, &self.key],
-            MAX_WAIT + Duration::from_secs(30),
-            settings,
-        )
     }
 }
 

@@ -82,7 +82,7 @@ fn put(dir: &Path, name: &str, issued: &Issued, out: &mut dyn Write) -> Result<(
 }
 
 /// The mode is given when the file is made: a key is at no moment readable by others.
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let fresh = super::beside(path);
     drop(std::fs::remove_file(&fresh));
     let mut file = OpenOptions::new()

@@ -5,7 +5,8 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::agent::{Speaker, answered};
+use super::agent::answered;
+use super::speaker::Speaker;
 use super::{Exit, Failure, runtime};
 use crate::client::DeliveriesFilter;
 use crate::domain::codes::Key;

@@ -3,17 +3,15 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::agent::speaking;
+use super::speaker::Speaker;
 use super::{Exit, Failure, print_json, runtime};
 use crate::app;
-use crate::client::{ClientError, Partner, Retry, Settings};
+use crate::client::{ClientError, Partner};
 use crate::config::{Config, Environment};
 use crate::domain::rejection::{Language, Problem};
-use crate::domain::tenant::TenantKey;
 use crate::domain::view::ProblemView;
 use crate::identity::Access;
 use crate::service::{Hub, ServiceError};
@@ -26,59 +24,8 @@ pub(super) struct DeskArgs {
     #[arg(long, value_name = "FILE", env = "LIENTHONG_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 
-    /// Base URL of a hub's partner listener: https://host:port
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "LIENTHONG_OPERATOR_HUB",
-        hide_env_values = true
-    )]
-    hub: Option<reqwest::Url>,
-
-    /// With --hub: PEM file with the authorities the hub's certificate must lead to
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LIENTHONG_OPERATOR_CA",
-        hide_env_values = true
-    )]
-    ca: Option<PathBuf>,
-
-    /// With --hub: PEM file with the operator's certificate, then its intermediates
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LIENTHONG_OPERATOR_CERT",
-        hide_env_values = true
-    )]
-    cert: Option<PathBuf>,
-
-    /// With --hub: PEM file with its private key
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LIENTHONG_OPERATOR_KEY",
-        hide_env_values = true
-    )]
-    key: Option<PathBuf>,
-
-    /// With --hub: the operator, as operator.truc-ban
-    #[arg(
-        long = "as",
-        value_name = "KEY",
-        env = "LIENTHONG_OPERATOR",
-        hide_env_values = true
-    )]
-    operator: Option<TenantKey>,
-
-    /// With --hub: the named person who acts
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "LIENTHONG_OPERATOR_STAFF",
-        hide_env_values = true
-    )]
-    staff: Option<crate::domain::codes::Key>,
+    #[command(flatten)]
+    speaker: Speaker,
 }
 
 /// The hub, near or far.
@@ -103,9 +50,6 @@ pub(super) enum Refusal {
     Failed(Failure),
 }
 
-/// How long one call may take: a registration of ten thousand tenants is one.
-const CALL_TIME: Duration = Duration::from_secs(60);
-
 impl DeskArgs {
     pub(super) fn open(&self) -> Result<Desk, Failure> {
         self.open_with(false)
@@ -114,8 +58,8 @@ impl DeskArgs {
     /// The same; `provisional` takes rows of a directory that are marked so, whatever the settings of this machine say.
     pub(super) fn open_with(&self, provisional: bool) -> Result<Desk, Failure> {
         let runtime = runtime()?;
-        let way = match (&self.hub, &self.config) {
-            (Some(hub), _) => Way::There(Box::new(self.partner(hub.clone())?)),
+        let way = match (&self.speaker.hub, &self.config) {
+            (Some(_), _) => Way::There(Box::new(self.speaker.partner(None)?)),
             (None, Some(path)) => {
                 let mut config = Config::load(path, &Environment::of_process())?;
                 config.directory.allow_provisional |= provisional;
@@ -131,31 +75,6 @@ impl DeskArgs {
             }
         };
         Ok(Desk { way, runtime })
-    }
-
-    fn partner(&self, base: reqwest::Url) -> Result<Partner, Failure> {
-        fn needed<'a, T>(value: &'a Option<T>, name: &str) -> Result<&'a T, Failure> {
-            value.as_ref().ok_or_else(|| {
-                Failure::new(
-                    format!("--hub cần thêm --{name}"),
-                    format!("--hub needs --{name} beside it"),
-                )
-            })
-        }
-        let settings = Settings {
-            base,
-            tenant: needed(&self.operator, "as")?.clone(),
-            staff: self.staff.clone(),
-            point: None,
-            scope: None,
-            retry: Retry::BRIEF,
-        };
-        let files = [
-            needed(&self.ca, "ca")?,
-            needed(&self.cert, "cert")?,
-            needed(&self.key, "key")?,
-        ];
-        speaking(files.map(PathBuf::as_path), CALL_TIME, settings)
     }
 }
 

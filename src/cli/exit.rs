@@ -88,7 +88,16 @@ impl From<NetError> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Failure::new("cuộc gọi không thành", error)
+        match error {
+            ClientError::Transport { why, .. } => {
+                let (vi, en) = why.said();
+                Failure::new(
+                    format!("chưa gọi được cổng: {vi}"),
+                    format!("the hub was not reached: {en}"),
+                )
+            }
+            other => Failure::new("cuộc gọi không thành", other),
+        }
     }
 }
 

@@ -18,11 +18,13 @@ mod directory;
 mod doctor;
 mod dossier;
 mod exit;
+mod keys;
 mod migrate;
 mod permissions;
 pub mod progress;
 mod sandbox;
 mod serve;
+mod speaker;
 mod tenant;
 
 use std::ffi::OsString;
@@ -69,6 +71,8 @@ enum Command {
     Permissions(permissions::PermissionsArgs),
     #[command(subcommand)]
     Cert(cert::CertCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     #[command(subcommand)]
     Dossier(dossier::DossierCommand),
     #[command(subcommand)]
@@ -124,6 +128,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
         Command::Audit(command) => audit::run(&command, out),
         Command::Permissions(_) => permissions::run(out),
         Command::Cert(command) => cert::run(&command, out),
+        Command::Keys(command) => keys::run(&command, out),
         Command::Dossier(command) => dossier::run(&command, out),
         Command::Tenant(command) => tenant::run(&command, out),
         Command::Agent(command) => agent::run(&command, out),

@@ -85,20 +85,8 @@ fn installed(folder: &Folder) -> String {
         "branch.so-1",
     ]);
     assert_eq!(exit, Ok(Exit::Good));
-    std::fs::create_dir_all(folder.path("keys")).unwrap();
-    let signing = crate::identity::keys::SigningKey::generate_pkcs8().unwrap();
-    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, signing.expose());
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
-    for (name, text) in [
-        ("keys/tokens.key", pem),
-        ("keys/k1.hex", "0123456789abcdef".repeat(4)),
-        ("keys/blind.hex", "123456789abcdef0".repeat(4)),
-        ("keys/lookup.hex", "23456789abcdef01".repeat(4)),
-    ] {
-        std::fs::write(folder.path(name), text).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(folder.path(name), mode).unwrap();
-    }
+    let (exit, made) = lienthong(&["keys", "new", &folder.path("keys")]);
+    assert_eq!(exit, Ok(Exit::Good), "{made}");
     let (_, example) = lienthong(&["config", "example"]);
     let directory = house("schema/directory/hanoi");
     let text = example
@@ -213,7 +201,7 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
         .replace("keys/lookup.hex", "keys/blind2.hex")
         .replace("allow_provisional = true", "allow_provisional = false");
     std::fs::write(&config, ill).unwrap();
-    std::fs::write(folder.path("keys/blind2.hex"), "123456789abcdef0".repeat(4)).unwrap();
+    std::fs::copy(folder.path("keys/blind.hex"), folder.path("keys/blind2.hex")).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(folder.path("keys/blind2.hex"), mode).unwrap();
     std::fs::write(folder.path("blobs"), "not a folder").unwrap();
@@ -287,6 +275,44 @@ fn a_line_that_cannot_be_used_is_exit_2() {
             .is_err()
     );
     assert_eq!(lienthong(&["--version"]).0, Ok(Exit::Good));
+}
+
+#[test]
+fn keys_are_made_once_each_for_itself_and_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("keys");
+    let dir = folder.path("keys");
+    let (exit, made) = lienthong(&["keys", "new", &dir]);
+    assert_eq!(exit, Ok(Exit::Good));
+    let files: Vec<&str> = made.lines().filter_map(|l| l.split("  ").next()).collect();
+    let read = |file: &str| std::fs::read_to_string(file).unwrap();
+    let texts: std::collections::BTreeSet<String> = files.iter().map(|f| read(f)).collect();
+    assert_eq!((files.len(), texts.len()), (4, 4), "{made}");
+    for file in &files {
+        assert_eq!(
+            std::fs::metadata(file).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{file}"
+        );
+    }
+    // Again, it makes nothing and loses nothing.
+    assert!(
+        matches!(lienthong(&["keys", "new", &dir]).0, Err(Failure::Said(said)) if said.contains("k1.hex"))
+    );
+    assert_eq!(
+        files
+            .iter()
+            .map(|f| read(f))
+            .collect::<std::collections::BTreeSet<_>>(),
+        texts
+    );
+    let (exit, made) = lienthong(&["keys", "new", &dir, "--encryption", "k2", "--signing", "2027"]);
+    assert_eq!((exit, made.lines().count()), (Ok(Exit::Good), 2), "{made}");
+    assert!(
+        lienthong(&["keys", "new", &dir, "--encryption", "../k3"])
+            .0
+            .is_err()
+    );
 }
 
 /// A migrated installation with the directory imported, and the certificates of some tenants.
@@ -410,7 +436,7 @@ fn a_command_of_the_operator_needs_a_way_to_the_hub() {
         "/nowhere",
     ];
     let (exit, _) = lienthong(&far);
-    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("--as")));
+    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("--cert, --key, --as ")));
     let rest = ["--as", "operator.a", "--cert", "/nor/here", "--key", "/nor/here"];
     let (exit, _) = lienthong(&[&far[..], &rest[..]].concat());
     assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("/nowhere")));

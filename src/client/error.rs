@@ -1,5 +1,6 @@
 //! Why a call did not succeed, in three kinds that need three answers.
 
+use super::unreached::Unreached;
 use crate::domain::rejection::Label;
 use crate::domain::view::ProblemDocument;
 
@@ -11,8 +12,13 @@ pub enum ClientError {
     Problem(Box<ProblemDocument>),
     /// The hub was not reached, or the line broke: whether the call took effect is not known. Repeat it with the same
     /// idempotency key. The address is left out of the message, since it may carry a code of a dossier.
-    #[error("the hub was not reached: {0}")]
-    Transport(#[source] reqwest::Error),
+    #[error("the hub was not reached: {}", why.said().1)]
+    Transport {
+        /// Why, as far as it can be told.
+        why: Unreached,
+        /// What the HTTP client says.
+        source: reqwest::Error,
+    },
     /// The answer to a batch ended without its last line. What was answered holds; send the batch again.
     #[error("the answer to the batch broke off")]
     BrokenOff,
@@ -49,7 +55,7 @@ impl ClientError {
         match self {
             ClientError::Problem(document) => Some(document.label),
             ClientError::Token { description, .. } => description.split(':').next().and_then(Label::parse),
-            ClientError::Transport(_)
+            ClientError::Transport { .. }
             | ClientError::BrokenOff
             | ClientError::Damaged
             | ClientError::File(_)
@@ -66,7 +72,7 @@ impl ClientError {
     pub fn is_passing(&self) -> bool {
         match self {
             ClientError::Problem(document) => super::retry::is_passing_status(document.status),
-            ClientError::Transport(_) | ClientError::BrokenOff => true,
+            ClientError::Transport { .. } | ClientError::BrokenOff => true,
             ClientError::Damaged | ClientError::File(_) => false,
             ClientError::Contract { status, .. } | ClientError::Token { status, .. } => {
                 super::retry::is_passing_status(*status)
@@ -98,6 +104,9 @@ impl ClientError {
 
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
-        ClientError::Transport(error.without_url())
+        ClientError::Transport {
+            why: Unreached::of(&error),
+            source: error.without_url(),
+        }
     }
 }

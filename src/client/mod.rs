@@ -20,6 +20,7 @@ mod operate;
 mod retry;
 mod routes;
 mod subscriptions;
+mod unreached;
 
 pub use batch::Batch;
 pub use call::{MAX_WAIT, Partner, Settings};
@@ -30,3 +31,4 @@ pub use follow::Follow;
 pub use operate::{AuditFilter, TenantFilter};
 pub use retry::Retry;
 pub use routes::{DeliveriesFilter, DossierFilter, Submission};
+pub use unreached::Unreached;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 /// One setting that cannot be used, why, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// The line of the file it is told of, from 1; none where the file does not have it, or several places make it.
+    pub line: Option<usize>,
     /// Which: `partner.listen`.
     pub setting: String,
     /// In Vietnamese.
@@ -16,6 +18,9 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "{line}: ")?;
+        }
         write!(f, "{}: {} | {}", self.setting, self.message_vi, self.message_en)
     }
 }
@@ -31,8 +36,8 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// Not TOML, an unknown setting, a missing one, or one of the wrong type.
-    #[error("{}:{line}: viết sai, thiếu hoặc thừa thiết đặt | not as it should be: {message}", path.display())]
+    /// Not TOML.
+    #[error("{}:{line}: không đúng cú pháp TOML | not TOML: {message}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -41,7 +46,7 @@ pub enum ConfigError {
         /// What the parser says.
         message: String,
     },
-    /// Settings that cannot be used.
+    /// Settings that cannot be used, are missing, or are none.
     #[error("{}: {}", path.display(), listed(faults))]
     Invalid {
         /// The file.
@@ -62,6 +67,7 @@ pub(super) struct Faults(Vec<Fault>);
 impl Faults {
     pub fn add(&mut self, setting: &str, vi: impl Into<String>, en: impl Into<String>) {
         self.0.push(Fault {
+            line: None,
             setting: setting.to_owned(),
             message_vi: vi.into(),
             message_en: en.into(),

@@ -25,7 +25,7 @@ pub struct Keys {
 }
 
 pub(super) const EXAMPLE: &str = r#"[keys]
-# Each key file holds 32 random bytes as 64 hexadecimal digits, readable by the hub alone: openssl rand -hex 32 > FILE
+# Each key file holds 32 random bytes as 64 hexadecimal digits, readable by the hub alone; `lienthong keys new` makes them.
 # Whoever loses them loses the data; keep copies apart from the copies of the database.
 # Id of the encryption key new data are sealed with; 1 to 32 of a-z, 0-9 and hyphen.
 current = "k1"

@@ -20,6 +20,7 @@ mod log;
 mod operations;
 mod outbound;
 mod partner;
+mod shape;
 mod tokens;
 mod web;
 
@@ -131,7 +132,7 @@ impl Config {
         folder: &Path,
         environment: &Environment,
     ) -> Result<Config, ConfigError> {
-        let mut file: File = toml::from_str(text).map_err(|error| {
+        let (file, misfits) = shape::read::<File>(text, &example()).map_err(|error| {
             let before = error.span().map_or("", |span| &text[..span.start]);
             ConfigError::Malformed {
                 path: path.to_owned(),
@@ -140,6 +141,12 @@ impl Config {
                 message: error.message().to_owned(),
             }
         })?;
+        let Some(mut file) = file else {
+            return Err(ConfigError::Invalid {
+                path: path.to_owned(),
+                faults: misfits,
+            });
+        };
         let mut faults = Faults::default();
         let database = file.database.check(folder, environment, &mut faults);
         let blobs = file.blobs.check(folder, environment, &mut faults);
@@ -155,7 +162,11 @@ impl Config {
         file.log.check(&mut faults);
         file.limits.check(&mut faults);
         distinct(&file, &mut faults);
-        match (database, blobs, broker, faults.all()) {
+        // What stands in for a misfit is the example's, and nothing is to be said of it.
+        let of_the_file = |fault: &Fault| misfits.iter().all(|misfit| misfit.setting != fault.setting);
+        let found: Vec<Fault> = faults.all().into_iter().filter(of_the_file).collect();
+        let faults = [misfits.clone(), found].concat();
+        match (database, blobs, broker, faults) {
             (Some(database), Some(blobs), Some(broker), faults) if faults.is_empty() => Ok(Config {
                 database,
                 blobs,

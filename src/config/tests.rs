@@ -139,10 +139,60 @@ fn an_unknown_setting_is_refused_with_its_line_and_without_its_value() {
     let text = format!("{}speed = \"s3cr3t\"\n", example());
     let error = parse(&text).unwrap_err().to_string();
     assert!(
-        error.contains(&format!("hub.toml:{}:", text.lines().count())),
+        error.contains(&format!("\n  {}: ", text.lines().count())),
         "{error}"
     );
     assert!(error.contains("speed") && !error.contains("s3cr3t"), "{error}");
+}
+
+#[test]
+fn misfits_and_bad_values_of_every_section_are_told_together_with_their_lines() {
+    let text = example()
+        .replace("[partner]", "[partner]\nlistem = \"s3cr3t\"")
+        .replace(
+            "public_url = \"https://hub.example.vn:8443\"",
+            "public_url = 8443",
+        )
+        .replace("key_file = \"tls/partner.key\"\n", "")
+        .replace("# lifetime_seconds = 600", "lifetime_seconds = \"s3cr3t\"")
+        .replace("current = \"k1\"", "current = \"k2\"")
+        .replace("# batch = 128", "batch = 0")
+        + "\n[brokker]\nurl = \"s3cr3t\"\n";
+    let line = |word: &str| text.lines().position(|l| l.starts_with(word)).map(|n| n + 1);
+    let error = parse(&text).unwrap_err();
+    let said = error.to_string();
+    assert!(!said.contains("s3cr3t"), "{said}");
+    assert!(
+        said.contains("có listen") && said.contains("có broker") && said.contains("ví dụ: 600"),
+        "{said}"
+    );
+    let ConfigError::Invalid { faults, .. } = error else {
+        panic!("{said}")
+    };
+    let mut told: Vec<_> = faults.into_iter().map(|f| (f.setting, f.line)).collect();
+    told.sort();
+    let mut expected = vec![
+        ("brokker".to_owned(), line("[brokker]")),
+        ("keys.current".to_owned(), None),
+        ("limits.batch".to_owned(), None),
+        ("partner.key_file".to_owned(), line("[partner]")),
+        ("partner.listem".to_owned(), line("listem")),
+        ("partner.public_url".to_owned(), line("public_url = 8443")),
+        ("tokens.lifetime_seconds".to_owned(), line("lifetime_seconds")),
+    ];
+    expected.sort();
+    assert_eq!(told, expected, "{said}");
+    // A file with nothing in it lacks every section, and each setting that must be there.
+    let empty = settings(parse("").unwrap_err());
+    for setting in [
+        "partner",
+        "partner.public_url",
+        "keys.blind_index_file",
+        "directory.folder",
+        "database.url",
+    ] {
+        assert!(empty.iter().any(|s| s == setting), "{setting}: {empty:?}");
+    }
 }
 
 #[test]

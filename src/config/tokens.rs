@@ -25,8 +25,8 @@ pub struct Tokens {
 }
 
 pub(super) const EXAMPLE: &str = r#"[tokens]
-# PEM file with the private key (PKCS#8, P-256) that signs tokens and receipts; readable by the hub alone. Make one with
-# openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out tokens.key
+# PEM file with the private key (PKCS#8, P-256) that signs tokens and receipts; readable by the hub alone;
+# `lienthong keys new` makes one.
 signing_key_file = "keys/tokens.key"
 # PEM files with earlier or coming signing keys, whose signatures are still or already accepted and published.
 # further_key_files = []

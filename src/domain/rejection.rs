@@ -73,6 +73,16 @@ labels! {
         "Gửi dấu vân tay SHA-256 {thumbprint} cho người vận hành để đăng ký." "Send the SHA-256 fingerprint {thumbprint} to the operator to have it registered.";
     CertificateRevoked "certificate-revoked" 401 "Chứng thư đã bị thu hồi" "The certificate is revoked"
         "Ngừng dùng khoá này, xin chứng thư mới và liên hệ người vận hành." "Stop using this key, obtain a new certificate and contact the operator.";
+    CertificateVersionOld "certificate-version-old" 401 "Chứng thư theo phiên bản X.509 cũ" "The certificate is of an old version of X.509"
+        "Xin chứng thư X.509 phiên bản 3; bản 1 và 2 không ghi được mục đích sử dụng." "Obtain an X.509 certificate of version 3; versions 1 and 2 cannot say what a certificate is for.";
+    CertificateKeyWeak "certificate-key-weak" 401 "Khoá của chứng thư quá ngắn" "The certificate's key is too short"
+        "Khoá RSA có {bits} bit, cần từ {least} bit; tạo khoá mới (nên dùng EC P-256) rồi xin chứng thư mới." "Its RSA key has {bits} bits, and {least} are needed; make a new key (EC P-256 is best) and obtain a new certificate.";
+    CertificateKeyUnsupported "certificate-key-unsupported" 401 "Loại khoá của chứng thư không được hỗ trợ" "The certificate's kind of key is not supported"
+        "Dùng khoá RSA từ 2048 bit, EC P-256, P-384, P-521 hoặc Ed25519." "Use an RSA key of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519.";
+    CertificateSignatureWeak "certificate-signature-weak" 401 "Chứng thư được ký bằng SHA-1 hoặc MD5" "The certificate is signed with SHA-1 or MD5"
+        "Xin nơi cấp ký lại bằng SHA-256 trở lên." "Have its issuer sign it again with SHA-256 or better.";
+    CertificateNotForClients "certificate-not-for-clients" 401 "Chứng thư không dùng cho máy khách" "The certificate is not for client authentication"
+        "Chứng thư chỉ ghi mục đích khác (ví dụ máy chủ); xin chứng thư có mục đích clientAuth (1.3.6.1.5.5.7.3.2)." "It names other purposes only (a server's, for example); obtain one with the purpose clientAuth (1.3.6.1.5.5.7.3.2).";
     TenantSuspended "tenant-suspended" 403 "Đơn vị đang bị tạm ngừng" "The tenant is suspended"
         "Liên hệ người vận hành; hồ sơ đã nộp vẫn được giữ và vẫn được giải quyết." "Contact the operator; what was filed is kept and goes on.";
     TokenMissing "token-missing" 401 "Thiếu mã truy cập" "No access token"

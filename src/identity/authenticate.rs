@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use rustls::pki_types::CertificateDer;
 
 use crate::domain::codes::Key;
-use crate::domain::rejection::{Label, Rejection};
+use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::tenant::{Register, Tenant};
 use crate::domain::time::Timestamp;
 
 use super::access::Access;
-use super::peer::{ConnectionPeer, Peer, Trust};
+use super::peer::{ConnectionPeer, Peer, PeerCertificate, Trust, would_pass};
 use super::permission::Permissions;
 use super::token::{Issuer, Tokens};
 
@@ -42,6 +43,19 @@ impl Gate {
     /// The issuer and its memory, as of now.
     pub fn tokens(&self) -> Arc<Tokens> {
         self.tokens.load_full()
+    }
+
+    /// Judges a certificate that is to be registered as it would be judged when it calls; see [`peer::would_pass`](super::peer::would_pass).
+    ///
+    /// # Errors
+    /// The problem its calls would be refused with.
+    pub fn would_pass(
+        &self,
+        leaf: &PeerCertificate,
+        chain: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        would_pass(leaf, chain, &self.trust.load(), now)
     }
 
     /// Puts a newer register in place. An older one than the present is left aside, so that two reloads cannot cross.

@@ -22,6 +22,7 @@ pub mod secret;
 pub mod sign;
 pub mod token;
 pub mod token_request;
+mod unfit;
 pub mod webhook;
 
 pub use access::{Access, Reach, Scope};

@@ -12,6 +12,7 @@ use aws_lc_rs::digest;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
+use super::unfit::Unfit;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::tenant::{Register, Standing, Tenant, Thumbprint};
 use crate::domain::time::Timestamp;
@@ -29,6 +30,7 @@ pub struct PeerCertificate {
     thumbprint: Thumbprint,
     not_before: Timestamp,
     not_after: Timestamp,
+    unfit: Option<Unfit>,
 }
 
 /// The bytes are not one X.509 certificate.
@@ -51,21 +53,25 @@ pub enum UnusableCertificate {
 }
 
 impl PeerCertificate {
-    /// Reads the first certificate of a PEM text; issuers after it are not looked at.
+    /// Reads the first certificate of a PEM text, and what follows it: its issuers, unread.
     ///
     /// # Errors
     /// When there is none, when it is an authority's, or when a private key lies beside it.
-    pub fn from_pem(text: &str) -> Result<Self, UnusableCertificate> {
+    pub fn from_pem(text: &str) -> Result<(Self, Vec<CertificateDer<'static>>), UnusableCertificate> {
         if text.contains("PRIVATE KEY-----") {
             return Err(UnusableCertificate::PrivateKey);
         }
-        let der = CertificateDer::from_pem_slice(text.as_bytes()).map_err(|_| UnusableCertificate::NotPem)?;
+        let chain = CertificateDer::pem_slice_iter(text.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| UnusableCertificate::NotPem)?;
+        let der = chain.first().ok_or(UnusableCertificate::NotPem)?;
         let (_, parsed) =
-            x509_parser::parse_x509_certificate(&der).map_err(|_| UnusableCertificate::NotPem)?;
+            x509_parser::parse_x509_certificate(der).map_err(|_| UnusableCertificate::NotPem)?;
         if parsed.is_ca() {
             return Err(UnusableCertificate::Authority);
         }
-        PeerCertificate::parse(&der).map_err(|_| UnusableCertificate::NotPem)
+        let leaf = PeerCertificate::parse(der).map_err(|_| UnusableCertificate::NotPem)?;
+        Ok((leaf, chain))
     }
 
     /// Reads a certificate.
@@ -80,6 +86,7 @@ impl PeerCertificate {
         let at = |seconds: i64| Timestamp::from_micros(seconds.saturating_mul(1_000_000));
         Ok(PeerCertificate {
             thumbprint: thumbprint(der),
+            unfit: Unfit::of(&parsed),
             not_before: at(parsed.validity().not_before.timestamp()),
             not_after: at(parsed.validity().not_after.timestamp()),
         })
@@ -88,6 +95,11 @@ impl PeerCertificate {
     /// The SHA-256 of its DER.
     pub fn thumbprint(&self) -> &Thumbprint {
         &self.thumbprint
+    }
+
+    /// Why it cannot be a caller's certificate, whoever issued it and whenever it is shown.
+    pub fn unfit(&self) -> Option<Unfit> {
+        self.unfit
     }
 
     /// The first moment it is valid.
@@ -139,8 +151,11 @@ impl Trust {
         leaf: &PeerCertificate,
         chain: &[CertificateDer<'_>],
         now: Timestamp,
-    ) -> Result<Window, &'static str> {
-        let (first, intermediates) = chain.split_first().ok_or("empty")?;
+    ) -> Result<Window, Unfit> {
+        if let Some(unfit) = leaf.unfit {
+            return Err(unfit);
+        }
+        let (first, intermediates) = chain.split_first().ok_or(Unfit::Chain("empty"))?;
         let certificate = webpki::EndEntityCert::try_from(first).map_err(|e| reason(&e))?;
         let at = now.max(leaf.not_before).min(leaf.not_after);
         let seconds = u64::try_from(at.as_seconds()).unwrap_or(0);
@@ -160,7 +175,7 @@ impl Trust {
             to: Timestamp::from_micros(i64::MAX),
         };
         for intermediate in path.intermediate_certificates() {
-            let read = PeerCertificate::parse(&intermediate.der()).map_err(|_| "malformed")?;
+            let read = PeerCertificate::parse(&intermediate.der()).map_err(|_| Unfit::Chain("malformed"))?;
             window = Window {
                 from: window.from.max(read.not_before),
                 to: window.to.min(read.not_after),
@@ -185,18 +200,34 @@ struct Window {
     to: Timestamp,
 }
 
-/// A word for support; the label stays the same.
-fn reason(error: &webpki::Error) -> &'static str {
+/// What the verifier says, as far as this page can name it better than it can.
+fn reason(error: &webpki::Error) -> Unfit {
     match error {
-        webpki::Error::UnknownIssuer => "unknown-issuer",
-        webpki::Error::CertExpired { .. } => "intermediate-expired",
-        webpki::Error::CertNotValidYet { .. } => "intermediate-not-yet-valid",
-        webpki::Error::CaUsedAsEndEntity => "ca-certificate",
-        webpki::Error::RequiredEkuNotFoundContext(_) => "not-for-client-authentication",
-        webpki::Error::NameConstraintViolation => "name-constraint",
-        webpki::Error::PathLenConstraintViolated => "path-length",
-        _ => "invalid-chain",
+        webpki::Error::RequiredEkuNotFoundContext(_) => Unfit::NotForClients,
+        webpki::Error::UnknownIssuer => Unfit::Chain("unknown-issuer"),
+        webpki::Error::CertExpired { .. } => Unfit::Chain("intermediate-expired"),
+        webpki::Error::CertNotValidYet { .. } => Unfit::Chain("intermediate-not-yet-valid"),
+        webpki::Error::CaUsedAsEndEntity => Unfit::Chain("ca-certificate"),
+        webpki::Error::NameConstraintViolation => Unfit::Chain("name-constraint"),
+        webpki::Error::PathLenConstraintViolated => Unfit::Chain("path-length"),
+        _ => Unfit::Chain("invalid-chain"),
     }
+}
+
+/// Judges a certificate that is to be registered as it will be judged when it calls: `chain` holds it first, then what was given with it.
+///
+/// # Errors
+/// The same problems that its calls would be refused with, `certificate-unknown` apart.
+pub fn would_pass(
+    leaf: &PeerCertificate,
+    chain: &[CertificateDer<'_>],
+    trust: &Trust,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    if now > leaf.not_after {
+        return Err(Problem::new(Label::CertificateExpired).with("not_after", leaf.not_after));
+    }
+    trust.verify(leaf, chain, now).map(drop).map_err(Unfit::problem)
 }
 
 /// What one connection presented. Made once when it is opened, asked on every request.
@@ -211,7 +242,7 @@ pub struct ConnectionPeer {
 #[derive(Debug)]
 struct Verdict {
     trust: Thumbprint,
-    outcome: Result<Window, &'static str>,
+    outcome: Result<Window, Unfit>,
 }
 
 impl ConnectionPeer {
@@ -232,7 +263,7 @@ impl ConnectionPeer {
 
     /// The signatures of a chain cost a tenth of a millisecond; they are checked once for each set of roots. A refusal is kept
     /// too, so that a stranger cannot make the hub compute on every request; he has to connect again.
-    fn window(&self, leaf: &PeerCertificate, trust: &Trust, now: Timestamp) -> Result<Window, &'static str> {
+    fn window(&self, leaf: &PeerCertificate, trust: &Trust, now: Timestamp) -> Result<Window, Unfit> {
         if let Some(verdict) = self.verdict.load().as_deref()
             && verdict.trust == trust.digest
         {
@@ -266,12 +297,12 @@ impl Peer {
         register: &Register,
         now: Timestamp,
     ) -> Result<Peer, Rejection> {
-        let untrusted = |why: &str| Problem::new(Label::CertificateUntrusted).with("reason", why);
+        let untrusted = |why: &'static str| Unfit::Chain(why).problem();
         let connection = connection
             .filter(|c| !c.chain.is_empty())
             .ok_or(Label::CertificateMissing)?;
         let leaf = connection.leaf.as_ref().ok_or_else(|| untrusted("malformed"))?;
-        let window = connection.window(leaf, trust, now).map_err(untrusted)?;
+        let window = connection.window(leaf, trust, now).map_err(Unfit::problem)?;
         if now < leaf.not_before {
             let problem = Problem::new(Label::CertificateNotYetValid).with("not_before", leaf.not_before);
             return Err(problem.into());

@@ -25,8 +25,7 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Expiring, RegisterChange, Registered};
 use crate::store::read;
-use newcomers::certificate;
-use shown::{by_tenant, ends_within, summary, view};
+use shown::{by_tenant, ends_within, shown_warnings, summary, view};
 
 /// Which tenants to list.
 #[derive(Clone, Debug, Default)]
@@ -110,14 +109,19 @@ impl Hub {
             return Err(too_many("/tenants", TENANTS_AT_ONCE).into());
         }
         let (mut newcomers, mut problems) = (Vec::with_capacity(request.tenants.len()), Vec::new());
+        let mut warnings = Vec::new();
         for (i, wanted) in request.tenants.into_iter().enumerate() {
+            let inside = |mut problem: Problem| {
+                let inside = problem.path.unwrap_or_default();
+                problem.path = Some(format!("/tenants/{i}{inside}"));
+                problem
+            };
             match self.newcomer(wanted) {
-                Ok(newcomer) => newcomers.push(newcomer),
-                Err(wrong) => problems.extend(wrong.into_iter().map(|mut problem| {
-                    let inside = problem.path.unwrap_or_default();
-                    problem.path = Some(format!("/tenants/{i}{inside}"));
-                    problem
-                })),
+                Ok((newcomer, told)) => {
+                    newcomers.push(newcomer);
+                    warnings.extend(told.into_iter().map(inside));
+                }
+                Err(wrong) => problems.extend(wrong.into_iter().map(inside)),
             }
         }
         if let Some(rejection) = Rejection::of(problems) {
@@ -129,6 +133,7 @@ impl Hub {
         Ok(RegisterAnswer {
             version,
             changes: u32::try_from(deeds).unwrap_or(u32::MAX),
+            warnings: shown_warnings(&warnings),
         })
     }
 
@@ -182,15 +187,26 @@ impl Hub {
         key: &TenantKey,
         request: CertificateRequest,
     ) -> Result<TenantView, ServiceError> {
+        let mut warning = None;
         let change = match (request.add, request.revoke) {
-            (Some(pem), None) => Change::AddCertificate(certificate(key, &pem, "/add")?),
+            (Some(pem), None) => {
+                let tried = self.certificate(key, &pem, "/add");
+                let (certificate, told) = tried.map_err(|wrong| match Rejection::of(wrong) {
+                    Some(rejection) => ServiceError::from(rejection),
+                    None => Label::CertificateUnusable.into(),
+                })?;
+                warning = told;
+                Change::AddCertificate(certificate)
+            }
             (None, Some(thumbprint)) => Change::RevokeCertificate {
                 tenant: key.clone(),
                 thumbprint: bytes(&thumbprint)?,
             },
             (add, _) => return Err(one_of(add.is_some(), "add", "revoke").into()),
         };
-        self.changed(access, key, request.reason, change).await
+        let mut view = self.changed(access, key, request.reason, change).await?;
+        view.warnings = shown_warnings(warning.as_slice());
+        Ok(view)
     }
 
     /// Names a person of a tenant, or takes one off.

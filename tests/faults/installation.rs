@@ -225,11 +225,11 @@ impl Installation {
     pub fn speaker(&self, tenant: &str, line: &[&str]) -> Command {
         let mut command = self.command(line);
         command
-            .env("LIENTHONG_AGENT_HUB", self.partner_url())
-            .env("LIENTHONG_AGENT_CA", "tls/ca.pem")
-            .env("LIENTHONG_AGENT_CERT", format!("tls/{tenant}.pem"))
-            .env("LIENTHONG_AGENT_KEY", format!("tls/{tenant}.key"))
-            .env("LIENTHONG_AGENT_TENANT", tenant);
+            .env("LIENTHONG_HUB", self.partner_url())
+            .env("LIENTHONG_CA", "tls/ca.pem")
+            .env("LIENTHONG_CERT", format!("tls/{tenant}.pem"))
+            .env("LIENTHONG_KEY", format!("tls/{tenant}.key"))
+            .env("LIENTHONG_AS", tenant);
         if tenant == BRANCH {
             command.args(["--staff", PERSON]);
         }
@@ -245,11 +245,11 @@ impl Installation {
     pub fn operator(&self, line: &[&str]) -> Said {
         let mut command = self.command(line);
         command
-            .env("LIENTHONG_OPERATOR_HUB", self.partner_url())
-            .env("LIENTHONG_OPERATOR_CA", "tls/ca.pem")
-            .env("LIENTHONG_OPERATOR_CERT", format!("tls/{OPERATOR}.pem"))
-            .env("LIENTHONG_OPERATOR_KEY", format!("tls/{OPERATOR}.key"))
-            .env("LIENTHONG_OPERATOR", OPERATOR);
+            .env("LIENTHONG_HUB", self.partner_url())
+            .env("LIENTHONG_CA", "tls/ca.pem")
+            .env("LIENTHONG_CERT", format!("tls/{OPERATOR}.pem"))
+            .env("LIENTHONG_KEY", format!("tls/{OPERATOR}.key"))
+            .env("LIENTHONG_AS", OPERATOR);
         said(&mut command)
     }
 

@@ -117,11 +117,11 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
     // Whoever is no operator gets nothing, and what is missing of the way is said.
     let mut branch = installation.command(&["tenant", "list"]);
     let branch = branch
-        .env("LIENTHONG_OPERATOR_HUB", installation.partner_url())
-        .env("LIENTHONG_OPERATOR_CA", "tls/ca.pem")
-        .env("LIENTHONG_OPERATOR_CERT", format!("tls/{BRANCH}.pem"))
-        .env("LIENTHONG_OPERATOR_KEY", format!("tls/{BRANCH}.key"))
-        .env("LIENTHONG_OPERATOR", BRANCH);
+        .env("LIENTHONG_HUB", installation.partner_url())
+        .env("LIENTHONG_CA", "tls/ca.pem")
+        .env("LIENTHONG_CERT", format!("tls/{BRANCH}.pem"))
+        .env("LIENTHONG_KEY", format!("tls/{BRANCH}.key"))
+        .env("LIENTHONG_AS", BRANCH);
     let told = said(branch.args(["--staff", "nv-001"]));
     assert_eq!(told.exit, Some(1), "{told:?}");
     assert!(told.out.starts_with("✘ permission-missing"), "{told:?}");

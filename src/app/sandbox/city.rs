@@ -151,7 +151,7 @@ pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
             continue;
         };
         for pem in tenant.certificates {
-            let certificate =
+            let (certificate, _) =
                 PeerCertificate::from_pem(&pem).map_err(|e| AppError::Unusable(e.to_string()))?;
             if register.certificate(certificate.thumbprint()).is_some() {
                 recognised = true;

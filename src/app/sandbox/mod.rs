@@ -1,6 +1,7 @@
 //! The sandbox: a whole hub with a whole city around it, in one folder and one process.
 
 mod city;
+mod samples;
 mod state;
 mod ways;
 
@@ -112,6 +113,7 @@ impl Sandbox {
             lock.clear(&plan.dir)?;
         }
         let state = State::open(&plan.dir, clock.now())?;
+        samples::write(&plan.dir, clock.now())?;
         if plan.fresh && plan.postgres.is_some() {
             // Its old contents are sealed with keys that are gone with the folder.
             let backend = backend(&plan, &state)?;

@@ -10,8 +10,9 @@ use std::time::Duration;
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::Args;
 
-use super::{Speaker, answered, print_line};
+use super::{answered, print_line};
 use crate::cli::progress::byte_bar;
+use crate::cli::speaker::Speaker;
 use crate::cli::{Exit, Failure, beside, print_json};
 use crate::client::{ClientError, Contents, Download, Partner};
 use crate::domain::codes::Sha256Hex;

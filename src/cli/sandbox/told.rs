@@ -30,7 +30,7 @@ lienthong sandbox: a whole city, all of it made up
     let staff = STAFF;
     places
         + &format!(
-            r#"File a dossier as branch Tây Hồ (copy these lines; the samples are in the source tree):
+            r#"File a dossier as branch Tây Hồ (copy these lines; {dir}/samples has more to file, dated yesterday):
 
   T={dir}/tenants/branch.tay-ho
   hub() {{ curl -sS --cacert {dir}/ca/root.pem --cert $T/cert.pem --key $T/key.pem "$@"; }}
@@ -40,7 +40,7 @@ lienthong sandbox: a whole city, all of it made up
 
   hub {partner}/v1/submissions -H "Authorization: Bearer $TOKEN" -H "Acting-Staff: {staff}" \
       -H "Idempotency-Key: first" -H "Content-Type: application/json" -H "Submission-Format: canonical/v1" \
-      --data-binary @adapters/canonical/v1/samples/minimal.json | tee {dir}/answer.json
+      --data-binary @{dir}/samples/canonical-v1/minimal.json | tee {dir}/answer.json
 
   ID=$(sed 's/.*"tracking_id":"\([^"]*\)".*/\1/' {dir}/answer.json)
 

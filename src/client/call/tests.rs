@@ -192,7 +192,7 @@ async fn attempts_are_bounded() {
         .submit(&submission())
         .await
         .unwrap_err();
-    assert!(matches!(error, ClientError::Transport(_)));
+    assert!(matches!(error, ClientError::Transport { .. }));
     assert!(!error.to_string().contains("127.0.0.1"), "{error}");
     assert_eq!(peer.heard.lock().unwrap().len(), 5);
 }

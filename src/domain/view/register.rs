@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ProblemView;
 use crate::domain::audit::Entry;
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
@@ -108,6 +109,9 @@ pub struct TenantView {
     pub staff: Vec<StaffView>,
     /// Its receiving points.
     pub points: Vec<PointView>,
+    /// What to look at before it calls: a certificate that leads to no authority this hub trusts today.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }
 
 /// A person to name.
@@ -181,6 +185,9 @@ pub struct RegisterAnswer {
     pub version: i64,
     /// Entries the audit has of it; 0 when everything already was as asked.
     pub changes: u32,
+    /// What to look at before it calls: a certificate that leads to no authority this hub trusts today.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }
 
 /// Changing a tenant; what is left out stays.

@@ -36,7 +36,7 @@ fn each_fault_has_its_own_label() {
     assert_eq!(label(judged(&[&foreign])), Label::CertificateUntrusted);
     // The right root sent along does not make a foreign certificate its own.
     assert_eq!(label(judged(&[&foreign, &ca.der])), Label::CertificateUntrusted);
-    assert_eq!(label(judged(&[&server])), Label::CertificateUntrusted);
+    assert_eq!(label(judged(&[&server])), Label::CertificateNotForClients);
     assert_eq!(label(judged(&[&ca.der])), Label::CertificateUntrusted);
     assert_eq!(
         label(judged(&[&CertificateDer::from(b"no certificate".to_vec())])),

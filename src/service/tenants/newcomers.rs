@@ -8,12 +8,13 @@ use crate::domain::routing::Agency;
 use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
 use crate::domain::text::Text;
 use crate::domain::view::NewTenant;
-use crate::identity::peer::{PeerCertificate, UnusableCertificate};
+use crate::identity::peer::PeerCertificate;
 use crate::service::Hub;
 
 impl Hub {
     /// A tenant to register, with what the directory adds.
-    pub(super) fn newcomer(&self, wanted: NewTenant) -> Result<Newcomer, Vec<Problem>> {
+    pub(super) fn newcomer(&self, wanted: NewTenant) -> Result<(Newcomer, Vec<Problem>), Vec<Problem>> {
+        let mut warnings = Vec::new();
         let (key, mut problems) = (wanted.key, Vec::new());
         for (path, n) in [
             ("/certificates", wanted.certificates.len()),
@@ -50,9 +51,12 @@ impl Hub {
         problems.extend(self.known_formats(&formats).err());
         let mut certificates = Vec::with_capacity(wanted.certificates.len());
         for (i, pem) in wanted.certificates.iter().enumerate() {
-            match certificate(&key, pem, &format!("/certificates/{i}")) {
-                Ok(certificate) => certificates.push(certificate),
-                Err(problem) => problems.push(problem),
+            match self.certificate(&key, pem, &format!("/certificates/{i}")) {
+                Ok((certificate, warning)) => {
+                    certificates.push(certificate);
+                    warnings.extend(warning);
+                }
+                Err(wrong) => problems.extend(wrong),
             }
         }
         let (Some(name), true) = (name, problems.is_empty()) else {
@@ -76,7 +80,7 @@ impl Hub {
             .into_iter()
             .map(|p| point(p.key, &key, p.name))
             .collect();
-        Ok(Newcomer {
+        let newcomer = Newcomer {
             tenant: Tenant {
                 key,
                 name,
@@ -88,7 +92,36 @@ impl Hub {
             certificates,
             staff,
             points,
-        })
+        };
+        Ok((newcomer, warnings))
+    }
+
+    /// A certificate to register, tried as it will be judged when it calls. What could never pass is refused; a chain that does not lead
+    /// to a root trusted today is a warning, since its issuers may come with the calls, and its root by then.
+    pub(super) fn certificate(
+        &self,
+        tenant: &TenantKey,
+        pem: &str,
+        path: &str,
+    ) -> Result<(Certificate, Option<Problem>), Vec<Problem>> {
+        let unusable = |why: &dyn std::fmt::Display| {
+            Problem::new(Label::CertificateUnusable)
+                .at(path)
+                .with("reason", why)
+        };
+        let (read, chain) = PeerCertificate::from_pem(pem).map_err(|why| vec![unusable(&why)])?;
+        let warning = match self.gate.would_pass(&read, &chain, self.clock.now()) {
+            Ok(()) => None,
+            Err(problem) if problem.label == Label::CertificateUntrusted => Some(problem.at(path)),
+            Err(problem) => return Err(vec![unusable(&problem.label), problem.at(path)]),
+        };
+        let certificate = Certificate {
+            thumbprint: *read.thumbprint(),
+            tenant: tenant.clone(),
+            not_after: read.not_after(),
+            revoked_at: None,
+        };
+        Ok((certificate, warning))
     }
 
     pub(super) fn known_formats(&self, formats: &[String]) -> Result<(), Problem> {
@@ -101,21 +134,6 @@ impl Hub {
             .with("field", "formats")
             .with("expected", names.join(", ")))
     }
-}
-
-pub(super) fn certificate(tenant: &TenantKey, pem: &str, path: &str) -> Result<Certificate, Problem> {
-    let unusable = |why: UnusableCertificate| {
-        Problem::new(Label::CertificateUnusable)
-            .at(path)
-            .with("reason", why)
-    };
-    let read = PeerCertificate::from_pem(pem).map_err(unusable)?;
-    Ok(Certificate {
-        thumbprint: *read.thumbprint(),
-        tenant: tenant.clone(),
-        not_after: read.not_after(),
-        revoked_at: None,
-    })
 }
 
 fn default_formats(kind: TenantKind, agency: Option<&Agency>) -> Vec<String> {

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::domain::register::warning_due;
+use crate::domain::rejection::{Language, Problem};
 use crate::domain::tenant::{Certificate, Register, Standing, Tenant, TenantKey};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{CertificateView, PointView, StaffView, StandingWord, TenantSummary, TenantView};
+use crate::domain::view::{
+    CertificateView, PointView, ProblemView, StaffView, StandingWord, TenantSummary, TenantView,
+};
 use crate::service::ServiceError;
 use crate::service::intake::internal;
 
@@ -93,5 +96,11 @@ pub(super) fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Resu
             .collect::<Result<_, _>>()?,
         staff,
         points,
+        warnings: Vec::new(),
     })
+}
+
+pub(super) fn shown_warnings(warnings: &[Problem]) -> Vec<ProblemView> {
+    let one = |warning: &Problem| ProblemView::of(warning, Language::Vietnamese);
+    warnings.iter().map(one).collect()
 }
