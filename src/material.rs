@@ -21,7 +21,7 @@ use crate::net::pem;
 use crate::net::tls::ServerIdentity;
 use crate::store::{Backend, Cipher, Postgres, Sizes};
 
-pub use outside::{admin, blobs, caller, rabbit};
+pub use outside::{admin, blobs, caller, networks, rabbit};
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! [`sandbox`] makes one of a folder. Nothing is decided here.
 
 pub mod desk;
+mod health;
 pub mod sandbox;
 pub mod serve;
 
@@ -22,13 +23,14 @@ use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
 use crate::domain::routing::{Directory, DirectoryFault};
 use crate::http::server::Stop;
-use crate::http::{Listeners, Metrics, Readiness, Secured};
+use crate::http::{Balancers, Connections, Listeners, Metrics, Secured};
 use crate::identity::Access;
 use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::peer::Trust;
 use crate::identity::secret::LookupSecrets;
 use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::{Issuer, TokenRules};
+use crate::net::guard::Network;
 use crate::net::outbound::Caller;
 use crate::net::tls::{ServerIdentity, partner_config, web_config};
 use crate::service::{Hub, Parts, UploadLimits};
@@ -118,6 +120,10 @@ pub struct Assembly {
     pub web: Option<ServerIdentity>,
     /// Bound sockets.
     pub sockets: Sockets,
+    /// Balancers that say whom they speak for.
+    pub balancers: BalancersOf,
+    /// How many connections the listeners keep.
+    pub connections: Connections,
     /// Base URL of the partner listener, as partners see it.
     pub partner_url: String,
     /// Base URL of the web listener, which is the hub's name in tokens and receipts.
@@ -138,6 +144,27 @@ pub struct Assembly {
     pub clock: Clock,
     /// Chance.
     pub entropy: Entropy,
+}
+
+/// The balancers before each listener that has any.
+pub struct BalancersOf {
+    /// Before the partner listener.
+    pub partner: Balancers,
+    /// Before the web listener.
+    pub web: Balancers,
+}
+
+impl BalancersOf {
+    /// Of these networks.
+    pub fn in_networks(partner: Vec<Network>, web: Vec<Network>) -> Self {
+        let of = |networks: Vec<Network>| -> Balancers {
+            Arc::new(move |address| networks.iter().any(|network| network.holds(address)))
+        };
+        BalancersOf {
+            partner: of(partner),
+            web: of(web),
+        }
+    }
 }
 
 /// The three listeners, bound.
@@ -174,6 +201,7 @@ pub struct Running {
     stop: Stop,
     serving: JoinHandle<std::io::Result<()>>,
     measuring: JoinHandle<()>,
+    looking: JoinHandle<()>,
 }
 
 impl Running {
@@ -232,16 +260,19 @@ impl Running {
         let listeners = Listeners {
             partner: Secured {
                 socket: assembly.sockets.partner,
-                tls: Some(Arc::unwrap_or_clone(partner)),
+                tls: Some(partner),
+                balancers: assembly.balancers.partner,
             },
             web: Secured {
                 socket: assembly.sockets.web,
-                tls: web.map(Arc::unwrap_or_clone),
+                tls: web,
+                balancers: assembly.balancers.web,
             },
             operations: assembly.sockets.operations,
             pages: crate::console::pages(assembly.sandbox),
+            connections: assembly.connections,
         };
-        let readiness = readiness(Arc::clone(&hub), assembly.broker);
+        let (readiness, looking) = health::begin(Arc::clone(&hub), assembly.broker).await;
         let metrics = Arc::new(Metrics::new());
         metrics.capacity(sizes.ledger_queue);
         let measuring = tokio::spawn(measure(Arc::clone(&hub), Arc::clone(&metrics)));
@@ -254,6 +285,7 @@ impl Running {
             stop,
             serving,
             measuring,
+            looking,
         })
     }
 
@@ -265,6 +297,7 @@ impl Running {
     /// Lets requests in progress finish, then stops what moves.
     pub async fn stop(self) {
         self.measuring.abort();
+        self.looking.abort();
         self.stop.stop().await;
         if let Ok(Err(error)) = self.serving.await {
             tracing::error!(%error, "a listener failed");
@@ -336,24 +369,4 @@ pub async fn until_told_to_stop() {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-}
-
-/// What is missing for the hub to do its work; ready when nothing is.
-fn readiness(hub: Arc<Hub>, broker: Broker) -> Readiness {
-    Readiness::new(Arc::new(move || {
-        let (hub, broker) = (Arc::clone(&hub), broker.clone());
-        Box::pin(async move {
-            let mut missing = Vec::new();
-            // A look that changes nothing: a new register or directory is for the mover that knows what follows from it.
-            if let Err(error) = hub.outbox_depth().await {
-                tracing::warn!(%error, "not ready: the database");
-                missing.push("database".to_owned());
-            }
-            if let Err(error) = broker.ready().await {
-                tracing::warn!(%error, "not ready: the broker");
-                missing.push("broker".to_owned());
-            }
-            missing
-        })
-    }))
 }

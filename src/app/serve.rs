@@ -7,6 +7,7 @@ use crate::broker::{Broker, embedded::Embedded};
 use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Road};
 use crate::domain::routing::{Directory, Severity};
+use crate::http::Connections;
 use crate::material;
 
 /// Serves until SIGTERM or SIGINT.
@@ -56,6 +57,14 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
             partner: bind("partner listener", config.partner.listen)?,
             web: bind("web listener", config.web.listen)?,
             operations: bind("operations listener", config.operations.listen)?,
+        },
+        balancers: super::BalancersOf::in_networks(
+            material::networks("partner.proxy_networks", &config.partner.proxy_networks)?,
+            material::networks("web.proxy_networks", &config.web.proxy_networks)?,
+        ),
+        connections: Connections {
+            per_address: config.limits.connections_per_address,
+            ..Connections::default()
         },
         partner_url: config.partner.public_url.clone(),
         web_url: config.web.public_url.clone(),

@@ -22,6 +22,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
 
 /// Begins the log, with what must never be in one.
 pub(super) fn begin_log(log: &Log) -> Result<(), Failure> {
-    crate::telemetry::init(log, &crate::broker::LOG_DIRECTIVES)
-        .map_err(|e| Failure::new(format!("không ghi được nhật ký: {e}"), e))
+    let always = [
+        crate::broker::LOG_DIRECTIVES.as_slice(),
+        &crate::http::LOG_DIRECTIVES,
+    ]
+    .concat();
+    crate::telemetry::init(log, &always).map_err(|e| Failure::new(format!("không ghi được nhật ký: {e}"), e))
 }

@@ -17,6 +17,8 @@ pub struct Limits {
     pub readers: usize,
     /// Reads that may wait for a reader; the next is answered 503.
     pub read_queue: usize,
+    /// Open connections of one address (IPv6: of a /64) to one listener; the next one is closed.
+    pub connections_per_address: usize,
 }
 
 impl Default for Limits {
@@ -26,6 +28,7 @@ impl Default for Limits {
             batch: 128,
             readers: 4,
             read_queue: 1024,
+            connections_per_address: 1024,
         }
     }
 }
@@ -39,6 +42,9 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # readers = 4
 # Reads that may wait for a reader; the next is answered 503. 1 to 65536.
 # read_queue = 1024
+# Open connections of one address (IPv6: of a /64) to one listener; the next one is closed. 1 to 8192. A balancer that passes TCP on
+# without a PROXY header is one address.
+# connections_per_address = 1024
 "#;
 
 impl Limits {
@@ -48,6 +54,7 @@ impl Limits {
             ("batch", self.batch, 1, 1024),
             ("readers", self.readers, 1, 64),
             ("read_queue", self.read_queue, 1, 65_536),
+            ("connections_per_address", self.connections_per_address, 1, 8192),
         ] {
             faults.bounds(&format!("limits.{name}"), value as u64, least, most);
         }

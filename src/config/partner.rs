@@ -28,6 +28,9 @@ pub struct Partner {
     /// Whether a certificate that is not in order ends the handshake, instead of being answered with a problem document.
     #[serde(default)]
     pub strict_handshake: bool,
+    /// Networks of the load balancers that say in a PROXY header (version 2) whom they speak for, `10.0.0.0/24`. Nobody else may.
+    #[serde(default)]
+    pub proxy_networks: Vec<String>,
 }
 
 pub(super) const EXAMPLE: &str = r#"[partner]
@@ -43,6 +46,9 @@ key_file = "tls/partner.key"
 client_ca_files = ["trust/partners.pem"]
 # true: a certificate that is not in order ends the handshake. false: it is answered with a problem that says what is wrong.
 # strict_handshake = false
+# Networks of the load balancers before it that pass TCP on and begin each connection with a PROXY header (version 2), which says
+# whom they speak for. Every connection from these networks must begin with one; nobody else is believed.
+#? proxy_networks = ["10.0.0.0/24"]
 "#;
 
 impl Partner {

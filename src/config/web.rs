@@ -26,6 +26,9 @@ pub struct Web {
     /// Whether the pages that show every tenant's dossiers are served. Only for made-up data.
     #[serde(default)]
     pub sandbox_pages: bool,
+    /// Networks of the load balancers that say in a PROXY header (version 2) whom they speak for, `10.0.0.0/24`. Nobody else may.
+    #[serde(default)]
+    pub proxy_networks: Vec<String>,
 }
 
 pub(super) const EXAMPLE: &str = r#"[web]
@@ -39,6 +42,8 @@ certificate_file = "tls/web.pem"
 key_file = "tls/web.key"
 # Whether pages that show every tenant's dossiers to anybody are served. Only for made-up data.
 # sandbox_pages = false
+# As partner.proxy_networks. Without it, and behind a balancer that passes TCP on, all citizens seem to call from one address.
+#? proxy_networks = ["10.0.0.0/24"]
 "#;
 
 impl Web {

@@ -139,6 +139,10 @@ labels! {
         "Chưa chắc đã nhận. Đợi {retry_after} giây rồi gửi lại cùng Idempotency-Key; không bị nhân đôi." "It is not certain that this was taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key; nothing is doubled.";
     Internal "internal" 500 "Lỗi của cổng" "An error of the hub"
         "Gửi lại cùng Idempotency-Key; nếu còn lỗi, báo người vận hành mã yêu cầu." "Repeat with the same Idempotency-Key; if it fails again, tell the operator the request id.";
+    DigestMalformed "digest-malformed" 400 "Mã băm sai" "The digest is malformed"
+        "Mã băm trong đường dẫn là SHA-256: 64 chữ số thập lục phân (0–9, a–f), có thể có sha256: đứng trước; ở đây có {length} ký tự." "The digest in the path is a SHA-256: 64 hexadecimal digits (0–9, a–f), with or without sha256: before them; here there are {length} characters.";
+    AnswersNotTaken "answers-not-taken" 408 "Kết quả không được nhận" "The answers were not taken"
+        "Các dòng đã trả lời ở trên là xong; các dòng sau chưa được xem. Hãy đọc kết quả trong khi gửi (cổng giữ nhiều nhất {limit} byte), hoặc gửi các dòng còn lại trong lần gọi khác." "The lines answered above are done; those after them were not looked at. Read the answers while you send (the hub keeps at most {limit} bytes of them), or send the other lines in another call.";
 
     // what is carried
     DeliveryUnderWay "delivery-under-way" 409 "Bản tin đang trên đường" "The message is under way"

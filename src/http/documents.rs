@@ -1,27 +1,25 @@
 //! What the hub publishes about itself: keys, metadata, health, the interface's own description, the metrics.
 
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use super::call::text;
 use super::door::State;
 use super::reply::{Outcome, Reply};
 use super::routes::Document;
-use super::{asyncapi, openapi};
+use super::{asyncapi, negotiate, openapi};
 
 /// Answers with a document.
-pub(super) async fn answer(document: Document, state: &State) -> Outcome {
+pub(super) fn answer(document: Document, state: &State, request: &HttpRequest) -> Outcome {
     match document {
         Document::Metadata => keep(Reply::json(&state.hub.metadata())?),
         Document::Keys => keep(Reply::json(&state.hub.jwks())?),
         Document::Live => Reply::json(&serde_json::json!({ "live": true })),
-        Document::Ready => ready(state).await,
+        Document::Ready => health("ready", &state.readiness.health().intake),
+        Document::Delivery => health("delivering", &state.readiness.health().delivery),
         Document::OpenApi => keep(Reply::new(200, "application/json", openapi::text())),
         Document::AsyncApi => keep(Reply::new(200, "application/json", asyncapi::text())),
-        Document::Metrics => {
-            state.metrics.room(state.hub.room());
-            Ok(Reply::new(
-                200,
-                "text/plain; version=0.0.4; charset=utf-8",
-                state.metrics.text(),
-            ))
-        }
+        Document::Metrics => metrics(state, request),
     }
 }
 
@@ -30,11 +28,33 @@ fn keep(reply: Reply) -> Outcome {
     Ok(reply.with("Cache-Control", "public, max-age=300"))
 }
 
-async fn ready(state: &State) -> Outcome {
-    let missing = state.readiness.missing().await;
-    let mut reply = Reply::json(&serde_json::json!({ "ready": missing.is_empty(), "missing": missing }))?;
-    if !missing.is_empty() {
+/// 200 where nothing is missing, else 503.
+fn health(word: &str, missing: &[&str]) -> Outcome {
+    let well = missing.is_empty();
+    let mut reply = Reply::json(&serde_json::json!({ word: well, "missing": missing }))?;
+    if !well {
         reply.status = 503;
     }
     Ok(reply)
+}
+
+/// The forms of metrics, what is sent when nothing is said first.
+const METRICS: [&str; 2] = ["text/plain", "application/openmetrics-text"];
+
+/// The figures in the form that is asked for, under the name of what is written.
+fn metrics(state: &State, request: &HttpRequest) -> Outcome {
+    state.metrics.room(state.hub.room());
+    Ok(match negotiate::media(text(request, &header::ACCEPT), &METRICS) {
+        Some("application/openmetrics-text") => Reply::new(
+            200,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            state.metrics.text(),
+        ),
+        // Whoever asks for neither gets what everything reads.
+        _ => Reply::new(
+            200,
+            "text/plain; version=0.0.4; charset=utf-8",
+            state.metrics.plain_text(),
+        ),
+    })
 }

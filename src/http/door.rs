@@ -10,12 +10,16 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use rand::rngs::StdRng;
+use tokio::sync::Semaphore;
 
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::tenant::TenantKey;
 use crate::service::{Hub, ServiceError};
 
+use super::answers::Untaken;
 use super::call::{Call, text};
-use super::extract::{Authed, Page, PageCall, Pages, body, pairs};
+use super::extract::{Authed, Page, PageCall, PageReply, Pages, body, held, pairs};
+use super::line::Other;
 use super::metrics::Metrics;
 use super::reply::{Body, Outcome, Reply};
 use super::routes::{Act, Listener, Method, Route, allowed};
@@ -26,12 +30,16 @@ use super::{documents, limits, negotiate, problem, v1};
 /// What one worker of one listener knows.
 pub(super) struct State {
     pub(super) hub: Arc<Hub>,
-    pub(super) seats: Arc<Seats>,
-    pub(super) batches: Arc<Seats>,
+    pub(super) seats: Arc<Seats<TenantKey>>,
+    pub(super) batches: Arc<Seats<TenantKey>>,
+    pub(super) untaken: Untaken,
     pub(super) attempts: Arc<Attempts>,
+    pub(super) look_ups: Arc<LookUps>,
     pub(super) readiness: Readiness,
     pub(super) metrics: Arc<Metrics>,
     pub(super) pages: Pages,
+    /// Whether it speaks TLS.
+    pub(super) secure: bool,
     /// Makes request ids and spans. Each worker is one thread and has its own.
     pub(super) rng: RefCell<StdRng>,
 }
@@ -44,6 +52,7 @@ pub(super) async fn enter(
     payload: Payload,
 ) -> HttpResponse {
     let (started, _running) = (Instant::now(), state.metrics.running());
+    let work = Other::of(&request).map(Other::begin);
     let call = Rc::new(state.begin(&request));
     // Asked for before the request is handed over.
     let wants_page = wants_page(route, &request);
@@ -55,15 +64,22 @@ pub(super) async fn enter(
                 Err(refused) => Err(refused),
             }
         }
-        Act::Token => token(&state, &request, payload).await,
-        Act::Document(document) => documents::answer(document, &state).await,
+        Act::Token => match held(route, &request) {
+            Ok(()) => token(&state, &request, payload).await,
+            Err(refused) => Err(refused.into()),
+        },
+        Act::Document(document) => match held(route, &request) {
+            Ok(()) => documents::answer(document, &state, &request),
+            Err(refused) => Err(refused.into()),
+        },
+        // A page is a person's: messengers add parameters of their own to the links they pass on.
         Act::Page(page) => self::page(page, &state, &call, &request, payload).await,
     };
     let reply = match outcome {
         Err(error) if wants_page => state.failed_page(&call, language, &error).await,
         other => state.settle(&call, other),
     };
-    state.finish(route.id, &call, started, reply)
+    state.finish(route.id, &call, started, reply.during(work))
 }
 
 /// Answers a request no route of the listener takes: a wrong method on a known path, or an unknown path.
@@ -74,6 +90,7 @@ pub(super) async fn stray(
     request: HttpRequest,
 ) -> HttpResponse {
     let (started, _running) = (Instant::now(), state.metrics.running());
+    let _work = Other::of(&request).map(Other::begin);
     let call = state.begin(&request);
     let (id, rejection): (_, Rejection) = match path {
         Some(path) => {
@@ -136,7 +153,7 @@ impl State {
             reply.media = drawn.media.into();
             reply.body = Body::Whole(drawn.body);
         }
-        reply
+        guarded(reply)
     }
 
     /// Writes the answer, counts it and logs it in one line.
@@ -159,6 +176,10 @@ impl State {
         response.insert_header(("Request-Id", call.id.to_string()));
         response.insert_header(("traceparent", call.traceparent.as_str()));
         response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        if self.secure {
+            // RFC 6797. A sandbox speaks plain HTTP on loopback and must not bind `localhost` for two years.
+            response.insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"));
+        }
         if !reply.headers.iter().any(|(name, _)| *name == "Cache-Control") {
             response.insert_header((header::CACHE_CONTROL, "no-store"));
         }
@@ -204,9 +225,6 @@ async fn page(
     let (language, chosen) = page_language(request, call);
     let mut form = Vec::new();
     if page == Page::LookedUp {
-        if let Some(from) = request.peer_addr() {
-            state.attempts.count(from.ip(), state.hub.clock().now())?;
-        }
         let expected = "application/x-www-form-urlencoded";
         if body::media_type(request, expected)? != expected {
             return Err(body::unsupported(expected).into());
@@ -230,16 +248,61 @@ async fn page(
         segment,
         form,
     };
-    let drawn = (state.pages)(asked).await?;
+    let drawn = if page == Page::LookedUp {
+        looked_up(state, request, asked).await?
+    } else {
+        (state.pages)(asked).await?
+    };
     let cache = if drawn.keep {
         "public, max-age=3600"
     } else {
         "no-store"
     };
-    Ok(Reply::new(drawn.status, drawn.media, drawn.body)
-        .with("Cache-Control", cache)
+    Ok(guarded(
+        Reply::new(drawn.status, drawn.media, drawn.body).with("Cache-Control", cache),
+    ))
+}
+
+/// What every page tells the browser, that of a failure too.
+fn guarded(reply: Reply) -> Reply {
+    reply
         .with("Content-Security-Policy", CONTENT_SECURITY)
-        .with("Referrer-Policy", "no-referrer"))
+        .with("Referrer-Policy", "no-referrer")
+}
+
+/// A look-up. What it costs is bounded for all of them together; wrong ones are counted, right ones are not.
+async fn looked_up(state: &State, request: &HttpRequest, asked: PageCall) -> Result<PageReply, ServiceError> {
+    let (from, now) = (request.peer_addr().map(|a| a.ip()), state.hub.clock().now());
+    let key = asked.field("id").trim().to_ascii_lowercase();
+    let busy = || problem::retry(Label::RateLimited, limits::RETRY_RATE);
+    // Whose turn it is not is answered by what costs nothing, or by the few places that are left for it.
+    let turns = if state.attempts.exhausted(from, &key, now) {
+        &state.look_ups.of_exhausted
+    } else {
+        &state.look_ups.of_all
+    };
+    let waited = tokio::time::timeout(limits::LOOKUP_TURN, turns.acquire()).await;
+    let _turn = waited.map_err(|_| busy())?;
+    let drawn = (state.pages)(asked).await?;
+    if drawn.status == 404 {
+        state.attempts.wrong(from, &key, now)?;
+    }
+    Ok(drawn)
+}
+
+/// Places of look-ups, of all listeners' workers.
+pub(super) struct LookUps {
+    of_all: Semaphore,
+    of_exhausted: Semaphore,
+}
+
+impl Default for LookUps {
+    fn default() -> Self {
+        LookUps {
+            of_all: Semaphore::new(limits::LOOKUPS_AT_ONCE),
+            of_exhausted: Semaphore::new(limits::LOOKUPS_OF_EXHAUSTED),
+        }
+    }
 }
 
 /// The language of a page, and whether the reader chose it by `?lang=`.

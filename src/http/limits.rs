@@ -17,7 +17,18 @@ pub const BATCH_TIME: Duration = Duration::from_secs(600);
 /// Batches of one tenant at once. The next one is 429 before its body is read.
 pub const BATCHES_PER_TENANT: usize = 2;
 
-/// An answer that lies so long with a client that does not take it is given up, and its connection with it.
+/// Bytes of answers of one batch that may lie with the hub while its client sends and does not read: 16 MiB, which are the answers
+/// of ten thousand usual filings. …
+pub const ANSWERS_OF_ONE: usize = 16_777_216;
+
+/// … and of all batches of one hub together: 256 MiB.
+pub const ANSWERS_OF_ALL: usize = 268_435_456;
+
+/// When they are full, and the client takes nothing for so long, the batch ends there and says so.
+pub const ANSWERS_TIME: Duration = Duration::from_secs(10);
+
+/// An answer that lies so long with a client that does not take it is given up, and its connection with it. While a batch is being
+/// sent, the time of a batch counts instead.
 pub const UNREAD_TIME: Duration = Duration::from_secs(30);
 
 /// The longest JSON body of any other call, in bytes.
@@ -32,8 +43,14 @@ pub const FORM_BYTES: usize = 4_096;
 /// Requests of one tenant that may be in flight at once. The next one is 429 before its body is read.
 pub const IN_FLIGHT_PER_TENANT: usize = 64;
 
-/// A body has to be here in this time, from its first byte to its last.
+/// A body has to come at least at this pace: each portion of so many bytes, or its end, …
+pub const BODY_PORTION: usize = 16_384;
+
+/// … within this time: 1.6 KB/s, which the worst line of a commune still carries. What the hub itself needs does not count.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// However steadily it comes, a body has to be here in this time, so that nobody keeps a place for hours.
+pub const BODY_LONGEST: Duration = Duration::from_secs(600);
 
 /// An uploaded file has to come at least at this pace: each portion of so many bytes, or its end, …
 pub const UPLOAD_PORTION: usize = 65_536;
@@ -61,6 +78,15 @@ pub const SHUTDOWN_SECONDS: u64 = 10;
 
 /// Open connections of one worker and listener.
 pub const CONNECTIONS_PER_WORKER: usize = 8_192;
+
+/// Open connections of one address (IPv6: of a /64) to one listener.
+pub const CONNECTIONS_PER_ADDRESS: usize = 1_024;
+
+/// Handshakes one worker makes at once; the next ones wait.
+pub const HANDSHAKES_PER_WORKER: usize = 256;
+
+/// The longest PROXY header of a balancer, in bytes.
+pub const PROXY_HEADER_BYTES: usize = 2_048;
 
 /// The longest wait of a feed or an inbox, in seconds.
 pub const WAIT_SECONDS: u32 = 30;
@@ -91,11 +117,27 @@ pub const ALARM_PAGE: (u32, u32) = (200, 50);
 /// The longest reference in a query, in characters: as long as a reference may be.
 pub const REFERENCE_CHARACTERS: usize = 100;
 
-/// Look-ups one address may try in a minute. The citizen's secret has 60 bits; this is what makes them enough.
+/// Wrong look-ups of one address (IPv6: of a /64) in a minute. A right one is always answered, so that a whole city may stand behind
+/// one address; the citizen's secret has 60 bits, which nobody guesses at any rate a hub answers.
 pub const LOOKUPS_PER_MINUTE: u32 = 30;
 
-/// Addresses whose look-ups are counted at once. When there are more, the next new one waits.
-pub const LOOKUP_ADDRESSES: usize = 20_000;
+/// Wrong look-ups of one IPv6 /48 in a minute.
+pub const LOOKUPS_PER_SITE: u32 = 300;
+
+/// Wrong look-ups of one tracking id or code in a minute, from wherever.
+pub const LOOKUPS_PER_KEY: u32 = 20;
+
+/// Addresses and keys whose wrong look-ups are counted at once. When there are more, some are forgotten.
+pub const LOOKUPS_COUNTED: usize = 50_000;
+
+/// Look-ups in work at once: what they cost is bounded, whoever they come from.
+pub const LOOKUPS_AT_ONCE: usize = 32;
+
+/// How long one waits for its turn.
+pub const LOOKUP_TURN: Duration = Duration::from_secs(1);
+
+/// Of these, those by a code from where there were too many wrong ones.
+pub const LOOKUPS_OF_EXHAUSTED: usize = 4;
 
 /// Seconds after which to come again: too many requests at once.
 pub const RETRY_RATE: u32 = 1;

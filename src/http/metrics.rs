@@ -2,6 +2,7 @@
 //! caller's, so their number is bounded and none is personal.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -36,6 +37,12 @@ struct Opened {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClosedBy {
+    listener: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ending {
     days: i64,
 }
@@ -63,6 +70,7 @@ pub struct Metrics {
     latency: Family<Answered, Histogram>,
     refused: Family<Refused, Counter>,
     connections: Family<Opened, Counter>,
+    closed: Family<ClosedBy, Counter>,
     running: Gauge,
     room: Gauge,
     capacity: Gauge,
@@ -101,6 +109,7 @@ impl Metrics {
             latency: Family::new_with_constructor(|| Histogram::new(LATENCY)),
             refused: Family::default(),
             connections: Family::default(),
+            closed: Family::default(),
             running: Gauge::default(),
             room: Gauge::default(),
             capacity: Gauge::default(),
@@ -126,6 +135,11 @@ impl Metrics {
                 "tls_connections",
                 "Connections opened",
                 metrics.connections.clone(),
+            );
+            r.register(
+                "connections_closed",
+                "Connections that came to nothing: too many of an address, no handshake, no HTTP",
+                metrics.closed.clone(),
             );
             r.register(
                 "http_requests_running",
@@ -257,7 +271,37 @@ impl Metrics {
         self.overdue_files.set(files);
     }
 
-    /// Everything, as Prometheus reads it.
+    /// Everything, in Prometheus' own text form (0.0.4), for whoever does not read OpenMetrics: there a counter is named as its
+    /// sample is, and the text has no end.
+    pub fn plain_text(&self) -> String {
+        let open = self.text();
+        let counters: std::collections::BTreeSet<&str> = open
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+            .collect();
+        let mut plain = String::with_capacity(open.len() + 512);
+        for line in open.lines() {
+            if line == "# EOF" || line.starts_with("# UNIT ") {
+                continue;
+            }
+            let mut words = line.splitn(4, ' ');
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (Some("#"), Some(what @ ("HELP" | "TYPE")), Some(name), Some(rest))
+                    if counters.contains(name) =>
+                {
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(plain, "# {what} {name}_total {rest}");
+                }
+                _ => {
+                    plain.push_str(line);
+                    plain.push('\n');
+                }
+            }
+        }
+        plain
+    }
+
+    /// Everything, as OpenMetrics 1.0.0 writes it.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -279,6 +323,11 @@ impl Metrics {
                 certificate,
             })
             .inc();
+    }
+
+    /// Counts a connection that came to nothing.
+    pub(super) fn closed(&self, listener: &'static str, reason: &'static str) {
+        self.closed.get_or_create(&ClosedBy { listener, reason }).inc();
     }
 
     pub(super) fn answered(&self, route: &'static str, status: u16, label: Option<Label>, took: Duration) {
@@ -358,6 +407,17 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+        let plain = metrics.plain_text();
+        for line in [
+            "# TYPE lienthong_http_requests_total counter",
+            "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
+            "# TYPE lienthong_deliveries_parked gauge",
+            "# TYPE lienthong_http_request_seconds histogram",
+        ] {
+            assert!(plain.lines().any(|l| l == line), "{line} in\n{plain}");
+        }
+        assert!(plain.contains("# HELP lienthong_http_requests_total ") && !plain.contains("# EOF"));
+        assert!(text.ends_with("# EOF\n") && text.contains("# TYPE lienthong_http_requests counter"));
         // Nothing waits any more, or a clock was set back: no age.
         metrics.backlog(&Backlog::default(), Timestamp::from_micros(0));
         assert!(metrics.text().contains("lienthong_notices_waiting_seconds 0"));

@@ -10,12 +10,15 @@
 //!
 //! Start with [`routes::TABLE`], then `door`.
 
+mod admission;
+mod answers;
 pub mod asyncapi;
 mod call;
 mod documents;
 mod door;
 pub mod extract;
 pub mod limits;
+mod line;
 pub mod metrics;
 mod negotiate;
 pub mod openapi;
@@ -27,5 +30,10 @@ pub mod server;
 mod v1;
 mod xml;
 
+/// Directives for the log filter that must hold wherever this room is used: what a stranger sends that is no HTTP is counted
+/// (`connections_closed`) and is no error of the hub; actix logs each as one. Its own faults come out of the service as errors.
+pub const LOG_DIRECTIVES: [&str; 1] = ["actix_http::h1=off"];
+
+pub use admission::Balancers;
 pub use metrics::Metrics;
-pub use server::{HttpError, Listeners, Readiness, Secured, Server, serve};
+pub use server::{Connections, Health, HttpError, Listeners, Readiness, Secured, Server, serve};

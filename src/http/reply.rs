@@ -6,12 +6,13 @@ use std::pin::Pin;
 
 use actix_web::web::Bytes;
 use futures_util::StreamExt as _;
-use futures_util::stream::{LocalBoxStream, Stream};
+use futures_util::stream::{LocalBoxStream, Stream, unfold};
 use serde::Serialize;
 
 use crate::domain::rejection::Label;
 use crate::service::ServiceError;
 
+use super::line::Work;
 use super::xml;
 
 /// An answer.
@@ -32,6 +33,18 @@ pub(super) enum Body {
     Stream(LocalBoxStream<'static, Result<Bytes, Infallible>>),
     /// So many bytes, sent as they are read.
     Sized(u64, Pieces),
+}
+
+/// A stream that keeps something until it is dropped.
+pub(super) fn holding<T: 'static, G: 'static>(
+    stream: LocalBoxStream<'static, T>,
+    guard: G,
+) -> LocalBoxStream<'static, T> {
+    let next = async |(mut stream, guard): (LocalBoxStream<'static, T>, G)| {
+        let item = stream.next().await?;
+        Some((item, (stream, guard)))
+    };
+    unfold((stream, guard), next).boxed_local()
 }
 
 #[cfg(test)]
@@ -104,6 +117,15 @@ impl Reply {
         let body = xml::from_json(&json, root, namespace)
             .ok_or_else(|| ServiceError::Internal("an answer was not JSON".to_owned()))?;
         Ok(Reply::new(status, media, body))
+    }
+
+    /// Keeps a request in work for as long as its answer is being made.
+    #[must_use]
+    pub(super) fn during(mut self, work: Option<Work>) -> Self {
+        if let Body::Stream(stream) = self.body {
+            self.body = Body::Stream(holding(stream, work));
+        }
+        self
     }
 
     /// Adds a header.

@@ -242,7 +242,10 @@ pub const TABLE: &[Route] = table! {
         "Cổng đang chạy" "Whether the hub runs"
     Web Get "/health/ready" "ready"
         Act::Document(Document::Ready), &[], Takes::Nothing => Gives::Object;
-        "Cổng sẵn sàng" "Whether the hub has all it needs"
+        "Cổng nhận được hồ sơ" "Whether the hub takes and answers: what a balancer asks"
+    Web Get "/health/delivery" "delivery"
+        Act::Document(Document::Delivery), &[], Takes::Nothing => Gives::Object;
+        "Cổng chuyển được hồ sơ đi" "Whether the hub can carry on what it took: for an alarm, not for a balancer"
     Web Get "/openapi.json" "openapi"
         Act::Document(Document::OpenApi), &[], Takes::Nothing => Gives::Object;
         "Mô tả giao diện HTTP" "This interface as OpenAPI 3.1"
@@ -279,7 +282,10 @@ pub const TABLE: &[Route] = table! {
         "Cổng đang chạy" "Whether the hub runs"
     Operations Get "/health/ready" "operationsReady"
         Act::Document(Document::Ready), &[], Takes::Nothing => Gives::Object;
-        "Cổng sẵn sàng" "Whether the hub has all it needs"
+        "Cổng nhận được hồ sơ" "Whether the hub takes and answers: what a balancer asks"
+    Operations Get "/health/delivery" "operationsDelivery"
+        Act::Document(Document::Delivery), &[], Takes::Nothing => Gives::Object;
+        "Cổng chuyển được hồ sơ đi" "Whether the hub can carry on what it took: for an alarm, not for a balancer"
 };
 
 /// The methods a path of a listener takes, as `Allow` says them.

@@ -1,29 +1,31 @@
-//! How much of the hub one caller may take at once: requests in flight of a tenant, look-ups of an address.
+//! How much of the hub one caller may take at once: requests in flight of a tenant, connections of an address, look-ups.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use quick_cache::unsync::Cache;
+
 use crate::domain::rejection::{Label, Rejection};
-use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 
 use super::{limits, problem};
 
-/// Requests in flight by tenant. An entry lives only as long as a request of it.
-pub(super) struct Seats {
-    taken: Mutex<HashMap<TenantKey, usize>>,
+/// Requests by tenant, or connections by address. An entry lives only as long as one of them.
+pub(super) struct Seats<K: Hash + Eq> {
+    taken: Mutex<HashMap<K, usize>>,
     each: usize,
 }
 
-/// A request's place; free again when dropped, whatever happened to the request.
-pub(super) struct Seat {
-    seats: Arc<Seats>,
-    tenant: TenantKey,
+/// A place; free again when dropped, whatever happened to what had it.
+pub(super) struct Seat<K: Hash + Eq> {
+    seats: Arc<Seats<K>>,
+    of: K,
 }
 
-impl Seats {
-    /// So many places for each tenant.
+impl<K: Hash + Eq + Clone> Seats<K> {
+    /// So many places for each.
     pub(super) fn new(each: usize) -> Self {
         Seats {
             taken: Mutex::default(),
@@ -31,67 +33,129 @@ impl Seats {
         }
     }
 
-    /// Takes a place for a request of this tenant.
-    pub(super) fn take(self: &Arc<Self>, tenant: &TenantKey) -> Result<Seat, Rejection> {
+    /// Takes a place, if one is left.
+    pub(super) fn take(self: &Arc<Self>, of: &K) -> Option<Seat<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(tenant.clone()).or_default();
+        let count = taken.entry(of.clone()).or_default();
         if *count >= self.each {
-            return Err(problem::retry(Label::RateLimited, limits::RETRY_RATE));
+            return None;
         }
         *count += 1;
-        Ok(Seat {
+        Some(Seat {
             seats: Arc::clone(self),
-            tenant: tenant.clone(),
+            of: of.clone(),
         })
+    }
+
+    /// Takes a place for a request, or says when to come again.
+    pub(super) fn request(self: &Arc<Self>, of: &K) -> Result<Seat<K>, Rejection> {
+        let full = || problem::retry(Label::RateLimited, limits::RETRY_RATE);
+        self.take(of).ok_or_else(full)
     }
 }
 
-impl Drop for Seat {
+impl<K: Hash + Eq> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.tenant) {
+        if let Some(count) = taken.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.tenant);
+                taken.remove(&self.of);
             }
         }
     }
 }
 
-/// Look-ups by address, within the minute they began.
-#[derive(Default)]
+/// Wrong look-ups, within the minute they began. Right ones are not counted: behind one address may be a whole city, and behind one
+/// dossier a family. What is counted is forgotten when there is too much of it, so that no number of strangers shuts anybody out;
+/// what a look-up costs is bounded by itself.
 pub(super) struct Attempts {
-    counted: Mutex<HashMap<IpAddr, (Timestamp, u32)>>,
+    counted: Mutex<Cache<Counted, Tries>>,
+    keys: RandomState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Counted {
+    /// An IPv4 address, or an IPv6 /64.
+    Address(IpAddr),
+    /// An IPv6 /48: whoever has one has 65,536 of the others.
+    Site(IpAddr),
+    /// What was looked for.
+    Key(u64),
+}
+
+#[derive(Clone, Copy)]
+struct Tries {
+    begun: Timestamp,
+    number: u32,
 }
 
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
 
+impl Default for Attempts {
+    fn default() -> Self {
+        Attempts {
+            counted: Mutex::new(Cache::new(limits::LOOKUPS_COUNTED)),
+            keys: RandomState::new(),
+        }
+    }
+}
+
 impl Attempts {
-    /// Counts one look-up of an address.
-    pub(super) fn count(&self, from: IpAddr, now: Timestamp) -> Result<(), Rejection> {
-        let refused = || problem::retry(Label::RateLimited, limits::RETRY_LOOKUP);
-        let from = neighbourhood(from);
+    /// Whether no more wrong look-ups are answered from this address, or for this key.
+    pub(super) fn exhausted(&self, from: Option<IpAddr>, key: &str, now: Timestamp) -> bool {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        self.all(from, key).into_iter().flatten().any(|(what, most)| {
+            let tries = counted.get(&what);
+            tries.is_some_and(|t| t.number >= most && now.since(t.begun) < MINUTE)
+        })
+    }
+
+    /// Counts a wrong look-up.
+    ///
+    /// # Errors
+    /// `rate-limited`, when there were enough of them.
+    pub(super) fn wrong(&self, from: Option<IpAddr>, key: &str, now: Timestamp) -> Result<(), Rejection> {
+        if self.exhausted(from, key, now) {
+            return Err(problem::retry(Label::RateLimited, limits::RETRY_LOOKUP));
+        }
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.len() >= limits::LOOKUP_ADDRESSES && !counted.contains_key(&from) {
-            counted.retain(|_, (begun, _)| now.since(*begun) < MINUTE);
-            if counted.len() >= limits::LOOKUP_ADDRESSES {
-                return Err(refused());
-            }
+        for (what, _) in self.all(from, key).into_iter().flatten() {
+            let before = counted
+                .get(&what)
+                .copied()
+                .filter(|t| now.since(t.begun) < MINUTE);
+            let tries = before.map_or(
+                Tries {
+                    begun: now,
+                    number: 1,
+                },
+                |t| Tries {
+                    number: t.number + 1,
+                    ..t
+                },
+            );
+            counted.insert(what, tries);
         }
-        let (begun, tries) = counted.entry(from).or_insert((now, 0));
-        if now.since(*begun) >= MINUTE {
-            (*begun, *tries) = (now, 0);
-        }
-        if *tries >= limits::LOOKUPS_PER_MINUTE {
-            return Err(refused());
-        }
-        *tries += 1;
         Ok(())
+    }
+
+    /// What a look-up is counted under, and how often.
+    fn all(&self, from: Option<IpAddr>, key: &str) -> [Option<(Counted, u32)>; 3] {
+        let site = match from.map(|from| from.to_canonical()) {
+            Some(IpAddr::V6(v6)) => Some(IpAddr::V6((v6.to_bits() & (u128::MAX << 80)).into())),
+            _ => None,
+        };
+        [
+            from.map(|from| (Counted::Address(neighbourhood(from)), limits::LOOKUPS_PER_MINUTE)),
+            site.map(|site| (Counted::Site(site), limits::LOOKUPS_PER_SITE)),
+            Some((Counted::Key(self.keys.hash_one(key)), limits::LOOKUPS_PER_KEY)),
+        ]
     }
 }
 
 /// An IPv6 subscriber has a whole /64, so that is what is counted.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 => v4,
@@ -101,50 +165,94 @@ fn neighbourhood(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::tenant::TenantKey;
 
     #[test]
     fn a_tenant_has_its_places_and_no_more_and_another_is_not_touched() {
         let seats = Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT));
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
-        let mut held: Vec<Seat> = (0..limits::IN_FLIGHT_PER_TENANT)
+        let mut held: Vec<Seat<TenantKey>> = (0..limits::IN_FLIGHT_PER_TENANT)
             .map(|_| seats.take(&tenant).unwrap())
             .collect();
-        assert_eq!(seats.take(&tenant).err().unwrap().label(), Label::RateLimited);
-        assert!(seats.take(&"branch.ha-dong".parse().unwrap()).is_ok());
+        assert_eq!(seats.request(&tenant).err().unwrap().label(), Label::RateLimited);
+        assert!(seats.take(&"branch.ha-dong".parse().unwrap()).is_some());
         held.pop();
         held.push(seats.take(&tenant).unwrap());
-        assert!(seats.take(&tenant).is_err());
+        assert!(seats.take(&tenant).is_none());
         drop(held);
         assert!(seats.taken.lock().unwrap().is_empty());
     }
 
-    #[test]
-    fn an_address_may_try_so_often_in_a_minute() {
-        let attempts = Attempts::default();
-        let start = Timestamp::from_micros(1_800_000_000_000_000);
-        let from: IpAddr = "2001:db8::1".parse().unwrap();
-        for _ in 0..limits::LOOKUPS_PER_MINUTE {
-            attempts.count(from, start).unwrap();
-        }
-        assert!(
-            attempts.count("2001:db8::2".parse().unwrap(), start).is_err(),
-            "the same /64"
-        );
-        assert!(attempts.count("2001:db8:0:1::1".parse().unwrap(), start).is_ok());
-        assert!(attempts.count("192.0.2.1".parse().unwrap(), start).is_ok());
-        assert!(attempts.count(from, start.plus(MINUTE)).is_ok());
+    fn start() -> Timestamp {
+        Timestamp::from_micros(1_800_000_000_000_000)
+    }
+
+    /// A key nobody else looks for.
+    fn key(n: u32) -> String {
+        format!("dos_{n:032x}")
     }
 
     #[test]
-    fn a_full_table_makes_a_new_address_wait_until_old_ones_are_over() {
-        let attempts = Attempts::default();
-        let start = Timestamp::from_micros(1_800_000_000_000_000);
-        for n in 0..limits::LOOKUP_ADDRESSES as u32 {
-            attempts.count(IpAddr::V4(n.into()), start).unwrap();
+    fn an_address_may_be_wrong_so_often_in_a_minute() {
+        let (attempts, start) = (Attempts::default(), start());
+        let from: IpAddr = "2001:db8::1".parse().unwrap();
+        for n in 0..limits::LOOKUPS_PER_MINUTE {
+            attempts.wrong(Some(from), &key(n), start).unwrap();
         }
-        let new = IpAddr::V4(u32::MAX.into());
-        assert!(attempts.count(new, start).is_err());
-        assert!(attempts.count(IpAddr::V4(0.into()), start).is_ok());
-        assert!(attempts.count(new, start.plus(MINUTE)).is_ok());
+        let (beside, neighbour): (IpAddr, IpAddr) =
+            ("2001:db8::2".parse().unwrap(), "2001:db8:0:1::1".parse().unwrap());
+        assert!(
+            attempts.wrong(Some(beside), &key(900), start).is_err(),
+            "the same /64"
+        );
+        assert!(attempts.wrong(Some(neighbour), &key(901), start).is_ok());
+        assert!(
+            attempts
+                .wrong(Some("192.0.2.1".parse().unwrap()), &key(902), start)
+                .is_ok()
+        );
+        assert!(attempts.wrong(Some(from), &key(903), start.plus(MINUTE)).is_ok());
+    }
+
+    #[test]
+    fn one_key_may_be_tried_so_often_from_wherever() {
+        let (attempts, start) = (Attempts::default(), start());
+        let from = |n: u32| Some(IpAddr::V4(n.into()));
+        for n in 0..limits::LOOKUPS_PER_KEY {
+            attempts.wrong(from(n), "H26.15-261120-0001", start).unwrap();
+        }
+        assert!(attempts.wrong(from(900), "H26.15-261120-0001", start).is_err());
+        assert!(attempts.exhausted(from(900), "H26.15-261120-0001", start));
+        assert!(attempts.wrong(from(900), "H26.15-261120-0002", start).is_ok());
+    }
+
+    #[test]
+    fn a_whole_site_is_one_stranger_and_shuts_nobody_out() {
+        let (attempts, start) = (Attempts::default(), start());
+        let of_site = |n: u128| IpAddr::V6(((0x2001_0db8_u128 << 96) | (n << 64) | 1).into());
+        let mut taken = 0;
+        for n in 0..65_536 {
+            taken += u32::from(attempts.wrong(Some(of_site(n)), &key(n as u32), start).is_ok());
+        }
+        assert_eq!(taken, limits::LOOKUPS_PER_SITE);
+        assert!(
+            attempts
+                .wrong(Some("2001:db8:1::1".parse().unwrap()), "x", start)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn more_addresses_than_are_counted_shut_nobody_out() {
+        let (attempts, start) = (Attempts::default(), start());
+        for n in 0..3 * limits::LOOKUPS_COUNTED as u32 {
+            attempts
+                .wrong(Some(IpAddr::V4(n.into())), &key(n), start)
+                .unwrap();
+        }
+        let new = Some(IpAddr::V4(u32::MAX.into()));
+        assert!(!attempts.exhausted(new, "another", start) && attempts.wrong(new, "another", start).is_ok());
+        let counted = attempts.counted.lock().unwrap();
+        assert!(counted.len() <= limits::LOOKUPS_COUNTED, "{}", counted.len());
     }
 }

@@ -1,6 +1,5 @@
 //! The listeners: sockets that are already bound, TLS that is already configured, workers that serve the table.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -10,19 +9,28 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::dev::{Extensions, ServerHandle};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, Extensions, ServerHandle};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Payload, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpServer};
+use actix_web::{App, HttpRequest};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
+use crate::domain::tenant::TenantKey;
 use crate::identity::peer::ConnectionPeer;
 use crate::service::Hub;
 
-use super::door::{self, State};
+use super::admission::{Admission, Balancers, Closed};
+use super::answers::Untaken;
+use super::door::{self, LookUps, State};
 use super::extract::Pages;
 use super::limits;
+use super::line::{Carrier, Line};
 use super::metrics::Metrics;
 use super::routes::{Act, Listener, Method, TABLE};
 use super::seats::{Attempts, Seats};
@@ -40,7 +48,30 @@ pub struct Secured {
     /// The socket.
     pub socket: TcpListener,
     /// Its TLS. Only the web listener of a sandbox, on loopback, may go without.
-    pub tls: Option<rustls::ServerConfig>,
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Balancers before it that say whom they speak for.
+    pub balancers: Balancers,
+}
+
+/// How many connections the listeners keep, and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// Of one worker and listener; the next ones wait to be accepted.
+    pub per_worker: usize,
+    /// Of one address (IPv6: of a /64) and listener; the next one is closed.
+    pub per_address: usize,
+    /// How long one is kept that asks nothing.
+    pub keep_alive: Duration,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Connections {
+            per_worker: limits::CONNECTIONS_PER_WORKER,
+            per_address: limits::CONNECTIONS_PER_ADDRESS,
+            keep_alive: limits::KEEP_ALIVE,
+        }
+    }
 }
 
 /// Where the hub listens, and who draws its pages.
@@ -53,23 +84,34 @@ pub struct Listeners {
     pub operations: TcpListener,
     /// Draws the pages of the web listener.
     pub pages: Pages,
+    /// How many connections, and how long.
+    pub connections: Connections,
 }
 
-/// Asks everything the hub depends on, and names what is missing.
-pub type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> + Send + Sync;
+/// What is missing, in stable words without addresses: everybody may read them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// For taking what is filed and reported, and for reading.
+    pub intake: Vec<&'static str>,
+    /// For carrying it on.
+    pub delivery: Vec<&'static str>,
+}
+
+/// Says what is known. Never waits.
+pub type Probe = dyn Fn() -> Health + Send + Sync;
 
 /// Whether the hub has all it needs, as the composition root knows it.
 #[derive(Clone)]
 pub struct Readiness(Arc<Probe>);
 
 impl Readiness {
-    /// Readiness by a question. What it names is shown to everybody: stable words, no addresses.
+    /// Readiness by what is known.
     pub fn new(probe: Arc<Probe>) -> Self {
         Readiness(probe)
     }
 
-    pub(super) async fn missing(&self) -> Vec<String> {
-        (self.0)().await
+    pub(super) fn health(&self) -> Health {
+        (self.0)()
     }
 }
 
@@ -127,6 +169,8 @@ pub fn serve(
         seats: Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT)),
         batches: Arc::new(Seats::new(limits::BATCHES_PER_TENANT)),
         attempts: Arc::default(),
+        look_ups: Arc::default(),
+        untaken: Untaken::default(),
         readiness,
         metrics,
         pages: listeners.pages,
@@ -139,23 +183,25 @@ pub fn serve(
     let partner = address(&listeners.partner.socket, "partner")?;
     let web = address(&listeners.web.socket, "web")?;
     let operations = address(&listeners.operations, "operations")?;
-    let Secured { socket, tls } = listeners.partner;
-    let one = open(Listener::Partner, cores, make.clone(), socket, tls).map_err(|source| HttpError {
-        listener: "partner",
-        source,
-    })?;
-    let Secured { socket, tls } = listeners.web;
-    let two = open(Listener::Web, cores.min(2), make.clone(), socket, tls).map_err(|source| HttpError {
-        listener: "web",
-        source,
-    })?;
-    let three =
-        open(Listener::Operations, 1, make, listeners.operations, None).map_err(|source| HttpError {
-            listener: "operations",
+    let connections = listeners.connections;
+    let alone: Balancers = Arc::new(|_| false);
+    let operations_only = Secured {
+        socket: listeners.operations,
+        tls: None,
+        balancers: alone,
+    };
+    let start = |listener, workers, secured, make| {
+        open(listener, workers, connections, make, secured).map_err(|source| HttpError {
+            listener: word(listener),
             source,
-        })?;
-    let servers = [one, two, three];
-    let handles = servers.iter().map(actix_web::dev::Server::handle).collect();
+        })
+    };
+    let servers = [
+        start(Listener::Partner, cores, listeners.partner, make.clone())?,
+        start(Listener::Web, cores.min(2), listeners.web, make.clone())?,
+        start(Listener::Operations, 1, operations_only, make)?,
+    ];
+    let handles = servers.iter().map(actix_server::Server::handle).collect();
     let running = servers.into_iter().map(|s| Box::pin(s) as Pin<Box<_>>).collect();
     Ok(Server {
         handles,
@@ -170,25 +216,30 @@ pub fn serve(
 #[derive(Clone)]
 struct Make {
     hub: Arc<Hub>,
-    seats: Arc<Seats>,
-    batches: Arc<Seats>,
+    seats: Arc<Seats<TenantKey>>,
+    batches: Arc<Seats<TenantKey>>,
     attempts: Arc<Attempts>,
+    look_ups: Arc<LookUps>,
+    untaken: Untaken,
     readiness: Readiness,
     metrics: Arc<Metrics>,
     pages: Pages,
 }
 
 impl Make {
-    fn state(self) -> Rc<State> {
+    fn state(self, secure: bool) -> Rc<State> {
         Rc::new(State {
             rng: RefCell::new(self.hub.entropy().generator()),
             hub: self.hub,
             seats: self.seats,
             batches: self.batches,
             attempts: self.attempts,
+            look_ups: self.look_ups,
+            untaken: self.untaken,
             readiness: self.readiness,
             metrics: self.metrics,
             pages: self.pages,
+            secure,
         })
     }
 }
@@ -196,38 +247,90 @@ impl Make {
 fn open(
     listener: Listener,
     workers: usize,
+    connections: Connections,
     make: Make,
-    socket: TcpListener,
-    tls: Option<rustls::ServerConfig>,
-) -> io::Result<actix_web::dev::Server> {
-    let metrics = Arc::clone(&make.metrics);
+    secured: Secured,
+) -> io::Result<actix_server::Server> {
+    let Secured {
+        socket,
+        tls,
+        balancers,
+    } = secured;
     // Its connections inherit it: the kernel gives up a line whose other end takes nothing any more, and no worker has to watch.
     socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(limits::UNREAD_TIME))?;
-    let server = HttpServer::new(move || {
-        let state = make.clone().state();
-        let stray = Rc::clone(&state);
-        App::new()
+    let places = Arc::new(Seats::new(connections.per_address));
+    let server = actix_server::Server::build()
+        .workers(workers)
+        .max_concurrent_connections(connections.per_worker)
+        .shutdown_timeout(limits::SHUTDOWN_SECONDS)
+        .disable_signals();
+    let stopping = server.graceful_shutdown_signal();
+    let server = server.listen(word(listener), socket, move || {
+        let state = make.clone().state(tls.is_some());
+        let (stray, metrics) = (Rc::clone(&state), Arc::clone(&make.metrics));
+        let app = App::new()
             .configure(|app| mount(listener, &state, app))
             .default_service(web::to(move |request: HttpRequest| {
                 door::stray(listener, None, Rc::clone(&stray), request)
-            }))
-    })
-    .workers(workers)
-    .keep_alive(limits::KEEP_ALIVE)
-    .client_request_timeout(limits::HEAD_TIME)
-    .client_disconnect_timeout(limits::DISCONNECT_TIME)
-    .tls_handshake_timeout(limits::HANDSHAKE_TIME)
-    .max_connections(limits::CONNECTIONS_PER_WORKER)
-    // A client that has closed its side waits for nothing more: a long poll of its ends at once and leases nothing to nobody.
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(limits::SHUTDOWN_SECONDS)
-    .disable_signals()
-    .on_connect(move |io, facts| opened(listener, &metrics, io, facts));
-    let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(socket, tls)?,
-        None => server.listen(socket)?,
-    };
+            }));
+        let (opening, stopping) = (Arc::clone(&metrics), stopping.clone());
+        let http = HttpService::build()
+            .keep_alive(connections.keep_alive)
+            .client_request_timeout(limits::HEAD_TIME)
+            .client_disconnect_timeout(limits::DISCONNECT_TIME)
+            // A client may close its half as soon as it has sent everything; `line` says what that means.
+            .h1_allow_half_closed(true)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(move |line: &Line, facts: &mut Extensions| opened(listener, &opening, line, facts))
+            .finish(map_config(app, |()| AppConfig::default()))
+            .map_err(ended);
+        let admission = Rc::new(Admission {
+            tls: tls.clone().map(TlsAcceptor::from),
+            balancers: Arc::clone(&balancers),
+            places: Arc::clone(&places),
+            handshakes: Semaphore::new(limits::HANDSHAKES_PER_WORKER),
+        });
+        fn_service(move |socket: TcpStream| Rc::clone(&admission).admit(socket))
+            .and_then(http)
+            .map_err(move |closed: Closed| told(listener, &metrics, &closed))
+    })?;
     Ok(server.run())
+}
+
+/// The name of a listener in metrics, logs and errors.
+fn word(listener: Listener) -> &'static str {
+    match listener {
+        Listener::Partner => "partner",
+        Listener::Web => "web",
+        Listener::Operations => "operations",
+    }
+}
+
+/// What the end of a connection was.
+fn ended(error: DispatchError) -> Closed {
+    match error {
+        DispatchError::Parse(_) => Closed::Malformed,
+        DispatchError::Service(_) | DispatchError::InternalError | DispatchError::Upgrade => {
+            Closed::Fault(error.to_string())
+        }
+        // A body of ours that broke off was told where it broke.
+        _ => Closed::Ended,
+    }
+}
+
+/// Counts a connection that came to nothing. What strangers send is no event of ours; what we do wrong is.
+fn told(listener: Listener, metrics: &Metrics, closed: &Closed) {
+    let listener = word(listener);
+    if let Some(reason) = closed.word() {
+        metrics.closed(listener, reason);
+    }
+    match closed {
+        Closed::Fault(error) => tracing::error!(listener, error, "a connection failed"),
+        other => tracing::debug!(listener, reason = other.word(), "a connection ended"),
+    }
 }
 
 /// Mounts the rows of a listener, and nothing else.
@@ -260,8 +363,9 @@ fn mount(listener: Listener, state: &Rc<State>, app: &mut ServiceConfig) {
 }
 
 /// Reads what the client showed, once a connection.
-fn opened(listener: Listener, metrics: &Metrics, io: &dyn Any, facts: &mut Extensions) {
-    let Some(stream) = io.downcast_ref::<TlsStream<TcpStream>>() else {
+fn opened(listener: Listener, metrics: &Metrics, line: &Line, facts: &mut Extensions) {
+    facts.insert(line.other());
+    let Carrier::Tls(stream) = line.carrier() else {
         return;
     };
     let (_, session) = stream.get_ref();
@@ -271,12 +375,7 @@ fn opened(listener: Listener, metrics: &Metrics, io: &dyn Any, facts: &mut Exten
         .iter()
         .map(|c| c.clone().into_owned())
         .collect();
-    let word = if listener == Listener::Partner {
-        "partner"
-    } else {
-        "web"
-    };
-    metrics.opened(word, !chain.is_empty());
+    metrics.opened(word(listener), !chain.is_empty());
     facts.insert(ConnectionPeer::new(chain));
 }
 

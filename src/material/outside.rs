@@ -40,6 +40,23 @@ pub fn rabbit(
     })
 }
 
+/// The networks a setting names.
+///
+/// # Errors
+/// When one is none.
+pub fn networks(setting: &str, named: &[String]) -> Result<Vec<Network>, MaterialError> {
+    let read = |text: &String| {
+        text.parse::<Network>().map_err(|e| {
+            bad(
+                Path::new(setting),
+                format!("{text} không phải mạng: viết như 10.20.0.0/16"),
+                format!("{text} is {e}"),
+            )
+        })
+    };
+    named.iter().map(read).collect()
+}
+
 /// Who calls partners' endpoints.
 ///
 /// # Errors
@@ -54,19 +71,7 @@ pub fn caller(config: &config::Config) -> Result<Caller, MaterialError> {
         (Some(certificate), Some(key)) => Some((certificates(certificate)?, private_key(key)?)),
         _ => None,
     };
-    let networks = settings
-        .allow_networks
-        .iter()
-        .map(|text| {
-            text.parse::<Network>().map_err(|e| {
-                bad(
-                    Path::new("outbound.allow_networks"),
-                    format!("{text} không phải mạng: viết như 10.20.0.0/16"),
-                    format!("{text} is {e}"),
-                )
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let networks = networks("outbound.allow_networks", &settings.allow_networks)?;
     let outbound = Outbound {
         roots: roots(authorities)?,
         identity,

@@ -87,8 +87,9 @@ pub struct Answer {
 /// Why an endpoint gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// Its name leads only to addresses that may not be called; one of them.
-    #[error("{0} may not be called")]
+    /// Its name leads only to addresses that may not be called; one of them. The text does not say which: it is read by whoever named
+    /// the endpoint, and what lies inside is none of theirs.
+    #[error("the name leads to an address that may not be called")]
     NotAllowed(IpAddr),
     /// Its name leads nowhere.
     #[error("the name cannot be resolved")]

@@ -11,7 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+};
 
 use super::{NetError, provider};
 
@@ -91,8 +93,14 @@ pub fn partner_config(
             algorithms: provider.signature_verification_algorithms,
         })
     };
-    config(server, provider, verifier)
+    config(server, provider, Arc::new(Bounded(verifier)))
 }
+
+/// Certificates a client may show: its own, and those on the way to its root.
+pub const CHAIN_CERTIFICATES: usize = 6;
+
+/// Bytes of these together.
+pub const CHAIN_BYTES: usize = 16_384;
 
 /// The web listener: client certificates are not asked for.
 ///
@@ -127,6 +135,60 @@ pub(super) fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetEr
             .map_err(|source| NetError::Root { index, source })?;
     }
     Ok(store)
+}
+
+/// Refuses a chain that is longer than any authority makes one, before it is looked at or kept: what a client shows stays in memory
+/// as long as its connection.
+#[derive(Debug)]
+struct Bounded(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for Bounded {
+    fn offer_client_auth(&self) -> bool {
+        self.0.offer_client_auth()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.0.client_auth_mandatory()
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let bytes = own.len() + others.iter().map(|c| c.len()).sum::<usize>();
+        if others.len() >= CHAIN_CERTIFICATES || bytes > CHAIN_BYTES {
+            return Err(CertificateError::BadEncoding.into());
+        }
+        self.0.verify_client_cert(own, others, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Lets every certificate pass, but only in the hands of whoever holds its key: the signature over the handshake is verified as

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::intake::{internal, parse_id, status_of};
-use super::{Hub, LONGEST_WAIT, ServiceError};
+use super::{Hub, ServiceError, Wait};
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::dossier::Channel;
 use crate::domain::event::Event;
@@ -27,8 +27,8 @@ pub struct DossierQuery {
     pub status: Option<Status>,
     /// Of this agency.
     pub agency: Option<Key>,
-    /// With this reference.
-    pub reference: Option<String>,
+    /// With one of these references, where any is named.
+    pub references: Vec<String>,
     /// With this official code.
     pub code: Option<DossierCode>,
     /// Waiting for the operator to name an agency.
@@ -53,7 +53,7 @@ impl Hub {
         let filter = read::Filter {
             status: query.status.map(|s| i16::from(s.code())),
             agency: query.agency.map(String::from),
-            reference: query.reference,
+            references: query.references,
             code: query.code.map(String::from),
             parked: query.parked,
             after: query.after.map(|id| id.to_string()),
@@ -179,21 +179,22 @@ impl Hub {
         &self,
         access: &Access,
         after: i64,
-        wait: Duration,
+        wait: impl Into<Wait>,
         limit: u32,
     ) -> Result<FeedPage, ServiceError> {
+        let wait = wait.into();
         let scope = access.permit(Permission::EventRead)?;
         let bell = self.pulse.bell(access.key().as_str());
-        let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
+        let deadline = wait.deadline();
         let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
         loop {
             let rung = bell.notified();
             let page = self.feed_page(scope.clone(), after, limit).await?;
             let now = tokio::time::Instant::now();
-            if !page.events.is_empty() || now >= deadline {
+            if !page.events.is_empty() || now >= deadline || wait.is_over() {
                 return Ok(page);
             }
-            drop(tokio::time::timeout_at(deadline.min(now + LOOK_AGAIN), rung).await);
+            wait.for_bell(rung, deadline.min(now + LOOK_AGAIN)).await;
         }
     }
 

@@ -7,7 +7,7 @@ use super::acts::bounded;
 use super::dossiers::LOOK_AGAIN;
 use super::intake::internal;
 use super::messages::{inbox_bell, readable};
-use super::{Hub, LONGEST_WAIT, ServiceError};
+use super::{Hub, ServiceError, Wait};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
@@ -22,12 +22,18 @@ pub const LEASE: Duration = Duration::from_secs(60);
 pub const MESSAGES: u32 = 100;
 
 impl Hub {
-    /// Hands out messages; waits up to `wait` for the first.
-    pub async fn inbox(&self, access: &Access, max: u32, wait: Duration) -> Result<InboxPage, ServiceError> {
+    /// Hands out messages; waits up to `wait` for the first. Nothing is leased to somebody who hung up while waiting.
+    pub async fn inbox(
+        &self,
+        access: &Access,
+        max: u32,
+        wait: impl Into<Wait>,
+    ) -> Result<InboxPage, ServiceError> {
+        let wait = wait.into();
         access.permit(Permission::InboxTake)?;
         let agency = access.key().key().to_owned();
         let bell = self.pulse.bell(&inbox_bell(&agency));
-        let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
+        let deadline = wait.deadline();
         let max = i64::from(max.clamp(1, MESSAGES));
         loop {
             let rung = bell.notified();
@@ -46,10 +52,14 @@ impl Hub {
                 }
             }
             let now = tokio::time::Instant::now();
-            if now >= deadline {
+            if now >= deadline || wait.is_over() {
                 return Ok(InboxPage { messages: Vec::new() });
             }
-            drop(tokio::time::timeout_at(deadline.min(now + LOOK_AGAIN), rung).await);
+            wait.for_bell(rung, deadline.min(now + LOOK_AGAIN)).await;
+            if wait.is_over() {
+                // What came meanwhile is left for whoever asks next.
+                return Ok(InboxPage { messages: Vec::new() });
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use crate::adapt::Outgoing;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AgencyData, CloudEvent, EventView};
+use crate::store::StoreError;
 use crate::store::read::{self, Message};
 
 /// The bell of the relay.
@@ -49,6 +50,28 @@ impl Hub {
     /// The bell the relay waits on.
     pub fn outbox_bell(&self) -> Arc<tokio::sync::Notify> {
         self.pulse.bell(OUTBOX)
+    }
+
+    /// Whether the hub can take anything: its memory is read, and a write is kept. A queue that is full is busy, not away.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn can_read(&self) -> Result<(), ServiceError> {
+        match self.store.readers.run(read::has_directory).await {
+            Ok(_) | Err(StoreError::Busy) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// See [`Hub::can_read`].
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn can_write(&self) -> Result<(), ServiceError> {
+        match self.store.ledger.prove().await {
+            Ok(()) | Err(StoreError::Busy) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// How many committed messages the broker has not confirmed.

@@ -43,6 +43,7 @@ pub use dossiers::DossierQuery;
 pub use intake::{Answered, Incoming, Mode};
 pub use messages::{Outbound, Push};
 pub use onboarding::Loaded;
+pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use statuses::Reported;
 pub use subscriptions::{DueWay, SECRET_OVERLAP, TEST_TYPE};
@@ -163,6 +164,7 @@ pub struct Hub {
     rng: Mutex<StdRng>,
     in_flight: Mutex<HashSet<(String, String)>>,
     pulse: pulse::Pulse,
+    refusals: refusals::Rate,
     /// Places of batch items in the ledger's queue: half of it.
     batches: tokio::sync::Semaphore,
 }
@@ -191,6 +193,7 @@ impl Hub {
             entropy: parts.entropy,
             in_flight: Mutex::new(HashSet::new()),
             pulse: pulse::Pulse::default(),
+            refusals: refusals::Rate::default(),
         }
     }
 

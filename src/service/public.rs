@@ -1,21 +1,25 @@
 //! What is shown without a certificate: a citizen's look-up, and the operator's overview of a sandbox.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::dossiers::{clocks_of, reason};
 use super::intake::{internal, parse_id, status_of};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
-use crate::domain::event::Happening;
+use crate::domain::details::Details;
+use crate::domain::event::{Event, Happening};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 use crate::identity::{Access, Permission};
 use crate::store::ledger::delivery_state;
 use crate::store::read;
+use crate::store::rows::DossierRow;
 
 /// Claims of one code that a secret is tried on, the oldest first. Honest ones are few.
 const CLAIMS_TRIED: i64 = 50;
@@ -42,41 +46,67 @@ impl Hub {
         Ok(None)
     }
 
-    /// A dossier by its id and the secret of its receipt. `None` for a wrong pair, whichever half is wrong; both ways read the
-    /// database once, so that time tells nothing.
+    /// A dossier by its id and the secret of its receipt. `None` for a wrong pair, whichever half is wrong. The secret is made of the
+    /// id alone, so a wrong one is known before anything is read: it costs nothing, and its time does not say whether there is
+    /// such a dossier.
+    ///
+    /// # Errors
+    /// The database is away.
     pub async fn lookup(&self, id: DossierId, secret: &str) -> Result<Option<PublicView>, ServiceError> {
+        if !self.lookup.matches(id, secret) {
+            return Ok(None);
+        }
         let system = Access::system();
-        let right = self.lookup.matches(id, secret);
-        let row = match self.reached(&system, id).await {
-            Ok(row) if right => row,
-            Err(ServiceError::Rejected(r)) if r.label() != Label::NotFound => return Err(r.into()),
-            Ok(_) | Err(ServiceError::Rejected(_)) => return Ok(None),
-            Err(other) => return Err(other),
-        };
-        let events = self.events_of(&system, id).await?;
-        let steps = events
-            .iter()
-            .filter_map(|event| {
-                let status = match &event.what {
-                    Happening::Filed { status, .. } => *status,
-                    Happening::StatusChanged { to, .. } => *to,
-                    _ => return None,
-                };
-                Some(PublicStep {
-                    at: event.occurred_at,
-                    status: status.into(),
-                })
-            })
-            .collect();
-        Ok(Some(PublicView {
+        match self.reached(&system, id).await {
+            Ok(row) => self.public(row).await.map(Some),
+            Err(ServiceError::Rejected(r)) if r.label() == Label::NotFound => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn public(&self, row: DossierRow) -> Result<PublicView, ServiceError> {
+        let id = parse_id(&row.id)?;
+        let events = self.events_of(&Access::system(), id).await?;
+        let (cipher, of) = (Arc::clone(&self.store.cipher), row.clone());
+        let content = self
+            .store
+            .readers
+            .run(move |conn| read::content(conn, &cipher, &of.id, of.version))
+            .await?;
+        let status = status_of(row.status)?;
+        let (note, details) = told(&events, status);
+        let with_agency = matches!(status, Status::Accepted | Status::Processing);
+        Ok(PublicView {
             tracking_id: id,
             procedure_name: reason(&row)?.procedure.name,
-            status: status_of(row.status)?.into(),
+            status: status.into(),
             since: row.since.0,
             agency: self.agency_of(&row),
             clocks: clocks_of(&row),
-            steps,
-        }))
+            late: with_agency && row.due.is_some_and(|due| due.0 < self.clock.now()),
+            note,
+            details,
+            place: self.place_of(&row),
+            comes_back: content.result_return.map(|r| r.method),
+            steps: steps(&events),
+        })
+    }
+
+    /// Where a dossier was filed: the receiving point, and whose it is.
+    fn place_of(&self, row: &DossierRow) -> String {
+        let register = self.register();
+        let Ok(tenant) = row.tenant.parse::<TenantKey>() else {
+            return row.tenant.clone();
+        };
+        let name = register
+            .tenant(&tenant)
+            .map_or_else(|| row.tenant.clone(), |t| t.name.to_string());
+        let point = row.point.as_deref().and_then(|p| p.parse().ok());
+        let point = point.and_then(|p| register.point(&tenant, &p).map(|p| p.name.to_string()));
+        match point {
+            Some(point) if point != name => format!("{point}, {name}"),
+            _ => name,
+        }
     }
 
     /// What is on its way and what has stopped there, for the metrics.
@@ -161,4 +191,65 @@ impl Hub {
             blocks: numbers.block,
         })
     }
+}
+
+/// What the office wrote with the present status, and what it brought. A later report of the same status completes it, a correction
+/// replaces the results.
+fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
+    let (mut note, mut details) = (None, None);
+    for event in events {
+        match &event.what {
+            Happening::StatusChanged {
+                to,
+                text,
+                details: brought,
+                ..
+            } => {
+                (note, details) = if *to == status {
+                    (text.clone(), brought.clone())
+                } else {
+                    (None, None)
+                }
+            }
+            Happening::StatusRecorded {
+                to,
+                text,
+                details: brought,
+            } if *to == status => {
+                note = text.clone().or(note);
+                details = brought.clone().or(details);
+            }
+            Happening::ResultCorrected {
+                results,
+                refusal,
+                text,
+                ..
+            } if details.is_some() => {
+                note = text.clone().or(note);
+                details = Some(Details::Decision {
+                    results: results.clone(),
+                    refusal: *refusal,
+                });
+            }
+            Happening::Postponed { text, .. } => note = text.clone().or(note),
+            _ => {}
+        }
+    }
+    (note, details)
+}
+
+/// The way a dossier came.
+fn steps(events: &[Event]) -> Vec<PublicStep> {
+    let step = |event: &Event| {
+        let status = match &event.what {
+            Happening::Filed { status, .. } => *status,
+            Happening::StatusChanged { to, .. } => *to,
+            _ => return None,
+        };
+        Some(PublicStep {
+            at: event.occurred_at,
+            status: status.into(),
+        })
+    };
+    events.iter().filter_map(step).collect()
 }

@@ -1,9 +1,14 @@
 //! Who is waiting for news, by name: a tenant for its feed, an agency for its inbox.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::LONGEST_WAIT;
 
 /// Wakes those who wait in this process. Another hub's commits are found by looking again after a while.
 #[derive(Default)]
@@ -29,5 +34,98 @@ impl Pulse {
         if let Some(bell) = bell {
             bell.notify_waiters();
         }
+    }
+}
+
+/// Whether whoever asked has hung up, or at least will say nothing more.
+#[derive(Debug, Default)]
+pub struct Left {
+    over: AtomicBool,
+    told: Notify,
+}
+
+impl Left {
+    /// Says so, to everybody who waits with them.
+    pub fn say(&self) {
+        self.over.store(true, Ordering::Release);
+        self.told.notify_waiters();
+    }
+
+    /// Whether it was said.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Completes once it is said; at once when it was.
+    pub async fn over(&self) {
+        let told = self.told.notified();
+        if !self.is_over() {
+            told.await;
+        }
+    }
+}
+
+/// How long somebody waits for news. Whoever hangs up is answered at once with what there is, and is handed nothing that comes later.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    longest: Duration,
+    left: Option<Arc<Left>>,
+}
+
+impl From<Duration> for Wait {
+    fn from(longest: Duration) -> Self {
+        Wait { longest, left: None }
+    }
+}
+
+impl Wait {
+    /// So long, and not beyond the moment they hang up.
+    pub fn with(longest: Duration, left: Option<Arc<Left>>) -> Self {
+        Wait { longest, left }
+    }
+
+    /// When it ends, counted from now.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.longest.min(LONGEST_WAIT)
+    }
+
+    /// Whether nobody waits any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.left.as_ref().is_some_and(|left| left.is_over())
+    }
+
+    /// Waits for the bell, at most until then, and no longer than somebody waits.
+    pub(super) async fn for_bell(&self, rung: impl Future<Output = ()>, until: Instant) {
+        let left = async {
+            match &self.left {
+                Some(left) => left.over().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = rung => {}
+            () = left => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test]
+    async fn whoever_hangs_up_waits_no_longer() {
+        let left = Arc::new(Left::default());
+        let wait = Wait::with(Duration::from_secs(30), Some(Arc::clone(&left)));
+        let mut waiting = Box::pin(wait.for_bell(std::future::pending(), wait.deadline()));
+        assert!((&mut waiting).now_or_never().is_none() && !wait.is_over());
+        left.say();
+        assert!((&mut waiting).now_or_never().is_some() && wait.is_over());
+        let next = wait.for_bell(std::future::pending(), wait.deadline());
+        assert!(next.now_or_never().is_some(), "it stays so");
+        let long = Wait::from(Duration::from_secs(3600));
+        assert!(long.deadline() <= Instant::now() + LONGEST_WAIT && !long.is_over());
     }
 }

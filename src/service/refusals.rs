@@ -4,7 +4,8 @@
 //! Keeping is evidence, and evidence never stops intake: it is tried for a moment, only while the ledger has room to spare, and what
 //! cannot be kept is refused all the same, without a name to ask by.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::intake::{Incoming, internal, request_digest};
@@ -22,6 +23,29 @@ use crate::store::rows::{RefusalHeadRow, RefusalRow};
 
 /// How long a refusal waits for its document to be kept.
 pub const KEEPING: Duration = Duration::from_secs(1);
+
+/// Refused documents of one tenant that are kept in a minute. Those beyond are refused all the same, without a name to ask by.
+pub const KEPT_PER_MINUTE: u32 = 600;
+
+/// How many each tenant had kept, within the minute that began then.
+#[derive(Default)]
+pub(super) struct Rate(Mutex<HashMap<TenantKey, (Timestamp, u32)>>);
+
+impl Rate {
+    /// Counts one, if it may be kept. One entry for each tenant that ever was refused.
+    fn take(&self, tenant: &TenantKey, now: Timestamp) -> bool {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (begun, number) = kept.entry(tenant.clone()).or_insert((now, 0));
+        if now.since(*begun) >= MINUTE {
+            (*begun, *number) = (now, 0);
+        }
+        let room = *number < KEPT_PER_MINUTE;
+        *number += u32::from(room);
+        room
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The largest page.
 const LARGEST_PAGE: u32 = 200;
@@ -103,8 +127,10 @@ impl Hub {
         document: &Refused<'_>,
         rejection: Rejection,
     ) -> Rejection {
-        // Half of the ledger's queue is for what is taken.
-        if self.store.ledger.room() <= self.store.ledger.capacity() / 2 {
+        // Half of the ledger's queue is for what is taken; and what one tenant gets wrong is written only so often.
+        if self.store.ledger.room() <= self.store.ledger.capacity() / 2
+            || !self.refusals.take(access.key(), self.clock.now())
+        {
             return rejection;
         }
         let Ok((id, row)) = self.refusal_row(access, document, &rejection) else {
@@ -244,4 +270,20 @@ fn view(row: RefusalHeadRow) -> Result<RefusalView, ServiceError> {
             .map(|p| ProblemView::of(p, Language::Vietnamese))
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_tenant_s_refusals_are_kept_so_often_and_another_is_not_touched() {
+        let rate = Rate::default();
+        let (one, other): (TenantKey, TenantKey) =
+            ("agent.a-001".parse().unwrap(), "agent.a-002".parse().unwrap());
+        let start = Timestamp::from_micros(1_800_000_000_000_000);
+        assert!((0..KEPT_PER_MINUTE).all(|_| rate.take(&one, start)));
+        assert!(!rate.take(&one, start) && rate.take(&other, start));
+        assert!(rate.take(&one, start.plus(MINUTE)));
+    }
 }

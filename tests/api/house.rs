@@ -11,6 +11,7 @@ use lienthong::clock::Clock;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::tenant::{TenantKey, TenantKind};
 use lienthong::domain::time::Timestamp;
+use lienthong::http::Connections;
 use lienthong::net::dev_ca::Issued;
 use lienthong::net::outbound::{Outbound, http_client};
 use lienthong::net::pem;
@@ -65,7 +66,10 @@ impl std::io::Write for Page {
 
 static LOGGING: LazyLock<()> = LazyLock::new(|| {
     tracing_subscriber::fmt()
-        .with_env_filter("info,lienthong=trace,actix_web=debug,actix_http=debug,reqwest=off,hyper=off")
+        .with_env_filter(format!(
+            "info,lienthong=trace,actix_web=debug,actix_http=debug,reqwest=off,hyper=off,{}",
+            lienthong::http::LOG_DIRECTIVES.join(",")
+        ))
         .with_writer(|| Page)
         .with_ansi(false)
         .init();
@@ -80,12 +84,16 @@ pub fn logged() -> String {
 /// A module's hub.
 pub struct House {
     cell: OnceCell<Sandbox>,
+    connections: Option<Connections>,
 }
 
 /// Folders are used again, certificates and all; the database is always new.
 fn folder(number: usize) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("api/{number}"))
 }
+
+/// The one address that speaks for others.
+pub const BALANCER: &str = "127.0.0.7";
 
 /// A sandbox in a folder, without agencies that answer.
 pub fn plan(dir: PathBuf) -> Plan {
@@ -106,10 +114,12 @@ pub fn plan(dir: PathBuf) -> Plan {
         parallel: 1,
         agencies: false,
         left: Vec::new(),
+        connections: Connections::default(),
+        proxies: vec![BALANCER.parse().expect("a network")],
     }
 }
 
-async fn start() -> Sandbox {
+async fn start(connections: Option<Connections>) -> Sandbox {
     LazyLock::force(&LOGGING);
     for number in 0..200 {
         let dir = folder(number);
@@ -120,7 +130,9 @@ async fn start() -> Sandbox {
         // The files of a database that is gone are nobody's.
         drop(std::fs::remove_dir_all(dir.join("blobs")));
         drop(lock);
-        match Sandbox::start(plan(dir)).await {
+        let mut plan = plan(dir);
+        plan.connections = connections.unwrap_or_default();
+        match Sandbox::start(plan).await {
             Ok(sandbox) => return sandbox,
             // Another process took the folder in between.
             Err(error) if error.to_string().contains("in use") => {}
@@ -135,6 +147,15 @@ impl House {
     pub const fn new() -> Self {
         House {
             cell: OnceCell::const_new(),
+            connections: None,
+        }
+    }
+
+    /// One whose listeners keep other connections than is usual.
+    pub const fn keeping(connections: Connections) -> Self {
+        House {
+            cell: OnceCell::const_new(),
+            connections: Some(connections),
         }
     }
 
@@ -143,7 +164,10 @@ impl House {
         self.cell
             .get_or_init(|| async {
                 // On a thread of the runtime, so that its tasks never hang on a test's.
-                RUNTIME.spawn(start()).await.expect("the start does not panic")
+                RUNTIME
+                    .spawn(start(self.connections))
+                    .await
+                    .expect("the start does not panic")
             })
             .await
     }

@@ -71,6 +71,16 @@ fn health_is_told_on_both_listeners() {
             assert_eq!(told.status, 200, "{}", told.text());
             assert_eq!(told.json(), serde_json::json!({ "ready": true, "missing": [] }));
         }
+        for told in [
+            web("/health/delivery").await,
+            operations("/health/delivery").await,
+        ] {
+            assert_eq!(told.status, 200, "{}", told.text());
+            assert_eq!(
+                told.json(),
+                serde_json::json!({ "delivering": true, "missing": [] })
+            );
+        }
         let hub = HOUSE.hub().await;
         let head = client(hub, None).request(Method::HEAD, format!("{}/health/live", hub.urls()[1]));
         let told = Told::of(head).await;
@@ -140,6 +150,55 @@ fn the_metrics_count() {
             );
         }
         assert!(!after.contains("a-002"), "no metric names a tenant");
+    });
+}
+
+#[test]
+fn the_metrics_are_named_as_what_they_are() {
+    run(async {
+        let hub = HOUSE.hub().await;
+        let url = format!("{}/metrics", hub.urls()[2]);
+        // As Prometheus asks (3.x), as curl does, and as one that reads the old form only.
+        let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                          application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,*/*;q=0.1";
+        for (accept, media, open) in [
+            (
+                Some(prometheus),
+                "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                true,
+            ),
+            (Some("*/*"), "text/plain; version=0.0.4; charset=utf-8", false),
+            (
+                Some("text/plain"),
+                "text/plain; version=0.0.4; charset=utf-8",
+                false,
+            ),
+            (
+                Some("application/json"),
+                "text/plain; version=0.0.4; charset=utf-8",
+                false,
+            ),
+            (None, "text/plain; version=0.0.4; charset=utf-8", false),
+        ] {
+            let request = client(hub, None).get(&url);
+            let request = accept.map_or(request.try_clone().unwrap(), |a| request.header("Accept", a));
+            let told = Told::of(request).await;
+            assert_eq!(
+                (told.status, told.header("content-type")),
+                (200, media),
+                "{accept:?}"
+            );
+            let text = told.text();
+            assert_eq!(text.ends_with("# EOF\n"), open, "{accept:?}");
+            let counter = "# TYPE lienthong_http_requests";
+            assert!(
+                text.contains(&format!(
+                    "{counter}{} counter\n",
+                    if open { "" } else { "_total" }
+                )),
+                "{text}"
+            );
+        }
     });
 }
 

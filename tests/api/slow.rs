@@ -2,7 +2,7 @@
 //! that are no HTTP at all. Spoken over plain sockets, because no decent client library can be made to do it.
 
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,21 +51,26 @@ impl Dialer {
         }
     }
 
-    fn socket(&self) -> TcpStream {
-        let address = ("localhost", self.port)
-            .to_socket_addrs()
-            .unwrap()
-            .find(|a| a.is_ipv4())
-            .unwrap();
-        let socket = TcpStream::connect(address).unwrap();
+    pub fn socket(&self) -> TcpStream {
+        let socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         socket
     }
 
+    /// The token its requests carry.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn dial(&self) -> Line {
+        self.dial_on(self.socket())
+    }
+
+    /// Over a socket that is connected.
+    pub fn dial_on(&self, socket: TcpStream) -> Line {
         let session =
             ClientConnection::new(Arc::clone(&self.config), "localhost".try_into().unwrap()).unwrap();
-        StreamOwned::new(session, self.socket())
+        StreamOwned::new(session, socket)
     }
 
     /// Connected, with the handshake done.

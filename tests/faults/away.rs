@@ -10,6 +10,7 @@ use lienthong::client::{ClientError, Partner, Retry, Submission};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
+use lienthong::http::Connections;
 
 use crate::line::{Line, address};
 use crate::stack::{Production, folder};
@@ -38,6 +39,8 @@ async fn sandbox(dir: &Path, postgres: String, amqp: String) -> Sandbox {
         parallel: 1,
         agencies: false,
         left: Vec::new(),
+        connections: Connections::default(),
+        proxies: Vec::new(),
     })
     .await
     .unwrap()
@@ -76,7 +79,8 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-async fn ready(sandbox: &Sandbox) -> u16 {
+/// What a probe is told: of intake, and of delivery. Nobody waits for it, whatever is away.
+async fn health(sandbox: &Sandbox) -> (u16, u16) {
     let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::Outbound {
         roots: vec![sandbox.state().ca().root().clone()],
         identity: None,
@@ -84,8 +88,18 @@ async fn ready(sandbox: &Sandbox) -> u16 {
         connect_timeout: Duration::from_secs(5),
     })
     .unwrap();
-    let url = format!("{}/health/ready", sandbox.urls()[2]);
-    http.get(url).send().await.unwrap().status().as_u16()
+    let ask = async |what: &str| {
+        let url = format!("{}/health/{what}", sandbox.urls()[2]);
+        let begun = std::time::Instant::now();
+        let status = http.get(url).send().await.unwrap().status().as_u16();
+        assert!(
+            begun.elapsed() < Duration::from_secs(1),
+            "{what}: {:?}",
+            begun.elapsed()
+        );
+        status
+    };
+    (ask("ready").await, ask("delivery").await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +110,10 @@ async fn heavy_a_database_that_is_away_is_a_polite_refusal_and_nothing_is_double
     let sandbox = sandbox(&dir, line.instead_of(&services.postgres), services.amqp.clone()).await;
     let branch = branch(&sandbox);
     let first = file(&branch, "R-1").await.unwrap();
-    assert_eq!(ready(&sandbox).await, 200);
+    until("everything is well", async || {
+        (health(&sandbox).await == (200, 200)).then_some(())
+    })
+    .await;
 
     line.cut();
     let refused = until("a filing is refused while the database is away", async || {
@@ -104,7 +121,10 @@ async fn heavy_a_database_that_is_away_is_a_polite_refusal_and_nothing_is_double
     })
     .await;
     assert_eq!(refused.label(), Some(Label::StoreUnavailable), "{refused}");
-    assert_eq!(ready(&sandbox).await, 503);
+    until("no intake without the database", async || {
+        (health(&sandbox).await.0 == 503).then_some(())
+    })
+    .await;
 
     line.mend();
     // The same key all the while: taken or not before the line broke, there is one dossier in the end.
@@ -138,9 +158,17 @@ async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
     }
     let hub = Arc::clone(sandbox.running().hub());
     assert_eq!(hub.outbox_depth().await.unwrap(), 20, "nothing can have left");
-    assert_eq!(ready(&sandbox).await, 503);
+    until("no delivery without the broker", async || {
+        (health(&sandbox).await.1 == 503).then_some(())
+    })
+    .await;
+    assert_eq!(health(&sandbox).await.0, 200, "and still everything is taken");
 
     line.mend();
+    until("delivery is back", async || {
+        (health(&sandbox).await.1 == 200).then_some(())
+    })
+    .await;
     until("the outbox is empty", async || {
         (hub.outbox_depth().await.unwrap() == 0).then_some(())
     })

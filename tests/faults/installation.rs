@@ -28,7 +28,7 @@ pub const PERSON: &str = "nv-001";
 /// A folder of the name, empty at first.
 pub struct Installation {
     pub dir: PathBuf,
-    ports: [u16; 3],
+    pub ports: [u16; 3],
     /// What the operator's shell holds.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -313,17 +313,35 @@ impl Installation {
 
     /// Starts the hub and waits until it is ready.
     pub async fn serve(&self) -> Serving {
+        self.started(self.command(&["serve", "--config", "hub.toml"]))
+            .await
+    }
+
+    /// The same where no file may grow beyond so many bytes, which is what a full disk does to whoever writes. The limit is a soft
+    /// one: `prlimit` makes room again.
+    pub async fn serve_within(&self, bytes: u64) -> Serving {
+        let mut command = Command::new("bash");
+        command
+            .args([
+                "-c",
+                &format!(
+                    "trap '' XFSZ; ulimit -S -f {}; exec {:?} serve --config hub.toml",
+                    bytes.div_ceil(1024),
+                    env!("CARGO_BIN_EXE_lienthong")
+                ),
+            ])
+            .current_dir(&self.dir)
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)));
+        self.started(command).await
+    }
+
+    async fn started(&self, mut command: Command) -> Serving {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.dir.join("hub.log"))
             .unwrap();
-        let mut child = self
-            .command(&["serve", "--config", "hub.toml"])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let (http, url) = (
             self.http(OPERATOR),
             format!("http://127.0.0.1:{}/health/ready", self.ports[2]),

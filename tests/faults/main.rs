@@ -5,6 +5,7 @@ mod away;
 mod batch;
 mod city;
 mod files;
+mod full;
 mod installation;
 mod kill;
 mod line;

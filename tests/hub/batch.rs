@@ -145,7 +145,7 @@ on_both! {
         assert_eq!(versions, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 5]);
         assert_eq!(taken(&results[15]), (taken(&results[14]).0, true));
         for reference in ["r1", "r2", "r3"] {
-            let query = lienthong::service::DossierQuery { reference: Some(reference.to_owned()), limit: 2, ..Default::default() };
+            let query = lienthong::service::DossierQuery { references: vec![reference.to_owned()], limit: 2, ..Default::default() };
             let page = city.hub.dossiers(&branch, query).await.unwrap();
             let dossier = city.hub.dossier(&branch, page.dossiers[0].tracking_id).await.unwrap();
             assert_eq!(dossier.content.summary.unwrap().as_str(), format!("{reference} lần 5"));

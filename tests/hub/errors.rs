@@ -124,6 +124,42 @@ fn the_page_lists_every_label_as_the_source_does() {
     );
 }
 
+/// What was published stays: `labels.txt` is the list as it was reviewed, and not written from the source. A label may be added, by
+/// hand or by `UPDATE=1`, which adds and changes nothing else; one that is gone, or has another status, breaks partners' code.
+#[test]
+fn what_was_published_stays() {
+    let path = root().join("tests/hub/labels.txt");
+    let reviewed = std::fs::read_to_string(&path).unwrap();
+    let entry = |label: &Label| format!("{label} {}", label.text().http_status);
+    let now: BTreeSet<String> = Label::ALL.iter().map(entry).collect();
+    for line in reviewed.lines() {
+        assert!(
+            now.contains(line),
+            "{line}: published, and not so in the source any more"
+        );
+    }
+    let known: BTreeSet<&str> = reviewed.lines().collect();
+    assert_eq!(known.len(), reviewed.lines().count(), "listed twice");
+    let new: Vec<String> = Label::ALL
+        .iter()
+        .map(entry)
+        .filter(|e| !known.contains(e.as_str()))
+        .collect();
+    if is_update() {
+        std::fs::write(
+            &path,
+            reviewed.clone() + &new.iter().map(|e| format!("{e}\n")).collect::<String>(),
+        )
+        .unwrap();
+        return;
+    }
+    assert_eq!(
+        new,
+        Vec::<String>::new(),
+        "new labels are reviewed and added to tests/hub/labels.txt"
+    );
+}
+
 #[test]
 fn every_label_has_an_example_and_every_example_a_label() {
     let expected: BTreeSet<String> = Label::ALL.iter().map(|l| format!("{l}.json")).collect();

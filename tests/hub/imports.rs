@@ -8,12 +8,16 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Crates that one room, or two, may name.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("diesel", &["store"]),
     ("diesel_async", &["store"]),
     ("diesel_migrations", &["store"]),
     ("lapin", &["broker"]),
     ("actix_web", &["http", "console"]),
+    ("actix_http", &["http"]),
+    ("actix_server", &["http"]),
+    ("actix_service", &["http"]),
+    ("proxy_header", &["http"]),
     ("quick_xml", &["adapt"]),
     ("jsonwebtoken", &["identity"]),
     ("object_store", &["blobs"]),

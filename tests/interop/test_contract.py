@@ -63,9 +63,10 @@ checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }}
 include-operation-id = ["submitBatch"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unlisted} }}, negative_data_rejection = {{ expected-statuses = {each_refused} }} }}
 
-# So can a registration: a certificate is a text that must be PEM, and what is named must be in the register or the directory.
+# So can a registration: a certificate is a text that must be PEM, a format or a commune must be one the hub knows, and of adding and
+# taking off it must be one. Reading a tenant and its standing have no such reason.
 [[operations]]
-include-path-regex = "^/v1/tenants"
+include-operation-id = ["registerTenants", "alterTenant", "certify", "staff", "point"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
 
 # So can a directory: its files are CSV with rules of their own, among them that a row names only what another file has.

@@ -18,7 +18,7 @@ pub use state::{Lock, State};
 pub use ways::{QueueUsers, Ways, mailboxes};
 
 use self::ways::Where;
-use super::{AppError, Assembly, Running, Sockets};
+use super::{AppError, Assembly, BalancersOf, Running, Sockets};
 use crate::adapt::Registry;
 use crate::blobs::{Blobs, Folder};
 use crate::broker::rabbit::{Options, Rabbit};
@@ -28,8 +28,9 @@ use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
 use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::http::Connections;
 use crate::identity::secret::LookupSecrets;
-use crate::net::guard::Guard;
+use crate::net::guard::{Guard, Network};
 use crate::net::outbound::{Caller, Outbound};
 use crate::net::pem;
 use crate::service::UploadLimits;
@@ -74,6 +75,10 @@ pub struct Plan {
     pub agencies: bool,
     /// Those that do not even then: whoever runs the sandbox plays them.
     pub left: Vec<Key>,
+    /// How many connections the listeners keep, and how long.
+    pub connections: Connections,
+    /// Balancers before the partner and the web listener that say whom they speak for.
+    pub proxies: Vec<Network>,
 }
 
 impl Plan {
@@ -330,6 +335,8 @@ fn assemble(
         partner: state.server()?,
         web: None,
         sockets,
+        balancers: BalancersOf::in_networks(plan.proxies.clone(), plan.proxies.clone()),
+        connections: plan.connections,
         partner_url: partner_url.to_owned(),
         web_url: web_url.to_owned(),
         token_life: Duration::from_secs(600),

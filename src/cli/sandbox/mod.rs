@@ -14,6 +14,7 @@ use crate::app::sandbox::{Plan, Sandbox};
 use crate::app::{AppError, until_told_to_stop};
 use crate::config::{Log, LogFormat};
 use crate::domain::codes::Key;
+use crate::http::Connections;
 
 /// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
 ///
@@ -123,6 +124,8 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
         parallel: args.parallel as usize,
         agencies: true,
         left: args.leave,
+        connections: Connections::default(),
+        proxies: Vec::new(),
     })
     .await?;
     print(&told::welcome(&sandbox, args.demo.is_some()));

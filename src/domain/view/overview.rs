@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::alarms::LimitCount;
 use super::answers::{AgencyView, Clocks, StatusView};
 use super::carriage::DeliveryState;
+use crate::domain::details::Details;
+use crate::domain::dossier::ReturnMethod;
 use crate::domain::ids::DossierId;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
@@ -34,6 +36,22 @@ pub struct PublicView {
     pub agency: Option<AgencyView>,
     /// The clocks that run.
     pub clocks: Clocks,
+    /// The result is late, and it is the agency that is: the dossier lies with it, and its time is over. Then it owes an apology
+    /// (`NĐ 118/2025` Điều 19.6).
+    #[serde(default)]
+    pub late: bool,
+    /// What the office wrote to the applicant with the present status: a reason, what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The papers asked for, the fees claimed, the results, as the present status has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
+    /// Where it was filed: there papers are brought and results fetched.
+    #[serde(default)]
+    pub place: String,
+    /// How the result comes back, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comes_back: Option<ReturnMethod>,
     /// The way it came, oldest first.
     pub steps: Vec<PublicStep>,
 }

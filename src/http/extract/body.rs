@@ -1,16 +1,17 @@
-//! Reading a body: never more than its limit, never longer than its time.
+//! Reading a body: never more than its limit, never slower than its pace.
 
 use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
 
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::http::call::text;
-use crate::http::limits::{BODY_TIME, UPLOAD_PORTION, UPLOAD_TIME};
+use crate::http::limits::{BODY_LONGEST, BODY_PORTION, BODY_TIME, UPLOAD_PORTION, UPLOAD_TIME};
+use crate::http::line::Other;
 use crate::service::ServiceError;
 
 /// The media type of the body, lower-case and without parameters.
@@ -33,6 +34,73 @@ pub(in crate::http) fn unsupported(expected: &str) -> Rejection {
         .into()
 }
 
+/// How a body comes along.
+pub(super) struct Pace {
+    portion: usize,
+    time: Duration,
+    came: usize,
+    waited: Duration,
+    until: Option<Instant>,
+}
+
+impl Pace {
+    /// Each portion of so many bytes, or the end, within this time; and all of it within `longest`, where there is one.
+    pub(super) fn new(portion: usize, time: Duration, longest: Option<Duration>) -> Self {
+        Pace {
+            portion,
+            time,
+            came: 0,
+            waited: Duration::ZERO,
+            until: longest.map(|longest| Instant::now() + longest),
+        }
+    }
+
+    /// The pace of a document.
+    pub(super) fn of_documents(longest: Duration) -> Self {
+        Pace::new(BODY_PORTION, BODY_TIME, Some(longest))
+    }
+
+    /// The next piece, `None` at the end. Only waiting for it counts, not what is done with it.
+    ///
+    /// # Errors
+    /// `request-timeout`.
+    pub(super) async fn next(
+        &mut self,
+        payload: &mut Payload,
+        other: Option<&Other>,
+    ) -> Result<Option<Result<Bytes, PayloadError>>, Label> {
+        let asked = Instant::now();
+        let mut patience = self.time.saturating_sub(self.waited);
+        if let Some(until) = self.until {
+            patience = patience.min(until.saturating_duration_since(asked));
+        }
+        let Ok(piece) = tokio::time::timeout(patience, piece(payload, other)).await else {
+            return Err(Label::RequestTimeout);
+        };
+        self.waited += asked.elapsed();
+        if let Some(Ok(bytes)) = &piece {
+            self.came += bytes.len();
+            if self.came >= self.portion {
+                (self.came, self.waited) = (0, Duration::ZERO);
+            }
+        }
+        Ok(piece)
+    }
+}
+
+/// The next piece. A client that has closed its half has sent all it will: what has come of it is taken first, and then the end is
+/// asked for, which is either the body's or its breaking off.
+async fn piece(payload: &mut Payload, other: Option<&Other>) -> Option<Result<Bytes, PayloadError>> {
+    if let Some(other) = other {
+        tokio::select! {
+            biased;
+            piece = payload.next() => return piece,
+            () = other.half_closed() => other.release(),
+        }
+    }
+    payload.next().await
+}
+
 /// The whole body, at most `limit` bytes. A declared length over the limit is refused before a byte is read.
 pub(in crate::http) async fn read(
     request: &HttpRequest,
@@ -40,21 +108,16 @@ pub(in crate::http) async fn read(
     limit: usize,
 ) -> Result<Vec<u8>, Rejection> {
     let declared = declared_within(request, limit)?;
-    let whole = async {
-        let mut bytes = Vec::with_capacity(declared as usize);
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| broken(&error, bytes.len()))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large(limit));
-            }
-            bytes.extend_from_slice(&chunk);
+    let (other, mut pace) = (Other::of(request), Pace::of_documents(BODY_LONGEST));
+    let mut bytes = Vec::with_capacity(declared as usize);
+    while let Some(chunk) = pace.next(payload, other.as_deref()).await? {
+        let chunk = chunk.map_err(|error| broken(&error, bytes.len()))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
         }
-        Ok(bytes)
-    };
-    match tokio::time::timeout(BODY_TIME, whole).await {
-        Ok(read) => read,
-        Err(_) => Err(Label::RequestTimeout.into()),
+        bytes.extend_from_slice(&chunk);
     }
+    Ok(bytes)
 }
 
 /// The declared length of a body, 0 without one; refused when it is over the limit.
@@ -74,26 +137,18 @@ fn too_large(limit: usize) -> Rejection {
 
 /// Hands a body of any length on, piece by piece. Each portion has to come in its time, so that a slow client is cut.
 pub(in crate::http) async fn pour(
+    request: &HttpRequest,
     payload: &mut Payload,
     mut take: impl AsyncFnMut(&[u8]) -> Result<(), ServiceError>,
 ) -> Result<(), ServiceError> {
-    let (mut whole, mut portion, mut waited) = (0, 0, Duration::ZERO);
-    loop {
-        let asked = Instant::now();
-        let next = tokio::time::timeout(UPLOAD_TIME.saturating_sub(waited), payload.next()).await;
-        waited += asked.elapsed();
-        let Ok(next) = next else {
-            return Err(Label::RequestTimeout.into());
-        };
-        let Some(chunk) = next else { return Ok(()) };
+    let (other, mut whole) = (Other::of(request), 0);
+    let mut pace = Pace::new(UPLOAD_PORTION, UPLOAD_TIME, None);
+    while let Some(chunk) = pace.next(payload, other.as_deref()).await? {
         let chunk = chunk.map_err(|error| broken(&error, whole))?;
         take(&chunk).await?;
         whole += chunk.len();
-        portion += chunk.len();
-        if portion >= UPLOAD_PORTION {
-            (portion, waited) = (0, Duration::ZERO);
-        }
     }
+    Ok(())
 }
 
 /// A body that broke off or is framed wrongly.

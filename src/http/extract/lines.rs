@@ -3,38 +3,56 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use actix_web::web::Payload;
-use futures_util::StreamExt as _;
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, Payload};
 use futures_util::stream::{Stream, unfold};
-use tokio::time::{Instant, timeout_at};
 
+use super::body::Pace;
 use crate::domain::rejection::{Label, Problem, Rejection};
-use crate::http::limits::{BATCH_BYTES, BATCH_ITEMS, BATCH_TIME, BODY_TIME, DOCUMENT_BYTES};
+use crate::http::limits::{BATCH_BYTES, BATCH_ITEMS, BATCH_TIME, DOCUMENT_BYTES};
+use crate::http::line::Other;
 use crate::service::batch::{BatchItem, ItemPlace};
 
-/// Why a body was not read to its end; empty while it is read, and when it was.
+/// Why a body was not read to its end; empty while it is read, and when it was. Keeps what is left of it as long as there are answers,
+/// so that nobody reads on for nothing.
 #[derive(Clone, Default)]
-pub(in crate::http) struct Ending(Rc<RefCell<Option<Rejection>>>);
+pub(in crate::http) struct Ending(Rc<RefCell<Ended>>);
+
+#[derive(Default)]
+struct Ended {
+    reason: Option<Rejection>,
+    left: Option<Payload>,
+}
 
 impl Ending {
-    fn because(&self, rejection: Rejection) {
-        self.0.replace(Some(rejection));
+    /// Has it end here. What still comes of the body is let go, so that its sender gets to reading.
+    pub(in crate::http) fn because(&self, rejection: Rejection) {
+        self.0.borrow_mut().reason = Some(rejection);
+    }
+
+    fn has_come(&self) -> bool {
+        self.0.borrow().reason.is_some()
     }
 
     /// Takes the reason, if there is one.
     pub(in crate::http) fn reason(&self) -> Option<Rejection> {
-        self.0.take()
+        self.0.borrow_mut().reason.take()
     }
 }
 
 /// The lines of a body as items, each with its number.
-pub(super) fn read(payload: Payload, ending: Ending) -> impl Stream<Item = BatchItem> {
+pub(super) fn read(
+    payload: Payload,
+    other: Option<Rc<Other>>,
+    ending: Ending,
+) -> impl Stream<Item = BatchItem> {
     let state = Reading {
-        payload,
+        payload: Some(payload),
+        other,
         ending,
         lines: Lines::default(),
         items: 0,
-        until: Instant::now() + BATCH_TIME,
+        pace: Pace::of_documents(BATCH_TIME),
     };
     unfold(state, async |mut state| {
         let item = state.next().await?;
@@ -43,25 +61,29 @@ pub(super) fn read(payload: Payload, ending: Ending) -> impl Stream<Item = Batch
 }
 
 struct Reading {
-    payload: Payload,
+    payload: Option<Payload>,
+    other: Option<Rc<Other>>,
     ending: Ending,
     lines: Lines,
     items: u64,
-    until: Instant,
+    pace: Pace,
 }
 
 impl Reading {
     async fn next(&mut self) -> Option<BatchItem> {
         loop {
+            if self.ending.has_come() {
+                self.let_go().await;
+                return None;
+            }
             if let Some(item) = self.lines.next() {
-                return self.counted(item);
+                return self.counted(item).await;
             }
             if self.lines.ended {
                 return None;
             }
-            let patience = self.until.min(Instant::now() + BODY_TIME);
-            match timeout_at(patience, self.payload.next()).await {
-                Err(_) => return self.broken(Problem::new(Label::RequestTimeout)),
+            match self.piece().await {
+                Err(label) => return self.broken(Problem::new(label)),
                 Ok(Some(Ok(piece))) => {
                     if self.lines.push(&piece) > BATCH_BYTES {
                         return self.broken(Problem::new(Label::BodyTooLarge).with("limit", BATCH_BYTES));
@@ -78,7 +100,22 @@ impl Reading {
         }
     }
 
-    fn counted(&mut self, item: BatchItem) -> Option<BatchItem> {
+    /// Reads what still comes and forgets it, within what any batch may send. Why the batch ended stays as it was said.
+    async fn let_go(&mut self) {
+        let mut read = self.lines.read;
+        while !self.lines.ended && read <= BATCH_BYTES {
+            match self.piece().await {
+                Ok(Some(Ok(piece))) => read += piece.len(),
+                _ => break,
+            }
+        }
+        self.lines = Lines {
+            ended: true,
+            ..Lines::default()
+        };
+    }
+
+    async fn counted(&mut self, item: BatchItem) -> Option<BatchItem> {
         self.items += 1;
         if self.items <= BATCH_ITEMS {
             return Some(item);
@@ -86,7 +123,17 @@ impl Reading {
         let problem = Problem::new(Label::TooManyItems)
             .with("field", "batch")
             .with("limit", BATCH_ITEMS);
-        self.broken(problem)
+        self.ending.because(problem.into());
+        self.let_go().await;
+        None
+    }
+
+    /// The next piece; none when there is nothing to read from.
+    async fn piece(&mut self) -> Result<Option<Result<Bytes, PayloadError>>, Label> {
+        match &mut self.payload {
+            Some(payload) => self.pace.next(payload, self.other.as_deref()).await,
+            None => Ok(None),
+        }
     }
 
     fn broken(&mut self, problem: Problem) -> Option<BatchItem> {
@@ -96,6 +143,16 @@ impl Reading {
             ..Lines::default()
         };
         None
+    }
+}
+
+impl Drop for Reading {
+    /// The batch has been read: from now on its answers are waited for as any other.
+    fn drop(&mut self) {
+        if let Some(other) = &self.other {
+            other.be_usual();
+        }
+        self.ending.0.borrow_mut().left = self.payload.take();
     }
 }
 

@@ -26,7 +26,7 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
 use crate::identity::{Access, Permission};
 use crate::service::batch::BatchItem;
-use crate::service::{Call as Keyed, Hub, ServiceError};
+use crate::service::{Call as Keyed, Hub, ServiceError, Wait};
 
 pub use page::{Page, PageCall, PageOutcome, PageReply, Pages};
 pub use query::Parameters;
@@ -34,8 +34,10 @@ pub(super) use query::pairs;
 
 use lines::Ending;
 
+use super::answers::Untaken;
 use super::call::{Call, text};
 use super::door::State;
+use super::line::Other;
 use super::reply::{Form, NDJSON};
 use super::routes::{Gives, Place, Route};
 use super::seats::Seat;
@@ -50,7 +52,7 @@ pub struct Authed {
     payload: Payload,
     call: Rc<Call>,
     state: Rc<State>,
-    _seat: Seat,
+    _seat: Seat<TenantKey>,
 }
 
 /// A batch whose body is being read: who sent it, and its places, held until its last answer.
@@ -59,7 +61,7 @@ pub(super) struct BatchRest {
     call: Rc<Call>,
     state: Rc<State>,
     ending: Ending,
-    _seats: [Seat; 2],
+    _seats: [Seat<TenantKey>; 2],
 }
 
 impl BatchRest {
@@ -88,6 +90,11 @@ impl BatchRest {
         self.call.language
     }
 
+    /// Where its answers wait to be taken.
+    pub(super) fn untaken(&self) -> &Untaken {
+        &self.state.untaken
+    }
+
     /// Counts an item that was not taken.
     pub(super) fn refused(&self, label: Label) {
         self.state.metrics.refused(label);
@@ -112,7 +119,8 @@ impl Authed {
         let _ = call.tenant.set(access.key().clone());
         access.permit(permission)?;
         let form = form(route, &request)?;
-        let seat = state.seats.take(access.key())?;
+        held(route, &request)?;
+        let seat = state.seats.request(access.key())?;
         if route.writes() && state.hub.room() == 0 {
             return Err(ServiceError::Busy);
         }
@@ -180,13 +188,18 @@ impl Authed {
         id.parse().map_err(|_| Label::NotFound.into())
     }
 
-    /// The digest of the path. What is no digest names no file.
+    /// The digest of the path: in capitals, or with `sha256:` before it, it is the same.
     ///
     /// # Errors
-    /// `not-found`.
+    /// `digest-malformed`.
     pub fn digest(&self) -> Result<Sha256Hex, Rejection> {
         let digest = self.request.match_info().get("sha256").unwrap_or_default();
-        digest.parse().map_err(|_| Label::NotFound.into())
+        let named = digest
+            .get(..7)
+            .filter(|word| word.eq_ignore_ascii_case("sha256:"));
+        let digits = named.map_or(digest, |_| &digest[7..]);
+        let refused = || Problem::new(Label::DigestMalformed).with("length", digits.chars().count());
+        digits.to_ascii_lowercase().parse().map_err(|_| refused().into())
     }
 
     /// The number of an attachment in the path. What is no number names none.
@@ -216,7 +229,7 @@ impl Authed {
         &mut self,
         take: impl AsyncFnMut(&[u8]) -> Result<(), ServiceError>,
     ) -> Result<(), ServiceError> {
-        body::pour(&mut self.payload, take).await
+        body::pour(&self.request, &mut self.payload, take).await
     }
 
     /// The query, held to the parameters of the route's row.
@@ -224,23 +237,17 @@ impl Authed {
     /// # Errors
     /// `query-malformed`.
     pub fn query(&self) -> Result<Parameters, Rejection> {
-        let known: Vec<&str> = self
-            .route
-            .parameters
-            .iter()
-            .filter(|p| p.place == Place::Query)
-            .map(|p| p.name)
-            .collect();
-        Parameters::read(self.request.query_string(), &known)
+        parameters(self.route, &self.request)
     }
 
-    /// `wait` of the query.
+    /// `wait` of the query, and no longer than the other side stays.
     ///
     /// # Errors
     /// `query-malformed`.
-    pub fn wait(&self, query: &Parameters) -> Result<Duration, Rejection> {
+    pub fn wait(&self, query: &Parameters) -> Result<Wait, Rejection> {
         let seconds = query.number("wait", 0, limits::WAIT_SECONDS)?.unwrap_or(0);
-        Ok(Duration::from_secs(seconds.into()))
+        let left = Other::of(&self.request).map(|other| other.left());
+        Ok(Wait::with(Duration::from_secs(seconds.into()), left))
     }
 
     /// `Idempotency-Key`, when it was sent.
@@ -313,10 +320,14 @@ impl Authed {
     /// # Errors
     /// `rate-limited` when the tenant has enough batches on their way; `body-too-large` by its declared length.
     pub(super) fn lines(self) -> Result<(BatchRest, impl Stream<Item = BatchItem>), Rejection> {
-        let place = self.state.batches.take(self.access.key())?;
+        let place = self.state.batches.request(self.access.key())?;
         body::declared_within(&self.request, limits::BATCH_BYTES)?;
+        let other = Other::of(&self.request);
+        if let Some(other) = &other {
+            other.be_patient(limits::BATCH_TIME);
+        }
         let (rest, payload) = self.begin_batch(place);
-        let items = lines::read(payload, rest.ending.clone());
+        let items = lines::read(payload, other, rest.ending.clone());
         Ok((rest, items))
     }
 
@@ -325,12 +336,12 @@ impl Authed {
     /// # Errors
     /// Those of [`Authed::document`]; `rate-limited`.
     pub(super) async fn listed(self) -> Result<(Vec<u8>, BatchRest), Rejection> {
-        let place = self.state.batches.take(self.access.key())?;
+        let place = self.state.batches.request(self.access.key())?;
         let (bytes, authed) = self.document().await?;
         Ok((bytes, authed.begin_batch(place).0))
     }
 
-    fn begin_batch(self, place: Seat) -> (BatchRest, Payload) {
+    fn begin_batch(self, place: Seat<TenantKey>) -> (BatchRest, Payload) {
         let rest = BatchRest {
             access: self.access,
             call: self.call,
@@ -386,6 +397,20 @@ impl Authed {
             this,
         ))
     }
+}
+
+fn parameters(route: &Route, request: &HttpRequest) -> Result<Parameters, Rejection> {
+    let of_query = route.parameters.iter().filter(|p| p.place == Place::Query);
+    let known: Vec<&str> = of_query.map(|p| p.name).collect();
+    Parameters::read(request.query_string(), &known)
+}
+
+/// Holds a request to the parameters of its route's row, whoever reads them: what nobody reads was meant by somebody.
+pub(super) fn held(route: &Route, request: &HttpRequest) -> Result<(), Rejection> {
+    if request.query_string().is_empty() {
+        return Ok(());
+    }
+    parameters(route, request).map(drop)
 }
 
 /// The form of the answer, decided before anything is done, so that nothing is done whose answer nobody could read.

@@ -6,10 +6,18 @@ use std::str::FromStr;
 use actix_web::web::Query;
 
 use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::time::Timestamp;
 
 /// The parameters of a request.
 pub struct Parameters {
-    pairs: Vec<(String, String)>,
+    pairs: Vec<Pair>,
+}
+
+struct Pair {
+    name: String,
+    value: String,
+    /// The value with each `+` as itself, where it was sent with one. Forms write a space so, and many write a plus so.
+    plus: Option<String>,
 }
 
 /// The pairs of a query or a form; `None` when it is not percent-encoded UTF-8.
@@ -59,8 +67,16 @@ impl Parameters {
     /// # Errors
     /// `query-malformed` for an unknown or repeated parameter.
     pub(super) fn read(query: &str, known: &[&str]) -> Result<Self, Rejection> {
-        let pairs = pairs(query).ok_or_else(|| malformed("?", "UTF-8, percent-encoded"))?;
-        for (at, (name, _)) in pairs.iter().enumerate() {
+        let encoding = || malformed("?", "UTF-8, percent-encoded");
+        let plain = self::pairs(query).ok_or_else(encoding)?;
+        let literal = self::pairs(&query.replace('+', "%2B")).ok_or_else(encoding)?;
+        let pair = |((name, value), (_, plus)): ((String, String), (String, String))| Pair {
+            plus: (plus != value).then_some(plus),
+            name,
+            value,
+        };
+        let pairs: Vec<Pair> = plain.into_iter().zip(literal).map(pair).collect();
+        for (at, Pair { name, .. }) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 let known = if known.is_empty() {
                     "-".to_owned()
@@ -69,18 +85,41 @@ impl Parameters {
                 };
                 return Err(malformed(name, &known));
             }
-            if pairs[..at].iter().any(|(n, _)| n == name) {
+            if pairs[..at].iter().any(|p| p.name == *name) {
                 return Err(malformed(name, "1×"));
             }
         }
         Ok(Parameters { pairs })
     }
 
+    fn pair(&self, name: &str) -> Option<&Pair> {
+        self.pairs.iter().find(|p| p.name == name)
+    }
+
     fn raw(&self, name: &str) -> Option<&str> {
-        self.pairs
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.pair(name).map(|p| p.value.as_str())
+    }
+
+    /// A moment (RFC 3339). A `+` before its offset is one: no moment has a space there.
+    ///
+    /// # Errors
+    /// `query-malformed`.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, Rejection> {
+        let read = |p: &Pair| p.plus.as_ref().unwrap_or(&p.value).parse();
+        self.pair(name)
+            .map(|p| read(p).map_err(|_| malformed(name, "RFC 3339: 2026-11-20T08:00:00+07:00 (+ = %2B)")))
+            .transpose()
+    }
+
+    /// The texts a parameter may mean, each of 1 to `limit` characters without control characters: `+` stands for a space, as in
+    /// forms, or for itself. `%20` and `%2B` mean one thing only.
+    ///
+    /// # Errors
+    /// `query-malformed` with the limit.
+    pub fn texts(&self, name: &str, limit: usize) -> Result<Vec<String>, Rejection> {
+        let first = self.text(name, limit)?;
+        let also = self.pair(name).and_then(|p| p.plus.clone());
+        Ok(first.into_iter().chain(also).collect())
     }
 
     /// A value with a parser of its own.
@@ -179,6 +218,39 @@ mod tests {
             let p = read(&format!("limit={bad}")).unwrap();
             assert_eq!(
                 p.number("limit", 1u32, 200).unwrap_err().label(),
+                Label::QueryMalformed,
+                "{bad}"
+            );
+        }
+        let p = read("name=A+B%2B").unwrap();
+        assert_eq!(p.texts("name", 4), Ok(vec!["A B+".to_owned(), "A+B+".to_owned()]));
+        assert_eq!(
+            read("name=A%20B").unwrap().texts("name", 4),
+            Ok(vec!["A B".to_owned()])
+        );
+        assert_eq!(read("limit=1").unwrap().texts("name", 4), Ok(Vec::new()));
+        assert!(read("name=+").unwrap().texts("name", 0).is_err());
+        for moment in [
+            "2026-11-20T08:00:00+07:00",
+            "2026-11-20T08:00:00%2B07:00",
+            "2026-11-20T01:00:00Z",
+        ] {
+            let p = read(&format!("after={moment}")).unwrap();
+            assert_eq!(
+                p.moment("after"),
+                Ok(Some("2026-11-20T01:00:00Z".parse().unwrap())),
+                "{moment}"
+            );
+        }
+        for bad in [
+            "",
+            "2026-11-20",
+            "2026-11-20T08:00:00%2007:00",
+            "2026-11-20+08:00:00Z",
+        ] {
+            let p = read(&format!("after={bad}")).unwrap();
+            assert_eq!(
+                p.moment("after").unwrap_err().label(),
                 Label::QueryMalformed,
                 "{bad}"
             );

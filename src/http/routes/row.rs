@@ -119,6 +119,7 @@ pub enum Document {
     Keys,
     Live,
     Ready,
+    Delivery,
     OpenApi,
     AsyncApi,
     Metrics,

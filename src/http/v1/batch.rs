@@ -1,16 +1,18 @@
 //! Filing many: results go out while items come in.
 
+use std::rc::Rc;
 use std::time::Instant;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::{iter, unfold};
+use futures_util::stream::{Stream, StreamExt as _, iter};
 use serde_json::value::RawValue;
 
-use crate::domain::rejection::Rejection;
+use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine, ProblemDocument};
+use crate::http::answers::{Answers, answers};
 use crate::http::extract::{Authed, BatchRest};
+use crate::http::limits::{ANSWERS_OF_ONE, ANSWERS_TIME};
 use crate::http::problem;
-use crate::http::reply::{NDJSON, Outcome, Reply};
+use crate::http::reply::{NDJSON, Outcome, Reply, holding};
 use crate::service::batch::{BatchCall, BatchResult};
 use crate::service::{Answered, ServiceError};
 
@@ -22,7 +24,8 @@ pub(super) async fn create(authed: Authed) -> Outcome {
         format: authed.format()?,
         traceparent: authed.traceparent(),
     };
-    let (rest, items) = if call.media_type == NDJSON {
+    let in_lines = call.media_type == NDJSON;
+    let (rest, items) = if in_lines {
         "application/json".clone_into(&mut call.media_type);
         let (rest, lines) = authed.lines()?;
         (rest, lines.boxed_local())
@@ -32,29 +35,63 @@ pub(super) async fn create(authed: Authed) -> Outcome {
         (rest, iter(items).boxed_local())
     };
     let results = rest.hub().submit_batch(rest.access(), call, items)?;
+    let rest = Rc::new(rest);
+    let (put, taken) = answers(rest.untaken());
     let answer = Answer {
-        rest,
+        rest: Rc::clone(&rest),
         end: BatchEnd::default(),
         begun: Instant::now(),
+        in_lines,
     };
-    let lines = unfold(Some((answer, Box::pin(results))), async |running| {
-        let (mut answer, mut results) = running?;
-        Some(match results.next().await {
-            Some(result) => (answer.line(result), Some((answer, results))),
-            None => (answer.last(), None),
-        })
-    });
-    Ok(Reply::lines(lines))
+    actix_web::rt::spawn(answer.run(results, put));
+    // The batch keeps its places until its last answer is taken.
+    Ok(Reply::lines(holding(taken.boxed_local(), rest)))
 }
 
 /// The answer to a batch on its way.
 struct Answer {
-    rest: BatchRest,
+    rest: Rc<BatchRest>,
     end: BatchEnd,
     begun: Instant,
+    /// Whether it may end before its last item: what a document lists is few enough to be kept.
+    in_lines: bool,
 }
 
 impl Answer {
+    /// Goes through the batch, whether or not its answers are being taken: a client that sends everything before it reads is not
+    /// kept from sending. Ends when nobody is there to take them.
+    async fn run(mut self, results: impl Stream<Item = BatchResult>, put: Answers) {
+        let mut results = std::pin::pin!(results);
+        let mut ended = false;
+        loop {
+            let result = tokio::select! {
+                biased;
+                () = put.gone() => return,
+                result = results.next() => result,
+            };
+            let Some(result) = result else { break };
+            put.put(self.line(result));
+            if ended || !self.in_lines {
+                continue;
+            }
+            while put.full() {
+                let before = put.taken();
+                let waited = tokio::time::timeout(ANSWERS_TIME, put.room()).await;
+                if waited.is_err() && put.taken() == before {
+                    self.rest.ending().because(Self::untaken().into());
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        put.put(self.last());
+    }
+
+    /// Why no more of a batch is begun whose answers nobody takes.
+    fn untaken() -> Problem {
+        Problem::new(Label::AnswersNotTaken).with("limit", ANSWERS_OF_ONE)
+    }
+
     fn line(&mut self, result: BatchResult) -> Vec<u8> {
         self.end.items += 1;
         let mut line = BatchItemLine {

@@ -11,7 +11,7 @@ pub(super) async fn list(authed: Authed) -> Outcome {
     let asked = DossierQuery {
         status: query.number("status", 1, 10)?.and_then(Status::from_code),
         agency: query.get("agency", "[a-z0-9-]{1,60}")?,
-        reference: query.text("reference", REFERENCE_CHARACTERS)?,
+        references: query.texts("reference", REFERENCE_CHARACTERS)?,
         code: query.get("code", "H26…-YYMMDD-NNNN")?,
         parked: query.get("parked", "true, false")?.unwrap_or(false),
         after: query.get("after", "dos_…")?,

@@ -11,8 +11,8 @@ pub(super) async fn list(authed: Authed) -> Outcome {
     let query = authed.query()?;
     let asked = RefusalQuery {
         tenant: query.get("tenant", "branch.…, agent.…")?,
-        since: query.get("since", "RFC 3339")?,
-        until: query.get("until", "RFC 3339")?,
+        since: query.moment("since")?,
+        until: query.moment("until")?,
         after: query.get("after", "next")?,
         limit: query
             .number("limit", 1, DOSSIER_PAGE.0)?

@@ -9,7 +9,8 @@ use rand::rngs::StdRng;
 use super::files::Shelf;
 use super::persist::Writes;
 use super::{
-    Answer, Command, act, assign, carry, enrol, files, notices, push, refuse, register, submit, sweep, watch,
+    Answer, Command, act, assign, carry, enrol, files, notices, prove, push, refuse, register, submit, sweep,
+    watch,
 };
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::event::{Event, Happening};
@@ -159,6 +160,10 @@ fn in_transaction(
                 Answer::Done
             }
             Command::Push(command) => Answer::Push(push::push(conn, clock, command)?),
+            Command::Prove => {
+                prove::prove(&mut batch, conn)?;
+                Answer::Done
+            }
             Command::Sweep => Answer::Swept(sweep::sweep(conn, clock)?),
             Command::Assign(asked) => Answer::Assigned(assign::assign(&mut batch, asked)?),
             Command::Register(asked) => Answer::Registered(register::change(conn, now, asked)?),

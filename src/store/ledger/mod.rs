@@ -19,6 +19,7 @@ mod enrol;
 mod files;
 pub(super) mod notices;
 mod persist;
+mod prove;
 mod push;
 pub mod refuse;
 mod register;
@@ -49,6 +50,7 @@ pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
 pub(super) use watch::clock_ahead;
 pub use watch::{LimitFired, Watch, WatchOutcome};
 
+use self::prove::Kept;
 use super::cipher::Cipher;
 use super::conn::{Conn, Connector, Purpose};
 use super::reader::lost;
@@ -115,6 +117,8 @@ pub enum Command {
     NoteRead(Box<NoteRead>),
     /// Endpoints, what is pushed to them, and what operators do about a delivery.
     Push(Box<PushCommand>),
+    /// Tries whether what is written is kept; leaves nothing behind.
+    Prove,
     /// Removes answers and refusals that are no longer promised, and prepares the coming months.
     Sweep,
     /// A directory to use from now on.
@@ -150,6 +154,7 @@ struct Job {
 #[derive(Clone)]
 pub struct Ledger {
     queue: mpsc::Sender<Job>,
+    kept: Arc<Kept>,
 }
 
 impl Ledger {
@@ -161,18 +166,20 @@ impl Ledger {
         entropy: &Entropy,
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel(sizes.ledger_queue);
+        let kept = Arc::<Kept>::default();
         let worker = Worker {
             connector,
             cipher,
             clock,
             rng: entropy.generator(),
             batch: sizes.batch,
+            kept: Arc::clone(&kept),
         };
         std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || worker.run(jobs))
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
-        Ok(Ledger { queue })
+        Ok(Ledger { queue, kept })
     }
 
     /// How many commands could still be taken now; 0 means that the next is refused as [`StoreError::Busy`].
@@ -347,6 +354,18 @@ impl Ledger {
         self.ask(Command::NoteRead(Box::new(read))).await.map(drop)
     }
 
+    /// [`Command::Prove`]. Writes of others that failed for want of space, not long ago and with none that succeeded since, speak
+    /// against it as well: a small one may still find room.
+    pub async fn prove(&self) -> Result<(), StoreError> {
+        self.ask(Command::Prove).await?;
+        if self.kept.in_doubt() {
+            return Err(StoreError::Unavailable(
+                "writes fail for want of space".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// [`Command::Sweep`]; how many answers and refusals it removed, 0 when none is left.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         match self.ask(Command::Sweep).await? {
@@ -382,6 +401,7 @@ struct Worker {
     clock: Clock,
     rng: StdRng,
     batch: usize,
+    kept: Arc<Kept>,
 }
 
 impl Worker {
@@ -405,6 +425,9 @@ impl Worker {
             waiting.into_iter().map(|j| (j.command, j.reply)).unzip();
         match self.commit(conn, &commands) {
             Ok(answers) => {
+                if commands.iter().any(|c| !matches!(c, Command::Prove)) {
+                    self.kept.committed();
+                }
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     // A caller that went away is no reason to undo what is committed.
                     drop(reply.send(Ok(answer)));
@@ -417,6 +440,7 @@ impl Worker {
                 }
             }
             Err(error) if commands.len() == 1 => {
+                self.kept.failed(&error);
                 tracing::error!(%error, "a command failed");
                 for reply in replies {
                     drop(reply.send(Err(StoreError::Corrupt(error.to_string()))));

@@ -20,8 +20,8 @@ pub struct Filter {
     pub status: Option<i16>,
     /// Of this agency.
     pub agency: Option<String>,
-    /// With this reference of the submitter's.
-    pub reference: Option<String>,
+    /// With one of these references of the submitter's, where any is named.
+    pub references: Vec<String>,
     /// With this official code.
     pub code: Option<String>,
     /// Without a responsible agency.
@@ -161,17 +161,18 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
     })?)
 }
 
-/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference or code (confirmed, or
-/// claimed) where one is asked for, else, with no other filter, by the caller's own parts. `None` when another index leads.
+/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference and by code (confirmed, or
+/// claimed) where they are asked for, else, with no other filter, by the caller's own parts. `None` when another index leads.
 fn named(
     conn: &mut Conn,
     seen: Option<&[String]>,
     filter: &Filter,
 ) -> Result<Option<Vec<String>>, StoreError> {
-    if let Some(reference) = &filter.reference {
-        return Ok(Some(on_backend!(conn, c => natural_keys::table
-            .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq("reference"))
-            .select(natural_keys::dossier).load(c))?));
+    let mut found: Option<Vec<String>> = None;
+    if !filter.references.is_empty() {
+        found = Some(on_backend!(conn, c => natural_keys::table
+            .filter(natural_keys::value.eq_any(&filter.references)).filter(natural_keys::kind.eq("reference"))
+            .select(natural_keys::dossier).load(c))?);
     }
     if let Some(code) = &filter.code {
         let confirmed = of_confirmed(conn, code)?;
@@ -182,7 +183,14 @@ fn named(
             }
             query.order(dossiers::id.desc()).limit(filter.limit).select(dossiers::id).load(c)
         })?;
-        return Ok(Some(confirmed.into_iter().chain(claims).collect()));
+        let ids: Vec<String> = confirmed.into_iter().chain(claims).collect();
+        found = Some(match found {
+            Some(before) => before.into_iter().filter(|id| ids.contains(id)).collect(),
+            None => ids,
+        });
+    }
+    if found.is_some() {
+        return Ok(found);
     }
     let (Some(tenants), None, None, false) = (seen, &filter.status, &filter.agency, filter.parked) else {
         return Ok(None);
