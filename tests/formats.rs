@@ -174,7 +174,8 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
             let adapter = registry.get(format.name()).unwrap();
             let mut items = adapter
                 .read_statuses(&report.render(format), "application/json")
-                .unwrap();
+                .unwrap()
+                .items;
             assert_eq!(items.len(), 1);
             items.remove(0).report
         };
@@ -226,7 +227,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         assert!(later > now());
         if format.has_words() {
             assert_eq!(
-                read(&report(Word::Unknown, false, false)).unwrap_err().label,
+                read(&report(Word::Unknown, false, false)).unwrap_err()[0].label,
                 Label::StatusWordUnknown
             );
         }

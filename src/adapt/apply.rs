@@ -1,13 +1,18 @@
 //! Applies a plan to a document: a canonical tree of typed values, and where each came from.
 
+mod leaf;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::limits::MAX_PROBLEMS;
 use super::plan::{
-    Cond, Convert, DocumentPlan, Fixed, Guard, LeafRule, ListRule, PartRule, Rules, Shape, Slot, Test, scalar,
+    Ask, Cond, Convert, DocumentPlan, Fixed, Guard, LeafRule, ListRule, PartRule, Pick, Rules, Shape, Slot,
+    Step, find_all, scalar,
 };
 use super::provenance::{Inside, Place, Provenance, item_path, last_name};
-use super::spec::Form;
+use super::reads::{Mark, Reads};
+use super::spec::{Form, Otherwise};
 use super::target::Kind;
 use super::tree::{NodeId, Syntax, Tree, Value};
 use crate::domain::codes::{DossierCode, Email, IdentityNumber, Phone, TaxCode};
@@ -32,21 +37,19 @@ pub(super) enum Canon<'t> {
 pub(super) struct Applied<'t> {
     pub canon: Canon<'t>,
     pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
     pub provenance: Provenance,
 }
 
-/// Applies the plan to the item at `item`, whose path is `path`.
+/// Applies the plan to the item at `item`, whose path is `path`, and marks what it reads.
 pub(super) fn apply<'t>(
     plan: &'t Arc<DocumentPlan>,
     tree: &'t Tree<'t>,
+    reads: &mut Reads,
     item: NodeId,
     path: String,
 ) -> Applied<'t> {
-    let mut apply = Apply {
-        plan,
-        tree,
-        problems: Vec::new(),
-    };
+    let mut apply = Apply::new(plan, tree, reads);
     apply.guards(&plan.guards, item, &path);
     let mut place = Place {
         path,
@@ -58,10 +61,11 @@ pub(super) fn apply<'t>(
         // Not an object at all, which `conform` says.
         Canon::Bad
     };
-    let problems = apply.problems;
+    apply.settle();
     Applied {
         canon,
-        problems,
+        problems: apply.problems,
+        warnings: apply.warnings,
         provenance: Provenance {
             plan: Arc::clone(plan),
             syntax: tree.syntax,
@@ -71,20 +75,25 @@ pub(super) fn apply<'t>(
 }
 
 /// Checks the fields around the items.
-pub(super) fn check_envelope(plan: &DocumentPlan, tree: &Tree<'_>, root: NodeId) -> Vec<Problem> {
-    let mut apply = Apply {
-        plan,
-        tree,
-        problems: Vec::new(),
-    };
+pub(super) fn check_envelope(
+    plan: &DocumentPlan,
+    tree: &Tree<'_>,
+    reads: &mut Reads,
+    root: NodeId,
+) -> Vec<Problem> {
+    let mut apply = Apply::new(plan, tree, reads);
     apply.guards(&plan.envelope_guards, root, &tree.path(root));
     apply.problems
 }
 
-struct Apply<'t> {
+struct Apply<'t, 'r> {
     plan: &'t DocumentPlan,
     tree: &'t Tree<'t>,
+    reads: &'r mut Reads,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// Values a rule saw and did not take, each with what to say of it unless another rule takes it.
+    passed: Vec<(NodeId, Problem)>,
 }
 
 /// A field and its path, for a message.
@@ -92,13 +101,58 @@ fn located(label: Label, path: String) -> Problem {
     Problem::new(label).with("field", last_name(&path)).at(path)
 }
 
-impl<'t> Apply<'t> {
+/// How a condition came out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    No,
+    Yes,
+    /// Yes, by a word that stands in the document.
+    ByWord,
+}
+
+impl<'t, 'r> Apply<'t, 'r> {
+    fn new(plan: &'t DocumentPlan, tree: &'t Tree<'t>, reads: &'r mut Reads) -> Self {
+        Apply {
+            plan,
+            tree,
+            reads,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            passed: Vec::new(),
+        }
+    }
+
+    /// Tells of the values that rules saw and none took.
+    fn settle(&mut self) {
+        for (node, problem) in std::mem::take(&mut self.passed) {
+            if self.reads.of_node(node) == Mark::Unread {
+                self.reads.mark(node, Mark::Told);
+                self.warnings.push(problem);
+            }
+        }
+    }
+
+    fn present(&self, node: NodeId) -> bool {
+        self.plan.strictness.present(self.tree, node)
+    }
+
+    /// Keeps what to say of a value unless another rule takes it.
+    fn pass(&mut self, node: NodeId, label: Label, more: impl FnOnce(Problem) -> Problem) {
+        // Of a hostile document not everything is told, so not everything is remembered.
+        if self.passed.len() < 2 * MAX_PROBLEMS {
+            let problem = located(label, self.tree.path(node));
+            self.passed.push((node, more(problem)));
+        }
+    }
+
     fn guards(&mut self, guards: &[Guard], base: NodeId, path: &str) {
         for guard in guards {
             let where_to = || guard.from.append_to(path, self.tree.syntax);
-            let found = guard.from.find(self.tree, base);
-            let word = found.filter(|n| self.plan.strictness.present(self.tree, *n));
-            let problem = match word.map(|n| scalar(self.tree, n)) {
+            let found = guard.from.find(self.tree, base).filter(|n| self.present(*n));
+            if let Some(node) = found {
+                self.reads.mark(node, Mark::Read);
+            }
+            let problem = match found.map(|n| scalar(self.tree, n)) {
                 None if guard.optional => continue,
                 None => located(Label::FieldMissing, where_to()),
                 Some(Some(w)) if guard.is.iter().any(|is| **is == *w) => continue,
@@ -108,19 +162,48 @@ impl<'t> Apply<'t> {
         }
     }
 
-    fn holds(&self, cond: Option<&Cond>, base: NodeId) -> bool {
-        let Some(cond) = cond else { return true };
-        let node = cond
-            .from
-            .find(self.tree, base)
-            .filter(|n| self.plan.strictness.present(self.tree, *n));
-        let word = node.and_then(|n| scalar(self.tree, n));
-        let one_of = |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
-        match &cond.test {
-            Test::Present(wanted) => node.is_some() == *wanted,
-            Test::Is(words) => one_of(words),
-            Test::IsNot(words) => !one_of(words),
+    fn answer(&mut self, cond: Option<&Cond>, base: NodeId) -> Answer {
+        let Some(cond) = cond else { return Answer::Yes };
+        let yes = |counts: bool, yes: Answer| if counts { yes } else { Answer::No };
+        let node = cond.from.find(self.tree, base).filter(|n| self.present(*n));
+        let (words, absent, otherwise) = match &cond.ask {
+            Ask::Present(wanted) => return yes(node.is_some() == *wanted, Answer::Yes),
+            Ask::Word {
+                words,
+                absent,
+                otherwise,
+            } => (words, *absent, *otherwise),
+        };
+        let Some(node) = node else {
+            return yes(absent, Answer::Yes);
+        };
+        self.reads.mark(node, Mark::Read);
+        if let Some(counts) = scalar(self.tree, node).and_then(|word| words.get(&word)) {
+            return yes(*counts, Answer::ByWord);
         }
+        let problem = located(Label::ValueUnknown, self.tree.path(node)).with("expected", &words.allowed);
+        match otherwise {
+            Otherwise::Refuse => {
+                self.problems.push(problem);
+                Answer::No
+            }
+            Otherwise::Warn => {
+                self.warnings.push(problem);
+                yes(absent, Answer::Yes)
+            }
+        }
+    }
+
+    /// The first rule that counts, and how.
+    fn choose<'c>(
+        &mut self,
+        conds: impl Iterator<Item = Option<&'c Cond>>,
+        base: NodeId,
+    ) -> Option<(usize, Answer)> {
+        conds.enumerate().find_map(|(number, cond)| {
+            let answer = self.answer(cond, base);
+            (answer != Answer::No).then_some((number, answer))
+        })
     }
 
     /// The values of one object, and whether any of them came from the document.
@@ -174,68 +257,6 @@ impl<'t> Apply<'t> {
         true
     }
 
-    fn leaf(
-        &mut self,
-        slot: usize,
-        rules: &'t [LeafRule],
-        base: NodeId,
-        place: &mut Place,
-    ) -> (Option<Canon<'t>>, bool) {
-        let Some(chosen) = rules.iter().position(|r| self.holds(r.when.as_ref(), base)) else {
-            return (None, false);
-        };
-        if chosen > 0 {
-            place.rules.push((slot, chosen));
-        }
-        let rule = &rules[chosen];
-        if let Some(constant) = &rule.constant {
-            return (Some(fixed(constant)), false);
-        }
-        let found = rule.sources.iter().enumerate().find_map(|(i, source)| {
-            let node = source.find(self.tree, base)?;
-            self.plan
-                .strictness
-                .present(self.tree, node)
-                .then_some((i, source, node))
-        });
-        let Some((i, source, node)) = found else {
-            if let Some(default) = &rule.default {
-                return (Some(fixed(default)), false);
-            }
-            if rule.required {
-                let path = rule
-                    .sources
-                    .first()
-                    .map(|s| s.append_to(&place.path, self.tree.syntax));
-                self.problems
-                    .push(located(Label::FieldMissing, path.unwrap_or_default()));
-                return (Some(Canon::Bad), false);
-            }
-            return (None, false);
-        };
-        if source.picks() {
-            place.values.push((slot, self.tree.path(node)));
-        } else if i > 0 {
-            place
-                .values
-                .push((slot, source.append_to(&place.path, self.tree.syntax)));
-        }
-        match self.convert(rule, node) {
-            Ok(value) => {
-                if rule.only_if.is_some_and(|form| !has_form(form, &value)) {
-                    return (None, false);
-                }
-                (Some(value), true)
-            }
-            Err(problem) => {
-                let path = self.tree.path(node);
-                let field = last_name(&path).to_owned();
-                self.problems.push(problem.with("field", field).at(path));
-                (Some(Canon::Bad), true)
-            }
-        }
-    }
-
     fn part(
         &mut self,
         index: usize,
@@ -244,7 +265,7 @@ impl<'t> Apply<'t> {
         base: NodeId,
         place: &mut Place,
     ) -> (Option<Canon<'t>>, bool) {
-        let Some(chosen) = rules.iter().position(|r| self.holds(r.when.as_ref(), base)) else {
+        let Some((chosen, answer)) = self.choose(rules.iter().map(|r| r.when.as_ref()), base) else {
             return (None, false);
         };
         if chosen > 0 {
@@ -254,12 +275,13 @@ impl<'t> Apply<'t> {
         let Some(node) = rule
             .base
             .find(self.tree, base)
-            .filter(|n| self.is_empty_element(*n) || self.plan.strictness.present(self.tree, *n))
+            .filter(|n| self.is_empty_element(*n) || self.present(*n))
         else {
             return (None, false);
         };
         if *self.tree.value(node) != Value::Object && !self.is_empty_element(node) {
             // The structure is wrong, which `conform` says.
+            self.reads.mark_all(self.tree, node, Mark::Told);
             return (Some(Canon::Bad), true);
         }
         let path = if rule.base.picks() {
@@ -271,16 +293,27 @@ impl<'t> Apply<'t> {
             path,
             ..Place::default()
         };
-        let before = self.problems.len();
-        let (value, sourced) = self.shape(&rule.shape, node, &mut inner);
+        let before = (self.problems.len(), self.warnings.len());
+        let (value, mut sourced) = self.shape(&rule.shape, node, &mut inner);
+        // A word of the document that chose this rule says that the part is there.
+        sourced |= answer == Answer::ByWord;
         let own = !rule.base.0.is_empty();
         if sourced || slot.required || (own && !self.plan.strictness.empty_absent) {
             place.inside.push((index, Inside::Part(inner)));
             return (Some(value), sourced || own);
         }
         // What is missing inside something that is not there is not missing.
-        self.problems.truncate(before);
+        self.forget(before);
         (None, false)
+    }
+
+    /// Takes back what was said to be missing since.
+    fn forget(&mut self, (problems, warnings): (usize, usize)) {
+        for (said, since) in [(&mut self.problems, problems), (&mut self.warnings, warnings)] {
+            let mut later = said.split_off(since);
+            later.retain(|p| p.label != Label::FieldMissing);
+            said.append(&mut later);
+        }
     }
 
     fn is_empty_element(&self, node: NodeId) -> bool {
@@ -305,7 +338,9 @@ impl<'t> Apply<'t> {
                 continue;
             };
             for (item, path) in items {
-                if !self.holds(rule.when.as_ref(), item) {
+                if self.answer(rule.when.as_ref(), item) == Answer::No {
+                    // The sender says itself that it does not count, or that was told.
+                    self.reads.mark_all(self.tree, item, Mark::Read);
                     continue;
                 }
                 if values.len() >= max {
@@ -318,10 +353,10 @@ impl<'t> Apply<'t> {
                     path,
                     ..Place::default()
                 };
-                let before = self.problems.len();
+                let before = (self.problems.len(), self.warnings.len());
                 let (value, sourced) = self.shape(&rule.shape, item, &mut inner);
                 if !sourced && rule.base.0.is_empty() {
-                    self.problems.truncate(before);
+                    self.forget(before);
                     continue;
                 }
                 if number > 0 {
@@ -344,15 +379,31 @@ impl<'t> Apply<'t> {
 
     /// The items of a list with their paths; none when its structure is wrong, which `conform` says.
     fn items(&self, rule: &ListRule, base: NodeId, list_path: &str) -> Option<Vec<(NodeId, String)>> {
-        let tree = self.tree;
-        if rule.base.0.is_empty() {
+        let Some((last, before)) = rule.base.0.split_last() else {
             return Some(vec![(base, list_path.to_owned())]);
+        };
+        let mut items = Vec::new();
+        for above in find_all(before, self.tree, base) {
+            if before.iter().all(|step| step.pick == Pick::Only) {
+                items.extend(self.items_of(rule, above, last, list_path)?);
+            } else {
+                let mut path = self.tree.path(above);
+                last.append_to(&mut path, self.tree.syntax);
+                items.extend(self.items_of(rule, above, last, &path)?);
+            }
         }
-        let Some(list) = rule
-            .base
-            .find(tree, base)
-            .filter(|n| self.plan.strictness.present(tree, *n))
-        else {
+        Some(items)
+    }
+
+    fn items_of(
+        &self,
+        rule: &ListRule,
+        above: NodeId,
+        last: &Step,
+        list_path: &str,
+    ) -> Option<Vec<(NodeId, String)>> {
+        let tree = self.tree;
+        let Some(list) = last.find(tree, above).filter(|n| self.present(*n)) else {
             return Some(Vec::new());
         };
         let numbered = |nodes: &mut dyn Iterator<Item = NodeId>, item: Option<&str>| {
@@ -368,17 +419,10 @@ impl<'t> Apply<'t> {
                 Some(&name.local),
             )),
             (Syntax::Xml, Value::Text(t), Some(_)) if t.is_empty() => Some(Vec::new()),
-            (Syntax::Xml, _, None) => {
-                let (last, before) = rule.base.0.split_last()?;
-                let above = before
-                    .iter()
-                    .try_fold(base, |at, s| tree.child(at, &s.name))
-                    .unwrap_or(base);
-                Some(numbered(
-                    &mut tree.children(above).filter(|c| tree.is_named(*c, &last.name)),
-                    None,
-                ))
-            }
+            (Syntax::Xml, _, None) => Some(numbered(
+                &mut tree.children(above).filter(|c| tree.is_named(*c, &last.name)),
+                None,
+            )),
             _ if rule.or_one => Some(vec![(list, list_path.to_owned())]),
             _ => None,
         }
@@ -389,7 +433,7 @@ impl<'t> Apply<'t> {
         match &rule.convert {
             Convert::Table(table) => {
                 let word = scalar(self.tree, node);
-                match word.as_deref().and_then(|w| table.words.get(w)) {
+                match word.as_deref().and_then(|w| table.get(w)) {
                     Some(meaning) => Ok(fixed(meaning)),
                     None => Err(Problem::new(Label::ValueUnknown).with("expected", &table.allowed)),
                 }
@@ -413,6 +457,10 @@ impl<'t> Apply<'t> {
         let wrong = |expected: &str| Err(Problem::new(Label::TypeWrong).with("expected", expected));
         let texts = self.tree.syntax == Syntax::Xml || self.plan.strictness.texts_for_values;
         match (kind, value) {
+            // Space around a text is nothing in XML; in a lenient format it is nothing in JSON either.
+            (Kind::Text, Value::Text(t)) if self.plan.strictness.empty_absent => {
+                Ok(Canon::Text(Cow::Borrowed(t.trim())))
+            }
             (Kind::Text, Value::Text(t)) => Ok(Canon::Text(Cow::Borrowed(t))),
             (Kind::Words(words), Value::Text(t)) => {
                 if words.iter().any(|w| **w == **t) {
@@ -421,7 +469,7 @@ impl<'t> Apply<'t> {
                     Err(Problem::new(Label::ValueUnknown).with("expected", words.join(", ")))
                 }
             }
-            (Kind::Whole { min, max }, Value::Whole(_) | Value::Fraction | Value::Text(_)) => {
+            (Kind::Whole { min, max }, Value::Whole(_) | Value::Fraction(_) | Value::Text(_)) => {
                 let number = match value {
                     Value::Whole(n) => Some(*n),
                     Value::Text(_) if !texts => return wrong("123"),

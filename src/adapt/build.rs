@@ -13,8 +13,8 @@ use crate::domain::codes::{
 };
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::dossier::{
-    Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode, Party,
-    PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
+    Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode,
+    ForeignValue, Party, PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
 };
 use crate::domain::event::Back;
 use crate::domain::rejection::{Label, Problem};
@@ -329,6 +329,7 @@ impl Build {
         let components = self.list(o, "components", Self::component);
         let fees = self.list(o, "fees", Self::fee);
         let result_return = self.part(o, "result_return", Self::result_return);
+        let foreign_values = self.list(o, "foreign_values", Self::foreign_value);
         let is_test = self.flag(o, "is_test");
         Some(Filing {
             reference: reference?,
@@ -346,6 +347,7 @@ impl Build {
             components,
             fees,
             result_return,
+            foreign_values,
             is_test,
         })
     }
@@ -371,6 +373,7 @@ impl Build {
         };
         let back = self.word::<Back>(o, "back");
         let new_due = self.instant(o, "new_due");
+        let foreign_values = self.list(o, "foreign_values", Self::foreign_value);
         let (dossier, status) = (dossier?, status?);
         if let Err(problem) = lists.check(status) {
             // Said here, where the sender's own path is known.
@@ -384,6 +387,7 @@ impl Build {
             officer,
             back,
             new_due,
+            foreign_values,
             ..StatusReport::new(dossier, status)
         };
         Some(report.with_lists(lists))
@@ -436,6 +440,14 @@ impl Build {
         Some(ForeignCode {
             system: system?,
             code: code?,
+        })
+    }
+
+    fn foreign_value(&mut self, o: Members<'_, '_>) -> Option<ForeignValue> {
+        let (path, value) = (self.need_text(o, "path"), self.need_text(o, "value"));
+        Some(ForeignValue {
+            path: path?,
+            value: value?,
         })
     }
 

@@ -4,18 +4,21 @@ mod paths;
 mod rules;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use toml::Spanned;
 
 use self::rules::RuleSet;
 use super::plan::{
-    DocumentPlan, Guard, Items, Known, KnownList, LeafRule, ListRule, PartRule, Path, Rules, Shape, Slot,
-    Strictness,
+    DocumentPlan, Guard, Items, Known, KnownList, LeafRule, ListRule, PartRule, Path, Pick, Picked, Rules,
+    Shape, Slot, Strictness, Turning,
 };
-use super::spec::{AdapterSpec, Body, DocumentSpec, ListSpec, PartSpec, RequireSpec};
+use super::spec::{
+    AdapterSpec, Body, DocumentSpec, IgnoredSpec, ListSpec, Otherwise, PartSpec, PickSpec, RequireSpec,
+};
 use super::target::{Member, Target};
+use super::words;
 
 /// Something wrong with an adapter file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +85,8 @@ impl<'s> Compiler<'s> {
     }
 
     /// Compiles `[dossier]` or `[statuses]` against the members of its canonical type.
-    pub fn document(&mut self, spec: &'s DocumentSpec, members: &[Member]) -> DocumentPlan {
+    /// `turning` names those that turn the meaning of an item.
+    pub fn document(&mut self, spec: &'s DocumentSpec, members: &[Member], turning: &[&str]) -> DocumentPlan {
         let mut known = Known::default();
         let root = match (&spec.root, &self.spec.xml) {
             (Some(root), Some(_)) => self.name(root.get_ref(), root.span().start),
@@ -112,7 +116,13 @@ impl<'s> Compiler<'s> {
                 .and_then(|item| self.name(item, raw.span().start)),
         });
         let envelope_guards = self.guards(&spec.envelope.require, &mut known);
-        self.declare(&spec.envelope.ignored, &spec.envelope.forbidden, &mut known);
+        self.declare(
+            &[],
+            &[],
+            &spec.envelope.ignored,
+            &spec.envelope.forbidden,
+            &mut known,
+        );
         let place = match &items {
             Some(items) => {
                 let place = known.follow(&items.path);
@@ -126,10 +136,28 @@ impl<'s> Compiler<'s> {
             None => &mut known,
         };
         let guards = self.guards(&spec.require, place);
-        self.declare(&spec.ignored, &spec.forbidden, place);
+        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
         let rules = RuleSet::of(&spec.field, &spec.part, &spec.list);
         let shape = self.shape(&rules, members, place, "");
+        self.settle_picks(&mut known);
+        let steps = items.iter().flat_map(|items| &items.path.0);
+        let (mut place, mut places) = (&known, HashMap::new());
+        for step in steps {
+            place = place.child(&step.name).unwrap_or(place);
+        }
+        place.walk("", &mut |name, _, shown| {
+            let twice = places.insert(words::plain(&name.local), Some(shown));
+            if twice.is_some() {
+                places.insert(words::plain(&name.local), None);
+            }
+        });
+        let places = places
+            .into_iter()
+            .filter_map(|(name, at)| Some((name, at?)))
+            .collect();
         DocumentPlan {
+            turning: turning_fields(&shape, turning),
+            places,
             root,
             items,
             envelope_guards,
@@ -145,6 +173,19 @@ impl<'s> Compiler<'s> {
                     .as_ref()
                     .is_some_and(|j| j.values == super::spec::Values::Text),
             },
+        }
+    }
+
+    /// What `fold_case` names is there.
+    pub fn folded(&mut self) {
+        for table in &self.spec.format.fold_case {
+            if !self.spec.table.contains_key(table.get_ref()) {
+                self.fault(
+                    table.span().start,
+                    format!("không có [table.{}]; sửa fold_case", table.get_ref()),
+                    format!("there is no [table.{}]; correct fold_case", table.get_ref()),
+                );
+            }
         }
     }
 
@@ -189,21 +230,83 @@ impl<'s> Compiler<'s> {
 
     fn declare(
         &mut self,
-        ignored: &'s [Spanned<String>],
+        picks: &'s [PickSpec],
+        kept: &'s [Spanned<String>],
+        ignored: &'s [IgnoredSpec],
         forbidden: &'s [Spanned<String>],
         known: &mut Known,
     ) {
-        for (paths, is_forbidden) in [(ignored, false), (forbidden, true)] {
-            for raw in paths {
-                let path = self.path(raw.get_ref(), raw.span().start);
-                let place = known.follow(&path);
-                if is_forbidden {
-                    place.forbidden = true;
-                } else {
-                    place.everything = true;
-                }
+        for pick in picks {
+            let at = pick.from.span().start;
+            let Some(by) = self.name(&pick.by, at) else {
+                continue;
+            };
+            if pick.among.is_none() && pick.otherwise.is_none() {
+                self.fault(
+                    at,
+                    "pick không nói từ lạ thì sao: kể các từ khác có thể có (among), hoặc thêm otherwise = \"refuse\" hay \"warn\"",
+                    "pick does not say what an unknown word is: name the other words there are (among), or add otherwise = \"refuse\" or \"warn\"",
+                );
+            }
+            let place = self.path_of(&pick.from, known);
+            place.list.get_or_insert_default();
+            place.enter(&by).leaf = true;
+            place.picked = Some(Picked {
+                by,
+                words: pick.among.iter().flatten().map(|w| w.as_str().into()).collect(),
+                otherwise: pick.otherwise.unwrap_or(Otherwise::Refuse),
+            });
+        }
+        for raw in kept {
+            self.path_of(raw, known).kept = true;
+        }
+        for group in ignored {
+            if group.why.get_ref().trim().is_empty() {
+                self.fault(
+                    group.why.span().start,
+                    "why để trống: ghi vì sao không đọc các trường này",
+                    "why is empty: write down why these fields are not read",
+                );
+            }
+            for raw in &group.fields {
+                self.path_of(raw, known).ignored = true;
             }
         }
+        for raw in forbidden {
+            self.path_of(raw, known).forbidden = true;
+        }
+    }
+
+    /// Every list of which paths pick entries by a word says what another word is.
+    fn settle_picks(&mut self, known: &mut Known) {
+        for (name, inner) in known.children.values_mut().flatten() {
+            let list = name.local.clone();
+            for (key, word) in std::mem::take(&mut inner.picks) {
+                match &mut inner.picked {
+                    Some(picked) if picked.by == key => {
+                        if !picked.words.contains(&word) {
+                            picked.words.push(word);
+                        }
+                    }
+                    _ => {
+                        let raw = format!("{list}[{}={word}]", key.local);
+                        let at = self.text.find(&raw).unwrap_or(0);
+                        self.fault(
+                            at,
+                            format!("{raw} không nói từ lạ thì sao: thêm pick = [{{ from = \"{list}\", by = \"{}\", otherwise = \"warn\" }}]", key.local),
+                            format!("{raw} does not say what an unknown word is: add pick = [{{ from = \"{list}\", by = \"{}\", otherwise = \"warn\" }}]", key.local),
+                        );
+                    }
+                }
+            }
+            self.settle_picks(inner);
+        }
+    }
+
+    /// The place a path of the file leads to.
+    fn path_of<'k>(&mut self, raw: &Spanned<String>, known: &'k mut Known) -> &'k mut Known {
+        let path = self.path(raw.get_ref(), raw.span().start);
+        known.follow(&path)
     }
 
     fn shape(&mut self, rules: &RuleSet<'s>, members: &[Member], known: &mut Known, within: &str) -> Shape {
@@ -289,7 +392,7 @@ impl<'s> Compiler<'s> {
                 let rules: Vec<LeafRule> = here
                     .fields
                     .iter()
-                    .map(|(_, spec)| self.leaf(spec, kind, known, pointer))
+                    .map(|(_, spec)| self.leaf(spec, (kind, member.longest), known, pointer))
                     .collect();
                 (!rules.is_empty()).then_some(Rules::Leaf(rules))
             }
@@ -388,10 +491,12 @@ impl<'s> Compiler<'s> {
             field,
             part,
             list,
+            pick,
+            kept,
             ignored,
             forbidden,
         } = body;
-        self.declare(ignored, forbidden, known);
+        self.declare(pick, kept, ignored, forbidden, known);
         rules.extend(RuleSet::of(field, part, list));
         rules
     }
@@ -402,9 +507,16 @@ impl<'s> Compiler<'s> {
             .from
             .as_ref()
             .map_or_else(Path::default, |raw| self.path(raw, at));
+        if base.is_manifold() {
+            self.fault(
+                at,
+                "part chỉ có một; a[] dùng cho [[…list]]",
+                "a part is one; a[] is for [[…list]]",
+            );
+        }
         let when = spec.when.as_ref().map(|w| self.cond(w, at, known));
         let place = known.follow(&base);
-        self.declare(&spec.ignored, &spec.forbidden, place);
+        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
         let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
         let rules = self.contents(spec.shape.as_ref(), own, at, place);
         let shape = self.shape(&rules, members, place, within);
@@ -414,6 +526,16 @@ impl<'s> Compiler<'s> {
     fn list(&mut self, spec: &'s ListSpec, members: &[Member], known: &mut Known, within: &str) -> ListRule {
         let at = spec.to.span().start;
         let base = self.path(&spec.from, at);
+        if base.0.last().is_some_and(|last| last.pick == Pick::Each) {
+            self.fault(
+                at,
+                format!("{}: danh sách đã gồm mọi mục; bỏ [] ở cuối", spec.from),
+                format!(
+                    "{}: a list has all its items anyway; remove the [] at its end",
+                    spec.from
+                ),
+            );
+        }
         let item = spec.item.as_ref().and_then(|raw| self.name(raw, at));
         let place = known.follow(&base);
         if !base.0.is_empty() {
@@ -424,7 +546,7 @@ impl<'s> Compiler<'s> {
             });
         }
         let when = spec.when.as_ref().map(|w| self.cond(w, at, place));
-        self.declare(&spec.ignored, &spec.forbidden, place);
+        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
         let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
         let rules = self.contents(spec.shape.as_ref(), own, at, place);
         let shape = self.shape(&rules, members, place, within);
@@ -436,4 +558,23 @@ impl<'s> Compiler<'s> {
             shape,
         }
     }
+}
+
+/// Where the named members of a shape come from.
+fn turning_fields(shape: &Shape, named: &[&str]) -> Vec<Turning> {
+    let slots = shape.slots.iter().filter(|slot| named.contains(&&*slot.name));
+    let paths = slots.flat_map(|slot| -> Vec<&Path> {
+        match &slot.rules {
+            Rules::Leaf(rules) => rules.iter().flat_map(|rule| &rule.sources).collect(),
+            Rules::Part(rules) => rules.iter().map(|rule| &rule.base).collect(),
+            Rules::List { rules, .. } => rules.iter().map(|rule| &rule.base).collect(),
+        }
+    });
+    let turning = paths.filter_map(|path| {
+        Some(Turning {
+            plain: words::plain(&path.0.last()?.name.local),
+            path: path.clone(),
+        })
+    });
+    turning.collect()
 }

@@ -1,9 +1,14 @@
-//! Holds a document against the fields its format declares: unknown, forbidden, repeated, and of the wrong structure.
+//! Holds a document against the fields its format declares: unknown, forbidden, repeated, of the wrong structure, kept beside the
+//! canonical form, and read by nobody.
 
 use super::limits::MAX_PROBLEMS;
-use super::plan::{DocumentPlan, Known, KnownList, Strictness};
+use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, scalar};
 use super::provenance::last_name;
+use super::reads::{Mark, Reads};
+use super::spec::Otherwise;
 use super::tree::{Name, NodeId, Syntax, Tree, Value};
+use super::words;
+use crate::domain::dossier::{ForeignValue, limits};
 use crate::domain::rejection::{Label, Problem};
 
 /// What was found, each with its place in the sender's document.
@@ -11,6 +16,23 @@ use crate::domain::rejection::{Label, Problem};
 pub(super) struct Findings {
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+    /// Values the mapping keeps beside the canonical form, in the order of their paths.
+    pub kept: Vec<ForeignValue>,
+    /// What no rule read, and why.
+    pub unread: Vec<(NodeId, Unread)>,
+}
+
+/// Why nobody read a part of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// The mapping does not name it.
+    Unknown,
+    /// The mapping names it, and had no use for it in this document.
+    Unused,
+    /// Kept beside the canonical form.
+    Kept,
+    /// Ignored for a reason.
+    Ignored,
 }
 
 impl Findings {
@@ -30,47 +52,91 @@ impl Findings {
 }
 
 /// Looks at everything but the items.
-pub(super) fn envelope(tree: &Tree<'_>, known: &Known, strictness: Strictness) -> Findings {
-    let mut walk = Walk {
-        tree,
-        strictness,
-        found: Findings::default(),
-    };
+pub(super) fn envelope(tree: &Tree<'_>, plan: &DocumentPlan, reads: &Reads) -> Findings {
+    let mut walk = Walk::new(tree, plan, reads);
     if let Some(root) = tree.root() {
-        walk.node(root, known);
+        walk.node(root, &plan.known);
     }
-    walk.found
+    walk.finish()
 }
 
 /// Looks at one item.
-pub(super) fn item(tree: &Tree<'_>, item: NodeId, plan: &DocumentPlan) -> Findings {
-    let mut walk = Walk {
-        tree,
-        strictness: plan.strictness,
-        found: Findings::default(),
-    };
+pub(super) fn item(tree: &Tree<'_>, item: NodeId, plan: &DocumentPlan, reads: &Reads) -> Findings {
+    let mut walk = Walk::new(tree, plan, reads);
     let mut steps = plan.items.iter().flat_map(|items| &items.path.0);
     let known = steps.try_fold(&plan.known, |at, step| at.child(&step.name));
     if let Some(known) = known {
+        walk.top = Some(item);
         walk.item(item, known);
+        walk.keep(item);
     }
-    walk.found
+    walk.finish()
 }
 
 struct Walk<'a> {
     tree: &'a Tree<'a>,
+    plan: &'a DocumentPlan,
     strictness: Strictness,
+    reads: &'a Reads,
     found: Findings,
+    /// The item that is looked at; none in an envelope.
+    top: Option<NodeId>,
+    /// Values to keep beside the canonical form.
+    kept: Vec<NodeId>,
+    /// Values no rule took, of which that was said.
+    told: Vec<NodeId>,
+    /// How many values were met of which nothing more needs to be said.
+    read: usize,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, node: NodeId, known: &Known) {
-        if known.everything {
-            return;
+impl<'a> Walk<'a> {
+    fn new(tree: &'a Tree<'a>, plan: &'a DocumentPlan, reads: &'a Reads) -> Self {
+        Walk {
+            tree,
+            plan,
+            strictness: plan.strictness,
+            reads,
+            found: Findings::default(),
+            top: None,
+            kept: Vec::new(),
+            told: Vec::new(),
+            read: 0,
         }
+    }
+
+    /// Tells of what no rule used.
+    fn finish(mut self) -> Findings {
+        let tree = self.tree;
+        let unread = std::mem::take(&mut self.found.unread);
+        for (node, _) in unread.iter().filter(|(_, why)| *why == Unread::Unused) {
+            self.found.warning(|| told(tree, Label::ValueUnused, *node));
+        }
+        self.found.unread = unread;
+        let told = self.told.iter().map(|node| (*node, Unread::Unused));
+        self.found.unread.extend(told);
+        self.found
+    }
+
+    fn node(&mut self, node: NodeId, known: &Known) {
+        if known.ignored {
+            return self.found.unread.push((node, Unread::Ignored));
+        }
+        if known.kept {
+            self.found.unread.push((node, Unread::Kept));
+            return self.values(node);
+        }
+        // Of a group of which nothing was read the group is told, not each value.
+        let (unread, read) = (self.found.unread.len(), self.read);
         match &known.list {
             None => self.item(node, known),
             Some(list) => self.list(node, known, list),
+        }
+        let unused = |why: &(NodeId, Unread)| why.1 == Unread::Unused;
+        if self.read == read && self.found.unread[unread..].iter().filter(|w| unused(*w)).count() > 1 {
+            let mut inside = self.found.unread.split_off(unread);
+            inside.retain(|w| !unused(w));
+            self.found.unread.push((node, Unread::Unused));
+            self.found.unread.append(&mut inside);
         }
     }
 
@@ -79,42 +145,84 @@ impl Walk<'_> {
             (Syntax::Json, _) => match self.tree.value(node) {
                 Value::List => {
                     for item in self.tree.children(node).filter(|_| !list.is_items) {
-                        self.item(item, known);
+                        self.entry(item, known);
                     }
                 }
-                _ if list.or_one => self.item(node, known),
+                _ if list.or_one => self.entry(node, known),
                 _ if self.strictness.empty_absent && !self.strictness.present(self.tree, node) => {}
                 _ => self.wrong(node, "[…]"),
             },
             (Syntax::Xml, None) if list.is_items => {}
-            (Syntax::Xml, None) => self.item(node, known),
+            (Syntax::Xml, None) => self.entry(node, known),
             (Syntax::Xml, Some(name)) => match self.tree.value(node) {
                 Value::Object => {
                     for item in self.tree.children(node) {
                         if self.tree.is_named(item, name) {
                             if !list.is_items {
-                                self.item(item, known);
+                                self.entry(item, known);
                             }
                         } else {
-                            self.unknown(item);
+                            self.unknown(item, None);
                         }
                     }
                 }
                 Value::Text(t) if t.is_empty() => {}
-                _ if list.or_one => self.item(node, known),
+                _ if list.or_one => self.entry(node, known),
                 _ => self.wrong(node, &format!("<{}>…", name.local)),
             },
         }
     }
 
+    /// One entry of a list: its word, where paths pick by one, and what is in it.
+    fn entry(&mut self, node: NodeId, known: &Known) {
+        let word = known.picked.as_ref().and_then(|picked| self.word(node, picked));
+        let (unread, read) = (self.found.unread.len(), self.read);
+        self.item(node, known);
+        // The word by which paths pick is read with what they pick.
+        let unused = |(part, why): &(NodeId, Unread)| *why == Unread::Unused && Some(*part) != word;
+        let inside = self.found.unread.split_off(unread);
+        let nothing_read = self.read == read && inside.iter().any(unused);
+        if nothing_read {
+            self.found.unread.push((node, Unread::Unused));
+        }
+        let rest = inside
+            .into_iter()
+            .filter(|part| part.1 != Unread::Unused || (!nothing_read && unused(part)));
+        self.found.unread.extend(rest);
+    }
+
+    /// The word of an entry by which paths pick, where it is one there is; another one is told.
+    fn word(&mut self, node: NodeId, picked: &Picked) -> Option<NodeId> {
+        let tree = self.tree;
+        let present = |n: &NodeId| self.strictness.present(tree, *n);
+        let word = tree.child(node, &picked.by).filter(present);
+        let said = word.and_then(|n| scalar(tree, n));
+        let is_known = said.is_some_and(|said| picked.words.iter().any(|w| **w == *said.trim()));
+        if is_known || !present(&node) {
+            return word;
+        }
+        let problem = || match word {
+            Some(word) => told(tree, Label::ValueUnknown, word).with("expected", picked.words.join(", ")),
+            None => Problem::new(Label::FieldMissing)
+                .with("field", &picked.by.local)
+                .at(format!("{}/{}", tree.path(node), picked.by.local)),
+        };
+        match picked.otherwise {
+            Otherwise::Refuse => self.found.problem(problem),
+            Otherwise::Warn => self.found.warning(problem),
+        }
+        None
+    }
+
     fn item(&mut self, node: NodeId, known: &Known) {
         match self.tree.value(node) {
             // A value where a value may be is judged by its own rule; so is a structure where only a value may be.
-            _ if known.children.is_empty() => {}
+            _ if known.children.is_empty() => self.value(node),
             Value::Object => self.fields(node, known),
             Value::Null => {}
             Value::Text(t) if t.is_empty() && self.tree.syntax == Syntax::Xml => {}
-            _ if known.leaf || !self.strictness.present(self.tree, node) => {}
+            _ if known.leaf => self.value(node),
+            _ if !self.strictness.present(self.tree, node) => {}
             _ => self.wrong(
                 node,
                 if self.tree.syntax == Syntax::Json {
@@ -126,11 +234,26 @@ impl Walk<'_> {
         }
     }
 
+    /// A value: read, or told.
+    fn value(&mut self, node: NodeId) {
+        match self.reads.of_node(node) {
+            Mark::Read => self.read += 1,
+            Mark::Told => {
+                self.read += 1;
+                self.told.push(node);
+            }
+            Mark::Unread if self.strictness.present(self.tree, node) => {
+                self.found.unread.push((node, Unread::Unused));
+            }
+            Mark::Unread => {}
+        }
+    }
+
     fn fields(&mut self, node: NodeId, known: &Known) {
         let mut once: Vec<NodeId> = Vec::new();
         for child in self.tree.children(node) {
             let Some((name, field)) = self.declared(child, known) else {
-                self.unknown(child);
+                self.unknown(child, Some(known));
                 continue;
             };
             if field.forbidden {
@@ -138,7 +261,7 @@ impl Walk<'_> {
                 continue;
             }
             let may_repeat = field.list.as_ref().is_some_and(|l| l.item.is_none());
-            if self.tree.syntax == Syntax::Xml && !may_repeat && !field.everything {
+            if self.tree.syntax == Syntax::Xml && !may_repeat && !field.ignored && !field.kept {
                 if once.iter().any(|n| self.tree.is_named(*n, name)) {
                     self.say(Label::FieldRepeated, child);
                     continue;
@@ -146,6 +269,50 @@ impl Walk<'_> {
                 once.push(child);
             }
             self.node(child, field);
+        }
+    }
+
+    /// Every value inside.
+    fn values(&mut self, node: NodeId) {
+        if !self.strictness.present(self.tree, node) {
+            return;
+        }
+        match self.tree.value(node) {
+            Value::Object | Value::List => {
+                for child in self.tree.children(node).collect::<Vec<_>>() {
+                    self.values(child);
+                }
+            }
+            _ => self.kept.push(node),
+        }
+    }
+
+    /// Makes foreign values of what is to be kept, with paths that begin at the item: the same dossier is the same content
+    /// wherever it stands in a list.
+    fn keep(&mut self, item: NodeId) {
+        let tree = self.tree;
+        let base = tree.path(item).len();
+        let mut kept: Vec<(String, NodeId)> = self
+            .kept
+            .iter()
+            .map(|node| (tree.path(*node)[base..].to_owned(), *node))
+            .collect();
+        kept.sort();
+        for (path, node) in kept {
+            let value = scalar(tree, node).unwrap_or_default();
+            // An empty text says nothing, in a strict format too.
+            if value.trim().is_empty() {
+                continue;
+            }
+            let room = self.found.kept.len() < limits::FOREIGN_VALUES;
+            match (path.parse(), value.parse()) {
+                (Ok(path), Ok(value)) if room => self.found.kept.push(ForeignValue { path, value }),
+                _ => self.found.warning(|| {
+                    told(tree, Label::ForeignValueNotKept, node)
+                        .with("limit", limits::FOREIGN_VALUES)
+                        .with("max", limits::FOREIGN_VALUE)
+                }),
+            }
         }
     }
 
@@ -157,13 +324,51 @@ impl Walk<'_> {
             .find(|(name, _)| self.tree.is_named(child, name))
     }
 
-    fn unknown(&mut self, node: NodeId) {
+    /// A field the mapping does not name, at a place whose names are `around`.
+    fn unknown(&mut self, node: NodeId, around: Option<&Known>) {
+        let (tree, plan) = (self.tree, self.plan);
         if self.strictness.unknown_refused {
+            self.found.unread.push((node, Unread::Unknown));
             self.say(Label::FieldUnknown, node);
             return;
         }
-        let tree = self.tree;
-        self.found.warning(|| told(tree, Label::FieldUnknown, node));
+        if self.turns(node) {
+            return;
+        }
+        self.found.unread.push((node, Unread::Unknown));
+        self.found
+            .warning(|| match nearest(plan, around, tree.name(node)) {
+                Some(meant) => told(tree, Label::FieldMisspelt, node).with("expected", meant),
+                None => told(tree, Label::FieldUnknown, node),
+            });
+    }
+
+    /// Whether it, or something in it, looks like a field that turns the meaning of the item. Then the item is refused: what it
+    /// means is never guessed from the absence of that field.
+    fn turns(&mut self, node: NodeId) -> bool {
+        let (tree, plan) = (self.tree, self.plan);
+        let Some(top) = self.top.filter(|_| !plan.turning.is_empty()) else {
+            return false;
+        };
+        if !says_something(tree, self.strictness, node) {
+            return false;
+        }
+        let name = words::plain(tree.name(node));
+        let looks_like = plan.turning.iter().find(|turning| {
+            words::near(&name, &turning.plain)
+                // A name around it, such as the reason of a refusal, stands for it where it is not there itself.
+                || (turning.plain.len() >= WHOLE_WORD
+                    && name.contains(&turning.plain)
+                    && turning.path.find(tree, top).is_none())
+        });
+        if let Some(turning) = looks_like {
+            let meant = turning.path.shown();
+            self.found
+                .problem(|| told(tree, Label::FieldMisspelt, node).with("expected", meant));
+            return true;
+        }
+        let inside: Vec<NodeId> = tree.children(node).collect();
+        inside.into_iter().any(|child| self.turns(child))
     }
 
     fn say(&mut self, label: Label, node: NodeId) {
@@ -176,6 +381,32 @@ impl Walk<'_> {
         self.found
             .problem(|| told(tree, Label::TypeWrong, node).with("expected", expected));
     }
+}
+
+/// From how many letters on a name that is part of another one is taken to be meant by it.
+const WHOLE_WORD: usize = 6;
+
+/// Whether any value is inside.
+fn says_something(tree: &Tree<'_>, strictness: Strictness, node: NodeId) -> bool {
+    match tree.value(node) {
+        Value::Object | Value::List => tree
+            .children(node)
+            .any(|child| says_something(tree, strictness, child)),
+        Value::Text(text) => !text.trim().is_empty(),
+        _ => strictness.present(tree, node),
+    }
+}
+
+/// The field that a name nobody knows is probably meant for: the nearest at this place, else one of exactly this name that stands
+/// in one other place.
+fn nearest<'p>(plan: &'p DocumentPlan, around: Option<&'p Known>, name: &str) -> Option<&'p str> {
+    let plain = words::plain(name);
+    let names = around.into_iter().flat_map(|known| known.children.keys());
+    let close = |of: &&Box<str>| words::near(&plain, &words::plain(of));
+    let here = names.filter(close).map(|of| &**of);
+    // Of several the one that differs in case alone, then the first by name: the same each time.
+    here.min_by_key(|of| (words::plain(of) != plain, *of))
+        .or_else(|| plan.places.get(&plain).map(String::as_str))
 }
 
 fn told(tree: &Tree<'_>, label: Label, node: NodeId) -> Problem {

@@ -114,12 +114,12 @@ impl<'d> Visitor<'d> for Seed<'_, 'd> {
     }
 
     fn visit_u64<E: serde::de::Error>(mut self, v: u64) -> Result<(), E> {
-        self.add(i64::try_from(v).map_or(Value::Fraction, Value::Whole))
+        self.add(i64::try_from(v).map_or_else(|_| Value::Fraction(v.to_string()), Value::Whole))
             .map(drop)
     }
 
-    fn visit_f64<E: serde::de::Error>(mut self, _: f64) -> Result<(), E> {
-        self.add(Value::Fraction).map(drop)
+    fn visit_f64<E: serde::de::Error>(mut self, v: f64) -> Result<(), E> {
+        self.add(Value::Fraction(v.to_string())).map(drop)
     }
 
     fn visit_unit<E: serde::de::Error>(mut self) -> Result<(), E> {

@@ -5,18 +5,20 @@
 //! no code of a partner ever runs. What a tenant gets wrong comes back as a [`Rejection`] with every problem at once, each with
 //! the path in the tenant's own document; what is wrong with an adapter file is an [`AdapterFault`] with its line.
 //!
-//! Start with [`Registry::choose`] and [`Adapter::read`]. Inside, a document goes `json` or `xml` → `tree` → `conform` and
-//! `apply` (with a `plan` that `compile` made of a `spec`) → `build`; and back through `render`.
+//! Start with [`Registry::choose`] and [`Adapter::read`]. Inside, a document goes `json` or `xml` → `tree` →
+//! `apply` (with a `plan` that `compile` made of a `spec`) → `conform` (with what was read) → `build`; and back through `render`.
 
 mod apply;
 mod build;
 mod compile;
 mod conform;
+mod coverage;
 mod dates;
 mod json;
 pub mod limits;
 mod plan;
 mod provenance;
+mod reads;
 mod registry;
 mod render;
 mod spec;
@@ -24,6 +26,7 @@ mod split;
 mod statuses;
 mod target;
 mod tree;
+mod words;
 mod xml;
 
 #[cfg(test)]
@@ -32,17 +35,20 @@ mod tests;
 use std::sync::Arc;
 
 pub use compile::AdapterFault;
+pub use conform::Unread;
+pub use coverage::UnreadPart;
 pub use provenance::Provenance;
 pub use registry::Registry;
 pub use render::{Outgoing, Rendered};
 pub use split::Parts;
-pub use statuses::StatusItem;
+pub use statuses::{StatusDocument, StatusItem};
 pub use tree::Syntax;
 
 use crate::domain::dossier::Filing;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
 use plan::DocumentPlan;
+use reads::Reads;
 use tree::{NodeId, Tree, Value};
 
 /// One version of one format, compiled. Cheap to share, never changes.
@@ -123,24 +129,35 @@ impl Adapter {
         let plan = self.dossier.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
-        let document = Document::open(plan, &tree)?;
+        let mut reads = Reads::of(&tree);
+        let document = Document::open(plan, &tree, &mut reads)?;
         let [(item, path)] = document.items.as_slice() else {
             return Err(document.not_one());
         };
-        let found = conform::item(&tree, *item, plan);
-        let applied = apply::apply(plan, &tree, *item, path.clone());
+        let applied = apply::apply(plan, &tree, &mut reads, *item, path.clone());
+        let found = conform::item(&tree, *item, plan, &reads);
         let built = build::filing(&applied.canon, &applied.provenance);
         let mut warnings = document.warnings;
+        warnings.extend(applied.warnings);
         warnings.extend(found.warnings);
         warnings.extend(built.warnings);
         let mut problems = document.problems;
         problems.extend(applied.problems);
         problems.extend(built.problems);
         problems.extend(found.problems);
+        if !problems.is_empty() {
+            // A slip in a name is often why something is missing, so a refusal says it too.
+            problems.extend(
+                warnings
+                    .iter()
+                    .filter(|w| w.label == Label::FieldMisspelt)
+                    .cloned(),
+            );
+        }
         match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
             (None, Some(filing)) => Ok(Adapted {
-                filing,
+                filing: filing.with_foreign_values(found.kept),
                 warnings: each_once(warnings),
                 provenance: applied.provenance,
             }),
@@ -154,12 +171,13 @@ impl Adapter {
     ///
     /// # Errors
     /// When the message as a whole cannot be read.
-    pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<Vec<StatusItem>, Rejection> {
+    pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<StatusDocument, Rejection> {
         let plan = self.statuses.as_ref().ok_or_else(cannot)?;
         let text = decode(bytes)?;
         let tree = self.parse(text, media_type)?;
-        let document = Document::open(plan, &tree)?;
-        statuses::read(plan, &tree, document)
+        let mut reads = Reads::of(&tree);
+        let document = Document::open(plan, &tree, &mut reads)?;
+        statuses::read(plan, &tree, &mut reads, document)
     }
 
     /// What the agency receives, in the format's own form. A format that cannot ([`Adapter::renders`]) gives canonical JSON.
@@ -250,7 +268,7 @@ struct Document {
 }
 
 impl Document {
-    fn open(plan: &DocumentPlan, tree: &Tree<'_>) -> Result<Document, Rejection> {
+    fn open(plan: &DocumentPlan, tree: &Tree<'_>, reads: &mut Reads) -> Result<Document, Rejection> {
         let root = tree.root().ok_or(Label::DocumentEmpty)?;
         match (tree.syntax, &plan.root) {
             (Syntax::Json, _) if *tree.value(root) != Value::Object => {
@@ -276,9 +294,13 @@ impl Document {
                 warnings: Vec::new(),
             });
         };
-        let found = conform::envelope(tree, &plan.known, plan.strictness);
-        let mut problems = apply::check_envelope(plan, tree, root);
+        let mut problems = apply::check_envelope(plan, tree, reads, root);
+        let found = conform::envelope(tree, plan, reads);
         problems.extend(found.problems);
+        if !problems.is_empty() {
+            let slips = found.warnings.iter().filter(|w| w.label == Label::FieldMisspelt);
+            problems.extend(slips.cloned());
+        }
         let items_path = spec.path.append_to(&tree.path(root), tree.syntax);
         let list = spec.path.find(tree, root);
         let mut items = Vec::new();
@@ -290,7 +312,7 @@ impl Document {
                 (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
             });
             let name = item.map(|name| &*name.local);
-            for (n, node) in nodes.take(limits::MAX_REPORTS + 1).enumerate() {
+            for (n, node) in nodes.take(limits::MAX_ITEMS + 1).enumerate() {
                 items.push((node, provenance::item_path(&items_path, name, n, tree.syntax)));
             }
         }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::dates::DateForm;
-use super::spec::Form;
+use super::spec::{Form, Otherwise};
 use super::target::Kind;
 use super::tree::{Name, NodeId, Syntax, Tree, Value, push_index, push_json};
+use super::words;
 
 /// A path relative to the place where its rule stands. No steps: that place itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(super) enum Pick {
     Only,
     /// `name[0]`: the first of a list.
     First,
+    /// `name[]`: every one of a list.
+    Each,
     /// `name[key=value]`: the first whose `key` is `value`.
     Where(Name, Box<str>),
 }
@@ -34,37 +37,74 @@ impl Path {
         self.0.iter().try_fold(base, |at, step| step.find(tree, at))
     }
 
+    /// Every node this path leads to from `base`.
+    pub fn find_all(&self, tree: &Tree<'_>, base: NodeId) -> Vec<NodeId> {
+        find_all(&self.0, tree, base)
+    }
+
     /// Whether the way depends on what the document holds.
     pub fn picks(&self) -> bool {
         self.0.iter().any(|s| s.pick != Pick::Only)
+    }
+
+    /// Whether it may lead to several places.
+    pub fn is_manifold(&self) -> bool {
+        self.0.iter().any(|s| s.pick == Pick::Each)
+    }
+
+    /// The path as a mapping writes it, for a message: `LienThong.MaXa`.
+    pub fn shown(&self) -> String {
+        let names: Vec<&str> = self.0.iter().map(|step| &*step.name.local).collect();
+        names.join(".")
     }
 
     /// This path as the sender would write it, appended to the path of its base.
     pub fn append_to(&self, base: &str, syntax: Syntax) -> String {
         let mut path = base.to_owned();
         for step in &self.0 {
-            match syntax {
-                Syntax::Json => {
-                    push_json(&mut path, &step.name.local);
-                    if step.pick != Pick::Only {
-                        push_index(&mut path, 0);
-                    }
-                }
-                Syntax::Xml => {
-                    path.push_str(if step.name.attribute { "/@" } else { "/" });
-                    path.push_str(&step.name.local);
-                }
-            }
+            step.append_to(&mut path, syntax);
         }
         path
     }
 }
 
+/// Every node these steps lead to from `base`.
+pub(super) fn find_all(steps: &[Step], tree: &Tree<'_>, base: NodeId) -> Vec<NodeId> {
+    let mut at = vec![base];
+    for step in steps {
+        at = at
+            .into_iter()
+            .flat_map(|node| match step.pick {
+                Pick::Each => step.each(tree, node),
+                _ => step.find(tree, node).into_iter().collect(),
+            })
+            .collect();
+    }
+    at
+}
+
 impl Step {
-    fn find(&self, tree: &Tree<'_>, at: NodeId) -> Option<NodeId> {
+    /// Appends it as the sender would write it.
+    pub fn append_to(&self, path: &mut String, syntax: Syntax) {
+        match syntax {
+            Syntax::Json => {
+                push_json(path, &self.name.local);
+                if self.pick != Pick::Only {
+                    push_index(path, 0);
+                }
+            }
+            Syntax::Xml => {
+                path.push_str(if self.name.attribute { "/@" } else { "/" });
+                path.push_str(&self.name.local);
+            }
+        }
+    }
+
+    pub fn find(&self, tree: &Tree<'_>, at: NodeId) -> Option<NodeId> {
         match (&self.pick, tree.syntax) {
             (Pick::Only, _) | (Pick::First, Syntax::Xml) => tree.child(at, &self.name),
             (Pick::First, Syntax::Json) => tree.children(tree.child(at, &self.name)?).next(),
+            (Pick::Each, _) => self.each(tree, at).into_iter().next(),
             (Pick::Where(key, value), Syntax::Json) => {
                 let list = tree.child(at, &self.name)?;
                 tree.children(list).find(|item| holds(tree, *item, key, value))
@@ -74,11 +114,25 @@ impl Step {
                 .find(|item| tree.is_named(*item, &self.name) && holds(tree, *item, key, value)),
         }
     }
+
+    fn each(&self, tree: &Tree<'_>, at: NodeId) -> Vec<NodeId> {
+        match tree.syntax {
+            Syntax::Json => match tree.child(at, &self.name) {
+                Some(list) if *tree.value(list) == Value::List => tree.children(list).collect(),
+                // One that is no list is said to be wrong by `conform`.
+                _ => Vec::new(),
+            },
+            Syntax::Xml => tree
+                .children(at)
+                .filter(|item| tree.is_named(*item, &self.name))
+                .collect(),
+        }
+    }
 }
 
 fn holds(tree: &Tree<'_>, item: NodeId, key: &Name, value: &str) -> bool {
     tree.child(item, key)
-        .is_some_and(|n| scalar(tree, n).as_deref() == Some(value))
+        .is_some_and(|n| scalar(tree, n).is_some_and(|word| word.trim() == value))
 }
 
 /// A scalar as a text, to compare it with words of a mapping.
@@ -86,18 +140,82 @@ pub(super) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<std::borrow
     Some(match tree.value(node) {
         Value::Text(t) => t.as_ref().into(),
         Value::Whole(n) => n.to_string().into(),
+        Value::Fraction(n) => n.as_str().into(),
         Value::Flag(b) => (if *b { "true" } else { "false" }).into(),
         _ => return None,
     })
+}
+
+/// Words of the sender, and what each is for.
+#[derive(Clone, Debug)]
+pub(super) struct Words<T> {
+    words: HashMap<Box<str>, T>,
+    /// Compared without case.
+    fold: bool,
+    /// The words in order, for messages.
+    pub allowed: String,
+}
+
+impl<T> Words<T> {
+    /// Of words in the order of messages; gives back those that fold into one with another.
+    pub fn of(words: impl Iterator<Item = (String, T)>, fold: bool) -> (Self, Vec<String>)
+    where
+        T: PartialEq,
+    {
+        let (mut map, mut allowed, mut double) = (HashMap::<Box<str>, T>::new(), Vec::new(), Vec::new());
+        for (word, meaning) in words {
+            let key = if fold { words::fold(&word) } else { word.clone() };
+            match map.get(key.as_str()) {
+                Some(other) if *other != meaning => double.push(word),
+                Some(_) => {}
+                None => {
+                    map.insert(key.into(), meaning);
+                    allowed.push(word);
+                }
+            }
+        }
+        let words = Words {
+            words: map,
+            fold,
+            allowed: allowed.join(", "),
+        };
+        (words, double)
+    }
+
+    /// What a word is for.
+    pub fn get(&self, word: &str) -> Option<&T> {
+        if self.fold {
+            self.words.get(words::fold(word).as_str())
+        } else {
+            self.words.get(word)
+        }
+    }
 }
 
 /// When a rule counts.
 #[derive(Clone, Debug)]
 pub(super) struct Cond {
     pub from: Path,
-    pub test: Test,
+    pub ask: Ask,
+    /// What must be there for the rule to count, for a message; empty where nothing must.
+    pub shown: String,
 }
 
+/// What a condition asks of the sender's document.
+#[derive(Clone, Debug)]
+pub(super) enum Ask {
+    Present(bool),
+    Word {
+        /// Whether the rule counts, for each word there is.
+        words: Words<bool>,
+        /// Whether it counts where there is none.
+        absent: bool,
+        /// What another word is.
+        otherwise: Otherwise,
+    },
+}
+
+/// A question about a value of the hub's own.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     Is(Vec<Box<str>>),
@@ -122,19 +240,11 @@ pub(super) enum Fixed {
     Flag(bool),
 }
 
-/// A code table: the sender's words, and what they mean.
-#[derive(Clone, Debug)]
-pub(super) struct Table {
-    pub words: HashMap<Box<str>, Fixed>,
-    /// The sender's words in order, for messages.
-    pub allowed: String,
-}
-
 /// How a value is read.
 #[derive(Clone, Debug)]
 pub(super) enum Convert {
     Plain(Kind),
-    Table(Table),
+    Table(Words<Fixed>),
     Date { form: DateForm, day: bool },
 }
 
@@ -146,8 +256,17 @@ pub(super) struct LeafRule {
     pub convert: Convert,
     pub constant: Option<Fixed>,
     pub default: Option<Fixed>,
-    pub required: bool,
+    /// What a missing value is.
+    pub missing: Option<Otherwise>,
     pub only_if: Option<Form>,
+    /// Characters of the format's own field.
+    pub max: Option<usize>,
+    /// Characters of the canonical field.
+    pub longest: Option<usize>,
+    /// All sources that are present, with this between them.
+    pub join: Option<Box<str>>,
+    /// A value that cannot be read is set aside with a warning.
+    pub set_aside: bool,
 }
 
 /// One rule for a group of values.
@@ -233,6 +352,18 @@ pub(super) struct DocumentPlan {
     pub shape: Shape,
     pub known: Known,
     pub strictness: Strictness,
+    /// Fields that turn the meaning of an item, so that one that looks like them is never passed over.
+    pub turning: Vec<Turning>,
+    /// Plain names that stand in one place of the format only, with that place.
+    pub places: HashMap<String, String>,
+}
+
+/// A field that turns the meaning of an item.
+#[derive(Debug)]
+pub(super) struct Turning {
+    /// Its name for comparing.
+    pub plain: String,
+    pub path: Path,
 }
 
 /// How strict a format is.
@@ -262,11 +393,25 @@ impl Strictness {
 pub(super) struct Known {
     pub children: HashMap<Box<str>, Vec<(Name, Known)>>,
     pub list: Option<KnownList>,
-    /// Whatever is inside is not looked at.
-    pub everything: bool,
+    /// Whatever is inside is not looked at, for a reason the file gives.
+    pub ignored: bool,
+    /// The canonical form has no place for it: every value inside is kept as a foreign value.
+    pub kept: bool,
     pub forbidden: bool,
     /// May hold a value.
     pub leaf: bool,
+    /// Words by which paths pick an entry of this list: the field, and the word.
+    pub picks: Vec<(Name, Box<str>)>,
+    /// What an entry with another word is.
+    pub picked: Option<Picked>,
+}
+
+/// Entries of a list that paths pick by a word.
+#[derive(Debug)]
+pub(super) struct Picked {
+    pub by: Name,
+    pub words: Vec<Box<str>>,
+    pub otherwise: Otherwise,
 }
 
 #[derive(Debug, Default)]
@@ -308,10 +453,23 @@ impl Known {
             if step.pick != Pick::Only {
                 at.list.get_or_insert_default();
             }
-            if let Pick::Where(key, _) = &step.pick {
+            if let Pick::Where(key, word) = &step.pick {
                 at.enter(key).leaf = true;
+                at.picks.push((key.clone(), word.clone()));
             }
         }
         at
+    }
+
+    /// Every place with its name and where it stands, as a mapping writes it.
+    pub fn walk<'k>(&'k self, within: &str, see: &mut impl FnMut(&'k Name, &'k Known, String)) {
+        for (name, known) in self.children.values().flatten() {
+            let shown = match within {
+                "" => name.local.to_string(),
+                within => format!("{within}.{}", name.local),
+            };
+            see(name, known, shown.clone());
+            known.walk(&shown, see);
+        }
     }
 }

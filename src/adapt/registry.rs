@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::compile::{AdapterFault, Compiler, line_of};
 use super::spec::AdapterSpec;
 use super::tree::Syntax;
-use super::{Adapter, render, target};
+use super::{Adapter, render, statuses, target};
 use crate::domain::rejection::{Label, Problem, Rejection};
 
 /// The adapters that come with the house.
@@ -199,11 +199,11 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
     let dossier = spec
         .dossier
         .as_ref()
-        .map(|d| Arc::new(compiler.document(d, &target::filing())));
+        .map(|d| Arc::new(compiler.document(d, &target::filing(), &[])));
     let statuses = spec
         .statuses
         .as_ref()
-        .map(|s| Arc::new(compiler.document(s, &target::status_report())));
+        .map(|s| Arc::new(compiler.document(s, &target::status_report(), &statuses::TURNING)));
     let mut used = BTreeSet::new();
     let render = spec
         .render
@@ -222,6 +222,7 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
             "mirror = true needs every field to keep its name and place; map field by field instead",
         );
     }
+    compiler.folded();
     compiler.unused(&used);
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);

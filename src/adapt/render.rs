@@ -113,6 +113,7 @@ pub(super) fn outgoing() -> Vec<Member> {
         name: name.into(),
         required: false,
         nullable: false,
+        longest: None,
         target: Target::Leaf(kind),
     };
     let filing = target::filing();
@@ -126,6 +127,7 @@ pub(super) fn outgoing() -> Vec<Member> {
             name: name.into(),
             required: false,
             nullable: false,
+            longest: None,
             target,
         }
     };
@@ -137,6 +139,7 @@ pub(super) fn outgoing() -> Vec<Member> {
             name: "filing".into(),
             required: true,
             nullable: false,
+            longest: None,
             target: Target::Object(filing),
         },
         leaf("tracking_id", Kind::Text),

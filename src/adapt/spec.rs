@@ -35,6 +35,9 @@ pub(super) struct FormatSpec {
     /// Made here, or not confirmed by the partner.
     #[serde(default)]
     pub provisional: bool,
+    /// Code tables whose words are compared without case.
+    #[serde(default)]
+    pub fold_case: Vec<Spanned<String>>,
     /// A field the file does not declare.
     pub unknown: Unknown,
     /// An empty text.
@@ -107,7 +110,11 @@ pub(super) struct DocumentSpec {
     #[serde(default)]
     pub list: Vec<ListSpec>,
     #[serde(default)]
-    pub ignored: Vec<Spanned<String>>,
+    pub pick: Vec<PickSpec>,
+    #[serde(default)]
+    pub kept: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
 }
@@ -119,9 +126,39 @@ pub(super) struct EnvelopeSpec {
     #[serde(default)]
     pub require: Vec<RequireSpec>,
     #[serde(default)]
-    pub ignored: Vec<Spanned<String>>,
+    pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
+}
+
+/// Fields nobody reads, and why not.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IgnoredSpec {
+    pub fields: Vec<Spanned<String>>,
+    pub why: Spanned<String>,
+}
+
+/// A list of which paths pick entries by a word (`[key=word]`), and what an entry with another word is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PickSpec {
+    pub from: Spanned<String>,
+    /// The field of an entry that holds the word.
+    pub by: String,
+    /// Words there are beside those that paths pick.
+    pub among: Option<Vec<String>>,
+    pub otherwise: Option<Otherwise>,
+}
+
+/// What becomes of a word a rule does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Otherwise {
+    /// It is a problem.
+    Refuse,
+    /// It is a warning, and counts as if nothing were there.
+    Warn,
 }
 
 /// A field that must hold one of some words.
@@ -145,7 +182,11 @@ pub(super) struct Body {
     #[serde(default)]
     pub list: Vec<ListSpec>,
     #[serde(default)]
-    pub ignored: Vec<Spanned<String>>,
+    pub pick: Vec<PickSpec>,
+    #[serde(default)]
+    pub kept: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
 }
@@ -171,10 +212,49 @@ pub(super) struct FieldSpec {
     pub zone: Option<String>,
     /// Required by the format, though the canonical dossier does not need it.
     #[serde(default)]
-    pub required: bool,
+    pub required: Required,
+    /// The format's own limit in characters; a longer text is told, and kept as far as the canonical field holds it.
+    pub max: Option<usize>,
+    /// All sources that are present, put together with this between them.
+    pub join: Option<String>,
+    /// `warn`: a value that cannot be read is told and set aside.
+    pub otherwise: Option<Otherwise>,
     /// Left out when it does not have this form.
     pub only_if: Option<Form>,
     pub when: Option<WhenSpec>,
+}
+
+/// What a missing value is.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Required {
+    /// `true`: a problem.
+    Flag(bool),
+    /// `"warn"`: told.
+    Word(Told),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Told {
+    Warn,
+}
+
+impl Default for Required {
+    fn default() -> Self {
+        Required::Flag(false)
+    }
+}
+
+impl Required {
+    /// What a missing value is; none when it may be missing.
+    pub fn otherwise(self) -> Option<Otherwise> {
+        match self {
+            Required::Flag(true) => Some(Otherwise::Refuse),
+            Required::Flag(false) => None,
+            Required::Word(Told::Warn) => Some(Otherwise::Warn),
+        }
+    }
 }
 
 /// Forms a value may be tested for.
@@ -186,6 +266,19 @@ pub(super) enum Form {
     TaxCode,
     Phone,
     Email,
+}
+
+impl Form {
+    /// An example, for messages.
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Form::DossierCode => "H26.12-261120-0001",
+            Form::IdentityNumber => "000185000001",
+            Form::TaxCode => "0100233488, 0312687878-001",
+            Form::Phone => "0000000001, +84000000001",
+            Form::Email => "ten@vidu.vn",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -215,6 +308,15 @@ pub(super) struct WhenSpec {
     pub is: Option<Vec<String>>,
     pub is_not: Option<Vec<String>>,
     pub present: Option<bool>,
+    /// The words there are, as a code table; `is` and `is_not` then name what they mean.
+    pub table: Option<String>,
+    /// The words there are beside those of `is` or `is_not`.
+    pub among: Option<Vec<String>>,
+    /// What another word is.
+    pub otherwise: Option<Otherwise>,
+    /// Words are compared without case.
+    #[serde(default)]
+    pub fold_case: bool,
 }
 
 /// A group of values, once.
@@ -234,7 +336,11 @@ pub(super) struct PartSpec {
     #[serde(default)]
     pub list: Vec<ListSpec>,
     #[serde(default)]
-    pub ignored: Vec<Spanned<String>>,
+    pub pick: Vec<PickSpec>,
+    #[serde(default)]
+    pub kept: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
 }
@@ -261,7 +367,11 @@ pub(super) struct ListSpec {
     #[serde(default)]
     pub list: Vec<ListSpec>,
     #[serde(default)]
-    pub ignored: Vec<Spanned<String>>,
+    pub pick: Vec<PickSpec>,
+    #[serde(default)]
+    pub kept: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
 }

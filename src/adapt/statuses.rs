@@ -2,39 +2,86 @@
 
 use std::sync::Arc;
 
-use super::apply::{self, Applied};
+use super::apply::{self, Applied, Canon};
 use super::build;
 use super::conform;
 use super::limits::MAX_REPORTS;
 use super::plan::{Convert, DocumentPlan, Rules};
+use super::provenance::Provenance;
+use super::reads::Reads;
 use super::tree::Tree;
-use super::{Document, provenance};
+use super::{Document, each_once, provenance};
 use crate::domain::attachment::{self, NamedFile};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
+
+/// Members of a report that turn its meaning: without them it says something else. One that looks like them and is not known is
+/// never passed over.
+pub(super) const TURNING: [&str; 7] = [
+    "refusal",
+    "correction",
+    "back",
+    "new_due",
+    "papers",
+    "fees",
+    "results",
+];
+
+/// Characters of the name of a dossier that an answer repeats.
+const LONGEST_NAME: usize = 100;
+
+/// A progress message understood, item by item.
+#[derive(Debug)]
+pub struct StatusDocument {
+    /// Its items, in order.
+    pub items: Vec<StatusItem>,
+    /// Of what stands around the items: worth a look, not wrong.
+    pub warnings: Vec<Problem>,
+}
 
 /// One item of a progress message.
 #[derive(Debug)]
 pub struct StatusItem {
     /// Where it is in the sender's document.
     pub path: String,
-    /// What it says, or why it says nothing.
-    pub report: Result<StatusReport, Problem>,
+    /// The dossier as the sender named it, whatever else is wrong with the item.
+    pub dossier: Option<String>,
+    /// What it says, or everything that keeps it from saying something.
+    pub report: Result<StatusReport, Vec<Problem>>,
+    /// Worth a look, not wrong.
+    pub warnings: Vec<Problem>,
     /// The files its results name by digest, each with its place in the sender's document.
     pub files: Vec<NamedFile>,
+    provenance: Provenance,
+}
+
+impl StatusItem {
+    /// The sender's path for a canonical JSON Pointer of the report (`/dossier`).
+    pub fn locate(&self, pointer: &str) -> String {
+        self.provenance.locate(pointer)
+    }
+
+    /// A problem of the report, found later, at its place in the sender's document and with the sender's name of the field.
+    #[must_use]
+    pub fn located(&self, problem: Problem, pointer: &str) -> Problem {
+        let path = self.locate(pointer);
+        let field = provenance::last_name(&path).to_owned();
+        problem.with("field", field).at(path)
+    }
 }
 
 /// Reads every item.
 pub(super) fn read(
     plan: &Arc<DocumentPlan>,
     tree: &Tree<'_>,
+    reads: &mut Reads,
     document: Document,
-) -> Result<Vec<StatusItem>, Rejection> {
+) -> Result<StatusDocument, Rejection> {
     let Document {
         items,
         items_path,
         mut problems,
-        ..
+        warnings,
     } = document;
     if items.len() > MAX_REPORTS {
         problems.push(
@@ -54,37 +101,67 @@ pub(super) fn read(
     if let Some(rejection) = Rejection::of(problems) {
         return Err(rejection);
     }
-    let read_one = |(node, path): (_, String)| {
-        let applied = apply::apply(plan, tree, node, path.clone());
-        let found = conform::item(tree, node, plan);
+    let mut read_one = |(node, path): (_, String)| {
+        let applied = apply::apply(plan, tree, reads, node, path.clone());
+        let found = conform::item(tree, node, plan, reads);
         let provenance = applied.provenance.clone();
-        let report = one(plan, applied, found.problems);
+        let dossier = named(&applied.canon);
+        let mut warnings = applied.warnings.clone();
+        let mut report = one(plan, applied, found.problems, &mut warnings);
+        if let Ok(report) = &mut report {
+            report.foreign_values.extend(found.kept);
+        }
+        warnings.extend(found.warnings);
         let results = report
             .as_ref()
             .map_or(&[][..], |report| report.results.as_slice());
         StatusItem {
             path,
+            dossier,
             files: attachment::of_results(results, |pointer| Some(provenance.locate(pointer))),
             report,
+            warnings: each_once(warnings),
+            provenance,
         }
     };
-    Ok(items.into_iter().map(read_one).collect())
+    Ok(StatusDocument {
+        items: items.into_iter().map(&mut read_one).collect(),
+        warnings,
+    })
 }
 
-fn one(plan: &DocumentPlan, applied: Applied<'_>, structural: Vec<Problem>) -> Result<StatusReport, Problem> {
+/// The dossier an item names, as far as an answer repeats it.
+fn named(canon: &Canon<'_>) -> Option<String> {
+    let Canon::Object(members) = canon else {
+        return None;
+    };
+    match members.iter().find(|(name, _)| *name == "dossier") {
+        Some((_, Canon::Text(text))) => Some(text.trim().chars().take(LONGEST_NAME).collect()),
+        _ => None,
+    }
+}
+
+fn one(
+    plan: &DocumentPlan,
+    applied: Applied<'_>,
+    structural: Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Result<StatusReport, Vec<Problem>> {
     let status_path = applied.provenance.locate("/status");
     let built = build::status_report(&applied.canon, &applied.provenance);
-    let first = applied
+    warnings.extend(built.warnings);
+    let problems: Vec<Problem> = applied
         .problems
         .into_iter()
         .chain(built.problems)
         .chain(structural)
-        .next();
-    match (first, built.value) {
-        (None, Some(report)) => Ok(report),
-        (Some(problem), _) => Err(cautious(plan, problem, &status_path)),
+        .map(|problem| cautious(plan, problem, &status_path))
+        .collect();
+    match built.value {
+        Some(report) if problems.is_empty() => Ok(report),
+        _ if !problems.is_empty() => Err(each_once(problems)),
         // Nothing was said to be wrong and yet nothing was built: never a status.
-        (None, None) => Err(Problem::new(Label::Internal)),
+        _ => Err(vec![Problem::new(Label::Internal)]),
     }
 }
 

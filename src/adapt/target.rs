@@ -22,6 +22,8 @@ pub(super) struct Member {
     pub required: bool,
     /// Null means left out, and may be written.
     pub nullable: bool,
+    /// Most characters of a text.
+    pub longest: Option<usize>,
     pub target: Target,
 }
 
@@ -99,6 +101,7 @@ fn target(root: &Value, schema: &Value) -> Target {
                         name: name.as_str().into(),
                         required: required.iter().any(|r| r == name),
                         nullable: is_nullable(s),
+                        longest: longest(s),
                         target: target(root, s),
                     })
                     .collect(),
@@ -128,6 +131,14 @@ fn is_nullable(schema: &Value) -> bool {
     any || schema["type"]
         .as_array()
         .is_some_and(|types| types.iter().any(|t| t == "null"))
+}
+
+/// Of a text, or of one that may be null.
+fn longest(schema: &Value) -> Option<usize> {
+    let any = schema["anyOf"].as_array().into_iter().flatten();
+    let mut all = std::iter::once(schema).chain(any);
+    all.find_map(|s| s["maxLength"].as_u64())
+        .and_then(|n| usize::try_from(n).ok())
 }
 
 fn words(schema: &Value) -> Option<Vec<Box<str>>> {

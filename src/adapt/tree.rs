@@ -18,8 +18,15 @@ pub enum Syntax {
 }
 
 /// A node of one tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NodeId(u32);
+
+impl NodeId {
+    /// Its place among all parts of the document, in the order written.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// What a node holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +37,8 @@ pub(super) enum Value<'d> {
     List,
     Text(Cow<'d, str>),
     Whole(i64),
-    /// A JSON number that is not a whole number of 64 bits. No field of a dossier is one, so its value is not kept.
-    Fraction,
+    /// A JSON number that is not a whole number of 64 bits, as a text. No field of the canonical form is one.
+    Fraction(String),
     Flag(bool),
     Null,
 }

@@ -1,5 +1,6 @@
 //! `lienthong adapter`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Exit, Failure, print_json};
-use crate::adapt::{Adapter, Registry};
+use crate::adapt::{Adapter, Registry, Unread};
 use crate::domain::rejection::{Language, Problem};
 use crate::domain::view::ProblemView;
 use crate::material::{self, AdapterError};
@@ -21,6 +22,11 @@ pub(super) enum AdapterCommand {
     ///
     /// Exit 1 if the document would be refused. Nothing is sent anywhere.
     Try(TryArgs),
+    /// Count what documents have and the format's mapping does not read
+    ///
+    /// One line for each field of all files: how often it is there, in how many files, and why nobody reads it. Exit 1 if a field is
+    /// neither read nor named as kept or ignored, or a file cannot be read. Values are never shown; nothing is sent anywhere.
+    Coverage(CoverageArgs),
 }
 
 #[derive(Debug, Args)]
@@ -55,10 +61,38 @@ pub(super) struct TryArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CoverageArgs {
+    /// The format: name/version
+    #[arg(value_name = "NAME/VERSION")]
+    format: String,
+
+    /// The documents
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+
+    /// Their media type [default: by each file's ending, .json or .xml]
+    #[arg(long, value_name = "TYPE")]
+    media_type: Option<String>,
+
+    /// They report statuses instead of filing dossiers
+    #[arg(long)]
+    statuses: bool,
+
+    /// Folder with further formats
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
     match command {
         AdapterCommand::Check(args) => check(args.dir.as_deref(), out),
         AdapterCommand::Try(args) => attempt(args, out),
+        AdapterCommand::Coverage(args) => coverage(args, out),
     }
 }
 
@@ -131,20 +165,109 @@ fn statuses(
     json: bool,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let items = match adapter.read_statuses(bytes, media_type) {
-        Ok(items) => items,
+    let document = match adapter.read_statuses(bytes, media_type) {
+        Ok(document) => document,
         Err(rejection) => return refused(rejection.problems(), json, out),
     };
     let mut exit = Exit::Good;
-    for item in items {
-        match item.report {
-            Ok(report) => print_json(out, &report)?,
-            Err(problem) => {
-                exit = refused(&[problem], json, out)?;
+    for item in document.items {
+        match &item.report {
+            Ok(report) if json => print_json(
+                out,
+                &json!({ "report": report, "warnings": views(&item.warnings) }),
+            )?,
+            Ok(report) => print_json(out, report)?,
+            Err(problems) => exit = refused(problems, json, out)?,
+        }
+        if !json {
+            print_problems(out, "!", &item.warnings)?;
+        }
+    }
+    if !json {
+        print_problems(out, "!", &document.warnings)?;
+    }
+    Ok(exit)
+}
+
+/// How often a field is there that nobody reads.
+#[derive(Debug, Default)]
+struct Count {
+    times: usize,
+    files: usize,
+    last_file: Option<usize>,
+}
+
+fn coverage(args: &CoverageArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let registry = material::adapters(args.dir.as_deref())?;
+    let adapter = chosen(&registry, &args.format)?;
+    let mut counts: BTreeMap<(Unread, String), Count> = BTreeMap::new();
+    let mut exit = Exit::Good;
+    for (number, file) in args.files.iter().enumerate() {
+        let bytes = material::file(file)?;
+        let media_type = match &args.media_type {
+            Some(media_type) => media_type.clone(),
+            None => media_type_of(file)?,
+        };
+        match adapter.coverage(&bytes, &media_type, args.statuses) {
+            Ok(parts) => {
+                for part in parts {
+                    let count = counts.entry((part.why, part.place)).or_default();
+                    count.times += 1;
+                    if count.last_file.replace(number) != Some(number) {
+                        count.files += 1;
+                    }
+                }
+            }
+            Err(rejection) => {
+                exit = Exit::Findings;
+                if !args.json {
+                    writeln!(out, "{}", file.display())?;
+                }
+                refused(rejection.problems(), args.json, out)?;
             }
         }
     }
+    let is_lost = |why: Unread| matches!(why, Unread::Unknown | Unread::Unused);
+    if counts.keys().any(|(why, _)| is_lost(*why)) {
+        exit = Exit::Findings;
+    }
+    if args.json {
+        let fields: Vec<serde_json::Value> = counts
+            .iter()
+            .map(|((why, place), count)| {
+                json!({ "place": place, "why": word(*why), "times": count.times, "files": count.files })
+            })
+            .collect();
+        print_json(out, &json!({ "fields": fields }))?;
+        return Ok(exit);
+    }
+    for ((why, place), count) in &counts {
+        let sign = if is_lost(*why) { "✘" } else { " " };
+        let (times, files) = (count.times, count.files);
+        writeln!(
+            out,
+            "{sign} {:<8} {times:>6} ×  {files:>4} files  {place}",
+            word(*why)
+        )?;
+    }
+    writeln!(
+        out,
+        "{} tệp đã xem, {} trường không được đọc | {} files read, {} fields that nobody reads",
+        args.files.len(),
+        counts.len(),
+        args.files.len(),
+        counts.len()
+    )?;
     Ok(exit)
+}
+
+const fn word(why: Unread) -> &'static str {
+    match why {
+        Unread::Unknown => "unknown",
+        Unread::Unused => "unused",
+        Unread::Kept => "kept",
+        Unread::Ignored => "ignored",
+    }
 }
 
 fn refused(problems: &[Problem], json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {

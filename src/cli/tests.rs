@@ -258,6 +258,26 @@ fn a_document_is_tried_and_its_problems_are_said_with_their_place() {
 }
 
 #[test]
+fn coverage_counts_what_documents_have_and_nobody_reads() {
+    let sample = |name: &str| house(&format!("adapters/dvcqg-mc/v1/samples/{name}"));
+    let (full, minimal) = (sample("full.json"), sample("minimal.json"));
+    let (_, out) = lienthong(&["adapter", "coverage", "dvcqg-mc/v1", &full, &minimal, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let fields = told["fields"].as_array().unwrap();
+    let session = fields.iter().find(|f| f["place"] == "/session").unwrap();
+    assert_eq!(
+        (session["why"].as_str(), session["times"].as_u64()),
+        (Some("ignored"), session["files"].as_u64())
+    );
+    let (exit, out) = lienthong(&["adapter", "coverage", "canonical/v1", &full]);
+    assert_eq!(exit, Ok(Exit::Findings));
+    assert!(out.contains("field") && !out.contains("Nguyễn"), "{out}");
+    let whole = house("adapters/canonical/v1/samples/full.json");
+    let (exit, out) = lienthong(&["adapter", "coverage", "canonical/v1", &whole]);
+    assert_eq!((exit, out.contains("0 fields")), (Ok(Exit::Good), true), "{out}");
+}
+
+#[test]
 fn the_plan_of_the_broker_and_the_matrix_are_printed() {
     let (exit, out) = lienthong(&["broker", "plan", "--directory", &house("schema/directory/hanoi")]);
     assert_eq!(exit, Ok(Exit::Good));

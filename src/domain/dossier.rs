@@ -22,6 +22,12 @@ pub mod limits {
     pub const FEES: usize = 50;
     /// Codes of other systems.
     pub const FOREIGN_CODES: usize = 20;
+    /// Values kept beside the canonical form.
+    pub const FOREIGN_VALUES: usize = 200;
+    /// Longest of them, in characters.
+    pub const FOREIGN_VALUE: usize = 4000;
+    /// Longest place of one, in characters.
+    pub const FOREIGN_PATH: usize = 500;
     /// Largest amount in đồng.
     pub const AMOUNT_VND: i64 = 1_000_000_000_000;
 }
@@ -187,6 +193,18 @@ pub struct ForeignCode {
     pub system: Text<50>,
     /// Its code there.
     pub code: Text<100>,
+}
+
+/// What the sender's format says and the canonical dossier has no field for, kept as it was said for whoever reads the content.
+/// The hub decides nothing by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignValue {
+    /// Where it stood in the sender's document, from the dossier on: `/GhiChu`, `/TaiLieuNop/0/MaKetQuaThayThe`, in XML
+    /// `/DocumentSender/ProvinceCode`.
+    pub path: Text<{ limits::FOREIGN_PATH }>,
+    /// The value, as text.
+    pub value: Text<{ limits::FOREIGN_VALUE }>,
 }
 
 /// A file of a paper. Its bytes travel apart; this names them.
@@ -376,6 +394,10 @@ pub struct Filing {
     /// How the result goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_return: Option<ResultReturn>,
+    /// What the sender's format says beside all this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = limits::FOREIGN_VALUES))]
+    pub foreign_values: Vec<ForeignValue>,
     /// A test record, never to be acted on.
     #[serde(default)]
     pub is_test: bool,
@@ -387,6 +409,13 @@ impl Filing {
         self.owner.as_ref().unwrap_or(&self.applicant)
     }
 
+    /// With what its format kept beside it.
+    #[must_use]
+    pub fn with_foreign_values(mut self, kept: Vec<ForeignValue>) -> Self {
+        self.foreign_values.extend(kept);
+        self
+    }
+
     /// What two filings of one matter have in common, for noticing that it was filed twice: canonical JSON (RFC 8785) of the
     /// procedure as the directory knows it, the day in Vietnam, and the content without what differs by sender: references,
     /// codes, moments, the way it came.
@@ -396,6 +425,7 @@ impl Filing {
             (file.id, file.location) = (None, None);
         }
         common.foreign_codes.clear();
+        common.foreign_values.clear();
         (common.dossier_code, common.channel, common.assisted_by_agent) = (None, Channel::Online, false);
         let mut common = serde_json::to_value(common).unwrap_or_default();
         common["reference"] = serde_json::Value::Null;

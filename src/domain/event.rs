@@ -6,7 +6,7 @@ use super::attachment::{self, FileKind, NamedFile};
 use super::clocks::{DueChange, Watched};
 use super::codes::{DossierCode, Key};
 use super::details::{Details, ResultPaper};
-use super::dossier::Component;
+use super::dossier::{Component, ForeignValue};
 use super::ids::{DossierId, EventId, SubmissionId};
 use super::lifecycle::Role;
 use super::rejection::Label;
@@ -271,6 +271,9 @@ pub struct Event {
     pub occurred_at: Timestamp,
     /// Who did it.
     pub actor: Actor,
+    /// What the actor's format said beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_values: Vec<ForeignValue>,
     /// What happened.
     #[serde(flatten)]
     pub what: Happening,

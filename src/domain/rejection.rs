@@ -207,6 +207,18 @@ labels! {
         "Kiểm tra lại từng chữ số của {field}." "Check every digit of {field}.";
     TooManyItems "too-many-items" 422 "Quá nhiều mục" "Too many items"
         "{field} có nhiều nhất {limit} mục." "{field} holds at most {limit} items.";
+    ForeignValueNotKept "foreign-value-not-kept" 422 "Giá trị ngoài hồ sơ chuẩn không giữ được" "A value beside the canonical dossier was not kept"
+        "{field} chỉ còn trong tài liệu gốc: cổng giữ nhiều nhất {limit} giá trị ngoài hồ sơ chuẩn, mỗi giá trị {max} ký tự. Rút ngắn rồi nộp lại nếu cơ quan cần đến." "{field} is in the original document alone: at most {limit} values beside the canonical dossier are kept, of {max} characters each. Shorten it and file again if the agency needs it.";
+    FieldMisspelt "field-misspelt" 422 "Tên trường gần giống một trường của định dạng" "The field's name is close to one of the format"
+        "Cổng không đọc {field}. Nếu là {expected} thì viết đúng tên và đúng chỗ rồi gửi lại." "{field} was not read. If {expected} is meant, write exactly that name in its place and send it again.";
+    ValueUnused "value-unused" 422 "Giá trị không được dùng" "The value was not used"
+        "{field} có giá trị mà hồ sơ này không dùng đến, vì một trường khác đã được lấy hoặc thiếu trường đi kèm; kiểm tra xem còn thiếu gì không." "{field} has a value that was not used here, because another field was taken or one that belongs to it is missing; check that nothing is lacking.";
+    ValueNeeds "value-needs" 422 "Giá trị cần một trường đi kèm" "The value needs another field"
+        "{field} chỉ được dùng khi có {expected}; điền trường ấy, hoặc bỏ {field}." "{field} is used only with {expected}; fill that in, or leave {field} out.";
+    ValueDiffers "value-differs" 422 "Hai trường nói khác nhau" "Two fields say different things"
+        "{field} khác {expected}; cổng đã lấy {expected}. Sửa trường sai rồi gửi lại." "{field} is other than {expected}, which was taken. Correct the wrong one and send it again.";
+    TextShortened "text-shortened" 422 "Chữ dài quá đã bị cắt bớt" "A text was shortened"
+        "Chỉ giữ {limit} ký tự đầu của {field}." "Only the first {limit} characters of {field} were kept.";
 
     // who is responsible
     ProcedureUnknown "procedure-unknown" 422 "Không có thủ tục này" "The procedure is not known"

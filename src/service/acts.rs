@@ -182,6 +182,7 @@ impl Hub {
             paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
             assigned_code,
+            foreign_values: Vec::new(),
             report_key: None,
             clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),

@@ -3,21 +3,20 @@
 use super::acts::{bounded, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
-use crate::adapt::StatusItem;
-use crate::domain::attachment::{self, NamedFile};
+use crate::adapt::{StatusDocument, StatusItem};
+use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
-use crate::domain::details::{Details, limits::REPORTS};
+use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
 use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{
-    ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusRequest, StatusResult,
-};
+use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusResult};
 use crate::identity::{Access, Permission, Scope};
 use crate::store::conn::Conn;
 use crate::store::ledger::{Act, Acted, Deed};
@@ -51,76 +50,62 @@ impl Hub {
     /// When the message as a whole cannot be read.
     pub async fn report(&self, access: &Access, reported: Reported) -> Result<StatusAnswer, ServiceError> {
         access.permit(Permission::StatusReport)?;
-        let items = match self.read_reports(access.tenant().formats.as_slice(), &reported) {
-            Ok(items) => items,
+        let document = match self.read_reports(access.tenant().formats.as_slice(), &reported) {
+            Ok(document) => document,
             Err(rejection) => {
-                let document = Refused {
+                let refused = Refused {
                     kind: RefusedKind::Statuses,
                     bytes: &reported.bytes,
                     media_type: &reported.media_type,
                     format: reported.format.as_deref(),
                 };
-                return Err(self.keep(access, &document, rejection).await.into());
+                return Err(self.keep(access, &refused, rejection).await.into());
             }
         };
-        let mut results = Vec::with_capacity(items.len());
-        for StatusItem { path, report, files } in items {
+        let mut results = Vec::with_capacity(document.items.len());
+        for mut item in document.items {
+            let report = std::mem::replace(&mut item.report, Err(Vec::new()));
             results.push(match report {
-                Ok(report) => self.report_one(access, &path, report, files, &reported).await?,
-                Err(problem) => refused(String::new(), &problem),
+                Ok(report) => self.report_one(access, &item, report, &reported).await?,
+                Err(problems) => Answering(&item).refused(&problems),
             });
         }
-        Ok(StatusAnswer { results })
+        Ok(StatusAnswer {
+            results,
+            warnings: views(&document.warnings),
+        })
     }
 
-    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<Vec<StatusItem>, Rejection> {
+    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<StatusDocument, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
+        let unknown = |expected: String| Problem::new(Label::FormatUnknown).with("expected", expected);
         if name != CANONICAL && !formats.iter().any(|f| f == name) {
-            return Err(Problem::new(Label::FormatUnknown)
-                .with("expected", formats.join(", "))
-                .into());
+            return Err(unknown(formats.join(", ")).into());
         }
-        let items = match self.adapters.get(name) {
+        match self.adapters.get(name) {
             Some(adapter) if adapter.reads_statuses() => {
-                adapter.read_statuses(&reported.bytes, &reported.media_type)?
+                adapter.read_statuses(&reported.bytes, &reported.media_type)
             }
-            _ if name == CANONICAL => canonical(&reported.bytes)?
-                .reports
-                .into_iter()
-                .enumerate()
-                .map(|(i, report)| canonical_item(i, report))
-                .collect(),
-            _ => {
-                return Err(Problem::new(Label::FormatUnknown)
-                    .with("expected", CANONICAL)
-                    .into());
-            }
-        };
-        if items.len() > REPORTS {
-            return Err(Problem::new(Label::TooManyItems)
-                .with("field", "reports")
-                .with("limit", REPORTS)
-                .into());
+            _ => Err(unknown(CANONICAL.to_owned()).into()),
         }
-        Ok(items)
     }
 
     async fn report_one(
         &self,
         access: &Access,
-        path: &str,
+        item: &StatusItem,
         mut report: StatusReport,
-        files: Vec<NamedFile>,
         reported: &Reported,
     ) -> Result<StatusResult, ServiceError> {
+        let path = &item.path;
         let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
         let traceparent = reported.traceparent.clone();
-        let named = report.dossier.clone();
+        let answering = Answering(item);
         let scope = access.permit(Permission::StatusReport)?;
-        let (row, confirms) = match self.named(access, scope, &named).await? {
+        let (row, confirms) = match self.named(access, scope, &report.dossier).await? {
             Ok(found) => found,
             Err(label) => {
-                return Ok(refused(named, &Problem::new(label).at(format!("{path}/dossier"))));
+                return Ok(answering.refused(&[item.located(Problem::new(label), "/dossier")]));
             }
         };
         let now = self.clock.now();
@@ -129,14 +114,14 @@ impl Hub {
             let deed = deed(&mut report, text)?;
             Ok((occurred_at, deed))
         });
-        let prepared = prepared.map_err(|mut problem| {
-            problem.path = problem.path.map(|p| format!("{path}{p}"));
-            problem
+        let prepared = prepared.map_err(|problem| {
+            let pointer = problem.path.clone().unwrap_or_default();
+            item.located(problem, &pointer)
         });
-        let within = attachment::within_limit(&files, "files");
+        let within = attachment::within_limit(&item.files, "files");
         let (occurred_at, deed) = match within.and(prepared) {
             Ok(prepared) => prepared,
-            Err(problem) => return Ok(refused(named, &problem)),
+            Err(problem) => return Ok(answering.refused(&[problem])),
         };
         let key = self.report_key(&row, &report, &deed, call.as_deref());
         let brought = report.assigned_code.take();
@@ -148,9 +133,10 @@ impl Hub {
             role: Role::Agency,
             report_key: Some(key),
             deed,
-            paths: files.into_iter().filter_map(|file| file.path).collect(),
+            paths: item.files.iter().filter_map(|file| file.path.clone()).collect(),
             occurred_at,
             assigned_code,
+            foreign_values: report.foreign_values,
             clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent,
@@ -158,9 +144,9 @@ impl Hub {
         let acted = self.take(&row, act).await?;
         // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
-        let warnings = odd.iter().chain(&acted.warnings);
-        let warnings = warnings.map(|warning| warning.clone().at(format!("{path}/assigned_code")));
-        Ok(taken(named, &acted, warnings))
+        let beside = odd.iter().chain(&acted.warnings);
+        let beside = beside.map(|warning| item.located(warning.clone(), "/assigned_code"));
+        Ok(answering.taken(&acted, &beside.collect::<Vec<_>>()))
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
@@ -183,6 +169,9 @@ impl Hub {
         if !more.is_empty() {
             said.push('|');
             said.push_str(&more);
+        }
+        for beside in &report.foreign_values {
+            said.push_str(&format!("|{}={}", beside.path, beside.value));
         }
         hex::encode(self.store.cipher.blind("report", said.as_bytes()))
     }
@@ -232,25 +221,6 @@ impl Hub {
         let access = Access::vouched_by_broker(std::sync::Arc::clone(tenant));
         self.report(&access, reported).await
     }
-}
-
-/// A report of the canonical form with its place.
-fn canonical_item(i: usize, report: StatusReport) -> StatusItem {
-    let path = format!("/reports/{i}");
-    let files = attachment::of_results(&report.results, |pointer| Some(format!("{path}{pointer}")));
-    StatusItem {
-        path,
-        report: Ok(report),
-        files,
-    }
-}
-
-fn canonical(bytes: &[u8]) -> Result<StatusRequest, Problem> {
-    serde_json::from_slice(bytes).map_err(|e| {
-        Problem::new(Label::SyntaxInvalid)
-            .with("offset", format!("{}:{}", e.line(), e.column()))
-            .with("expected", "StatusRequest")
-    })
 }
 
 /// The note of a report, and all it says beside a status and a note.
@@ -310,29 +280,45 @@ fn note(report: &StatusReport) -> Result<Option<String>, Problem> {
     })
 }
 
-fn refused(dossier: String, problem: &Problem) -> StatusResult {
-    let problem = Some(ProblemView::of(problem, Language::Vietnamese));
-    StatusResult {
-        dossier,
-        verdict: None,
-        status: None,
-        problem,
-        warnings: Vec::new(),
+/// The answer to one item.
+struct Answering<'a>(&'a StatusItem);
+
+impl Answering<'_> {
+    fn refused(&self, problems: &[Problem]) -> StatusResult {
+        self.result(None, None, views(problems), &[])
+    }
+
+    fn taken(&self, acted: &Acted, warnings: &[Problem]) -> StatusResult {
+        let problem = acted.problem.clone().map(|problem| match problem.path {
+            Some(_) => problem,
+            // What the ledger says is of the step.
+            None => self.0.located(problem, "/status"),
+        });
+        let problems = views(problem.as_slice());
+        self.result(Some(acted.verdict), Some(acted.status), problems, warnings)
+    }
+
+    fn result(
+        &self,
+        verdict: Option<Verdict>,
+        status: Option<Status>,
+        problems: Vec<ProblemView>,
+        warnings: &[Problem],
+    ) -> StatusResult {
+        let mut told = views(warnings);
+        told.extend(views(&self.0.warnings));
+        StatusResult {
+            dossier: self.0.dossier.clone().unwrap_or_default(),
+            verdict,
+            status,
+            problem: problems.first().cloned(),
+            problems,
+            warnings: told,
+        }
     }
 }
 
-fn taken(dossier: String, acted: &Acted, warnings: impl Iterator<Item = Problem>) -> StatusResult {
-    let verdict: Verdict = acted.verdict;
-    StatusResult {
-        dossier,
-        verdict: Some(verdict),
-        status: Some(acted.status),
-        problem: acted
-            .problem
-            .as_ref()
-            .map(|p| ProblemView::of(p, Language::Vietnamese)),
-        warnings: warnings
-            .map(|p| ProblemView::of(&p, Language::Vietnamese))
-            .collect(),
-    }
+fn views(problems: &[Problem]) -> Vec<ProblemView> {
+    let view = |problem| ProblemView::of(problem, Language::Vietnamese);
+    problems.iter().map(view).collect()
 }

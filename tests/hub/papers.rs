@@ -214,6 +214,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         paths: Vec::new(),
         occurred_at: now,
         assigned_code: None,
+        foreign_values: Vec::new(),
         report_key: None,
         clockwork: clockwork(),
         own_queue: false,

@@ -18,8 +18,8 @@ impl Compiler<'_> {
             None => {
                 self.fault(
                     at,
-                    format!("đường dẫn {raw} sai; viết như a.b, a[0].b, a[khoá=giá trị].b, ns:a.@b"),
-                    format!("the path {raw} is malformed; write a.b, a[0].b, a[key=value].b, ns:a.@b"),
+                    format!("đường dẫn {raw} sai; viết như a.b, a[0].b, a[].b, a[khoá=giá trị].b, ns:a.@b"),
+                    format!("the path {raw} is malformed; write a.b, a[0].b, a[].b, a[key=value].b, ns:a.@b"),
                 );
                 Path::default()
             }
@@ -34,6 +34,7 @@ impl Compiler<'_> {
                 let pick = match inner.split_once('=') {
                     Some((key, value)) => Pick::Where(self.resolve(key)?, value.into()),
                     None if inner == "0" => Pick::First,
+                    None if inner.is_empty() => Pick::Each,
                     None => return None,
                 };
                 (name, pick)

@@ -1,18 +1,16 @@
 //! Rules for single values: sources, code tables, dates, constants, conditions.
 
-use std::collections::HashMap;
-
 use super::Compiler;
 use crate::adapt::dates::DateForm;
-use crate::adapt::plan::{Cond, Convert, Fixed, Known, LeafRule, Path, Table, Test};
-use crate::adapt::spec::{FieldSpec, WhenSpec};
+use crate::adapt::plan::{Ask, Cond, Convert, Fixed, Known, LeafRule, Path, Test, Words};
+use crate::adapt::spec::{FieldSpec, Otherwise, WhenSpec};
 use crate::adapt::target::Kind;
 
 impl<'s> Compiler<'s> {
     pub(super) fn leaf(
         &mut self,
         spec: &'s FieldSpec,
-        kind: &Kind,
+        (kind, longest): (&Kind, Option<usize>),
         known: &mut Known,
         pointer: &str,
     ) -> LeafRule {
@@ -33,18 +31,39 @@ impl<'s> Compiler<'s> {
                 format!("{pointer}: give either from or constant"),
             );
         }
-        if spec.constant.is_some() && (spec.table.is_some() || spec.date.is_some() || spec.required) {
+        let must = spec.required.otherwise();
+        if spec.constant.is_some() && (spec.table.is_some() || spec.date.is_some() || must.is_some()) {
             self.fault(
                 at,
                 format!("{pointer}: constant không đi cùng table, date hay required"),
                 format!("{pointer}: constant does not go with table, date or required"),
             );
         }
-        if spec.only_if.is_some() && *kind != Kind::Text {
+        for (is_there, word) in [
+            (spec.only_if.is_some(), "only_if"),
+            (spec.max.is_some(), "max"),
+            (spec.join.is_some(), "join"),
+        ] {
+            if is_there && *kind != Kind::Text {
+                self.fault(
+                    at,
+                    format!("{pointer}: {word} chỉ dùng cho văn bản, đây là {}", kind.name()),
+                    format!("{pointer}: {word} is for texts, this is {}", kind.name()),
+                );
+            }
+        }
+        if spec.join.is_none() && sources.iter().any(Path::is_manifold) {
             self.fault(
                 at,
-                format!("{pointer}: only_if chỉ dùng cho văn bản, đây là {}", kind.name()),
-                format!("{pointer}: only_if is for texts, this is {}", kind.name()),
+                format!("{pointer}: a[] dẫn tới nhiều giá trị; thêm join, hoặc dùng [[…list]]"),
+                format!("{pointer}: a[] leads to several values; add join, or use [[…list]]"),
+            );
+        }
+        if spec.otherwise == Some(Otherwise::Refuse) {
+            self.fault(
+                at,
+                format!("{pointer}: giá trị không đọc được luôn bị từ chối; bỏ otherwise, hoặc viết \"warn\""),
+                format!("{pointer}: a value that cannot be read is refused anyway; remove otherwise, or write \"warn\""),
             );
         }
         let mut fixed =
@@ -56,8 +75,12 @@ impl<'s> Compiler<'s> {
             convert: self.convert(spec, kind, pointer),
             constant,
             default,
-            required: spec.required,
+            missing: must,
             only_if: spec.only_if,
+            max: spec.max,
+            longest,
+            join: spec.join.as_deref().map(Box::from),
+            set_aside: spec.otherwise == Some(Otherwise::Warn),
         }
     }
 
@@ -100,7 +123,13 @@ impl<'s> Compiler<'s> {
         Convert::Date { form, day }
     }
 
-    fn table(&mut self, name: &'s str, kind: &Kind, at: usize, pointer: &str) -> Table {
+    /// The rows of a code table in the order of messages, and whether its words are compared without case.
+    fn rows(
+        &mut self,
+        name: &'s str,
+        at: usize,
+        pointer: &str,
+    ) -> Option<(Vec<(&'s str, &'s toml::Value)>, bool)> {
         self.used_tables.insert(name);
         let spec = self.spec;
         let Some(rows) = spec.table.get(name) else {
@@ -109,21 +138,40 @@ impl<'s> Compiler<'s> {
                 format!("{pointer}: không có [table.{name}]; thêm bảng mã hoặc sửa tên"),
                 format!("{pointer}: there is no [table.{name}]; add it, or correct the name"),
             );
-            return Table {
-                words: HashMap::new(),
-                allowed: String::new(),
-            };
+            return None;
         };
-        let words = rows
-            .iter()
-            .filter_map(|(word, value)| Some((word.as_str().into(), self.fixed(value, kind, at, pointer)?)))
-            .collect();
-        let mut allowed: Vec<&str> = rows.keys().map(String::as_str).collect();
-        allowed.sort_by_key(|w| (w.parse::<u32>().unwrap_or(u32::MAX), *w));
-        Table {
-            words,
-            allowed: allowed.join(", "),
+        let mut rows: Vec<(&str, &toml::Value)> = rows.iter().map(|(w, v)| (w.as_str(), v)).collect();
+        rows.sort_by_key(|(w, _)| (w.parse::<u32>().unwrap_or(u32::MAX), *w));
+        let fold = spec.format.fold_case.iter().any(|t| t.get_ref() == name);
+        Some((rows, fold))
+    }
+
+    /// Gathers words, and says which fold into one that means something else.
+    fn words<T: PartialEq>(
+        &mut self,
+        words: impl Iterator<Item = (String, T)>,
+        fold: bool,
+        at: usize,
+        pointer: &str,
+    ) -> Words<T> {
+        let (words, double) = Words::of(words, fold);
+        for word in double {
+            self.fault(
+                at,
+                format!("{pointer}: không phân biệt hoa thường thì {word} trùng với một từ có nghĩa khác"),
+                format!("{pointer}: without case {word} is the same as a word that means something else"),
+            );
         }
+        words
+    }
+
+    fn table(&mut self, name: &'s str, kind: &Kind, at: usize, pointer: &str) -> Words<Fixed> {
+        let (rows, fold) = self.rows(name, at, pointer).unwrap_or_default();
+        let words: Vec<(String, Fixed)> = rows
+            .into_iter()
+            .filter_map(|(word, value)| Some((word.to_owned(), self.fixed(value, kind, at, pointer)?)))
+            .collect();
+        self.words(words.into_iter(), fold, at, pointer)
     }
 
     /// A value written in the file, checked against what it is for.
@@ -157,28 +205,122 @@ impl<'s> Compiler<'s> {
     pub(super) fn cond(&mut self, spec: &'s WhenSpec, at: usize, known: &mut Known) -> Cond {
         let from = self.path(&spec.from, at);
         let place = known.follow(&from);
-        let test = self.test(spec, at);
-        if !matches!(test, Test::Present(_)) {
+        let name = from.0.last().map_or("", |step| &*step.name.local);
+        let (ask, shown) = match (&spec.is, &spec.is_not, spec.present) {
+            (Some(is), None, None) => {
+                let (ask, words) = self.question(spec, is, true, at);
+                (ask, format!("{name} = {words}"))
+            }
+            (None, Some(is_not), None) => {
+                let (ask, words) = self.question(spec, is_not, false, at);
+                (ask, format!("{name} ≠ {words}"))
+            }
+            (None, None, Some(present)) => {
+                self.plain_when(spec, at);
+                let shown = if present { name.to_owned() } else { String::new() };
+                (Ask::Present(present), shown)
+            }
+            _ => {
+                self.one_of_three(at);
+                (Ask::Present(true), String::new())
+            }
+        };
+        if !matches!(ask, Ask::Present(_)) {
             place.leaf = true;
         }
-        Cond { from, test }
+        Cond { from, ask, shown }
     }
 
-    /// What a condition asks.
+    /// A question about a word: which words there are, for which the rule counts, and what another one is; and the sender's words
+    /// that the condition names.
+    fn question(
+        &mut self,
+        spec: &'s WhenSpec,
+        named: &'s [String],
+        counts: bool,
+        at: usize,
+    ) -> (Ask, String) {
+        let (mut words, mut fold) = (Vec::new(), spec.fold_case);
+        if let Some(table) = &spec.table {
+            let (rows, folds) = self.rows(table, at, "when").unwrap_or_default();
+            fold |= folds;
+            for word in named {
+                if !rows.is_empty() && !rows.iter().any(|(_, value)| meaning(value) == *word) {
+                    self.fault(
+                        at,
+                        format!("when: bảng {table} không có nghĩa {word}"),
+                        format!("when: nothing in the table {table} means {word}"),
+                    );
+                }
+            }
+            for (word, value) in rows {
+                words.push((word.to_owned(), named.contains(&meaning(value)) == counts));
+            }
+        } else {
+            words.extend(named.iter().map(|word| (word.clone(), counts)));
+        }
+        for word in spec.among.iter().flatten().filter(|w| !named.contains(*w)) {
+            words.push((word.clone(), !counts));
+        }
+        if spec.table.is_none() && spec.among.is_none() && spec.otherwise.is_none() {
+            self.fault(
+                at,
+                "when không nói từ lạ thì sao: kể các từ có thể có (among, table), hoặc thêm otherwise = \"refuse\" hay \"warn\"",
+                "when does not say what an unknown word is: name the words there are (among, table), or add otherwise = \"refuse\" or \"warn\"",
+            );
+        }
+        let shown: Vec<&str> = words
+            .iter()
+            .filter(|(_, answer)| *answer == counts)
+            .map(|(word, _)| word.as_str())
+            .collect();
+        let shown = shown.join(", ");
+        let ask = Ask::Word {
+            words: self.words(words.into_iter(), fold, at, "when"),
+            absent: !counts,
+            otherwise: spec.otherwise.unwrap_or(Otherwise::Refuse),
+        };
+        (ask, shown)
+    }
+
+    fn plain_when(&mut self, spec: &WhenSpec, at: usize) {
+        if spec.table.is_some() || spec.among.is_some() || spec.otherwise.is_some() || spec.fold_case {
+            self.fault(
+                at,
+                "table, among, otherwise, fold_case chỉ dùng khi when đọc một từ của bên gửi (is, is_not)",
+                "table, among, otherwise and fold_case belong to a when that reads a word of the sender (is, is_not)",
+            );
+        }
+    }
+
+    fn one_of_three(&mut self, at: usize) {
+        self.fault(
+            at,
+            "when cần đúng một trong is, is_not, present",
+            "when takes exactly one of is, is_not, present",
+        );
+    }
+
+    /// What a condition asks of a value of the hub's own, whose words the model knows.
     pub fn test(&mut self, spec: &WhenSpec, at: usize) -> Test {
+        self.plain_when(spec, at);
         let words = |list: &Vec<String>| list.iter().map(|w| w.as_str().into()).collect();
         match (&spec.is, &spec.is_not, spec.present) {
             (Some(is), None, None) => Test::Is(words(is)),
             (None, Some(is_not), None) => Test::IsNot(words(is_not)),
             (None, None, Some(present)) => Test::Present(present),
             _ => {
-                self.fault(
-                    at,
-                    "when cần đúng một trong is, is_not, present",
-                    "when takes exactly one of is, is_not, present",
-                );
+                self.one_of_three(at);
                 Test::Present(true)
             }
         }
+    }
+}
+
+/// A canonical value of a code table as a condition writes it.
+fn meaning(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }

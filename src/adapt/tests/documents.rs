@@ -245,8 +245,11 @@ fn one_bad_report_spoils_no_other_and_no_unknown_word_is_a_status() {
                 {{"MaHoSo":"x","NguoiXuLy":"A","ThoiDiemXuLy":"20261121081500","TrangThai":"{word}"}},
                 {{"MaHoSo":"dos_1","NguoiXuLy":"A","ThoiDiemXuLy":"20261121081500","TrangThai":"4"}}]}}"#
         );
-        let items = dvcqg.read_statuses(body.as_bytes(), "application/json").unwrap();
-        let problem = items[0].report.as_ref().unwrap_err();
+        let items = dvcqg
+            .read_statuses(body.as_bytes(), "application/json")
+            .unwrap()
+            .items;
+        let problem = &items[0].report.as_ref().unwrap_err()[0];
         assert_eq!(problem.label, Label::StatusWordUnknown, "{word}");
         assert_eq!(problem.path.as_deref(), Some("/data/0/TrangThai"));
         let report = items[1].report.as_ref().unwrap();

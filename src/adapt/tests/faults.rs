@@ -139,6 +139,38 @@ fn each_fault_names_its_line_and_its_remedy() {
             "only_if is for texts",
         ),
         (
+            r#"{ to = "summary", from = "x", when = { from = "y", is = ["1"] } }"#,
+            "does not say what an unknown word is",
+        ),
+        (
+            r#"{ to = "summary", from = "x", when = { from = "y", present = true, otherwise = "warn" } }"#,
+            "belong to a when that reads a word",
+        ),
+        (
+            r#"{ to = "summary", from = "x", when = { from = "y", is = ["a", "A"], among = ["B", "b"], fold_case = true, is_not = ["c"] } }"#,
+            "exactly one of is, is_not, present",
+        ),
+        (
+            r#"{ to = "summary", from = "x", when = { from = "y", is = ["a"], among = ["A"], fold_case = true } }"#,
+            "without case A is the same",
+        ),
+        (
+            r#"{ to = "summary", from = "x[k=1].y" }"#,
+            "x[k=1] does not say what an unknown word is: add pick",
+        ),
+        (
+            r#"{ to = "summary", from = "x[].y" }"#,
+            "leads to several values; add join",
+        ),
+        (
+            r#"{ to = "is_test", from = "x", join = " " }"#,
+            "join is for texts",
+        ),
+        (
+            r#"{ to = "summary", from = "x", otherwise = "refuse" }"#,
+            "refused anyway",
+        ),
+        (
             r#"{ to = "reference", from = "x" }"#,
             "never reached; give the one before it a when",
         ),
@@ -167,6 +199,17 @@ fn what_nobody_uses_is_a_fault() {
         ("[shape.s]", true),
         "{said}"
     );
+}
+
+#[test]
+fn what_is_not_read_says_why() {
+    let (line, said) = only(&(base() + "ignored = [{ fields = [\"Fax\"], why = \" \" }]\n"));
+    assert!(
+        line.contains("Fax") && said.contains("why is empty"),
+        "{line}: {said}"
+    );
+    let (_, said) = only(&(base() + "ignored = [\"Fax\"]\n"));
+    assert!(said.contains("malformed"), "{said}");
 }
 
 #[test]

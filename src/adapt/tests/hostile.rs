@@ -375,7 +375,7 @@ fn reports_at_their_limit_and_past_it() {
         )
     };
     let read = |n: usize| canonical.read_statuses(message(n).as_bytes(), "application/json");
-    assert_eq!(read(MAX_REPORTS).unwrap().len(), MAX_REPORTS);
+    assert_eq!(read(MAX_REPORTS).unwrap().items.len(), MAX_REPORTS);
     assert_eq!(read(MAX_REPORTS + 1).unwrap_err().label(), Label::TooManyItems);
     assert_eq!(read(0).unwrap_err().label(), Label::FieldMissing);
 }

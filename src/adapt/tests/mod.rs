@@ -2,7 +2,9 @@
 
 mod documents;
 mod faults;
+mod foreign;
 mod hostile;
+mod language;
 mod round_trip;
 mod samples;
 mod schema;

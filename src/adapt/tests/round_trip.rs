@@ -229,7 +229,10 @@ fn progress_reads_back_as_it_was_told() {
         .read_statuses(&rendered.bytes, &rendered.media_type)
         .unwrap();
     assert_eq!(
-        read.into_iter().map(|i| i.report.unwrap()).collect::<Vec<_>>(),
+        read.items
+            .into_iter()
+            .map(|i| i.report.unwrap())
+            .collect::<Vec<_>>(),
         reports
     );
     assert!(

@@ -58,15 +58,25 @@ fn outcome(adapter: &Adapter, path: &Path) -> Value {
     let name = path.file_name().unwrap().to_str().unwrap();
     if name.starts_with("statuses") {
         return match adapter.read_statuses(&bytes, media_type) {
-            Ok(items) => items
+            Ok(document) => document
+                .items
                 .into_iter()
-                .map(|item| match item.report {
-                    Ok(report) if item.files.is_empty() => json!({"path": item.path, "report": report}),
-                    Ok(report) => json!({"path": item.path, "report": report, "files": item.files}),
-                    Err(problem) => {
-                        filled([&problem]);
-                        json!({"path": item.path, "problem": problem})
+                .map(|item| {
+                    let mut told = match &item.report {
+                        Ok(report) => json!({"path": item.path, "report": report}),
+                        Err(problems) => {
+                            filled(problems);
+                            json!({"path": item.path, "dossier": item.dossier, "problems": problems})
+                        }
+                    };
+                    filled(&item.warnings);
+                    if !item.files.is_empty() {
+                        told["files"] = json!(item.files);
                     }
+                    if !item.warnings.is_empty() {
+                        told["warnings"] = json!(item.warnings);
+                    }
+                    told
                 })
                 .collect(),
             Err(rejection) => json!({"problems": rejection.problems()}),

@@ -315,6 +315,7 @@ fn an_item_has_the_same_name_in_the_xsd_and_in_the_adapter() {
     let adapter = fs::read_to_string(samples::adapters_dir().join("canonical/v1/adapter.toml")).unwrap();
     for (list, item) in [
         ("foreign_codes", "foreign_code"),
+        ("foreign_values", "foreign_value"),
         ("components", "component"),
         ("files", "file"),
         ("fees", "fee"),

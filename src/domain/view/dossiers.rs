@@ -9,7 +9,7 @@ use super::progress::{ClaimView, DueView, Progress, SupplementView};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
 use crate::domain::details::{Details, ResultPaper};
-use crate::domain::dossier::{Channel, Component, Filing};
+use crate::domain::dossier::{Channel, Component, Filing, ForeignValue};
 use crate::domain::event::{Back, Event, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::rejection::Label;
@@ -183,6 +183,9 @@ pub struct EventView {
     /// The limit that is near or has passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<LimitTold>,
+    /// What the actor's format said beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_values: Vec<ForeignValue>,
 }
 
 impl From<&Event> for EventView {
@@ -209,6 +212,7 @@ impl From<&Event> for EventView {
             hand_over: None,
             due: None,
             limit: None,
+            foreign_values: e.foreign_values.clone(),
         };
         match &e.what {
             H::Filed { status, parked, .. } => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::ProblemView;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper, limits};
+use crate::domain::dossier::{self, ForeignValue};
 use crate::domain::event::{Back, Verdict};
 use crate::domain::status::Status;
 use crate::domain::text::{self, Text};
@@ -60,6 +61,10 @@ pub struct StatusReport {
     /// The due date moves to this moment (`NĐ 118/2025` Điều 19.6); `text` says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_due: Option<Timestamp>,
+    /// What the agency's format says beside all this, kept with the event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = dossier::limits::FOREIGN_VALUES))]
+    pub foreign_values: Vec<ForeignValue>,
 }
 
 impl StatusReport {
@@ -79,6 +84,7 @@ impl StatusReport {
             correction: false,
             back: None,
             new_due: None,
+            foreign_values: Vec::new(),
         }
     }
 
@@ -117,16 +123,20 @@ pub struct StatusRequest {
 /// How one report was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusResult {
-    /// The dossier as the report named it.
+    /// The dossier as the report named it, also where the rest of the report could not be read; empty where that could not either.
     pub dossier: String,
     /// How it was taken; null when the dossier was not found or the report was malformed.
     pub verdict: Option<Verdict>,
     /// Where the dossier now stands.
     pub status: Option<Status>,
-    /// Why it was rejected, or is irregular.
+    /// Why it was rejected, or is irregular: the first of `problems`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemView>,
-    /// What is worth a look beside it; the status was taken all the same. A code that is another dossier's is told here.
+    /// Everything that was wrong with it, each at its place in the sender's document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ProblemView>,
+    /// What is worth a look beside it; the status was taken all the same. What the report says and the hub did not use is told here,
+    /// and a code that is another dossier's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ProblemView>,
 }
@@ -136,4 +146,7 @@ pub struct StatusResult {
 pub struct StatusAnswer {
     /// The results.
     pub results: Vec<StatusResult>,
+    /// Of the message around the reports: worth a look, not wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }

@@ -10,7 +10,7 @@ use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Clockwork, Watched};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{Details, ResultPaper};
-use crate::domain::dossier::Component;
+use crate::domain::dossier::{Component, ForeignValue};
 use crate::domain::event::{Back, HandOver, Happening, Verdict};
 use crate::domain::lifecycle::{self, Role};
 use crate::domain::rejection::Problem;
@@ -122,6 +122,8 @@ pub struct Act {
     pub occurred_at: Timestamp,
     /// The official code it brings.
     pub assigned_code: Option<DossierCode>,
+    /// What the actor's format says beside it.
+    pub foreign_values: Vec<ForeignValue>,
     /// Blind index of the report, so that the same report again is known.
     pub report_key: Option<String>,
     /// What the dossier's clocks are computed with.
@@ -272,13 +274,17 @@ fn take(
     happenings.extend(decision.happenings);
     let kind = deed::kind(&act.deed);
     let place = happenings.iter().position(|what| what.word() == kind);
+    let last = happenings.len();
     let told = happenings
         .into_iter()
-        .map(|what| Told {
+        .zip(1..)
+        .map(|(what, number)| Told {
             what,
             occurred_at,
             actor: &act.actor,
             paths: &act.paths,
+            // What stands beside a report is kept once, with the last thing that came of it.
+            foreign_values: if number == last { &act.foreign_values } else { &[] },
         })
         .collect();
     let written = batch.append(dossier, told)?;
@@ -327,6 +333,7 @@ fn run_clocks(
             occurred_at: at,
             actor: &act.actor,
             paths: &[],
+            foreign_values: &[],
         };
         batch.append(dossier, vec![told])?;
     }

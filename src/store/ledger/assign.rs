@@ -88,6 +88,7 @@ pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOut
         occurred_at: batch.now,
         actor: &assign.actor,
         paths: &[],
+        foreign_values: &[],
     };
     let written = batch.append(&mut dossier, vec![told])?;
     let last = written

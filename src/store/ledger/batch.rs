@@ -13,6 +13,7 @@ use super::{
     watch,
 };
 use crate::domain::clocks::{Deadline, Watched};
+use crate::domain::dossier::ForeignValue;
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
 use crate::domain::tenant::Actor;
@@ -297,6 +298,8 @@ pub(super) struct Told<'a> {
     pub actor: &'a Actor,
     /// Where the files it names stand in the actor's document, in their order; empty where nobody knows.
     pub paths: &'a [String],
+    /// What the actor's format said beside it.
+    pub foreign_values: &'a [ForeignValue],
 }
 
 impl Batch<'_> {
@@ -325,6 +328,7 @@ impl Batch<'_> {
                 at: self.now,
                 occurred_at: one.occurred_at,
                 actor: one.actor.clone(),
+                foreign_values: one.foreign_values.to_vec(),
                 what: one.what,
             };
             let state = if dossier.events == 0 {

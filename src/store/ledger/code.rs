@@ -143,6 +143,7 @@ pub(super) fn contest(
                 &hub
             },
             paths: &[],
+            foreign_values: &[],
         };
         batch.append(side, vec![told])?;
     }

@@ -404,6 +404,7 @@ fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Comple
             occurred_at: batch.now,
             actor: &add.actor,
             paths: &[],
+            foreign_values: &[],
         };
         let written = batch.append(&mut dossier, vec![told])?;
         if add.actor.tenant.kind() != TenantKind::Agency {

@@ -252,12 +252,14 @@ pub(super) fn submit(
         occurred_at: submit.filed_at,
         actor: &submit.actor,
         paths: &[],
+        foreign_values: &[],
     }];
     told.extend(claimed.clone().map(|code| Told {
         what: Happening::CodeClaimed { code },
         occurred_at: submit.filed_at,
         actor: &submit.actor,
         paths: &[],
+        foreign_values: &[],
     }));
     let due = dossier.due.map(|at| at.0);
     let number = dossier.events + 1;
@@ -318,6 +320,7 @@ fn run_clocks(
             occurred_at: submit.filed_at,
             actor: &submit.actor,
             paths: &[],
+            foreign_values: &[],
         };
         batch.append(dossier, vec![told])?;
     }

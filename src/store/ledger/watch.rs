@@ -346,6 +346,7 @@ fn say(
             occurred_at,
             actor: &watch.actor,
             paths: &[],
+            foreign_values: &[],
         })
         .collect();
     let written = batch.append(dossier, told)?;

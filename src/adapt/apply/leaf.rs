@@ -1,0 +1,193 @@
+//! One value: which rule and which of its sources it comes from, and what becomes of the others.
+
+use std::borrow::Cow;
+
+use super::{Apply, Canon, fixed, has_form, located};
+use crate::adapt::plan::{LeafRule, Path, scalar};
+use crate::adapt::provenance::{Place, last_name};
+use crate::adapt::reads::Mark;
+use crate::adapt::spec::Otherwise;
+use crate::adapt::tree::{NodeId, Value};
+use crate::domain::rejection::Label;
+
+impl<'t> Apply<'t, '_> {
+    pub(super) fn leaf(
+        &mut self,
+        slot: usize,
+        rules: &'t [LeafRule],
+        base: NodeId,
+        place: &mut Place,
+    ) -> (Option<Canon<'t>>, bool) {
+        let chosen = self
+            .choose(rules.iter().map(|r| r.when.as_ref()), base)
+            .map(|(n, _)| n);
+        self.pass_unmet(&rules[..chosen.unwrap_or(rules.len())], base);
+        let Some(chosen) = chosen else {
+            return (None, false);
+        };
+        if chosen > 0 {
+            place.rules.push((slot, chosen));
+        }
+        let rule = &rules[chosen];
+        if let Some(constant) = &rule.constant {
+            return (Some(fixed(constant)), false);
+        }
+        if let Some(between) = &rule.join {
+            return self.joined(slot, rule, between, base, place);
+        }
+        let found = rule.sources.iter().enumerate().find_map(|(i, source)| {
+            let node = source.find(self.tree, base)?;
+            self.present(node).then_some((i, source, node))
+        });
+        let Some((i, source, node)) = found else {
+            return (self.lacking(rule, base, place), false);
+        };
+        if source.picks() {
+            place.values.push((slot, self.tree.path(node)));
+        } else if i > 0 {
+            place
+                .values
+                .push((slot, source.append_to(&place.path, self.tree.syntax)));
+        }
+        for other in &rule.sources[i + 1..] {
+            self.pass_other(other, node, base);
+        }
+        match self.convert(rule, node) {
+            Ok(value) => {
+                if let Some(form) = rule.only_if.filter(|form| !has_form(*form, &value)) {
+                    self.pass(node, Label::CodeMalformed, |p| p.with("expected", form.shown()));
+                    return (None, false);
+                }
+                self.reads.mark(node, Mark::Read);
+                (Some(self.within(rule, value, node)), true)
+            }
+            Err(problem) => {
+                self.reads.mark_all(self.tree, node, Mark::Told);
+                let path = self.tree.path(node);
+                let field = last_name(&path).to_owned();
+                let problem = problem.with("field", field).at(path);
+                if rule.set_aside {
+                    self.warnings.push(problem);
+                    return (None, false);
+                }
+                self.problems.push(problem);
+                (Some(Canon::Bad), true)
+            }
+        }
+    }
+
+    /// Values that rules would take if their condition held.
+    fn pass_unmet(&mut self, rules: &[LeafRule], base: NodeId) {
+        for rule in rules {
+            let Some(cond) = rule.when.as_ref().filter(|cond| !cond.shown.is_empty()) else {
+                continue;
+            };
+            for source in &rule.sources {
+                if let Some(node) = source.find(self.tree, base).filter(|n| self.present(*n)) {
+                    self.pass(node, Label::ValueNeeds, |p| p.with("expected", &cond.shown));
+                }
+            }
+        }
+    }
+
+    /// A further source of a value that was found: what says the same is read, what says something else is told.
+    fn pass_other(&mut self, other: &Path, taken: NodeId, base: NodeId) {
+        let Some(node) = other.find(self.tree, base).filter(|n| self.present(*n)) else {
+            return;
+        };
+        let said = |node| scalar(self.tree, node).map(|text| text.trim().to_owned());
+        if said(node).is_some() && said(node) == said(taken) {
+            self.reads.mark(node, Mark::Read);
+            return;
+        }
+        let path = self.tree.path(taken);
+        self.pass(node, Label::ValueDiffers, |p| {
+            p.with("expected", last_name(&path))
+        });
+    }
+
+    /// What stands in for a value the document does not have.
+    fn lacking(&mut self, rule: &'t LeafRule, base: NodeId, place: &Place) -> Option<Canon<'t>> {
+        if let Some(default) = &rule.default {
+            return Some(fixed(default));
+        }
+        let missing = rule.missing?;
+        let empty = rule.sources.iter().find_map(|s| s.find(self.tree, base));
+        let path = match (empty, rule.sources.first()) {
+            (Some(node), _) => self.tree.path(node),
+            (None, Some(source)) => source.append_to(&place.path, self.tree.syntax),
+            (None, None) => place.path.clone(),
+        };
+        let problem = located(Label::FieldMissing, path);
+        match missing {
+            Otherwise::Refuse => {
+                self.problems.push(problem);
+                Some(Canon::Bad)
+            }
+            Otherwise::Warn => {
+                self.warnings.push(problem);
+                None
+            }
+        }
+    }
+
+    /// Every text the sources hold, each once, with `between` between them.
+    fn joined(
+        &mut self,
+        slot: usize,
+        rule: &'t LeafRule,
+        between: &str,
+        base: NodeId,
+        place: &mut Place,
+    ) -> (Option<Canon<'t>>, bool) {
+        let mut texts: Vec<&str> = Vec::new();
+        let mut first = None;
+        let all = rule.sources.iter().flat_map(|s| s.find_all(self.tree, base));
+        for node in all.collect::<Vec<_>>() {
+            if !self.present(node) {
+                continue;
+            }
+            self.reads.mark_all(self.tree, node, Mark::Read);
+            let Value::Text(text) = self.tree.value(node) else {
+                let problem = located(Label::TypeWrong, self.tree.path(node));
+                self.problems.push(problem.with("expected", "\"…\""));
+                return (Some(Canon::Bad), true);
+            };
+            first = first.or(Some(node));
+            if !texts.contains(&text.trim()) {
+                texts.push(text.trim());
+            }
+        }
+        let Some(first) = first else {
+            return (self.lacking(rule, base, place), false);
+        };
+        place.values.push((slot, self.tree.path(first)));
+        let value = Canon::Text(match texts.as_slice() {
+            [one] => Cow::Borrowed(*one),
+            several => Cow::Owned(several.join(between)),
+        });
+        (Some(self.within(rule, value, first)), true)
+    }
+
+    /// Tells of a text that is longer than the format's own field, and cuts it where the canonical field ends.
+    fn within(&mut self, rule: &LeafRule, value: Canon<'t>, node: NodeId) -> Canon<'t> {
+        let (Some(max), Canon::Text(text)) = (rule.max, &value) else {
+            return value;
+        };
+        let count = text.trim().chars().count();
+        let told = |label| located(label, self.tree.path(node));
+        match rule.longest {
+            Some(longest) if count > longest => {
+                self.warnings
+                    .push(told(Label::TextShortened).with("limit", longest));
+                let kept: String = text.trim().chars().take(longest.saturating_sub(1)).collect();
+                Canon::Text(Cow::Owned(kept + "…"))
+            }
+            _ if count > max => {
+                self.warnings.push(told(Label::TextLength).with("limit", max));
+                value
+            }
+            _ => value,
+        }
+    }
+}
