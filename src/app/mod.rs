@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 
 use crate::adapt::Registry;
 use crate::blobs::Blobs;
-use crate::broker::Broker;
+use crate::broker::topology::{DEAD_QUEUE, Limits, STATUS_QUEUE};
+use crate::broker::{Broker, Source};
 use crate::clock::{Clock, Entropy};
 use crate::delivery::Movers;
 use crate::domain::routing::{Directory, DirectoryFault};
@@ -200,7 +201,7 @@ pub struct Running {
     movers: Movers,
     stop: Stop,
     serving: JoinHandle<std::io::Result<()>>,
-    measuring: JoinHandle<()>,
+    measuring: JoinHandle<((), ())>,
     looking: JoinHandle<()>,
 }
 
@@ -272,10 +273,13 @@ impl Running {
             pages: crate::console::pages(assembly.sandbox),
             connections: assembly.connections,
         };
-        let (readiness, looking) = health::begin(Arc::clone(&hub), assembly.broker).await;
+        let (readiness, looking) = health::begin(Arc::clone(&hub), assembly.broker.clone()).await;
         let metrics = Arc::new(Metrics::new());
         metrics.capacity(sizes.ledger_queue);
-        let measuring = tokio::spawn(measure(Arc::clone(&hub), Arc::clone(&metrics)));
+        let measuring = tokio::spawn(futures_util::future::join(
+            measure(Arc::clone(&hub), Arc::clone(&metrics)),
+            measure_road(assembly.broker, Arc::clone(&metrics)),
+        ));
         let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, metrics)?;
         let stop = server.stopper();
         let serving = tokio::spawn(server.run());
@@ -340,6 +344,25 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
             metrics.overdue_files(files);
         }
         tokio::time::sleep(MEASURE).await;
+    }
+}
+
+/// How often the queues of the hub's own are looked at.
+const MEASURE_ROAD: Duration = Duration::from_secs(15);
+
+/// Keeps the figures of the two queues that all share: what agencies report, and what no consumer could take. Both are emptied as
+/// they fill; one that grows says that nobody does.
+async fn measure_road(broker: Broker, metrics: Arc<Metrics>) {
+    loop {
+        for (name, source) in [
+            (STATUS_QUEUE, Source::Statuses),
+            (DEAD_QUEUE, Source::DeadLetters),
+        ] {
+            if let Ok(Some(level)) = broker.level(&source).await {
+                metrics.queue(name, level.messages, Limits::default().messages);
+            }
+        }
+        tokio::time::sleep(MEASURE_ROAD).await;
     }
 }
 

@@ -6,9 +6,10 @@ use super::{AppError, Assembly, Running, Sockets, until_told_to_stop};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Road};
-use crate::domain::routing::{Directory, Severity};
+use crate::domain::routing::{AgencyChannel, Directory, Finding, Severity};
 use crate::http::Connections;
 use crate::material;
+use crate::service::Hub;
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -16,11 +17,30 @@ use crate::material;
 /// A file that cannot be used, a port that is taken, a database that is away or not migrated, a directory that may not be used.
 pub async fn run(config: Config) -> Result<(), AppError> {
     let running = Running::start(assemble(&config)?).await?;
+    say_who_pulls_instead(running.hub());
     tracing::info!(partner = %config.partner.public_url, web = %config.web.public_url, "the hub serves");
     until_told_to_stop().await;
     tracing::info!("the hub ends");
     running.stop().await;
     Ok(())
+}
+
+/// Without RabbitMQ no agency has a queue of its own: what `doctor` says, at the moment it begins to hold.
+fn say_who_pulls_instead(hub: &Hub) {
+    if hub.own_queues() {
+        return;
+    }
+    let directory = hub.directory();
+    let agencies = directory
+        .agencies()
+        .filter(|agency| agency.channel == AgencyChannel::Amqp)
+        .count();
+    if agencies > 0 {
+        tracing::warn!(
+            agencies,
+            "agencies that are down for AMQP pull their inbox: there is no RabbitMQ"
+        );
+    }
 }
 
 fn assemble(config: &Config) -> Result<Assembly, AppError> {
@@ -93,14 +113,21 @@ fn broker(config: &Config) -> Result<Broker, AppError> {
 /// A production hub does not decide by rows somebody made up to fill a gap.
 fn refuse_provisional(files: &std::collections::BTreeMap<String, String>) -> Result<(), AppError> {
     let directory = Directory::read(files).map_err(|faults| super::unreadable(&faults))?;
-    let errors: Vec<String> = directory
-        .check(true)
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .map(ToString::to_string)
-        .collect();
+    let findings = directory.check(true);
+    let wrong = |finding: &&Finding| finding.severity == Severity::Error;
+    let mut errors: Vec<String> = findings.iter().filter(wrong).map(ToString::to_string).collect();
     if errors.is_empty() {
         return Ok(());
+    }
+    if findings
+        .iter()
+        .filter(wrong)
+        .any(|finding| finding.code == "rows-provisional")
+    {
+        errors.push(
+            "provisional rows are taken where directory.allow_provisional = true; that is for trials"
+                .to_owned(),
+        );
     }
     Err(AppError::Unusable(errors.join("\n")))
 }

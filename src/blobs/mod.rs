@@ -16,7 +16,7 @@ mod upload;
 use std::ops::Range;
 
 pub use folder::Folder;
-pub use s3::{Bucket, S3};
+pub use s3::{Bucket, PATIENCE, REQUEST, S3};
 pub use segments::{Opener, SEGMENT, sealed_size};
 pub use upload::{Arrived, Upload};
 

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::buffered::BufWriter;
 use object_store::client::{HttpClient, HttpConnector};
 use object_store::path::Path;
-use object_store::{ClientOptions, ObjectStore, ObjectStoreExt};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::io::AsyncWriteExt;
 
 use super::{BlobError, PIECE, shelf_of};
@@ -20,6 +21,17 @@ const PART: usize = 8 * 1024 * 1024;
 
 /// Parts of one upload on their way at once.
 const AT_ONCE: usize = 2;
+
+/// How long the service may take for one step, all tries of it together: a piece that is read, a part that is taken, an object
+/// that is finished or removed. Whoever waits for a file is told after that, and not when the service comes back.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long one request may take: a part of 8 MiB, or a piece of 1 MiB.
+pub const REQUEST: Duration = Duration::from_secs(15);
+
+/// How often, and how long after the first, a request is tried again that was refused or not answered.
+const TRIES: usize = 3;
+const TRYING: Duration = Duration::from_secs(10);
 
 /// Which bucket, and who asks.
 #[derive(Clone)]
@@ -76,6 +88,11 @@ impl S3 {
             // The address was checked with the settings: plain HTTP only to this machine, or where the operator said so.
             .with_allow_http(true)
             .with_http_connector(Handed(http))
+            .with_retry(RetryConfig {
+                max_retries: TRIES,
+                retry_timeout: TRYING,
+                ..RetryConfig::default()
+            })
             .build()?;
         Ok(S3 {
             store: Arc::new(store),
@@ -98,7 +115,8 @@ impl S3 {
 
     pub(super) async fn read(&self, object: BlobId, range: Range<u64>) -> Result<Vec<u8>, BlobError> {
         let end = range.end.min(range.start + PIECE);
-        match self.store.get_range(&self.path(object), range.start..end).await {
+        let path = self.path(object);
+        match within(self.store.get_range(&path, range.start..end)).await? {
             Ok(bytes) => Ok(bytes.into()),
             Err(object_store::Error::NotFound { .. }) => Err(BlobError::Absent(object)),
             Err(other) => Err(other.into()),
@@ -106,7 +124,7 @@ impl S3 {
     }
 
     pub(super) async fn remove(&self, object: BlobId) -> Result<(), BlobError> {
-        match self.store.delete(&self.path(object)).await {
+        match within(self.store.delete(&self.path(object))).await? {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(other) => Err(other.into()),
         }
@@ -120,7 +138,7 @@ impl S3 {
         let shelf = self.prefix.clone().join(format!("{shelf:02x}"));
         let mut listed = self.store.list(Some(&shelf));
         let mut old = Vec::new();
-        while let Some(meta) = listed.try_next().await? {
+        while let Some(meta) = within(listed.try_next()).await?? {
             if meta.last_modified.timestamp_micros() < moment.as_micros() {
                 old.extend(
                     meta.location
@@ -133,6 +151,12 @@ impl S3 {
     }
 }
 
+/// Waits for the service, but no longer than [`PATIENCE`].
+async fn within<T>(answer: impl Future<Output = T>) -> Result<T, BlobError> {
+    let answered = tokio::time::timeout(PATIENCE, answer).await;
+    answered.map_err(|_| BlobError::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())))
+}
+
 /// An object being written.
 pub(super) struct Part {
     writer: Option<BufWriter>,
@@ -141,7 +165,7 @@ pub(super) struct Part {
 impl Part {
     pub(super) async fn write(&mut self, bytes: Vec<u8>) -> Result<(), BlobError> {
         if let Some(writer) = &mut self.writer {
-            writer.put(bytes.into()).await?;
+            within(writer.put(bytes.into())).await??;
         }
         Ok(())
     }
@@ -149,7 +173,7 @@ impl Part {
     pub(super) async fn finish(mut self) -> Result<(), BlobError> {
         // Shut down or failed, there is nothing left to take back but what the bucket's own rule removes.
         if let Some(mut writer) = self.writer.take() {
-            writer.shutdown().await?;
+            within(writer.shutdown()).await??;
         }
         Ok(())
     }
@@ -161,7 +185,8 @@ impl Drop for Part {
     fn drop(&mut self) {
         if let (Some(mut writer), Ok(runtime)) = (self.writer.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move {
-                if let Err(error) = writer.abort().await {
+                let aborted = within(writer.abort()).await;
+                if let Err(error) = aborted.and_then(|done| Ok(done?)) {
                     tracing::warn!(%error, "the parts of an unfinished upload stay until the bucket's rule removes them");
                 }
             });

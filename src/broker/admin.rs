@@ -2,7 +2,8 @@
 //! connections. Optional in production: without it [`Topology::plan`] prints the definitions for somebody else to import.
 //!
 //! The client is handed in, because one factory makes all outbound clients. A user of RabbitMQ belongs to the whole broker, not
-//! to a virtual host: two hubs on one broker must not have an agency of the same key.
+//! to a virtual host: two hubs on one broker must not have an agency of the same key, and a user that somebody else uses too is not
+//! given another password.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +37,18 @@ pub enum AdminError {
         status: StatusCode,
         /// Its own words, at most 300 characters.
         reason: String,
+    },
+    /// The user is somebody else's too. Users belong to the whole broker: a new password would shut the other out.
+    #[error(
+        "the broker's user {user} also has permissions in {}; users belong to the whole broker, so its password was not \
+         changed: give this hub a broker of its own, or take these permissions away (rabbitmqctl clear_permissions)",
+        .elsewhere.join(", ")
+    )]
+    Shared {
+        /// Whose name it is.
+        user: String,
+        /// The other virtual hosts.
+        elsewhere: Vec<String>,
     },
 }
 
@@ -195,10 +208,15 @@ impl Admin {
         self.user_put(&User::tenant(key), password).await
     }
 
-    /// The permissions come first, so that a user that can log in never has fewer limits than planned; an agency's without the
+    /// Refuses a user that has permissions in another virtual host. The permissions come first, so that a user that can log in never has fewer limits than planned; an agency's without the
     /// topic permission could publish in another agency's name.
     async fn user_put(&self, user: &User, password: &str) -> Result<(), AdminError> {
         let name = user.name.as_str();
+        let elsewhere = self.elsewhere(name).await?;
+        if !elsewhere.is_empty() {
+            let user = name.to_owned();
+            return Err(AdminError::Shared { user, elsewhere });
+        }
         if !self.exists(&["users", name]).await? {
             self.put(&["users", name], &json!({"password_hash": "", "tags": ""}))
                 .await?;
@@ -213,6 +231,23 @@ impl Admin {
             .await?;
         self.put(&["users", name], &json!({"password": password, "tags": ""}))
             .await
+    }
+
+    /// The other virtual hosts a user has permissions in.
+    async fn elsewhere(&self, user: &str) -> Result<Vec<String>, AdminError> {
+        let permissions = match self.get(&["users", user, "permissions"]).await {
+            Err(AdminError::Refused {
+                status: StatusCode::NOT_FOUND,
+                ..
+            }) => return Ok(Vec::new()),
+            permissions => permissions?,
+        };
+        let vhosts = permissions.as_array().into_iter().flatten();
+        let named = vhosts.filter_map(|row| row["vhost"].as_str());
+        Ok(named
+            .filter(|vhost| *vhost != self.vhost)
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Deletes the user of a submitter; its connections end.
@@ -317,6 +352,7 @@ impl Admin {
             policies: self.get(&["policies", &self.vhost]).await?,
             operator_policies: self.get(&["operator-policies", &self.vhost]).await?,
             feature_flags: self.get(&["feature-flags"]).await?,
+            all_permissions: self.get(&["permissions"]).await?,
         };
         Ok(check::differences(topology, &live, &self.vhost))
     }

@@ -46,6 +46,8 @@ pub struct Live {
     pub operator_policies: Value,
     /// `/api/feature-flags`
     pub feature_flags: Value,
+    /// `/api/permissions`: of all virtual hosts this user may see
+    pub all_permissions: Value,
 }
 
 /// Every difference, in the order of the plan.
@@ -286,6 +288,20 @@ impl Found<'_> {
                     self.add(&object, format!("other permissions than planned: {is}"), remedy);
                 }
                 Some(_) => {}
+            }
+            let elsewhere: Vec<&str> = rows(&live.all_permissions)
+                .filter(|row| row["user"] == user.name && row["vhost"] != self.vhost)
+                .filter_map(|row| row["vhost"].as_str())
+                .collect();
+            if !elsewhere.is_empty() {
+                self.add(
+                    &object,
+                    format!(
+                        "also has permissions in {}: users belong to the whole broker, and one password opens both",
+                        elsewhere.join(", ")
+                    ),
+                    "Give each hub a broker of its own, or take the other permissions away (rabbitmqctl clear_permissions)",
+                );
             }
             let Some(write) = &user.topic_write else { continue };
             let topic = rows(&live.topic_permissions)

@@ -13,7 +13,9 @@ use futures_util::future::join_all;
 use tokio::sync::{Notify, oneshot};
 
 use super::message::{Hold as AnyHold, Receipt};
-use super::{BrokerError, Delivery, Envelope, Outcome, Settlement, Source, Target, Topology, topology};
+use super::{
+    BrokerError, Delivery, Envelope, Level, Outcome, Settlement, Source, Target, Topology, topology,
+};
 
 /// The broker inside the process.
 #[derive(Clone, Debug)]
@@ -108,6 +110,16 @@ impl Embedded {
             queues.remove(name);
         }
         drained
+    }
+
+    /// See [`super::Broker::level`].
+    pub fn level(&self, name: &str) -> Option<Level> {
+        let queue = self.queue(name)?;
+        let state = queue.state();
+        Some(Level {
+            messages: state.waiting.len() as u64,
+            readers: state.handed.len() as u64,
+        })
     }
 
     /// How many messages each queue holds, waiting and handed out.
@@ -383,6 +395,8 @@ impl Consumer {
                     user_id: None,
                     content_type: envelope.content_type,
                     body: envelope.body,
+                    unread: None,
+                    death: None,
                     redelivered,
                     receipt: Receipt::new(AnyHold::Embedded(Hold {
                         queue: self.queue.clone(),

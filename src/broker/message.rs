@@ -137,6 +137,15 @@ pub enum Settlement {
     Dead(String),
 }
 
+/// Where a message died.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// The queue.
+    pub queue: String,
+    /// `rejected`, `expired`, `delivery_limit`.
+    pub reason: String,
+}
+
 /// A message in the hands of a consumer. Dropped unsettled, it comes again.
 #[derive(Debug)]
 pub struct Delivery {
@@ -154,6 +163,11 @@ pub struct Delivery {
     pub content_type: String,
     /// The body.
     pub body: Arc<[u8]>,
+    /// Why the body cannot be read as it came, where that is known before anybody looks: it was sent by another protocol, in a
+    /// form that has no bytes of its own.
+    pub unread: Option<&'static str>,
+    /// In the queue of dead letters: where it died last, and of what, by the broker's own word.
+    pub death: Option<Death>,
     /// It may have been seen before. Only a hint: a message sent twice is not marked.
     pub redelivered: bool,
     pub(super) receipt: Receipt,

@@ -16,7 +16,7 @@ pub mod rabbit;
 pub mod topology;
 
 pub use embedded::Embedded;
-pub use message::{Delivery, Envelope, MAX_BODY, Outcome, Settlement, Source, Target, settle_all};
+pub use message::{Death, Delivery, Envelope, MAX_BODY, Outcome, Settlement, Source, Target, settle_all};
 pub use rabbit::Rabbit;
 pub use topology::Topology;
 
@@ -46,6 +46,15 @@ pub enum BrokerError {
     /// The message is no longer in this consumer's hands: its connection or the consumer ended. It comes again.
     #[error("the message went back to its queue, because its consumer ended")]
     Gone,
+}
+
+/// What lies in a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Messages that wait. What consumers have in hand is not counted.
+    pub messages: u64,
+    /// Consumers.
+    pub readers: u64,
 }
 
 /// The road in use. Cheap to clone; clones share connections and queues.
@@ -104,6 +113,26 @@ impl Broker {
                 embedded.declare(topology);
                 Ok(())
             }
+        }
+    }
+
+    /// What lies in a queue; none where there is no such queue.
+    ///
+    /// # Errors
+    /// As [`Broker::declare`].
+    pub async fn level(&self, source: &Source) -> Result<Option<Level>, BrokerError> {
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.level(&source.queue()).await,
+            Broker::Embedded(embedded) => Ok(embedded.level(&source.queue())),
+        }
+    }
+
+    /// A number that changes when what was declared may be gone: the connection was made anew, or a queue was not where it
+    /// should be.
+    pub fn epoch(&self) -> u64 {
+        match self {
+            Broker::Rabbit(rabbit) => rabbit.epoch(),
+            Broker::Embedded(_) => 0,
         }
     }
 

@@ -15,7 +15,8 @@ pub(super) enum BrokerCommand {
     /// Print the definitions RabbitMQ needs, for `rabbitmqctl import_definitions`
     ///
     /// For an installation where the hub may not use the management interface. Users of agencies and submitters come without a password: give
-    /// each one by `rabbitmqctl change_password` before it can log in.
+    /// each one by `rabbitmqctl change_password` before it can log in. Users belong to the whole broker: where others use it, or users
+    /// have passwords already, --without-users.
     Plan(PlanArgs),
 }
 
@@ -29,6 +30,10 @@ pub(super) struct PlanArgs {
     #[arg(long = "submitter", value_name = "TENANT")]
     submitters: Vec<TenantKey>,
 
+    /// Leave out users and their permissions: importing them takes the passwords of those that exist
+    #[arg(long)]
+    without_users: bool,
+
     /// Virtual host
     #[arg(long, value_name = "NAME", default_value = "lienthong")]
     vhost: String,
@@ -38,6 +43,12 @@ pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, 
     let BrokerCommand::Plan(args) = command;
     let directory = material::directory(&args.directory)?;
     let topology = crate::delivery::topology(&directory, true).with_tenants(&args.submitters);
-    print_json(out, &topology.plan(&args.vhost))?;
+    let mut plan = topology.plan(&args.vhost);
+    if args.without_users
+        && let Some(parts) = plan.as_object_mut()
+    {
+        parts.retain(|part, _| !matches!(part.as_str(), "users" | "permissions" | "topic_permissions"));
+    }
+    print_json(out, &plan)?;
     Ok(Exit::Good)
 }

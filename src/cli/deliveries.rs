@@ -11,7 +11,7 @@ use super::{Exit, Failure, runtime};
 use crate::client::DeliveriesFilter;
 use crate::domain::codes::Key;
 use crate::domain::ids::DeliveryId;
-use crate::domain::view::{DeliveryState, ParkRequest, RetryRequest};
+use crate::domain::view::{DeliveryState, ParkRequest, ResendRequest, RetryRequest};
 
 /// See how messages to agencies are carried, have one sent again, or park it
 ///
@@ -25,6 +25,11 @@ pub(super) enum DeliveriesCommand {
     Retry(RetryArgs),
     /// Have a delivery tried no more
     Park(ParkArgs),
+    /// Have sent again what the broker has lost: confirmed, not settled, and in no queue
+    ///
+    /// After a broker was lost, restored or purged. Oldest first; what still lies in a queue is not sent again. An agency that reads its
+    /// own queue may get again what it has taken and not answered; it deduplicates by event id.
+    Resend(ResendArgs),
     /// List agencies' endpoints, and which of them are spared because they fail
     Endpoints(EndpointsArgs),
 }
@@ -86,6 +91,20 @@ pub(super) struct ParkArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ResendArgs {
+    #[command(flatten)]
+    speaker: Speaker,
+
+    /// Of this agency alone; of all, when nothing is said
+    #[arg(long, value_name = "KEY")]
+    agency: Option<Key>,
+
+    /// Why, without anybody's name; kept with the attempts
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct EndpointsArgs {
     #[command(flatten)]
     speaker: Speaker,
@@ -119,6 +138,14 @@ pub(super) fn run(command: &DeliveriesCommand, out: &mut dyn Write) -> Result<Ex
             };
             let partner = args.speaker.partner(None)?;
             answered(runtime.block_on(partner.park_delivery(args.id, &request)), out)
+        }
+        DeliveriesCommand::Resend(args) => {
+            let request = ResendRequest {
+                reason: args.reason.clone(),
+                agency: args.agency.clone(),
+            };
+            let partner = args.speaker.partner(None)?;
+            answered(runtime.block_on(partner.resend_deliveries(&request)), out)
         }
         DeliveriesCommand::Endpoints(args) => {
             let partner = args.speaker.partner(None)?;

@@ -47,12 +47,15 @@ pub fn demo_bar(total: u64) -> DemoBar {
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stdout());
     // A template of our own that does not parse would be found by the first test; the bare bar still counts.
-    if let Ok(style) = ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}") {
+    if let Ok(style) = ProgressStyle::with_template(DEMO) {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
 }
+
+/// The time to go is in the message: before anything has finished there is none, and the bar's own would be 0 s.
+const DEMO: &str = "{bar:40.green} {pos}/{len} finished  {msg}";
 
 const BYTES: &str = "{msg}  {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}";
 
@@ -114,7 +117,7 @@ impl DemoBar {
         match &mut self.face {
             Face::Bar(bar) => {
                 bar.set_position(finished);
-                bar.set_message(counts);
+                bar.set_message(format!("{counts}  ETA {eta}"));
             }
             Face::Lines { out, last } => {
                 let due = last.is_none_or(|last| last.elapsed() >= LINE_EVERY);
@@ -186,12 +189,19 @@ mod tests {
 
     #[test]
     fn the_bar_has_a_template_that_parses() {
-        assert!(
-            ProgressStyle::with_template("{bar:40.green} {pos}/{len} finished  {msg}  ETA {eta}").is_ok()
-        );
+        assert!(ProgressStyle::with_template(DEMO).is_ok());
         assert!(ProgressStyle::with_template(BYTES).is_ok());
-        let mut bar = DemoBar::with(1, Face::Bar(bar(1)));
-        bar.note(&Progress::Ended);
-        bar.end();
+        let mut demo = DemoBar::with(200, Face::Bar(bar(200)));
+        demo.note(&Progress::Filed);
+        let Face::Bar(bar) = &demo.face else {
+            panic!("a bar")
+        };
+        assert_eq!(
+            bar.message(),
+            "filed 1  delivered 0  ETA ?",
+            "nothing has finished, so nobody knows"
+        );
+        demo.note(&Progress::Ended);
+        demo.end();
     }
 }

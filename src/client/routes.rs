@@ -14,8 +14,8 @@ use crate::domain::view::{
     AcceptanceRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DeliveryState, DossierPage,
     DossierSummary, DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage,
     HandOverRequest, HistoryView, InboxPage, PapersRequest, ParkRequest, PostponementRequest, ReasonRequest,
-    RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer, StatusRequest, SubmissionAnswer,
-    SupplementRequest,
+    ResendAnswer, ResendRequest, RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer,
+    StatusRequest, SubmissionAnswer, SupplementRequest,
 };
 
 pub(super) const JSON: &str = "application/json";
@@ -384,6 +384,15 @@ impl Partner {
     ) -> Result<DeliveryItem, ClientError> {
         let path = format!("/v1/deliveries/{id}/park");
         let call = Call::post(&path, JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Has sent again what the broker has lost. Said twice, the second finds nothing more to send.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn resend_deliveries(&self, request: &ResendRequest) -> Result<ResendAnswer, ClientError> {
+        let call = Call::post("/v1/deliveries/resend", JSON, json(request)?, Repeat::Unkeyed);
         self.send(&call).await?.json()
     }
 

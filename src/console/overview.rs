@@ -218,6 +218,7 @@ mod samples {
             }],
             backlog: Backlog {
                 deliveries_parked: 1,
+                deliveries_failing: 0,
                 endpoints_spared: 1,
                 webhooks_disabled: 2,
                 notices_waiting: 1_240,

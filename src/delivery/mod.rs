@@ -5,12 +5,14 @@
 //! where it was, and looked at again.
 //!
 //! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`push`] the way to agencies'
-//! endpoints, [`returns`] the way of statuses, [`limits`] the watch over
-//! time limits.
+//! endpoints, [`returns`] the way of statuses, [`dead`] what no consumer could take, [`missing`] what the broker has lost,
+//! [`limits`] the watch over time limits.
 //! [`retry`] says when something is tried again, and when it is given up.
 
 mod courier;
+mod dead;
 mod limits;
+pub mod missing;
 mod notices;
 pub mod push;
 mod relay;
@@ -84,11 +86,18 @@ impl Movers {
             stopped.clone(),
             relay::run(Arc::clone(&hub), broker.clone()),
         ));
+        hub.lay(Arc::new(broker.clone()));
+        // The embedded broker confirms what was settled: it loses nothing, and has neither statuses nor dead letters.
         if matches!(broker, Broker::Rabbit(_)) {
             tasks.spawn(until(
                 stopped.clone(),
                 returns::run(Arc::clone(&hub), broker.clone()),
             ));
+            tasks.spawn(until(
+                stopped.clone(),
+                dead::run(Arc::clone(&hub), broker.clone()),
+            ));
+            tasks.spawn(until(stopped.clone(), missing::run(Arc::clone(&hub))));
         }
         tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), push::run(Arc::clone(&hub))));
@@ -199,13 +208,16 @@ async fn handful(consumer: &mut Consumer) -> Option<Vec<Delivery>> {
 /// the agencies that pull.
 async fn refresh(hub: Arc<Hub>, broker: Broker) {
     let mut couriers: BTreeMap<Key, AbortOnDrop> = BTreeMap::new();
-    let mut declared: Option<String> = None;
+    let mut declared: Option<(String, u64)> = None;
     loop {
         let directory = hub.directory();
-        if declared.as_deref() != Some(directory.version()) {
+        // A broker that comes back may be another one, and a queue may have been deleted: what is there stays as it is.
+        let wanted = (directory.version().to_owned(), broker.epoch());
+        if declared.as_ref() != Some(&wanted) {
             match broker.declare(&topology(&directory, hub.own_queues())).await {
                 Ok(()) => {
-                    declared = Some(directory.version().to_owned());
+                    // Declaring may have connected.
+                    declared = Some((wanted.0, broker.epoch()));
                     tracing::info!(
                         version = directory.version(),
                         "the road of the directory is there"

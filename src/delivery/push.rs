@@ -17,7 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::REST;
-use super::retry::{self, Breaker, Leave};
+use super::retry::{self, Breaker, Leave, Missed};
+use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::identity::webhook;
@@ -43,10 +44,38 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The media type of a CloudEvent in structured mode.
 const CLOUD_EVENT: &str = "application/cloudevents+json; charset=utf-8";
 
+/// What is known of an endpoint since it was set: one that is set anew is another one.
+struct Known {
+    set_at: Timestamp,
+    url: EndpointUrl,
+    breaker: Breaker,
+}
+
+impl Known {
+    fn is_of(&self, endpoint: &Endpoint) -> bool {
+        self.set_at == endpoint.row.set_at.0 && self.url == endpoint.url
+    }
+
+    fn of(endpoint: &Endpoint) -> Self {
+        Known {
+            set_at: endpoint.row.set_at.0,
+            url: endpoint.url.clone(),
+            // What another hub found, or this one before it was started anew.
+            breaker: endpoint
+                .row
+                .next_probe
+                .map_or_else(Breaker::default, |probe| Breaker::sparing(probe.0)),
+        }
+    }
+}
+
+/// What is known of each agency's endpoint, while nothing is under way there.
+type Breakers = HashMap<String, Known>;
+
 pub(super) async fn run(hub: Arc<Hub>) {
     let places = Arc::new(Semaphore::new(CALLS_OF_ALL));
-    let mut breakers: HashMap<String, Breaker> = HashMap::new();
-    let mut rounds: JoinSet<(String, Breaker)> = JoinSet::new();
+    let mut breakers: Breakers = HashMap::new();
+    let mut rounds: JoinSet<(String, Known)> = JoinSet::new();
     let mut served: HashMap<tokio::task::Id, String> = HashMap::new();
     let bell = hub.push_bell();
     loop {
@@ -63,9 +92,9 @@ pub(super) async fn run(hub: Arc<Hub>) {
         }
         tokio::select! {
             Some(ended) = rounds.join_next_with_id() => match ended {
-                Ok((id, (agency, breaker))) => {
+                Ok((id, (agency, known))) => {
                     served.remove(&id);
-                    breakers.insert(agency, breaker);
+                    breakers.insert(agency, known);
                 }
                 Err(error) => {
                     tracing::error!(%error, "pushing to an agency failed");
@@ -81,7 +110,7 @@ pub(super) async fn run(hub: Arc<Hub>) {
 /// A round for each agency to which something may go now.
 async fn begin(
     hub: &Arc<Hub>,
-    breakers: &mut HashMap<String, Breaker>,
+    breakers: &mut Breakers,
     served: &HashMap<tokio::task::Id, String>,
 ) -> Result<Vec<Round>, ServiceError> {
     let now = hub.clock().now();
@@ -93,13 +122,22 @@ async fn begin(
         let Some(endpoint) = hub.endpoint_of(&agency) else {
             continue;
         };
-        // What another hub found, or this one before it was started anew.
-        let known = endpoint.row.next_probe.map(|probe| probe.0);
-        let breaker = breakers.entry(agency.clone()).or_default();
-        if let (None, Some(probe)) = (breaker.spared_until(), known) {
-            *breaker = Breaker::sparing(probe);
+        let known = breakers
+            .entry(agency.clone())
+            .or_insert_with(|| Known::of(&endpoint));
+        if !known.is_of(&endpoint) {
+            *known = Known::of(&endpoint);
         }
-        if breaker.spared_until().is_none_or(|probe| probe <= now) {
+        // What another hub found meanwhile. A probe that was due is this hub's own, written down before it came back.
+        let elsewhere = endpoint
+            .row
+            .next_probe
+            .map(|probe| probe.0)
+            .filter(|probe| *probe > now);
+        if let (None, Some(probe)) = (known.breaker.spared_until(), elsewhere) {
+            known.breaker.spare(probe);
+        }
+        if known.breaker.spared_until().is_none_or(|probe| probe <= now) {
             endpoints.insert(agency, endpoint);
         }
     }
@@ -114,14 +152,14 @@ async fn begin(
         .await?;
     let rounds = due.into_iter().filter_map(|agency| {
         let endpoint = endpoints.remove(&agency)?;
-        let mut breaker = breakers.get(&agency).copied().unwrap_or_default();
-        let leave = breaker.leave(now, LEASE);
+        let mut known = breakers.remove(&agency)?;
+        let leave = known.breaker.leave(now, LEASE);
         Some(Round {
             hub: Arc::clone(hub),
             rng: hub.entropy().generator(),
             agency,
             endpoint,
-            breaker,
+            known,
             leave,
         })
     });
@@ -147,23 +185,26 @@ struct Round {
     rng: StdRng,
     agency: String,
     endpoint: Arc<Endpoint>,
-    breaker: Breaker,
+    known: Known,
     leave: Leave,
 }
 
 impl Round {
-    async fn serve(mut self, places: Arc<Semaphore>) -> (String, Breaker) {
+    async fn serve(mut self, places: Arc<Semaphore>) -> (String, Known) {
         let mut calls = FuturesUnordered::new();
         let bell = self.hub.push_bell();
+        let mut is_late = false;
         loop {
             let rung = bell.notified();
             let room = match self.leave {
+                // What it is asked next is for the new address, in a round of its own.
+                _ if !self.is_current() => 0,
                 Leave::All => CALLS_OF_ONE,
                 Leave::Probe => 1,
                 Leave::Nothing(_) => 0,
             };
-            // By halves, so that a busy endpoint costs a lease every few messages and not for each.
-            if calls.len() * 2 <= room && calls.len() < room {
+            // By halves, so that a busy endpoint costs a lease every few messages and not for each; or when calls hang.
+            if calls.len() < room && (is_late || calls.len() * 2 <= room) {
                 let permits = take(&places, room - calls.len(), calls.is_empty()).await;
                 calls.extend(self.lease(permits).await);
             }
@@ -174,15 +215,25 @@ impl Round {
             let first = tokio::select! {
                 Some(first) = calls.next() => first,
                 // Calls that hang hold up their own dossiers, and nothing else that comes meanwhile.
-                () = news, if !calls.is_empty() => continue,
-                else => return (self.agency, self.breaker),
+                () = news, if !calls.is_empty() => {
+                    is_late = true;
+                    continue;
+                }
+                else => return (self.agency, self.known),
             };
+            is_late = false;
             let mut ended = vec![first];
             while let Some(Some(more)) = calls.next().now_or_never() {
                 ended.push(more);
             }
             self.record(ended).await;
         }
+    }
+
+    /// Whether the endpoint is still the one that was set when the round began.
+    fn is_current(&self) -> bool {
+        let now = self.hub.endpoint_of(&self.agency);
+        now.is_some_and(|endpoint| self.known.is_of(&endpoint))
     }
 
     /// Leases as many messages as there are permits, and begins to call about them.
@@ -240,6 +291,7 @@ impl Round {
             agency: self.agency.clone(),
             max: i64::try_from(max).unwrap_or(1),
             lease: LEASE,
+            least_tried_first: self.leave == Leave::Probe,
         };
         match self.hub.store().ledger.push(lease).await? {
             PushAnswer::Leased(leased) => Ok(leased),
@@ -250,20 +302,14 @@ impl Round {
     /// Writes down how calls ended, however long the database is away: what is not written goes out again.
     async fn record(&mut self, ended: Vec<Called>) {
         let now = self.hub.clock().now();
-        let was_spared = self.breaker.spared_until().is_some();
-        let mut endpoint_failure = None;
-        for called in &ended {
-            match &called.ended {
-                Err(refused) if refused.failure.is_of_the_endpoint() => {
-                    self.breaker.failed(refused.asked, now, &mut self.rng);
-                    endpoint_failure = Some(refused.failure);
-                }
-                // It was about the message, or not about the endpoint at all.
-                Err(refused) if refused.failure == Failure::Unrenderable => {}
-                Ok(()) | Err(_) => self.breaker.answered(),
-            }
-        }
-        let standing = match (self.breaker.spared_until(), endpoint_failure) {
+        let was_spared = self.known.breaker.spared_until().is_some();
+        let settlements: Vec<PushSettlement> = ended
+            .into_iter()
+            .map(|called| self.settlement(called, now))
+            .collect();
+        let breaker = &self.known.breaker;
+        let failure = settlements.iter().rev().find_map(|s| s.carried.failure());
+        let standing = match (breaker.spared_until(), failure) {
             (Some(next_probe), Some(failure)) => {
                 tracing::warn!(agency = self.agency, %failure, %next_probe, "an endpoint is spared");
                 Some(EndpointStanding::Spared { failure, next_probe })
@@ -274,14 +320,11 @@ impl Round {
             }
             _ => None,
         };
-        self.leave = match self.breaker.spared_until() {
+        self.leave = match breaker.spared_until() {
             None => Leave::All,
             Some(probe) => Leave::Nothing(probe),
         };
-        let settlements: Vec<PushSettlement> = ended
-            .into_iter()
-            .map(|called| self.settlement(called, now))
-            .collect();
+        let standing = standing.map(|standing| (self.known.set_at, standing));
         loop {
             let settle = PushCommand::Settle {
                 agency: self.agency.clone(),
@@ -305,16 +348,21 @@ impl Round {
             attempt,
             ended,
         } = called;
+        let breaker = &mut self.known.breaker;
         let carried = match ended {
-            Ok(()) => Carried::Done,
-            Err(refused) => retry::failed(
-                refused.failure,
-                refused.reason,
-                attempt,
-                refused.asked,
-                now,
-                &mut self.rng,
-            ),
+            Ok(()) => {
+                breaker.taken();
+                Carried::Done
+            }
+            Err(refused) => {
+                let missed = Missed {
+                    message: &delivery,
+                    attempt,
+                    failure: refused.failure,
+                    asked: refused.asked,
+                };
+                retry::missed(breaker, missed, refused.reason, now, &mut self.rng)
+            }
         };
         if let Carried::Park { failure, .. } = &carried {
             tracing::warn!(%delivery, agency = self.agency, %failure, "a message is parked");

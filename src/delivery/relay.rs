@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use super::REST;
 use super::retry;
@@ -75,13 +76,15 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
     }))
     .await;
     let now = hub.clock().now();
+    // What failed together for the same time waits equally long, so that it goes again in its order.
+    let seed = rng.random();
     let mut settlements: Vec<OutboxSettlement> = batches
         .iter()
         .zip(outcomes)
         .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
         .filter_map(|(envelope, outcome)| {
             let item = attempts.get(envelope.message_id.as_str())?;
-            let carried = carried(outcome, item.attempt, now, rng);
+            let carried = carried(outcome, item.attempt, now, &mut StdRng::seed_from_u64(seed));
             Some(OutboxSettlement {
                 delivery: item.delivery.clone(),
                 attempt: item.attempt,

@@ -1,10 +1,14 @@
 //! When a message that could not be carried is tried again, and when it is given up. Pure: moment and chance are arguments.
 //!
 //! Three parts. [`judge`] and [`refused_call`] turn an answer, or none, into a [`Failure`]. [`next`] turns failure and attempt
-//! into a moment, or into parking. A [`Breaker`] stands before each receiver: after several failures in a row only a probe goes,
-//! and the rest waits without using up attempts.
+//! into a moment, or into parking. A [`Breaker`] stands before each receiver and judges it by what it takes: what fails while
+//! nothing is taken is the receiver's fault and ends no message; [`follows`] asks it before anything is given up.
+
+mod breaker;
 
 use std::time::Duration;
+
+pub use breaker::{BREAKS_AFTER, Breaker, Leave, PROBE, REFUSED};
 
 use rand::{Rng, RngExt};
 
@@ -21,6 +25,8 @@ pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
 pub enum Next {
     /// Not before this moment.
     At(Timestamp),
+    /// Not before this moment, and the attempt does not count: it says nothing of the message.
+    Uncounted(Timestamp),
     /// Given up; somebody must look.
     Park,
 }
@@ -101,8 +107,12 @@ pub fn next(
     if pace.most.is_some_and(|most| tried >= most) {
         return Next::Park;
     }
-    let asked = asked.unwrap_or_default().min(RETRY_AFTER_MOST);
-    Next::At(now.plus(pause(pace, tried, rng).max(asked)))
+    Next::At(now.plus(wait(pace, tried, asked, rng)))
+}
+
+/// The pause after so many failures, or what the receiver asked for where that is longer.
+fn wait(pace: Pace, failures: u32, asked: Option<Duration>, rng: &mut impl Rng) -> Duration {
+    pause(pace, failures, rng).max(asked.unwrap_or_default().min(RETRY_AFTER_MOST))
 }
 
 /// What becomes of a delivery whose attempt failed: tried again, or given up. See [`next`].
@@ -114,14 +124,93 @@ pub fn failed(
     now: Timestamp,
     rng: &mut impl Rng,
 ) -> Carried {
-    match next(failure, attempt, asked, now, rng) {
+    carried(next(failure, attempt, asked, now, rng), failure, reason)
+}
+
+fn carried(next: Next, failure: Failure, reason: String) -> Carried {
+    match next {
         Next::At(not_before) => Carried::Retry {
             failure,
             reason,
             not_before,
+            counts: true,
+        },
+        Next::Uncounted(not_before) => Carried::Retry {
+            failure,
+            reason,
+            not_before,
+            counts: false,
         },
         Next::Park => Carried::Park { failure, reason },
     }
+}
+
+/// An attempt to call a receiver that did not succeed.
+#[derive(Clone, Copy, Debug)]
+pub struct Missed<'a> {
+    /// The message, by a name that stays the same when it is tried again.
+    pub message: &'a str,
+    /// Which attempt this was, from 1; those that did not count are not counted.
+    pub attempt: i32,
+    /// What kind of failure it is, by this one answer.
+    pub failure: Failure,
+    /// The wait the receiver asked for.
+    pub asked: Option<Duration>,
+}
+
+/// What follows on an attempt at a receiver of somebody else's, and what the failure is when all that is known of the receiver is
+/// looked at. The breaker learns of the attempt.
+///
+/// An answer alone does not say whose fault it is: a proxy that refuses everything and an agency that refuses one document both
+/// say 400. So a message is given up only for attempts that count, and these are the ones where the receiver takes other
+/// messages meanwhile. What a receiver refuses or drops while it takes nothing is tried again for as long as that lasts.
+pub fn follows(
+    breaker: &mut Breaker,
+    missed: Missed<'_>,
+    now: Timestamp,
+    rng: &mut impl Rng,
+) -> (Next, Failure) {
+    let Missed {
+        message,
+        attempt,
+        failure,
+        asked,
+    } = missed;
+    if failure.is_a_refusal() {
+        let told = breaker.refused(message, now, rng);
+        let judged = match told.of_everything {
+            true => Failure::RefusesEverything,
+            false => failure,
+        };
+        let next = match told.counts {
+            true => next(failure, attempt, asked, now, rng),
+            false => Next::Uncounted(now.plus(wait(REFUSED, told.times, asked, rng))),
+        };
+        return (next, judged);
+    }
+    let of_the_receiver = failure.is_of_the_endpoint() || failure == Failure::RoadAway;
+    if of_the_receiver {
+        breaker.failed(asked, now, rng);
+    }
+    let next = if of_the_receiver && breaker.is_broken() {
+        let tried = u32::try_from(attempt).unwrap_or(0);
+        Next::Uncounted(now.plus(wait(pace(failure), tried, asked, rng)))
+    } else {
+        next(failure, attempt, asked, now, rng)
+    };
+    (next, failure)
+}
+
+/// What becomes of a delivery whose attempt at an endpoint failed. See [`follows`].
+pub fn missed(
+    breaker: &mut Breaker,
+    missed: Missed<'_>,
+    reason: String,
+    now: Timestamp,
+    rng: &mut impl Rng,
+) -> Carried {
+    let (next, failure) = follows(breaker, missed, now, rng);
+    carried(next, failure, reason)
 }
 
 fn pause(pace: Pace, failures: u32, rng: &mut impl Rng) -> Duration {
@@ -170,94 +259,6 @@ pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     }
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
     Some(Timestamp::from_jiff(date.timestamp()).since(now))
-}
-
-/// Failures in a row after which a receiver is spared.
-pub const BREAKS_AFTER: u32 = 5;
-
-/// Pause between two probes of a receiver that is spared: 5 s, doubled, at most 5 min.
-pub const PROBE: Pace = Pace {
-    first: Duration::from_secs(5),
-    last: Duration::from_secs(300),
-    most: None,
-};
-
-/// How much may go to a receiver now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// As much as its bounds allow.
-    All,
-    /// One message, to see whether it is back.
-    Probe,
-    /// Nothing before this moment.
-    Nothing(Timestamp),
-}
-
-/// Stands before one receiver. What it holds back waits without using up attempts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Breaker {
-    failures: u32,
-    next_probe: Option<Timestamp>,
-    is_probing: bool,
-}
-
-impl Breaker {
-    /// Before a receiver that is known to be spared until its next probe.
-    pub const fn sparing(next_probe: Timestamp) -> Self {
-        Breaker {
-            failures: BREAKS_AFTER,
-            next_probe: Some(next_probe),
-            is_probing: false,
-        }
-    }
-
-    /// How much may go now. Whoever gets [`Leave::Probe`] has `patience` to come back with an outcome; until then nothing else
-    /// goes, and afterwards the next one may probe.
-    pub fn leave(&mut self, now: Timestamp, patience: Duration) -> Leave {
-        match self.next_probe {
-            None => Leave::All,
-            Some(then) if then > now => Leave::Nothing(then),
-            Some(_) => {
-                self.next_probe = Some(now.plus(patience));
-                self.is_probing = true;
-                Leave::Probe
-            }
-        }
-    }
-
-    /// The receiver answered, be it to refuse a message: everything may go.
-    pub fn answered(&mut self) {
-        *self = Breaker::default();
-    }
-
-    /// The receiver as a whole failed. A wait it `asked` for is kept at once, without waiting for further failures. Calls that
-    /// were under way when it began to be spared say nothing new.
-    pub fn failed(&mut self, asked: Option<Duration>, now: Timestamp, rng: &mut impl Rng) {
-        let is_late = self.next_probe.is_some() && !self.is_probing;
-        self.is_probing = false;
-        if !is_late {
-            self.failures = self.failures.saturating_add(1);
-        }
-        let broken = self
-            .failures
-            .checked_sub(BREAKS_AFTER)
-            .filter(|_| !is_late)
-            .map(|beyond| pause(PROBE, beyond + 1, rng));
-        let asked = asked.map(|wait| wait.min(RETRY_AFTER_MOST));
-        if let Some(wait) = broken.max(asked) {
-            let then = now.plus(wait);
-            self.next_probe = Some(
-                self.next_probe
-                    .filter(|_| is_late)
-                    .map_or(then, |probe| probe.max(then)),
-            );
-        }
-    }
-
-    /// When the next probe may go, while the receiver is spared.
-    pub const fn spared_until(&self) -> Option<Timestamp> {
-        self.next_probe
-    }
 }
 
 #[cfg(test)]
@@ -360,57 +361,5 @@ mod tests {
         assert_eq!(asked("Tue, 24 Nov 2026 01:02:00 GMT"), Some(120));
         assert_eq!(asked("Tue, 24 Nov 2026 00:00:00 GMT"), Some(0));
         assert_eq!((asked("soon"), asked("-1"), asked("")), (None, None, None));
-    }
-
-    const PATIENCE: Duration = Duration::from_secs(30);
-
-    #[test]
-    fn a_breaker_opens_probes_and_closes() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut breaker = Breaker::default();
-        for _ in 1..BREAKS_AFTER {
-            breaker.failed(None, now(), &mut rng);
-            assert_eq!(breaker.leave(now(), PATIENCE), Leave::All);
-        }
-        breaker.failed(None, now(), &mut rng);
-        let Leave::Nothing(probe) = breaker.leave(now(), PATIENCE) else {
-            panic!("{breaker:?}")
-        };
-        assert!(probe.since(now()) >= PROBE.first / 2 && probe.since(now()) <= PROBE.first);
-        // One probe goes; whoever asks meanwhile gets nothing, until the probe is overdue.
-        assert_eq!(breaker.leave(probe, PATIENCE), Leave::Probe);
-        assert_eq!(
-            breaker.leave(probe, PATIENCE),
-            Leave::Nothing(probe.plus(PATIENCE))
-        );
-        assert_eq!(breaker.leave(probe.plus(PATIENCE), PATIENCE), Leave::Probe);
-        // A failed probe makes the pause longer, never longer than its bound.
-        let mut at = probe.plus(PATIENCE);
-        for _ in 0..100 {
-            breaker.failed(None, at, &mut rng);
-            let next = breaker.spared_until().unwrap();
-            assert!(next.since(at) <= PROBE.last);
-            // One that was under way all the while changes nothing.
-            breaker.failed(None, at, &mut rng);
-            assert_eq!(breaker.spared_until(), Some(next));
-            at = next;
-            assert_eq!(breaker.leave(at, PATIENCE), Leave::Probe);
-        }
-        breaker.failed(None, at, &mut rng);
-        assert!(breaker.spared_until().unwrap().since(at) >= PROBE.last / 2);
-        breaker.answered();
-        assert_eq!(breaker.leave(probe, PATIENCE), Leave::All);
-    }
-
-    #[test]
-    fn a_receiver_that_asks_for_time_gets_it_at_once() {
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut breaker = Breaker::default();
-        breaker.failed(Some(Duration::from_secs(60)), now(), &mut rng);
-        let then = now().plus(Duration::from_secs(60));
-        assert_eq!(breaker.leave(now(), PATIENCE), Leave::Nothing(then));
-        assert_eq!(breaker.leave(then, PATIENCE), Leave::Probe);
-        breaker.failed(Some(Duration::from_secs(1_000_000)), then, &mut rng);
-        assert_eq!(breaker.spared_until(), Some(then.plus(RETRY_AFTER_MOST)));
     }
 }

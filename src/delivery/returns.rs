@@ -6,7 +6,9 @@ use futures_util::future::join_all;
 
 use super::{PREFETCH, REST, handful};
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use crate::domain::codes::Key;
 use crate::domain::event::Verdict;
+use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::service::{Hub, Reported, ServiceError};
 
@@ -62,29 +64,67 @@ async fn take(hub: &Hub, batch: Vec<Delivery>) {
     }
 }
 
-async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
+/// Takes one report. What is refused for good is kept as a refusal, which the agency and the operator read; it is not given to the
+/// dead letters, where one agency's mistakes would use up the room of all.
+pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
+    let rejection = match judged(hub, delivery).await {
+        Ok(settlement) => return settlement,
+        Err(rejection) => rejection,
+    };
+    let agency = delivery.agency();
+    let label = rejection.label();
+    tracing::warn!(
+        agency = agency.as_ref().map(Key::as_str), message = %delivery.message_id, %label,
+        "a report from a queue was refused"
+    );
+    if rejection.kept().is_some() {
+        return Settlement::Ack;
+    }
+    let format = header(delivery, FORMAT);
+    loop {
+        let named = (media_type(delivery), format.as_deref());
+        match hub
+            .keep_from_queue(agency.as_ref(), &delivery.body, named, &rejection)
+            .await
+        {
+            Ok(_) => return Settlement::Ack,
+            Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
+            Err(error) => return Settlement::Dead(format!("{label}; not kept: {error}")),
+        }
+    }
+}
+
+fn header(delivery: &Delivery, name: &str) -> Option<String> {
+    let found = delivery
+        .headers
+        .iter()
+        .find(|(n, _)| n.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.clone())
+}
+
+fn media_type(delivery: &Delivery) -> &str {
+    match delivery.content_type.as_str() {
+        "" => "application/json",
+        named => named,
+    }
+}
+
+/// What becomes of a report; why not, where it is refused for good.
+async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection> {
     let (Some(agency), true) = (delivery.agency(), delivery.is_vouched()) else {
-        return Settlement::Dead("the broker does not vouch for its sender".to_owned());
+        let problem = Problem::new(Label::SenderUnvouched).with("expected", &delivery.routing_key);
+        return Err(problem.into());
     };
-    let header = |name: &str| {
-        delivery
-            .headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.clone())
-    };
-    let media_type = if delivery.content_type.is_empty() {
-        "application/json"
-    } else {
-        &delivery.content_type
-    };
+    if let Some(reason) = delivery.unread {
+        return Err(Problem::new(Label::BodyUnreadable).with("reason", reason).into());
+    }
     let reported = || Reported {
         bytes: delivery.body.to_vec(),
-        media_type: media_type.to_owned(),
-        format: header(FORMAT),
+        media_type: media_type(delivery).to_owned(),
+        format: header(delivery, FORMAT),
         // Redelivered after a crash, it is the same report.
         key: IdempotencyKey::parse(&delivery.message_id),
-        traceparent: header("traceparent"),
+        traceparent: header(delivery, "traceparent"),
     };
     // While the database is away the message stays in hand: giving it back would use up the queue's delivery limit and end it.
     let answer = loop {
@@ -104,13 +144,13 @@ async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
             {
                 tracing::info!(agency = %agency, message = %delivery.message_id, label = %problem.label, "a report was not applied");
             }
-            Settlement::Ack
+            Ok(Settlement::Ack)
         }
-        Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Settlement::Retry,
-        Err(ServiceError::Rejected(rejection)) => Settlement::Dead(rejection.label().to_string()),
+        Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Ok(Settlement::Retry),
+        Err(ServiceError::Rejected(rejection)) => Err(rejection),
         Err(ServiceError::Internal(why)) => {
             tracing::error!(%why, agency = %agency, message = %delivery.message_id, "a report failed");
-            Settlement::Dead("internal".to_owned())
+            Err(Label::Internal.into())
         }
     }
 }

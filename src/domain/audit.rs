@@ -66,6 +66,8 @@ actions! {
     DeliveryRetried = "delivery-retried";
     /// A delivery is tried no more until somebody has it tried again.
     DeliveryParked = "delivery-parked";
+    /// Deliveries that the broker had lost are sent again.
+    DeliveriesResent = "deliveries-resent";
     /// Events of a submitter that were given up are sent again.
     NoticesRetried = "notices-retried";
     /// Another directory was put into use.

@@ -116,6 +116,9 @@ failures! {
     NeverSettled "never-settled" Receiver Wrong "Đã lấy nhiều lần nhưng không xác nhận" "It was taken again and again and never settled"
         "Xem chương trình nhận hỏng ở đâu với bản tin này; rồi yêu cầu gửi lại."
         "Find out where the receiving program fails with this message; then have it sent again.";
+    RefusesEverything "refuses-everything" Receiver Mended "Bên nhận từ chối mọi bản tin" "The receiver refuses every message"
+        "Lỗi không ở bản tin: xem tường lửa, proxy hoặc máy chủ nhận (mã trả lời nằm ở từng lần gửi); cổng tự gửi lại hết khi bên nhận nhận được một bản tin."
+        "No message is at fault: look at the firewall, proxy or server of the receiver (each attempt has its status); the hub sends everything again by itself once one is taken.";
     SentBack "sent-back" Receiver Wrong "Bên nhận trả lại" "The receiver sent it back"
         "Đọc lý do bên nhận nêu, thống nhất với họ; rồi yêu cầu gửi lại."
         "Read the receiver's reason and settle it with them; then have it sent again.";
@@ -150,7 +153,7 @@ failures! {
 impl Failure {
     /// Every word, for those who check before they ask.
     pub const PATTERN: &'static str = "^(unreachable|slow|cut|busy|failing|certificate-refused|denied|not-there|redirected|never-settled|\
-         sent-back|document-refused|format-refused|unrenderable|unroutable|road-away|address-forbidden|\
+         refuses-everything|sent-back|document-refused|format-refused|unrenderable|unroutable|road-away|address-forbidden|\
          withdrawn|held-by-operator)$";
 
     /// The stable word.
@@ -187,6 +190,14 @@ impl Failure {
                 | Failure::NotThere
                 | Failure::Redirected
                 | Failure::AddressForbidden
+        )
+    }
+
+    /// Whether the receiver answered and did not take the message. Whose fault that is shows only beside what it takes.
+    pub const fn is_a_refusal(self) -> bool {
+        matches!(
+            self,
+            Failure::DocumentRefused | Failure::FormatRefused | Failure::RefusesEverything
         )
     }
 

@@ -332,6 +332,16 @@ labels! {
     QueueUnavailable "queue-unavailable" 409 "Cổng này không có hàng đợi riêng" "This hub has no queues of one's own"
         "Cổng chạy không có RabbitMQ; dùng webhook, hoặc đọc GET /v1/events." "This hub runs without RabbitMQ; use a webhook, or read GET /v1/events.";
 
+    // what comes by the broker
+    SenderUnvouched "sender-unvouched" 403 "Môi giới không bảo đảm người gửi" "The broker does not vouch for the sender"
+        "Đặt thuộc tính user-id của bản tin đúng tài khoản đã đăng nhập, là {expected}, rồi gửi lại." "Set the message's property user-id to the user you are logged in as, {expected}, and send it again.";
+    BodyUnreadable "body-unreadable" 415 "Không lấy được nội dung bản tin" "The message has no body that can be taken out"
+        "Gửi nội dung ở dạng data (byte), hoặc dùng AMQP 0-9-1: {reason}." "Send the body as data (bytes), or speak AMQP 0-9-1: {reason}.";
+    MessageAstray "message-astray" 404 "Bản tin không thuộc về ai" "The message belongs nowhere"
+        "Nằm ở hàng đợi thư chết mà không phải của cổng gửi hay cơ quan báo; tìm xem ai đã gửi." "It lay among the dead letters and is neither the hub's nor an agency's; find out who sent it.";
+    BrokerUnavailable "broker-unavailable" 503 "Môi giới bản tin tạm thời không sẵn sàng" "The message broker is not available"
+        "Kiểm tra RabbitMQ rồi thử lại." "Look at RabbitMQ, then try again.";
+
     // warnings
     IdentityPrefixUnknown "identity-prefix-unknown" 422 "Đầu số định danh lạ" "The identity number's prefix is not known"
         "Kiểm tra lại giấy tờ; người khai sinh ở nước ngoài có đầu số khác." "Check the paper; people born abroad have other prefixes.";

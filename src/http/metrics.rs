@@ -54,6 +54,11 @@ struct LimitStage {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct QueueName {
+    queue: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NoticeState {
     state: &'static str,
 }
@@ -79,6 +84,9 @@ pub struct Metrics {
     limits: Family<LimitStage, Gauge>,
     overdue_files: Gauge,
     parked: Gauge,
+    failing: Gauge,
+    queues: Family<QueueName, Gauge>,
+    queues_room: Family<QueueName, Gauge>,
     spared: Gauge,
     disabled: Gauge,
     notices: Family<NoticeState, Gauge>,
@@ -118,6 +126,9 @@ impl Metrics {
             limits: Family::default(),
             overdue_files: Gauge::default(),
             parked: Gauge::default(),
+            failing: Gauge::default(),
+            queues: Family::default(),
+            queues_room: Family::default(),
             spared: Gauge::default(),
             disabled: Gauge::default(),
             notices: Family::default(),
@@ -188,6 +199,21 @@ impl Metrics {
             self.parked.clone(),
         );
         r.register(
+            "deliveries_failing",
+            "Messages to agencies that were tried in vain and are tried again",
+            self.failing.clone(),
+        );
+        r.register(
+            "broker_queue_messages",
+            "Messages that wait in a queue of the hub's own on the broker",
+            self.queues.clone(),
+        );
+        r.register(
+            "broker_queue_capacity",
+            "Messages such a queue holds; the next is refused",
+            self.queues_room.clone(),
+        );
+        r.register(
             "endpoints_spared",
             "Endpoints of agencies that fail and are spared",
             self.spared.clone(),
@@ -249,9 +275,19 @@ impl Metrics {
         }
     }
 
+    /// What lies in a queue of the hub's own, and what it holds.
+    pub fn queue(&self, queue: &'static str, messages: u64, capacity: u32) {
+        let name = QueueName { queue };
+        self.queues
+            .get_or_create(&name)
+            .set(i64::try_from(messages).unwrap_or(i64::MAX));
+        self.queues_room.get_or_create(&name).set(capacity.into());
+    }
+
     /// What is on its way at `now`, and what has stopped there.
     pub fn backlog(&self, backlog: &Backlog, now: Timestamp) {
         self.parked.set(backlog.deliveries_parked);
+        self.failing.set(backlog.deliveries_failing);
         self.spared.set(backlog.endpoints_spared);
         self.disabled.set(backlog.webhooks_disabled);
         for (state, number) in [
@@ -378,6 +414,7 @@ mod tests {
         }]);
         let backlog = Backlog {
             deliveries_parked: 1,
+            deliveries_failing: 8,
             endpoints_spared: 2,
             webhooks_disabled: 3,
             notices_waiting: 4,
@@ -386,9 +423,13 @@ mod tests {
             notices_held: 7,
         };
         metrics.backlog(&backlog, Timestamp::from_micros(95_000_000));
+        metrics.queue("dead.letters", 9, 100_000);
         let text = metrics.text();
         for line in [
             "lienthong_deliveries_parked 1",
+            "lienthong_deliveries_failing 8",
+            "lienthong_broker_queue_messages{queue=\"dead.letters\"} 9",
+            "lienthong_broker_queue_capacity{queue=\"dead.letters\"} 100000",
             "lienthong_endpoints_spared 2",
             "lienthong_webhooks_disabled 3",
             "lienthong_notices{state=\"waiting\"} 4",

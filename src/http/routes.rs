@@ -22,10 +22,10 @@ use crate::domain::view::{
     DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest,
     HistoryView, InboxPage, NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView,
     PapersRequest, ParkRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest, RefusalPage,
-    RefusalView, RegisterAnswer, RegisterRequest, RetryRequest, RouteView, SecretAnswer, SettleAnswer,
-    SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer, SubscribersView,
-    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest,
-    TenantView, TestAnswer, TokenAnswer, WayRequest,
+    RefusalView, RegisterAnswer, RegisterRequest, ResendAnswer, ResendRequest, RetryRequest, RouteView,
+    SecretAnswer, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
+    SubscribersView, SubscriptionAnswer, SubscriptionRequest, SubscriptionView, SupplementRequest,
+    TenantPage, TenantRequest, TenantView, TestAnswer, TokenAnswer, WayRequest,
 };
 use crate::identity::Permission;
 
@@ -191,6 +191,9 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/deliveries" "deliveries"
         Act::Verb(Verb::Deliveries, Permission::DeliveryManage), CARRIED, Takes::Nothing => Gives::Json(shape::<DeliveryPage>());
         "Bản tin gửi cơ quan chưa đến, mặc định là bản tin đã dừng" "List deliveries that failed, with every attempt; the parked ones, when nothing is said"
+    Partner Post "/v1/deliveries/resend" "resendDeliveries"
+        Act::Verb(Verb::ResendDeliveries, Permission::DeliveryManage), &[], Takes::Json(shape::<ResendRequest>()) => Gives::Json(shape::<ResendAnswer>());
+        "Gửi lại những bản tin môi giới đã làm mất" "Send again what the broker has lost"
     Partner Post "/v1/deliveries/{id}/retry" "retryDelivery"
         Act::Verb(Verb::RetryDelivery, Permission::DeliveryManage), DELIVERY, Takes::Json(shape::<RetryRequest>()) => Gives::Json(shape::<DeliveryItem>());
         "Gửi lại một bản tin" "Have a delivery tried again"

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 
 use super::{MaterialError, bad, certificates, private_key, roots, text};
-use crate::blobs::{Blobs, Bucket, Folder, S3};
+use crate::blobs::{self, Blobs, Bucket, Folder, S3};
 use crate::broker::Rabbit;
 use crate::broker::admin::Admin;
 use crate::broker::rabbit::Options;
@@ -88,9 +88,6 @@ pub fn caller(config: &config::Config) -> Result<Caller, MaterialError> {
     })
 }
 
-/// How long one request to an S3 service may take: a part of 8 MiB, or a piece of 1 MiB.
-const S3_TIME: Duration = Duration::from_secs(60);
-
 /// Where the files of dossiers are kept. A folder is made where it is not there; a bucket is not asked.
 ///
 /// # Errors
@@ -117,7 +114,7 @@ pub fn blobs(home: &config::Home, clock: &Clock) -> Result<Blobs, MaterialError>
             let http = http_client(&Outbound {
                 roots: certificates_or_none(ca_file.as_deref(), clock)?,
                 identity: None,
-                timeout: S3_TIME,
+                timeout: blobs::REQUEST,
                 connect_timeout: Duration::from_secs(5),
             })
             .map_err(|e| unusable(&e))?;

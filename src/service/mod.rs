@@ -21,6 +21,7 @@ mod onboarding;
 mod public;
 mod pulse;
 mod refusals;
+mod road;
 mod statuses;
 mod subscriptions;
 mod tenants;
@@ -31,7 +32,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -45,6 +46,7 @@ pub use messages::{Outbound, Push};
 pub use onboarding::Loaded;
 pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};
+pub use road::{InQueue, LostAfter, Road};
 pub use statuses::Reported;
 pub use subscriptions::{DueWay, SECRET_OVERLAP, TEST_TYPE};
 pub use tenants::{AuditQuery, TenantQuery};
@@ -159,6 +161,7 @@ pub struct Hub {
     own_queues: bool,
     provisional: bool,
     caller: Caller,
+    road: ArcSwapOption<Arc<dyn Road>>,
     clock: Clock,
     entropy: Entropy,
     rng: Mutex<StdRng>,
@@ -189,6 +192,7 @@ impl Hub {
             own_queues: parts.own_queues,
             provisional: parts.provisional,
             caller: parts.caller,
+            road: ArcSwapOption::empty(),
             clock: parts.clock,
             entropy: parts.entropy,
             in_flight: Mutex::new(HashSet::new()),

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use super::intake::{Incoming, internal, request_digest};
 use super::{Hub, ServiceError};
+use crate::domain::codes::Key;
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
 use crate::domain::seal::sha256;
-use crate::domain::tenant::TenantKey;
+use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 use crate::identity::{Access, Permission};
@@ -133,7 +134,7 @@ impl Hub {
         {
             return rejection;
         }
-        let Ok((id, row)) = self.refusal_row(access, document, &rejection) else {
+        let Ok((id, row)) = self.refusal_row(access.key(), document, &rejection) else {
             return rejection;
         };
         match tokio::time::timeout(KEEPING, self.store.ledger.refuse(row)).await {
@@ -146,13 +147,42 @@ impl Hub {
         }
     }
 
+    /// Keeps a report that came by the broker and is refused for good. Whoever sent it gets no answer there: the refusal is the
+    /// answer, and is the tenant's own to read. One that no registered agency can have sent is the operator's.
+    ///
+    /// # Errors
+    /// When it is not kept: the message must stay where it is.
+    pub async fn keep_from_queue(
+        &self,
+        agency: Option<&Key>,
+        bytes: &[u8],
+        (media_type, format): (&str, Option<&str>),
+        rejection: &Rejection,
+    ) -> Result<RefusalId, ServiceError> {
+        let register = self.register();
+        let tenant = agency
+            .map(|key| TenantKey::new(TenantKind::Agency, key))
+            .filter(|key| register.tenant(key).is_some());
+        let document = Refused {
+            kind: RefusedKind::Statuses,
+            bytes,
+            media_type,
+            format,
+        };
+        let of_the_hub = Access::system();
+        let tenant = tenant.as_ref().unwrap_or_else(|| of_the_hub.key());
+        let (id, row) = self.refusal_row(tenant, &document, rejection)?;
+        self.store.ledger.refuse(row).await?;
+        Ok(id)
+    }
+
     fn refusal_row(
         &self,
-        access: &Access,
+        tenant: &TenantKey,
         document: &Refused<'_>,
         rejection: &Rejection,
     ) -> Result<(RefusalId, RefusalRow), ServiceError> {
-        let (tenant, cipher) = (access.key().as_str(), &self.store.cipher);
+        let (tenant, cipher) = (tenant.as_str(), &self.store.cipher);
         let kind = document.kind.word();
         let mut same = [tenant.as_bytes(), b"\0", kind.as_bytes(), b"\0"].concat();
         same.extend_from_slice(&request_digest(

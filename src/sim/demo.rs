@@ -52,6 +52,17 @@ impl Demo {
     /// Files, follows, completes, hands over, until every dossier has ended or nothing happens any more; then compares. At
     /// most about ten messages a dossier are sent to `progress`.
     pub async fn run(self, clock: Clock, progress: UnboundedSender<Progress>) -> Outcome {
+        self.run_until(clock, progress, std::future::pending()).await
+    }
+
+    /// The same, or until `stop`: then what was under way is left where it stands, nothing is compared, and the outcome says how
+    /// far it came.
+    pub async fn run_until(
+        self,
+        clock: Clock,
+        progress: UnboundedSender<Progress>,
+        stop: impl Future<Output = ()>,
+    ) -> Outcome {
         let began_at = clock.now();
         let run = Arc::new(Run::new(
             self.filers,
@@ -85,11 +96,20 @@ impl Demo {
                 filer,
             ));
         }
-        run.wait_for_the_end(filings, self.stall).await;
-        run.audit(self.stall).await;
+        let whole = async {
+            run.wait_for_the_end(filings, self.stall).await;
+            run.audit(self.stall).await;
+        };
+        let is_interrupted = tokio::select! {
+            () = whole => false,
+            () = stop => true,
+        };
         followers.shutdown().await;
         run.end_ways(used).await;
-        let book = run.note(|ledger, _| std::mem::take(ledger));
+        let mut book = run.note(|ledger, _| std::mem::take(ledger));
+        if is_interrupted {
+            book.interrupt(self.dossiers);
+        }
         book.outcome(self.run, self.seed, began_at, run.clock.now())
     }
 }

@@ -79,6 +79,8 @@ pub struct Ledger {
     entries: BTreeMap<String, Entry>,
     faults: Vec<Fault>,
     news: Vec<Progress>,
+    /// How many were planned, once somebody has stopped the run before its end.
+    interrupted: Option<usize>,
     /// What was used.
     pub used: Used,
 }
@@ -330,12 +332,17 @@ impl Ledger {
         std::mem::take(&mut self.news)
     }
 
+    /// The run was interrupted: of so many dossiers some were not filed, and what has not ended is not missing.
+    pub fn interrupt(&mut self, planned: usize) {
+        self.interrupted = Some(planned);
+    }
+
     /// Closes the book.
     pub fn outcome(mut self, run: String, seed: u64, began_at: Timestamp, ended_at: Timestamp) -> Outcome {
         let open: Vec<(String, Option<Status>)> = self
             .entries
             .iter()
-            .filter(|(_, e)| e.ended.is_none() && !e.refused)
+            .filter(|(_, e)| e.ended.is_none() && !e.refused && self.interrupted.is_none())
             .map(|(r, e)| (r.clone(), e.status))
             .collect();
         for (reference, status) in open {
@@ -369,7 +376,8 @@ impl Ledger {
             seed,
             began_at,
             ended_at,
-            planned: self.entries.len(),
+            planned: self.interrupted.unwrap_or(self.entries.len()),
+            interrupted: self.interrupted.is_some(),
             rows,
             total,
             statuses,

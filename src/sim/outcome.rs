@@ -21,6 +21,9 @@ pub struct Outcome {
     pub ended_at: Timestamp,
     /// How many dossiers were to be filed.
     pub planned: usize,
+    /// Whether somebody stopped it before its end; what had not ended then is no fault.
+    #[serde(default)]
+    pub interrupted: bool,
     /// By format and kind of agency.
     pub rows: Vec<Row>,
     /// All rows together.
@@ -71,6 +74,7 @@ impl Outcome {
     /// anything it had a right to.
     pub fn is_clean(&self) -> bool {
         self.fault_count == 0
+            && !self.interrupted
             && self.total.ended == self.planned
             && self.agencies.as_ref().is_none_or(|a| a.faults.is_empty())
     }

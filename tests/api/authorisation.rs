@@ -73,7 +73,7 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
         "staff" => json!({ "reason": "Thử", "add": { "id": "nv-001", "name": "Nhân viên mẫu" } }),
         "point" => json!({ "reason": "Thử", "add": { "key": "diem-thu", "name": "Điểm thử" } }),
         "setEndpoint" => json!({ "url": "https://nhan.example.vn/" }),
-        "retryDelivery" | "parkDelivery" => json!({ "reason": "thử" }),
+        "retryDelivery" | "parkDelivery" | "resendDeliveries" => json!({ "reason": "thử" }),
         // Nobody answers there: what is sent is given up long after the test.
         "subscribe" => json!({ "way": "webhook", "url": "https://localhost:1/" }),
         "testSubscription" | "retryNotices" => json!({ "way": "webhook" }),

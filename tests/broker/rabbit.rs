@@ -3,8 +3,9 @@
 use lapin::options::BasicPublishOptions;
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
+use lienthong::broker::admin::AdminError;
 use lienthong::broker::topology::{DOSSIERS, Limits, STATUS_QUEUE, STATUSES, Topology};
-use lienthong::broker::{Broker, BrokerError, Outcome, Rabbit, Settlement, Source, Target};
+use lienthong::broker::{Broker, BrokerError, Level, Outcome, Rabbit, Settlement, Source, Target};
 
 use lienthong::domain::tenant::TenantKey;
 use serde_json::json;
@@ -203,6 +204,65 @@ fn a_submitter_reads_its_own_queue_and_may_do_nothing_else() {
             assert!(denied, "{source:?}: {error}");
         }
         props.admin.tenant_user_delete(&own).await.unwrap();
+    });
+}
+
+#[test]
+fn a_user_of_another_virtual_host_keeps_its_password() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let agency = signed_in(&stage, &props).await;
+        agency.ready().await.unwrap();
+        let beside = props.admin.for_vhost(&format!("{}-beside", props.vhost));
+        beside.vhost_create().await.unwrap();
+        let refused = beside.agency_user_put(&stage.agency, "another").await;
+        assert!(
+            matches!(&refused, Err(AdminError::Shared { elsewhere, .. }) if *elsewhere == [props.vhost.clone()]),
+            "{refused:?}"
+        );
+        // The hub it belongs to may give it a new one, and its user still gets in by the old one until then.
+        signed_in(&stage, &props).await.ready().await.unwrap();
+        // Somebody gives it permissions there all the same: the check says so.
+        let all = json!({"configure": "", "write": "", "read": ""});
+        let user = format!("agency.{}", stage.agency);
+        props
+            .manage(
+                reqwest::Method::PUT,
+                &["permissions", &format!("{}-beside", props.vhost), &user],
+                &all,
+            )
+            .await;
+        let found = props.admin.check(&stage.topology).await.unwrap();
+        assert!(
+            matches!(found.as_slice(), [one] if one.object == format!("user {user}") && one.problem.contains("-beside")),
+            "{found:?}"
+        );
+        beside.vhost_delete().await.unwrap();
+    });
+}
+
+#[test]
+fn what_lies_in_a_queue_is_told_and_that_there_is_none() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        let props = stage.rabbit.clone().unwrap();
+        let of = |messages, readers| Some(Level { messages, readers });
+        assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), of(0, 0));
+        stage
+            .broker
+            .publish(&[stage.envelope("evt_1"), stage.envelope("evt_2")])
+            .await;
+        assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), of(2, 0));
+        let mut inbox = stage.broker.consume(&stage.source(), 1).await.unwrap();
+        let held = take(&mut inbox).await;
+        assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), of(1, 1));
+        held.settle(Settlement::Ack).await.unwrap();
+        let before = stage.broker.epoch();
+        props.admin.queue_delete(&stage.source().queue()).await.unwrap();
+        assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), None);
+        assert!(
+            stage.broker.epoch() > before,
+            "what was declared is to be declared again"
+        );
     });
 }
 

@@ -6,14 +6,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lienthong::app::sandbox::{Plan, Sandbox};
+use lienthong::blobs::{self, BlobError, Blobs, Bucket, S3};
+use lienthong::broker::{Broker, BrokerError, Envelope, Outcome, Rabbit, Source, Target, Topology};
 use lienthong::client::{ClientError, Partner, Retry, Submission};
+use lienthong::clock::{Clock, Entropy};
+use lienthong::domain::attachment::DataKey;
+use lienthong::domain::ids::BlobId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
 use lienthong::http::Connections;
 
 use crate::line::{Line, address};
-use crate::stack::{Production, folder};
+use crate::stack::{Production, folder, s3};
+
+/// Longer than any deadline of the hub's own; what takes longer hangs.
+const AT_MOST: Duration = Duration::from_secs(60);
+
+/// What comes of a call to somebody who hangs: an answer of the hub's own, in time.
+async fn in_time<T>(what: &str, call: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(AT_MOST, call).await {
+        Ok(answer) => answer,
+        Err(_) => panic!("{what} hangs"),
+    }
+}
 
 /// One call, no second try: the test looks at each answer itself.
 const ONCE: Retry = Retry {
@@ -189,4 +205,132 @@ async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
     assert_eq!((messages, dossiers.len()), (20, 20));
     sandbox.stop().await;
     services.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_a_broker_that_hangs_keeps_nobody_waiting() {
+    let services = Production::fresh("hang_mq").await;
+    let dir = folder("hang-mq");
+    let line = Line::to(address(&services.amqp)).await;
+    // Before the hub starts: it starts, and says what is missing.
+    line.hang();
+    let sandbox = in_time(
+        "the start",
+        sandbox(&dir, services.postgres.clone(), line.instead_of(&services.amqp)),
+    )
+    .await;
+    assert!(sandbox.broker_away().is_some());
+    let branch = branch(&sandbox);
+    for n in 0..5 {
+        in_time("a filing", file(&branch, &format!("R-{n}")))
+            .await
+            .unwrap();
+    }
+    let hub = Arc::clone(sandbox.running().hub());
+    assert_eq!(hub.outbox_depth().await.unwrap(), 5);
+    line.mend();
+    until("the outbox is empty", async || {
+        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+    })
+    .await;
+
+    // And in the middle of its work: every question to it ends.
+    let rabbit = Broker::Rabbit(Rabbit::new(&line.instead_of(&services.amqp), Default::default()).unwrap());
+    let (topology, agency) = (
+        Topology::for_agencies([]),
+        "van-phong-ubnd-thanh-pho".parse().unwrap(),
+    );
+    rabbit.ready().await.unwrap();
+    let statuses = rabbit.consume(&Source::Statuses, 1).await;
+    assert!(statuses.is_ok(), "{statuses:?}");
+    line.hang();
+    let message = Envelope {
+        message_id: "evt_1".to_owned(),
+        to: Target::Agency(agency),
+        kind: "vn.lienthong.test".to_owned(),
+        headers: Vec::new(),
+        content_type: "application/json".to_owned(),
+        body: (*b"{}").into(),
+        expires: None,
+    };
+    let outcomes = in_time("publishing", rabbit.publish(&[message])).await;
+    assert!(
+        matches!(outcomes.as_slice(), [Outcome::Refused(_)]),
+        "{outcomes:?}"
+    );
+    let away = |error: BrokerError| matches!(error, BrokerError::Connection(_));
+    assert!(away(
+        in_time("a look", rabbit.level(&Source::Statuses))
+            .await
+            .unwrap_err()
+    ));
+    assert!(away(
+        in_time("declaring", rabbit.declare(&topology)).await.unwrap_err()
+    ));
+    assert!(away(
+        in_time("consuming", rabbit.consume(&Source::Statuses, 1))
+            .await
+            .unwrap_err()
+    ));
+    assert!(away(in_time("readiness", rabbit.ready()).await.unwrap_err()));
+    for n in 5..10 {
+        in_time("a filing", file(&branch, &format!("R-{n}")))
+            .await
+            .unwrap();
+    }
+    line.mend();
+    until("the outbox is empty again", async || {
+        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+    })
+    .await;
+    sandbox.stop().await;
+    services.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_a_store_of_files_that_hangs_keeps_nobody_waiting() {
+    let line = Line::to(address(&s3())).await;
+    let url = reqwest::Url::parse(&line.instead_of(&s3())).unwrap();
+    let bucket = Bucket {
+        endpoint: format!("http://127.0.0.1:{}", url.port().unwrap()),
+        region: "us-east-1".to_owned(),
+        bucket: url.path().trim_matches('/').to_owned(),
+        prefix: crate::stack::unique(),
+        access_key: url.username().to_owned(),
+        secret_key: url.password().unwrap().to_owned(),
+    };
+    let ca = lienthong::net::dev_ca::DevCa::create(Clock::System.now()).unwrap();
+    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::Outbound {
+        roots: vec![ca.root().clone()],
+        identity: None,
+        timeout: blobs::REQUEST,
+        connect_timeout: Duration::from_secs(5),
+    })
+    .unwrap();
+    let home = Blobs::S3(S3::new(&bucket, http).unwrap());
+    let mut rng = Entropy::System.generator();
+    let mut object = || BlobId::new(Clock::System.now(), &mut rng);
+    let (kept, lost) = (object(), object());
+    let mut upload = home.begin(kept, DataKey::new([7; 32])).await.unwrap();
+    upload.write(b"paper").await.unwrap();
+    upload.finish().await.unwrap();
+    assert!(!home.read(kept, 0..4096).await.unwrap().is_empty());
+
+    line.hang();
+    let unavailable = |error: BlobError| matches!(error, BlobError::Unavailable(_));
+    let upload = async {
+        let mut upload = home.begin(lost, DataKey::new([7; 32])).await?;
+        upload.write(b"paper").await?;
+        upload.finish().await.map(drop)
+    };
+    let (read, removed, written) = in_time("the store", async {
+        tokio::join!(home.read(kept, 0..4096), home.remove(kept), upload)
+    })
+    .await;
+    assert!(unavailable(read.unwrap_err()));
+    assert!(unavailable(removed.unwrap_err()));
+    assert!(unavailable(written.unwrap_err()));
+    line.mend();
+    home.remove(kept).await.unwrap();
+    home.remove(lost).await.unwrap();
 }

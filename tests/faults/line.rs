@@ -1,14 +1,51 @@
-//! A line that can be cut: a TCP relay between the hub and a server.
+//! A line that can be cut, or hang: a TCP relay between the hub and a server.
 
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+/// How a line is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Up,
+    /// Connections stand, and nothing passes: as when the process behind them is stopped (SIGSTOP), or its disk hangs.
+    Hanging,
+    Cut,
+}
+
 /// A relay to one address. Dropped, it is cut for good.
 pub struct Line {
-    up: Arc<watch::Sender<bool>>,
+    state: Arc<watch::Sender<State>>,
     port: u16,
+}
+
+/// Carries what comes, while the line is up.
+async fn carry(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut state: watch::Receiver<State>,
+) {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        if state.wait_for(|state| *state == State::Up).await.is_err() {
+            return;
+        }
+        match from.read(&mut piece).await {
+            Ok(0) | Err(_) => break,
+            Ok(n) => {
+                // What came while it hung waits too.
+                if state.wait_for(|state| *state == State::Up).await.is_err() {
+                    return;
+                }
+                if to.write_all(&piece[..n]).await.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    drop(to.shutdown().await);
 }
 
 impl Line {
@@ -16,8 +53,8 @@ impl Line {
     pub async fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let up = Arc::new(watch::channel(true).0);
-        let state = Arc::clone(&up);
+        let line = Arc::new(watch::channel(State::Up).0);
+        let state = Arc::clone(&line);
         tokio::spawn(async move {
             loop {
                 let Ok((near, _)) = listener.accept().await else {
@@ -25,7 +62,7 @@ impl Line {
                 };
                 let mut cut = state.subscribe();
                 // Cut, it takes a connection and closes it, as a balancer does whose server is away.
-                if !*cut.borrow() {
+                if *cut.borrow() == State::Cut {
                     continue;
                 }
                 let target = target.clone();
@@ -33,25 +70,34 @@ impl Line {
                     let Ok(far) = TcpStream::connect(&target).await else {
                         return;
                     };
-                    let (mut near, mut far) = (near, far);
+                    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+                    let both = futures_util::future::join(
+                        carry(near_in, far_out, cut.clone()),
+                        carry(far_in, near_out, cut.clone()),
+                    );
                     tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        _ = cut.wait_for(|up| !*up) => {}
+                        _ = both => {}
+                        _ = cut.wait_for(|state| *state == State::Cut) => {}
                     }
                 });
             }
         });
-        Line { up, port }
+        Line { state: line, port }
     }
 
     /// Ends every connection and lets no new one through.
     pub fn cut(&self) {
-        self.up.send_replace(false);
+        self.state.send_replace(State::Cut);
+    }
+
+    /// Lets nothing through and ends no connection.
+    pub fn hang(&self) {
+        self.state.send_replace(State::Hanging);
     }
 
     /// Lets connections through again.
     pub fn mend(&self) {
-        self.up.send_replace(true);
+        self.state.send_replace(State::Up);
     }
 
     /// The same URL, by way of this line.

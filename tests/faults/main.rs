@@ -7,6 +7,7 @@ mod city;
 mod files;
 mod full;
 mod installation;
+mod interrupted;
 mod kill;
 mod line;
 mod operator;

@@ -245,13 +245,6 @@ class Services:
         answer.raise_for_status()
         return answer.json()
 
-    def letters(self, name):
-        """The messages of a queue, looked at and left there."""
-        wish = {"count": 100, "ackmode": "ack_requeue_true", "encoding": "auto"}
-        answer = requests.post(f"{self.admin}/api/queues/{self.name}/{name}/get", json=wish, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
     def remove(self):
         self._sql(f"DROP DATABASE {self.name} WITH (FORCE)")
         self._vhost("DELETE")

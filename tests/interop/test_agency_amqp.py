@@ -1,5 +1,6 @@
 """An agency's own program with pika: it reads its queue, publishes statuses, and is kept from everything else."""
 
+import hashlib
 import json
 import secrets
 from datetime import datetime, timezone
@@ -123,16 +124,23 @@ def test_a_report_that_cannot_be_is_in_the_history_with_its_label_and_spoils_no_
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_taken_is_a_dead_letter_and_changes_nothing(services, agency, branch, what, message):
+def test_what_cannot_be_taken_is_the_agencys_to_read_and_changes_nothing(production, services, agency, branch, what, message):
     answer = filed(branch)
     mark = secrets.token_hex(8)
     reports = {"reports": [{"dossier": answer["tracking_id"], "status": 4, "text": mark}]}
     body = message.pop("body", as_bytes(reports))
-    before = services.queue("dead.letters").get("messages", 0)
     publish(agency, body, **message)
-    until(lambda: services.queue("dead.letters").get("messages", 0) == before + 1, what="the dead letter")
-    letter = services.letters("dead.letters")[-1]
-    assert letter["properties"]["headers"]["x-death"][0]["queue"] == "hub.statuses"
+    digest = hashlib.sha256(body).hexdigest()
+
+    def kept():
+        found = production.tenant(ME).get("/v1/refusals").json()["refusals"]
+        return next((refusal for refusal in found if refusal["sha256"] == digest), None)
+
+    refusal = until(kept, what="the refusal")
+    assert refusal["kind"] == "statuses" and refusal["tenant"] == ME
+    if what == "no user-id":
+        assert refusal["label"] == "sender-unvouched"
+    assert services.queue("dead.letters").get("messages", 0) == 0
     assert branch.get(answer["links"]["self"]).json()["status"]["code"] == 2
 
 

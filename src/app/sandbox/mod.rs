@@ -88,6 +88,9 @@ impl Plan {
     }
 }
 
+/// How long it is looked at start whether the broker is there.
+const BROKER_LOOK: Duration = Duration::from_secs(3);
+
 /// A sandbox at work.
 pub struct Sandbox {
     _lock: Lock,
@@ -103,6 +106,7 @@ pub struct Sandbox {
     ways: Ways,
     agencies: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
+    broker_away: Option<String>,
     stop: watch::Sender<bool>,
 }
 
@@ -153,7 +157,13 @@ impl Sandbox {
             &clock,
             &entropy,
         )?;
+        let broker = assembly.broker.clone();
         let running = Running::start(assembly).await?;
+        // A short look: the start has just tried for as long as it may take.
+        let broker_away = match tokio::time::timeout(BROKER_LOOK, broker.ready()).await {
+            Ok(answer) => answer.err().map(|error| error.to_string()),
+            Err(_) => Some(format!("no answer within {} s", BROKER_LOOK.as_secs())),
+        };
         let newcomers = city::newcomers(&state, &directory)?;
         if let Err(error) = city::register(running.hub(), newcomers).await {
             running.stop().await;
@@ -174,6 +184,7 @@ impl Sandbox {
             ways,
             agencies: None,
             tally: Arc::new(Tally::default()),
+            broker_away,
             stop,
             plan,
         };
@@ -233,7 +244,7 @@ impl Sandbox {
         }
     }
 
-    /// Files `dossiers` and waits until each has ended and its submitter knows everything.
+    /// Files `dossiers` and waits until each has ended and its submitter knows everything, or until `stop`.
     ///
     /// # Errors
     /// Certificates that cannot be read. What goes wrong in the run is in the outcome.
@@ -241,6 +252,7 @@ impl Sandbox {
         &self,
         dossiers: usize,
         progress: mpsc::UnboundedSender<Progress>,
+        stop: impl Future<Output = ()>,
     ) -> Result<Outcome, AppError> {
         let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
             .map_err(|e| AppError::Unusable(e.to_string()))?;
@@ -261,7 +273,7 @@ impl Sandbox {
             parallel: self.plan.parallel,
             stall: Duration::from_secs(120),
         };
-        let mut outcome = demo.run(self.clock.clone(), progress).await;
+        let mut outcome = demo.run_until(self.clock.clone(), progress, stop).await;
         outcome.agencies = Some(self.tally.view());
         Ok(outcome)
     }
@@ -269,6 +281,11 @@ impl Sandbox {
     /// The hub.
     pub fn running(&self) -> &Running {
         &self.running
+    }
+
+    /// Why the broker could not be used when the sandbox started; none when it could.
+    pub fn broker_away(&self) -> Option<&str> {
+        self.broker_away.as_deref()
     }
 
     /// Its folder.

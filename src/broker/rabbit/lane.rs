@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
-use lapin::types::{AMQPValue, ShortString};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tokio::time::timeout;
 
+use super::amqp1;
 use crate::broker::message::{Hold as AnyHold, Receipt};
-use crate::broker::{BrokerError, Delivery, Settlement};
+use crate::broker::{BrokerError, Death, Delivery, Settlement};
 
 /// A channel that consumes. While the consumer lives it is open; deliveries hold it weakly.
 struct Lane {
@@ -166,6 +167,23 @@ impl Consumer {
     }
 }
 
+/// The first entry of `x-death`, which the broker itself writes in front when a message dies.
+fn death(headers: Option<&FieldTable>) -> Option<Death> {
+    let deaths = headers?.inner().get(&ShortString::from("x-death"))?;
+    let AMQPValue::FieldTable(last) = deaths.as_array()?.as_slice().first()? else {
+        return None;
+    };
+    let text = |name: &str| match last.inner().get(&ShortString::from(name))? {
+        AMQPValue::LongString(text) => String::from_utf8(text.as_bytes().to_vec()).ok(),
+        AMQPValue::ShortString(text) => Some(text.to_string()),
+        _ => None,
+    };
+    Some(Death {
+        queue: text("queue")?,
+        reason: text("reason")?,
+    })
+}
+
 fn delivery(message: lapin::message::Delivery, hold: Hold) -> Delivery {
     let properties = &message.properties;
     let text = |value: &Option<ShortString>| value.as_ref().map(ShortString::to_string);
@@ -191,18 +209,28 @@ fn delivery(message: lapin::message::Delivery, hold: Hold) -> Delivery {
         });
         found.map(|(_, value)| value.clone())
     };
+    let kind = text(properties.kind());
+    let (body, unread) = if kind.as_deref() == Some(amqp1::TYPE) {
+        match amqp1::body(&message.data) {
+            Ok(body) => (body, None),
+            Err(why) => (message.data, Some(why)),
+        }
+    } else {
+        (message.data, None)
+    };
+    let kind = kind.filter(|kind| kind != amqp1::TYPE);
     Delivery {
         message_id: text(properties.message_id())
             .or_else(|| attribute("id"))
             .unwrap_or_default(),
-        kind: text(properties.kind())
-            .or_else(|| attribute("type"))
-            .unwrap_or_default(),
+        kind: kind.or_else(|| attribute("type")).unwrap_or_default(),
+        unread,
+        death: death(properties.headers().as_ref()),
         user_id: text(properties.user_id()),
         routing_key: message.routing_key.to_string(),
         content_type: text(properties.content_type()).unwrap_or_default(),
         redelivered: message.redelivered,
-        body: message.data.into(),
+        body: body.into(),
         headers,
         receipt: Receipt::new(AnyHold::Rabbit(hold)),
     }

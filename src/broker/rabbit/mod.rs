@@ -5,10 +5,12 @@
 //! window of unanswered messages. lapin's own recovery is off: a batch that was under way when the connection went is answered
 //! with refusals at once, and the outbox sends it again.
 
+mod amqp1;
 mod lane;
 mod round;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ use lapin::{Channel, ConnectionProperties, ExchangeKind};
 use tokio::time::{Instant, timeout};
 
 use super::topology::{Argument, Topology};
-use super::{BrokerError, Envelope, Outcome, Source};
+use super::{BrokerError, Envelope, Level, Outcome, Source};
 
 pub use lane::Consumer;
 pub(super) use lane::{Hold, ack_all};
@@ -35,9 +37,11 @@ type Tls = lapin::tcp::RustlsConnector;
 const _: usize = size_of::<Tls>();
 
 /// How long a connection may take to be made.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
 /// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// How long the broker may take to answer: a confirm, a declaration, an opened channel. Well below the lease of what is on its way.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest pause between attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Seconds between heartbeats, where the address does not say: a dead peer is noticed after two.
@@ -65,7 +69,7 @@ impl Default for Options {
         Options {
             name: "lienthong".to_owned(),
             window: 256,
-            patience: Duration::from_secs(30),
+            patience: PATIENCE,
             authorities: None,
             identity: None,
         }
@@ -82,6 +86,7 @@ struct Inner {
     publishing: Link,
     consuming: Link,
     idle: Mutex<Vec<Channel>>,
+    epoch: AtomicU64,
 }
 
 /// The address without its password.
@@ -117,6 +122,7 @@ impl Rabbit {
             publishing: Link::default(),
             consuming: Link::default(),
             idle: Mutex::default(),
+            epoch: AtomicU64::new(0),
         })))
     }
 
@@ -168,6 +174,10 @@ impl Rabbit {
         match self.connect().await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
+                if std::ptr::eq(link, &self.0.publishing) {
+                    // What was there may have gone with the broker that was there.
+                    self.0.epoch.fetch_add(1, Ordering::Relaxed);
+                }
                 *state = LinkState {
                     connection: Some(connection.clone()),
                     failures: 0,
@@ -244,6 +254,9 @@ impl Rabbit {
         let user = ShortString::try_new(self.0.uri.authority.userinfo.username.as_str()).ok();
         let result = round.run(user.as_ref()).await;
         let outcomes = round.outcomes(&result);
+        if outcomes.contains(&Outcome::Unroutable) {
+            self.0.epoch.fetch_add(1, Ordering::Relaxed);
+        }
         match result {
             Ok(()) => self.give_back(channel),
             Err(BrokerError::Connection(_)) => self.abandon(&self.0.publishing).await,
@@ -344,6 +357,46 @@ impl Rabbit {
         Ok(())
     }
 
+    /// See [`super::Broker::epoch`].
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch.load(Ordering::Relaxed)
+    }
+
+    /// See [`super::Broker::level`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn level(&self, name: &str) -> Result<Option<Level>, BrokerError> {
+        let channel = self.channel(&self.0.publishing).await?;
+        let level = self.look(&channel, name).await?;
+        if level.is_none() {
+            self.0.epoch.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(level)
+    }
+
+    async fn look(&self, channel: &Channel, name: &str) -> Result<Option<Level>, BrokerError> {
+        let passive = QueueDeclareOptions {
+            passive: true,
+            durable: true,
+            ..Default::default()
+        };
+        let what = format!("queue {name}");
+        let patience = self.0.options.patience;
+        let look = channel.queue_declare(name.into(), passive, FieldTable::default());
+        match timeout(patience, look).await {
+            Ok(Err(error)) if is_not_found(&error) => Ok(None),
+            Ok(Ok(queue)) => Ok(Some(Level {
+                messages: queue.message_count().into(),
+                readers: queue.consumer_count().into(),
+            })),
+            Ok(Err(error)) => Err(explain(&what, &error)),
+            Err(_) => Err(BrokerError::Connection(format!(
+                "{what}: no answer within {patience:?}"
+            ))),
+        }
+    }
+
     /// See [`super::Broker::remove_drained`]. Quorum queues know no deletion on condition, so it is a look and then a deletion.
     ///
     /// # Errors
@@ -351,26 +404,15 @@ impl Rabbit {
     pub async fn remove_drained(&self, name: &str) -> Result<bool, BrokerError> {
         let patience = self.0.options.patience;
         let channel = self.channel(&self.0.publishing).await?;
-        let passive = QueueDeclareOptions {
-            passive: true,
-            durable: true,
-            ..Default::default()
-        };
-        let what = format!("queue {name}");
-        let look = channel.queue_declare(name.into(), passive, FieldTable::default());
-        match timeout(patience, look).await {
-            Ok(Err(error)) if is_not_found(&error) => return Ok(true),
-            Ok(Ok(queue)) if queue.message_count() > 0 || queue.consumer_count() > 0 => return Ok(false),
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(explain(&what, &error)),
-            Err(_) => {
-                return Err(BrokerError::Connection(format!(
-                    "{what}: no answer within {patience:?}"
-                )));
-            }
+        match self.look(&channel, name).await? {
+            None => return Ok(true),
+            Some(level) if level != Level::default() => return Ok(false),
+            Some(_) => {}
         }
         let delete = channel.queue_delete(name.into(), QueueDeleteOptions::default());
-        within(patience, &what, delete).await.map(|_| true)
+        within(patience, &format!("queue {name}"), delete)
+            .await
+            .map(|_| true)
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::super::{Failure, runtime};
 use super::{Report, say};
 use crate::broker::check::Difference;
-use crate::broker::{Broker, Topology};
+use crate::broker::topology::Limits;
+use crate::broker::{Broker, Source, Topology};
 use crate::clock::Clock;
 use crate::config::{Config, Road, SecretUrl};
 use crate::delivery::topology;
@@ -50,11 +51,15 @@ pub(super) fn look(
     };
     let vhost = rabbit.vhost().to_owned();
     let runtime = runtime()?;
-    match runtime.block_on(Broker::Rabbit(rabbit).ready()) {
-        Ok(()) => report.good(
-            WHAT,
-            say(format!("{url} nhận thông điệp"), format!("{url} takes messages")),
-        ),
+    let broker = Broker::Rabbit(rabbit);
+    match runtime.block_on(broker.ready()) {
+        Ok(()) => {
+            report.good(
+                WHAT,
+                say(format!("{url} nhận thông điệp"), format!("{url} takes messages")),
+            );
+            runtime.block_on(shared_queues(&broker, report));
+        }
         Err(error) => report.bad(
             WHAT,
             say(format!("không dùng được: {error}"), error.to_string()),
@@ -104,7 +109,33 @@ pub(super) fn look(
     Ok(())
 }
 
-/// Nothing to reach; but an agency that consumes its own queue has none.
+/// How full the queues are that all agencies share. A hub empties both as they fill.
+async fn shared_queues(broker: &Broker, report: &mut Report) {
+    let holds = u64::from(Limits::default().messages);
+    for source in [Source::Statuses, Source::DeadLetters] {
+        let Ok(Some(level)) = broker.level(&source).await else {
+            continue;
+        };
+        let (what, messages) = (format!("queue {}", source.queue()), level.messages);
+        let found = say(
+            format!("{messages} trên {holds} bản tin, {} bên đọc", level.readers),
+            format!("{messages} of {holds} messages, {} readers", level.readers),
+        );
+        let remedy = say(
+            "cổng phải đang chạy để lấy ra (lienthong serve); đầy thì RabbitMQ từ chối báo cáo của mọi cơ quan",
+            "a hub must be running to take them out (lienthong serve); once it is full, RabbitMQ refuses every agency's reports",
+        );
+        if messages > holds / 2 {
+            report.bad(&what, found, remedy);
+        } else if messages > 0 && level.readers == 0 {
+            report.look(&what, found, remedy);
+        } else {
+            report.good(&what, found);
+        }
+    }
+}
+
+/// Nothing to reach; and an agency that would consume its own queue has none, and pulls, as `serve` says too.
 fn embedded(directory: Option<&Directory>, report: &mut Report) {
     report.good(
         WHAT,
@@ -120,11 +151,11 @@ fn embedded(directory: Option<&Directory>, report: &mut Report) {
             .count()
     });
     if alone > 0 {
-        report.bad(
+        report.look(
             WHAT,
             say(
-                format!("{alone} cơ quan nhận qua AMQP, nhưng không có RabbitMQ"),
-                format!("{alone} agencies consume by AMQP, but there is no RabbitMQ"),
+                format!("{alone} cơ quan khai nhận qua AMQP; không có RabbitMQ nên họ lấy từ hộp thư (GET /v1/inbox)"),
+                format!("{alone} agencies are down for AMQP; without RabbitMQ they pull their inbox (GET /v1/inbox)"),
             ),
             say(
                 "trỏ broker.url tới RabbitMQ, hoặc đổi channel của họ thành pull",

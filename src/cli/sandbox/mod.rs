@@ -3,10 +3,10 @@
 mod told;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::progress::demo_bar;
 use super::{Exit, Failure};
@@ -51,7 +51,7 @@ pub struct SandboxArgs {
     pub seed: u64,
 
     /// How many times faster than real agencies the made-up ones answer
-    #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0, value_parser = speed_up)]
     pub speed_up: f64,
 
     /// Play this agency yourself: nobody answers for it. May be given several times. With --amqp-admin, the address of an agency's own queue is written to tenants/agency.KEY/amqp.url
@@ -95,6 +95,25 @@ pub struct SandboxArgs {
     pub log: String,
 }
 
+/// More than nothing, and not without end: office time is divided by it.
+fn speed_up(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor >= SLOWEST => Ok(factor),
+        _ => Err(format!("a number from {SLOWEST}; 1 is the pace of a real office")),
+    }
+}
+
+/// The slowest made-up office: a hundredth of a real one's pace.
+const SLOWEST: f64 = 0.01;
+
+/// Makes sure, before anything starts, that the report can be written where it is to go.
+fn try_report(path: &Path) -> Result<(), AppError> {
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    opened
+        .map(drop)
+        .map_err(AppError::io(format!("--report {}", path.display())))
+}
+
 pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let log = Log {
         format: LogFormat::Text,
@@ -107,6 +126,19 @@ pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
 
 /// Runs until the demo has ended or somebody says stop; says whether all was well.
 async fn play(args: SandboxArgs) -> Result<bool, AppError> {
+    if let Some(path) = &args.report {
+        try_report(path)?;
+    }
+    // From here on whoever says stop is heard, and everything ends in order.
+    let (stop, stopped) = watch::channel(false);
+    let told_to_stop = tokio::spawn(async move {
+        until_told_to_stop().await;
+        stop.send_replace(true);
+    });
+    let until_stopped = || {
+        let mut stopped = stopped.clone();
+        async move { drop(stopped.wait_for(|stop| *stop).await) }
+    };
     let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let sandbox = Sandbox::start(Plan {
         dir: args.dir,
@@ -139,7 +171,7 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
             }
             bar.end();
         });
-        let outcome = sandbox.demo(dossiers as usize, progress).await?;
+        let outcome = sandbox.demo(dossiers as usize, progress, until_stopped()).await?;
         drop(watching.await);
         good = outcome.is_clean();
         print(&told::told(&outcome));
@@ -148,10 +180,11 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
             std::fs::write(&path, json).map_err(AppError::io(path.display().to_string()))?;
         }
     }
-    if !args.exit {
+    if !args.exit && !*stopped.borrow() {
         print("\nCtrl-C stops the sandbox; the next start goes on from its folder.\n");
-        until_told_to_stop().await;
+        until_stopped().await;
     }
+    told_to_stop.abort();
     sandbox.stop().await;
     Ok(good)
 }

@@ -24,6 +24,7 @@ lienthong sandbox: a whole city, all of it made up
 
 "
     );
+    let places = places + &broker_away(sandbox);
     if demo {
         return places;
     }
@@ -50,6 +51,15 @@ lienthong sandbox: a whole city, all of it made up
 or look at it: {web}/
 "#
         )
+}
+
+/// Said where a newcomer looks: without its broker the hub takes everything and hands out nothing.
+fn broker_away(sandbox: &Sandbox) -> String {
+    sandbox.broker_away().map_or_else(String::new, |why| {
+        format!(
+            "  NO BROKER   {why}\n              Dossiers are taken and wait; agencies get them once it is there. Check --amqp.\n\n"
+        )
+    })
 }
 
 /// The table of a demo, and what was wrong.
@@ -110,6 +120,9 @@ pub(super) fn told(outcome: &Outcome) -> String {
         "\n  {} planned, {} ended in {seconds:.1} s.",
         outcome.planned, outcome.total.ended
     );
+    if outcome.interrupted && outcome.fault_count == 0 {
+        return text + " Stopped before its end; until then nothing doubled, nothing out of order.\n";
+    }
     if outcome.is_clean() {
         return text + " Nothing missing, nothing doubled, nothing out of order.\n";
     }

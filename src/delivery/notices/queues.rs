@@ -13,9 +13,14 @@ use crate::store::read::TenantQueue;
 
 pub(in crate::delivery) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut declared: HashSet<TenantQueue> = HashSet::new();
+    let mut epoch = broker.epoch();
     let bell = hub.queues_bell();
     loop {
         let rung = bell.notified();
+        if epoch != broker.epoch() {
+            epoch = broker.epoch();
+            declared.clear();
+        }
         if let Err(error) = step(&hub, &broker, &mut declared).await {
             tracing::warn!(%error, "the queues of submitters could not be looked at");
         }

@@ -1,7 +1,5 @@
 //! To a webhook: the CloudEvent of the feed in the structured mode of its HTTP binding, signed by the Standard Webhooks rules.
 
-use futures_util::future::join_all;
-
 use super::Sent;
 use crate::delivery::retry::{judge, refused_call, retry_after};
 use crate::domain::endpoint::EndpointUrl;
@@ -9,22 +7,12 @@ use crate::domain::failure::Failure;
 use crate::domain::view::{CloudEvent, NoticeData};
 use crate::identity::webhook::{WebhookSecret, sign};
 use crate::service::Hub;
-use crate::store::ledger::LeasedNotice;
 
 /// The status by which a receiver says that it is gone for good.
 const GONE: u16 = 410;
 
-/// Calls for each event, side by side; they are of different dossiers.
+/// One call about one event.
 pub(super) async fn send(
-    hub: &Hub,
-    url: &EndpointUrl,
-    secrets: &[WebhookSecret],
-    ready: &[(LeasedNotice, CloudEvent<NoticeData>)],
-) -> Vec<Sent> {
-    join_all(ready.iter().map(|(_, event)| one(hub, url, secrets, event))).await
-}
-
-async fn one(
     hub: &Hub,
     url: &EndpointUrl,
     secrets: &[WebhookSecret],

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::AgencyView;
 use super::carriage::{DeliveryView, FailureView};
+use crate::domain::codes::Key;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::ids::{DeliveryId, DossierId};
 use crate::domain::tenant::TenantKey;
@@ -48,6 +49,38 @@ pub struct ParkRequest {
     /// Why; kept with the attempts, at most 1,000 characters, nobody's name in it.
     #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
+}
+
+/// Having sent again what the broker has lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResendRequest {
+    /// Why; kept with the attempts, at most 1,000 characters, nobody's name in it.
+    #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+    /// Of this agency alone; of all, when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Key>,
+}
+
+/// What was sent again, by agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResendAnswer {
+    /// Agencies with messages that the broker has confirmed and nobody has settled.
+    pub agencies: Vec<ResentView>,
+}
+
+/// What an agency's queue was to hold, held, and gets again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResentView {
+    /// The agency.
+    pub agency: AgencyView,
+    /// Confirmed by the broker and not settled.
+    pub unsettled: i64,
+    /// In its queue.
+    pub in_queue: i64,
+    /// Sent again.
+    pub resent: i64,
 }
 
 /// Setting an agency's endpoint. Sent again, it changes nothing more.

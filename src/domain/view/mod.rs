@@ -40,7 +40,7 @@ pub use directory::{
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
 pub use endpoints::{
     DeliveryItem, DeliveryPage, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, ParkRequest,
-    RetryRequest, SparedView,
+    ResendAnswer, ResendRequest, ResentView, RetryRequest, SparedView,
 };
 pub use overview::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,

@@ -105,6 +105,9 @@ pub struct DeliveryCount {
 pub struct Backlog {
     /// Messages to agencies that were given up, by whatever way they go.
     pub deliveries_parked: i64,
+    /// Messages to agencies that were tried in vain and are tried again by themselves.
+    #[serde(default)]
+    pub deliveries_failing: i64,
     /// Endpoints of agencies that fail, and are tried by one message at a time.
     pub endpoints_spared: i64,
     /// Webhooks whose receiver wants nothing more (410), until its tenant sets it up again.

@@ -95,6 +95,7 @@ pub enum Verb {
     NoticeAttempts,
     NoticeAttemptsOf,
     ParkDelivery,
+    ResendDeliveries,
     Reads,
     RemoveEndpoint,
     RetryDelivery,

@@ -30,3 +30,8 @@ pub(super) async fn park(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
     Reply::json(&authed.hub().park_delivery(authed.access(), id, request).await?)
 }
+
+pub(super) async fn resend(authed: Authed) -> Outcome {
+    let (request, _, authed) = authed.json().await?;
+    Reply::json(&authed.hub().resend(authed.access(), request).await?)
+}

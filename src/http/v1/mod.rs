@@ -75,6 +75,7 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Deliveries => deliveries::list(authed).await,
         Verb::RetryDelivery => deliveries::retry(authed).await,
         Verb::ParkDelivery => deliveries::park(authed).await,
+        Verb::ResendDeliveries => deliveries::resend(authed).await,
         Verb::Subscription => subscriptions::read(authed).await,
         Verb::Subscribe => subscriptions::subscribe(authed).await,
         Verb::Unsubscribe => subscriptions::unsubscribe(authed).await,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{NOTICES, QUEUES};
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
@@ -23,6 +24,8 @@ pub struct DueWay {
     pub subscription: Subscription,
     /// Where a webhook goes.
     pub url: Option<EndpointUrl>,
+    /// When it was set up as it is.
+    pub set_at: Timestamp,
 }
 
 impl Hub {
@@ -63,6 +66,7 @@ impl Hub {
                         way: read::way(&row.way)?,
                         tenant: row.tenant,
                     },
+                    set_at: row.since.0,
                     url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
                 })
             })

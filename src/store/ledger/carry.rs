@@ -60,6 +60,8 @@ pub enum Carried {
         reason: String,
         /// When to try again.
         not_before: Timestamp,
+        /// Whether the attempt counts; one that says nothing of the message does not.
+        counts: bool,
     },
     /// Never: somebody must look.
     Park {
@@ -71,6 +73,14 @@ pub enum Carried {
 }
 
 impl Carried {
+    /// What kind of failure it was; none when it arrived.
+    pub const fn failure(&self) -> Option<Failure> {
+        match self {
+            Carried::Done => None,
+            Carried::Retry { failure, .. } | Carried::Park { failure, .. } => Some(*failure),
+        }
+    }
+
     /// The attempt as it is kept; `done` is the word for one that arrived.
     pub(super) fn tried(&self, delivery: &str, number: i32, now: Timestamp, done: &str) -> AttemptRow {
         let (outcome, failed) = match self {
@@ -243,14 +253,17 @@ pub(super) fn arrive(conn: &mut Conn, ids: &[String]) -> Result<(), StoreError> 
 
 /// Which of an agency's messages may be leased.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    /// All that wait.
+pub(super) enum Of {
+    /// All that wait, oldest first.
     Any,
-    /// Of each dossier only the earliest that is not settled.
+    /// Of each dossier only the earliest that is not settled, oldest first.
     FirstOfDossier,
+    /// The same, those first that were tried least and longest ago: one that is refused for its own fault does not stand before
+    /// those that would be taken.
+    LeastTriedOfDossier,
 }
 
-/// Messages that wait for an agency and are nobody's now, oldest first.
+/// Messages that wait for an agency and are nobody's now.
 fn free(
     conn: &mut Conn,
     now: Timestamp,
@@ -269,10 +282,13 @@ fn free(
             .filter(deliveries::not_before.le(At(now)))
             .filter(unleased)
             .into_boxed();
-        if which == Of::FirstOfDossier {
+        if which != Of::Any {
             waiting = waiting.filter(is_first_of_its_dossier!());
         }
-        waiting.order(deliveries::id).limit(max).select(DeliveryRow::as_select()).load(c)
+        if which == Of::LeastTriedOfDossier {
+            waiting = waiting.order((deliveries::attempt, deliveries::not_before));
+        }
+        waiting.then_order_by(deliveries::id).limit(max).select(DeliveryRow::as_select()).load(c)
     })?)
 }
 
@@ -295,10 +311,10 @@ pub(super) fn lease_in_order(
     conn: &mut Conn,
     now: Timestamp,
     agency: &str,
-    max: i64,
+    (which, max): (Of, i64),
     lease: Duration,
 ) -> Result<Vec<LeasedDelivery>, StoreError> {
-    let rows = free(conn, now, agency, Of::FirstOfDossier, max)?;
+    let rows = free(conn, now, agency, which, max)?;
     hand_out(conn, now, lease, rows)
 }
 

@@ -17,6 +17,7 @@ mod code;
 mod deed;
 mod enrol;
 mod files;
+mod missing;
 pub(super) mod notices;
 mod persist;
 mod prove;
@@ -38,6 +39,7 @@ pub use carry::delivery_state;
 pub use carry::{Carried, LeasedDelivery, OutboxItem, OutboxSettlement};
 pub use enrol::{DirectoryImport, Imported};
 pub use files::{AddBlob, BlobOutcome, COMMITTED_WITHIN, Complete, Naming, NoteRead};
+pub use missing::{RESENT_AT_ONCE, Resend, Resent};
 pub use notices::{
     Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, RECEIVER_GONE, Subscribe,
     Subscription, TEST, WINDOW,

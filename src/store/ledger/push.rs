@@ -12,6 +12,7 @@ use diesel::upsert::excluded;
 
 use super::audit;
 use super::carry::{self, Carried, LeasedDelivery, record};
+use super::missing::{self, Resend, Resent};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
@@ -41,6 +42,8 @@ pub enum PushCommand {
         max: i64,
         /// How long.
         lease: Duration,
+        /// Whether those go first that were tried least: the endpoint is being probed, and it is the endpoint that is asked about.
+        least_tried_first: bool,
     },
     /// What became of leased messages, and how their endpoint stands since.
     Settle {
@@ -48,11 +51,24 @@ pub enum PushCommand {
         agency: String,
         /// The messages.
         settlements: Vec<PushSettlement>,
-        /// How the endpoint stands, where that changed.
-        standing: Option<EndpointStanding>,
+        /// How the endpoint that was set at that moment stands, where that changed.
+        standing: Option<(Timestamp, EndpointStanding)>,
     },
     /// An operator has a delivery tried again, or parks it.
     Intervene(Intervention),
+    /// Sends again what an agency's queue has lost.
+    Resend(Resend),
+    /// A message left its agency's queue for the dead letters. Changed when it is parked for that.
+    Died {
+        /// Key of the agency.
+        agency: String,
+        /// The delivery.
+        delivery: String,
+        /// What that says of it.
+        failure: Failure,
+        /// The broker's word for why.
+        reason: String,
+    },
 }
 
 /// What a command about pushing came to.
@@ -64,6 +80,8 @@ pub enum PushAnswer {
     Leased(Vec<LeasedDelivery>),
     /// Done, or why not.
     Intervened(Result<(), Label>),
+    /// What was sent again.
+    Resent(Resent),
 }
 
 /// How an endpoint as a whole stands.
@@ -118,34 +136,68 @@ pub enum Intervene {
     Park,
 }
 
+/// Messages that an agency's endpoint has not taken yet although it was tried, and that nobody is trying now.
+macro_rules! failing {
+    ($agency:expr) => {
+        deliveries::table
+            .filter(deliveries::agency.eq($agency))
+            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .filter(deliveries::ready.eq(true))
+            .filter(deliveries::leased_until.is_null())
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                "deliveries.failure IS NOT NULL",
+            ))
+    };
+}
+
 pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Result<PushAnswer, StoreError> {
     match command {
-        PushCommand::SetEndpoint(row) => set_endpoint(conn, row),
+        PushCommand::SetEndpoint(row) => set_endpoint(conn, now, row),
         PushCommand::RemoveEndpoint { agency } => {
             let removed = on_backend!(conn, c => diesel::delete(endpoints::table.find(agency)).execute(c))?;
             Ok(PushAnswer::Changed(removed > 0))
         }
-        PushCommand::Lease { agency, max, lease } => Ok(PushAnswer::Leased(carry::lease_in_order(
-            conn, now, agency, *max, *lease,
-        )?)),
+        PushCommand::Lease {
+            agency,
+            max,
+            lease,
+            least_tried_first,
+        } => {
+            let which = match least_tried_first {
+                true => carry::Of::LeastTriedOfDossier,
+                false => carry::Of::FirstOfDossier,
+            };
+            let leased = carry::lease_in_order(conn, now, agency, (which, *max), *lease)?;
+            Ok(PushAnswer::Leased(leased))
+        }
         PushCommand::Settle {
             agency,
             settlements,
             standing,
         } => {
             settle(conn, now, settlements)?;
-            if let Some(standing) = standing {
-                stand(conn, now, agency, *standing)?;
+            if let Some((set_at, standing)) = standing {
+                stand(conn, now, (agency, *set_at), *standing)?;
             }
             Ok(PushAnswer::Changed(true))
         }
         PushCommand::Intervene(intervention) => {
             intervene(conn, now, intervention).map(PushAnswer::Intervened)
         }
+        PushCommand::Resend(asked) => missing::resend(conn, now, asked).map(PushAnswer::Resent),
+        PushCommand::Died {
+            agency,
+            delivery,
+            failure,
+            reason,
+        } => missing::died(conn, now, agency, delivery, (*failure, reason)).map(PushAnswer::Changed),
     }
 }
 
-fn set_endpoint(conn: &mut Conn, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
+/// A new address is tried at once with everything that waits, as if it had never been tried.
+fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
+    let before: Option<String> = on_backend!(conn, c => endpoints::table
+        .find(&row.agency).select(endpoints::url).first(c).optional())?;
     on_backend!(conn, c => diesel::insert_into(endpoints::table)
         .values(row)
         .on_conflict(endpoints::agency)
@@ -162,18 +214,33 @@ fn set_endpoint(conn: &mut Conn, row: &EndpointRow) -> Result<PushAnswer, StoreE
             endpoints::ciphertext.eq(excluded(endpoints::ciphertext)),
         ))
         .execute(c))?;
+    if before.as_ref() != Some(&row.url) {
+        on_backend!(conn, c => diesel::update(failing!(row.agency.as_str()))
+            .set((deliveries::not_before.eq(At(now)), deliveries::attempt.eq(0)))
+            .execute(c))?;
+    }
     Ok(PushAnswer::Changed(true))
 }
 
+/// Writes down how an endpoint stands, unless it was set anew meanwhile: then nothing is known of it.
 fn stand(
     conn: &mut Conn,
     now: Timestamp,
-    agency: &str,
+    (agency, set_at): (&str, Timestamp),
     standing: EndpointStanding,
 ) -> Result<(), StoreError> {
+    let endpoint = || {
+        endpoints::table
+            .find(agency)
+            .filter(endpoints::set_at.eq(At(set_at)))
+    };
     match standing {
         EndpointStanding::Answers => {
-            on_backend!(conn, c => diesel::update(endpoints::table.find(agency))
+            // What failed with it goes now, and not when its own turn would come.
+            on_backend!(conn, c => diesel::update(failing!(agency))
+                .set(deliveries::not_before.eq(At(now)))
+                .execute(c))?;
+            on_backend!(conn, c => diesel::update(endpoint())
                 .set((
                     endpoints::failure.eq(None::<String>),
                     endpoints::failing_since.eq(None::<At>),
@@ -182,16 +249,13 @@ fn stand(
                 .execute(c))?;
         }
         EndpointStanding::Spared { failure, next_probe } => {
-            on_backend!(conn, c => diesel::update(endpoints::table.find(agency))
+            on_backend!(conn, c => diesel::update(endpoint())
                 .set((
                     endpoints::failure.eq(Some(failure.word())),
                     endpoints::next_probe.eq(Some(At(next_probe))),
                 ))
                 .execute(c))?;
-            let begins = endpoints::table
-                .find(agency)
-                .filter(endpoints::failing_since.is_null());
-            on_backend!(conn, c => diesel::update(begins)
+            on_backend!(conn, c => diesel::update(endpoint().filter(endpoints::failing_since.is_null()))
                 .set(endpoints::failing_since.eq(Some(At(now))))
                 .execute(c))?;
         }
@@ -210,7 +274,10 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Re
         match &s.carried {
             Carried::Done => handed.push(id),
             Carried::Retry {
-                failure, not_before, ..
+                failure,
+                not_before,
+                counts,
+                ..
             } => {
                 on_backend!(conn, c => diesel::update(deliveries::table.find(id))
                     .filter(deliveries::attempt.eq(s.attempt))
@@ -218,6 +285,7 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Re
                     .set((
                         deliveries::not_before.eq(At(*not_before)),
                         deliveries::leased_until.eq(None::<At>),
+                        deliveries::attempt.eq(if *counts { s.attempt } else { s.attempt - 1 }),
                         deliveries::failure.eq(Some(failure.word())),
                     ))
                     .execute(c))?;

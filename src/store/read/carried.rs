@@ -267,3 +267,21 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
 pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(on_backend!(conn, c => outbox::table.count().get_result(c))?)
 }
+
+/// Confirmed by the broker and not taken out of its queue, as far as is known. Written out, because a database uses its index of
+/// queued rows only when it sees the words.
+pub(in crate::store) fn is_in_a_queue() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("deliveries.state = 'queued' AND NOT deliveries.ready")
+}
+
+/// Agencies to which the broker has confirmed messages at this moment or before that nobody has taken out of their queues, as far
+/// as is known.
+pub fn queued_agencies(conn: &mut Conn, confirmed_by: Timestamp) -> Result<Vec<String>, StoreError> {
+    Ok(on_backend!(conn, c => deliveries::table
+        .filter(is_in_a_queue())
+        .filter(deliveries::since.le(At(confirmed_by)))
+        .select(deliveries::agency)
+        .distinct()
+        .order(deliveries::agency)
+        .load(c))?)
+}

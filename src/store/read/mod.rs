@@ -15,11 +15,11 @@ mod register;
 mod watches;
 
 pub use audit::{AuditReport, Finding, verify};
-pub(in crate::store) use carried::is_first_of_its_dossier;
 pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
-    outbox_depth, push_waits,
+    outbox_depth, push_waits, queued_agencies,
 };
+pub(in crate::store) use carried::{is_first_of_its_dossier, is_in_a_queue};
 pub use dossiers::{
     ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,
     list, of_code, submission,

@@ -59,6 +59,10 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
         deliveries_parked: on_backend!(conn, c => deliveries::table
             .filter(deliveries::failure.is_not_null()).filter(deliveries::state.eq(DeliveryState::Parked.word()))
             .select(count_star()).first(c))?,
+        deliveries_failing: on_backend!(conn, c => deliveries::table
+            .filter(deliveries::failure.is_not_null())
+            .filter(deliveries::state.eq_any([DeliveryState::Waiting.word(), DeliveryState::Queued.word()]))
+            .select(count_star()).first(c))?,
         endpoints_spared: on_backend!(conn, c => endpoints::table
             .filter(endpoints::next_probe.is_not_null()).select(count_star()).first(c))?,
         webhooks_disabled: on_backend!(conn, c => subscriptions::table

@@ -99,7 +99,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now().plus(Duration::from_secs(10));
-        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before }).await;
+        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
         assert_eq!(store.ledger.lease_outbox(9, LEASE).await.unwrap(), []);
         stage.later(10);
         let again = store.ledger.lease_outbox(9, LEASE).await.unwrap();
@@ -262,7 +262,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now();
-        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before }).await;
+        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
         stage.later(1);
         arrived(&store).await;
         let scope = lienthong::identity::Access::system().permit(lienthong::identity::Permission::HubRead).unwrap();

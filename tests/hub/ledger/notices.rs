@@ -85,8 +85,10 @@ async fn spread(store: &Store) -> usize {
 async fn lease(store: &Store, which: &Subscription, max: i64) -> Vec<LeasedNotice> {
     let command = NoticeCommand::Lease {
         subscription: which.clone(),
+        set_at: None,
         max,
         lease: LEASE,
+        least_tried_first: false,
     };
     match store.ledger.notices(command).await.unwrap() {
         NoticeAnswer::Leased(leased) => leased,
@@ -104,7 +106,15 @@ async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fa
         notice: notice.clone(),
         fate: fate.clone(),
     });
-    count(store, NoticeCommand::Settle(settlements.collect())).await;
+    let settlements = settlements.collect();
+    count(
+        store,
+        NoticeCommand::Settle {
+            settlements,
+            set_at: None,
+        },
+    )
+    .await;
 }
 
 fn again(subscription: Subscription) -> NoticeCommand {
@@ -216,7 +226,7 @@ on_both! {
         settle(&store, &which, &first[1..], Fate::Delivered).await;
         assert_eq!(lease(&store, &which, 9).await, []);
         let later = stage.clock.now().plus(Duration::from_secs(5));
-        let retry = Fate::Retry { failure: Failure::Busy, reason: Some("503".to_owned()), not_before: later };
+        let retry = Fate::Retry { failure: Failure::Busy, reason: Some("503".to_owned()), not_before: later, counts: true };
         settle(&store, &which, &first[..1], retry).await;
         assert_eq!(lease(&store, &which, 9).await, [], "nor does it pass a first one that waits for its time");
         stage.later(5);
@@ -418,7 +428,7 @@ on_both! {
         store.ledger.push(PushCommand::SetEndpoint(endpoint)).await.unwrap();
         let stand = async |standing| {
             let (agency, settlements) = (AGENCY.to_owned(), Vec::new());
-            let settle = PushCommand::Settle { agency, settlements, standing: Some(standing) };
+            let settle = PushCommand::Settle { agency, settlements, standing: Some((since, standing)) };
             store.ledger.push(settle).await.unwrap();
         };
         assert_eq!(backlog().await.endpoints_spared, 0);

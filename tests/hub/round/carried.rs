@@ -1,8 +1,12 @@
 //! An agency with a queue of its own on RabbitMQ: it takes messages and publishes statuses without a call to the hub.
 
 use lienthong::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target};
+use lienthong::delivery::missing;
+use lienthong::domain::failure::Failure;
+use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
-use lienthong::domain::view::{AgencyData, DeliveryState, StatusReport, StatusRequest};
+use lienthong::domain::view::{AgencyData, DeliveryState, ResendRequest, StatusReport, StatusRequest};
+use lienthong::service::RefusalQuery;
 
 use super::office::{feed, report};
 use super::{Road, moving, word};
@@ -33,8 +37,69 @@ async fn statuses(city: &City) -> Vec<u8> {
         .collect()
 }
 
-async fn dead(broker: &Broker) -> Consumer {
-    broker.consume(&Source::DeadLetters, 1).await.unwrap()
+/// The labels by which reports from the department's queue were refused, as it reads them itself, oldest first.
+async fn refused(city: &City) -> Vec<(String, Vec<u8>)> {
+    let department = city.access(&format!("agency.{}", city.department));
+    let query = RefusalQuery {
+        limit: 50,
+        ..RefusalQuery::default()
+    };
+    let page = city.hub.refusals(&department, query).await.unwrap();
+    let mut refused = Vec::new();
+    for refusal in page.refusals.into_iter().rev() {
+        let (_, bytes) = city.hub.refused(&department, refusal.id).await.unwrap();
+        refused.push((refusal.label.to_string(), bytes));
+    }
+    refused
+}
+
+/// What waits in the queue of dead letters.
+async fn letters(broker: &Broker) -> u64 {
+    broker
+        .level(&Source::DeadLetters)
+        .await
+        .unwrap()
+        .unwrap()
+        .messages
+}
+
+/// Takes so many messages out of the department's queue for good, and gives the references they are about.
+async fn drain(broker: &Broker, city: &City, messages: usize) -> Vec<String> {
+    let source = Source::Agency(city.department.clone());
+    let mut queue = broker.consume(&source, 0).await.unwrap();
+    let mut references = Vec::new();
+    for _ in 0..messages {
+        let got = next(&mut queue).await;
+        let data: AgencyData = serde_json::from_slice(&got.body).unwrap();
+        references.push(data.document["reference"].as_str().unwrap().to_owned());
+        got.settle(Settlement::Ack).await.unwrap();
+    }
+    references
+}
+
+/// Waits until the department's queue holds so many messages and everything is written down.
+async fn lies(stage: &Stage, city: &City, broker: &Broker, messages: u64) {
+    let source = Source::Agency(city.department.clone());
+    eventually("the queue holds what it must", async || {
+        let level = broker.level(&source).await.unwrap().unwrap_or_default();
+        (level.messages == messages && stage.rows("outbox") == 0).then_some(())
+    })
+    .await;
+}
+
+async fn resend(city: &City) -> (i64, i64, i64) {
+    let operator = city.access("operator.truc-ban");
+    let request = ResendRequest {
+        reason: "môi giới mất hàng đợi".to_owned(),
+        agency: Some(city.department.clone()),
+    };
+    let answer = city.hub.resend(&operator, request).await.unwrap();
+    let of = &answer.agencies[0];
+    (of.unsettled, of.in_queue, of.resent)
+}
+
+fn numbered(from: usize, to: usize) -> Vec<String> {
+    (from..to).map(|n| format!("r{n:02}")).collect()
 }
 
 #[test]
@@ -98,7 +163,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
 }
 
 #[test]
-fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
+fn a_report_that_is_refused_is_its_agencys_to_read_and_no_dead_letter() {
     Stage::postgres().now().play(async |stage| {
         Road::play(stage, async |road, city, broker| {
             let branch = city.access("branch.ba-dinh");
@@ -110,22 +175,37 @@ fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
                     .tracking_id;
                 // The hub's own user writes in the department's name: RabbitMQ lets it, and does not vouch for it.
                 let forged = message(city, "forged", vec![report(id, Status::Refused, "giả mạo")]);
-                assert_eq!(broker.publish(&[forged]).await, [Outcome::Confirmed]);
-                let mut dead = dead(&broker).await;
-                let found = next(&mut dead).await;
-                assert_eq!(found.message_id, "forged");
-                found.settle(Settlement::Ack).await.unwrap();
+                assert_eq!(broker.publish(&[forged.clone()]).await, [Outcome::Confirmed]);
                 // What cannot be read at all goes the same way; what is behind it does not wait.
                 let mut garbage = message(city, "garbage", Vec::new());
                 garbage.body = (*b"{").into();
-                let fine = message(city, "fine", vec![report(id, Status::Accepted, "")]);
-                department.publish(&[garbage, fine]).await;
-                assert_eq!(next(&mut dead).await.message_id, "garbage");
+                // As RabbitMQ hands on what an AMQP 1.0 client sent as a sequence, and as text.
+                let mut sequence = message(city, "sequence", Vec::new());
+                (sequence.kind, sequence.body) = ("amqp-1.0".to_owned(), [0x00, 0x53, 0x76, 0x45].into());
+                let mut text = message(city, "text", vec![report(id, Status::Accepted, "")]);
+                let length = u32::try_from(text.body.len()).unwrap().to_be_bytes();
+                text.kind = "amqp-1.0".to_owned();
+                text.body = [&[0x00, 0x53, 0x77, 0xb1][..], &length, &text.body]
+                    .concat()
+                    .into();
+                department.publish(&[garbage, sequence, text]).await;
                 eventually("the branch hears of the acceptance", async || {
                     (statuses(city).await.len() == 2).then_some(())
                 })
                 .await;
                 assert_eq!(statuses(city).await, [1, 2]);
+                let kept = eventually("all three are kept", async || {
+                    let kept = refused(city).await;
+                    (kept.len() == 3).then_some(kept)
+                })
+                .await;
+                let mut labels: Vec<&str> = kept.iter().map(|(label, _)| label.as_str()).collect();
+                labels.sort_unstable();
+                assert_eq!(labels, ["body-unreadable", "sender-unvouched", "syntax-invalid"]);
+                let by = |label: &str| kept.iter().find(|(l, _)| l == label).unwrap().1.clone();
+                assert_eq!(by("sender-unvouched"), *forged.body);
+                assert_eq!(by("syntax-invalid"), b"{");
+                assert_eq!(letters(&broker).await, 0);
                 let words: Vec<String> = feed(city, &branch)
                     .await
                     .iter()
@@ -134,6 +214,110 @@ fn a_status_nobody_vouches_for_changes_nothing_and_is_kept_apart() {
                 assert_eq!(words, ["filed", "status-changed", "due-set"]);
             })
             .await;
+        })
+        .await;
+    });
+}
+
+#[test]
+fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
+    Stage::postgres().now().play(async |stage| {
+        Road::play(stage, async |road, city, broker| {
+            let (branch, operator) = (city.access("branch.ba-dinh"), city.access("operator.truc-ban"));
+            moving(city, broker.clone(), async || {
+                let department = road.department(city).await;
+                let id = city
+                    .file(&branch, &for_the_department(stage, "r1"))
+                    .await
+                    .tracking_id;
+                lies(stage, city, &broker, 1).await;
+                let source = Source::Agency(city.department.clone());
+                let mut queue = department.consume(&source, 1).await.unwrap();
+                let got = next(&mut queue).await;
+                got.settle(Settlement::Dead("cannot read it".to_owned()))
+                    .await
+                    .unwrap();
+                let delivery = eventually("it is parked", async || {
+                    let route = city.hub.route(&operator, id).await.unwrap();
+                    let delivery = route.deliveries.into_iter().next().unwrap();
+                    (delivery.state == DeliveryState::Parked).then_some(delivery)
+                })
+                .await;
+                assert_eq!(delivery.failure.unwrap().failure, Failure::SentBack);
+                let end = delivery.attempts.iter().find(|a| a.outcome == "parked").unwrap();
+                assert_eq!(end.reason.as_deref(), Some("rejected"));
+                // A letter nobody sent is kept as well: a full queue of letters would hold up everybody.
+                let mut astray = message(city, "astray", Vec::new());
+                astray.to = Target::Agency(city.department.clone());
+                astray.expires = Some(std::time::Duration::ZERO);
+                drop(queue);
+                assert_eq!(broker.publish(&[astray]).await, [Outcome::Confirmed]);
+                eventually("it is kept for the operator", async || {
+                    let query = RefusalQuery {
+                        limit: 50,
+                        ..RefusalQuery::default()
+                    };
+                    let page = city.hub.refusals(&operator, query).await.unwrap();
+                    page.refusals
+                        .iter()
+                        .any(|r| r.label == Label::MessageAstray)
+                        .then_some(())
+                })
+                .await;
+                eventually("the letters are taken out", async || {
+                    (letters(&broker).await == 0).then_some(())
+                })
+                .await;
+            })
+            .await;
+        })
+        .await;
+    });
+}
+
+#[test]
+fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_doubled() {
+    Stage::postgres().now().play(async |stage| {
+        Road::play(stage, async |road, city, broker| {
+            let branch = city.access("branch.ba-dinh");
+            let file = async |from: usize, to: usize| {
+                for reference in numbered(from, to) {
+                    city.file(&branch, &for_the_department(stage, &reference)).await;
+                }
+            };
+            moving(city, broker.clone(), async || {
+                file(0, 8).await;
+                lies(stage, city, &broker, 8).await;
+                stage.later(1);
+                assert_eq!(resend(city).await, (8, 8, 0), "nothing is lost");
+                // Three are taken by nobody the hub knows of; more come behind.
+                assert_eq!(drain(&broker, city, 3).await, numbered(0, 3));
+                file(8, 10).await;
+                lies(stage, city, &broker, 7).await;
+                stage.later(1);
+                assert_eq!(resend(city).await, (10, 7, 3));
+                lies(stage, city, &broker, 10).await;
+                stage.later(1);
+                let again = drain(&broker, city, 10).await;
+                assert_eq!(again, [numbered(3, 10), numbered(0, 3)].concat());
+                // The queue itself is gone: the hub makes it anew, and sends what it held.
+                let name = Source::Agency(city.department.clone()).queue();
+                road.admin.queue_delete(&name).await.unwrap();
+                assert_eq!(resend(city).await, (10, 0, 10));
+                lies(stage, city, &broker, 10).await;
+                assert_eq!(drain(&broker, city, 10).await, numbered(0, 10));
+            })
+            .await;
+            // Nobody says anything: without an answer they go by themselves, at the first look after their time. It is a day, and
+            // twice as long each time they were sent again.
+            stage.later(4 * missing::UNANSWERED.as_secs() + 1);
+            moving(city, broker.clone(), async || {
+                lies(stage, city, &broker, 10).await
+            })
+            .await;
+            let resent = "SELECT count(*) AS n FROM attempts WHERE outcome = 'resent' AND actor IS NULL";
+            assert_eq!(stage.number(resent), 10);
+            assert_eq!(stage.audit().findings, vec![]);
         })
         .await;
     });

@@ -174,12 +174,20 @@ on_both! {
 
     async fn a_refused_document_is_parked_with_its_owner_and_sent_again_on_the_operators_word(stage) {
         let city = City::pushing(stage).await;
-        let server = Server::open(&city.endpoints, |_, _| Reaction::Answers(422, ""));
+        let server = Server::open(&city.endpoints, |got, _| match got.about().0.as_str() {
+            "r1" => Reaction::Answers(422, ""),
+            _ => FINE,
+        });
         set(&city, &server.url).await;
         moving(&city, embedded(), async || {
+            let before = file(stage, &city, "r0").await;
+            stands(&city, before, 0, DeliveryState::Handed).await;
             let id = file(stage, &city, "r1").await;
             for attempt in 1..=retry::WRONG.most.unwrap() {
                 failed(&city, id, 0, attempt as usize).await;
+                // It takes others meanwhile: that is what makes it the document's fault.
+                let other = file(stage, &city, &format!("other-{attempt}")).await;
+                stands(&city, other, 0, DeliveryState::Handed).await;
                 stage.later(20);
             }
             let parked = stands(&city, id, 0, DeliveryState::Parked).await;
@@ -205,8 +213,9 @@ on_both! {
             let before = server.got().len();
             retried(&city, parked.id, true).await.unwrap();
             eventually("it is sent again", async || (server.got().len() == before + 1).then_some(())).await;
-            let ids: Vec<String> = server.got().iter().map(|g| g.header("webhook-id").to_owned()).collect();
-            assert!(ids.iter().all(|event| *event == ids[0]));
+            let got = server.got();
+            let about: Vec<&Got> = got.iter().filter(|g| g.about().0 == "r1").collect();
+            assert!(about.iter().all(|g| g.header("webhook-id") == about[0].header("webhook-id")));
             stands(&city, id, 0, DeliveryState::Handed).await;
         })
         .await;
@@ -240,6 +249,88 @@ on_both! {
             }
             let back = city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0);
             assert_eq!(back.spared, None);
+        })
+        .await;
+    }
+
+    async fn an_endpoint_that_refuses_everything_is_spared_and_ends_no_message(stage) {
+        let city = City::pushing(stage).await;
+        let operator = city.access("operator.truc-ban");
+        for (n, status) in [400, 402, 409, 412, 413, 421, 422, 431, 451, 495, 499].into_iter().enumerate() {
+            let server = Server::open(&city.endpoints, move |_, _| Reaction::Answers(status, ""));
+            set(&city, &server.url).await;
+            moving(&city, embedded(), async || {
+                let mut ids = Vec::new();
+                for dossier in 0..=BREAKS_AFTER {
+                    ids.push(file(stage, &city, &format!("r{n}-{dossier}")).await);
+                }
+                let spared = eventually("the endpoint is spared", async || {
+                    city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+                })
+                .await;
+                assert_eq!(
+                    (spared.failure.failure, spared.failure.owner),
+                    (Failure::RefusesEverything, Owner::Receiver),
+                    "{status}"
+                );
+                // Half a night long it is asked by one message at a time, and none is given up.
+                for _ in 0..4 {
+                    let before = server.got().len();
+                    stage.later(3600);
+                    eventually("it is probed", async || (server.got().len() > before).then_some(())).await;
+                }
+                let page = city.hub.deliveries(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() });
+                assert_eq!(page.await.unwrap().deliveries, [], "{status}");
+                server.now(|_, _| FINE);
+                stage.later(10 * 60);
+                for id in ids {
+                    stands(&city, id, 0, DeliveryState::Handed).await;
+                }
+                let back = city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0);
+                assert_eq!(back.spared, None);
+            })
+            .await;
+        }
+    }
+
+    async fn the_only_message_of_a_quiet_agency_is_not_ended_by_its_proxy(stage) {
+        let city = City::pushing(stage).await;
+        let server = Server::open(&city.endpoints, |_, _| Reaction::Answers(400, ""));
+        set(&city, &server.url).await;
+        moving(&city, embedded(), async || {
+            let id = file(stage, &city, "r1").await;
+            for times in 1..=2 * retry::WRONG.most.unwrap() {
+                let told = failed(&city, id, 0, times as usize).await;
+                assert_eq!((told.state, told.failure.unwrap().failure), (DeliveryState::Queued, Failure::FormatRefused));
+                stage.later(15 * 60);
+            }
+            server.now(|_, _| FINE);
+            stage.later(15 * 60);
+            stands(&city, id, 0, DeliveryState::Handed).await;
+        })
+        .await;
+    }
+
+    async fn an_endpoint_that_is_set_anew_is_tried_at_once(stage) {
+        let city = City::pushing(stage).await;
+        let old = Server::open(&city.endpoints, |_, _| Reaction::Closes);
+        set(&city, &old.url).await;
+        moving(&city, embedded(), async || {
+            let mut ids = Vec::new();
+            for n in 0..2 * BREAKS_AFTER {
+                ids.push(file(stage, &city, &format!("r{n}")).await);
+            }
+            let operator = city.access("operator.truc-ban");
+            eventually("the endpoint is spared", async || {
+                city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+            })
+            .await;
+            let new = Server::open(&city.endpoints, |_, _| FINE);
+            set(&city, &new.url).await;
+            for id in ids {
+                stands(&city, id, 0, DeliveryState::Handed).await;
+            }
+            assert_eq!(city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared, None);
         })
         .await;
     }

@@ -131,7 +131,17 @@ on_both! {
         hook.subscribe(&city, &branch, None).await;
         let webhook = async || city.hub.subscription(&branch).await.unwrap().webhook.unwrap();
         moving(&city, embedded(), async || {
+            city.file(&branch, &for_the_commune(stage, "r0")).await;
+            hook.asked_times(1).await;
             let id = city.file(&branch, &for_the_commune(stage, "r1")).await.tracking_id;
+            let of = |reference: &str| hook.asked().iter().filter(|a| event(a).data.reference == reference).count();
+            for n in 1..=3 {
+                as_time_goes_by(stage, "it is refused", async || (of("r1") == n).then_some(())).await;
+                // It takes others meanwhile: that is what makes it the event's fault.
+                let other = format!("other-{n}");
+                city.file(&branch, &for_the_commune(stage, &other)).await;
+                eventually("the other is taken", async || (of(&other) == 1).then_some(())).await;
+            }
             as_time_goes_by(stage, "it is given up", async || (webhook().await.parked == 1).then_some(())).await;
             city.report(&agency, vec![report(id, Status::Accepted, "")]).await;
             city.file(&branch, &for_the_commune(stage, "r2")).await;
@@ -163,6 +173,66 @@ on_both! {
         let asked: Vec<_> = hook.asked();
         let ids: std::collections::BTreeSet<String> = asked.iter().map(|a| event(a).id).collect();
         assert_eq!(ids.len(), feed(&city, &branch).await.len());
+    }
+
+    async fn a_webhook_that_refuses_everything_ends_no_event_and_another_address_begins_afresh(stage) {
+        let city = City::open(stage).await;
+        let branch = city.access("branch.ba-dinh");
+        let webhook = async || city.hub.subscription(&branch).await.unwrap().webhook.unwrap();
+        for (n, status) in [400, 402, 412, 421, 431, 451, 495, 499].into_iter().enumerate() {
+            let takes = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+            let is_back = std::sync::Arc::clone(&takes);
+            let hook = Hook::open(&city, move |_, _| {
+                says(if is_back.load(std::sync::atomic::Ordering::SeqCst) { 204 } else { status })
+            }).await;
+            hook.subscribe(&city, &branch, None).await;
+            moving(&city, embedded(), async || {
+                for dossier in 0..8 {
+                    city.file(&branch, &for_the_commune(stage, &format!("r{n}-{dossier}"))).await;
+                }
+                for _ in 0..4 {
+                    let before = hook.asked().len();
+                    stage.later(3600);
+                    hook.asked_times(before + 1).await;
+                }
+                let stands = webhook().await;
+                assert_eq!((stands.parked, stands.held, stands.waiting), (0, 0, 8), "{status}");
+                let told = failures(&city, &branch).await;
+                assert!(told.contains(&"refuses-everything".to_owned()), "{told:?}");
+                if n % 2 == 0 {
+                    takes.store(true, std::sync::atomic::Ordering::SeqCst);
+                    stage.later(10 * 60);
+                    drained(&city, &branch).await;
+                } else {
+                    // What was known of the old address ends with it: nothing waits for a probe.
+                    let new = Hook::open(&city, |_, _| says(204)).await;
+                    new.subscribe(&city, &branch, None).await;
+                    drained(&city, &branch).await;
+                    assert_eq!(new.asked().len(), 8);
+                }
+            }).await;
+        }
+    }
+
+    async fn a_call_that_hangs_holds_up_no_other_event(stage) {
+        let city = City::open(stage).await;
+        let branch = city.access("branch.ba-dinh");
+        let hook = Hook::open(&city, |_, asked| match event(asked).data.reference.as_str() {
+            "hangs" => Does::Sleeps,
+            _ => says(204),
+        }).await;
+        hook.subscribe(&city, &branch, None).await;
+        moving(&city, embedded(), async || {
+            city.file(&branch, &for_the_commune(stage, "hangs")).await;
+            hook.asked_times(1).await;
+            for n in 0..20 {
+                city.file(&branch, &for_the_commune(stage, &format!("r{n}"))).await;
+            }
+            eventually("the others are settled while it hangs", async || {
+                (city.hub.subscription(&branch).await.unwrap().webhook.unwrap().waiting == 1).then_some(())
+            }).await;
+        }).await;
+        assert_eq!(failures(&city, &branch).await.iter().filter(|f| *f == "-").count(), 20);
     }
 
     async fn a_receiver_that_is_gone_is_left_alone_until_it_is_set_up_again(stage) {

@@ -1,3 +1,4 @@
+DROP INDEX deliveries_in_queue;
 DROP INDEX deliveries_failed;
 ALTER TABLE attempts DROP COLUMN actor;
 ALTER TABLE attempts DROP COLUMN failure;

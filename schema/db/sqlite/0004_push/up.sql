@@ -19,3 +19,6 @@ ALTER TABLE deliveries ADD COLUMN failure TEXT;
 ALTER TABLE attempts ADD COLUMN failure TEXT;
 ALTER TABLE attempts ADD COLUMN actor TEXT;
 CREATE INDEX deliveries_failed ON deliveries (id) WHERE failure IS NOT NULL;
+
+-- What the broker has confirmed and nobody has taken out of its queue, as far as is known: what is lost when a queue is.
+CREATE INDEX deliveries_in_queue ON deliveries (agency, since) WHERE state = 'queued' AND NOT ready;

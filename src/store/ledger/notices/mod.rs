@@ -74,13 +74,24 @@ pub enum NoticeCommand {
     Lease {
         /// Which way.
         subscription: Subscription,
+        /// Only while it stands as it was set up at this moment; none says nothing of it.
+        set_at: Option<Timestamp>,
         /// At most so many.
         max: i64,
         /// How long.
         lease: Duration,
+        /// Whether those go first that were tried least: the receiver is being probed.
+        least_tried_first: bool,
     },
     /// What became of leased notices.
-    Settle(Vec<NoticeSettlement>),
+    Settle {
+        /// The notices.
+        settlements: Vec<NoticeSettlement>,
+        /// When the way they were sent by was set up: what is gone for good is that one, not what was set up in its place.
+        set_at: Option<Timestamp>,
+    },
+    /// A receiver that was spared answers again: what failed with it goes at once.
+    Answers(Subscription),
     /// Parked notices are tried again, and what is held behind them. Counts the parked ones.
     Retry {
         /// Of which way.
@@ -174,6 +185,8 @@ pub enum Fate {
         reason: Option<String>,
         /// When to try again.
         not_before: Timestamp,
+        /// Whether the attempt counts; one that says nothing of the message does not.
+        counts: bool,
     },
     /// Given up: somebody must look.
     Park {
@@ -223,12 +236,29 @@ pub(super) fn play(
         NoticeCommand::Spread(news) => NoticeAnswer::Count(spread(conn, now, news)?),
         NoticeCommand::Lease {
             subscription,
+            set_at,
             max,
             lease,
-        } => NoticeAnswer::Leased(self::lease(conn, now, subscription, *max, *lease)?),
-        NoticeCommand::Settle(settlements) => {
-            settle(conn, now, settlements)?;
+            least_tried_first,
+        } => {
+            let is_as_then = find(conn, subscription)?
+                .is_some_and(|row| row.state == ACTIVE && set_at.is_none_or(|then| row.since.0 == then));
+            NoticeAnswer::Leased(match is_as_then {
+                true => self::lease(conn, now, subscription, (*max, *least_tried_first), *lease)?,
+                false => Vec::new(),
+            })
+        }
+        NoticeCommand::Settle { settlements, set_at } => {
+            settle(conn, now, settlements, *set_at)?;
             NoticeAnswer::Count(settlements.len())
+        }
+        NoticeCommand::Answers(which) => {
+            let failing = of(which)
+                .filter(notices::state.eq(WAITING))
+                .filter(notices::leased_until.is_null())
+                .filter(notices::not_before.gt(At(now)));
+            NoticeAnswer::Count(on_backend!(conn, c => diesel::update(failing)
+                .set(notices::not_before.eq(At(now))).execute(c))?)
         }
         NoticeCommand::Retry { subscription, by } => {
             NoticeAnswer::Count(retry(conn, now, subscription, by.as_ref())?)
@@ -329,12 +359,9 @@ fn lease(
     conn: &mut Conn,
     now: Timestamp,
     which: &Subscription,
-    max: i64,
+    (max, least_tried_first): (i64, bool),
     lease: Duration,
 ) -> Result<Vec<LeasedNotice>, StoreError> {
-    if find(conn, which)?.is_none_or(|row| row.state != ACTIVE) {
-        return Ok(Vec::new());
-    }
     let earlier = diesel::alias!(notices as earlier);
     let behind = diesel::dsl::exists(
         earlier
@@ -347,15 +374,18 @@ fn lease(
     let free = notices::leased_until
         .is_null()
         .or(notices::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<NoticeRow> = on_backend!(conn, c => of(which)
-        .filter(notices::state.eq(WAITING))
-        .filter(notices::not_before.le(At(now)))
-        .filter(free)
-        .filter(diesel::dsl::not(behind))
-        .order(notices::seq)
-        .limit(max)
-        .select(NoticeRow::as_select())
-        .load(c))?;
+    let rows: Vec<NoticeRow> = on_backend!(conn, c => {
+        let mut ready = of(which)
+            .filter(notices::state.eq(WAITING))
+            .filter(notices::not_before.le(At(now)))
+            .filter(free)
+            .filter(diesel::dsl::not(behind))
+            .into_boxed();
+        if least_tried_first {
+            ready = ready.order((notices::attempts, notices::not_before));
+        }
+        ready.then_order_by(notices::seq).limit(max).select(NoticeRow::as_select()).load(c)
+    })?;
     let seqs: Vec<i64> = rows.iter().map(|r| r.seq).collect();
     if seqs.is_empty() {
         return Ok(Vec::new());
@@ -374,7 +404,12 @@ fn lease(
         .collect())
 }
 
-fn settle(conn: &mut Conn, now: Timestamp, settlements: &[NoticeSettlement]) -> Result<(), StoreError> {
+fn settle(
+    conn: &mut Conn,
+    now: Timestamp,
+    settlements: &[NoticeSettlement],
+    set_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     let mut arrived: BTreeMap<&Subscription, Vec<i64>> = BTreeMap::new();
     let mut tried = Vec::with_capacity(settlements.len());
     for s in settlements {
@@ -394,9 +429,16 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[NoticeSettlement]) -> 
                 failure,
                 reason,
                 not_before,
+                counts,
             } => {
+                let uncounted = i32::from(!counts);
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
-                    .set((free, notices::not_before.eq(At(*not_before)))).execute(c))?;
+                    .set((
+                        free,
+                        notices::not_before.eq(At(*not_before)),
+                        notices::attempts.eq(notices::attempts - uncounted),
+                    ))
+                    .execute(c))?;
                 (NoticeOutcome::Retry, Some(*failure), reason.clone())
             }
             Fate::Park { failure, reason } => {
@@ -404,7 +446,7 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[NoticeSettlement]) -> 
                 (NoticeOutcome::Parked, Some(*failure), reason.clone())
             }
             Fate::Gone => {
-                ways::disable(conn, now, &s.subscription)?;
+                ways::disable(conn, now, &s.subscription, set_at)?;
                 on_backend!(conn, c => diesel::update(one()).set(free).execute(c))?;
                 (NoticeOutcome::Gone, Some(Failure::NotThere), None)
             }

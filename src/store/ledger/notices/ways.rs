@@ -29,6 +29,7 @@ pub(super) fn subscribe(
     {
         return Ok(NoticeAnswer::Ending);
     }
+    let is_elsewhere = before.as_ref().is_some_and(|row| row.url != wanted.url);
     let cursor = wanted.from.or(before.map(|row| row.cursor)).unwrap_or(head);
     let which = &wanted.subscription;
     let row = SubscriptionRow {
@@ -49,9 +50,13 @@ pub(super) fn subscribe(
             subscriptions::url.eq(excluded(subscriptions::url)),
             subscriptions::cursor.eq(excluded(subscriptions::cursor)),
         )).execute(c))?;
-    // Another address is tried at once.
+    // Whoever sets it up says that it is there: it is tried at once, and another address as if nothing had been tried.
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)))
         .set(notices::not_before.eq(At(now))).execute(c))?;
+    if is_elsewhere {
+        on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)).filter(notices::leased_until.is_null()))
+            .set(notices::attempts.eq(0)).execute(c))?;
+    }
     let Some(secret) = &wanted.secret else {
         return Ok(NoticeAnswer::Changed(false));
     };
@@ -119,7 +124,16 @@ pub(super) fn test(
     Ok(true)
 }
 
-pub(super) fn disable(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<(), StoreError> {
+pub(super) fn disable(
+    conn: &mut Conn,
+    now: Timestamp,
+    which: &Subscription,
+    set_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let as_then = find(conn, which)?.is_some_and(|row| set_at.is_none_or(|then| row.since.0 == then));
+    if !as_then {
+        return Ok(());
+    }
     let key = (which.tenant.as_str(), which.way.word());
     on_backend!(conn, c => diesel::update(subscriptions::table.find(key).filter(subscriptions::state.eq(ACTIVE)))
         .set((

@@ -1,0 +1,198 @@
+//! Deliveries that their queue has no more: given to the dead letters, or lost with the broker.
+//!
+//! A queue is first in, first out. So of the messages that the broker confirmed and nobody has settled, those that are still there
+//! are the youngest, and what is missing is missing from the front.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::audit;
+use super::carry::record;
+use crate::domain::audit::{Action, Deed};
+use crate::domain::failure::Failure;
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
+use crate::store::StoreError;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::read::is_in_a_queue;
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Deliveries sent again in one commit.
+pub const RESENT_AT_ONCE: usize = 256;
+
+/// Rows at the front of a queue that are looked at in one commit.
+const LOOKED_AT: usize = 2048;
+
+/// Times the patience with an agency that has not answered doubles.
+const DOUBLINGS: u32 = 5;
+
+/// Sends again what an agency's queue has lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resend {
+    /// The agency.
+    pub agency: String,
+    /// How many messages its queue holds.
+    pub in_queue: i64,
+    /// When that was looked at: what was confirmed later may be in the queue beside them.
+    pub seen_at: Timestamp,
+    /// How long a message may be confirmed and not settled before it counts as lost; twice as long each time it was sent again.
+    pub patience: Duration,
+    /// Since when nobody has read the queue, and how long a message confirmed after that may be missing from it.
+    pub unread: Option<(Timestamp, Duration)>,
+    /// The operator who says so, and why.
+    pub by: Option<(Actor, String)>,
+}
+
+/// What [`Resend`] came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resent {
+    /// Confirmed and not settled.
+    pub unsettled: i64,
+    /// Of them, sent again now.
+    pub resent: usize,
+    /// Whether there may be more: as many were sent again as fit into one commit.
+    pub more: bool,
+}
+
+pub(super) fn resend(conn: &mut Conn, now: Timestamp, asked: &Resend) -> Result<Resent, StoreError> {
+    let unsettled: i64 = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::agency.eq(&asked.agency))
+        .filter(is_in_a_queue())
+        .filter(deliveries::since.le(At(asked.seen_at)))
+        .count()
+        .get_result(c))?;
+    let missing = usize::try_from(unsettled - asked.in_queue).unwrap_or_default();
+    let mut answer = Resent {
+        unsettled,
+        ..Resent::default()
+    };
+    if missing == 0 {
+        return Ok(answer);
+    }
+    // Messages of agencies that are no longer responsible lie in the queue as well, and are not sent again.
+    let front: Vec<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::agency.eq(&asked.agency))
+        .filter(is_in_a_queue())
+        .filter(deliveries::since.le(At(asked.seen_at)))
+        .order((deliveries::since, deliveries::id))
+        .limit(i64::try_from(missing.min(LOOKED_AT)).unwrap_or(1))
+        .select((DeliveryRow::as_select(), dossiers::agency))
+        .load(c))?;
+    let mut lost: Vec<DeliveryRow> = front
+        .into_iter()
+        .filter(|(row, responsible)| responsible.as_deref() == Some(&row.agency) && is_lost(asked, row, now))
+        .map(|(row, _)| row)
+        .collect();
+    answer.more = lost.len() > RESENT_AT_ONCE;
+    lost.truncate(RESENT_AT_ONCE);
+    answer.resent = lost.len();
+    send_again(conn, now, &lost, asked.by.as_ref())?;
+    Ok(answer)
+}
+
+fn is_lost(asked: &Resend, row: &DeliveryRow, now: Timestamp) -> bool {
+    let confirmed = row.since.0;
+    let doublings = u32::try_from(row.attempt).unwrap_or_default().min(DOUBLINGS);
+    let unread = asked
+        .unread
+        .is_some_and(|(since, wait)| confirmed >= since && confirmed.plus(wait) <= now);
+    unread || confirmed.plus(asked.patience.saturating_mul(1 << doublings)) <= now
+}
+
+fn send_again(
+    conn: &mut Conn,
+    now: Timestamp,
+    lost: &[DeliveryRow],
+    by: Option<&(Actor, String)>,
+) -> Result<(), StoreError> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = lost.iter().map(|row| row.id.as_str()).collect();
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+        .set((
+            deliveries::state.eq(DeliveryState::Waiting.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::attempt.eq(deliveries::attempt + 1),
+            deliveries::failure.eq(None::<String>),
+        ))
+        .execute(c))?;
+    let again: Vec<OutboxRow> = lost
+        .iter()
+        .map(|row| OutboxRow {
+            delivery: row.id.clone(),
+            agency: row.agency.clone(),
+            not_before: At(now),
+            leased_until: None,
+            attempts: 0,
+        })
+        .collect();
+    on_backend!(conn, c => diesel::insert_into(outbox::table).values(&again).on_conflict_do_nothing().execute(c))?;
+    let tried: Vec<AttemptRow> = lost
+        .iter()
+        .map(|row| AttemptRow {
+            delivery: row.id.clone(),
+            at: At(now),
+            number: row.attempt + 1,
+            outcome: "resent".to_owned(),
+            reason: Some(by.map_or_else(
+                || "its queue has it no more".to_owned(),
+                |(_, reason)| reason.clone(),
+            )),
+            failure: None,
+            actor: by.map(|(actor, _)| actor.tenant.to_string()),
+        })
+        .collect();
+    record(conn, &tried)?;
+    if let (Some((actor, reason)), Some(first)) = (by, lost.first()) {
+        let deed =
+            Deed::on(Action::DeliveriesResent, &format!("agency.{}", first.agency)).with("count", lost.len());
+        audit::append(conn, now, actor, Some(reason), [&deed])?;
+    }
+    Ok(())
+}
+
+/// A message that left its agency's queue for the dead letters. Parked, when it was nowhere else; says whether it was.
+pub(super) fn died(
+    conn: &mut Conn,
+    now: Timestamp,
+    agency: &str,
+    delivery: &str,
+    (failure, reason): (Failure, &str),
+) -> Result<bool, StoreError> {
+    let found: Option<i32> = on_backend!(conn, c => deliveries::table
+        .find(delivery)
+        .filter(deliveries::agency.eq(agency))
+        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::ready.eq(false))
+        .select(deliveries::attempt)
+        .first(c)
+        .optional())?;
+    let Some(attempt) = found else { return Ok(false) };
+    on_backend!(conn, c => diesel::delete(outbox::table.find(delivery)).execute(c))?;
+    on_backend!(conn, c => diesel::update(deliveries::table.find(delivery))
+        .set((
+            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::since.eq(At(now)),
+            deliveries::failure.eq(Some(failure.word())),
+        ))
+        .execute(c))?;
+    record(
+        conn,
+        &[AttemptRow {
+            delivery: delivery.to_owned(),
+            at: At(now),
+            number: attempt + 1,
+            outcome: "parked".to_owned(),
+            reason: Some(reason.to_owned()),
+            failure: Some(failure.word().to_owned()),
+            actor: None,
+        }],
+    )?;
+    Ok(true)
+}
