@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use quick_cache::unsync::Cache;
 
-use crate::domain::rejection::{Label, Rejection};
+use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::time::Timestamp;
 
-use super::{limits, problem};
+use super::limits;
 
 /// Requests by tenant, or connections by address. An entry lives only as long as one of them.
 pub(super) struct Seats<K: Hash + Eq> {
@@ -49,8 +49,7 @@ impl<K: Hash + Eq + Clone> Seats<K> {
 
     /// Takes a place for a request, or says when to come again.
     pub(super) fn request(self: &Arc<Self>, of: &K) -> Result<Seat<K>, Rejection> {
-        let full = || problem::retry(Label::RateLimited, limits::RETRY_RATE);
-        self.take(of).ok_or_else(full)
+        self.take(of).ok_or_else(|| later(limits::RETRY_RATE))
     }
 }
 
@@ -117,7 +116,7 @@ impl Attempts {
     /// `rate-limited`, when there were enough of them.
     pub(super) fn wrong(&self, from: Option<IpAddr>, key: &str, now: Timestamp) -> Result<(), Rejection> {
         if self.exhausted(from, key, now) {
-            return Err(problem::retry(Label::RateLimited, limits::RETRY_LOOKUP));
+            return Err(later(limits::RETRY_LOOKUP));
         }
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         for (what, _) in self.all(from, key).into_iter().flatten() {
@@ -152,6 +151,13 @@ impl Attempts {
             Some((Counted::Key(self.keys.hash_one(key)), limits::LOOKUPS_PER_KEY)),
         ]
     }
+}
+
+/// Too much now; in so many seconds again.
+fn later(seconds: u32) -> Rejection {
+    Problem::new(Label::RateLimited)
+        .with("retry_after", seconds)
+        .into()
 }
 
 /// An IPv6 subscriber has a whole /64, so that is what is counted.

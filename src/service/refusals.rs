@@ -25,8 +25,9 @@ use crate::store::rows::{RefusalHeadRow, RefusalRow};
 /// How long a refusal waits for its document to be kept.
 pub const KEEPING: Duration = Duration::from_secs(1);
 
-/// Refused documents of one tenant that are kept in a minute. Those beyond are refused all the same, without a name to ask by.
-pub const KEPT_PER_MINUTE: u32 = 600;
+/// Refused documents of one tenant that are kept, or counted again, in a minute: a whole batch, and some. Those beyond are refused all
+/// the same, without a name to ask by.
+pub const KEPT_PER_MINUTE: u32 = 12_000;
 
 /// How many each tenant had kept, within the minute that began then.
 #[derive(Default)]

@@ -158,6 +158,8 @@ fn the_metrics_are_named_as_what_they_are() {
     run(async {
         let hub = HOUSE.hub().await;
         let url = format!("{}/metrics", hub.urls()[2]);
+        // Nothing is shown of what never happened.
+        assert_eq!(operations("/health/live").await.status, 200);
         // As Prometheus asks (3.x), as curl does, and as one that reads the old form only.
         let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
                           application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,*/*;q=0.1";
