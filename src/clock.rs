@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::rngs::{StdRng, SysRng};
+use rand::{SeedableRng, TryRng};
 
 use crate::domain::time::Timestamp;
 
@@ -62,20 +62,30 @@ impl Entropy {
     }
 
     /// A generator of its own for one thread or task.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the system for randomness"
-    )]
     pub fn generator(&self) -> StdRng {
         match self {
-            Entropy::System => {
-                let mut seed = [0u8; 32];
-                rand::rng().fill_bytes(&mut seed);
-                StdRng::from_seed(seed)
-            }
+            Entropy::System => StdRng::from_seed(of_the_system()),
             Entropy::Seeded(seed, counter) => StdRng::seed_from_u64(
                 seed.wrapping_add((counter.fetch_add(1, Ordering::SeqCst) as u64) << 32),
             ),
         }
     }
+
+    /// Seeds a generator anew from the operating system, before secrets, salts or nonces are drawn: a machine that was cloned or
+    /// set back while it ran has the generators of before, and would draw once more what was drawn already. What is reproducible
+    /// stays so.
+    pub fn stir(&self, generator: &mut StdRng) {
+        if let Entropy::System = self {
+            *generator = self.generator();
+        }
+    }
+}
+
+/// 32 bytes of the kernel's, which it draws anew when it learns that it was cloned (VMGENID) and mixes with the processor's own chance.
+fn of_the_system() -> [u8; 32] {
+    let mut seed = [0u8; 32];
+    SysRng
+        .try_fill_bytes(&mut seed)
+        .expect("a kernel without randomness: nothing can be kept secret on it");
+    seed
 }

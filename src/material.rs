@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::adapt::{self, AdapterFault};
 use crate::config;
@@ -132,13 +133,25 @@ pub fn server_identity(certificate: &Path, key: &Path) -> Result<ServerIdentity,
     })
 }
 
-/// The key that signs tokens and receipts, and the further ones whose signatures are accepted.
+/// Keys that sign.
+pub struct SigningKeys {
+    /// Signs tokens.
+    pub tokens: Arc<SigningKey>,
+    /// Signs receipts; that of tokens, where no other is set.
+    pub receipts: Arc<SigningKey>,
+    /// Further keys whose tokens are accepted, and that are published.
+    pub further: Vec<VerifyingKey>,
+    /// Retired keys, published so that what they signed can be verified; nothing they sign is accepted.
+    pub retired: Vec<VerifyingKey>,
+}
+
+/// The keys that sign tokens and receipts, the further ones whose signatures are accepted, and the public halves of retired ones.
 ///
 /// # Errors
-/// When a file holds no P-256 key in PKCS#8.
-pub fn signing_keys(tokens: &config::Tokens) -> Result<(Arc<SigningKey>, Vec<VerifyingKey>), MaterialError> {
+/// When a file holds no P-256 key in PKCS#8, or no public key with the date it was retired.
+pub fn signing_keys(tokens: &config::Tokens) -> Result<SigningKeys, MaterialError> {
     let read = |path: &PathBuf| {
-        SigningKey::from_pkcs8_pem(&file(path)?).map_err(|e| {
+        SigningKey::from_pkcs8_pem(&Zeroizing::new(file(path)?)).map_err(|e| {
             bad(
                 path,
                 "không phải khoá riêng PKCS#8 trên đường cong P-256 (PEM: PRIVATE KEY)",
@@ -152,7 +165,58 @@ pub fn signing_keys(tokens: &config::Tokens) -> Result<(Arc<SigningKey>, Vec<Ver
         .iter()
         .map(|path| read(path).map(|key| key.public().clone()))
         .collect::<Result<_, _>>()?;
-    Ok((signing, further))
+    let receipts = match &tokens.receipt_key_file {
+        Some(path) => Arc::new(read(path)?),
+        None => Arc::clone(&signing),
+    };
+    let retired = tokens
+        .retired_key_files
+        .iter()
+        .map(|path| retired_key(path))
+        .collect::<Result<_, _>>()?;
+    Ok(SigningKeys {
+        tokens: signing,
+        receipts,
+        further,
+        retired,
+    })
+}
+
+/// The public half of a key that signs no more, as a JWK with `retired_at`.
+fn retired_key(path: &Path) -> Result<VerifyingKey, MaterialError> {
+    let jwk: Option<serde_json::Value> = serde_json::from_slice(&file(path)?).ok();
+    let key = jwk.as_ref().and_then(|jwk| VerifyingKey::from_jwk(jwk).ok());
+    let private = jwk.is_some_and(|jwk| jwk.get("d").is_some());
+    key.filter(|key| key.retired_at().is_some() && !private).ok_or_else(|| {
+        bad(
+            path,
+            "phải là một khoá công khai (JWK, P-256) với ngày thôi dùng \"retired_at\": \"YYYY-MM-DD\", không có khoá riêng",
+            "must be one public key (a JWK on P-256) with the date it was retired, \"retired_at\": \"YYYY-MM-DD\", without its private half",
+        )
+    })
+}
+
+/// Refuses key files that anybody but their owner may write, or that everybody may read.
+///
+/// # Errors
+/// The first such file.
+pub fn guarded<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), MaterialError> {
+    for path in paths {
+        // A file that is absent is named by whoever needs it.
+        let Ok(metadata) = std::fs::metadata(path) else {
+            continue;
+        };
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o027 != 0 {
+            let shown = path.display();
+            return Err(bad(
+                path,
+                format!("là khoá mà người khác mở hoặc ghi được ({mode:03o}): chmod 600 {shown}"),
+                format!("is a key that others may open or write ({mode:03o}): chmod 600 {shown}"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A key of 32 bytes, written as 64 hexadecimal digits.
@@ -160,7 +224,7 @@ pub fn signing_keys(tokens: &config::Tokens) -> Result<(Arc<SigningKey>, Vec<Ver
 /// # Errors
 /// When the file holds anything else, or a key that was plainly not drawn by chance.
 pub fn key(path: &Path) -> Result<[u8; 32], MaterialError> {
-    let text = text(path)?;
+    let text = Zeroizing::new(text(path)?);
     let mut key = [0u8; 32];
     hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
         bad(
@@ -188,7 +252,7 @@ pub fn cipher(keys: &config::Keys) -> Result<Arc<Cipher>, MaterialError> {
     for (id, path) in &keys.encryption {
         all.push((id.clone(), key(path)?));
     }
-    let (blind, lookup) = (key(&keys.blind_index_file)?, key(&keys.lookup_file)?);
+    let (mut blind, mut lookup) = (key(&keys.blind_index_file)?, key(&keys.lookup_file)?);
     let mut distinct: Vec<&[u8; 32]> = all.iter().map(|(_, key)| key).chain([&blind, &lookup]).collect();
     distinct.sort_unstable();
     let path = &keys.blind_index_file;
@@ -199,9 +263,14 @@ pub fn cipher(keys: &config::Keys) -> Result<Arc<Cipher>, MaterialError> {
             "two key files hold one key; each purpose has its own",
         ));
     }
-    Cipher::new(&keys.current, &all, &blind)
+    let cipher = Cipher::new(&keys.current, &all, &blind)
         .map(Arc::new)
-        .map_err(|e| bad(path, format!("khoá không dùng được: {e}"), e.to_string()))
+        .map_err(|e| bad(path, format!("khoá không dùng được: {e}"), e.to_string()));
+    // From here on they are aws-lc's, which wipes its own.
+    all.iter_mut().for_each(|(_, key)| key.zeroize());
+    blind.zeroize();
+    lookup.zeroize();
+    cipher
 }
 
 /// The citizens' look-up secrets.

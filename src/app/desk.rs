@@ -27,7 +27,7 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
     )?;
     let files = material::directory_files(&config.directory.folder)?;
     let directory = Directory::read(&files).map_err(|faults| super::unreadable(&faults))?;
-    let (token_key, further) = material::signing_keys(&config.tokens)?;
+    let keys = material::signing_keys(&config.tokens)?;
     let trust = material::roots(&config.partner.client_ca_files)?;
     let adapters = material::adapters(config.adapters.folder.as_deref());
     Ok(Hub::new(Parts {
@@ -43,10 +43,10 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
                 &config.partner.public_url,
                 config.tokens.lifetime(),
             ),
-            token_key.clone(),
-            further,
+            keys.tokens,
+            keys.further,
         ),
-        receipts: ReceiptSigner::new(token_key),
+        receipts: ReceiptSigner::after(keys.receipts, keys.retired),
         lookup: material::lookup_secrets(&config.keys)?,
         mtls_base: config.partner.public_url.clone(),
         provisional: config.directory.allow_provisional,

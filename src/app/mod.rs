@@ -137,6 +137,8 @@ pub struct Assembly {
     pub token_keys_also: Vec<VerifyingKey>,
     /// Signs receipts.
     pub receipt_key: Arc<SigningKey>,
+    /// Keys that signed receipts before.
+    pub retired_keys: Vec<VerifyingKey>,
     /// Makes the citizen's secrets.
     pub lookup: LookupSecrets,
     /// Shows the pages that need no sign-in, because everything in them is made up.
@@ -240,7 +242,7 @@ impl Running {
                 assembly.token_key,
                 assembly.token_keys_also,
             ),
-            receipts: ReceiptSigner::new(assembly.receipt_key),
+            receipts: ReceiptSigner::after(assembly.receipt_key, assembly.retired_keys),
             lookup: assembly.lookup,
             mtls_base: assembly.partner_url,
             own_queues: assembly.own_queues,

@@ -16,6 +16,7 @@ use crate::service::Hub;
 /// # Errors
 /// A file that cannot be used, a port that is taken, a database that is away or not migrated, a directory that may not be used.
 pub async fn run(config: Config) -> Result<(), AppError> {
+    no_core_dumps();
     let running = Running::start(assemble(&config)?).await?;
     say_who_pulls_instead(running.hub());
     tracing::info!(partner = %config.partner.public_url, web = %config.web.public_url, "the hub serves");
@@ -48,7 +49,8 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
     if !config.directory.allow_provisional {
         refuse_provisional(&directory)?;
     }
-    let (token_key, token_keys_also) = material::signing_keys(&config.tokens)?;
+    material::guarded(config.key_files())?;
+    let keys = material::signing_keys(&config.tokens)?;
     let bind = |what: &str, address| {
         TcpListener::bind(address).map_err(AppError::io(format!("{what} on {address}")))
     };
@@ -89,14 +91,29 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         partner_url: config.partner.public_url.clone(),
         web_url: config.web.public_url.clone(),
         token_life: config.tokens.lifetime(),
-        receipt_key: token_key.clone(),
-        token_key,
-        token_keys_also,
+        receipt_key: keys.receipts,
+        retired_keys: keys.retired,
+        token_key: keys.tokens,
+        token_keys_also: keys.further,
         lookup: material::lookup_secrets(&config.keys)?,
         sandbox: config.web.sandbox_pages,
         clock: Clock::System,
         entropy: Entropy::System,
     })
+}
+
+/// Keys and citizens' data are in this process' memory: a crash writes none of it to a disk. A limit of one byte, not of none, because
+/// a handler that the kernel pipes dumps to is not held to a limit, except to this one (core(5); it is how the kernel itself keeps a handler
+/// from dumping its own).
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let limit = Rlimit {
+        current: Some(1),
+        maximum: Some(1),
+    };
+    if let Err(error) = setrlimit(Resource::Core, limit) {
+        tracing::warn!(%error, "core dumps could not be turned off");
+    }
 }
 
 fn broker(config: &Config) -> Result<Broker, AppError> {
@@ -130,4 +147,22 @@ fn refuse_provisional(files: &std::collections::BTreeMap<String, String>) -> Res
         );
     }
     Err(AppError::Unusable(errors.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_crash_leaves_no_core() {
+        super::no_core_dumps();
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"))
+            .unwrap();
+        assert_eq!(
+            line.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+            ["1", "1"],
+            "{line}"
+        );
+    }
 }

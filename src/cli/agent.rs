@@ -13,7 +13,7 @@ use super::speaker::Speaker;
 use super::{Exit, Failure, print_json, runtime};
 use crate::client::{Batch, ClientError, MAX_WAIT, Partner, Submission};
 use crate::domain::submission::IdempotencyKey;
-use crate::domain::view::{EndpointRequest, SubmissionAnswer};
+use crate::domain::view::{Cursor, EndpointRequest, SubmissionAnswer};
 use crate::material;
 
 /// Speak to a hub as one of its tenants
@@ -91,8 +91,8 @@ pub(super) struct FollowArgs {
     speaker: Speaker,
 
     /// Begin after this cursor [default: 0, the beginning]
-    #[arg(long, value_name = "N", conflicts_with = "cursor")]
-    after: Option<i64>,
+    #[arg(long, value_name = "CURSOR", conflicts_with = "cursor")]
+    after: Option<Cursor>,
 
     /// File that keeps the cursor: read at the start, written after each page, so that the next run goes on there
     #[arg(long, value_name = "FILE")]
@@ -282,9 +282,9 @@ fn print_line(out: &mut dyn Write, event: &impl serde::Serialize) -> Result<(), 
 }
 
 impl FollowArgs {
-    fn start(&self) -> Result<i64, Failure> {
+    fn start(&self) -> Result<Cursor, Failure> {
         let Some(path) = self.cursor.as_ref().filter(|path| path.exists()) else {
-            return Ok(self.after.unwrap_or(0));
+            return Ok(self.after.unwrap_or(Cursor::START));
         };
         let text = std::fs::read_to_string(path)?;
         text.trim().parse().map_err(|_| {
@@ -297,7 +297,7 @@ impl FollowArgs {
     }
 
     /// Written after what stands before it was printed: an event may come twice, none is lost.
-    fn keep(&self, cursor: i64) -> Result<(), Failure> {
+    fn keep(&self, cursor: Cursor) -> Result<(), Failure> {
         let Some(path) = &self.cursor else { return Ok(()) };
         let fresh = super::beside(path);
         std::fs::write(&fresh, format!("{cursor}\n"))?;
@@ -317,7 +317,7 @@ async fn follow(partner: &Partner, args: &FollowArgs, out: &mut dyn Write) -> Re
         for event in &page.events {
             print_line(out, event)?;
         }
-        let is_new = page.next > after;
+        let is_new = page.next != after;
         if is_new {
             after = page.next;
             args.keep(after)?;

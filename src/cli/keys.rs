@@ -46,8 +46,9 @@ enum Kind {
 }
 
 /// The keys of a new installation: file, kind, setting.
-const ALL: [(&str, Kind, &str); 4] = [
+const ALL: [(&str, Kind, &str); 5] = [
     ("tokens.key", Kind::Signing, "tokens.signing_key_file"),
+    ("receipts.key", Kind::Signing, "tokens.receipt_key_file"),
     ("k1.hex", Kind::Symmetric, "keys.encryption.k1"),
     ("blind.hex", Kind::Symmetric, "keys.blind_index_file"),
     ("lookup.hex", Kind::Symmetric, "keys.lookup_file"),

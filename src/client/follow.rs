@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::call::{MAX_WAIT, Partner};
 use super::error::ClientError;
-use crate::domain::view::{CloudEvent, FeedData};
+use crate::domain::view::{CloudEvent, Cursor, FeedData};
 
 const PAGE: u32 = 200;
 
@@ -18,13 +18,13 @@ const BREATH: Duration = Duration::from_millis(250);
 /// from an older cursor. Deduplicate by event id.
 pub struct Follow<'a> {
     partner: &'a Partner,
-    cursor: i64,
-    next: i64,
+    cursor: Cursor,
+    next: Cursor,
     page: VecDeque<CloudEvent<FeedData>>,
 }
 
 impl<'a> Follow<'a> {
-    pub(super) fn new(partner: &'a Partner, after: i64) -> Self {
+    pub(super) fn new(partner: &'a Partner, after: Cursor) -> Self {
         Follow {
             partner,
             cursor: after,
@@ -54,7 +54,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Keep this to go on later: everything before it was returned. Events of a page that is not finished come again.
-    pub fn cursor(&self) -> i64 {
+    pub fn cursor(&self) -> Cursor {
         if self.page.is_empty() {
             self.next
         } else {

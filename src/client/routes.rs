@@ -11,7 +11,7 @@ use crate::domain::ids::{DeliveryId, DossierId};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{
-    AcceptanceRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DeliveryState, DossierPage,
+    AcceptanceRequest, CorrectionRequest, Cursor, DeliveryItem, DeliveryPage, DeliveryState, DossierPage,
     DossierSummary, DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage,
     HandOverRequest, HistoryView, InboxPage, PapersRequest, ParkRequest, PostponementRequest, ReasonRequest,
     ResendAnswer, ResendRequest, RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer,
@@ -276,7 +276,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn events(&self, after: i64, wait: Duration, limit: u32) -> Result<FeedPage, ClientError> {
+    pub async fn events(&self, after: Cursor, wait: Duration, limit: u32) -> Result<FeedPage, ClientError> {
         let wait = wait.min(MAX_WAIT);
         let call = Call::get("/v1/events")
             .query("after", Some(after))
@@ -286,8 +286,8 @@ impl Partner {
         self.send(&call).await?.json()
     }
 
-    /// The event feed as a sequence that goes on, from a cursor (0 is the beginning).
-    pub fn follow(&self, after: i64) -> Follow<'_> {
+    /// The event feed as a sequence that goes on, from a cursor ([`Cursor::START`] is the beginning).
+    pub fn follow(&self, after: Cursor) -> Follow<'_> {
         Follow::new(self, after)
     }
 

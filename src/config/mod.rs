@@ -24,6 +24,7 @@ mod shape;
 mod tokens;
 mod web;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -109,6 +110,26 @@ struct File {
 }
 
 impl Config {
+    /// Every file with a private or secret key, each once: for its owner alone.
+    pub fn key_files(&self) -> BTreeSet<&Path> {
+        let tokens = &self.tokens;
+        let named = [
+            &self.partner.key_file,
+            &self.web.key_file,
+            &tokens.signing_key_file,
+            &self.keys.blind_index_file,
+            &self.keys.lookup_file,
+        ];
+        named
+            .into_iter()
+            .chain(&tokens.receipt_key_file)
+            .chain(&tokens.further_key_files)
+            .chain(self.keys.encryption.values())
+            .chain(&self.outbound.key_file)
+            .map(AsRef::as_ref)
+            .collect()
+    }
+
     /// Reads and checks a file. Paths in it are relative to its own folder; addresses of the environment go before its own.
     ///
     /// # Errors

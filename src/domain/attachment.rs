@@ -17,8 +17,8 @@ pub const NAMED_AT_MOST: usize = 500;
 /// Days after which a file that was named and never came is overdue: the dossier lies at the agency without it.
 pub const AWAITED_DAYS: u64 = 3;
 
-/// The key of one file's bytes, drawn by chance and used for that file alone. It has no `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+/// The key of one file's bytes, drawn by chance and used for that file alone. It has no `Debug`, and its memory is wiped when it goes.
+#[derive(Clone, PartialEq, Eq, zeroize::ZeroizeOnDrop)]
 pub struct DataKey([u8; 32]);
 
 impl DataKey {

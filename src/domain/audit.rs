@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::seal::{Hash, sha256};
 use super::tenant::Actor;
 use super::time::Timestamp;
 
@@ -131,22 +130,9 @@ pub struct Entry {
     pub detail: BTreeMap<String, String>,
 }
 
-impl Entry {
-    /// The hash that binds this entry to the one before: SHA-256(previous ‖ the entry as JSON).
-    ///
-    /// # Errors
-    /// Never in practice: the entry is plain text.
-    pub fn hash(&self, previous: &Hash) -> Result<Hash, serde_json::Error> {
-        let mut bytes = previous.to_vec();
-        serde_json::to_writer(&mut bytes, self)?;
-        Ok(sha256(&bytes))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::seal::GENESIS;
 
     #[test]
     fn words_parse_back_and_are_what_json_says() {
@@ -155,53 +141,5 @@ mod tests {
             assert_eq!(serde_json::to_value(action).unwrap(), action.word());
         }
         assert!("tenant-eaten".parse::<Action>().is_err());
-    }
-
-    #[test]
-    fn every_field_is_under_the_hash() {
-        let entry = Entry {
-            number: 1,
-            at: Timestamp::from_micros(5),
-            actor: Actor::of("operator.truc-ban".parse().unwrap()),
-            action: Action::TenantSuspended,
-            subject: "agent.mau-1".to_owned(),
-            reason: Some("thử".to_owned()),
-            detail: BTreeMap::new(),
-        };
-        let hash = entry.hash(&GENESIS).unwrap();
-        let others = [
-            Entry {
-                number: 2,
-                ..entry.clone()
-            },
-            Entry {
-                at: Timestamp::from_micros(6),
-                ..entry.clone()
-            },
-            Entry {
-                actor: Actor::of("operator.hub".parse().unwrap()),
-                ..entry.clone()
-            },
-            Entry {
-                action: Action::TenantResumed,
-                ..entry.clone()
-            },
-            Entry {
-                subject: "agent.mau-2".to_owned(),
-                ..entry.clone()
-            },
-            Entry {
-                reason: None,
-                ..entry.clone()
-            },
-            Entry {
-                detail: [("a".to_owned(), "b".to_owned())].into(),
-                ..entry.clone()
-            },
-        ];
-        for other in others {
-            assert_ne!(other.hash(&GENESIS).unwrap(), hash);
-        }
-        assert_ne!(entry.hash(&hash).unwrap(), hash);
     }
 }

@@ -143,6 +143,12 @@ labels! {
         "Mã băm trong đường dẫn là SHA-256: 64 chữ số thập lục phân (0–9, a–f), có thể có sha256: đứng trước; ở đây có {length} ký tự." "The digest in the path is a SHA-256: 64 hexadecimal digits (0–9, a–f), with or without sha256: before them; here there are {length} characters.";
     AnswersNotTaken "answers-not-taken" 408 "Kết quả không được nhận" "The answers were not taken"
         "Các dòng đã trả lời ở trên là xong; các dòng sau chưa được xem. Hãy đọc kết quả trong khi gửi (cổng giữ nhiều nhất {limit} byte), hoặc gửi các dòng còn lại trong lần gọi khác." "The lines answered above are done; those after them were not looked at. Read the answers while you send (the hub keeps at most {limit} bytes of them), or send the other lines in another call.";
+    NotStorable "not-storable" 422 "Có giá trị mà cơ sở dữ liệu không lưu được" "A value cannot be stored"
+        "Không có gì được ghi. Gửi lại nguyên văn cũng bị từ chối: xem lại ký tự điều khiển và ngày tháng bất thường trong hồ sơ; nếu không thấy, báo người vận hành mã yêu cầu." "Nothing was written. The same again is refused again: look for control characters and impossible dates in the document; if there are none, tell the operator the request id.";
+    TenantSlowed "tenant-slowed" 429 "Tạm ngừng nhận vì quá nhiều lỗi" "Slowed after too many faults"
+        "Nhiều yêu cầu liên tiếp của bên gửi có giá trị không lưu được. Sửa lỗi “not-storable” trước, rồi gửi lại sau {retry_after} giây." "Several of your requests held values that cannot be stored. Mend what was answered `not-storable`, then come again in {retry_after} seconds.";
+    CursorUnknown "cursor-unknown" 410 "Con trỏ không thuộc dòng lịch sử này" "The cursor is not of this history"
+        "Cơ sở dữ liệu đã được khôi phục từ bản sao lưu, hoặc con trỏ không do cổng này cấp. Đọc lại với {field}={begin}; có thể gặp lại sự kiện đã nhận, hãy loại trùng theo id." "The database was restored from a backup, or this cursor was not given out by this hub. Begin again with {field}={begin}; events you have may come again, deduplicate them by id.";
 
     // what is carried
     DeliveryUnderWay "delivery-under-way" 409 "Bản tin đang trên đường" "The message is under way"

@@ -2,7 +2,7 @@
 //! before. One copied head proves all history; a short path proves one event; destroying an event's salt keeps every seal valid
 //! while nothing can be guessed from the leaf.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];
@@ -92,24 +92,69 @@ pub fn verify_inclusion(leaf: &Hash, index: usize, size: usize, path: &[Hash], e
     s == 0 && r == *expected
 }
 
-/// The hash of a block: SHA-256(0x02 ‖ previous ‖ number ‖ first event ‖ count ‖ time in µs ‖ root), numbers as 8 bytes
-/// big-endian.
-pub fn block_hash(
-    previous: &Hash,
-    number: i64,
-    first_seq: i64,
-    count: i64,
-    at_micros: i64,
-    root: &Hash,
-) -> Hash {
-    let mut input = Vec::with_capacity(1 + 32 + 8 * 4 + 32);
-    input.push(2);
-    input.extend_from_slice(previous);
-    for n in [number, first_seq, count, at_micros] {
-        input.extend_from_slice(&n.to_be_bytes());
+/// SHA-256 of what `write` puts in.
+pub fn digest_of(write: impl FnOnce(&mut Context)) -> Hash {
+    let mut context = Context::new(&SHA256);
+    write(&mut context);
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
+/// How far a chain beside the events has come: how many entries, and the hash of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Number of the last entry.
+    pub number: i64,
+    /// Its hash; [`GENESIS`] before the first.
+    pub hash: Hash,
+}
+
+/// The next link of a chain beside the events: SHA-256(0x03 ‖ previous ‖ digest of the entry's row).
+pub fn link(previous: &Hash, row: &Hash) -> Hash {
+    digest_of(|context| {
+        context.update(&[3]);
+        context.update(previous);
+        context.update(row);
+    })
+}
+
+/// What one commit seals.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// Its place in the chain.
+    pub number: i64,
+    /// Sequence number of its first event.
+    pub first_seq: i64,
+    /// How many events; none where only acts or reads were written.
+    pub count: i64,
+    /// When, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The root over its events.
+    pub root: Hash,
+    /// What operators did, up to here.
+    pub acts: Beside,
+    /// Who read what, up to here.
+    pub reads: Beside,
+}
+
+impl Block {
+    /// Its hash: SHA-256(0x02 ‖ previous ‖ number ‖ first event ‖ count ‖ time in µs ‖ root ‖ acts ‖ hash of the last act ‖ reads ‖
+    /// hash of the last read), numbers as 8 bytes big-endian.
+    pub fn hash(&self, previous: &Hash) -> Hash {
+        digest_of(|context| {
+            context.update(&[2]);
+            context.update(previous);
+            for n in [self.number, self.first_seq, self.count, self.at_micros] {
+                context.update(&n.to_be_bytes());
+            }
+            context.update(&self.root);
+            for beside in [self.acts, self.reads] {
+                context.update(&beside.number.to_be_bytes());
+                context.update(&beside.hash);
+            }
+        })
     }
-    input.extend_from_slice(root);
-    sha256(&input)
 }
 
 #[cfg(test)]

@@ -44,6 +44,9 @@ const METRICS: [&str; 2] = ["text/plain", "application/openmetrics-text"];
 /// The figures in the form that is asked for, under the name of what is written.
 fn metrics(state: &State, request: &HttpRequest) -> Outcome {
     state.metrics.room(state.hub.room());
+    let counts = state.hub.ledger_counts();
+    let all = [counts.commits, counts.rollbacks, counts.connections];
+    state.metrics.ledger(all, &counts.faults);
     Ok(match negotiate::media(text(request, &header::ACCEPT), &METRICS) {
         Some("application/openmetrics-text") => Reply::new(
             200,

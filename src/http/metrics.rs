@@ -59,6 +59,17 @@ struct QueueName {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LedgerCount {
+    of: &'static str,
+}
+
+/// A key of the register, which is the operator's own word.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfTenant {
+    tenant: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NoticeState {
     state: &'static str,
 }
@@ -79,6 +90,8 @@ pub struct Metrics {
     running: Gauge,
     room: Gauge,
     capacity: Gauge,
+    ledger: Family<LedgerCount, Gauge>,
+    faults: Family<OfTenant, Gauge>,
     outbox: Gauge,
     ending: Family<Ending, Gauge>,
     limits: Family<LimitStage, Gauge>,
@@ -121,6 +134,8 @@ impl Metrics {
             running: Gauge::default(),
             room: Gauge::default(),
             capacity: Gauge::default(),
+            ledger: Family::default(),
+            faults: Family::default(),
             outbox: Gauge::default(),
             ending: Family::default(),
             limits: Family::default(),
@@ -194,6 +209,16 @@ impl Metrics {
 
     fn register_backlog(&self, r: &mut Registry) {
         r.register(
+            "ledger",
+            "Commits, rollbacks and connections of the ledger since the hub started",
+            self.ledger.clone(),
+        );
+        r.register(
+            "ledger_faults",
+            "Commands the database refused since the hub started, by the tenant that sent them",
+            self.faults.clone(),
+        );
+        r.register(
             "deliveries_parked",
             "Messages to agencies that were given up",
             self.parked.clone(),
@@ -248,6 +273,26 @@ impl Metrics {
     /// How many of them are free.
     pub fn room(&self, places: usize) {
         self.room.set(as_gauge(places));
+    }
+
+    /// What the ledger has counted since the hub started: commits, rollbacks, connections, and refused commands by tenant.
+    pub fn ledger<'a>(
+        &self,
+        [commits, rollbacks, connections]: [u64; 3],
+        faults: impl IntoIterator<Item = (&'a String, &'a u64)>,
+    ) {
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        for (of, count) in [
+            ("commits", commits),
+            ("rollbacks", rollbacks),
+            ("connections", connections),
+        ] {
+            self.ledger.get_or_create(&LedgerCount { of }).set(gauge(count));
+        }
+        for (tenant, count) in faults {
+            let tenant = tenant.clone();
+            self.faults.get_or_create(&OfTenant { tenant }).set(gauge(*count));
+        }
     }
 
     /// How many committed messages the broker has not confirmed.
@@ -406,6 +451,7 @@ mod tests {
         metrics.opened("partner", true);
         metrics.capacity(512);
         metrics.room(500);
+        metrics.ledger([9, 2, 1], &BTreeMap::from([("branch.tay-ho".to_owned(), 3)]));
         metrics.ending_certificates(&BTreeMap::from([(60, 3), (1, 0)]));
         metrics.limits(&[LimitCount {
             limit: crate::domain::clocks::Watched::Due,
@@ -442,6 +488,8 @@ mod tests {
             "lienthong_http_requests_running 1",
             "lienthong_ledger_queue_capacity 512",
             "lienthong_ledger_queue_room 500",
+            "lienthong_ledger{of=\"rollbacks\"} 2",
+            "lienthong_ledger_faults{tenant=\"branch.tay-ho\"} 3",
             "lienthong_certificates_ending{days=\"60\"} 3",
             "lienthong_dossiers_limit{limit=\"due\",stage=\"near\"} 2",
             "lienthong_dossiers_limit{limit=\"due\",stage=\"passed\"} 3",

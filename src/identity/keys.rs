@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::secret::Secret;
+use crate::domain::time::Date;
 
 /// What is wrong with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +99,7 @@ pub struct VerifyingKey {
     x: String,
     y: String,
     decoding: DecodingKey,
+    retired_at: Option<Date>,
 }
 
 impl VerifyingKey {
@@ -121,7 +123,13 @@ impl VerifyingKey {
             x,
             y,
             decoding: DecodingKey::from_ec_der(point),
+            retired_at: None,
         })
+    }
+
+    /// The day from which on it signs nothing; none while it does.
+    pub fn retired_at(&self) -> Option<Date> {
+        self.retired_at
     }
 
     /// From one key of a JWKS. Its `kid` is recomputed, not believed.
@@ -142,7 +150,10 @@ impl VerifyingKey {
         let (Some(x), Some(y)) = (coordinate("x"), coordinate("y")) else {
             return Err(KeyError::NotAPublicKey);
         };
-        Self::from_point(&[&[4], x.as_slice(), y.as_slice()].concat())
+        Ok(VerifyingKey {
+            retired_at: member("retired_at").and_then(|day| day.parse().ok()),
+            ..Self::from_point(&[&[4], x.as_slice(), y.as_slice()].concat())?
+        })
     }
 
     /// Every usable key of a JWKS; keys of other kinds are left out, as RFC 7517 (5) asks.
@@ -159,11 +170,15 @@ impl VerifyingKey {
         &self.kid
     }
 
-    /// As a JWK (RFC 7517).
+    /// As a JWK (RFC 7517); one that is retired has the member `retired_at`.
     pub fn jwk(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut jwk = serde_json::json!({
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid, "x": self.x, "y": self.y,
-        })
+        });
+        if let Some(day) = self.retired_at {
+            jwk["retired_at"] = day.to_string().into();
+        }
+        jwk
     }
 }
 

@@ -3,14 +3,22 @@
 use std::fmt;
 
 use aws_lc_rs::{constant_time, hmac};
+use zeroize::Zeroize;
 
 use crate::domain::ids::DossierId;
 
-/// A value whose `Debug` shows nothing. It has no `Display` and no `Serialize`; [`Secret::expose`] is what a review looks for.
+/// A value whose `Debug` shows nothing, and whose memory is wiped when it goes. It has no `Display` and no `Serialize`;
+/// [`Secret::expose`] is what a review looks for.
 #[derive(Clone)]
-pub struct Secret<T>(T);
+pub struct Secret<T: Zeroize>(T);
 
-impl<T> Secret<T> {
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> Secret<T> {
     /// Wraps a secret.
     pub fn new(value: T) -> Self {
         Secret(value)
@@ -22,7 +30,7 @@ impl<T> Secret<T> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }

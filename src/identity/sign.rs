@@ -13,12 +13,18 @@ const RECEIPT_TYPE: &str = "receipt+jwt";
 #[derive(Clone, Debug)]
 pub struct ReceiptSigner {
     key: Arc<SigningKey>,
+    retired: Vec<VerifyingKey>,
 }
 
 impl ReceiptSigner {
     /// Signs with this key. It may be the one that signs tokens: the `typ` keeps the two apart.
     pub fn new(key: Arc<SigningKey>) -> Self {
-        ReceiptSigner { key }
+        Self::after(key, Vec::new())
+    }
+
+    /// Signs with this key; receipts of before were signed with these.
+    pub fn after(key: Arc<SigningKey>, retired: Vec<VerifyingKey>) -> Self {
+        ReceiptSigner { key, retired }
     }
 
     /// The receipt as a compact JWS (ES256, `typ` `receipt+jwt`, `kid`).
@@ -32,6 +38,11 @@ impl ReceiptSigner {
     /// The key a receipt is verified with.
     pub fn public(&self) -> &VerifyingKey {
         self.key.public()
+    }
+
+    /// Every key that a receipt, old or new, may be verified with.
+    pub fn published(&self) -> impl Iterator<Item = &VerifyingKey> {
+        std::iter::once(self.public()).chain(&self.retired)
     }
 }
 

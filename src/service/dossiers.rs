@@ -9,15 +9,15 @@ use crate::domain::codes::{DossierCode, Key};
 use crate::domain::dossier::Channel;
 use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::view::{
-    AgencyView, Clocks, CloudEvent, DossierPage, DossierSummary, DossierView, EventView, FeedData, FeedPage,
-    HistoryView, RouteView,
+    AgencyView, Clocks, CloudEvent, Cursor, DossierPage, DossierSummary, DossierView, EventView, FeedData,
+    FeedPage, HistoryView, RouteView,
 };
 use crate::identity::{Access, Permission, Scope};
-use crate::store::read;
+use crate::store::read::{self, CursorStanding};
 use crate::store::rows::{DossierRow, SubmissionRow};
 
 /// Which dossiers to list.
@@ -178,7 +178,7 @@ impl Hub {
     pub async fn events(
         &self,
         access: &Access,
-        after: i64,
+        after: Cursor,
         wait: impl Into<Wait>,
         limit: u32,
     ) -> Result<FeedPage, ServiceError> {
@@ -198,16 +198,34 @@ impl Hub {
         }
     }
 
-    async fn feed_page(&self, scope: Scope, after: i64, limit: i64) -> Result<FeedPage, ServiceError> {
+    async fn feed_page(&self, scope: Scope, after: Cursor, limit: i64) -> Result<FeedPage, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let items = self
             .store
             .readers
-            .run(move |conn| read::feed(conn, &cipher, &scope, after, limit))
-            .await?;
-        let next = items.last().map_or(after, |item| item.seq);
+            .run(move |conn| match read::feed_cursor(conn, after)? {
+                CursorStanding::Known(after) => Ok(Ok(read::feed(conn, &cipher, &scope, after, limit)?)),
+                CursorStanding::Foreign { from } => Ok(Err(foreign("after", after, from))),
+            })
+            .await??;
+        let next = items
+            .last()
+            .map_or(after, |item| Cursor::after(item.seq, item.event.at));
         let events = items.into_iter().map(|item| self.feed_event(item)).collect();
         Ok(FeedPage { events, next })
+    }
+
+    /// A cursor as the caller gave it in `field`, as a place of this history.
+    pub(super) async fn place(&self, field: &'static str, cursor: Cursor) -> Result<i64, ServiceError> {
+        let standing = self
+            .store
+            .readers
+            .run(move |conn| read::feed_cursor(conn, cursor))
+            .await?;
+        match standing {
+            CursorStanding::Known(number) => Ok(number),
+            CursorStanding::Foreign { from } => Err(foreign(field, cursor, from).into()),
+        }
     }
 
     /// An event as its submitter is told of it, whichever way.
@@ -304,4 +322,12 @@ pub(super) fn clocks_of(row: &DossierRow) -> Clocks {
         forecast_due: row.forecast_due.map(|at| at.0),
         due: row.due.map(|at| at.0),
     }
+}
+
+/// A cursor that is not of this history, and where to begin again.
+pub(super) fn foreign(field: &'static str, cursor: Cursor, from: Cursor) -> Problem {
+    Problem::new(Label::CursorUnknown)
+        .with("field", field)
+        .with("value", cursor)
+        .with("begin", from)
 }

@@ -103,6 +103,11 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::Busy => ServiceError::Busy,
             StoreError::Unavailable(_) | StoreError::Closed => ServiceError::StoreUnavailable,
+            // What the database said may quote a value: it is in the log, not in the answer.
+            StoreError::Unstorable(_) => Label::NotStorable.into(),
+            StoreError::Slowed(seconds) => Problem::new(Label::TenantSlowed)
+                .with("retry_after", seconds)
+                .into(),
             other => ServiceError::Internal(other.to_string()),
         }
     }
@@ -246,6 +251,11 @@ impl Hub {
         &self.caller
     }
 
+    /// What the ledger has counted since the hub started.
+    pub fn ledger_counts(&self) -> crate::store::ledger::Counts {
+        self.store.ledger.counts()
+    }
+
     /// Free places in the ledger's queue.
     pub fn room(&self) -> usize {
         self.store.ledger.room()
@@ -287,7 +297,7 @@ impl Hub {
 
     /// The public keys of tokens and receipts.
     pub fn jwks(&self) -> serde_json::Value {
-        self.gate.tokens().issuer().jwks([self.receipts.public()])
+        self.gate.tokens().issuer().jwks(self.receipts.published())
     }
 
     /// Authorization server metadata (RFC 8414).
@@ -298,6 +308,7 @@ impl Hub {
     /// Runs with the hub's generator; the lock is held for the closure only.
     fn with_rng<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
         let mut rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.entropy.stir(&mut rng);
         draw(&mut rng)
     }
 

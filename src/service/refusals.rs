@@ -193,8 +193,7 @@ impl Hub {
         ));
         let id = RefusalId::derived(&cipher.blind("refusal", &same));
         let now = At(self.clock.now());
-        let sealed = self.with_rng(|rng| cipher.seal(&id.to_string(), document.bytes, rng))?;
-        let row = RefusalRow {
+        let mut row = RefusalRow {
             id: id.to_string(),
             tenant: tenant.to_owned(),
             kind: kind.to_owned(),
@@ -206,10 +205,12 @@ impl Hub {
             first_at: now,
             last_at: now,
             problems: serde_json::to_string(rejection.problems()).map_err(internal)?,
-            key_id: sealed.key_id,
-            nonce: sealed.nonce,
-            ciphertext: sealed.ciphertext,
+            key_id: String::new(),
+            nonce: Vec::new(),
+            ciphertext: Vec::new(),
         };
+        let sealed = self.with_rng(|rng| cipher.seal(&row.bound_name(), document.bytes, rng))?;
+        (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
         Ok((id, row))
     }
 

@@ -16,12 +16,13 @@ use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AttemptCursor, NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer,
+    AttemptCursor, Cursor, NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer,
     NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer,
     SubscriptionRequest, SubscriptionView, TestAnswer, Way, WayView,
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
+use crate::store::StoreError;
 use crate::store::ledger::{NoticeAnswer, NoticeCommand, Subscribe, Subscription};
 use crate::store::read::{self, WayRow};
 use crate::store::rows::{NoticeAttemptRow, SecretRow};
@@ -56,15 +57,10 @@ impl Hub {
     ) -> Result<SubscriptionAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         let url = self.wanted_url(&request)?;
-        if let Some(from) = request.from.filter(|from| *from < 0) {
-            let problem = Problem::new(Label::NumberMalformed).at("/from");
-            return Err(problem
-                .with("field", "from")
-                .with("min", 0)
-                .with("max", i64::MAX)
-                .with("value", from)
-                .into());
-        }
+        let from = match request.from {
+            Some(from) => Some(self.place("from", from).await?),
+            None => None,
+        };
         let secret = match request.way {
             Way::Webhook => Some(self.new_secret(access.key())?),
             Way::Queue => None,
@@ -74,7 +70,7 @@ impl Hub {
         let command = NoticeCommand::Subscribe(Subscribe {
             subscription,
             url: url.map(String::from),
-            from: request.from,
+            from,
             secret: row,
         });
         let first = match self.store.ledger.notices(command).await? {
@@ -291,15 +287,20 @@ impl Hub {
         let rows = self
             .store
             .readers
-            .run(move |conn| read::ways(conn, &scope, now))
+            .run(move |conn| {
+                let rows = read::ways(conn, &scope, now)?;
+                rows.into_iter()
+                    .map(|row| Ok((read::place_in_feed(conn, row.row.cursor)?, row)))
+                    .collect::<Result<Vec<_>, StoreError>>()
+            })
             .await?;
         let mut by_tenant: HashMap<String, SubscriptionView> = HashMap::new();
-        for row in rows {
+        for (cursor, row) in rows {
             let (tenant, way) = (row.row.tenant.clone(), read::way(&row.row.way)?);
             let view = by_tenant.entry(tenant).or_default();
             match way {
-                Way::Webhook => view.webhook = Some(way_view(row)?),
-                Way::Queue => view.queue = Some(way_view(row)?),
+                Way::Webhook => view.webhook = Some(way_view(row, cursor)?),
+                Way::Queue => view.queue = Some(way_view(row, cursor)?),
             }
         }
         Ok(by_tenant)
@@ -318,7 +319,7 @@ fn queue_name(tenant: &TenantKey) -> String {
     format!("tenant.{tenant}")
 }
 
-fn way_view(row: WayRow) -> Result<WayView, ServiceError> {
+fn way_view(row: WayRow, cursor: Cursor) -> Result<WayView, ServiceError> {
     let WayRow {
         row,
         standing,
@@ -338,7 +339,7 @@ fn way_view(row: WayRow) -> Result<WayView, ServiceError> {
         reason: row.reason,
         url: row.url,
         queue,
-        cursor: row.cursor,
+        cursor,
         waiting: standing.waiting,
         parked: standing.parked,
         held: standing.held,

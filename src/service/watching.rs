@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dossiers::foreign;
 use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::clocks::Watched;
 use crate::domain::routing::AgencyChannel;
-use crate::domain::view::{AlarmPage, AlarmView, LimitCount};
+use crate::domain::view::{AlarmPage, AlarmView, Cursor, LimitCount};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Watch, WatchOutcome};
-use crate::store::read;
+use crate::store::read::{self, CursorStanding};
 use crate::store::rows::AlarmRow;
 
 /// Limits looked at in one commit, so that nobody waits long behind them.
@@ -60,7 +61,7 @@ impl Hub {
     pub async fn alarms(
         &self,
         access: &Access,
-        after: i64,
+        after: Cursor,
         near: bool,
         limit: u32,
     ) -> Result<AlarmPage, ServiceError> {
@@ -69,9 +70,14 @@ impl Hub {
         let rows = self
             .store
             .readers
-            .run(move |conn| read::alarms(conn, &scope, after, near, limit))
-            .await?;
-        let next = rows.last().map_or(after, |row| row.number);
+            .run(move |conn| match read::alarm_cursor(conn, after)? {
+                CursorStanding::Known(after) => Ok(Ok(read::alarms(conn, &scope, after, near, limit)?)),
+                CursorStanding::Foreign { from } => Ok(Err(foreign("after", after, from))),
+            })
+            .await??;
+        let next = rows
+            .last()
+            .map_or(after, |row| Cursor::after(row.number, row.at.0));
         let alarms = rows
             .into_iter()
             .map(|row| self.alarm_view(row))

@@ -16,7 +16,7 @@ use crate::broker::{Broker, Settlement, Source};
 use crate::client::{ClientError, Partner};
 use crate::domain::ids::EventId;
 use crate::domain::rejection::Label;
-use crate::domain::view::{CloudEvent, FeedData, SubscriptionRequest, Way};
+use crate::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Way};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -28,7 +28,7 @@ const PREFETCH: u16 = 50;
 
 /// A way that is set up: everything that happens from now on comes by it.
 pub(super) enum Begun {
-    Feed(i64),
+    Feed(Cursor),
     Box(mpsc::Receiver<Letter>),
     Queue(Broker),
 }
@@ -46,13 +46,13 @@ pub(super) async fn begin(run: &Run, filer: usize) -> Begun {
     };
     begun.unwrap_or_else(|error| {
         run.failed("", filer.back.word(), &error);
-        Begun::Feed(0)
+        Begun::Feed(Cursor::START)
     })
 }
 
 /// Where the feed ends.
-async fn end_of_feed(partner: &Partner) -> Result<i64, ClientError> {
-    let mut cursor = 0;
+async fn end_of_feed(partner: &Partner) -> Result<Cursor, ClientError> {
+    let mut cursor = Cursor::START;
     loop {
         let page = partner.events(cursor, Duration::ZERO, 200).await?;
         if page.events.is_empty() {
@@ -161,7 +161,7 @@ impl Ear {
     }
 }
 
-async fn read_feed(ear: &mut Ear, cursor: i64) {
+async fn read_feed(ear: &mut Ear, cursor: Cursor) {
     let partner = ear.run.filers[ear.filer].partner.clone();
     let (mut feed, mut told) = (partner.follow(cursor), false);
     loop {

@@ -1,11 +1,12 @@
 //! In what condition a database is: for `lienthong doctor`. Reads only, except that asking for pending migrations makes
 //! diesel's own table where there is none.
 
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::conn::Conn;
+use super::conn::{Conn, Connector, Purpose, REPLY_TIME, on_backend};
 use super::tables::settings;
 use super::{StoreError, migrate};
 use crate::domain::time::Timestamp;
@@ -17,7 +18,7 @@ pub struct Condition {
     pub product: String,
     /// PostgreSQL's major version; none for SQLite, which comes with the hub.
     pub postgres_major: Option<i64>,
-    /// Whether this connection is encrypted; none for a file.
+    /// Whether the connection that the server sees is encrypted; none for a file. Behind a pooler it is the pooler's.
     pub encrypted: Option<bool>,
     /// Settings under which a commit that was answered may be lost in a power cut, as `fsync = off`.
     pub undurable: Vec<String>,
@@ -42,10 +43,94 @@ pub fn condition(conn: &mut Conn) -> Result<Condition, StoreError> {
     };
     condition.pending = migrate::pending(conn)?;
     if condition.pending.is_empty() {
-        condition.directory = super::conn::on_backend!(conn, c => settings::table
+        condition.directory = on_backend!(conn, c => settings::table
             .find("directory").select(settings::value).first(c).optional())?;
     }
     Ok(condition)
+}
+
+/// Whether the sessions the hub opens are its own, and keep what it sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sessions {
+    /// Settings that are not what was set, as `statement_timeout = 0, not 5000`.
+    pub unset: Vec<String>,
+    /// What one session was told is not known in the next statement: a pooler gives each transaction another one.
+    pub shared: bool,
+}
+
+impl Sessions {
+    /// What is wrong with them; none when all is well.
+    pub fn fault(&self) -> Option<String> {
+        if self.shared {
+            return Some(
+                "a pooler between gives each transaction another session (PgBouncer: pool_mode = transaction or statement)"
+                    .to_owned(),
+            );
+        }
+        (!self.unset.is_empty())
+            .then(|| format!("settings of the session do not hold: {}", self.unset.join(", ")))
+    }
+}
+
+/// Looks whether sessions are the hub's own. The hub holds the head of its chain, its limits of time and its read-only readers by what
+/// is set on a session, and prepares its statements there.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn sessions(connector: &Connector) -> Result<Sessions, StoreError> {
+    let mut found = Sessions::default();
+    if !connector.is_postgres() {
+        return Ok(found);
+    }
+    let mut one = connector.open(Purpose::Ledger)?;
+    let mut other = connector.open(Purpose::Reader)?;
+    for round in 0..3 {
+        let told = one.within(REPLY_TIME, |conn| {
+            execute(conn, &format!("SET lienthong.session = '{round}'"))
+        });
+        told?;
+        // While this transaction is open it has a session for itself: that of `one`, where sessions are lent.
+        if other.within(REPLY_TIME, |conn| execute(conn, "BEGIN")).is_err() {
+            found.shared = true;
+            return Ok(found);
+        }
+        let looked = other.within(REPLY_TIME, |conn| execute(conn, "SELECT 1"));
+        let heard = one.within(REPLY_TIME, |conn| setting(conn, "lienthong.session"));
+        looked?;
+        // None where it had to wait for the one session there is.
+        if heard.ok().as_deref() != Some(round.to_string().as_str()) {
+            found.shared = true;
+            return Ok(found);
+        }
+        other.within(REPLY_TIME, |conn| execute(conn, "ROLLBACK"))?;
+    }
+    for (conn, purpose) in [(&mut one, Purpose::Ledger), (&mut other, Purpose::Reader)] {
+        for (name, wanted) in purpose.settings() {
+            let is = conn.within(REPLY_TIME, |conn| kept(conn, name))?;
+            if is != *wanted {
+                found.unset.push(format!("{name} = {is}, not {wanted}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn execute(conn: &mut Conn, statement: &str) -> Result<(), StoreError> {
+    Ok(on_backend!(conn, c => c.batch_execute(statement))?)
+}
+
+/// A setting that may be of nobody's making; empty where there is none.
+fn setting(conn: &mut Conn, name: &str) -> Result<String, StoreError> {
+    let asked = sql::<Text>(&format!("coalesce(current_setting('{name}', true), '')"));
+    Ok(on_backend!(conn, c => diesel::select(asked).first(c))?)
+}
+
+/// A setting in the server's own unit.
+fn kept(conn: &mut Conn, name: &str) -> Result<String, StoreError> {
+    let asked = sql::<Text>(&format!(
+        "(SELECT setting FROM pg_settings WHERE name = '{name}')"
+    ));
+    Ok(on_backend!(conn, c => diesel::select(asked).first(c))?)
 }
 
 fn postgres(c: &mut super::conn::PgConn) -> Result<Condition, StoreError> {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
@@ -29,13 +29,53 @@ pub enum Conn {
 /// A session of PostgreSQL.
 pub struct Session {
     conn: PgConn,
+    pulse: Arc<Pulse>,
+}
+
+/// What a session and the task that carries it know of each other.
+struct Pulse {
     /// Until the line or the server ended it.
-    alive: Arc<AtomicBool>,
+    alive: AtomicBool,
+    /// Milliseconds a statement has; 0 while nothing is in hand.
+    limit: AtomicU64,
+    /// Milliseconds since `began` at which the statement in hand has to be answered; 0 while nothing is in hand.
+    due: AtomicU64,
+    began: Instant,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Pulse {
+            alive: AtomicBool::new(true),
+            limit: AtomicU64::new(0),
+            due: AtomicU64::new(0),
+            began: Instant::now(),
+        }
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The next statement begins.
+    fn next(&self) {
+        let limit = self.limit.load(Ordering::Acquire);
+        if limit != 0 {
+            let due = self.elapsed().saturating_add(limit);
+            self.due.store(due, Ordering::Release);
+        }
+    }
+
+    fn overdue(&self) -> bool {
+        let due = self.due.load(Ordering::Acquire);
+        due != 0 && due <= self.elapsed()
+    }
 }
 
 impl Session {
     /// What diesel speaks through.
     pub fn connection(&mut self) -> &mut PgConn {
+        self.pulse.next();
         &mut self.conn
     }
 }
@@ -45,9 +85,29 @@ impl Conn {
     /// somebody's work is lost on it.
     pub fn is_alive(&self) -> bool {
         match self {
-            Conn::Pg(session) => session.alive.load(Ordering::Acquire),
+            Conn::Pg(session) => session.pulse.alive.load(Ordering::Acquire),
             Conn::Sqlite(_) => true,
         }
+    }
+
+    /// Does some work, each statement of which has to be answered within `limit`. A server that does not answer (stopped, not dead: its machine still
+    /// acknowledges every packet) is given up then: the session ends, and whoever waits on it is told so. SQLite has its own limit,
+    /// `busy_timeout`.
+    pub fn within<T>(&mut self, limit: Duration, work: impl FnOnce(&mut Conn) -> T) -> T {
+        let pulse = match self {
+            Conn::Pg(session) => Some(Arc::clone(&session.pulse)),
+            Conn::Sqlite(_) => None,
+        };
+        if let Some(pulse) = &pulse {
+            let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            pulse.limit.store(limit, Ordering::Release);
+        }
+        let done = work(self);
+        if let Some(pulse) = &pulse {
+            pulse.limit.store(0, Ordering::Release);
+            pulse.due.store(0, Ordering::Release);
+        }
+        done
     }
 }
 
@@ -84,12 +144,22 @@ pub struct Postgres {
     tls: Option<rustls::ClientConfig>,
 }
 
-/// How long a stopped hub may hold the chain's head before the server ends its session.
-const IDLE_IN_TRANSACTION: &str = "1500";
-/// Longest statement of the ledger, milliseconds.
-const STATEMENT_TIMEOUT: &str = "5000";
-/// Longest wait for a lock, milliseconds.
-const LOCK_TIMEOUT: &str = "2000";
+/// How long a stopped hub may hold the chain's head before the server ends its session, in milliseconds.
+const IDLE_IN_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "1500");
+/// Longest statement, in milliseconds.
+const STATEMENT_TIMEOUT: (&str, &str) = ("statement_timeout", "5000");
+/// Longest wait of the ledger for a lock, in milliseconds.
+const LOCK_TIMEOUT: (&str, &str) = ("lock_timeout", "2000");
+/// Who only reads cannot write by mistake.
+const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
+
+/// A session has to be open in this time: address, TCP, TLS and login together.
+pub const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A statement has to be answered in this time. The server ends it by itself before (`statement_timeout`); what takes longer is a
+/// server or a line that hangs.
+pub const REPLY_TIME: Duration = Duration::from_secs(7);
+/// How often a session looks whether the statement in hand has taken too long.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +172,18 @@ pub enum Purpose {
     Migration,
 }
 
+impl Purpose {
+    /// What is set on a session of PostgreSQL, by its name there, as `pg_settings` shows it. It is set by statements, not in the
+    /// packet that opens the session: a pooler between drops what it does not know of that.
+    pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Purpose::Ledger => &[IDLE_IN_TRANSACTION, STATEMENT_TIMEOUT, LOCK_TIMEOUT],
+            Purpose::Reader => &[STATEMENT_TIMEOUT, READ_ONLY],
+            Purpose::Migration => &[("lock_timeout", "10000")],
+        }
+    }
+}
+
 impl Postgres {
     /// From a `postgres://user:password@host:port/database` URL. With `roots`, TLS is required and the server's certificate must
     /// lead to one of them and name the host.
@@ -111,7 +193,7 @@ impl Postgres {
             .map_err(|e: tokio_postgres::Error| StoreError::Url(e.to_string()))?;
         config
             .application_name("lienthong")
-            .connect_timeout(Duration::from_secs(5))
+            .connect_timeout(CONNECT_TIME)
             .keepalives(true)
             .keepalives_idle(Duration::from_secs(5))
             .keepalives_interval(Duration::from_secs(2))
@@ -139,58 +221,69 @@ impl Postgres {
     }
 
     fn connect(&self, runtime: &Runtime, purpose: Purpose) -> Result<Session, StoreError> {
-        let mut config = self.config.clone();
-        let options = match purpose {
-            Purpose::Ledger => format!(
-                "-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION} -c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT}"
-            ),
-            Purpose::Reader => {
-                format!("-c statement_timeout={STATEMENT_TIMEOUT} -c default_transaction_read_only=on")
-            }
-            Purpose::Migration => "-c lock_timeout=10000".to_owned(),
-        };
-        config.options(options);
+        let config = self.config.clone();
+        let settings: String = (purpose.settings().iter())
+            .map(|(name, value)| format!("SET {name} = {value};"))
+            .collect();
         let tls = self.tls.clone();
-        let alive = Arc::new(AtomicBool::new(true));
-        let until_lost = Arc::clone(&alive);
-        runtime
-            .block_on(async move {
-                match tls {
-                    Some(tls) => {
-                        let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
-                        let (client, connection) = config.connect(tls).await?;
-                        tokio::spawn(watched(connection, until_lost));
-                        Ok(client)
-                    }
-                    None => {
-                        let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                        tokio::spawn(watched(connection, until_lost));
-                        Ok(client)
-                    }
+        let pulse = Arc::new(Pulse::new());
+        let carried = Arc::clone(&pulse);
+        let opening = async move {
+            let client = match tls {
+                Some(tls) => {
+                    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+                    let (client, connection) = config.connect(tls).await?;
+                    tokio::spawn(watched(connection, carried));
+                    client
                 }
-            })
-            .map_err(|e: tokio_postgres::Error| StoreError::Unavailable(chain(&e)))
-            .and_then(|client| {
-                runtime
-                    .block_on(AsyncPgConnection::try_from(client))
-                    .map_err(|e: ConnectionError| StoreError::Unavailable(e.to_string()))
-            })
-            .map(|conn| Session {
-                conn: PgConn::from(conn),
-                alive,
-            })
+                None => {
+                    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+                    tokio::spawn(watched(connection, carried));
+                    client
+                }
+            };
+            client.batch_execute(&settings).await?;
+            Ok(AsyncPgConnection::try_from(client).await)
+        };
+        let opened = runtime.block_on(async { tokio::time::timeout(CONNECT_TIME, opening).await });
+        let away = |why: String| StoreError::Unavailable(why);
+        let conn = opened
+            .map_err(|_| {
+                away(format!(
+                    "no session within {} s: the server takes connections and does not answer",
+                    CONNECT_TIME.as_secs()
+                ))
+            })?
+            .map_err(|e: tokio_postgres::Error| away(chain(&e)))?
+            .map_err(|e: ConnectionError| away(e.to_string()))?;
+        Ok(Session {
+            conn: PgConn::from(conn),
+            pulse,
+        })
     }
 }
 
-/// Runs a connection and notes its end.
-async fn watched(
-    connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
-    alive: Arc<AtomicBool>,
-) {
-    if let Err(error) = connection.await {
-        tracing::debug!(error = %chain(&error), "a session of the database ended");
+/// Runs a connection until it ends, or until a statement in hand on it has taken too long.
+async fn watched(connection: impl Future<Output = Result<(), tokio_postgres::Error>>, pulse: Arc<Pulse>) {
+    tokio::pin!(connection);
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    tracing::debug!(error = %chain(&error), "a session of the database ended");
+                }
+                break;
+            }
+            _ = look.tick() => {
+                if pulse.overdue() {
+                    tracing::warn!("the database does not answer; its session is given up");
+                    break;
+                }
+            }
+        }
     }
-    alive.store(false, Ordering::Release);
+    pulse.alive.store(false, Ordering::Release);
 }
 
 /// An error with its causes, since tokio-postgres shows only the outermost.
@@ -231,6 +324,14 @@ impl Connector {
     /// Whether this is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.backend, Backend::Postgres(_))
+    }
+
+    /// Whether the hub's own leg of the connection is encrypted; none for a file.
+    pub fn is_encrypted(&self) -> Option<bool> {
+        match &self.backend {
+            Backend::Postgres(postgres) => Some(postgres.tls.is_some()),
+            Backend::Sqlite { .. } => None,
+        }
     }
 
     /// Opens a connection. Must be called on a thread of the store's own, never inside an async task.

@@ -7,6 +7,7 @@
 //! Start with [`ledger::Command`], the whole write API, then `read`.
 
 pub mod cipher;
+pub mod columns;
 pub mod condition;
 pub mod conn;
 pub mod ledger;
@@ -15,6 +16,7 @@ pub mod moment;
 pub mod read;
 pub mod reader;
 pub mod rows;
+pub mod seals;
 pub mod tables;
 
 use std::sync::Arc;
@@ -39,6 +41,11 @@ pub enum StoreError {
     /// A statement failed.
     #[error("database: {0}")]
     Database(#[from] diesel::result::Error),
+    /// Its sessions are not the hub's own.
+    #[error(
+        "database sessions: {0}; set `pool_mode = session` for this database, or let the hub reach PostgreSQL itself"
+    )]
+    Sessions(String),
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
@@ -51,6 +58,12 @@ pub enum StoreError {
     /// A stored value does not parse.
     #[error("stored value: {0}")]
     Corrupt(String),
+    /// A value of a command that no database holds, or that this one refused. Its sender's matter; nothing of it was written.
+    #[error("not storable: {0}")]
+    Unstorable(String),
+    /// The sender's commands were refused by the database too often: it may come again after so many seconds.
+    #[error("slowed for {0} s after faults of its own")]
+    Slowed(u64),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -103,6 +116,9 @@ impl Store {
         entropy: &Entropy,
     ) -> Result<Self, StoreError> {
         let connector = conn::Connector::new(backend)?;
+        if let Some(fault) = condition::sessions(&connector)?.fault() {
+            return Err(StoreError::Sessions(fault));
+        }
         let mut conn = connector.open(conn::Purpose::Migration)?;
         if migrate {
             migrate::up(&mut conn)?;

@@ -1,11 +1,18 @@
 //! Reader threads: a bounded queue of closures, each run on a connection of its own that cannot write.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::conn::{Conn, Connector, Purpose};
+use super::conn::{Conn, Connector, Purpose, REPLY_TIME};
 use super::{Sizes, StoreError};
+
+/// So long after a database was found to be away nobody asks it again: who comes meanwhile is told so at once.
+pub const AWAY_TIME: Duration = Duration::from_secs(1);
+
+/// Until when the database is taken to be away, and why; of all readers.
+type Away = Mutex<Option<(Instant, String)>>;
 
 type Job = Box<dyn FnOnce(Result<&mut Conn, StoreError>) -> Outcome + Send>;
 
@@ -26,11 +33,12 @@ impl Readers {
     pub(super) fn start(connector: &Connector, sizes: Sizes) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel::<Job>(sizes.read_queue);
         let jobs = Arc::new(Mutex::new(jobs));
+        let away = Arc::new(Away::default());
         for n in 0..sizes.readers {
-            let (connector, jobs) = (connector.clone(), Arc::clone(&jobs));
+            let (connector, jobs, away) = (connector.clone(), Arc::clone(&jobs), Arc::clone(&away));
             std::thread::Builder::new()
                 .name(format!("reader-{n}"))
-                .spawn(move || work(&connector, &jobs))
+                .spawn(move || work(&connector, &jobs, &away))
                 .map_err(|e| StoreError::Unavailable(e.to_string()))?;
         }
         Ok(Readers { queue })
@@ -64,7 +72,8 @@ impl Readers {
     }
 }
 
-/// Whether an error means that the session is gone, rather than that the statement was wrong.
+/// Whether an error means that the session is gone, or that the database cannot take anything now, rather than that the statement
+/// was wrong.
 pub(super) fn lost(e: &diesel::result::Error) -> bool {
     use diesel::result::{DatabaseErrorKind as Kind, Error};
     match e {
@@ -80,13 +89,15 @@ pub(super) fn lost(e: &diesel::result::Error) -> bool {
                 || message.contains("starting up")
                 || message.contains("timeout")
                 || message.contains("communicating with the server")
+                || message.contains("deadlock detected")
+                || message.contains("database is locked")
         }
         Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => true,
         _ => false,
     }
 }
 
-fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>) {
+fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>, away: &Away) {
     let mut conn: Option<Conn> = None;
     loop {
         let job = match jobs.lock() {
@@ -97,12 +108,38 @@ fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>) {
         if conn.as_ref().is_some_and(|c| !c.is_alive()) {
             conn = None;
         }
-        let opened = match conn.as_mut() {
-            Some(conn) => Ok(conn),
-            None => connector.open(Purpose::Reader).map(|c| &mut *conn.insert(c)),
-        };
-        if job(opened) == Outcome::Reopen {
+        if conn.is_none() {
+            match open(connector, away) {
+                Ok(opened) => conn = Some(opened),
+                Err(error) => {
+                    job(Err(error));
+                    continue;
+                }
+            }
+        }
+        let Some(open) = conn.as_mut() else { continue };
+        let began = Instant::now();
+        if open.within(REPLY_TIME, |conn| job(Ok(conn))) == Outcome::Reopen {
             conn = None;
+            if began.elapsed() >= REPLY_TIME {
+                note(away, "the database does not answer");
+            }
         }
     }
+}
+
+/// A connection, unless the database was found to be away a moment ago.
+fn open(connector: &Connector, away: &Away) -> Result<Conn, StoreError> {
+    let known = away.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, why)) = known.filter(|(until, _)| Instant::now() < *until) {
+        return Err(StoreError::Unavailable(why));
+    }
+    connector
+        .open(Purpose::Reader)
+        .inspect_err(|error| note(away, &error.to_string()))
+}
+
+fn note(away: &Away, why: &str) {
+    let until = Instant::now() + AWAY_TIME;
+    *away.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, why.to_owned()));
 }

@@ -2,8 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::columns::Column;
 use super::moment::At;
+use super::seals::is_loose;
 use super::tables::*;
+use crate::domain::seal::{self, Hash};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
@@ -12,14 +15,52 @@ macro_rules! rows {
         #[diesel(table_name = $table, treat_none_as_default_value = false)]
         #[expect(missing_docs, reason = "the columns are described in the migrations")]
         pub struct $name { $(pub $field: $type,)* }
+
+        impl $name {
+            /// The first column whose value no database holds.
+            pub fn unstorable(&self) -> Option<&'static str> {
+                $(if !self.$field.is_storable() {
+                    return Some(concat!(stringify!($table), ".", stringify!($field)));
+                })*
+                None
+            }
+
+            /// SHA-256 of the row's table and sealed columns; those that are loose ([`super::seals::LOOSE`]) are left out.
+            pub fn digest(&self) -> Hash {
+                self.digest_without(&[])
+            }
+
+            /// The name an encrypted value of the row is sealed under: it opens only in a row whose other columns, as far as they are
+            /// not loose, are what they were.
+            pub fn bound_name(&self) -> String {
+                let digest = self.digest_without(&["key_id", "nonce", "ciphertext"]);
+                format!("{}:{}", stringify!($table), hex::encode(digest))
+            }
+
+            fn digest_without(&self, left_out: &[&str]) -> Hash {
+                seal::digest_of(|row| {
+                    stringify!($table).digest("", row);
+                    $(if !left_out.contains(&stringify!($field)) && !is_loose(stringify!($table), stringify!($field)) {
+                        self.$field.digest(stringify!($field), row);
+                    })*
+                })
+            }
+        }
     )*};
 }
 
 rows! {
+    /// What the hubs of one database agree on.
+    SettingRow in settings { name: String, value: String }
     /// The head of the chain.
-    HeadRow in head { id: i16, block: i64, seq: i64, hash: Vec<u8>, at: At }
+    HeadRow in head {
+        id: i16, block: i64, seq: i64, hash: Vec<u8>, at: At, acts: i64, acts_hash: Vec<u8>, reads: i64, reads_hash: Vec<u8>, seal: Option<Vec<u8>>,
+    }
     /// A sealed batch.
-    BlockRow in blocks { number: i64, first_seq: i64, count: i64, at: At, root: Vec<u8>, previous: Vec<u8>, hash: Vec<u8> }
+    BlockRow in blocks {
+        number: i64, first_seq: i64, count: i64, at: At, root: Vec<u8>, acts: i64, acts_hash: Vec<u8>, reads: i64, reads_hash: Vec<u8>,
+        previous: Vec<u8>, hash: Vec<u8>,
+    }
     /// A tenant.
     TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: String, standing_since: Option<At>, successor_policy: String }
     /// A pinned certificate.
@@ -33,7 +74,7 @@ rows! {
     /// What an operator did.
     AuditRow in audit {
         number: i64, at: At, tenant: String, staff: Option<String>, action: String, subject: String, reason: Option<String>,
-        detail: String, hash: Vec<u8>,
+        detail: String, rows: Option<String>, hash: Vec<u8>,
     }
     /// The exact bytes of a submission.
     SubmissionRow in submissions {
@@ -130,7 +171,29 @@ rows! {
     WrapRow in wraps { dossier: String, tenant: String, blind: Vec<u8>, object: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8> }
     /// Somebody read something of a dossier.
     ReadRow in reads {
-        id: String, at: At, dossier: String, tenant: String, staff: Option<String>, point: Option<String>, what: String,
+        id: String, at: At, number: i64, dossier: String, tenant: String, staff: Option<String>, point: Option<String>, what: String,
         attachment: Option<i32>, first_byte: Option<i64>, last_byte: Option<i64>,
     }
+}
+
+/// The names under which the audit has the digests of rows.
+macro_rules! names_in_chain {
+    ($($name:ident of $table:literal: $row:ident => $key:expr;)*) => {$(
+        impl $name {
+            /// Table and key.
+            pub fn name_in_chain(&self) -> String {
+                let $row = self;
+                format!("{}:{}", $table, $key)
+            }
+        }
+    )*};
+}
+
+names_in_chain! {
+    SettingRow of "settings": row => row.name;
+    TenantRow of "tenants": row => row.key;
+    CertificateRow of "certificates": row => hex::encode(&row.thumbprint);
+    StaffRow of "staff": row => format!("{}/{}", row.tenant, row.id);
+    PointRow of "points": row => row.key;
+    DirectoryRow of "directories": row => row.version;
 }

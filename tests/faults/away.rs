@@ -160,6 +160,54 @@ async fn heavy_a_database_that_is_away_is_a_polite_refusal_and_nothing_is_double
     services.remove().await;
 }
 
+/// The bound that OPERATIONS.md gives: an answer of the database, then a session, and what is between.
+const BOUND: Duration = Duration::from_secs(15);
+
+/// Stopped, not dead: connections are there and nothing is answered. TCP notices nothing; the hub does.
+#[tokio::test(flavor = "multi_thread")]
+async fn heavy_a_database_that_hangs_is_a_polite_refusal_within_the_bound() {
+    let services = Production::fresh("hang_pg").await;
+    let dir = folder("hang-pg");
+    let line = Line::to(address(&services.postgres)).await;
+    let sandbox = sandbox(&dir, line.instead_of(&services.postgres), services.amqp.clone()).await;
+    let branch = branch(&sandbox);
+    file(&branch, "R-1").await.unwrap();
+
+    line.hang();
+    // Twice: the first finds sessions that were well, the second none at all.
+    for round in 0..2 {
+        let calls = (0..20).map(|n| {
+            let branch = Arc::clone(&branch);
+            async move {
+                let name = format!("H-{round}-{n}");
+                let answered = tokio::time::timeout(BOUND, file(&branch, &name)).await;
+                answered.unwrap_or_else(|_| panic!("{name} waits for more than {BOUND:?}"))
+            }
+        });
+        for answer in futures_util::future::join_all(calls).await {
+            let refused = answer.unwrap_err();
+            assert_eq!(refused.label(), Some(Label::StoreUnavailable), "{refused}");
+        }
+    }
+    line.mend();
+    until("filings are taken again", async || {
+        file(&branch, "H-0-0").await.ok()
+    })
+    .await;
+    let again = file(&branch, "H-0-0").await.unwrap();
+    let listed = branch
+        .dossiers(&lienthong::client::DossierFilter::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        listed.dossiers.iter().filter(|d| d.reference == "H-0-0").count(),
+        1
+    );
+    assert!(listed.dossiers.iter().any(|d| d.tracking_id == again.tracking_id));
+    sandbox.stop().await;
+    services.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
     let services = Production::fresh("away_mq").await;

@@ -210,7 +210,7 @@ async fn audited(backend: Backend, state: &State) {
         // The connector owns the runtime its connections live on.
         let connector = Connector::new(backend).unwrap();
         let mut conn = connector.open(Purpose::Reader).unwrap();
-        read::verify(&mut conn, &cipher).unwrap()
+        read::verify(&mut conn, &cipher, None).unwrap()
     })
     .await
     .unwrap();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lienthong::clock::Clock;
+use lienthong::domain::view::Cursor;
 use lienthong::net::dev_ca::Validity;
 use lienthong::net::tls::{ServerIdentity, web_config};
 use lienthong::sim::receiver::{Answer, Asked, serve};
@@ -186,7 +187,11 @@ async fn heavy_a_hub_killed_while_it_tells_a_webhook_loses_nothing() {
     let receiver = Receiver::holding(&installation).await;
     let ids = file_all(&installation).await;
     let branch = installation.partner(BRANCH);
-    let feed = branch.events(0, Duration::ZERO, 100).await.unwrap().events;
+    let feed = branch
+        .events(Cursor::START, Duration::ZERO, 100)
+        .await
+        .unwrap()
+        .events;
     assert!(
         feed.len() > DOSSIERS,
         "each dossier has more to tell than one event"

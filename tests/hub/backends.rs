@@ -303,7 +303,7 @@ impl Stage {
 
     /// What `audit verify` says.
     pub fn audit(&self) -> AuditReport {
-        self.behind(|conn| verify(conn, &self.cipher).unwrap())
+        self.behind(|conn| verify(conn, &self.cipher, None).unwrap())
     }
 
     /// The test's own chance.

@@ -13,6 +13,7 @@ mod blobs;
 mod batch;
 mod city;
 mod codes;
+mod cursors;
 mod duplicates;
 mod endpoint;
 mod errors;
@@ -21,8 +22,10 @@ mod ledger;
 mod limits;
 
 mod papers;
+mod pooled;
 mod refusals;
 mod round;
 mod schema;
 mod scopes;
+mod sealed;
 mod watching;

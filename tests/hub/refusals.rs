@@ -47,11 +47,7 @@ fn row(stage: &Stage, tenant: &str, n: usize, size: usize) -> RefusalRow {
         format!("{tenant}{n}").as_bytes(),
     ));
     let now = At(stage.clock.now());
-    let sealed = stage
-        .cipher
-        .seal(&id.to_string(), &vec![b'x'; size], &mut *stage.rng())
-        .unwrap();
-    RefusalRow {
+    let mut row = RefusalRow {
         id: id.to_string(),
         tenant: tenant.to_owned(),
         kind: RefusedKind::Submission.word().to_owned(),
@@ -63,10 +59,16 @@ fn row(stage: &Stage, tenant: &str, n: usize, size: usize) -> RefusalRow {
         first_at: now,
         last_at: now,
         problems: "[{\"label\":\"field-missing\"}]".to_owned(),
-        key_id: sealed.key_id,
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
-    }
+        key_id: String::new(),
+        nonce: Vec::new(),
+        ciphertext: Vec::new(),
+    };
+    let sealed = stage
+        .cipher
+        .seal(&row.bound_name(), &vec![b'x'; size], &mut *stage.rng())
+        .unwrap();
+    (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
+    row
 }
 
 on_both! {

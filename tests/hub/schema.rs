@@ -10,10 +10,10 @@ use crate::backends::{Stage, on_both};
 const DIESELS: &str = "__diesel_schema_migrations";
 
 /// Table, column, then class of type and whether it may be null.
-type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
+pub type Schema = BTreeMap<String, BTreeMap<String, (String, bool)>>;
 
 /// What the source says, from its `table!` blocks.
-fn source() -> Schema {
+pub fn source() -> Schema {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/tables");
     let files = std::fs::read_dir(folder).unwrap();
     let text: String = files
@@ -38,6 +38,21 @@ fn source() -> Schema {
     }
     assert!(schema.len() > 10 && schema.values().all(|columns| !columns.is_empty()));
     schema
+}
+
+/// The columns of each table's key, from the same blocks.
+pub fn keys() -> BTreeMap<String, String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/tables");
+    let files = std::fs::read_dir(folder).unwrap();
+    let text: String = files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let keys = text
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| line.strip_suffix(") {")?.split_once(" ("));
+    keys.map(|(table, keys)| (table.to_owned(), keys.to_owned()))
+        .collect()
 }
 
 /// What lives, as `table|column|type|YES or NO`.

@@ -6,7 +6,7 @@ use lienthong::domain::clocks::Watched;
 use lienthong::domain::lifecycle::Role;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
-use lienthong::domain::view::StatusReport;
+use lienthong::domain::view::{Cursor, StatusReport};
 use lienthong::service::ServiceError;
 
 use crate::backends::on_both;
@@ -25,19 +25,19 @@ on_both! {
         let told = city.hub.watch().await.unwrap().fired;
         assert!(told.iter().all(|f| f.passed && f.dossier == Some(filed.tracking_id.to_string())), "{told:?}");
         assert_eq!(city.hub.watch().await.unwrap().fired, []);
-        let feed = city.hub.events(&branch, 0, Duration::ZERO, 100).await.unwrap();
+        let feed = city.hub.events(&branch, Cursor::START, Duration::ZERO, 100).await.unwrap();
         let limits: Vec<(Watched, Role)> = feed.events.iter()
             .filter_map(|e| e.data.event.limit.as_ref().map(|l| (l.limit, l.party))).collect();
         assert!(limits.contains(&(Watched::Acceptance, Role::Agency)), "{limits:?}");
         assert!(limits.contains(&(Watched::OfficerNotice, Role::Operator)), "{limits:?}");
-        let page = city.hub.alarms(&operator, 0, false, 200).await.unwrap();
-        assert_eq!((page.alarms.len(), page.next), (told.len(), told.len() as i64));
+        let page = city.hub.alarms(&operator, Cursor::START, false, 200).await.unwrap();
+        assert_eq!((page.alarms.len(), page.next.number), (told.len(), told.len() as i64));
         let alarm = page.alarms.iter().find(|a| a.limit == Watched::Acceptance).unwrap();
         assert_eq!((alarm.dossier, alarm.due_at), (Some(filed.tracking_id), filed.clocks.acceptance_due.unwrap()));
         assert_eq!(alarm.agency.as_ref().map(|a| a.key.as_str()), Some(COMMUNE));
         assert_eq!(city.hub.alarms(&operator, page.next, true, 200).await.unwrap().alarms, []);
         for caller in [&branch, &agency] {
-            let Err(ServiceError::Rejected(refused)) = city.hub.alarms(caller, 0, false, 50).await else { panic!() };
+            let Err(ServiceError::Rejected(refused)) = city.hub.alarms(caller, Cursor::START, false, 50).await else { panic!() };
             assert_eq!(refused.label(), Label::PermissionMissing);
         }
         let overview = city.hub.overview(&operator).await.unwrap();

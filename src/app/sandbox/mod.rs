@@ -360,6 +360,7 @@ fn assemble(
         token_key: state.signing_key("token.p8")?,
         token_keys_also: Vec::new(),
         receipt_key: state.signing_key("receipt.p8")?,
+        retired_keys: Vec::new(),
         lookup: LookupSecrets::new(state.secret("lookup.key", &mut rng)?),
         sandbox: true,
         clock: clock.clone(),

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::domain::tenant::TenantKey;
 use crate::material;
-use crate::store::condition::{Condition, condition};
+use crate::store::condition::{Condition, Sessions, condition, sessions};
 use crate::store::conn::{Conn, Connector, Purpose};
 use crate::store::{StoreError, read};
 
@@ -51,11 +51,19 @@ pub(super) fn look(
         let mut conn = connector.open(Purpose::Migration)?;
         let condition = condition(&mut conn)?;
         let submitters = submitters(&condition, &mut conn)?;
-        Ok((condition, submitters))
+        drop(conn);
+        Ok((
+            condition,
+            submitters,
+            connector.is_encrypted(),
+            sessions(&connector)?,
+        ))
     });
     match asked {
-        Ok((condition, submitters)) => {
+        Ok((condition, submitters, own_leg, sessions)) => {
             found(&condition, clock, folder_version, report);
+            legs(own_leg, condition.encrypted, report);
+            own_sessions(own_leg, &sessions, report);
             submitters
         }
         Err(error) => {
@@ -181,24 +189,70 @@ fn server(condition: &Condition, report: &mut Report) {
             say(format!("trả lời: {product}"), format!("answers: {product}")),
         );
     }
-    match condition.encrypted {
-        Some(true) => report.good(
-            "database TLS",
-            say("kết nối được mã hoá", "the connection is encrypted"),
-        ),
-        Some(false) => report.look(
-            "database TLS",
-            say("kết nối không mã hoá", "the connection is not encrypted"),
-            say("đặt database.ca_file", "set database.ca_file"),
-        ),
-        None => {}
-    }
     if !condition.writable {
         report.bad(
             WHAT,
             say("chỉ đọc (máy dự phòng)", "takes no writes (a standby)"),
             say("trỏ tới máy chính", "point to the primary"),
         );
+    }
+}
+
+/// Whether what goes over the wire is encrypted: the hub's own leg, and what the server sees, which behind a pooler is another.
+fn legs(own: Option<bool>, servers: Option<bool>, report: &mut Report) {
+    match (own, servers) {
+        (Some(true), Some(false)) => report.look(
+            "database TLS",
+            say(
+                "chặng của cổng được mã hoá; chặng sau bộ gộp kết nối (PgBouncer) tới PostgreSQL thì không",
+                "the hub's own leg is encrypted; behind a pooler (PgBouncer) the one to PostgreSQL is not",
+            ),
+            say(
+                "đặt server_tls_sslmode = verify-full trên PgBouncer, nếu nó không ở cùng máy với PostgreSQL",
+                "set server_tls_sslmode = verify-full on PgBouncer, unless it is on PostgreSQL's own machine",
+            ),
+        ),
+        (Some(true), _) => report.good(
+            "database TLS",
+            say("kết nối được mã hoá", "the connection is encrypted"),
+        ),
+        (Some(false), _) => report.look(
+            "database TLS",
+            say(
+                "chặng của cổng không mã hoá",
+                "the hub's own leg is not encrypted",
+            ),
+            say(
+                "đặt database.ca_file (qua PgBouncer: cả client_tls_sslmode và chứng thư của nó)",
+                "set database.ca_file (with PgBouncer: its client_tls_sslmode and certificate too)",
+            ),
+        ),
+        (None, _) => {}
+    }
+}
+
+/// Whether sessions keep what the hub sets on them, read back.
+fn own_sessions(own_leg: Option<bool>, sessions: &Sessions, report: &mut Report) {
+    const WHAT: &str = "database sessions";
+    if own_leg.is_none() {
+        return;
+    }
+    match sessions.fault() {
+        None => report.good(
+            WHAT,
+            say(
+                "giới hạn thời gian và chế độ chỉ đọc được giữ",
+                "limits of time and read-only readers hold",
+            ),
+        ),
+        Some(fault) => report.bad(
+            WHAT,
+            say(format!("phiên làm việc không phải của riêng cổng: {fault}"), fault),
+            say(
+                "PgBouncer: pool_mode = session (transaction và statement không dùng được), pool_size ít nhất limits.readers + 2;                  hoặc trỏ thẳng tới PostgreSQL",
+                "PgBouncer: pool_mode = session (transaction and statement cannot be used), pool_size at least limits.readers + 2;                  or point to PostgreSQL itself",
+            ),
+        ),
     }
 }
 
@@ -238,6 +292,32 @@ mod tests {
                 .contains("ca_file")
         );
         assert!(remedy("connection refused").en.contains("firewall"));
+    }
+
+    #[test]
+    fn each_leg_is_judged_for_itself_and_sessions_by_what_they_keep() {
+        let marks = |own, servers, sessions: Sessions| -> Vec<Mark> {
+            let mut report = Report::default();
+            legs(own, servers, &mut report);
+            own_sessions(own, &sessions, &mut report);
+            report.0.iter().map(|item| item.mark).collect()
+        };
+        let well = Sessions::default;
+        assert_eq!(marks(None, None, well()), []);
+        assert_eq!(marks(Some(true), Some(true), well()), [Mark::Good, Mark::Good]);
+        assert_eq!(marks(Some(true), Some(false), well()), [Mark::Look, Mark::Good]);
+        // The server may see an encrypted leg that is the pooler's.
+        assert_eq!(marks(Some(false), Some(true), well()), [Mark::Look, Mark::Good]);
+        let shared = Sessions {
+            shared: true,
+            ..well()
+        };
+        assert_eq!(marks(Some(true), Some(true), shared), [Mark::Good, Mark::Bad]);
+        let unset = Sessions {
+            unset: vec!["statement_timeout = 0, not 5000".to_owned()],
+            ..well()
+        };
+        assert_eq!(marks(Some(true), Some(true), unset), [Mark::Good, Mark::Bad]);
     }
 
     #[test]
@@ -306,13 +386,6 @@ mod tests {
             (
                 Condition {
                     now: seconds(4),
-                    ..well.clone()
-                },
-                Mark::Look,
-            ),
-            (
-                Condition {
-                    encrypted: Some(false),
                     ..well.clone()
                 },
                 Mark::Look,

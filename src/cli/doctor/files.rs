@@ -9,13 +9,26 @@ use crate::material;
 
 pub(super) fn look(config: &Config, report: &mut Report) {
     match material::signing_keys(&config.tokens) {
-        Ok((signing, further)) => {
-            let (kid, more) = (signing.public().kid(), further.len());
+        Ok(keys) => {
+            let (kid, more, old) = (keys.tokens.public().kid(), keys.further.len(), keys.retired.len());
             let found = say(
-                format!("kid {kid}, thêm {more} khoá"),
-                format!("kid {kid}, {more} further keys"),
+                format!("kid {kid}, thêm {more} khoá, {old} khoá đã thôi dùng"),
+                format!("kid {kid}, {more} further keys, {old} retired"),
             );
             report.good("signing key", found);
+            if keys.receipts.public().kid() == kid {
+                report.look(
+                    "receipt key",
+                    say(
+                        "giấy biên nhận dùng chung khoá với token",
+                        "receipts are signed with the key of tokens",
+                    ),
+                    say(
+                        "đặt tokens.receipt_key_file: giấy biên nhận được xuất trình nhiều năm",
+                        "set tokens.receipt_key_file: receipts are shown for years",
+                    ),
+                );
+            }
         }
         Err(error) => report.unusable("signing key", &error),
     }
@@ -30,19 +43,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         }
         Err(error) => report.unusable("data keys", &error),
     }
-    let mut secret: Vec<&Path> = vec![
-        &config.partner.key_file,
-        &config.web.key_file,
-        &config.tokens.signing_key_file,
-        &config.keys.blind_index_file,
-        &config.keys.lookup_file,
-    ];
-    secret.extend(config.outbound.key_file.as_deref());
-    secret.extend(config.tokens.further_key_files.iter().map(AsRef::<Path>::as_ref));
-    secret.extend(config.keys.encryption.values().map(AsRef::<Path>::as_ref));
-    secret.sort_unstable();
-    secret.dedup();
-    for path in secret {
+    for path in config.key_files() {
         permissions(path, report);
     }
 }

@@ -214,8 +214,8 @@ async fn a_token_is_kept_renewed_before_its_end_and_once_when_the_hub_says_it_is
     let peer = peer(script).await;
     let clock = at_noon();
     let partner = partner(&peer.base, &clock);
-    let ask = || partner.events(0, Duration::ZERO, 10);
-    assert_eq!(ask().await.unwrap().next, 7);
+    let ask = || partner.events(Cursor::START, Duration::ZERO, 10);
+    assert_eq!(ask().await.unwrap().next.number, 7);
     ask().await.unwrap();
     clock.advance(Duration::from_secs(481));
     ask().await.unwrap();
@@ -237,7 +237,10 @@ async fn an_answer_against_the_contract_is_told_without_its_content() {
     let peer = peer(vec![token("one"), html(200), html(403)]).await;
     let partner = partner(&peer.base, &at_noon());
     for status in [200, 403] {
-        let error = partner.events(0, Duration::ZERO, 10).await.unwrap_err();
+        let error = partner
+            .events(Cursor::START, Duration::ZERO, 10)
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, ClientError::Contract { status: s, .. } if s == status),
             "{error}"
@@ -256,11 +259,11 @@ async fn following_goes_on_at_the_cursor_after_a_failure() {
     ])
     .await;
     let partner = partner(&peer.base, &at_noon());
-    let mut follow = partner.follow(3);
+    let mut follow = partner.follow("3".parse().unwrap());
     for _ in 0..2 {
         assert!(follow.next().await.is_err());
     }
-    assert_eq!(follow.cursor(), 7);
+    assert_eq!(follow.cursor().number, 7);
     let heard = peer.heard.lock().unwrap();
     assert!(heard[1].contains("after=3&") && heard[2].contains("after=7&") && heard[3].contains("after=7&"));
 }

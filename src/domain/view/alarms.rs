@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::AgencyView;
+use super::cursor::Cursor;
 use crate::domain::clocks::Watched;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
@@ -12,7 +13,7 @@ use crate::domain::time::Timestamp;
 /// A limit that was told of, once for its cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmView {
-    /// Its place in the list: the cursor.
+    /// Its place in the list.
     pub number: i64,
     /// When it was told.
     pub at: Timestamp,
@@ -36,7 +37,7 @@ pub struct AlarmPage {
     /// In the order they were told.
     pub alarms: Vec<AlarmView>,
     /// Value of `after` for what comes next.
-    pub next: i64,
+    pub next: Cursor,
 }
 
 /// How many dossiers have a limit that is near, and that has passed.

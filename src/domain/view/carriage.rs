@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks};
+use super::cursor::Cursor;
 use super::dossiers::EventView;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::{Failure, Owner};
@@ -239,7 +240,7 @@ pub struct FeedPage {
     /// The events after the cursor.
     pub events: Vec<CloudEvent<FeedData>>,
     /// The cursor to ask with next time. The same as before when there is nothing new.
-    pub next: i64,
+    pub next: Cursor,
 }
 
 /// What an agency is told: the dossier as it now is, in canonical form or its own.

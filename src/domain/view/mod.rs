@@ -8,6 +8,7 @@ mod answers;
 mod attachments;
 mod batch;
 mod carriage;
+mod cursor;
 mod directory;
 mod dossiers;
 mod endpoints;
@@ -33,6 +34,7 @@ pub use carriage::{
     FeedPage, InboxMessage, InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult,
     Settlement,
 };
+pub use cursor::{Cursor, NotACursor};
 pub use directory::{
     DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
     RouteChange,

@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::carriage::FeedData;
+use super::cursor::Cursor;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
 use crate::domain::text::{SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
-use crate::domain::whole;
 
 /// A way to a submitter. The feed is open to all beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -66,13 +66,8 @@ pub struct SubscriptionRequest {
     pub url: Option<String>,
     /// The cursor of the feed to go on from: the events after it are sent, also those sent before. Left out, a new way begins
     /// with the next event and one that exists goes on where it was.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "whole::optional"
-    )]
-    #[schemars(range(min = 0, max = i64::MAX))]
-    pub from: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Cursor>,
 }
 
 /// Which way an act is about.
@@ -135,7 +130,7 @@ pub struct WayView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// Up to where the feed has been taken to be sent.
-    pub cursor: i64,
+    pub cursor: Cursor,
     /// How many events are being sent, or wait for their next attempt.
     pub waiting: i64,
     /// How many are given up, and wait for somebody to send them again.

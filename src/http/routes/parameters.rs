@@ -5,7 +5,7 @@ use crate::domain::audit::Action;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::AttemptCursor;
+use crate::domain::view::{AttemptCursor, Cursor};
 use crate::http::limits::{
     ALARM_PAGE, ATTEMPT_PAGE, AUDIT_PAGE, DELIVERY_PAGE, DOSSIER_PAGE, FEED_PAGE, INBOX_PAGE, READ_PAGE,
     REFERENCE_CHARACTERS, TENANT_PAGE, WAIT_SECONDS,
@@ -200,8 +200,8 @@ pub(super) const FEED: &[Parameter] = &[
     parameter(
         "after",
         Place::Query,
-        Values::Number(0, i64::MAX, Some(0)),
-        "`next` of the page before.",
+        Values::Pattern(Cursor::PATTERN),
+        "`next` of the page before; `0`, or nothing, is the beginning.",
     ),
     WAIT,
     parameter(
@@ -215,8 +215,8 @@ pub(super) const ALARMS: &[Parameter] = &[
     parameter(
         "after",
         Place::Query,
-        Values::Number(0, i64::MAX, Some(0)),
-        "`next` of the page before.",
+        Values::Pattern(Cursor::PATTERN),
+        "`next` of the page before; `0`, or nothing, is the beginning.",
     ),
     parameter(
         "near",

@@ -81,6 +81,17 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// The moments it names.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        match self {
+            Deed::Report { new_due, .. } => *new_due,
+            Deed::Postpone { new_due, .. } => Some(*new_due),
+            Deed::HandOver(receipt) => Some(receipt.received_at),
+            _ => None,
+        }
+        .into_iter()
+    }
+
     /// The files it names by digest: those its events will name, should it be taken. `locate` finds a canonical pointer in the
     /// actor's own document.
     pub fn files(&self, locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {

@@ -1,11 +1,13 @@
-//! The chain of what operators did: entries numbered without gaps, each bound to the one before.
+//! The chain of what operators did: entries numbered without gaps, each bound to the one before, and its end sealed by the block of
+//! the commit. An entry of a change of the register or the directory carries the digests of the rows as they are since.
+
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::enrol::PIECE;
-use super::persist::hash;
-use crate::domain::audit::{Deed, Entry};
-use crate::domain::seal::GENESIS;
+use super::persist::{BINDS, hash};
+use crate::domain::audit::Deed;
+use crate::domain::seal::{self, Beside, GENESIS, Hash};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -13,6 +15,32 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+
+/// A row that a deed changed: its name as `table:key`, and its digest now.
+pub(super) struct Changed {
+    /// Whose row it is; its digest stands in the entry about it, where there is one.
+    pub owner: String,
+    /// Table and key.
+    pub name: String,
+    /// As it is since.
+    pub digest: Hash,
+}
+
+/// How far the chain has come.
+pub(super) fn end(conn: &mut Conn) -> Result<Beside, StoreError> {
+    let last: Option<(i64, Vec<u8>)> = on_backend!(conn, c => audit::table
+        .select((audit::number, audit::hash)).order(audit::number.desc()).first(c).optional())?;
+    Ok(match &last {
+        Some((number, bytes)) => Beside {
+            number: *number,
+            hash: hash(bytes)?,
+        },
+        None => Beside {
+            number: 0,
+            hash: GENESIS,
+        },
+    })
+}
 
 /// Appends what somebody did. The head of the event chain is held by now, so no other hub appends at the same time.
 pub(super) fn append<'a>(
@@ -22,39 +50,59 @@ pub(super) fn append<'a>(
     reason: Option<&str>,
     deeds: impl IntoIterator<Item = &'a Deed>,
 ) -> Result<(), StoreError> {
-    let last: Option<(i64, Vec<u8>)> = on_backend!(conn, c => audit::table
-        .select((audit::number, audit::hash)).order(audit::number.desc()).first(c).optional())?;
-    let (mut number, mut previous) = match &last {
-        Some((number, bytes)) => (*number, hash(bytes)?),
-        None => (0, GENESIS),
-    };
-    let mut rows = Vec::new();
-    for deed in deeds {
+    append_with(conn, now, actor, reason, deeds, Vec::new())
+}
+
+/// As [`append`], with the rows that were changed by it. Each stands in the last entry about its owner, else in the last of all.
+pub(super) fn append_with<'a>(
+    conn: &mut Conn,
+    now: Timestamp,
+    actor: &Actor,
+    reason: Option<&str>,
+    deeds: impl IntoIterator<Item = &'a Deed>,
+    changed: Vec<Changed>,
+) -> Result<(), StoreError> {
+    let corrupt = |e: serde_json::Error| StoreError::Corrupt(e.to_string());
+    let deeds: Vec<&Deed> = deeds.into_iter().collect();
+    let last_about: BTreeMap<&str, usize> = (0..)
+        .zip(&deeds)
+        .map(|(place, deed)| (deed.subject.as_str(), place))
+        .collect();
+    let mut of_deed: Vec<BTreeMap<String, String>> = vec![BTreeMap::new(); deeds.len()];
+    for row in changed {
+        let place = last_about.get(row.owner.as_str()).copied();
+        if let Some(rows) = of_deed.get_mut(place.unwrap_or(deeds.len().saturating_sub(1))) {
+            rows.insert(row.name, hex::encode(row.digest));
+        }
+    }
+    let Beside {
+        mut number,
+        hash: mut previous,
+    } = end(conn)?;
+    let mut rows = Vec::with_capacity(deeds.len());
+    for (deed, changed) in deeds.into_iter().zip(of_deed) {
         number += 1;
-        let entry = Entry {
-            number,
-            at: now,
-            actor: actor.clone(),
-            action: deed.action,
-            subject: deed.subject.clone(),
-            reason: reason.map(str::to_owned),
-            detail: deed.detail.clone(),
-        };
-        let corrupt = |e: serde_json::Error| StoreError::Corrupt(e.to_string());
-        previous = entry.hash(&previous).map_err(corrupt)?;
-        rows.push(AuditRow {
+        let mut row = AuditRow {
             number,
             at: At(now),
             tenant: actor.tenant.to_string(),
             staff: actor.staff.as_ref().map(ToString::to_string),
             action: deed.action.word().to_owned(),
-            subject: entry.subject,
-            reason: entry.reason,
+            subject: deed.subject.clone(),
+            reason: reason.map(str::to_owned),
             detail: serde_json::to_string(&deed.detail).map_err(corrupt)?,
-            hash: previous.to_vec(),
-        });
+            rows: if changed.is_empty() {
+                None
+            } else {
+                Some(serde_json::to_string(&changed).map_err(corrupt)?)
+            },
+            hash: Vec::new(),
+        };
+        previous = seal::link(&previous, &row.digest());
+        row.hash = previous.to_vec();
+        rows.push(row);
     }
-    for piece in rows.chunks(PIECE) {
+    for piece in rows.chunks(BINDS / 10) {
         on_backend!(conn, c => diesel::insert_into(audit::table).values(piece).execute(c))?;
     }
     Ok(())

@@ -47,29 +47,35 @@ pub(super) struct Batch<'a> {
     pub likenesses: HashMap<String, LikenessRow>,
     pub shelf: Shelf,
     pub writes: Writes,
+    /// Whether a command may have appended to the audit.
+    pub audited: bool,
+}
+
+/// Why a batch was not committed.
+pub(super) struct Refusal {
+    pub error: StoreError,
+    /// Whether the database has confirmed that nothing of it was written; the session can be used again.
+    pub rolled_back: bool,
 }
 
 /// Plays the commands in one transaction and gives an answer for each.
 pub(super) fn play(
     conn: &mut Conn,
-    commands: &[Command],
+    commands: &[&Command],
     now: Timestamp,
     cipher: &Cipher,
     rng: &mut StdRng,
-) -> Result<Vec<Answer>, StoreError> {
-    begin(conn)?;
-    let played = in_transaction(conn, commands, now, cipher, rng);
-    match played {
-        Ok(answers) => {
-            execute(conn, "COMMIT")?;
-            Ok(answers)
-        }
-        Err(error) => {
-            // The session is thrown away after an error; the rollback only frees the head a little sooner.
-            drop(execute(conn, "ROLLBACK"));
-            Err(error)
-        }
-    }
+) -> Result<Vec<Answer>, Refusal> {
+    begin(conn).map_err(|error| Refusal {
+        error,
+        rolled_back: false,
+    })?;
+    in_transaction(conn, commands, now, cipher, rng)
+        .and_then(|answers| execute(conn, "COMMIT").map(|()| answers))
+        .map_err(|error| Refusal {
+            rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
+            error,
+        })
 }
 
 fn begin(conn: &mut Conn) -> Result<(), StoreError> {
@@ -95,7 +101,7 @@ fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
 
 fn in_transaction(
     conn: &mut Conn,
-    commands: &[Command],
+    commands: &[&Command],
     now: Timestamp,
     cipher: &Cipher,
     rng: &mut StdRng,
@@ -122,6 +128,7 @@ fn in_transaction(
         likenesses,
         shelf,
         writes: Writes::default(),
+        audited: commands.iter().any(|command| command.may_be_audited()),
     };
     let mut answers = Vec::with_capacity(commands.len());
     for command in commands {
@@ -184,7 +191,7 @@ type Loaded = (
 );
 
 /// Loads what the commands name, one query a table.
-fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Result<Loaded, StoreError> {
+fn load(conn: &mut Conn, commands: &[&Command], also: &BTreeSet<String>) -> Result<Loaded, StoreError> {
     let (mut key_values, mut natural_values) = (BTreeSet::new(), BTreeSet::new());
     let mut ids: BTreeSet<&str> = also.iter().map(String::as_str).collect();
     for command in commands {
@@ -256,7 +263,7 @@ fn load(conn: &mut Conn, commands: &[Command], also: &BTreeSet<String>) -> Resul
 /// What each dossier that is amended is about.
 fn load_likenesses(
     conn: &mut Conn,
-    commands: &[Command],
+    commands: &[&Command],
 ) -> Result<HashMap<String, LikenessRow>, StoreError> {
     let amended = commands.iter().filter_map(|command| match command {
         Command::Submit(s) if matches!(s.expect, submit::Expect::Amend { .. }) => Some(s.dossier.id.as_str()),
@@ -272,7 +279,7 @@ fn load_likenesses(
 }
 
 /// The first dossier of each likeness that is filed.
-fn load_firsts(conn: &mut Conn, commands: &[Command]) -> Result<HashMap<Vec<u8>, String>, StoreError> {
+fn load_firsts(conn: &mut Conn, commands: &[&Command]) -> Result<HashMap<Vec<u8>, String>, StoreError> {
     let blinds: BTreeSet<&[u8]> = commands
         .iter()
         .filter_map(|command| match command {
@@ -317,7 +324,7 @@ impl Batch<'_> {
     ) -> Result<Vec<(i64, EventId)>, StoreError> {
         let mut written = Vec::with_capacity(told.len());
         for one in told {
-            let seq = self.head.seq + 1 + self.writes.events.len() as i64;
+            let seq = self.head.seq + 1 + self.writes.told.len() as i64;
             let event = Event {
                 id: EventId::new(self.now, self.rng),
                 dossier: dossier
@@ -346,12 +353,12 @@ impl Batch<'_> {
                 let owner = event.actor.tenant.as_str();
                 files::name(self, &dossier.id, event.number, kind, owner, named.iter())?;
             }
-            self.writes.push_event(seq, &event, self.cipher, self.rng)?;
             self.writes.feed.push(FeedRow {
                 tenant: dossier.tenant.clone(),
                 seq,
                 dossier: dossier.id.clone(),
             });
+            self.writes.told.push((seq, event));
         }
         dossier.updated_at = At(self.now);
         Ok(written)

@@ -1,11 +1,15 @@
 //! The register and the directory as rows: who may speak, and who is responsible for what. What may change is decided in
 //! [`super::register`].
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::audit::{Changed, append_with};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::register::Enrolment;
+use crate::domain::seal::Hash;
 use crate::domain::tenant::{Actor, Certificate, Standing, Tenant};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -17,7 +21,12 @@ use crate::store::tables::*;
 /// Rows a statement, far below what either database binds.
 pub(super) const PIECE: usize = 500;
 
-pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> Result<i64, StoreError> {
+/// Writes the rows. Gives the register's version from now on, and the rows as they are since.
+pub(super) fn enrol(
+    conn: &mut Conn,
+    now: Timestamp,
+    enrolment: &Enrolment,
+) -> Result<(i64, Vec<Changed>), StoreError> {
     let tenants: Vec<TenantRow> = enrolment.tenants.iter().map(tenant_row).collect();
     for piece in tenants.chunks(PIECE) {
         on_backend!(conn, c => diesel::insert_into(tenants::table).values(piece)
@@ -78,7 +87,79 @@ pub(super) fn enrol(conn: &mut Conn, now: Timestamp, enrolment: &Enrolment) -> R
                 points::until.eq(excluded(points::until)),
             )).execute(c))?;
     }
-    next_version(conn)
+    let version = next_version(conn)?;
+    let mut changed = as_written(conn, &tenants, &certificates, &staff, &points)?;
+    changed.push(setting_now(conn, "register")?);
+    Ok((version, changed))
+}
+
+/// Reads back what was written: a row that was there before has columns that are none of a change's.
+fn as_written(
+    conn: &mut Conn,
+    tenants: &[TenantRow],
+    certificates: &[CertificateRow],
+    staff: &[StaffRow],
+    points: &[PointRow],
+) -> Result<Vec<Changed>, StoreError> {
+    let mut changed = Vec::new();
+    for piece in tenants.chunks(PIECE) {
+        let keys: Vec<&str> = piece.iter().map(|row| row.key.as_str()).collect();
+        let rows: Vec<TenantRow> = on_backend!(conn, c => tenants::table
+            .filter(tenants::key.eq_any(&keys)).select(TenantRow::as_select()).load(c))?;
+        changed.extend(
+            rows.iter()
+                .map(|row| Changed::of(&row.key, row.name_in_chain(), row.digest())),
+        );
+    }
+    for piece in certificates.chunks(PIECE) {
+        let prints: Vec<&[u8]> = piece.iter().map(|row| row.thumbprint.as_slice()).collect();
+        let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
+            .filter(certificates::thumbprint.eq_any(&prints)).select(CertificateRow::as_select()).load(c))?;
+        changed.extend(
+            rows.iter()
+                .map(|row| Changed::of(&row.tenant, row.name_in_chain(), row.digest())),
+        );
+    }
+    let named: BTreeSet<(&str, &str)> = staff
+        .iter()
+        .map(|row| (row.tenant.as_str(), row.id.as_str()))
+        .collect();
+    for piece in staff.chunks(PIECE) {
+        let keys: BTreeSet<&str> = piece.iter().map(|row| row.tenant.as_str()).collect();
+        let rows: Vec<StaffRow> = on_backend!(conn, c => staff::table
+            .filter(staff::tenant.eq_any(&keys)).select(StaffRow::as_select()).load(c))?;
+        let rows = rows
+            .iter()
+            .filter(|row| named.contains(&(row.tenant.as_str(), row.id.as_str())));
+        changed.extend(rows.map(|row| Changed::of(&row.tenant, row.name_in_chain(), row.digest())));
+    }
+    for piece in points.chunks(PIECE) {
+        let keys: Vec<&str> = piece.iter().map(|row| row.key.as_str()).collect();
+        let rows: Vec<PointRow> = on_backend!(conn, c => points::table
+            .filter(points::key.eq_any(&keys)).select(PointRow::as_select()).load(c))?;
+        changed.extend(
+            rows.iter()
+                .map(|row| Changed::of(&row.tenant, row.name_in_chain(), row.digest())),
+        );
+    }
+    Ok(changed)
+}
+
+impl Changed {
+    fn of(owner: &str, name: String, digest: Hash) -> Self {
+        Changed {
+            owner: owner.to_owned(),
+            name,
+            digest,
+        }
+    }
+}
+
+/// A setting as it is now.
+fn setting_now(conn: &mut Conn, name: &str) -> Result<Changed, StoreError> {
+    let row: SettingRow = on_backend!(conn, c => settings::table
+        .find(name).select(SettingRow::as_select()).first(c))?;
+    Ok(Changed::of("", row.name_in_chain(), row.digest()))
 }
 
 /// The version of the register now.
@@ -176,6 +257,19 @@ pub(super) fn import_directory(
     let deed = Deed::on(Action::DirectoryImported, "directory")
         .with("version", version)
         .with("instead_of", in_use);
-    super::audit::append(conn, now, &import.actor, import.reason.as_deref(), [&deed])?;
+    let kept: DirectoryRow = on_backend!(conn, c => directories::table
+        .find(version).select(DirectoryRow::as_select()).first(c))?;
+    let changed = vec![
+        Changed::of("directory", kept.name_in_chain(), kept.digest()),
+        setting_now(conn, "directory")?,
+    ];
+    append_with(
+        conn,
+        now,
+        &import.actor,
+        import.reason.as_deref(),
+        [&deed],
+        changed,
+    )?;
     Ok(Imported::Done)
 }

@@ -19,7 +19,7 @@ use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
-use crate::store::read::{attachment_row, file_blind, upload_row, wrap_row};
+use crate::store::read::{attachment_row, file_blind, upload_row};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -115,7 +115,7 @@ impl Shelf {
     pub(super) fn load(
         conn: &mut Conn,
         cipher: &Cipher,
-        commands: &[Command],
+        commands: &[&Command],
     ) -> Result<(Self, BTreeSet<String>), StoreError> {
         let (mut named, mut added, mut changed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for command in commands {
@@ -230,7 +230,7 @@ impl Shelf {
                 },
             ),
             (.., Some(wrap)) => (
-                wrap_row(&wrap.dossier, &wrap.object),
+                wrap.bound_name(),
                 Sealed {
                     key_id: wrap.key_id.clone(),
                     nonce: wrap.nonce.clone(),
@@ -314,19 +314,18 @@ fn wrap(batch: &mut Batch<'_>, dossier: &str, place: &Place) -> Result<(), Store
     let lost = || StoreError::Corrupt("a file without its key".to_owned());
     let key = batch.shelf.key(batch.cipher, place)?.ok_or_else(lost)?;
     let row = batch.shelf.blobs.get_mut(place).ok_or_else(lost)?;
-    let sealed = batch
-        .cipher
-        .seal(&wrap_row(dossier, &row.object), key.expose(), batch.rng)?;
     (row.unused_since, row.key_id, row.nonce, row.ciphertext) = (None, None, None, None);
-    let wrap = WrapRow {
+    let mut wrap = WrapRow {
         dossier: dossier.to_owned(),
         tenant: place.1.clone(),
         blind: place.0.clone(),
         object: row.object.clone(),
-        key_id: sealed.key_id,
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
+        key_id: String::new(),
+        nonce: Vec::new(),
+        ciphertext: Vec::new(),
     };
+    let sealed = batch.cipher.seal(&wrap.bound_name(), key.expose(), batch.rng)?;
+    (wrap.key_id, wrap.nonce, wrap.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
     batch.writes.shelved.insert(place.clone());
     batch
         .shelf
@@ -425,6 +424,8 @@ pub(super) fn note_read(batch: &mut Batch<'_>, read: &NoteRead) {
     batch.writes.reads.push(ReadRow {
         id: ReadId::new(batch.now, batch.rng).to_string(),
         at: At(batch.now),
+        // Given when the batch is sealed.
+        number: 0,
         dossier: read.dossier.clone(),
         tenant: read.actor.tenant.to_string(),
         staff: read.actor.staff.as_ref().map(ToString::to_string),

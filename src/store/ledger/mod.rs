@@ -3,8 +3,9 @@
 //! Callers wait in a bounded queue. The thread takes what is waiting (never a timer), begins a transaction, moves the head of the
 //! chain (which on PostgreSQL also puts the hubs of one database in a row), loads what the batch names, decides command by command
 //! on an overlay in memory, writes one multi-row statement a table, seals the events as one block, commits, and answers everybody.
-//! A refusal is an answer, not a database error. When the database refuses a batch it is rolled back and played again one by one,
-//! so that a poisoned command fails alone.
+//! A refusal is an answer, not a database error. What no database holds is refused before there is any SQL; when the database
+//! refuses a batch all the same it is rolled back and halved until the refused command fails alone (`worker`), at its sender's
+//! cost (`faults`).
 //!
 //! [`Command`] is the whole write API of the system.
 
@@ -16,6 +17,7 @@ mod carry;
 mod code;
 mod deed;
 mod enrol;
+pub mod faults;
 mod files;
 mod missing;
 pub(super) mod notices;
@@ -27,10 +29,10 @@ mod register;
 mod submit;
 mod sweep;
 mod watch;
+mod worker;
 
 use std::sync::Arc;
 
-use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 
 pub use act::{Act, ActOutcome, Acted, Deed};
@@ -44,18 +46,18 @@ pub use notices::{
     Fate, LeasedNotice, News, NoticeAnswer, NoticeCommand, NoticeSettlement, RECEIVER_GONE, Subscribe,
     Subscription, TEST, WINDOW,
 };
-pub(super) use persist::hash;
+pub(super) use persist::{HEAD, hash};
 pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement};
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};
 pub(super) use watch::clock_ahead;
 pub use watch::{LimitFired, Watch, WatchOutcome};
+pub use worker::{Counts, REFUSED_IN_A_ROW};
+use worker::{Job, Shared, Worker};
 
-use self::prove::Kept;
 use super::cipher::Cipher;
-use super::conn::{Conn, Connector, Purpose};
-use super::reader::lost;
+use super::conn::Connector;
 use super::rows::RefusalRow;
 use super::{Sizes, StoreError};
 use crate::clock::{Clock, Entropy};
@@ -127,6 +129,38 @@ pub enum Command {
     ImportDirectory(Box<DirectoryImport>),
 }
 
+impl Command {
+    /// Whether it may append to the audit: whatever is not known to leave it alone. What is asked for with every filing does.
+    fn may_be_audited(&self) -> bool {
+        match self {
+            Command::Submit(_)
+            | Command::Remember(_)
+            | Command::Refuse(_)
+            | Command::Act(_)
+            | Command::LeaseOutbox { .. }
+            | Command::SettleOutbox(_)
+            | Command::Arrive(_)
+            | Command::LeaseInbox { .. }
+            | Command::SettleInbox { .. }
+            | Command::Watch(_)
+            | Command::AddBlob(_)
+            | Command::ForgetUploads { .. }
+            | Command::NoteRead(_)
+            | Command::Prove
+            | Command::Sweep => false,
+            Command::Notices(command) => !matches!(
+                command.as_ref(),
+                NoticeCommand::Spread(_) | NoticeCommand::Lease { .. } | NoticeCommand::Settle(_)
+            ),
+            Command::Push(command) => !matches!(
+                command.as_ref(),
+                PushCommand::Lease { .. } | PushCommand::Settle { .. }
+            ),
+            _ => true,
+        }
+    }
+}
+
 /// What a command came to.
 pub(super) enum Answer {
     Submitted(SubmitOutcome),
@@ -147,16 +181,12 @@ pub(super) enum Answer {
     Done,
 }
 
-struct Job {
-    command: Command,
-    reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
 /// The write side of the store.
 #[derive(Clone)]
 pub struct Ledger {
     queue: mpsc::Sender<Job>,
-    kept: Arc<Kept>,
+    shared: Arc<Shared>,
+    clock: Clock,
 }
 
 impl Ledger {
@@ -168,20 +198,23 @@ impl Ledger {
         entropy: &Entropy,
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel(sizes.ledger_queue);
-        let kept = Arc::<Kept>::default();
+        let shared = Arc::new(Shared::default());
         let worker = Worker {
             connector,
             cipher,
-            clock,
+            clock: clock.clone(),
             rng: entropy.generator(),
+            entropy: entropy.clone(),
             batch: sizes.batch,
-            kept: Arc::clone(&kept),
+            shared: Arc::clone(&shared),
+            conn: None,
+            away: None,
         };
         std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || worker.run(jobs))
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
-        Ok(Ledger { queue, kept })
+        Ok(Ledger { queue, shared, clock })
     }
 
     /// How many commands could still be taken now; 0 means that the next is refused as [`StoreError::Busy`].
@@ -194,7 +227,20 @@ impl Ledger {
         self.queue.max_capacity()
     }
 
+    /// What it has counted since the hub started.
+    pub fn counts(&self) -> Counts {
+        self.shared.counts()
+    }
+
     async fn ask(&self, command: Command) -> Result<Answer, StoreError> {
+        if let Some(sender) = command.sender()
+            && let Some(pause) = self.shared.faults.slowed(sender.tenant, self.clock.now())
+        {
+            return Err(worker::slowed(pause));
+        }
+        if let Some(column) = command.unstorable() {
+            return Err(StoreError::Unstorable(column.to_owned()));
+        }
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Job { command, reply }).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
@@ -360,7 +406,7 @@ impl Ledger {
     /// against it as well: a small one may still find room.
     pub async fn prove(&self) -> Result<(), StoreError> {
         self.ask(Command::Prove).await?;
-        if self.kept.in_doubt() {
+        if self.shared.kept.in_doubt() {
             return Err(StoreError::Unavailable(
                 "writes fail for want of space".to_owned(),
             ));
@@ -395,88 +441,4 @@ impl Ledger {
 
 fn mismatch() -> StoreError {
     StoreError::Corrupt("the ledger's answer is of another kind".to_owned())
-}
-
-struct Worker {
-    connector: Connector,
-    cipher: Arc<Cipher>,
-    clock: Clock,
-    rng: StdRng,
-    batch: usize,
-    kept: Arc<Kept>,
-}
-
-impl Worker {
-    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let mut conn: Option<Conn> = None;
-        while let Some(first) = jobs.blocking_recv() {
-            let mut waiting = vec![first];
-            while waiting.len() < self.batch {
-                match jobs.try_recv() {
-                    Ok(job) => waiting.push(job),
-                    Err(_) => break,
-                }
-            }
-            self.serve(&mut conn, waiting);
-        }
-    }
-
-    /// Plays a batch; when the database refuses it, plays it again one by one.
-    fn serve(&mut self, conn: &mut Option<Conn>, waiting: Vec<Job>) {
-        let (commands, replies): (Vec<Command>, Vec<_>) =
-            waiting.into_iter().map(|j| (j.command, j.reply)).unzip();
-        match self.commit(conn, &commands) {
-            Ok(answers) => {
-                if commands.iter().any(|c| !matches!(c, Command::Prove)) {
-                    self.kept.committed();
-                }
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    // A caller that went away is no reason to undo what is committed.
-                    drop(reply.send(Ok(answer)));
-                }
-            }
-            Err(StoreError::Unavailable(why)) => {
-                tracing::warn!(error = %why, waiting = replies.len(), "the database is not available");
-                for reply in replies {
-                    drop(reply.send(Err(StoreError::Unavailable(why.clone()))));
-                }
-            }
-            Err(error) if commands.len() == 1 => {
-                self.kept.failed(&error);
-                tracing::error!(%error, "a command failed");
-                for reply in replies {
-                    drop(reply.send(Err(StoreError::Corrupt(error.to_string()))));
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, commands = commands.len(), "a batch failed and is played one by one");
-                for (command, reply) in commands.into_iter().zip(replies) {
-                    self.serve(conn, vec![Job { command, reply }]);
-                }
-            }
-        }
-    }
-
-    fn commit(&mut self, slot: &mut Option<Conn>, commands: &[Command]) -> Result<Vec<Answer>, StoreError> {
-        if slot.as_ref().is_some_and(|conn| !conn.is_alive()) {
-            *slot = None;
-        }
-        let conn = match slot.as_mut() {
-            Some(conn) => conn,
-            None => slot.insert(self.connector.open(Purpose::Ledger)?),
-        };
-        let result = batch::play(conn, commands, self.clock.now(), &self.cipher, &mut self.rng);
-        match result {
-            Err(StoreError::Database(e)) if lost(&e) => {
-                *slot = None;
-                Err(StoreError::Unavailable(e.to_string()))
-            }
-            Err(error) => {
-                // After any other error the session is in doubt as well: a new one costs a millisecond, a wrong one costs a dossier.
-                *slot = None;
-                Err(error)
-            }
-            Ok(answers) => Ok(answers),
-        }
-    }
 }

@@ -12,13 +12,13 @@ use crate::domain::audit::Deed;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::seal;
+use crate::domain::seal::{self, Beside};
 use crate::domain::tenant::Actor;
 use crate::store::StoreError;
-use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::seals::{KeptEvent, RowSeal};
 use crate::store::tables::*;
 
 /// Rows a batch will write.
@@ -35,7 +35,8 @@ pub(super) struct Writes {
     /// By name: the same document refused twice in one batch is counted here.
     pub refusals: BTreeMap<String, RefusalRow>,
     pub keys: Vec<IdempotencyRow>,
-    pub events: Vec<EventRow>,
+    /// What happened, numbered; encrypted and sealed when everything is decided.
+    pub told: Vec<(i64, Event)>,
     pub feed: Vec<FeedRow>,
     pub deliveries: Vec<DeliveryRow>,
     pub outbox: Vec<OutboxRow>,
@@ -59,38 +60,6 @@ pub(super) struct Writes {
     pub touched: BTreeSet<String>,
 }
 
-impl Writes {
-    /// Encodes, salts, hashes and seals an event. The block number is filled in when the block is made.
-    pub(super) fn push_event(
-        &mut self,
-        seq: i64,
-        event: &Event,
-        cipher: &Cipher,
-        rng: &mut impl Rng,
-    ) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let mut salt = [0u8; 32];
-        rng.fill_bytes(&mut salt);
-        let leaf = seal::leaf(&salt, &bytes);
-        let id = event.id.to_string();
-        let sealed = cipher.seal(&id, &bytes, rng)?;
-        self.events.push(EventRow {
-            seq,
-            at: At(event.at),
-            id,
-            dossier: event.dossier.to_string(),
-            number: event.number,
-            block: 0,
-            salt: salt.to_vec(),
-            leaf: leaf.to_vec(),
-            key_id: sealed.key_id,
-            nonce: sealed.nonce,
-            ciphertext: sealed.ciphertext,
-        });
-        Ok(())
-    }
-}
-
 /// PostgreSQL binds at most 65,535 values a statement and SQLite 32,766: rows are written in pieces below both.
 pub(super) const BINDS: usize = 30_000;
 
@@ -104,7 +73,12 @@ macro_rules! insert_all {
 
 impl Batch<'_> {
     pub(super) fn persist(mut self, conn: &mut Conn) -> Result<(), StoreError> {
-        let events = std::mem::take(&mut self.writes.events);
+        if let Some(column) = self.unstorable() {
+            return Err(StoreError::Unstorable(column.to_owned()));
+        }
+        let reads = self.number_reads()?;
+        let told = std::mem::take(&mut self.writes.told);
+        let events = self.encrypt(told)?;
         let w = &self.writes;
         insert_all!(conn, submissions, w.submissions, 13);
         insert_all!(conn, contents, w.contents, 5);
@@ -137,41 +111,167 @@ impl Batch<'_> {
         mark_answered(conn, self.now.into(), &w.answered)?;
         refuse::persist(conn, &w.refusals)?;
         self.persist_files(conn)?;
-        self.seal(conn, events)
+        let acts = if self.audited || !w.deeds.is_empty() {
+            super::audit::end(conn)?
+        } else {
+            Beside {
+                number: self.head.acts,
+                hash: hash(&self.head.acts_hash)?,
+            }
+        };
+        self.seal(conn, events, acts, reads)
     }
 
-    fn seal(self, conn: &mut Conn, mut events: Vec<EventRow>) -> Result<(), StoreError> {
-        if events.is_empty() {
+    /// Gives the batch's reads their places in the log of reads, and says how far it has come with them.
+    fn number_reads(&mut self) -> Result<Beside, StoreError> {
+        let mut end = Beside {
+            number: self.head.reads,
+            hash: hash(&self.head.reads_hash)?,
+        };
+        for row in &mut self.writes.reads {
+            end.number += 1;
+            row.number = end.number;
+            end.hash = seal::link(&end.hash, &row.digest());
+        }
+        Ok(end)
+    }
+
+    /// What the last event of each dossier seals of the rows beside it.
+    fn row_seals(&self, told: &[(i64, Event)]) -> BTreeMap<i64, RowSeal> {
+        let mut last: BTreeMap<String, i64> = BTreeMap::new();
+        for (seq, event) in told {
+            last.insert(event.dossier.to_string(), *seq);
+        }
+        let mut seals: BTreeMap<i64, RowSeal> = BTreeMap::new();
+        for (id, seq) in &last {
+            let row = self.dossiers.get(id).map(DossierRow::digest);
+            seals.entry(*seq).or_default().dossier.0.extend(row);
+        }
+        let w = &self.writes;
+        let added = (w.submissions.iter().map(|row| (&row.dossier, row.digest())))
+            .chain(w.contents.iter().map(|row| (&row.dossier, row.digest())))
+            .chain(w.parties.iter().map(|row| (&row.dossier, row.digest())))
+            .chain(w.natural.iter().map(|row| (&row.dossier, row.digest())))
+            .chain(w.attachments.iter().map(|row| (&row.dossier, row.digest())))
+            .chain(w.deliveries.iter().map(|row| (&row.dossier, row.digest())));
+        for (dossier, digest) in added {
+            if let Some(seq) = last.get(dossier) {
+                seals.entry(*seq).or_default().rows.0.push(digest);
+            }
+        }
+        for (dossier, tenant) in &w.left {
+            if let Some(seq) = last.get(dossier) {
+                seals.entry(*seq).or_default().left.push(tenant.clone());
+            }
+        }
+        seals
+    }
+
+    /// Encodes, salts, hashes and encrypts the batch's events. The block's number is filled in when the block is made.
+    fn encrypt(&mut self, told: Vec<(i64, Event)>) -> Result<Vec<EventRow>, StoreError> {
+        let mut seals = self.row_seals(&told);
+        let mut rows = Vec::with_capacity(told.len());
+        for (seq, event) in told {
+            let (id, at) = (event.id.to_string(), event.at);
+            let (dossier, number) = (event.dossier.to_string(), event.number);
+            let kept = KeptEvent {
+                event,
+                seal: seals.remove(&seq),
+            };
+            let bytes = serde_json::to_vec(&kept).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            let mut salt = [0u8; 32];
+            self.rng.fill_bytes(&mut salt);
+            let sealed = self.cipher.seal(&id, &bytes, self.rng)?;
+            rows.push(EventRow {
+                seq,
+                at: At(at),
+                id,
+                dossier,
+                number,
+                block: 0,
+                salt: salt.to_vec(),
+                leaf: seal::leaf(&salt, &bytes).to_vec(),
+                key_id: sealed.key_id,
+                nonce: sealed.nonce,
+                ciphertext: sealed.ciphertext,
+            });
+        }
+        Ok(rows)
+    }
+
+    /// A column for which the batch has computed a value that no database holds, as a limit beyond the calendar. What came in was
+    /// looked at before.
+    fn unstorable(&self) -> Option<&'static str> {
+        let w = &self.writes;
+        let mut dossiers = w.touched.iter().filter_map(|id| self.dossiers.get(id));
+        let mut limits = w.watches.values().flatten();
+        dossiers
+            .find_map(DossierRow::unstorable)
+            .or_else(|| limits.find_map(WatchRow::unstorable))
+            .or_else(|| w.natural.iter().find_map(NaturalKeyRow::unstorable))
+            .or_else(|| w.alarms.iter().find_map(AlarmRow::unstorable))
+    }
+
+    /// Seals the commit: its events, and how far the acts of operators and the log of reads have come.
+    fn seal(
+        self,
+        conn: &mut Conn,
+        mut events: Vec<EventRow>,
+        acts: Beside,
+        reads: Beside,
+    ) -> Result<(), StoreError> {
+        let before = (self.head.acts, self.head.reads);
+        if events.is_empty() && before == (acts.number, reads.number) {
             return Ok(());
         }
         let leaves: Vec<seal::Hash> = events.iter().map(|e| hash(&e.leaf)).collect::<Result<_, _>>()?;
-        let (number, first_seq, count) = (self.head.block + 1, self.head.seq + 1, events.len() as i64);
-        let root = seal::root(&leaves);
+        let block = seal::Block {
+            number: self.head.block + 1,
+            first_seq: self.head.seq + 1,
+            count: events.len() as i64,
+            at_micros: self.now.as_micros(),
+            root: seal::root(&leaves),
+            acts,
+            reads,
+        };
         let previous = hash(&self.head.hash)?;
-        let sealed = seal::block_hash(&previous, number, first_seq, count, self.now.as_micros(), &root);
+        let sealed = block.hash(&previous);
         for event in &mut events {
-            event.block = number;
+            event.block = block.number;
         }
         insert_all!(conn, events, events, 11);
-        let block = BlockRow {
-            number,
-            first_seq,
-            count,
+        let row = BlockRow {
+            number: block.number,
+            first_seq: block.first_seq,
+            count: block.count,
             at: At(self.now),
-            root: root.to_vec(),
+            root: block.root.to_vec(),
+            acts: acts.number,
+            acts_hash: acts.hash.to_vec(),
+            reads: reads.number,
+            reads_hash: reads.hash.to_vec(),
             previous: previous.to_vec(),
             hash: sealed.to_vec(),
         };
-        on_backend!(conn, c => diesel::insert_into(blocks::table).values(&block).execute(c))?;
+        on_backend!(conn, c => diesel::insert_into(blocks::table).values(&row).execute(c))?;
         on_backend!(conn, c => diesel::update(head::table).set((
-            head::block.eq(number),
-            head::seq.eq(self.head.seq + count),
+            head::block.eq(block.number),
+            head::seq.eq(self.head.seq + block.count),
             head::hash.eq(sealed.to_vec()),
             head::at.eq(At(self.now)),
+            head::acts.eq(acts.number),
+            head::acts_hash.eq(acts.hash.to_vec()),
+            head::reads.eq(reads.number),
+            head::reads_hash.eq(reads.hash.to_vec()),
+            head::seal.eq(Some(self.cipher.blind(HEAD, &sealed).to_vec())),
         )).execute(c))?;
         Ok(())
     }
 }
+
+/// The kind of the keyed seal over the head's hash: who can write to the database and has no key of the hub cannot make one, so a
+/// chain that was computed anew is found even without a copy of its head.
+pub(in crate::store) const HEAD: &str = "head";
 
 /// A stored hash as 32 bytes.
 pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {

@@ -30,11 +30,13 @@ impl Kept {
         *self.last() = None;
     }
 
-    /// A write failed; counts when it was the storage that failed, not what was written.
-    pub(super) fn failed(&self, error: &StoreError) {
-        if of_storage(error) {
+    /// A write failed. Says whether it was the storage that failed, not what was written; that counts.
+    pub(super) fn failed(&self, error: &StoreError) -> bool {
+        let storage = of_storage(error);
+        if storage {
             *self.last() = Some(Instant::now());
         }
+        storage
     }
 
     /// Whether a write failed for want of space, not long ago and none has succeeded since.

@@ -29,10 +29,15 @@ const PIECE: i64 = 256;
 /// Takes a refused document into the batch.
 pub(super) fn refuse(batch: &mut Batch<'_>, row: &RefusalRow) {
     let kept = batch.writes.refusals.get(&row.id);
-    let merged = RefusalRow {
-        count: kept.map_or(0, |kept| kept.count) + row.count,
-        first_at: kept.map_or(row.first_at, |kept| kept.first_at),
-        ..row.clone()
+    // As on disk: the bytes that were kept first stay, sealed with the moment they first came.
+    let merged = match kept {
+        Some(kept) => RefusalRow {
+            count: kept.count.saturating_add(row.count),
+            last_at: row.last_at,
+            problems: row.problems.clone(),
+            ..kept.clone()
+        },
+        None => row.clone(),
     };
     batch.writes.refusals.insert(row.id.clone(), merged);
 }

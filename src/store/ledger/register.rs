@@ -68,9 +68,11 @@ pub(super) fn change(
             deeds: 0,
         });
     }
-    audit::append(conn, now, &asked.actor, Some(&asked.reason), &deeds)?;
+    let (version, changed) = enrol(conn, now, &enrolment)?;
+    let reason = Some(asked.reason.as_str());
+    audit::append_with(conn, now, &asked.actor, reason, &deeds, changed)?;
     Ok(Registered::Done {
-        version: enrol(conn, now, &enrolment)?,
+        version,
         deeds: deeds.len(),
     })
 }

@@ -38,11 +38,6 @@ impl KeyUse {
     pub(super) fn name(&self) -> (String, String, String) {
         (self.tenant.clone(), self.route.to_owned(), self.key.clone())
     }
-
-    /// The row's name for its cipher.
-    pub fn row(&self) -> String {
-        format!("answer:{}:{}:{}", self.tenant, self.route, self.key)
-    }
 }
 
 /// What the caller found when it prepared the submission. The ledger checks that it still holds.
@@ -149,7 +144,7 @@ pub(in crate::store) fn answered(
         nonce: row.nonce.clone(),
         ciphertext: row.ciphertext.clone(),
     };
-    let body = cipher.open(&key.row(), sealed)?;
+    let body = cipher.open(&row.bound_name(), sealed)?;
     Ok(SubmitOutcome::Replayed {
         status: row.status,
         body,
@@ -158,18 +153,19 @@ pub(in crate::store) fn answered(
 
 /// Keeps an answer under its key.
 pub(super) fn keep(batch: &mut Batch<'_>, key: &KeyUse, answer: &(i16, Vec<u8>)) -> Result<(), StoreError> {
-    let sealed = batch.cipher.seal(&key.row(), &answer.1, batch.rng)?;
-    let row = IdempotencyRow {
+    let mut row = IdempotencyRow {
         tenant: key.tenant.clone(),
         route: key.route.to_owned(),
         key: key.key.clone(),
         request: key.request.to_vec(),
         at: At(batch.now),
         status: answer.0,
-        key_id: sealed.key_id,
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
+        key_id: String::new(),
+        nonce: Vec::new(),
+        ciphertext: Vec::new(),
     };
+    let sealed = batch.cipher.seal(&row.bound_name(), &answer.1, batch.rng)?;
+    (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
     batch.keys.insert(key.name(), row.clone());
     batch.writes.keys.push(row);
     Ok(())

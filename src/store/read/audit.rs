@@ -1,24 +1,29 @@
-//! `audit verify`: is the history whole, unchanged, and what the state rows say?
+//! `audit verify`: is the history whole and unchanged, and are the rows beside it what it says?
+//!
+//! Here the chain: blocks, their events, what operators did, who read what. [`super::proven`] holds the rows against it.
 
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::{event_bytes, operated, state_of};
-use crate::domain::event::Event;
+use super::{event_bytes, proven};
+use crate::domain::event::Happening;
 use crate::domain::lifecycle::{self, State};
-use crate::domain::seal::{self, GENESIS};
+use crate::domain::seal::{self, Beside, GENESIS, Hash};
+use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::HEAD;
 use crate::store::rows::*;
+use crate::store::seals::KeptEvent;
 use crate::store::tables::*;
 
 /// Something that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Where: a block, an event, a dossier.
+    /// Where: a block, an event, a dossier, a row.
     pub place: String,
     /// What is wrong with it.
     pub what: String,
@@ -35,220 +40,362 @@ pub struct AuditReport {
     pub dossiers: i64,
     /// Acts of operators.
     pub acts: i64,
+    /// Entries of the log of reads.
+    pub reads: i64,
     /// The head's hash, in hexadecimal; a copy of it proves all history before.
     pub head: String,
-    /// Accepted dossiers whose due date no event says: it was set before due dates were kept as events, and nothing proves it.
-    pub unproven_due_dates: i64,
+    /// Whether the hash that was asked for is that of a block of this chain; none when none was.
+    pub kept_head_found: Option<bool>,
     /// What is wrong; empty when all is well.
     pub findings: Vec<Finding>,
+}
+
+impl AuditReport {
+    pub(super) fn wrong(&mut self, place: impl Into<String>, what: &str) {
+        self.findings.push(Finding {
+            place: place.into(),
+            what: what.to_owned(),
+        });
+    }
+}
+
+/// What the events say of a dossier.
+pub(super) struct Told {
+    pub state: State,
+    /// Digest of its row after the last event that carries one.
+    pub row: Option<Hash>,
+    /// Digests of rows beside it that were not met yet.
+    pub rows: Vec<Hash>,
+    /// Tenants whose part ended, and when.
+    pub left: Vec<(String, Timestamp)>,
+    /// Number of the event that amended it last.
+    pub amended: i32,
+}
+
+/// What was walked, for those who hold the rows against it.
+#[derive(Default)]
+pub(super) struct Walked {
+    pub dossiers: BTreeMap<String, Told>,
+    /// Digest of each row of the register and the directory, by its name.
+    pub register: BTreeMap<String, String>,
 }
 
 /// Blocks looked at in one query.
 const PAGE: i64 = 200;
 
-/// Walks the whole chain: every leaf, root and link, every event replayed, every state row compared. Memory grows with the number
-/// of dossiers, not of events. Everything is read as it stood at one moment, so a hub at work is no finding.
-pub fn verify(conn: &mut Conn, cipher: &Cipher) -> Result<AuditReport, StoreError> {
+/// Walks the whole chain: every leaf, root and link, every event replayed, every act and read; then every row is compared with what
+/// was sealed of it. Memory grows with the rows that stand, 32 bytes each, not with the events. Everything is read as it stood at one
+/// moment, so a hub at work is no finding. With `kept`, a hash of a head that was copied elsewhere, it says whether that is part of
+/// this history.
+pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<AuditReport, StoreError> {
     let begin = match conn {
         Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         Conn::Sqlite(_) => "BEGIN",
     };
     on_backend!(conn, c => c.batch_execute(begin))?;
-    let report = walk(conn, cipher);
+    let report = verify_here(conn, cipher, kept);
     let ended = on_backend!(conn, c => c.batch_execute("ROLLBACK"));
     let report = report?;
     ended?;
     Ok(report)
 }
 
-fn walk(conn: &mut Conn, cipher: &Cipher) -> Result<AuditReport, StoreError> {
+/// As [`verify`], inside a transaction of the caller's.
+pub fn verify_here(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<AuditReport, StoreError> {
     let head: HeadRow = on_backend!(conn, c => head::table.select(HeadRow::as_select()).first(c))?;
-    let mut report = AuditReport {
-        head: hex::encode(&head.hash),
-        ..AuditReport::default()
+    let mut walk = Walk {
+        report: AuditReport {
+            head: hex::encode(&head.hash),
+            kept_head_found: kept.map(|_| false),
+            ..AuditReport::default()
+        },
+        walked: Walked::default(),
+        acts: BEGIN,
+        reads: BEGIN,
     };
-    let mut states: BTreeMap<String, State> = BTreeMap::new();
-    let (mut previous, mut number, mut seq) = (GENESIS, 0i64, 0i64);
-    loop {
-        let blocks: Vec<BlockRow> = on_backend!(conn, c => blocks::table
-            .filter(blocks::number.gt(number)).filter(blocks::number.le(head.block))
-            .order(blocks::number).limit(PAGE).select(BlockRow::as_select()).load(c))?;
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
-            break;
-        };
-        let rows: Vec<EventRow> = on_backend!(conn, c => events::table
-            .filter(events::seq.ge(first.first_seq)).filter(events::seq.lt(last.first_seq + last.count))
-            .order(events::seq).select(EventRow::as_select()).load(c))?;
-        let mut rows = rows.into_iter().peekable();
-        for block in &blocks {
-            number += 1;
-            let place = format!("block {}", block.number);
-            let mut wrong = |what: &str| {
-                report.findings.push(Finding {
-                    place: place.clone(),
-                    what: what.to_owned(),
-                });
-            };
-            if block.number != number || block.first_seq != seq + 1 {
-                wrong("is not the next one");
-                number = block.number;
-            }
-            let mut of_block = Vec::new();
-            while rows.peek().is_some_and(|r| r.seq < block.first_seq + block.count) {
-                of_block.extend(rows.next());
-            }
-            let leaves: Vec<seal::Hash> = of_block.iter().map(|e| hash(&e.leaf)).collect();
-            let root = seal::root(&leaves);
-            if of_block.len() as i64 != block.count || root.as_slice() != block.root {
-                wrong("its events are not those it sealed");
-            }
-            if block.previous != previous {
-                wrong("does not follow the one before");
-            }
-            let sealed = seal::block_hash(
-                &previous,
-                block.number,
-                block.first_seq,
-                block.count,
-                block.at.0.as_micros(),
-                &hash(&block.root),
-            );
-            if sealed.as_slice() != block.hash {
-                wrong("its seal is broken");
-            }
-            previous = hash(&block.hash);
-            seq = block.first_seq + block.count - 1;
-            report.blocks += 1;
-            report.events += of_block.len() as i64;
-            for row in of_block {
-                replay(cipher, row, &mut states, &mut report.findings)?;
-            }
-        }
-    }
-    if head.block != number || head.seq != seq || previous.as_slice() != head.hash {
-        report.findings.push(Finding {
-            place: "head".to_owned(),
-            what: "is not the last block".to_owned(),
-        });
-    }
-    compare(conn, &states, &mut report)?;
-    walk_acts(conn, &mut report)?;
+    walk.chain(conn, cipher, &head, kept)?;
+    let Walk {
+        mut report,
+        mut walked,
+        ..
+    } = walk;
+    proven::compare(conn, cipher, &mut walked, &mut report)?;
     Ok(report)
 }
 
-/// Holds every act of an operator against the one before it.
-fn walk_acts(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
-    let (mut previous, mut number) = (GENESIS, 0i64);
-    loop {
-        let rows: Vec<AuditRow> = on_backend!(conn, c => audit::table
-            .filter(audit::number.gt(number)).order(audit::number).limit(1000).select(AuditRow::as_select()).load(c))?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            number += 1;
-            report.acts += 1;
-            let (found, kept) = (row.number, hash(&row.hash));
-            let sealed = operated::entry(row)
-                .ok()
-                .and_then(|entry| entry.hash(&previous).ok());
-            if found != number || sealed != Some(kept) {
-                report.findings.push(Finding {
-                    place: format!("act {found}"),
-                    what: "was changed, or one before it is missing".to_owned(),
-                });
-                number = found;
+const BEGIN: Beside = Beside {
+    number: 0,
+    hash: GENESIS,
+};
+
+struct Walk {
+    report: AuditReport,
+    walked: Walked,
+    acts: Beside,
+    reads: Beside,
+}
+
+impl Walk {
+    fn chain(
+        &mut self,
+        conn: &mut Conn,
+        cipher: &Cipher,
+        head: &HeadRow,
+        kept: Option<&Hash>,
+    ) -> Result<(), StoreError> {
+        let (mut previous, mut number, mut seq) = (GENESIS, 0i64, 0i64);
+        loop {
+            let blocks: Vec<BlockRow> = on_backend!(conn, c => blocks::table
+                .filter(blocks::number.gt(number)).filter(blocks::number.le(head.block))
+                .order(blocks::number).limit(PAGE).select(BlockRow::as_select()).load(c))?;
+            let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
+                break;
+            };
+            let rows: Vec<EventRow> = on_backend!(conn, c => events::table
+                .filter(events::seq.ge(first.first_seq)).filter(events::seq.lt(last.first_seq + last.count))
+                .order(events::seq).select(EventRow::as_select()).load(c))?;
+            let mut rows = rows.into_iter().peekable();
+            for block in &blocks {
+                number += 1;
+                if block.number != number || block.first_seq != seq + 1 {
+                    self.report
+                        .wrong(format!("block {}", block.number), "is not the next one");
+                    number = block.number;
+                }
+                let mut of_block = Vec::new();
+                while rows.peek().is_some_and(|r| r.seq < block.first_seq + block.count) {
+                    of_block.extend(rows.next());
+                }
+                self.block(block, &of_block, &previous);
+                self.acts_until(conn, block)?;
+                self.reads_until(conn, block)?;
+                previous = hash(&block.hash);
+                if kept == Some(&previous) {
+                    self.report.kept_head_found = Some(true);
+                }
+                seq = block.first_seq + block.count - 1;
+                self.report.blocks += 1;
+                self.report.events += of_block.len() as i64;
+                for row in of_block {
+                    self.replay(cipher, row, block.number)?;
+                }
             }
-            previous = kept;
         }
+        self.end(conn, cipher, head, (number, seq, previous))
+    }
+
+    fn block(&mut self, block: &BlockRow, events: &[EventRow], previous: &Hash) {
+        let place = format!("block {}", block.number);
+        let leaves: Vec<Hash> = events.iter().map(|e| hash(&e.leaf)).collect();
+        if events.len() as i64 != block.count || seal::root(&leaves).as_slice() != block.root {
+            self.report.wrong(&place, "its events are not those it sealed");
+        }
+        if block.previous != *previous {
+            self.report.wrong(&place, "does not follow the one before");
+        }
+        let sealed = seal::Block {
+            number: block.number,
+            first_seq: block.first_seq,
+            count: block.count,
+            at_micros: block.at.0.as_micros(),
+            root: hash(&block.root),
+            acts: Beside {
+                number: block.acts,
+                hash: hash(&block.acts_hash),
+            },
+            reads: Beside {
+                number: block.reads,
+                hash: hash(&block.reads_hash),
+            },
+        };
+        if sealed.hash(previous).as_slice() != block.hash {
+            self.report.wrong(&place, "its seal is broken");
+        }
+    }
+
+    /// Holds what operators did up to a block against what it sealed.
+    fn acts_until(&mut self, conn: &mut Conn, block: &BlockRow) -> Result<(), StoreError> {
+        while self.acts.number < block.acts {
+            let rows: Vec<AuditRow> = on_backend!(conn, c => audit::table
+                .filter(audit::number.gt(self.acts.number)).filter(audit::number.le(block.acts))
+                .order(audit::number).limit(1000).select(AuditRow::as_select()).load(c))?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let link = seal::link(&self.acts.hash, &row.digest());
+                if row.number != self.acts.number + 1 || link.as_slice() != row.hash {
+                    let place = format!("act {}", row.number);
+                    self.report
+                        .wrong(place, "was changed, or one before it is missing");
+                }
+                self.report.acts += 1;
+                self.acts = Beside {
+                    number: row.number,
+                    hash: hash(&row.hash),
+                };
+                let changed = row
+                    .rows
+                    .as_deref()
+                    .map(serde_json::from_str::<BTreeMap<String, String>>);
+                match changed.transpose() {
+                    Ok(changed) => self.walked.register.extend(changed.unwrap_or_default()),
+                    Err(_) => self.report.wrong(format!("act {}", row.number), "cannot be read"),
+                }
+            }
+        }
+        if (self.acts.number, self.acts.hash.as_slice()) != (block.acts, block.acts_hash.as_slice()) {
+            let place = format!("block {}", block.number);
+            self.report
+                .wrong(place, "what operators did is not what it sealed");
+            self.acts = Beside {
+                number: block.acts,
+                hash: hash(&block.acts_hash),
+            };
+        }
+        Ok(())
+    }
+
+    /// Holds the log of reads up to a block against what it sealed.
+    fn reads_until(&mut self, conn: &mut Conn, block: &BlockRow) -> Result<(), StoreError> {
+        while self.reads.number < block.reads {
+            let rows: Vec<ReadRow> = on_backend!(conn, c => reads::table
+                .filter(reads::number.gt(self.reads.number)).filter(reads::number.le(block.reads))
+                .order(reads::number).limit(1000).select(ReadRow::as_select()).load(c))?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                self.report.reads += 1;
+                self.reads = Beside {
+                    number: row.number,
+                    hash: seal::link(&self.reads.hash, &row.digest()),
+                };
+            }
+        }
+        if (self.reads.number, self.reads.hash.as_slice()) != (block.reads, block.reads_hash.as_slice()) {
+            let place = format!("block {}", block.number);
+            self.report.wrong(place, "the log of reads is not what it sealed");
+            self.reads = Beside {
+                number: block.reads,
+                hash: hash(&block.reads_hash),
+            };
+        }
+        Ok(())
+    }
+
+    fn replay(&mut self, cipher: &Cipher, row: EventRow, block: i64) -> Result<(), StoreError> {
+        let place = format!("event {}", row.seq);
+        let (salt, leaf, at) = (hash(&row.salt), row.leaf.clone(), row.at);
+        let (id, dossier, number) = (row.id.clone(), row.dossier.clone(), row.number);
+        if row.block != block {
+            self.report.wrong(&place, "names another block than its own");
+        }
+        let Ok(bytes) = event_bytes(cipher, row) else {
+            self.report.wrong(&place, "cannot be decrypted");
+            return Ok(());
+        };
+        if seal::leaf(&salt, &bytes).as_slice() != leaf {
+            self.report.wrong(&place, "was changed");
+        }
+        let Ok(KeptEvent { event, seal }) = serde_json::from_slice::<KeptEvent>(&bytes) else {
+            self.report.wrong(&place, "cannot be read");
+            return Ok(());
+        };
+        let before = self.walked.dossiers.remove(&dossier);
+        if event.dossier.to_string() != dossier
+            || event.number != number
+            || event.at != at.0
+            || event.id.to_string() != id
+            || number != before.as_ref().map_or(1, |told| told.state.events + 1)
+        {
+            self.report.wrong(&place, "is out of order in its dossier");
+        }
+        let (state, mut told) = match before {
+            Some(Told {
+                state,
+                row,
+                rows,
+                left,
+                amended,
+            }) => (Some(state), (row, rows, left, amended)),
+            None => (None, (None, Vec::new(), Vec::new(), 0)),
+        };
+        if let Some(seal) = seal {
+            told.0 = seal.dossier.0.first().copied();
+            told.1.extend(seal.rows.0);
+            told.2
+                .extend(seal.left.into_iter().map(|tenant| (tenant, event.at)));
+        }
+        if matches!(event.what, Happening::Amended { .. }) {
+            told.3 = event.number;
+        }
+        let told = Told {
+            state: lifecycle::evolve(state, &event.what, event.occurred_at),
+            row: told.0,
+            rows: told.1,
+            left: told.2,
+            amended: told.3,
+        };
+        self.walked.dossiers.insert(dossier, told);
+        Ok(())
+    }
+
+    /// Holds the head against the last block, and looks for what lies beyond it.
+    fn end(
+        &mut self,
+        conn: &mut Conn,
+        cipher: &Cipher,
+        head: &HeadRow,
+        (number, seq, previous): (i64, i64, Hash),
+    ) -> Result<(), StoreError> {
+        let last: Option<BlockRow> = on_backend!(conn, c => blocks::table
+            .order(blocks::number.desc()).select(BlockRow::as_select()).first(c).optional())?;
+        let at = last
+            .as_ref()
+            .map_or(Timestamp::from_micros(0), |block| block.at.0);
+        let beyond = last.is_some_and(|block| block.number != number);
+        if (head.block, head.seq, head.hash.as_slice()) != (number, seq, previous.as_slice())
+            || (head.acts, head.acts_hash.as_slice()) != (self.acts.number, self.acts.hash.as_slice())
+            || (head.reads, head.reads_hash.as_slice()) != (self.reads.number, self.reads.hash.as_slice())
+            || head.at.0 != at
+            || head.id != 1
+            || beyond
+        {
+            self.report.wrong("head", "is not the last block");
+        }
+        let sealed = cipher.blind(HEAD, &previous);
+        if head.block > 0 && head.seal.as_deref() != Some(sealed.as_slice()) {
+            self.report
+                .wrong("head", "its seal was not made by a hub of these keys");
+        }
+        let counts: [(&str, i64, i64); 3] = [
+            (
+                "events",
+                self.report.events,
+                on_backend!(conn, c => events::table.count().get_result(c))?,
+            ),
+            (
+                "audit",
+                self.acts.number,
+                on_backend!(conn, c => audit::table.count().get_result(c))?,
+            ),
+            (
+                "reads",
+                self.reads.number,
+                on_backend!(conn, c => reads::table.count().get_result(c))?,
+            ),
+        ];
+        for (table, sealed, there) in counts {
+            if there > sealed {
+                self.report.wrong(table, "there are rows that no block sealed");
+            }
+        }
+        Ok(())
     }
 }
 
 /// What is not 32 bytes long is no hash, and becomes one that matches nothing.
-fn hash(bytes: &[u8]) -> seal::Hash {
+fn hash(bytes: &[u8]) -> Hash {
     bytes.try_into().unwrap_or_default()
-}
-
-fn replay(
-    cipher: &Cipher,
-    row: EventRow,
-    states: &mut BTreeMap<String, State>,
-    findings: &mut Vec<Finding>,
-) -> Result<(), StoreError> {
-    let place = format!("event {}", row.seq);
-    let mut wrong = |what: &str| {
-        findings.push(Finding {
-            place: place.clone(),
-            what: what.to_owned(),
-        });
-    };
-    let (salt, leaf, dossier, number) = (hash(&row.salt), row.leaf.clone(), row.dossier.clone(), row.number);
-    let Ok(bytes) = event_bytes(cipher, row) else {
-        wrong("cannot be decrypted");
-        return Ok(());
-    };
-    if seal::leaf(&salt, &bytes).as_slice() != leaf {
-        wrong("was changed");
-    }
-    let Ok(event) = serde_json::from_slice::<Event>(&bytes) else {
-        wrong("cannot be read");
-        return Ok(());
-    };
-    let before = states.remove(&dossier);
-    if event.dossier.to_string() != dossier
-        || event.number != number
-        || number != before.as_ref().map_or(1, |s| s.events + 1)
-    {
-        wrong("is out of order in its dossier");
-    }
-    states.insert(dossier, lifecycle::evolve(before, &event.what, event.occurred_at));
-    Ok(())
-}
-
-/// Whether a row differs from its events only by a due date none of them speaks of. Since acceptance writes `due-set`, this can be
-/// so only of a dossier accepted before that; of any other, an edited date contradicts an event.
-fn only_due_unsaid(said: &State, kept: &State) -> bool {
-    let dated = State {
-        due: kept.due,
-        ..said.clone()
-    };
-    said.accepted && said.due.is_none() && dated == *kept
-}
-
-/// Holds every state row against what the events add up to, so that an edit of a row is found too.
-fn compare(
-    conn: &mut Conn,
-    states: &BTreeMap<String, State>,
-    report: &mut AuditReport,
-) -> Result<(), StoreError> {
-    let mut after = String::new();
-    loop {
-        let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
-            .filter(dossiers::id.gt(&after)).order(dossiers::id).limit(1000).select(DossierRow::as_select()).load(c))?;
-        let Some(last) = rows.last() else { break };
-        after.clone_from(&last.id);
-        for row in &rows {
-            report.dossiers += 1;
-            let what = match (states.get(&row.id), state_of(row).ok()) {
-                (None, _) => "has no events",
-                (Some(said), Some(kept)) if *said == kept => continue,
-                (Some(said), Some(kept)) if only_due_unsaid(said, &kept) => {
-                    report.unproven_due_dates += 1;
-                    continue;
-                }
-                (Some(_), _) => "its state is not what its events say",
-            };
-            report.findings.push(Finding {
-                place: format!("dossier {}", row.id),
-                what: what.to_owned(),
-            });
-        }
-    }
-    if report.dossiers != states.len() as i64 {
-        report.findings.push(Finding {
-            place: "dossiers".to_owned(),
-            what: "some are missing".to_owned(),
-        });
-    }
-    Ok(())
 }

@@ -52,17 +52,13 @@ struct Written {
     older: Option<([u8; WebhookSecret::BYTES], Timestamp)>,
 }
 
-fn name(agency: &str) -> String {
-    format!("endpoint:{agency}")
-}
-
-/// Seals the secrets of an agency's endpoint.
+/// Seals the secrets of an agency's endpoint into its row: they open only beside the address they were set for.
 pub fn seal_secrets(
     cipher: &Cipher,
-    agency: &str,
+    mut row: EndpointRow,
     secrets: &Secrets,
     rng: &mut impl Rng,
-) -> Result<Sealed, StoreError> {
+) -> Result<EndpointRow, StoreError> {
     let written = Written {
         current: *secrets.current.expose(),
         older: secrets
@@ -71,12 +67,14 @@ pub fn seal_secrets(
             .map(|(secret, until)| (*secret.expose(), *until)),
     };
     let plain = serde_json::to_vec(&written).map_err(|e| corrupt(e.to_string()))?;
-    cipher.seal(&name(agency), &plain, rng)
+    let sealed = cipher.seal(&row.bound_name(), &plain, rng)?;
+    (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
+    Ok(row)
 }
 
-fn open_secrets(cipher: &Cipher, row: &EndpointRow) -> Result<Secrets, StoreError> {
+pub(super) fn open_secrets(cipher: &Cipher, row: &EndpointRow) -> Result<Secrets, StoreError> {
     let plain = cipher.open(
-        &name(&row.agency),
+        &row.bound_name(),
         Sealed {
             key_id: row.key_id.clone(),
             nonce: row.nonce.clone(),

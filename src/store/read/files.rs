@@ -26,11 +26,6 @@ pub(in crate::store) fn upload_row(object: &str) -> String {
     format!("upload:{object}")
 }
 
-/// The name a data key is sealed under for a dossier.
-pub(in crate::store) fn wrap_row(dossier: &str, object: &str) -> String {
-    format!("wrap:{dossier}:{object}")
-}
-
 /// The name what a dossier calls a file is sealed under.
 pub(in crate::store) fn attachment_row(dossier: &str, number: i32, position: i32) -> String {
     format!("attachment:{dossier}:{number}:{position}")
@@ -162,6 +157,7 @@ pub fn held(
     let row: Option<WrapRow> = on_backend!(conn, c => wraps::table
         .find((dossier, &attachment.owner, &blind)).select(WrapRow::as_select()).first(c).optional())?;
     let Some(row) = row else { return Ok(None) };
+    let name = row.bound_name();
     let sealed = Sealed {
         key_id: row.key_id,
         nonce: row.nonce,
@@ -172,7 +168,7 @@ pub fn held(
             .object
             .parse()
             .map_err(|_| corrupt(format!("object {}", row.object)))?,
-        key: data_key(cipher, &wrap_row(dossier, &row.object), sealed)?,
+        key: data_key(cipher, &name, sealed)?,
     }))
 }
 

@@ -3,6 +3,7 @@
 
 mod audit;
 mod carried;
+mod cursors;
 mod dossiers;
 mod endpoints;
 mod files;
@@ -10,26 +11,29 @@ mod history;
 mod notices;
 mod operated;
 mod overview;
+mod proven;
 mod refusals;
 mod register;
 mod watches;
 
-pub use audit::{AuditReport, Finding, verify};
+pub use audit::{AuditReport, Finding, verify, verify_here};
 pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
     outbox_depth, push_waits, queued_agencies,
 };
 pub(in crate::store) use carried::{is_first_of_its_dossier, is_in_a_queue};
+pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
     ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,
     list, of_code, submission,
 };
+use endpoints::open_secrets;
 pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
 pub use files::{
     Attachment, Held, attachments, file_blind, held, known_objects, overdue_files, reads, unused_bytes,
     uploaded, uploaded_of,
 };
-pub(super) use files::{attachment_row, data_key, upload_row, wrap_row};
+pub(super) use files::{attachment_row, data_key, upload_row};
 pub use history::{FeedItem, feed, history};
 pub use notices::{
     Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets,

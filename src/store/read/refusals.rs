@@ -86,12 +86,13 @@ pub fn refused(
     let row: Option<RefusalRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(id)), &seen)
         .select(RefusalRow::as_select()).first(c).optional())?;
     row.map(|row| {
+        let name = row.bound_name();
         let sealed = Sealed {
             key_id: row.key_id,
             nonce: row.nonce,
             ciphertext: row.ciphertext,
         };
-        Ok((row.media_type, cipher.open(&row.id, sealed)?))
+        Ok((row.media_type, cipher.open(&name, sealed)?))
     })
     .transpose()
 }

@@ -29,6 +29,16 @@ diesel::table! {
         hash -> Binary,
         /// head.at
         at -> Moment,
+        /// head.acts
+        acts -> BigInt,
+        /// head.acts_hash
+        acts_hash -> Binary,
+        /// head.reads
+        reads -> BigInt,
+        /// head.reads_hash
+        reads_hash -> Binary,
+        /// head.seal
+        seal -> Nullable<Binary>,
     }
 }
 
@@ -48,6 +58,14 @@ diesel::table! {
         at -> Moment,
         /// blocks.root
         root -> Binary,
+        /// blocks.acts
+        acts -> BigInt,
+        /// blocks.acts_hash
+        acts_hash -> Binary,
+        /// blocks.reads
+        reads -> BigInt,
+        /// blocks.reads_hash
+        reads_hash -> Binary,
         /// blocks.previous
         previous -> Binary,
         /// blocks.hash

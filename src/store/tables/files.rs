@@ -93,6 +93,8 @@ diesel::table! {
         id -> Text,
         /// reads.at
         at -> Moment,
+        /// reads.number
+        number -> BigInt,
         /// reads.dossier
         dossier -> Text,
         /// reads.tenant

@@ -115,6 +115,8 @@ diesel::table! {
         reason -> Nullable<Text>,
         /// audit.detail
         detail -> Text,
+        /// audit.rows
+        rows -> Nullable<Text>,
         /// audit.hash
         hash -> Binary,
     }

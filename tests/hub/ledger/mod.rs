@@ -8,6 +8,7 @@ mod crowd;
 mod filing;
 mod notices;
 mod operated;
+mod refused;
 mod register;
 
 use lienthong::domain::event::Happening;

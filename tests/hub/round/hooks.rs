@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lienthong::domain::view::{CloudEvent, FeedData, SubscriptionRequest, Way};
+use lienthong::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Way};
 use lienthong::identity::Access;
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::net::tls::{ServerIdentity, web_config};
@@ -99,7 +99,7 @@ impl Hook {
     }
 
     /// Subscribes to it; the secret, where there is a new one.
-    pub async fn subscribe(&self, city: &City, access: &Access, from: Option<i64>) -> Option<String> {
+    pub async fn subscribe(&self, city: &City, access: &Access, from: Option<Cursor>) -> Option<String> {
         let request = SubscriptionRequest {
             way: Way::Webhook,
             url: Some(self.url()),

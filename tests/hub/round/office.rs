@@ -7,8 +7,8 @@ use lienthong::domain::ids::DossierId;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{
-    AgencyData, CloudEvent, DeliveryState, FeedData, HandOverRequest, SettleItem, SettleRequest, Settlement,
-    StatusReport, SupplementRequest,
+    AgencyData, CloudEvent, Cursor, DeliveryState, FeedData, HandOverRequest, SettleItem, SettleRequest,
+    Settlement, StatusReport, SupplementRequest,
 };
 use lienthong::identity::Access;
 use lienthong::identity::keys::VerifyingKey;
@@ -60,10 +60,10 @@ async fn take(city: &City, agency: &Access) -> CloudEvent<AgencyData> {
 
 /// The whole feed, read two events at a time.
 pub async fn feed(city: &City, access: &Access) -> Vec<CloudEvent<FeedData>> {
-    let (mut all, mut after) = (Vec::new(), 0);
+    let (mut all, mut after) = (Vec::new(), Cursor::START);
     loop {
         let page = city.hub.events(access, after, Duration::ZERO, 2).await.unwrap();
-        assert!(page.events.len() <= 2 && page.next >= after);
+        assert!(page.events.len() <= 2 && page.next.number >= after.number);
         if page.events.is_empty() {
             return all;
         }

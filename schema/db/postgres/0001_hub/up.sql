@@ -5,23 +5,33 @@ CREATE TABLE settings (
     PRIMARY KEY (name)
 );
 
--- The one row every committed batch moves: last event, last block. Locking it serialises the ledgers of several hubs.
+-- The one row every committed batch moves: last event, last block, last act, last read; the seal is over its hash, by a key the
+-- database does not have. Locking it serialises the ledgers of several hubs.
 CREATE TABLE head (
     id SMALLINT NOT NULL,
     block BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     hash BYTEA NOT NULL,
     at TIMESTAMPTZ NOT NULL,
+    acts BIGINT NOT NULL,
+    acts_hash BYTEA NOT NULL,
+    reads BIGINT NOT NULL,
+    reads_hash BYTEA NOT NULL,
+    seal BYTEA,
     PRIMARY KEY (id)
 );
 
--- One row a committed batch: a Merkle tree over its events, chained to the block before.
+-- One row a committed batch: a Merkle tree over its events and how far acts and reads have come, chained to the block before.
 CREATE TABLE blocks (
     number BIGINT NOT NULL,
     first_seq BIGINT NOT NULL,
     count BIGINT NOT NULL,
     at TIMESTAMPTZ NOT NULL,
     root BYTEA NOT NULL,
+    acts BIGINT NOT NULL,
+    acts_hash BYTEA NOT NULL,
+    reads BIGINT NOT NULL,
+    reads_hash BYTEA NOT NULL,
     previous BYTEA NOT NULL,
     hash BYTEA NOT NULL,
     PRIMARY KEY (number)
@@ -248,5 +258,6 @@ CREATE TABLE attempts (
 CREATE TABLE attempts_rest PARTITION OF attempts DEFAULT;
 
 -- The chain begins with nothing.
-INSERT INTO head (id, block, seq, hash, at) VALUES (1, 0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00.000000Z');
+INSERT INTO head (id, block, seq, hash, at, acts, acts_hash, reads, reads_hash)
+    VALUES (1, 0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00.000000Z', 0, decode(repeat('00', 32), 'hex'), 0, decode(repeat('00', 32), 'hex'));
 INSERT INTO settings (name, value) VALUES ('register', '0');

@@ -48,10 +48,11 @@ CREATE TABLE wraps (
 );
 CREATE INDEX wraps_by_blob ON wraps (blind, tenant, dossier);
 
--- Who read what of which dossier.
+-- Who read what of which dossier, in the order it was committed; blocks seal it.
 CREATE TABLE reads (
     id TEXT COLLATE "C" NOT NULL,
     at TIMESTAMPTZ NOT NULL,
+    number BIGINT NOT NULL,
     dossier TEXT COLLATE "C" NOT NULL,
     tenant TEXT COLLATE "C" NOT NULL,
     staff TEXT COLLATE "C",
@@ -64,3 +65,4 @@ CREATE TABLE reads (
 ) PARTITION BY RANGE (at);
 CREATE TABLE reads_rest PARTITION OF reads DEFAULT;
 CREATE INDEX reads_by_dossier ON reads (dossier, id);
+CREATE INDEX reads_by_number ON reads (number);

@@ -8,6 +8,7 @@ ALTER TABLE certificates ADD COLUMN warned SMALLINT;
 ALTER TABLE staff ADD COLUMN until TIMESTAMPTZ;
 
 -- What operators did: to the register, to the directory, to a dossier's route. Each row's hash covers the row before.
+-- `rows` has the digests of the rows that were changed by it.
 CREATE TABLE audit (
     number BIGINT NOT NULL,
     at TIMESTAMPTZ NOT NULL,
@@ -17,6 +18,7 @@ CREATE TABLE audit (
     subject TEXT COLLATE "C" NOT NULL,
     reason TEXT,
     detail TEXT NOT NULL,
+    rows TEXT,
     hash BYTEA NOT NULL,
     PRIMARY KEY (number, at)
 ) PARTITION BY RANGE (at);

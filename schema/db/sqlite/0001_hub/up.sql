@@ -5,23 +5,33 @@ CREATE TABLE settings (
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
--- The one row every committed batch moves: last event, last block. Locking it serialises the ledgers of several hubs.
+-- The one row every committed batch moves: last event, last block, last act, last read; the seal is over its hash, by a key the
+-- database does not have. Locking it serialises the ledgers of several hubs.
 CREATE TABLE head (
     id INTEGER NOT NULL,
     block INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL,
     at TEXT NOT NULL,
+    acts INTEGER NOT NULL,
+    acts_hash BLOB NOT NULL,
+    reads INTEGER NOT NULL,
+    reads_hash BLOB NOT NULL,
+    seal BLOB,
     PRIMARY KEY (id)
 ) STRICT;
 
--- One row a committed batch: a Merkle tree over its events, chained to the block before.
+-- One row a committed batch: a Merkle tree over its events and how far acts and reads have come, chained to the block before.
 CREATE TABLE blocks (
     number INTEGER NOT NULL,
     first_seq INTEGER NOT NULL,
     count INTEGER NOT NULL,
     at TEXT NOT NULL,
     root BLOB NOT NULL,
+    acts INTEGER NOT NULL,
+    acts_hash BLOB NOT NULL,
+    reads INTEGER NOT NULL,
+    reads_hash BLOB NOT NULL,
     previous BLOB NOT NULL,
     hash BLOB NOT NULL,
     PRIMARY KEY (number)
@@ -245,5 +255,6 @@ CREATE TABLE attempts (
 ) STRICT;
 
 -- The chain begins with nothing.
-INSERT INTO head (id, block, seq, hash, at) VALUES (1, 0, 0, zeroblob(32), '1970-01-01T00:00:00.000000Z');
+INSERT INTO head (id, block, seq, hash, at, acts, acts_hash, reads, reads_hash)
+    VALUES (1, 0, 0, zeroblob(32), '1970-01-01T00:00:00.000000Z', 0, zeroblob(32), 0, zeroblob(32));
 INSERT INTO settings (name, value) VALUES ('register', '0');

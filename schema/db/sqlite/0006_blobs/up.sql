@@ -48,10 +48,11 @@ CREATE TABLE wraps (
 ) STRICT;
 CREATE INDEX wraps_by_blob ON wraps (blind, tenant, dossier);
 
--- Who read what of which dossier.
+-- Who read what of which dossier, in the order it was committed; blocks seal it.
 CREATE TABLE reads (
     id TEXT NOT NULL,
     at TEXT NOT NULL,
+    number INTEGER NOT NULL,
     dossier TEXT NOT NULL,
     tenant TEXT NOT NULL,
     staff TEXT,
@@ -63,3 +64,4 @@ CREATE TABLE reads (
     PRIMARY KEY (id, at)
 ) STRICT;
 CREATE INDEX reads_by_dossier ON reads (dossier, id);
+CREATE INDEX reads_by_number ON reads (number);

@@ -1,0 +1,390 @@
+//! The rows beside the chain, held against what was sealed of them ([`crate::store::seals`]).
+
+use std::collections::BTreeMap;
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::audit::{AuditReport, Told, Walked};
+use super::{attachment_row, state_of};
+use crate::domain::attachment::FileKind;
+use crate::domain::seal::Hash;
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::conn::{Conn, on_backend};
+use crate::store::read::{open_secrets, secret_row};
+use crate::store::rows::*;
+use crate::store::tables::*;
+
+/// Calls `each` with every row of a table in the order of its key, one after the other as they come.
+macro_rules! every {
+    ($conn:expr, $table:ident, $row:ident, [$($key:ident),+], $each:expr) => {{
+        let mut each = $each;
+        on_backend!($conn, c => {
+            let rows = $table::table
+                .order(($($table::$key,)+))
+                .select($row::as_select())
+                .load_iter::<$row, DefaultLoadingMode>(c)?;
+            for row in rows {
+                each(row?);
+            }
+        });
+    }};
+}
+
+pub(super) fn compare(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    walked: &mut Walked,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    dossiers(conn, &walked.dossiers, report)?;
+    added(conn, &mut walked.dossiers, report)?;
+    for (id, told) in &walked.dossiers {
+        if !told.rows.is_empty() {
+            report.wrong(
+                format!("dossier {id}"),
+                "rows that were sealed with it are missing or were changed",
+            );
+        }
+    }
+    files(conn, cipher, report)?;
+    told_to_submitters(conn, report)?;
+    register(conn, &walked.register, report)?;
+    bound(conn, cipher, report)
+}
+
+/// Holds every state row against what the events add up to, and against its digest.
+fn dossiers(
+    conn: &mut Conn,
+    told: &BTreeMap<String, Told>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    every!(conn, dossiers, DossierRow, [id], |row: DossierRow| {
+        report.dossiers += 1;
+        let what = match told.get(&row.id) {
+            None => "has no events",
+            Some(told) if state_of(&row).ok().as_ref() != Some(&told.state) => {
+                "its state is not what its events say"
+            }
+            Some(told) if told.row != Some(row.digest()) => "its row is not what was sealed",
+            Some(_) => return,
+        };
+        report.wrong(format!("dossier {}", row.id), what);
+    });
+    if report.dossiers != told.len() as i64 {
+        report.wrong("dossiers", "some are missing");
+    }
+    Ok(())
+}
+
+/// Strikes a row off those that its dossier's events sealed.
+fn met(
+    told: &mut BTreeMap<String, Told>,
+    report: &mut AuditReport,
+    dossier: &str,
+    digest: &Hash,
+    place: String,
+) {
+    let rows = told.get_mut(dossier).map(|told| &mut told.rows);
+    let found = rows.and_then(|rows| {
+        let place = rows.iter().position(|row| row == digest)?;
+        Some(rows.swap_remove(place))
+    });
+    if found.is_none() {
+        report.wrong(place, "is not what was sealed");
+    }
+}
+
+/// Holds the rows that commits added for dossiers against their digests.
+fn added(
+    conn: &mut Conn,
+    told: &mut BTreeMap<String, Told>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    every!(
+        conn,
+        submissions,
+        SubmissionRow,
+        [id, received_at],
+        |row: SubmissionRow| {
+            met(
+                told,
+                report,
+                &row.dossier,
+                &row.digest(),
+                format!("submission {}", row.id),
+            );
+        }
+    );
+    every!(
+        conn,
+        contents,
+        ContentRow,
+        [dossier, version],
+        |row: ContentRow| {
+            let place = format!("content of {}, version {}", row.dossier, row.version);
+            met(told, report, &row.dossier, &row.digest(), place);
+        }
+    );
+    every!(
+        conn,
+        natural_keys,
+        NaturalKeyRow,
+        [value, kind, tenant],
+        |row: NaturalKeyRow| {
+            let place = format!("{} of {}", row.kind, row.dossier);
+            met(told, report, &row.dossier, &row.digest(), place);
+        }
+    );
+    every!(conn, deliveries, DeliveryRow, [id], |row: DeliveryRow| {
+        met(
+            told,
+            report,
+            &row.dossier,
+            &row.digest(),
+            format!("delivery {}", row.id),
+        );
+    });
+    every!(
+        conn,
+        dossier_parties,
+        PartyRow,
+        [dossier, role, tenant, since],
+        |row: PartyRow| {
+            let place = format!("part of {} in {}", row.tenant, row.dossier);
+            let left = told.get(&row.dossier).and_then(|told| {
+                let of_tenant = told.left.iter().filter(|(tenant, _)| *tenant == row.tenant);
+                of_tenant.map(|(_, at)| *at).filter(|at| *at > row.since.0).max()
+            });
+            if row.until.map(|at| at.0) != left {
+                report.wrong(&place, "ends at another time than its events say");
+            }
+            met(told, report, &row.dossier, &row.digest(), place);
+        }
+    );
+    every!(
+        conn,
+        attachments,
+        AttachmentRow,
+        [dossier, number, position],
+        |row: AttachmentRow| {
+            let place = format!("file {} of event {} of {}", row.position, row.number, row.dossier);
+            let amended = told.get(&row.dossier).map_or(0, |told| told.amended);
+            if row.superseded != (row.kind == FileKind::Filing.word() && row.number < amended) {
+                report.wrong(&place, "stands or was replaced otherwise than its events say");
+            }
+            met(told, report, &row.dossier, &row.digest(), place);
+        }
+    );
+    Ok(())
+}
+
+/// Holds the files against the keys that are wrapped for them.
+fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(), StoreError> {
+    let wrapped = || {
+        wraps::table
+            .filter(wraps::dossier.eq(attachments::dossier))
+            .filter(wraps::tenant.eq(attachments::tenant))
+            .filter(wraps::blind.eq(attachments::blind))
+    };
+    let differ: Vec<(String, i32, i32)> = on_backend!(conn, c => attachments::table
+        .filter((attachments::arrived_at.is_null().and(exists(wrapped())))
+            .or(attachments::arrived_at.is_not_null().and(not(exists(wrapped())))))
+        .order((attachments::dossier, attachments::number, attachments::position))
+        .select((attachments::dossier, attachments::number, attachments::position))
+        .load(c))?;
+    for (dossier, number, position) in differ {
+        let place = format!("file {position} of event {number} of {dossier}");
+        report.wrong(
+            place,
+            "is said to be here without its key, or the other way round",
+        );
+    }
+    every!(
+        conn,
+        attachments,
+        AttachmentRow,
+        [dossier, number, position],
+        |row: AttachmentRow| {
+            let name = attachment_row(&row.dossier, row.number, row.position);
+            let place = format!("file {} of event {} of {}", row.position, row.number, row.dossier);
+            opens(
+                cipher,
+                report,
+                place,
+                &name,
+                (row.key_id, row.nonce, row.ciphertext),
+            );
+        }
+    );
+    every!(conn, wraps, WrapRow, [dossier, tenant, blind], |row: WrapRow| {
+        let (name, place) = (
+            row.bound_name(),
+            format!("key of {} for {}", row.object, row.dossier),
+        );
+        opens(
+            cipher,
+            report,
+            place,
+            &name,
+            (row.key_id, row.nonce, row.ciphertext),
+        );
+    });
+    Ok(())
+}
+
+/// Holds the feed against the events: each is told to the submitter of its dossier, and nothing else is told.
+fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
+    let strange: Vec<i64> = on_backend!(conn, c => feed::table
+        .filter(not(exists(events::table
+            .filter(events::seq.eq(feed::seq)).filter(events::dossier.eq(feed::dossier))))
+            .or(not(exists(dossiers::table
+                .filter(dossiers::id.eq(feed::dossier)).filter(dossiers::tenant.eq(feed::tenant))))))
+        .order(feed::seq)
+        .select(feed::seq)
+        .load(c))?;
+    for seq in strange {
+        report.wrong(
+            format!("feed {seq}"),
+            "tells a tenant what is not its own, or what never happened",
+        );
+    }
+    let untold: Vec<i64> = on_backend!(conn, c => events::table
+        .filter(not(exists(feed::table.filter(feed::seq.eq(events::seq)))))
+        .order(events::seq)
+        .select(events::seq)
+        .load(c))?;
+    for seq in untold {
+        report.wrong(format!("feed {seq}"), "an event is told to nobody");
+    }
+    Ok(())
+}
+
+/// Holds the register and the directory against what the audit says of their rows.
+fn register(
+    conn: &mut Conn,
+    sealed: &BTreeMap<String, String>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    let mut there: Vec<(String, Hash)> = Vec::new();
+    every!(conn, tenants, TenantRow, [key], |row: TenantRow| there
+        .push((row.name_in_chain(), row.digest())));
+    every!(
+        conn,
+        certificates,
+        CertificateRow,
+        [thumbprint],
+        |row: CertificateRow| {
+            there.push((row.name_in_chain(), row.digest()));
+        }
+    );
+    every!(conn, staff, StaffRow, [tenant, id], |row: StaffRow| {
+        there.push((row.name_in_chain(), row.digest()));
+    });
+    every!(conn, points, PointRow, [key], |row: PointRow| there
+        .push((row.name_in_chain(), row.digest())));
+    every!(conn, directories, DirectoryRow, [version], |row: DirectoryRow| {
+        there.push((row.name_in_chain(), row.digest()));
+    });
+    every!(conn, settings, SettingRow, [name], |row: SettingRow| {
+        // A register that was never changed.
+        if (row.name.as_str(), row.value.as_str()) != ("register", "0")
+            || sealed.contains_key("settings:register")
+        {
+            there.push((row.name_in_chain(), row.digest()));
+        }
+    });
+    let mut missing: BTreeMap<&str, &str> = sealed
+        .iter()
+        .map(|(name, digest)| (name.as_str(), digest.as_str()))
+        .collect();
+    for (name, digest) in there {
+        if missing.remove(name.as_str()) != Some(hex::encode(digest).as_str()) {
+            report.wrong(name, "is not what an operator's act wrote");
+        }
+    }
+    for name in missing.keys() {
+        report.wrong(*name, "was written by an operator's act and is missing");
+    }
+    Ok(())
+}
+
+/// Opens every value that is bound to its row by its key.
+fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(), StoreError> {
+    every!(
+        conn,
+        idempotency_keys,
+        IdempotencyRow,
+        [key, tenant, route],
+        |row: IdempotencyRow| {
+            let (name, place) = (
+                row.bound_name(),
+                format!("answer kept for a key of {}", row.tenant),
+            );
+            opens(
+                cipher,
+                report,
+                place,
+                &name,
+                (row.key_id, row.nonce, row.ciphertext),
+            );
+        }
+    );
+    every!(conn, refusals, RefusalRow, [id], |row: RefusalRow| {
+        let (name, place) = (row.bound_name(), format!("refusal {}", row.id));
+        opens(
+            cipher,
+            report,
+            place,
+            &name,
+            (row.key_id, row.nonce, row.ciphertext),
+        );
+    });
+    every!(
+        conn,
+        subscription_secrets,
+        SecretRow,
+        [tenant, id],
+        |row: SecretRow| {
+            let (name, place) = (
+                secret_row(&row.tenant, &row.id),
+                format!("secret {} of {}", row.id, row.tenant),
+            );
+            opens(
+                cipher,
+                report,
+                place,
+                &name,
+                (row.key_id, row.nonce, row.ciphertext),
+            );
+        }
+    );
+    every!(conn, endpoints, EndpointRow, [agency], |row: EndpointRow| {
+        if open_secrets(cipher, &row).is_err() {
+            report.wrong(
+                format!("endpoint of {}", row.agency),
+                "its secrets do not open beside its address",
+            );
+        }
+    });
+    Ok(())
+}
+
+fn opens(
+    cipher: &Cipher,
+    report: &mut AuditReport,
+    place: String,
+    name: &str,
+    (key_id, nonce, ciphertext): (String, Vec<u8>, Vec<u8>),
+) {
+    let sealed = Sealed {
+        key_id,
+        nonce,
+        ciphertext,
+    };
+    if cipher.open(name, sealed).is_err() {
+        report.wrong(place, "does not open: it, or its row, was changed");
+    }
+}
