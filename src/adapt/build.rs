@@ -223,6 +223,13 @@ impl Build {
         }
     }
 
+    fn status(&mut self, o: Members<'_, '_>, name: &str) -> Option<Status> {
+        // The range of the model is 1 to 10, checked when the number was read.
+        self.whole(o, name)
+            .and_then(|n| u8::try_from(n).ok())
+            .and_then(Status::from_code)
+    }
+
     fn flag(&mut self, o: Members<'_, '_>, name: &str) -> bool {
         match self.get(o, name) {
             Some(Canon::Flag(b)) => *b,
@@ -321,6 +328,9 @@ impl Build {
         let channel = self.need_word::<Channel>(o, "channel");
         let assisted_by_agent = self.flag(o, "assisted_by_agent");
         let filed_at = self.need(o, "filed_at").and_then(|_| self.instant(o, "filed_at"));
+        let reported_status = self.status(o, "reported_status");
+        let received_at = self.instant(o, "received_at");
+        let promised_due = self.instant(o, "promised_due");
         let place = self.part(o, "place", Self::place);
         let applicant = self.need_part(o, "applicant", Self::party);
         let owner = self.part(o, "owner", Self::party);
@@ -339,6 +349,9 @@ impl Build {
             channel: channel?,
             assisted_by_agent,
             filed_at: filed_at?,
+            reported_status,
+            received_at,
+            promised_due,
             place,
             applicant: applicant?,
             owner,
@@ -355,11 +368,7 @@ impl Build {
     fn report(&mut self, canon: &Canon<'_>) -> Option<StatusReport> {
         let Canon::Object(o) = canon else { return None };
         let dossier = self.need_text::<100>(o, "dossier");
-        let status = self.need(o, "status").and_then(|_| self.whole(o, "status"));
-        // The range of the model is 1 to 10, checked when the number was read.
-        let status = status
-            .and_then(|n| u8::try_from(n).ok())
-            .and_then(Status::from_code);
+        let status = self.need(o, "status").and_then(|_| self.status(o, "status"));
         let occurred_at = self.instant(o, "occurred_at");
         let text = self.text::<2000>(o, "text").map(String::from);
         let assigned_code = self.code::<DossierCode>(o, "assigned_code", DOSSIER_CODE_FORM);

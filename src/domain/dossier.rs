@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::codes::{
     CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex, TaxCode,
 };
+use super::status::Status;
 use super::text::Text;
 use super::time::{Date, Timestamp};
 use super::whole;
@@ -369,6 +370,15 @@ pub struct Filing {
     pub assisted_by_agent: bool,
     /// When the applicant filed.
     pub filed_at: Timestamp,
+    /// The status the sender says the dossier stands at (`TrangThaiHoSo`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_status: Option<Status>,
+    /// When the receiving unit says it had the complete dossier (`NgayTiepNhan`, `NĐ 118/2025/NĐ-CP` Điều 17.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// The date of the result on the receipt the applicant holds (`NgayHenTra`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_due: Option<Timestamp>,
     /// The place that decides competence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -426,6 +436,7 @@ impl Filing {
         }
         common.foreign_codes.clear();
         common.foreign_values.clear();
+        common.clear_standing();
         (common.dossier_code, common.channel, common.assisted_by_agent) = (None, Channel::Online, false);
         let mut common = serde_json::to_value(common).unwrap_or_default();
         common["reference"] = serde_json::Value::Null;
@@ -434,10 +445,16 @@ impl Filing {
         serde_json_canonicalizer::to_vec(&common).unwrap_or_default()
     }
 
-    /// Content for comparing two filings under one reference: canonical JSON without the moment of filing. Field order is the
-    /// type's, so equal content is equal bytes.
+    /// Takes away where the dossier stands as the sender has it, which moves on while what was filed stays the same.
+    fn clear_standing(&mut self) {
+        (self.reported_status, self.received_at, self.promised_due) = (None, None, None);
+    }
+
+    /// Content for comparing two filings under one reference: canonical JSON without the moment of filing and without where the
+    /// dossier stands. Field order is the type's, so equal content is equal bytes.
     pub fn content_bytes(&self) -> Vec<u8> {
         let mut content = self.clone();
+        content.clear_standing();
         content.filed_at = Timestamp::from_micros(0);
         serde_json::to_vec(&content).unwrap_or_default()
     }

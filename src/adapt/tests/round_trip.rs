@@ -143,6 +143,9 @@ fn the_portals_form_carries_the_dossier() {
         wanted
             .foreign_codes
             .retain(|f| f.system.as_str() == "so-bien-nhan");
+        // Where it stands is the hub's word by then.
+        wanted.reported_status = Some(Status::Accepted);
+        (wanted.received_at, wanted.promised_due) = (Some(sent.at), Some(sent.at));
         wanted.procedure.name = Some(Text::parse(&sent.procedure.name).unwrap());
         let (got, wanted) = (
             serde_json::to_value(&adapted.filing).unwrap(),
