@@ -16,7 +16,9 @@ use super::spec::{Form, Otherwise};
 use super::target::Kind;
 use super::tree::{NodeId, Syntax, Tree, Value};
 use crate::domain::codes::{DossierCode, Email, IdentityNumber, Phone, TaxCode};
+use crate::domain::plausible::Implausible;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::text::{Lines, clean};
 use crate::domain::time::{Date, Timestamp};
 
 /// A canonical value, typed but not yet checked against its own parser.
@@ -217,7 +219,7 @@ impl<'t, 'r> Apply<'t, 'r> {
                 continue;
             }
             let (value, from_document) = match &slot.rules {
-                Rules::Leaf(rules) => self.leaf(index, rules, base, place),
+                Rules::Leaf(rules) => self.leaf(index, slot.required, rules, base, place),
                 Rules::Part(rules) => self.part(index, slot, rules, base, place),
                 Rules::List { max, rules } => self.list(index, *max, rules, base, place),
             };
@@ -438,15 +440,19 @@ impl<'t, 'r> Apply<'t, 'r> {
                     None => Err(Problem::new(Label::ValueUnknown).with("expected", &table.allowed)),
                 }
             }
-            Convert::Date { form, day } => {
+            Convert::Date { form, day, dated } => {
                 let shown = || Problem::new(Label::DateMalformed).with("expected", form.shown(*day));
                 let Value::Text(text) = value else {
                     return Err(shown());
                 };
                 if *day {
-                    form.read_day(text).map(Canon::Day).ok_or_else(shown)
+                    let day = form.read_day(text).ok_or_else(shown)?;
+                    let day = dated.map_or(Ok(day), |dated| dated.check_day(day));
+                    day.map(Canon::Day).map_err(Implausible::problem)
                 } else {
-                    form.read_instant(text).map(Canon::Instant).ok_or_else(shown)
+                    let at = form.read_instant(text).ok_or_else(shown)?;
+                    let at = dated.map_or(Ok(at), |dated| dated.check(at));
+                    at.map(Canon::Instant).map_err(Implausible::problem)
                 }
             }
             Convert::Plain(kind) => self.plain(kind, value),
@@ -511,8 +517,16 @@ fn fixed(value: &Fixed) -> Canon<'_> {
     }
 }
 
+/// Whether a text is meant for an official code and is none.
+fn resembles_code(value: &Canon<'_>) -> bool {
+    matches!(value, Canon::Text(text) if DossierCode::resembles(text))
+}
+
 fn has_form(form: Form, value: &Canon<'_>) -> bool {
     let Canon::Text(text) = value else { return false };
+    let Ok(text) = clean(text, Lines::One) else {
+        return false;
+    };
     match form {
         Form::DossierCode => text.parse::<DossierCode>().is_ok(),
         Form::IdentityNumber => text.parse::<IdentityNumber>().is_ok(),

@@ -1,5 +1,7 @@
 //! Makes a [`Filing`] of a canonical tree. Every problem is found in one pass; what the office calls a warning is a warning.
 
+mod party;
+
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -8,18 +10,16 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 
 use super::apply::Canon;
 use super::provenance::{Provenance, last_name};
-use crate::domain::codes::{
-    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, NotACode, Phone, Sha256Hex, TaxCode,
-};
+use crate::domain::codes::{CommuneCode, DistrictCode, DossierCode, Email, NotACode, Phone, Sha256Hex};
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::dossier::{
     Catalogue, Channel, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, Filing, ForeignCode,
-    ForeignValue, Party, PartyKind, Place, ProcedureRef, ResultReturn, ReturnMethod, Sex,
+    ForeignValue, Place, ProcedureRef, ResultReturn, ReturnMethod,
 };
 use crate::domain::event::Back;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
-use crate::domain::text::{NotAText, Text};
+use crate::domain::text::{self, Lines, NotAText, Text};
 use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::StatusReport;
 
@@ -74,6 +74,10 @@ impl Build {
     fn finish<T>(self, value: Option<T>, provenance: &Provenance) -> Built<T> {
         let told = |(pointer, problem): (String, Problem)| {
             let path = provenance.locate(&pointer);
+            let problem = match problem.args.get("other").map(|other| provenance.locate(other)) {
+                Some(other) => problem.with("other", other),
+                None => problem,
+            };
             let field = match problem.label {
                 Label::IdentityBirthMismatch | Label::IdentitySexMismatch => whose(&pointer, provenance),
                 _ => last_name(&path).to_owned(),
@@ -102,6 +106,13 @@ impl Build {
         self.warnings.push((pointer, Problem::new(label)));
     }
 
+    /// A warning that `name` contradicts `other`.
+    fn contradiction(&mut self, name: &str, other: &str, label: Label) {
+        let problem = Problem::new(label).with("other", self.pointer(other));
+        let pointer = self.pointer(name);
+        self.warnings.push((pointer, problem));
+    }
+
     /// The member `name`, when it is there and sound.
     fn get<'c, 't>(&mut self, o: Members<'c, 't>, name: &str) -> Option<&'c Canon<'t>> {
         match o.iter().find(|(n, _)| *n == name).map(|(_, c)| c) {
@@ -122,12 +133,21 @@ impl Build {
         None
     }
 
-    fn text_of<const N: usize>(&mut self, name: &str, canon: &Canon<'_>) -> Option<Text<N>> {
+    fn text_of<const N: usize, const PROSE: bool>(
+        &mut self,
+        name: &str,
+        canon: &Canon<'_>,
+    ) -> Option<Text<N, PROSE>> {
         let Canon::Text(raw) = canon else {
             return self.clash(name);
         };
         match Text::parse(raw) {
-            Ok(text) => Some(text),
+            Ok(text) => {
+                if text::hides(raw, Text::<N, PROSE>::LINES) {
+                    self.warning(name, Label::TextCleaned);
+                }
+                Some(text)
+            }
             Err(why) => {
                 self.problem(
                     name,
@@ -142,12 +162,20 @@ impl Build {
         }
     }
 
-    fn text<const N: usize>(&mut self, o: Members<'_, '_>, name: &str) -> Option<Text<N>> {
+    fn text<const N: usize, const PROSE: bool>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+    ) -> Option<Text<N, PROSE>> {
         let canon = self.get(o, name)?;
         self.text_of(name, canon)
     }
 
-    fn need_text<const N: usize>(&mut self, o: Members<'_, '_>, name: &str) -> Option<Text<N>> {
+    fn need_text<const N: usize, const PROSE: bool>(
+        &mut self,
+        o: Members<'_, '_>,
+        name: &str,
+    ) -> Option<Text<N, PROSE>> {
         let canon = self.need(o, name)?;
         self.text_of(name, canon)
     }
@@ -167,18 +195,23 @@ impl Build {
         let Canon::Text(raw) = canon else {
             return self.clash(name);
         };
-        match raw.parse() {
-            Ok(code) => Some(code),
+        let cleaned = text::clean(raw, Lines::One);
+        match cleaned.as_deref().unwrap_or_default().parse() {
+            Ok(code) => {
+                if text::hides(raw, Lines::One) {
+                    self.warning(name, Label::TextCleaned);
+                }
+                Some(code)
+            }
             Err(NotACode::CheckDigit) => {
                 self.problem(name, Problem::new(Label::CheckDigitWrong));
                 None
             }
             Err(NotACode::Form | NotACode::Day) => {
-                let empty = raw.trim().is_empty();
-                let label = if empty {
-                    Label::TextEmpty
-                } else {
-                    Label::CodeMalformed
+                let label = match cleaned {
+                    Err(NotAText::Empty) => Label::TextEmpty,
+                    Err(NotAText::Control) => Label::ControlCharacter,
+                    _ => Label::CodeMalformed,
                 };
                 self.problem(name, Problem::new(label).with("expected", expected));
                 None
@@ -367,12 +400,12 @@ impl Build {
 
     fn report(&mut self, canon: &Canon<'_>) -> Option<StatusReport> {
         let Canon::Object(o) = canon else { return None };
-        let dossier = self.need_text::<100>(o, "dossier");
+        let dossier = self.need_text::<100, false>(o, "dossier");
         let status = self.need(o, "status").and_then(|_| self.status(o, "status"));
         let occurred_at = self.instant(o, "occurred_at");
-        let text = self.text::<2000>(o, "text").map(String::from);
+        let text = self.text::<2000, true>(o, "text").map(String::from);
         let assigned_code = self.code::<DossierCode>(o, "assigned_code", DOSSIER_CODE_FORM);
-        let officer = self.text::<200>(o, "officer").map(String::from);
+        let officer = self.text::<200, false>(o, "officer").map(String::from);
         let lists = Lists {
             papers: self.list(o, "papers", Self::paper),
             fees: self.list(o, "fees", Self::claim),
@@ -488,52 +521,6 @@ impl Build {
         })
     }
 
-    fn party(&mut self, o: Members<'_, '_>) -> Option<Party> {
-        let kind = self.need_word::<PartyKind>(o, "kind");
-        let name = self.need_text(o, "name");
-        let number = self.code::<IdentityNumber>(o, "identity_number", "000185000001");
-        let tax_code = self.code::<TaxCode>(o, "tax_code", "0100233488, 0312687878-001");
-        let birth_date = self.day(o, "birth_date");
-        let sex = self.word::<Sex>(o, "sex");
-        let address = self.text(o, "address");
-        let phone = self.code::<Phone>(o, "phone", "0000000001, +84000000001");
-        let email = self.code::<Email>(o, "email", "ten@vidu.vn");
-        if let Some(number) = &number {
-            self.compare(number, birth_date, sex);
-        }
-        Some(Party {
-            kind: kind?,
-            name: name?,
-            identity_number: number,
-            tax_code,
-            birth_date,
-            sex,
-            address,
-            phone,
-            email,
-        })
-    }
-
-    /// What a counter would look at twice (domain.md 1.5).
-    fn compare(&mut self, number: &IdentityNumber, birth: Option<Date>, sex: Option<Sex>) {
-        if number.is_old_card() {
-            self.warning("identity_number", Label::IdentityCardOld);
-        }
-        if !number.has_known_prefix() {
-            self.warning("identity_number", Label::IdentityPrefixUnknown);
-        }
-        if let (Some(year), Some(birth)) = (number.birth_year(), birth)
-            && year != birth.year()
-        {
-            self.warning("birth_date", Label::IdentityBirthMismatch);
-        }
-        if let (Some(male), Some(sex)) = (number.is_male(), sex)
-            && male != (sex == Sex::Male)
-        {
-            self.warning("sex", Label::IdentitySexMismatch);
-        }
-    }
-
     fn component(&mut self, o: Members<'_, '_>) -> Option<Component> {
         let code = self.text(o, "code");
         let name = self.need_text(o, "name");
@@ -569,9 +556,13 @@ impl Build {
     fn file(&mut self, o: Members<'_, '_>) -> Option<FileRef> {
         let id = self.text(o, "id");
         let name = self.need_text(o, "name");
-        let sha256 = self.code::<Sha256Hex>(o, "sha256", "64 × 0-9 a-f");
+        let sha256 = self.code::<Sha256Hex>(o, "sha256", "SHA-256: 64 × 0-9 a-f");
         let size = self.whole(o, "size");
-        let (media_type, location) = (self.text(o, "media_type"), self.text(o, "location"));
+        let media_type = self.text(o, "media_type");
+        let location = self.text::<4000, false>(o, "location");
+        if location.as_ref().is_some_and(|at| !is_of_the_web(at.as_str())) {
+            self.warning("location", Label::FileLocationUnusable);
+        }
         Some(FileRef {
             id,
             name: name?,
@@ -602,11 +593,23 @@ impl Build {
         let method = self.need_word::<ReturnMethod>(o, "method");
         let (receiver, address) = (self.text(o, "receiver"), self.text(o, "address"));
         let phone = self.code::<Phone>(o, "phone", "0000000001, +84000000001");
+        let email = self.code::<Email>(o, "email", "ten@vidu.vn");
         Some(ResultReturn {
             method: method?,
             receiver,
             address,
             phone,
+            email,
         })
     }
+}
+
+/// Whether a text is an address that a program can fetch: http or https, and a host.
+fn is_of_the_web(text: &str) -> bool {
+    let rest = text
+        .split_once("://")
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"));
+    rest.is_some_and(|(_, rest)| {
+        rest.starts_with(|c: char| c.is_alphanumeric() || c == '[') && !rest.contains(' ')
+    })
 }

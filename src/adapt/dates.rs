@@ -3,6 +3,7 @@
 use jiff::civil::{self, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
+use crate::domain::plausible::Dated;
 use crate::domain::time::{Date, Timestamp};
 
 /// How a date or an instant is written.
@@ -92,6 +93,19 @@ impl DateForm {
             DateForm::Rfc3339 => "2026-11-23T08:30:00+07:00",
             DateForm::Pattern { text, .. } => text,
         }
+    }
+
+    /// Whether a text is the day that programs write where they have no date, in this form or as RFC 3339 begins: nothing but
+    /// zeros, or a day that `dated` knows for one.
+    pub fn is_unset(&self, text: &str, dated: Dated) -> bool {
+        let day = text.split(['T', ' ']).next().unwrap_or(text);
+        let zeros = day.contains('0') && !day.contains(|c: char| c != '0' && c.is_ascii_alphanumeric());
+        let rfc3339 = || text.get(..10)?.parse::<Date>().ok();
+        let own = || match self {
+            DateForm::Rfc3339 => None,
+            DateForm::Pattern { pieces, .. } => read(pieces, text).map(DateTime::date),
+        };
+        zeros || rfc3339().or_else(own).is_some_and(|day| dated.is_unset(day))
     }
 
     pub fn read_instant(&self, text: &str) -> Option<Timestamp> {
@@ -214,6 +228,57 @@ mod tests {
             assert!(form.read_instant(bad).is_none(), "{bad}");
         }
         assert_eq!(form.read_day("20261120083000").unwrap().to_string(), "2026-11-20");
+    }
+
+    #[test]
+    fn what_programs_write_for_no_date_is_none_in_every_form() {
+        let rfc3339 = DateForm::parse("rfc3339", None).unwrap();
+        let portal = DateForm::parse("yyyyMMddHHmmss", None).unwrap();
+        let short = DateForm::parse("dd/MM/yyyy", None).unwrap();
+        for (form, texts) in [
+            (
+                &rfc3339,
+                &[
+                    "0001-01-01T00:00:00Z",
+                    "0001-01-01T00:00:00+07:00",
+                    "0001-01-01",
+                    "0000-00-00",
+                    "0000-00-00T00:00:00+07:00",
+                    "1753-01-01T00:00:00",
+                    "1899-12-30T00:00:00+07:00",
+                    "1970-01-01T07:00:00+07:00",
+                    "9999-12-31T23:59:59.9999999Z",
+                ][..],
+            ),
+            (
+                &portal,
+                &[
+                    "00010101000000",
+                    "00000000000000",
+                    "99991231235959",
+                    "19700101080000",
+                    "0",
+                    "0001-01-01T00:00:00",
+                ],
+            ),
+            (&short, &["01/01/0001", "00/00/0000", "31/12/9999", "30/12/1899"]),
+        ] {
+            for text in texts {
+                assert!(form.is_unset(text, Dated::ReceivedAt), "{text}");
+            }
+        }
+        for (form, text) in [
+            (&rfc3339, "2026-11-20T00:00:00Z"),
+            (&portal, "20261120000000"),
+            (&short, "20/11/2026"),
+            (&portal, ""),
+            (&portal, "x"),
+        ] {
+            assert!(!form.is_unset(text, Dated::ReceivedAt), "{text}");
+        }
+        assert!(
+            !short.is_unset("01/01/1970", Dated::BirthDate) && short.is_unset("01/01/1900", Dated::BirthDate)
+        );
     }
 
     #[test]

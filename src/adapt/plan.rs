@@ -7,6 +7,7 @@ use super::spec::{Form, Otherwise};
 use super::target::Kind;
 use super::tree::{Name, NodeId, Syntax, Tree, Value, push_index, push_json};
 use super::words;
+use crate::domain::plausible::Dated;
 
 /// A path relative to the place where its rule stands. No steps: that place itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -245,7 +246,29 @@ pub(super) enum Fixed {
 pub(super) enum Convert {
     Plain(Kind),
     Table(Words<Fixed>),
-    Date { form: DateForm, day: bool },
+    Date {
+        form: DateForm,
+        day: bool,
+        /// Which date of the model it is, and so what is plausible of it.
+        dated: Option<Dated>,
+    },
+}
+
+impl Convert {
+    /// Whether a value is what programs write where they have no date.
+    pub fn is_unset(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (
+                Convert::Date {
+                    form,
+                    dated: Some(dated),
+                    ..
+                },
+                Value::Text(text),
+            ) => form.is_unset(text.trim(), *dated),
+            _ => false,
+        }
+    }
 }
 
 /// One rule for one value.
@@ -267,6 +290,9 @@ pub(super) struct LeafRule {
     pub join: Option<Box<str>>,
     /// A value that cannot be read is set aside with a warning.
     pub set_aside: bool,
+    pub except_if: Option<Form>,
+    /// What it does not take is kept as a foreign value.
+    pub kept: bool,
 }
 
 /// One rule for a group of values.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::plan::{DocumentPlan, ListRule, PartRule, Path, Rules, Shape};
 use super::tree::{Syntax, push_index};
+use crate::domain::rejection::Problem;
 
 /// Answers with the sender's own path for a canonical one.
 #[derive(Clone, Debug)]
@@ -33,6 +34,13 @@ pub(super) enum Inside {
 }
 
 impl Provenance {
+    /// A problem at a canonical JSON Pointer, at its place and with the field's name in the sender's document.
+    #[must_use]
+    pub fn placed(&self, problem: Problem, canonical_pointer: &str) -> Problem {
+        let path = self.locate(canonical_pointer);
+        problem.with("field", last_name(&path)).at(path)
+    }
+
     /// The sender's path for a canonical JSON Pointer (`/place/commune`). For a field that is missing, the place where it
     /// belongs; for an unknown pointer, its nearest known ancestor.
     pub fn locate(&self, canonical_pointer: &str) -> String {

@@ -36,6 +36,10 @@ pub struct Outgoing<'a> {
     pub agency_name: &'a str,
     /// The procedure as the directory knows it.
     pub procedure: &'a ProcedureKnown,
+    /// Code and name of the procedure's field in the directory.
+    pub field: Option<(&'a str, &'a str)>,
+    /// Whether this version is not the first.
+    pub amended: bool,
     /// When the hub received it.
     pub received_at: Timestamp,
     /// When it was accepted.
@@ -95,6 +99,7 @@ struct OutRule {
     table: Option<HashMap<Box<str>, Box<str>>>,
     date: Option<DateForm>,
     max: Option<usize>,
+    once: bool,
 }
 
 #[derive(Debug)]
@@ -117,10 +122,20 @@ pub(super) fn outgoing() -> Vec<Member> {
         target: Target::Leaf(kind),
     };
     let filing = target::filing();
-    let party = filing
+    let mut party = filing
         .iter()
         .find(|m| *m.name == *"applicant")
         .map(|m| m.target.clone());
+    // Every number that says who it is, the identity number first.
+    if let Some(Target::Object(members)) = &mut party
+        && let Some(papers) = members.iter().find(|m| *m.name == *"identity_papers")
+    {
+        let identities = Member {
+            name: "identities".into(),
+            ..papers.clone()
+        };
+        members.push(identities);
+    }
     let party = |name: &str| {
         let target = party.clone().unwrap_or(Target::Object(Vec::new()));
         Member {
@@ -148,6 +163,9 @@ pub(super) fn outgoing() -> Vec<Member> {
         leaf("agency_name", Kind::Text),
         leaf("procedure_code", Kind::Text),
         leaf("procedure_name", Kind::Text),
+        leaf("field_code", Kind::Text),
+        leaf("field_name", Kind::Text),
+        leaf("amended", Kind::Flag),
         leaf("received_at", Kind::Instant),
         leaf("accepted_at", Kind::Instant),
         leaf("acceptance_due", Kind::Instant),

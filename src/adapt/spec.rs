@@ -221,6 +221,8 @@ pub(super) struct FieldSpec {
     pub otherwise: Option<Otherwise>,
     /// Left out when it does not have this form.
     pub only_if: Option<Form>,
+    /// Left out when it has this form.
+    pub except_if: Option<Form>,
     pub when: Option<WhenSpec>,
 }
 
@@ -412,6 +414,9 @@ pub(super) struct OutSpec {
     pub when: Option<WhenSpec>,
     /// At most so many characters.
     pub max: Option<usize>,
+    /// Of the rows that one item is spread over, in the first alone: what is counted once.
+    #[serde(default)]
+    pub once: bool,
 }
 
 /// A list written.

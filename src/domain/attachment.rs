@@ -78,6 +78,9 @@ pub struct NamedFile {
     /// Where it stands in the sender's own document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Its size in bytes, as the sender says. Not kept: the bytes tell it.
+    #[serde(skip)]
+    pub size: Option<i64>,
 }
 
 impl NamedFile {
@@ -89,6 +92,19 @@ impl NamedFile {
             name: file.name.as_str().to_owned(),
             media_type: file.media_type.as_ref().map(|m| m.as_str().to_owned()),
             path,
+            size: file.size,
+        })
+    }
+
+    /// A warning, where the sender says another size than the file has.
+    pub fn other_size(&self, actual: i64) -> Option<Problem> {
+        let said = self.size.filter(|said| *said != actual)?;
+        let problem = Problem::new(Label::FileSizeDiffers)
+            .with("said", said)
+            .with("size", actual);
+        Some(match &self.path {
+            Some(path) => problem.at(path.clone()),
+            None => problem,
         })
     }
 

@@ -43,6 +43,20 @@ pub enum Span {
     Office(Limit),
 }
 
+impl Span {
+    /// How long, in Vietnamese and in English, for a sentence.
+    pub fn words(self) -> (String, String) {
+        let (n, vi, en) = match self {
+            Span::Hours(n) => (n, "giờ", "hour"),
+            Span::Office(Limit::WorkingHours(n)) => (n, "giờ làm việc", "working hour"),
+            Span::Office(Limit::WorkingDays(n)) => (n, "ngày làm việc", "working day"),
+            Span::Office(Limit::CalendarDays(n)) => (n, "ngày", "day"),
+        };
+        let plural = if n == 1 { "" } else { "s" };
+        (format!("{n} {vi}"), format!("{n} {en}{plural}"))
+    }
+}
+
 /// When the last working day of a limit ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DayEnd {

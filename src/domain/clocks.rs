@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{Calendar, Limit, Span};
 use super::legal::{LegalLimits, Restart, TimeLimits};
 use super::lifecycle::{Role, State};
+use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::time::Timestamp;
 
@@ -323,6 +324,19 @@ impl Clockwork {
     /// Whether at `at` it is too late to correct a result issued at `issued` (Điều 23.1).
     pub fn correction_passed(&self, issued: Timestamp, at: Timestamp) -> bool {
         at > self.ends(issued, self.law(issued).result_correction)
+    }
+
+    /// A problem about a limit with how long the limit is, on the day of `at`: no number of the law stands in a sentence.
+    #[must_use]
+    pub fn with_limit(&self, problem: Problem, at: Timestamp) -> Problem {
+        let law = self.law(at);
+        let span = match problem.label {
+            Label::PostponementLate => law.late_notice,
+            Label::CorrectionLate => law.result_correction,
+            _ => return problem,
+        };
+        let (vi, en) = span.words();
+        problem.with("limit", vi).with("limit_en", en)
     }
 
     /// What is watched from a message to an agency on.

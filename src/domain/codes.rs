@@ -1,13 +1,16 @@
 //! The codes of the trade, each with one parser: procedures, dossiers, places, persons, enterprises, stable keys.
 //!
 //! Sources: `NĐ 118/2025/NĐ-CP` Điều 28 for the dossier code, QĐ 19/2025/QĐ-TTg for places, TT 07/2016/TT-BCA for identity
-//! numbers. A code is compared exactly as written: nothing here folds case or trims.
+//! numbers. A code is compared exactly as written: nothing here folds case. What a document or a call says of one is cleaned first, as
+//! every text is ([`super::text::clean`]); telephones and digests have one form for the several in which people write them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{Lines, clean};
 use super::time::Date;
 
 /// Why a text is not such a code.
@@ -24,8 +27,16 @@ pub enum NotACode {
     Day,
 }
 
+/// What a code is written like, from what somebody typed: most are written in one way alone.
+fn as_written(raw: &str) -> Cow<'_, str> {
+    Cow::Borrowed(raw)
+}
+
 macro_rules! code {
     ($(#[$doc:meta])* $name:ident, $pattern:expr, $parse:expr) => {
+        code! { $(#[$doc])* $name, $pattern, $parse, as_written }
+    };
+    ($(#[$doc:meta])* $name:ident, $pattern:expr, $parse:expr, $written:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -45,14 +56,17 @@ macro_rules! code {
             type Err = NotACode;
             fn from_str(s: &str) -> Result<Self, NotACode> {
                 let check: fn(&str) -> Result<(), NotACode> = $parse;
-                check(s).map(|()| $name(s.into()))
+                let written: fn(&str) -> Cow<'_, str> = $written;
+                let code = written(s);
+                check(&code).map(|()| $name(code.into()))
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = NotACode;
+            /// As somebody typed it: cleaned as every text is, then read.
             fn try_from(s: String) -> Result<Self, NotACode> {
-                s.parse()
+                clean(&s, Lines::One).map_err(|_| NotACode::Form)?.parse()
             }
         }
 
@@ -181,10 +195,31 @@ code! {
 }
 
 code! {
-    /// A telephone number: 8 to 15 digits, with an optional leading `+`.
+    /// A telephone number: 8 to 15 digits, with an optional leading `+`. Spaces, dots, dashes and brackets between them are left out.
     Phone, r"^\+?\d{8,15}$", |s| {
         let number = s.strip_prefix('+').unwrap_or(s);
         form((8..=15).contains(&number.len()) && digits(number))
+    }, |s| {
+        let apart = |c: char| matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{2010}'..='\u{2015}');
+        if s.contains(apart) { Cow::Owned(s.replace(apart, "")) } else { Cow::Borrowed(s) }
+    }
+}
+
+impl Phone {
+    /// The number as a subscriber of Vietnam dials it, for comparing: `+84912…`, `0084912…` and `0912…` are one.
+    pub fn national(&self) -> String {
+        let number = self.0.strip_prefix('+').unwrap_or(&self.0);
+        let number = number.strip_prefix("00").unwrap_or(number);
+        match number.strip_prefix("84") {
+            // The 0 of a long-distance call is often left standing behind the country.
+            Some(rest) if number.len() > 10 => {
+                format!(
+                    "0{}",
+                    rest.strip_prefix('0').filter(|r| r.len() >= 9).unwrap_or(rest)
+                )
+            }
+            _ => (*self.0).to_owned(),
+        }
     }
 }
 
@@ -201,8 +236,20 @@ code! {
 }
 
 code! {
-    /// SHA-256 in lower-case hexadecimal.
-    Sha256Hex, r"^[0-9a-f]{64}$", |s| form(s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    /// SHA-256 in lower-case hexadecimal. Capitals, and `sha256:` or `sha-256:` before it, are the same digest.
+    Sha256Hex, r"^[0-9a-f]{64}$", |s| form(s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))), |s| {
+        let named = ["sha256", "sha-256"].into_iter().find_map(|name| {
+            let (before, digest) = s.split_at_checked(name.len())?;
+            let digest = digest.strip_prefix([':', '=', '-'])?;
+            before.eq_ignore_ascii_case(name).then_some(digest.trim_start())
+        });
+        let digest = named.unwrap_or(s);
+        if digest.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(digest.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(digest)
+        }
+    }
 }
 
 impl From<super::seal::Hash> for Sha256Hex {
@@ -256,6 +303,30 @@ impl DossierCode {
     /// The identifier of the agency that gave it: all before the day.
     pub fn unit(&self) -> &str {
         self.0.rsplitn(3, '-').nth(2).unwrap_or_default()
+    }
+
+    /// Whether a text that is no official code was meant for one: a unit, a day and a running number between dashes, where the day
+    /// does not exist, a digit is missing, a letter is small, or a space stands between.
+    pub fn resembles(text: &str) -> bool {
+        let text: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| {
+                if matches!(c, '_' | '\u{2010}'..='\u{2015}') {
+                    '-'
+                } else {
+                    c.to_ascii_uppercase()
+                }
+            })
+            .collect();
+        let mut parts = text.rsplitn(3, '-');
+        let (Some(number), Some(day), Some(unit)) = (parts.next(), parts.next(), parts.next()) else {
+            return false;
+        };
+        let first = unit.split('.').next().unwrap_or_default();
+        let of_a_province = first.len() == 3 && first.starts_with(['G', 'H', 'K']) && digits(&first[1..]);
+        let old = unit.split('.').count() == 4 && unit.split('.').all(upper_alnum);
+        (of_a_province || old) && digits(number) && digits(day) && (5..=8).contains(&day.len())
     }
 
     /// The day of receipt written in the code.
@@ -434,6 +505,96 @@ mod tests {
                 .to_string(),
             "2026-09-30"
         );
+    }
+
+    #[test]
+    fn a_code_that_was_meant_for_an_official_one_is_known() {
+        for meant in [
+            "H26.P02-261332-0001",
+            "h26.p02-261120-0001",
+            "H26.P02-261120-001",
+            "H26.P02-20261120-0001",
+            "H26.P02 - 261120 - 0001",
+            "H26.P02–261120–0001",
+            "000.00.06.X56-231027-0361",
+        ] {
+            assert!(
+                meant.parse::<DossierCode>().is_err() && DossierCode::resembles(meant),
+                "{meant}"
+            );
+        }
+        for other in [
+            "BD-2026-000123",
+            "TAM-0001",
+            "VNPOST-261120-0001",
+            "2026-11-20",
+            "DL-VAO-1",
+            "",
+        ] {
+            assert!(!DossierCode::resembles(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_the_same_however_it_is_written() {
+        let digest = "0123456789abcdef".repeat(4);
+        for same in [
+            digest.clone(),
+            digest.to_uppercase(),
+            format!("sha256:{digest}"),
+            format!("SHA-256:{}", digest.to_uppercase()),
+            format!("sha-256={digest}"),
+        ] {
+            assert_eq!(same.parse::<Sha256Hex>().unwrap().as_str(), digest, "{same}");
+        }
+        for bad in [
+            &digest[1..],
+            &format!("md5:{digest}"),
+            &format!("sha256{digest}"),
+            &format!("sha256:{}", &digest[1..]),
+            "sha256:",
+        ] {
+            assert!(bad.parse::<Sha256Hex>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_telephone_is_the_same_however_it_is_written() {
+        for (written, kept, dialled) in [
+            ("0912 345 678", "0912345678", "0912345678"),
+            ("+84 912.345.678", "+84912345678", "0912345678"),
+            ("(+84) 0912-345-678", "+840912345678", "0912345678"),
+            ("0084912345678", "0084912345678", "0912345678"),
+            ("84912345678", "84912345678", "0912345678"),
+            ("(024) 3825-3333", "02438253333", "02438253333"),
+            ("84345678", "84345678", "84345678"),
+            ("+84 000.000.001", "+84000000001", "0000000001"),
+            ("+81 3 1234 5678", "+81312345678", "+81312345678"),
+        ] {
+            let phone: Phone = written.parse().unwrap();
+            assert_eq!(
+                (phone.as_str(), phone.national()),
+                (kept, dialled.to_owned()),
+                "{written}"
+            );
+        }
+        for bad in [
+            "0912 345",
+            "0912345678 / 0987654321",
+            "khong-phai-so",
+            "09123a5678",
+            "",
+        ] {
+            assert!(bad.parse::<Phone>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_no_part_of_a_code() {
+        let typed = |raw: &str| ProcedureCode::try_from(raw.to_owned());
+        assert_eq!(typed("\u{feff} 1.004873\u{200b}\n"), "1.004873".parse());
+        assert_eq!(typed("1.004 873"), Err(NotACode::Form));
+        assert_eq!(typed("\u{200b}"), Err(NotACode::Form));
     }
 
     #[test]

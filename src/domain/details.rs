@@ -1,14 +1,16 @@
 //! What a status brings beside its number and its note: the papers asked for, the fees claimed, the results.
 //!
-//! Each belongs to one status: papers to 5, fees to 6, results to 9, as in the National Portal's `CapNhatTrangThai`. A report
+//! Each belongs to one status: fees to 6 and results to 9, as in the National Portal's `CapNhatTrangThai`; papers to 5, as this hub
+//! adds (the portal's lists with 5 are not published). A report
 //! carries them as lists; [`Details::of`] is the one way from lists to a value that cannot be misplaced.
 
 use serde::{Deserialize, Serialize};
 
 use super::dossier::{Copies, Fee, FileRef};
+use super::plausible::Dated;
 use super::rejection::{Label, Problem};
 use super::status::Status;
-use super::text::Text;
+use super::text::{Prose, Text};
 use super::time::Date;
 
 /// Limits of details, all deliberate (docs/LIMITS.md).
@@ -33,10 +35,10 @@ pub struct PaperAsked {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Text<200>>,
     /// Name of the paper.
-    pub name: Text<1000>,
+    pub name: Text<4000>,
     /// What is wrong with it, or what it must show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Text<1000>>,
+    pub note: Option<Prose<1000>>,
     /// How many of each kind of copy.
     #[serde(default)]
     pub copies: Copies,
@@ -73,7 +75,7 @@ pub struct ResultPaper {
     pub name: Text<1000>,
     /// What it says, in short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Text<2000>>,
+    pub summary: Option<Prose<2000>>,
     /// The day it was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date"))]
@@ -152,7 +154,7 @@ impl Lists {
     /// Whether each list belongs to `status` and keeps its limit.
     ///
     /// # Errors
-    /// `details-misplaced` or `too-many-items`; the path is the list's name in the canonical report.
+    /// `details-misplaced`, `too-many-items`, or a date that cannot be; the path is the list's name in the canonical report.
     pub fn check(&self, status: Status) -> Result<(), Problem> {
         let lists = [
             (
@@ -181,6 +183,10 @@ impl Lists {
                     .with("limit", limits::FILES)
                     .with("field", "files")
                     .at(format!("/results/{i}/files")));
+            }
+            if let Some(Err(why)) = result.issued_on.map(|day| Dated::IssuedOn.check_day(day)) {
+                let problem = why.problem().with("field", "issued_on");
+                return Err(problem.at(format!("/results/{i}/issued_on")));
             }
         }
         if self.correction && self.results.is_empty() {
@@ -264,6 +270,25 @@ mod tests {
             decided(limits::RESULTS + 1).unwrap_err().path.as_deref(),
             Some("/results")
         );
+    }
+
+    #[test]
+    fn a_result_was_issued_on_a_day_that_can_be() {
+        let issued = |day: &str| {
+            let results = vec![ResultPaper {
+                issued_on: Some(day.parse().unwrap()),
+                ..result("x")
+            }];
+            let lists = Lists {
+                results,
+                ..Lists::default()
+            };
+            lists.check(Status::Finished).map_err(|p| (p.label, p.path))
+        };
+        assert_eq!(issued("2026-11-20"), Ok(()));
+        let at = Some("/results/0/issued_on".to_owned());
+        assert_eq!(issued("0001-01-01"), Err((Label::DateUnset, at.clone())));
+        assert_eq!(issued("1826-11-20"), Err((Label::DateImplausible, at)));
     }
 
     #[test]

@@ -3,13 +3,17 @@
 //! [`Filing`] is only what the sender may say. Tenant, point, staff, agency and times of the hub's own come from authentication,
 //! routing and the ledger. Its serde form is the canonical JSON, whose schema is `schema/canonical/dossier-v1.schema.json`.
 
+mod likeness;
+
 use serde::{Deserialize, Serialize};
 
 use super::codes::{
     CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex, TaxCode,
 };
+use super::plausible::Dated;
+use super::rejection::{Label, Problem};
 use super::status::Status;
-use super::text::Text;
+use super::text::{Prose, Text, names};
 use super::time::{Date, Timestamp};
 use super::whole;
 
@@ -29,6 +33,8 @@ pub mod limits {
     pub const FOREIGN_VALUE: usize = 4000;
     /// Longest place of one, in characters.
     pub const FOREIGN_PATH: usize = 500;
+    /// Papers that say who somebody is.
+    pub const IDENTITY_PAPERS: usize = 10;
     /// Largest amount in đồng.
     pub const AMOUNT_VND: i64 = 1_000_000_000_000;
 }
@@ -137,6 +143,46 @@ pub struct Place {
     pub document_date: Option<Date>,
 }
 
+/// What paper a number is of that says who somebody is (`LoaiDinhDanh`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityPaperKind {
+    /// 1 số định danh cá nhân: 12 digits.
+    PersonalNumber,
+    /// 2 chứng minh nhân dân: 9 digits.
+    OldCard,
+    /// Hộ chiếu, of any country.
+    Passport,
+    /// Another paper, or one of which nobody said what it is.
+    #[default]
+    Other,
+}
+
+impl IdentityPaperKind {
+    /// The portal's number, where it has one.
+    pub const fn code(self) -> Option<u8> {
+        match self {
+            IdentityPaperKind::PersonalNumber => Some(1),
+            IdentityPaperKind::OldCard => Some(2),
+            IdentityPaperKind::Passport | IdentityPaperKind::Other => None,
+        }
+    }
+}
+
+/// A paper that says who somebody is, beside the identity number: a passport, a card of the old kind, a decision of founding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityPaper {
+    /// What paper; left out, known by the form of the number.
+    #[serde(default)]
+    pub kind: IdentityPaperKind,
+    /// What the sender calls it, in his own words or code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind_name: Option<Text<100>>,
+    /// Its number, as written on it.
+    pub number: Text<50>,
+}
+
 /// A person or an organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +194,10 @@ pub struct Party {
     /// Identity number of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<IdentityNumber>,
+    /// Other papers that say who it is: passports, cards of the old kind, numbers that contradict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = limits::IDENTITY_PAPERS))]
+    pub identity_papers: Vec<IdentityPaper>,
     /// Tax code of an enterprise, or of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<TaxCode>,
@@ -186,6 +236,20 @@ pub struct ProcedureRef {
     pub field_name: Option<Text<500>>,
 }
 
+impl ProcedureRef {
+    /// A warning, where the name is quite another than that of the procedure the code is of: one digit of a code is soon wrong.
+    pub fn names_another(&self, known: &ProcedureKnown) -> Option<Problem> {
+        self.name
+            .as_ref()
+            .filter(|name| !names::share_words(name.as_str(), &known.name))?;
+        let problem = Problem::new(Label::ProcedureNameDiffers)
+            .with("field", "name")
+            .with("procedure", &known.code)
+            .with("name", &known.name);
+        Some(problem.at("/procedure/name"))
+    }
+}
+
 /// The dossier's number in another system (receipt number, waybill).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -205,7 +269,7 @@ pub struct ForeignValue {
     /// `/DocumentSender/ProvinceCode`.
     pub path: Text<{ limits::FOREIGN_PATH }>,
     /// The value, as text.
-    pub value: Text<{ limits::FOREIGN_VALUE }>,
+    pub value: Prose<{ limits::FOREIGN_VALUE }>,
 }
 
 /// A file of a paper. Its bytes travel apart; this names them.
@@ -216,7 +280,7 @@ pub struct FileRef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Text<200>>,
     /// File name.
-    pub name: Text<500>,
+    pub name: Text<4000>,
     /// Digest of its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Hex>,
@@ -259,7 +323,7 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Text<200>>,
     /// Name of the paper.
-    pub name: Text<1000>,
+    pub name: Text<4000>,
     /// Copies handed in.
     #[serde(default)]
     pub copies: Copies,
@@ -345,6 +409,9 @@ pub struct ResultReturn {
     /// Receiver's telephone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// Receiver's e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
 }
 
 /// What a tenant files.
@@ -392,7 +459,7 @@ pub struct Filing {
     pub authorised_person: Option<Party>,
     /// What it is about (`TrichYeuHoSo`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Text<2000>>,
+    pub summary: Option<Prose<2000>>,
     /// The papers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = limits::COMPONENTS))]
@@ -426,23 +493,49 @@ impl Filing {
         self
     }
 
-    /// What two filings of one matter have in common, for noticing that it was filed twice: canonical JSON (RFC 8785) of the
-    /// procedure as the directory knows it, the day in Vietnam, and the content without what differs by sender: references,
-    /// codes, moments, the way it came.
-    pub fn likeness(&self, procedure: &ProcedureCode) -> Vec<u8> {
-        let mut common = self.clone();
-        for file in common.components.iter_mut().flat_map(|c| &mut c.files) {
-            (file.id, file.location) = (None, None);
+    /// What lies ahead of a clock: what cannot be of a moment that has come (refused), and what can hardly be (a warning). Paths
+    /// are those of the canonical form.
+    pub fn ahead_of(&self, now: Timestamp) -> (Vec<Problem>, Vec<Problem>) {
+        let mut refused = Vec::new();
+        for (dated, at) in [
+            (Dated::FiledAt, Some(self.filed_at)),
+            (Dated::ReceivedAt, self.received_at),
+        ] {
+            if let Some(Err(why)) = at.map(|at| dated.check_now(at, now)) {
+                let problem = why.problem().with("field", dated.field());
+                refused.push(problem.at(format!("/{}", dated.field())));
+            }
         }
-        common.foreign_codes.clear();
-        common.foreign_values.clear();
-        common.clear_standing();
-        (common.dossier_code, common.channel, common.assisted_by_agent) = (None, Channel::Online, false);
-        let mut common = serde_json::to_value(common).unwrap_or_default();
-        common["reference"] = serde_json::Value::Null;
-        common["procedure"] = procedure.as_str().into();
-        common["filed_at"] = self.filed_at.date().to_string().into();
-        serde_json_canonicalizer::to_vec(&common).unwrap_or_default()
+        let today = now.date();
+        let parties = [
+            ("applicant", Some(&self.applicant)),
+            ("owner", self.owner.as_ref()),
+            ("authorised_person", self.authorised_person.as_ref()),
+        ];
+        let mut doubtful: Vec<Problem> = parties
+            .into_iter()
+            .filter(|(_, party)| party.and_then(|p| p.birth_date).is_some_and(|born| born > today))
+            .map(|(name, _)| {
+                Problem::new(Label::BirthInFuture)
+                    .with("field", "birth_date")
+                    .at(format!("/{name}/birth_date"))
+            })
+            .collect();
+        if self
+            .place
+            .as_ref()
+            .and_then(|p| p.document_date)
+            .is_some_and(|day| day > today)
+        {
+            let problem = Problem::new(Label::DateInFuture).with("field", "document_date");
+            doubtful.push(problem.at("/place/document_date"));
+        }
+        (refused, doubtful)
+    }
+
+    /// What two filings of one matter have in common, for noticing that it was filed twice ([`likeness`]).
+    pub fn likeness(&self, procedure: &ProcedureCode) -> Vec<u8> {
+        likeness::of(self, procedure)
     }
 
     /// Takes away where the dossier stands as the sender has it, which moves on while what was filed stays the same.

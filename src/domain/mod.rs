@@ -20,6 +20,7 @@ pub mod failure;
 pub mod ids;
 pub mod legal;
 pub mod lifecycle;
+pub mod plausible;
 pub mod register;
 pub mod rejection;
 pub mod routing;

@@ -102,7 +102,7 @@ labels! {
     StaffUnknown "staff-unknown" 403 "Không có nhân viên này" "The staff member is not registered"
         "Giá trị Acting-Staff phải là nhân viên đã đăng ký của đơn vị." "Acting-Staff must name a registered member of your staff.";
     StaffRequired "staff-required" 400 "Thiếu người thực hiện" "The acting person is not named"
-        "Gửi tiêu đề Acting-Staff: đại lý bưu chính phải nêu tên người thực hiện (NĐ 118/2025 Đ9.7)." "Send Acting-Staff: a postal agent must name the person who acts (Decree 118/2025 art. 9.7).";
+        "Gửi tiêu đề Acting-Staff: cổng yêu cầu đại lý bưu chính nêu tên người thực hiện, để có người chịu trách nhiệm (suy ra từ NĐ 118/2025 Đ9.7)." "Send Acting-Staff: the hub asks a postal agent to name the person who acts, so that somebody answers for it (derived from Decree 118/2025 art. 9.7).";
     PointUnknown "point-unknown" 422 "Không có điểm tiếp nhận này" "The receiving point is not registered"
         "Giá trị Receiving-Point phải là điểm tiếp nhận của chính đơn vị." "Receiving-Point must be one of your own points.";
 
@@ -225,6 +225,10 @@ labels! {
         "{field} khác {expected}; cổng đã lấy {expected}. Sửa trường sai rồi gửi lại." "{field} is other than {expected}, which was taken. Correct the wrong one and send it again.";
     TextShortened "text-shortened" 422 "Chữ dài quá đã bị cắt bớt" "A text was shortened"
         "Chỉ giữ {limit} ký tự đầu của {field}." "Only the first {limit} characters of {field} were kept.";
+    DateUnset "date-unset" 422 "Ngày chưa đặt" "The date is not set"
+        "{field} là ngày mà phần mềm tự điền khi chưa có ngày: bỏ trường này, hoặc ghi ngày thật." "{field} is the date a program writes when it has none: leave the field out, or write the real date.";
+    DateImplausible "date-implausible" 422 "Ngày không thể có" "The date cannot be"
+        "{field} nằm trong khoảng từ {earliest} đến {latest}: kiểm tra lại năm." "{field} lies between {earliest} and {latest}: check the year.";
 
     // who is responsible
     ProcedureUnknown "procedure-unknown" 422 "Không có thủ tục này" "The procedure is not known"
@@ -320,11 +324,11 @@ labels! {
     PostponementRepeated "postponement-repeated" 409 "Gia hạn lần nữa" "A second postponement"
         "Chỉ được gia hạn một lần (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "A due date may be moved once (Decree 118/2025 art. 19.6); recorded as irregular.";
     PostponementLate "postponement-late" 409 "Gia hạn muộn" "A late postponement"
-        "Phải báo chậm nhất 1 ngày trước hạn (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "It must be told at the latest one day before the due date (Decree 118/2025 art. 19.6); recorded as irregular.";
+        "Phải báo chậm nhất {limit} trước hạn (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "It must be told at the latest {limit} before the due date (Decree 118/2025 art. 19.6); recorded as irregular.";
     ResultMissing "result-missing" 409 "Chưa có kết quả để sửa" "There is no result to correct"
         "Hồ sơ ở trạng thái {status}; báo kết quả bằng trạng thái 9." "The dossier is in status {status}; report its result with status 9.";
     CorrectionLate "correction-late" 409 "Sửa kết quả muộn" "A late correction"
-        "Kết quả sai phải được sửa trong 3 ngày làm việc (NĐ 118/2025 Đ23.1); đã ghi nhận là bất thường." "A wrong result is corrected within 3 working days (Decree 118/2025 art. 23.1); recorded as irregular.";
+        "Kết quả sai phải được sửa trong {limit} (NĐ 118/2025 Đ23.1); đã ghi nhận là bất thường." "A wrong result is corrected within {limit} (Decree 118/2025 art. 23.1); recorded as irregular.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 
@@ -371,6 +375,26 @@ labels! {
         "Mã {code} mang đơn vị {unit} của {name}, không phải của cơ quan giải quyết hồ sơ (NĐ 118/2025 Đ28.2); kiểm tra lại mã." "The code {code} carries the unit {unit} of {name}, which is not the agency responsible (Decree 118/2025 art. 28.2); check the code.";
     DossierCodeDiffers "dossier-code-differs" 422 "Hồ sơ đã có mã khác" "The dossier has another code"
         "Hồ sơ đã có mã {code} do cơ quan xác nhận; mã vừa khai không được dùng." "The agency has confirmed the code {code}; the one now claimed is not used.";
+    TextCleaned "text-cleaned" 422 "Đã bỏ ký tự không nhìn thấy" "What cannot be seen was taken out"
+        "{field} có ký tự không nhìn thấy hoặc xuống dòng; cổng đã bỏ đi. Kiểm tra phần mềm đã ghi trường này." "{field} held characters that cannot be seen, or line breaks; the hub took them out. Check the program that wrote it.";
+    BirthInFuture "birth-in-future" 422 "Ngày sinh ở tương lai" "The birth date lies in the future"
+        "Kiểm tra lại ngày sinh ở {field}." "Check the birth date in {field}.";
+    TaxCodeMissing "tax-code-missing" 422 "Tổ chức không có mã số thuế" "An organisation without a tax code"
+        "Hỏi mã số thuế và điền vào {field}; cơ quan có thể cần để xác định tổ chức." "Ask for the tax code and fill in {field}; the agency may need it to know the organisation.";
+    ProcedureNameDiffers "procedure-name-differs" 422 "Tên thủ tục không phải của mã này" "The procedure's name is another's"
+        "{field} khác hẳn tên của thủ tục {procedure}: {name}. Kiểm tra mã thủ tục; cổng xác định cơ quan theo mã." "{field} is quite another name than that of the procedure {procedure}: {name}. Check the code; the agency is decided by it.";
+    FileSizeDiffers "file-size-differs" 422 "Dung lượng tệp khác khai báo" "The file has another size"
+        "Khai báo {said} byte, tệp đã tải lên có {size} byte; mã băm quyết định tệp nào. Kiểm tra có đúng tệp không." "{said} bytes were said, the uploaded file has {size}; the digest decides which file it is. Check that it is the right one.";
+    FileLocationUnusable "file-location-unusable" 422 "Không lấy được tệp ở địa chỉ này" "The file cannot be fetched there"
+        "{field} không phải địa chỉ http hoặc https; cơ quan không lấy được tệp. Tải tệp lên cổng, hoặc ghi địa chỉ đầy đủ." "{field} is no http or https address, so the agency cannot fetch the file. Upload the file, or write its whole address.";
+    DossierCodeMistyped "dossier-code-mistyped" 422 "Mã hồ sơ viết sai" "The official code is mistyped"
+        "{field} có dạng mã số hồ sơ nhưng không thể là mã thật (ngày không có, thiếu chữ số, chữ thường); cổng chỉ coi là số tham chiếu. Kiểm tra lại." "{field} looks like an official dossier code and can be none (no such day, a digit missing, small letters); it is taken for a reference alone. Check it.";
+    IdentityContradicted "identity-contradicted" 422 "Hai số định danh khác nhau" "Two identity numbers disagree"
+        "{field} khác {other}; cổng giữ cả hai và coi {other} là số định danh. Kiểm tra giấy tờ." "{field} differs from {other}; the hub keeps both and takes {other} for the identity number. Check the papers.";
+    IdentityKindAssumed "identity-kind-assumed" 422 "Loại giấy tờ do cổng suy ra" "What paper this is was assumed"
+        "{field} có dạng số định danh (12 số) hoặc CMND (9 số) nên cổng coi là như vậy, dù loại giấy tờ không ghi hoặc ghi khác. Kiểm tra giấy tờ." "{field} has the form of an identity number (12 digits) or of a 9-digit card and is taken for it, though what paper it is is not said, or said otherwise. Check the paper.";
+    IdentityKindUnknown "identity-kind-unknown" 422 "Không rõ loại giấy tờ" "What paper this is is not said"
+        "{field} không phải số định danh 12 số hay CMND 9 số; cổng giữ như một giấy tờ khác. Ghi loại giấy tờ nếu biết." "{field} is no 12-digit identity number and no 9-digit card; the hub keeps it as another paper. Say which paper it is, where known.";
 }
 
 impl Label {
@@ -474,7 +498,13 @@ impl Problem {
             let Some((name, tail)) = after.split_once('}') else {
                 break;
             };
-            filled.push_str(self.args.get(name).map_or("?", String::as_str));
+            // What is words and not a name or a number has a form of its own for English.
+            let english = || self.args.get(&format!("{name}_en"));
+            let value = match language {
+                Language::Vietnamese => self.args.get(name),
+                Language::English => english().or_else(|| self.args.get(name)),
+            };
+            filled.push_str(value.map_or("?", String::as_str));
             rest = tail;
         }
         filled.push_str(rest);
@@ -601,5 +631,13 @@ mod tests {
             Problem::new(Label::TooDeep).advice(Language::English),
             "At most ? levels."
         );
+        let late = Problem::new(Label::CorrectionLate)
+            .with("limit", "3 ngày làm việc")
+            .with("limit_en", "3 working days");
+        assert!(
+            late.advice(Language::Vietnamese)
+                .contains("trong 3 ngày làm việc (")
+        );
+        assert!(late.advice(Language::English).contains("within 3 working days ("));
     }
 }

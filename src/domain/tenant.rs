@@ -200,7 +200,8 @@ pub enum Standing {
     },
 }
 
-/// A person of a tenant, named on each act (`NĐ 118/2025/NĐ-CP` Điều 9.7: postal staff act by name).
+/// A person of a tenant, named on each act (a rule of this hub, derived from `NĐ 118/2025/NĐ-CP` Điều 9.7, 7.4 and 5.3: postal staff
+/// act under assignment and answer for what they do).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
     /// The tenant's own number for the person, as sent in `Acting-Staff`.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -97,17 +98,27 @@ impl fmt::Debug for Timestamp {
 
 /// Why a text is not an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 instant with its zone")]
+#[error("not an RFC 3339 instant with its zone, of the years 1 to 9999 and at most 14 hours from UTC")]
 pub struct NotATimestamp;
+
+/// The farthest a zone lies from UTC, in seconds: ±14:00, as in W3C XML Schema.
+const FARTHEST_ZONE: i32 = 14 * 3600;
 
 impl FromStr for Timestamp {
     type Err = NotATimestamp;
 
-    /// RFC 3339 with a zone (`2026-11-23T08:30:00+07:00`).
+    /// RFC 3339 with a zone (`2026-11-23T08:30:00+07:00`), of the years that RFC has: every such instant has a place in either
+    /// database.
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        s.parse::<jiff::Timestamp>()
-            .map(Self::from_jiff)
-            .map_err(|_| NotATimestamp)
+        let read = || {
+            let pieces = Pieces::parse(s).ok()?;
+            let local = pieces.date().to_datetime(pieces.time()?);
+            let offset = pieces.to_numeric_offset()?;
+            let sound = offset.seconds().abs() <= FARTHEST_ZONE && (1..=9999).contains(&local.year());
+            let at = offset.to_timestamp(local).ok()?;
+            (sound && (1..=9999).contains(&Offset::UTC.to_datetime(at).year())).then_some(at)
+        };
+        read().map(Self::from_jiff).ok_or(NotATimestamp)
     }
 }
 
@@ -153,7 +164,27 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_without_zone_is_refused() {
-        assert!("2026-11-23T08:30:00".parse::<Timestamp>().is_err());
+    fn an_instant_has_a_zone_of_this_earth_and_a_year_that_databases_know() {
+        for bad in [
+            "2026-11-23T08:30:00",
+            "2026-11-23",
+            "2026-11-23T08:30:00+14:01",
+            "2026-11-23T08:30:00-25:00",
+            "2026-11-23T08:30:00+25:59",
+            "-009999-01-01T00:00:00Z",
+            "0000-12-31T00:00:00Z",
+            "0001-01-01T00:00:00+07:00",
+            "+010000-01-01T00:00:00Z",
+        ] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+        for good in [
+            "2026-11-23T08:30:00+14:00",
+            "2026-11-23T08:30:00-14:00",
+            "0001-01-01T00:00:00Z",
+            "9999-12-30T21:59:59Z",
+        ] {
+            assert!(good.parse::<Timestamp>().is_ok(), "{good}");
+        }
     }
 }

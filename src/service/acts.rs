@@ -10,11 +10,12 @@ use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
+use crate::domain::plausible::{CLOCK_SKEW, Dated};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::{AgencyChannel, CodeLook};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
-use crate::domain::text::limits as text;
+use crate::domain::text::{Lines, NotAText, clean, limits as text};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AcceptanceRequest, DossierSummary, HandOverRequest, ProblemView, SupplementRequest,
@@ -130,8 +131,8 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierHandOver)?;
         access.require_staff()?;
-        let receiver = required("/receiver", request.receiver, text::RECEIVER)?;
-        let proof = bounded("/proof", request.proof, text::PROOF)?;
+        let receiver = required_line("/receiver", request.receiver, text::RECEIVER)?;
+        let proof = line("/proof", request.proof, text::PROOF)?;
         let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
         let deed = Deed::HandOver(HandOver {
             receiver,
@@ -248,26 +249,29 @@ impl Hub {
     }
 }
 
-/// How far ahead of the hub an actor's clock may be.
-const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
-
+/// A moment somebody states of what has happened; left out, now.
 pub(super) fn not_in_future(
     field: &str,
     at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Timestamp, Problem> {
-    match at {
-        Some(at) if at > now.plus(CLOCK_SKEW) => Err(Problem::new(Label::DateInFuture)
-            .at(format!("/{field}"))
-            .with("field", field)),
-        Some(at) => Ok(at),
-        None => Ok(now),
-    }
+    let dated = Dated::of(field).unwrap_or(Dated::OccurredAt);
+    let stated = at.map_or(Ok(now), |at| dated.check_now(at, now));
+    stated.map_err(|why| why.problem().at(format!("/{field}")).with("field", field))
 }
 
-/// A text that must say something.
+/// A text that must say something, of several lines.
 pub(super) fn required(path: &str, text: String, limit: usize) -> Result<String, Problem> {
-    bounded(path, Some(text), limit)?.ok_or_else(|| {
+    said(path, bounded(path, Some(text), limit)?)
+}
+
+/// The name of somebody, a number, a proof: one line that must say something.
+fn required_line(path: &str, text: String, limit: usize) -> Result<String, Problem> {
+    said(path, line(path, Some(text), limit)?)
+}
+
+fn said(path: &str, text: Option<String>) -> Result<String, Problem> {
+    text.ok_or_else(|| {
         Problem::new(Label::TextEmpty)
             .at(path)
             .with("field", path.trim_start_matches('/'))
@@ -286,22 +290,26 @@ pub(super) fn within(path: &str, count: usize, limit: usize) -> Result<(), Probl
     Ok(())
 }
 
-/// A note within its limit and without control characters; blank is as good as none.
+/// A note, cleaned, within its limit; blank is as good as none.
 pub(super) fn bounded(path: &str, text: Option<String>, limit: usize) -> Result<Option<String>, Problem> {
+    tidy(path, text, Lines::Several, limit)
+}
+
+/// The same of one line.
+pub(super) fn line(path: &str, text: Option<String>, limit: usize) -> Result<Option<String>, Problem> {
+    tidy(path, text, Lines::One, limit)
+}
+
+fn tidy(path: &str, text: Option<String>, lines: Lines, limit: usize) -> Result<Option<String>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let field = path.trim_start_matches('/');
-    if text.chars().count() > limit {
-        return Err(Problem::new(Label::TextLength)
+    match clean(&text, lines) {
+        Ok(text) if text.chars().count() > limit => Err(Problem::new(Label::TextLength)
             .at(path)
             .with("field", field)
-            .with("limit", limit));
+            .with("limit", limit)),
+        Ok(text) => Ok(Some(text.into_owned())),
+        Err(NotAText::Empty) => Ok(None),
+        Err(_) => Err(Problem::new(Label::ControlCharacter).at(path)),
     }
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-    {
-        return Err(Problem::new(Label::ControlCharacter).at(path));
-    }
-    let text = text.trim();
-    Ok((!text.is_empty()).then(|| text.to_owned()))
 }

@@ -73,9 +73,6 @@ const ROUTE: &str = "submissions";
 /// How often a race is prepared anew before the caller is asked to come again.
 const ATTEMPTS: usize = 4;
 
-/// How far ahead of the hub a sender's clock may be.
-const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(300);
-
 /// A filing that has been read and routed.
 #[derive(Clone)]
 pub(super) struct Prepared {
@@ -225,21 +222,15 @@ impl Hub {
             provenance,
         } = adapter.read(&incoming.bytes, &incoming.media_type)?;
         let received_at = self.clock.now();
-        if filing.filed_at > received_at.plus(CLOCK_SKEW) {
-            let path = provenance.locate("/filed_at");
-            return Err(Problem::new(Label::DateInFuture)
-                .at(path.clone())
-                .with("field", path)
-                .into());
-        }
-        let placed = |problem: &Problem| {
-            let mut problem = problem.clone();
-            if let Some(pointer) = &problem.path {
-                let path = provenance.locate(pointer);
-                problem.path = Some(path);
-            }
-            problem
+        let placed = |problem: &Problem| match problem.path.clone() {
+            Some(pointer) => provenance.placed(problem.clone(), &pointer),
+            None => problem.clone(),
         };
+        let (ahead, doubtful) = filing.ahead_of(received_at);
+        if let Some(refused) = Rejection::of(ahead.iter().map(placed).collect()) {
+            return Err(refused.into());
+        }
+        warnings.extend(doubtful.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
         let directory = self.directory.load();
         let route = directory
@@ -254,6 +245,13 @@ impl Hub {
                 Rejection::of(problems).unwrap_or(rejection)
             })?;
         warnings.extend(route.warnings.iter().map(placed));
+        warnings.extend(
+            filing
+                .procedure
+                .names_another(&route.procedure)
+                .as_ref()
+                .map(placed),
+        );
         let likeness = filing.likeness(&route.procedure.code);
         let agency = route.agency.as_ref().map(|key| key.as_str());
         let (claimed, odd) = self.code_of(filing.dossier_code.clone(), agency, received_at);

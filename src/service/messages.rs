@@ -215,6 +215,7 @@ impl Hub {
             code: row.procedure.parse().map_err(internal)?,
             name: route.procedure.name.clone(),
         };
+        let listed = directory.procedure(&procedure.code);
         let outgoing = Outgoing {
             filing: &message.content,
             tracking_id: parse_id(&row.id)?,
@@ -222,6 +223,8 @@ impl Hub {
             status: status_of(row.status)?,
             agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
             procedure: &procedure,
+            field: listed.map(|p| (p.field_code.as_str(), p.field_name.as_str())),
+            amended: row.version > 1,
             received_at: row.received_at.0,
             accepted_at: message.accepted_at,
             clocks: &clocks,

@@ -1,6 +1,6 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
-use super::acts::{bounded, not_in_future};
+use super::acts::{bounded, line, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
 use crate::adapt::{StatusDocument, StatusItem};
@@ -273,7 +273,7 @@ fn deed(report: &mut StatusReport, text: Option<String>) -> Result<Deed, Problem
 /// The note and the officer, each within its limit, as one text, as the office writes it.
 fn note(report: &StatusReport) -> Result<Option<String>, Problem> {
     let text = bounded("/text", report.text.clone(), limits::NOTE)?;
-    let officer = bounded("/officer", report.officer.clone(), limits::OFFICER)?;
+    let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
     Ok(match (text, officer) {
         (Some(text), Some(officer)) => Some(format!("{text} ({officer})")),
         (text, officer) => text.or(officer),

@@ -5,6 +5,7 @@ use super::{Hub, ServiceError};
 use crate::domain::details::{Details, Lists};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
+use crate::domain::plausible::Dated;
 use crate::domain::rejection::Problem;
 use crate::domain::status::Status;
 use crate::domain::text::limits::NOTE;
@@ -100,8 +101,9 @@ impl Hub {
         request: PostponementRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierPostpone)?;
+        let new_due = Dated::NewDue.check(request.new_due);
         let deed = Deed::Postpone {
-            new_due: request.new_due,
+            new_due: new_due.map_err(|why| why.problem().at("/new_due").with("field", "new_due"))?,
             text: reason(request.reason)?,
         };
         let wish = Wish::of(Role::Agency, "postponement", deed, request.occurred_at);

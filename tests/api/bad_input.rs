@@ -157,14 +157,14 @@ fn every_way_of_being_malformed_has_its_label() {
                 with(good.clone(), "filed_at", json!("+999999-01-01T00:00:00Z"))
                     .to_string()
                     .into_bytes(),
-                "",
+                "date-malformed",
             ),
             (
                 JSON,
                 with(good.clone(), "filed_at", json!("0001-01-01T00:00:00Z"))
                     .to_string()
                     .into_bytes(),
-                "",
+                "date-unset",
             ),
             (JSON, b"null".to_vec(), "type-wrong"),
             (JSON, b"[]".to_vec(), "type-wrong"),

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Apply, Canon, fixed, has_form, located};
+use super::{Apply, Canon, fixed, has_form, located, resembles_code};
 use crate::adapt::plan::{LeafRule, Path, scalar};
 use crate::adapt::provenance::{Place, last_name};
 use crate::adapt::reads::Mark;
-use crate::adapt::spec::Otherwise;
+use crate::adapt::spec::{Form, Otherwise};
 use crate::adapt::tree::{NodeId, Value};
 use crate::domain::rejection::Label;
 
@@ -14,6 +14,7 @@ impl<'t> Apply<'t, '_> {
     pub(super) fn leaf(
         &mut self,
         slot: usize,
+        required: bool,
         rules: &'t [LeafRule],
         base: NodeId,
         place: &mut Place,
@@ -35,10 +36,18 @@ impl<'t> Apply<'t, '_> {
         if let Some(between) = &rule.join {
             return self.joined(slot, rule, between, base, place);
         }
+        let mut unset = Vec::new();
         let found = rule.sources.iter().enumerate().find_map(|(i, source)| {
-            let node = source.find(self.tree, base)?;
-            self.present(node).then_some((i, source, node))
+            let node = source.find(self.tree, base).filter(|n| self.present(*n))?;
+            if rule.convert.is_unset(self.tree.value(node)) {
+                unset.push(node);
+                return None;
+            }
+            Some((i, source, node))
         });
+        if self.tell_unset(rule, required, found.is_none(), &unset) {
+            return (Some(Canon::Bad), false);
+        }
         let Some((i, source, node)) = found else {
             return (self.lacking(rule, base, place), false);
         };
@@ -55,7 +64,15 @@ impl<'t> Apply<'t, '_> {
         match self.convert(rule, node) {
             Ok(value) => {
                 if let Some(form) = rule.only_if.filter(|form| !has_form(*form, &value)) {
-                    self.pass(node, Label::CodeMalformed, |p| p.with("expected", form.shown()));
+                    if form == Form::DossierCode && resembles_code(&value) {
+                        let path = self.tree.path(node);
+                        self.warnings.push(located(Label::DossierCodeMistyped, path));
+                    } else if !rule.kept {
+                        self.pass(node, Label::CodeMalformed, |p| p.with("expected", form.shown()));
+                    }
+                    return (None, false);
+                }
+                if rule.except_if.is_some_and(|form| has_form(form, &value)) {
                     return (None, false);
                 }
                 self.reads.mark(node, Mark::Read);
@@ -74,6 +91,22 @@ impl<'t> Apply<'t, '_> {
                 (Some(Canon::Bad), true)
             }
         }
+    }
+
+    /// Tells of unset dates, which are none: a problem where the date is needed and no other source has it, else a warning. Says
+    /// whether it is a problem.
+    fn tell_unset(&mut self, rule: &LeafRule, required: bool, none: bool, unset: &[NodeId]) -> bool {
+        let needed = rule.missing == Some(Otherwise::Refuse) || required && rule.default.is_none();
+        for node in unset {
+            self.reads.mark(*node, Mark::Told);
+            let told = located(Label::DateUnset, self.tree.path(*node));
+            if none && needed {
+                self.problems.push(told);
+            } else {
+                self.warnings.push(told);
+            }
+        }
+        none && needed && !unset.is_empty()
     }
 
     /// Values that rules would take if their condition held.

@@ -5,6 +5,7 @@ use crate::adapt::dates::DateForm;
 use crate::adapt::plan::{Ask, Cond, Convert, Fixed, Known, LeafRule, Path, Test, Words};
 use crate::adapt::spec::{FieldSpec, Otherwise, WhenSpec};
 use crate::adapt::target::Kind;
+use crate::domain::plausible::Dated;
 
 impl<'s> Compiler<'s> {
     pub(super) fn leaf(
@@ -21,8 +22,11 @@ impl<'s> Compiler<'s> {
             .iter()
             .map(|raw| self.path(raw, at))
             .collect();
+        let mut kept = false;
         for source in &sources {
-            known.follow(source).leaf = true;
+            let place = known.follow(source);
+            place.leaf = true;
+            kept |= place.kept;
         }
         if sources.is_empty() == spec.constant.is_none() {
             self.fault(
@@ -41,6 +45,7 @@ impl<'s> Compiler<'s> {
         }
         for (is_there, word) in [
             (spec.only_if.is_some(), "only_if"),
+            (spec.except_if.is_some(), "except_if"),
             (spec.max.is_some(), "max"),
             (spec.join.is_some(), "join"),
         ] {
@@ -81,6 +86,8 @@ impl<'s> Compiler<'s> {
             longest,
             join: spec.join.as_deref().map(Box::from),
             set_aside: spec.otherwise == Some(Otherwise::Warn),
+            except_if: spec.except_if,
+            kept,
         }
     }
 
@@ -120,7 +127,8 @@ impl<'s> Compiler<'s> {
             );
             DateForm::Rfc3339
         });
-        Convert::Date { form, day }
+        let dated = Dated::of(pointer.rsplit(['.', '/']).next().unwrap_or(pointer));
+        Convert::Date { form, day, dated }
     }
 
     /// The rows of a code table in the order of messages, and whether its words are compared without case.

@@ -155,6 +155,7 @@ impl<'s> OutCompiler<'_, 's> {
             table,
             date,
             max: spec.max,
+            once: spec.once,
         }
     }
 

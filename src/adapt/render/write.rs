@@ -8,7 +8,7 @@ use super::{Mapped, OutCond, OutList, OutRule, OutStep, Outgoing, RenderPlan, Re
 use crate::adapt::limits;
 use crate::adapt::plan::{DocumentPlan, Rules, Shape, Test};
 use crate::adapt::tree::Syntax;
-use crate::domain::dossier::Filing;
+use crate::domain::dossier::{Filing, IdentityPaperKind, Party};
 use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::StatusReport;
 
@@ -73,14 +73,17 @@ fn source(outgoing: &Outgoing<'_>) -> Value {
     let clocks = outgoing.clocks;
     serde_json::json!({
         "filing": outgoing.filing,
-        "subject": outgoing.filing.subject(),
-        "filer": outgoing.filing.owner.as_ref().map(|_| &outgoing.filing.applicant),
+        "subject": party(outgoing.filing.subject()),
+        "filer": outgoing.filing.owner.as_ref().map(|_| party(&outgoing.filing.applicant)),
         "tracking_id": outgoing.tracking_id,
         "dossier_code": outgoing.dossier_code.or(outgoing.filing.dossier_code.as_ref()),
         "status": outgoing.status,
         "agency_name": outgoing.agency_name,
         "procedure_code": outgoing.procedure.code,
         "procedure_name": outgoing.procedure.name,
+        "field_code": outgoing.field.map(|(code, _)| code),
+        "field_name": outgoing.field.map(|(_, name)| name),
+        "amended": outgoing.amended,
         "received_at": outgoing.received_at,
         "accepted_at": outgoing.accepted_at,
         "acceptance_due": clocks.acceptance_due,
@@ -89,15 +92,33 @@ fn source(outgoing: &Outgoing<'_>) -> Value {
     })
 }
 
+/// A party with every number that says who it is, the identity number first.
+fn party(party: &Party) -> Value {
+    let mut value = serde_json::to_value(party).unwrap_or_default();
+    let number = party.identity_number.as_ref().map(|number| {
+        let kind = if number.is_old_card() {
+            IdentityPaperKind::OldCard
+        } else {
+            IdentityPaperKind::PersonalNumber
+        };
+        serde_json::json!({ "kind": kind, "number": number })
+    });
+    let papers = party.identity_papers.iter();
+    let papers = papers.map(|paper| serde_json::to_value(paper).unwrap_or_default());
+    value["identities"] = number.into_iter().chain(papers).collect();
+    value
+}
+
 impl Mapped {
     fn write(&self, sources: impl Iterator<Item = Value>) -> Rendered {
-        let mut items: Vec<Value> = sources.map(|s| self.item(&s)).collect();
+        let sources: Vec<Value> = sources.collect();
+        let mut items: Vec<Value> = sources.iter().map(|s| self.item(s)).collect();
         let document = match &self.items {
             None => items.pop().unwrap_or_default(),
             Some(path) => {
                 let mut envelope = Map::new();
                 for rule in &self.envelope {
-                    rule.write(&Value::Null, &mut envelope);
+                    rule.write(sources.first().unwrap_or(&Value::Null), &mut envelope);
                 }
                 put(&mut envelope, path, Value::Array(items));
                 Value::Object(envelope)
@@ -135,9 +156,9 @@ impl OutList {
 
     fn rows(&self, source: &Value) -> Vec<Value> {
         let mut rows = Vec::new();
-        let mut row = |source: &Value| {
+        let mut row = |source: &Value, first: bool| {
             let (mut out, mut any) = (Map::new(), self.from.is_some());
-            for rule in &self.fields {
+            for rule in self.fields.iter().filter(|rule| first || !rule.once) {
                 rule.write(source, &mut out);
             }
             for list in &self.lists {
@@ -148,7 +169,7 @@ impl OutList {
             }
         };
         let Some(from) = &self.from else {
-            row(source);
+            row(source, true);
             return rows;
         };
         let Some(Value::Array(items)) = at(source, from) else {
@@ -158,13 +179,13 @@ impl OutList {
             let entries = self.spread.as_deref().and_then(|name| item[name].as_array());
             match (&self.spread, entries) {
                 (Some(name), Some(entries)) if !entries.is_empty() => {
-                    for entry in entries {
+                    for (number, entry) in entries.iter().enumerate() {
                         let mut one = item.clone();
                         one[&**name] = entry.clone();
-                        row(&one);
+                        row(&one, number == 0);
                     }
                 }
-                _ => row(item),
+                _ => row(item, true),
             }
         }
         rows

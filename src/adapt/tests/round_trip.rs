@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use super::{REGISTRY, samples};
 use crate::adapt::{Outgoing, Syntax};
 use crate::domain::details::Lists;
-use crate::domain::dossier::{Filing, ProcedureKnown};
+use crate::domain::dossier::{Copies, Filing, ProcedureKnown};
 use crate::domain::event::Back;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
@@ -68,6 +68,8 @@ impl Sent {
             status: Status::Accepted,
             agency_name: "UBND phường Ba Đình",
             procedure: &self.procedure,
+            field: Some(("P-HTI", "Hộ tịch")),
+            amended: false,
             received_at: self.at,
             accepted_at: None,
             clocks: &self.clocks,
@@ -80,7 +82,7 @@ fn the_canonical_form_carries_everything_in_both_syntaxes() {
     let canonical = REGISTRY.get("canonical/v1").unwrap();
     for name in ["full.json", "minimal.json"] {
         let mut filing = sample(name);
-        filing.summary = Some(Text::parse("a < b & c > d \"e\"\r\nf\t]]> ệ").unwrap());
+        filing.summary = Some(Text::parse("a < b & c > d \"e\"\nf\t]]> ệ").unwrap());
         let sent = Sent::of(filing);
         for syntax in [Syntax::Json, Syntax::Xml] {
             let rendered = canonical.render_in(&sent.outgoing(), syntax).unwrap();
@@ -133,9 +135,13 @@ fn the_portals_form_carries_the_dossier() {
                 components.push(component);
                 continue;
             }
-            for file in &component.files {
+            for (number, file) in component.files.iter().enumerate() {
                 let mut one = component.clone();
                 one.files = vec![file.clone()];
+                if number > 0 {
+                    // Counted once: three files of one original are one original.
+                    one.copies = Copies::default();
+                }
                 components.push(one);
             }
         }
@@ -146,13 +152,41 @@ fn the_portals_form_carries_the_dossier() {
         // Where it stands is the hub's word by then.
         wanted.reported_status = Some(Status::Accepted);
         (wanted.received_at, wanted.promised_due) = (Some(sent.at), Some(sent.at));
+        // The procedure and its field by the directory's names.
         wanted.procedure.name = Some(Text::parse(&sent.procedure.name).unwrap());
+        wanted.procedure.field_code = Some(Text::parse("P-HTI").unwrap());
+        wanted.procedure.field_name = Some(Text::parse("Hộ tịch").unwrap());
         let (got, wanted) = (
             serde_json::to_value(&adapted.filing).unwrap(),
             serde_json::to_value(&wanted).unwrap(),
         );
         assert_eq!(got, wanted, "{name}");
     }
+}
+
+#[test]
+fn an_organisation_keeps_every_number_and_a_later_version_is_an_update() {
+    let mut filing = sample("minimal.json");
+    filing.applicant = serde_json::from_value(serde_json::json!({
+        "kind": "enterprise", "name": "Công ty Mẫu", "tax_code": "9900000016", "identity_number": "000190000002",
+        "identity_papers": [{"kind": "passport", "number": "Z0000002"}, {"kind": "other", "kind_name": "Giấy phép", "number": "12/GP"}],
+    }))
+    .unwrap();
+    let sent = Sent::of(filing);
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    let rendered = dvcqg.render(&sent.outgoing());
+    let read = dvcqg.read(&rendered.bytes, &rendered.media_type).unwrap().filing;
+    assert_eq!(read.applicant, sent.filing.applicant);
+    let updating = |outgoing: &Outgoing<'_>| {
+        let value: serde_json::Value = serde_json::from_slice(&dvcqg.render(outgoing).bytes).unwrap();
+        (value["isUpdating"].clone(), value["data"][0]["MaLinhVuc"].clone())
+    };
+    assert_eq!(updating(&sent.outgoing()), ("False".into(), "P-HTI".into()));
+    let later = Outgoing {
+        amended: true,
+        ..sent.outgoing()
+    };
+    assert_eq!(updating(&later).0, "True");
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Row<'_> {
 
     /// A text that is not empty, of at most 500 characters, in NFC.
     pub(crate) fn text(&mut self, column: &str) -> Option<String> {
-        match Text::<500>::parse(self.cell(column)) {
+        match Text::<500, false>::parse(self.cell(column)) {
             Ok(text) => Some(text.into()),
             Err(_) => {
                 self.wrong(column, "1–500 ký tự (characters)");

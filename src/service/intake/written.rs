@@ -34,7 +34,7 @@ impl Hub {
         let clocks = clocks(&clockwork, prepared, entry);
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
-        let files = self.as_found(access, prepared).await?;
+        let (files, sizes) = self.as_found(access, prepared).await?;
         let missing = files
             .iter()
             .filter(|f| !f.present)
@@ -50,14 +50,11 @@ impl Hub {
             before,
             missing,
         );
-        answer.warnings.extend(
-            twin.as_ref()
-                .map(|twin| ProblemView::of(&twin.warning(), Language::Vietnamese)),
-        );
-        let told = self.told_of_code(prepared, before, contested);
+        let found = sizes.into_iter().chain(twin.as_ref().map(|twin| twin.warning()));
+        let found = found.chain(self.told_of_code(prepared, before, contested));
         answer
             .warnings
-            .extend(told.iter().map(|p| ProblemView::of(p, Language::Vietnamese)));
+            .extend(found.map(|warning| ProblemView::of(&warning, Language::Vietnamese)));
         let body = encode(&answer)?;
         let content = encode(&prepared.filing)?;
         let content_name = read::content_row(&id.to_string(), version);
@@ -109,9 +106,14 @@ impl Hub {
     }
 
     /// Which of the files it names have been uploaded. The ledger looks again.
-    async fn as_found(&self, access: &Access, prepared: &Prepared) -> Result<Vec<Naming>, ServiceError> {
+    /// The files a filing names, each with whether it is there, and a warning for each that has another size than was said.
+    async fn as_found(
+        &self,
+        access: &Access,
+        prepared: &Prepared,
+    ) -> Result<(Vec<Naming>, Vec<Problem>), ServiceError> {
         if prepared.files.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let scope = access.permit(Permission::SubmissionCreate)?;
         let cipher = &self.store.cipher;
@@ -126,15 +128,18 @@ impl Hub {
             .readers
             .run(move |conn| read::uploaded_of(conn, &scope, &asked))
             .await?;
-        Ok(prepared
-            .files
-            .iter()
-            .zip(&blinds)
-            .map(|(file, blind)| Naming {
-                file: file.clone(),
-                present: uploaded.contains(blind),
-            })
-            .collect())
+        let found = || {
+            prepared
+                .files
+                .iter()
+                .zip(blinds.iter().map(|blind| uploaded.get(blind)))
+        };
+        let sizes = found().filter_map(|(file, size)| file.other_size(*size?));
+        let named = found().map(|(file, size)| Naming {
+            file: file.clone(),
+            present: size.is_some(),
+        });
+        Ok((named.collect(), sizes.collect()))
     }
 
     fn sign_receipt(

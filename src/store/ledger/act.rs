@@ -322,7 +322,9 @@ fn take(
     Ok(Acted {
         verdict: decision.verdict,
         status: after.status(),
-        problem: decision.problem,
+        problem: decision
+            .problem
+            .map(|problem| act.clockwork.with_limit(problem, act.occurred_at)),
         warnings: brought.warning.into_iter().collect(),
     })
 }

@@ -1,6 +1,6 @@
 //! Files: what a tenant has uploaded, what a dossier names, who read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
@@ -80,18 +80,18 @@ pub fn uploaded(
     Ok(on_backend!(conn, c => blobs::table.find((&blind, tenant)).select(blobs::size).first(c).optional())?)
 }
 
-/// Which of these files the caller itself has uploaded, so that a dossier can have them; by index.
+/// Which of these files the caller itself has uploaded, so that a dossier can have them; by index, with their sizes.
 pub fn uploaded_of(
     conn: &mut Conn,
     scope: &Scope,
     blinds: &[Vec<u8>],
-) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+) -> Result<BTreeMap<Vec<u8>, i64>, StoreError> {
     let tenant = scope.tenant().as_str();
-    let found: Vec<Vec<u8>> = on_backend!(conn, c => blobs::table
+    let found: Vec<(Vec<u8>, i64)> = on_backend!(conn, c => blobs::table
         .filter(blobs::blind.eq_any(blinds)).filter(blobs::tenant.eq(tenant))
         .filter(blobs::ciphertext.is_not_null().or(diesel::dsl::exists(wraps::table
             .filter(wraps::blind.eq(blobs::blind)).filter(wraps::tenant.eq(blobs::tenant)))))
-        .select(blobs::blind).load(c))?;
+        .select((blobs::blind, blobs::size)).load(c))?;
     Ok(found.into_iter().collect())
 }
 
