@@ -150,11 +150,17 @@ impl Command {
             | Command::Sweep => false,
             Command::Notices(command) => !matches!(
                 command.as_ref(),
-                NoticeCommand::Spread(_) | NoticeCommand::Lease { .. } | NoticeCommand::Settle(_)
+                NoticeCommand::Spread(_)
+                    | NoticeCommand::Lease { .. }
+                    | NoticeCommand::Settle { .. }
+                    | NoticeCommand::Answers(_)
             ),
             Command::Push(command) => !matches!(
                 command.as_ref(),
-                PushCommand::Lease { .. } | PushCommand::Settle { .. }
+                PushCommand::Lease { .. }
+                    | PushCommand::Settle { .. }
+                    | PushCommand::Died { .. }
+                    | PushCommand::Resend(Resend { by: None, .. })
             ),
             _ => true,
         }
