@@ -121,7 +121,9 @@ fn what_does_not_fit_is_told_and_the_rest_is_kept() {
         let warnings = adapted.warnings.iter();
         warnings.map(|w| (w.label, w.path.clone().unwrap())).collect()
     };
-    let full = sent(vec!["ă".repeat(limits::FOREIGN_VALUE); limits::FOREIGN_VALUES]);
+    let mut values = vec!["a".to_owned(); limits::FOREIGN_VALUES - 1];
+    values.push("ă".repeat(limits::FOREIGN_VALUE));
+    let full = sent(values);
     assert_eq!(
         (full.filing.foreign_values.len(), told(&full)),
         (limits::FOREIGN_VALUES, vec![])

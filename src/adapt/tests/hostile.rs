@@ -314,6 +314,11 @@ fn lists_at_their_limits_and_past_them() {
             r#"{"system":"a","code":"b"}"#,
             limits::FOREIGN_CODES,
         ),
+        (
+            "foreign_values",
+            r#"{"path":"/a","value":"b"}"#,
+            limits::FOREIGN_VALUES,
+        ),
     ] {
         assert!(
             read(

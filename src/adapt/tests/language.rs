@@ -264,7 +264,7 @@ fn a_name_that_is_nearly_right_is_told_with_the_right_one() {
         .unwrap_err();
     assert_eq!(
         told(refused.problems()),
-        ["field-misspelt /Tên", "field-missing /ten"]
+        ["field-missing /ten", "field-misspelt /Tên"]
     );
 }
 
