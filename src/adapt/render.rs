@@ -170,6 +170,7 @@ pub(super) fn outgoing() -> Vec<Member> {
         leaf("accepted_at", Kind::Instant),
         leaf("acceptance_due", Kind::Instant),
         leaf("forecast_due", Kind::Instant),
+        leaf("promised_due", Kind::Instant),
         leaf("due", Kind::Instant),
     ]
 }

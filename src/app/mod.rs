@@ -342,6 +342,9 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
         if let Ok(counts) = hub.limits_told().await {
             metrics.limits(&counts);
         }
+        if let Ok(counts) = hub.irregular_of_late().await {
+            metrics.irregular(&counts);
+        }
         if let Ok(files) = hub.overdue_files().await {
             metrics.overdue_files(files);
         }

@@ -289,7 +289,7 @@ mod samples {
             Status::Registered => Clocks {
                 acceptance_due: Some("2026-11-24T02:15:00Z".parse().unwrap()),
                 forecast_due: Some("2026-12-01T10:00:00Z".parse().unwrap()),
-                due: None,
+                ..Clocks::default()
             },
             s if s.is_final() => Clocks::default(),
             _ => Clocks {

@@ -123,6 +123,7 @@ pub(super) fn due_reason(f: &Frame, reason: DueReason) -> &'static str {
         DueReason::Resumed => f.say("giải quyết trở lại, tính tiếp", "resumed, goes on"),
         DueReason::Returned => f.say("trả lại bước trước, tính tiếp", "returned, goes on"),
         DueReason::Postponed => f.say("cơ quan hẹn lại", "postponed by the agency"),
+        DueReason::Promised => f.say("ngày trên giấy hẹn", "the date on the receipt"),
     }
 }
 

@@ -7,6 +7,7 @@
 //! Within a window of years the open time before each day is summed once, when the directory is read: a question is two
 //! searches in a table, whatever the length of the limit. Outside it, day by day.
 
+mod cut_off;
 pub mod offices;
 mod walk;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::time::{Date, Timestamp};
 
+pub use cut_off::CutOff;
 pub use offices::{OfficeKey, Offices, OpeningHours};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
@@ -32,6 +34,9 @@ pub enum Limit {
     WorkingDays(u32),
     /// `ngày`: days of the calendar, the day of receipt not counted, never ending on a day the office is shut.
     CalendarDays(u32),
+    /// `ngay trong ngày`: what was received until the cut-off ends when the office closes that day; what was received later, when
+    /// it closes on the next working day.
+    SameDay(CutOff),
 }
 
 /// A stretch of time of the law: of an office, or of the clock on the wall.
@@ -51,6 +56,12 @@ impl Span {
             Span::Office(Limit::WorkingHours(n)) => (n, "giờ làm việc", "working hour"),
             Span::Office(Limit::WorkingDays(n)) => (n, "ngày làm việc", "working day"),
             Span::Office(Limit::CalendarDays(n)) => (n, "ngày", "day"),
+            Span::Office(Limit::SameDay(_)) => {
+                return (
+                    "ngay trong ngày làm việc".to_owned(),
+                    "the same working day".to_owned(),
+                );
+            }
         };
         let plural = if n == 1 { "" } else { "s" };
         (format!("{n} {vi}"), format!("{n} {en}{plural}"))
@@ -217,6 +228,12 @@ impl Calendar {
                 let last = first.saturating_add(jiff::SignedDuration::from_hours(24 * i64::from(days)));
                 self.closing(self.working_day_from(last))
             }
+            Limit::SameDay(cut_off) => {
+                let receipt = self.opening_from(received);
+                let day = receipt.date();
+                let next_day = u32::from(receipt > cut_off.on(day));
+                self.closing(self.working_days_after(day, next_day))
+            }
         }
     }
 
@@ -229,7 +246,8 @@ impl Calendar {
     }
 
     /// The last instant that is a stretch of time before `end`: of days, when the office closes on the day that many before, or
-    /// on the last working day before that. Nothing outside the window.
+    /// on the last working day before that. Nothing outside the window, and of the same day: what is to be done at once leaves no time
+    /// before.
     pub fn before(&self, end: Timestamp, span: Span) -> Option<Timestamp> {
         match span {
             Span::Hours(hours) => Some(Timestamp::from_micros(
@@ -239,6 +257,7 @@ impl Calendar {
             Span::Office(Limit::WorkingDays(days)) => self
                 .working_days_before(end.date(), days)
                 .map(|d| self.closing(d)),
+            Span::Office(Limit::SameDay(_)) => None,
             Span::Office(Limit::CalendarDays(days)) => {
                 let day = end
                     .date()
@@ -262,7 +281,7 @@ impl Calendar {
         let carried = |this: &Self| this.open_after(due, this.open_between(stopped, resumed));
         match (limit, end) {
             (Limit::WorkingHours(_), _) | (Limit::WorkingDays(_), DayEnd::Carried) => carried(self),
-            (Limit::WorkingDays(_), DayEnd::Closing) => {
+            (Limit::WorkingDays(_), DayEnd::Closing) | (Limit::SameDay(_), _) => {
                 let days = self.working_days_between(stopped.date(), resumed.date());
                 self.closing(self.working_days_after(due.date(), days))
             }

@@ -179,6 +179,8 @@ pub enum DueReason {
     Returned,
     /// The agency named a later date (Điều 19.6).
     Postponed,
+    /// The receipt the applicant holds names this date (Điều 17.3). Towards the applicant it holds; limits run as they are counted.
+    Promised,
 }
 
 /// A due date that is set, and why.
@@ -272,7 +274,7 @@ impl Clockwork {
             return self.ends(received, law.paper_out_of_area);
         }
         let date = received.date();
-        let cut_off = Timestamp::from_vietnam(date.to_datetime(law.paper_cut_off));
+        let cut_off = law.paper_cut_off.on(date);
         if self.calendar.is_working_day(date) && received <= cut_off.min(self.calendar.closing(date)) {
             return self.calendar.closing(date);
         }

@@ -60,6 +60,15 @@ impl Channel {
             Channel::Post => 3,
         }
     }
+
+    /// The word of the canonical form.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Channel::Counter => "counter",
+            Channel::Online => "online",
+            Channel::Post => "post",
+        }
+    }
 }
 
 /// What kind of applicant (`LoaiDoiTuong`).

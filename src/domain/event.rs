@@ -11,7 +11,7 @@ use super::ids::{DossierId, EventId, SubmissionId};
 use super::lifecycle::Role;
 use super::rejection::Label;
 use super::status::Status;
-use super::tenant::Actor;
+use super::tenant::{Actor, TenantKey};
 use super::time::Timestamp;
 
 /// How a reported status was taken.
@@ -210,6 +210,16 @@ impl Happening {
         }
     }
 
+    /// The rule that was broken, where it was done all the same.
+    pub const fn irregular(&self) -> Option<Label> {
+        match self {
+            Happening::StatusChanged { irregular, .. }
+            | Happening::Postponed { irregular, .. }
+            | Happening::ResultCorrected { irregular, .. } => *irregular,
+            _ => None,
+        }
+    }
+
     /// The files it names by digest, and as what. Those of a filing stand in the filing. Where they stand in the sender's document
     /// an event does not say.
     pub fn files(&self) -> Option<(FileKind, Vec<NamedFile>)> {
@@ -269,6 +279,9 @@ pub struct Event {
     pub at: Timestamp,
     /// When it happened, by the actor's word.
     pub occurred_at: Timestamp,
+    /// `occurred_at` was read from the actor's own clock, by its system: it orders what this actor reports, and nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stated: bool,
     /// Who did it.
     pub actor: Actor,
     /// What the actor's format said beside it.
@@ -277,6 +290,50 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub what: Happening,
+}
+
+impl Event {
+    /// When it happened, and by whose clock.
+    pub fn when(&self) -> When<'_> {
+        When {
+            occurred_at: self.occurred_at,
+            at: self.at,
+            stated_by: self.stated.then_some(&self.actor.tenant),
+        }
+    }
+}
+
+/// When something happened, and by whose clock.
+///
+/// The clocks of a dossier's parties differ by minutes. So a moment somebody states is compared with what the same sender stated
+/// before, and with nothing else: between senders, and against the hub's own acts, what arrived first came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When<'a> {
+    /// By the actor's word.
+    pub occurred_at: Timestamp,
+    /// When the hub wrote it.
+    pub at: Timestamp,
+    /// The sender whose system named the moment by its own clock; none where a person acted or the hub filled it in.
+    pub stated_by: Option<&'a TenantKey>,
+}
+
+impl When<'static> {
+    /// A moment of the hub's own clock.
+    pub const fn of_hub(at: Timestamp) -> Self {
+        When {
+            occurred_at: at,
+            at,
+            stated_by: None,
+        }
+    }
+}
+
+impl When<'_> {
+    /// The moment limits are counted from: the actor's word, in so far as it can be true. Nothing happens after the hub has heard
+    /// of it; that it does not happen before the step it follows is for whoever knows that step.
+    pub fn counted(&self) -> Timestamp {
+        self.occurred_at.min(self.at)
+    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::civil::Time;
-
-use super::calendar::offices::minute;
-use super::calendar::{DayEnd, Limit, Span};
+use super::calendar::{CutOff, DayEnd, Limit, Span};
 use super::clocks::Watched;
+use super::codes::ProcedureCode;
 use super::routing::table::{self, DirectoryFault, Row};
 use super::status::Status;
 use super::time::Date;
@@ -37,7 +35,7 @@ pub enum Closing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Span(Span),
-    Time(Time),
+    Time(CutOff),
     Count(u32),
     DayEnd(DayEnd),
     Restart(Restart),
@@ -98,7 +96,7 @@ pub struct LegalLimits {
     /// An online dossier must have been accepted, or a supplement asked for (Điều 17.2).
     pub acceptance: Span,
     /// Papers received until this time of day go to the agency the same day (Điều 18.2).
-    pub paper_cut_off: Time,
+    pub paper_cut_off: CutOff,
     /// How long after opening the start of the next working day lasts.
     pub paper_next_morning: Span,
     /// Papers for an agency of another area (Điều 20.1a).
@@ -203,17 +201,42 @@ struct Setting {
     provisional: bool,
 }
 
+impl Setting {
+    fn holds(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    }
+}
+
 /// The time limits of the law, on every day.
 #[derive(Clone, Debug, Default)]
 pub struct TimeLimits {
     settings: Vec<Setting>,
     /// From which day, in order; the first holds before it too.
     periods: Vec<(Date, Arc<LegalLimits>)>,
+    /// Of the procedures for which the law of their sector sets other limits.
+    own: HashMap<ProcedureCode, Own>,
 }
+
+/// What holds for one procedure, where the law of its sector says otherwise.
+#[derive(Clone, Debug)]
+struct Own {
+    limits: Arc<TimeLimits>,
+    /// Keys of the rows that are assumed.
+    provisional: Vec<&'static str>,
+}
+
+/// The keys a procedure may have limits of its own of: where the decree leaves the last word to the law of the sector (Điều 19.5).
+const OWN_KEYS: [(&str, (&str, Kind)); 2] = [
+    ("supplement", ("supplement", Kind::Span)),
+    ("supplement-notice", ("supplement-notice", Kind::Span)),
+];
 
 impl TimeLimits {
     /// The file they are read from.
     pub const FILE: &'static str = "time_limits.csv";
+
+    /// The file of the procedures' own limits.
+    pub const OWN_FILE: &'static str = "procedure_limits.csv";
 
     /// Reads `time_limits.csv`; all faults at once: unknown keys and units, overlaps, gaps, keys that are missing.
     pub fn read(csv: &str) -> Result<TimeLimits, Vec<DirectoryFault>> {
@@ -234,24 +257,77 @@ impl TimeLimits {
         if faults.len() > before {
             return None;
         }
-        let mut days: Vec<Date> = settings
-            .iter()
-            .map(|s| s.valid_from.unwrap_or(Date::MIN))
-            .collect();
+        Self::of(settings, &[])
+    }
+
+    /// Adds the limits that single procedures have of their own, by the law of their sector.
+    pub(super) fn read_own(&mut self, csv: &str, faults: &mut Vec<DirectoryFault>) {
+        let mut rows: HashMap<ProcedureCode, Vec<Setting>> = HashMap::new();
+        let columns = [
+            "procedure",
+            "key",
+            "value",
+            "unit",
+            "article",
+            "valid_from",
+            "valid_to",
+            "provisional",
+        ];
+        table::read(Self::OWN_FILE, csv, &columns, faults, |row| {
+            let (procedure, key) = (
+                row.value::<ProcedureCode>("procedure", "N.NNNNNN"),
+                row.word("key", &OWN_KEYS),
+            );
+            let own = procedure.as_ref().and_then(|code| rows.get(code));
+            let setting = setting(row, key, own.map_or(&[], Vec::as_slice))?;
+            let procedure = procedure?;
+            let name = (procedure.clone(), setting.key, setting.valid_from);
+            rows.entry(procedure).or_default().push(setting);
+            Some((name, ()))
+        });
+        for (procedure, own) in rows {
+            let provisional = own.iter().filter(|s| s.provisional).map(|s| s.key).collect();
+            if let Some(limits) = Self::of(self.settings.clone(), &own) {
+                let limits = Arc::new(limits);
+                self.own.insert(procedure, Own { limits, provisional });
+            }
+        }
+    }
+
+    /// What the rows say on each day; a row of a procedure's own goes before.
+    fn of(settings: Vec<Setting>, own: &[Setting]) -> Option<TimeLimits> {
+        let begins = |s: &Setting| s.valid_from.unwrap_or(Date::MIN);
+        let mut days: Vec<Date> = settings.iter().chain(own).map(begins).collect();
+        days.extend(own.iter().filter_map(|s| s.valid_to?.tomorrow().ok()));
         days.sort();
         days.dedup();
         let periods = days
             .into_iter()
             .map(|day| {
                 let limits = LegalLimits::of(|key| {
+                    let own = own.iter().find(|s| s.key == key && s.holds(day));
                     let of = || settings.iter().filter(|s| s.key == key);
                     let now = of().rfind(|s| s.valid_from.is_none_or(|from| from <= day));
-                    now.or_else(|| of().next()).map(|s| s.value)
+                    own.or(now).or_else(|| of().next()).map(|s| s.value)
                 })?;
                 Some((day, Arc::new(limits)))
             })
             .collect::<Option<Vec<_>>>()?;
-        Some(TimeLimits { settings, periods })
+        Some(TimeLimits {
+            settings,
+            periods,
+            own: HashMap::new(),
+        })
+    }
+
+    /// The limits of a procedure's own, where the law of its sector sets any.
+    pub fn own(&self, procedure: &ProcedureCode) -> Option<&Arc<TimeLimits>> {
+        self.own.get(procedure).map(|own| &own.limits)
+    }
+
+    /// The procedures that have limits of their own.
+    pub fn with_own(&self) -> impl Iterator<Item = &ProcedureCode> {
+        self.own.keys()
     }
 
     /// What holds on a day. Before the first day of a row, that row: there was no hub before it.
@@ -263,6 +339,16 @@ impl TimeLimits {
     /// The keys whose rows are assumed, in the file's order.
     pub fn provisional(&self) -> impl Iterator<Item = &'static str> {
         self.settings.iter().filter(|s| s.provisional).map(|s| s.key)
+    }
+
+    /// The procedures' own rows that are assumed, as procedure and key.
+    pub fn own_provisional(&self) -> Vec<String> {
+        let own = self.own.iter();
+        let named =
+            own.flat_map(|(code, own)| own.provisional.iter().map(move |key| format!("{code} {key}")));
+        let mut named: Vec<String> = named.collect();
+        named.sort();
+        named
     }
 }
 
@@ -281,30 +367,35 @@ fn settings(csv: &str, faults: &mut Vec<DirectoryFault>) -> Vec<Setting> {
     let mut settings: Vec<Setting> = Vec::new();
     table::read(TimeLimits::FILE, csv, &columns, faults, |row| {
         let key = row.word("key", &keys);
-        let value = key.and_then(|(_, kind)| value(row, kind));
-        let (period, provisional) = (row.period(), row.flag("provisional"));
-        row.text("article")?;
-        let ((key, _), (valid_from, valid_to)) = (key?, period?);
-        let setting = Setting {
-            key,
-            value: value?,
-            valid_from,
-            valid_to,
-            provisional: provisional?,
-        };
-        // Rows of a key follow one another, so the one before tells of an overlap.
-        let before = settings.iter().rfind(|s| s.key == key);
-        if before.is_some_and(|b| b.valid_to.is_none() || b.valid_to >= valid_from) {
-            row.fault(
-                format!("{key}: trùng hoặc trước khoảng ngày của dòng trước; sửa valid_from, valid_to"),
-                format!("{key}: overlaps or precedes the row before; correct valid_from, valid_to"),
-            );
-            return None;
-        }
+        let setting = setting(row, key, &settings)?;
+        let name = (setting.key, setting.valid_from);
         settings.push(setting);
-        Some(((key, valid_from), ()))
+        Some((name, ()))
     });
     settings
+}
+
+/// What a row sets, beside those before it. Rows of a key follow one another, so the one before tells of an overlap.
+fn setting(row: &mut Row<'_>, key: Option<(&'static str, Kind)>, before: &[Setting]) -> Option<Setting> {
+    let value = key.and_then(|(_, kind)| value(row, kind));
+    let (period, provisional) = (row.period(), row.flag("provisional"));
+    row.text("article")?;
+    let ((key, _), (valid_from, valid_to)) = (key?, period?);
+    let before = before.iter().rfind(|s| s.key == key);
+    if before.is_some_and(|b| b.valid_to.is_none() || b.valid_to >= valid_from) {
+        row.fault(
+            format!("{key}: trùng hoặc trước khoảng ngày của dòng trước; sửa valid_from, valid_to"),
+            format!("{key}: overlaps or precedes the row before; correct valid_from, valid_to"),
+        );
+        return None;
+    }
+    Some(Setting {
+        key,
+        value: value?,
+        valid_from,
+        valid_to,
+        provisional: provisional?,
+    })
 }
 
 fn value(row: &mut Row<'_>, kind: Kind) -> Option<Value> {
@@ -329,11 +420,7 @@ fn value(row: &mut Row<'_>, kind: Kind) -> Option<Value> {
         }
         Kind::Time => {
             row.word("unit", &[("time-of-day", ())])?;
-            let Some(time) = minute(row.cell("value")) else {
-                row.wrong("value", "HH:MM");
-                return None;
-            };
-            Value::Time(time)
+            Value::Time(row.value("value", "HH:MM")?)
         }
         Kind::Status => {
             row.word("unit", &[("status", ())])?;

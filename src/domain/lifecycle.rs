@@ -5,18 +5,21 @@
 //! ([`Verdict::AppliedIrregular`]); only what cannot be true is rejected (out of a final status, by the wrong party).
 
 mod beside;
+pub mod entry;
 mod table;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 pub use beside::{Correction, LONGEST_POSTPONEMENT_DAYS, correct};
 pub use table::{Guard, Role, Step, table};
 
+use super::clocks::DueReason;
 use super::codes::DossierCode;
 use super::details::Details;
-use super::event::{Back, Happening, Verdict};
+use super::event::{Back, Happening, Verdict, When};
 use super::rejection::{Label, Problem};
 use super::status::Status;
+use super::tenant::TenantKey;
 use super::time::Timestamp;
 
 /// Where a dossier may return to when its supplement is complete.
@@ -119,8 +122,10 @@ impl Phase {
 pub struct State {
     /// Where it stands.
     pub phase: Phase,
-    /// Since when, by the actor's word.
+    /// Since when limits count it: by the actor's word, neither before the step it followed nor after the hub heard of it.
     pub since: Timestamp,
+    /// The moment each sender's system last stated for a step of its own, by its own clock. Orders what that sender says.
+    pub spoken: BTreeMap<TenantKey, Timestamp>,
     /// How many events it has.
     pub events: i32,
     /// How many submissions it has (1, then one more per amendment).
@@ -137,6 +142,17 @@ pub struct State {
     pub claimed: Option<DossierCode>,
     /// When the result is due; it stays as it was while the dossier stands still, and after its end.
     pub due: Option<Timestamp>,
+    /// The date on the receipt the applicant holds, where its sender named one.
+    pub promise: Option<Promise>,
+}
+
+/// The date of the result on the receipt that was printed for the applicant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Promise {
+    /// The date.
+    pub to: Timestamp,
+    /// Whether it holds towards the applicant: no other date has been set since by a supplement, a standstill or a postponement.
+    pub holds: bool,
 }
 
 impl State {
@@ -144,13 +160,40 @@ impl State {
     pub fn status(&self) -> Status {
         self.phase.status()
     }
+
+    /// Whether a sender's report of `stated` is older than a step it has already told of: it comes late. Whole seconds, because
+    /// partners' formats carry nothing finer: within one second the order of arrival counts.
+    pub fn is_late(&self, sender: &TenantKey, stated: Timestamp) -> bool {
+        let newest = self.spoken.get(sender);
+        newest.is_some_and(|newest| stated.as_seconds() < newest.as_seconds())
+    }
+
+    /// The date that holds towards the applicant where it is another than `due`: the one on its receipt.
+    pub fn promised(&self) -> Option<Timestamp> {
+        self.promise
+            .filter(|promise| promise.holds)
+            .map(|promise| promise.to)
+    }
+
+    /// Another date was set: the receipt no longer says when the result is due.
+    fn supersede(&mut self, superseded: bool) {
+        if let Some(promise) = self.promise.as_mut().filter(|_| superseded) {
+            promise.holds = false;
+        }
+    }
+
+    /// The moment from which limits count a step: see [`When::counted`], and not before the step the dossier is in.
+    pub fn counts(&self, when: When<'_>) -> Timestamp {
+        when.counted().max(self.since)
+    }
 }
 
 /// What an event makes of a state. Never fails; the first event must be [`Happening::Filed`], which needs no state.
-pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) -> State {
+pub fn evolve(state: Option<State>, what: &Happening, when: When<'_>) -> State {
     let mut next = state.unwrap_or(State {
         phase: Phase::Registered,
-        since: occurred_at,
+        since: when.counted(),
+        spoken: BTreeMap::new(),
         events: 0,
         version: 1,
         supplements: 0,
@@ -159,13 +202,14 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         code: None,
         claimed: None,
         due: None,
+        promise: None,
     });
     next.events += 1;
     next.accepted |= what.accepts();
     match what {
         Happening::Filed { status, .. } => {
             next.phase = Phase::entering(*status, *status);
-            next.since = occurred_at;
+            next.since = when.counted();
         }
         Happening::Amended { version, .. } => next.version = *version,
         Happening::CodeClaimed { code } => next.claimed = Some(code.clone()),
@@ -175,12 +219,29 @@ pub fn evolve(state: Option<State>, what: &Happening, occurred_at: Timestamp) ->
         }
         Happening::StatusChanged { from, to, .. } => {
             next.phase = Phase::entering(*to, *from);
-            next.since = next.since.max(occurred_at);
+            next.since = next.counts(when);
+            if let Some(sender) = when.stated_by {
+                let newest = next.spoken.entry(sender.clone()).or_insert(when.occurred_at);
+                *newest = when.occurred_at.max(*newest);
+            }
             next.supplements += i32::from(*to == Status::SupplementRequested);
         }
-        Happening::DueSet(change) => next.due = Some(change.to),
+        Happening::DueSet(change) => match change.reason {
+            DueReason::Promised => {
+                next.promise = Some(Promise {
+                    to: change.to,
+                    holds: true,
+                });
+            }
+            reason => {
+                next.due = Some(change.to);
+                // Acceptance is what the receipt was printed for.
+                next.supersede(reason != DueReason::Accepted);
+            }
+        },
         Happening::Postponed { to, .. } => {
             next.due = Some(*to);
+            next.supersede(true);
             next.postponements += 1;
         }
         Happening::StatusRecorded { .. }
@@ -212,6 +273,8 @@ pub struct Report {
     pub new_due: Option<Timestamp>,
     /// When it happened, by the reporter's word.
     pub occurred_at: Timestamp,
+    /// It is older than a step the same reporter has already told of ([`State::is_late`]).
+    pub late: bool,
     /// In which part it speaks.
     pub role: Role,
     /// Takes one step of the table or none: a person does one thing, and implies no other.
@@ -238,6 +301,7 @@ impl Report {
             back: None,
             new_due: None,
             occurred_at,
+            late: false,
             role,
             direct: false,
             supplement_overdue: false,
@@ -279,9 +343,8 @@ pub fn decide(state: &State, report: &Report) -> Decision {
 
 fn step(state: &State, report: &Report) -> Decision {
     let from = state.status();
-    // Whole seconds, because partners' formats carry nothing finer: within one second the order of arrival counts.
-    if report.occurred_at.as_seconds() < state.since.as_seconds() || report.to == from {
-        // Older than what is known, or the same status with another note: history, not a change.
+    if report.late || report.to == from {
+        // Older than what its sender has said since, or the same status with another note: history, not a change.
         return Decision {
             verdict: Verdict::Recorded,
             problem: None,

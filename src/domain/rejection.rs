@@ -332,6 +332,9 @@ labels! {
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 
+    DossierNotFiled "dossier-not-filed" 422 "Hồ sơ chưa có ở cổng" "The dossier is not known here"
+        "Trạng thái {status} chỉ báo được cho hồ sơ cổng đã có. Nộp hồ sơ này với trạng thái 1 hoặc 2 trước, cùng số tham chiếu." "Status {status} is told of a dossier the hub knows. File it first with status 1 or 2, under the same reference.";
+
     // how a submitter is told
     SubscriptionMissing "subscription-missing" 404 "Chưa đăng ký nhận thông báo bằng cách này" "There is no such subscription"
         "Đăng ký trước: PUT /v1/subscription với way là {way}." "Subscribe first: PUT /v1/subscription with way {way}.";
@@ -395,6 +398,18 @@ labels! {
         "{field} có dạng số định danh (12 số) hoặc CMND (9 số) nên cổng coi là như vậy, dù loại giấy tờ không ghi hoặc ghi khác. Kiểm tra giấy tờ." "{field} has the form of an identity number (12 digits) or of a 9-digit card and is taken for it, though what paper it is is not said, or said otherwise. Check the paper.";
     IdentityKindUnknown "identity-kind-unknown" 422 "Không rõ loại giấy tờ" "What paper this is is not said"
         "{field} không phải số định danh 12 số hay CMND 9 số; cổng giữ như một giấy tờ khác. Ghi loại giấy tờ nếu biết." "{field} is no 12-digit identity number and no 9-digit card; the hub keeps it as another paper. Say which paper it is, where known.";
+    AcceptanceNotTaken "acceptance-not-taken" 422 "Chưa ghi nhận việc tiếp nhận" "The acceptance was not taken over"
+        "Chỉ bộ phận một cửa hoặc cơ quan giải quyết được tiếp nhận; hồ sơ ở trạng thái {status} và chờ họ." "Only the one-stop unit or the responsible agency accepts; the dossier is in status {status} and waits for them.";
+    StatusKept "status-kept" 422 "Trạng thái gửi kèm không đổi hồ sơ" "The status sent with it changes nothing"
+        "Hồ sơ ở trạng thái {status}; trạng thái {reported} gửi kèm chỉ được lưu. Nếu {reported} mới đúng, hãy làm bước đó bằng chức năng riêng." "The dossier is in status {status}; {reported}, sent with it, is only kept. If {reported} is right, take that step by its own verb.";
+    ChannelKept "channel-kept" 422 "Kênh nộp không đổi" "The channel does not change"
+        "Hồ sơ đã nộp theo kênh {channel}; {sent} không được dùng. Nộp nhầm kênh thì rút hồ sơ và nộp lại." "The dossier was filed through {channel}; {sent} is not used. If that was wrong, withdraw it and file it again.";
+    DueDiffers "due-differs" 422 "Ngày hẹn trên giấy khác ngày theo thời hạn" "The printed date is not the one the limit gives"
+        "Giấy hẹn ghi {promised}, theo thời hạn của thủ tục là {due}. Với người dân, ngày trên giấy là ngày hẹn; kiểm tra lại giấy hẹn hoặc thời hạn trong danh mục." "The receipt says {promised}; the procedure's limit gives {due}. Towards the applicant the receipt holds; check the receipt, or the limit in the directory.";
+    PromiseEarly "promise-early" 422 "Ngày hẹn trước ngày nhận" "The promised date is before the receipt"
+        "{field} trước ngày nhận hồ sơ nên không được dùng; kiểm tra lại giấy hẹn." "{field} lies before the dossier was received and is not used; check the receipt.";
+    ReceiptEarly "receipt-early" 422 "Ngày tiếp nhận trước ngày nộp" "Received before it was filed"
+        "{field} trước ngày nộp; thời hạn tính từ ngày nộp. Kiểm tra lại hai ngày." "{field} lies before the filing; limits count from the filing. Check both dates.";
 }
 
 impl Label {
@@ -402,6 +417,16 @@ impl Label {
     pub const fn as_str(self) -> &'static str {
         self.text().label
     }
+
+    /// The rules that may be broken: what is done all the same is applied and flagged with one of these.
+    pub const IRREGULAR: [Label; 6] = [
+        Label::SupplementRepeated,
+        Label::SupplementLate,
+        Label::SupplementNotOverdue,
+        Label::PostponementRepeated,
+        Label::PostponementLate,
+        Label::CorrectionLate,
+    ];
 
     /// The label of this word.
     pub fn parse(word: &str) -> Option<Label> {

@@ -95,6 +95,7 @@ pub struct Metrics {
     outbox: Gauge,
     ending: Family<Ending, Gauge>,
     limits: Family<LimitStage, Gauge>,
+    irregular: Family<Refused, Gauge>,
     overdue_files: Gauge,
     parked: Gauge,
     failing: Gauge,
@@ -139,6 +140,7 @@ impl Metrics {
             outbox: Gauge::default(),
             ending: Family::default(),
             limits: Family::default(),
+            irregular: Family::default(),
             overdue_files: Gauge::default(),
             parked: Gauge::default(),
             failing: Gauge::default(),
@@ -196,6 +198,11 @@ impl Metrics {
                 "dossiers_limit",
                 "Dossiers with a time limit that is near or has passed",
                 metrics.limits.clone(),
+            );
+            r.register(
+                "irregular",
+                "What was done within thirty days although a rule was broken, by its label",
+                metrics.irregular.clone(),
             );
             r.register(
                 "files_overdue",
@@ -327,6 +334,15 @@ impl Metrics {
             .get_or_create(&name)
             .set(i64::try_from(messages).unwrap_or(i64::MAX));
         self.queues_room.get_or_create(&name).set(capacity.into());
+    }
+
+    /// How often each rule was broken within thirty days. A rule that no longer was stands at 0.
+    pub fn irregular(&self, counts: &BTreeMap<Label, i64>) {
+        for label in Label::IRREGULAR {
+            let number = counts.get(&label).copied().unwrap_or(0);
+            let label = label.as_str();
+            self.irregular.get_or_create(&Refused { label }).set(number);
+        }
     }
 
     /// What is on its way at `now`, and what has stopped there.

@@ -6,9 +6,9 @@ mod parameters;
 mod row;
 
 use self::parameters::{
-    ACT, ALARMS, ASSET, ATTACHMENT, ATTACHMENT_HEAD, AUDIT, BLOB, CARRIED, DELIVERY, FEED, FILE, LABEL, LIST,
-    ONE, PAGE, PUT_BLOB, READS, REFUSAL, REFUSED, REPORT, SEEN, TAKE, TENANT, TENANTS, TRIED, TRIED_OF, WAY,
-    required,
+    ACT, ALARMS, ASSET, ATTACHMENT, ATTACHMENT_HEAD, AUDIT, BLOB, CARRIED, DELIVERY, FEED, FILE,
+    IRREGULARITIES, LABEL, LIST, ONE, PAGE, PERIOD, PUT_BLOB, READS, REFUSAL, REFUSED, REPORT, SEEN, TAKE,
+    TENANT, TENANTS, TRIED, TRIED_OF, WAY, required,
 };
 use self::row::shape;
 pub use self::row::{
@@ -20,12 +20,13 @@ use crate::domain::view::{
     CertificateRequest, CorrectionRequest, DeliveryItem, DeliveryPage, DirectoryImportAnswer,
     DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DossierPage, DossierSummary,
     DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage, HandOverRequest,
-    HistoryView, InboxPage, NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, OverviewView,
-    PapersRequest, ParkRequest, PointRequest, PostponementRequest, ReadPage, ReasonRequest, RefusalPage,
-    RefusalView, RegisterAnswer, RegisterRequest, ResendAnswer, ResendRequest, RetryRequest, RouteView,
-    SecretAnswer, SettleAnswer, SettleRequest, StaffRequest, StandingRequest, StatusAnswer, SubmissionAnswer,
-    SubscribersView, SubscriptionAnswer, SubscriptionRequest, SubscriptionView, SupplementRequest,
-    TenantPage, TenantRequest, TenantView, TestAnswer, TokenAnswer, WayRequest,
+    HistoryView, InboxPage, IrregularCounts, IrregularityPage, NoticeAttemptPage, NoticeRetryAnswer,
+    NoticeRetryRequest, OverviewView, PapersRequest, ParkRequest, PointRequest, PostponementRequest,
+    ReadPage, ReasonRequest, RefusalPage, RefusalView, RegisterAnswer, RegisterRequest, ResendAnswer,
+    ResendRequest, RetryRequest, RouteView, SecretAnswer, SettleAnswer, SettleRequest, StaffRequest,
+    StandingRequest, StatusAnswer, SubmissionAnswer, SubscribersView, SubscriptionAnswer,
+    SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest, TenantView,
+    TestAnswer, TokenAnswer, WayRequest,
 };
 use crate::identity::Permission;
 
@@ -176,6 +177,12 @@ pub const TABLE: &[Route] = table! {
     Partner Get "/v1/alarms" "alarms"
         Act::Verb(Verb::Alarms, Permission::HubRead), ALARMS, Takes::Nothing => Gives::Json(shape::<AlarmPage>());
         "Thời hạn đã quá, mỗi nguyên nhân một lần" "Read which time limits have passed, each cause once"
+    Partner Get "/v1/irregularities" "irregularities"
+        Act::Verb(Verb::Irregularities, Permission::HubRead), IRREGULARITIES, Takes::Nothing => Gives::Json(shape::<IrregularityPage>());
+        "Việc đã làm dù trái quy định" "Read what was done although a rule was broken"
+    Partner Get "/v1/irregularities/counts" "irregularCounts"
+        Act::Verb(Verb::IrregularCounts, Permission::HubRead), PERIOD, Takes::Nothing => Gives::Json(shape::<IrregularCounts>());
+        "Số việc trái quy định theo ngày và cơ quan" "Count broken rules by day, agency and rule"
     Partner Get "/v1/endpoint" "endpoint"
         Act::Verb(Verb::Endpoint, Permission::EndpointManage), &[], Takes::Nothing => Gives::Json(shape::<EndpointView>());
         "Địa chỉ nhận bản tin của cơ quan" "Read where one's messages are pushed, and how the endpoint fares"

@@ -182,10 +182,11 @@ impl Hub {
             deed: wish.deed,
             paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
+            stated: false,
             assigned_code,
             foreign_values: Vec::new(),
             report_key: None,
-            clockwork: self.clockwork(&row),
+            clockwork: self.clockwork(&row)?,
             own_queue: self.reads_own_queue(access),
             traceparent: call.traceparent,
         };
@@ -238,9 +239,10 @@ impl Hub {
     }
 
     /// What the clocks of a dossier are computed with.
-    pub(super) fn clockwork(&self, row: &DossierRow) -> Clockwork {
+    pub(super) fn clockwork(&self, row: &DossierRow) -> Result<Clockwork, ServiceError> {
         let agency = row.agency.as_ref().and_then(|key| key.parse().ok());
-        self.directory.load().clockwork(agency.as_ref())
+        let procedure = row.procedure.parse().map_err(internal)?;
+        Ok(self.directory.load().clockwork(agency.as_ref(), &procedure))
     }
 
     /// Whether the caller is an agency that consumes its own queue.

@@ -57,7 +57,11 @@ impl Hub {
                 instead: row.agency.clone(),
                 text: text.clone(),
                 route: serde_json::to_string(&route).map_err(internal)?,
-                silence: self.directory.load().clockwork(Some(&agency.key)).silence(now),
+                silence: self
+                    .directory
+                    .load()
+                    .clockwork(Some(&agency.key), &row.procedure.parse().map_err(internal)?)
+                    .silence(now),
                 traceparent: call.traceparent.clone(),
             };
             match self.store.ledger.assign(assign).await? {

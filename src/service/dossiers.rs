@@ -321,6 +321,10 @@ pub(super) fn clocks_of(row: &DossierRow) -> Clocks {
         acceptance_due: row.acceptance_due.map(|at| at.0),
         forecast_due: row.forecast_due.map(|at| at.0),
         due: row.due.map(|at| at.0),
+        promised_due: row
+            .promised_due
+            .filter(|promised| row.promise_holds && Some(*promised) != row.due)
+            .map(|at| at.0),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+mod standing;
 mod written;
 
 use super::dossiers::reason;
@@ -20,9 +21,10 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
 use crate::domain::time::Timestamp;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{KeyUse, Remember, SubmitOutcome};
+use crate::store::ledger::{KeyUse, SubmitOutcome};
 use crate::store::read;
 use crate::store::rows::DossierRow;
+use standing::Filed;
 
 /// What came in.
 pub struct Incoming {
@@ -90,11 +92,20 @@ pub(super) struct Prepared {
     /// The files it names by digest.
     files: Vec<NamedFile>,
     likeness: Vec<u8>,
+    /// When the complete dossier was received, as limits count it: by its sender's word, not before it was filed, nor after the
+    /// hub had it.
+    complete_at: Timestamp,
+    /// The date on the receipt the applicant holds, where it can be one.
+    promised: Option<Timestamp>,
+    /// Where in the sender's document the status stands.
+    status_path: String,
 }
 
 /// What is known when a filing is looked up.
 struct Found {
     target: Target,
+    /// Whether the status it says was told of this dossier before.
+    told_before: bool,
     /// The dossier that was there first of what this one is about.
     twin: Option<Twin>,
     /// Whether another dossier has the code it claims, or claims it too.
@@ -119,7 +130,17 @@ enum Target {
     New(DossierId),
     Amend(DossierId, Box<DossierRow>),
     Same(Box<DossierRow>),
-    Closed,
+    Closed(Box<DossierRow>),
+}
+
+impl Target {
+    /// The dossier, where there is one.
+    fn known(&self) -> Option<&DossierRow> {
+        match self {
+            Target::New(_) => None,
+            Target::Amend(_, row) | Target::Same(row) | Target::Closed(row) => Some(row),
+        }
+    }
 }
 
 impl Hub {
@@ -231,6 +252,8 @@ impl Hub {
             return Err(refused.into());
         }
         warnings.extend(doubtful.iter().map(placed));
+        let (complete_at, promised, early) = standing::dates(&filing, received_at);
+        warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
         let directory = self.directory.load();
         let route = directory
@@ -269,6 +292,9 @@ impl Hub {
             submission: self.with_rng(|rng| SubmissionId::new(received_at, rng)),
             digest: sha256(&incoming.bytes),
             files,
+            complete_at,
+            promised,
+            status_path: provenance.locate("/reported_status"),
         })
     }
 
@@ -281,40 +307,32 @@ impl Hub {
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let Found {
             target,
+            told_before,
             twin,
             contested,
         } = self.find(access, prepared).await?;
         let beside = Beside { twin, contested };
-        if let Target::Amend(id, row) = &target
-            && let Some(decided) = decided(row, &prepared.route)?
-        {
-            let prepared = Prepared {
-                route: decided,
+        let kept = target.known().and_then(|row| prepared.keep_channel(row));
+        let prepared = kept.as_ref().unwrap_or(prepared);
+        let decided = match &target {
+            Target::Amend(_, row) => decided(row, &prepared.route)?.map(|route| Prepared {
+                route,
                 ..prepared.clone()
-            };
-            return self
-                .write(access, incoming, key, &prepared, (*id, Some(row)), beside)
-                .await;
-        }
+            }),
+            _ => None,
+        };
+        let prepared = decided.as_ref().unwrap_or(prepared);
+        let call = Filed {
+            access,
+            incoming,
+            key,
+            prepared,
+        };
         match target {
-            Target::Same(row) => {
-                let answer = self.existing_answer(access, &row).await?;
-                let body = encode(&answer)?;
-                let remember = Remember {
-                    key: key.clone(),
-                    answer: (202, body.clone()),
-                };
-                Ok((self.store.ledger.remember(remember).await?, 202, body))
-            }
-            Target::Closed => self.refuse_change(access, incoming, key).await,
-            Target::New(id) => {
-                self.write(access, incoming, key, prepared, (id, None), beside)
-                    .await
-            }
-            Target::Amend(id, row) => {
-                self.write(access, incoming, key, prepared, (id, Some(&row)), beside)
-                    .await
-            }
+            Target::New(id) => self.file_new(call, id, beside).await,
+            Target::Amend(id, row) => self.file_again(call, (id, *row), told_before, beside).await,
+            Target::Same(row) => self.file_same(call, *row, told_before).await,
+            Target::Closed(_) => self.refuse_change(access, incoming, key).await,
         }
     }
 
@@ -323,11 +341,18 @@ impl Hub {
         let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
         let (likeness, claimed) = (prepared.likeness.clone(), prepared.claimed.clone());
-        let (known, twin, contested) = self
+        let (cipher, status) = (std::sync::Arc::clone(&self.store.cipher), prepared.told_status());
+        let (known, told_before, twin, contested) = self
             .store
             .readers
             .run(move |conn| {
                 let known = read::by_reference(conn, &scope, &tenant, &reference)?;
+                let told_before = match (&known, status) {
+                    (Some(row), Some(status)) => {
+                        read::report_known(conn, &tenant, &status.blind(&cipher, &row.id))?
+                    }
+                    _ => false,
+                };
                 let own = known.as_ref().map(|row| row.id.as_str());
                 let first = read::first_alike(conn, &likeness)?.filter(|first| own != Some(first));
                 let twin = match first {
@@ -343,21 +368,22 @@ impl Hub {
                     }
                     None => false,
                 };
-                Ok((known, twin, contested))
+                Ok((known, told_before, twin, contested))
             })
             .await?;
         let target = match known {
             None => Target::New(self.with_rng(|rng| DossierId::new(prepared.received_at, rng))),
-            Some(row) if row.content_blind == self.content_blind(&prepared.filing) => {
+            Some(row) if row.content_blind == self.content_blind(&prepared.as_filed_through(&row)) => {
                 Target::Same(Box::new(row))
             }
             Some(row) if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) => {
-                Target::Closed
+                Target::Closed(Box::new(row))
             }
             Some(row) => Target::Amend(parse_id(&row.id)?, Box::new(row)),
         };
         Ok(Found {
             target,
+            told_before,
             twin,
             contested,
         })

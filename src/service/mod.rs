@@ -16,6 +16,7 @@ mod dossiers;
 mod endpoints;
 mod inbox;
 mod intake;
+mod irregular;
 mod messages;
 mod onboarding;
 mod public;

@@ -83,7 +83,11 @@ impl Hub {
             since: row.since.0,
             agency: self.agency_of(&row),
             clocks: clocks_of(&row),
-            late: with_agency && row.due.is_some_and(|due| due.0 < self.clock.now()),
+            // By the date on the applicant's receipt, where that is another.
+            late: with_agency
+                && clocks_of(&row)
+                    .held_due()
+                    .is_some_and(|due| due < self.clock.now()),
             note,
             details,
             place: self.place_of(&row),

@@ -135,9 +135,10 @@ impl Hub {
             deed,
             paths: item.files.iter().filter_map(|file| file.path.clone()).collect(),
             occurred_at,
+            stated: report.occurred_at.is_some(),
             assigned_code,
             foreign_values: report.foreign_values,
-            clockwork: self.clockwork(&row),
+            clockwork: self.clockwork(&row)?,
             own_queue: self.reads_own_queue(access),
             traceparent,
         };

@@ -362,8 +362,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::event::{Happening, Verdict};
+    use crate::domain::event::{Happening, Verdict, When};
     use crate::domain::lifecycle::{Phase, Report, Role, State, decide, evolve};
+    use crate::domain::tenant::TenantKey;
     use crate::domain::time::Timestamp;
 
     const SITUATIONS: [Situation; 4] = [
@@ -421,20 +422,26 @@ mod tests {
             text: None,
             details: None,
         };
-        let mut state: State = evolve(None, &filed, Timestamp::from_micros(0));
+        let mut state: State = evolve(None, &filed, When::of_hub(Timestamp::from_micros(0)));
+        let agency: TenantKey = "agency.so-tu-phap".parse().unwrap();
         state.phase = Phase::entering(situation.status, situation.status);
         let (mut now, mut verdicts) = (0, Vec::new());
         for step in &script.steps {
             now += 10_000_000;
             let mut say = |to, role, at| {
-                let text = step.text.map(str::to_owned);
+                let (text, at) = (step.text.map(str::to_owned), Timestamp::from_micros(at));
                 let report = Report {
                     text,
-                    ..Report::new(to, role, Timestamp::from_micros(at))
+                    late: role == Role::Agency && state.is_late(&agency, at),
+                    ..Report::new(to, role, at)
+                };
+                let when = When {
+                    stated_by: (role == Role::Agency).then_some(&agency),
+                    ..When::of_hub(at)
                 };
                 let decision = decide(&state, &report);
                 for h in &decision.happenings {
-                    state = evolve(Some(state.clone()), h, report.occurred_at);
+                    state = evolve(Some(state.clone()), h, when);
                 }
                 decision.verdict
             };

@@ -84,9 +84,9 @@ rows! {
     /// The current state of a dossier.
     DossierRow in dossiers {
         id: String, tenant: String, reference: String, point: Option<String>, agency: Option<String>, parked: Option<String>,
-        procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, events: i32, version: i32,
+        procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, spoken: String, events: i32, version: i32,
         supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, time_limit: String, acceptance_due: Option<At>,
-        forecast_due: Option<At>, due: Option<At>, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
+        forecast_due: Option<At>, due: Option<At>, promised_due: Option<At>, promise_holds: bool, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
     }
     /// The canonical content of one version of a dossier.
@@ -122,6 +122,12 @@ rows! {
         id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
         first_at: At, last_at: At, problems: String,
     }
+    /// Something done although a rule was broken.
+    IrregularityRow in irregularities {
+        seq: i64, at: At, dossier: String, agency: Option<String>, tenant: String, label: String, status: i16,
+    }
+    /// How many of them.
+    IrregularCountRow in irregular_counts { day: String, agency: String, label: String, count: i64 }
     /// What a dossier is about.
     LikenessRow in likenesses { dossier: String, blind: Vec<u8>, twin: Option<String> }
     /// An attempt.

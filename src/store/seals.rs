@@ -58,6 +58,16 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
         "copies of what events and certificates say, for the operator's list",
     ),
     (
+        "irregularities",
+        "*",
+        "copies of what events say, for the operator's list",
+    ),
+    (
+        "irregular_counts",
+        "*",
+        "how many of those; counted anew from the events",
+    ),
+    (
         "likenesses",
         "*",
         "derived from the contents; a warning hangs on it",

@@ -28,4 +28,5 @@ mod round;
 mod schema;
 mod scopes;
 mod sealed;
+mod standing;
 mod watching;

@@ -73,6 +73,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             status: 1,
             resume: None,
             since: At(now),
+            spoken: "{}".to_owned(),
             events: 0,
             version: 1,
             supplements: 0,
@@ -84,6 +85,8 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             acceptance_due: Some(At(acceptance)),
             forecast_due: Some(At(clockwork().due(now, LIMIT))),
             due: None,
+            promised_due: None,
+            promise_holds: false,
             answered_seq: None,
             content_blind: sha256(reference.as_bytes()).to_vec(),
             route: "{}".to_owned(),
@@ -106,8 +109,10 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         },
         actor: Actor::of(tenant.parse().unwrap()),
         filed_at: now,
+        promised: None,
+        told: None,
         watches,
-        answer: (202, answer(reference)),
+        answer: Some((202, answer(reference))),
         traceparent: None,
     }
 }
@@ -168,7 +173,7 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
         agency: Some(AGENCY.to_owned()),
     };
     submit.parties = Vec::new();
-    submit.answer = (202, answer(word));
+    submit.answer = Some((202, answer(word)));
     submit
 }
 
@@ -191,7 +196,8 @@ pub fn clockwork() -> Clockwork {
         let files = Directory::FILES
             .iter()
             .map(|name| ((*name).to_owned(), file(name)));
-        Directory::read(&files.collect()).unwrap().clockwork(None)
+        let directory = Directory::read(&files.collect()).unwrap();
+        directory.clockwork(None, &"9.902001".parse().unwrap())
     });
     SHIPPED.clone()
 }
@@ -213,6 +219,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         },
         paths: Vec::new(),
         occurred_at: now,
+        stated: true,
         assigned_code: None,
         foreign_values: Vec::new(),
         report_key: None,

@@ -89,6 +89,7 @@ fn source(outgoing: &Outgoing<'_>) -> Value {
         "acceptance_due": clocks.acceptance_due,
         "forecast_due": clocks.forecast_due,
         "due": clocks.due,
+        "promised_due": clocks.promised_due,
     })
 }
 

@@ -48,6 +48,7 @@ pub fn shipped_directory() -> BTreeMap<String, String> {
         "legacy_communes.csv",
         "points.csv",
         "procedure_aliases.csv",
+        "procedure_limits.csv",
         "procedures.csv",
         "succession.csv",
         "time_limits.csv",

@@ -47,6 +47,65 @@ fn case_1_a_working_day_ends_at_closing_time_or_carries_its_hours() {
     carries("2026-11-20T12:30", Limit::WorkingDays(2), "2026-11-24T13:00");
 }
 
+/// Dates an auditor computed by hand under the shipped calendar: over Giỗ Tổ made up with 30/4 and 1/5, over 2/9, over Tết 2027.
+#[test]
+fn the_auditors_dates() {
+    ends("2026-04-24T16:59", Limit::WorkingDays(3), "2026-05-04T17:00");
+    carries("2026-04-24T16:59", Limit::WorkingDays(3), "2026-05-04T16:59");
+    for received in ["2026-08-18T08:00", "2026-08-18T16:59"] {
+        ends(received, Limit::CalendarDays(15), "2026-09-03T17:00");
+    }
+    ends("2027-02-04T10:00", Limit::WorkingDays(10), "2027-02-25T17:00");
+}
+
+/// “Ngay trong ngày làm việc; nhận sau 15 giờ thì ngày làm việc tiếp theo”, 2.000635 and 2.000908.
+#[test]
+fn the_same_day_until_the_cut_off_and_else_the_next_working_day() {
+    let same_day = |received, due| {
+        for end in [DayEnd::Closing, DayEnd::Carried] {
+            let limit = Limit::SameDay("15:00".parse().unwrap());
+            assert_eq!(hanoi().due(at(received), limit, end), at(due), "{received}");
+        }
+    };
+    same_day("2026-11-23T09:00", "2026-11-23T17:00");
+    same_day("2026-11-23T12:30", "2026-11-23T17:00");
+    same_day("2026-11-23T15:00", "2026-11-23T17:00");
+    same_day("2026-11-23T15:01", "2026-11-24T17:00");
+    same_day("2026-11-23T15:30", "2026-11-24T17:00");
+    // After closing, or when the office is shut, it counts as received when the office next opens, and that is before the cut-off.
+    same_day("2026-11-23T17:01", "2026-11-24T17:00");
+    same_day("2026-11-23T06:00", "2026-11-23T17:00");
+    same_day("2026-11-21T16:00", "2026-11-23T17:00");
+    // Over a day of rest and a holiday.
+    same_day("2026-11-20T15:30", "2026-11-23T17:00");
+    same_day("2026-04-29T15:30", "2026-05-04T17:00");
+    // A half day closes before the cut-off.
+    let calendar = with(
+        "2026-12-07,half-day,x,false\n",
+        "city,*,mon tue,08:00-12:00 13:00-17:00,,,false,x\n",
+    );
+    let due = |received| {
+        calendar.due(
+            at(received),
+            Limit::SameDay("15:00".parse().unwrap()),
+            DayEnd::Closing,
+        )
+    };
+    assert_eq!(due("2026-12-07T11:00"), at("2026-12-07T12:00"));
+    assert_eq!(due("2026-12-07T13:00"), at("2026-12-08T17:00"));
+}
+
+#[test]
+fn a_cut_off_is_a_whole_minute_of_the_day_and_stored_as_written() {
+    let limit = Limit::SameDay("15:00".parse().unwrap());
+    let stored = serde_json::to_string(&limit).unwrap();
+    assert_eq!(stored, r#"{"same-day":"15:00"}"#);
+    assert_eq!(serde_json::from_str::<Limit>(&stored).unwrap(), limit);
+    for wrong in ["", "15", "15:0", "24:00", "15:60", "15:00:00", " 15:00", "3:00"] {
+        assert!(wrong.parse::<CutOff>().is_err(), "{wrong}");
+    }
+}
+
 #[test]
 fn case_2_hours_are_carried_on_both_sides_of_the_cut_off() {
     ends("2026-11-23T14:59", Limit::WorkingHours(8), "2026-11-24T14:59");
@@ -430,6 +489,16 @@ impl World {
                 let receipt = self.opening(received);
                 self.closing_from(receipt - minute_of_day(receipt) + i64::from(days) * 1440)
             }
+            Limit::SameDay(cut_off) => {
+                let receipt = self.opening(received);
+                let time = format!(
+                    "{:02}:{:02}",
+                    minute_of_day(receipt) / 60,
+                    minute_of_day(receipt) % 60
+                );
+                let late = time > cut_off.to_string();
+                self.closing_from(receipt - minute_of_day(receipt) + i64::from(late) * 1440)
+            }
         }
     }
 }
@@ -453,6 +522,7 @@ proptest! {
             Limit::WorkingHours(length * 3),
             Limit::WorkingDays(length),
             Limit::CalendarDays(length),
+            Limit::SameDay(format!("{:02}:30", length + 6).parse().unwrap()),
         ] {
             for end in [DayEnd::Closing, DayEnd::Carried] {
                 let due = calendar.due(Timestamp::from_micros(received * 60_000_000), limit, end);

@@ -1,5 +1,7 @@
 //! How the clocks of a dossier run: the named cases of the office, and which limit runs in which status.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::domain::calendar::Offices;
 use crate::domain::lifecycle::Phase;
@@ -27,6 +29,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
     State {
         phase: Phase::entering(status, Status::Processing),
         since: at(since),
+        spoken: BTreeMap::new(),
         events: 3,
         version: 1,
         postponements: 0,
@@ -35,6 +38,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
         code: None,
         claimed: None,
         due: due.map(at),
+        promise: None,
     }
 }
 

@@ -27,7 +27,7 @@ fn the_shipped_file_says_what_the_decree_says() {
     let now = on(&limits, "2026-11-23");
     assert_eq!(now.officer_notice, Span::Hours(2));
     assert_eq!(now.acceptance, Span::Office(Limit::WorkingHours(8)));
-    assert_eq!(now.paper_cut_off, jiff::civil::time(15, 0, 0, 0));
+    assert_eq!(now.paper_cut_off, "15:00".parse().unwrap());
     assert_eq!(now.paper_out_of_area, Span::Office(Limit::WorkingDays(1)));
     assert_eq!(now.supplement_notice, Span::Office(Limit::WorkingDays(3)));
     assert_eq!(now.supplement, Span::Office(Limit::CalendarDays(15)));
@@ -45,6 +45,63 @@ fn the_shipped_file_says_what_the_decree_says() {
             "{limit}"
         );
     }
+}
+
+const OWN_HEAD: &str = "procedure,key,value,unit,article,valid_from,valid_to,provisional\n";
+
+#[test]
+fn a_procedures_own_limit_goes_before_the_decrees_on_its_days() {
+    let mut limits = TimeLimits::read(SHIPPED).unwrap();
+    let mut faults = Vec::new();
+    let rows = "9.902001,supplement,10,working-days,Luật mẫu Điều 1,2026-01-01,2026-06-30,false\n\
+        9.902001,supplement,20,working-days,Luật mẫu Điều 1,2027-01-01,,true\n\
+        9.902001,supplement-notice,5,working-days,Luật mẫu Điều 2,,,false\n";
+    limits.read_own(&format!("{OWN_HEAD}{rows}"), &mut faults);
+    assert_eq!(faults, []);
+    let code = |code: &str| code.parse::<ProcedureCode>().unwrap();
+    let own = limits.own(&code("9.902001")).unwrap();
+    let general = Span::Office(Limit::CalendarDays(15));
+    for (day, supplement) in [
+        ("2025-12-31", general),
+        ("2026-01-01", Span::Office(Limit::WorkingDays(10))),
+        ("2026-06-30", Span::Office(Limit::WorkingDays(10))),
+        ("2026-07-01", general),
+        ("2027-01-01", Span::Office(Limit::WorkingDays(20))),
+    ] {
+        assert_eq!(on(own, day).supplement, supplement, "{day}");
+        assert_eq!(
+            on(own, day).supplement_notice,
+            Span::Office(Limit::WorkingDays(5))
+        );
+        assert_eq!(on(own, day).acceptance, on(&limits, day).acceptance);
+        assert_eq!(on(&limits, day).supplement, general, "of the other procedures");
+    }
+    assert!(limits.own(&code("9.902002")).is_none());
+    assert_eq!(limits.own_provisional(), ["9.902001 supplement"]);
+}
+
+#[test]
+fn a_procedures_own_limits_are_of_the_keys_the_decree_leaves_to_other_law() {
+    let faults = |row: &str| {
+        let mut faults = Vec::new();
+        TimeLimits::read(SHIPPED)
+            .unwrap()
+            .read_own(&format!("{OWN_HEAD}{row}\n"), &mut faults);
+        faults.into_iter().map(|f| (f.file, f.line)).collect::<Vec<_>>()
+    };
+    let wrong = vec![("procedure_limits.csv".to_owned(), 2)];
+    for row in [
+        "9.902001,acceptance,8,working-hours,a,,,false",
+        "9.902001,postponements,2,times,a,,,false",
+        "9.902001,supplement,10,weeks,a,,,false",
+        "9.902001,supplement,10,working-days,,,,false",
+        "x,supplement,10,working-days,a,,,false",
+    ] {
+        assert_eq!(faults(row), wrong, "{row}");
+    }
+    let twice = "9.902001,supplement,10,working-days,a,,,false\n9.902001,supplement,11,working-days,a,2026-01-01,,false";
+    assert_eq!(faults(twice), [("procedure_limits.csv".to_owned(), 3)]);
+    assert_eq!(faults("9.902001,supplement,10,working-days,a,,,false"), []);
 }
 
 #[test]

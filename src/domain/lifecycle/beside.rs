@@ -2,7 +2,7 @@
 
 use super::{Decision, Report, Role, State, evolve, rejected};
 use crate::domain::details::ResultPaper;
-use crate::domain::event::{Happening, Verdict};
+use crate::domain::event::{Happening, Verdict, When};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -17,10 +17,9 @@ pub(super) fn postponed_too(
     new_due: Timestamp,
     mut decision: Decision,
 ) -> Decision {
-    let after = decision
-        .happenings
-        .iter()
-        .fold(state.clone(), |s, what| evolve(Some(s), what, report.occurred_at));
+    let after = decision.happenings.iter().fold(state.clone(), |s, what| {
+        evolve(Some(s), what, When::of_hub(report.occurred_at))
+    });
     let moved = postpone(&after, report, new_due);
     if moved.verdict == Verdict::Rejected {
         return moved;

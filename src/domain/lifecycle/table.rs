@@ -52,6 +52,8 @@ pub enum Guard {
     Online,
     /// Only a dossier received at a counter or by post begins here.
     CounterOrPost,
+    /// Its sender says that it stands here, whatever its channel.
+    Reported,
     /// A reason must be given; without it the step is rejected.
     Reason,
     /// A supplement may be asked for once, and in time; a second or a late request is applied as irregular.
@@ -130,6 +132,7 @@ fn guard(word: &str) -> Option<Guard> {
     Some(match word {
         "online" => Guard::Online,
         "counter-or-post" => Guard::CounterOrPost,
+        "reported" => Guard::Reported,
         "reason" => Guard::Reason,
         "first-supplement" => Guard::FirstSupplement,
         "back-to" => Guard::BackTo,

@@ -8,6 +8,7 @@ fn state(phase: Phase) -> State {
     State {
         phase,
         since: Timestamp::from_micros(100_000_000),
+        spoken: BTreeMap::new(),
         events: 1,
         version: 1,
         supplements: 0,
@@ -16,6 +17,7 @@ fn state(phase: Phase) -> State {
         code: None,
         claimed: None,
         due: None,
+        promise: None,
     }
 }
 
@@ -212,7 +214,7 @@ fn the_table_is_the_reviewed_one() {
     insta::assert_snapshot!(shown);
 }
 
-/// What is filed begins where its channel says, and only its submitter files it.
+/// What is filed begins where its sender says, else where its channel does; that it was accepted is the receiving unit's to say.
 #[test]
 fn a_dossier_begins_registered_online_and_accepted_otherwise() {
     let first: Vec<(Status, &[Role], &[Guard])> = table()
@@ -226,6 +228,12 @@ fn a_dossier_begins_registered_online_and_accepted_otherwise() {
         [
             (Status::Registered, submitter, &[Guard::Online][..]),
             (Status::Accepted, submitter, &[Guard::CounterOrPost][..]),
+            (Status::Registered, submitter, &[Guard::Reported][..]),
+            (
+                Status::Accepted,
+                &[Role::ReceivingUnit][..],
+                &[Guard::Reported][..]
+            ),
         ]
     );
 }
@@ -387,11 +395,8 @@ fn a_result_is_corrected_where_there_is_one_and_keeps_its_status() {
         let decision = correct(&state(phase), &correction(Role::Agency, false));
         let may = matches!(phase, Phase::Finished | Phase::HandedOver);
         assert_eq!(decision.verdict == Verdict::Applied, may, "{phase:?}");
-        let after = evolve(
-            Some(state(phase)),
-            &decision.happenings[0],
-            Timestamp::from_micros(200_000_000),
-        );
+        let when = When::of_hub(Timestamp::from_micros(200_000_000));
+        let after = evolve(Some(state(phase)), &decision.happenings[0], when);
         assert_eq!(after.phase, phase);
     }
     let label = |d: Decision| d.problem.map(|p| p.label);
@@ -447,10 +452,66 @@ fn a_second_supplement_is_irregular_and_a_missing_reason_is_refused() {
 }
 
 #[test]
-fn an_older_report_is_history_only() {
-    let mut old = report(Status::Finished, Role::Agency);
-    old.occurred_at = Timestamp::from_micros(99_000_000);
-    assert_eq!(decide(&state(Phase::Processing), &old).verdict, Verdict::Recorded);
+fn a_report_is_late_by_its_own_senders_word_alone() {
+    let (agency, other): (TenantKey, TenantKey) = (
+        "agency.so-tu-phap".parse().unwrap(),
+        "agency.so-y-te".parse().unwrap(),
+    );
+    let told = |said: &str, stated_by| When {
+        occurred_at: at(said),
+        at: at("2026-11-23T10:00:00+07:00"),
+        stated_by,
+    };
+    let step = |from, to| Happening::StatusChanged {
+        from,
+        to,
+        verdict: Verdict::Applied,
+        inferred: false,
+        text: None,
+        irregular: None,
+        details: None,
+        back: None,
+    };
+    let by_agency = step(Status::Accepted, Status::Processing);
+    let after = evolve(
+        Some(state(Phase::Accepted)),
+        &by_agency,
+        told("2026-11-23T10:04:00.9+07:00", Some(&agency)),
+    );
+    // Ahead of the hub or not, limits count it from when the hub heard of it at the latest.
+    assert_eq!(after.since, at("2026-11-23T10:00:00+07:00"));
+    assert!(after.is_late(&agency, at("2026-11-23T10:03:59+07:00")));
+    assert!(
+        !after.is_late(&agency, at("2026-11-23T10:04:00+07:00")),
+        "within one second arrival decides"
+    );
+    assert!(!after.is_late(&other, at("2020-01-01T00:00:00+07:00")));
+    // What a person or the hub does moves nobody's claims; what a sender says late does not take its newest back.
+    let by_hub = step(Status::Processing, Status::Stopped);
+    let after = evolve(Some(after), &by_hub, told("2026-11-23T10:00:00+07:00", None));
+    let resumed = step(Status::Stopped, Status::Processing);
+    let after = evolve(
+        Some(after),
+        &resumed,
+        told("2026-11-23T09:00:00+07:00", Some(&other)),
+    );
+    assert_eq!(after.spoken[&agency], at("2026-11-23T10:04:00.9+07:00"));
+    assert_eq!(
+        after.since,
+        at("2026-11-23T10:00:00+07:00"),
+        "and time does not run backwards"
+    );
+    let late = Report {
+        late: true,
+        ..report(Status::Finished, Role::Agency)
+    };
+    for phase in phases() {
+        assert_eq!(
+            decide(&state(phase), &late).verdict,
+            Verdict::Recorded,
+            "{phase:?}"
+        );
+    }
 }
 
 #[test]
@@ -474,7 +535,7 @@ enum Asked {
 prop_compose! {
     fn asked()(
         to in 1u8..=10, role in 0usize..5, moment in 0i64..50, back in 0u8..8, reason: bool, direct: bool, overdue: bool,
-        correct in 0u8..6, new_due in proptest::option::weighted(0.2, 0i64..400), late: bool,
+        correct in 0u8..6, new_due in proptest::option::weighted(0.2, 0i64..400), late: bool, behind in 0u8..8,
     ) -> Asked {
         let occurred_at = Timestamp::from_micros(moment * 500_000);
         let text = reason.then(|| "vì thiếu giấy tờ".to_owned());
@@ -489,6 +550,7 @@ prop_compose! {
             postponement_late: late,
             direct,
             supplement_overdue: overdue,
+            late: behind == 0,
             ..Report::new(Status::from_code(to).unwrap(), Role::ALL[role], occurred_at)
         })
     }
@@ -502,9 +564,9 @@ proptest! {
         let filed = Happening::StatusRecorded { to: Status::Registered, text: None, details: None };
         let start = Timestamp::from_micros(0);
         let mut history = vec![(filed.clone(), start)];
-        let mut now = evolve(None, &filed, start);
+        let mut now = evolve(None, &filed, When::of_hub(start));
         let due = Happening::DueSet(DueChange { from: None, to: Timestamp::from_micros(86_400_000_000), reason: DueReason::Accepted });
-        now = evolve(Some(now), &due, start);
+        now = evolve(Some(now), &due, When::of_hub(start));
         history.push((due, start));
         for asked in all {
             let before = now.clone();
@@ -520,7 +582,7 @@ proptest! {
                     prop_assert!(!rows.is_empty());
                     prop_assert!(back.is_none() || rows.iter().any(|s| s.guards.contains(&Guard::Back)));
                 }
-                now = evolve(Some(now), h, occurred_at);
+                now = evolve(Some(now), h, When::of_hub(occurred_at));
                 history.push((h.clone(), occurred_at));
             }
             prop_assert_eq!(now.events, before.events + decision.happenings.len() as i32);
@@ -536,7 +598,7 @@ proptest! {
             prop_assert!(now.since >= before.since);
             prop_assert!(now.postponements >= before.postponements && now.supplements >= before.supplements);
         }
-        let replayed = history.iter().fold(None, |s, (h, at)| Some(evolve(s, h, *at)));
+        let replayed = history.iter().fold(None, |s, (h, at)| Some(evolve(s, h, When::of_hub(*at))));
         prop_assert_eq!(replayed, Some(now));
     }
 }

@@ -9,6 +9,7 @@ use super::in_force;
 use super::rows::{Commune, Procedure, RuleAgency, RulePlace};
 use crate::domain::codes::{CommuneCode, Key};
 use crate::domain::dossier::Catalogue;
+use crate::domain::legal::TimeLimits;
 use crate::domain::rejection::Language;
 use crate::domain::time::Date;
 
@@ -196,6 +197,10 @@ impl Directory {
                 );
             }
         }
+        for code in self.time_limits().with_own() {
+            let known = self.procedure(code).is_some();
+            names.check(known, TimeLimits::OWN_FILE, code, "procedure", code);
+        }
         for s in self.succession.iter() {
             let known = self.commune(Catalogue::Legacy, &s.old).is_some();
             names.check(known, "succession.csv", &s.new, "old_code", &s.old);
@@ -339,7 +344,7 @@ impl Directory {
             .special_days()
             .filter(|d| d.provisional)
             .map(|d| d.date.to_string());
-        let files: [(&str, Vec<String>); 10] = [
+        let files: [(&str, Vec<String>); 11] = [
             (
                 "agencies.csv",
                 self.agencies()
@@ -393,6 +398,7 @@ impl Directory {
                 "time_limits.csv",
                 self.time_limits().provisional().map(str::to_owned).collect(),
             ),
+            (TimeLimits::OWN_FILE, self.time_limits().own_provisional()),
         ];
         for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
             let (n, first) = (rows.len(), examples(&rows));

@@ -64,6 +64,7 @@ impl Directory {
         "legacy_communes.csv",
         "points.csv",
         "procedure_aliases.csv",
+        TimeLimits::OWN_FILE,
         "procedures.csv",
         "succession.csv",
         TimeLimits::FILE,
@@ -91,7 +92,8 @@ impl Directory {
         let agencies = files::agencies(text("agencies.csv"), f);
         let (days, hours) = (text(Offices::DAYS_FILE), text(Offices::HOURS_FILE));
         let offices = Offices::read_into(days, hours, agencies.iter(), f);
-        let time_limits = TimeLimits::read_into(text(TimeLimits::FILE), f);
+        let mut time_limits = TimeLimits::read_into(text(TimeLimits::FILE), f).unwrap_or_default();
+        time_limits.read_own(text(TimeLimits::OWN_FILE), f);
         let mut directory = Directory {
             version: version(files),
             agencies,
@@ -106,7 +108,7 @@ impl Directory {
             enterprises: files::enterprises(text("enterprises.csv"), f),
             agents: files::agents(text("agents.csv"), f),
             offices,
-            time_limits: Arc::new(time_limits.unwrap_or_default()),
+            time_limits: Arc::new(time_limits),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
             successors_of: HashMap::new(),
@@ -162,11 +164,13 @@ impl Directory {
         &self.time_limits
     }
 
-    /// What the clocks of a dossier of this agency are computed with; of none, with the hours of the city.
-    pub fn clockwork(&self, agency: Option<&Key>) -> Clockwork {
+    /// What the clocks of a dossier are computed with: the hours of its agency, or of the city where it has none, and the limits of
+    /// its procedure.
+    pub fn clockwork(&self, agency: Option<&Key>, procedure: &ProcedureCode) -> Clockwork {
         let office = agency.and_then(|key| self.agencies.get(key));
         let calendar = office.map_or(self.offices.city(), |agency| self.offices.of(agency));
-        Clockwork::new(Arc::clone(calendar), Arc::clone(&self.time_limits))
+        let limits = self.time_limits.own(procedure).unwrap_or(&self.time_limits);
+        Clockwork::new(Arc::clone(calendar), Arc::clone(limits))
     }
 
     /// An agency by its stable key, in force or not.

@@ -234,7 +234,28 @@ pub(super) fn succession(text: &str, faults: &mut Faults) -> Rows<(CommuneCode, 
 }
 
 /// One kind of limit, still without its length.
-type LimitOf = fn(u32) -> Limit;
+#[derive(Clone, Copy)]
+enum LimitOf {
+    Length(fn(u32) -> Limit),
+    SameDay,
+}
+
+/// `limit_value` and `limit_unit`: a length, or of the same day the time of day until which a receipt counts for that day.
+fn limit(row: &mut Row<'_>) -> Option<Limit> {
+    let units = [
+        ("working-hours", LimitOf::Length(Limit::WorkingHours)),
+        ("working-days", LimitOf::Length(Limit::WorkingDays)),
+        ("calendar-days", LimitOf::Length(Limit::CalendarDays)),
+        ("same-day", LimitOf::SameDay),
+    ];
+    match row.word("limit_unit", &units)? {
+        LimitOf::Length(of) => {
+            let length = row.number("limit_value", 1, LONGEST_LIMIT_DAYS)?;
+            Some(of(u32::try_from(length).ok()?))
+        }
+        LimitOf::SameDay => row.value("limit_value", "HH:MM").map(Limit::SameDay),
+    }
+}
 
 /// Longer limits than these are slips of the pen: ten years.
 const LONGEST_LIMIT_DAYS: i64 = 3_650;
@@ -260,19 +281,11 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
         ("object-place", PlaceRule::ObjectPlace),
         ("none", PlaceRule::None),
     ];
-    let units: [(&str, LimitOf); 3] = [
-        ("working-hours", Limit::WorkingHours),
-        ("working-days", Limit::WorkingDays),
-        ("calendar-days", Limit::CalendarDays),
-    ];
     table::read("procedures.csv", text, &columns, faults, |row| {
         let (code, name) = (row.value::<ProcedureCode>("code", PROCEDURE), row.text("name"));
         let (field_code, field_name) = (row.text("field_code"), row.text("field_name"));
         let (level, place_rule) = (row.word("level", &LEVELS), row.word("place_rule", &place_rules));
-        let (value, unit) = (
-            row.number("limit_value", 1, LONGEST_LIMIT_DAYS),
-            row.word("limit_unit", &units),
-        );
+        let limit = limit(row);
         let fee_vnd = row.number("fee_vnd", 0, limits::AMOUNT_VND);
         let (period, provisional) = (row.period(), row.flag("provisional"));
         let ((valid_from, valid_to), code) = (period?, code?);
@@ -283,7 +296,7 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
             field_name: field_name?,
             level: level?,
             place_rule: place_rule?,
-            limit: unit?(u32::try_from(value?).ok()?),
+            limit: limit?,
             fee_vnd: fee_vnd?,
             valid_from,
             valid_to,

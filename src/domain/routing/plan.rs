@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Directory;
+use crate::domain::legal::TimeLimits;
 use crate::domain::seal::sha256;
 
 /// The files of a directory, name to text.
@@ -160,9 +161,17 @@ fn table(name: &str, files: &Files) -> Table {
         .headers()
         .map(|header| header.iter().map(str::to_owned).collect())
         .unwrap_or_default();
-    let keys = if name == "succession.csv" { 2 } else { 1 };
+    let named = |column: &str| header.iter().position(|c| c == column);
+    let keys: Vec<usize> = match name {
+        "succession.csv" => vec![0, 1],
+        // A value may change with the day: each period is a row of its own.
+        TimeLimits::FILE => std::iter::once(0).chain(named("valid_from")).collect(),
+        TimeLimits::OWN_FILE => [0, 1].into_iter().chain(named("valid_from")).collect(),
+        _ => vec![0],
+    };
     let rows = reader.records().filter_map(Result::ok).map(|row| {
-        let key: Vec<&str> = row.iter().take(keys).collect();
+        let cells = keys.iter().filter_map(|&at| row.get(at));
+        let key: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
         let columns = header
             .iter()
             .cloned()

@@ -109,6 +109,16 @@ pub struct Clocks {
     /// When the result is due, once accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// The date on the receipt the applicant holds, where that is another than `due`: towards the applicant it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_due: Option<Timestamp>,
+}
+
+impl Clocks {
+    /// When the applicant may expect the result: the date on the receipt, else the one the limit gives.
+    pub fn held_due(&self) -> Option<Timestamp> {
+        self.promised_due.or(self.due)
+    }
 }
 
 /// The answer to a submission: it is committed.

@@ -23,7 +23,9 @@ pub use acts::{
     AcceptanceRequest, AssignmentRequest, CorrectionRequest, HandOverRequest, PapersRequest,
     PostponementRequest, ReasonRequest, SupplementRequest,
 };
-pub use alarms::{AlarmPage, AlarmView, LimitCount};
+pub use alarms::{
+    AlarmPage, AlarmView, IrregularCount, IrregularCounts, IrregularityPage, IrregularityView, LimitCount,
+};
 pub use answers::{
     AgencyView, Clocks, Links, ProblemDocument, ProblemView, StatusView, SubmissionAnswer, TokenAnswer,
 };

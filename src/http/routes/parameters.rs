@@ -28,6 +28,9 @@ pub(super) const fn required(parameter: Parameter) -> Parameter {
     }
 }
 
+/// A day, RFC 3339.
+const DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
 pub(super) const DOSSIER: Parameter = parameter(
     "id",
     Place::Path,
@@ -229,6 +232,40 @@ pub(super) const ALARMS: &[Parameter] = &[
         Place::Query,
         Values::Number(1, ALARM_PAGE.0 as i64, Some(ALARM_PAGE.1 as i64)),
         "How many at most.",
+    ),
+];
+pub(super) const IRREGULARITIES: &[Parameter] = &[
+    parameter(
+        "after",
+        Place::Query,
+        Values::Pattern(Cursor::PATTERN),
+        "`next` of the page before; `0`, or nothing, is the beginning.",
+    ),
+    parameter(
+        "agency",
+        Place::Query,
+        Values::Pattern(Key::PATTERN),
+        "Only of dossiers this agency was responsible for.",
+    ),
+    parameter(
+        "limit",
+        Place::Query,
+        Values::Number(1, ALARM_PAGE.0 as i64, Some(ALARM_PAGE.1 as i64)),
+        "How many at most.",
+    ),
+];
+pub(super) const PERIOD: &[Parameter] = &[
+    parameter(
+        "from",
+        Place::Query,
+        Values::Pattern(DATE),
+        "The first day, in Vietnam; thirty days with `to` when it is left out.",
+    ),
+    parameter(
+        "to",
+        Place::Query,
+        Values::Pattern(DATE),
+        "The last day, in Vietnam; today when it is left out. At most 366 days from `from`.",
     ),
 ];
 pub(super) const TAKE: &[Parameter] = &[

@@ -83,6 +83,8 @@ pub enum Verb {
     Point,
     Audit,
     Alarms,
+    Irregularities,
+    IrregularCounts,
     Assign,
     Attachment,
     AttachmentHead,

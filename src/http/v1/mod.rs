@@ -62,6 +62,8 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::DirectoryImport => directory::import(authed).await,
         Verb::Audit => tenants::audit(authed).await,
         Verb::Alarms => alarms::list(authed).await,
+        Verb::Irregularities => alarms::irregularities(authed).await,
+        Verb::IrregularCounts => alarms::irregular_counts(authed).await,
         Verb::Upload => attachments::upload(authed).await,
         Verb::Uploaded => attachments::uploaded(authed).await,
         Verb::Attachments => attachments::list(authed).await,

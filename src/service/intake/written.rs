@@ -1,9 +1,9 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
-use super::{Beside, Incoming, Prepared, encode, internal, parse_id, status_of};
+use super::standing::{Filed, Placed};
+use super::{Beside, Incoming, Prepared, Twin, encode, internal, parse_id, status_of};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
-use crate::domain::dossier::Channel;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::AgencyKind;
@@ -13,7 +13,7 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
 use crate::service::{Hub, ServiceError};
-use crate::store::ledger::{Expect, KeyUse, Likeness, Naming, Submit, SubmitOutcome};
+use crate::store::ledger::{Expect, Likeness, Naming, Submit, SubmitOutcome};
 use crate::store::moment::At;
 use crate::store::read;
 use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
@@ -21,16 +21,23 @@ use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
 impl Hub {
     pub(super) async fn write(
         &self,
-        access: &Access,
-        incoming: &Incoming,
-        key: &KeyUse,
-        prepared: &Prepared,
+        call: Filed<'_>,
         (id, before): (DossierId, Option<&DossierRow>),
         Beside { twin, contested }: Beside,
+        place: Placed,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+        let Filed {
+            access,
+            incoming,
+            key,
+            prepared,
+        } = call;
         let version = before.map_or(1, |row| row.version + 1);
-        let entry = entry_status(prepared.filing.channel);
-        let clockwork = self.directory.load().clockwork(prepared.route.agency.as_ref());
+        let entry = place.entry;
+        let clockwork = self
+            .directory
+            .load()
+            .clockwork(prepared.route.agency.as_ref(), &prepared.route.procedure.code);
         let clocks = clocks(&clockwork, prepared, entry);
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
@@ -50,11 +57,15 @@ impl Hub {
             before,
             missing,
         );
-        let found = sizes.into_iter().chain(twin.as_ref().map(|twin| twin.warning()));
-        let found = found.chain(self.told_of_code(prepared, before, contested));
+        let more = sizes
+            .into_iter()
+            .chain(twin.as_ref().map(Twin::warning))
+            .chain(self.told_of_code(prepared, before, contested))
+            .chain(place.warnings)
+            .chain(prepared.promise_differs(clocks.due));
         answer
             .warnings
-            .extend(found.map(|warning| ProblemView::of(&warning, Language::Vietnamese)));
+            .extend(more.map(|problem| ProblemView::of(&problem, Language::Vietnamese)));
         let body = encode(&answer)?;
         let content = encode(&prepared.filing)?;
         let content_name = read::content_row(&id.to_string(), version);
@@ -64,7 +75,7 @@ impl Hub {
                 version: row.version,
                 agency: row.agency.clone(),
             }),
-            dossier: self.dossier_row(access, prepared, id, &clocks)?,
+            dossier: self.dossier_row(access, prepared, id, &clocks, entry)?,
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
@@ -80,16 +91,22 @@ impl Hub {
                 twin: twin.map(|twin| twin.id),
             },
             actor: access.actor(),
-            filed_at: prepared.filing.filed_at,
+            filed_at: if entry == Status::Accepted {
+                prepared.complete_at
+            } else {
+                prepared.filing.filed_at
+            },
+            promised: prepared.promised,
+            told: place.told,
             watches: self.watches(access, prepared, &clockwork, &clocks),
-            answer: (202, body.clone()),
+            answer: place.answers.then(|| (202, body.clone())),
             traceparent: incoming.traceparent.clone(),
         };
         Ok((self.store.ledger.submit(submit).await?, 202, body))
     }
 
     /// What the submitter is told of the code it claims.
-    fn told_of_code(
+    pub(super) fn told_of_code(
         &self,
         prepared: &Prepared,
         before: Option<&DossierRow>,
@@ -250,14 +267,16 @@ impl Hub {
         clockwork: &Clockwork,
         clocks: &Clocks,
     ) -> Vec<Deadline> {
-        let received = prepared.received_at;
+        let heard = prepared.received_at;
         let mut watches = match (clocks.acceptance_due, clocks.due) {
-            (Some(acceptance), _) => clockwork.filed_online(received, acceptance),
-            (None, Some(due)) => clockwork.received(received, due, self.paper_way(access, prepared)),
+            (Some(acceptance), _) => clockwork.filed_online(heard, acceptance),
+            (None, Some(due)) => {
+                clockwork.received(prepared.complete_at, due, self.paper_way(access, prepared))
+            }
             (None, None) => Vec::new(),
         };
         if prepared.route.agency.is_some() {
-            watches.push(clockwork.silence(received));
+            watches.push(clockwork.silence(heard));
         }
         watches
     }
@@ -294,6 +313,7 @@ impl Hub {
         prepared: &Prepared,
         id: DossierId,
         clocks: &Clocks,
+        entry: Status,
     ) -> Result<DossierRow, ServiceError> {
         let received = At(prepared.received_at);
         Ok(DossierRow {
@@ -306,9 +326,10 @@ impl Hub {
             procedure: prepared.route.procedure.code.to_string(),
             channel: i16::from(prepared.filing.channel.code()),
             assisted: prepared.filing.assisted_by_agent || access.kind() == TenantKind::Agent,
-            status: i16::from(entry_status(prepared.filing.channel).code()),
+            status: i16::from(entry.code()),
             resume: None,
             since: At(prepared.filing.filed_at),
+            spoken: "{}".to_owned(),
             events: 0,
             version: 1,
             supplements: 0,
@@ -320,6 +341,9 @@ impl Hub {
             acceptance_due: clocks.acceptance_due.map(At),
             forecast_due: clocks.forecast_due.map(At),
             due: clocks.due.map(At),
+            // By its own event.
+            promised_due: None,
+            promise_holds: false,
             answered_seq: None,
             content_blind: self.content_blind(&prepared.filing),
             route: serde_json::to_string(&prepared.route.reason).map_err(internal)?,
@@ -358,27 +382,25 @@ impl Hub {
     }
 }
 
-/// Online begins at 1; a counter or the post has already received it, so 2.
-const fn entry_status(channel: Channel) -> Status {
-    match channel {
-        Channel::Online => Status::Registered,
-        Channel::Counter | Channel::Post => Status::Accepted,
-    }
-}
-
+/// What runs on a dossier as it begins: until when it must be accepted, counted from the filing; or when its result is due, counted
+/// from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3).
 fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
-    let from = prepared.filing.filed_at.min(prepared.received_at);
-    if entry == Status::Registered {
+    let filed = prepared.filing.filed_at.min(prepared.received_at);
+    let begun = if entry == Status::Registered {
         Clocks {
-            acceptance_due: Some(clockwork.acceptance(from)),
+            acceptance_due: Some(clockwork.acceptance(filed)),
             forecast_due: Some(clockwork.due(prepared.received_at, prepared.route.limit)),
-            due: None,
+            ..Clocks::default()
         }
     } else {
         Clocks {
-            due: Some(clockwork.due(from, prepared.route.limit)),
+            due: Some(clockwork.due(prepared.complete_at, prepared.route.limit)),
             ..Clocks::default()
         }
+    };
+    Clocks {
+        promised_due: prepared.promised.filter(|promised| Some(*promised) != begun.due),
+        ..begun
     }
 }
 

@@ -78,6 +78,16 @@ pub enum Deed {
     },
     /// Gives the result to the applicant.
     HandOver(HandOver),
+    /// Tells a status that changes nothing: it is kept in the history.
+    Keep {
+        /// The status.
+        to: Status,
+    },
+    /// Names the date on the receipt the applicant holds.
+    Promise {
+        /// The date.
+        to: Timestamp,
+    },
 }
 
 impl Deed {
@@ -110,6 +120,8 @@ impl Deed {
             | Deed::Step { .. }
             | Deed::Accept { .. }
             | Deed::Postpone { .. }
+            | Deed::Promise { .. }
+            | Deed::Keep { .. }
             | Deed::HandOver(_) => Vec::new(),
         }
     }
@@ -131,6 +143,8 @@ pub struct Act {
     pub paths: Vec<String>,
     /// When, by the actor's word.
     pub occurred_at: Timestamp,
+    /// The moment was read from the actor's own clock, by its system: it orders what this actor reports.
+    pub stated: bool,
     /// The official code it brings.
     pub assigned_code: Option<DossierCode>,
     /// What the actor's format says beside it.
@@ -188,6 +202,15 @@ pub(super) fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<A
         return Ok(ActOutcome::Absent);
     }
     let status = state_of(&dossier)?.status();
+    let known = matches!(act.deed, Deed::Promise { to } if dossier.promised_due == Some(At(to)));
+    if known {
+        return Ok(ActOutcome::Done(Acted {
+            verdict: Verdict::Repeated,
+            status,
+            problem: None,
+            warnings: Vec::new(),
+        }));
+    }
     if let Some(report) = &act.report_key
         && batch.natural.contains_key(&(
             "report".to_owned(),
@@ -262,14 +285,14 @@ fn take(
     dossier: &mut DossierRow,
 ) -> Result<Acted, StoreError> {
     let state = state_of(dossier)?;
-    let asked_late = batch
-        .watched(&dossier.id, Watched::SupplementNotice)
-        .is_some_and(|watch| act.occurred_at.max(state.since) > watch.due_at.0);
+    let ask_until = batch.watched(&dossier.id, Watched::SupplementNotice);
+    let ask_until = ask_until.map(|watch| watch.due_at.0);
     let Judged {
         occurred_at,
+        counted,
         beside,
         decision,
-    } = deed::judge(act, &state, asked_late);
+    } = deed::judge(act, &state, batch.now, ask_until);
     // What is rejected changes nothing; a late report may still bring the code. A status never falls because of the code beside it.
     let mut brought = match decision.verdict {
         Verdict::Rejected => code::Brought::NOTHING,
@@ -292,6 +315,7 @@ fn take(
         .map(|(what, number)| Told {
             what,
             occurred_at,
+            stated: act.states_moment(),
             actor: &act.actor,
             paths: &act.paths,
             // What stands beside a report is kept once, with the last thing that came of it.
@@ -300,7 +324,7 @@ fn take(
         .collect();
     let written = batch.append(dossier, told)?;
     if applied {
-        run_clocks(batch, act, dossier, &state, occurred_at)?;
+        run_clocks(batch, act, dossier, &state, counted)?;
     }
     let last = written
         .last()
@@ -309,7 +333,7 @@ fn take(
         dossier.answered_seq = Some(last.0);
         batch.writes.answered.push((dossier.id.clone(), act.own_queue));
         batch.end(&dossier.id, Watched::AgencySilent);
-    } else if applied {
+    } else if applied && !matches!(act.deed, Deed::Promise { .. }) {
         // The agency is told the event that says what was done, not the change of status beside it.
         let event = place.and_then(|n| written.get(n)).unwrap_or(last);
         batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
@@ -329,6 +353,13 @@ fn take(
     })
 }
 
+impl Act {
+    /// Whether its moment orders what its actor says: a system reports what happened, perhaps late. What a person does is done now.
+    pub(super) fn states_moment(&self) -> bool {
+        self.stated && matches!(self.deed, Deed::Report { .. })
+    }
+}
+
 /// Moves the due date as the step asks, keeps why, and begins and ends what is watched.
 fn run_clocks(
     batch: &mut Batch<'_>,
@@ -341,13 +372,7 @@ fn run_clocks(
     let limit: Limit = serde_json::from_str(&dossier.time_limit)
         .map_err(|e| StoreError::Corrupt(format!("time limit: {e}")))?;
     if let Some(change) = act.clockwork.move_due(before, &after, limit, at) {
-        let told = Told {
-            what: Happening::DueSet(change),
-            occurred_at: at,
-            actor: &act.actor,
-            paths: &[],
-            foreign_values: &[],
-        };
+        let told = Told::of(Happening::DueSet(change), at, &act.actor);
         batch.append(dossier, vec![told])?;
     }
     let waits = after.status() == Status::Registered;

@@ -78,18 +78,13 @@ pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOut
     dossier.route.clone_from(&assign.route);
     // What an earlier agency answered acknowledges nothing of this one.
     dossier.answered_seq = None;
-    let told = Told {
-        what: Happening::Assigned {
-            agency: assign.agency.clone(),
-            instead: instead.map_err(|_| corrupt("agency"))?,
-            parked: parked.as_deref().and_then(Label::parse),
-            text: assign.text.clone(),
-        },
-        occurred_at: batch.now,
-        actor: &assign.actor,
-        paths: &[],
-        foreign_values: &[],
+    let what = Happening::Assigned {
+        agency: assign.agency.clone(),
+        instead: instead.map_err(|_| corrupt("agency"))?,
+        parked: parked.as_deref().and_then(Label::parse),
+        text: assign.text.clone(),
     };
+    let told = Told::of(what, batch.now, &assign.actor);
     let written = batch.append(&mut dossier, vec![told])?;
     let last = written
         .last()

@@ -200,6 +200,7 @@ fn load(conn: &mut Conn, commands: &[&Command], also: &BTreeSet<String>) -> Resu
                 key_values.insert(s.key.key.as_str());
                 natural_values.insert(s.dossier.reference.as_str());
                 natural_values.extend(s.dossier.claimed_code.as_deref());
+                natural_values.extend(s.told.as_deref());
                 if let submit::Expect::Amend { .. } = s.expect {
                     ids.insert(s.dossier.id.as_str());
                 }
@@ -302,11 +303,27 @@ fn load_firsts(conn: &mut Conn, commands: &[&Command]) -> Result<HashMap<Vec<u8>
 pub(super) struct Told<'a> {
     pub what: Happening,
     pub occurred_at: Timestamp,
+    /// The moment was read from the actor's own clock, by its system.
+    pub stated: bool,
     pub actor: &'a Actor,
     /// Where the files it names stand in the actor's document, in their order; empty where nobody knows.
     pub paths: &'a [String],
     /// What the actor's format said beside it.
     pub foreign_values: &'a [ForeignValue],
+}
+
+impl<'a> Told<'a> {
+    /// Something nobody's system claimed, that names no file by its place.
+    pub fn of(what: Happening, occurred_at: Timestamp, actor: &'a Actor) -> Self {
+        Told {
+            what,
+            occurred_at,
+            stated: false,
+            actor,
+            paths: &[],
+            foreign_values: &[],
+        }
+    }
 }
 
 impl Batch<'_> {
@@ -334,6 +351,7 @@ impl Batch<'_> {
                 number: dossier.events + 1,
                 at: self.now,
                 occurred_at: one.occurred_at,
+                stated: one.stated,
                 actor: one.actor.clone(),
                 foreign_values: one.foreign_values.to_vec(),
                 what: one.what,
@@ -343,7 +361,7 @@ impl Batch<'_> {
             } else {
                 Some(state_of(dossier)?)
             };
-            let next = crate::domain::lifecycle::evolve(state, &event.what, event.occurred_at);
+            let next = crate::domain::lifecycle::evolve(state, &event.what, event.when());
             crate::store::read::put_state(dossier, &next);
             written.push((seq, event.id));
             if let Some((kind, mut named)) = event.what.files() {
@@ -352,6 +370,17 @@ impl Batch<'_> {
                 }
                 let owner = event.actor.tenant.as_str();
                 files::name(self, &dossier.id, event.number, kind, owner, named.iter())?;
+            }
+            if let Some(label) = event.what.irregular() {
+                self.writes.irregularities.push(IrregularityRow {
+                    seq,
+                    at: At(self.now),
+                    dossier: dossier.id.clone(),
+                    agency: dossier.agency.clone(),
+                    tenant: event.actor.tenant.to_string(),
+                    label: label.as_str().to_owned(),
+                    status: dossier.status,
+                });
             }
             self.writes.feed.push(FeedRow {
                 tenant: dossier.tenant.clone(),

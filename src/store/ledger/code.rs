@@ -137,6 +137,7 @@ pub(super) fn contest(
         let told = Told {
             what: Happening::CodeContested { code: code.clone() },
             occurred_at: batch.now,
+            stated: false,
             actor: if side.tenant == actor.tenant.as_str() {
                 actor
             } else {

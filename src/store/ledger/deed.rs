@@ -1,7 +1,8 @@
 //! What a deed comes to: the domain's decision, and what is told beside it. Pure.
 
 use super::act::{Act, Deed};
-use crate::domain::event::{Happening, Verdict};
+use crate::domain::clocks::{DueChange, DueReason};
+use crate::domain::event::{Happening, Verdict, When};
 use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, State};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
@@ -9,8 +10,10 @@ use crate::domain::time::Timestamp;
 
 /// A deed, judged.
 pub(super) struct Judged {
-    /// When it counts as done.
+    /// When it was done, by the actor's word.
     pub occurred_at: Timestamp,
+    /// From when limits count it.
+    pub counted: Timestamp,
     /// Told before the change of status, when the deed is done.
     pub beside: Option<Happening>,
     /// What becomes of it.
@@ -25,6 +28,8 @@ pub(super) const fn kind(deed: &Deed) -> &'static str {
         Deed::Postpone { .. } => "postponed",
         Deed::Correct { .. } => "result-corrected",
         Deed::HandOver(_) => "handed-over",
+        Deed::Promise { .. } => "due-set",
+        Deed::Keep { .. } => "status-recorded",
     }
 }
 
@@ -41,13 +46,18 @@ fn refused(problem: Problem, to: Status) -> Decision {
     }
 }
 
-/// Judges a deed. `asked_late` says whether the time to ask for a supplement has passed.
-pub(super) fn judge(act: &Act, state: &State, asked_late: bool) -> Judged {
+/// Judges a deed that arrived at `now`. `ask_until` is the last moment to ask for a supplement, while it runs or has passed.
+pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<Timestamp>) -> Judged {
     // A report may be old news; what a person does is done now, whatever their watch says.
     let occurred_at = match act.deed {
         Deed::Report { .. } => act.occurred_at,
         _ => act.occurred_at.max(state.since),
     };
+    let counted = state.counts(When {
+        occurred_at,
+        at: now,
+        stated_by: None,
+    });
     let to = target(&act.deed, state);
     let decision = if let Deed::Correct {
         results,
@@ -61,13 +71,27 @@ pub(super) fn judge(act: &Act, state: &State, asked_late: bool) -> Judged {
             text: text.clone(),
             occurred_at,
             role: act.role,
-            late: act.clockwork.correction_passed(state.since, occurred_at),
+            late: act.clockwork.correction_passed(state.since, counted),
         };
         lifecycle::correct(state, &correction)
+    } else if let Deed::Promise { to } = act.deed {
+        promised(state, to)
+    } else if let Deed::Keep { to } = act.deed {
+        Decision {
+            verdict: Verdict::Recorded,
+            problem: None,
+            happenings: vec![Happening::StatusRecorded {
+                to,
+                text: None,
+                details: None,
+            }],
+        }
     } else if fits(&act.deed, state) {
         let facts = Report {
-            supplement_late: asked_late,
-            ..report(act, state, to, occurred_at)
+            late: act.states_moment() && state.is_late(&act.actor.tenant, occurred_at),
+            supplement_late: ask_until.is_some_and(|last| counted > last),
+            occurred_at,
+            ..report(act, state, to, counted)
         };
         lifecycle::decide(state, &facts)
     } else {
@@ -84,22 +108,43 @@ pub(super) fn judge(act: &Act, state: &State, asked_late: bool) -> Judged {
     };
     Judged {
         occurred_at,
+        counted,
         beside: beside(&act.deed),
         decision,
+    }
+}
+
+/// The date on the receipt the applicant holds, beside the one the limit gives; after the end nothing is promised.
+fn promised(state: &State, to: Timestamp) -> Decision {
+    if state.status().is_final() {
+        return refused(
+            Problem::new(Label::StatusFinal).with("status", state.status()),
+            state.status(),
+        );
+    }
+    let change = DueChange {
+        from: state.due,
+        to,
+        reason: DueReason::Promised,
+    };
+    Decision {
+        verdict: Verdict::Applied,
+        problem: None,
+        happenings: vec![Happening::DueSet(change)],
     }
 }
 
 /// The status a deed leads to.
 fn target(deed: &Deed, state: &State) -> Status {
     match deed {
-        Deed::Report { to, .. } | Deed::Step { to, .. } => *to,
+        Deed::Report { to, .. } | Deed::Step { to, .. } | Deed::Keep { to } => *to,
         Deed::Accept { .. } => Status::Accepted,
         Deed::Supplement { .. } => match state.phase {
             Phase::SupplementRequested { resume } => resume.status(),
             _ => Status::Accepted,
         },
         Deed::HandOver(_) => Status::HandedOver,
-        Deed::Postpone { .. } | Deed::Correct { .. } => state.status(),
+        Deed::Postpone { .. } | Deed::Correct { .. } | Deed::Promise { .. } => state.status(),
     }
 }
 
@@ -114,17 +159,18 @@ fn fits(deed: &Deed, state: &State) -> bool {
     }
 }
 
-fn report(act: &Act, state: &State, to: Status, occurred_at: Timestamp) -> Report {
+/// The facts a report is judged by, at the moment limits count it from.
+fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
     let clocks = &act.clockwork;
     let mut report = Report {
         direct: true,
-        supplement_overdue: clocks.supplement_overdue(state.since, occurred_at),
-        supplement_requests: clocks.supplement_requests(occurred_at),
+        supplement_overdue: clocks.supplement_overdue(state.since, counted),
+        supplement_requests: clocks.supplement_requests(counted),
         postponement_late: state
             .due
-            .is_some_and(|due| clocks.late_notice_passed(due, occurred_at)),
-        postponements: clocks.postponements(occurred_at),
-        ..Report::new(to, act.role, occurred_at)
+            .is_some_and(|due| clocks.late_notice_passed(due, counted)),
+        postponements: clocks.postponements(counted),
+        ..Report::new(to, act.role, counted)
     };
     match &act.deed {
         Deed::Report {
@@ -149,7 +195,11 @@ fn report(act: &Act, state: &State, to: Status, occurred_at: Timestamp) -> Repor
             report.text = Some(text.clone());
             report.new_due = Some(*new_due);
         }
-        Deed::Supplement { .. } | Deed::HandOver(_) | Deed::Correct { .. } => {}
+        Deed::Supplement { .. }
+        | Deed::HandOver(_)
+        | Deed::Correct { .. }
+        | Deed::Promise { .. }
+        | Deed::Keep { .. } => {}
     }
     report
 }
@@ -164,3 +214,6 @@ fn beside(deed: &Deed) -> Option<Happening> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -398,13 +398,7 @@ fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Comple
         }
         let what = Happening::AttachmentsComplete;
         let kind = what.word();
-        let told = Told {
-            what,
-            occurred_at: batch.now,
-            actor: &add.actor,
-            paths: &[],
-            foreign_values: &[],
-        };
+        let told = Told::of(what, batch.now, &add.actor);
         let written = batch.append(&mut dossier, vec![told])?;
         if add.actor.tenant.kind() != TenantKind::Agency {
             for event in written {

@@ -56,6 +56,7 @@ pub(super) struct Writes {
     /// Limits that run as written, or no longer.
     pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
     pub alarms: Vec<AlarmRow>,
+    pub irregularities: Vec<IrregularityRow>,
     /// Dossiers whose state row must be written.
     pub touched: BTreeSet<String>,
 }
@@ -104,6 +105,8 @@ impl Batch<'_> {
         insert_all!(conn, outbox, w.outbox, 5);
         write_watches(conn, &w.watches)?;
         insert_all!(conn, alarms, w.alarms, 8);
+        insert_all!(conn, irregularities, w.irregularities, 7);
+        count_irregular(conn, &w.irregularities)?;
         for (actor, deed) in &w.deeds {
             // The reason may name a person; it is in the event, encrypted.
             super::audit::append(conn, self.now, actor, None, [deed])?;
@@ -281,7 +284,7 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
 }
 
 fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
-    for piece in rows.chunks(BINDS / 29) {
+    for piece in rows.chunks(BINDS / 32) {
         on_backend!(conn, c => diesel::insert_into(dossiers::table)
             .values(piece)
             .on_conflict(dossiers::id)
@@ -293,6 +296,7 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::status.eq(excluded(dossiers::status)),
                 dossiers::resume.eq(excluded(dossiers::resume)),
                 dossiers::since.eq(excluded(dossiers::since)),
+                dossiers::spoken.eq(excluded(dossiers::spoken)),
                 dossiers::events.eq(excluded(dossiers::events)),
                 dossiers::version.eq(excluded(dossiers::version)),
                 dossiers::supplements.eq(excluded(dossiers::supplements)),
@@ -304,6 +308,8 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::acceptance_due.eq(excluded(dossiers::acceptance_due)),
                 dossiers::forecast_due.eq(excluded(dossiers::forecast_due)),
                 dossiers::due.eq(excluded(dossiers::due)),
+                dossiers::promised_due.eq(excluded(dossiers::promised_due)),
+                dossiers::promise_holds.eq(excluded(dossiers::promise_holds)),
                 dossiers::answered_seq.eq(excluded(dossiers::answered_seq)),
                 dossiers::content_blind.eq(excluded(dossiers::content_blind)),
                 dossiers::route.eq(excluded(dossiers::route)),
@@ -343,6 +349,31 @@ fn write_watches(
                     .filter(watches::kind.eq(limit.word())).filter(watches::dossier.eq_any(&ended)))
                 .execute(c))?;
         }
+    }
+    Ok(())
+}
+
+/// Adds what this batch did although a rule was broken to the figures of its day.
+fn count_irregular(conn: &mut Conn, rows: &[IrregularityRow]) -> Result<(), StoreError> {
+    let mut counts: BTreeMap<(String, String, String), i64> = BTreeMap::new();
+    for row in rows {
+        let agency = row.agency.clone().unwrap_or_default();
+        let name = (row.at.0.date().to_string(), agency, row.label.clone());
+        *counts.entry(name).or_default() += 1;
+    }
+    for ((day, agency, label), count) in counts {
+        let row = IrregularCountRow {
+            day,
+            agency,
+            label,
+            count,
+        };
+        on_backend!(conn, c => diesel::insert_into(irregular_counts::table)
+            .values(&row)
+            .on_conflict((irregular_counts::day, irregular_counts::agency, irregular_counts::label))
+            .do_update()
+            .set(irregular_counts::count.eq(irregular_counts::count + row.count))
+            .execute(c))?;
     }
     Ok(())
 }

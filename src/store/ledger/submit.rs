@@ -79,12 +79,16 @@ pub struct Submit {
     pub likeness: Likeness,
     /// Who filed.
     pub actor: Actor,
-    /// When, by the sender's word.
+    /// When, by the sender's word; of one that begins accepted, when the complete dossier was received.
     pub filed_at: Timestamp,
+    /// The date on the receipt the applicant holds.
+    pub promised: Option<Timestamp>,
+    /// Blind index of the status its sender said it stands at, so that it is news once.
+    pub told: Option<String>,
     /// The limits that begin.
     pub watches: Vec<Deadline>,
-    /// The answer to give and keep: HTTP status and body.
-    pub answer: (i16, Vec<u8>),
+    /// The answer to give and keep: HTTP status and body. Without, more follows under the same key.
+    pub answer: Option<(i16, Vec<u8>)>,
     /// W3C trace context of the call.
     pub traceparent: Option<String>,
 }
@@ -243,20 +247,9 @@ pub(super) fn submit(
     batch.claim("reference", &wanted.tenant, &wanted.reference, &wanted.id);
     let told = happening(submit, &dossier)?;
     let kind = told.word();
-    let mut told = vec![Told {
-        what: told,
-        occurred_at: submit.filed_at,
-        actor: &submit.actor,
-        paths: &[],
-        foreign_values: &[],
-    }];
-    told.extend(claimed.clone().map(|code| Told {
-        what: Happening::CodeClaimed { code },
-        occurred_at: submit.filed_at,
-        actor: &submit.actor,
-        paths: &[],
-        foreign_values: &[],
-    }));
+    let mut told = vec![Told::of(told, submit.filed_at, &submit.actor)];
+    let claim = claimed.clone().map(|code| Happening::CodeClaimed { code });
+    told.extend(claim.map(|claim| Told::of(claim, submit.filed_at, &submit.actor)));
     let due = dossier.due.map(|at| at.0);
     let number = dossier.events + 1;
     let written = batch.append(&mut dossier, told)?;
@@ -277,6 +270,10 @@ pub(super) fn submit(
     )?;
     batch.deliver(&dossier, *first, kind, submit.traceparent.as_deref());
     run_clocks(batch, submit, &mut dossier, due)?;
+    promise(batch, submit, &mut dossier)?;
+    if let Some(told) = &submit.told {
+        batch.claim("report", &submit.key.tenant, told, &dossier.id);
+    }
     if let (Some(code), Some(rival)) = (&claimed, rival) {
         code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
     }
@@ -293,8 +290,25 @@ pub(super) fn submit(
     liken(batch, conn, &dossier.id, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
-    keep(batch, &submit.key, &submit.answer)?;
+    if let Some(answer) = &submit.answer {
+        keep(batch, &submit.key, answer)?;
+    }
     Ok(SubmitOutcome::Committed)
+}
+
+/// The receipt the applicant holds names a date: it is kept beside the one the limit gives.
+fn promise(batch: &mut Batch<'_>, submit: &Submit, dossier: &mut DossierRow) -> Result<(), StoreError> {
+    let Some(to) = submit.promised.filter(|to| dossier.promised_due != Some(At(*to))) else {
+        return Ok(());
+    };
+    let change = DueChange {
+        from: dossier.due.map(|at| at.0),
+        to,
+        reason: DueReason::Promised,
+    };
+    let told = Told::of(Happening::DueSet(change), submit.filed_at, &submit.actor);
+    batch.append(dossier, vec![told])?;
+    Ok(())
 }
 
 /// A dossier received at a counter is accepted as it is filed: its due date is set. What it waits for is watched; an amendment of
@@ -311,13 +325,7 @@ fn run_clocks(
             to,
             reason: DueReason::Accepted,
         };
-        let told = Told {
-            what: Happening::DueSet(change),
-            occurred_at: submit.filed_at,
-            actor: &submit.actor,
-            paths: &[],
-            foreign_values: &[],
-        };
+        let told = Told::of(Happening::DueSet(change), submit.filed_at, &submit.actor);
         batch.append(dossier, vec![told])?;
     }
     if state_of(dossier)?.status() == submit.entry {

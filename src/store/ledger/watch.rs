@@ -341,13 +341,7 @@ fn say(
     let occurred_at = batch.now;
     let told = happenings
         .into_iter()
-        .map(|what| Told {
-            what,
-            occurred_at,
-            actor: &watch.actor,
-            paths: &[],
-            foreign_values: &[],
-        })
+        .map(|what| Told::of(what, occurred_at, &watch.actor))
         .collect();
     let written = batch.append(dossier, told)?;
     written

@@ -331,7 +331,7 @@ impl Walk {
             told.3 = event.number;
         }
         let told = Told {
-            state: lifecycle::evolve(state, &event.what, event.occurred_at),
+            state: lifecycle::evolve(state, &event.what, event.when()),
             row: told.0,
             rows: told.1,
             left: told.2,

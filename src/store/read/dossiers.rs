@@ -129,6 +129,16 @@ pub fn by_reference(
     }
 }
 
+/// Whether a tenant's report with this blind index was taken before.
+pub fn report_known(conn: &mut Conn, tenant: &str, key: &str) -> Result<bool, StoreError> {
+    Ok(on_backend!(conn, c => diesel::select(exists(
+        natural_keys::table
+            .filter(natural_keys::value.eq(key))
+            .filter(natural_keys::kind.eq("report"))
+            .filter(natural_keys::tenant.eq(tenant))
+    )).get_result(c))?)
+}
+
 /// The first dossier of a likeness, whoever filed it. Whether a caller may see it is another question.
 pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, StoreError> {
     Ok(on_backend!(conn, c => likenesses::table

@@ -25,7 +25,7 @@ pub(in crate::store) use carried::{is_first_of_its_dossier, is_in_a_queue};
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
     ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,
-    list, of_code, submission,
+    list, of_code, report_known, submission,
 };
 use endpoints::open_secrets;
 pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
@@ -43,7 +43,9 @@ pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
-pub use watches::{alarms, limits_told, limits_wait, overdue};
+pub use watches::{
+    IrregularFilter, alarms, irregular_counts, irregularities, limits_told, limits_wait, overdue,
+};
 
 /// Rows of the register as values.
 pub(super) mod of_row {
@@ -59,7 +61,7 @@ use super::moment::At;
 use super::rows::{DossierRow, EventRow};
 use super::tables::tenants;
 use crate::domain::event::Event;
-use crate::domain::lifecycle::{Phase, Resume, State};
+use crate::domain::lifecycle::{Phase, Promise, Resume, State};
 use crate::domain::status::Status;
 use crate::identity::{Reach, Scope};
 
@@ -90,7 +92,7 @@ fn status(code: i16) -> Result<Status, StoreError> {
 }
 
 /// The state a row holds.
-pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
+pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
     let status = status(row.status)?;
     let phase = match (status, row.resume) {
         (Status::SupplementRequested, Some(code)) => Phase::SupplementRequested {
@@ -104,6 +106,7 @@ pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
     Ok(State {
         phase,
         since: row.since.0,
+        spoken: serde_json::from_str(&row.spoken).map_err(|_| corrupt("stated moments"))?,
         events: row.events,
         version: row.version,
         supplements: row.supplements,
@@ -122,6 +125,10 @@ pub(super) fn state_of(row: &DossierRow) -> Result<State, StoreError> {
             .transpose()
             .map_err(|_| corrupt("claimed dossier code"))?,
         due: row.due.map(|at| at.0),
+        promise: row.promised_due.map(|at| Promise {
+            to: at.0,
+            holds: row.promise_holds,
+        }),
     })
 }
 
@@ -133,6 +140,8 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
         _ => None,
     };
     row.since = At(state.since);
+    // Keys of tenants and moments: writing them to memory cannot fail.
+    row.spoken = serde_json::to_string(&state.spoken).unwrap_or_default();
     row.events = state.events;
     row.version = state.version;
     row.supplements = state.supplements;
@@ -141,6 +150,8 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     row.code = state.code.as_ref().map(ToString::to_string);
     row.claimed_code = state.claimed.as_ref().map(ToString::to_string);
     row.due = state.due.map(At);
+    row.promised_due = state.promise.map(|promise| At(promise.to));
+    row.promise_holds = state.promise.is_some_and(|promise| promise.holds);
 }
 
 /// Decrypts and parses an event.

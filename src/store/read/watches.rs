@@ -4,13 +4,13 @@ use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
 use crate::domain::clocks::Watched;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::clock_ahead;
 use crate::store::moment::At;
-use crate::store::rows::AlarmRow;
+use crate::store::rows::{AlarmRow, IrregularCountRow, IrregularityRow};
 use crate::store::tables::*;
 
 /// Whether the ledger has a limit to look at, or the chain's time is ahead of `now` by more than `allowed` and nobody was told.
@@ -59,6 +59,46 @@ pub fn overdue(conn: &mut Conn, scope: &Scope) -> Result<Vec<(Option<String>, i6
         .filter(watches::stage.eq("passed"))
         .group_by(dossiers::agency)
         .select((dossiers::agency, count_star()))
+        .load(c))?)
+}
+
+/// Which irregularities to list.
+#[derive(Clone, Debug, Default)]
+pub struct IrregularFilter {
+    /// After this place.
+    pub after: i64,
+    /// Of dossiers of this agency then.
+    pub agency: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// What was done although a rule was broken, in order. Empty for anybody but the operator.
+pub fn irregularities(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &IrregularFilter,
+) -> Result<Vec<IrregularityRow>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    Ok(on_backend!(conn, c => {
+        let mut query = irregularities::table.filter(irregularities::seq.gt(filter.after)).into_boxed();
+        if let Some(agency) = &filter.agency {
+            query = query.filter(irregularities::agency.eq(agency));
+        }
+        query.order(irregularities::seq).limit(filter.limit).select(IrregularityRow::as_select()).load(c)
+    })?)
+}
+
+/// How often a rule was broken, by day, agency and rule, on the days from one to another, both included.
+pub fn irregular_counts(conn: &mut Conn, from: Date, to: Date) -> Result<Vec<IrregularCountRow>, StoreError> {
+    let (from, to) = (from.to_string(), to.to_string());
+    Ok(on_backend!(conn, c => irregular_counts::table
+        .filter(irregular_counts::day.ge(&from))
+        .filter(irregular_counts::day.le(&to))
+        .order((irregular_counts::day, irregular_counts::agency, irregular_counts::label))
+        .select(IrregularCountRow::as_select())
         .load(c))?)
 }
 

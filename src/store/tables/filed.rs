@@ -65,6 +65,8 @@ diesel::table! {
         resume -> Nullable<SmallInt>,
         /// dossiers.since
         since -> Moment,
+        /// dossiers.spoken
+        spoken -> Text,
         /// dossiers.events
         events -> Integer,
         /// dossiers.version
@@ -87,6 +89,10 @@ diesel::table! {
         forecast_due -> Nullable<Moment>,
         /// dossiers.due
         due -> Nullable<Moment>,
+        /// dossiers.promised_due
+        promised_due -> Nullable<Moment>,
+        /// dossiers.promise_holds
+        promise_holds -> Bool,
         /// dossiers.answered_seq
         answered_seq -> Nullable<BigInt>,
         /// dossiers.content_blind
@@ -185,6 +191,45 @@ diesel::table! {
         dossier -> Nullable<Text>,
         /// alarms.agency
         agency -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// What was done although a rule was broken, one row an event.
+    irregularities (seq) {
+        /// irregularities.seq
+        seq -> BigInt,
+        /// irregularities.at
+        at -> Moment,
+        /// irregularities.dossier
+        dossier -> Text,
+        /// irregularities.agency
+        agency -> Nullable<Text>,
+        /// irregularities.tenant
+        tenant -> Text,
+        /// irregularities.label
+        label -> Text,
+        /// irregularities.status
+        status -> SmallInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How many of them, by day in Vietnam, agency and broken rule: what the quality index is computed from.
+    irregular_counts (day, agency, label) {
+        /// irregular_counts.day
+        day -> Text,
+        /// irregular_counts.agency
+        agency -> Text,
+        /// irregular_counts.label
+        label -> Text,
+        /// irregular_counts.count
+        count -> BigInt,
     }
 }
 

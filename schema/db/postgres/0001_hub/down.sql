@@ -1,3 +1,5 @@
+DROP TABLE irregular_counts;
+DROP TABLE irregularities;
 DROP TABLE attempts;
 DROP TABLE outbox;
 DROP TABLE deliveries;

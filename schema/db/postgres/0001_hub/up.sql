@@ -118,6 +118,8 @@ CREATE TABLE dossiers (
     status SMALLINT NOT NULL,
     resume SMALLINT,
     since TIMESTAMPTZ NOT NULL,
+    -- What each sender last stated by its own clock: JSON, moments by tenant.
+    spoken TEXT NOT NULL,
     events INTEGER NOT NULL,
     version INTEGER NOT NULL,
     supplements INTEGER NOT NULL,
@@ -128,6 +130,9 @@ CREATE TABLE dossiers (
     acceptance_due TIMESTAMPTZ,
     forecast_due TIMESTAMPTZ,
     due TIMESTAMPTZ,
+    -- The date on the receipt the applicant holds, and whether it still holds.
+    promised_due TIMESTAMPTZ,
+    promise_holds BOOLEAN NOT NULL,
     answered_seq BIGINT,
     content_blind BYTEA NOT NULL,
     route TEXT NOT NULL,
@@ -261,3 +266,25 @@ CREATE TABLE attempts_rest PARTITION OF attempts DEFAULT;
 INSERT INTO head (id, block, seq, hash, at, acts, acts_hash, reads, reads_hash)
     VALUES (1, 0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00.000000Z', 0, decode(repeat('00', 32), 'hex'), 0, decode(repeat('00', 32), 'hex'));
 INSERT INTO settings (name, value) VALUES ('register', '0');
+
+-- What was done although a rule was broken, one row an event; derived from the events.
+CREATE TABLE irregularities (
+    seq BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    dossier TEXT COLLATE "C" NOT NULL,
+    agency TEXT COLLATE "C",
+    tenant TEXT COLLATE "C" NOT NULL,
+    label TEXT COLLATE "C" NOT NULL,
+    status SMALLINT NOT NULL,
+    PRIMARY KEY (seq)
+);
+CREATE INDEX irregularities_by_agency_seq ON irregularities (agency, seq);
+
+-- How many of them, by day in Vietnam, agency (empty: none) and broken rule.
+CREATE TABLE irregular_counts (
+    day TEXT COLLATE "C" NOT NULL,
+    agency TEXT COLLATE "C" NOT NULL,
+    label TEXT COLLATE "C" NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (day, agency, label)
+);

@@ -117,6 +117,8 @@ CREATE TABLE dossiers (
     status INTEGER NOT NULL,
     resume INTEGER,
     since TEXT NOT NULL,
+    -- What each sender last stated by its own clock: JSON, moments by tenant.
+    spoken TEXT NOT NULL,
     events INTEGER NOT NULL,
     version INTEGER NOT NULL,
     supplements INTEGER NOT NULL,
@@ -127,6 +129,9 @@ CREATE TABLE dossiers (
     acceptance_due TEXT,
     forecast_due TEXT,
     due TEXT,
+    -- The date on the receipt the applicant holds, and whether it still holds.
+    promised_due TEXT,
+    promise_holds INTEGER NOT NULL,
     answered_seq INTEGER,
     content_blind BLOB NOT NULL,
     route TEXT NOT NULL,
@@ -258,3 +263,25 @@ CREATE TABLE attempts (
 INSERT INTO head (id, block, seq, hash, at, acts, acts_hash, reads, reads_hash)
     VALUES (1, 0, 0, zeroblob(32), '1970-01-01T00:00:00.000000Z', 0, zeroblob(32), 0, zeroblob(32));
 INSERT INTO settings (name, value) VALUES ('register', '0');
+
+-- What was done although a rule was broken, one row an event; derived from the events.
+CREATE TABLE irregularities (
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    dossier TEXT NOT NULL,
+    agency TEXT,
+    tenant TEXT NOT NULL,
+    label TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    PRIMARY KEY (seq)
+) STRICT;
+CREATE INDEX irregularities_by_agency_seq ON irregularities (agency, seq);
+
+-- How many of them, by day in Vietnam, agency (empty: none) and broken rule.
+CREATE TABLE irregular_counts (
+    day TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    label TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, agency, label)
+) STRICT;

@@ -1,0 +1,414 @@
+//! What a filing says beside its content: where the dossier stands, when it was complete, and which date the receipt promises.
+//!
+//! A status the sender names is taken where the table gives the step to the sender, contradicted where it cannot be true, and else
+//! kept beside with a warning. Told again with the same dossier it is no news: synchronisations repeat themselves.
+
+use super::{Beside, Incoming, Prepared, Twin, encode, internal};
+use crate::domain::calendar::Limit;
+use crate::domain::dossier::{Channel, Filing};
+use crate::domain::event::Verdict;
+use crate::domain::ids::DossierId;
+use crate::domain::lifecycle::entry::{self, Entry, Told};
+use crate::domain::lifecycle::{Report, Role};
+use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::status::Status;
+use crate::domain::tenant::TenantKind;
+use crate::domain::time::Timestamp;
+use crate::domain::view::ProblemView;
+use crate::identity::{Access, Permission};
+use crate::service::{Hub, ServiceError};
+use crate::store::Cipher;
+use crate::store::ledger::{Act, Deed, KeyUse, Remember, SubmitOutcome};
+use crate::store::read;
+use crate::store::rows::DossierRow;
+
+/// The reason of a step told as the status of a filing, which has no place for one; the applicant reads it.
+const REASON: &str = "Theo trạng thái nơi tiếp nhận gửi cùng hồ sơ; lý do xem ở giấy tờ của nơi tiếp nhận";
+
+/// A call that files.
+#[derive(Clone, Copy)]
+pub(super) struct Filed<'a> {
+    pub access: &'a Access,
+    pub incoming: &'a Incoming,
+    pub key: &'a KeyUse,
+    pub prepared: &'a Prepared,
+}
+
+/// Where a filing places its dossier.
+pub(super) struct Placed {
+    /// Where it begins; of an amendment, where it waits.
+    pub entry: Status,
+    /// What is told beside the answer.
+    pub warnings: Vec<Problem>,
+    /// Blind index of the status it says.
+    pub told: Option<String>,
+    /// Whether the answer is given and kept; else more follows.
+    pub answers: bool,
+}
+
+/// A status that a filing says its dossier stands at.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    status: Status,
+    complete_at: Option<Timestamp>,
+}
+
+impl Said {
+    /// By what it is known again with its dossier.
+    pub(super) fn blind(self, cipher: &Cipher, dossier: &str) -> String {
+        let complete_at = self.complete_at.map(Timestamp::as_micros).unwrap_or_default();
+        let said = format!("filing|{dossier}|{}|{complete_at}", self.status);
+        hex::encode(cipher.blind("report", said.as_bytes()))
+    }
+}
+
+/// When the complete dossier was received as limits count it, the date the receipt promises, and what is wrong with either.
+type Dates = (Timestamp, Option<Timestamp>, Vec<Problem>);
+
+/// The dates of a filing that arrived at `now`. Limits count from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3), by
+/// the word of whoever received it: not before it was filed, nor after the hub had it.
+pub(super) fn dates(filing: &Filing, now: Timestamp) -> Dates {
+    let early = |label, pointer: &str| Problem::new(label).at(pointer).with("field", pointer);
+    let mut warnings = Vec::new();
+    let filed = filing.filed_at.min(now);
+    if filing.received_at.is_some_and(|received| received < filed) {
+        warnings.push(early(Label::ReceiptEarly, "/received_at"));
+    }
+    let complete_at = filing
+        .received_at
+        .map_or(filed, |received| received.min(now).max(filed));
+    let promised = filing.promised_due.filter(|promised| *promised >= complete_at);
+    if promised != filing.promised_due {
+        warnings.push(early(Label::PromiseEarly, "/promised_due"));
+    }
+    (complete_at, promised, warnings)
+}
+
+/// The parts a sender has in what it files: a branch receives for the agency, an agent of the post files for the applicant.
+fn parts(access: &Access) -> &'static [Role] {
+    if access.kind() == TenantKind::Branch {
+        &[Role::Submitter, Role::ReceivingUnit]
+    } else {
+        &[Role::Submitter]
+    }
+}
+
+/// A moment as it stands on a receipt.
+fn on_paper(at: Timestamp) -> String {
+    let local = at.in_vietnam();
+    format!("{} {:02}:{:02}", local.date(), local.hour(), local.minute())
+}
+
+impl Prepared {
+    /// The status it says its dossier stands at.
+    pub(super) fn told_status(&self) -> Option<Said> {
+        self.filing.reported_status.map(|status| Said {
+            status,
+            complete_at: self.filing.received_at,
+        })
+    }
+
+    /// What it says, filed the way its dossier was: how a dossier reached the office does not change by being sent again.
+    pub(super) fn as_filed_through(&self, row: &DossierRow) -> Filing {
+        Filing {
+            channel: channel(row),
+            ..self.filing.clone()
+        }
+    }
+
+    /// The same through the dossier's own channel, with a warning; nothing where the channel is the same.
+    pub(super) fn keep_channel(&self, row: &DossierRow) -> Option<Prepared> {
+        let kept = channel(row);
+        if kept == self.filing.channel {
+            return None;
+        }
+        let warning = Problem::new(Label::ChannelKept)
+            .with("channel", kept.word())
+            .with("sent", self.filing.channel.word());
+        let mut warnings = self.warnings.clone();
+        warnings.push(warning);
+        Some(Prepared {
+            filing: self.as_filed_through(row),
+            warnings,
+            ..self.clone()
+        })
+    }
+
+    /// Why a status that needs a reason was taken: a filing carries none, and says it of its own accord.
+    fn note(&self) -> Option<String> {
+        let needs_reason = matches!(
+            self.filing.reported_status,
+            Some(Status::Refused | Status::SupplementRequested | Status::Stopped)
+        );
+        needs_reason.then(|| REASON.to_owned())
+    }
+
+    /// A warning where the receipt promises another date than the limit gives: another day, or of hours another minute.
+    pub(super) fn promise_differs(&self, due: Option<Timestamp>) -> Option<Problem> {
+        let (promised, due) = (self.promised?, due?);
+        let same = match self.route.limit {
+            Limit::WorkingHours(_) => promised.as_seconds() / 60 == due.as_seconds() / 60,
+            Limit::WorkingDays(_) | Limit::CalendarDays(_) | Limit::SameDay(_) => {
+                promised.date() == due.date()
+            }
+        };
+        let differs = Problem::new(Label::DueDiffers)
+            .with("promised", on_paper(promised))
+            .with("due", on_paper(due));
+        (!same).then_some(differs)
+    }
+}
+
+/// How a dossier reached the office.
+fn channel(row: &DossierRow) -> Channel {
+    match row.channel {
+        1 => Channel::Counter,
+        2 => Channel::Online,
+        _ => Channel::Post,
+    }
+}
+
+/// What an attempt came to: its outcome, and the answer.
+type Attempted = Result<(SubmitOutcome, u16, Vec<u8>), ServiceError>;
+
+impl Hub {
+    /// A dossier nobody knows yet begins where its sender says, or where its channel does.
+    pub(super) async fn file_new(&self, call: Filed<'_>, id: DossierId, beside: Beside) -> Attempted {
+        let Filed { access, prepared, .. } = call;
+        let said = prepared.filing.reported_status;
+        let begins = entry::entry(prepared.filing.channel, said, parts(access));
+        let Entry { status, warning } = match begins {
+            Ok(entry) => entry,
+            Err(problem) => return self.contradict(call, problem).await,
+        };
+        let place = Placed {
+            entry: status,
+            warnings: warning.map(|w| w.at(&prepared.status_path)).into_iter().collect(),
+            told: self.blind_status(prepared, &id.to_string()),
+            answers: true,
+        };
+        self.write(call, (id, None), beside, place).await
+    }
+
+    /// Other content under a reference that is not accepted yet: an amendment, and what its status says after it.
+    pub(super) async fn file_again(
+        &self,
+        call: Filed<'_>,
+        (id, row): (DossierId, DossierRow),
+        told_before: bool,
+        beside: Beside,
+    ) -> Attempted {
+        if let Some(replayed) = self.answered_before(call).await? {
+            return Ok(replayed);
+        }
+        let told = match self.judge(call, &row, told_before) {
+            Ok(told) => told,
+            Err(problem) => return self.contradict(call, problem).await,
+        };
+        let place = Placed {
+            entry: Status::Registered,
+            warnings: match &told {
+                Told::Beside(warning) => vec![warning.clone().at(&call.prepared.status_path)],
+                Told::Nothing | Told::News(_) => Vec::new(),
+            },
+            told: match &told {
+                Told::News(_) => None,
+                Told::Nothing | Told::Beside(_) => self.blind_status(call.prepared, &row.id),
+            },
+            answers: !matches!(told, Told::News(_)),
+        };
+        let more: Vec<Problem> = beside
+            .twin
+            .as_ref()
+            .map(Twin::warning)
+            .into_iter()
+            .chain(self.told_of_code(call.prepared, Some(&row), beside.contested))
+            .collect();
+        let written = self.write(call, (id, Some(&row)), beside, place).await?;
+        match (told, &written.0) {
+            (Told::News(_), SubmitOutcome::Committed) => {
+                let row = self.same_row(call).await?;
+                self.settle_standing(call, row, false, Some(more)).await
+            }
+            _ => Ok(written),
+        }
+    }
+
+    /// The same content again: what it says of where the dossier stands may be news.
+    pub(super) async fn file_same(&self, call: Filed<'_>, row: DossierRow, told_before: bool) -> Attempted {
+        if let Some(replayed) = self.answered_before(call).await? {
+            return Ok(replayed);
+        }
+        self.settle_standing(call, row, told_before, None).await
+    }
+
+    /// Takes what a filing says of its dossier, and answers with the dossier as it then stands. `amended` is what is told of an
+    /// amendment that this call has just made.
+    async fn settle_standing(
+        &self,
+        call: Filed<'_>,
+        row: DossierRow,
+        told_before: bool,
+        amended: Option<Vec<Problem>>,
+    ) -> Attempted {
+        let Filed {
+            access,
+            prepared,
+            key,
+            ..
+        } = call;
+        let told = match self.judge(call, &row, told_before) {
+            Ok(told) => told,
+            Err(problem) => return self.contradict(call, problem).await,
+        };
+        let mut warnings = prepared.warnings.clone();
+        let (news, beside) = match told {
+            Told::News(_) => (true, None),
+            Told::Beside(warning) => (false, Some(warning.at(&prepared.status_path))),
+            Told::Nothing => (false, None),
+        };
+        warnings.extend(beside);
+        if let Some(status) = prepared.filing.reported_status.filter(|_| !told_before) {
+            let mut act = self.act_of(call, &row, status)?;
+            if !news {
+                act.deed = Deed::Keep { to: status };
+            }
+            let acted = self.take(&row, act).await?;
+            // It was moved on between the look and the commit.
+            if let (Verdict::Rejected, Some(problem)) = (acted.verdict, acted.problem) {
+                return self.contradict(call, problem).await;
+            }
+        }
+        let ended = row_status(&row)?.is_final();
+        let known = row.promised_due.map(|at| at.0);
+        if let Some(to) = prepared.promised.filter(|to| !ended && known != Some(*to)) {
+            let act = Act {
+                deed: Deed::Promise { to },
+                report_key: None,
+                occurred_at: prepared.received_at,
+                ..self.act_of(call, &row, Status::Registered)?
+            };
+            self.take(&row, act).await?;
+        }
+        let row = self.same_row(call).await?;
+        warnings.extend(prepared.promise_differs(row.due.map(|at| at.0)));
+        let mut answer = self.existing_answer(access, &row).await?;
+        answer.existing = amended.is_none();
+        warnings.extend(amended.into_iter().flatten());
+        answer.warnings = warnings
+            .iter()
+            .map(|problem| ProblemView::of(problem, Language::Vietnamese))
+            .collect();
+        let body = encode(&answer)?;
+        let remember = Remember {
+            key: key.clone(),
+            answer: (202, body.clone()),
+        };
+        Ok((self.store.ledger.remember(remember).await?, 202, body))
+    }
+
+    /// What a status sent with a known dossier comes to.
+    fn judge(&self, call: Filed<'_>, row: &DossierRow, told_before: bool) -> Result<Told, Problem> {
+        let Some(said) = call.prepared.filing.reported_status else {
+            return Ok(Told::Nothing);
+        };
+        let state = read::state_of(row).map_err(|_| Problem::new(Label::Internal))?;
+        let here = state.status();
+        if told_before && said != here {
+            let kept = Problem::new(Label::StatusKept);
+            return Ok(Told::Beside(kept.with("status", here).with("reported", said)));
+        }
+        let report = Report {
+            text: call.prepared.note(),
+            ..Report::new(said, office(call.access), call.prepared.received_at)
+        };
+        entry::told(&state, &report)
+    }
+
+    /// The status as an act of whoever sent it.
+    fn act_of(&self, call: Filed<'_>, row: &DossierRow, to: Status) -> Result<Act, ServiceError> {
+        let prepared = call.prepared;
+        Ok(Act {
+            key: None,
+            dossier: row.id.clone(),
+            actor: call.access.actor(),
+            role: office(call.access),
+            deed: Deed::Report {
+                to,
+                text: prepared.note(),
+                details: None,
+                back: None,
+                new_due: None,
+            },
+            paths: Vec::new(),
+            occurred_at: if to == Status::Accepted {
+                prepared.complete_at
+            } else {
+                prepared.received_at
+            },
+            stated: false,
+            assigned_code: None,
+            foreign_values: Vec::new(),
+            report_key: self.blind_status(prepared, &row.id),
+            clockwork: self.clockwork(row)?,
+            own_queue: false,
+            traceparent: call.incoming.traceparent.clone(),
+        })
+    }
+
+    fn blind_status(&self, prepared: &Prepared, dossier: &str) -> Option<String> {
+        let said = prepared.told_status()?;
+        Some(said.blind(&self.store.cipher, dossier))
+    }
+
+    /// The answer an earlier call with this key got: nothing is judged anew.
+    async fn answered_before(
+        &self,
+        call: Filed<'_>,
+    ) -> Result<Option<(SubmitOutcome, u16, Vec<u8>)>, ServiceError> {
+        let Some(answered) = self.stored(call.key.clone()).await? else {
+            return Ok(None);
+        };
+        let answered = answered?;
+        let status = i16::try_from(answered.status).map_err(internal)?;
+        let outcome = SubmitOutcome::Replayed {
+            status,
+            body: answered.body,
+        };
+        Ok(Some((outcome, 0, Vec::new())))
+    }
+
+    /// A status that cannot be true is refused with its place, and the document kept.
+    async fn contradict(&self, call: Filed<'_>, problem: Problem) -> Attempted {
+        let refused = problem.at(&call.prepared.status_path).into();
+        Err(self.keep_refused(call.access, call.incoming, refused).await)
+    }
+
+    /// The dossier of the call's reference, as it now stands.
+    async fn same_row(&self, call: Filed<'_>) -> Result<DossierRow, ServiceError> {
+        let scope = call.access.permit(Permission::SubmissionCreate)?;
+        let (tenant, reference) = (
+            call.access.key().to_string(),
+            call.prepared.filing.reference.to_string(),
+        );
+        let found = self
+            .store
+            .readers
+            .run(move |conn| read::by_reference(conn, &scope, &tenant, &reference))
+            .await?;
+        found.ok_or_else(|| internal("a dossier is gone"))
+    }
+}
+
+/// The part in which a sender tells a status of what it filed.
+fn office(access: &Access) -> Role {
+    if parts(access).contains(&Role::ReceivingUnit) {
+        Role::ReceivingUnit
+    } else {
+        Role::Submitter
+    }
+}
+
+fn row_status(row: &DossierRow) -> Result<Status, ServiceError> {
+    super::status_of(row.status)
+}
