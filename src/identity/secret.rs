@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_secret_shows_nothing() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret(…)");
         let shown = format!("{:?}", LookupSecrets::new([0xab; 32]));
         assert!(
             !shown.contains("171") && !shown.to_lowercase().contains("abab"),

@@ -114,7 +114,7 @@ on_both! {
         assert_eq!((route.reason.chosen, decided.agency.key.as_str(), decided.instead), (None, COMMUNE, None));
         assert_eq!((decided.reason.as_str(), decided.by.tenant.as_str()), ("Theo công văn mẫu", "operator.truc-ban"));
         // The submitter hears of it, the audit has it without the words, and the seals hold.
-        let feed = city.hub.events(&agent, 0, std::time::Duration::ZERO, 50).await.unwrap();
+        let feed = city.hub.events(&agent, lienthong::domain::view::Cursor::START, std::time::Duration::ZERO, 50).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.data.event.kind == "assigned").count(), 1);
         let query = AuditQuery { action: Some(Action::DossierAssigned), limit: 9, ..AuditQuery::default() };
         let entries = city.hub.audit(&city.access("operator.truc-ban"), query).await.unwrap().entries;

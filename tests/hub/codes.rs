@@ -106,7 +106,7 @@ on_both! {
         let text = serde_json::to_string(&second).unwrap();
         assert!(!text.contains(&first.tracking_id.to_string()) && !text.contains("ba-dinh"), "{text}");
         let operator = city.access("operator.truc-ban");
-        let alarms = city.hub.alarms(&operator, 0, false, 10).await.unwrap().alarms;
+        let alarms = city.hub.alarms(&operator, lienthong::domain::view::Cursor::START, false, 10).await.unwrap().alarms;
         assert_eq!(alarms.iter().map(|a| a.limit.word()).collect::<Vec<_>>(), ["code-contested"]);
 
         let neither = reports(stage, &city, &agency, CODE, Status::Accepted, None).await;

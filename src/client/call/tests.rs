@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::client::Submission;
+use crate::domain::view::Cursor;
 
 /// What a scripted peer does with the next request.
 enum Turn {

@@ -39,7 +39,7 @@ on_both! {
             let result = case.reports(stage, status, lists).await;
             assert_eq!((result.status, told(&result)), (Some(status), None));
         }
-        let feed = case.city.hub.events(&case.branch, 0, Duration::ZERO, 100).await.unwrap();
+        let feed = case.city.hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         let brought: Vec<Details> = feed.events.into_iter().filter_map(|e| e.data.event.details).collect();
         assert_eq!(brought.len(), 3);
         assert_eq!(brought[0], Details::Papers(papers().papers));

@@ -219,7 +219,7 @@ on_both! {
         assert_eq!(due(&case).await, Some(third));
         assert_eq!(stage.number("SELECT sum(postponements) AS n FROM dossiers"), 2);
         // The submitter hears of each; the agency, whose word it was, does not.
-        let feed = case.city.hub.events(&case.branch, 0, Duration::ZERO, 100).await.unwrap();
+        let feed = case.city.hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.kind.ends_with(".postponed")).count(), 2);
         assert_eq!(stage.rows("deliveries"), 1);
         assert_eq!(stage.audit().findings, []);
@@ -263,7 +263,7 @@ on_both! {
         );
         assert_eq!(case.last().await.details, Some(Details::Decision { results: results("3").results, refusal: false }));
         assert_eq!(hub.dossier(&case.branch, case.id).await.unwrap().results, results("3").results);
-        let feed = hub.events(&case.branch, 0, Duration::ZERO, 100).await.unwrap();
+        let feed = hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.kind.ends_with(".result-corrected")).count(), 2);
         assert_eq!(stage.audit().findings, []);
     }

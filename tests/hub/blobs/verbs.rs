@@ -109,7 +109,7 @@ on_both! {
         assert!(city.hub.dossier(&agent, id).await.unwrap().attachments_missing.is_empty());
         // The agency is told by a message of its own, the submitter by its feed; once.
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY event_seq"), ["filed", "attachments-complete"]);
-        let feed = city.hub.events(&agent, 0, Duration::ZERO, 10).await.unwrap();
+        let feed = city.hub.events(&agent, lienthong::domain::view::Cursor::START, Duration::ZERO, 10).await.unwrap();
         assert_eq!(feed.events.iter().map(|e| e.data.event.kind.as_str()).collect::<Vec<_>>(), ["filed", "attachments-complete"]);
         assert!(upload(&city, &agent, &two).await.existing);
         assert_eq!(kinds(&city, &agent, id).await.len(), 2);

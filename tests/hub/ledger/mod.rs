@@ -20,7 +20,7 @@ fn everything() -> Scope {
     Access::system().permit(Permission::HubRead).unwrap()
 }
 
-async fn row(store: &Store, id: &str) -> Option<DossierRow> {
+pub(crate) async fn row(store: &Store, id: &str) -> Option<DossierRow> {
     let (scope, id) = (everything(), id.to_owned());
     store
         .readers

@@ -278,7 +278,7 @@ on_both! {
             submit.dossier.forecast_due = Some(at.into());
             let id = submit.dossier.id.clone();
             assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
-            assert_eq!(super::row(&store, &id).await.unwrap().forecast_due.map(|at| at.0), Some(at));
+            assert_eq!(crate::ledger::row(&store, &id).await.unwrap().forecast_due.map(|at| at.0), Some(at));
         }
     }
 }

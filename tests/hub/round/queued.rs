@@ -7,7 +7,7 @@ use lienthong::broker::{Broker, Consumer, Delivery, Settlement, Source};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::TenantKey;
-use lienthong::domain::view::{FeedData, SubscriptionRequest, Way};
+use lienthong::domain::view::{Cursor, FeedData, SubscriptionRequest, Way};
 use lienthong::identity::Access;
 use lienthong::service::ServiceError;
 
@@ -16,7 +16,7 @@ use super::{Road, moving};
 use crate::backends::{Stage, eventually};
 use crate::city::{COMMUNE, City, for_the_commune};
 
-async fn subscribe(city: &City, access: &Access, from: Option<i64>) -> Result<(), ServiceError> {
+async fn subscribe(city: &City, access: &Access, from: Option<Cursor>) -> Result<(), ServiceError> {
     let request = SubscriptionRequest {
         way: Way::Queue,
         url: None,
@@ -44,7 +44,7 @@ fn play(stage: Stage) {
             let agency = city.access(&format!("agency.{COMMUNE}"));
             let key = branch.key().clone();
             city.file(&branch, &for_the_commune(stage, "before")).await;
-            subscribe(city, &branch, Some(0)).await.unwrap();
+            subscribe(city, &branch, Some(Cursor::START)).await.unwrap();
             moving(city, broker.clone(), async || {
                 let mut queue = consumer(&broker, &key).await;
                 for n in 0..5 {
