@@ -20,6 +20,7 @@ use crate::domain::plausible::Implausible;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::{Lines, clean};
 use crate::domain::time::{Date, Timestamp};
+use crate::domain::whole::{self, NotWhole};
 
 /// A canonical value, typed but not yet checked against its own parser.
 #[derive(Clone, Debug)]
@@ -213,11 +214,6 @@ impl<'t, 'r> Apply<'t, 'r> {
         let mut members = Vec::with_capacity(shape.slots.len());
         let mut sourced = false;
         for (index, slot) in shape.slots.iter().enumerate() {
-            if self.null_is_wrong(slot, base, &place.path) {
-                members.push((&*slot.name, Canon::Bad));
-                sourced = true;
-                continue;
-            }
             let (value, from_document) = match &slot.rules {
                 Rules::Leaf(rules) => self.leaf(index, slot.required, rules, base, place),
                 Rules::Part(rules) => self.part(index, slot, rules, base, place),
@@ -229,34 +225,6 @@ impl<'t, 'r> Apply<'t, 'r> {
             }
         }
         (Canon::Object(members), sourced)
-    }
-
-    /// In a format that takes things exactly, null stands only where the model has it.
-    fn null_is_wrong(&mut self, slot: &Slot, base: NodeId, path: &str) -> bool {
-        if self.plan.strictness.empty_absent || slot.required || slot.nullable {
-            return false;
-        }
-        let (source, expected) = match &slot.rules {
-            Rules::Leaf(rules) => (rules.first().and_then(|r| r.sources.first()), "true, false"),
-            Rules::Part(rules) => (rules.first().map(|r| &r.base), "{…}"),
-            Rules::List { rules, .. } => (rules.first().map(|r| &r.base), "[…]"),
-        };
-        let Some(source) = source.filter(|s| !s.0.is_empty()) else {
-            return false;
-        };
-        let node = source.find(self.tree, base);
-        if node.is_none_or(|n| *self.tree.value(n) != Value::Null) {
-            return false;
-        }
-        let wrong = located(Label::TypeWrong, source.append_to(path, self.tree.syntax));
-        let whole = matches!(&slot.rules, Rules::Leaf(rules)
-            if rules.iter().any(|r| matches!(r.convert, Convert::Plain(Kind::Whole { .. }))));
-        // A list of the wrong type is told by `conform`.
-        if !matches!(slot.rules, Rules::List { .. }) {
-            self.problems
-                .push(wrong.with("expected", if whole { "123" } else { expected }));
-        }
-        true
     }
 
     fn part(
@@ -408,9 +376,13 @@ impl<'t, 'r> Apply<'t, 'r> {
         let Some(list) = last.find(tree, above).filter(|n| self.present(*n)) else {
             return Some(Vec::new());
         };
+        // Nothing among the items is no item, in a format where what is empty is absent.
+        let strictness = self.plan.strictness;
+        let counts = |node: NodeId| !strictness.empty_absent || strictness.present(tree, node);
         let numbered = |nodes: &mut dyn Iterator<Item = NodeId>, item: Option<&str>| {
             nodes
                 .enumerate()
+                .filter(|(_, id)| counts(*id))
                 .map(|(n, id)| (id, item_path(list_path, item, n, tree.syntax)))
                 .collect()
         };
@@ -445,6 +417,7 @@ impl<'t, 'r> Apply<'t, 'r> {
                 let Value::Text(text) = value else {
                     return Err(shown());
                 };
+                let text = text.trim();
                 if *day {
                     let day = form.read_day(text).ok_or_else(shown)?;
                     let day = dated.map_or(Ok(day), |dated| dated.check_day(day));
@@ -475,38 +448,33 @@ impl<'t, 'r> Apply<'t, 'r> {
                     Err(Problem::new(Label::ValueUnknown).with("expected", words.join(", ")))
                 }
             }
-            (Kind::Whole { min, max }, Value::Whole(_) | Value::Fraction(_) | Value::Text(_)) => {
+            (Kind::Whole { min, max, unit }, _) => {
                 let number = match value {
-                    Value::Whole(n) => Some(*n),
-                    Value::Text(_) if !texts => return wrong("123"),
-                    Value::Text(t) => whole(t),
-                    _ => None,
+                    Value::Whole(n) => Ok(*n),
+                    Value::Fraction(why, _) => Err(*why),
+                    Value::Text(t) => whole::parse(t),
+                    _ => Err(NotWhole::Form),
                 };
-                let number = number.filter(|n| (min..=max).contains(&n)).map(Canon::Whole);
-                number.ok_or_else(|| {
-                    Problem::new(Label::NumberMalformed)
-                        .with("min", min)
-                        .with("max", max)
-                })
+                let label = match number {
+                    Ok(_) if !texts && matches!(value, Value::Text(_)) => Label::NumberQuoted,
+                    Ok(n) if (min..=max).contains(&&n) => return Ok(Canon::Whole(n)),
+                    Ok(_) | Err(NotWhole::Range) => Label::NumberRange,
+                    Err(NotWhole::Fraction) => Label::NumberFraction,
+                    Err(NotWhole::Form) => Label::NumberMalformed,
+                };
+                let problem = Problem::new(label).with("min", min).with("max", max);
+                Err(problem.with("unit", unit.shown()))
             }
             (Kind::Flag, Value::Flag(b)) => Ok(Canon::Flag(*b)),
-            (Kind::Flag, Value::Text(t)) if texts => match &**t {
+            (Kind::Flag, Value::Text(t)) if texts => match t.trim() {
                 "true" | "1" => Ok(Canon::Flag(true)),
                 "false" | "0" => Ok(Canon::Flag(false)),
                 _ => wrong("true, false"),
             },
             (Kind::Flag, _) => wrong("true, false"),
-            (Kind::Whole { .. }, _) => wrong("123"),
             _ => wrong("\"…\""),
         }
     }
-}
-
-fn whole(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
 }
 
 fn fixed(value: &Fixed) -> Canon<'_> {

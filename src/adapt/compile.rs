@@ -329,7 +329,6 @@ impl<'s> Compiler<'s> {
                     slots.push(Slot {
                         name: member.name.clone(),
                         required: member.required,
-                        nullable: member.nullable,
                         rules,
                     });
                 }

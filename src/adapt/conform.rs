@@ -140,6 +140,32 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What an element of XML holds beside what it may: attributes of a value, a text beside elements.
+    fn odd(&mut self, node: NodeId, known: &Known) {
+        let tree = self.tree;
+        if tree.syntax != Syntax::Xml {
+            return;
+        }
+        if let Some(label) = tree.odd(node) {
+            if self.strictness.unknown_refused {
+                self.say(label, node);
+            } else {
+                self.found.warning(|| told(tree, label, node));
+            }
+        }
+        // Those of a structure are among its fields.
+        if *tree.value(node) == Value::Object {
+            return;
+        }
+        for attribute in tree.children(node) {
+            match self.declared(attribute, known) {
+                Some((_, field)) if field.forbidden => self.say(Label::FieldForbidden, attribute),
+                Some((_, field)) => self.node(attribute, field),
+                None => self.unknown(attribute, Some(known)),
+            }
+        }
+    }
+
     fn list(&mut self, node: NodeId, known: &Known, list: &KnownList) {
         match (self.tree.syntax, &list.item) {
             (Syntax::Json, _) => match self.tree.value(node) {
@@ -149,13 +175,14 @@ impl<'a> Walk<'a> {
                     }
                 }
                 _ if list.or_one => self.entry(node, known),
-                _ if self.strictness.empty_absent && !self.strictness.present(self.tree, node) => {}
+                _ if !self.strictness.present(self.tree, node) => {}
                 _ => self.wrong(node, "[…]"),
             },
             (Syntax::Xml, None) if list.is_items => {}
             (Syntax::Xml, None) => self.entry(node, known),
             (Syntax::Xml, Some(name)) => match self.tree.value(node) {
                 Value::Object => {
+                    self.odd(node, known);
                     for item in self.tree.children(node) {
                         if self.tree.is_named(item, name) {
                             if !list.is_items {
@@ -166,9 +193,13 @@ impl<'a> Walk<'a> {
                         }
                     }
                 }
-                Value::Text(t) if t.is_empty() => {}
+                Value::Null => self.odd(node, known),
+                Value::Text(t) if t.is_empty() => self.odd(node, known),
                 _ if list.or_one => self.entry(node, known),
-                _ => self.wrong(node, &format!("<{}>…", name.local)),
+                _ => {
+                    self.odd(node, known);
+                    self.wrong(node, &format!("<{}>…", name.local));
+                }
             },
         }
     }
@@ -215,6 +246,7 @@ impl<'a> Walk<'a> {
     }
 
     fn item(&mut self, node: NodeId, known: &Known) {
+        self.odd(node, known);
         match self.tree.value(node) {
             // A value where a value may be is judged by its own rule; so is a structure where only a value may be.
             _ if known.children.is_empty() => self.value(node),

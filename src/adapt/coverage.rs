@@ -3,7 +3,7 @@
 use super::conform::{self, Unread};
 use super::reads::Reads;
 use super::tree::{NodeId, Tree};
-use super::{Adapter, Document, apply, cannot, decode};
+use super::{Adapter, Document, apply, cannot, decode, parse};
 use crate::domain::rejection::Rejection;
 
 /// A part of a document that no rule read.
@@ -29,8 +29,9 @@ impl Adapter {
     ) -> Result<Vec<UnreadPart>, Rejection> {
         let plan = if statuses { &self.statuses } else { &self.dossier };
         let plan = plan.as_ref().ok_or_else(cannot)?;
-        let text = decode(bytes)?;
-        let tree = self.parse(text, media_type)?;
+        let syntax = self.parsed_as(media_type)?;
+        let decoded = decode(bytes, syntax, media_type)?;
+        let tree = parse(&decoded.text, syntax)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
         let mut parts = Vec::new();

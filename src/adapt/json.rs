@@ -9,6 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::limits;
 use super::tree::{NodeId, Syntax, Tree, Value, check_text, push_json, trouble};
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::syntax;
+use crate::domain::whole::{self, NotWhole};
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
@@ -28,23 +30,8 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
     match (outcome, reader.trouble) {
         (Ok(()), None) => Ok(reader.tree),
         (_, Some(problem)) => Err(problem),
-        (Err(error), None) => Err(syntax(text, &error)),
+        (Err(error), None) => Err(syntax::json(text, &error)),
     }
-}
-
-fn syntax(text: &str, error: &serde_json::Error) -> Problem {
-    let line_start: usize = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-    // serde_json names what it expected and never quotes the document in syntax errors.
-    let said = error.to_string();
-    let expected = said.split(" at line ").next().unwrap_or("JSON");
-    Problem::new(Label::SyntaxInvalid)
-        .with("offset", offset)
-        .with("expected", expected)
 }
 
 struct Reader<'d> {
@@ -83,6 +70,18 @@ impl<'d> Seed<'_, 'd> {
         })
     }
 
+    fn number<E: serde::de::Error>(
+        mut self,
+        read: Result<i64, NotWhole>,
+        written: impl fmt::Display,
+    ) -> Result<(), E> {
+        let value = match read {
+            Ok(number) => Value::Whole(number),
+            Err(why) => Value::Fraction(why, written.to_string()),
+        };
+        self.add(value).map(drop)
+    }
+
     fn open<E: serde::de::Error>(&mut self, value: Value<'d>) -> Result<NodeId, E> {
         if self.depth >= limits::MAX_DEPTH {
             return Err(self.fail(trouble(Label::TooDeep)));
@@ -109,17 +108,17 @@ impl<'d> Visitor<'d> for Seed<'_, 'd> {
         self.add(Value::Flag(v)).map(drop)
     }
 
-    fn visit_i64<E: serde::de::Error>(mut self, v: i64) -> Result<(), E> {
-        self.add(Value::Whole(v)).map(drop)
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<(), E> {
+        self.number(whole::exact(v), v)
     }
 
-    fn visit_u64<E: serde::de::Error>(mut self, v: u64) -> Result<(), E> {
-        self.add(i64::try_from(v).map_or_else(|_| Value::Fraction(v.to_string()), Value::Whole))
-            .map(drop)
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<(), E> {
+        let number = i64::try_from(v).map_err(|_| NotWhole::Range);
+        self.number(number.and_then(whole::exact), v)
     }
 
-    fn visit_f64<E: serde::de::Error>(mut self, v: f64) -> Result<(), E> {
-        self.add(Value::Fraction(v.to_string())).map(drop)
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<(), E> {
+        self.number(whole::floating(v), v)
     }
 
     fn visit_unit<E: serde::de::Error>(mut self) -> Result<(), E> {

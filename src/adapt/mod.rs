@@ -45,6 +45,7 @@ pub use statuses::{StatusDocument, StatusItem};
 pub use tree::Syntax;
 
 use crate::domain::dossier::Filing;
+use crate::domain::encoding::{self, Decoded};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
 use plan::DocumentPlan;
@@ -112,9 +113,9 @@ impl Adapter {
         self.render.is_some()
     }
 
-    /// The syntax of a media type this format takes; parameters are allowed, a character set other than UTF-8 is not.
+    /// The syntax of a media type this format takes, whatever its parameters; `text/xml` is `application/xml`.
     pub fn syntax_of(&self, media_type: &str) -> Option<Syntax> {
-        let wanted = registry::essence(media_type)?;
+        let wanted = encoding::essence(media_type)?;
         self.media_types
             .iter()
             .find(|(name, _)| *name == wanted)
@@ -127,8 +128,9 @@ impl Adapter {
     /// Every problem of the document at once, with the sender's own paths; a document that is not well formed has one.
     pub fn read(&self, bytes: &[u8], media_type: &str) -> Result<Adapted, Rejection> {
         let plan = self.dossier.as_ref().ok_or_else(cannot)?;
-        let text = decode(bytes)?;
-        let tree = self.parse(text, media_type)?;
+        let syntax = self.parsed_as(media_type)?;
+        let decoded = decode(bytes, syntax, media_type)?;
+        let tree = parse(&decoded.text, syntax)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
         let [(item, path)] = document.items.as_slice() else {
@@ -137,7 +139,8 @@ impl Adapter {
         let applied = apply::apply(plan, &tree, &mut reads, *item, path.clone());
         let found = conform::item(&tree, *item, plan, &reads);
         let built = build::filing(&applied.canon, &applied.provenance);
-        let mut warnings = document.warnings;
+        let mut warnings: Vec<Problem> = decoded.contradiction.into_iter().collect();
+        warnings.extend(document.warnings);
         warnings.extend(applied.warnings);
         warnings.extend(found.warnings);
         warnings.extend(built.warnings);
@@ -173,11 +176,14 @@ impl Adapter {
     /// When the message as a whole cannot be read.
     pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<StatusDocument, Rejection> {
         let plan = self.statuses.as_ref().ok_or_else(cannot)?;
-        let text = decode(bytes)?;
-        let tree = self.parse(text, media_type)?;
+        let syntax = self.parsed_as(media_type)?;
+        let decoded = decode(bytes, syntax, media_type)?;
+        let tree = parse(&decoded.text, syntax)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
-        statuses::read(plan, &tree, &mut reads, document)
+        let mut read = statuses::read(plan, &tree, &mut reads, document)?;
+        read.warnings.extend(decoded.contradiction);
+        Ok(read)
     }
 
     /// What the agency receives, in the format's own form. A format that cannot ([`Adapter::renders`]) gives canonical JSON.
@@ -200,17 +206,18 @@ impl Adapter {
         self.progress.as_ref()?.reports(reports)
     }
 
-    fn parse<'d>(&self, text: &'d str, media_type: &str) -> Result<Tree<'d>, Rejection> {
-        match self.syntax_of(media_type) {
-            Some(Syntax::Json) => json::read(text).map_err(Rejection::from),
-            Some(Syntax::Xml) => xml::read(text).map_err(Rejection::from),
-            None => {
-                let types: Vec<&str> = self.media_types().collect();
-                Err(Problem::new(Label::MediaTypeUnsupported)
-                    .with("expected", types.join(", "))
-                    .into())
-            }
-        }
+    fn parsed_as(&self, media_type: &str) -> Result<Syntax, Problem> {
+        self.syntax_of(media_type).ok_or_else(|| {
+            let types: Vec<&str> = self.media_types().collect();
+            Problem::new(Label::MediaTypeUnsupported).with("expected", types.join(", "))
+        })
+    }
+}
+
+fn parse(text: &str, syntax: Syntax) -> Result<Tree<'_>, Problem> {
+    match syntax {
+        Syntax::Json => json::read(text),
+        Syntax::Xml => xml::read(text),
     }
 }
 
@@ -238,14 +245,17 @@ fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
     told
 }
 
-/// What every document goes through before a syntax is tried: size, emptiness, UTF-8, control characters.
-fn decode(bytes: &[u8]) -> Result<&str, Problem> {
+/// What every document goes through before a syntax is tried: size, emptiness, its characters, control characters.
+fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> Result<Decoded<'b>, Problem> {
     if bytes.len() > limits::MAX_BYTES {
         return Err(Problem::new(Label::BodyTooLarge).with("limit", limits::MAX_BYTES));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| Problem::new(Label::EncodingInvalid).with("offset", e.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let kind = match syntax {
+        Syntax::Json => encoding::Kind::Json,
+        Syntax::Xml => encoding::Kind::Xml,
+    };
+    let decoded = encoding::decode(bytes, kind, encoding::charset(media_type).as_deref())?;
+    let text = &decoded.text;
     if text.trim().is_empty() {
         return Err(Problem::new(Label::DocumentEmpty));
     }
@@ -255,7 +265,7 @@ fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     {
         return Err(Problem::new(Label::ControlCharacter));
     }
-    Ok(text)
+    Ok(decoded)
 }
 
 /// A document whose envelope was looked at.
@@ -263,6 +273,8 @@ struct Document {
     items: Vec<(NodeId, String)>,
     /// Where the items are, in the sender's words.
     items_path: String,
+    /// Whether their list is there.
+    listed: bool,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
 }
@@ -272,9 +284,7 @@ impl Document {
         let root = tree.root().ok_or(Label::DocumentEmpty)?;
         match (tree.syntax, &plan.root) {
             (Syntax::Json, _) if *tree.value(root) != Value::Object => {
-                let problem = Problem::new(Label::TypeWrong)
-                    .with("field", "/")
-                    .with("expected", "{…}");
+                let problem = Problem::new(Label::ObjectExpected).with("expected", plan.form());
                 return Err(problem.at("").into());
             }
             (Syntax::Xml, Some(name)) if !tree.is_named(root, name) => {
@@ -290,6 +300,7 @@ impl Document {
             return Ok(Document {
                 items: vec![(root, tree.path(root))],
                 items_path: tree.path(root),
+                listed: true,
                 problems: Vec::new(),
                 warnings: Vec::new(),
             });
@@ -319,25 +330,34 @@ impl Document {
         Ok(Document {
             items,
             items_path,
+            listed: list
+                .is_some_and(|list| plan.strictness.present(tree, list) || tree.syntax == Syntax::Xml),
             problems,
             warnings: found.warnings,
         })
     }
 
+    /// What is wrong when there is no item.
+    fn without_items(&self) -> Problem {
+        let label = if self.listed {
+            Label::ListEmpty
+        } else {
+            Label::FieldMissing
+        };
+        Problem::new(label)
+            .with("field", provenance::last_name(&self.items_path))
+            .at(self.items_path.clone())
+    }
+
     /// The refusal of a document that does not hold exactly one dossier.
     fn not_one(mut self) -> Rejection {
-        let label = if self.items.is_empty() {
-            Label::FieldMissing
+        let problem = if self.items.is_empty() {
+            self.without_items()
         } else {
-            Label::TooManyItems
-        };
-        let problem = Problem::new(label)
-            .with("field", provenance::last_name(&self.items_path))
-            .at(self.items_path.clone());
-        let problem = if label == Label::TooManyItems {
-            problem.with("limit", 1)
-        } else {
-            problem
+            Problem::new(Label::TooManyItems)
+                .with("field", provenance::last_name(&self.items_path))
+                .with("limit", 1)
+                .at(self.items_path.clone())
         };
         // A list of the wrong type has been said already, and better.
         let said = self.items.is_empty()

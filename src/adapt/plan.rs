@@ -136,12 +136,12 @@ fn holds(tree: &Tree<'_>, item: NodeId, key: &Name, value: &str) -> bool {
         .is_some_and(|n| scalar(tree, n).is_some_and(|word| word.trim() == value))
 }
 
-/// A scalar as a text, to compare it with words of a mapping.
+/// A scalar as a text, to compare it with words of a mapping; white space around it does not count, as in XML.
 pub(super) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<std::borrow::Cow<'t, str>> {
     Some(match tree.value(node) {
-        Value::Text(t) => t.as_ref().into(),
+        Value::Text(t) => t.trim().into(),
         Value::Whole(n) => n.to_string().into(),
-        Value::Fraction(n) => n.as_str().into(),
+        Value::Fraction(_, n) => n.as_str().into(),
         Value::Flag(b) => (if *b { "true" } else { "false" }).into(),
         _ => return None,
     })
@@ -295,6 +295,13 @@ pub(super) struct LeafRule {
     pub kept: bool,
 }
 
+impl LeafRule {
+    /// Where a sender would write the value: of several places the nearest, as what stands deeper is an extension.
+    pub fn nearest(&self) -> Option<&Path> {
+        self.sources.iter().min_by_key(|source| source.0.len())
+    }
+}
+
 /// One rule for a group of values.
 #[derive(Debug)]
 pub(super) struct PartRule {
@@ -343,8 +350,6 @@ pub(super) struct Slot {
     pub name: Box<str>,
     /// By the canonical model.
     pub required: bool,
-    /// By the canonical model.
-    pub nullable: bool,
     pub rules: Rules,
 }
 
@@ -390,6 +395,30 @@ pub(super) struct Turning {
     /// Its name for comparing.
     pub plain: String,
     pub path: Path,
+}
+
+impl DocumentPlan {
+    /// What a document of JSON looks like at its outside, so that whoever sends a bare list sees where it belongs.
+    pub fn form(&self) -> String {
+        let around = |path: &Path, inside: &str| {
+            path.0.iter().rev().fold(inside.to_owned(), |inside, step| {
+                format!("{{\"{}\": {inside}}}", step.name.local)
+            })
+        };
+        match &self.items {
+            Some(items) => around(&items.path, "[…]"),
+            None => {
+                let leaf = |slot: &Slot| match &slot.rules {
+                    Rules::Leaf(rules) if slot.required => rules.first()?.nearest().cloned(),
+                    _ => None,
+                };
+                let first = self.shape.slots.iter().filter_map(leaf).min_by_key(|p| p.0.len());
+                let reference = self.shape.slots.iter().find(|slot| *slot.name == *"reference");
+                let shown = reference.and_then(leaf).or(first);
+                shown.map_or_else(|| "{…}".to_owned(), |path| around(&path, "\"…\", …"))
+            }
+        }
+    }
 }
 
 /// How strict a format is.

@@ -79,7 +79,7 @@ fn locate(shape: &Shape, place: Option<&Place>, path: &str, steps: &[&str], synt
             if let Some((_, found)) = place.and_then(|p| p.values.iter().find(|(slot, _)| *slot == index)) {
                 return found.clone();
             }
-            let source: Option<&Path> = rules.get(chosen).and_then(|r| r.sources.first());
+            let source: Option<&Path> = rules.get(chosen).and_then(|r| r.nearest());
             source.map_or_else(here, |s| s.append_to(path, syntax))
         }
         Rules::Part(rules) => {

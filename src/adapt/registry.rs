@@ -7,6 +7,7 @@ use super::compile::{AdapterFault, Compiler, line_of};
 use super::spec::AdapterSpec;
 use super::tree::Syntax;
 use super::{Adapter, render, statuses, target};
+use crate::domain::encoding::essence;
 use crate::domain::rejection::{Label, Problem, Rejection};
 
 /// The adapters that come with the house.
@@ -182,8 +183,8 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
             {
                 compiler.fault(
                     media_type.span().start,
-                    format!("kiểu nội dung {word} trùng hoặc viết sai; viết thường, không tham số"),
-                    format!("the media type {word} is double or malformed; lower case, without parameters"),
+                    format!("kiểu nội dung {word} trùng hoặc viết sai; viết thường, không tham số, application/xml thay cho text/xml"),
+                    format!("the media type {word} is double or malformed; lower case, without parameters, application/xml for text/xml"),
                 );
             }
             media_types.push((word.clone(), syntax));
@@ -238,22 +239,4 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         render,
         progress,
     })
-}
-
-/// A media type without its parameters, in lower case. None when it names a character set other than UTF-8, or is none.
-pub(super) fn essence(media_type: &str) -> Option<String> {
-    let mut parts = media_type.split(';');
-    let essence = parts.next()?.trim().to_ascii_lowercase();
-    for parameter in parts {
-        if let Some((key, value)) = parameter.split_once('=')
-            && key.trim().eq_ignore_ascii_case("charset")
-            && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        {
-            return None;
-        }
-    }
-    let sound = essence
-        .split_once('/')
-        .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
-    sound.then_some(essence)
 }

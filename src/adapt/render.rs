@@ -13,7 +13,7 @@ pub(super) use write::canonical_json;
 
 use super::dates::DateForm;
 use super::plan::Test;
-use super::target::{self, Kind, Member, Target};
+use super::target::{self, Kind, Member, Target, Unit};
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ProcedureKnown};
 use crate::domain::ids::DossierId;
@@ -117,7 +117,6 @@ pub(super) fn outgoing() -> Vec<Member> {
     let leaf = |name: &str, kind: Kind| Member {
         name: name.into(),
         required: false,
-        nullable: false,
         longest: None,
         target: Target::Leaf(kind),
     };
@@ -141,7 +140,6 @@ pub(super) fn outgoing() -> Vec<Member> {
         Member {
             name: name.into(),
             required: false,
-            nullable: false,
             longest: None,
             target,
         }
@@ -153,13 +151,19 @@ pub(super) fn outgoing() -> Vec<Member> {
         Member {
             name: "filing".into(),
             required: true,
-            nullable: false,
             longest: None,
             target: Target::Object(filing),
         },
         leaf("tracking_id", Kind::Text),
         leaf("dossier_code", Kind::Text),
-        leaf("status", Kind::Whole { min: 1, max: 10 }),
+        leaf(
+            "status",
+            Kind::Whole {
+                min: 1,
+                max: 10,
+                unit: Unit::One,
+            },
+        ),
         leaf("agency_name", Kind::Text),
         leaf("procedure_code", Kind::Text),
         leaf("procedure_name", Kind::Text),

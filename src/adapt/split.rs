@@ -74,11 +74,11 @@ impl Adapter {
     /// When the document as a whole cannot be read, or lists more than [`limits::MAX_ITEMS`] dossiers.
     pub fn split(&self, bytes: &[u8]) -> Result<Parts, Rejection> {
         let path = self.list_of_dossiers().ok_or_else(cannot)?;
-        let text = decode(bytes)?;
+        let text = decode(bytes, Syntax::Json, "")?.text;
         // The limits of a document, duplicate names and all, hold for the whole.
-        json::read(text)?;
+        json::read(&text)?;
         let list = path.append_to("", Syntax::Json);
-        let items = ranges(text, path).unwrap_or_default();
+        let items = ranges(&text, path).unwrap_or_default();
         if items.len() > limits::MAX_ITEMS {
             return Err(Problem::new(Label::TooManyItems)
                 .with("field", super::provenance::last_name(&list))
@@ -87,7 +87,7 @@ impl Adapter {
                 .into());
         }
         Ok(Parts {
-            text: text.to_owned(),
+            text: text.into_owned(),
             items,
             list,
         })

@@ -77,11 +77,13 @@ pub(super) fn read(
     reads: &mut Reads,
     document: Document,
 ) -> Result<StatusDocument, Rejection> {
+    let nothing = document.without_items();
     let Document {
         items,
         items_path,
         mut problems,
         warnings,
+        ..
     } = document;
     if items.len() > MAX_REPORTS {
         problems.push(
@@ -91,12 +93,7 @@ pub(super) fn read(
                 .at(&*items_path),
         );
     } else if items.is_empty() && problems.is_empty() {
-        let field = provenance::last_name(&items_path).to_owned();
-        problems.push(
-            Problem::new(Label::FieldMissing)
-                .with("field", field)
-                .at(items_path),
-        );
+        problems.push(nothing);
     }
     if let Some(rejection) = Rejection::of(problems) {
         return Err(rejection);
@@ -169,7 +166,12 @@ fn one(
 fn cautious(plan: &DocumentPlan, problem: Problem, status_path: &str) -> Problem {
     let about_the_word = matches!(
         problem.label,
-        Label::ValueUnknown | Label::NumberMalformed | Label::TypeWrong
+        Label::ValueUnknown
+            | Label::NumberMalformed
+            | Label::NumberFraction
+            | Label::NumberRange
+            | Label::NumberQuoted
+            | Label::TypeWrong
     );
     if !about_the_word || problem.path.as_deref() != Some(status_path) {
         return problem;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::dossier::Filing;
 use crate::domain::view::StatusReport;
+use crate::domain::whole;
 
 /// One place of the canonical tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +21,6 @@ pub(super) enum Target {
 pub(super) struct Member {
     pub name: Box<str>,
     pub required: bool,
-    /// Null means left out, and may be written.
-    pub nullable: bool,
     /// Most characters of a text.
     pub longest: Option<usize>,
     pub target: Target,
@@ -31,11 +30,28 @@ pub(super) struct Member {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Text,
-    Whole { min: i64, max: i64 },
+    Whole { min: i64, max: i64, unit: Unit },
     Flag,
     Instant,
     Day,
     Words(Vec<Box<str>>),
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    One,
+    Dong,
+}
+
+impl Unit {
+    /// As a message says it behind a number, in both languages.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Unit::One => "",
+            Unit::Dong => " đồng",
+        }
+    }
 }
 
 impl Kind {
@@ -100,9 +116,8 @@ fn target(root: &Value, schema: &Value) -> Target {
                     .map(|(name, s)| Member {
                         name: name.as_str().into(),
                         required: required.iter().any(|r| r == name),
-                        nullable: is_nullable(s),
                         longest: longest(s),
-                        target: target(root, s),
+                        target: in_unit(name, target(root, s)),
                     })
                     .collect(),
             )
@@ -112,8 +127,9 @@ fn target(root: &Value, schema: &Value) -> Target {
             item: Box::new(target(root, &schema["items"])),
         },
         "integer" => Target::Leaf(Kind::Whole {
-            min: schema["minimum"].as_i64().unwrap_or(i64::MIN),
-            max: schema["maximum"].as_i64().unwrap_or(i64::MAX),
+            min: schema["minimum"].as_i64().unwrap_or(-whole::MAX),
+            max: schema["maximum"].as_i64().unwrap_or(whole::MAX),
+            unit: Unit::One,
         }),
         "boolean" => Target::Leaf(Kind::Flag),
         _ => Target::Leaf(match schema["format"].as_str() {
@@ -124,13 +140,16 @@ fn target(root: &Value, schema: &Value) -> Target {
     }
 }
 
-fn is_nullable(schema: &Value) -> bool {
-    let any = schema["anyOf"]
-        .as_array()
-        .is_some_and(|any| any.iter().any(|s| s["type"] == "null"));
-    any || schema["type"]
-        .as_array()
-        .is_some_and(|types| types.iter().any(|t| t == "null"))
+/// The model names its unit in the name of the field.
+fn in_unit(name: &str, target: Target) -> Target {
+    match target {
+        Target::Leaf(Kind::Whole { min, max, .. }) if name.ends_with("_vnd") => Target::Leaf(Kind::Whole {
+            min,
+            max,
+            unit: Unit::Dong,
+        }),
+        other => other,
+    }
 }
 
 /// Of a text, or of one that may be null.

@@ -4,9 +4,11 @@
 //! allocations. A path is made only when somebody asks for it: for a problem, or for the place of a list item.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::limits;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::whole::NotWhole;
 
 /// How a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,8 +39,8 @@ pub(super) enum Value<'d> {
     List,
     Text(Cow<'d, str>),
     Whole(i64),
-    /// A JSON number that is not a whole number of 64 bits, as a text. No field of the canonical form is one.
-    Fraction(String),
+    /// A number of JSON that is no whole one, why, and as a text. No field of the canonical form is one.
+    Fraction(NotWhole, String),
     Flag(bool),
     Null,
 }
@@ -73,6 +75,8 @@ pub(super) struct Tree<'d> {
     nodes: Vec<Node<'d>>,
     /// Namespaces in the order met; the first is none.
     spaces: Vec<Box<str>>,
+    /// Elements that hold what is not read, and what is wrong with them.
+    odd: HashMap<u32, Label>,
 }
 
 impl<'d> Tree<'d> {
@@ -81,6 +85,7 @@ impl<'d> Tree<'d> {
             syntax,
             nodes: Vec::with_capacity(64),
             spaces: vec!["".into()],
+            odd: HashMap::new(),
         }
     }
 
@@ -141,6 +146,16 @@ impl<'d> Tree<'d> {
         self.nodes[id.0 as usize].value = value;
     }
 
+    /// Marks an element that holds what is not read.
+    pub fn mark(&mut self, id: NodeId, label: Label) {
+        self.odd.insert(id.0, label);
+    }
+
+    /// What is wrong with an element as such.
+    pub fn odd(&self, id: NodeId) -> Option<Label> {
+        self.odd.get(&id.0).copied()
+    }
+
     /// The outermost node; none in an empty document.
     pub fn root(&self) -> Option<NodeId> {
         (!self.nodes.is_empty()).then_some(NodeId(0))
@@ -178,9 +193,9 @@ impl<'d> Tree<'d> {
             }
     }
 
-    /// The first child of this name.
+    /// The first child of this name. An element with a text has attributes alone.
     pub fn child(&self, id: NodeId, name: &Name) -> Option<NodeId> {
-        if !matches!(self.value(id), Value::Object) {
+        if !matches!(self.value(id), Value::Object | Value::Text(_)) {
             return None;
         }
         self.children(id).find(|c| self.is_named(*c, name))

@@ -1,19 +1,24 @@
 //! Reads XML into a [`Tree`]: a streaming reader without DTD, with the five predefined entities and character references only.
 //!
 //! Comments and processing instructions are skipped, but counted. Namespace declarations, and attributes of the XML Schema
-//! instance namespace, say something about the document and nothing about the dossier; they are not part of the tree.
+//! instance namespace, say something about the document and nothing about the dossier; they are not part of the tree, but for
+//! `xsi:nil`, by which an element is null. What a format does not name (attributes, text beside elements, prefixes nobody declared)
+//! never ends the reading: it stands in the tree, for `conform` to tell.
 
 use std::borrow::Cow;
 
 use quick_xml::NsReader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::name::{NamespaceResolver, PrefixDeclaration, ResolveResult};
+use quick_xml::name::{NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use super::limits;
 use super::tree::{NodeId, Syntax, Tree, Value, check_text, trouble};
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::syntax;
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// The prefix everybody gives it, also those who forget to declare it.
+const SCHEMA_INSTANCE_PREFIX: &str = "xsi:";
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
@@ -29,7 +34,7 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
         let before = reader.buffer_position();
         let event = reader
             .read_event()
-            .map_err(|e| syntax(&e, reader.error_position()))?;
+            .map_err(|e| build.syntax(&e, reader.error_position()))?;
         match event {
             Event::Start(start) => build.start(&start, reader.resolver(), false, before)?,
             Event::Empty(start) => build.start(&start, reader.resolver(), true, before)?,
@@ -37,62 +42,25 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
             Event::Text(t) => build.text(&t.xml10_content(), before)?,
             Event::CData(t) => build.text(&t.xml10_content(), before)?,
             Event::GeneralRef(r) => {
-                let c = reference(&r, before)?;
+                let c = build.reference(&r, before)?;
                 build.text(c.encode_utf8(&mut [0; 4]), before)?;
             }
             Event::DocType(_) => return Err(Problem::new(Label::DoctypeForbidden)),
-            Event::Decl(d) => {
-                if let Some(encoding) = d.encoding() {
-                    let utf8 = encoding.is_ok_and(|e| e.eq_ignore_ascii_case("utf-8"));
-                    if !utf8 {
-                        return Err(Problem::new(Label::EncodingInvalid).with("offset", before));
-                    }
-                }
-            }
+            // Its encoding was judged before these were characters.
+            Event::Decl(_) => {}
             Event::Comment(_) | Event::PI(_) => build.skip()?,
             Event::Eof => break,
         }
     }
     if !build.open.is_empty() || build.tree.root().is_none() {
-        return Err(Problem::new(Label::SyntaxInvalid)
-            .with("offset", text.len())
-            .with("expected", "</…>"));
+        let expected = if build.tree.root().is_none() {
+            "<…>"
+        } else {
+            "</…>"
+        };
+        return Err(syntax::invalid(text, text.len(), expected));
     }
     Ok(build.tree)
-}
-
-fn syntax(error: &quick_xml::Error, offset: u64) -> Problem {
-    use quick_xml::Error as E;
-    use quick_xml::errors::IllFormedError as Ill;
-    // Fixed words only: the reader's own sentences quote names and texts of the document.
-    let expected = match error {
-        E::IllFormed(Ill::MismatchedEndTag { .. } | Ill::MissingEndTag(_) | Ill::UnmatchedEndTag(_)) => {
-            "</…>"
-        }
-        E::IllFormed(Ill::UnclosedReference) => "&…;",
-        E::InvalidAttr(_) => "name=\"…\"",
-        E::Namespace(_) => "xmlns",
-        E::Escape(_) => "&…;",
-        _ => "XML 1.0",
-    };
-    Problem::new(Label::SyntaxInvalid)
-        .with("offset", offset)
-        .with("expected", expected)
-}
-
-fn malformed(offset: u64, expected: &str) -> Problem {
-    Problem::new(Label::SyntaxInvalid)
-        .with("offset", offset)
-        .with("expected", expected)
-}
-
-fn reference(r: &BytesRef<'_>, at: u64) -> Result<char, Problem> {
-    match r.resolve_char_ref() {
-        Ok(Some(c)) => return Ok(c),
-        Ok(None) => {}
-        Err(_) => return Err(malformed(at, "&#…;")),
-    }
-    predefined(r).ok_or_else(|| Problem::new(Label::EntityForbidden))
 }
 
 fn predefined(name: &str) -> Option<char> {
@@ -119,9 +87,56 @@ struct Open {
     id: NodeId,
     text: String,
     has_elements: bool,
+    nil: bool,
+}
+
+/// What an attribute is, by its name.
+enum Attribute<'d> {
+    /// Says which prefix is which namespace.
+    Declares,
+    /// `xsi:nil`.
+    Nil,
+    /// About the document.
+    Instance,
+    /// Carries something.
+    Named(u16, Cow<'d, str>),
 }
 
 impl<'d> Build<'d> {
+    fn syntax(&self, error: &quick_xml::Error, offset: u64) -> Problem {
+        use quick_xml::Error as E;
+        use quick_xml::errors::IllFormedError as Ill;
+        // Fixed signs only: the reader's own sentences are English, and quote names and texts of the document.
+        let expected = match error {
+            E::IllFormed(Ill::MismatchedEndTag { .. } | Ill::MissingEndTag(_) | Ill::UnmatchedEndTag(_)) => {
+                "</…>"
+            }
+            E::IllFormed(Ill::UnclosedReference) => "&…;",
+            E::InvalidAttr(_) => "name=\"…\"",
+            E::Namespace(_) => "xmlns:…=\"…\"",
+            E::Escape(_) => "&…;",
+            _ => "<…>",
+        };
+        self.malformed(offset, expected)
+    }
+
+    fn malformed(&self, offset: u64, expected: &str) -> Problem {
+        syntax::invalid(self.text, offset as usize, expected)
+    }
+
+    fn forbidden(&self, offset: u64) -> Problem {
+        syntax::at(Label::EntityForbidden, self.text, offset as usize)
+    }
+
+    fn reference(&self, r: &BytesRef<'_>, at: u64) -> Result<char, Problem> {
+        match r.resolve_char_ref() {
+            Ok(Some(c)) => return Ok(c),
+            Ok(None) => {}
+            Err(_) => return Err(self.malformed(at, "&#…;")),
+        }
+        predefined(r).ok_or_else(|| self.forbidden(at))
+    }
+
     /// The same characters, borrowed from the document and not from the reader's event.
     fn borrow(&self, part: &str) -> Cow<'d, str> {
         let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
@@ -150,24 +165,28 @@ impl<'d> Build<'d> {
             return Err(trouble(Label::TooDeep));
         }
         if self.open.is_empty() && self.tree.root().is_some() {
-            return Err(malformed(at, "</…>"));
+            return Err(self.malformed(at, "EOF"));
         }
         let parent = self.open.last_mut().map(|open| {
             open.has_elements = true;
             open.id
         });
         let (space, local) = names.resolve_element(start.name());
-        let space = self.namespace(&space, at)?;
-        let name = self.name(local.into_inner())?;
+        let (space, name) = match &space {
+            // In no namespace: a name no format has.
+            ResolveResult::Unknown(_) => (0, self.name(start.name().into_inner())?),
+            known => (self.namespace(known)?, self.name(local.into_inner())?),
+        };
         let id = self
             .tree
             .add(parent, name, space, false, Value::Text(Cow::Borrowed("")))?;
         self.skip_check()?;
-        self.attributes(id, start, names, at)?;
+        let nil = self.attributes(id, start, names, at)?;
         self.open.push(Open {
             id,
             text: String::new(),
             has_elements: false,
+            nil,
         });
         if empty { self.end() } else { Ok(()) }
     }
@@ -187,57 +206,48 @@ impl<'d> Build<'d> {
         Ok(self.borrow(local))
     }
 
-    fn namespace(&mut self, resolved: &ResolveResult<'_>, at: u64) -> Result<u16, Problem> {
+    fn namespace(&mut self, resolved: &ResolveResult<'_>) -> Result<u16, Problem> {
         match resolved {
-            ResolveResult::Unbound => Ok(0),
             ResolveResult::Bound(space) => self.tree.space(space.0),
-            ResolveResult::Unknown(_) => Err(malformed(at, "xmlns")),
+            ResolveResult::Unbound | ResolveResult::Unknown(_) => Ok(0),
         }
     }
 
-    /// Adds the attributes that carry something.
+    /// Adds the attributes that carry something; says whether the element is nil.
     fn attributes(
         &mut self,
         id: NodeId,
         start: &BytesStart<'_>,
         names: &NamespaceResolver,
         at: u64,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
+        let mut nil = false;
         let mut seen: Vec<(u16, Cow<'d, str>)> = Vec::new();
         // The reader's own check for doubles compares every pair before the limit below could stop it.
         for (n, attribute) in start.attributes().with_checks(false).enumerate() {
             if n >= limits::MAX_ATTRIBUTES {
                 return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_ATTRIBUTES));
             }
-            let attribute = attribute.map_err(|_| malformed(at, "name=\"…\""))?;
-            let declares = match attribute.key.as_namespace_binding() {
-                Some(PrefixDeclaration::Default) => Some("xmlns"),
-                Some(PrefixDeclaration::Named(prefix)) => Some(prefix),
-                None => None,
-            };
-            let (space, local) = match declares {
-                // Declarations have their own space, so that a double one is found too.
-                Some(prefix) => (u16::MAX, self.name(prefix)?),
-                None => {
-                    let (space, local) = names.resolve_attribute(attribute.key);
-                    (self.namespace(&space, at)?, self.name(local.into_inner())?)
-                }
-            };
+            let attribute = attribute.map_err(|_| self.malformed(at, "name=\"…\""))?;
+            let (space, local, what) = self.attribute(attribute.key, names)?;
             if seen.iter().any(|(s, l)| *s == space && *l == local) {
                 let path = format!("{}/@{local}", self.tree.path(id));
                 return Err(Problem::new(Label::DuplicateKey).with("field", local).at(path));
             }
-            seen.push((space, local.clone()));
-            if declares.is_some() {
-                self.skip()?;
-                continue;
-            }
-            let value = attribute_value(&attribute.value)?;
-            let space_name = names.resolve_attribute(attribute.key).0;
-            if matches!(&space_name, ResolveResult::Bound(s) if s.0 == SCHEMA_INSTANCE) {
-                self.skip()?;
-                continue;
-            }
+            seen.push((space, local));
+            let (space, local) = match what {
+                Attribute::Named(space, local) => (space, local),
+                Attribute::Nil => {
+                    nil = matches!(self.attribute_value(&attribute.value, at)?.trim(), "true" | "1");
+                    self.skip()?;
+                    continue;
+                }
+                Attribute::Declares | Attribute::Instance => {
+                    self.skip()?;
+                    continue;
+                }
+            };
+            let value = self.attribute_value(&attribute.value, at)?;
             let verdict = check_text(&value);
             let child = self
                 .tree
@@ -245,7 +255,40 @@ impl<'d> Build<'d> {
             verdict.map_err(|label| trouble(label).at(self.tree.path(child)))?;
             self.skip_check()?;
         }
-        Ok(())
+        Ok(nil)
+    }
+
+    /// Its name, to find doubles by, and what it is.
+    fn attribute(
+        &mut self,
+        key: QName<'_>,
+        names: &NamespaceResolver,
+    ) -> Result<(u16, Cow<'d, str>, Attribute<'d>), Problem> {
+        let declares = match key.as_namespace_binding() {
+            Some(PrefixDeclaration::Default) => Some("xmlns"),
+            Some(PrefixDeclaration::Named(prefix)) => Some(prefix),
+            None => None,
+        };
+        if let Some(prefix) = declares {
+            // Declarations have their own space, so that a double one is found too.
+            return Ok((u16::MAX, self.name(prefix)?, Attribute::Declares));
+        }
+        let (resolved, local) = names.resolve_attribute(key);
+        let whole = key.into_inner();
+        let instance = match &resolved {
+            ResolveResult::Bound(space) => space.0 == SCHEMA_INSTANCE,
+            ResolveResult::Unknown(_) => whole.starts_with(SCHEMA_INSTANCE_PREFIX),
+            ResolveResult::Unbound => false,
+        };
+        let unknown = matches!(resolved, ResolveResult::Unknown(_));
+        let name = self.name(if unknown { whole } else { local.into_inner() })?;
+        let space = self.namespace(&resolved)?;
+        let what = match &*name {
+            "nil" | "xsi:nil" if instance => Attribute::Nil,
+            _ if instance => Attribute::Instance,
+            _ => Attribute::Named(space, name.clone()),
+        };
+        Ok((space, name, what))
     }
 
     fn text(&mut self, part: &str, at: u64) -> Result<(), Problem> {
@@ -254,7 +297,12 @@ impl<'d> Build<'d> {
             return if part.trim().is_empty() {
                 Ok(())
             } else {
-                Err(malformed(at, "<…>"))
+                let expected = if self.tree.root().is_none() {
+                    "<…>"
+                } else {
+                    "EOF"
+                };
+                Err(self.malformed(at, expected))
             };
         };
         open.text.push_str(part);
@@ -270,17 +318,15 @@ impl<'d> Build<'d> {
     fn end(&mut self) -> Result<(), Problem> {
         // The reader has matched the names already.
         let Some(open) = self.open.pop() else {
-            return Err(malformed(self.text.len() as u64, "<…>"));
+            return Err(self.malformed(self.text.len() as u64, "<…>"));
         };
-        let has_attributes = self.tree.children(open.id).next().is_some() && !open.has_elements;
         let text = open.text.trim();
-        if open.has_elements || has_attributes {
-            if !text.is_empty() {
-                return Err(Problem::new(Label::TypeWrong)
-                    .with("field", self.tree.name(open.id))
-                    .with("expected", "<…>")
-                    .at(self.tree.path(open.id)));
-            }
+        if open.nil && (open.has_elements || !text.is_empty()) {
+            self.tree.mark(open.id, Label::NilFilled);
+        } else if open.has_elements && !text.is_empty() {
+            self.tree.mark(open.id, Label::TextMisplaced);
+        }
+        if open.has_elements {
             self.tree.set(open.id, Value::Object);
         } else if !text.is_empty() {
             let text = if text.len() == open.text.len() {
@@ -289,32 +335,34 @@ impl<'d> Build<'d> {
                 text.to_owned()
             };
             self.tree.set(open.id, Value::Text(Cow::Owned(text)));
+        } else if open.nil {
+            self.tree.set(open.id, Value::Null);
         }
         Ok(())
     }
-}
 
-fn attribute_value(raw: &str) -> Result<String, Problem> {
-    let mut value = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((before, after)) = rest.split_once('&') {
-        value.push_str(before);
-        let Some((name, tail)) = after.split_once(';') else {
-            return Err(Problem::new(Label::EntityForbidden));
-        };
-        let c = match name.strip_prefix('#') {
-            Some(number) => {
-                let code = match number.strip_prefix('x') {
-                    Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                    None => number.parse().ok(),
-                };
-                code.and_then(char::from_u32)
-            }
-            None => predefined(name),
-        };
-        value.push(c.ok_or_else(|| Problem::new(Label::EntityForbidden))?);
-        rest = tail;
+    fn attribute_value(&self, raw: &str, at: u64) -> Result<String, Problem> {
+        let mut value = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some((before, after)) = rest.split_once('&') {
+            value.push_str(before);
+            let Some((name, tail)) = after.split_once(';') else {
+                return Err(self.malformed(at, "&…;"));
+            };
+            let c = match name.strip_prefix('#') {
+                Some(number) => {
+                    let code = match number.strip_prefix('x') {
+                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+                        None => number.parse().ok(),
+                    };
+                    code.and_then(char::from_u32)
+                }
+                None => predefined(name),
+            };
+            value.push(c.ok_or_else(|| self.forbidden(at))?);
+            rest = tail;
+        }
+        value.push_str(rest);
+        Ok(value)
     }
-    value.push_str(rest);
-    Ok(value)
 }

@@ -1,5 +1,6 @@
 //! Statuses that agencies publish themselves: vouched for by the broker, committed, then acknowledged.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -7,6 +8,7 @@ use futures_util::future::join_all;
 use super::{PREFETCH, REST, handful};
 use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::codes::Key;
+use crate::domain::encoding;
 use crate::domain::event::Verdict;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
@@ -82,7 +84,8 @@ pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
     }
     let format = header(delivery, FORMAT);
     loop {
-        let named = (media_type(delivery), format.as_deref());
+        let media_type = media_type(delivery);
+        let named = (&*media_type, format.as_deref());
         match hub
             .keep_from_queue(agency.as_ref(), &delivery.body, named, &rejection)
             .await
@@ -102,10 +105,14 @@ fn header(delivery: &Delivery, name: &str) -> Option<String> {
     found.map(|(_, value)| value.clone())
 }
 
-fn media_type(delivery: &Delivery) -> &str {
-    match delivery.content_type.as_str() {
-        "" => "application/json",
-        named => named,
+fn media_type(delivery: &Delivery) -> Cow<'_, str> {
+    match (
+        delivery.content_type.as_str(),
+        encoding::content_type(&delivery.content_type),
+    ) {
+        (_, Some(known)) => Cow::Owned(known),
+        ("", None) => Cow::Borrowed("application/json"),
+        (named, None) => Cow::Borrowed(named),
     }
 }
 
@@ -120,7 +127,7 @@ async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection>
     }
     let reported = || Reported {
         bytes: delivery.body.to_vec(),
-        media_type: media_type(delivery).to_owned(),
+        media_type: media_type(delivery).into_owned(),
         format: header(delivery, FORMAT),
         // Redelivered after a crash, it is the same report.
         key: IdempotencyKey::parse(&delivery.message_id),

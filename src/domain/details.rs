@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::absent;
 use super::dossier::{Copies, Fee, FileRef};
 use super::plausible::Dated;
 use super::rejection::{Label, Problem};
@@ -40,7 +41,8 @@ pub struct PaperAsked {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Prose<1000>>,
     /// How many of each kind of copy.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Copies>")]
     pub copies: Copies,
 }
 
@@ -81,8 +83,12 @@ pub struct ResultPaper {
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub issued_on: Option<Date>,
     /// Its files, by digest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FILES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<FileRef>>", length(max = limits::FILES))]
     pub files: Vec<FileRef>,
 }
 

@@ -15,7 +15,7 @@ use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::text::{Prose, Text, names};
 use super::time::{Date, Timestamp};
-use super::whole;
+use super::{absent, whole};
 
 /// Limits of a filing, all deliberate (docs/LIMITS.md).
 pub mod limits {
@@ -183,7 +183,8 @@ impl IdentityPaperKind {
 #[serde(deny_unknown_fields)]
 pub struct IdentityPaper {
     /// What paper; left out, known by the form of the number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<IdentityPaperKind>")]
     pub kind: IdentityPaperKind,
     /// What the sender calls it, in his own words or code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -204,8 +205,12 @@ pub struct Party {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_number: Option<IdentityNumber>,
     /// Other papers that say who it is: passports, cards of the old kind, numbers that contradict.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::IDENTITY_PAPERS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<IdentityPaper>>", length(max = limits::IDENTITY_PAPERS))]
     pub identity_papers: Vec<IdentityPaper>,
     /// Tax code of an enterprise, or of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -299,7 +304,7 @@ pub struct FileRef {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "whole::optional"
     )]
-    #[schemars(range(min = 0, max = i64::MAX))]
+    #[schemars(range(min = 0, max = whole::MAX))]
     pub size: Option<i64>,
     /// Media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -314,13 +319,16 @@ pub struct FileRef {
 #[serde(deny_unknown_fields)]
 pub struct Copies {
     /// Bản chính.
-    #[serde(default, deserialize_with = "whole::number")]
+    #[serde(default, deserialize_with = "whole::or_default")]
+    #[schemars(with = "Option<u16>")]
     pub original: u16,
     /// Bản sao có chứng thực.
-    #[serde(default, deserialize_with = "whole::number")]
+    #[serde(default, deserialize_with = "whole::or_default")]
+    #[schemars(with = "Option<u16>")]
     pub certified: u16,
     /// Bản chụp.
-    #[serde(default, deserialize_with = "whole::number")]
+    #[serde(default, deserialize_with = "whole::or_default")]
+    #[schemars(with = "Option<u16>")]
     pub photo: u16,
 }
 
@@ -334,20 +342,28 @@ pub struct Component {
     /// Name of the paper.
     pub name: Text<4000>,
     /// Copies handed in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Copies>")]
     pub copies: Copies,
     /// Its files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FILES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<FileRef>>", length(max = limits::FILES))]
     pub files: Vec<FileRef>,
     /// Digitised (`DuocSoHoa`).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub digitised: bool,
     /// Re-used from an earlier procedure (`DuocTaiSuDung`).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub reused: bool,
     /// Taken from the national store (`DuocLayTuKhoDMQG`).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub from_store: bool,
 }
 
@@ -386,6 +402,7 @@ pub struct Fee {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<FeeKind>,
     /// Đồng.
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 0, max = limits::AMOUNT_VND))]
     pub amount_vnd: i64,
     /// When due.
@@ -434,15 +451,20 @@ pub struct Filing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier_code: Option<DossierCode>,
     /// Its numbers in other systems.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FOREIGN_CODES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<ForeignCode>>", length(max = limits::FOREIGN_CODES))]
     pub foreign_codes: Vec<ForeignCode>,
     /// The procedure.
     pub procedure: ProcedureRef,
     /// Counter, online or post.
     pub channel: Channel,
     /// Filed online with an agent's help; recorded apart from the channel.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub assisted_by_agent: bool,
     /// When the applicant filed.
     pub filed_at: Timestamp,
@@ -470,22 +492,35 @@ pub struct Filing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Prose<2000>>,
     /// The papers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::COMPONENTS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<Component>>", length(max = limits::COMPONENTS))]
     pub components: Vec<Component>,
     /// The fees.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FEES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<Fee>>", length(max = limits::FEES))]
     pub fees: Vec<Fee>,
     /// How the result goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_return: Option<ResultReturn>,
     /// What the sender's format says beside all this.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FOREIGN_VALUES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<ForeignValue>>", length(max = limits::FOREIGN_VALUES))]
     pub foreign_values: Vec<ForeignValue>,
     /// A test record, never to be acted on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub is_test: bool,
 }
 

@@ -7,6 +7,7 @@
 //! Start with [`dossier::Filing`] (what a clerk files), then [`lifecycle`] (what may happen to it) and [`routing`] (who is
 //! responsible). [`rejection`] is the one list of everything the hub can refuse, with its stable labels.
 
+pub mod absent;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;
@@ -14,6 +15,7 @@ pub mod clocks;
 pub mod codes;
 pub mod details;
 pub mod dossier;
+pub mod encoding;
 pub mod endpoint;
 pub mod event;
 pub mod failure;
@@ -27,6 +29,7 @@ pub mod routing;
 pub mod seal;
 pub mod status;
 pub mod submission;
+pub mod syntax;
 pub mod tenant;
 pub mod text;
 pub mod time;

@@ -149,6 +149,10 @@ labels! {
         "Nhiều yêu cầu liên tiếp của bên gửi có giá trị không lưu được. Sửa lỗi “not-storable” trước, rồi gửi lại sau {retry_after} giây." "Several of your requests held values that cannot be stored. Mend what was answered `not-storable`, then come again in {retry_after} seconds.";
     CursorUnknown "cursor-unknown" 410 "Con trỏ không thuộc dòng lịch sử này" "The cursor is not of this history"
         "Cơ sở dữ liệu đã được khôi phục từ bản sao lưu, hoặc con trỏ không do cổng này cấp. Đọc lại với {field}={begin}; có thể gặp lại sự kiện đã nhận, hãy loại trùng theo id." "The database was restored from a backup, or this cursor was not given out by this hub. Begin again with {field}={begin}; events you have may come again, deduplicate them by id.";
+    ContentCodingUnsupported "content-coding-unsupported" 415 "Không nhận nội dung nén" "A compressed body is not taken"
+        "Gửi nội dung không nén: bỏ Content-Encoding: {coding}." "Send the body as it is, without Content-Encoding: {coding}.";
+    BodyBroken "body-broken" 400 "Nội dung bị đứt quãng" "The body broke off"
+        "Chỉ nhận được {received} byte; gửi lại trọn vẹn, Content-Length đúng với nội dung." "Only {received} bytes arrived; send it again whole, with a Content-Length that is true of it.";
 
     // what is carried
     DeliveryUnderWay "delivery-under-way" 409 "Bản tin đang trên đường" "The message is under way"
@@ -166,9 +170,9 @@ labels! {
     DocumentEmpty "document-empty" 400 "Nội dung rỗng" "The document is empty"
         "Gửi hồ sơ trong thân yêu cầu." "Send the dossier in the body.";
     EncodingInvalid "encoding-invalid" 400 "Sai bảng mã" "The encoding is wrong"
-        "Gửi UTF-8 đúng chuẩn; byte sai ở vị trí {offset}." "Send well-formed UTF-8; the wrong byte is at {offset}.";
+        "Nội dung không phải {encoding} đúng chuẩn, sai từ dòng {line}, cột {column}: gửi lại bằng UTF-8." "The content is not well-formed {encoding} from line {line}, column {column} on: send it in UTF-8.";
     SyntaxInvalid "syntax-invalid" 400 "Sai cú pháp" "The syntax is wrong"
-        "Sửa cú pháp ở vị trí {offset}: {expected}." "Correct the syntax at {offset}: {expected}.";
+        "Sửa cú pháp ở dòng {line}, cột {column}: {expected}." "Correct the syntax at line {line}, column {column}: {expected}.";
     DuplicateKey "duplicate-key" 400 "Trùng tên trường" "A field name appears twice"
         "Trong một đối tượng mỗi tên chỉ có một lần: {field}." "A name may appear once in an object: {field}.";
     TooDeep "too-deep" 400 "Lồng quá sâu" "Nested too deeply"
@@ -180,9 +184,13 @@ labels! {
     DoctypeForbidden "doctype-forbidden" 400 "Không nhận DOCTYPE" "A DOCTYPE is not taken"
         "Bỏ khai báo DOCTYPE và mọi thực thể riêng." "Remove the DOCTYPE declaration and all entities of your own.";
     EntityForbidden "entity-forbidden" 400 "Không nhận thực thể này" "This entity is not taken"
-        "Chỉ dùng &amp; &lt; &gt; &quot; &apos; và mã ký tự." "Use only &amp; &lt; &gt; &quot; &apos; and character references.";
+        "Dòng {line}, cột {column}: chỉ dùng &amp; &lt; &gt; &quot; &apos; và mã ký tự." "Line {line}, column {column}: use only &amp; &lt; &gt; &quot; &apos; and character references.";
     ControlCharacter "control-character" 400 "Có ký tự điều khiển" "Holds a control character"
         "Bỏ ký tự NUL và ký tự điều khiển." "Remove NUL and control characters.";
+    EncodingContradicted "encoding-contradicted" 400 "Bảng mã khai báo không phải của nội dung" "The declared encoding is not that of the content"
+        "Khai báo là {declared}, nội dung là {found}: sửa khai báo, hoặc gửi UTF-8." "The declaration is {declared}, the content is {found}: correct the declaration, or send UTF-8.";
+    EncodingUnsupported "encoding-unsupported" 415 "Không nhận bảng mã này" "This encoding is not taken"
+        "Chuyển từ {declared} sang UTF-8 rồi gửi lại." "Convert from {declared} to UTF-8 and send it again.";
 
     // the document as fields
     FieldMissing "field-missing" 422 "Thiếu trường bắt buộc" "A required field is missing"
@@ -202,7 +210,7 @@ labels! {
     TextLength "text-length" 422 "Quá dài" "The text is too long"
         "{field} có nhiều nhất {limit} ký tự." "{field} holds at most {limit} characters.";
     NumberMalformed "number-malformed" 422 "Không phải số" "Not a number"
-        "{field} là số nguyên từ {min} đến {max}." "{field} is a whole number from {min} to {max}.";
+        "{field} là số nguyên từ {min} đến {max}{unit}, viết bằng chữ số, không dấu ngăn cách hàng nghìn." "{field} is a whole number from {min} to {max}{unit}, written in digits, without separators of thousands.";
     DateMalformed "date-malformed" 422 "Sai ngày giờ" "The date is malformed"
         "{field} viết theo {expected}." "{field} is written {expected}.";
     DateInFuture "date-in-future" 422 "Ngày ở tương lai" "The date lies in the future"
@@ -229,10 +237,24 @@ labels! {
         "{field} là ngày mà phần mềm tự điền khi chưa có ngày: bỏ trường này, hoặc ghi ngày thật." "{field} is the date a program writes when it has none: leave the field out, or write the real date.";
     DateImplausible "date-implausible" 422 "Ngày không thể có" "The date cannot be"
         "{field} nằm trong khoảng từ {earliest} đến {latest}: kiểm tra lại năm." "{field} lies between {earliest} and {latest}: check the year.";
+    NumberFraction "number-fraction" 422 "Số có phần lẻ" "The number has a fraction"
+        "{field} là số nguyên từ {min} đến {max}{unit}, không có phần lẻ." "{field} is a whole number from {min} to {max}{unit}, without a fraction.";
+    NumberRange "number-range" 422 "Số ngoài khoảng cho phép" "The number is out of range"
+        "{field} từ {min} đến {max}{unit}." "{field} is from {min} to {max}{unit}.";
+    NumberQuoted "number-quoted" 422 "Số viết thành chữ" "The number is written as a text"
+        "{field} là số: bỏ dấu ngoặc kép." "{field} is a number: remove the quotation marks.";
+    ListEmpty "list-empty" 422 "Danh sách rỗng" "The list is empty"
+        "{field} cần ít nhất một mục." "{field} needs at least one item.";
+    ObjectExpected "object-expected" 422 "Cần một đối tượng JSON" "A JSON object is needed"
+        "Gửi một đối tượng có dạng {expected}." "Send one object of the form {expected}.";
+    TextMisplaced "text-misplaced" 422 "Chữ đứng cạnh phần tử con" "Text stands beside elements"
+        "{field} chỉ chứa phần tử con; chữ đứng cạnh không được đọc." "{field} holds elements only; text beside them is not read.";
+    NilFilled "nil-filled" 422 "Phần tử nil mà có nội dung" "A nil element holds something"
+        "{field} ghi xsi:nil=\"true\" thì phải để trống: bỏ thuộc tính này hoặc bỏ nội dung." "{field} says xsi:nil=\"true\", so it must be empty: remove the attribute or the content.";
 
     // who is responsible
     ProcedureUnknown "procedure-unknown" 422 "Không có thủ tục này" "The procedure is not known"
-        "Kiểm tra mã thủ tục {procedure} trong danh mục đã công bố." "Look up the procedure code {procedure} in the published list.";
+        "Kiểm tra mã ở {field} trong danh mục thủ tục đã công bố." "Look up the code in {field} in the published list of procedures.";
     ProcedureNotInForce "procedure-not-in-force" 422 "Thủ tục chưa hoặc không còn hiệu lực" "The procedure is not in force"
         "Thủ tục {procedure} không có hiệu lực ngày {date}." "The procedure {procedure} is not in force on {date}.";
     PlaceUnknown "place-unknown" 422 "Không có đơn vị hành chính này" "The place is not known"

@@ -1,10 +1,12 @@
 //! The ten statuses of a dossier (`TrangThaiHoSo`), as the National Public Service Portal numbers them.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::whole;
 
 /// Where a dossier stands. The number is the portal's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "u8")]
 #[repr(u8)]
 pub enum Status {
     /// 1 Mới đăng ký: filed online, not yet checked.
@@ -101,6 +103,13 @@ impl TryFrom<u8> for Status {
     type Error = NotAStatus;
     fn try_from(code: u8) -> Result<Self, NotAStatus> {
         Status::from_code(code).ok_or(NotAStatus)
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let code: u8 = whole::number(from)?;
+        Status::try_from(code).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,11 +1,92 @@
-//! Whole numbers as JSON and its schemas know them: `9062.0` and `9.062e3` are 9062. Programs whose numbers are all floating
-//! write them so, and JSON Schema (2020-12, validation 6.1.1) counts them as integers.
+//! Whole numbers, by one rule for every number of every format: what JSON Schema (2020-12, validation 6.1.1) calls an integer is one.
+//! `150000.0` and `1.5e5` are 150000, since programs whose numbers are all floating write them so, and `-0` is 0.
+//!
+//! A number is between -[`MAX`] and [`MAX`]: beyond, programs that read JSON no longer agree which number it is (RFC 8259, 6;
+//! RFC 7493, 2.2). A number written as a text, in XML or in quotation marks, follows the same rule; white space around it does not
+//! count, and it may have a plus and zeros before it, as numbers of XML may.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
+
+/// The largest whole number that is exact wherever it is read: 2^53 - 1.
+pub const MAX: i64 = 9_007_199_254_740_991;
+
+/// Why something is no whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotWhole {
+    /// Not a number, or one with separators of thousands.
+    #[error("not a number")]
+    Form,
+    /// A number with a fraction.
+    #[error("a number with a fraction")]
+    Fraction,
+    /// Beyond what is exact.
+    #[error("a number beyond what is exact")]
+    Range,
+}
+
+/// A number written as a text. Three digits behind the only dot are refused where they may be thousands: `150.000` is 150 to a
+/// program and 150000 to a person.
+///
+/// # Errors
+/// What is no number, has a fraction or separators, or is not exact.
+pub fn parse(text: &str) -> Result<i64, NotWhole> {
+    let text = text.trim();
+    let plain = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match plain.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (plain, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let power = |s: &str| digits(s.strip_prefix(['-', '+']).unwrap_or(s));
+    if !digits(whole) || !fraction.is_none_or(digits) || !exponent.is_none_or(power) {
+        return Err(NotWhole::Form);
+    }
+    match (fraction, exponent) {
+        (None, None) => exact(text.parse().map_err(|_| NotWhole::Range)?),
+        (Some(fraction), None) if fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') => {
+            Err(NotWhole::Form)
+        }
+        // Of this form it is one of Rust's too.
+        _ => floating(text.parse().map_err(|_| NotWhole::Form)?),
+    }
+}
+
+/// A number that a program keeps as a floating one.
+///
+/// # Errors
+/// As [`parse`].
+pub fn floating(number: f64) -> Result<i64, NotWhole> {
+    if number.fract() != 0.0 {
+        // Infinity has no fraction to speak of.
+        return Err(if number.is_finite() {
+            NotWhole::Fraction
+        } else {
+            NotWhole::Range
+        });
+    }
+    // By way of its digits: exact, and beyond the bounds is no number at all.
+    exact(format!("{number:.0}").parse().map_err(|_| NotWhole::Range)?)
+}
+
+/// A number within what is exact.
+///
+/// # Errors
+/// [`NotWhole::Range`].
+pub fn exact(number: i64) -> Result<i64, NotWhole> {
+    if (-MAX..=MAX).contains(&number) {
+        Ok(number)
+    } else {
+        Err(NotWhole::Range)
+    }
+}
 
 /// Reads a whole number that fits `T`.
 ///
@@ -23,6 +104,14 @@ pub fn optional<'de, D: Deserializer<'de>, T: TryFrom<i64>>(from: D) -> Result<O
     from.deserialize_option(Maybe(PhantomData))
 }
 
+/// The same, and null is what it is when it is left out.
+///
+/// # Errors
+/// As [`number`].
+pub fn or_default<'de, D: Deserializer<'de>, T: TryFrom<i64> + Default>(from: D) -> Result<T, D::Error> {
+    optional(from).map(Option::unwrap_or_default)
+}
+
 struct Whole<T>(PhantomData<T>);
 
 impl<T: TryFrom<i64>> Visitor<'_> for Whole<T> {
@@ -33,19 +122,17 @@ impl<T: TryFrom<i64>> Visitor<'_> for Whole<T> {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        T::try_from(number).map_err(|_| E::custom("a whole number beyond its bounds"))
+        let fits = exact(number).ok().and_then(|number| T::try_from(number).ok());
+        fits.ok_or_else(|| E::custom("a whole number beyond its bounds"))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        let number = i64::try_from(number).map_err(|_| E::custom("a whole number beyond its bounds"))?;
+        let number = i64::try_from(number).map_err(|_| E::custom(NotWhole::Range))?;
         self.visit_i64(number)
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        // By way of its digits: exact, and beyond the bounds is no number at all.
-        let digits = format!("{number:.0}").parse().ok();
-        let whole = digits.filter(|_| number.fract() == 0.0);
-        self.visit_i64(whole.ok_or_else(|| E::custom("not a whole number"))?)
+        self.visit_i64(floating(number).map_err(E::custom)?)
     }
 }
 
@@ -73,7 +160,11 @@ impl<'de, T: TryFrom<i64>> Visitor<'de> for Maybe<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde::Deserialize;
+    use serde_json::json;
+
+    use super::{MAX, NotWhole, parse};
 
     #[derive(Deserialize)]
     struct Counted {
@@ -81,6 +172,8 @@ mod tests {
         copies: u16,
         #[serde(default, deserialize_with = "super::optional")]
         size: Option<i64>,
+        #[serde(default, deserialize_with = "super::or_default")]
+        pages: u16,
     }
 
     fn read(copies: &str, size: &str) -> Option<(u16, Option<i64>)> {
@@ -94,12 +187,12 @@ mod tests {
         assert_eq!(read("2", "9062"), Some((2, Some(9062))));
         assert_eq!(read("2.0", "9.062e3"), Some((2, Some(9062))));
         assert_eq!(read("-0.0", "null"), Some((0, None)));
-        assert_eq!(
-            read("65535", "9223372036854775807"),
-            Some((65_535, Some(i64::MAX)))
-        );
+        assert_eq!(read("-0", "-0"), Some((0, Some(0))));
+        assert_eq!(read("65535", &MAX.to_string()), Some((65_535, Some(MAX))));
         let left_out: Counted = serde_json::from_str("{\"copies\":1}").unwrap();
-        assert_eq!(left_out.size, None);
+        assert_eq!((left_out.size, left_out.pages), (None, 0));
+        let null: Counted = serde_json::from_str("{\"copies\":1,\"pages\":null}").unwrap();
+        assert_eq!(null.pages, 0);
     }
 
     #[test]
@@ -109,6 +202,8 @@ mod tests {
         }
         for bad in [
             "0.5",
+            "9007199254740992",
+            "9007199254740993.0",
             "9223372036854775808",
             "9223372036854775808.0",
             "-1e300",
@@ -116,6 +211,94 @@ mod tests {
             "{}",
         ] {
             assert_eq!(read("1", bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_a_number_by_the_same_rule() {
+        for (text, number) in [
+            ("150000", 150_000),
+            (" 150000\u{a0}\n", 150_000),
+            ("150000.0", 150_000),
+            ("150000.00", 150_000),
+            ("1500.000", 1500),
+            ("1.5e5", 150_000),
+            ("1.5E+5", 150_000),
+            ("1500e-2", 15),
+            ("-0", 0),
+            ("-0.0", 0),
+            ("+5", 5),
+            ("007", 7),
+            ("0.000", 0),
+            ("-12", -12),
+            ("9007199254740991", MAX),
+        ] {
+            assert_eq!(parse(text), Ok(number), "{text}");
+        }
+        for (text, why) in [
+            ("150000.5", NotWhole::Fraction),
+            ("1.55e1", NotWhole::Fraction),
+            ("1e-1", NotWhole::Fraction),
+            ("0.500", NotWhole::Fraction),
+            ("9007199254740992", NotWhole::Range),
+            ("1e300", NotWhole::Range),
+            ("1e999", NotWhole::Range),
+            ("99999999999999999999", NotWhole::Range),
+            ("", NotWhole::Form),
+            ("-", NotWhole::Form),
+            ("5.", NotWhole::Form),
+            (".5", NotWhole::Form),
+            ("1e", NotWhole::Form),
+            ("0x10", NotWhole::Form),
+            ("NaN", NotWhole::Form),
+            ("inf", NotWhole::Form),
+            ("15 000", NotWhole::Form),
+            ("15,000", NotWhole::Form),
+            ("15,000.00", NotWhole::Form),
+            ("150.000", NotWhole::Form),
+            ("1.500.000", NotWhole::Form),
+            ("--1", NotWhole::Form),
+            ("15000 đ", NotWhole::Form),
+            ("１５", NotWhole::Form),
+        ] {
+            assert_eq!(parse(text), Err(why), "{text}");
+        }
+    }
+
+    /// Numerals as programs write them, and near misses.
+    fn numerals() -> impl Strategy<Value = String> {
+        let exponent = proptest::option::of(("[eE][+-]?", 0..12u8).prop_map(|(e, n)| format!("{e}{n}")));
+        let fraction = proptest::option::of("\\.(0{1,5}|[0-9]{1,5})");
+        ("-?", prop_oneof!["0", "[1-9][0-9]{0,11}"], fraction, exponent).prop_map(
+            |(sign, whole, fraction, exponent)| {
+                format!(
+                    "{sign}{whole}{}{}",
+                    fraction.unwrap_or_default(),
+                    exponent.unwrap_or_default()
+                )
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn schema_typed_reader_and_text_agree(numeral in numerals()) {
+            let schema = json!({"type": "integer", "minimum": 0, "maximum": 65535});
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let typed: serde_json::Value = serde_json::from_str(&numeral).unwrap();
+            let valid = validator.is_valid(&typed);
+            let read = read(&numeral, "null").map(|(copies, _)| copies);
+            prop_assert_eq!(read.is_some(), valid, "{}", numeral);
+            let text = parse(&numeral);
+            match text {
+                Ok(n) => prop_assert_eq!(u16::try_from(n).ok(), read, "{}", numeral),
+                // What a person may have meant as thousands is the one thing a text cannot say and a number can.
+                Err(NotWhole::Form) => prop_assert!(numeral.contains('.') && !numeral.contains(['e', 'E'])),
+                Err(_) => prop_assert_eq!(read, None, "{}", numeral),
+            }
+            for spaced in [format!(" {numeral}"), format!("{numeral}\t\n"), format!("\u{a0}{numeral} ")] {
+                prop_assert_eq!(parse(&spaced), text);
+            }
         }
     }
 }

@@ -75,6 +75,10 @@ pub(super) fn reply(
     if let (416, Some(size)) = (document.status, first.args.get("size")) {
         reply = reply.with("Content-Range", format!("bytes */{size}"));
     }
+    if first.label == Label::ContentCodingUnsupported {
+        // RFC 9110, 12.5.3 and 15.5.16.
+        reply = reply.with("Accept-Encoding", "identity");
+    }
     let tag = match language {
         Language::Vietnamese => "vi",
         Language::English => "en",

@@ -101,8 +101,8 @@ impl Hub {
                     .with("field", "url")
                     .with("limit", EndpointUrl::LONGEST)
             }),
-            (Way::Webhook, None) => Err(Problem::new(Label::FieldMissing).at("/url").with("field", "/url")),
-            (Way::Queue, Some(_)) => Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "/url")),
+            (Way::Webhook, None) => Err(Problem::new(Label::FieldMissing).at("/url").with("field", "url")),
+            (Way::Queue, Some(_)) => Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "url")),
             (Way::Queue, None) if self.own_queues => Ok(None),
             (Way::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
         }

@@ -187,7 +187,7 @@ fn half_a_body_and_nothing_more_is_answered_at_once_and_costs_no_place() {
             half.extend(vec![b' '; 60_000]);
             let (told, took) = closing(&dialer, half, how).await;
             assert!(
-                told.starts_with("HTTP/1.1 400") && told.contains("syntax-invalid"),
+                told.starts_with("HTTP/1.1 400") && told.contains("body-broken"),
                 "{how:?}: {told}"
             );
             assert!(took < BODY_TIME / 2, "{how:?}: {took:?}");

@@ -135,7 +135,7 @@ fn the_metrics_count() {
             "http_requests_total{route=\"submit\",status=\"2xx\"}",
             "http_requests_total{route=\"submit\",status=\"4xx\"}",
             "http_request_seconds_count{route=\"submit\",status=\"2xx\"}",
-            "http_refusals_total{label=\"type-wrong\"}",
+            "http_refusals_total{label=\"object-expected\"}",
         ] {
             assert_eq!(grown(&format!("lienthong_{line}")), 1.0, "{line} of {after}");
         }

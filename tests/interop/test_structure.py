@@ -31,9 +31,9 @@ SAMPLES = ROOT / "adapters/canonical/v1/samples"
 SCHEMAS = ROOT / "schema/canonical"
 STRUCTURE = set(
     """
-    document-empty encoding-invalid syntax-invalid duplicate-key too-deep too-many-parts text-too-long doctype-forbidden
+    document-empty encoding-invalid encoding-contradicted encoding-unsupported syntax-invalid duplicate-key too-deep too-many-parts text-too-long doctype-forbidden
     entity-forbidden control-character field-missing field-unknown field-forbidden field-repeated type-wrong value-unknown
-    text-empty text-length number-malformed date-malformed code-malformed too-many-items
+    text-empty text-length number-malformed number-fraction number-range number-quoted list-empty object-expected text-misplaced nil-filled date-malformed code-malformed too-many-items
     """.split()
 )
 # Beside those, of a status report: its status is in no table.

@@ -53,7 +53,7 @@ impl<'t> Apply<'t, '_> {
         };
         if source.picks() {
             place.values.push((slot, self.tree.path(node)));
-        } else if i > 0 {
+        } else if rule.nearest() != Some(source) {
             place
                 .values
                 .push((slot, source.append_to(&place.path, self.tree.syntax)));
@@ -146,7 +146,7 @@ impl<'t> Apply<'t, '_> {
         }
         let missing = rule.missing?;
         let empty = rule.sources.iter().find_map(|s| s.find(self.tree, base));
-        let path = match (empty, rule.sources.first()) {
+        let path = match (empty, rule.nearest()) {
             (Some(node), _) => self.tree.path(node),
             (None, Some(source)) => source.append_to(&place.path, self.tree.syntax),
             (None, None) => place.path.clone(),

@@ -190,7 +190,7 @@ impl<'s> Compiler<'s> {
                 .iter()
                 .any(|w| **w == **s)
                 .then(|| Fixed::Text(s.as_str().into())),
-            (Kind::Whole { min, max }, toml::Value::Integer(n)) => {
+            (Kind::Whole { min, max, .. }, toml::Value::Integer(n)) => {
                 (min..=max).contains(&n).then_some(Fixed::Whole(*n))
             }
             (Kind::Flag, toml::Value::Boolean(b)) => Some(Fixed::Flag(*b)),

@@ -34,8 +34,8 @@ fn all_problems_at_once_with_the_senders_paths() {
             "field-forbidden /tenant",
             "field-missing /procedure/code",
             "field-unknown /extra",
+            "number-quoted /fees/0/amount_vnd",
             "text-empty /reference",
-            "type-wrong /fees/0/amount_vnd",
             "value-unknown /channel",
         ]
     );
@@ -235,7 +235,7 @@ fn one_bad_report_spoils_no_other_and_no_unknown_word_is_a_status() {
         "-1",
         "1.0",
         "01",
-        " 9",
+        "9 .",
         "Đã xử lý xong",
         "done",
         "True",
@@ -312,7 +312,7 @@ fn the_format_is_the_named_one_or_the_only_one() {
         choose("application/xml", Some("dvcqg-mc/v1"), &both),
         Err(Label::MediaTypeUnsupported)
     );
-    for media_type in ["text/plain", "", "json", "application/json; charset=utf-16"] {
+    for media_type in ["text/plain", "", "json", "application/"] {
         assert_eq!(
             choose(media_type, None, &both),
             Err(Label::MediaTypeUnsupported),

@@ -8,6 +8,7 @@ mod language;
 mod round_trip;
 mod samples;
 mod schema;
+mod writing;
 
 use std::sync::LazyLock;
 

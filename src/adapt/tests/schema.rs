@@ -82,7 +82,7 @@ fn every_date_of_the_model_has_a_range() {
 }
 
 #[test]
-fn null_stands_only_where_the_schema_has_it() {
+fn null_is_left_out_wherever_the_schema_lets_it_be_and_nowhere_else() {
     let validator = jsonschema::validator_for(&canonical_schema()).unwrap();
     let registry = &*REGISTRY;
     let canonical = registry.get("canonical/v1").unwrap();
@@ -226,6 +226,9 @@ fn compare_object(xsd: &Xsd<'_>, complex: NodeId, root: &Value, schema: &Value) 
         let name = xsd.attribute(element, "name").unwrap();
         let optional = xsd.attribute(element, "minOccurs") == Some("0");
         assert_eq!(optional, !required.contains(&name), "{name}");
+        // What is nil is left out.
+        let nillable = xsd.attribute(element, "nillable") == Some("true");
+        assert_eq!(nillable, optional, "{name}");
         assert_eq!(xsd.attribute(element, "maxOccurs"), None, "{name}");
         compare_member(xsd, element, name, root, resolve(root, &properties[name]));
     }
@@ -253,24 +256,14 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
     if schema["format"] == "date" {
         return assert_eq!(type_name, "xs:date", "{name}");
     }
+    if is_type(schema, "integer") {
+        return compare_number(xsd, type_name, schema);
+    }
     let restriction = xsd.only(xsd.named(xsd.root(), "simpleType", type_name), "restriction");
     let base = xsd.attribute(restriction, "base").unwrap();
     if let Some(words) = schema["oneOf"].as_array() {
         let words: Vec<&str> = words.iter().map(|w| w["const"].as_str().unwrap()).collect();
         assert_eq!(xsd.facets(restriction, "enumeration"), words, "{name}");
-    } else if is_type(schema, "integer") {
-        assert!(matches!(base, "xs:integer" | "xs:long"), "{name}");
-        assert_eq!(
-            xsd.facets(restriction, "minInclusive"),
-            [schema["minimum"].to_string()],
-            "{name}"
-        );
-        let max: Vec<String> = schema["maximum"]
-            .as_i64()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(xsd.facets(restriction, "maxInclusive"), max, "{name}");
     } else if schema["format"] == "date-time" {
         assert_eq!(base, "xs:dateTime", "{name}");
     } else if schema["maxLength"].is_u64() {
@@ -296,6 +289,24 @@ fn compare_member(xsd: &Xsd<'_>, element: NodeId, name: &str, root: &Value, sche
     } else {
         panic!("{name}: {schema}");
     }
+}
+
+/// A number is whole, within the same bounds, plainly or with a power of ten.
+fn compare_number(xsd: &Xsd<'_>, type_name: &str, schema: &Value) {
+    let union = xsd.only(xsd.named(xsd.root(), "simpleType", type_name), "union");
+    let bases: Vec<&str> = xsd
+        .all(union, "simpleType")
+        .into_iter()
+        .map(|one| {
+            let restriction = xsd.only(one, "restriction");
+            for (facet, key) in [("minInclusive", "minimum"), ("maxInclusive", "maximum")] {
+                let bound = [schema[key].to_string()];
+                assert_eq!(xsd.facets(restriction, facet), bound, "{type_name}");
+            }
+            xsd.attribute(restriction, "base").unwrap()
+        })
+        .collect();
+    assert_eq!(bases, ["Whole", "xs:double"], "{type_name}");
 }
 
 #[test]

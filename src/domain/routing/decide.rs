@@ -81,14 +81,18 @@ impl Directory {
                 .rules_of(&procedure.code)
                 .is_some_and(|rules| rules.needs_place(filed_on))
         {
-            let missing = Problem::new(Label::CompetenceFieldMissing).at("/place");
-            problems.push(missing.with("procedure", &procedure.code).with("field", "place"));
+            let missing = Problem::new(Label::CompetenceFieldMissing).at("/place/commune");
+            problems.push(
+                missing
+                    .with("procedure", &procedure.code)
+                    .with("field", "commune"),
+            );
         }
         if let Some(rejection) = Rejection::of(problems) {
             return Err(rejection);
         }
         let Some((procedure, matched)) = procedure else {
-            return Err(Label::ProcedureUnknown.into());
+            return Err(unknown(procedure_as_received).into());
         };
         let matches = match (
             self.decide(procedure, located.as_ref(), filed_on),
@@ -274,8 +278,7 @@ impl Directory {
             .or_else(|| by_alias().map(|p| (p, Matched::Alias)))
             .or_else(|| by_suffix().map(|p| (p, Matched::Suffix)));
         let Some((procedure, matched)) = found else {
-            let problem = Problem::new(Label::ProcedureUnknown).at("/procedure/code");
-            return Err(problem.with("procedure", shown(received)));
+            return Err(unknown(received));
         };
         if !in_force(procedure.valid_from, procedure.valid_to, on) {
             let problem = Problem::new(Label::ProcedureNotInForce).at("/procedure/code");
@@ -295,9 +298,17 @@ fn ambiguous(candidates: &[&Commune]) -> Problem {
     problem.with("candidates", names.join(", "))
 }
 
-/// A code that is safe to say: whoever fills the field with a name must not find it in a log.
-fn shown(received: &str) -> &str {
+/// The refusal of a procedure nobody knows. Its code is repeated where it looks like one: whoever fills the field with a name must
+/// not find it in a log.
+fn unknown(received: &str) -> Problem {
     let like_a_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     let a_code = received.len() <= 50 && received.contains('.') && received.bytes().all(like_a_code);
-    if a_code { received } else { "?" }
+    let problem = Problem::new(Label::ProcedureUnknown)
+        .at("/procedure/code")
+        .with("field", "code");
+    if a_code {
+        problem.with("procedure", received)
+    } else {
+        problem
+    }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::absent;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::details::{self, PaperAsked, ResultPaper};
 use crate::domain::dossier::{self, Component};
@@ -41,8 +42,12 @@ pub struct SupplementRequest {
     #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub text: Option<String>,
     /// The papers brought, by the code and name they were asked for, with their files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = dossier::limits::COMPONENTS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<Component>>", length(max = dossier::limits::COMPONENTS))]
     pub papers: Vec<Component>,
 }
 
@@ -69,8 +74,12 @@ pub struct PapersRequest {
     #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// The papers asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = details::limits::PAPERS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<PaperAsked>>", length(max = details::limits::PAPERS))]
     pub papers: Vec<PaperAsked>,
 }
 
@@ -99,7 +108,12 @@ pub struct CorrectionRequest {
     #[schemars(length(min = 1, max = details::limits::RESULTS))]
     pub results: Vec<ResultPaper>,
     /// The result is a refusal.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        default,
+        skip_serializing_if = "std::ops::Not::not",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<bool>")]
     pub refusal: bool,
     /// What was wrong. At most 2,000 characters.
     #[schemars(length(min = 1, max = limits::NOTE), regex(pattern = SAYS_SOMETHING))]

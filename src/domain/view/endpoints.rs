@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::AgencyView;
 use super::carriage::{DeliveryView, FailureView};
+use crate::domain::absent;
 use crate::domain::codes::Key;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::ids::{DeliveryId, DossierId};
@@ -38,7 +39,8 @@ pub struct RetryRequest {
     #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
     /// Although the agency has it, or its queue had it, already. It deduplicates by event id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub again: bool,
 }
 
@@ -91,7 +93,8 @@ pub struct EndpointRequest {
     #[schemars(with = "EndpointUrl")]
     pub url: String,
     /// Draw a new secret; the present one signs beside it for 24 hours more.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<bool>")]
     pub new_secret: bool,
 }
 

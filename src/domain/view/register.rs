@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ProblemView;
+use crate::domain::absent;
 use crate::domain::audit::Entry;
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
@@ -150,19 +151,32 @@ pub struct NewTenant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formats: Option<Vec<String>>,
     /// What becomes of a filing whose commune was divided.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<SuccessorPolicy>")]
     pub successor_policy: SuccessorPolicy,
     /// Certificates, one PEM text each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = PARTS_OF_A_TENANT))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<String>>", length(max = PARTS_OF_A_TENANT))]
     pub certificates: Vec<String>,
     /// People who may act for it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = PARTS_OF_A_TENANT))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<NewStaff>>", length(max = PARTS_OF_A_TENANT))]
     pub staff: Vec<NewStaff>,
     /// Its receiving points.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = PARTS_OF_A_TENANT))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<NewPoint>>", length(max = PARTS_OF_A_TENANT))]
     pub points: Vec<NewPoint>,
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::ProblemView;
+use crate::domain::absent;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper, limits};
 use crate::domain::dossier::{self, ForeignValue};
@@ -36,23 +37,45 @@ pub struct StatusReport {
     #[schemars(with = "Option<Text<{ text::limits::OFFICER }>>")]
     pub officer: Option<String>,
     /// With 5: the papers asked for, all of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::PAPERS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<PaperAsked>>", length(max = limits::PAPERS))]
     pub papers: Vec<PaperAsked>,
     /// With 6: the fees claimed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::FEES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<FeeClaim>>", length(max = limits::FEES))]
     pub fees: Vec<FeeClaim>,
     /// With 9: the results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = limits::RESULTS))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<ResultPaper>>", length(max = limits::RESULTS))]
     pub results: Vec<ResultPaper>,
     /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); `text` says why.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        default,
+        skip_serializing_if = "std::ops::Not::not",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<bool>")]
     pub refusal: bool,
     /// With 9, also after the result was handed over: `results` replace those told before (`NĐ 118/2025` Điều 23.1); `text` says
     /// what was wrong, and the status stays.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        default,
+        skip_serializing_if = "std::ops::Not::not",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<bool>")]
     pub correction: bool,
     /// The step goes back to an earlier one: `returned` (trả lại) or `recalled` (thu hồi); `text` says why. Needed only where a step
     /// forward looks the same (6 → 4, 8 → 4).
@@ -62,8 +85,12 @@ pub struct StatusReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_due: Option<Timestamp>,
     /// What the agency's format says beside all this, kept with the event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = dossier::limits::FOREIGN_VALUES))]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "absent::or_default"
+    )]
+    #[schemars(with = "Option<Vec<ForeignValue>>", length(max = dossier::limits::FOREIGN_VALUES))]
     pub foreign_values: Vec<ForeignValue>,
 }
 

@@ -8,6 +8,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
 
+use crate::domain::encoding;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::http::call::text;
 use crate::http::limits::{BODY_LONGEST, BODY_PORTION, BODY_TIME, UPLOAD_PORTION, UPLOAD_TIME};
@@ -16,15 +17,33 @@ use crate::service::ServiceError;
 
 /// The media type of the body, lower-case and without parameters.
 pub(in crate::http) fn media_type(request: &HttpRequest, expected: &str) -> Result<String, Rejection> {
-    let encoding = text(request, &header::CONTENT_ENCODING).unwrap_or("identity");
-    let plain = encoding.eq_ignore_ascii_case("identity");
-    let media = text(request, &header::CONTENT_TYPE)
-        .and_then(|t| t.split(';').next())
-        .map(str::trim);
-    match media.filter(|m| plain && m.contains('/')) {
-        Some(media) => Ok(media.to_ascii_lowercase()),
-        None => Err(unsupported(expected)),
-    }
+    uncompressed(request)?;
+    let media = text(request, &header::CONTENT_TYPE).and_then(encoding::essence);
+    media.ok_or_else(|| unsupported(expected))
+}
+
+/// The same, with its `charset` where that says something.
+pub(super) fn content_type(request: &HttpRequest, expected: &str) -> Result<String, Rejection> {
+    uncompressed(request)?;
+    let media = text(request, &header::CONTENT_TYPE).and_then(encoding::content_type);
+    media.ok_or_else(|| unsupported(expected))
+}
+
+/// Refuses a body that is compressed: its digest, its limits and its pace are of the bytes that travel.
+pub(super) fn uncompressed(request: &HttpRequest) -> Result<(), Rejection> {
+    let codings = request.headers().get_all(&header::CONTENT_ENCODING);
+    let codings = codings.flat_map(|value| value.to_str().unwrap_or("?").split(','));
+    let mut compressed = codings
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    let Some(coding) = compressed.next() else {
+        return Ok(());
+    };
+    let word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let named: String = coding.chars().filter(word).take(20).collect();
+    Err(Problem::new(Label::ContentCodingUnsupported)
+        .with("coding", named)
+        .into())
 }
 
 /// The refusal of a body that is none of `expected`.
@@ -152,9 +171,6 @@ pub(in crate::http) async fn pour(
 }
 
 /// A body that broke off or is framed wrongly.
-fn broken(_: &PayloadError, at: usize) -> Rejection {
-    Problem::new(Label::SyntaxInvalid)
-        .with("offset", at)
-        .with("expected", "Content-Length, chunked")
-        .into()
+fn broken(_: &PayloadError, received: usize) -> Rejection {
+    Problem::new(Label::BodyBroken).with("received", received).into()
 }

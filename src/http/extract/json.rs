@@ -1,76 +1,59 @@
 //! A JSON body as a value of the contract, and what is wrong with it when it is none. What was sent is never repeated, only
 //! where it is wrong: a value may be a person's.
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 
+use super::shape;
 use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::{encoding, syntax};
 
 /// Reads a value.
 ///
 /// # Errors
-/// `document-empty`, `encoding-invalid`, `syntax-invalid`, `duplicate-key`, `field-missing`, `field-unknown`, `type-wrong`.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+/// `document-empty`, `encoding-invalid` and its like, `syntax-invalid`; `duplicate-key`; everything the schema of the contract says
+/// is wrong, at once: `field-missing`, `field-unknown`, `type-wrong`, `number-fraction` and so on.
+pub(super) fn parse<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Rejection> {
+    let decoded = encoding::decode(bytes, encoding::Kind::Json, None)?;
+    let text = &*decoded.text;
+    if text.trim_ascii().is_empty() {
         return Err(Label::DocumentEmpty.into());
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| Problem::new(Label::EncodingInvalid).with("offset", e.valid_up_to()))?;
     // serde would take a list for a struct, field by field.
     if text.trim_ascii_start().starts_with('[') {
-        return Err(Problem::new(Label::TypeWrong)
-            .at("")
-            .with("field", "/")
-            .with("expected", "{…}")
-            .into());
+        return Err(shape::not_an_object::<T>().into());
     }
-    serde_json::from_str(text).map_err(|e| refusal(text, &e).into())
+    serde_json::from_str(text).map_err(|e| refusal::<T>(text, &e))
 }
 
-fn refusal(text: &str, error: &serde_json::Error) -> Problem {
-    let offset = offset(text, error.line(), error.column());
+fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
     if error.classify() != Category::Data {
-        return Problem::new(Label::SyntaxInvalid)
-            .with("offset", offset)
-            .with("expected", "JSON");
+        return syntax::json(text, error).into();
     }
-    let path = pointer(&text[..offset.min(text.len())]);
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        // What follows the value that is wrong is no JSON.
+        Err(error) => return syntax::json(text, &error).into(),
+    };
+    let mut offset = syntax::json_offset(text, error);
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let path = pointer(&text[..offset]);
     let said = error.to_string();
-    let named = |prefix: &str| Some(said.strip_prefix(prefix)?.split_once('`')?.0.to_owned());
-    let (label, field) = if let Some(field) = named("missing field `") {
-        (Label::FieldMissing, format!("{}/{field}", parent(&path)))
-    } else if let Some(field) = named("duplicate field `") {
-        (Label::DuplicateKey, format!("{}/{field}", parent(&path)))
-    } else if said.starts_with("unknown field") {
-        (Label::FieldUnknown, path)
-    } else {
-        (Label::TypeWrong, path)
-    };
-    let shown = if field.is_empty() {
-        "/".to_owned()
-    } else {
-        field.clone()
-    };
-    let problem = Problem::new(label).at(field).with("field", shown);
-    if label == Label::TypeWrong {
-        problem.with("expected", "/openapi.json")
-    } else {
-        problem
+    if let Some(name) = said
+        .strip_prefix("duplicate field `")
+        .and_then(|rest| rest.split_once('`'))
+    {
+        let problem = Problem::new(Label::DuplicateKey)
+            .at(format!("{}/{}", parent(&path), name.0))
+            .with("field", name.0);
+        return problem.into();
     }
-}
-
-/// Where a line and a column (both from 1, in bytes) are.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let mut at = (before + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+    let problems = shape::problems::<T>(&value, &path);
+    Rejection::of(problems).unwrap_or_else(|| shape::not_an_object::<T>().into())
 }
 
 fn parent(path: &str) -> &str {
@@ -143,48 +126,53 @@ mod tests {
     use super::*;
     use crate::domain::view::{ReasonRequest, SettleRequest, SupplementRequest};
 
-    fn refused<T: DeserializeOwned>(text: &[u8]) -> (Label, String) {
+    fn refused<T: DeserializeOwned + JsonSchema>(text: &[u8]) -> (Label, String) {
         let refusal = parse::<T>(text).err().unwrap();
         let problem = &refusal.problems()[0];
-        let place = problem
-            .path
-            .clone()
-            .or_else(|| problem.args.get("offset").cloned())
-            .unwrap_or_default();
+        let line = || {
+            Some(format!(
+                "{}:{}",
+                problem.args.get("line")?,
+                problem.args["column"]
+            ))
+        };
+        let place = problem.path.clone().or_else(line).unwrap_or_default();
         (problem.label, place)
     }
 
     #[test]
     fn a_malformed_body_says_where() {
         let of = refused::<SupplementRequest>;
+        let at = |place: &str| place.to_owned();
         assert_eq!(of(b" \n"), (Label::DocumentEmpty, String::new()));
-        assert_eq!(
-            of(b"{\"text\":\"\xff\"}"),
-            (Label::EncodingInvalid, "9".to_owned())
-        );
-        assert_eq!(of(b"{\n\"text\": nope}"), (Label::SyntaxInvalid, "11".to_owned()));
+        assert_eq!(of(b"{\"text\":\"\xff\"}"), (Label::EncodingInvalid, at("1:10")));
+        assert_eq!(of(b"{\n\"text\": nope}"), (Label::SyntaxInvalid, at("2:10")));
         assert_eq!(of(b"{\"text\":\"x\"").0, Label::SyntaxInvalid);
         assert_eq!(of(b"{\"text\":\"x\"} {}").0, Label::SyntaxInvalid);
         assert_eq!(
             refused::<ReasonRequest>(b"{}"),
-            (Label::FieldMissing, "/reason".to_owned())
+            (Label::FieldMissing, at("/reason"))
+        );
+        assert_eq!(
+            refused::<ReasonRequest>(b"{\"reason\":null}"),
+            (Label::FieldMissing, at("/reason"))
         );
         assert_eq!(
             of(b"{\"text\":\"x\",\"text\":\"y\"}"),
-            (Label::DuplicateKey, "/text".to_owned())
+            (Label::DuplicateKey, at("/text"))
         );
         assert_eq!(
             of(b"{\"text\":\"x\",\"more\":1}"),
-            (Label::FieldUnknown, "/more".to_owned())
+            (Label::FieldUnknown, at("/more"))
         );
-        assert_eq!(of(b"{\"text\":12}"), (Label::TypeWrong, "/text".to_owned()));
-        assert_eq!(of(b"[null, null, \"x\"]"), (Label::TypeWrong, String::new()));
-        assert_eq!(of(b"12").0, Label::TypeWrong);
+        assert_eq!(of(b"{\"text\":12}"), (Label::TypeWrong, at("/text")));
+        assert_eq!(of(b"[null, null, \"x\"]"), (Label::ObjectExpected, String::new()));
+        assert_eq!(of(b"12").0, Label::ObjectExpected);
     }
 
     #[test]
     fn a_place_deep_inside_is_named_and_its_value_is_not() {
-        let text = br#"{"messages":[{"delivery":"dlv_0190b1a0000070008000000000000001","outcome":"done"},{"delivery":"0000 secret"}]}"#;
+        let text = br#"{"messages":[{"delivery":"dlv_0190b1a0000070008000000000000001","outcome":"done"},{"delivery":"0000 secret","outcome":"done"}]}"#;
         let refusal = parse::<SettleRequest>(text).err().unwrap();
         assert_eq!(
             refusal.problems()[0].path.as_deref(),
@@ -192,6 +180,44 @@ mod tests {
         );
         assert!(!format!("{:?}", refusal.problems()).contains("secret"));
         let deep = "[".repeat(100_000);
-        assert_eq!(refused::<SettleRequest>(deep.as_bytes()).0, Label::TypeWrong);
+        assert_eq!(refused::<SettleRequest>(deep.as_bytes()).0, Label::ObjectExpected);
+        let deep = format!("{{\"messages\":{}", "[".repeat(100_000));
+        assert_eq!(refused::<SettleRequest>(deep.as_bytes()).0, Label::TooDeep);
+    }
+
+    #[test]
+    fn a_mark_before_a_body_is_passed_over() {
+        let marked = b"\xef\xbb\xbf{\"reason\":\"x\"}";
+        assert_eq!(parse::<ReasonRequest>(marked).unwrap().reason, "x");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once_with_what_belongs_there() {
+        let text = r#"{"occurred_at":"yesterday","more":1,"papers":[{"name":"A","files":[{"name":"f","size":1.5,"sha256":"x"}]},
+            {"name":" ","copies":{"original":"2","photo":-1,"certified":true}}]}"#;
+        let refusal = parse::<SupplementRequest>(text.as_bytes()).err().unwrap();
+        let told: Vec<(Label, &str, &str)> = refusal
+            .problems()
+            .iter()
+            .map(|p| (p.label, p.path.as_deref().unwrap(), p.args["field"].as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Label::FieldUnknown, "/more", "more"),
+                (Label::NumberFraction, "/papers/0/files/0/size", "size"),
+                (Label::NumberMalformed, "/papers/1/copies/certified", "certified"),
+                (Label::NumberQuoted, "/papers/1/copies/original", "original"),
+                (Label::NumberRange, "/papers/1/copies/photo", "photo"),
+                (Label::TextEmpty, "/papers/1/name", "name"),
+                (Label::DateMalformed, "/occurred_at", "occurred_at"),
+            ]
+        );
+        for problem in refusal.problems() {
+            let said = problem.advice(crate::domain::rejection::Language::English);
+            assert!(!said.contains('?') && !said.contains("openapi"), "{said}");
+        }
+        let bare = parse::<SettleRequest>(b"[{}]").err().unwrap();
+        assert_eq!(bare.problems()[0].args["expected"], "{\"messages\": […]}");
     }
 }

@@ -90,9 +90,7 @@ impl Reading {
                     }
                 }
                 Ok(Some(Err(_))) => {
-                    let problem = Problem::new(Label::SyntaxInvalid)
-                        .with("offset", self.lines.read)
-                        .with("expected", "Content-Length, chunked");
+                    let problem = Problem::new(Label::BodyBroken).with("received", self.lines.read);
                     return self.broken(problem);
                 }
                 Ok(None) => self.lines.ended = true,

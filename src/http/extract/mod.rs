@@ -8,6 +8,7 @@ mod json;
 mod lines;
 mod page;
 mod query;
+mod shape;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Payload;
 use futures_util::Stream;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::domain::codes::Sha256Hex;
@@ -224,11 +226,12 @@ impl Authed {
     /// Hands the body on as it comes, however long it is.
     ///
     /// # Errors
-    /// `request-timeout`, `syntax-invalid`, and what `take` refuses.
+    /// `content-coding-unsupported`, `request-timeout`, `body-broken`, and what `take` refuses.
     pub(super) async fn pour(
         &mut self,
         take: impl AsyncFnMut(&[u8]) -> Result<(), ServiceError>,
     ) -> Result<(), ServiceError> {
+        body::uncompressed(&self.request)?;
         body::pour(&self.request, &mut self.payload, take).await
     }
 
@@ -295,12 +298,12 @@ impl Authed {
         value.map(|v| Some(v.to_owned())).ok_or_else(malformed)
     }
 
-    /// The media type of the body, lower-case and without parameters.
+    /// The media type of the body, lower-case and without parameters but a `charset` other than UTF-8.
     ///
     /// # Errors
-    /// `media-type-unsupported` when there is none, or the body is compressed.
+    /// `media-type-unsupported`; `content-coding-unsupported` when the body is compressed.
     pub fn media_type(&self) -> Result<String, Rejection> {
-        body::media_type(&self.request, "application/json, application/xml")
+        body::content_type(&self.request, "application/json, application/xml")
     }
 
     /// The body as a document: the exact bytes.
@@ -356,7 +359,7 @@ impl Authed {
     ///
     /// # Errors
     /// Those of a document; `media-type-unsupported`; `syntax-invalid` and its like.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<(T, [u8; 32], Self), Rejection> {
+    pub async fn json<T: DeserializeOwned + JsonSchema>(self) -> Result<(T, [u8; 32], Self), Rejection> {
         self.json_within(limits::JSON_BYTES).await
     }
 
@@ -364,7 +367,7 @@ impl Authed {
     ///
     /// # Errors
     /// Those of [`Authed::json`].
-    pub async fn json_within<T: DeserializeOwned>(
+    pub async fn json_within<T: DeserializeOwned + JsonSchema>(
         mut self,
         limit: usize,
     ) -> Result<(T, [u8; 32], Self), Rejection> {
@@ -383,7 +386,9 @@ impl Authed {
     ///
     /// # Errors
     /// Those of [`Authed::dossier`], [`Authed::key`] and [`Authed::json`].
-    pub(super) async fn act<T: DeserializeOwned>(self) -> Result<(DossierId, Keyed, T, Self), Rejection> {
+    pub(super) async fn act<T: DeserializeOwned + JsonSchema>(
+        self,
+    ) -> Result<(DossierId, Keyed, T, Self), Rejection> {
         let (id, key, traceparent) = (self.dossier()?, self.key()?, self.traceparent());
         let (request, request_digest, this) = self.json().await?;
         Ok((

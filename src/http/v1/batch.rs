@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::stream::{Stream, StreamExt as _, iter};
 use serde_json::value::RawValue;
 
+use crate::domain::encoding::essence;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine, ProblemDocument};
 use crate::http::answers::{Answers, answers};
@@ -24,7 +25,7 @@ pub(super) async fn create(authed: Authed) -> Outcome {
         format: authed.format()?,
         traceparent: authed.traceparent(),
     };
-    let in_lines = call.media_type == NDJSON;
+    let in_lines = essence(&call.media_type).as_deref() == Some(NDJSON);
     let (rest, items) = if in_lines {
         "application/json".clone_into(&mut call.media_type);
         let (rest, lines) = authed.lines()?;

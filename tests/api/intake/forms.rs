@@ -113,7 +113,7 @@ fn the_format_is_named_where_it_is_not_plain_and_must_be_the_tenants_own() {
             .header("Content-Encoding", "gzip");
         Told::of(zipped.header("Idempotency-Key", fresh("key")).body("x"))
             .await
-            .refuses("media-type-unsupported");
+            .refuses("content-coding-unsupported");
     });
 }
 

@@ -159,7 +159,7 @@ fn procedures_split_with_the_board_go_by_place() {
         assert!(seen[board] < 10, "{seen:?}");
         assert_eq!(agency(procedure, None, BEFORE).as_deref(), Some(department));
         let missing = problem(hanoi().route(procedure, None, AFTER));
-        assert_eq!(missing, (Label::CompetenceFieldMissing, at("/place")));
+        assert_eq!(missing, (Label::CompetenceFieldMissing, at("/place/commune")));
     }
 }
 
@@ -224,7 +224,8 @@ fn a_code_is_found_as_it_is_by_alias_or_by_suffix() {
 #[test]
 fn an_unknown_code_that_may_be_a_name_is_not_repeated() {
     let refused = hanoi().route("Người thử 000", None, NOW).unwrap_err();
-    assert_eq!(refused.problems()[0].args["procedure"], "?");
+    let args = &refused.problems()[0].args;
+    assert_eq!((args.get("procedure"), &*args["field"]), (None, "code"));
 }
 
 #[test]
