@@ -141,10 +141,11 @@ impl<'t> Apply<'t, '_> {
 
     /// What stands in for a value the document does not have.
     fn lacking(&mut self, rule: &'t LeafRule, base: NodeId, place: &Place) -> Option<Canon<'t>> {
-        if let Some(default) = &rule.default {
-            return Some(fixed(default));
-        }
-        let missing = rule.missing?;
+        let stand_in = rule.default.as_ref().map(fixed);
+        let told = |missing: &Otherwise| stand_in.is_none() || *missing == Otherwise::Warn;
+        let Some(missing) = rule.missing.filter(told) else {
+            return stand_in;
+        };
         let empty = rule.sources.iter().find_map(|s| s.find(self.tree, base));
         let path = match (empty, rule.nearest()) {
             (Some(node), _) => self.tree.path(node),
@@ -159,7 +160,7 @@ impl<'t> Apply<'t, '_> {
             }
             Otherwise::Warn => {
                 self.warnings.push(problem);
-                None
+                stand_in
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::adapt::{Adapted, Registry, StatusItem, Unread};
+use crate::domain::dossier::ReturnMethod;
 use crate::domain::rejection::{Label, Problem, Rejection};
 
 const HEAD: &str = r#"[format]
@@ -431,4 +432,30 @@ fn what_a_report_says_beside_its_status_is_kept_with_it() {
             ("/DanhSachHoSoBoSung/1/NguoiYeuCauBoSung", "B"),
         ]
     );
+}
+
+#[test]
+fn a_receiver_without_a_word_on_the_way_is_told() {
+    let hcc = |more: &str| {
+        let body = format!(
+            r#"{{"OrderNumber":"1","Procedure":{{"Code":"9.901001"}},"DocumentSender":{{"Name":"A"}},
+                "LienThong":{{"NgayNop":"2026-11-20T09:00:00+07:00"}}{more}}}"#
+        );
+        let adapter = super::REGISTRY.get("vnpost-hcc/v1").unwrap();
+        let read = adapter.read(body.as_bytes(), "application/json").unwrap();
+        let method = read.filing.result_return.as_ref().map(|r| r.method);
+        (method, told(&read.warnings))
+    };
+    let receiver = r#","ResultReceiver":{"Name":"B","Address":"Số 3"}"#;
+    let with = |word: &str| hcc(&format!(r#","IsReceiveResult":{word}{receiver}"#));
+    assert_eq!(hcc(""), (None, vec![]));
+    assert_eq!(
+        hcc(receiver),
+        (
+            Some(ReturnMethod::Counter),
+            vec!["field-missing /IsReceiveResult".to_owned()]
+        )
+    );
+    assert_eq!(with(r#""không""#), (Some(ReturnMethod::Counter), vec![]));
+    assert_eq!(with(r#""YES""#), (Some(ReturnMethod::Post), vec![]));
 }
