@@ -279,6 +279,8 @@ pub struct Report {
     pub role: Role,
     /// Takes one step of the table or none: a person does one thing, and implies no other.
     pub direct: bool,
+    /// Implies only steps that are its own to take: who synchronises a dossier may imply its acceptance, and no decision of the agency.
+    pub own: bool,
     /// Whether the limit of an open supplement has passed (the caller knows the calendar).
     pub supplement_overdue: bool,
     /// Whether the time to ask for a supplement has passed.
@@ -304,6 +306,7 @@ impl Report {
             late: false,
             role,
             direct: false,
+            own: false,
             supplement_overdue: false,
             supplement_late: false,
             supplement_requests: 1,
@@ -475,7 +478,8 @@ fn path(phase: Phase, report: &Report) -> Option<Vec<&'static Step>> {
             if step.to == report.to && step.roles.contains(&report.role) && goes_back {
                 return Some(longer);
             }
-            let may_infer = step.infer && infers && !step.to.is_final();
+            let its_own = !report.own || step.roles.contains(&report.role);
+            let may_infer = step.infer && infers && its_own && !step.to.is_final();
             if may_infer && !seen.contains(&step.to) {
                 seen.push(step.to);
                 queue.push_back((Phase::entering(step.to, at.status()), longer));

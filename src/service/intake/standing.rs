@@ -320,6 +320,7 @@ impl Hub {
         }
         let report = Report {
             text: call.prepared.note(),
+            own: true,
             ..Report::new(said, office(call.access), call.prepared.received_at)
         };
         entry::told(&state, &report)

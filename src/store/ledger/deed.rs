@@ -185,6 +185,7 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
             report.back = *back;
             report.new_due = *new_due;
             report.direct = false;
+            report.own = act.role != lifecycle::Role::Agency;
         }
         Deed::Step { text, details, .. } => {
             report.text = Some(text.clone());

@@ -67,6 +67,7 @@ fn cell(phase: Phase, accepted: bool, said: Status, role: Role) -> &'static str 
     let report = Report {
         text: Some("lý do".to_owned()),
         supplement_overdue: true,
+        own: true,
         ..Report::new(said, role, Timestamp::from_micros(2_000_000))
     };
     match told(&state(phase, accepted), &report) {
