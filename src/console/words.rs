@@ -89,6 +89,13 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
             "Thay nội dung trước khi tiếp nhận",
             "Content replaced before acceptance",
         ),
+        "change-requested" => f.say("Người nộp đề nghị sửa đổi", "A change was asked for"),
+        "opinion-asked" => f.say("Lấy ý kiến cơ quan khác", "Another body's opinion asked for"),
+        "opinion-answered" => f.say("Đã có ý kiến của cơ quan khác", "Another body's opinion came"),
+        "early-result" => f.say("Sẽ có kết quả sớm", "The result will come early"),
+        "papers-lost" => f.say("Mất, hỏng giấy tờ", "Papers were lost"),
+        "fee-collected" => f.say("Đã thu phí, lệ phí", "A fee was collected"),
+        "fee-paid-in" => f.say("Đã nộp phí, lệ phí vào ngân sách", "A fee was paid in"),
         "code-claimed" => f.say("Khai mã hồ sơ", "Official code claimed"),
         "code-assigned" => f.say("Cấp mã hồ sơ", "Official code assigned"),
         "code-contested" => f.say(
@@ -154,6 +161,8 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
             "The agency's answer to a message",
         ),
         Watched::ClockAhead => f.say("Đồng hồ của cổng", "The hub's clock"),
+        Watched::Opinion => f.say("Ý kiến của cơ quan khác", "Another body's opinion"),
+        Watched::FeeToBudget => f.say("Nộp phí, lệ phí vào ngân sách", "Paying fees in to the budget"),
         Watched::CodeContested => f.say(
             "Một mã hồ sơ, nhiều hồ sơ cùng khai",
             "One official code, claimed by several",

@@ -39,13 +39,17 @@ pub enum Watched {
     AgencySilent,
     /// The time of the chain is not ahead of a hub's clock.
     ClockAhead,
+    /// Another body gives its opinion (Điều 19.4).
+    Opinion,
+    /// What was collected reaches the budget (Điều 24.3).
+    FeeToBudget,
     /// An official code names one dossier (Điều 28.1): no limit, but told to the operator as one.
     CodeContested,
 }
 
 impl Watched {
     /// Every limit.
-    pub const ALL: [Watched; 10] = [
+    pub const ALL: [Watched; 12] = [
         Watched::OfficerNotice,
         Watched::Acceptance,
         Watched::SupplementNotice,
@@ -55,6 +59,8 @@ impl Watched {
         Watched::PaperHandOver,
         Watched::AgencySilent,
         Watched::ClockAhead,
+        Watched::Opinion,
+        Watched::FeeToBudget,
         Watched::CodeContested,
     ];
 
@@ -70,6 +76,8 @@ impl Watched {
             Watched::PaperHandOver => "paper-hand-over",
             Watched::AgencySilent => "agency-silent",
             Watched::ClockAhead => "clock-ahead",
+            Watched::Opinion => "opinion",
+            Watched::FeeToBudget => "fee-to-budget",
             Watched::CodeContested => "code-contested",
         }
     }
@@ -84,11 +92,12 @@ impl Watched {
         match self {
             Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested => Role::Operator,
             Watched::Supplement => Role::Submitter,
-            Watched::PaperHandOver => Role::ReceivingUnit,
+            Watched::PaperHandOver | Watched::FeeToBudget => Role::ReceivingUnit,
             Watched::Acceptance
             | Watched::SupplementNotice
             | Watched::Due
             | Watched::LateNotice
+            | Watched::Opinion
             | Watched::AgencySilent => Role::Agency,
         }
     }
@@ -101,12 +110,17 @@ impl Watched {
     /// Whether the agency is sent a message when it is near, or has passed. A silent agency would not read it.
     pub const fn tells_agency(self, passed: bool) -> bool {
         match self {
-            Watched::Acceptance | Watched::SupplementNotice | Watched::Due | Watched::LateNotice => true,
+            Watched::Acceptance
+            | Watched::SupplementNotice
+            | Watched::Due
+            | Watched::LateNotice
+            | Watched::Opinion => true,
             Watched::Supplement => passed,
             Watched::OfficerNotice
             | Watched::PaperHandOver
             | Watched::AgencySilent
             | Watched::ClockAhead
+            | Watched::FeeToBudget
             | Watched::CodeContested => false,
         }
     }
@@ -121,7 +135,11 @@ impl Watched {
             Watched::Due => Some("due-warning"),
             Watched::LateNotice => Some("late-notice-warning"),
             Watched::PaperHandOver => Some("paper-warning"),
-            Watched::AgencySilent | Watched::ClockAhead | Watched::CodeContested => None,
+            Watched::AgencySilent
+            | Watched::ClockAhead
+            | Watched::Opinion
+            | Watched::FeeToBudget
+            | Watched::CodeContested => None,
         }
     }
 
@@ -136,6 +154,11 @@ impl Watched {
             Watched::Due | Watched::LateNotice => in_process && state.due.is_some(),
             Watched::PaperHandOver => state.status() == Status::Accepted,
             Watched::AgencySilent => !state.status().is_final(),
+            Watched::Opinion => {
+                let ended = state.status().is_final() || state.status() == Status::Finished;
+                !ended && state.open.opinion_due().is_some()
+            }
+            Watched::FeeToBudget => state.open.fee.is_some(),
             Watched::ClockAhead | Watched::CodeContested => false,
         }
     }
@@ -144,7 +167,10 @@ impl Watched {
     fn begins(self, before: &State, after: &State) -> bool {
         let newly = self.runs(after) && !self.runs(before);
         match self {
-            Watched::Acceptance | Watched::Supplement => newly,
+            Watched::Acceptance | Watched::Supplement | Watched::FeeToBudget => newly,
+            Watched::Opinion => {
+                newly || (self.runs(after) && before.open.opinion_due() != after.open.opinion_due())
+            }
             Watched::SupplementNotice => newly && !before.accepted,
             Watched::Due | Watched::LateNotice => newly || (self.runs(after) && before.due != after.due),
             // Begun by a filing or a message, not by a step.
@@ -318,6 +344,11 @@ impl Clockwork {
         postponements.cast_unsigned() < self.postponements(at)
     }
 
+    /// Until when a fee that was collected at `collected` must have been paid in (Điều 24.3).
+    pub fn fee_to_budget(&self, collected: Timestamp) -> Timestamp {
+        self.ends(collected, self.law(collected).fee_to_budget)
+    }
+
     /// How often a supplement may be asked for at `at`.
     pub fn supplement_requests(&self, at: Timestamp) -> u32 {
         self.law(at).supplement_requests
@@ -437,6 +468,15 @@ impl Clockwork {
         begin(self.deadline(Watched::Supplement, at, supplement));
         for deadline in self.in_process(at, after.due, after.postponements) {
             begin(deadline);
+        }
+        let beside = [
+            (Watched::Opinion, after.open.opinion_due()),
+            (Watched::FeeToBudget, after.open.fee_due()),
+        ];
+        for (limit, due) in beside {
+            if let Some(due) = due {
+                begin(self.deadline(limit, at, due));
+            }
         }
         changes
     }

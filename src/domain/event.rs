@@ -9,6 +9,7 @@ use super::details::{Details, ResultPaper};
 use super::dossier::{Component, ForeignValue};
 use super::ids::{DossierId, EventId, SubmissionId};
 use super::lifecycle::Role;
+use super::matter::Matter;
 use super::rejection::Label;
 use super::status::Status;
 use super::tenant::{Actor, TenantKey};
@@ -188,6 +189,8 @@ pub enum Happening {
         /// Which rule was broken: it was too late.
         irregular: Option<Label>,
     },
+    /// Something to be recorded beside the status.
+    Beside(Matter),
     /// The applicant has the result.
     HandedOver(HandOver),
     /// The due date was set, or set anew.
@@ -235,6 +238,10 @@ impl Happening {
             | Happening::ResultCorrected { results, .. } => {
                 Some((FileKind::Result, attachment::of_results(results, |_| None)))
             }
+            Happening::Beside(matter) if !matter.papers().is_empty() => Some((
+                FileKind::Supplement,
+                attachment::of_papers(matter.papers(), |_| None),
+            )),
             Happening::Supplemented { papers, .. } => {
                 Some((FileKind::Supplement, attachment::of_papers(papers, |_| None)))
             }
@@ -257,6 +264,7 @@ impl Happening {
             Happening::Supplemented { .. } => "supplemented",
             Happening::Postponed { .. } => "postponed",
             Happening::ResultCorrected { .. } => "result-corrected",
+            Happening::Beside(matter) => matter.word(),
             Happening::HandedOver(_) => "handed-over",
             Happening::DueSet(_) => "due-set",
             Happening::LimitNear(_) => "limit-near",

@@ -41,6 +41,7 @@ enum Value {
     Restart(Restart),
     Closing(Closing),
     Status(Status),
+    Date(Date),
 }
 
 /// What kind of value a key has.
@@ -53,10 +54,11 @@ enum Kind {
     Restart,
     Closing,
     Status,
+    Date,
 }
 
 /// Every key of the file.
-const KEYS: [(&str, Kind); 26] = [
+const KEYS: [(&str, Kind); 27] = [
     ("acceptance", Kind::Span),
     ("acceptance-warning", Kind::Span),
     ("after-standstill", Kind::Restart),
@@ -69,6 +71,7 @@ const KEYS: [(&str, Kind); 26] = [
     ("late-notice-warning", Kind::Span),
     ("officer-notice", Kind::Span),
     ("officer-notice-warning", Kind::Span),
+    ("out-of-area-by", Kind::Date),
     ("paper-cut-off", Kind::Time),
     ("paper-next-morning", Kind::Span),
     ("paper-out-of-area", Kind::Span),
@@ -117,6 +120,8 @@ pub struct LegalLimits {
     pub supplement_requests: u32,
     /// A result that is wrong must be corrected (Điều 23.1).
     pub result_correction: Span,
+    /// Every procedure of the city is received out of area from the day after on (Điều 40.4).
+    pub out_of_area_by: Date,
     /// Fees must have been paid in (Điều 24.3).
     pub fee_to_budget: Span,
     /// When a limit of working days ends on its last day.
@@ -171,6 +176,10 @@ impl LegalLimits {
             postponements: count("postponements")?,
             supplement_requests: count("supplement-requests")?,
             result_correction: span("result-correction")?,
+            out_of_area_by: match value("out-of-area-by")? {
+                Value::Date(date) => date,
+                _ => return None,
+            },
             fee_to_budget: span("fee-to-budget")?,
             working_day_end: match value("working-day-end")? {
                 Value::DayEnd(end) => end,
@@ -421,6 +430,10 @@ fn value(row: &mut Row<'_>, kind: Kind) -> Option<Value> {
         Kind::Time => {
             row.word("unit", &[("time-of-day", ())])?;
             Value::Time(row.value("value", "HH:MM")?)
+        }
+        Kind::Date => {
+            row.word("unit", &[("date", ())])?;
+            Value::Date(row.value("value", "YYYY-MM-DD")?)
         }
         Kind::Status => {
             row.word("unit", &[("status", ())])?;

@@ -6,17 +6,20 @@
 
 mod beside;
 pub mod entry;
+mod matters;
 mod table;
 
 use std::collections::{BTreeMap, VecDeque};
 
 pub use beside::{Correction, LONGEST_POSTPONEMENT_DAYS, correct};
+pub use matters::judge;
 pub use table::{Guard, Role, Step, table};
 
 use super::clocks::DueReason;
 use super::codes::DossierCode;
 use super::details::Details;
 use super::event::{Back, Happening, Verdict, When};
+use super::matter::Open;
 use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::tenant::TenantKey;
@@ -140,6 +143,8 @@ pub struct State {
     pub code: Option<DossierCode>,
     /// The official code its submitter says it has, while no code is confirmed.
     pub claimed: Option<DossierCode>,
+    /// What is open beside the status.
+    pub open: Open,
     /// When the result is due; it stays as it was while the dossier stands still, and after its end.
     pub due: Option<Timestamp>,
     /// The date on the receipt the applicant holds, where its sender named one.
@@ -201,6 +206,7 @@ pub fn evolve(state: Option<State>, what: &Happening, when: When<'_>) -> State {
         accepted: false,
         code: None,
         claimed: None,
+        open: Open::default(),
         due: None,
         promise: None,
     });
@@ -226,6 +232,7 @@ pub fn evolve(state: Option<State>, what: &Happening, when: When<'_>) -> State {
             }
             next.supplements += i32::from(*to == Status::SupplementRequested);
         }
+        Happening::Beside(matter) => next.open.follow(matter),
         Happening::DueSet(change) => match change.reason {
             DueReason::Promised => {
                 next.promise = Some(Promise {

@@ -22,6 +22,7 @@ pub mod failure;
 pub mod ids;
 pub mod legal;
 pub mod lifecycle;
+pub mod matter;
 pub mod plausible;
 pub mod register;
 pub mod rejection;

@@ -298,7 +298,7 @@ labels! {
 
     // one dossier, once
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
-        "Hồ sơ này đã được tiếp nhận; muốn bổ sung hãy dùng chức năng bổ sung." "The dossier is already accepted; use a supplement to change it.";
+        "Hồ sơ này đã được tiếp nhận; trước khi có quyết định, gửi đề nghị sửa đổi (changes) kèm giấy tờ (NĐ 118/2025 Đ21)." "The dossier is already accepted; before the decision, ask for the change with its papers (changes; Decree 118/2025 art. 21).";
     DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
         "Mã hồ sơ này đã thuộc một hồ sơ khác nên chưa gắn cho hồ sơ này; kiểm tra lại mã." "This official code belongs to another dossier and was not given to this one; check the code.";
     DossierCodeAmbiguous "dossier-code-ambiguous" 409 "Nhiều hồ sơ cùng khai mã này" "Several dossiers claim this code"
@@ -351,6 +351,14 @@ labels! {
         "Hồ sơ ở trạng thái {status}; báo kết quả bằng trạng thái 9." "The dossier is in status {status}; report its result with status 9.";
     CorrectionLate "correction-late" 409 "Sửa kết quả muộn" "A late correction"
         "Kết quả sai phải được sửa trong {limit} (NĐ 118/2025 Đ23.1); đã ghi nhận là bất thường." "A wrong result is corrected within {limit} (Decree 118/2025 art. 23.1); recorded as irregular.";
+    ChangeTooLate "change-too-late" 409 "Đã có kết quả, không sửa đổi được nữa" "Too late to ask for a change"
+        "Hồ sơ ở trạng thái {status}; chỉ đề nghị sửa đổi được trước khi có quyết định (NĐ 118/2025 Đ21)." "The dossier is in status {status}; a change is asked for before the decision only (Decree 118/2025 art. 21).";
+    ResultNotEarly "result-not-early" 422 "Không sớm hơn hạn trả kết quả" "Not before the due date"
+        "Hạn trả kết quả là {due}; chỉ báo trả sớm với thời điểm trước hạn đó." "The result is due at {due}; tell of an early result with a moment before it.";
+    OpinionUnknown "opinion-unknown" 409 "Không có ý kiến đang chờ này" "There is no such open opinion"
+        "Hồ sơ không chờ ý kiến số {number}; xem opinions của hồ sơ." "The dossier waits for no opinion {number}; see its opinions.";
+    FeeUnknown "fee-unknown" 409 "Nộp nhiều hơn số đã thu" "More is paid in than was collected"
+        "Số đã thu chưa nộp là {amount} đồng; ghi nhận khoản thu trước." "{amount} đồng are collected and not paid in; record what was collected first.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 
@@ -390,6 +398,8 @@ labels! {
         "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp, nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
     DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
         "Kiểm tra: {commune} cũ đã tách; cổng chọn {name}." "Check: the former {commune} was divided; the hub chose {name}.";
+    AuthorisationMissing "authorisation-missing" 422 "Thiếu giấy uỷ quyền" "No authorisation paper"
+        "Hồ sơ do người được uỷ quyền nộp nhưng không có giấy uỷ quyền (NĐ 118/2025 Đ6.2c); bổ sung giấy uỷ quyền." "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.";
     DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã này" "Another dossier claims this code too"
         "Mã {code} chưa được xác nhận cho hồ sơ này; kiểm tra lại mã. Cơ quan giải quyết sẽ xác nhận." "The code {code} is not confirmed for this dossier; check it. The agency will settle whose it is.";
     DossierCodeDay "dossier-code-day" 422 "Mã hồ sơ ghi ngày chưa tới" "The dossier code names a day to come"

@@ -28,6 +28,9 @@ use crate::domain::view::{
     SubscriptionRequest, SubscriptionView, SupplementRequest, TenantPage, TenantRequest, TenantView,
     TestAnswer, TokenAnswer, WayRequest,
 };
+use crate::domain::view::{
+    ChangeRequest, EarlyResultRequest, LossRequest, OpinionAnswerRequest, OpinionRequest, PaymentRequest,
+};
 use crate::identity::Permission;
 
 /// The columns of a row, in order, so that the table reads as one.
@@ -120,6 +123,24 @@ pub const TABLE: &[Route] = table! {
     Partner Post "/v1/dossiers/{id}/supplements" "supplement"
         Act::Verb(Verb::Supplement, Permission::DossierSupplement), ACT, Takes::Json(shape::<SupplementRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Bổ sung hồ sơ" "Complete what was asked for"
+    Partner Post "/v1/dossiers/{id}/changes" "change"
+        Act::Verb(Verb::Change, Permission::DossierChange), ACT, Takes::Json(shape::<ChangeRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Đề nghị sửa đổi hồ sơ trước khi có quyết định" "Ask for a change before the decision"
+    Partner Post "/v1/dossiers/{id}/opinions" "askOpinion"
+        Act::Verb(Verb::AskOpinion, Permission::DossierOpinion), ACT, Takes::Json(shape::<OpinionRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Lấy ý kiến cơ quan khác" "Record that another body was asked for its opinion"
+    Partner Post "/v1/dossiers/{id}/opinion-answers" "answerOpinion"
+        Act::Verb(Verb::AnswerOpinion, Permission::DossierOpinion), ACT, Takes::Json(shape::<OpinionAnswerRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi ý kiến của cơ quan khác" "Record the opinion of another body"
+    Partner Post "/v1/dossiers/{id}/early-result" "earlyResult"
+        Act::Verb(Verb::EarlyResult, Permission::DossierEarlyResult), ACT, Takes::Json(shape::<EarlyResultRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Báo trước việc trả kết quả sớm" "Tell that the result comes before its due date"
+    Partner Post "/v1/dossiers/{id}/losses" "lost"
+        Act::Verb(Verb::Lost, Permission::DossierLoss), ACT, Takes::Json(shape::<LossRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi nhận việc mất, hỏng giấy tờ" "Record that papers were lost"
+    Partner Post "/v1/dossiers/{id}/payments" "paid"
+        Act::Verb(Verb::Paid, Permission::DossierPayment), ACT, Takes::Json(shape::<PaymentRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi nhận thu và nộp phí, lệ phí" "Record a fee that was collected, or paid in"
     Partner Post "/v1/dossiers/{id}/hand-over" "handOver"
         Act::Verb(Verb::HandOver, Permission::DossierHandOver), ACT, Takes::Json(shape::<HandOverRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Trả kết quả cho người nộp" "Record that the applicant has the result"

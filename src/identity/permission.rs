@@ -46,6 +46,16 @@ permissions! {
     DossierWithdraw = "dossier:withdraw";
     /// Complete what the agency asked for.
     DossierSupplement = "dossier:supplement";
+    /// Ask for a change before the decision, in the applicant's name.
+    DossierChange = "dossier:change";
+    /// Ask other bodies for their opinions, and record them (agency).
+    DossierOpinion = "dossier:opinion";
+    /// Tell that the result comes before its due date (agency).
+    DossierEarlyResult = "dossier:early-result";
+    /// Record that papers were lost.
+    DossierLoss = "dossier:loss";
+    /// Record fees that were collected, and paid in to the budget.
+    DossierPayment = "dossier:payment";
     /// Record that the result was handed to the citizen.
     DossierHandOver = "dossier:hand-over";
     /// Upload files that one's own dossiers or results name.
@@ -86,6 +96,9 @@ impl Permission {
                 DossierRead,
                 DossierWithdraw,
                 DossierSupplement,
+                DossierChange,
+                DossierLoss,
+                DossierPayment,
                 DossierHandOver,
                 FileUpload,
                 FileRead,
@@ -101,6 +114,9 @@ impl Permission {
                 DossierRecall,
                 DossierWithdraw,
                 DossierSupplement,
+                DossierChange,
+                DossierLoss,
+                DossierPayment,
                 DossierHandOver,
                 FileUpload,
                 FileRead,
@@ -114,6 +130,10 @@ impl Permission {
                 DossierAsk,
                 DossierPostpone,
                 DossierCorrect,
+                DossierOpinion,
+                DossierEarlyResult,
+                DossierLoss,
+                DossierPayment,
                 FileUpload,
                 FileRead,
                 EventRead,

@@ -155,6 +155,10 @@ impl Hub {
             // A receiving unit or an enterprise may see it; only who filed it completes, withdraws or hands it over.
             return Err(Label::NotFound.into());
         }
+        if wish.role == Role::ReceivingUnit && row.receiving_unit.as_deref() != Some(access.key().as_str()) {
+            // Who supervises sees it; only the unit that receives it acts for it.
+            return Err(Label::NotFound.into());
+        }
         let now = self.clock.now();
         let field = if matches!(wish.deed, Deed::HandOver(_)) {
             "received_at"
@@ -231,6 +235,7 @@ impl Hub {
             ActOutcome::Done(acted) => {
                 let submitter = row.tenant.parse().map_err(internal)?;
                 self.tell(&submitter, row.agency.as_deref().filter(|_| !by_agency));
+                row.told().skip(1).for_each(|tenant| self.pulse.ring(tenant));
                 Ok(acted)
             }
             ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),

@@ -6,14 +6,17 @@ use super::dossiers::reason;
 use super::intake::internal;
 use super::tenants::reason_of;
 use super::{Hub, ServiceError};
+use crate::domain::codes::Key;
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::routing::AssignedReason;
 use crate::domain::seal::sha256;
+use crate::domain::time::Timestamp;
 use crate::domain::view::{AssignmentRequest, AssignmentView, DossierSummary};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Assign, AssignOutcome, KeyUse};
+use crate::store::rows::DossierRow;
 
 /// How often an assignment is prepared anew when something else happened to the dossier meanwhile.
 const ATTEMPTS: usize = 4;
@@ -56,6 +59,7 @@ impl Hub {
                 agency: agency.key.clone(),
                 instead: row.agency.clone(),
                 text: text.clone(),
+                supervisor: self.supervisor_of(&row, &agency.key, now)?,
                 route: serde_json::to_string(&route).map_err(internal)?,
                 silence: self
                     .directory
@@ -77,6 +81,20 @@ impl Hub {
             }
         }
         Err(ServiceError::Busy)
+    }
+
+    /// The unit that supervises a dossier once this agency is responsible.
+    fn supervisor_of(
+        &self,
+        row: &DossierRow,
+        agency: &Key,
+        now: Timestamp,
+    ) -> Result<Option<String>, ServiceError> {
+        let submitter = row.tenant.parse().map_err(internal)?;
+        let point = row.point.as_ref().and_then(|key| key.parse().ok());
+        let directory = self.directory.load();
+        let reception = directory.reception(&submitter, point.as_ref(), Some(agency), now.date());
+        Ok(reception.supervisor.map(|unit| unit.to_string()))
     }
 
     /// The decision that holds now, as its event tells it.

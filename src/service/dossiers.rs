@@ -211,7 +211,10 @@ impl Hub {
         let next = items
             .last()
             .map_or(after, |item| Cursor::after(item.seq, item.event.at));
-        let events = items.into_iter().map(|item| self.feed_event(item)).collect();
+        let events = items
+            .into_iter()
+            .map(|item| self.feed_event(item))
+            .collect::<Result<_, _>>()?;
         Ok(FeedPage { events, next })
     }
 
@@ -229,8 +232,8 @@ impl Hub {
     }
 
     /// An event as its submitter is told of it, whichever way.
-    pub(super) fn feed_event(&self, item: read::FeedItem) -> CloudEvent<FeedData> {
-        CloudEvent {
+    pub(super) fn feed_event(&self, item: read::FeedItem) -> Result<CloudEvent<FeedData>, ServiceError> {
+        Ok(CloudEvent {
             specversion: "1.0".to_owned(),
             id: item.event.id.to_string(),
             source: self.issuer_url(),
@@ -243,9 +246,12 @@ impl Hub {
                 tracking_id: item.event.dossier,
                 reference: item.reference,
                 dossier_code: item.code.and_then(|c| c.parse().ok()),
+                submitter: item.submitter.parse().map_err(internal)?,
+                receiving_unit: item.receiving_unit.and_then(|key| key.parse().ok()),
+                supervisor: item.supervisor.and_then(|key| key.parse().ok()),
                 event: EventView::from(&item.event),
             },
-        }
+        })
     }
 
     /// The row of a dossier the caller may see; anything else is `not-found`.
@@ -260,13 +266,15 @@ impl Hub {
     }
 
     pub(super) fn summary(&self, row: &DossierRow) -> Result<DossierSummary, ServiceError> {
+        let procedure = reason(row)?.procedure;
         Ok(DossierSummary {
             tracking_id: parse_id(&row.id)?,
             reference: row.reference.clone(),
             dossier_code: row.code.as_ref().and_then(|c| c.parse().ok()),
             claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
             procedure: row.procedure.parse().map_err(internal)?,
-            procedure_name: reason(row)?.procedure.name,
+            procedure_name: procedure.name,
+            procedure_version: procedure.version,
             channel: match row.channel {
                 1 => Channel::Counter,
                 2 => Channel::Online,
@@ -277,6 +285,8 @@ impl Hub {
             since: row.since.0,
             submitter: row.tenant.parse().map_err(internal)?,
             point: row.point.as_ref().and_then(|p| p.parse().ok()),
+            receiving_unit: row.receiving_unit.as_ref().and_then(|key| key.parse().ok()),
+            supervisor: row.supervisor.as_ref().and_then(|key| key.parse().ok()),
             agency: self.agency_of(row),
             parked: row.parked.as_deref().and_then(Label::parse),
             version: row.version,

@@ -280,6 +280,10 @@ impl Hub {
         let (claimed, odd) = self.code_of(filing.dossier_code.clone(), agency, received_at);
         let code_path = provenance.locate("/dossier_code");
         warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
+        if filing.lacks_authorisation() {
+            let path = provenance.locate("/authorised_person");
+            warnings.push(Problem::new(Label::AuthorisationMissing).at(path));
+        }
         Ok(Prepared {
             claimed,
             code_path,

@@ -17,6 +17,7 @@ mod endpoints;
 mod inbox;
 mod intake;
 mod irregular;
+mod matters;
 mod messages;
 mod onboarding;
 mod public;

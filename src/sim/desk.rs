@@ -209,7 +209,7 @@ mod tests {
     fn message(kind: &str, from: Option<u8>, to: u8, submitter: &str) -> AgencyData {
         let at = "2026-11-23T01:00:00Z";
         let status = |code: u8| json!({ "code": code, "vi": "", "en": "" });
-        let procedure = json!({ "received": "1.004873", "code": "1.004873", "name": "", "matched": "exact" });
+        let procedure = json!({ "received": "1.004873", "code": "1.004873", "name": "", "version": 1, "matched": "exact" });
         serde_json::from_value(json!({
             "tracking_id": format!("dos_{:032x}", 1), "dossier_code": null, "submitter": submitter, "point": null,
             "event": { "id": format!("evt_{:032x}", 1), "number": 1, "at": at, "occurred_at": at,

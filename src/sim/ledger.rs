@@ -168,6 +168,11 @@ impl Ledger {
         let reference = data.reference.as_str();
         let entry = self.entries.get_mut(reference)?;
         if entry.tenant != *tenant {
+            // Its receiving unit and the one that supervises are told too; nobody else.
+            let told = [&data.receiving_unit, &data.supervisor];
+            if told.into_iter().flatten().any(|unit| unit == tenant) {
+                return None;
+            }
             self.fault(FaultKind::Foreign, reference, "an event reached another tenant");
             return None;
         }
@@ -403,7 +408,8 @@ fn told(history: &HistoryView) -> Shown {
             "status-changed" => {
                 now = named;
                 match named {
-                    Some(Status::SupplementRequested) => told.supplements += 1,
+                    // A stop is recorded as a supplement.
+                    Some(Status::SupplementRequested | Status::Stopped) => told.supplements += 1,
                     Some(Status::PaymentRequested) => told.claims += 1,
                     _ => {}
                 }

@@ -83,9 +83,10 @@ rows! {
     }
     /// The current state of a dossier.
     DossierRow in dossiers {
-        id: String, tenant: String, reference: String, point: Option<String>, agency: Option<String>, parked: Option<String>,
+        id: String, tenant: String, reference: String, point: Option<String>, receiving_unit: Option<String>,
+        supervisor: Option<String>, agency: Option<String>, parked: Option<String>,
         procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, spoken: String, events: i32, version: i32,
-        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, time_limit: String, acceptance_due: Option<At>,
+        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, open_matters: Option<String>, time_limit: String, acceptance_due: Option<At>,
         forecast_due: Option<At>, due: Option<At>, promised_due: Option<At>, promise_holds: bool, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
     }
@@ -179,6 +180,17 @@ rows! {
     ReadRow in reads {
         id: String, at: At, number: i64, dossier: String, tenant: String, staff: Option<String>, point: Option<String>, what: String,
         attachment: Option<i32>, first_byte: Option<i64>, last_byte: Option<i64>,
+    }
+}
+
+impl DossierRow {
+    /// Who is told of what happens to it, by a feed: who filed it, its receiving unit, and the unit that supervises. Each once.
+    pub fn told(&self) -> impl Iterator<Item = &str> {
+        let (tenant, unit) = (self.tenant.as_str(), self.receiving_unit.as_deref());
+        let supervisor = self.supervisor.as_deref();
+        std::iter::once(tenant)
+            .chain(unit.filter(|unit| *unit != tenant))
+            .chain(supervisor.filter(|other| *other != tenant && Some(*other) != unit))
     }
 }
 

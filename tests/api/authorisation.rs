@@ -57,6 +57,13 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
         "correct" => json!({ "reason": "Sai ngày sinh", "results": [{ "name": "Giấy xác nhận" }] }),
         "supplement" => json!({ "text": "Đã bổ sung" }),
         "handOver" => json!({ "receiver": "Nguyễn Văn Mẫu" }),
+        "change" | "lost" => json!({ "text": "Sai tên đường" }),
+        "askOpinion" => {
+            json!({ "of": "Công an phường", "question": "Xác minh", "due_at": "2026-12-31T10:00:00+07:00" })
+        }
+        "answerOpinion" => json!({ "number": 1, "answer": "Đúng" }),
+        "earlyResult" => json!({ "expected_at": "2026-12-31T10:00:00+07:00" }),
+        "paid" => json!({ "kind": "collected", "amount_vnd": 8000 }),
         "settle" => json!({ "messages": [{ "delivery": delivery, "outcome": "done" }] }),
         // Older than anything known, so that it changes nothing for the next caller.
         "report" => {

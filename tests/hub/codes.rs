@@ -100,11 +100,11 @@ on_both! {
     async fn two_claims_are_a_conflict_that_the_agency_settles_by_tracking_id(stage) {
         let city = City::open(stage).await;
         let agency = city.access(&format!("agency.{COMMUNE}"));
-        let first = claiming(stage, &city, "branch.ba-dinh", "r1", CODE).await;
+        let first = claiming(stage, &city, "agent.a-001", "r1", CODE).await;
         let second = claiming(stage, &city, "branch.ha-dong", "r2", CODE).await;
         assert_eq!(labels(&second), ["dossier-code-contested"]);
         let text = serde_json::to_string(&second).unwrap();
-        assert!(!text.contains(&first.tracking_id.to_string()) && !text.contains("ba-dinh"), "{text}");
+        assert!(!text.contains(&first.tracking_id.to_string()) && !text.contains("a-001"), "{text}");
         let operator = city.access("operator.truc-ban");
         let alarms = city.hub.alarms(&operator, lienthong::domain::view::Cursor::START, false, 10).await.unwrap().alarms;
         assert_eq!(alarms.iter().map(|a| a.limit.word()).collect::<Vec<_>>(), ["code-contested"]);
@@ -118,7 +118,7 @@ on_both! {
         assert_eq!(code_of(&city, first.tracking_id).await, (None, Some(CODE.to_owned())));
         assert_eq!(code_of(&city, second.tracking_id).await, (Some(CODE.to_owned()), None));
         // Each lists its own by the code, and nobody the other's.
-        for (tenant, own) in [("branch.ba-dinh", first.tracking_id), ("branch.ha-dong", second.tracking_id)] {
+        for (tenant, own) in [("agent.a-001", first.tracking_id), ("branch.ha-dong", second.tracking_id)] {
             let query = DossierQuery { code: Some(CODE.parse().unwrap()), limit: 10, ..DossierQuery::default() };
             let listed = city.hub.dossiers(&city.access(tenant), query).await.unwrap().dossiers;
             assert_eq!(listed.iter().map(|d| d.tracking_id).collect::<Vec<_>>(), [own], "{tenant}");

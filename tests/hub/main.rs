@@ -22,6 +22,7 @@ mod ledger;
 mod limits;
 
 mod papers;
+mod parties;
 mod pooled;
 mod refusals;
 mod round;

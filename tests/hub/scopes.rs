@@ -57,7 +57,7 @@ on_both! {
             ("agent.a-002", vec![]),
             ("enterprise.buu-chinh-mau-a", vec![a]),
             ("enterprise.buu-chinh-mau-b", vec![]),
-            ("branch.ba-dinh", vec![c, b]),
+            ("branch.ba-dinh", vec![c, b, a]),
             ("branch.ha-dong", vec![]),
             ("agency.ubnd-00004", vec![b, a]),
             ("agency.ubnd-00008", vec![]),
@@ -118,7 +118,7 @@ on_both! {
         let city = City::open(stage).await;
         let [a, _, c] = three(stage, &city).await;
         let supplement = || SupplementRequest { text: Some("x".to_owned()), ..SupplementRequest::default() };
-        // A branch at the counter does not see an agent's dossier; another agent neither; an enterprise only looks on.
+        // The unit that receives an agent's dossier completes nothing in its name; another agent sees nothing; an enterprise only looks on.
         for (n, tenant) in ["branch.ba-dinh", "agent.a-002"].into_iter().enumerate() {
             let outcome = city.hub.supplement(&city.access(tenant), a, call(&format!("k{n}")), supplement()).await;
             assert_eq!(label(outcome), Label::NotFound);

@@ -74,7 +74,7 @@ fn event(number: i32, at: &str, actor: &str, mut more: serde_json::Value) -> ser
 fn reason(chosen: Option<&str>) -> serde_json::Value {
     json!({
         "directory": "hanoi-2026.11", "date": "2026-11-20",
-        "procedure": { "received": "1.004873", "code": "1.004873", "name": "Cấp giấy xác nhận tình trạng hôn nhân", "matched": "exact" },
+        "procedure": { "received": "1.004873", "code": "1.004873", "name": "Cấp giấy xác nhận tình trạng hôn nhân", "version": 1, "matched": "exact" },
         "place": null,
         "rules": chosen.map(|a| vec![json!({ "rule": "R0123", "place": "*", "agency": a })]).unwrap_or_default(),
         "chosen": chosen,
@@ -87,7 +87,7 @@ fn summary(code: u8, parked: Option<&str>) -> serde_json::Value {
     json!({
         "tracking_id": ID, "reference": "TH-2026-000412",
         "dossier_code": if parked.is_none() { json!("H26.15.02-261120-0412") } else { json!(null) },
-        "procedure": "1.004873", "procedure_name": "Cấp giấy xác nhận tình trạng hôn nhân",
+        "procedure": "1.004873", "procedure_name": "Cấp giấy xác nhận tình trạng hôn nhân", "procedure_version": 1,
         "channel": "counter", "assisted_by_agent": false, "status": status(code), "since": "2026-11-23T01:10:00Z",
         "submitter": "branch.tay-ho", "point": "tay-ho-01", "agency": if parked.is_none() { agency() } else { json!(null) },
         "parked": parked, "version": 1, "clocks": { "due": "2026-12-01T10:00:00Z" },

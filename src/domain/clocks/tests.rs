@@ -36,6 +36,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
         supplements: i32::from(status == Status::SupplementRequested),
         accepted: status != Status::Registered,
         code: None,
+        open: crate::domain::matter::Open::default(),
         claimed: None,
         due: due.map(at),
         promise: None,

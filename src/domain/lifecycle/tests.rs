@@ -15,6 +15,7 @@ fn state(phase: Phase) -> State {
         postponements: 0,
         accepted: true,
         code: None,
+        open: Open::default(),
         claimed: None,
         due: None,
         promise: None,

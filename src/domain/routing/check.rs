@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::directory::Directory;
 use super::in_force;
-use super::rows::{Commune, Procedure, RuleAgency, RulePlace};
+use super::rows::{Commune, Level, Procedure, RuleAgency, RulePlace};
 use crate::domain::codes::{CommuneCode, Key};
 use crate::domain::dossier::Catalogue;
 use crate::domain::legal::TimeLimits;
@@ -28,7 +28,8 @@ pub struct Finding {
     /// How bad.
     pub severity: Severity,
     /// A stable word: `reference-dangling`, `successor-default`, `rule-outside-commune`, `competence-gap`,
-    /// `competence-overlap`, `rows-provisional`.
+    /// `competence-overlap`, `rows-provisional`, `agent-without-branch`, `procedure-versions-overlap`,
+    /// `procedure-closed-out-of-area`.
     pub code: &'static str,
     /// What and where, with the remedy, in Vietnamese.
     pub message_vi: String,
@@ -100,6 +101,7 @@ impl Directory {
         self.check_bodies(&mut findings);
         self.check_references(&mut findings);
         self.check_succession(&mut findings);
+        self.check_procedures(&mut findings);
         self.check_rules(&mut findings);
         self.check_competence(&mut findings);
         if production {
@@ -164,6 +166,88 @@ impl Directory {
                 "commune_code",
                 &a.commune,
             );
+            if let Some(branch) = &a.branch {
+                names.check(
+                    self.branch(branch).is_some(),
+                    "agents.csv",
+                    &a.key,
+                    "branch",
+                    branch,
+                );
+            }
+        }
+        self.check_receiving_units(findings);
+    }
+
+    /// Every dossier has a receiving unit: an agent's is its branch.
+    fn check_receiving_units(&self, findings: &mut Vec<Finding>) {
+        let without: Vec<String> = self
+            .agents()
+            .filter(|a| a.branch.is_none())
+            .map(|a| a.key.to_string())
+            .collect();
+        if !without.is_empty() {
+            let (n, first) = (without.len(), examples(&without));
+            findings.push(Finding {
+                severity: Severity::Warning,
+                code: "agent-without-branch",
+                message_vi: format!(
+                    "agents.csv: {n} đại lý chưa gắn với chi nhánh ({first}); hồ sơ họ nộp không có bộ phận một cửa tiếp nhận; điền branch"
+                ),
+                message_en: format!(
+                    "agents.csv: {n} agents have no branch ({first}); what they file has no one-stop unit that receives it; fill in branch"
+                ),
+            });
+        }
+    }
+
+    /// Versions of one procedure do not overlap, and every procedure of the city is open out of area once the law says so
+    /// (`NĐ 118/2025` Điều 40.4).
+    fn check_procedures(&self, findings: &mut Vec<Finding>) {
+        let mut closed = Vec::new();
+        for p in self.procedures() {
+            let meets = |other: &&Procedure| {
+                other.version > p.version
+                    && p.valid_to
+                        .is_none_or(|to| other.valid_from.is_none_or(|from| from <= to))
+                    && other
+                        .valid_to
+                        .is_none_or(|to| p.valid_from.is_none_or(|from| from <= to))
+            };
+            if let Some(other) = self.versions(&p.code).find(meets) {
+                let (code, one, two) = (&p.code, p.version, other.version);
+                findings.push(Finding {
+                    severity: Severity::Error,
+                    code: "procedure-versions-overlap",
+                    message_vi: format!(
+                        "procedures.csv: {code} có phiên bản {one} và {two} cùng hiệu lực; sửa valid_from, valid_to"
+                    ),
+                    message_en: format!(
+                        "procedures.csv: versions {one} and {two} of {code} are in force on one day; correct valid_from, valid_to"
+                    ),
+                });
+            }
+            let by = self
+                .time_limits()
+                .at(p.valid_to.unwrap_or(Date::MAX))
+                .out_of_area_by;
+            let goes_on = p.valid_to.is_none_or(|to| to > by);
+            if p.level == Level::Province && !p.out_of_area && goes_on {
+                closed.push(format!("{} {}", p.code, p.name));
+            }
+        }
+        if !closed.is_empty() {
+            let (n, first) = (closed.len(), examples(&closed));
+            findings.push(Finding {
+                severity: Severity::Warning,
+                code: "procedure-closed-out-of-area",
+                message_vi: format!(
+                    "procedures.csv: {n} thủ tục cấp tỉnh chưa tiếp nhận ngoài địa bàn ({first}); NĐ 118/2025 Điều 40.4 đã đến hạn; mở hoặc chấm dứt hiệu lực"
+                ),
+                message_en: format!(
+                    "procedures.csv: {n} procedures of the city are not received out of area ({first}); Decree 118/2025 art. 40.4 has fallen due; open or end them"
+                ),
+            });
         }
     }
 

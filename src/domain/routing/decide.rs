@@ -114,6 +114,7 @@ impl Directory {
             received: procedure_as_received.to_owned(),
             code: procedure.code.clone(),
             name: procedure.name.clone(),
+            version: procedure.version,
             matched,
         };
         Ok(self.reasoned(procedure, known, located.as_ref(), &matches, filed_on))
@@ -258,15 +259,17 @@ impl Directory {
     }
 
     fn find_procedure(&self, received: &str, on: Date) -> Result<(&Procedure, Matched), Problem> {
+        // The version of that day; where there is none, the newest says which procedure is meant.
+        let of_the_day = |code: &ProcedureCode| self.procedure_on(code, on).or_else(|| self.procedure(code));
         let exact = |code: &str| {
             code.parse::<ProcedureCode>()
                 .ok()
-                .and_then(|code| self.procedure(&code))
+                .and_then(|code| of_the_day(&code))
         };
         let by_alias = || {
             self.aliases
                 .get(received)
-                .and_then(|alias| self.procedure(&alias.code))
+                .and_then(|alias| of_the_day(&alias.code))
         };
         let by_suffix = || {
             SUFFIXES

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::files;
 use super::in_force;
 use super::rows::{
-    Agency, Agent, Alias, Branch, Commune, Enterprise, Point, Procedure, Rule, RulePlace, Succession,
+    Agency, Agent, Alias, Branch, Commune, Enterprise, Point, PointKind, Procedure, Rule, RulePlace,
+    Succession,
 };
 use super::table::{DirectoryFault, Rows};
 use crate::domain::calendar::Offices;
@@ -37,7 +38,7 @@ pub struct Directory {
     communes: Rows<CommuneCode, Commune>,
     legacy: Rows<CommuneCode, Commune>,
     pub(super) succession: Rows<(CommuneCode, CommuneCode), Succession>,
-    procedures: Rows<ProcedureCode, Procedure>,
+    procedures: Rows<(ProcedureCode, u32), Procedure>,
     pub(super) aliases: Rows<String, Alias>,
     rules: Rows<String, Rule>,
     enterprises: Rows<Key, Enterprise>,
@@ -46,6 +47,8 @@ pub struct Directory {
     time_limits: Arc<TimeLimits>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
     agencies_of: HashMap<CommuneCode, Vec<Key>>,
+    /// The versions of a procedure, the newest first.
+    versions_of: HashMap<ProcedureCode, Vec<u32>>,
     /// The default successor first.
     successors_of: HashMap<CommuneCode, Vec<CommuneCode>>,
 }
@@ -111,6 +114,7 @@ impl Directory {
             time_limits: Arc::new(time_limits),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
+            versions_of: HashMap::new(),
             successors_of: HashMap::new(),
         };
         if !faults.is_empty() {
@@ -133,6 +137,11 @@ impl Directory {
             if rule.place != RulePlace::City && !index.placed.contains(&period) {
                 index.placed.push(period);
             }
+        }
+        for procedure in self.procedures.iter() {
+            let versions = self.versions_of.entry(procedure.code.clone()).or_default();
+            versions.push(procedure.version);
+            versions.sort_unstable_by(|a, b| b.cmp(a));
         }
         for agency in self.agencies.iter() {
             if let Some(commune) = &agency.commune {
@@ -229,12 +238,27 @@ impl Directory {
         self.agents.iter()
     }
 
-    /// A procedure by its national code, in force or not.
-    pub fn procedure(&self, code: &ProcedureCode) -> Option<&Procedure> {
-        self.procedures.get(code)
+    /// The version of a procedure that is in force on a day, by its national code.
+    pub fn procedure_on(&self, code: &ProcedureCode, on: Date) -> Option<&Procedure> {
+        self.versions(code)
+            .find(|p| in_force(p.valid_from, p.valid_to, on))
     }
 
-    /// Every procedure, in the file's order.
+    /// The newest version of a procedure by its national code, in force or not.
+    pub fn procedure(&self, code: &ProcedureCode) -> Option<&Procedure> {
+        self.versions(code).next()
+    }
+
+    /// The versions of a procedure, the newest first.
+    pub fn versions(&self, code: &ProcedureCode) -> impl Iterator<Item = &Procedure> {
+        let versions = self.versions_of.get(code).map_or(&[][..], Vec::as_slice);
+        let code = code.clone();
+        versions
+            .iter()
+            .filter_map(move |version| self.procedures.get(&(code.clone(), *version)))
+    }
+
+    /// Every version of every procedure, in the file's order.
     pub fn procedures(&self) -> impl Iterator<Item = &Procedure> {
         self.procedures.iter()
     }
@@ -263,6 +287,16 @@ impl Directory {
     pub(super) fn default_successor(&self, old: &CommuneCode) -> Option<&CommuneCode> {
         let of_default = self.succession.iter().find(|s| s.is_default && s.old == *old);
         of_default.map(|s| &s.new)
+    }
+
+    /// The branch whose point serves a commune that day.
+    pub(super) fn branch_of(&self, commune: &CommuneCode, on: Date) -> Option<&Key> {
+        let serves = |p: &&Point| {
+            p.kind == PointKind::CommunePoint
+                && p.commune.as_ref() == Some(commune)
+                && in_force(p.valid_from, p.valid_to, on)
+        };
+        self.points.iter().find(serves).map(|p| &p.branch)
     }
 
     pub(super) fn rules_of(&self, procedure: &ProcedureCode) -> Option<&RuleIndex> {

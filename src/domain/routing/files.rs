@@ -260,9 +260,13 @@ fn limit(row: &mut Row<'_>) -> Option<Limit> {
 /// Longer limits than these are slips of the pen: ten years.
 const LONGEST_LIMIT_DAYS: i64 = 3_650;
 
-pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode, Procedure> {
+/// A procedure changes a few times a year at most: more versions are a slip of the pen.
+const LAST_VERSION: i64 = 9_999;
+
+pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<(ProcedureCode, u32), Procedure> {
     let columns = [
         "code",
+        "version",
         "name",
         "field_code",
         "field_name",
@@ -271,6 +275,7 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
         "limit_value",
         "limit_unit",
         "fee_vnd",
+        "out_of_area",
         "valid_from",
         "valid_to",
         "provisional",
@@ -283,14 +288,20 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
     ];
     table::read("procedures.csv", text, &columns, faults, |row| {
         let (code, name) = (row.value::<ProcedureCode>("code", PROCEDURE), row.text("name"));
+        let version = row.number("version", 1, LAST_VERSION);
         let (field_code, field_name) = (row.text("field_code"), row.text("field_name"));
         let (level, place_rule) = (row.word("level", &LEVELS), row.word("place_rule", &place_rules));
         let limit = limit(row);
-        let fee_vnd = row.number("fee_vnd", 0, limits::AMOUNT_VND);
+        let (fee_vnd, out_of_area) = (
+            row.number("fee_vnd", 0, limits::AMOUNT_VND),
+            row.flag("out_of_area"),
+        );
         let (period, provisional) = (row.period(), row.flag("provisional"));
         let ((valid_from, valid_to), code) = (period?, code?);
+        let version = u32::try_from(version?).ok()?;
         let procedure = Procedure {
             code: code.clone(),
+            version,
             name: name?,
             field_code: field_code?,
             field_name: field_name?,
@@ -298,11 +309,12 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<ProcedureCode,
             place_rule: place_rule?,
             limit: limit?,
             fee_vnd: fee_vnd?,
+            out_of_area: out_of_area?,
             valid_from,
             valid_to,
             provisional: provisional?,
         };
-        Some((code, procedure))
+        Some(((code, version), procedure))
     })
 }
 
@@ -394,6 +406,7 @@ pub(super) fn agents(text: &str, faults: &mut Faults) -> Rows<Key, Agent> {
         "enterprise",
         "name",
         "commune_code",
+        "branch",
         "valid_from",
         "valid_to",
         "provisional",
@@ -402,6 +415,7 @@ pub(super) fn agents(text: &str, faults: &mut Faults) -> Rows<Key, Agent> {
     table::read("agents.csv", text, &columns, faults, |row| {
         let (key, enterprise) = (row.value::<Key>("key", CODE), row.value("enterprise", CODE));
         let (name, commune) = (row.text("name"), row.value("commune_code", COMMUNE));
+        let branch = row.optional("branch", CODE);
         let (period, provisional) = (row.period(), row.flag("provisional"));
         let ((valid_from, valid_to), key) = (period?, key?);
         let agent = Agent {
@@ -409,6 +423,7 @@ pub(super) fn agents(text: &str, faults: &mut Faults) -> Rows<Key, Agent> {
             enterprise: enterprise?,
             name: name?,
             commune: commune?,
+            branch: branch?,
             valid_from,
             valid_to,
             provisional: provisional?,

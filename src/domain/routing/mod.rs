@@ -11,6 +11,7 @@ mod files;
 mod place;
 pub mod plan;
 mod reason;
+mod reception;
 mod rows;
 pub(super) mod table;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use reason::{
     AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy,
     RouteReason, RuleReason,
 };
+pub use reception::Reception;
 pub use rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
     PointKind, Procedure, Rule, RuleAgency, RulePlace,

@@ -56,6 +56,8 @@ pub struct ProcedureReason {
     pub code: ProcedureCode,
     /// Name in the directory.
     pub name: String,
+    /// The version it was received under: that of the day of filing.
+    pub version: u32,
     /// How one led to the other.
     pub matched: Matched,
 }
@@ -224,8 +226,11 @@ pub(super) fn sentences(
     version: &str,
     on: Date,
 ) -> (String, String) {
-    let (mut vi, mut en) = (format!("{} ({})", procedure.name, procedure.code), String::new());
-    en.push_str(&vi);
+    let name = format!("{} ({}", procedure.name, procedure.code);
+    let (mut vi, mut en) = (
+        format!("{name}, phiên bản {})", procedure.version),
+        format!("{name}, version {})", procedure.version),
+    );
     if let Some(place) = place {
         let (in_vi, in_en) = place.spoken();
         let (of_vi, of_en) = match procedure.place_rule {

@@ -210,6 +210,8 @@ pub enum PlaceRule {
 pub struct Procedure {
     /// National code.
     pub code: ProcedureCode,
+    /// Which version of it: a number that only grows.
+    pub version: u32,
     /// Name.
     pub name: String,
     /// Field code `MaLinhVuc`.
@@ -224,6 +226,8 @@ pub struct Procedure {
     pub limit: Limit,
     /// Fee in đồng.
     pub fee_vnd: i64,
+    /// Whether it is received regardless of the boundaries of areas.
+    pub out_of_area: bool,
     /// First day; `None` is open.
     pub valid_from: Option<Date>,
     /// Last day; `None` is open.
@@ -303,6 +307,8 @@ pub struct Agent {
     pub name: String,
     /// The commune it stands in (2025 catalogue).
     pub commune: CommuneCode,
+    /// The branch whose one-stop unit receives what it files, where known.
+    pub branch: Option<Key>,
     /// First day; `None` is open.
     pub valid_from: Option<Date>,
     /// Last day; `None` is open.

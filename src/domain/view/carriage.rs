@@ -230,6 +230,14 @@ pub struct FeedData {
     pub reference: String,
     /// Official code, once known.
     pub dossier_code: Option<DossierCode>,
+    /// Who filed it: the reader, its agent, or whom the reader receives for or supervises.
+    pub submitter: TenantKey,
+    /// The one-stop unit that receives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiving_unit: Option<TenantKey>,
+    /// Received out of area: the one-stop unit of the agency, which supervises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<TenantKey>,
     /// What happened.
     pub event: EventView,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks, Links, ProblemView, StatusView};
 use super::attachments::MissingFile;
+use super::matters::{Opinion, opinions};
 use super::progress::{ClaimView, DueView, Progress, SupplementView};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
@@ -12,6 +13,7 @@ use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::{Channel, Component, Filing, ForeignValue};
 use crate::domain::event::{Back, Event, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
+use crate::domain::matter::Matter;
 use crate::domain::rejection::Label;
 use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::time::Timestamp;
@@ -32,6 +34,8 @@ pub struct DossierSummary {
     pub procedure: ProcedureCode,
     /// Name of the procedure.
     pub procedure_name: String,
+    /// The version of the procedure it was received under.
+    pub procedure_version: u32,
     /// How it reached the office.
     pub channel: Channel,
     /// With an agent's help.
@@ -44,6 +48,12 @@ pub struct DossierSummary {
     pub submitter: TenantKey,
     /// At which point.
     pub point: Option<Key>,
+    /// The one-stop unit that receives it: it accepts, asks for papers and is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiving_unit: Option<TenantKey>,
+    /// Received out of area: the one-stop unit of the agency, which is told and supervises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<TenantKey>,
     /// Responsible agency.
     pub agency: Option<AgencyView>,
     /// Why it is parked.
@@ -79,6 +89,9 @@ pub struct DossierView {
     /// Every due date it had, oldest first, and why it was set; the last one holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub due_history: Vec<DueView>,
+    /// Opinions of other bodies, in the order they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<Opinion>,
     /// The results, as they now stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<ResultPaper>,
@@ -108,6 +121,7 @@ impl DossierView {
             supplements: progress.supplements,
             claims: progress.claims,
             due_history: progress.due_history,
+            opinions: opinions(history),
             results: progress.results,
             refusal: progress.refusal,
             attachments_missing,
@@ -138,7 +152,8 @@ pub struct EventView {
     /// Who did it.
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-claimed`, `code-assigned`, `code-contested`, `status-changed`, `status-recorded`,
-    /// `status-rejected`, `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// `status-rejected`, `change-requested`, `opinion-asked`, `opinion-answered`, `early-result`, `papers-lost`,
+    /// `fee-collected`, `fee-paid-in`, `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
     /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.
@@ -186,6 +201,9 @@ pub struct EventView {
     /// What the actor's format said beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_values: Vec<ForeignValue>,
+    /// What was recorded beside the status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<Matter>,
 }
 
 impl From<&Event> for EventView {
@@ -213,6 +231,7 @@ impl From<&Event> for EventView {
             due: None,
             limit: None,
             foreign_values: e.foreign_values.clone(),
+            matter: None,
         };
         match &e.what {
             H::Filed { status, parked, .. } => {
@@ -294,6 +313,7 @@ impl From<&Event> for EventView {
                 view.text.clone_from(text);
                 view.label = *irregular;
             }
+            H::Beside(matter) => view.matter = Some(matter.clone()),
             H::HandedOver(hand_over) => view.hand_over = Some(hand_over.clone()),
             H::DueSet(change) => view.due = Some(change.clone()),
             H::LimitNear(told) | H::LimitPassed(told) => view.limit = Some(told.clone()),

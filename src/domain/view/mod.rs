@@ -12,6 +12,7 @@ mod cursor;
 mod directory;
 mod dossiers;
 mod endpoints;
+mod matters;
 mod overview;
 mod progress;
 mod refusals;
@@ -45,6 +46,10 @@ pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryV
 pub use endpoints::{
     DeliveryItem, DeliveryPage, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, ParkRequest,
     ResendAnswer, ResendRequest, ResentView, RetryRequest, SparedView,
+};
+pub use matters::{
+    ChangeRequest, EarlyResultRequest, LossRequest, Opinion, OpinionAnswerRequest, OpinionRequest,
+    PaymentKind, PaymentRequest,
 };
 pub use overview::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,

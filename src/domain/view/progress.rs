@@ -13,7 +13,7 @@ use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 
-/// A supplement that was asked for.
+/// A supplement that was asked for, or a stop for what was missing: both wait for the applicant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SupplementView {
     /// The event that asked.
@@ -139,7 +139,8 @@ impl Progress {
 
     fn leave(&mut self, at: Timestamp) {
         match self.status {
-            Some(Status::SupplementRequested) => {
+            // A stop that ends is recorded as a supplement (domain rule of 8 → 4).
+            Some(Status::SupplementRequested | Status::Stopped) => {
                 if let Some(open) = self.supplements.last_mut() {
                     open.ended_at = Some(at);
                 }
@@ -155,7 +156,7 @@ impl Progress {
 
     fn enter(&mut self, event: &Event, to: Status, text: Option<&String>, irregular: Option<Label>) {
         match to {
-            Status::SupplementRequested => self.supplements.push(SupplementView {
+            Status::SupplementRequested | Status::Stopped => self.supplements.push(SupplementView {
                 event: event.id,
                 asked_at: event.occurred_at,
                 text: text.cloned(),

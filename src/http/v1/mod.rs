@@ -10,6 +10,7 @@ mod dossiers;
 mod endpoints;
 mod events;
 mod inbox;
+mod matters;
 mod overview;
 mod refusals;
 mod statuses;
@@ -43,6 +44,12 @@ pub(super) async fn act(verb: Verb, authed: Authed) -> Outcome {
         Verb::Correct => dossiers::correct(authed).await,
         Verb::Withdraw => dossiers::withdraw(authed).await,
         Verb::Supplement => dossiers::supplement(authed).await,
+        Verb::Change => matters::change(authed).await,
+        Verb::AskOpinion => matters::ask_opinion(authed).await,
+        Verb::AnswerOpinion => matters::answer_opinion(authed).await,
+        Verb::EarlyResult => matters::early_result(authed).await,
+        Verb::Lost => matters::lost(authed).await,
+        Verb::Paid => matters::paid(authed).await,
         Verb::HandOver => dossiers::hand_over(authed).await,
         Verb::Events => events::list(authed).await,
         Verb::Inbox => inbox::take(authed).await,

@@ -6,7 +6,7 @@ use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Language, Problem};
-use crate::domain::routing::AgencyKind;
+use crate::domain::routing::Reception;
 use crate::domain::status::Status;
 use crate::domain::submission::ReceiptClaims;
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -39,6 +39,12 @@ impl Hub {
             .load()
             .clockwork(prepared.route.agency.as_ref(), &prepared.route.procedure.code);
         let clocks = clocks(&clockwork, prepared, entry);
+        let reception = self.directory.load().reception(
+            access.key(),
+            access.point().map(|p| &p.key),
+            prepared.route.agency.as_ref(),
+            prepared.received_at.date(),
+        );
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
         let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
         let (files, sizes) = self.as_found(access, prepared).await?;
@@ -75,14 +81,14 @@ impl Hub {
                 version: row.version,
                 agency: row.agency.clone(),
             }),
-            dossier: self.dossier_row(access, prepared, id, &clocks, entry)?,
+            dossier: self.dossier_row(access, prepared, id, &clocks, &reception, entry)?,
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
             contested,
             files,
             parties: if before.is_none() {
-                parties(access, prepared, id)
+                parties(access, prepared, id, &reception)
             } else {
                 Vec::new()
             },
@@ -98,7 +104,7 @@ impl Hub {
             },
             promised: prepared.promised,
             told: place.told,
-            watches: self.watches(access, prepared, &clockwork, &clocks),
+            watches: watches(prepared, &clockwork, &clocks, &reception),
             answer: place.answers.then(|| (202, body.clone())),
             traceparent: incoming.traceparent.clone(),
         };
@@ -259,60 +265,13 @@ impl Hub {
         })
     }
 
-    /// The limits that begin with a filing.
-    fn watches(
-        &self,
-        access: &Access,
-        prepared: &Prepared,
-        clockwork: &Clockwork,
-        clocks: &Clocks,
-    ) -> Vec<Deadline> {
-        let heard = prepared.received_at;
-        let mut watches = match (clocks.acceptance_due, clocks.due) {
-            (Some(acceptance), _) => clockwork.filed_online(heard, acceptance),
-            (None, Some(due)) => {
-                clockwork.received(prepared.complete_at, due, self.paper_way(access, prepared))
-            }
-            (None, None) => Vec::new(),
-        };
-        if prepared.route.agency.is_some() {
-            watches.push(clockwork.silence(heard));
-        }
-        watches
-    }
-
-    /// How papers received by this caller go to the agency. A department of the city is at home in all of it; from a place nobody
-    /// has written down, they come from another area.
-    fn paper_way(&self, access: &Access, prepared: &Prepared) -> PaperWay {
-        let directory = self.directory.load();
-        let agency = prepared
-            .route
-            .agency
-            .as_ref()
-            .and_then(|key| directory.agency(key));
-        let Some(agency) = agency else {
-            return PaperWay::OutOfArea;
-        };
-        let from = match access.point() {
-            Some(point) => directory.point(&point.key).and_then(|p| p.commune.as_ref()),
-            None => access
-                .key()
-                .key()
-                .parse()
-                .ok()
-                .and_then(|key| directory.agent(&key))
-                .map(|agent| &agent.commune),
-        };
-        let near = agency.kind != AgencyKind::Commune || (from.is_some() && from == agency.commune.as_ref());
-        if near { PaperWay::Near } else { PaperWay::OutOfArea }
-    }
-
     fn dossier_row(
         &self,
         access: &Access,
         prepared: &Prepared,
         id: DossierId,
         clocks: &Clocks,
+        reception: &Reception,
         entry: Status,
     ) -> Result<DossierRow, ServiceError> {
         let received = At(prepared.received_at);
@@ -321,6 +280,8 @@ impl Hub {
             tenant: access.key().to_string(),
             reference: prepared.filing.reference.to_string(),
             point: access.point().map(|p| p.key.to_string()),
+            receiving_unit: reception.unit.as_ref().map(ToString::to_string),
+            supervisor: reception.supervisor.as_ref().map(ToString::to_string),
             agency: prepared.route.agency.as_ref().map(ToString::to_string),
             parked: prepared.route.parked.map(|l| l.as_str().to_owned()),
             procedure: prepared.route.procedure.code.to_string(),
@@ -337,6 +298,7 @@ impl Hub {
             accepted: false,
             code: None,
             claimed_code: prepared.claimed.as_ref().map(ToString::to_string),
+            open_matters: None,
             time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,
             acceptance_due: clocks.acceptance_due.map(At),
             forecast_due: clocks.forecast_due.map(At),
@@ -404,7 +366,31 @@ fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
     }
 }
 
-fn parties(access: &Access, prepared: &Prepared, id: DossierId) -> Vec<PartyRow> {
+/// The limits that begin with a filing.
+fn watches(
+    prepared: &Prepared,
+    clockwork: &Clockwork,
+    clocks: &Clocks,
+    reception: &Reception,
+) -> Vec<Deadline> {
+    let heard = prepared.received_at;
+    let way = if prepared.route.agency.is_none() || reception.out_of_area {
+        PaperWay::OutOfArea
+    } else {
+        PaperWay::Near
+    };
+    let mut watches = match (clocks.acceptance_due, clocks.due) {
+        (Some(acceptance), _) => clockwork.filed_online(heard, acceptance),
+        (None, Some(due)) => clockwork.received(prepared.complete_at, due, way),
+        (None, None) => Vec::new(),
+    };
+    if prepared.route.agency.is_some() {
+        watches.push(clockwork.silence(heard));
+    }
+    watches
+}
+
+fn parties(access: &Access, prepared: &Prepared, id: DossierId, reception: &Reception) -> Vec<PartyRow> {
     let since = At(prepared.received_at);
     let party = |tenant: String, role: &str, point: Option<String>| PartyRow {
         dossier: id.to_string(),
@@ -416,9 +402,12 @@ fn parties(access: &Access, prepared: &Prepared, id: DossierId) -> Vec<PartyRow>
     };
     let point = access.point().map(|p| p.key.to_string());
     let mut parties = vec![party(access.key().to_string(), "submitter", point.clone())];
-    if access.kind() == TenantKind::Branch {
-        parties.push(party(access.key().to_string(), "receiving-unit", point));
-    }
+    parties.extend(reception.unit.as_ref().map(|unit| {
+        let point = point.filter(|_| unit == access.key());
+        party(unit.to_string(), "receiving-unit", point)
+    }));
+    let supervisor = reception.supervisor.as_ref();
+    parties.extend(supervisor.map(|unit| party(unit.to_string(), "supervising-unit", None)));
     if let Some(agency) = &prepared.route.agency {
         parties.push(party(
             TenantKey::new(TenantKind::Agency, agency).to_string(),

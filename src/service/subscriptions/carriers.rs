@@ -106,10 +106,13 @@ impl Hub {
             .run(move |conn| read::told(conn, &cipher, &rows))
             .await?;
         let event = |item| {
-            self.feed_event(item)
-                .map(|data| NoticeData::Event(Box::new(data)))
+            let event = self.feed_event(item)?;
+            Ok::<_, ServiceError>(event.map(|data| NoticeData::Event(Box::new(data))))
         };
-        Ok(items.into_iter().map(|(seq, item)| (seq, event(item))).collect())
+        items
+            .into_iter()
+            .map(|(seq, item)| Ok((seq, event(item)?)))
+            .collect()
     }
 
     /// What cannot be read must not hold up what can.

@@ -29,7 +29,7 @@ impl Story {
             "specversion": "1.0", "id": id.to_string(), "source": "hub", "type": format!("vn.lienthong.dossier.{kind}"),
             "subject": self.dossier.to_string(), "time": at, "datacontenttype": "application/json",
             "data": {
-                "tracking_id": self.dossier.to_string(), "reference": "r-1", "dossier_code": null,
+                "tracking_id": self.dossier.to_string(), "reference": "r-1", "dossier_code": null, "submitter": "agent.a-001",
                 "event": {
                     "id": id.to_string(), "number": number, "at": at, "occurred_at": at, "actor": { "tenant": by },
                     "kind": kind, "status": { "code": status, "vi": "", "en": "" },
@@ -71,7 +71,7 @@ fn listed(dossiers: &[DossierId]) -> Vec<DossierSummary> {
     let one = |id: &DossierId| {
         json!({
             "tracking_id": id.to_string(), "reference": "r-1", "dossier_code": null, "procedure": "1.004873",
-            "procedure_name": "", "channel": "online", "assisted_by_agent": true,
+            "procedure_name": "", "procedure_version": 1, "channel": "online", "assisted_by_agent": true,
             "status": { "code": 10, "vi": "", "en": "" }, "since": at, "submitter": "agent.a-001", "point": null,
             "agency": null, "version": 1, "clocks": {}, "received_at": at, "updated_at": at,
         })

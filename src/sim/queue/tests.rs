@@ -52,7 +52,8 @@ fn filed(dossier: DossierId, event: EventId) -> Vec<u8> {
     let at: Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
     let case = Series::new(1, "thu").case(0, false, &catalogue::tests::small(), at);
     let document: serde_json::Value = serde_json::from_slice(&Format::CanonicalJson.render(&case)).unwrap();
-    let procedure = json!({ "received": "1.004873", "code": "1.004873", "name": "", "matched": "exact" });
+    let procedure =
+        json!({ "received": "1.004873", "code": "1.004873", "name": "", "version": 1, "matched": "exact" });
     let route = json!({ "directory": "", "date": "", "procedure": procedure, "place": null, "rules": [],
         "chosen": KEY, "vi": "", "en": "" });
     let event = json!({ "id": event, "number": 1, "at": at, "occurred_at": at, "actor": { "tenant": "agent.a-001" },

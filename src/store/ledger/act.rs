@@ -13,6 +13,7 @@ use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::{Component, ForeignValue};
 use crate::domain::event::{Back, HandOver, Happening, Verdict};
 use crate::domain::lifecycle::{self, Role};
+use crate::domain::matter::Matter;
 use crate::domain::rejection::Problem;
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
@@ -76,6 +77,8 @@ pub enum Deed {
         /// What was wrong.
         text: Option<String>,
     },
+    /// Records something beside the status.
+    Beside(Matter),
     /// Gives the result to the applicant.
     HandOver(HandOver),
     /// Tells a status that changes nothing: it is kept in the history.
@@ -116,6 +119,7 @@ impl Deed {
             }
             | Deed::Correct { results, .. } => attachment::of_results(results, locate),
             Deed::Supplement { papers, .. } => attachment::of_papers(papers, locate),
+            Deed::Beside(matter) => attachment::of_papers(matter.papers(), locate),
             Deed::Report { .. }
             | Deed::Step { .. }
             | Deed::Accept { .. }
@@ -337,7 +341,9 @@ fn take(
         // The agency is told the event that says what was done, not the change of status beside it.
         let event = place.and_then(|n| written.get(n)).unwrap_or(last);
         batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
-        expect_answer(batch, act, dossier)?;
+        if !matches!(&act.deed, Deed::Beside(matter) if !matter.asks_agency()) {
+            expect_answer(batch, act, dossier)?;
+        }
     }
     if let (Some(code), Some(rival)) = (&act.assigned_code, brought.rival.take()) {
         code::contest(batch, conn, &act.actor, code, dossier, rival)?;

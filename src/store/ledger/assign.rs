@@ -25,6 +25,8 @@ pub struct Assign {
     pub instead: Option<String>,
     /// Why.
     pub text: String,
+    /// The unit that supervises from now on.
+    pub supervisor: Option<String>,
     /// The reason of the route as it will be, as JSON.
     pub route: String,
     /// How long the agency may be silent.
@@ -76,6 +78,7 @@ pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOut
     let parked = dossier.parked.take();
     dossier.agency = Some(assign.agency.to_string());
     dossier.route.clone_from(&assign.route);
+    dossier.supervisor.clone_from(&assign.supervisor);
     // What an earlier agency answered acknowledges nothing of this one.
     dossier.answered_seq = None;
     let what = Happening::Assigned {

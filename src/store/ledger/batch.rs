@@ -333,7 +333,7 @@ impl Batch<'_> {
         self.writes.likenesses.insert(row.dossier.clone(), row);
     }
 
-    /// Appends events to a dossier, moves its state, tells its submitter. Gives each one's sequence number and id.
+    /// Appends events to a dossier, moves its state, tells who has a part in it beside the agency. Gives each one's sequence number and id.
     pub(super) fn append(
         &mut self,
         dossier: &mut DossierRow,
@@ -382,11 +382,13 @@ impl Batch<'_> {
                     status: dossier.status,
                 });
             }
-            self.writes.feed.push(FeedRow {
-                tenant: dossier.tenant.clone(),
-                seq,
-                dossier: dossier.id.clone(),
-            });
+            for tenant in dossier.told() {
+                self.writes.feed.push(FeedRow {
+                    tenant: tenant.to_owned(),
+                    seq,
+                    dossier: dossier.id.clone(),
+                });
+            }
             self.writes.told.push((seq, event));
         }
         dossier.updated_at = At(self.now);

@@ -27,6 +27,7 @@ pub(super) const fn kind(deed: &Deed) -> &'static str {
         Deed::Supplement { .. } => "supplemented",
         Deed::Postpone { .. } => "postponed",
         Deed::Correct { .. } => "result-corrected",
+        Deed::Beside(matter) => matter.word(),
         Deed::HandOver(_) => "handed-over",
         Deed::Promise { .. } => "due-set",
         Deed::Keep { .. } => "status-recorded",
@@ -59,7 +60,23 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
         stated_by: None,
     });
     let to = target(&act.deed, state);
-    let decision = if let Deed::Correct {
+    let decision = if let Deed::Beside(told) = &act.deed {
+        match lifecycle::judge(state, act.role, told) {
+            Ok(told) => Decision {
+                verdict: Verdict::Applied,
+                problem: None,
+                happenings: vec![Happening::Beside(told)],
+            },
+            Err(problem) => refused(problem, to),
+        }
+    } else if matches!(act.deed, Deed::Supplement { .. }) && state.status() == Status::Stopped {
+        // The applicant brings what a stopped dossier waits for; the agency resumes it.
+        Decision {
+            verdict: Verdict::Applied,
+            problem: None,
+            happenings: Vec::new(),
+        }
+    } else if let Deed::Correct {
         results,
         refusal,
         text,
@@ -144,7 +161,9 @@ fn target(deed: &Deed, state: &State) -> Status {
             _ => Status::Accepted,
         },
         Deed::HandOver(_) => Status::HandedOver,
-        Deed::Postpone { .. } | Deed::Correct { .. } | Deed::Promise { .. } => state.status(),
+        Deed::Postpone { .. } | Deed::Correct { .. } | Deed::Promise { .. } | Deed::Beside(_) => {
+            state.status()
+        }
     }
 }
 
@@ -200,7 +219,8 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
         | Deed::HandOver(_)
         | Deed::Correct { .. }
         | Deed::Promise { .. }
-        | Deed::Keep { .. } => {}
+        | Deed::Keep { .. }
+        | Deed::Beside(_) => {}
     }
     report
 }

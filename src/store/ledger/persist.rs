@@ -284,13 +284,14 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
 }
 
 fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
-    for piece in rows.chunks(BINDS / 32) {
+    for piece in rows.chunks(BINDS / 35) {
         on_backend!(conn, c => diesel::insert_into(dossiers::table)
             .values(piece)
             .on_conflict(dossiers::id)
             .do_update()
             .set((
                 dossiers::agency.eq(excluded(dossiers::agency)),
+                dossiers::supervisor.eq(excluded(dossiers::supervisor)),
                 dossiers::parked.eq(excluded(dossiers::parked)),
                 dossiers::procedure.eq(excluded(dossiers::procedure)),
                 dossiers::status.eq(excluded(dossiers::status)),
@@ -304,6 +305,7 @@ fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreErro
                 dossiers::accepted.eq(excluded(dossiers::accepted)),
                 dossiers::code.eq(excluded(dossiers::code)),
                 dossiers::claimed_code.eq(excluded(dossiers::claimed_code)),
+                dossiers::open_matters.eq(excluded(dossiers::open_matters)),
                 dossiers::time_limit.eq(excluded(dossiers::time_limit)),
                 dossiers::acceptance_due.eq(excluded(dossiers::acceptance_due)),
                 dossiers::forecast_due.eq(excluded(dossiers::forecast_due)),

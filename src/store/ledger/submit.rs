@@ -387,6 +387,7 @@ fn hand_first_place_on(
 fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
     DossierRow {
         agency: wanted.agency.clone(),
+        supervisor: wanted.supervisor.clone(),
         parked: wanted.parked.clone(),
         procedure: wanted.procedure.clone(),
         time_limit: wanted.time_limit.clone(),
@@ -399,27 +400,34 @@ fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
     }
 }
 
-/// An amendment or an operator may name another agency: the old one's part ends, the new one's begins.
+/// An amendment or an operator may name another agency: the old one's part ends, the new one's begins; and with it the part of the
+/// unit that supervises.
 pub(super) fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
-    let before = batch.dossiers.get(&dossier.id).and_then(|row| row.agency.clone());
-    if !batch.dossiers.contains_key(&dossier.id) || before == dossier.agency {
+    let Some(before) = batch.dossiers.get(&dossier.id) else {
         return;
-    }
-    if let Some(agency) = before {
+    };
+    let agency = |row: &DossierRow| row.agency.as_ref().map(|key| format!("agency.{key}"));
+    let changes = [
+        ("lead-agency", agency(before), agency(dossier)),
+        (
+            "supervising-unit",
+            before.supervisor.clone(),
+            dossier.supervisor.clone(),
+        ),
+    ];
+    for (role, before, after) in changes.into_iter().filter(|(_, before, after)| before != after) {
         batch
             .writes
             .left
-            .push((dossier.id.clone(), format!("agency.{agency}")));
-    }
-    if let Some(agency) = &dossier.agency {
-        batch.writes.parties.push(PartyRow {
+            .extend(before.map(|tenant| (dossier.id.clone(), tenant)));
+        batch.writes.parties.extend(after.map(|tenant| PartyRow {
             dossier: dossier.id.clone(),
-            tenant: format!("agency.{agency}"),
-            role: "lead-agency".to_owned(),
+            tenant,
+            role: role.to_owned(),
             point: None,
             since: At(batch.now),
             until: None,
-        });
+        }));
     }
 }
 

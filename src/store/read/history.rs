@@ -30,7 +30,23 @@ pub struct FeedItem {
     pub reference: String,
     /// Official code, as known now.
     pub code: Option<String>,
+    /// Who filed.
+    pub submitter: String,
+    /// The unit that receives.
+    pub receiving_unit: Option<String>,
+    /// The unit that supervises.
+    pub supervisor: Option<String>,
 }
+
+/// What a feed says of a dossier beside the event: its id, its reference, its code, and whose it is.
+type Named = (
+    String,
+    String,
+    Option<String>,
+    String,
+    Option<String>,
+    Option<String>,
+);
 
 /// Events the scope's tenants are told of, after a cursor, oldest first. Commit order is cursor order, so a cursor never skips.
 pub fn feed(
@@ -67,19 +83,24 @@ pub(super) fn items(
     .into_iter()
     .map(|e: EventRow| (e.seq, e))
     .collect();
-    let named: Vec<(String, String, Option<String>)> = on_backend!(conn, c => dossiers::table
-        .filter(dossiers::id.eq_any(&ids)).select((dossiers::id, dossiers::reference, dossiers::code)).load(c))?;
-    let named: HashMap<String, (String, Option<String>)> =
-        named.into_iter().map(|n| (n.0, (n.1, n.2))).collect();
+    let named: Vec<Named> = on_backend!(conn, c => dossiers::table.filter(dossiers::id.eq_any(&ids)).select((
+            dossiers::id, dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor,
+        )).load(c))?;
+    let named: HashMap<String, Named> = named.into_iter().map(|n| (n.0.clone(), n)).collect();
     rows.iter()
         .filter_map(|(seq, dossier)| Some((*seq, events.remove(seq)?, named.get(dossier)?.clone())))
-        .map(|(seq, row, (reference, code))| {
-            Ok(FeedItem {
-                seq,
-                event: event_of(cipher, row)?,
-                reference,
-                code,
-            })
-        })
+        .map(
+            |(seq, row, (_, reference, code, submitter, receiving_unit, supervisor))| {
+                Ok(FeedItem {
+                    seq,
+                    event: event_of(cipher, row)?,
+                    reference,
+                    code,
+                    submitter,
+                    receiving_unit,
+                    supervisor,
+                })
+            },
+        )
         .collect()
 }

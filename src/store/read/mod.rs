@@ -62,6 +62,7 @@ use super::rows::{DossierRow, EventRow};
 use super::tables::tenants;
 use crate::domain::event::Event;
 use crate::domain::lifecycle::{Phase, Promise, Resume, State};
+use crate::domain::matter::Open;
 use crate::domain::status::Status;
 use crate::identity::{Reach, Scope};
 
@@ -124,6 +125,10 @@ pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
             .map(str::parse)
             .transpose()
             .map_err(|_| corrupt("claimed dossier code"))?,
+        open: match &row.open_matters {
+            None => Open::default(),
+            Some(open) => serde_json::from_str(open).map_err(|_| corrupt("open matters"))?,
+        },
         due: row.due.map(|at| at.0),
         promise: row.promised_due.map(|at| Promise {
             to: at.0,
@@ -149,6 +154,9 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     row.accepted = state.accepted;
     row.code = state.code.as_ref().map(ToString::to_string);
     row.claimed_code = state.claimed.as_ref().map(ToString::to_string);
+    // Numbers and moments: writing them to memory cannot fail.
+    row.open_matters =
+        (state.open != Open::default()).then(|| serde_json::to_string(&state.open).unwrap_or_default());
     row.due = state.due.map(At);
     row.promised_due = state.promise.map(|promise| At(promise.to));
     row.promise_holds = state.promise.is_some_and(|promise| promise.holds);

@@ -49,6 +49,10 @@ diesel::table! {
         reference -> Text,
         /// dossiers.point
         point -> Nullable<Text>,
+        /// dossiers.receiving_unit
+        receiving_unit -> Nullable<Text>,
+        /// dossiers.supervisor
+        supervisor -> Nullable<Text>,
         /// dossiers.agency
         agency -> Nullable<Text>,
         /// dossiers.parked
@@ -81,6 +85,8 @@ diesel::table! {
         code -> Nullable<Text>,
         /// dossiers.claimed_code
         claimed_code -> Nullable<Text>,
+        /// dossiers.open_matters
+        open_matters -> Nullable<Text>,
         /// dossiers.time_limit
         time_limit -> Text,
         /// dossiers.acceptance_due

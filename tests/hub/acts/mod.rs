@@ -3,6 +3,7 @@
 
 mod any_order;
 mod details;
+mod matters;
 mod turns;
 
 use lienthong::domain::details::Lists;

@@ -110,6 +110,8 @@ CREATE TABLE dossiers (
     tenant TEXT COLLATE "C" NOT NULL,
     reference TEXT NOT NULL,
     point TEXT COLLATE "C",
+    receiving_unit TEXT COLLATE "C",
+    supervisor TEXT COLLATE "C",
     agency TEXT COLLATE "C",
     parked TEXT COLLATE "C",
     procedure TEXT COLLATE "C" NOT NULL,
@@ -126,6 +128,8 @@ CREATE TABLE dossiers (
     accepted BOOLEAN NOT NULL,
     code TEXT COLLATE "C",
     claimed_code TEXT COLLATE "C",
+    -- Opinions and fees that are open: JSON; none where nothing ever was.
+    open_matters TEXT,
     time_limit TEXT COLLATE "C" NOT NULL,
     acceptance_due TIMESTAMPTZ,
     forecast_due TIMESTAMPTZ,

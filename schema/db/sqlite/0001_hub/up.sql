@@ -109,6 +109,8 @@ CREATE TABLE dossiers (
     tenant TEXT NOT NULL,
     reference TEXT NOT NULL,
     point TEXT,
+    receiving_unit TEXT,
+    supervisor TEXT,
     agency TEXT,
     parked TEXT,
     procedure TEXT NOT NULL,
@@ -125,6 +127,8 @@ CREATE TABLE dossiers (
     accepted INTEGER NOT NULL,
     code TEXT,
     claimed_code TEXT,
+    -- Opinions and fees that are open: JSON; none where nothing ever was.
+    open_matters TEXT,
     time_limit TEXT NOT NULL,
     acceptance_due TEXT,
     forecast_due TEXT,

@@ -1,6 +1,7 @@
 //! Routing over the shipped directory of Hanoi.
 
 mod data;
+mod reception;
 mod territory;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,203 @@
+//! What happens to a dossier beside its ten statuses and must be recorded: a change the applicant asks for, opinions of other
+//! bodies, a result that comes early, papers that were lost, fees on their way to the budget. What is allowed when is for
+//! [`super::lifecycle::judge`].
+//!
+//! Source: `NĐ 118/2025/NĐ-CP` Điều 19.4, 21, 22.5, 23.2, 24.3.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::dossier::Component;
+use super::time::Timestamp;
+
+/// Opinions that may be open at once. More is no asking of opinions.
+pub const OPINIONS_OPEN: usize = 20;
+
+/// What happened beside the status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "matter", rename_all = "kebab-case")]
+pub enum Matter {
+    /// Before the decision the applicant asks for a change, or corrects an error in writing (Điều 21).
+    ChangeRequested {
+        /// What is to be changed, and how it is right.
+        text: String,
+        /// The papers that show it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        papers: Vec<Component>,
+    },
+    /// The agency asks another body for its opinion (Điều 19.4).
+    OpinionAsked {
+        /// Which of the dossier's opinions, from 1.
+        number: i32,
+        /// Whose opinion.
+        of: String,
+        /// What is asked.
+        question: String,
+        /// Until when it is to be given.
+        due_at: Timestamp,
+    },
+    /// The opinion is here (Điều 19.4).
+    OpinionAnswered {
+        /// Which opinion.
+        number: i32,
+        /// What it says.
+        answer: String,
+    },
+    /// The result will come before its due date (Điều 22.5).
+    EarlyResult {
+        /// When.
+        expected_at: Timestamp,
+        /// What the applicant must read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Papers of the applicant were lost or damaged (Điều 23.2).
+    PapersLost {
+        /// Which, where they were lost, and what is done about it.
+        text: String,
+    },
+    /// A fee was collected; it must reach the budget (Điều 24.3).
+    FeeCollected {
+        /// How much, in đồng.
+        amount_vnd: i64,
+        /// Number of the receipt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+        /// Until when it must have been paid in.
+        due_at: Timestamp,
+    },
+    /// What was collected has been paid in (Điều 24.3).
+    FeePaidIn {
+        /// How much, in đồng.
+        amount_vnd: i64,
+        /// Number of the payment order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+    },
+}
+
+impl Matter {
+    /// The word of its event.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Matter::ChangeRequested { .. } => "change-requested",
+            Matter::OpinionAsked { .. } => "opinion-asked",
+            Matter::OpinionAnswered { .. } => "opinion-answered",
+            Matter::EarlyResult { .. } => "early-result",
+            Matter::PapersLost { .. } => "papers-lost",
+            Matter::FeeCollected { .. } => "fee-collected",
+            Matter::FeePaidIn { .. } => "fee-paid-in",
+        }
+    }
+
+    /// Whether the agency must answer it.
+    pub const fn asks_agency(&self) -> bool {
+        matches!(self, Matter::ChangeRequested { .. })
+    }
+
+    /// The papers it brings.
+    pub fn papers(&self) -> &[Component] {
+        match self {
+            Matter::ChangeRequested { papers, .. } => papers,
+            _ => &[],
+        }
+    }
+}
+
+/// What of it is still open: an opinion that has not come, a fee that has not been paid in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// How many opinions were ever asked for.
+    #[serde(default)]
+    pub asked: i32,
+    /// Those that have not come: number and until when.
+    #[serde(default)]
+    pub opinions: Vec<(i32, Timestamp)>,
+    /// What was collected and not paid in, and until when it must be.
+    #[serde(default)]
+    pub fee: Option<(i64, Timestamp)>,
+}
+
+impl Open {
+    /// Until when the next opinion is to be given.
+    pub fn opinion_due(&self) -> Option<Timestamp> {
+        self.opinions.iter().map(|(_, due)| *due).min()
+    }
+
+    /// Until when what was collected must have been paid in.
+    pub fn fee_due(&self) -> Option<Timestamp> {
+        self.fee.map(|(_, due)| due)
+    }
+
+    /// What a matter makes of it. Never fails.
+    pub fn follow(&mut self, matter: &Matter) {
+        match matter {
+            Matter::OpinionAsked { number, due_at, .. } => {
+                self.asked = *number;
+                self.opinions.push((*number, *due_at));
+            }
+            Matter::OpinionAnswered { number, .. } => self.opinions.retain(|(open, _)| open != number),
+            Matter::FeeCollected {
+                amount_vnd, due_at, ..
+            } => {
+                let (before, due) = self.fee.unwrap_or((0, *due_at));
+                self.fee = Some((before.saturating_add(*amount_vnd), due.min(*due_at)));
+            }
+            Matter::FeePaidIn { amount_vnd, .. } => {
+                let left = self
+                    .fee
+                    .map(|(before, due)| (before.saturating_sub(*amount_vnd), due));
+                self.fee = left.filter(|(left, _)| *left > 0);
+            }
+            Matter::ChangeRequested { .. } | Matter::EarlyResult { .. } | Matter::PapersLost { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_micros(1_764_000_000_000_000 + hour * 3_600_000_000)
+    }
+
+    #[test]
+    fn the_earliest_open_opinion_is_waited_for() {
+        let mut open = Open::default();
+        for (number, hour) in [(1, 5), (2, 3)] {
+            open.follow(&Matter::OpinionAsked {
+                number,
+                of: "Công an phường".to_owned(),
+                question: "xác minh".to_owned(),
+                due_at: at(hour),
+            });
+        }
+        assert_eq!((open.opinion_due(), open.asked), (Some(at(3)), 2));
+        open.follow(&Matter::OpinionAnswered {
+            number: 2,
+            answer: "đúng".to_owned(),
+        });
+        assert_eq!(open.opinion_due(), Some(at(5)));
+    }
+
+    #[test]
+    fn a_fee_is_open_until_all_of_it_is_paid_in() {
+        let collected = |amount_vnd, hour| Matter::FeeCollected {
+            amount_vnd,
+            receipt: None,
+            due_at: at(hour),
+        };
+        let paid_in = |amount_vnd| Matter::FeePaidIn {
+            amount_vnd,
+            receipt: None,
+        };
+        let mut open = Open::default();
+        open.follow(&collected(10_000, 8));
+        open.follow(&collected(5_000, 16));
+        open.follow(&paid_in(10_000));
+        assert_eq!(open.fee, Some((5_000, at(8))));
+        open.follow(&paid_in(5_000));
+        assert_eq!(open.fee, None);
+    }
+}

@@ -1,0 +1,72 @@
+//! Who receives a dossier, and whether that is in the area of the agency that decides it (`NĐ 118/2025/NĐ-CP` Điều 20.1a). The place
+//! that receives never decides who is responsible.
+
+use super::directory::Directory;
+use super::in_force;
+use super::rows::AgencyKind;
+use crate::domain::codes::{CommuneCode, Key};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::time::Date;
+
+/// Where a dossier is received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reception {
+    /// The branch whose one-stop unit receives it; none where the directory does not say to which branch an agent belongs.
+    pub unit: Option<TenantKey>,
+    /// It is known to be received in another area than the agency's.
+    pub out_of_area: bool,
+    /// Received out of area: the branch whose one-stop unit serves the agency, and supervises.
+    pub supervisor: Option<TenantKey>,
+}
+
+impl Directory {
+    /// Where what `submitter` files at `point` for `agency` is received. A point whose commune is not written down is in the area of
+    /// its branch; what nobody has written down is not thereby another area.
+    pub fn reception(
+        &self,
+        submitter: &TenantKey,
+        point: Option<&Key>,
+        agency: Option<&Key>,
+        on: Date,
+    ) -> Reception {
+        let own: Option<Key> = submitter.key().parse().ok();
+        let agent = own
+            .as_ref()
+            .filter(|_| submitter.kind() == TenantKind::Agent)
+            .and_then(|key| self.agent(key))
+            .filter(|a| in_force(a.valid_from, a.valid_to, on));
+        let point = point.and_then(|key| self.point(key));
+        let unit = match submitter.kind() {
+            TenantKind::Branch => own.as_ref(),
+            _ => agent.and_then(|a| a.branch.as_ref()).or(point.map(|p| &p.branch)),
+        };
+        let from: Option<&CommuneCode> = match (point, agent) {
+            (Some(point), _) => point.commune.as_ref(),
+            (None, agent) => agent.map(|a| &a.commune),
+        };
+        let tenant = |key: &Key| TenantKey::new(TenantKind::Branch, key);
+        let area = agency
+            .and_then(|key| self.agency(key))
+            .filter(|a| a.kind == AgencyKind::Commune)
+            .and_then(|a| a.commune.as_ref());
+        // A department of the city is at home in all of it.
+        let Some(area) = area else {
+            return Reception {
+                unit: unit.map(tenant),
+                out_of_area: false,
+                supervisor: None,
+            };
+        };
+        let home = self.branch_of(area, on);
+        let out_of_area = match (from, unit, home) {
+            (Some(from), _, _) => from != area,
+            (None, Some(unit), Some(home)) => unit != home,
+            (None, _, _) => false,
+        };
+        Reception {
+            unit: unit.map(tenant),
+            out_of_area,
+            supervisor: home.filter(|home| out_of_area && Some(*home) != unit).map(tenant),
+        }
+    }
+}

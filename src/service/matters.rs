@@ -1,0 +1,172 @@
+//! What the parties record of a dossier beside its status: changes asked for, opinions of other bodies, an early result, lost papers,
+//! fees on their way to the budget.
+
+use super::acts::{Call, Wish, bounded, required, within};
+use super::{Hub, ServiceError};
+use crate::domain::dossier::limits;
+use crate::domain::ids::DossierId;
+use crate::domain::lifecycle::{LONGEST_POSTPONEMENT_DAYS, Role};
+use crate::domain::matter::Matter;
+use crate::domain::rejection::{Label, Problem};
+use crate::domain::tenant::TenantKind;
+use crate::domain::text::limits as text;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{
+    ChangeRequest, DossierSummary, EarlyResultRequest, LossRequest, OpinionAnswerRequest, OpinionRequest,
+    PaymentKind, PaymentRequest,
+};
+use crate::identity::{Access, Permission};
+use crate::store::ledger::Deed;
+use crate::store::rows::DossierRow;
+
+/// The part in which a caller speaks of a dossier it has a part in.
+fn part(access: &Access, row: &DossierRow) -> Role {
+    match access.kind() {
+        TenantKind::Agency => Role::Agency,
+        _ if row.tenant == access.key().as_str() => Role::Submitter,
+        _ => Role::ReceivingUnit,
+    }
+}
+
+fn wish(role: Role, route: &'static str, matter: Matter, at: Option<Timestamp>) -> Wish {
+    Wish::of(role, route, Deed::Beside(matter), at)
+}
+
+impl Hub {
+    /// The applicant asks for a change before the decision, or corrects an error (`NĐ 118/2025` Điều 21): who filed it says so.
+    pub async fn request_change(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: ChangeRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierChange)?;
+        access.require_staff()?;
+        within("/papers", request.papers.len(), limits::COMPONENTS)?;
+        for (i, paper) in request.papers.iter().enumerate() {
+            within(&format!("/papers/{i}/files"), paper.files.len(), limits::FILES)?;
+        }
+        let matter = Matter::ChangeRequested {
+            text: required("/text", request.text, text::NOTE)?,
+            papers: request.papers,
+        };
+        let wish = wish(Role::Submitter, "changes", matter, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// The agency asks another body for its opinion (`NĐ 118/2025` Điều 19.4).
+    pub async fn ask_opinion(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: OpinionRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierOpinion)?;
+        let now = self.clock.now();
+        let longest = std::time::Duration::from_secs(LONGEST_POSTPONEMENT_DAYS.unsigned_abs() * 86_400);
+        if request.due_at <= now || request.due_at > now.plus(longest) {
+            let problem = Problem::new(Label::DueOutOfRange).at("/due_at").with("due", now);
+            return Err(problem.with("limit", LONGEST_POSTPONEMENT_DAYS).into());
+        }
+        let matter = Matter::OpinionAsked {
+            number: 0,
+            of: required("/of", request.of, text::RECEIVER)?,
+            question: required("/question", request.question, text::NOTE)?,
+            due_at: request.due_at,
+        };
+        let wish = wish(Role::Agency, "opinions", matter, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// The opinion is here (`NĐ 118/2025` Điều 19.4).
+    pub async fn answer_opinion(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: OpinionAnswerRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierOpinion)?;
+        let matter = Matter::OpinionAnswered {
+            number: request.number,
+            answer: required("/answer", request.answer, text::NOTE)?,
+        };
+        let wish = wish(Role::Agency, "opinion-answers", matter, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+
+    /// The agency tells that the result comes before its due date (`NĐ 118/2025` Điều 22.5).
+    pub async fn early_result(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: EarlyResultRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierEarlyResult)?;
+        let matter = Matter::EarlyResult {
+            expected_at: request.expected_at,
+            text: bounded("/text", request.text, text::NOTE)?,
+        };
+        self.act(access, id, call, wish(Role::Agency, "early-result", matter, None))
+            .await
+    }
+
+    /// Papers of the applicant were lost or damaged (`NĐ 118/2025` Điều 23.2): whoever had them says so.
+    pub async fn lost(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: LossRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierLoss)?;
+        access.require_staff()?;
+        let matter = Matter::PapersLost {
+            text: required("/text", request.text, text::NOTE)?,
+        };
+        let role = part(access, &self.reached(access, id).await?);
+        self.act(
+            access,
+            id,
+            call,
+            wish(role, "losses", matter, request.occurred_at),
+        )
+        .await
+    }
+
+    /// A fee was collected, or paid in to the budget (`NĐ 118/2025` Điều 24.3): whoever has the money says so.
+    pub async fn paid(
+        &self,
+        access: &Access,
+        id: DossierId,
+        call: Call,
+        request: PaymentRequest,
+    ) -> Result<DossierSummary, ServiceError> {
+        access.permit(Permission::DossierPayment)?;
+        access.require_staff()?;
+        let amount_vnd = request.amount_vnd;
+        if !(1..=limits::AMOUNT_VND).contains(&amount_vnd) {
+            let problem = Problem::new(Label::NumberMalformed)
+                .at("/amount_vnd")
+                .with("field", "amount_vnd");
+            return Err(problem.with("min", 1).with("max", limits::AMOUNT_VND).into());
+        }
+        let receipt = bounded("/receipt", request.receipt, text::PROOF)?;
+        let row = self.reached(access, id).await?;
+        let matter = match request.kind {
+            PaymentKind::Collected => Matter::FeeCollected {
+                amount_vnd,
+                receipt,
+                due_at: self
+                    .clockwork(&row)
+                    .fee_to_budget(request.occurred_at.unwrap_or_else(|| self.clock.now())),
+            },
+            PaymentKind::PaidIn => Matter::FeePaidIn { amount_vnd, receipt },
+        };
+        let wish = wish(part(access, &row), "payments", matter, request.occurred_at);
+        self.act(access, id, call, wish).await
+    }
+}

@@ -1,0 +1,110 @@
+//! Who has a part in a dossier beside who filed it and who decides it: the unit that receives, and the unit that supervises what is
+//! received out of area (`NĐ 118/2025/NĐ-CP` Điều 20.1a).
+
+use lienthong::domain::rejection::Label;
+use lienthong::domain::status::Status;
+use lienthong::domain::submission::IdempotencyKey;
+use lienthong::domain::view::{AcceptanceRequest, PapersRequest};
+use lienthong::identity::Access;
+use lienthong::service::{Call, ServiceError};
+use serde_json::json;
+
+use crate::backends::{Stage, on_both};
+use crate::city::{City, for_the_commune};
+
+fn call(key: &str) -> Call {
+    Call {
+        key: IdempotencyKey::parse(key).unwrap(),
+        request_digest: [1; 32],
+        traceparent: None,
+    }
+}
+
+fn acceptance() -> AcceptanceRequest {
+    AcceptanceRequest {
+        occurred_at: None,
+        assigned_code: None,
+        text: None,
+    }
+}
+
+fn asking() -> PapersRequest {
+    PapersRequest {
+        occurred_at: None,
+        reason: "Thiếu bản sao".to_owned(),
+        papers: Vec::new(),
+    }
+}
+
+async fn feed(city: &City, access: &Access) -> Vec<String> {
+    let page = city
+        .hub
+        .events(access, 0, std::time::Duration::ZERO, 50)
+        .await
+        .unwrap();
+    page.events.into_iter().map(|e| e.data.event.kind).collect()
+}
+
+fn not_found<T>(outcome: Result<T, ServiceError>) -> bool {
+    matches!(outcome, Err(ServiceError::Rejected(r)) if r.label() == Label::NotFound)
+}
+
+async fn filed(
+    stage: &Stage,
+    city: &City,
+    tenant: &str,
+    reference: &str,
+) -> lienthong::domain::ids::DossierId {
+    city.file(&city.access(tenant), &for_the_commune(stage, reference))
+        .await
+        .tracking_id
+}
+
+on_both! {
+    async fn the_branch_of_an_agent_accepts_asks_and_is_told(stage) {
+        let city = City::open(stage).await;
+        let unit = city.access("branch.ba-dinh");
+        let id = filed(stage, &city, "agent.a-001", "r1").await;
+        let seen = city.hub.dossier(&unit, id).await.unwrap().summary;
+        assert_eq!(seen.receiving_unit.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
+        assert_eq!(seen.supervisor, None, "its own commune is its own area");
+        assert_eq!(feed(&city, &unit).await, ["filed"]);
+        stage.later(60);
+        let asked = city.hub.ask(&unit, id, call("k1"), asking()).await.unwrap();
+        assert_eq!(asked.status.code, Status::SupplementRequested);
+        let other = filed(stage, &city, "agent.a-001", "r2").await;
+        let accepted = city.hub.accept(&unit, other, call("k2"), acceptance()).await.unwrap();
+        assert_eq!(accepted.status.code, Status::Accepted);
+        // The agent hears of all of it, too, and another branch of nothing.
+        assert_eq!(feed(&city, &city.access("agent.a-001")).await.len(), feed(&city, &unit).await.len());
+        assert_eq!(feed(&city, &city.access("branch.ha-dong")).await, Vec::<String>::new());
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn out_of_area_the_agencys_own_unit_is_told_and_looks_on(stage) {
+        let city = City::open(stage).await;
+        let (unit, supervisor) = (city.access("branch.ha-dong"), city.access("branch.ba-dinh"));
+        let id = filed(stage, &city, "branch.ha-dong", "r1").await;
+        let seen = city.hub.dossier(&supervisor, id).await.unwrap().summary;
+        assert_eq!(seen.supervisor.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
+        assert_eq!(feed(&city, &supervisor).await, ["filed"]);
+        assert!(not_found(city.hub.accept(&supervisor, id, call("k1"), acceptance()).await));
+        assert!(not_found(city.hub.ask(&supervisor, id, call("k2"), asking()).await));
+        city.hub.accept(&unit, id, call("k3"), acceptance()).await.unwrap();
+        assert_eq!(feed(&city, &supervisor).await, feed(&city, &unit).await);
+    }
+
+    async fn another_agency_brings_another_supervisor(stage) {
+        let city = City::open(stage).await;
+        let branch = city.access("branch.ha-dong");
+        let id = filed(stage, &city, "branch.ha-dong", "r1").await;
+        stage.later(1);
+        let mut moved = for_the_commune(stage, "r1");
+        moved["procedure"] = json!({ "code": "9.905001", "name": "Thủ tục của Sở Công Thương" });
+        city.hub.submit(&branch, crate::city::incoming(&moved, "moved")).await.unwrap();
+        // A department is at home in all of the city: nobody supervises any more.
+        assert!(not_found(city.hub.dossier(&city.access("branch.ba-dinh"), id).await));
+        assert_eq!(city.hub.dossier(&branch, id).await.unwrap().summary.supervisor, None);
+        assert_eq!(stage.audit().findings, []);
+    }
+}
