@@ -142,6 +142,14 @@ impl Found {
         self.view.status.code == Status::Registered && acceptance.is_some_and(|due| due < self.f.now())
     }
 
+    /// Whether the time does not run: the office waits for somebody else.
+    fn stands_still(&self) -> bool {
+        matches!(
+            self.view.status.code,
+            Status::SupplementRequested | Status::PaymentRequested | Status::Stopped
+        )
+    }
+
     fn papers(&self) -> &[PaperAsked] {
         match &self.view.details {
             Some(Details::Papers(papers)) => papers,
