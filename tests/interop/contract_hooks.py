@@ -26,7 +26,7 @@ UNIQUE = re.compile("[!-~]{1,128}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 KEY = re.compile("[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
-DIGEST = re.compile("([sS][hH][aA]256:)?[0-9A-Fa-f]{64}")
+DIGEST = re.compile("([sS][hH][aA]-?256[:=-])?[0-9A-Fa-f]{64}")
 AGENCIES = os.environ.get("CONTRACT_AGENCIES", "").split()
 FILE = hashlib.sha256(b"contract").hexdigest()
 LINES = "application/x-ndjson"

@@ -196,12 +196,8 @@ impl Authed {
     /// `digest-malformed`.
     pub fn digest(&self) -> Result<Sha256Hex, Rejection> {
         let digest = self.request.match_info().get("sha256").unwrap_or_default();
-        let named = digest
-            .get(..7)
-            .filter(|word| word.eq_ignore_ascii_case("sha256:"));
-        let digits = named.map_or(digest, |_| &digest[7..]);
-        let refused = || Problem::new(Label::DigestMalformed).with("length", digits.chars().count());
-        digits.to_ascii_lowercase().parse().map_err(|_| refused().into())
+        let refused = || Problem::new(Label::DigestMalformed).with("length", digest.chars().count());
+        digest.parse().map_err(|_| refused().into())
     }
 
     /// The number of an attachment in the path. What is no number names none.

@@ -72,7 +72,7 @@ pub(super) const ONE: &[Parameter] = &[DOSSIER];
 pub(super) const BLOB: &[Parameter] = &[parameter(
     "sha256",
     Place::Path,
-    Values::Pattern("^([sS][hH][aA]256:)?[0-9A-Fa-f]{64}$"),
+    Values::Pattern("^([sS][hH][aA]-?256[:=-])?[0-9A-Fa-f]{64}$"),
     "SHA-256 of the file: 64 hexadecimal digits, in lower case as the hub writes them or in capitals, with or without `sha256:`.",
 )];
 pub(super) const PUT_BLOB: &[Parameter] = &[BLOB[0], STAFF];
