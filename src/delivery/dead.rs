@@ -25,8 +25,14 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
                         let settlement = put_down(&hub, &letter).await;
                         settled.push((letter, settlement));
                     }
+                    let some_wait = settled
+                        .iter()
+                        .any(|(_, settlement)| *settlement == Settlement::Retry);
                     if let Err(error) = settle_all(settled).await {
                         tracing::debug!(%error, "dead letters come again");
+                    }
+                    if some_wait {
+                        tokio::time::sleep(REST).await;
                     }
                 }
             }

@@ -92,6 +92,9 @@ pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
         {
             Ok(_) => return Settlement::Ack,
             Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
+            Err(ServiceError::Rejected(why)) if why.label() == Label::TenantSlowed => {
+                return Settlement::Retry;
+            }
             Err(error) => return Settlement::Dead(format!("{label}; not kept: {error}")),
         }
     }
@@ -154,6 +157,10 @@ async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection>
             Ok(Settlement::Ack)
         }
         Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Ok(Settlement::Retry),
+        // Slowed for its faults, an agency reports later; its message goes back, and others do not wait for it.
+        Err(ServiceError::Rejected(rejection)) if rejection.label() == Label::TenantSlowed => {
+            Ok(Settlement::Retry)
+        }
         Err(ServiceError::Rejected(rejection)) => Err(rejection),
         Err(ServiceError::Internal(why)) => {
             tracing::error!(%why, agency = %agency, message = %delivery.message_id, "a report failed");
