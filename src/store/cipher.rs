@@ -3,7 +3,7 @@
 //!
 //! Nonces are 96 random bits. The generator is seeded anew from the operating system for each commit and each call
 //! ([`crate::clock::Entropy::stir`]), and should a cloned machine draw the same nonce all the same, this cipher shows no more by it than
-//! that two equal values of one row are equal (docs/decisions/0041-sealed-rows.md).
+//! that two equal values of one row are equal (docs/decisions/0026-sealed-rows.md).
 
 use std::collections::BTreeMap;
 

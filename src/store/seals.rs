@@ -107,7 +107,7 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
         "since",
         "from when a secret signs; the receiver refuses a wrong signature",
     ),
-    ("subscription_secrets", "until", "as since"),
+    ("subscription_secrets", "until", "as the moment it signs from"),
 ];
 
 /// Whether no digest covers a column.

@@ -154,11 +154,17 @@ fn added(
         [dossier, role, tenant, since],
         |row: PartyRow| {
             let place = format!("part of {} in {}", row.tenant, row.dossier);
-            let left = told.get(&row.dossier).and_then(|told| {
-                let of_tenant = told.left.iter().filter(|(tenant, _)| *tenant == row.tenant);
-                of_tenant.map(|(_, at)| *at).filter(|at| *at > row.since.0).max()
-            });
-            if row.until.map(|at| at.0) != left {
+            // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment.
+            let ends = |at_once: bool| {
+                let left = &told.get(&row.dossier)?.left;
+                let of_tenant = left.iter().filter(|(tenant, _)| *tenant == row.tenant);
+                of_tenant
+                    .map(|(_, at)| *at)
+                    .filter(|at| *at > row.since.0 || at_once && *at == row.since.0)
+                    .max()
+            };
+            let until = row.until.map(|at| at.0);
+            if until != ends(false) && until != ends(true) {
                 report.wrong(&place, "ends at another time than its events say");
             }
             met(told, report, &row.dossier, &row.digest(), place);
