@@ -161,7 +161,7 @@ impl Hub {
                 amount_vnd,
                 receipt,
                 due_at: self
-                    .clockwork(&row)
+                    .clockwork(&row)?
                     .fee_to_budget(request.occurred_at.unwrap_or_else(|| self.clock.now())),
             },
             PaymentKind::PaidIn => Matter::FeePaidIn { amount_vnd, receipt },

@@ -39,7 +39,12 @@ fn asking() -> PapersRequest {
 async fn feed(city: &City, access: &Access) -> Vec<String> {
     let page = city
         .hub
-        .events(access, 0, std::time::Duration::ZERO, 50)
+        .events(
+            access,
+            lienthong::domain::view::Cursor::START,
+            std::time::Duration::ZERO,
+            50,
+        )
         .await
         .unwrap();
     page.events.into_iter().map(|e| e.data.event.kind).collect()

@@ -241,13 +241,16 @@ fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
     Ok(())
 }
 
-/// Holds the feed against the events: each is told to the submitter of its dossier, and nothing else is told.
+/// Holds the feed against the events: each is told to the submitter of its dossier, and to nobody but whoever had a part in it then or
+/// has one, beside the agency: the unit that receives, the one that supervises.
 fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
     let strange: Vec<i64> = on_backend!(conn, c => feed::table
         .filter(not(exists(events::table
             .filter(events::seq.eq(feed::seq)).filter(events::dossier.eq(feed::dossier))))
-            .or(not(exists(dossiers::table
-                .filter(dossiers::id.eq(feed::dossier)).filter(dossiers::tenant.eq(feed::tenant))))))
+            .or(not(exists(dossier_parties::table
+                .filter(dossier_parties::dossier.eq(feed::dossier))
+                .filter(dossier_parties::tenant.eq(feed::tenant))
+                .filter(dossier_parties::role.ne("lead-agency"))))))
         .order(feed::seq)
         .select(feed::seq)
         .load(c))?;
@@ -258,12 +261,15 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
         );
     }
     let untold: Vec<i64> = on_backend!(conn, c => events::table
-        .filter(not(exists(feed::table.filter(feed::seq.eq(events::seq)))))
+        .filter(not(exists(feed::table
+            .filter(feed::seq.eq(events::seq))
+            .filter(exists(dossiers::table
+                .filter(dossiers::id.eq(feed::dossier)).filter(dossiers::tenant.eq(feed::tenant)))))))
         .order(events::seq)
         .select(events::seq)
         .load(c))?;
     for seq in untold {
-        report.wrong(format!("feed {seq}"), "an event is told to nobody");
+        report.wrong(format!("feed {seq}"), "an event is not told to its submitter");
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ on_both! {
         stage.later(3 * 86_400);
         let late: Vec<Watched> = hub.watch().await.unwrap().fired.into_iter().map(|f| f.limit).collect();
         assert!(late.contains(&Watched::Opinion), "{late:?}");
-        let heard = hub.events(&case.branch, 0, Duration::ZERO, 100).await.unwrap().events;
+        let heard = hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap().events;
         let heard = heard.iter().filter_map(|e| e.data.event.limit.as_ref()).any(|l| l.limit == Watched::Opinion);
         assert!(heard, "the unit that receives is told");
         let answer = |number| OpinionAnswerRequest { occurred_at: None, number, answer: "Đúng nơi ở".to_owned() };
