@@ -59,6 +59,7 @@ fn state(phase: Phase, accepted: bool) -> State {
         claimed: None,
         due: None,
         promise: None,
+        open: Default::default(),
     }
 }
 
