@@ -82,7 +82,7 @@ pub(super) struct Speaker {
     /// The receiving point of a branch
     #[arg(
         id = "speaker-point",
-        long = "point",
+        long = "receiving-point",
         value_name = "KEY",
         env = "LIENTHONG_POINT",
         hide_env_values = true

@@ -45,7 +45,7 @@ pub fn decode<'b>(bytes: &'b [u8], kind: Kind, charset: Option<&str>) -> Result<
     }
     let inside = || {
         declaration(&utf8_prefix(body, found)).map(|name| Declared {
-            shown: format!("<?xml … encoding=\"{}\"?>", fit(&name)),
+            shown: format!("XML encoding=\"{}\"", fit(&name)),
             family: Family::of(&name),
         })
     };
@@ -351,7 +351,7 @@ mod tests {
         for name in ["UTF-16", "us-ascii", "windows-1258", "ISO-8859-1"] {
             let refused = xml(declared(name, "Đỗ").as_bytes(), None).unwrap_err();
             assert_eq!(refused.label, Label::EncodingContradicted, "{name}");
-            assert_eq!(refused.args["declared"], format!("<?xml … encoding=\"{name}\"?>"));
+            assert_eq!(refused.args["declared"], format!("XML encoding=\"{name}\""));
             assert_eq!(refused.args["found"], "UTF-8");
             let refused = xml("<a>Đỗ</a>".as_bytes(), Some(name)).unwrap_err();
             assert_eq!(refused.label, Label::EncodingContradicted, "{name}");
@@ -368,7 +368,7 @@ mod tests {
         let latin = b"<?xml version='1.0' encoding='windows-1258'?><a>\xd0\xf5</a>";
         let refused = xml(latin, None).unwrap_err();
         assert_eq!(refused.label, Label::EncodingUnsupported);
-        assert_eq!(refused.args["declared"], "<?xml … encoding=\"windows-1258\"?>");
+        assert_eq!(refused.args["declared"], "XML encoding=\"windows-1258\"");
     }
 
     #[test]

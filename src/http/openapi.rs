@@ -272,6 +272,10 @@ fn refusals(route: &Route) -> Vec<u16> {
     if matches!(route.act, Act::Verb(Verb::AttachmentHead, _)) {
         refusals.push(409);
     }
+    // A cursor of another history.
+    if matches!(route.id, "events" | "alarms" | "irregularities" | "subscribe") {
+        refusals.push(410);
+    }
     refusals.sort_unstable();
     refusals
 }
@@ -420,7 +424,8 @@ pub(super) mod tests {
     fn every_status_a_label_has_is_declared_where_it_may_happen() {
         let submit = TABLE.iter().find(|r| r.id == "submit").unwrap();
         let attachment = TABLE.iter().find(|r| r.id == "attachment").unwrap();
-        let declared = [refusals(submit), refusals(attachment)].concat();
+        let events = TABLE.iter().find(|r| r.id == "events").unwrap();
+        let declared = [refusals(submit), refusals(attachment), refusals(events)].concat();
         for label in Label::ALL {
             assert!(declared.contains(&label.text().http_status), "{label}");
         }

@@ -261,30 +261,35 @@ mod tests {
     #[test]
     fn the_matrix_is_the_reviewed_one() {
         insta::assert_snapshot!(matrix(), @"
-        permission           enterprise  agent  branch  agency  operator
-        submission:create    -           yes    yes     -       -
-        dossier:read         yes         yes    yes     yes     yes
-        dossier:accept       -           -      yes     yes     -
-        dossier:refuse       -           -      yes     yes     -
-        dossier:ask          -           -      yes     yes     -
-        dossier:recall       -           -      yes     -       -
-        dossier:postpone     -           -      -       yes     -
-        dossier:correct      -           -      -       yes     -
-        dossier:withdraw     -           yes    yes     -       -
-        dossier:supplement   -           yes    yes     -       -
-        dossier:hand-over    -           yes    yes     -       -
-        file:upload          -           yes    yes     yes     -
-        file:read            yes         yes    yes     yes     -
-        event:read           yes         yes    yes     yes     -
-        subscription:manage  yes         yes    yes     -       -
-        inbox:take           -           -      -       yes     -
-        endpoint:manage      -           -      -       yes     -
-        status:report        -           -      -       yes     -
-        hub:read             -           -      -       -       yes
-        dossier:assign       -           -      -       -       yes
-        directory:manage     -           -      -       -       yes
-        delivery:manage      -           -      -       -       yes
-        tenant:manage        -           -      -       -       yes
+        permission            enterprise  agent  branch  agency  operator
+        submission:create     -           yes    yes     -       -
+        dossier:read          yes         yes    yes     yes     yes
+        dossier:accept        -           -      yes     yes     -
+        dossier:refuse        -           -      yes     yes     -
+        dossier:ask           -           -      yes     yes     -
+        dossier:recall        -           -      yes     -       -
+        dossier:postpone      -           -      -       yes     -
+        dossier:correct       -           -      -       yes     -
+        dossier:withdraw      -           yes    yes     -       -
+        dossier:supplement    -           yes    yes     -       -
+        dossier:change        -           yes    yes     -       -
+        dossier:opinion       -           -      -       yes     -
+        dossier:early-result  -           -      -       yes     -
+        dossier:loss          -           yes    yes     yes     -
+        dossier:payment       -           yes    yes     yes     -
+        dossier:hand-over     -           yes    yes     -       -
+        file:upload           -           yes    yes     yes     -
+        file:read             yes         yes    yes     yes     -
+        event:read            yes         yes    yes     yes     -
+        subscription:manage   yes         yes    yes     -       -
+        inbox:take            -           -      -       yes     -
+        endpoint:manage       -           -      -       yes     -
+        status:report         -           -      -       yes     -
+        hub:read              -           -      -       -       yes
+        dossier:assign        -           -      -       -       yes
+        directory:manage      -           -      -       -       yes
+        delivery:manage       -           -      -       -       yes
+        tenant:manage         -           -      -       -       yes
         ");
     }
 

@@ -123,7 +123,7 @@ fn a_server_certificate_of_a_trusted_issuer_opens_nothing() {
             .unwrap();
         knock(&Caller::holding(hub, "agent.a-021", issued))
             .await
-            .refuses("certificate-untrusted");
+            .refuses("certificate-not-for-clients");
     });
 }
 

@@ -325,7 +325,7 @@ fn a_batch_is_sent_whole_before_a_line_of_its_answer_is_read() {
 fn a_batch_whose_answers_nobody_takes_ends_with_the_reason_and_goes_on_where_it_ended() {
     run(async {
         let dialer = Dialer::of(&HOUSE, "agent.b-002").await;
-        let mut lines = vec![wrong(30_000); 900];
+        let mut lines = vec![wrong(30_000); 1_600];
         lines.push(format!("{}\n", online("00004")));
         let mut calls = 0;
         while !lines.is_empty() {

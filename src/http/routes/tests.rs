@@ -65,6 +65,12 @@ fn every_variable_of_a_path_is_a_parameter_and_what_must_not_be_doubled_asks_for
             "correct",
             "withdraw",
             "supplement",
+            "change",
+            "askOpinion",
+            "answerOpinion",
+            "earlyResult",
+            "lost",
+            "paid",
             "handOver",
             "assign"
         ]

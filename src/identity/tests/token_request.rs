@@ -26,8 +26,8 @@ const BASE: &str = "grant_type=client_credentials&client_id=agent.mau-a-001";
 
 #[test]
 fn without_a_scope_the_role_decides() {
-    let everything = "submission:create dossier:read dossier:withdraw dossier:supplement dossier:hand-over \
-                      file:upload file:read event:read subscription:manage";
+    let everything = "submission:create dossier:read dossier:withdraw dossier:supplement dossier:change \
+                      dossier:loss dossier:payment dossier:hand-over file:upload file:read event:read subscription:manage";
     assert_eq!(asked(BASE).as_deref(), Ok(everything));
     assert_eq!(asked(&format!("{BASE}&scope=")).as_deref(), Ok(everything));
     assert_eq!(asked(&format!("&{BASE}&unknown=1&&")).as_deref(), Ok(everything));

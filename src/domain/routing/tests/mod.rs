@@ -414,7 +414,7 @@ fn the_reason_is_a_sentence_and_survives_json() {
     assert_eq!(
         route.reason.vi,
         format!(
-            "Cấp bản sao trích lục hộ tịch (2.000635) của người cư trú ở Phường Ba Đình thuộc UBND phường Ba Đình theo \
+            "Cấp bản sao trích lục hộ tịch (2.000635, phiên bản 1) của người cư trú ở Phường Ba Đình thuộc UBND phường Ba Đình theo \
              quy tắc R0002, danh mục {version}, ngày 2026-11-23."
         )
     );
