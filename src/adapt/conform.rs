@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
             Some(list) => self.list(node, known, list),
         }
         let unused = |why: &(NodeId, Unread)| why.1 == Unread::Unused;
-        if self.read == read && self.found.unread[unread..].iter().filter(|w| unused(*w)).count() > 1 {
+        if self.read == read && self.found.unread[unread..].iter().filter(|w| unused(w)).count() > 1 {
             let mut inside = self.found.unread.split_off(unread);
             inside.retain(|w| !unused(w));
             self.found.unread.push((node, Unread::Unused));
@@ -434,8 +434,8 @@ fn says_something(tree: &Tree<'_>, strictness: Strictness, node: NodeId) -> bool
 fn nearest<'p>(plan: &'p DocumentPlan, around: Option<&'p Known>, name: &str) -> Option<&'p str> {
     let plain = words::plain(name);
     let names = around.into_iter().flat_map(|known| known.children.keys());
-    let close = |of: &&Box<str>| words::near(&plain, &words::plain(of));
-    let here = names.filter(close).map(|of| &**of);
+    let close = |of: &&str| words::near(&plain, &words::plain(of));
+    let here = names.map(|of| &**of).filter(close);
     // Of several the one that differs in case alone, then the first by name: the same each time.
     here.min_by_key(|of| (words::plain(of) != plain, *of))
         .or_else(|| plan.places.get(&plain).map(String::as_str))

@@ -143,13 +143,12 @@ impl Misfit {
             (Kind::Missing, Some(Value::Table(_)) | None) => Some(Value::Table(Table::new())),
             (_, value) => value.cloned(),
         };
-        let before = match substitute {
+        match substitute {
             Some(value) => at
                 .insert(last.clone(), value.clone())
                 .is_none_or(|before| before != value),
             None => at.remove(last).is_some(),
-        };
-        before
+        }
     }
 }
 

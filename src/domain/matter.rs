@@ -27,7 +27,8 @@ pub enum Matter {
     },
     /// The agency asks another body for its opinion (Điều 19.4).
     OpinionAsked {
-        /// Which of the dossier's opinions, from 1.
+        /// Which of the dossier's opinions, from 1. Written `opinion`, because the event it stands in has a `number`.
+        #[serde(rename = "opinion")]
         number: i32,
         /// Whose opinion.
         of: String,
@@ -39,6 +40,7 @@ pub enum Matter {
     /// The opinion is here (Điều 19.4).
     OpinionAnswered {
         /// Which opinion.
+        #[serde(rename = "opinion")]
         number: i32,
         /// What it says.
         answer: String,

@@ -286,7 +286,7 @@ fn open(
             })
             .on_connect_ext(move |line: &Line, facts: &mut Extensions| opened(listener, &opening, line, facts))
             .finish(map_config(app, |()| AppConfig::default()))
-            .map_err(ended);
+            .map_err(|error| ended(&error));
         let admission = Rc::new(Admission {
             tls: tls.clone().map(TlsAcceptor::from),
             balancers: Arc::clone(&balancers),
@@ -310,7 +310,7 @@ fn word(listener: Listener) -> &'static str {
 }
 
 /// What the end of a connection was.
-fn ended(error: DispatchError) -> Closed {
+fn ended(error: &DispatchError) -> Closed {
     match error {
         DispatchError::Parse(_) => Closed::Malformed,
         DispatchError::Service(_) | DispatchError::InternalError | DispatchError::Upgrade => {

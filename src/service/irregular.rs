@@ -49,7 +49,7 @@ impl Hub {
         let next = rows.last().map_or(after, |row| Cursor::after(row.seq, row.at.0));
         let irregularities = rows
             .into_iter()
-            .map(|row| self.irregularity(row))
+            .map(|row| self.irregularity(&row))
             .collect::<Result<_, _>>()?;
         Ok(IrregularityPage { irregularities, next })
     }
@@ -112,7 +112,7 @@ impl Hub {
         Ok(counts)
     }
 
-    fn irregularity(&self, row: IrregularityRow) -> Result<IrregularityView, ServiceError> {
+    fn irregularity(&self, row: &IrregularityRow) -> Result<IrregularityView, ServiceError> {
         let at: Timestamp = row.at.0;
         Ok(IrregularityView {
             number: row.seq,

@@ -152,6 +152,7 @@ const STATEMENT_TIMEOUT: (&str, &str) = ("statement_timeout", "5000");
 const LOCK_TIMEOUT: (&str, &str) = ("lock_timeout", "2000");
 /// Who only reads cannot write by mistake.
 const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
+const WRITES: (&str, &str) = ("default_transaction_read_only", "off");
 
 /// A session has to be open in this time: address, TCP, TLS and login together.
 pub const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -174,12 +175,23 @@ pub enum Purpose {
 
 impl Purpose {
     /// What is set on a session of PostgreSQL, by its name there, as `pg_settings` shows it. It is set by statements, not in the
-    /// packet that opens the session: a pooler between drops what it does not know of that.
+    /// packet that opens the session: a pooler between drops what it does not know of that. Each purpose sets every one of them, because
+    /// such a pooler may hand over a session that another purpose has set before.
     pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Purpose::Ledger => &[IDLE_IN_TRANSACTION, STATEMENT_TIMEOUT, LOCK_TIMEOUT],
-            Purpose::Reader => &[STATEMENT_TIMEOUT, READ_ONLY],
-            Purpose::Migration => &[("lock_timeout", "10000")],
+            Purpose::Ledger => &[IDLE_IN_TRANSACTION, STATEMENT_TIMEOUT, LOCK_TIMEOUT, WRITES],
+            Purpose::Reader => &[
+                ("idle_in_transaction_session_timeout", "0"),
+                STATEMENT_TIMEOUT,
+                ("lock_timeout", "0"),
+                READ_ONLY,
+            ],
+            Purpose::Migration => &[
+                ("idle_in_transaction_session_timeout", "0"),
+                ("statement_timeout", "0"),
+                ("lock_timeout", "10000"),
+                WRITES,
+            ],
         }
     }
 }

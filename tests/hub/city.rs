@@ -233,9 +233,11 @@ impl City {
             .unwrap()
     }
 
-    /// Files a dossier under its own reference as key.
+    /// Files a dossier, each time as a call of its own.
     pub async fn submit(&self, access: &Access, filing: &Value) -> Result<Answered, ServiceError> {
-        let key = format!("key-{}", filing["reference"].as_str().unwrap());
+        static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let call = CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let key = format!("key-{}-{call}", filing["reference"].as_str().unwrap());
         self.hub.submit(access, incoming(filing, &key)).await
     }
 

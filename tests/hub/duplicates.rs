@@ -20,7 +20,8 @@ fn warned(answer: &SubmissionAnswer) -> Option<Option<DossierId>> {
 on_both! {
     async fn the_second_of_one_matter_is_taken_and_its_sender_and_the_agency_are_told(stage) {
         let city = City::open(stage).await;
-        let (agent, branch) = (city.access("agent.a-001"), city.access("branch.ba-dinh"));
+        // Another branch than the agent's, which would see what its agents file.
+        let (agent, branch) = (city.access("agent.a-001"), city.access("branch.ha-dong"));
         let first = city.file(&agent, &for_the_commune(stage, "r1")).await;
         assert_eq!(warned(&first), None);
         stage.later(60);

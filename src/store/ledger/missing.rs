@@ -151,7 +151,7 @@ fn send_again(
     record(conn, &tried)?;
     if let (Some((actor, reason)), Some(first)) = (by, lost.first()) {
         let deed =
-            Deed::on(Action::DeliveriesResent, &format!("agency.{}", first.agency)).with("count", lost.len());
+            Deed::on(Action::DeliveriesResent, format!("agency.{}", first.agency)).with("count", lost.len());
         audit::append(conn, now, actor, Some(reason), [&deed])?;
     }
     Ok(())

@@ -241,8 +241,8 @@ fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
     Ok(())
 }
 
-/// Holds the feed against the events: each is told to the submitter of its dossier, and to nobody but whoever had a part in it then or
-/// has one, beside the agency: the unit that receives, the one that supervises.
+/// Holds the feed against the events: each is told to everybody who has a part in its dossier beside the agency (who
+/// submitted it, the unit that receives, the one that supervises), and to nobody else.
 fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
     let strange: Vec<i64> = on_backend!(conn, c => feed::table
         .filter(not(exists(events::table
@@ -260,16 +260,25 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
             "tells a tenant what is not its own, or what never happened",
         );
     }
+    // Whoever had its part before the event and kept it beyond: at the moment a part begins or ends, the event itself says who is told.
     let untold: Vec<i64> = on_backend!(conn, c => events::table
+        .inner_join(dossier_parties::table.on(dossier_parties::dossier.eq(events::dossier)))
+        .filter(dossier_parties::role.ne("lead-agency"))
+        .filter(dossier_parties::since.lt(events::at)
+            .or(events::number.eq(1).and(dossier_parties::since.eq(events::at))))
+        .filter(dossier_parties::until.is_null()
+            .or(dossier_parties::until.gt(events::at.nullable())))
         .filter(not(exists(feed::table
-            .filter(feed::seq.eq(events::seq))
-            .filter(exists(dossiers::table
-                .filter(dossiers::id.eq(feed::dossier)).filter(dossiers::tenant.eq(feed::tenant)))))))
+            .filter(feed::seq.eq(events::seq)).filter(feed::tenant.eq(dossier_parties::tenant)))))
         .order(events::seq)
         .select(events::seq)
+        .distinct()
         .load(c))?;
     for seq in untold {
-        report.wrong(format!("feed {seq}"), "an event is not told to its submitter");
+        report.wrong(
+            format!("feed {seq}"),
+            "an event is not told to everybody who has a part in its dossier",
+        );
     }
     Ok(())
 }

@@ -268,7 +268,7 @@ on_both! {
         for (n, outcome) in futures_util::future::join_all(waiting).await {
             match outcome {
                 Ok(outcome) => assert!(n != 5 && outcome == SubmitOutcome::Committed, "{n}: {outcome:?}"),
-                Err(error) => assert!(n == 5 && matches!(error, StoreError::Corrupt(_)), "{n}: {error}"),
+                Err(error) => assert!(n == 5 && matches!(error, StoreError::Unstorable(_)), "{n}: {error}"),
             }
         }
         assert_eq!((stage.rows("dossiers"), stage.rows("events"), stage.rows("idempotency_keys")), (9, 9, 9));

@@ -66,7 +66,11 @@ async fn letters(broker: &Broker) -> u64 {
 /// Takes so many messages out of the department's queue for good, and gives the references they are about.
 async fn drain(broker: &Broker, city: &City, messages: usize) -> Vec<String> {
     let source = Source::Agency(city.department.clone());
-    let mut queue = broker.consume(&source, 0).await.unwrap();
+    // A queue that was taken away is there again when the hub has looked.
+    let mut queue = eventually("the queue is there", async || {
+        broker.consume(&source, 0).await.ok()
+    })
+    .await;
     let mut references = Vec::new();
     for _ in 0..messages {
         let got = next(&mut queue).await;
