@@ -51,15 +51,10 @@ pub fn share_words(one: &str, other: &str) -> bool {
 
 /// The words of a folded name, without what stands between them: `số 1, phố Mẫu` and `Số 1 phố-Mẫu` are one address.
 pub fn words(name: &str) -> String {
-    let folded = fold_name(name);
-    let mut words = String::with_capacity(folded.len());
-    for word in folded.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)) {
-        if !word.is_empty() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.push_str(word);
-    }
-    words
+    // Taken out before the tones move: behind a comma a tone would stand for itself.
+    let between = |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !is_invisible(c);
+    let bare: String = name.nfkc().map(|c| if between(c) { ' ' } else { c }).collect();
+    fold_name(&bare)
 }
 
 /// Dashes of every length, the minus sign and the underscore stand between words as a space does.

@@ -53,7 +53,7 @@ fn who_waits_is_woken_by_what_it_waits_for() {
         let enterprise = HOUSE.caller("enterprise.buu-chinh-mau-a").await;
         let mut waited = Vec::new();
         for _ in 0..3 {
-            let ends: Vec<i64> = [feed(&agent, "").await.1, feed(&enterprise, "").await.1].to_vec();
+            let ends: Vec<String> = [feed(&agent, "").await.1, feed(&enterprise, "").await.1].to_vec();
             let paths = [
                 format!("/v1/events?wait=30&after={}", ends[0]),
                 format!("/v1/events?wait=30&after={}", ends[1]),

@@ -421,7 +421,7 @@ fn the_reason_is_a_sentence_and_survives_json() {
     assert_eq!(
         route.reason.en,
         format!(
-            "Cấp bản sao trích lục hộ tịch (2.000635) of a resident of Phường Ba Đình belongs to UBND phường Ba Đình by \
+            "Cấp bản sao trích lục hộ tịch (2.000635, version 1) of a resident of Phường Ba Đình belongs to UBND phường Ba Đình by \
              rule R0002, directory {version}, on 2026-11-23."
         )
     );
