@@ -324,11 +324,11 @@ impl Round {
             None => Leave::All,
             Some(probe) => Leave::Nothing(probe),
         };
-        let standing = standing.map(|standing| (self.known.set_at, standing));
         loop {
             let settle = PushCommand::Settle {
                 agency: self.agency.clone(),
                 settlements: settlements.clone(),
+                set_at: self.known.set_at,
                 standing,
             };
             match self.hub.store().ledger.push(settle).await {

@@ -212,6 +212,15 @@ fn every_route_as_every_kind_of_tenant_is_the_reviewed_matrix() {
         rows = format!("{}\n", rows.trim_end());
         for route in TABLE.iter().filter(|r| r.listener == Listener::Partner) {
             let mut line = format!("{:36}", format!("{} {}", route.method.word(), route.path));
+            eprintln!(
+                "TIMING {:?} {}",
+                std::time::SystemTime::now()
+                    .duration_since(std::time::UNIX_EPOCH)
+                    .unwrap()
+                    .as_millis()
+                    % 10_000_000,
+                route.id
+            );
             for (name, _) in CALLERS {
                 let caller = &callers[name];
                 // A dossier for each call, so that no call changes what the next one finds.

@@ -170,12 +170,13 @@ on_both! {
     async fn an_acceptance_told_with_other_content_is_taken_after_it(stage) {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
-        let filed = city.file(&branch, &for_the_commune(stage, "r1")).await;
+        let filing = for_the_commune(stage, "r1");
+        let filed = city.file(&branch, &filing).await;
         stage.later(3_600);
         let received = stage.clock.now();
         stage.later(3_600);
         let more = json!({ "summary": "nội dung đã sửa", "reported_status": 2, "received_at": received.to_string() });
-        let changed = with(for_the_commune(stage, "r1"), more);
+        let changed = with(filing, more);
         let again = city.file(&branch, &changed).await;
         assert_eq!((again.status.code, again.version, again.existing), (Status::Accepted, 2, false));
         // Counted from the receipt, which was an hour before the hub heard of it.

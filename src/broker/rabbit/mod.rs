@@ -36,6 +36,9 @@ use round::Round;
 type Tls = lapin::tcp::RustlsConnector;
 const _: usize = size_of::<Tls>();
 
+/// Further channels that are opened in place of one that came with the reason of another.
+const CHANNELS_TRIED: usize = 3;
+
 /// How long a connection may take to be made.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
 /// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
@@ -205,12 +208,19 @@ impl Rabbit {
 
     async fn channel(&self, link: &Link) -> Result<Channel, BrokerError> {
         let connection = self.connection(link).await?;
-        let opened = within(
-            self.0.options.patience,
-            "opening a channel",
-            connection.create_channel(),
-        )
-        .await;
+        // The reason for which the broker closed a channel may come up again on the next one that takes its number: it is not of the
+        // connection, and the one after is good.
+        let opening = async {
+            let mut opened = connection.create_channel().await;
+            for _ in 0..CHANNELS_TRIED {
+                if !opened.as_ref().is_err_and(is_of_a_channel) {
+                    break;
+                }
+                opened = connection.create_channel().await;
+            }
+            opened
+        };
+        let opened = within(self.0.options.patience, "opening a channel", opening).await;
         if opened.is_err() {
             self.abandon(link).await;
         }
@@ -414,6 +424,12 @@ impl Rabbit {
             .await
             .map(|_| true)
     }
+}
+
+/// Whether an error ends a channel and not its connection (AMQP 0-9-1, 4.2.7: soft errors).
+fn is_of_a_channel(error: &lapin::Error) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(e)
+        if matches!(e.kind(), lapin::protocol::AMQPErrorKind::Soft(_)))
 }
 
 fn is_not_found(error: &lapin::Error) -> bool {

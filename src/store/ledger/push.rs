@@ -51,8 +51,10 @@ pub enum PushCommand {
         agency: String,
         /// The messages.
         settlements: Vec<PushSettlement>,
-        /// How the endpoint that was set at that moment stands, where that changed.
-        standing: Option<(Timestamp, EndpointStanding)>,
+        /// When the endpoint that was called was set.
+        set_at: Timestamp,
+        /// How it stands, where that changed.
+        standing: Option<EndpointStanding>,
     },
     /// An operator has a delivery tried again, or parks it.
     Intervene(Intervention),
@@ -173,10 +175,11 @@ pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Re
         PushCommand::Settle {
             agency,
             settlements,
+            set_at,
             standing,
         } => {
-            settle(conn, now, settlements)?;
-            if let Some((set_at, standing)) = standing {
+            settle(conn, now, (agency, *set_at), settlements)?;
+            if let Some(standing) = standing {
                 stand(conn, now, (agency, *set_at), *standing)?;
             }
             Ok(PushAnswer::Changed(true))
@@ -264,8 +267,22 @@ fn stand(
 }
 
 /// Writes down what became of pushed messages. That a message was handed over is a fact whatever was decided about it meanwhile;
-/// anything else counts only while the attempt is the one that was leased.
-fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Result<(), StoreError> {
+/// anything else counts only while the attempt is the one that was leased. What an address said that was set anew meanwhile says
+/// nothing of the new one, which is tried at once.
+fn settle(
+    conn: &mut Conn,
+    now: Timestamp,
+    (agency, set_at): (&str, Timestamp),
+    settlements: &[PushSettlement],
+) -> Result<(), StoreError> {
+    let retries = settlements
+        .iter()
+        .any(|s| matches!(s.carried, Carried::Retry { .. }));
+    let is_another = retries && {
+        let present: Option<At> = on_backend!(conn, c => endpoints::table
+            .find(agency).select(endpoints::set_at).first(c).optional())?;
+        present.is_some_and(|present| present.0 != set_at)
+    };
     let mut handed = Vec::new();
     let mut parked: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let mut tried = Vec::with_capacity(settlements.len());
@@ -283,9 +300,9 @@ fn settle(conn: &mut Conn, now: Timestamp, settlements: &[PushSettlement]) -> Re
                     .filter(deliveries::attempt.eq(s.attempt))
                     .filter(deliveries::state.eq_any(["waiting", "queued"]))
                     .set((
-                        deliveries::not_before.eq(At(*not_before)),
+                        deliveries::not_before.eq(At(if is_another { now } else { *not_before })),
                         deliveries::leased_until.eq(None::<At>),
-                        deliveries::attempt.eq(if *counts { s.attempt } else { s.attempt - 1 }),
+                        deliveries::attempt.eq(if *counts && !is_another { s.attempt } else { s.attempt - 1 }),
                         deliveries::failure.eq(Some(failure.word())),
                     ))
                     .execute(c))?;

@@ -428,7 +428,7 @@ on_both! {
         store.ledger.push(PushCommand::SetEndpoint(endpoint)).await.unwrap();
         let stand = async |standing| {
             let (agency, settlements) = (AGENCY.to_owned(), Vec::new());
-            let settle = PushCommand::Settle { agency, settlements, standing: Some((since, standing)) };
+            let settle = PushCommand::Settle { agency, settlements, set_at: since, standing: Some(standing) };
             store.ledger.push(settle).await.unwrap();
         };
         assert_eq!(backlog().await.endpoints_spared, 0);

@@ -203,12 +203,20 @@ on_both! {
                 // The eight, and what became due for the unit that receives while the hours went by.
                 assert_eq!((stands.parked, stands.held), (0, 0), "{status}");
                 assert!(stands.waiting >= 8, "{status}: {stands:?}");
-                let told = failures(&city, &branch).await;
-                assert!(told.contains(&"refuses-everything".to_owned()), "{told:?}");
+                eventually("it is known that it refuses everything", async || {
+                    stage.later(60);
+                    let told = failures(&city, &branch).await;
+                    told.contains(&"refuses-everything".to_owned()).then_some(())
+                })
+                .await;
                 if n % 2 == 0 {
                     takes.store(true, std::sync::atomic::Ordering::SeqCst);
-                    stage.later(10 * 60);
-                    drained(&city, &branch).await;
+                    // The next probe finds it back, and then everything goes at once.
+                    eventually("nothing waits", async || {
+                        stage.later(60);
+                        (webhook().await.waiting == 0).then_some(())
+                    })
+                    .await;
                 } else {
                     // What was known of the old address ends with it: nothing waits for a probe.
                     let new = Hook::open(&city, |_, _| says(204)).await;
