@@ -146,7 +146,7 @@ async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told 
 
 /// The page that tells of the dossier, or the last one.
 async fn to_the_end(caller: &Caller, route: &Route, id: &str) -> Told {
-    let mut after = 0;
+    let mut after = "0".to_owned();
     loop {
         let more = if route.id == "events" {
             format!("?after={after}&limit=200")
@@ -159,7 +159,7 @@ async fn to_the_end(caller: &Caller, route: &Route, id: &str) -> Told {
         if told.status != 200 || told.text().contains(id) || (empty("events") && empty("messages")) {
             return told;
         }
-        after = page["next"].as_i64().unwrap_or(0);
+        after = page["next"].as_str().unwrap_or("0").to_owned();
     }
 }
 
@@ -212,15 +212,6 @@ fn every_route_as_every_kind_of_tenant_is_the_reviewed_matrix() {
         rows = format!("{}\n", rows.trim_end());
         for route in TABLE.iter().filter(|r| r.listener == Listener::Partner) {
             let mut line = format!("{:36}", format!("{} {}", route.method.word(), route.path));
-            eprintln!(
-                "TIMING {:?} {}",
-                std::time::SystemTime::now()
-                    .duration_since(std::time::UNIX_EPOCH)
-                    .unwrap()
-                    .as_millis()
-                    % 10_000_000,
-                route.id
-            );
             for (name, _) in CALLERS {
                 let caller = &callers[name];
                 // A dossier for each call, so that no call changes what the next one finds.

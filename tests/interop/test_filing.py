@@ -92,10 +92,10 @@ def test_the_feed_is_the_same_however_its_pages_are_cut(sandbox):
     filed = [tenant.file(as_bytes(dossier()), form="canonical/v1").json()["tracking_id"] for _ in range(5)]
 
     def pages(limit):
-        after, events = 0, []
+        after, events = "0", []
         while True:
             page = tenant.get("/v1/events", params={"after": after, "limit": limit}).json()
-            assert len(page["events"]) <= limit and page["next"] >= after
+            assert len(page["events"]) <= limit
             if page["next"] == after:
                 return events
             events, after = events + page["events"], page["next"]

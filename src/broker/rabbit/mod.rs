@@ -36,9 +36,6 @@ use round::Round;
 type Tls = lapin::tcp::RustlsConnector;
 const _: usize = size_of::<Tls>();
 
-/// Further channels that are opened in place of one that came with the reason of another.
-const CHANNELS_TRIED: usize = 3;
-
 /// How long a connection may take to be made.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
 /// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
@@ -207,24 +204,25 @@ impl Rabbit {
     }
 
     async fn channel(&self, link: &Link) -> Result<Channel, BrokerError> {
-        let connection = self.connection(link).await?;
-        // The reason for which the broker closed a channel may come up again on the next one that takes its number: it is not of the
-        // connection, and the one after is good.
-        let opening = async {
-            let mut opened = connection.create_channel().await;
-            for _ in 0..CHANNELS_TRIED {
-                if !opened.as_ref().is_err_and(is_of_a_channel) {
-                    break;
+        let opened = self.open(link).await;
+        match opened {
+            Ok(channel) => Ok(channel),
+            Err(error) => {
+                self.abandon(link).await;
+                // The reason for which the broker closed a channel can come up on the next one that takes its number. It says nothing of
+                // what is opened here, and a new connection has no such past.
+                match error {
+                    BrokerError::Refused { .. } => self.open(link).await,
+                    other => Err(other),
                 }
-                opened = connection.create_channel().await;
             }
-            opened
-        };
-        let opened = within(self.0.options.patience, "opening a channel", opening).await;
-        if opened.is_err() {
-            self.abandon(link).await;
         }
-        opened
+    }
+
+    async fn open(&self, link: &Link) -> Result<Channel, BrokerError> {
+        let connection = self.connection(link).await?;
+        let patience = self.0.options.patience;
+        within(patience, "opening a channel", connection.create_channel()).await
     }
 
     /// An idle publishing channel, or a new one. It is the caller's until given back: a future that is dropped in the middle
@@ -424,12 +422,6 @@ impl Rabbit {
             .await
             .map(|_| true)
     }
-}
-
-/// Whether an error ends a channel and not its connection (AMQP 0-9-1, 4.2.7: soft errors).
-fn is_of_a_channel(error: &lapin::Error) -> bool {
-    matches!(error.kind(), lapin::ErrorKind::ProtocolError(e)
-        if matches!(e.kind(), lapin::protocol::AMQPErrorKind::Soft(_)))
 }
 
 fn is_not_found(error: &lapin::Error) -> bool {

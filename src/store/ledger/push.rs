@@ -197,10 +197,21 @@ pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Re
     }
 }
 
+/// The shortest time between two moments of the database.
+pub(super) const TICK: Duration = Duration::from_micros(1);
+
 /// A new address is tried at once with everything that waits, as if it had never been tried.
 fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
-    let before: Option<String> = on_backend!(conn, c => endpoints::table
-        .find(&row.agency).select(endpoints::url).first(c).optional())?;
+    let before: Option<(String, At)> = on_backend!(conn, c => endpoints::table
+        .find(&row.agency).select((endpoints::url, endpoints::set_at)).first(c).optional())?;
+    // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
+    let set_at = before
+        .as_ref()
+        .map_or(row.set_at, |(_, then)| At(row.set_at.0.max(then.0.plus(TICK))));
+    let row = &EndpointRow {
+        set_at,
+        ..row.clone()
+    };
     on_backend!(conn, c => diesel::insert_into(endpoints::table)
         .values(row)
         .on_conflict(endpoints::agency)
@@ -217,7 +228,7 @@ fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<Pu
             endpoints::ciphertext.eq(excluded(endpoints::ciphertext)),
         ))
         .execute(c))?;
-    if before.as_ref() != Some(&row.url) {
+    if before.is_none_or(|(url, _)| url != row.url) {
         on_backend!(conn, c => diesel::update(failing!(row.agency.as_str()))
             .set((deliveries::not_before.eq(At(now)), deliveries::attempt.eq(0)))
             .execute(c))?;

@@ -284,7 +284,7 @@ on_both! {
                     let before = server.got().len();
                     // The hours go on while the probe before is still being written down.
                     eventually("it is probed", async || {
-                        stage.later(3600);
+                        stage.later(300);
                         (server.got().len() > before).then_some(())
                     })
                     .await;

@@ -194,7 +194,7 @@ on_both! {
                     let before = hook.asked().len();
                     // The hours go on while the probe before is still being written down.
                     eventually("it is probed", async || {
-                        stage.later(3600);
+                        stage.later(300);
                         (hook.asked().len() > before).then_some(())
                     })
                     .await;

@@ -412,6 +412,7 @@ fn settle(
 ) -> Result<(), StoreError> {
     let mut arrived: BTreeMap<&Subscription, Vec<i64>> = BTreeMap::new();
     let mut tried = Vec::with_capacity(settlements.len());
+    let is_another = is_another(conn, settlements, set_at)?;
     for s in settlements {
         let one = || of(&s.subscription).filter(notices::seq.eq(s.notice.seq));
         let free = notices::leased_until.eq(None::<At>);
@@ -431,11 +432,12 @@ fn settle(
                 not_before,
                 counts,
             } => {
-                let uncounted = i32::from(!counts);
+                let uncounted = i32::from(!counts || is_another);
+                let not_before = if is_another { now } else { *not_before };
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
                     .set((
                         free,
-                        notices::not_before.eq(At(*not_before)),
+                        notices::not_before.eq(At(not_before)),
                         notices::attempts.eq(notices::attempts - uncounted),
                     ))
                     .execute(c))?;
@@ -460,6 +462,21 @@ fn settle(
         on_backend!(conn, c => diesel::insert_into(notice_attempts::table).values(piece).on_conflict_do_nothing().execute(c))?;
     }
     Ok(())
+}
+
+/// Whether the way was set up anew since it was called: what it said then says nothing of what it is now, which is tried at once.
+fn is_another(
+    conn: &mut Conn,
+    settlements: &[NoticeSettlement],
+    set_at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let (Some(then), Some(retry)) = (
+        set_at,
+        settlements.iter().find(|s| matches!(s.fate, Fate::Retry { .. })),
+    ) else {
+        return Ok(false);
+    };
+    Ok(find(conn, &retry.subscription)?.is_some_and(|row| row.since.0 != then))
 }
 
 fn attempt(

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::super::push::TICK;
 use super::{
     ACTIVE, NoticeAnswer, RECEIVER_GONE, Subscribe, Subscription, TEST, WAITING, find, of, state_word,
     waiting,
@@ -30,13 +31,15 @@ pub(super) fn subscribe(
         return Ok(NoticeAnswer::Ending);
     }
     let is_elsewhere = before.as_ref().is_some_and(|row| row.url != wanted.url);
+    // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
+    let since = before.as_ref().map_or(now, |row| now.max(row.since.0.plus(TICK)));
     let cursor = wanted.from.or(before.map(|row| row.cursor)).unwrap_or(head);
     let which = &wanted.subscription;
     let row = SubscriptionRow {
         tenant: which.tenant.clone(),
         way: which.way.word().to_owned(),
         state: ACTIVE.to_owned(),
-        since: At(now),
+        since: At(since),
         reason: None,
         url: wanted.url.clone(),
         // A cursor that nobody was given yet would pass over what comes.
