@@ -78,10 +78,34 @@ impl Sessions {
 /// # Errors
 /// When the database does not answer.
 pub fn sessions(connector: &Connector) -> Result<Sessions, StoreError> {
-    let mut found = Sessions::default();
     if !connector.is_postgres() {
-        return Ok(found);
+        return Ok(Sessions::default());
     }
+    match looked_at(connector) {
+        // Prepared on one session and asked for on another: that can fail at any statement, even while a session is opened.
+        Err(StoreError::Unavailable(why)) if names_a_statement(&why) => Ok(Sessions {
+            shared: true,
+            ..Sessions::default()
+        }),
+        Err(StoreError::Database(why)) if names_a_statement(&why.to_string()) => Ok(Sessions {
+            shared: true,
+            ..Sessions::default()
+        }),
+        looked => looked,
+    }
+}
+
+/// Whether an error of the server is about a statement that tokio-postgres prepared: it calls them `s0`, `s1`, … The rest of the sentence
+/// is in the server's language, and the code of the error (26000, 42P05) does not come through diesel.
+fn names_a_statement(error: &str) -> bool {
+    error
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter_map(|word| word.strip_prefix('s'))
+        .any(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn looked_at(connector: &Connector) -> Result<Sessions, StoreError> {
+    let mut found = Sessions::default();
     let mut one = connector.open(Purpose::Ledger)?;
     let mut other = connector.open(Purpose::Reader)?;
     for round in 0..3 {

@@ -264,7 +264,11 @@ async fn heavy_a_broker_that_hangs_keeps_nobody_waiting() {
     line.hang();
     let sandbox = in_time(
         "the start",
-        sandbox(&dir, services.postgres.clone(), line.instead_of(&services.amqp)),
+        Box::pin(sandbox(
+            &dir,
+            services.postgres.clone(),
+            line.instead_of(&services.amqp),
+        )),
     )
     .await;
     assert!(sandbox.broker_away().is_some());

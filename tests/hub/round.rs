@@ -91,10 +91,18 @@ fn embedded() -> Broker {
 }
 
 /// Everything that moves, moving until the body is over.
-async fn moving(city: &City, broker: Broker, body: impl AsyncFnOnce()) {
-    let movers = Movers::start(city.hub.clone(), broker).await.unwrap();
-    body().await;
-    movers.stop().await;
+///
+/// Boxed: a whole test is one future, and would be moved about as such.
+fn moving<'a>(
+    city: &'a City,
+    broker: Broker,
+    body: impl AsyncFnOnce() + 'a,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(async move {
+        let movers = Movers::start(city.hub.clone(), broker).await.unwrap();
+        body().await;
+        movers.stop().await;
+    })
 }
 
 /// The word after the last dot of an event's type.

@@ -206,7 +206,7 @@ on_both! {
             format!("UPDATE dossiers SET agency = '{NEIGHBOUR}'"),
             "UPDATE dossiers SET route = '{}'".to_owned(),
             "UPDATE submissions SET receipt = 'x'".to_owned(),
-            format!("INSERT INTO feed (tenant, seq, dossier) SELECT 'branch.ha-dong', max(seq), max(dossier) FROM feed"),
+            "INSERT INTO feed (tenant, seq, dossier) SELECT 'branch.ha-dong', max(seq), max(dossier) FROM feed".to_owned(),
         ]);
         stage.behind(|conn| {
             for change in &changes {

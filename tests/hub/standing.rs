@@ -44,7 +44,7 @@ fn call(key: &str) -> lienthong::service::Call {
     }
 }
 
-fn with(mut filing: Value, more: Value) -> Value {
+fn with(mut filing: Value, more: &Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         filing[name] = value.clone();
     }
@@ -54,7 +54,7 @@ fn with(mut filing: Value, more: Value) -> Value {
 /// A filing for a procedure of the same day, received at the counter.
 fn same_day(stage: &Stage, reference: &str, received: &str) -> Value {
     let more = json!({ "procedure": { "code": "2.000635" }, "channel": "counter", "filed_at": at(received).to_string() });
-    with(for_the_commune(stage, reference), more)
+    with(for_the_commune(stage, reference), &more)
 }
 
 on_both! {
@@ -79,7 +79,7 @@ on_both! {
         }
         // What the sender says of the receipt goes before the filing.
         let more = json!({ "received_at": at("2026-11-24T15:30").to_string() });
-        let filed = city.file(&branch, &with(same_day(stage, "r4", "2026-11-23T09:00"), more)).await;
+        let filed = city.file(&branch, &with(same_day(stage, "r4", "2026-11-23T09:00"), &more)).await;
         assert_eq!(filed.clocks.due, Some(at("2026-11-25T17:00")));
         assert_eq!(stage.audit().findings, []);
     }
@@ -90,7 +90,7 @@ on_both! {
         let agency = city.access(&format!("agency.{COMMUNE}"));
         let promised = at("2026-12-01T16:00");
         let more = json!({ "channel": "counter", "promised_due": promised.to_string() });
-        let filing = with(for_the_commune(stage, "r1"), more);
+        let filing = with(for_the_commune(stage, "r1"), &more);
         let filed = city.file(&branch, &filing).await;
         let due = at("2026-11-26T17:00");
         assert_eq!((filed.clocks.due, filed.clocks.promised_due), (Some(due), Some(promised)));
@@ -102,7 +102,7 @@ on_both! {
         let again = city.file(&branch, &filing).await;
         assert_eq!((again.existing, labels(&again)), (true, vec![Label::DueDiffers]));
         let other = at("2026-12-02T16:00");
-        let reprinted = city.file(&branch, &with(filing.clone(), json!({ "promised_due": other.to_string() }))).await;
+        let reprinted = city.file(&branch, &with(filing.clone(), &json!({ "promised_due": other.to_string() }))).await;
         assert_eq!(reprinted.clocks.promised_due, Some(other));
         let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
         assert_eq!(view.due_history.len(), 3);
@@ -119,7 +119,7 @@ on_both! {
         let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
         assert_eq!((view.summary.clocks.due, view.summary.clocks.promised_due), (Some(at("2026-12-10T17:00")), None));
         // The same receipt told again does not bring its date back.
-        city.file(&branch, &with(filing, json!({ "promised_due": other.to_string() }))).await;
+        city.file(&branch, &with(filing, &json!({ "promised_due": other.to_string() }))).await;
         let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
         assert_eq!(view.summary.clocks.promised_due, None);
         assert_eq!(stage.audit().findings, []);
@@ -130,18 +130,18 @@ on_both! {
         let branch = city.access("branch.ba-dinh");
         let now = stage.clock.now();
         let more = json!({ "channel": "counter", "promised_due": minutes(now, -60).to_string(), "received_at": minutes(now, -60).to_string() });
-        let filed = city.file(&branch, &with(for_the_commune(stage, "r1"), more)).await;
+        let filed = city.file(&branch, &with(for_the_commune(stage, "r1"), &more)).await;
         assert_eq!(labels(&filed), [Label::ReceiptEarly, Label::PromiseEarly]);
         assert_eq!(filed.clocks.promised_due, None);
         let ahead = json!({ "received_at": minutes(now, 6).to_string() });
-        assert_eq!(label(city.submit(&branch, &with(for_the_commune(stage, "r2"), ahead)).await), Label::DateInFuture);
+        assert_eq!(label(city.submit(&branch, &with(for_the_commune(stage, "r2"), &ahead)).await), Label::DateInFuture);
     }
 
     async fn a_status_told_with_a_dossier_is_news_once(stage) {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
         let agency = city.access(&format!("agency.{COMMUNE}"));
-        let says = |status: u8| with(for_the_commune(stage, "r1"), json!({ "reported_status": status }));
+        let says = |status: u8| with(for_the_commune(stage, "r1"), &json!({ "reported_status": status }));
         let (registered, accepted, forwarded) = (says(1), says(2), says(4));
         let filed = city.file(&branch, &registered).await;
         assert_eq!(filed.status.code, Status::Registered);
@@ -176,7 +176,7 @@ on_both! {
         let received = stage.clock.now();
         stage.later(3_600);
         let more = json!({ "summary": "nội dung đã sửa", "reported_status": 2, "received_at": received.to_string() });
-        let changed = with(filing, more);
+        let changed = with(filing, &more);
         let again = city.file(&branch, &changed).await;
         assert_eq!((again.status.code, again.version, again.existing), (Status::Accepted, 2, false));
         // Counted from the receipt, which was an hour before the hub heard of it.
@@ -186,7 +186,7 @@ on_both! {
         assert_eq!(kinds, ["filed", "amended", "status-changed", "due-set"]);
         // Nothing waits for its acceptance any more, and it cannot be amended.
         assert_eq!(stage.texts("SELECT kind AS t FROM watches WHERE kind = 'acceptance'").len(), 0);
-        let other = with(changed, json!({ "summary": "khác nữa" }));
+        let other = with(changed, &json!({ "summary": "khác nữa" }));
         assert_eq!(label(city.submit(&branch, &other).await), Label::ReferenceContentDiffers);
         assert_eq!(stage.audit().findings, []);
     }
@@ -199,7 +199,7 @@ on_both! {
         for (n, (of_branch, of_agency)) in [(0, 0), (4, -4), (-4, 4), (4, 4), (-4, -4)].into_iter().enumerate() {
             let mut verdicts = Vec::new();
             let filed_at = minutes(stage.clock.now(), of_branch);
-            let filing = with(for_the_commune(stage, &format!("r{n}")), json!({ "filed_at": filed_at.to_string() }));
+            let filing = with(for_the_commune(stage, &format!("r{n}")), &json!({ "filed_at": filed_at.to_string() }));
             let id = city.file(&branch, &filing).await.tracking_id;
             stage.later(60);
             let request = AcceptanceRequest { occurred_at: Some(minutes(stage.clock.now(), of_branch)), text: None, assigned_code: None };

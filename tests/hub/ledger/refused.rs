@@ -239,6 +239,9 @@ fn a_sum_that_overflows_in_the_database_is_its_senders_fault() {
     });
 }
 
+/// Puts something into a command that no text gives.
+type Wrong = fn(&mut Submit, Timestamp);
+
 on_both! {
     async fn what_no_database_holds_is_refused_before_there_is_any_sql(stage) {
         let store = stage.open();
@@ -247,7 +250,7 @@ on_both! {
         let last = "9999-12-30T22:00:00.999999999Z";
         // No text gives it, and no document: a moment before the year 1.
         let too_early = Timestamp::from_micros(-62_135_596_800_000_001);
-        let wrongs: [(&str, fn(&mut Submit, Timestamp)); 9] = [
+        let wrongs: [(&str, Wrong); 9] = [
             ("filed_at", |s, at| s.filed_at = at),
             ("received_at", |s, at| s.submission.received_at = at.into()),
             ("forecast", |s, at| s.dossier.forecast_due = Some(at.into())),

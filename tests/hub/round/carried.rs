@@ -179,7 +179,10 @@ fn a_report_that_is_refused_is_its_agencys_to_read_and_no_dead_letter() {
                     .tracking_id;
                 // The hub's own user writes in the department's name: RabbitMQ lets it, and does not vouch for it.
                 let forged = message(city, "forged", vec![report(id, Status::Refused, "giả mạo")]);
-                assert_eq!(broker.publish(&[forged.clone()]).await, [Outcome::Confirmed]);
+                assert_eq!(
+                    broker.publish(std::slice::from_ref(&forged)).await,
+                    [Outcome::Confirmed]
+                );
                 // What cannot be read at all goes the same way; what is behind it does not wait.
                 let mut garbage = message(city, "garbage", Vec::new());
                 garbage.body = (*b"{").into();
@@ -316,7 +319,7 @@ fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_double
             // twice as long each time they were sent again.
             stage.later(4 * missing::UNANSWERED.as_secs() + 1);
             moving(city, broker.clone(), async || {
-                lies(stage, city, &broker, 10).await
+                lies(stage, city, &broker, 10).await;
             })
             .await;
             let resent = "SELECT count(*) AS n FROM attempts WHERE outcome = 'resent' AND actor IS NULL";
