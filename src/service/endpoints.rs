@@ -16,7 +16,7 @@ use crate::domain::view::{
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{PushAnswer, PushCommand};
+use crate::store::ledger::{PushAnswer, PushCommand, TICK};
 use crate::store::moment::At;
 use crate::store::read::{self, Endpoint, Secrets};
 use crate::store::rows::EndpointRow;
@@ -40,11 +40,36 @@ impl Hub {
                 .into());
         }
         let url = self.allowed(&request.url)?;
+        // Once, unless the same agency sets it at the same moment through another hub: then on what that one has written.
+        let new_secret = loop {
+            self.refresh_endpoints().await?;
+            let (row, new_secret) = self.endpoint_row(access, &url, request.new_secret)?;
+            let answer = self.store.ledger.push(PushCommand::SetEndpoint(row)).await?;
+            if answer == PushAnswer::Changed(true) {
+                break new_secret;
+            }
+        };
         self.refresh_endpoints().await?;
-        let present = self.endpoint_of(&agency).map(|endpoint| endpoint.secrets.clone());
+        self.ring_inbox(&agency);
+        Ok(EndpointAnswer {
+            endpoint: self.endpoint(access)?,
+            secret: new_secret.map(|secret| secret.reveal()),
+        })
+    }
+
+    /// The caller's endpoint as it is to be, and its secret where that is a new one. The moment is later than that of the one before,
+    /// whatever the clock says.
+    fn endpoint_row(
+        &self,
+        access: &Access,
+        url: &EndpointUrl,
+        new_secret: bool,
+    ) -> Result<(EndpointRow, Option<WebhookSecret>), ServiceError> {
+        let present = self.endpoints.load().get(access.key().key()).cloned();
         let now = self.clock.now();
-        let (secrets, is_new) = match present {
-            Some(present) if !request.new_secret => (present, false),
+        let set_at = (present.as_ref()).map_or(now, |present| now.max(present.row.set_at.0.plus(TICK)));
+        let (secrets, is_new) = match present.map(|endpoint| endpoint.secrets.clone()) {
+            Some(present) if !new_secret => (present, false),
             present => {
                 let older = present.map(|p| (p.current, now.plus(OLDER_SECRET)));
                 let current = self.with_rng(WebhookSecret::draw);
@@ -52,9 +77,9 @@ impl Hub {
             }
         };
         let row = EndpointRow {
-            agency: agency.clone(),
+            agency: access.key().key().to_owned(),
             url: url.to_string(),
-            set_at: At(now),
+            set_at: At(set_at),
             set_by: access.key().to_string(),
             failure: None,
             failing_since: None,
@@ -64,13 +89,7 @@ impl Hub {
             ciphertext: Vec::new(),
         };
         let row = self.with_rng(|rng| read::seal_secrets(&self.store.cipher, row, &secrets, rng))?;
-        self.store.ledger.push(PushCommand::SetEndpoint(row)).await?;
-        self.refresh_endpoints().await?;
-        self.ring_inbox(&agency);
-        Ok(EndpointAnswer {
-            endpoint: self.endpoint(access)?,
-            secret: is_new.then(|| secrets.current.reveal()),
-        })
+        Ok((row, is_new.then_some(secrets.current)))
     }
 
     /// The caller's endpoint.

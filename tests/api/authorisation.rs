@@ -119,7 +119,10 @@ async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told 
             Told::of(request.json(&body(route, id, delivery))).await
         }
         (Verb::Delete, Takes::Nothing) => {
-            let path = format!("{path}?way=webhook");
+            let path = match route.id {
+                "unsubscribe" => format!("{path}?way=webhook"),
+                _ => path,
+            };
             Told::of(caller.request(Method::DELETE, &path).await).await
         }
         (Verb::Post, Takes::Form(_)) => caller.ask_token("").await,

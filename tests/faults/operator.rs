@@ -127,7 +127,10 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
     assert!(told.out.starts_with("✘ permission-missing"), "{told:?}");
     let told = installation.run(&["tenant", "list", "--hub", &installation.partner_url()]);
     assert_eq!(told.exit, Some(2), "{told:?}");
-    assert!(told.err.contains("--hub needs --as beside it"), "{told:?}");
+    assert!(
+        told.err.contains("this needs --ca, --cert, --key, --as too"),
+        "{told:?}"
+    );
 
     // The audit names the operator, not the hub.
     let log = does(&["audit", "log", "--subject", agent, "--json"]).json();

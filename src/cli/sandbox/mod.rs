@@ -51,7 +51,7 @@ pub struct SandboxArgs {
     pub seed: u64,
 
     /// How many times faster than real agencies the made-up ones answer
-    #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0, value_parser = speed_up)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 10_000.0, value_parser = speed_up, allow_negative_numbers = true)]
     pub speed_up: f64,
 
     /// Play this agency yourself: nobody answers for it. May be given several times. With --amqp-admin, the address of an agency's own queue is written to tenants/agency.KEY/amqp.url

@@ -47,7 +47,7 @@ pub use notices::{
     Subscription, TEST, WINDOW,
 };
 pub(super) use persist::{HEAD, hash};
-pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement};
+pub use push::{EndpointStanding, Intervene, Intervention, PushAnswer, PushCommand, PushSettlement, TICK};
 pub use register::{Expiring, RegisterChange, Registered};
 pub(super) use submit::answered;
 pub use submit::{Expect, KeyUse, Likeness, Remember, Submit, SubmitOutcome};

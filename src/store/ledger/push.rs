@@ -27,7 +27,8 @@ use crate::store::tables::*;
 
 /// Something about endpoints and what is pushed to them.
 pub enum PushCommand {
-    /// An agency's endpoint, new or changed. What failed there before is forgotten.
+    /// An agency's endpoint, new or changed. What failed there before is forgotten. Not changed when the present one was set at the same
+    /// moment or later: it is looked up again, then.
     SetEndpoint(EndpointRow),
     /// An agency has no endpoint any more. Changed when it had one.
     RemoveEndpoint {
@@ -198,20 +199,16 @@ pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Re
 }
 
 /// The shortest time between two moments of the database.
-pub(super) const TICK: Duration = Duration::from_micros(1);
+pub const TICK: Duration = Duration::from_micros(1);
 
-/// A new address is tried at once with everything that waits, as if it had never been tried.
+/// A new address is tried at once with everything that waits, as if it had never been tried. It has to be set later than the one before:
+/// by this moment what was said of the one is told from the other, and its secrets open only beside the moment they were sealed with.
 fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
     let before: Option<(String, At)> = on_backend!(conn, c => endpoints::table
         .find(&row.agency).select((endpoints::url, endpoints::set_at)).first(c).optional())?;
-    // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
-    let set_at = before
-        .as_ref()
-        .map_or(row.set_at, |(_, then)| At(row.set_at.0.max(then.0.plus(TICK))));
-    let row = &EndpointRow {
-        set_at,
-        ..row.clone()
-    };
+    if before.as_ref().is_some_and(|(_, then)| row.set_at.0 <= then.0) {
+        return Ok(PushAnswer::Changed(false));
+    }
     on_backend!(conn, c => diesel::insert_into(endpoints::table)
         .values(row)
         .on_conflict(endpoints::agency)
