@@ -302,7 +302,7 @@ pub struct FileRef {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "whole::optional"
+        deserialize_with = "whole::optional_natural"
     )]
     #[schemars(range(min = 0, max = whole::MAX))]
     pub size: Option<i64>,

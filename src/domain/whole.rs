@@ -104,6 +104,15 @@ pub fn optional<'de, D: Deserializer<'de>, T: TryFrom<i64>>(from: D) -> Result<O
     from.deserialize_option(Maybe(PhantomData))
 }
 
+/// The same, of what can be counted: a size, never below zero.
+///
+/// # Errors
+/// As [`number`].
+pub fn optional_natural<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let number: Option<u64> = optional(from)?;
+    Ok(number.and_then(|number| i64::try_from(number).ok()))
+}
+
 /// The same, and null is what it is when it is left out.
 ///
 /// # Errors

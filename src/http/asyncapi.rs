@@ -152,7 +152,7 @@ pub fn document() -> Value {
                     "payload": status,
                 },
             },
-            "schemas": shapes.named(),
+            "schemas": shapes.named(&mut Value::Null),
         },
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! `schema/api/openapi.json` is this document, checked in; a test holds the two equal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use schemars::generate::SchemaSettings;
@@ -37,11 +37,11 @@ pub(super) struct Shapes {
 
 impl Shapes {
     pub(super) fn new() -> Self {
-        let at = |s: &mut SchemaSettings| s.definitions_path = "/components/schemas".into();
-        let settings = SchemaSettings::draft2020_12().with(at);
+        let at =
+            |path: &'static str| SchemaSettings::draft2020_12().with(|s| s.definitions_path = path.into());
         Shapes {
-            requests: settings.clone().for_deserialize().into_generator(),
-            answers: settings.for_serialize().into_generator(),
+            requests: at(SENT).for_deserialize().into_generator(),
+            answers: at(NAMED).for_serialize().into_generator(),
         }
     }
 
@@ -53,11 +53,81 @@ impl Shapes {
         schema(&mut self.requests).to_value()
     }
 
-    /// Every named type. What both name is the same in both, or the answer's form wins.
-    pub(super) fn named(&mut self) -> Map<String, Value> {
-        let mut named = self.requests.take_definitions(true);
-        named.extend(self.answers.take_definitions(true));
+    /// Every named type of what is answered, and of what is sent under its own name beside it where that may leave out what an answer
+    /// always has. `paths` gets the names its references mean.
+    pub(super) fn named(&mut self, paths: &mut Value) -> Map<String, Value> {
+        let mut named = self.answers.take_definitions(true);
+        let mut sent = self.requests.take_definitions(true);
+        let differing = differing(&sent, &named);
+        let name = |name: &str| match differing.contains(name) {
+            true => format!("{name}Sent"),
+            false => name.to_owned(),
+        };
+        for schema in sent.values_mut() {
+            refer(schema, &name);
+        }
+        refer(paths, &name);
+        named.extend(sent.into_iter().map(|(old, schema)| (name(&old), schema)));
         named
+    }
+}
+
+/// Where named types stand in the document.
+const NAMED: &str = "/components/schemas";
+
+/// Where those of requests stand while the document is made.
+const SENT: &str = "/components/sent";
+
+/// The types that are not the same in a request and in an answer, themselves or in a part.
+fn differing(sent: &Map<String, Value>, answered: &Map<String, Value>) -> BTreeSet<String> {
+    let same = |name: &str, schema: &Value| {
+        let mut schema = schema.clone();
+        refer(&mut schema, &str::to_owned);
+        answered.get(name).is_none_or(|other| *other == schema)
+    };
+    let mut found: BTreeSet<String> = sent
+        .iter()
+        .filter(|(name, schema)| !same(name, schema))
+        .map(|(name, _)| name.clone())
+        .collect();
+    loop {
+        let reaches = |schema: &Value| {
+            let text = schema.to_string();
+            found
+                .iter()
+                .any(|name| text.contains(&format!("\"#{SENT}/{name}\"")))
+        };
+        let more: Vec<String> = sent
+            .iter()
+            .filter(|(name, schema)| {
+                answered.contains_key(*name) && !found.contains(*name) && reaches(schema)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// References to what is sent become references to the names they have in the document.
+fn refer(value: &mut Value, name: &impl Fn(&str) -> String) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let old = value
+                    .as_str()
+                    .filter(|_| key == "$ref")
+                    .and_then(|to| to.strip_prefix('#')?.strip_prefix(SENT)?.strip_prefix('/'));
+                match old.map(|old| format!("#{NAMED}/{}", name(old))) {
+                    Some(new) => *value = new.into(),
+                    None => refer(value, name),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, name)),
+        _ => {}
     }
 }
 
@@ -77,7 +147,8 @@ pub fn document() -> Value {
         .iter()
         .map(|p| (p.word().to_owned(), json!(p.word())))
         .collect();
-    let mut schemas = shapes.named();
+    let mut paths = json!(paths);
+    let mut schemas = shapes.named(&mut paths);
     schemas.insert("Label".to_owned(), labels());
     json!({
         "openapi": "3.1.0",

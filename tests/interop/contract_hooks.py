@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from datetime import datetime, timedelta, timezone
+from urllib.parse import unquote
 
 import jsonschema
 import requests
@@ -25,6 +26,7 @@ FORMAT = re.compile("([a-z0-9-]+/v[0-9]+)?")
 UNIQUE = re.compile("[!-~]{1,128}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
+DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 KEY = re.compile("[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
 DIGEST = re.compile("([sS][hH][aA]-?256[:=-])?[0-9A-Fa-f]{64}")
 AGENCIES = os.environ.get("CONTRACT_AGENCIES", "").split()
@@ -77,7 +79,7 @@ def before_call(context, case, kwargs):
     Of ids every second becomes that of a dossier the tenant sees, and of numbers of files every second the first. A key is
     used once. A format or a person that is left out becomes one of the tenant's, because a tenant with several formats, or an
     agent, must name it. (Schemathesis 4.32 also takes '' for a well-formed format.) An agency is one of the directory. A file
-    is uploaded under its own digest. Nothing has happened in the future, and a new due date lies there. Documents have no
+    is uploaded under its own digest. Nothing has happened in the future or before the offices were, and a new due date lies ahead. Documents have no
     control characters: which text a format forbids, OpenAPI's "an object" cannot say. Nobody waits for news.
     """
     operation = case.operation.definition.raw
@@ -88,10 +90,13 @@ def before_call(context, case, kwargs):
         case.query["wait"] = 0
     if operation["operationId"] in ("submit", "submitBatch", "report"):
         case.body = changed(case.body, lambda text: CONTROL.sub(" ", text))
-    due = case.body.get("new_due") if isinstance(case.body, dict) else None
-    case.body = changed(case.body, not_in_future)
-    if moment(due):
-        case.body["new_due"] = (datetime.now(timezone.utc) + timedelta(days=20)).isoformat()
+    case.query = changed(case.query, plausible) if case.query else case.query
+    if operation["operationId"] == "irregularCounts":
+        period(case.query)
+    ahead = [name for name in ("new_due", "due_at") if isinstance(case.body, dict) and moment(case.body.get(name))]
+    case.body = changed(case.body, plausible)
+    for name in ahead:
+        case.body[name] = (datetime.now(timezone.utc) + timedelta(days=20)).isoformat()
     agency = case.body.get("agency") if isinstance(case.body, dict) else None
     if AGENCIES and isinstance(agency, str) and KEY.fullmatch(agency):
         case.body["agency"] = AGENCIES[len(agency) % len(AGENCIES)]
@@ -117,7 +122,7 @@ def named(case, parameters):
 def placed(case, operation):
     """What the path names."""
     path = case.path_parameters or {}
-    dossier, number, digest = (str(path.get(name, "")) for name in ("id", "n", "sha256"))
+    dossier, number, digest = (unquote(str(path.get(name, ""))) for name in ("id", "n", "sha256"))
     if DOSSIERS and DOSSIER.fullmatch(dossier) and int(dossier[-1], 16) % 2 == 0:
         path["id"] = DOSSIERS[int(dossier[-2], 16) % len(DOSSIERS)]
     if number.isdecimal() and 0 < int(number) < 2**31 and int(number) % 2 == 1:
@@ -148,8 +153,21 @@ def moment(text):
     return named if named and named.tzinfo else None
 
 
-def not_in_future(text):
-    """A moment that is still to come, as the moment before this one."""
+def plausible(text):
+    """A moment or date that is still to come, or before there were offices, or of an offset nobody has, as one just past."""
     now = datetime.now(timezone.utc) - timedelta(seconds=1)
     named = moment(text)
-    return now.isoformat() if named and named > now else text
+    if named:
+        far = abs(named.utcoffset()) > timedelta(hours=14)
+        return now.isoformat() if far or named.year < 2001 or named > now else text
+    if isinstance(text, str) and DATE.fullmatch(text):
+        return text if "2001" < text[:4] < now.isoformat()[:4] else now.date().isoformat()
+    return text
+
+
+def period(query):
+    """From and to, where they are dates, as days that exist, in their order."""
+    today = datetime.now(timezone.utc).date()
+    for name, day in (("from", today - timedelta(days=10)), ("to", today - timedelta(days=1))):
+        if DATE.fullmatch(str((query or {}).get(name, ""))):
+            query[name] = day.isoformat()

@@ -31,7 +31,7 @@ pub struct AcceptanceRequest {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = [
     { "required": ["text"], "properties": { "text": { "type": "string" } } },
-    { "required": ["papers"], "properties": { "papers": { "minItems": 1 } } },
+    { "required": ["papers"], "properties": { "papers": { "type": "array", "minItems": 1 } } },
 ]))]
 pub struct SupplementRequest {
     /// When; left out, now.

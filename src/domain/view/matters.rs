@@ -8,6 +8,7 @@ use crate::domain::event::{Event, Happening};
 use crate::domain::matter::Matter;
 use crate::domain::text::{PRINTABLE, SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
+use crate::domain::whole;
 
 /// An opinion of another body, as a reader sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,6 +101,7 @@ pub struct OpinionAnswerRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
     /// Which opinion, as its event and the dossier number it.
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 1))]
     pub number: i32,
     /// What it says. At most 2,000 characters.
@@ -151,6 +153,7 @@ pub struct PaymentRequest {
     /// Which way it went.
     pub kind: PaymentKind,
     /// How much, in đồng.
+    #[serde(deserialize_with = "whole::number")]
     #[schemars(range(min = 1, max = dossier::limits::AMOUNT_VND))]
     pub amount_vnd: i64,
     /// Number of the receipt or the payment order. At most 200 characters.
