@@ -1,7 +1,7 @@
 //! What every page has around it: its language, where it stands, whether this is a sandbox.
 
 use crate::domain::rejection::Language;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::StatusView;
 use crate::http::extract::{Page, PageCall};
 
@@ -90,6 +90,14 @@ impl Frame {
                 )
             }
             Language::English => format!("{} {}, {clock}", local.strftime("%-d %B"), local.year()),
+        }
+    }
+
+    /// A day as the office writes it.
+    pub(super) fn day(&self, day: &Date) -> String {
+        match self.language {
+            Language::Vietnamese => format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
+            Language::English => day.strftime("%-d %B %Y").to_string(),
         }
     }
 

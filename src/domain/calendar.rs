@@ -11,7 +11,7 @@ mod cut_off;
 pub mod offices;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Weekday;
 use schemars::JsonSchema;
@@ -108,6 +108,8 @@ type Session = (i64, i64);
 #[derive(Clone, Debug, Default)]
 struct Rules {
     special: HashMap<Date, DayKind>,
+    /// Those of them that are assumed, not published.
+    assumed: BTreeSet<Date>,
     /// From the most special to the most general; the first level in force on a day decides.
     levels: Vec<Vec<OpeningHours>>,
 }
@@ -206,6 +208,13 @@ impl Calendar {
     /// Whether the office opens at all that day.
     pub fn is_working_day(&self, date: Date) -> bool {
         self.with_sessions(date, |sessions| !sessions.is_empty())
+    }
+
+    /// The first day between two moments that is only assumed to be special: what was counted across it may change when the calendar is
+    /// published.
+    pub fn assumed_between(&self, from: Timestamp, until: Timestamp) -> Option<Date> {
+        let (first, last) = (from.date(), until.date());
+        (first <= last).then(|| self.rules.assumed.range(first..=last).next().copied())?
     }
 
     /// When a limit ends that begins with a receipt at `received`.

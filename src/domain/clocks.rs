@@ -15,7 +15,7 @@ use super::legal::{LegalLimits, Restart, TimeLimits};
 use super::lifecycle::{Role, State};
 use super::rejection::{Label, Problem};
 use super::status::Status;
-use super::time::Timestamp;
+use super::time::{Date, Timestamp};
 
 /// A limit the hub watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -281,6 +281,11 @@ impl Clockwork {
     /// When a dossier with this time limit is due that was accepted at `from`.
     pub fn due(&self, from: Timestamp, limit: Limit) -> Timestamp {
         self.ends(from, Span::Office(limit))
+    }
+
+    /// The first day a date rests on that is only assumed to be a day off, or of work.
+    pub fn assumed_between(&self, from: Timestamp, until: Timestamp) -> Option<Date> {
+        self.calendar.assumed_between(from, until)
     }
 
     /// Until when an online dossier filed at `from` must be accepted.

@@ -290,7 +290,7 @@ impl Hub {
             agency: self.agency_of(row),
             parked: row.parked.as_deref().and_then(Label::parse),
             version: row.version,
-            clocks: clocks_of(row),
+            clocks: self.clocks_of(row)?,
             received_at: row.received_at.0,
             updated_at: row.updated_at.0,
             warnings: Vec::new(),
@@ -326,7 +326,23 @@ pub(super) fn reason(row: &DossierRow) -> Result<RouteReason, ServiceError> {
     serde_json::from_str(&row.route).map_err(internal)
 }
 
-pub(super) fn clocks_of(row: &DossierRow) -> Clocks {
+impl Hub {
+    /// The clocks that run, and whether they were counted across a day that is only assumed.
+    pub(super) fn clocks_of(&self, row: &DossierRow) -> Result<Clocks, ServiceError> {
+        let clocks = running(row);
+        let until = clocks.due.or(clocks.forecast_due);
+        let assumed_day = match until {
+            Some(until) => self.clockwork(row)?.assumed_between(row.received_at.0, until),
+            None => None,
+        };
+        Ok(Clocks {
+            assumed_day,
+            ..clocks
+        })
+    }
+}
+
+fn running(row: &DossierRow) -> Clocks {
     Clocks {
         acceptance_due: row.acceptance_due.map(|at| at.0),
         forecast_due: row.forecast_due.map(|at| at.0),
@@ -335,6 +351,7 @@ pub(super) fn clocks_of(row: &DossierRow) -> Clocks {
             .promised_due
             .filter(|promised| row.promise_holds && Some(*promised) != row.due)
             .map(|at| at.0),
+        assumed_day: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dossiers::{clocks_of, event_type, reason};
+use super::dossiers::{event_type, reason};
 use super::intake::{internal, parse_id, status_of};
 use super::{Hub, ServiceError};
 use crate::adapt::Outgoing;
@@ -204,7 +204,7 @@ impl Hub {
             .ok()
             .and_then(|key| directory.agency(&key));
         let route = reason(row)?;
-        let clocks = clocks_of(row);
+        let clocks = self.clocks_of(row)?;
         let code = row
             .code
             .as_ref()

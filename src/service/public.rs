@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dossiers::{clocks_of, reason};
+use super::dossiers::reason;
 use super::intake::{internal, parse_id, status_of};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
@@ -76,18 +76,16 @@ impl Hub {
         let status = status_of(row.status)?;
         let (note, details) = told(&events, status);
         let with_agency = matches!(status, Status::Accepted | Status::Processing);
+        let clocks = self.clocks_of(&row)?;
         Ok(PublicView {
             tracking_id: id,
             procedure_name: reason(&row)?.procedure.name,
             status: status.into(),
             since: row.since.0,
             agency: self.agency_of(&row),
-            clocks: clocks_of(&row),
+            clocks: clocks.clone(),
             // By the date on the applicant's receipt, where that is another.
-            late: with_agency
-                && clocks_of(&row)
-                    .held_due()
-                    .is_some_and(|due| due < self.clock.now()),
+            late: with_agency && clocks.held_due().is_some_and(|due| due < self.clock.now()),
             note,
             details,
             place: self.place_of(&row),

@@ -84,6 +84,24 @@ on_both! {
         assert_eq!(stage.audit().findings, []);
     }
 
+    async fn a_due_date_counted_across_a_day_that_is_only_assumed_says_so(stage) {
+        let city = City::open(stage).await;
+        let branch = city.access("branch.ba-dinh");
+        for (now, reference, assumed) in [
+            ("2026-11-24T09:00", "r1", None),
+            // Tết 2027 is not decided yet.
+            ("2027-02-04T09:00", "r2", Some("2027-02-05")),
+        ] {
+            stage.clock.advance(at(now).since(stage.clock.now()));
+            let more = json!({ "filed_at": at(now).to_string() });
+            let filed = city.file(&branch, &with(for_the_commune(stage, reference), &more)).await;
+            let assumed = assumed.map(|day| day.parse().unwrap());
+            assert_eq!(filed.clocks.assumed_day, assumed);
+            let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+            assert_eq!(view.summary.clocks.assumed_day, assumed);
+        }
+    }
+
     async fn the_date_on_the_receipt_is_kept_beside_the_one_that_was_counted(stage) {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");

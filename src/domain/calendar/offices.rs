@@ -3,7 +3,7 @@
 //! Hours are given for the whole city, for a kind of agency, or for one agency. On each day the most special rows in force
 //! decide alone: an agency with rows of its own opens as they say and not otherwise.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -112,12 +112,17 @@ impl Offices {
         let days = special_days(days, faults);
         let hours = opening_hours(hours, faults);
         let special: HashMap<Date, DayKind> = days.iter().map(|d| (d.date, d.kind)).collect();
+        let assumed: BTreeSet<Date> = days.iter().filter(|d| d.provisional).map(|d| d.date).collect();
         let of = |whose: &OfficeKey| -> Vec<OpeningHours> {
             hours.iter().filter(|h| h.whose == *whose).cloned().collect()
         };
         let calendar = |levels: Vec<Vec<OpeningHours>>| {
-            let special = special.clone();
-            Arc::new(Calendar::new(Rules { special, levels }))
+            let (special, assumed) = (special.clone(), assumed.clone());
+            Arc::new(Calendar::new(Rules {
+                special,
+                assumed,
+                levels,
+            }))
         };
         let mut offices = Offices {
             city: calendar(vec![of(&OfficeKey::City)]),

@@ -542,3 +542,19 @@ proptest! {
         prop_assert!(world.worked(at - 1) || world.worked(at), "it is an instant at which the office is open");
     }
 }
+
+#[test]
+fn what_is_counted_across_a_day_that_is_only_assumed_says_so() {
+    let assumed = |from: &str, until: &str| hanoi().assumed_between(at(from), at(until));
+    let first = Some(jiff::civil::date(2027, 2, 5));
+    assert_eq!(assumed("2027-02-04T17:00", "2027-02-25T17:00"), first);
+    assert_eq!(assumed("2027-02-05T08:00", "2027-02-05T08:00"), first);
+    assert_eq!(assumed("2027-02-12T08:00", "2027-03-01T17:00"), None);
+    // Published, or fixed by the law.
+    assert_eq!(assumed("2026-12-28T08:00", "2027-02-04T17:00"), None);
+    assert_eq!(
+        assumed("2027-02-25T17:00", "2027-02-04T17:00"),
+        None,
+        "nothing lies between"
+    );
+}

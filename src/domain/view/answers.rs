@@ -9,7 +9,7 @@ use crate::domain::ids::{DossierId, RefusalId, RequestId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 
 /// A status with its names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +112,11 @@ pub struct Clocks {
     /// The date on the receipt the applicant holds, where that is another than `due`: towards the applicant it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promised_due: Option<Timestamp>,
+    /// A day that `due` or `forecast_due` was counted across and that is only assumed to be a day off or of work: the calendar of that
+    /// year is not published yet, and the date may move with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub assumed_day: Option<Date>,
 }
 
 impl Clocks {

@@ -15,17 +15,24 @@ use crate::domain::{encoding, syntax};
 /// # Errors
 /// `document-empty`, `encoding-invalid` and its like, `syntax-invalid`; `duplicate-key`; everything the schema of the contract says
 /// is wrong, at once: `field-missing`, `field-unknown`, `type-wrong`, `number-fraction` and so on.
-pub(super) fn parse<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Rejection> {
+pub(super) fn parse<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, Rejection> {
     let decoded = encoding::decode(bytes, encoding::Kind::Json, None)?;
     let text = &*decoded.text;
     if text.trim_ascii().is_empty() {
         return Err(Label::DocumentEmpty.into());
     }
-    // serde would take a list for a struct, field by field.
+    // serde would take a list for a struct, field by field: here, and wherever a body has a list.
     if text.trim_ascii_start().starts_with('[') {
         return Err(shape::not_an_object::<T>().into());
     }
-    serde_json::from_str(text).map_err(|e| refusal::<T>(text, &e))
+    let read: T = serde_json::from_str(text).map_err(|e| refusal::<T>(text, &e))?;
+    if text.contains('[')
+        && let Ok(value) = serde_json::from_str(text)
+        && let Some(rejection) = Rejection::of(shape::lists_for_objects::<T>(&value))
+    {
+        return Err(rejection);
+    }
+    Ok(read)
 }
 
 fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
@@ -126,7 +133,7 @@ mod tests {
     use super::*;
     use crate::domain::view::{ReasonRequest, SettleRequest, SupplementRequest};
 
-    fn refused<T: DeserializeOwned + JsonSchema>(text: &[u8]) -> (Label, String) {
+    fn refused<T: DeserializeOwned + JsonSchema + 'static>(text: &[u8]) -> (Label, String) {
         let refusal = parse::<T>(text).err().unwrap();
         let problem = &refusal.problems()[0];
         let line = || {
@@ -183,6 +190,24 @@ mod tests {
         assert_eq!(refused::<SettleRequest>(deep.as_bytes()).0, Label::ObjectExpected);
         let deep = format!("{{\"messages\":{}", "[".repeat(100_000));
         assert_eq!(refused::<SettleRequest>(deep.as_bytes()).0, Label::TooDeep);
+    }
+
+    #[test]
+    fn a_list_is_no_object_wherever_it_stands() {
+        for (papers, path) in [
+            (
+                r#"[{ "name": "Tờ khai", "copies": [null, null] }]"#,
+                "/papers/0/copies",
+            ),
+            (r#"[["000.00.00.G00-KQ0001", "Tờ khai"]]"#, "/papers/0"),
+        ] {
+            let text = format!(r#"{{ "text": "sửa", "papers": {papers} }}"#);
+            let told = refused::<crate::domain::view::ChangeRequest>(text.as_bytes());
+            assert_eq!(told, (Label::TypeWrong, path.to_owned()), "{text}");
+        }
+        let right = r#"{ "text": "sửa", "papers": [{ "name": "Tờ khai", "copies": { "photo": 1.0 } }] }"#;
+        let read = parse::<crate::domain::view::ChangeRequest>(right.as_bytes()).unwrap();
+        assert_eq!(read.papers[0].copies.photo, 1);
     }
 
     #[test]

@@ -355,7 +355,9 @@ impl Authed {
     ///
     /// # Errors
     /// Those of a document; `media-type-unsupported`; `syntax-invalid` and its like.
-    pub async fn json<T: DeserializeOwned + JsonSchema>(self) -> Result<(T, [u8; 32], Self), Rejection> {
+    pub async fn json<T: DeserializeOwned + JsonSchema + 'static>(
+        self,
+    ) -> Result<(T, [u8; 32], Self), Rejection> {
         self.json_within(limits::JSON_BYTES).await
     }
 
@@ -363,7 +365,7 @@ impl Authed {
     ///
     /// # Errors
     /// Those of [`Authed::json`].
-    pub async fn json_within<T: DeserializeOwned + JsonSchema>(
+    pub async fn json_within<T: DeserializeOwned + JsonSchema + 'static>(
         mut self,
         limit: usize,
     ) -> Result<(T, [u8; 32], Self), Rejection> {
@@ -382,7 +384,7 @@ impl Authed {
     ///
     /// # Errors
     /// Those of [`Authed::dossier`], [`Authed::key`] and [`Authed::json`].
-    pub(super) async fn act<T: DeserializeOwned + JsonSchema>(
+    pub(super) async fn act<T: DeserializeOwned + JsonSchema + 'static>(
         self,
     ) -> Result<(DossierId, Keyed, T, Self), Rejection> {
         let (id, key, traceparent) = (self.dossier()?, self.key()?, self.traceparent());

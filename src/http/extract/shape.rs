@@ -3,6 +3,10 @@
 //! Only a body that was refused already comes here, so that the schema can be made anew and walked at leisure. It says what it can
 //! say; what only the parser of a value knows (a check digit, a day that does not exist) is told at the place where that stopped.
 
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -42,6 +46,40 @@ pub(super) fn problems<T: JsonSchema>(value: &Value, stopped: &str) -> Vec<Probl
     }
     problems.truncate(TOLD);
     problems
+}
+
+/// Where a value has a list and the contract an object. This is asked of bodies that were read, so the schema is made once.
+pub(super) fn lists_for_objects<T: JsonSchema + 'static>(value: &Value) -> Vec<Problem> {
+    let root = kept::<T>();
+    let mut walk = Walk {
+        root,
+        path: String::new(),
+        problems: Vec::new(),
+    };
+    walk.value(root, value);
+    let is_list = |problem: &Problem| {
+        let here = problem.path.as_deref().unwrap_or_default();
+        problem.label == Label::TypeWrong
+            && value.pointer(here).is_some_and(Value::is_array)
+            && descend(root, value, here).is_some_and(|wanted| type_of(wanted) == "object")
+    };
+    walk.problems.into_iter().filter(is_list).collect()
+}
+
+/// The schema of a type, made once and kept: there are as many as the contract has bodies.
+fn kept<T: JsonSchema + 'static>() -> &'static Value {
+    static KEPT: LazyLock<RwLock<HashMap<TypeId, &'static Value>>> = LazyLock::new(RwLock::default);
+    let of = TypeId::of::<T>();
+    let found = KEPT
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&of)
+        .copied();
+    found.unwrap_or_else(|| {
+        let made = Box::leak(Box::new(schema::<T>()));
+        let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(of).or_insert(made)
+    })
 }
 
 fn schema<T: JsonSchema>() -> Value {

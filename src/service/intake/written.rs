@@ -360,8 +360,10 @@ fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
             ..Clocks::default()
         }
     };
+    let until = begun.due.or(begun.forecast_due);
     Clocks {
         promised_due: prepared.promised.filter(|promised| Some(*promised) != begun.due),
+        assumed_day: until.and_then(|until| clockwork.assumed_between(prepared.received_at, until)),
         ..begun
     }
 }
