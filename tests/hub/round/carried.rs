@@ -321,8 +321,9 @@ fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_double
             // Nobody says anything: without an answer they go by themselves, at the first look after their time. It is a day, and
             // twice as long each time they were sent again.
             stage.later(4 * missing::UNANSWERED.as_secs() + 1);
+            // In that time each dossier has passed a limit, which its agency is told as well.
             moving(city, broker.clone(), async || {
-                lies(stage, city, &broker, 10).await;
+                lies(stage, city, &broker, 20).await;
             })
             .await;
             let resent = "SELECT count(*) AS n FROM attempts WHERE outcome = 'resent' AND actor IS NULL";
