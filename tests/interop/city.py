@@ -139,8 +139,10 @@ class Sandbox:
     """A running `lienthong sandbox` on free ports, in a folder of its own."""
 
     def __init__(self, *options, left=()):
-        self.dir = Path(tempfile.mkdtemp(prefix="lienthong-interop."))
-        self._tenants, self._log = {}, self.dir / "hub.log"
+        # The log is beside the sandbox's folder: `--reset` empties that.
+        self._place = Path(tempfile.mkdtemp(prefix="lienthong-interop."))
+        self.dir = self._place / "city"
+        self._tenants, self._log = {}, self._place / "hub.log"
         command = [LIENTHONG, "sandbox", "--dir", str(self.dir), *options]
         for port in ("--partner-port", "--web-port", "--operations-port"):
             command += [port, "0"]
@@ -205,7 +207,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.dir)
+        shutil.rmtree(self._place)
 
 
 class Services:

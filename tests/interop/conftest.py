@@ -1,4 +1,4 @@
-"""The two stacks these tests run against, each started once."""
+"""The two stacks these tests run against: one started once, the other once for each file that uses it."""
 
 import pytest
 
@@ -13,7 +13,9 @@ def sandbox():
     running.stop()
 
 
-@pytest.fixture(scope="session")
+# For a file, not for all: the agencies' users belong to the whole broker, and a hub refuses to share them with another that runs
+# (a guide starts one of its own).
+@pytest.fixture(scope="module")
 def services():
     """A database and a virtual host on the servers that tests/run started."""
     made = Services("agency")
@@ -21,7 +23,7 @@ def services():
     made.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def production(services):
     """PostgreSQL and RabbitMQ. Nobody answers for the agency that reads its own queue, and for the one that is pushed to."""
     running = Sandbox(*services.options(), left=[QUEUE_AGENCY, PUSH_AGENCY])
