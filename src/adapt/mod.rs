@@ -113,6 +113,11 @@ impl Adapter {
         self.render.is_some()
     }
 
+    /// Whether it has a message that tells progress ([`Adapter::render_progress`]).
+    pub fn tells_progress(&self) -> bool {
+        self.progress.is_some()
+    }
+
     /// The syntax of a media type this format takes, whatever its parameters; `text/xml` is `application/xml`.
     pub fn syntax_of(&self, media_type: &str) -> Option<Syntax> {
         let wanted = encoding::essence(media_type)?;

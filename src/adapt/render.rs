@@ -57,6 +57,18 @@ pub struct Rendered {
     pub bytes: Vec<u8>,
 }
 
+impl Rendered {
+    /// The document as a part of a message: JSON as it is, anything else as text. None when it is not what its media type says, a
+    /// fault of the hub's.
+    pub fn into_value(self) -> Option<serde_json::Value> {
+        if self.media_type.contains("json") {
+            serde_json::from_slice(&self.bytes).ok()
+        } else {
+            String::from_utf8(self.bytes).ok().map(serde_json::Value::String)
+        }
+    }
+}
+
 /// A compiled `[render]` or `[progress]`.
 #[derive(Debug)]
 pub(super) enum RenderPlan {

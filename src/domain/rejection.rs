@@ -99,6 +99,8 @@ labels! {
         "Gọi bằng đúng chứng thư đã dùng khi lấy mã, hoặc lấy mã mới." "Call with the certificate the token was obtained with, or get a new token.";
     PermissionMissing "permission-missing" 403 "Không có quyền" "Not permitted"
         "Thao tác này cần quyền {permission}; đơn vị loại {kind} hoặc mã này không có." "This needs {permission}, which a tenant of kind {kind}, or this token, does not have.";
+    NotYourPart "not-your-part" 403 "Bước này của đơn vị khác" "This step is another tenant's"
+        "Bước này của hồ sơ do {tenant} thực hiện; đơn vị được xem, không được làm thay. Liên hệ {tenant}." "This step of the dossier is {tenant}'s; you may see it, not take it for them. Ask {tenant}.";
     StaffUnknown "staff-unknown" 403 "Không có nhân viên này" "The staff member is not registered"
         "Giá trị Acting-Staff phải là nhân viên đã đăng ký của đơn vị." "Acting-Staff must name a registered member of your staff.";
     StaffRequired "staff-required" 400 "Thiếu người thực hiện" "The acting person is not named"
@@ -397,7 +399,7 @@ labels! {
     PossibleDuplicate "possible-duplicate" 422 "Có thể trùng hồ sơ đã nộp" "Possibly filed before"
         "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp, nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
     DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
-        "Kiểm tra: {commune} cũ đã tách; cổng chọn {name}." "Check: the former {commune} was divided; the hub chose {name}.";
+        "Đơn vị cũ {former} nay thuộc nhiều đơn vị: {candidates}; đã lấy {taken}. Nếu không đúng, ghi mã đơn vị đúng." "The former commune {former} is now part of several: {candidates}; {taken} was taken. If that is wrong, state the right one's code.";
     AuthorisationMissing "authorisation-missing" 422 "Thiếu giấy uỷ quyền" "No authorisation paper"
         "Hồ sơ do người được uỷ quyền nộp nhưng không có giấy uỷ quyền (NĐ 118/2025 Đ6.2c); bổ sung giấy uỷ quyền." "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.";
     DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã này" "Another dossier claims this code too"

@@ -151,13 +151,8 @@ impl Hub {
         wish: Wish,
     ) -> Result<DossierSummary, ServiceError> {
         let row = self.reached(access, id).await?;
-        if wish.role == Role::Submitter && row.tenant != access.key().as_str() {
-            // A receiving unit or an enterprise may see it; only who filed it completes, withdraws or hands it over.
-            return Err(Label::NotFound.into());
-        }
-        if wish.role == Role::ReceivingUnit && row.receiving_unit.as_deref() != Some(access.key().as_str()) {
-            // Who supervises sees it; only the unit that receives it acts for it.
-            return Err(Label::NotFound.into());
+        if let Some(part) = another_s(&row, wish.role, access) {
+            return Err(Problem::new(Label::NotYourPart).with("tenant", part).into());
         }
         let now = self.clock.now();
         let field = if matches!(wish.deed, Deed::HandOver(_)) {
@@ -254,6 +249,21 @@ impl Hub {
     pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
         access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
     }
+}
+
+/// Whose step it is, where it is not the caller's, who sees the dossier all the same: a receiving unit or an enterprise, but only who
+/// filed it completes, withdraws or hands it over; a supervisor, but only the unit that receives it accepts it.
+fn another_s(row: &DossierRow, role: Role, access: &Access) -> Option<String> {
+    let part = match role {
+        Role::Submitter => Some(row.tenant.clone()),
+        Role::ReceivingUnit => row
+            .receiving_unit
+            .clone()
+            .or_else(|| row.agency.as_ref().map(|key| format!("agency.{key}"))),
+        _ => return None,
+    };
+    let part = part.unwrap_or_else(|| TenantKind::Operator.word().to_owned());
+    (part != access.key().as_str()).then_some(part)
 }
 
 /// A moment somebody states of what has happened; left out, now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::intake::{internal, parse_id, status_of};
 use super::{Hub, ServiceError, Wait};
+use crate::adapt::Adapter;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::dossier::Channel;
 use crate::domain::event::Event;
@@ -12,9 +13,10 @@ use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
     AgencyView, Clocks, CloudEvent, Cursor, DossierPage, DossierSummary, DossierView, EventView, FeedData,
-    FeedPage, HistoryView, RouteView,
+    FeedPage, HistoryView, RouteView, StatusReport,
 };
 use crate::identity::{Access, Permission, Scope};
 use crate::store::read::{self, CursorStanding};
@@ -189,7 +191,7 @@ impl Hub {
         let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
         loop {
             let rung = bell.notified();
-            let page = self.feed_page(scope.clone(), after, limit).await?;
+            let page = self.feed_page(access.key(), scope.clone(), after, limit).await?;
             let now = tokio::time::Instant::now();
             if !page.events.is_empty() || now >= deadline || wait.is_over() {
                 return Ok(page);
@@ -198,7 +200,13 @@ impl Hub {
         }
     }
 
-    async fn feed_page(&self, scope: Scope, after: Cursor, limit: i64) -> Result<FeedPage, ServiceError> {
+    async fn feed_page(
+        &self,
+        reader: &TenantKey,
+        scope: Scope,
+        after: Cursor,
+        limit: i64,
+    ) -> Result<FeedPage, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let items = self
             .store
@@ -211,9 +219,10 @@ impl Hub {
         let next = items
             .last()
             .map_or(after, |item| Cursor::after(item.seq, item.event.at));
+        let teller = self.teller(reader);
         let events = items
             .into_iter()
-            .map(|item| self.feed_event(item))
+            .map(|item| self.feed_event(item, teller))
             .collect::<Result<_, _>>()?;
         Ok(FeedPage { events, next })
     }
@@ -231,8 +240,33 @@ impl Hub {
         }
     }
 
-    /// An event as its submitter is told of it, whichever way.
-    pub(super) fn feed_event(&self, item: read::FeedItem) -> Result<CloudEvent<FeedData>, ServiceError> {
+    /// The first of a reader's formats that tells progress.
+    pub(super) fn teller(&self, reader: &TenantKey) -> Option<&Adapter> {
+        let register = self.register();
+        let formats = register.tenant(reader)?.formats.iter();
+        formats
+            .filter_map(|name| self.adapters.get(name))
+            .find(|adapter| adapter.tells_progress())
+    }
+
+    /// An event as its submitter is told of it, whichever way; with its progress as the reader's own format tells it.
+    pub(super) fn feed_event(
+        &self,
+        item: read::FeedItem,
+        teller: Option<&Adapter>,
+    ) -> Result<CloudEvent<FeedData>, ServiceError> {
+        let progress = teller.and_then(|adapter| {
+            let report = StatusReport::of_event(&item.event, &item.reference)?;
+            Some((adapter.name(), adapter.render_progress(&[report])?))
+        });
+        let (format, document) = match progress {
+            Some((name, rendered)) => {
+                let document = rendered.into_value();
+                let document = document.ok_or_else(|| internal("what was rendered is no document"))?;
+                (Some(name.to_owned()), Some(document))
+            }
+            None => (None, None),
+        };
         Ok(CloudEvent {
             specversion: "1.0".to_owned(),
             id: item.event.id.to_string(),
@@ -250,6 +284,8 @@ impl Hub {
                 receiving_unit: item.receiving_unit.and_then(|key| key.parse().ok()),
                 supervisor: item.supervisor.and_then(|key| key.parse().ok()),
                 event: EventView::from(&item.event),
+                format,
+                document,
             },
         })
     }
@@ -329,16 +365,7 @@ pub(super) fn reason(row: &DossierRow) -> Result<RouteReason, ServiceError> {
 impl Hub {
     /// The clocks that run, and whether they were counted across a day that is only assumed.
     pub(super) fn clocks_of(&self, row: &DossierRow) -> Result<Clocks, ServiceError> {
-        let clocks = running(row);
-        let until = clocks.due.or(clocks.forecast_due);
-        let assumed_day = match until {
-            Some(until) => self.clockwork(row)?.assumed_between(row.received_at.0, until),
-            None => None,
-        };
-        Ok(Clocks {
-            assumed_day,
-            ..clocks
-        })
+        Ok(running(row).counted_by(&self.clockwork(row)?, row.received_at.0))
     }
 }
 

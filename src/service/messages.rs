@@ -236,11 +236,9 @@ impl Hub {
             .or_else(|| self.adapters.get("canonical/v1"));
         let adapter = adapter.ok_or_else(|| internal("no canonical adapter"))?;
         let rendered = adapter.render(&outgoing);
-        let document = if rendered.media_type.contains("json") {
-            serde_json::from_slice(&rendered.bytes).map_err(internal)?
-        } else {
-            serde_json::Value::String(String::from_utf8(rendered.bytes).map_err(internal)?)
-        };
+        let document = rendered
+            .into_value()
+            .ok_or_else(|| internal("what was rendered is no document"))?;
         Ok(AgencyData {
             tracking_id: parse_id(&row.id)?,
             dossier_code: code,

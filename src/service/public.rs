@@ -83,9 +83,9 @@ impl Hub {
             status: status.into(),
             since: row.since.0,
             agency: self.agency_of(&row),
-            clocks: clocks.clone(),
             // By the date on the applicant's receipt, where that is another.
             late: with_agency && clocks.held_due().is_some_and(|due| due < self.clock.now()),
+            clocks,
             note,
             details,
             place: self.place_of(&row),

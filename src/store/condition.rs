@@ -81,13 +81,14 @@ pub fn sessions(connector: &Connector) -> Result<Sessions, StoreError> {
     if !connector.is_postgres() {
         return Ok(Sessions::default());
     }
+    // Prepared on one session and asked for on another: that can fail at any statement, even while a session is opened.
+    let lost = |error: &StoreError| match error {
+        StoreError::Unavailable(why) => names_a_statement(why),
+        StoreError::Database(why) => names_a_statement(&why.to_string()),
+        _ => false,
+    };
     match looked_at(connector) {
-        // Prepared on one session and asked for on another: that can fail at any statement, even while a session is opened.
-        Err(StoreError::Unavailable(why)) if names_a_statement(&why) => Ok(Sessions {
-            shared: true,
-            ..Sessions::default()
-        }),
-        Err(StoreError::Database(why)) if names_a_statement(&why.to_string()) => Ok(Sessions {
+        Err(error) if lost(&error) => Ok(Sessions {
             shared: true,
             ..Sessions::default()
         }),

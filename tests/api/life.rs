@@ -1,6 +1,7 @@
 //! A dossier's life after it was filed: agencies and submitters by script, every step through the interface.
 
 mod inbox;
+mod progress;
 mod turns;
 
 use lienthong::domain::time::Timestamp;

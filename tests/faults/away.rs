@@ -17,6 +17,7 @@ use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
 use lienthong::http::Connections;
 
+use crate::installation::until;
 use crate::line::{Line, address};
 use crate::stack::{Production, folder, s3};
 
@@ -80,19 +81,6 @@ async fn file(partner: &Partner, name: &str) -> Result<SubmissionAnswer, ClientE
             key: IdempotencyKey::parse(name).unwrap(),
         })
         .await
-}
-
-/// Asks until the answer is the one waited for; a hub that never gives it fails the test.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    let mut look = tokio::time::interval(Duration::from_millis(50));
-    loop {
-        look.tick().await;
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{what}");
-    }
 }
 
 /// What a probe is told: of intake, and of delivery. Nobody waits for it, whatever is away.

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lienthong::sim::outcome::Outcome;
 
+use crate::installation::until;
 use crate::kill::Hub;
 use crate::stack::folder;
 
@@ -58,14 +59,10 @@ async fn heavy_a_demo_that_is_stopped_ends_in_order_with_its_report() {
             .status()
             .unwrap();
         assert!(stopped.success());
-        let until = Instant::now() + Duration::from_secs(60);
-        let status = loop {
-            if let Some(status) = hub.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(Instant::now() < until, "{signal}: it does not end");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
+        let ended = until("its end", async || hub.child.try_wait().unwrap());
+        let status = tokio::time::timeout(Duration::from_secs(60), ended)
+            .await
+            .unwrap();
         assert_eq!(
             status.code(),
             Some(1),

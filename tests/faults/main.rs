@@ -8,6 +8,7 @@ mod files;
 mod full;
 mod installation;
 mod interrupted;
+mod keys;
 mod kill;
 mod line;
 mod operator;

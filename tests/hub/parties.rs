@@ -50,8 +50,12 @@ async fn feed(city: &City, access: &Access) -> Vec<String> {
     page.events.into_iter().map(|e| e.data.event.kind).collect()
 }
 
+fn refused<T>(outcome: Result<T, ServiceError>, label: Label) -> bool {
+    matches!(outcome, Err(ServiceError::Rejected(r)) if r.label() == label)
+}
+
 fn not_found<T>(outcome: Result<T, ServiceError>) -> bool {
-    matches!(outcome, Err(ServiceError::Rejected(r)) if r.label() == Label::NotFound)
+    refused(outcome, Label::NotFound)
 }
 
 async fn filed(
@@ -93,8 +97,12 @@ on_both! {
         let seen = city.hub.dossier(&supervisor, id).await.unwrap().summary;
         assert_eq!(seen.supervisor.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
         assert_eq!(feed(&city, &supervisor).await, ["filed"]);
-        assert!(not_found(city.hub.accept(&supervisor, id, call("k1"), acceptance()).await));
-        assert!(not_found(city.hub.ask(&supervisor, id, call("k2"), asking()).await));
+        for outcome in [
+            city.hub.accept(&supervisor, id, call("k1"), acceptance()).await,
+            city.hub.ask(&supervisor, id, call("k2"), asking()).await,
+        ] {
+            assert!(refused(outcome, Label::NotYourPart));
+        }
         city.hub.accept(&unit, id, call("k3"), acceptance()).await.unwrap();
         assert_eq!(feed(&city, &supervisor).await, feed(&city, &unit).await);
     }

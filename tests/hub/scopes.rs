@@ -119,9 +119,9 @@ on_both! {
         let [a, _, c] = three(stage, &city).await;
         let supplement = || SupplementRequest { text: Some("x".to_owned()), ..SupplementRequest::default() };
         // The unit that receives an agent's dossier completes nothing in its name; another agent sees nothing; an enterprise only looks on.
-        for (n, tenant) in ["branch.ba-dinh", "agent.a-002"].into_iter().enumerate() {
-            let outcome = city.hub.supplement(&city.access(tenant), a, call(&format!("k{n}")), supplement()).await;
-            assert_eq!(label(outcome), Label::NotFound);
+        for (tenant, refused) in [("branch.ba-dinh", Label::NotYourPart), ("agent.a-002", Label::NotFound)] {
+            let outcome = city.hub.supplement(&city.access(tenant), a, call(tenant), supplement()).await;
+            assert_eq!(label(outcome), refused, "{tenant}");
         }
         let outcome = city.hub.supplement(&city.access("enterprise.buu-chinh-mau-a"), a, call("k3"), supplement()).await;
         assert_eq!(label(outcome), Label::PermissionMissing);

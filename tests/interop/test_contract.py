@@ -23,8 +23,7 @@ HERE = Path(__file__).parent
 FILE = b"contract"
 
 # Of Schemathesis' own lists, the answers of the 5xx class but 503 are taken out, and 413 put in: a document over its limit.
-# 410: a cursor that no history of the hub gave out.
-SERVED = ["2xx", "3xx", "401", "403", "404", "409", "410", "429", "503"]
+SERVED = ["2xx", "3xx", "401", "403", "404", "409", "429", "503"]
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
 
 SETTINGS = """
@@ -77,8 +76,17 @@ checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }}
 
 # So can an address: which hosts there are, a pattern cannot say, and the guard refuses those inside.
 [[operations]]
-include-operation-id = ["setEndpoint", "subscribe"]
+include-operation-id = ["setEndpoint"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
+
+# A well-formed cursor can be one that no history of this hub gave out: 410. That of a subscription stands beside its address.
+[[operations]]
+include-operation-id = ["events", "alarms", "irregularities"]
+checks = {{ positive_data_acceptance = {{ expected-statuses = {foreign} }} }}
+
+[[operations]]
+include-operation-id = ["subscribe"]
+checks = {{ positive_data_acceptance = {{ expected-statuses = {foreign_or_unprocessable} }} }}
 
 # A well-formed range may lie behind the end of the file: 416.
 [[operations]]
@@ -96,6 +104,8 @@ def settings(ca, cert, examples):
         served=json.dumps(SERVED),
         refused=json.dumps(REFUSED),
         unprocessable=json.dumps([*SERVED, "422"]),
+        foreign=json.dumps([*SERVED, "410"]),
+        foreign_or_unprocessable=json.dumps([*SERVED, "410", "422"]),
         unlisted=json.dumps([*SERVED, "415", "422"]),
         each_refused=json.dumps([*REFUSED, "200"]),
         beyond=json.dumps([*SERVED, "416"]),

@@ -177,9 +177,12 @@ impl Directory {
             _ => Problem::new(label),
         }));
         if let Some(taken) = located.filter(|l| l.by == ResolvedBy::DefaultSuccessor) {
+            // Of the same name they often are, so each is told with its code.
+            let candidates = self.successors_on(&taken.commune.code, on);
             let problem = Problem::new(Label::DefaultSuccessor).at("/place/commune");
-            let name = taken.targets.first().map_or("", |c| c.name.as_str());
-            warnings.push(problem.with("commune", &taken.commune.name).with("name", name));
+            let problem = problem.with("former", named(&[taken.commune]));
+            let problem = problem.with("candidates", named(&candidates));
+            warnings.push(problem.with("taken", named(&taken.targets)));
         }
         let place = located.map(PlaceReason::of);
         let (vi, en) = reason::sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
@@ -293,12 +296,17 @@ impl Directory {
 
 /// The refusal of a place that may be several.
 fn ambiguous(candidates: &[&Commune]) -> Problem {
-    let names: Vec<String> = candidates
+    let problem = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
+    problem.with("candidates", named(candidates))
+}
+
+/// Communes by code and name.
+fn named(communes: &[&Commune]) -> String {
+    let names: Vec<String> = communes
         .iter()
         .map(|c| format!("{} {}", c.code, c.name))
         .collect();
-    let problem = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
-    problem.with("candidates", names.join(", "))
+    names.join(", ")
 }
 
 /// The refusal of a procedure nobody knows. Its code is repeated where it looks like one: whoever fills the field with a name must

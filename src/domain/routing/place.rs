@@ -8,6 +8,7 @@ use super::directory::Directory;
 use super::in_force;
 use super::reason::{CatalogueBy, ResolvedBy};
 use super::rows::Commune;
+use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::fold_name;
@@ -54,15 +55,10 @@ impl Directory {
             (vec![commune], ResolvedBy::Direct)
         } else {
             // A code of today means nothing before its first day, so only the old catalogue has successors.
-            let successors = match catalogue {
-                Catalogue::Legacy => self.successors(&commune.code),
-                Catalogue::Since2025 => &[],
+            let targets = match catalogue {
+                Catalogue::Legacy => self.successors_on(&commune.code, on),
+                Catalogue::Since2025 => Vec::new(),
             };
-            let targets: Vec<&Commune> = successors
-                .iter()
-                .filter_map(|code| self.commune(Catalogue::Since2025, code))
-                .filter(|c| in_force(c.valid_from, c.valid_to, on))
-                .collect();
             let by = if targets.len() > 1 {
                 ResolvedBy::SameAgency
             } else {
@@ -80,6 +76,13 @@ impl Directory {
             targets,
             by,
         })
+    }
+
+    /// The communes in force on a day that a former one is now part of, its default first.
+    pub(super) fn successors_on(&self, old: &CommuneCode, on: Date) -> Vec<&Commune> {
+        let new = self.successors(old).iter();
+        let known = new.filter_map(|code| self.commune(Catalogue::Since2025, code));
+        known.filter(|c| in_force(c.valid_from, c.valid_to, on)).collect()
     }
 }
 

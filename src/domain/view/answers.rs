@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attachments::MissingFile;
+use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::ids::{DossierId, RefusalId, RequestId, SubmissionId};
 use crate::domain::rejection::{Label, Language, Problem};
@@ -123,6 +124,16 @@ impl Clocks {
     /// When the applicant may expect the result: the date on the receipt, else the one the limit gives.
     pub fn held_due(&self) -> Option<Timestamp> {
         self.promised_due.or(self.due)
+    }
+
+    /// The same, saying whether the date of the result, or its forecast, was counted from `received` across an assumed day.
+    #[must_use]
+    pub fn counted_by(self, clockwork: &Clockwork, received: Timestamp) -> Self {
+        let until = self.due.or(self.forecast_due);
+        Clocks {
+            assumed_day: until.and_then(|until| clockwork.assumed_between(received, until)),
+            ..self
+        }
     }
 }
 

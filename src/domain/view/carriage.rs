@@ -240,6 +240,13 @@ pub struct FeedData {
     pub supervisor: Option<TenantKey>,
     /// What happened.
     pub event: EventView,
+    /// The format of `document`: the first of the reader's own formats that has a message for progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The same as that format tells progress, ready to be taken by the reader's own system, which knows the dossier by its
+    /// `reference`. Present where the event is a new status or a corrected result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<serde_json::Value>,
 }
 
 /// A page of the caller's event feed, oldest first.

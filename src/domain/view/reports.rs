@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::answers::ProblemView;
 use crate::domain::absent;
 use crate::domain::codes::DossierCode;
-use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper, limits};
+use crate::domain::details::{Details, FeeClaim, Lists, PaperAsked, ResultPaper, limits};
 use crate::domain::dossier::{self, ForeignValue};
-use crate::domain::event::{Back, Verdict};
+use crate::domain::event::{Back, Event, Happening, Verdict};
 use crate::domain::status::Status;
 use crate::domain::text::{self, Text};
 use crate::domain::time::Timestamp;
@@ -113,6 +113,50 @@ impl StatusReport {
             new_due: None,
             foreign_values: Vec::new(),
         }
+    }
+
+    /// What an event says of the dossier's progress, told onwards under the name its reader knows the dossier by; none where it says
+    /// nothing of it. A step that nobody reported, because a later one implies it, is one all the same.
+    pub fn of_event(event: &Event, dossier: &str) -> Option<Self> {
+        let mut report = StatusReport {
+            occurred_at: Some(event.occurred_at),
+            ..StatusReport::new(dossier, Status::Finished)
+        };
+        match &event.what {
+            Happening::StatusChanged {
+                to,
+                text,
+                details,
+                back,
+                ..
+            } => {
+                report.status = *to;
+                report.text.clone_from(text);
+                report.back = *back;
+                match details.clone() {
+                    Some(Details::Papers(papers)) => report.papers = papers,
+                    Some(Details::Fees(fees)) => report.fees = fees,
+                    Some(Details::Decision { results, refusal }) => {
+                        report.results = results;
+                        report.refusal = refusal;
+                    }
+                    None => {}
+                }
+            }
+            Happening::ResultCorrected {
+                results,
+                refusal,
+                text,
+                ..
+            } => {
+                report.text.clone_from(text);
+                report.results.clone_from(results);
+                report.refusal = *refusal;
+                report.correction = true;
+            }
+            _ => return None,
+        }
+        Some(report)
     }
 
     /// Its lists, taken out of it.

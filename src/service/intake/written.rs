@@ -360,12 +360,11 @@ fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
             ..Clocks::default()
         }
     };
-    let until = begun.due.or(begun.forecast_due);
-    Clocks {
+    let clocks = Clocks {
         promised_due: prepared.promised.filter(|promised| Some(*promised) != begun.due),
-        assumed_day: until.and_then(|until| clockwork.assumed_between(prepared.received_at, until)),
         ..begun
-    }
+    };
+    clocks.counted_by(clockwork, prepared.received_at)
 }
 
 /// The limits that begin with a filing.

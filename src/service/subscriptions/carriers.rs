@@ -85,8 +85,9 @@ impl Hub {
             .filter(|l| l.seq != TEST)
             .map(|l| (l.seq, l.dossier.clone()))
             .collect();
-        let mut told = match self.feed_items(rows.clone()).await {
-            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(rows).await?,
+        let reader: TenantKey = tenant.parse().map_err(internal)?;
+        let mut told = match self.feed_items(&reader, rows.clone()).await {
+            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, rows).await?,
             told => told?,
         };
         if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
@@ -97,6 +98,7 @@ impl Hub {
 
     async fn feed_items(
         &self,
+        reader: &TenantKey,
         rows: Vec<(i64, String)>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
@@ -105,8 +107,9 @@ impl Hub {
             .readers
             .run(move |conn| read::told(conn, &cipher, &rows))
             .await?;
+        let teller = self.teller(reader);
         let event = |item| {
-            let event = self.feed_event(item)?;
+            let event = self.feed_event(item, teller)?;
             Ok::<_, ServiceError>(event.map(|data| NoticeData::Event(Box::new(data))))
         };
         items
@@ -118,12 +121,13 @@ impl Hub {
     /// What cannot be read must not hold up what can.
     async fn feed_items_one_by_one(
         &self,
+        reader: &TenantKey,
         rows: Vec<(i64, String)>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let mut told = HashMap::new();
         for row in rows {
             let seq = row.0;
-            match self.feed_items(vec![row]).await {
+            match self.feed_items(reader, vec![row]).await {
                 Err(ServiceError::Internal(error)) => {
                     tracing::error!(error, seq, "an event cannot be read");
                 }

@@ -104,7 +104,7 @@ on_both! {
         let agent = case.city.access("agent.a-001");
         let id = case.city.file(&agent, &crate::city::for_the_commune(stage, "r2")).await.tracking_id;
         let hub = &case.city.hub;
-        assert_eq!(label(hub.withdraw(&case.branch, id, call("k"), why("x")).await), Label::NotFound);
+        assert_eq!(label(hub.withdraw(&case.branch, id, call("k"), why("x")).await), Label::NotYourPart);
         let summary = hub.withdraw(&agent, id, call("k"), why("người nộp đổi ý")).await.unwrap();
         assert_eq!(summary.status.code, Status::Withdrawn);
     }

@@ -143,7 +143,21 @@ fn every_former_commune_is_its_successors_from_the_next_day_on() {
         assert_eq!((place.by, taken.parked), (ResolvedBy::DefaultSuccessor, None));
         assert_eq!(place.resolved.as_ref().unwrap().code.as_str(), default);
         assert_eq!(taken.warnings[0].label, Label::DefaultSuccessor);
-        assert_eq!(taken.warnings[0].args["commune"], name);
+        // Former and new may have one name, so each is told with its code.
+        let told = &taken.warnings[0].args;
+        assert_eq!(told["former"], format!("{code} {name}"));
+        assert!(
+            told["taken"].starts_with(&format!("{default} ")),
+            "{}",
+            told["taken"]
+        );
+        for successor in successors {
+            assert!(
+                told["candidates"].contains(&format!("{successor} ")),
+                "{}",
+                told["candidates"]
+            );
+        }
         assert!(
             taken.reason.vi.contains("đơn vị kế thừa mặc định"),
             "{}",

@@ -1,0 +1,118 @@
+//! Keys that are changed while the receipts they signed stay in people's hands.
+
+use lienthong::identity::keys::VerifyingKey;
+use lienthong::identity::sign::verify_receipt;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::installation::{AGENCY, BRANCH, Installation, OPERATOR, sample};
+
+/// The keys everybody may know.
+async fn published(installation: &Installation) -> Vec<Value> {
+    let url = format!(
+        "https://localhost:{}/.well-known/jwks.json",
+        installation.ports[1]
+    );
+    let answer = installation.http(OPERATOR).get(url).send().await.unwrap();
+    let told: Value = answer.json().await.unwrap();
+    told["keys"].as_array().unwrap().clone()
+}
+
+/// Files a dossier; the receipt of it.
+async fn receipt(installation: &Installation, reference: &str) -> String {
+    let call = installation.call(Method::POST, BRANCH, "/v1/submissions").await;
+    let call = call
+        .header("Idempotency-Key", reference)
+        .header("Submission-Format", "canonical/v1")
+        .json(&sample(reference, &json!([])));
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    let told: Value = answer.json().await.unwrap();
+    told["receipt"].as_str().unwrap().to_owned()
+}
+
+fn verifies(receipt: &str, keys: &[Value]) -> bool {
+    let keys: Vec<VerifyingKey> = keys
+        .iter()
+        .map(|jwk| VerifyingKey::from_jwk(jwk).unwrap())
+        .collect();
+    verify_receipt(receipt, &keys).is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_outlives_the_key_that_signed_it() {
+    let own = "receipt_key_file = \"keys/receipts.key\"";
+    // No key of its own: that of tokens signs receipts too.
+    let installation = Installation::new("keys", &[(own, "# no receipt_key_file")]);
+    let hub = installation.serve().await;
+    let keys = published(&installation).await;
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    let old = receipt(&installation, "KEYS-1").await;
+    assert!(verifies(&old, &keys));
+    let token = installation.partner(AGENCY).token().await.unwrap().access_token;
+    drop(hub);
+
+    // As OPERATIONS says: the key's entry is saved with the day, new keys are named, the old one is destroyed.
+    let retired = |entry: &Value, more: Value| {
+        let mut entry = entry.clone();
+        entry
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        std::fs::write(installation.dir.join("keys/old.jwk"), entry.to_string()).unwrap();
+    };
+    installation.good(&["keys", "new", "later"]);
+    std::fs::remove_file(installation.dir.join("keys/tokens.key")).unwrap();
+    let path = installation.dir.join("hub.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text
+        .replace("keys/tokens.key", "later/tokens.key")
+        .replace(
+            "# no receipt_key_file",
+            "receipt_key_file = \"later/receipts.key\"",
+        )
+        .replace(
+            "# retired_key_files = []",
+            "retired_key_files = [\"keys/old.jwk\"]",
+        );
+    assert!(text.contains("[\"keys/old.jwk\"]") && text.contains("later/receipts.key"));
+    std::fs::write(&path, text).unwrap();
+    for wrong in [
+        json!({}),
+        json!({ "retired_at": "one day" }),
+        json!({ "retired_at": "2026-01-01", "d": "AAAA" }),
+    ] {
+        retired(&keys[0], wrong.clone());
+        let said = installation.run(&["doctor", "--config", "hub.toml"]);
+        assert!(
+            said.exit != Some(0) && said.out.contains("old.jwk") | said.err.contains("old.jwk"),
+            "{wrong}: {said:?}"
+        );
+    }
+    retired(&keys[0], json!({ "retired_at": "2026-01-01" }));
+    installation.good(&["doctor", "--config", "hub.toml"]);
+
+    let hub = installation.serve().await;
+    let keys = published(&installation).await;
+    let days: Vec<&Value> = keys.iter().map(|key| &key["retired_at"]).collect();
+    assert_eq!(days.iter().filter(|day| day.is_null()).count(), 2, "{keys:?}");
+    assert_eq!(
+        days.iter().filter(|day| **day == "2026-01-01").count(),
+        1,
+        "{keys:?}"
+    );
+    let new = receipt(&installation, "KEYS-2").await;
+    let (of_before, of_now): (Vec<Value>, Vec<Value>) =
+        keys.into_iter().partition(|key| !key["retired_at"].is_null());
+    assert!(verifies(&old, &of_before) && !verifies(&old, &of_now));
+    assert!(verifies(&new, &of_now) && !verifies(&new, &of_before));
+    // What is retired verifies receipts, and opens nothing.
+    let inbox = format!("{}/v1/inbox", installation.partner_url());
+    let call = installation.http(AGENCY).get(inbox).bearer_auth(token);
+    let refused = call.send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let told: Value = refused.json().await.unwrap();
+    assert_eq!(told["label"], "token-signature-invalid", "{told}");
+    drop(hub);
+    installation.remove();
+}
