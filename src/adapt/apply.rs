@@ -58,7 +58,10 @@ pub(super) fn apply<'t>(
         path,
         ..Place::default()
     };
-    let canon = if *tree.value(item) == Value::Object || apply.is_empty_element(item) {
+    // An item that is nothing has none of the values it needs, which each of them says.
+    let is_shaped =
+        *tree.value(item) == Value::Object || apply.is_empty_element(item) || !apply.present(item);
+    let canon = if is_shaped {
         apply.shape(&plan.shape, item, &mut place).0
     } else {
         // Not an object at all, which `conform` says.
@@ -242,14 +245,14 @@ impl<'t, 'r> Apply<'t, 'r> {
             place.rules.push((index, chosen));
         }
         let rule = &rules[chosen];
-        let Some(node) = rule
-            .base
-            .find(self.tree, base)
-            .filter(|n| self.is_empty_element(*n) || self.present(*n))
-        else {
+        // What stands in the item itself is looked for in an item that is nothing, too.
+        let own = !rule.base.0.is_empty();
+        let found = rule.base.find(self.tree, base);
+        let Some(node) = found.filter(|n| !own || self.is_empty_element(*n) || self.present(*n)) else {
             return (None, false);
         };
-        if *self.tree.value(node) != Value::Object && !self.is_empty_element(node) {
+        let is_shaped = *self.tree.value(node) == Value::Object || self.is_empty_element(node);
+        if !is_shaped && self.present(node) {
             // The structure is wrong, which `conform` says.
             self.reads.mark_all(self.tree, node, Mark::Told);
             return (Some(Canon::Bad), true);
@@ -267,7 +270,6 @@ impl<'t, 'r> Apply<'t, 'r> {
         let (value, mut sourced) = self.shape(&rule.shape, node, &mut inner);
         // A word of the document that chose this rule says that the part is there.
         sourced |= answer == Answer::ByWord;
-        let own = !rule.base.0.is_empty();
         if sourced || slot.required || (own && !self.plan.strictness.empty_absent) {
             place.inside.push((index, Inside::Part(inner)));
             return (Some(value), sourced || own);
@@ -309,8 +311,11 @@ impl<'t, 'r> Apply<'t, 'r> {
             };
             for (item, path) in items {
                 if self.answer(rule.when.as_ref(), item) == Answer::No {
-                    // The sender says itself that it does not count, or that was told.
-                    self.reads.mark_all(self.tree, item, Mark::Read);
+                    // The sender says itself that it does not count, or that was told. Where something is only missing, what is
+                    // there is told as unused.
+                    if rule.when.as_ref().is_some_and(Cond::is_said) {
+                        self.reads.mark_all(self.tree, item, Mark::Read);
+                    }
                     continue;
                 }
                 if values.len() >= max {
@@ -415,7 +420,8 @@ impl<'t, 'r> Apply<'t, 'r> {
             Convert::Date { form, day, dated } => {
                 let shown = || Problem::new(Label::DateMalformed).with("expected", form.shown(*day));
                 let Value::Text(text) = value else {
-                    return Err(shown());
+                    let quoted = format!("\"{}\"", form.shown(*day));
+                    return Err(Problem::new(Label::TypeWrong).with("expected", quoted));
                 };
                 let text = text.trim();
                 if *day {
@@ -424,7 +430,8 @@ impl<'t, 'r> Apply<'t, 'r> {
                     day.map(Canon::Day).map_err(Implausible::problem)
                 } else {
                     let at = form.read_instant(text).ok_or_else(shown)?;
-                    let at = dated.map_or(Ok(at), |dated| dated.check(at));
+                    // Whether it is unset was asked of what is written.
+                    let at = dated.map_or(Ok(at), |dated| dated.check_day(at.date()).map(|_| at));
                     at.map(Canon::Instant).map_err(Implausible::problem)
                 }
             }

@@ -362,6 +362,7 @@ impl Build {
         let assisted_by_agent = self.flag(o, "assisted_by_agent");
         let filed_at = self.need(o, "filed_at").and_then(|_| self.instant(o, "filed_at"));
         let reported_status = self.status(o, "reported_status");
+        let reported_text = self.text(o, "reported_text");
         let received_at = self.instant(o, "received_at");
         let promised_due = self.instant(o, "promised_due");
         let place = self.part(o, "place", Self::place);
@@ -383,6 +384,7 @@ impl Build {
             assisted_by_agent,
             filed_at: filed_at?,
             reported_status,
+            reported_text,
             received_at,
             promised_due,
             place,
@@ -404,7 +406,7 @@ impl Build {
         let status = self.need(o, "status").and_then(|_| self.status(o, "status"));
         let occurred_at = self.instant(o, "occurred_at");
         let text = self.text::<2000, true>(o, "text").map(String::from);
-        let assigned_code = self.code::<DossierCode>(o, "assigned_code", DOSSIER_CODE_FORM);
+        let assigned_code = self.assigned_code(o);
         let officer = self.text::<200, false>(o, "officer").map(String::from);
         let lists = Lists {
             papers: self.list(o, "papers", Self::paper),
@@ -433,6 +435,24 @@ impl Build {
             ..StatusReport::new(dossier, status)
         };
         Some(report.with_lists(lists))
+    }
+
+    /// The official code a report brings. A status never falls because of the code beside it: one that is none is told.
+    fn assigned_code(&mut self, o: Members<'_, '_>) -> Option<DossierCode> {
+        let Canon::Text(raw) = self.get(o, "assigned_code")? else {
+            return self.clash("assigned_code");
+        };
+        let code = text::clean(raw, Lines::One).unwrap_or_default().parse().ok();
+        if code.is_none() {
+            let label = if DossierCode::resembles(raw) {
+                Label::DossierCodeMistyped
+            } else {
+                Label::CodeMalformed
+            };
+            let problem = Problem::new(label).with("expected", DOSSIER_CODE_FORM);
+            self.warnings.push((self.pointer("assigned_code"), problem));
+        }
+        code
     }
 
     fn paper(&mut self, o: Members<'_, '_>) -> Option<PaperAsked> {

@@ -2,7 +2,7 @@
 //! canonical form, and read by nobody.
 
 use super::limits::MAX_PROBLEMS;
-use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, scalar};
+use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, Turning, scalar};
 use super::provenance::last_name;
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
@@ -10,6 +10,7 @@ use super::tree::{Name, NodeId, Syntax, Tree, Value};
 use super::words;
 use crate::domain::dossier::{ForeignValue, limits};
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::text;
 
 /// What was found, each with its place in the sender's document.
 #[derive(Default)]
@@ -123,7 +124,8 @@ impl<'a> Walk<'a> {
         }
         if known.kept {
             self.found.unread.push((node, Unread::Kept));
-            return self.values(node);
+            self.values(node);
+            return;
         }
         // Of a group of which nothing was read the group is told, not each value.
         let (unread, read) = (self.found.unread.len(), self.read);
@@ -146,13 +148,7 @@ impl<'a> Walk<'a> {
         if tree.syntax != Syntax::Xml {
             return;
         }
-        if let Some(label) = tree.odd(node) {
-            if self.strictness.unknown_refused {
-                self.say(label, node);
-            } else {
-                self.found.warning(|| told(tree, label, node));
-            }
-        }
+        self.misplaced(node);
         // Those of a structure are among its fields.
         if *tree.value(node) == Value::Object {
             return;
@@ -163,6 +159,17 @@ impl<'a> Walk<'a> {
                 Some((_, field)) => self.node(attribute, field),
                 None => self.unknown(attribute, Some(known)),
             }
+        }
+    }
+
+    /// Text beside elements, or an element that says it is nothing and is not.
+    fn misplaced(&mut self, node: NodeId) {
+        let tree = self.tree;
+        let Some(label) = tree.odd(node) else { return };
+        if self.strictness.unknown_refused {
+            self.say(label, node);
+        } else {
+            self.found.warning(|| told(tree, label, node));
         }
     }
 
@@ -212,7 +219,8 @@ impl<'a> Walk<'a> {
         // The word by which paths pick is read with what they pick.
         let unused = |(part, why): &(NodeId, Unread)| *why == Unread::Unused && Some(*part) != word;
         let inside = self.found.unread.split_off(unread);
-        let nothing_read = self.read == read && inside.iter().any(unused);
+        // A word with nothing beside it picks nothing.
+        let nothing_read = self.read == read && inside.iter().any(|part| part.1 == Unread::Unused);
         if nothing_read {
             self.found.unread.push((node, Unread::Unused));
         }
@@ -304,18 +312,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Every value inside.
+    /// Every value inside, attributes of XML among them.
     fn values(&mut self, node: NodeId) {
-        if !self.strictness.present(self.tree, node) {
-            return;
+        self.misplaced(node);
+        let is_value = !matches!(self.tree.value(node), Value::Object | Value::List);
+        if is_value && self.strictness.present(self.tree, node) {
+            self.kept.push(node);
         }
-        match self.tree.value(node) {
-            Value::Object | Value::List => {
-                for child in self.tree.children(node).collect::<Vec<_>>() {
-                    self.values(child);
-                }
-            }
-            _ => self.kept.push(node),
+        for child in self.tree.children(node).collect::<Vec<_>>() {
+            self.values(child);
         }
     }
 
@@ -333,7 +338,7 @@ impl<'a> Walk<'a> {
         for (path, node) in kept {
             let value = scalar(tree, node).unwrap_or_default();
             // An empty text says nothing, in a strict format too.
-            if value.trim().is_empty() {
+            if text::is_blank(&value) {
                 continue;
             }
             let room = self.found.kept.len() < limits::FOREIGN_VALUES;
@@ -359,6 +364,15 @@ impl<'a> Walk<'a> {
     /// A field the mapping does not name, at a place whose names are `around`.
     fn unknown(&mut self, node: NodeId, around: Option<&Known>) {
         let (tree, plan) = (self.tree, self.plan);
+        if let Some(space) = self.other_space(node, around) {
+            // The right name in the namespace of something else: no advice on how it is spelt would help.
+            self.found.unread.push((node, Unread::Unknown));
+            let problem = || told(tree, Label::NamespaceWrong, node).with("expected", &space);
+            return match self.strictness.unknown_refused {
+                true => self.found.problem(problem),
+                false => self.found.warning(problem),
+            };
+        }
         if self.strictness.unknown_refused {
             self.found.unread.push((node, Unread::Unknown));
             self.say(Label::FieldUnknown, node);
@@ -370,33 +384,40 @@ impl<'a> Walk<'a> {
         self.found.unread.push((node, Unread::Unknown));
         self.found
             .warning(|| match nearest(plan, around, tree.name(node)) {
-                Some(meant) => told(tree, Label::FieldMisspelt, node).with("expected", meant),
+                Some(meant) => misspelt(tree, node, meant),
                 None => told(tree, Label::FieldUnknown, node),
             });
     }
 
-    /// Whether it, or something in it, looks like a field that turns the meaning of the item. Then the item is refused: what it
-    /// means is never guessed from the absence of that field.
+    /// The namespace in which an element of this name is expected here, where it stands in another one.
+    fn other_space(&self, node: NodeId, around: Option<&Known>) -> Option<String> {
+        if self.tree.syntax != Syntax::Xml {
+            return None;
+        }
+        let mut same = around?.children.get(self.tree.name(node))?.iter();
+        let (name, _) = same.find(|(name, _)| name.attribute == self.tree.is_attribute(node))?;
+        Some(format!("xmlns=\"{}\"", name.space))
+    }
+
+    /// Whether it, or something in it, looks like a field that turns the meaning of the item. Then the item is refused, and beside the
+    /// items the whole: what is meant is never guessed from the absence of that field.
     fn turns(&mut self, node: NodeId) -> bool {
         let (tree, plan) = (self.tree, self.plan);
-        let Some(top) = self.top.filter(|_| !plan.turning.is_empty()) else {
-            return false;
-        };
-        if !says_something(tree, self.strictness, node) {
+        if plan.turning.is_empty() || !says_something(tree, self.strictness, node) {
             return false;
         }
+        // Around the items it is of all of them, and of none.
+        let is_absent = |turning: &Turning| self.top.is_none_or(|top| turning.path.find(tree, top).is_none());
         let name = words::plain(tree.name(node));
         let looks_like = plan.turning.iter().find(|turning| {
             words::near(&name, &turning.plain)
                 // A name around it, such as the reason of a refusal, stands for it where it is not there itself.
                 || (turning.plain.len() >= WHOLE_WORD
                     && name.contains(&turning.plain)
-                    && turning.path.find(tree, top).is_none())
+                    && is_absent(turning))
         });
         if let Some(turning) = looks_like {
-            let meant = turning.path.shown();
-            self.found
-                .problem(|| told(tree, Label::FieldMisspelt, node).with("expected", meant));
+            self.found.problem(|| misspelt(tree, node, &turning.path.shown()));
             return true;
         }
         let inside: Vec<NodeId> = tree.children(node).collect();
@@ -424,7 +445,7 @@ fn says_something(tree: &Tree<'_>, strictness: Strictness, node: NodeId) -> bool
         Value::Object | Value::List => tree
             .children(node)
             .any(|child| says_something(tree, strictness, child)),
-        Value::Text(text) => !text.trim().is_empty(),
+        Value::Text(text) => !text::is_blank(text),
         _ => strictness.present(tree, node),
     }
 }
@@ -439,6 +460,15 @@ fn nearest<'p>(plan: &'p DocumentPlan, around: Option<&'p Known>, name: &str) ->
     // Of several the one that differs in case alone, then the first by name: the same each time.
     here.min_by_key(|of| (words::plain(of) != plain, *of))
         .or_else(|| plan.places.get(&plain).map(String::as_str))
+}
+
+/// A name that is probably meant for another one; where both are spelt alike, the place of the other is said.
+fn misspelt(tree: &Tree<'_>, node: NodeId, meant: &str) -> Problem {
+    let problem = told(tree, Label::FieldMisspelt, node);
+    if problem.args["field"] == *meant {
+        return problem.with("expected", format!("/{}", meant.replace('.', "/")));
+    }
+    problem.with("expected", meant)
 }
 
 fn told(tree: &Tree<'_>, label: Label, node: NodeId) -> Problem {

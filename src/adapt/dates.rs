@@ -101,11 +101,14 @@ impl DateForm {
         let day = text.split(['T', ' ']).next().unwrap_or(text);
         let zeros = day.contains('0') && !day.contains(|c: char| c != '0' && c.is_ascii_alphanumeric());
         let rfc3339 = || text.get(..10)?.parse::<Date>().ok();
+        // A moment of another zone is that day in Vietnam's.
+        let moment = text.parse::<Timestamp>().ok().map(|at| at.date());
         let own = || match self {
             DateForm::Rfc3339 => None,
             DateForm::Pattern { pieces, .. } => read(pieces, text).map(DateTime::date),
         };
-        zeros || rfc3339().or_else(own).is_some_and(|day| dated.is_unset(day))
+        let days = rfc3339().or_else(own).into_iter().chain(moment);
+        zeros || days.into_iter().any(|day| dated.is_unset(day))
     }
 
     pub fn read_instant(&self, text: &str) -> Option<Timestamp> {

@@ -155,12 +155,7 @@ impl Adapter {
         problems.extend(found.problems);
         if !problems.is_empty() {
             // A slip in a name is often why something is missing, so a refusal says it too.
-            problems.extend(
-                warnings
-                    .iter()
-                    .filter(|w| w.label == Label::FieldMisspelt)
-                    .cloned(),
-            );
+            problems.extend(slips(&warnings));
         }
         match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
@@ -273,6 +268,12 @@ fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> Result<Decod
     Ok(decoded)
 }
 
+/// Slips in names: often why something else is missing.
+fn slips(warnings: &[Problem]) -> impl Iterator<Item = Problem> {
+    let slips = warnings.iter().filter(|w| w.label == Label::FieldMisspelt);
+    slips.cloned()
+}
+
 /// A document whose envelope was looked at.
 struct Document {
     items: Vec<(NodeId, String)>,
@@ -314,8 +315,7 @@ impl Document {
         let found = conform::envelope(tree, plan, reads);
         problems.extend(found.problems);
         if !problems.is_empty() {
-            let slips = found.warnings.iter().filter(|w| w.label == Label::FieldMisspelt);
-            problems.extend(slips.cloned());
+            problems.extend(slips(&found.warnings));
         }
         let items_path = spec.path.append_to(&tree.path(root), tree.syntax);
         let list = spec.path.find(tree, root);
@@ -335,8 +335,10 @@ impl Document {
         Ok(Document {
             items,
             items_path,
-            listed: list
-                .is_some_and(|list| plan.strictness.present(tree, list) || tree.syntax == Syntax::Xml),
+            listed: list.is_some_and(|list| {
+                let is_list = *tree.value(list) == Value::List || tree.syntax == Syntax::Xml;
+                is_list || plan.strictness.present(tree, list)
+            }),
             problems,
             warnings: found.warnings,
         })
@@ -372,6 +374,7 @@ impl Document {
                 .any(|p| p.path.as_deref() == Some(&self.items_path));
         if !said {
             self.problems.insert(0, problem.clone());
+            self.problems.extend(slips(&self.warnings));
         }
         Rejection::of(self.problems).unwrap_or_else(|| problem.into())
     }

@@ -8,6 +8,7 @@ use super::target::Kind;
 use super::tree::{Name, NodeId, Syntax, Tree, Value, push_index, push_json};
 use super::words;
 use crate::domain::plausible::Dated;
+use crate::domain::text::{self, Lines};
 
 /// A path relative to the place where its rule stands. No steps: that place itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,10 +186,12 @@ impl<T> Words<T> {
 
     /// What a word is for.
     pub fn get(&self, word: &str) -> Option<&T> {
+        // What cannot be seen in a word is not of it.
+        let word = text::clean(word, Lines::One).ok()?;
         if self.fold {
-            self.words.get(words::fold(word).as_str())
+            self.words.get(words::fold(&word).as_str())
         } else {
-            self.words.get(word)
+            self.words.get(&*word)
         }
     }
 }
@@ -200,6 +203,13 @@ pub(super) struct Cond {
     pub ask: Ask,
     /// What must be there for the rule to count, for a message; empty where nothing must.
     pub shown: String,
+}
+
+impl Cond {
+    /// Whether it asks for a word, and not only whether something is there.
+    pub fn is_said(&self) -> bool {
+        matches!(self.ask, Ask::Word { .. })
+    }
 }
 
 /// What a condition asks of the sender's document.
@@ -433,11 +443,14 @@ pub(super) struct Strictness {
 }
 
 impl Strictness {
-    /// Whether the node says something.
+    /// Whether the node says something. Where what is empty is absent, so is a structure or a list of nothing else.
     pub fn present(self, tree: &Tree<'_>, node: NodeId) -> bool {
         match tree.value(node) {
             Value::Null => false,
-            Value::Text(t) => !(self.empty_absent && t.trim().is_empty()),
+            Value::Text(t) => !(self.empty_absent && text::is_blank(t)),
+            Value::Object | Value::List if self.empty_absent => {
+                tree.children(node).any(|child| self.present(tree, child))
+            }
             _ => true,
         }
     }

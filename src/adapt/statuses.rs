@@ -10,14 +10,15 @@ use super::plan::{Convert, DocumentPlan, Rules};
 use super::provenance::Provenance;
 use super::reads::Reads;
 use super::tree::Tree;
-use super::{Document, each_once, provenance};
+use super::{Document, each_once, provenance, slips};
 use crate::domain::attachment::{self, NamedFile};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
 
 /// Members of a report that turn its meaning: without them it says something else. One that looks like them and is not known is
 /// never passed over.
-pub(super) const TURNING: [&str; 7] = [
+pub(super) const TURNING: [&str; 8] = [
+    "dossier",
     "refusal",
     "correction",
     "back",
@@ -92,8 +93,9 @@ pub(super) fn read(
                 .with("limit", MAX_REPORTS)
                 .at(&*items_path),
         );
-    } else if items.is_empty() && problems.is_empty() {
-        problems.push(nothing);
+    } else if items.is_empty() && !problems.iter().any(|p| p.path == nothing.path) {
+        problems.insert(0, nothing);
+        problems.extend(slips(&warnings));
     }
     if let Some(rejection) = Rejection::of(problems) {
         return Err(rejection);

@@ -173,6 +173,11 @@ impl<'d> Tree<'d> {
         &self.nodes[id.0 as usize].name
     }
 
+    /// Whether it is an attribute of XML.
+    pub fn is_attribute(&self, id: NodeId) -> bool {
+        self.nodes[id.0 as usize].attribute
+    }
+
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let mut next = self.nodes[id.0 as usize].first;
         std::iter::from_fn(move || {

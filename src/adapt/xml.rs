@@ -165,7 +165,7 @@ impl<'d> Build<'d> {
             return Err(trouble(Label::TooDeep));
         }
         if self.open.is_empty() && self.tree.root().is_some() {
-            return Err(self.malformed(at, "EOF"));
+            return Err(self.malformed(at, syntax::END));
         }
         let parent = self.open.last_mut().map(|open| {
             open.has_elements = true;
@@ -300,7 +300,7 @@ impl<'d> Build<'d> {
                 let expected = if self.tree.root().is_none() {
                     "<…>"
                 } else {
-                    "EOF"
+                    syntax::END
                 };
                 Err(self.malformed(at, expected))
             };

@@ -11,6 +11,7 @@ use crate::client::AuditFilter;
 use crate::domain::audit::Action;
 use crate::material;
 use crate::service::AuditQuery;
+use crate::store::StoreError;
 use crate::store::conn::{Connector, Purpose};
 use crate::store::read;
 
@@ -137,6 +138,13 @@ fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let connector = Connector::new(material::backend(&config.database)?)?;
     // Not a reader's connection: those have a time limit, and the whole history takes as long as it takes.
     let mut conn = connector.open(Purpose::Migration)?;
+    // Without it everything would look edited.
+    if let Some(key) = read::sealing_keys(&mut conn)?
+        .into_iter()
+        .find(|key| !cipher.holds(key))
+    {
+        return Err(StoreError::Key(key).into());
+    }
     let report = read::verify(&mut conn, &cipher, args.head.as_ref())?;
     if args.json {
         let findings: Vec<_> = report

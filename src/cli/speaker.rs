@@ -101,6 +101,12 @@ impl Speaker {
         else {
             return Err(self.incomplete());
         };
+        if hub.scheme() != "https" {
+            return Err(Failure::new(
+                format!("--hub phải là địa chỉ https://máy:cổng của listener đối tác, không phải {hub}"),
+                format!("--hub must be the https://host:port of the partner listener, not {hub}"),
+            ));
+        }
         let settings = Settings {
             base: hub.clone(),
             tenant: tenant.clone(),

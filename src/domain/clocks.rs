@@ -335,8 +335,15 @@ impl Clockwork {
     }
 
     /// Whether at `at` it is too late to tell of a date later than `due` (Điều 19.6).
+    ///
+    /// A day of the calendar is one on which an office may be closed, too: who tells on Sunday of a date on Monday is in time, though
+    /// the reminder comes on the last working day before.
     pub fn late_notice_passed(&self, due: Timestamp, at: Timestamp) -> bool {
-        self.late_notice(at, due).is_some_and(|last| at > last)
+        let span = match self.law(at).late_notice {
+            Span::Office(Limit::CalendarDays(days)) => Span::Hours(u32::from(days) * 24),
+            other => other,
+        };
+        self.calendar.before(due, span).is_some_and(|last| at > last)
     }
 
     /// How often a due date may be postponed at `at`.

@@ -286,6 +286,15 @@ pub struct ForeignValue {
     pub value: Prose<{ limits::FOREIGN_VALUE }>,
 }
 
+impl ForeignValue {
+    /// The sender's name of the field; of an entry of a list, that of the list.
+    pub fn name(&self) -> &str {
+        let steps = self.path.as_str().rsplit('/');
+        let mut named = steps.filter(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()));
+        named.next().unwrap_or(self.path.as_str())
+    }
+}
+
 /// A file of a paper. Its bytes travel apart; this names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -471,6 +480,9 @@ pub struct Filing {
     /// The status the sender says the dossier stands at (`TrangThaiHoSo`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_status: Option<Status>,
+    /// Why, where that status needs a reason the applicant reads: it was refused, papers are missing, it stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_text: Option<Prose<2000>>,
     /// When the receiving unit says it had the complete dossier (`NgayTiepNhan`, `NĐ 118/2025/NĐ-CP` Điều 17.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
@@ -596,7 +608,8 @@ impl Filing {
 
     /// Takes away where the dossier stands as the sender has it, which moves on while what was filed stays the same.
     fn clear_standing(&mut self) {
-        (self.reported_status, self.received_at, self.promised_due) = (None, None, None);
+        (self.reported_status, self.reported_text) = (None, None);
+        (self.received_at, self.promised_due) = (None, None);
     }
 
     /// Content for comparing two filings under one reference: canonical JSON without the moment of filing and without where the

@@ -292,6 +292,9 @@ pub struct Event {
     pub stated: bool,
     /// Who did it.
     pub actor: Actor,
+    /// The officer, as the actor's system names them: no reason for anything, and nothing an applicant is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<String>,
     /// What the actor's format said beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_values: Vec<ForeignValue>,

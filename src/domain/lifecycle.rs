@@ -462,10 +462,24 @@ fn refusal(phase: Phase, report: &Report) -> Problem {
     };
     let problem = Problem::new(label).with("from", from).with("to", to);
     if others.is_empty() {
-        problem
+        problem.with("allowed", allowed(from, report.role))
     } else {
         problem.with("actors", others.join(", "))
     }
+}
+
+/// The statuses a part may take a dossier to from this one, for a sentence.
+pub fn allowed(from: Status, role: Role) -> String {
+    let steps = table()
+        .iter()
+        .filter(|s| s.from == Some(from) && s.roles.contains(&role));
+    let mut to: Vec<u8> = steps.map(|s| s.to as u8).collect();
+    to.sort_unstable();
+    to.dedup();
+    if to.is_empty() {
+        return "—".to_owned();
+    }
+    to.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The shortest way to the reported status: its last step must be the reporter's own, the steps before it such as the hub may

@@ -114,7 +114,7 @@ labels! {
     MethodNotAllowed "method-not-allowed" 405 "Phương thức không được phép" "Method not allowed"
         "Địa chỉ này nhận: {allow}." "This address takes: {allow}.";
     QueryMalformed "query-malformed" 400 "Tham số sai" "A parameter is malformed"
-        "Sửa tham số {parameter}: {expected}." "Correct the parameter {parameter}: {expected}.";
+        "Sửa hoặc bỏ tham số {parameter}; địa chỉ này nhận: {expected}." "Correct or remove the parameter {parameter}; this address takes: {expected}.";
     HeaderMalformed "header-malformed" 400 "Tiêu đề sai" "A header is malformed"
         "Sửa tiêu đề {header}: {expected}." "Correct the header {header}: {expected}.";
     MediaTypeUnsupported "media-type-unsupported" 415 "Không nhận kiểu nội dung này" "This media type is not taken"
@@ -170,7 +170,7 @@ labels! {
 
     // the document as bytes
     DocumentEmpty "document-empty" 400 "Nội dung rỗng" "The document is empty"
-        "Gửi hồ sơ trong thân yêu cầu." "Send the dossier in the body.";
+        "Gửi nội dung trong thân yêu cầu; thao tác không cần nội dung thì gửi một đối tượng JSON rỗng." "Send the content in the body; an act that needs none takes an empty JSON object.";
     EncodingInvalid "encoding-invalid" 400 "Sai bảng mã" "The encoding is wrong"
         "Nội dung không phải {encoding} đúng chuẩn, sai từ dòng {line}, cột {column}: gửi lại bằng UTF-8." "The content is not well-formed {encoding} from line {line}, column {column} on: send it in UTF-8.";
     SyntaxInvalid "syntax-invalid" 400 "Sai cú pháp" "The syntax is wrong"
@@ -199,6 +199,8 @@ labels! {
         "Điền {field}." "Fill in {field}.";
     FieldUnknown "field-unknown" 422 "Trường không có trong định dạng" "The field is not part of the format"
         "Bỏ {field}, hoặc kiểm tra cách viết tên trường." "Remove {field}, or check how the name is spelt.";
+    NamespaceWrong "namespace-wrong" 422 "Sai không gian tên" "The namespace is wrong"
+        "{field} đúng tên nhưng ở sai không gian tên: khai báo {expected} cho {field}." "{field} has the right name in the wrong namespace: declare {expected} for {field}.";
     FieldForbidden "field-forbidden" 422 "Trường không được gửi" "The field must not be sent"
         "Bỏ {field}: giá trị này do cổng quyết định từ đăng nhập hoặc danh mục." "Remove {field}: the hub decides it from authentication or the register.";
     FieldRepeated "field-repeated" 422 "Trường lặp lại" "The field is repeated"
@@ -208,13 +210,13 @@ labels! {
     ValueUnknown "value-unknown" 422 "Giá trị không có trong danh mục" "The value is not in the table"
         "{field} nhận: {expected}." "{field} takes: {expected}.";
     TextEmpty "text-empty" 422 "Để trống" "The text is empty"
-        "Điền {field} hoặc bỏ hẳn trường này." "Fill in {field}, or leave the field out.";
+        "Điền {field}; trường không bắt buộc thì có thể bỏ." "Fill in {field}; a field that is not required may be left out.";
     TextLength "text-length" 422 "Quá dài" "The text is too long"
         "{field} có nhiều nhất {limit} ký tự." "{field} holds at most {limit} characters.";
     NumberMalformed "number-malformed" 422 "Không phải số" "Not a number"
         "{field} là số nguyên từ {min} đến {max}{unit}, viết bằng chữ số, không dấu ngăn cách hàng nghìn." "{field} is a whole number from {min} to {max}{unit}, written in digits, without separators of thousands.";
     DateMalformed "date-malformed" 422 "Sai ngày giờ" "The date is malformed"
-        "{field} viết theo {expected}." "{field} is written {expected}.";
+        "{field} phải là ngày giờ có thật, viết theo {expected}." "{field} must be a date that exists, written {expected}.";
     DateInFuture "date-in-future" 422 "Ngày ở tương lai" "The date lies in the future"
         "Kiểm tra {field} và đồng hồ của máy." "Check {field} and your machine's clock.";
     CodeMalformed "code-malformed" 422 "Mã sai dạng" "The code is malformed"
@@ -226,7 +228,7 @@ labels! {
     ForeignValueNotKept "foreign-value-not-kept" 422 "Giá trị ngoài hồ sơ chuẩn không giữ được" "A value beside the canonical dossier was not kept"
         "{field} chỉ còn trong tài liệu gốc: cổng giữ nhiều nhất {limit} giá trị ngoài hồ sơ chuẩn, mỗi giá trị {max} ký tự. Rút ngắn rồi nộp lại nếu cơ quan cần đến." "{field} is in the original document alone: at most {limit} values beside the canonical dossier are kept, of {max} characters each. Shorten it and file again if the agency needs it.";
     FieldMisspelt "field-misspelt" 422 "Tên trường gần giống một trường của định dạng" "The field's name is close to one of the format"
-        "Cổng không đọc {field}. Nếu là {expected} thì viết đúng tên và đúng chỗ rồi gửi lại." "{field} was not read. If {expected} is meant, write exactly that name in its place and send it again.";
+        "Cổng không đọc {field}. Nếu là {expected} thì viết đúng tên và đúng chỗ, nếu không thì bỏ {field}, rồi gửi lại." "{field} was not read. If {expected} is meant, write exactly that name in its place, else leave {field} out, and send it again.";
     ValueUnused "value-unused" 422 "Giá trị không được dùng" "The value was not used"
         "{field} có giá trị mà hồ sơ này không dùng đến, vì một trường khác đã được lấy hoặc thiếu trường đi kèm; kiểm tra xem còn thiếu gì không." "{field} has a value that was not used here, because another field was taken or one that belongs to it is missing; check that nothing is lacking.";
     ValueNeeds "value-needs" 422 "Giá trị cần một trường đi kèm" "The value needs another field"
@@ -236,7 +238,7 @@ labels! {
     TextShortened "text-shortened" 422 "Chữ dài quá đã bị cắt bớt" "A text was shortened"
         "Chỉ giữ {limit} ký tự đầu của {field}." "Only the first {limit} characters of {field} were kept.";
     DateUnset "date-unset" 422 "Ngày chưa đặt" "The date is not set"
-        "{field} là ngày mà phần mềm tự điền khi chưa có ngày: bỏ trường này, hoặc ghi ngày thật." "{field} is the date a program writes when it has none: leave the field out, or write the real date.";
+        "{field} là ngày mà phần mềm tự điền khi chưa có ngày: ghi ngày thật; chưa có ngày mà trường không bắt buộc thì bỏ trường." "{field} is the date a program writes when it has none: write the real date; where there is none and the field is not required, leave it out.";
     DateImplausible "date-implausible" 422 "Ngày không thể có" "The date cannot be"
         "{field} nằm trong khoảng từ {earliest} đến {latest}: kiểm tra lại năm." "{field} lies between {earliest} and {latest}: check the year.";
     NumberFraction "number-fraction" 422 "Số có phần lẻ" "The number has a fraction"
@@ -301,6 +303,8 @@ labels! {
     // one dossier, once
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
         "Hồ sơ này đã được tiếp nhận; trước khi có quyết định, gửi đề nghị sửa đổi (changes) kèm giấy tờ (NĐ 118/2025 Đ21)." "The dossier is already accepted; before the decision, ask for the change with its papers (changes; Decree 118/2025 art. 21).";
+    ReferenceEnded "reference-ended" 409 "Số tham chiếu của hồ sơ đã kết thúc" "The reference is that of a dossier that has ended"
+        "Hồ sơ mang số này đã kết thúc (trạng thái {status}); nộp hồ sơ khác với số tham chiếu mới." "The dossier of this reference has ended (status {status}); file another one under a new reference.";
     DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
         "Mã hồ sơ này đã thuộc một hồ sơ khác nên chưa gắn cho hồ sơ này; kiểm tra lại mã." "This official code belongs to another dossier and was not given to this one; check the code.";
     DossierCodeAmbiguous "dossier-code-ambiguous" 409 "Nhiều hồ sơ cùng khai mã này" "Several dossiers claim this code"
@@ -324,7 +328,7 @@ labels! {
     StatusFinal "status-final" 409 "Hồ sơ đã kết thúc" "The dossier has ended"
         "Hồ sơ ở trạng thái {status}, không nhận thay đổi." "The dossier is in status {status} and takes no change.";
     TransitionNotAllowed "transition-not-allowed" 409 "Không chuyển được trạng thái" "This change of status is not allowed"
-        "Từ trạng thái {from} không chuyển sang {to} theo quy định." "The rules do not allow {from} to become {to}.";
+        "Từ trạng thái {from} không chuyển sang {to} theo quy định; đơn vị gửi có thể chuyển sang: {allowed}." "The rules do not allow {from} to become {to}; its sender may make it: {allowed}.";
     ActorNotAllowed "actor-not-allowed" 409 "Không đúng người thực hiện" "Another party must do this"
         "Việc chuyển {from} sang {to} thuộc về: {actors}." "The change from {from} to {to} belongs to: {actors}.";
     ReasonRequired "reason-required" 422 "Thiếu lý do" "A reason is required"
@@ -342,7 +346,9 @@ labels! {
     WithdrawalTooLate "withdrawal-too-late" 409 "Đã có kết quả, không rút được nữa" "Too late to withdraw"
         "Chỉ rút được trước khi có quyết định (NĐ 118/2025 Đ21); hãy nhận kết quả ở nơi đã nộp." "A dossier is withdrawn before the decision only (Decree 118/2025 art. 21); collect the result where it was filed.";
     ClockNotRunning "clock-not-running" 409 "Không có hạn đang chạy" "No time limit is running"
-        "Hồ sơ ở trạng thái {status}; chỉ gia hạn khi hồ sơ đã tiếp nhận và đang giải quyết." "The dossier is in status {status}; a due date is moved only while an accepted dossier is being worked on.";
+        "Hồ sơ ở trạng thái {status}; việc này chỉ làm khi hồ sơ đã tiếp nhận (2) hoặc đang xử lý (4)." "The dossier is in status {status}; this is done only while it is accepted (2) or being processed (4).";
+    MomentPassed "moment-passed" 422 "Thời điểm đã qua" "The moment has passed"
+        "{field} phải sau lúc này, {now}." "{field} must lie after this moment, {now}.";
     DueOutOfRange "due-out-of-range" 422 "Hạn mới không hợp lệ" "The new due date is out of range"
         "Hạn mới phải sau hạn cũ {due}, nhiều nhất {limit} ngày." "The new due date must be after the old one, {due}, by at most {limit} days.";
     PostponementRepeated "postponement-repeated" 409 "Gia hạn lần nữa" "A second postponement"
@@ -404,6 +410,10 @@ labels! {
         "Hồ sơ do người được uỷ quyền nộp nhưng không có giấy uỷ quyền (NĐ 118/2025 Đ6.2c); bổ sung giấy uỷ quyền." "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.";
     DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã này" "Another dossier claims this code too"
         "Mã {code} chưa được xác nhận cho hồ sơ này; kiểm tra lại mã. Cơ quan giải quyết sẽ xác nhận." "The code {code} is not confirmed for this dossier; check it. The agency will settle whose it is.";
+    ContentKept "content-kept" 422 "Nội dung đã tiếp nhận được giữ nguyên" "What was accepted stays as it was filed"
+        "{fields} khác lần gửi trước. Hồ sơ đã tiếp nhận nên nội dung giữ nguyên; giá trị mới được giữ cùng trạng thái mới, nếu có." "{fields} differ from what was sent before. The dossier is accepted, so its content stays; the new values are kept with the new status, if there is one.";
+    StatusReasonMissing "status-reason-missing" 422 "Trạng thái không kèm lý do" "The status comes without its reason"
+        "Trạng thái {status} cần lý do cho người dân: điền {field}." "Status {status} needs a reason that the citizen can read: fill in {field}.";
     DossierCodeDay "dossier-code-day" 422 "Mã hồ sơ ghi ngày chưa tới" "The dossier code names a day to come"
         "Mã {code} ghi ngày {date}, sau ngày nhận {today}, nên không được dùng; kiểm tra lại mã." "The code {code} names {date}, after the day of receipt {today}, and is not used; check it.";
     DossierCodeUnitUnknown "dossier-code-unit-unknown" 422 "Không có đơn vị ghi trong mã hồ sơ" "The unit in the dossier code is not known"
@@ -425,7 +435,7 @@ labels! {
     FileLocationUnusable "file-location-unusable" 422 "Không lấy được tệp ở địa chỉ này" "The file cannot be fetched there"
         "{field} không phải địa chỉ http hoặc https; cơ quan không lấy được tệp. Tải tệp lên cổng, hoặc ghi địa chỉ đầy đủ." "{field} is no http or https address, so the agency cannot fetch the file. Upload the file, or write its whole address.";
     DossierCodeMistyped "dossier-code-mistyped" 422 "Mã hồ sơ viết sai" "The official code is mistyped"
-        "{field} có dạng mã số hồ sơ nhưng không thể là mã thật (ngày không có, thiếu chữ số, chữ thường); cổng chỉ coi là số tham chiếu. Kiểm tra lại." "{field} looks like an official dossier code and can be none (no such day, a digit missing, small letters); it is taken for a reference alone. Check it.";
+        "{field} có dạng mã số hồ sơ nhưng không thể là mã thật (ngày không có, thiếu chữ số, chữ thường); cổng không coi là mã hồ sơ. Kiểm tra lại." "{field} looks like an official dossier code and can be none (no such day, a digit missing, small letters); it is not taken for one. Check it.";
     IdentityContradicted "identity-contradicted" 422 "Hai số định danh khác nhau" "Two identity numbers disagree"
         "{field} khác {other}; cổng giữ cả hai và coi {other} là số định danh. Kiểm tra giấy tờ." "{field} differs from {other}; the hub keeps both and takes {other} for the identity number. Check the papers.";
     IdentityKindAssumed "identity-kind-assumed" 422 "Loại giấy tờ do cổng suy ra" "What paper this is was assumed"

@@ -5,6 +5,9 @@ use serde_json::Error;
 
 use super::rejection::{Label, Problem};
 
+/// What is expected where a document has ended.
+pub const END: &str = "EOF";
+
 /// Line and column, both from 1 and in characters, of a byte of a text.
 pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let mut end = offset.min(text.len());
@@ -76,7 +79,7 @@ fn expected(said: &str) -> &'static str {
             "\\\", \\\\, \\/, \\b, \\f, \\n, \\r, \\t, \\uXXXX",
         ),
         ("trailing comma", "], }"),
-        ("trailing characters", "EOF"),
+        ("trailing characters", END),
     ];
     const VALUE: &str = "\"…\", 123, true, false, null, {…}, […]";
     let found = ANSWERS.iter().find(|(start, _)| said.starts_with(start));

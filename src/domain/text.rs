@@ -33,7 +33,7 @@ pub const SAYS_SOMETHING: &str = concat!(
 pub mod limits {
     /// Note or reason of an act on a dossier, and of a report.
     pub const NOTE: usize = 2000;
-    /// Name of the officer in a report; kept with the note.
+    /// Name of the officer in a report.
     pub const OFFICER: usize = 200;
     /// Reason of an operator's act: on the register, the directory, the agency of a dossier.
     pub const REASON: usize = 500;
@@ -93,6 +93,11 @@ pub fn hides(raw: &str, lines: Lines) -> bool {
     raw.trim_matches(is_space)
         .chars()
         .any(|c| is_invisible(c) || broken(c))
+}
+
+/// Whether nothing can be seen of a text: [`clean`] leaves nothing of it.
+pub fn is_blank(raw: &str) -> bool {
+    raw.chars().all(|c| is_space(c) || is_invisible(c))
 }
 
 /// The one rule for every text that somebody typed: what cannot be seen is taken out, Unicode NFC, trimmed; in one line every run

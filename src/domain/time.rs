@@ -56,6 +56,12 @@ impl Timestamp {
         VIETNAM.to_datetime(self.to_jiff())
     }
 
+    /// As people write it in Vietnam, to the minute: `2026-12-07 17:00`. For sentences; everything else has RFC 3339.
+    pub fn on_paper(self) -> String {
+        let local = self.in_vietnam();
+        format!("{} {:02}:{:02}", local.date(), local.hour(), local.minute())
+    }
+
     /// The day in Vietnam.
     pub fn date(self) -> Date {
         self.in_vietnam().date()

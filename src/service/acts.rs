@@ -183,6 +183,7 @@ impl Hub {
             occurred_at,
             stated: false,
             assigned_code,
+            officer: None,
             foreign_values: Vec::new(),
             report_key: None,
             clockwork: self.clockwork(&row)?,

@@ -145,6 +145,12 @@ impl Hub {
     }
 
     pub(super) async fn refresh_endpoints(&self) -> Result<(), ServiceError> {
+        let _alone = self.refreshing.lock().await;
+        self.load_endpoints().await
+    }
+
+    /// The same for who has the lock already.
+    pub(super) async fn load_endpoints(&self) -> Result<(), ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store

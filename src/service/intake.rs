@@ -6,12 +6,14 @@
 mod standing;
 mod written;
 
+use std::sync::Arc;
+
 use super::dossiers::reason;
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
 use crate::domain::attachment::{self, NamedFile};
 use crate::domain::codes::DossierCode;
-use crate::domain::dossier::Filing;
+use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::{Divided, Route, RouteReason};
@@ -21,6 +23,7 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
 use crate::domain::time::Timestamp;
 use crate::identity::{Access, Permission};
+use crate::store::conn::Conn;
 use crate::store::ledger::{KeyUse, SubmitOutcome};
 use crate::store::read;
 use crate::store::rows::DossierRow;
@@ -99,6 +102,8 @@ pub(super) struct Prepared {
     promised: Option<Timestamp>,
     /// Where in the sender's document the status stands.
     status_path: String,
+    /// Where its reason would.
+    text_path: String,
 }
 
 /// What is known when a filing is looked up.
@@ -110,6 +115,8 @@ struct Found {
     twin: Option<Twin>,
     /// Whether another dossier has the code it claims, or claims it too.
     contested: bool,
+    /// What stands beside the content and was not there before, where nothing else differs from what was accepted.
+    other_values: Option<Vec<ForeignValue>>,
 }
 
 /// What else there is.
@@ -205,7 +212,7 @@ impl Hub {
 
     /// The answer an earlier call with this key got.
     async fn stored(&self, key: KeyUse) -> Result<Option<Result<Answered, ServiceError>>, ServiceError> {
-        let cipher = std::sync::Arc::clone(&self.store.cipher);
+        let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store
             .readers
@@ -299,6 +306,7 @@ impl Hub {
             complete_at,
             promised,
             status_path: provenance.locate("/reported_status"),
+            text_path: provenance.locate("/reported_text"),
         })
     }
 
@@ -314,6 +322,7 @@ impl Hub {
             told_before,
             twin,
             contested,
+            other_values,
         } = self.find(access, prepared).await?;
         let beside = Beside { twin, contested };
         let kept = target.known().and_then(|row| prepared.keep_channel(row));
@@ -331,12 +340,13 @@ impl Hub {
             incoming,
             key,
             prepared,
+            other_values: other_values.as_deref(),
         };
         match target {
             Target::New(id) => self.file_new(call, id, beside).await,
             Target::Amend(id, row) => self.file_again(call, (id, *row), told_before, beside).await,
             Target::Same(row) => self.file_same(call, *row, told_before).await,
-            Target::Closed(_) => self.refuse_change(access, incoming, key).await,
+            Target::Closed(row) => self.refuse_change(call, &row).await,
         }
     }
 
@@ -345,7 +355,7 @@ impl Hub {
         let scope = access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (access.key().to_string(), prepared.filing.reference.to_string());
         let (likeness, claimed) = (prepared.likeness.clone(), prepared.claimed.clone());
-        let (cipher, status) = (std::sync::Arc::clone(&self.store.cipher), prepared.told_status());
+        let (cipher, status) = (Arc::clone(&self.store.cipher), prepared.told_status());
         let (known, told_before, twin, contested) = self
             .store
             .readers
@@ -375,13 +385,18 @@ impl Hub {
                 Ok((known, told_before, twin, contested))
             })
             .await?;
+        let mut other_values = None;
         let target = match known {
             None => Target::New(self.with_rng(|rng| DossierId::new(prepared.received_at, rng))),
             Some(row) if row.content_blind == self.content_blind(&prepared.as_filed_through(&row)) => {
                 Target::Same(Box::new(row))
             }
             Some(row) if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) => {
-                Target::Closed(Box::new(row))
+                other_values = self.values_beside(&row, prepared).await?;
+                match other_values {
+                    Some(_) => Target::Same(Box::new(row)),
+                    None => Target::Closed(Box::new(row)),
+                }
             }
             Some(row) => Target::Amend(parse_id(&row.id)?, Box::new(row)),
         };
@@ -390,7 +405,32 @@ impl Hub {
             told_before,
             twin,
             contested,
+            other_values,
         })
+    }
+
+    /// What stands beside the content of a filing and not beside what was accepted; none where the content itself differs. The dates,
+    /// notes and lists of an office's own steps stand there, and move on while what was filed stays the same.
+    async fn values_beside(
+        &self,
+        row: &DossierRow,
+        prepared: &Prepared,
+    ) -> Result<Option<Vec<ForeignValue>>, ServiceError> {
+        let (cipher, id, version) = (Arc::clone(&self.store.cipher), row.id.clone(), row.version);
+        let read = move |conn: &mut Conn| read::content(conn, &cipher, &id, version);
+        let mut before = self.store.readers.run(read).await?;
+        let mut sent = prepared.as_filed_through(row);
+        let (known, values) = (
+            std::mem::take(&mut before.foreign_values),
+            std::mem::take(&mut sent.foreign_values),
+        );
+        let same = before.content_bytes() == sent.content_bytes();
+        Ok(same.then(|| {
+            values
+                .into_iter()
+                .filter(|value| !known.contains(value))
+                .collect()
+        }))
     }
 
     fn content_blind(&self, filing: &Filing) -> Vec<u8> {
@@ -403,17 +443,23 @@ impl Hub {
     /// Other content under a reference that is already accepted. A call that was answered before keeps its answer.
     async fn refuse_change(
         &self,
-        access: &Access,
-        incoming: &Incoming,
-        key: &KeyUse,
+        call: Filed<'_>,
+        row: &DossierRow,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        if let Some(answered) = self.stored(key.clone()).await? {
+        if let Some(answered) = self.stored(call.key.clone()).await? {
             let Answered { status, body, .. } = answered?;
             let status = i16::try_from(status).map_err(internal)?;
             return Ok((SubmitOutcome::Replayed { status, body }, 0, Vec::new()));
         }
-        let refused = Label::ReferenceContentDiffers.into();
-        Err(self.keep_refused(access, incoming, refused).await)
+        let status = status_of(row.status)?;
+        let refused = if status.is_final() {
+            Problem::new(Label::ReferenceEnded).with("status", status)
+        } else {
+            Problem::new(Label::ReferenceContentDiffers)
+        };
+        Err(self
+            .keep_refused(call.access, call.incoming, refused.into())
+            .await)
     }
 }
 

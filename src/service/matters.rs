@@ -19,6 +19,15 @@ use crate::identity::{Access, Permission};
 use crate::store::ledger::Deed;
 use crate::store::rows::DossierRow;
 
+/// Refuses a moment that has passed, where one to come is told.
+fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
+    let passed = || {
+        let problem = Problem::new(Label::MomentPassed).with("field", field);
+        problem.with("now", now.on_paper()).at(format!("/{field}"))
+    };
+    if at > now { Ok(()) } else { Err(passed()) }
+}
+
 /// The part in which a caller speaks of a dossier it has a part in.
 fn part(access: &Access, row: &DossierRow) -> Role {
     match access.kind() {
@@ -66,10 +75,13 @@ impl Hub {
         access.permit(Permission::DossierOpinion)?;
         let now = self.clock.now();
         let longest = std::time::Duration::from_secs(LONGEST_POSTPONEMENT_DAYS.unsigned_abs() * 86_400);
-        if request.due_at <= now || request.due_at > now.plus(longest) {
-            let problem = Problem::new(Label::DueOutOfRange).at("/due_at").with("due", now);
+        if request.due_at > now.plus(longest) {
+            let problem = Problem::new(Label::DueOutOfRange)
+                .at("/due_at")
+                .with("due", now.on_paper());
             return Err(problem.with("limit", LONGEST_POSTPONEMENT_DAYS).into());
         }
+        ahead("due_at", request.due_at, now)?;
         let matter = Matter::OpinionAsked {
             number: 0,
             of: required("/of", request.of, text::RECEIVER)?,
@@ -106,6 +118,8 @@ impl Hub {
         request: EarlyResultRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierEarlyResult)?;
+        // It is told beforehand.
+        ahead("expected_at", request.expected_at, self.clock.now())?;
         let matter = Matter::EarlyResult {
             expected_at: request.expected_at,
             text: bounded("/text", request.text, text::NOTE)?,
@@ -149,9 +163,10 @@ impl Hub {
         access.require_staff()?;
         let amount_vnd = request.amount_vnd;
         if !(1..=limits::AMOUNT_VND).contains(&amount_vnd) {
-            let problem = Problem::new(Label::NumberMalformed)
+            let problem = Problem::new(Label::NumberRange)
                 .at("/amount_vnd")
-                .with("field", "amount_vnd");
+                .with("field", "amount_vnd")
+                .with("unit", " đồng");
             return Err(problem.with("min", 1).with("max", limits::AMOUNT_VND).into());
         }
         let receipt = bounded("/receipt", request.receipt, text::PROOF)?;

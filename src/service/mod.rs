@@ -161,6 +161,8 @@ pub struct Hub {
     adapters: Registry,
     directory: ArcSwap<Directory>,
     endpoints: ArcSwap<BTreeMap<String, Arc<Endpoint>>>,
+    /// One at a time takes up what the database has, so that nobody puts back what he read before another one's news.
+    refreshing: tokio::sync::Mutex<()>,
     gate: Gate,
     receipts: ReceiptSigner,
     lookup: LookupSecrets,
@@ -193,6 +195,7 @@ impl Hub {
             adapters: parts.adapters,
             directory: ArcSwap::from_pointee(parts.directory),
             endpoints: ArcSwap::default(),
+            refreshing: tokio::sync::Mutex::default(),
             receipts: parts.receipts,
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,

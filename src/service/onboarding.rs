@@ -19,6 +19,7 @@ impl Hub {
     /// Loads the register and the directory when the database holds others than this process. Called at start and every few
     /// seconds, so that a revocation made on one hub holds on all.
     pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
+        let _alone = self.refreshing.lock().await;
         let (known, version) = (
             self.register().version,
             self.directory.load().version().to_owned(),
@@ -28,7 +29,7 @@ impl Hub {
             .readers
             .run(move |conn| Ok((read::register(conn, known)?, read::directory(conn, &version)?)))
             .await?;
-        self.refresh_endpoints().await?;
+        self.load_endpoints().await?;
         let mut loaded = Loaded::default();
         if let Some(register) = register {
             self.gate.replace_register(register);

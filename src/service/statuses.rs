@@ -110,20 +110,21 @@ impl Hub {
         };
         let now = self.clock.now();
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
-            let text = note(&report)?;
+            let text = bounded("/text", report.text.clone(), limits::NOTE)?;
+            let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
             let deed = deed(&mut report, text)?;
-            Ok((occurred_at, deed))
+            Ok((occurred_at, officer, deed))
         });
         let prepared = prepared.map_err(|problem| {
             let pointer = problem.path.clone().unwrap_or_default();
             item.located(problem, &pointer)
         });
         let within = attachment::within_limit(&item.files, "files");
-        let (occurred_at, deed) = match within.and(prepared) {
+        let (occurred_at, officer, deed) = match within.and(prepared) {
             Ok(prepared) => prepared,
             Err(problem) => return Ok(answering.refused(&[problem])),
         };
-        let key = self.report_key(&row, &report, &deed, call.as_deref());
+        let key = self.report_key(&row, &report, (&deed, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
         let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_deref(), now);
         let act = Act {
@@ -137,6 +138,7 @@ impl Hub {
             occurred_at,
             stated: report.occurred_at.is_some(),
             assigned_code,
+            officer,
             foreign_values: report.foreign_values,
             clockwork: self.clockwork(&row)?,
             own_queue: self.reads_own_queue(access),
@@ -151,7 +153,13 @@ impl Hub {
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
-    fn report_key(&self, row: &DossierRow, report: &StatusReport, deed: &Deed, call: Option<&str>) -> String {
+    fn report_key(
+        &self,
+        row: &DossierRow,
+        report: &StatusReport,
+        (deed, officer): (&Deed, Option<&str>),
+        call: Option<&str>,
+    ) -> String {
         let (text, more) = said_beside(deed);
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
@@ -170,6 +178,9 @@ impl Hub {
         if !more.is_empty() {
             said.push('|');
             said.push_str(&more);
+        }
+        if let Some(officer) = officer {
+            said.push_str(&format!("|officer={officer}"));
         }
         for beside in &report.foreign_values {
             said.push_str(&format!("|{}={}", beside.path, beside.value));
@@ -268,16 +279,6 @@ fn deed(report: &mut StatusReport, text: Option<String>) -> Result<Deed, Problem
         details: Details::of(report.status, lists)?,
         back: report.back,
         new_due: report.new_due,
-    })
-}
-
-/// The note and the officer, each within its limit, as one text, as the office writes it.
-fn note(report: &StatusReport) -> Result<Option<String>, Problem> {
-    let text = bounded("/text", report.text.clone(), limits::NOTE)?;
-    let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
-    Ok(match (text, officer) {
-        (Some(text), Some(officer)) => Some(format!("{text} ({officer})")),
-        (text, officer) => text.or(officer),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::acts::{Call, Wish, office, required};
 use super::{Hub, ServiceError};
 use crate::domain::details::{Details, Lists};
+use crate::domain::event::Back;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::plausible::Dated;
@@ -19,12 +20,16 @@ fn reason(text: String) -> Result<String, Problem> {
     required("/reason", text, NOTE)
 }
 
+/// The route by which a dossier is taken back.
+const RECALL: &str = "recall";
+
 /// A step that needs nothing but its reason.
 fn step(role: Role, route: &'static str, to: Status, request: ReasonRequest) -> Result<Wish, Problem> {
     let deed = Deed::Step {
         to,
         text: reason(request.reason)?,
         details: None,
+        back: (route == RECALL).then_some(Back::Recalled),
     };
     Ok(Wish::of(role, route, deed, request.occurred_at))
 }
@@ -74,6 +79,7 @@ impl Hub {
             to: Status::SupplementRequested,
             text: reason(request.reason)?,
             details: Details::of(Status::SupplementRequested, lists)?,
+            back: None,
         };
         let wish = Wish::of(office(access), "supplement-request", deed, request.occurred_at);
         self.act(access, id, call, wish).await
@@ -88,7 +94,7 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRecall)?;
-        let wish = step(Role::ReceivingUnit, "recall", Status::Accepted, request)?;
+        let wish = step(Role::ReceivingUnit, RECALL, Status::Accepted, request)?;
         self.act(access, id, call, wish).await
     }
 

@@ -51,6 +51,11 @@ impl Cipher {
         })
     }
 
+    /// Whether it has the key of this id.
+    pub fn holds(&self, key_id: &str) -> bool {
+        self.keys.contains_key(key_id)
+    }
+
     /// Seals `plain` for the row named `row`.
     pub fn seal(&self, row: &str, plain: &[u8], rng: &mut impl Rng) -> Result<Sealed, StoreError> {
         let mut nonce = [0u8; 12];

@@ -50,7 +50,9 @@ pub enum StoreError {
     #[error("migration: {0}")]
     Migration(String),
     /// An encryption key is missing or malformed.
-    #[error("encryption key {0} is missing or malformed")]
+    #[error(
+        "encryption key {0} is not in the settings, or malformed; data is sealed with it: name it under [keys.encryption]"
+    )]
     Key(String),
     /// A value does not open with its key: it was changed or moved.
     #[error("{0} cannot be decrypted: changed, moved, or of another key")]
@@ -132,6 +134,12 @@ impl Store {
             }
         }
         migrate::partitions(&mut conn, clock.now())?;
+        if let Some(key) = read::sealing_keys(&mut conn)?
+            .into_iter()
+            .find(|key| !cipher.holds(key))
+        {
+            return Err(StoreError::Key(key));
+        }
         drop(conn);
         Ok(Store {
             ledger: ledger::Ledger::start(

@@ -116,3 +116,30 @@ async fn a_receipt_outlives_the_key_that_signed_it() {
     drop(hub);
     installation.remove();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_the_settings_lost_is_named_and_nothing_looks_edited() {
+    let installation = Installation::new("keys-lost", &[]);
+    let hub = installation.serve().await;
+    receipt(&installation, "KEYS-3").await;
+    drop(hub);
+    let path = installation.dir.join("hub.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lost = text
+        .replace("current = \"k1\"", "current = \"k2\"")
+        .replace("k1 = \"keys/k1.hex\"", "k2 = \"keys/k1.hex\"");
+    assert_ne!(lost.matches("k2").count(), 0, "{text}");
+    std::fs::write(&path, lost).unwrap();
+    for command in [["doctor"].as_slice(), &["serve"], &["audit", "verify"]] {
+        let said = installation.run(&[command, &["--config", "hub.toml"]].concat());
+        let told = format!("{}{}", said.out, said.err);
+        assert!(
+            said.exit != Some(0) && told.contains("k1"),
+            "{command:?}: {said:?}"
+        );
+        assert!(!told.contains("decrypted"), "{command:?}: {said:?}");
+    }
+    std::fs::write(&path, text).unwrap();
+    installation.good(&["audit", "verify", "--config", "hub.toml"]);
+    installation.remove();
+}

@@ -224,6 +224,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         occurred_at: now,
         stated: true,
         assigned_code: None,
+        officer: None,
         foreign_values: Vec::new(),
         report_key: None,
         clockwork: clockwork(),

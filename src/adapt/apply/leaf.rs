@@ -9,6 +9,7 @@ use crate::adapt::reads::Mark;
 use crate::adapt::spec::{Form, Otherwise};
 use crate::adapt::tree::{NodeId, Value};
 use crate::domain::rejection::Label;
+use crate::domain::text::{Lines, hides};
 
 impl<'t> Apply<'t, '_> {
     pub(super) fn leaf(
@@ -112,9 +113,11 @@ impl<'t> Apply<'t, '_> {
     /// Values that rules would take if their condition held.
     fn pass_unmet(&mut self, rules: &[LeafRule], base: NodeId) {
         for rule in rules {
-            let Some(cond) = rule.when.as_ref().filter(|cond| !cond.shown.is_empty()) else {
-                continue;
-            };
+            let unmet = rule
+                .when
+                .as_ref()
+                .filter(|cond| !cond.shown.is_empty() && !rule.kept);
+            let Some(cond) = unmet else { continue };
             for source in &rule.sources {
                 if let Some(node) = source.find(self.tree, base).filter(|n| self.present(*n)) {
                     self.pass(node, Label::ValueNeeds, |p| p.with("expected", &cond.shown));
@@ -133,10 +136,13 @@ impl<'t> Apply<'t, '_> {
             self.reads.mark(node, Mark::Read);
             return;
         }
-        let path = self.tree.path(taken);
-        self.pass(node, Label::ValueDiffers, |p| {
-            p.with("expected", last_name(&path))
-        });
+        let (path, here) = (self.tree.path(taken), self.tree.path(node));
+        // Two fields of one name are told apart by where they stand.
+        let shown = match last_name(&path) {
+            same if same == last_name(&here) => path.as_str(),
+            name => name,
+        };
+        self.pass(node, Label::ValueDiffers, |p| p.with("expected", shown));
     }
 
     /// What stands in for a value the document does not have.
@@ -175,7 +181,8 @@ impl<'t> Apply<'t, '_> {
         place: &mut Place,
     ) -> (Option<Canon<'t>>, bool) {
         let mut texts: Vec<&str> = Vec::new();
-        let mut first = None;
+        // What is wrong with the whole is most likely wrong with the part that hides something, else with the longest.
+        let mut likely: Option<(NodeId, (bool, usize))> = None;
         let all = rule.sources.iter().flat_map(|s| s.find_all(self.tree, base));
         for node in all.collect::<Vec<_>>() {
             if !self.present(node) {
@@ -187,20 +194,23 @@ impl<'t> Apply<'t, '_> {
                 self.problems.push(problem.with("expected", "\"…\""));
                 return (Some(Canon::Bad), true);
             };
-            first = first.or(Some(node));
+            let weight = (hides(text, Lines::Several), text.chars().count());
+            if likely.is_none_or(|(_, before)| weight > before) {
+                likely = Some((node, weight));
+            }
             if !texts.contains(&text.trim()) {
                 texts.push(text.trim());
             }
         }
-        let Some(first) = first else {
+        let Some((likely, _)) = likely else {
             return (self.lacking(rule, base, place), false);
         };
-        place.values.push((slot, self.tree.path(first)));
+        place.values.push((slot, self.tree.path(likely)));
         let value = Canon::Text(match texts.as_slice() {
             [one] => Cow::Borrowed(*one),
             several => Cow::Owned(several.join(between)),
         });
-        (Some(self.within(rule, value, first)), true)
+        (Some(self.within(rule, value, likely)), true)
     }
 
     /// Tells of a text that is longer than the format's own field, and cuts it where the canonical field ends.

@@ -51,17 +51,23 @@ pub(super) fn look(
         let mut conn = connector.open(Purpose::Migration)?;
         let condition = condition(&mut conn)?;
         let submitters = submitters(&condition, &mut conn)?;
+        let sealed_with = if condition.pending.is_empty() {
+            read::sealing_keys(&mut conn)?
+        } else {
+            Vec::new()
+        };
         drop(conn);
         Ok((
             condition,
-            submitters,
+            (submitters, sealed_with),
             connector.is_encrypted(),
             sessions(&connector)?,
         ))
     });
     match asked {
-        Ok((condition, submitters, own_leg, sessions)) => {
+        Ok((condition, (submitters, sealed_with), own_leg, sessions)) => {
             found(&condition, clock, folder_version, report);
+            keys(config, &sealed_with, report);
             legs(own_leg, condition.encrypted, report);
             own_sessions(own_leg, &sessions, report);
             submitters
@@ -73,6 +79,25 @@ pub(super) fn look(
             None
         }
     }
+}
+
+/// Whether the settings have the keys that what is there is sealed with.
+fn keys(config: &Config, sealed_with: &[String], report: &mut Report) {
+    let is_missing = |key: &&String| !config.keys.encryption.iter().any(|(id, _)| id == *key);
+    let Some(key) = sealed_with.iter().find(is_missing) else {
+        return;
+    };
+    report.bad(
+        "data keys in use",
+        say(
+            format!("dữ liệu được mã hoá bằng khoá {key}, không có trong cấu hình: không đọc được hồ sơ cũ"),
+            format!("data is sealed with the key {key}, which the settings do not name: old dossiers cannot be read"),
+        ),
+        say(
+            format!("ghi lại khoá {key} vào [keys.encryption]"),
+            format!("name the key {key} under [keys.encryption] again"),
+        ),
+    );
 }
 
 /// Whose queues the road must have, those that are being drained too. A database that is not migrated has no such table.

@@ -126,7 +126,9 @@ pub(super) fn told(outcome: &Outcome) -> String {
     if outcome.is_clean() {
         return text + " Nothing missing, nothing doubled, nothing out of order.\n";
     }
-    text += &format!(" {} faults:\n", outcome.fault_count);
+    let of_agencies: u64 = outcome.agencies.iter().flat_map(|a| a.faults.values()).sum();
+    let all = of_agencies + outcome.fault_count as u64;
+    text += &format!(" {all} faults:\n");
     for fault in outcome.faults.iter().take(20) {
         text += &format!("  {:?}  {}  {}\n", fault.kind, fault.reference, fault.what);
     }

@@ -262,6 +262,10 @@ fn a_late_notice_is_one_that_comes_less_than_a_day_before() {
     let due = at("2026-11-27T17:00");
     assert!(!clockwork().late_notice_passed(due, at("2026-11-26T17:00")));
     assert!(clockwork().late_notice_passed(due, at("2026-11-26T17:01")));
+    // Due on a Monday, told on the Sunday before.
+    let due = at("2026-11-30T17:00");
+    assert!(!clockwork().late_notice_passed(due, at("2026-11-29T08:00")));
+    assert!(clockwork().late_notice_passed(due, at("2026-11-29T17:01")));
 }
 
 #[test]

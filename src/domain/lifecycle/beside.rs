@@ -54,7 +54,7 @@ fn postpone(state: &State, report: &Report, new_due: Timestamp) -> Decision {
     let longest = std::time::Duration::from_secs(LONGEST_POSTPONEMENT_DAYS.unsigned_abs() * 86_400);
     if new_due <= due || new_due > due.plus(longest) {
         let problem = Problem::new(Label::DueOutOfRange)
-            .with("due", due)
+            .with("due", due.on_paper())
             .with("limit", LONGEST_POSTPONEMENT_DAYS);
         return refuse(problem.at("/new_due"));
     }

@@ -58,7 +58,7 @@ pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Probl
             None => Err(Problem::new(Label::ClockNotRunning).with("status", status)),
             Some(due) if *expected_at >= due => Err(Problem::new(Label::ResultNotEarly)
                 .at("/expected_at")
-                .with("due", due)),
+                .with("due", due.on_paper())),
             Some(_) => Ok(told),
         },
         Matter::FeePaidIn { amount_vnd, .. } => match state.open.fee {

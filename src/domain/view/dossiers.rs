@@ -198,6 +198,9 @@ pub struct EventView {
     /// The limit that is near or has passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<LimitTold>,
+    /// The officer, as the actor's system names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<String>,
     /// What the actor's format said beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_values: Vec<ForeignValue>,
@@ -230,6 +233,7 @@ impl From<&Event> for EventView {
             hand_over: None,
             due: None,
             limit: None,
+            officer: e.officer.clone(),
             foreign_values: e.foreign_values.clone(),
             matter: None,
         };

@@ -120,6 +120,7 @@ impl StatusReport {
     pub fn of_event(event: &Event, dossier: &str) -> Option<Self> {
         let mut report = StatusReport {
             occurred_at: Some(event.occurred_at),
+            officer: event.officer.clone(),
             ..StatusReport::new(dossier, Status::Finished)
         };
         match &event.what {

@@ -48,8 +48,13 @@ fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
-    let path = pointer(&text[..offset]);
     let said = error.to_string();
+    // Where a field is missing the reader stopped at the end of its object, and nothing is wrong with what stands there.
+    let path = if said.starts_with("missing field") {
+        String::new()
+    } else {
+        pointer(&text[..offset])
+    };
     if let Some(name) = said
         .strip_prefix("duplicate field `")
         .and_then(|rest| rest.split_once('`'))
@@ -131,7 +136,7 @@ fn pointer(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::view::{ReasonRequest, SettleRequest, SupplementRequest};
+    use crate::domain::view::{PostponementRequest, ReasonRequest, SettleRequest, SupplementRequest};
 
     fn refused<T: DeserializeOwned + JsonSchema + 'static>(text: &[u8]) -> (Label, String) {
         let refusal = parse::<T>(text).err().unwrap();
@@ -173,6 +178,15 @@ mod tests {
             (Label::FieldUnknown, at("/more"))
         );
         assert_eq!(of(b"{\"text\":12}"), (Label::TypeWrong, at("/text")));
+        // What is missing is said alone: nothing is wrong with what is there.
+        let postponed = parse::<PostponementRequest>(br#"{"new_due":"2026-12-28T17:00:00+07:00"}"#);
+        let told = postponed.err().unwrap();
+        let told: Vec<_> = told
+            .problems()
+            .iter()
+            .map(|p| (p.label, p.path.as_deref()))
+            .collect();
+        assert_eq!(told, [(Label::FieldMissing, Some("/reason"))]);
         assert_eq!(of(b"[null, null, \"x\"]"), (Label::ObjectExpected, String::new()));
         assert_eq!(of(b"12").0, Label::ObjectExpected);
     }

@@ -48,17 +48,29 @@ fn decodes(text: &str) -> bool {
     std::str::from_utf8(&bytes).is_ok()
 }
 
+/// A parameter that nobody reads at this address.
+fn unknown(parameter: &str, known: &[&str]) -> Problem {
+    if known.is_empty() {
+        return refused(parameter, "không tham số nào").with("expected_en", "none");
+    }
+    refused(parameter, &known.join(", "))
+}
+
 fn malformed(parameter: &str, expected: &str) -> Rejection {
+    refused(parameter, expected).into()
+}
+
+fn refused(parameter: &str, expected: &str) -> Problem {
     // The name is the caller's own; what is not a plain word is not repeated.
-    let plain = parameter.len() <= 40
+    let plain = !parameter.is_empty()
+        && parameter.len() <= 40
         && parameter
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    let name = if plain { parameter } else { "?" };
+    let name = if plain { parameter } else { "…" };
     Problem::new(Label::QueryMalformed)
         .with("parameter", name)
         .with("expected", expected)
-        .into()
 }
 
 impl Parameters {
@@ -67,7 +79,7 @@ impl Parameters {
     /// # Errors
     /// `query-malformed` for an unknown or repeated parameter.
     pub(super) fn read(query: &str, known: &[&str]) -> Result<Self, Rejection> {
-        let encoding = || malformed("?", "UTF-8, percent-encoded");
+        let encoding = || malformed("…", "UTF-8, percent-encoded");
         let plain = self::pairs(query).ok_or_else(encoding)?;
         let literal = self::pairs(&query.replace('+', "%2B")).ok_or_else(encoding)?;
         let pair = |((name, value), (_, plus)): ((String, String), (String, String))| Pair {
@@ -78,12 +90,7 @@ impl Parameters {
         let pairs: Vec<Pair> = plain.into_iter().zip(literal).map(pair).collect();
         for (at, Pair { name, .. }) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let known = if known.is_empty() {
-                    "-".to_owned()
-                } else {
-                    known.join(", ")
-                };
-                return Err(malformed(name, &known));
+                return Err(unknown(name, known).into());
             }
             if pairs[..at].iter().any(|p| p.name == *name) {
                 return Err(malformed(name, "1×"));

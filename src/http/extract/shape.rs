@@ -11,9 +11,12 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use crate::domain::codes::{
-    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, Sha256Hex, TaxCode,
+    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Key, Phone, Sha256Hex, TaxCode,
 };
+use crate::domain::endpoint::EndpointUrl;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::tenant::TenantKey;
+use crate::domain::view::Cursor;
 use crate::domain::whole;
 
 /// Problems told of one body.
@@ -203,7 +206,7 @@ fn sign(root: &Value, schema: &Value) -> String {
     }
 }
 
-/// A code of this pattern; where nobody made one up, the pattern itself.
+/// A code of this pattern, never the pattern itself, which nobody at a counter reads.
 fn example(pattern: &str) -> String {
     let known = [
         (DossierCode::PATTERN, "H26.12-261120-0001"),
@@ -214,10 +217,18 @@ fn example(pattern: &str) -> String {
         (TaxCode::PATTERN, "0100233488, 0312687878-001"),
         (Phone::PATTERN, "0000000001, +84000000001"),
         (Email::PATTERN, "ten@vidu.vn"),
+        (Key::PATTERN, "so-noi-vu"),
+        (Cursor::PATTERN, "0, 48213-6449a1b2c3d4e"),
+        (TenantKey::PATTERN, "branch.tay-ho"),
+        (EndpointUrl::PATTERN, "https://…"),
     ];
     match known.iter().find(|(p, _)| *p == pattern) {
         Some((_, example)) => (*example).to_owned(),
-        None => pattern.trim_start_matches('^').trim_end_matches('$').to_owned(),
+        // An id begins with its kind.
+        None => match pattern.trim_start_matches('^').split_once("_[0-9a-f]") {
+            Some((kind, _)) => format!("{kind}_ + 32 × 0-9 a-f"),
+            None => "\"…\"".to_owned(),
+        },
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Beside, Incoming, Prepared, Twin, encode, internal};
 use crate::domain::calendar::Limit;
-use crate::domain::dossier::{Channel, Filing};
+use crate::domain::dossier::{Channel, Filing, ForeignValue};
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::entry::{self, Entry, Told};
@@ -22,8 +22,11 @@ use crate::store::ledger::{Act, Deed, KeyUse, Remember, SubmitOutcome};
 use crate::store::read;
 use crate::store::rows::DossierRow;
 
-/// The reason of a step told as the status of a filing, which has no place for one; the applicant reads it.
+/// The reason of a step told as the status of a filing that gives none; the applicant reads it.
 const REASON: &str = "Theo trạng thái nơi tiếp nhận gửi cùng hồ sơ; lý do xem ở giấy tờ của nơi tiếp nhận";
+
+/// Fields that one warning names.
+const NAMED: usize = 5;
 
 /// A call that files.
 #[derive(Clone, Copy)]
@@ -32,6 +35,8 @@ pub(super) struct Filed<'a> {
     pub incoming: &'a Incoming,
     pub key: &'a KeyUse,
     pub prepared: &'a Prepared,
+    /// Values beside the content that were not there when it was accepted, where they are all that differs.
+    pub other_values: Option<&'a [ForeignValue]>,
 }
 
 /// Where a filing places its dossier.
@@ -93,12 +98,6 @@ fn parts(access: &Access) -> &'static [Role] {
     }
 }
 
-/// A moment as it stands on a receipt.
-fn on_paper(at: Timestamp) -> String {
-    let local = at.in_vietnam();
-    format!("{} {:02}:{:02}", local.date(), local.hour(), local.minute())
-}
-
 impl Prepared {
     /// The status it says its dossier stands at.
     pub(super) fn told_status(&self) -> Option<Said> {
@@ -134,13 +133,30 @@ impl Prepared {
         })
     }
 
-    /// Why a status that needs a reason was taken: a filing carries none, and says it of its own accord.
-    fn note(&self) -> Option<String> {
-        let needs_reason = matches!(
+    /// Whether the status it says needs a reason.
+    fn needs_reason(&self) -> bool {
+        matches!(
             self.filing.reported_status,
             Some(Status::Refused | Status::SupplementRequested | Status::Stopped)
-        );
-        needs_reason.then(|| REASON.to_owned())
+        )
+    }
+
+    /// Why the status it says was taken: by its own word, or where it gives none, by where its reason is to be found.
+    fn note(&self) -> Option<String> {
+        let said = self.filing.reported_text.as_ref().map(ToString::to_string);
+        said.filter(|_| self.needs_reason())
+            .or_else(|| self.needs_reason().then(|| REASON.to_owned()))
+    }
+
+    /// A warning where the applicant will read no reason.
+    fn lacks_reason(&self) -> Option<Problem> {
+        let status = self.filing.reported_status.filter(|_| self.needs_reason())?;
+        let told = || {
+            let problem = Problem::new(Label::StatusReasonMissing).with("status", status);
+            let name = self.text_path.rsplit('/').next().unwrap_or_default();
+            problem.with("field", name).at(&self.text_path)
+        };
+        self.filing.reported_text.is_none().then(told)
     }
 
     /// A warning where the receipt promises another date than the limit gives: another day, or of hours another minute.
@@ -153,10 +169,20 @@ impl Prepared {
             }
         };
         let differs = Problem::new(Label::DueDiffers)
-            .with("promised", on_paper(promised))
-            .with("due", on_paper(due));
+            .with("promised", promised.on_paper())
+            .with("due", due.on_paper());
         (!same).then_some(differs)
     }
+}
+
+/// A warning that values beside the content of an accepted dossier are others than before.
+fn content_kept(values: &[ForeignValue]) -> Option<Problem> {
+    let mut names: Vec<&str> = values.iter().map(ForeignValue::name).collect();
+    names.dedup();
+    let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let told = || Problem::new(Label::ContentKept).with("fields", format!("{shown}{more}"));
+    (!names.is_empty()).then(told)
 }
 
 /// How a dossier reached the office.
@@ -268,8 +294,14 @@ impl Hub {
             Told::Nothing => (false, None),
         };
         warnings.extend(beside);
+        let others = call.other_values.unwrap_or_default();
+        warnings.extend(content_kept(others));
         if let Some(status) = prepared.filing.reported_status.filter(|_| !told_before) {
+            if news {
+                warnings.extend(prepared.lacks_reason());
+            }
             let mut act = self.act_of(call, &row, status)?;
+            act.foreign_values = others.to_vec();
             if !news {
                 act.deed = Deed::Keep { to: status };
             }
@@ -291,7 +323,9 @@ impl Hub {
             self.take(&row, act).await?;
         }
         let row = self.same_row(call).await?;
-        warnings.extend(prepared.promise_differs(row.due.map(|at| at.0)));
+        // Once another date was set the receipt promises nothing.
+        let differs = prepared.promise_differs(row.due.map(|at| at.0));
+        warnings.extend(differs.filter(|_| row.promise_holds));
         let mut answer = self.existing_answer(access, &row).await?;
         answer.existing = amended.is_none();
         warnings.extend(amended.into_iter().flatten());
@@ -349,6 +383,7 @@ impl Hub {
             },
             stated: false,
             assigned_code: None,
+            officer: None,
             foreign_values: Vec::new(),
             report_key: self.blind_status(prepared, &row.id),
             clockwork: self.clockwork(row)?,

@@ -31,6 +31,7 @@ impl Hub {
             incoming,
             key,
             prepared,
+            ..
         } = call;
         let version = before.map_or(1, |row| row.version + 1);
         let entry = place.entry;

@@ -48,6 +48,8 @@ pub enum Deed {
         text: String,
         /// The papers asked for.
         details: Option<Details>,
+        /// The step takes the dossier back, and is none of those that lead to the same status forward.
+        back: Option<Back>,
     },
     /// Accepts what was filed online.
     Accept {
@@ -151,6 +153,8 @@ pub struct Act {
     pub stated: bool,
     /// The official code it brings.
     pub assigned_code: Option<DossierCode>,
+    /// The officer, as the actor's system names them.
+    pub officer: Option<String>,
     /// What the actor's format says beside it.
     pub foreign_values: Vec<ForeignValue>,
     /// Blind index of the report, so that the same report again is known.
@@ -323,6 +327,7 @@ fn take(
             actor: &act.actor,
             paths: &act.paths,
             // What stands beside a report is kept once, with the last thing that came of it.
+            officer: act.officer.as_deref().filter(|_| number == last),
             foreign_values: if number == last { &act.foreign_values } else { &[] },
         })
         .collect();

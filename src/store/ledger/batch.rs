@@ -308,6 +308,8 @@ pub(super) struct Told<'a> {
     pub actor: &'a Actor,
     /// Where the files it names stand in the actor's document, in their order; empty where nobody knows.
     pub paths: &'a [String],
+    /// The officer, as the actor's system names them.
+    pub officer: Option<&'a str>,
     /// What the actor's format said beside it.
     pub foreign_values: &'a [ForeignValue],
 }
@@ -321,6 +323,7 @@ impl<'a> Told<'a> {
             stated: false,
             actor,
             paths: &[],
+            officer: None,
             foreign_values: &[],
         }
     }
@@ -353,6 +356,7 @@ impl Batch<'_> {
                 occurred_at: one.occurred_at,
                 stated: one.stated,
                 actor: one.actor.clone(),
+                officer: one.officer.map(str::to_owned),
                 foreign_values: one.foreign_values.to_vec(),
                 what: one.what,
             };

@@ -50,8 +50,8 @@ pub(super) fn rival(
     code: &str,
     but: &str,
 ) -> Result<Option<DossierRow>, StoreError> {
-    if let Some(holder) = key(batch, CODE, code).filter(|holder| *holder != but) {
-        return load(batch, conn, holder).map(Some);
+    if let Some(row) = holder(batch, conn, code)?.filter(|row| row.id != but) {
+        return Ok(Some(row));
     }
     if key(batch, CLAIM, code).is_none() {
         return Ok(None);
@@ -91,7 +91,10 @@ pub(super) fn bring(
         .as_ref()
         .is_some_and(|row| row.code.as_deref() == Some(code.as_str()));
     if matches!(act.role, Role::Agency | Role::Operator) {
-        let given = !taken && batch.claim(CODE, "", code.as_str(), dossier);
+        // Who had it before and let go of it is kept beside.
+        let given = !taken
+            && (batch.claim(CODE, "", code.as_str(), dossier)
+                || batch.claim(CODE, dossier, code.as_str(), dossier));
         return Ok(Brought {
             what: given.then(|| Happening::CodeAssigned { code: code.clone() }),
             warning: (!given).then(|| Problem::new(Label::DossierCodeTaken).with("code", code)),
@@ -144,6 +147,7 @@ pub(super) fn contest(
                 &hub
             },
             paths: &[],
+            officer: None,
             foreign_values: &[],
         };
         batch.append(side, vec![told])?;
@@ -164,6 +168,22 @@ pub(super) fn contest(
         agency: dossier.agency.clone(),
     });
     Ok(())
+}
+
+/// The dossier that has this code now. One that was given another code since has let go of it.
+fn holder(batch: &Batch<'_>, conn: &mut Conn, code: &str) -> Result<Option<DossierRow>, StoreError> {
+    if key(batch, CODE, code).is_none() {
+        return Ok(None);
+    }
+    let named = batch.natural.iter();
+    let named = named.filter(|((kind, _, value), _)| kind == CODE && value == code);
+    for (_, id) in named {
+        let row = load(batch, conn, id)?;
+        if row.code.as_deref() == Some(code) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 fn key<'a>(batch: &'a Batch<'_>, kind: &str, code: &str) -> Option<&'a str> {

@@ -120,6 +120,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
             Problem::new(Label::TransitionNotAllowed)
                 .with("from", from)
                 .with("to", to)
+                .with("allowed", lifecycle::allowed(from, act.role))
         };
         refused(problem, to)
     };
@@ -206,9 +207,12 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
             report.direct = false;
             report.own = act.role != lifecycle::Role::Agency;
         }
-        Deed::Step { text, details, .. } => {
+        Deed::Step {
+            text, details, back, ..
+        } => {
             report.text = Some(text.clone());
             report.details.clone_from(details);
+            report.back = *back;
         }
         Deed::Accept { text } => report.text.clone_from(text),
         Deed::Postpone { new_due, text } => {

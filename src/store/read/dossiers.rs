@@ -68,11 +68,13 @@ pub enum ByCode {
     Absent,
 }
 
-/// The id of the dossier whose code this is, confirmed.
+/// The id of the dossier whose code this is, confirmed. One that was given another code since has let go of it.
 fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreError> {
     Ok(on_backend!(conn, c => natural_keys::table
-        .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq("code")).filter(natural_keys::tenant.eq(""))
-        .select(natural_keys::dossier).first(c).optional())?)
+        .inner_join(dossiers::table.on(dossiers::id.eq(natural_keys::dossier)))
+        .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq("code"))
+        .filter(dossiers::code.eq(code))
+        .select(dossiers::id).first(c).optional())?)
 }
 
 /// The dossier of `agency` that an official code names: the one that has it, else the one that claims it.

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, min};
+use diesel::dsl::{count_star, max, min};
 use diesel::prelude::*;
 
 use super::corrupt;
 use super::history::{FeedItem, items};
-use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AttemptCursor, SubscriptionState, Way};
 use crate::identity::{Reach, Scope};
@@ -173,29 +173,20 @@ pub fn notice_attempts(
 }
 
 /// What active subscriptions have not taken from the feed yet, as far as their windows have room. For the hub's own carriers.
+///
+/// It costs a look at the newest row of each feed that somebody subscribes to, and the rows that are taken; never the history.
 pub fn news(conn: &mut Conn) -> Result<Vec<News>, StoreError> {
-    let active = state_word(SubscriptionState::Active);
-    let own: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::state.eq(active))
-        .filter(diesel::dsl::exists(feed::table
-            .filter(feed::tenant.eq(subscriptions::tenant)).filter(feed::seq.gt(subscriptions::cursor))))
-        .select(SubscriptionRow::as_select())
-        .load(c))?;
-    let of_agents: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::state.eq(active))
-        .filter(diesel::dsl::exists(tenants::table
-            .inner_join(feed::table.on(feed::tenant.eq(tenants::key)))
-            .filter(tenants::parent.eq(subscriptions::tenant.nullable()))
-            .filter(feed::seq.gt(subscriptions::cursor))))
-        .select(SubscriptionRow::as_select())
-        .load(c))?;
-    let mut behind: Vec<SubscriptionRow> = own.into_iter().chain(of_agents).collect();
-    behind.sort_by(|a, b| (a.cursor, &a.tenant, &a.way).cmp(&(b.cursor, &b.tenant, &b.way)));
-    behind.dedup_by(|a, b| (&a.tenant, &a.way) == (&b.tenant, &b.way));
+    let feeds = Feeds::read(conn)?;
+    let mut rows = feeds.subscriptions.clone();
+    rows.sort_by(|a, b| (a.cursor, &a.tenant, &a.way).cmp(&(b.cursor, &b.tenant, &b.way)));
     let mut found = Vec::new();
-    for row in behind {
+    for row in rows {
         if found.len() == SUBSCRIBERS_AT_ONCE {
             break;
+        }
+        let ahead = feeds.ahead(&row);
+        if ahead.is_empty() {
+            continue;
         }
         let full: i64 = on_backend!(conn, c => notices::table
             .filter(notices::tenant.eq(&row.tenant)).filter(notices::way.eq(&row.way)).filter(notices::state.eq(WAITING))
@@ -203,7 +194,7 @@ pub fn news(conn: &mut Conn) -> Result<Vec<News>, StoreError> {
         let room = (WINDOW - full).min(EVENTS_AT_ONCE);
         if room > 0 {
             found.push(News {
-                events: after(conn, &row, room)?,
+                events: after(conn, &ahead, row.cursor, room)?,
                 after: row.cursor,
                 subscription: Subscription {
                     way: way(&row.way)?,
@@ -215,26 +206,86 @@ pub fn news(conn: &mut Conn) -> Result<Vec<News>, StoreError> {
     Ok(found)
 }
 
-/// The next rows of a subscriber's feed.
+/// The active subscriptions, and the feeds they read, each with the number of its newest row.
+struct Feeds {
+    subscriptions: Vec<SubscriptionRow>,
+    newest: HashMap<String, i64>,
+    agents: HashMap<String, Vec<String>>,
+}
+
+impl Feeds {
+    fn read(conn: &mut Conn) -> Result<Self, StoreError> {
+        let own = feed::table
+            .filter(feed::tenant.eq(subscriptions::tenant))
+            .select(max(feed::seq))
+            .single_value();
+        let of_subscribers: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
+            .filter(subscriptions::state.eq(state_word(SubscriptionState::Active)))
+            .select((SubscriptionRow::as_select(), own))
+            .load(c))?;
+        let subscribers: Vec<&str> = of_subscribers
+            .iter()
+            .map(|(row, _)| row.tenant.as_str())
+            .collect();
+        let theirs = feed::table
+            .filter(feed::tenant.eq(tenants::key))
+            .select(max(feed::seq))
+            .single_value();
+        let of_agents: Vec<(String, Option<String>, Option<i64>)> = on_backend!(conn, c => tenants::table
+            .filter(tenants::parent.eq_any(&subscribers))
+            .select((tenants::key, tenants::parent, theirs))
+            .load(c))?;
+        let mut newest = HashMap::with_capacity(of_subscribers.len() + of_agents.len());
+        for (row, seq) in &of_subscribers {
+            newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
+        }
+        let mut agents: HashMap<String, Vec<String>> = HashMap::new();
+        for (key, parent, seq) in of_agents {
+            newest.extend(seq.map(|seq| (key.clone(), seq)));
+            agents.entry(parent.unwrap_or_default()).or_default().push(key);
+        }
+        Ok(Feeds {
+            subscriptions: of_subscribers.into_iter().map(|(row, _)| row).collect(),
+            newest,
+            agents,
+        })
+    }
+
+    /// The feeds that have something for a subscriber behind its cursor: its own, and of an enterprise its agents'.
+    fn ahead<'a>(&'a self, row: &'a SubscriptionRow) -> Vec<&'a str> {
+        let agents = self
+            .agents
+            .get(&row.tenant)
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
+        let read = std::iter::once(row.tenant.as_str()).chain(agents);
+        let is_ahead = |tenant: &&str| self.newest.get(*tenant).is_some_and(|seq| *seq > row.cursor);
+        read.filter(is_ahead).collect()
+    }
+}
+
+/// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
+/// no more than are taken are read, however far it is ahead.
 fn after(
     conn: &mut Conn,
-    row: &SubscriptionRow,
+    feeds: &[&str],
+    cursor: i64,
     limit: i64,
 ) -> Result<Vec<(i64, String, String)>, StoreError> {
-    let key: TenantKey = row.tenant.parse().map_err(|_| corrupt("subscriber"))?;
-    let mut members = vec![row.tenant.clone()];
-    if key.kind() == TenantKind::Enterprise {
-        let agents: Vec<String> = on_backend!(conn, c => tenants::table
-            .filter(tenants::parent.eq(&row.tenant)).select(tenants::key).load(c))?;
-        members.extend(agents);
+    let mut rows: Vec<(i64, String)> = Vec::new();
+    for tenant in feeds {
+        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
+            .filter(feed::tenant.eq(tenant))
+            .filter(feed::seq.gt(cursor))
+            .order(feed::seq)
+            .limit(limit)
+            .select((feed::seq, feed::dossier))
+            .load(c))?;
+        rows.extend(next);
     }
-    let rows: Vec<(i64, String)> = on_backend!(conn, c => feed::table
-        .filter(feed::tenant.eq_any(&members))
-        .filter(feed::seq.gt(row.cursor))
-        .order(feed::seq)
-        .limit(limit)
-        .select((feed::seq, feed::dossier))
-        .load(c))?;
+    rows.sort_unstable();
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
     let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
     let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(&seqs)).select((events::seq, events::id)).load(c))?;

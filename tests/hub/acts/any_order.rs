@@ -34,6 +34,7 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
                 to,
                 text: "lý do".to_owned(),
                 details: None,
+                back: None,
             },
         ),
         2 => (
@@ -42,6 +43,7 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
                 to: Status::Withdrawn,
                 text: "lý do".to_owned(),
                 details: None,
+                back: None,
             },
         ),
         3 => (

@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(case.last().await.kind, "filed");
     }
 
-    async fn a_note_and_an_officer_are_kept_together_each_at_its_limit(stage) {
+    async fn a_note_and_an_officer_are_kept_each_at_its_limit(stage) {
         let case = Case::open(stage).await;
         let report = |text: usize, officer: usize| StatusReport {
             text: Some("ế".repeat(text)),
@@ -80,8 +80,30 @@ on_both! {
         let answer = case.city.report(&case.agency, vec![report(NOTE, OFFICER)]).await;
         assert_eq!((answer.results[0].verdict, told(&answer.results[0])), (Some(Verdict::AppliedInferred), None));
         let history = case.city.hub.history(&case.branch, case.id).await.unwrap();
-        let kept = history.events.into_iter().rev().find_map(|e| e.text).unwrap();
-        assert_eq!(kept, format!("{} ({})", "ế".repeat(NOTE), "ộ".repeat(OFFICER)));
+        let kept = history.events.into_iter().rev().find(|e| e.text.is_some()).unwrap();
+        assert_eq!((kept.text, kept.officer), (Some("ế".repeat(NOTE)), Some("ộ".repeat(OFFICER))));
+    }
+
+    async fn an_officer_is_no_reason(stage) {
+        let case = Case::open(stage).await;
+        let report = |status, text: Option<&str>| StatusReport {
+            text: text.map(str::to_owned),
+            officer: Some("Cán bộ mẫu".to_owned()),
+            ..StatusReport::new(case.id.to_string(), status)
+        };
+        for status in [Status::SupplementRequested, Status::Stopped] {
+            let answer = case.city.report(&case.agency, vec![report(status, None)]).await;
+            assert_eq!(told(&answer.results[0]), Some(Label::ReasonRequired), "{status:?}");
+        }
+        let refusal = StatusReport { refusal: true, ..report(Status::Finished, None) };
+        let answer = case.city.report(&case.agency, vec![refusal]).await;
+        assert_eq!(told(&answer.results[0]), Some(Label::ReasonRequired));
+        let asked = report(Status::SupplementRequested, Some("Thiếu tờ khai"));
+        let answer = case.city.report(&case.agency, vec![asked]).await;
+        assert_eq!(told(&answer.results[0]), None);
+        // Nobody's name is shown to the applicant.
+        let shown = case.city.hub.dossier(&case.branch, case.id).await.unwrap();
+        assert_eq!(shown.supplements[0].text.as_deref(), Some("Thiếu tờ khai"));
     }
 
     async fn the_same_report_with_other_details_is_another_report(stage) {

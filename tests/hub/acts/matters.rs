@@ -94,7 +94,7 @@ on_both! {
         paid("k3", PaymentKind::PaidIn, 8_000).await.unwrap();
         assert_eq!(stage.texts("SELECT kind AS t FROM watches WHERE kind = 'fee-to-budget'"), Vec::<String>::new());
         // No answer of the agency is waited for because of money.
-        assert_eq!(label(paid("k4", PaymentKind::Collected, 0).await), Label::NumberMalformed);
+        assert_eq!(label(paid("k4", PaymentKind::Collected, 0).await), Label::NumberRange);
         assert_eq!(stage.audit().findings, []);
     }
 

@@ -442,6 +442,24 @@ on_both! {
         .await;
     }
 
+    async fn what_was_just_set_is_not_taken_back_by_who_read_before(stage) {
+        let city = City::pushing(stage).await;
+        let agency = city.access(&format!("agency.{COMMUNE}"));
+        // Every hub takes up what the database has every few seconds, and at each change of its own.
+        let read_again = futures_util::future::join_all((0..4).map(async |_| {
+            for _ in 0..60 {
+                city.hub.refresh().await.unwrap();
+            }
+        }));
+        let set_and_removed = async {
+            for _ in 0..20 {
+                set(&city, "https://hook.example.vn/").await;
+                city.hub.remove_endpoint(&agency).await.unwrap();
+            }
+        };
+        futures_util::join!(read_again, set_and_removed);
+    }
+
     async fn an_operator_parks_what_is_under_way_and_nobody_else_does(stage) {
         let city = City::pushing(stage).await;
         let id = file(stage, &city, "r1").await;

@@ -87,6 +87,7 @@ fn deed_of(who: Who, n: u8, to: Status, back: bool) -> Deed {
             to,
             text: text(),
             details: None,
+            back: None,
         },
     }
 }
@@ -132,6 +133,7 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
             occurred_at: told,
             stated: ago.is_some(),
             assigned_code: None,
+            officer: None,
             foreign_values: Vec::new(),
             report_key: None,
             clockwork: CLOCKWORK.clone(),
