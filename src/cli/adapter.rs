@@ -177,14 +177,22 @@ fn statuses(
                 &json!({ "report": report, "warnings": views(&item.warnings) }),
             )?,
             Ok(report) => print_json(out, report)?,
+            Err(problems) if json => {
+                let told = json!({ "problems": views(problems), "warnings": views(&item.warnings) });
+                print_json(out, &told)?;
+                exit = Exit::Findings;
+            }
             Err(problems) => exit = refused(problems, json, out)?,
         }
         if !json {
             print_problems(out, "!", &item.warnings)?;
         }
     }
+    // Of what stands around the items.
     if !json {
         print_problems(out, "!", &document.warnings)?;
+    } else if !document.warnings.is_empty() {
+        print_json(out, &json!({ "warnings": views(&document.warnings) }))?;
     }
     Ok(exit)
 }

@@ -340,7 +340,7 @@ impl Clockwork {
     /// the reminder comes on the last working day before.
     pub fn late_notice_passed(&self, due: Timestamp, at: Timestamp) -> bool {
         let span = match self.law(at).late_notice {
-            Span::Office(Limit::CalendarDays(days)) => Span::Hours(u32::from(days) * 24),
+            Span::Office(Limit::CalendarDays(days)) => Span::Hours(days.saturating_mul(24)),
             other => other,
         };
         self.calendar.before(due, span).is_some_and(|last| at > last)

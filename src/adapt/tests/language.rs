@@ -205,10 +205,7 @@ fn an_unknown_word_is_never_taken_for_another() {
         ["value-unused /Giay/0"]
     );
     // A word with nothing beside it is told like any value that nobody used.
-    assert_eq!(
-        warned(&with(r#"{"Loai":"9","So":""}"#)),
-        ["value-unused /Giay/0"]
-    );
+    assert_eq!(warned(&with(r#"{"Loai":"9","So":""}"#)), ["value-unused /Giay/0"]);
     assert_eq!(warned(&with("")), none);
 }
 
