@@ -1,5 +1,7 @@
 //! What RabbitMQ alone promises: users and what they may do, the check of the topology.
 
+use std::time::Duration;
+
 use lapin::options::BasicPublishOptions;
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
@@ -58,6 +60,31 @@ fn an_agency_reads_its_queue_and_reports_in_its_own_name() {
         assert_eq!(got.agency(), Some(stage.agency.clone()));
         assert_eq!(got.user_id, Some(format!("agency.{}", stage.agency)));
         assert!(got.is_vouched());
+    });
+}
+
+#[test]
+fn a_consumer_nobody_waits_for_holds_nothing() {
+    rabbit(&Limits::default(), async |stage: Stage| {
+        // Given up at any moment of it, also when the broker has begun to answer.
+        let source = stage.source();
+        for micros in (100..6000).step_by(100) {
+            let consuming = stage.broker.consume(&source, 5);
+            drop(tokio::time::timeout(Duration::from_micros(micros), consuming).await);
+        }
+        let sent: Vec<String> = (0..40).map(|n| format!("evt_{n}")).collect();
+        let batch: Vec<_> = sent.iter().map(|id| stage.envelope(id)).collect();
+        assert_eq!(
+            stage.broker.publish(&batch).await,
+            vec![Outcome::Confirmed; sent.len()]
+        );
+        let mut consumer = stage.consumer(10).await;
+        let mut got = std::collections::BTreeSet::new();
+        while got.len() < sent.len() {
+            let delivery = take(&mut consumer).await;
+            got.insert(delivery.message_id.clone());
+            delivery.settle(Settlement::Ack).await.unwrap();
+        }
     });
 }
 

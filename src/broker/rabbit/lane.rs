@@ -15,6 +15,9 @@ use super::amqp1;
 use crate::broker::message::{Hold as AnyHold, Receipt};
 use crate::broker::{BrokerError, Death, Delivery, Settlement};
 
+/// Nothing was wrong (AMQP 0-9-1, reply-success).
+const REPLY_SUCCESS: u16 = 200;
+
 /// A channel that consumes. While the consumer lives it is open; deliveries hold it weakly.
 struct Lane {
     channel: Channel,
@@ -88,6 +91,46 @@ impl Lane {
         }
         self.unsettled().retain(|tag| !tags.contains(tag));
         result
+    }
+}
+
+/// A channel that is about to consume. Where nobody waits for it any more (the broker answers too late, the caller has gone), it is
+/// closed: a consumer that begins all the same would hold messages for nobody as long as the connection lives.
+pub(super) struct Untaken {
+    channel: Channel,
+    taken: bool,
+}
+
+impl Untaken {
+    pub(super) fn new(channel: Channel) -> Self {
+        Untaken {
+            channel,
+            taken: false,
+        }
+    }
+
+    pub(super) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    pub(super) fn take(mut self) -> Channel {
+        self.taken = true;
+        self.channel.clone()
+    }
+}
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        if let Some(runtime) = runtime.filter(|_| !self.taken) {
+            let channel = self.channel.clone();
+            runtime.spawn(async move {
+                let closed = channel.close(REPLY_SUCCESS, "nobody waits for it".into()).await;
+                if let Err(error) = closed {
+                    tracing::debug!(%error, "a channel nobody waits for could not be closed");
+                }
+            });
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use super::topology::{Argument, Topology};
 use super::{BrokerError, Envelope, Level, Outcome, Source};
 
 pub use lane::Consumer;
+use lane::Untaken;
 pub(super) use lane::{Hold, ack_all};
 use round::Round;
 
@@ -279,7 +280,8 @@ impl Rabbit {
     /// As there.
     pub async fn consume(&self, source: &Source, prefetch: u16) -> Result<Consumer, BrokerError> {
         let patience = self.0.options.patience;
-        let channel = self.channel(&self.0.consuming).await?;
+        let untaken = Untaken::new(self.channel(&self.0.consuming).await?);
+        let channel = untaken.channel();
         let queue = source.queue();
         let qos = channel.basic_qos(prefetch, BasicQosOptions::default());
         within(patience, "setting the prefetch", qos).await?;
@@ -294,7 +296,7 @@ impl Rabbit {
             ),
         )
         .await?;
-        Ok(Consumer::new(stream, channel, patience))
+        Ok(Consumer::new(stream, untaken.take(), patience))
     }
 
     /// See [`super::Broker::ready`].

@@ -461,6 +461,28 @@ on_both! {
         assert_eq!(store.ledger.sweep().await.unwrap(), 0);
     }
 
+    async fn looking_for_news_costs_what_is_due_and_not_what_was(stage) {
+        let store = stage.open();
+        assert!(subscribe(stage, &store, &webhook("branch.tay-ho"), None).await);
+        let history = "INSERT INTO feed (tenant, seq, dossier) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+             SELECT 'branch.tay-ho', i, 'dos_1' FROM n";
+        stage.execute(history);
+        stage.execute("UPDATE subscriptions SET cursor = 20000");
+        stage.execute("ANALYZE");
+        assert_eq!(news(&store).await, []);
+        if stage.is_postgres() {
+            let rows = stage.behind(|conn| {
+                crate::backends::run(conn, "BEGIN").unwrap();
+                assert_eq!(read::news(conn).unwrap(), []);
+                let sum = "SELECT (seq_tup_read + idx_tup_fetch)::bigint AS n FROM pg_stat_xact_user_tables WHERE relname = 'feed'";
+                let rows = crate::backends::number(conn, sum);
+                crate::backends::run(conn, "COMMIT").unwrap();
+                rows
+            });
+            assert!(rows < 10, "{rows} rows of the feed were read");
+        }
+    }
+
     async fn old_attempts_are_forgotten(stage) {
         let store = stage.open();
         let which = webhook(BRANCH);
