@@ -151,7 +151,7 @@ impl Hub {
         wish: Wish,
     ) -> Result<DossierSummary, ServiceError> {
         let row = self.reached(access, id).await?;
-        if let Some(part) = another_s(&row, wish.role, access) {
+        if let Some(part) = whose_step(&row, wish.role, access) {
             return Err(Problem::new(Label::NotYourPart).with("tenant", part).into());
         }
         let now = self.clock.now();
@@ -254,7 +254,7 @@ impl Hub {
 
 /// Whose step it is, where it is not the caller's, who sees the dossier all the same: a receiving unit or an enterprise, but only who
 /// filed it completes, withdraws or hands it over; a supervisor, but only the unit that receives it accepts it.
-fn another_s(row: &DossierRow, role: Role, access: &Access) -> Option<String> {
+fn whose_step(row: &DossierRow, role: Role, access: &Access) -> Option<String> {
     let part = match role {
         Role::Submitter => Some(row.tenant.clone()),
         Role::ReceivingUnit => row

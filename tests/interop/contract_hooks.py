@@ -79,7 +79,7 @@ def before_call(context, case, kwargs):
     Of ids every second becomes that of a dossier the tenant sees, and of numbers of files every second the first. A key is
     used once. A format or a person that is left out becomes one of the tenant's, because a tenant with several formats, or an
     agent, must name it. (Schemathesis 4.32 also takes '' for a well-formed format.) An agency is one of the directory. A file
-    is uploaded under its own digest. Nothing has happened in the future or before the offices were, and a new due date lies ahead. Documents have no
+    is uploaded under its own digest. Nothing has happened in the future or before the offices were, and a new due date, a deadline and an early result lie ahead. Documents have no
     control characters: which text a format forbids, OpenAPI's "an object" cannot say. Nobody waits for news.
     """
     operation = case.operation.definition.raw
@@ -93,10 +93,12 @@ def before_call(context, case, kwargs):
     case.query = changed(case.query, plausible) if case.query else case.query
     if operation["operationId"] == "irregularCounts":
         period(case.query)
-    ahead = [name for name in ("new_due", "due_at") if isinstance(case.body, dict) and moment(case.body.get(name))]
+    # A date that moves, a deadline; a result that comes early comes before its due date.
+    to_come = {"new_due": timedelta(days=20), "due_at": timedelta(days=20), "expected_at": timedelta(minutes=1)}
+    ahead = {name: by for name, by in to_come.items() if isinstance(case.body, dict) and moment(case.body.get(name))}
     case.body = changed(case.body, plausible)
-    for name in ahead:
-        case.body[name] = (datetime.now(timezone.utc) + timedelta(days=20)).isoformat()
+    for name, by in ahead.items():
+        case.body[name] = (datetime.now(timezone.utc) + by).isoformat()
     agency = case.body.get("agency") if isinstance(case.body, dict) else None
     if AGENCIES and isinstance(agency, str) and KEY.fullmatch(agency):
         case.body["agency"] = AGENCIES[len(agency) % len(AGENCIES)]

@@ -32,7 +32,7 @@ SCHEMAS = ROOT / "schema/canonical"
 STRUCTURE = set(
     """
     document-empty encoding-invalid encoding-contradicted encoding-unsupported syntax-invalid duplicate-key too-deep too-many-parts text-too-long doctype-forbidden
-    entity-forbidden control-character field-missing field-unknown field-forbidden field-repeated type-wrong value-unknown
+    entity-forbidden control-character field-missing field-unknown namespace-wrong field-forbidden field-repeated type-wrong value-unknown
     text-empty text-length number-malformed number-fraction number-range number-quoted list-empty object-expected text-misplaced nil-filled date-malformed code-malformed too-many-items
     """.split()
 )
