@@ -58,10 +58,7 @@ pub(super) fn apply<'t>(
         path,
         ..Place::default()
     };
-    // An item that is nothing has none of the values it needs, which each of them says.
-    let is_shaped =
-        *tree.value(item) == Value::Object || apply.is_empty_element(item) || !apply.present(item);
-    let canon = if is_shaped {
+    let canon = if apply.is_shaped(item) {
         apply.shape(&plan.shape, item, &mut place).0
     } else {
         // Not an object at all, which `conform` says.
@@ -251,8 +248,7 @@ impl<'t, 'r> Apply<'t, 'r> {
         let Some(node) = found.filter(|n| !own || self.is_empty_element(*n) || self.present(*n)) else {
             return (None, false);
         };
-        let is_shaped = *self.tree.value(node) == Value::Object || self.is_empty_element(node);
-        if !is_shaped && self.present(node) {
+        if !self.is_shaped(node) {
             // The structure is wrong, which `conform` says.
             self.reads.mark_all(self.tree, node, Mark::Told);
             return (Some(Canon::Bad), true);
@@ -286,6 +282,11 @@ impl<'t, 'r> Apply<'t, 'r> {
             later.retain(|p| p.label != Label::FieldMissing);
             said.append(&mut later);
         }
+    }
+
+    /// Whether values may be looked for in it. What is nothing has none of those it needs, which each of them says.
+    fn is_shaped(&self, node: NodeId) -> bool {
+        *self.tree.value(node) == Value::Object || self.is_empty_element(node) || !self.present(node)
     }
 
     fn is_empty_element(&self, node: NodeId) -> bool {

@@ -166,10 +166,15 @@ impl<'a> Walk<'a> {
     fn misplaced(&mut self, node: NodeId) {
         let tree = self.tree;
         let Some(label) = tree.odd(node) else { return };
+        self.complain(|| told(tree, label, node));
+    }
+
+    /// What a strict format refuses and another one warns of.
+    fn complain(&mut self, make: impl FnOnce() -> Problem) {
         if self.strictness.unknown_refused {
-            self.say(label, node);
+            self.found.problem(make);
         } else {
-            self.found.warning(|| told(tree, label, node));
+            self.found.warning(make);
         }
     }
 
@@ -367,11 +372,7 @@ impl<'a> Walk<'a> {
         if let Some(space) = self.other_space(node, around) {
             // The right name in the namespace of something else: no advice on how it is spelt would help.
             self.found.unread.push((node, Unread::Unknown));
-            let problem = || told(tree, Label::NamespaceWrong, node).with("expected", &space);
-            return match self.strictness.unknown_refused {
-                true => self.found.problem(problem),
-                false => self.found.warning(problem),
-            };
+            return self.complain(|| told(tree, Label::NamespaceWrong, node).with("expected", &space));
         }
         if self.strictness.unknown_refused {
             self.found.unread.push((node, Unread::Unknown));

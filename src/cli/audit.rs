@@ -139,10 +139,7 @@ fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     // Not a reader's connection: those have a time limit, and the whole history takes as long as it takes.
     let mut conn = connector.open(Purpose::Migration)?;
     // Without it everything would look edited.
-    if let Some(key) = read::sealing_keys(&mut conn)?
-        .into_iter()
-        .find(|key| !cipher.holds(key))
-    {
+    if let Some(key) = read::lost_key(&mut conn, |key| cipher.holds(key))? {
         return Err(StoreError::Key(key).into());
     }
     let report = read::verify(&mut conn, &cipher, args.head.as_ref())?;

@@ -20,16 +20,18 @@ fn reason(text: String) -> Result<String, Problem> {
     required("/reason", text, NOTE)
 }
 
-/// The route by which a dossier is taken back.
-const RECALL: &str = "recall";
-
 /// A step that needs nothing but its reason.
-fn step(role: Role, route: &'static str, to: Status, request: ReasonRequest) -> Result<Wish, Problem> {
+fn step(
+    role: Role,
+    route: &'static str,
+    (to, back): (Status, Option<Back>),
+    request: ReasonRequest,
+) -> Result<Wish, Problem> {
     let deed = Deed::Step {
         to,
         text: reason(request.reason)?,
         details: None,
-        back: (route == RECALL).then_some(Back::Recalled),
+        back,
     };
     Ok(Wish::of(role, route, deed, request.occurred_at))
 }
@@ -45,7 +47,7 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierWithdraw)?;
         access.require_staff()?;
-        let wish = step(Role::Submitter, "withdrawal", Status::Withdrawn, request)?;
+        let wish = step(Role::Submitter, "withdrawal", (Status::Withdrawn, None), request)?;
         self.act(access, id, call, wish).await
     }
 
@@ -58,7 +60,7 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRefuse)?;
-        let wish = step(office(access), "refusal", Status::Refused, request)?;
+        let wish = step(office(access), "refusal", (Status::Refused, None), request)?;
         self.act(access, id, call, wish).await
     }
 
@@ -94,7 +96,12 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRecall)?;
-        let wish = step(Role::ReceivingUnit, RECALL, Status::Accepted, request)?;
+        let wish = step(
+            Role::ReceivingUnit,
+            "recall",
+            (Status::Accepted, Some(Back::Recalled)),
+            request,
+        )?;
         self.act(access, id, call, wish).await
     }
 

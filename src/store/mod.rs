@@ -134,10 +134,7 @@ impl Store {
             }
         }
         migrate::partitions(&mut conn, clock.now())?;
-        if let Some(key) = read::sealing_keys(&mut conn)?
-            .into_iter()
-            .find(|key| !cipher.holds(key))
-        {
+        if let Some(key) = read::lost_key(&mut conn, |key| cipher.holds(key))? {
             return Err(StoreError::Key(key));
         }
         drop(conn);

@@ -17,7 +17,7 @@ use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
 use lienthong::http::Connections;
 
-use crate::installation::until;
+use crate::installation;
 use crate::line::{Line, address};
 use crate::stack::{Production, folder, s3};
 
@@ -81,6 +81,12 @@ async fn file(partner: &Partner, name: &str) -> Result<SubmissionAnswer, ClientE
             key: IdempotencyKey::parse(name).unwrap(),
         })
         .await
+}
+
+/// As everywhere in these tests, within a shorter time.
+async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asked = tokio::time::timeout(Duration::from_secs(60), installation::until(what, ask));
+    asked.await.unwrap_or_else(|_| panic!("{what}"))
 }
 
 /// What a probe is told: of intake, and of delivery. Nobody waits for it, whatever is away.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::installation::{BRANCH, Installation, OPERATOR, sample, until};
+use crate::installation::{BRANCH, Installation, OPERATOR, until};
 
 /// What the database may still grow by: some dozens of filings.
 const ROOM: u64 = 512 * 1024;
@@ -25,12 +25,7 @@ async fn health(installation: &Installation, what: &str) -> (u16, Value) {
 }
 
 async fn file(installation: &Installation, reference: &str) -> u16 {
-    let call = installation.call(Method::POST, BRANCH, "/v1/submissions").await;
-    let call = call
-        .header("Idempotency-Key", reference)
-        .header("Submission-Format", "canonical/v1")
-        .json(&sample(reference, &json!([])));
-    call.send().await.unwrap().status().as_u16()
+    installation.file(reference).await.status().as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -312,6 +312,16 @@ impl Installation {
         }
     }
 
+    /// Files the shipped sample under a reference of its own, as the branch.
+    pub async fn file(&self, reference: &str) -> reqwest::Response {
+        let call = self.call(reqwest::Method::POST, BRANCH, "/v1/submissions").await;
+        let call = call
+            .header("Idempotency-Key", reference)
+            .header("Submission-Format", "canonical/v1")
+            .json(&sample(reference, &serde_json::json!([])));
+        call.send().await.unwrap()
+    }
+
     /// Starts the hub and waits until it is ready.
     pub async fn serve(&self) -> Serving {
         self.started(self.command(&["serve", "--config", "hub.toml"]))

@@ -2,10 +2,10 @@
 
 use lienthong::identity::keys::VerifyingKey;
 use lienthong::identity::sign::verify_receipt;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::installation::{AGENCY, BRANCH, Installation, OPERATOR, sample};
+use crate::installation::{AGENCY, Installation, OPERATOR};
 
 /// The keys everybody may know.
 async fn published(installation: &Installation) -> Vec<Value> {
@@ -20,12 +20,7 @@ async fn published(installation: &Installation) -> Vec<Value> {
 
 /// Files a dossier; the receipt of it.
 async fn receipt(installation: &Installation, reference: &str) -> String {
-    let call = installation.call(Method::POST, BRANCH, "/v1/submissions").await;
-    let call = call
-        .header("Idempotency-Key", reference)
-        .header("Submission-Format", "canonical/v1")
-        .json(&sample(reference, &json!([])));
-    let answer = call.send().await.unwrap();
+    let answer = installation.file(reference).await;
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let told: Value = answer.json().await.unwrap();
     told["receipt"].as_str().unwrap().to_owned()

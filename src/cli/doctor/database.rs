@@ -51,23 +51,23 @@ pub(super) fn look(
         let mut conn = connector.open(Purpose::Migration)?;
         let condition = condition(&mut conn)?;
         let submitters = submitters(&condition, &mut conn)?;
-        let sealed_with = if condition.pending.is_empty() {
-            read::sealing_keys(&mut conn)?
+        let lost_key = if condition.pending.is_empty() {
+            read::lost_key(&mut conn, |key| config.keys.encryption.contains_key(key))?
         } else {
-            Vec::new()
+            None
         };
         drop(conn);
         Ok((
             condition,
-            (submitters, sealed_with),
+            (submitters, lost_key),
             connector.is_encrypted(),
             sessions(&connector)?,
         ))
     });
     match asked {
-        Ok((condition, (submitters, sealed_with), own_leg, sessions)) => {
+        Ok((condition, (submitters, lost_key), own_leg, sessions)) => {
             found(&condition, clock, folder_version, report);
-            keys(config, &sealed_with, report);
+            keys(lost_key, report);
             legs(own_leg, condition.encrypted, report);
             own_sessions(own_leg, &sessions, report);
             submitters
@@ -82,11 +82,8 @@ pub(super) fn look(
 }
 
 /// Whether the settings have the keys that what is there is sealed with.
-fn keys(config: &Config, sealed_with: &[String], report: &mut Report) {
-    let is_missing = |key: &&String| !config.keys.encryption.iter().any(|(id, _)| id == *key);
-    let Some(key) = sealed_with.iter().find(is_missing) else {
-        return;
-    };
+fn keys(lost: Option<String>, report: &mut Report) {
+    let Some(key) = lost else { return };
     report.bad(
         "data keys in use",
         say(

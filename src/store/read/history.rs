@@ -20,15 +20,14 @@ pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &DossierRow) -> Result
     rows.into_iter().map(|row| event_of(cipher, row)).collect()
 }
 
-/// The keys that the first and the last event are sealed with: one that is not in the settings hides the history from its hub.
-pub fn sealing_keys(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+/// A key that the first or the last event is sealed with and that is not held: it hides the history from its hub.
+pub fn lost_key(conn: &mut Conn, holds: impl Fn(&str) -> bool) -> Result<Option<String>, StoreError> {
     let mut keys: Vec<String> = on_backend!(conn, c => events::table
         .order(events::seq).select(events::key_id).limit(1).load(c))?;
     let last: Vec<String> = on_backend!(conn, c => events::table
         .order(events::seq.desc()).select(events::key_id).limit(1).load(c))?;
     keys.extend(last);
-    keys.dedup();
-    Ok(keys)
+    Ok(keys.into_iter().find(|key| !holds(key)))
 }
 
 /// One event of a feed.

@@ -34,7 +34,7 @@ pub use files::{
     uploaded, uploaded_of,
 };
 pub(super) use files::{attachment_row, data_key, upload_row};
-pub use history::{FeedItem, feed, history, sealing_keys};
+pub use history::{FeedItem, feed, history, lost_key};
 pub use notices::{
     Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets,
     subscription_state, told, way, ways,

@@ -2,16 +2,12 @@
 
 use lienthong::adapt::Registry;
 use lienthong::domain::status::Status;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::turns::done;
 use super::{HOUSE, feed, report, reported};
 use crate::documents::counter;
-use crate::house::{Caller, now, run};
-
-async fn done(caller: &Caller, id: &str, what: &str, body: Value) {
-    let told = caller.post(&format!("/v1/dossiers/{id}/{what}"), &body).await;
-    assert_eq!(told.status, 200, "{what}: {}", told.text());
-}
+use crate::house::{now, run};
 
 #[test]
 fn a_submitter_is_told_progress_in_its_own_format_and_can_read_it_back() {

@@ -10,7 +10,7 @@ async fn act(caller: &Caller, id: &str, what: &str, body: Value) -> Told {
     caller.post(&format!("/v1/dossiers/{id}/{what}"), &body).await
 }
 
-async fn done(caller: &Caller, id: &str, what: &str, body: Value) -> Value {
+pub(super) async fn done(caller: &Caller, id: &str, what: &str, body: Value) -> Value {
     let told = act(caller, id, what, body).await;
     assert_eq!(told.status, 200, "{what}: {}", told.text());
     told.json()
