@@ -135,7 +135,7 @@ fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
 fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let config = args.config.load()?;
     let cipher = material::cipher(&config.keys)?;
-    let connector = Connector::new(material::backend(&config.database)?)?;
+    let connector = Connector::new(material::backend(&config.database)?);
     // Not a reader's connection: those have a time limit, and the whole history takes as long as it takes.
     let mut conn = connector.open(Purpose::Migration)?;
     // Without it everything would look edited.

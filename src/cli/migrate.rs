@@ -25,7 +25,7 @@ pub(super) struct MigrateArgs {
 
 pub(super) fn run(args: &MigrateArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let config = args.config.load()?;
-    let connector = Connector::new(material::backend(&config.database)?)?;
+    let connector = Connector::new(material::backend(&config.database)?);
     let mut conn = connector.open(Purpose::Migration)?;
     if args.check {
         let pending = migrate::pending(&mut conn)?;

@@ -1,6 +1,7 @@
 //! Statuses that agencies publish themselves: vouched for by the broker, committed, then acknowledged.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -10,9 +11,10 @@ use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::domain::encoding;
 use crate::domain::event::Verdict;
+use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
-use crate::service::{Hub, Reported, ServiceError};
+use crate::service::{Hub, Reported, Reports, ServiceError};
 
 /// The header an agency names its format in; without it the canonical form is meant.
 const FORMAT: &str = "submission-format";
@@ -31,24 +33,23 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     }
 }
 
-/// Takes a batch: agencies side by side so that they share commits, each agency's messages in their order.
+/// A message in hand, and what it says where that could be read.
+struct InHand {
+    delivery: Delivery,
+    read: Result<Reports, Rejection>,
+}
+
+/// Takes a batch: what is about different dossiers side by side, so that it shares commits; what is about one dossier in its order.
 async fn take(hub: &Hub, batch: Vec<Delivery>) {
-    let mut by_agency: Vec<(String, Vec<Delivery>)> = Vec::new();
-    for delivery in batch {
-        match by_agency.iter_mut().find(|(key, _)| *key == delivery.routing_key) {
-            Some((_, theirs)) => theirs.push(delivery),
-            None => by_agency.push((delivery.routing_key.clone(), vec![delivery])),
-        }
-    }
-    let settled = join_all(by_agency.into_iter().map(|(_, theirs)| async move {
-        let mut settled = Vec::with_capacity(theirs.len());
+    let settled = join_all(in_order(hub, batch).into_iter().map(|chain| async move {
+        let mut settled = Vec::with_capacity(chain.len());
         let mut away = false;
-        for delivery in theirs {
+        for InHand { delivery, read } in chain {
             // After one that must wait, those behind it wait too: their order is kept.
             let settlement = if away {
                 Settlement::Retry
             } else {
-                one(hub, &delivery).await
+                settlement(hub, &delivery, read).await
             };
             away |= settlement == Settlement::Retry;
             settled.push((delivery, settlement));
@@ -66,10 +67,80 @@ async fn take(hub: &Hub, batch: Vec<Delivery>) {
     }
 }
 
+/// The messages that must go one after another, each such row by itself: those of one agency about one dossier. One dossier has two
+/// names; an agency that uses both kinds in one batch keeps the order of all its messages.
+fn in_order(hub: &Hub, batch: Vec<Delivery>) -> Vec<Vec<InHand>> {
+    let mut by_agency: BTreeMap<String, Vec<InHand>> = BTreeMap::new();
+    for delivery in batch {
+        let read = read(hub, &delivery);
+        let theirs = by_agency.entry(delivery.routing_key.clone()).or_default();
+        theirs.push(InHand { delivery, read });
+    }
+    let mut chains = Vec::new();
+    for theirs in by_agency.into_values() {
+        let names = || {
+            theirs
+                .iter()
+                .filter_map(|one| one.read.as_ref().ok())
+                .flat_map(Reports::dossiers)
+        };
+        let by_id = names().filter(|name| name.parse::<DossierId>().is_ok()).count();
+        if by_id != 0 && by_id != names().count() {
+            chains.push(theirs);
+        } else {
+            chains.extend(by_dossier(theirs));
+        }
+    }
+    chains
+}
+
+/// One agency's messages by the dossiers they name, in their order. One that names several joins what is about any of them.
+fn by_dossier(theirs: Vec<InHand>) -> Vec<Vec<InHand>> {
+    let mut place_of: HashMap<String, usize> = HashMap::new();
+    let mut chains: Vec<Vec<InHand>> = Vec::new();
+    for one in theirs {
+        let names: BTreeSet<String> = one
+            .read
+            .iter()
+            .flat_map(Reports::dossiers)
+            .map(str::to_owned)
+            .collect();
+        let places: BTreeSet<usize> = names
+            .iter()
+            .filter_map(|name| place_of.get(name).copied())
+            .collect();
+        let mut places = places.into_iter();
+        let place = places.next().unwrap_or(chains.len());
+        if place == chains.len() {
+            chains.push(Vec::new());
+        }
+        for other in places {
+            let joined = std::mem::take(&mut chains[other]);
+            chains[place].extend(joined);
+            for known in place_of.values_mut().filter(|known| **known == other) {
+                *known = place;
+            }
+        }
+        place_of.extend(names.into_iter().map(|name| (name, place)));
+        chains[place].push(one);
+    }
+    chains.retain(|chain| !chain.is_empty());
+    chains
+}
+
 /// Takes one report. What is refused for good is kept as a refusal, which the agency and the operator read; it is not given to the
 /// dead letters, where one agency's mistakes would use up the room of all.
 pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
-    let rejection = match judged(hub, delivery).await {
+    let read = read(hub, delivery);
+    settlement(hub, delivery, read).await
+}
+
+async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Rejection>) -> Settlement {
+    let judged = match read {
+        Ok(reports) => judged(hub, delivery, reports).await,
+        Err(rejection) => Err(rejection),
+    };
+    let rejection = match judged {
         Ok(settlement) => return settlement,
         Err(rejection) => rejection,
     };
@@ -120,7 +191,8 @@ fn media_type(delivery: &Delivery) -> Cow<'_, str> {
 }
 
 /// What becomes of a report; why not, where it is refused for good.
-async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection> {
+/// Reads a message, as far as the broker vouches for its sender.
+fn read(hub: &Hub, delivery: &Delivery) -> Result<Reports, Rejection> {
     let (Some(agency), true) = (delivery.agency(), delivery.is_vouched()) else {
         let problem = Problem::new(Label::SenderUnvouched).with("expected", &delivery.routing_key);
         return Err(problem.into());
@@ -128,7 +200,7 @@ async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection>
     if let Some(reason) = delivery.unread {
         return Err(Problem::new(Label::BodyUnreadable).with("reason", reason).into());
     }
-    let reported = || Reported {
+    let reported = Reported {
         bytes: delivery.body.to_vec(),
         media_type: media_type(delivery).into_owned(),
         format: header(delivery, FORMAT),
@@ -136,9 +208,25 @@ async fn judged(hub: &Hub, delivery: &Delivery) -> Result<Settlement, Rejection>
         key: IdempotencyKey::parse(&delivery.message_id),
         traceparent: header(delivery, "traceparent"),
     };
+    hub.read_from_queue(agency.as_str(), reported).map_err(|error| match error {
+        ServiceError::Rejected(rejection) => rejection,
+        other => {
+            tracing::error!(error = %other, agency = %agency, message = %delivery.message_id, "a report failed");
+            Label::Internal.into()
+        }
+    })
+}
+
+async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Settlement, Rejection> {
+    let agency = delivery.routing_key.as_str();
+    let mut reports = Some(reports);
     // While the database is away the message stays in hand: giving it back would use up the queue's delivery limit and end it.
     let answer = loop {
-        match hub.report_from_queue(agency.as_str(), reported()).await {
+        let again = match reports.take() {
+            Some(reports) => reports,
+            None => read(hub, delivery)?,
+        };
+        match hub.take_reports(again).await {
             Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
             answer => break answer,
         }

@@ -119,6 +119,19 @@ struct Found {
     other_values: Option<Vec<ForeignValue>>,
 }
 
+impl Found {
+    /// A dossier nobody has filed, and nobody has filed anything like it.
+    fn nothing(id: DossierId) -> Self {
+        Found {
+            target: Target::New(id),
+            told_before: false,
+            twin: None,
+            contested: false,
+            other_values: None,
+        }
+    }
+}
+
 /// What else there is.
 struct Beside {
     twin: Option<Twin>,
@@ -194,8 +207,15 @@ impl Hub {
         key: &KeyUse,
         prepared: &Prepared,
     ) -> Result<Answered, ServiceError> {
-        for _ in 0..ATTEMPTS {
-            match self.attempt(access, incoming, key, prepared).await? {
+        for attempt in 0..=ATTEMPTS {
+            // Nearly every filing is one nobody has filed before. It is taken for that without a look: the ledger, which looks in any
+            // case, says when it is not, and nothing is written then.
+            let seen = match attempt {
+                0 if self.may_begin(access, prepared) => Found::nothing(self.new_id(prepared)),
+                0 => continue,
+                _ => self.find(access, prepared).await?,
+            };
+            match self.attempt(access, incoming, key, prepared, seen).await? {
                 (SubmitOutcome::Committed, status, body) => {
                     self.tell(access.key(), prepared.route.agency.as_ref().map(|a| a.as_str()));
                     return finished(status, body, false);
@@ -316,14 +336,14 @@ impl Hub {
         incoming: &Incoming,
         key: &KeyUse,
         prepared: &Prepared,
-    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        let Found {
+        Found {
             target,
             told_before,
             twin,
             contested,
             other_values,
-        } = self.find(access, prepared).await?;
+        }: Found,
+    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         let beside = Beside { twin, contested };
         let kept = target.known().and_then(|row| prepared.keep_channel(row));
         let prepared = kept.as_ref().unwrap_or(prepared);
@@ -348,6 +368,10 @@ impl Hub {
             Target::Same(row) => self.file_same(call, *row, told_before).await,
             Target::Closed(row) => self.refuse_change(call, &row).await,
         }
+    }
+
+    fn new_id(&self, prepared: &Prepared) -> DossierId {
+        self.with_rng(|rng| DossierId::new(prepared.received_at, rng))
     }
 
     /// Which dossier the sender's reference names and what may be done with it, and which other may be the same matter.
@@ -387,7 +411,7 @@ impl Hub {
             .await?;
         let mut other_values = None;
         let target = match known {
-            None => Target::New(self.with_rng(|rng| DossierId::new(prepared.received_at, rng))),
+            None => Target::New(self.new_id(prepared)),
             Some(row) if row.content_blind == self.content_blind(&prepared.as_filed_through(&row)) => {
                 Target::Same(Box::new(row))
             }

@@ -37,6 +37,21 @@ pub struct Reported {
     pub traceparent: Option<String>,
 }
 
+/// A message of an agency that has been read.
+pub struct Reports {
+    access: Access,
+    reported: Reported,
+    document: Result<StatusDocument, Rejection>,
+}
+
+impl Reports {
+    /// The dossiers it names, as it names them: by tracking id or by official code. Nothing of a message that cannot be read.
+    pub fn dossiers(&self) -> impl Iterator<Item = &str> {
+        let items = self.document.iter().flat_map(|document| &document.items);
+        items.filter_map(|item| item.dossier.as_deref())
+    }
+}
+
 /// A dossier, and the code it claims by which it was named.
 type Named = (DossierRow, Option<DossierCode>);
 
@@ -49,8 +64,34 @@ impl Hub {
     /// # Errors
     /// When the message as a whole cannot be read.
     pub async fn report(&self, access: &Access, reported: Reported) -> Result<StatusAnswer, ServiceError> {
+        let reports = self.read_reported(access, reported)?;
+        self.take_reports(reports).await
+    }
+
+    /// Reads an agency's message, and nothing more.
+    fn read_reported(&self, access: &Access, reported: Reported) -> Result<Reports, ServiceError> {
         access.permit(Permission::StatusReport)?;
-        let document = match self.read_reports(access.tenant().formats.as_slice(), &reported) {
+        Ok(Reports {
+            document: self.read_reports(access.tenant().formats.as_slice(), &reported),
+            access: access.clone(),
+            reported,
+        })
+    }
+
+    /// Takes what was read, each report for itself.
+    ///
+    /// # Errors
+    /// When the message as a whole cannot be read.
+    pub async fn take_reports(
+        &self,
+        Reports {
+            access,
+            reported,
+            document,
+        }: Reports,
+    ) -> Result<StatusAnswer, ServiceError> {
+        let access = &access;
+        let document = match document {
             Ok(document) => document,
             Err(rejection) => {
                 let refused = Refused {
@@ -214,15 +255,11 @@ impl Hub {
         })
     }
 
-    /// Takes a message that came out of the broker from the agency the broker vouches for.
+    /// Reads a message that came out of the broker from the agency the broker vouches for; [`Hub::take_reports`] takes it.
     ///
     /// # Errors
-    /// As [`Hub::report`]; an agency that is not registered or not active has no part in anything.
-    pub async fn report_from_queue(
-        &self,
-        agency: &str,
-        reported: Reported,
-    ) -> Result<StatusAnswer, ServiceError> {
+    /// An agency that is not registered or not active has no part in anything.
+    pub fn read_from_queue(&self, agency: &str, reported: Reported) -> Result<Reports, ServiceError> {
         let key = agency.parse().map_err(|_| Label::NotFound)?;
         let key = TenantKey::new(TenantKind::Agency, &key);
         let register = self.register();
@@ -231,7 +268,7 @@ impl Hub {
             return Err(Label::TenantSuspended.into());
         }
         let access = Access::vouched_by_broker(std::sync::Arc::clone(tenant));
-        self.report(&access, reported).await
+        self.read_reported(&access, reported)
     }
 }
 

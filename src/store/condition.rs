@@ -6,7 +6,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::cause::Cause;
 use super::conn::{Conn, Connector, Purpose, REPLY_TIME, on_backend};
+use super::postgres::Session;
 use super::tables::settings;
 use super::{StoreError, migrate};
 use crate::domain::time::Timestamp;
@@ -38,7 +40,7 @@ pub struct Condition {
 /// When it does not answer.
 pub fn condition(conn: &mut Conn) -> Result<Condition, StoreError> {
     let mut condition = match conn {
-        Conn::Pg(c) => postgres(c.connection())?,
+        Conn::Pg(c) => postgres(c)?,
         Conn::Sqlite(c) => sqlite(c)?,
     };
     condition.pending = migrate::pending(conn)?;
@@ -81,14 +83,8 @@ pub fn sessions(connector: &Connector) -> Result<Sessions, StoreError> {
     if !connector.is_postgres() {
         return Ok(Sessions::default());
     }
-    // Prepared on one session and asked for on another: that can fail at any statement, even while a session is opened.
-    let lost = |error: &StoreError| match error {
-        StoreError::Unavailable(why) => names_a_statement(why),
-        StoreError::Database(why) => names_a_statement(&why.to_string()),
-        _ => false,
-    };
     match looked_at(connector) {
-        Err(error) if lost(&error) => Ok(Sessions {
+        Err(StoreError::Sessions(_)) => Ok(Sessions {
             shared: true,
             ..Sessions::default()
         }),
@@ -96,13 +92,13 @@ pub fn sessions(connector: &Connector) -> Result<Sessions, StoreError> {
     }
 }
 
-/// Whether an error of the server is about a statement that tokio-postgres prepared: it calls them `s0`, `s1`, … The rest of the sentence
-/// is in the server's language, and the code of the error (26000, 42P05) does not come through diesel.
-fn names_a_statement(error: &str) -> bool {
-    error
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter_map(|word| word.strip_prefix('s'))
-        .any(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+/// Asks something of a session; says when the session knows nothing of what was prepared on it, which is another's then.
+fn asked<T>(conn: &mut Conn, ask: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let told = conn.within(REPLY_TIME, ask);
+    told.map_err(|error| match conn.cause_of(&error) {
+        Cause::Lent => StoreError::Sessions(error.to_string()),
+        _ => error,
+    })
 }
 
 fn looked_at(connector: &Connector) -> Result<Sessions, StoreError> {
@@ -110,28 +106,28 @@ fn looked_at(connector: &Connector) -> Result<Sessions, StoreError> {
     let mut one = connector.open(Purpose::Ledger)?;
     let mut other = connector.open(Purpose::Reader)?;
     for round in 0..3 {
-        let told = one.within(REPLY_TIME, |conn| {
+        let told = asked(&mut one, |conn| {
             execute(conn, &format!("SET lienthong.session = '{round}'"))
         });
         told?;
         // While this transaction is open it has a session for itself: that of `one`, where sessions are lent.
-        if other.within(REPLY_TIME, |conn| execute(conn, "BEGIN")).is_err() {
+        if asked(&mut other, |conn| execute(conn, "BEGIN")).is_err() {
             found.shared = true;
             return Ok(found);
         }
-        let looked = other.within(REPLY_TIME, |conn| execute(conn, "SELECT 1"));
-        let heard = one.within(REPLY_TIME, |conn| setting(conn, "lienthong.session"));
+        let looked = asked(&mut other, |conn| execute(conn, "SELECT 1"));
+        let heard = asked(&mut one, |conn| setting(conn, "lienthong.session"));
         looked?;
         // None where it had to wait for the one session there is.
         if heard.ok().as_deref() != Some(round.to_string().as_str()) {
             found.shared = true;
             return Ok(found);
         }
-        other.within(REPLY_TIME, |conn| execute(conn, "ROLLBACK"))?;
+        asked(&mut other, |conn| execute(conn, "ROLLBACK"))?;
     }
     for (conn, purpose) in [(&mut one, Purpose::Ledger), (&mut other, Purpose::Reader)] {
         for (name, wanted) in purpose.settings() {
-            let is = conn.within(REPLY_TIME, |conn| kept(conn, name))?;
+            let is = asked(conn, |conn| kept(conn, name))?;
             if is != *wanted {
                 found.unset.push(format!("{name} = {is}, not {wanted}"));
             }
@@ -158,7 +154,7 @@ fn kept(conn: &mut Conn, name: &str) -> Result<String, StoreError> {
     Ok(on_backend!(conn, c => diesel::select(asked).first(c))?)
 }
 
-fn postgres(c: &mut super::conn::PgConn) -> Result<Condition, StoreError> {
+fn postgres(c: &mut Session) -> Result<Condition, StoreError> {
     let (version, number, encrypted, standby, micros): (String, i64, bool, bool, i64) = diesel::select((
         sql::<Text>("split_part(current_setting('server_version'), ' ', 1)"),
         sql::<BigInt>("current_setting('server_version_num')::bigint"),
@@ -227,7 +223,7 @@ mod tests {
     #[test]
     fn a_new_file_is_durable_and_waits_for_every_migration() {
         let path = std::env::temp_dir().join(format!("lienthong-condition-{}.db", std::process::id()));
-        let connector = Connector::new(Backend::Sqlite { path: path.clone() }).unwrap();
+        let connector = Connector::new(Backend::Sqlite { path: path.clone() });
         let mut conn = connector.open(Purpose::Migration).unwrap();
         let before = condition(&mut conn).unwrap();
         assert_eq!(before.pending, migrate::names().unwrap()[1]);

@@ -25,7 +25,6 @@ fn failed(e: impl std::fmt::Display) -> StoreError {
 pub fn pending(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     match conn {
         Conn::Pg(c) => c
-            .connection()
             .pending_migrations(POSTGRES)
             .map_err(failed)
             .map(|m| m.iter().map(|m| m.name().to_string()).collect()),
@@ -40,7 +39,6 @@ pub fn pending(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
 pub fn up(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     match conn {
         Conn::Pg(c) => c
-            .connection()
             .run_pending_migrations(POSTGRES)
             .map_err(failed)
             .map(|m| m.iter().map(ToString::to_string).collect()),
@@ -54,11 +52,7 @@ pub fn up(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
 /// Takes every migration back, newest first. For tests; everything is lost.
 pub fn down(conn: &mut Conn) -> Result<(), StoreError> {
     match conn {
-        Conn::Pg(c) => c
-            .connection()
-            .revert_all_migrations(POSTGRES)
-            .map_err(failed)
-            .map(drop),
+        Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map_err(failed).map(drop),
         Conn::Sqlite(c) => c.revert_all_migrations(SQLITE).map_err(failed).map(drop),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Start with [`ledger::Command`], the whole write API, then `read`.
 
+pub mod cause;
 pub mod cipher;
 pub mod columns;
 pub mod condition;
@@ -13,9 +14,11 @@ pub mod conn;
 pub mod ledger;
 pub mod migrate;
 pub mod moment;
+pub mod postgres;
 pub mod read;
 pub mod reader;
 pub mod rows;
+pub mod script;
 pub mod seals;
 pub mod tables;
 
@@ -117,7 +120,7 @@ impl Store {
         clock: &Clock,
         entropy: &Entropy,
     ) -> Result<Self, StoreError> {
-        let connector = conn::Connector::new(backend)?;
+        let connector = conn::Connector::new(backend);
         if let Some(fault) = condition::sessions(&connector)?.fault() {
             return Err(StoreError::Sessions(fault));
         }

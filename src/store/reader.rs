@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::cause::Cause;
 use super::conn::{Conn, Connector, Purpose, REPLY_TIME};
 use super::{Sizes, StoreError};
 
@@ -51,15 +52,9 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let result = conn.and_then(read);
-            let outcome = match &result {
-                Err(StoreError::Database(e)) if lost(e) => Outcome::Reopen,
-                Err(StoreError::Unavailable(_)) => Outcome::Reopen,
-                _ => Outcome::Keep,
-            };
-            let result = match result {
-                Err(StoreError::Database(e)) if lost(&e) => Err(StoreError::Unavailable(e.to_string())),
-                other => other,
+            let (result, outcome) = match conn {
+                Ok(conn) => judged(conn, read),
+                Err(error) => (Err(error), Outcome::Reopen),
             };
             drop(answer.send(result));
             outcome
@@ -72,28 +67,19 @@ impl Readers {
     }
 }
 
-/// Whether an error means that the session is gone, or that the database cannot take anything now, rather than that the statement
-/// was wrong.
-pub(super) fn lost(e: &diesel::result::Error) -> bool {
-    use diesel::result::{DatabaseErrorKind as Kind, Error};
-    match e {
-        Error::DatabaseError(
-            Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction,
-            _,
-        ) => true,
-        Error::DatabaseError(_, info) => {
-            let message = info.message();
-            message.contains("connection closed")
-                || message.contains("terminating connection")
-                || message.contains("shutting down")
-                || message.contains("starting up")
-                || message.contains("timeout")
-                || message.contains("communicating with the server")
-                || message.contains("deadlock detected")
-                || message.contains("database is locked")
-        }
-        Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => true,
-        _ => false,
+/// Reads, and says of a failure whether the database cannot be asked now or has refused what it was asked.
+fn judged<T>(
+    conn: &mut Conn,
+    read: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+) -> (Result<T, StoreError>, Outcome) {
+    let result = read(conn);
+    let Err(error) = result else {
+        return (result, Outcome::Keep);
+    };
+    match conn.cause_of(&error) {
+        Cause::Refused => (Err(error), Outcome::Keep),
+        Cause::Away | Cause::Storage => (Err(StoreError::Unavailable(error.to_string())), Outcome::Keep),
+        Cause::Lost | Cause::Lent => (Err(StoreError::Unavailable(error.to_string())), Outcome::Reopen),
     }
 }
 
@@ -105,7 +91,7 @@ fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>, away: &Away) {
             Err(_) => return,
         };
         let Some(job) = job else { return };
-        if conn.as_ref().is_some_and(|c| !c.is_alive()) {
+        if conn.as_mut().is_some_and(|c| !c.is_alive()) {
             conn = None;
         }
         if conn.is_none() {

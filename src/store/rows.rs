@@ -1,9 +1,15 @@
 //! Rows as diesel reads and writes them. Values of the domain go in and come out in `ledger` and `read`.
 
+use std::sync::OnceLock;
+
 use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::Array;
 
 use super::columns::Column;
 use super::moment::At;
+use super::postgres::Binds;
+use super::script::{Stored, Values, Written};
 use super::seals::is_loose;
 use super::tables::*;
 use crate::domain::seal::{self, Hash};
@@ -15,6 +21,24 @@ macro_rules! rows {
         #[diesel(table_name = $table, treat_none_as_default_value = false)]
         #[expect(missing_docs, reason = "the columns are described in the migrations")]
         pub struct $name { $(pub $field: $type,)* }
+
+        impl Stored for $name {
+            const TABLE: &'static str = stringify!($table);
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            fn bind_arrays(rows: &[&Self], binds: &mut Binds) -> QueryResult<()> {
+                $(
+                    let column: Vec<&$type> = rows.iter().map(|row| &row.$field).collect();
+                    binds.push::<Array<<$type as Written>::Sql>, _>(&column)?;
+                )*
+                Ok(())
+            }
+
+            fn bind_values<'b>(&'b self, out: &mut Values<'_, 'b>) -> QueryResult<()> {
+                $(out.push::<<$type as Written>::Sql, $type>(&self.$field)?;)*
+                Ok(())
+            }
+        }
 
         impl $name {
             /// The first column whose value no database holds.
@@ -38,9 +62,13 @@ macro_rules! rows {
             }
 
             fn digest_without(&self, left_out: &[&str]) -> Hash {
+                static SEALED: OnceLock<Vec<bool>> = OnceLock::new();
+                let (table, columns) = (<Self as Stored>::TABLE, <Self as Stored>::COLUMNS);
+                let sealed = SEALED.get_or_init(|| columns.iter().map(|c| !is_loose(table, c)).collect());
+                let mut sealed = sealed.iter();
                 seal::digest_of(|row| {
-                    stringify!($table).digest("", row);
-                    $(if !left_out.contains(&stringify!($field)) && !is_loose(stringify!($table), stringify!($field)) {
+                    table.digest("", row);
+                    $(if sealed.next() == Some(&true) && !left_out.contains(&stringify!($field)) {
                         self.$field.digest(stringify!($field), row);
                     })*
                 })
@@ -89,6 +117,7 @@ rows! {
         supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, open_matters: Option<String>, time_limit: String, acceptance_due: Option<At>,
         forecast_due: Option<At>, due: Option<At>, promised_due: Option<At>, promise_holds: bool, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
+        likeness: Option<Vec<u8>>, twin: Option<String>, running: Option<String>, look_at: Option<At>,
     }
     /// The canonical content of one version of a dossier.
     ContentRow in contents { dossier: String, version: i32, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8> }
@@ -110,9 +139,8 @@ rows! {
     DeliveryRow in deliveries {
         id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: String, since: At,
         ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<String>,
+        send_at: Option<At>, send_leased_until: Option<At>, send_attempts: i32,
     }
-    /// A delivery the broker has not confirmed.
-    OutboxRow in outbox { delivery: String, agency: String, not_before: At, leased_until: Option<At>, attempts: i32 }
     /// A document that was refused.
     RefusalRow in refusals {
         id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
@@ -129,8 +157,6 @@ rows! {
     }
     /// How many of them.
     IrregularCountRow in irregular_counts { day: String, agency: String, label: String, count: i64 }
-    /// What a dossier is about.
-    LikenessRow in likenesses { dossier: String, blind: Vec<u8>, twin: Option<String> }
     /// An attempt.
     AttemptRow in attempts {
         delivery: String, at: At, number: i32, outcome: String, reason: Option<String>, failure: Option<String>, actor: Option<String>,
@@ -158,7 +184,7 @@ rows! {
         tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: String,
         class: Option<String>, reason: Option<String>,
     }
-    /// A limit that runs.
+    /// A limit that runs; one that is near or has passed has a row of its own.
     WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: String, next_at: Option<At> }
     /// What was told of a limit.
     AlarmRow in alarms {

@@ -208,7 +208,7 @@ async fn audited(backend: Backend, state: &State) {
     let cipher = Cipher::new("sandbox", &[("sandbox".to_owned(), storage)], &blind).unwrap();
     let report = tokio::task::spawn_blocking(move || {
         // The connector owns the runtime its connections live on.
-        let connector = Connector::new(backend).unwrap();
+        let connector = Connector::new(backend);
         let mut conn = connector.open(Purpose::Reader).unwrap();
         read::verify(&mut conn, &cipher, None).unwrap()
     })

@@ -137,7 +137,7 @@ on_both! {
         assert_eq!(route.reason.chosen.as_deref(), Some(COMMUNE), "the rules' own word stays");
         assert_eq!(route.assignment.unwrap().instead.unwrap().key.as_str(), COMMUNE);
         // What the old agency has not taken is not for it to read any more.
-        assert_eq!(stage.number("SELECT count(*) AS n FROM outbox WHERE agency = 'ubnd-00004'"), 0);
+        assert_eq!(stage.number("SELECT count(*) AS n FROM deliveries WHERE send_at IS NOT NULL AND agency = 'ubnd-00004'"), 0);
         let old = city.report(&city.access("agency.ubnd-00004"), vec![StatusReport::new(id.to_string(), Status::Processing)]).await;
         assert_eq!(old.results[0].problem.as_ref().unwrap().label, Label::NotFound);
         stage.later(60);

@@ -118,7 +118,7 @@ impl Drop for Place {
 /// Runs statements.
 pub fn run(conn: &mut Conn, sql: &str) -> QueryResult<()> {
     match conn {
-        Conn::Pg(c) => c.connection().batch_execute(sql),
+        Conn::Pg(c) => c.batch_execute(sql),
         Conn::Sqlite(c) => c.batch_execute(sql),
     }
 }
@@ -131,7 +131,7 @@ pub fn number(conn: &mut Conn, sql: &str) -> i64 {
         n: i64,
     }
     let found: QueryResult<Number> = match conn {
-        Conn::Pg(c) => diesel::sql_query(sql).get_result(c.connection()),
+        Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),
         Conn::Sqlite(c) => diesel::sql_query(sql).get_result(c),
     };
     found.unwrap_or_else(|e| panic!("{sql}: {e}")).n
@@ -164,7 +164,7 @@ impl Stage {
         let name = format!("lt_hub_{}", unique());
         let (base, _) = url.rsplit_once('/').expect("the address names a database");
         let backend = server(&format!("{base}/{name}"));
-        let server = Connector::new(server(&url)).unwrap();
+        let server = Connector::new(server(&url));
         let mut conn = server.open(Purpose::Migration).unwrap_or_else(|e| {
             panic!("the PostgreSQL named by LIENTHONG_TEST_POSTGRES: {e}; see tests/run")
         });
@@ -180,7 +180,7 @@ impl Stage {
         Stage {
             _files: Place::Folder(files.clone()),
             files,
-            connector: Connector::new(backend.clone()).unwrap(),
+            connector: Connector::new(backend.clone()),
             backend,
             clock: Clock::manual(monday()),
             rng: Mutex::new(entropy.generator()),
@@ -276,6 +276,36 @@ impl Stage {
         self.number(&format!("SELECT count(*) AS n FROM {table}"))
     }
 
+    /// How many deliveries the broker has not confirmed.
+    pub fn unsent(&self) -> i64 {
+        self.rows("deliveries WHERE send_at IS NOT NULL")
+    }
+
+    /// Every limit of every dossier, by limit: its word, how it stands, and the dossier.
+    pub fn limits(&self) -> Vec<(String, String, String)> {
+        let mut limits = Vec::new();
+        for line in self.texts("SELECT id || ' ' || running AS t FROM dossiers WHERE running IS NOT NULL") {
+            let (dossier, running) = line.split_once(' ').unwrap();
+            let running: serde_json::Map<String, serde_json::Value> = serde_json::from_str(running).unwrap();
+            limits.extend(
+                running
+                    .into_iter()
+                    .map(|(kind, _)| (kind, "running".to_owned(), dossier.to_owned())),
+            );
+        }
+        for line in self.texts("SELECT kind || ' ' || stage || ' ' || dossier AS t FROM watches") {
+            let parts: Vec<&str> = line.split(' ').collect();
+            limits.push((parts[0].to_owned(), parts[1].to_owned(), parts[2].to_owned()));
+        }
+        limits.sort();
+        limits
+    }
+
+    /// The words of the limits, as [`Self::limits`].
+    pub fn limit_words(&self) -> Vec<String> {
+        self.limits().into_iter().map(|(kind, _, _)| kind).collect()
+    }
+
     /// The texts a query gives, which it must call `t`.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         #[derive(QueryableByName)]
@@ -285,7 +315,7 @@ impl Stage {
         }
         self.behind(|conn| {
             let found: QueryResult<Vec<Line>> = match conn {
-                Conn::Pg(c) => diesel::sql_query(sql).load(c.connection()),
+                Conn::Pg(c) => diesel::sql_query(sql).load(&mut **c),
                 Conn::Sqlite(c) => diesel::sql_query(sql).load(c),
             };
             let lines = found.unwrap_or_else(|e| panic!("{sql}: {e}"));

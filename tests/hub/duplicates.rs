@@ -39,7 +39,7 @@ on_both! {
         assert_eq!(warned(&sibling), Some(None));
         assert_eq!(stage.rows("dossiers"), 4);
         // The agency may: all of them are its own.
-        let carried = city.hub.outbound(stage.texts("SELECT delivery AS t FROM outbox ORDER BY delivery")).await.unwrap();
+        let carried = city.hub.outbound(stage.texts("SELECT id AS t FROM deliveries WHERE send_at IS NOT NULL ORDER BY id")).await.unwrap();
         assert_eq!(carried.len(), 4);
         let agency = city.access("agency.ubnd-00004");
         city.hub.store().ledger.arrive(carried.iter().map(|c| c.delivery.clone()).collect()).await.unwrap();
@@ -124,7 +124,7 @@ on_both! {
         }
         let last = city.file(&agent, &for_the_commune(stage, "r9")).await;
         assert_eq!(warned(&last), Some(Some(ids[7])));
-        assert_eq!(stage.texts("SELECT dossier AS t FROM likenesses WHERE twin IS NULL").len(), 8);
+        assert_eq!(stage.texts("SELECT id AS t FROM dossiers WHERE twin IS NULL").len(), 8);
     }
 
     async fn equal_filings_that_race_are_all_taken_and_all_but_one_warned(stage) {

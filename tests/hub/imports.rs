@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// Crates that one room, or two, may name.
 const CRATES: [(&str, &[&str]); 12] = [
     ("diesel", &["store"]),
-    ("diesel_async", &["store"]),
+    ("tokio_postgres", &["store"]),
     ("diesel_migrations", &["store"]),
     ("lapin", &["broker"]),
     ("actix_web", &["http", "console"]),

@@ -112,7 +112,7 @@ impl PgBouncer {
     }
 
     fn sessions(&self) -> Result<Sessions, StoreError> {
-        let look = || sessions(&Connector::new(self.backend()).unwrap());
+        let look = || sessions(&Connector::new(self.backend()));
         std::thread::scope(|scope| scope.spawn(look).join().unwrap())
     }
 }

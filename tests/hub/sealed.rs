@@ -236,7 +236,7 @@ on_both! {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
         let count = |tables: &[&str]| -> Vec<i64> { tables.iter().map(|t| stage.rows(t)).collect() };
-        let once = ["submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "outbox", "blocks"];
+        let once = ["submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "blocks"];
         let never = ["audit", "reads", "settings"];
         let before = (count(&once), count(&never));
         city.file(&branch, &for_the_commune(stage, "r1")).await;

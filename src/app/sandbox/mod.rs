@@ -384,7 +384,7 @@ fn caller(state: &State) -> Result<Caller, AppError> {
 
 /// Takes a database back to nothing.
 fn empty(backend: Backend) -> Result<(), AppError> {
-    let connector = Connector::new(backend)?;
+    let connector = Connector::new(backend);
     let mut conn = connector.open(Purpose::Migration)?;
     Ok(migrate::down(&mut conn)?)
 }

@@ -46,9 +46,8 @@ pub(super) fn look(
             return None;
         }
     };
-    let asked = Connector::new(backend).and_then(|connector| {
-        // The connector carries the connection: it must outlive the question.
-        let mut conn = connector.open(Purpose::Migration)?;
+    let connector = Connector::new(backend);
+    let asked = connector.open(Purpose::Migration).and_then(|mut conn| {
         let condition = condition(&mut conn)?;
         let submitters = submitters(&condition, &mut conn)?;
         let lost_key = if condition.pending.is_empty() {

@@ -199,6 +199,13 @@ type Attempted = Result<(SubmitOutcome, u16, Vec<u8>), ServiceError>;
 
 impl Hub {
     /// A dossier nobody knows yet begins where its sender says, or where its channel does.
+    /// Whether it reads as one that begins now: as nothing that a known dossier has come to since.
+    pub(super) fn may_begin(&self, access: &Access, prepared: &Prepared) -> bool {
+        let said = prepared.filing.reported_status;
+        said.is_none_or(|status| status == Status::Registered)
+            && entry::entry(prepared.filing.channel, said, parts(access)).is_ok()
+    }
+
     pub(super) async fn file_new(&self, call: Filed<'_>, id: DossierId, beside: Beside) -> Attempted {
         let Filed { access, prepared, .. } = call;
         let said = prepared.filing.reported_status;

@@ -313,6 +313,11 @@ impl Hub {
             submission: prepared.submission.to_string(),
             received_at: received,
             updated_at: received,
+            likeness: Some(prepared.likeness.clone()),
+            // By the ledger, which sees what else is there and what begins to run.
+            twin: None,
+            running: None,
+            look_at: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::persist::{BINDS, hash};
+use super::persist::hash;
 use crate::domain::audit::Deed;
 use crate::domain::seal::{self, Beside, GENESIS, Hash};
 use crate::domain::tenant::Actor;
@@ -14,6 +14,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{self, Clash};
 use crate::store::tables::*;
 
 /// A row that a deed changed: its name as `table:key`, and its digest now.
@@ -102,8 +103,5 @@ pub(super) fn append_with<'a>(
         row.hash = previous.to_vec();
         rows.push(row);
     }
-    for piece in rows.chunks(BINDS / 10) {
-        on_backend!(conn, c => diesel::insert_into(audit::table).values(piece).execute(c))?;
-    }
-    Ok(())
+    script::write(conn, &rows, Clash::Fails)
 }

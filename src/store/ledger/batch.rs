@@ -20,6 +20,7 @@ use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
+use crate::store::cause::Cause;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
@@ -43,8 +44,6 @@ pub(super) struct Batch<'a> {
     pub watches: HashMap<(String, Watched), WatchRow>,
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
-    /// What the dossiers that are amended are about, as it stands after the commands so far.
-    pub likenesses: HashMap<String, LikenessRow>,
     pub shelf: Shelf,
     pub writes: Writes,
     /// Whether a command may have appended to the audit.
@@ -54,6 +53,8 @@ pub(super) struct Batch<'a> {
 /// Why a batch was not committed.
 pub(super) struct Refusal {
     pub error: StoreError,
+    /// Why the database did not take it.
+    pub cause: Cause,
     /// Whether the database has confirmed that nothing of it was written; the session can be used again.
     pub rolled_back: bool,
 }
@@ -67,15 +68,15 @@ pub(super) fn play(
     rng: &mut StdRng,
 ) -> Result<Vec<Answer>, Refusal> {
     begin(conn).map_err(|error| Refusal {
+        cause: conn.cause_of(&error),
         error,
         rolled_back: false,
     })?;
-    in_transaction(conn, commands, now, cipher, rng)
-        .and_then(|answers| execute(conn, "COMMIT").map(|()| answers))
-        .map_err(|error| Refusal {
-            rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
-            error,
-        })
+    in_transaction(conn, commands, now, cipher, rng).map_err(|error| Refusal {
+        cause: conn.cause_of(&error),
+        rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
+        error,
+    })
 }
 
 fn begin(conn: &mut Conn) -> Result<(), StoreError> {
@@ -94,7 +95,7 @@ fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
         Conn::Pg(c) => head::table
             .select(HeadRow::as_select())
             .for_update()
-            .first(c.connection())?,
+            .first(&mut **c)?,
         Conn::Sqlite(c) => head::table.select(HeadRow::as_select()).first(c)?,
     })
 }
@@ -113,7 +114,6 @@ fn in_transaction(
     let (shelf, waiting) = Shelf::load(conn, cipher, commands)?;
     let (keys, natural, dossiers, watches) = load(conn, commands, &waiting)?;
     let firsts = load_firsts(conn, commands)?;
-    let likenesses = load_likenesses(conn, commands)?;
     let mut batch = Batch {
         now,
         clock,
@@ -125,7 +125,6 @@ fn in_transaction(
         dossiers,
         watches,
         firsts,
-        likenesses,
         shelf,
         writes: Writes::default(),
         audited: commands.iter().any(|command| command.may_be_audited()),
@@ -179,7 +178,7 @@ fn in_transaction(
             Command::ImportDirectory(import) => Answer::Imported(enrol::import_directory(conn, now, import)?),
         });
     }
-    batch.persist(conn)?;
+    batch.commit(conn)?;
     Ok(answers)
 }
 
@@ -239,12 +238,7 @@ fn load(conn: &mut Conn, commands: &[&Command], also: &BTreeSet<String>) -> Resu
         on_backend!(conn, c => dossiers::table
             .filter(dossiers::id.eq_any(&ids)).select(DossierRow::as_select()).load(c))?
     };
-    let running: Vec<WatchRow> = if ids.is_empty() {
-        Vec::new()
-    } else {
-        on_backend!(conn, c => watches::table
-            .filter(watches::dossier.eq_any(&ids)).select(WatchRow::as_select()).load(c))?
-    };
+    let watches = watch::of_dossiers(conn, &rows)?;
     Ok((
         keys.into_iter()
             .map(|k| ((k.tenant.clone(), k.route.clone(), k.key.clone()), k))
@@ -254,29 +248,8 @@ fn load(conn: &mut Conn, commands: &[&Command], also: &BTreeSet<String>) -> Resu
             .map(|n| ((n.kind, n.tenant, n.value), n.dossier))
             .collect(),
         rows.into_iter().map(|d| (d.id.clone(), d)).collect(),
-        running
-            .into_iter()
-            .filter_map(|w| Some(((w.dossier.clone(), Watched::parse(&w.kind)?), w)))
-            .collect(),
+        watches,
     ))
-}
-
-/// What each dossier that is amended is about.
-fn load_likenesses(
-    conn: &mut Conn,
-    commands: &[&Command],
-) -> Result<HashMap<String, LikenessRow>, StoreError> {
-    let amended = commands.iter().filter_map(|command| match command {
-        Command::Submit(s) if matches!(s.expect, submit::Expect::Amend { .. }) => Some(s.dossier.id.as_str()),
-        _ => None,
-    });
-    let amended: BTreeSet<&str> = amended.collect();
-    if amended.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<LikenessRow> = on_backend!(conn, c => likenesses::table
-        .filter(likenesses::dossier.eq_any(&amended)).select(LikenessRow::as_select()).load(c))?;
-    Ok(rows.into_iter().map(|row| (row.dossier.clone(), row)).collect())
 }
 
 /// The first dossier of each likeness that is filed.
@@ -291,12 +264,15 @@ fn load_firsts(conn: &mut Conn, commands: &[&Command]) -> Result<HashMap<Vec<u8>
     if blinds.is_empty() {
         return Ok(HashMap::new());
     }
-    let firsts: Vec<(Vec<u8>, String)> = on_backend!(conn, c => likenesses::table
-        .filter(likenesses::blind.eq_any(&blinds))
-        .filter(likenesses::twin.is_null())
-        .select((likenesses::blind, likenesses::dossier))
+    let firsts: Vec<(Option<Vec<u8>>, String)> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::likeness.eq_any(&blinds))
+        .filter(dossiers::twin.is_null())
+        .select((dossiers::likeness, dossiers::id))
         .load(c))?;
-    Ok(firsts.into_iter().collect())
+    Ok(firsts
+        .into_iter()
+        .filter_map(|(blind, id)| Some((blind?, id)))
+        .collect())
 }
 
 /// What happened, before it is numbered.
@@ -330,12 +306,6 @@ impl<'a> Told<'a> {
 }
 
 impl Batch<'_> {
-    /// Writes what a dossier is about.
-    pub(super) fn liken(&mut self, row: LikenessRow) {
-        self.likenesses.insert(row.dossier.clone(), row.clone());
-        self.writes.likenesses.insert(row.dossier.clone(), row);
-    }
-
     /// Appends events to a dossier, moves its state, tells who has a part in it beside the agency. Gives each one's sequence number and id.
     pub(super) fn append(
         &mut self,
@@ -410,7 +380,7 @@ impl Batch<'_> {
         let Some(agency) = &dossier.agency else { return };
         let id = DeliveryId::new(self.now, self.rng).to_string();
         self.writes.deliveries.push(DeliveryRow {
-            id: id.clone(),
+            id,
             dossier: dossier.id.clone(),
             agency: agency.clone(),
             event_seq: event.0,
@@ -424,13 +394,9 @@ impl Batch<'_> {
             leased_until: None,
             traceparent: traceparent.map(str::to_owned),
             failure: None,
-        });
-        self.writes.outbox.push(OutboxRow {
-            delivery: id,
-            agency: agency.clone(),
-            not_before: At(self.clock),
-            leased_until: None,
-            attempts: 0,
+            send_at: Some(At(self.clock)),
+            send_leased_until: None,
+            send_attempts: 0,
         });
     }
 
@@ -441,18 +407,33 @@ impl Batch<'_> {
 
     /// A limit begins on a dossier, or begins anew.
     pub(super) fn begin(&mut self, dossier: &str, deadline: Deadline) {
-        let row = watch::row(dossier, deadline);
         let name = (dossier.to_owned(), deadline.limit);
-        self.watches.insert(name.clone(), row.clone());
-        self.writes.watches.insert(name, Some(row));
+        let before = self.watches.insert(name.clone(), watch::row(dossier, deadline));
+        self.ended(name, before.as_ref());
     }
 
     /// A limit no longer runs on a dossier.
     pub(super) fn end(&mut self, dossier: &str, limit: Watched) {
         let name = (dossier.to_owned(), limit);
-        if self.watches.remove(&name).is_some() {
+        if let Some(before) = self.watches.remove(&name) {
+            self.ended(name, Some(&before));
+        }
+    }
+
+    /// What was told of a limit is over.
+    fn ended(&mut self, name: (String, Watched), before: Option<&WatchRow>) {
+        self.writes.clocked.insert(name.0.clone());
+        if before.is_some_and(watch::is_told) || self.writes.watches.contains_key(&name) {
             self.writes.watches.insert(name, None);
         }
+    }
+
+    /// Something is told of a limit.
+    pub(super) fn told_of(&mut self, limit: Watched, row: WatchRow) {
+        let name = (row.dossier.clone(), limit);
+        self.writes.clocked.insert(row.dossier.clone());
+        self.watches.insert(name.clone(), row.clone());
+        self.writes.watches.insert(name, Some(row));
     }
 
     /// Claims a name for a dossier; false when another dossier has it.

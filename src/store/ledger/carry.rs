@@ -129,22 +129,25 @@ pub(super) fn lease_outbox(
     max: i64,
     lease: Duration,
 ) -> Result<Vec<OutboxItem>, StoreError> {
-    let free = outbox::leased_until
+    let free = deliveries::send_leased_until
         .is_null()
-        .or(outbox::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<(String, String, i32)> = on_backend!(conn, c => outbox::table
-        .filter(outbox::not_before.le(At(now)))
+        .or(deliveries::send_leased_until.lt(At(now)).assume_not_null());
+    let rows: Vec<(String, String, i32)> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::send_at.le(At(now)).assume_not_null())
         .filter(free)
-        .order((outbox::not_before, outbox::delivery))
+        .order((deliveries::send_at, deliveries::id))
         .limit(max)
-        .select((outbox::delivery, outbox::agency, outbox::attempts))
+        .select((deliveries::id, deliveries::agency, deliveries::send_attempts))
         .load(c))?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<&str> = rows.iter().map(|r| r.0.as_str()).collect();
-    on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq_any(&ids)))
-        .set((outbox::leased_until.eq(Some(At(now.plus(lease)))), outbox::attempts.eq(outbox::attempts + 1)))
+    on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
+        .set((
+            deliveries::send_leased_until.eq(Some(At(now.plus(lease)))),
+            deliveries::send_attempts.eq(deliveries::send_attempts + 1),
+        ))
         .execute(c))?;
     Ok(rows
         .into_iter()
@@ -171,10 +174,8 @@ pub(super) fn settle_outbox(
     let confirmed = by(|c| matches!(c, Carried::Done));
     let parked = by(|c| matches!(c, Carried::Park { .. }));
     let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
-    let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
-    if !gone.is_empty() {
-        on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&gone))).execute(c))?;
-    }
+    // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same.
+    let overtaken: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     for (ids, from, to) in [
         (&confirmed, vec!["waiting"], "queued"),
         (&parked, vec!["waiting", "queued"], "parked"),
@@ -187,9 +188,17 @@ pub(super) fn settle_outbox(
                     deliveries::state.eq(to),
                     deliveries::since.eq(At(now)),
                     deliveries::failure.eq(None::<String>),
+                    sent_no_more(),
                 ))
                 .execute(c))?;
         }
+    }
+    if !overtaken.is_empty() {
+        on_backend!(conn, c => diesel::update(
+                deliveries::table.filter(deliveries::id.eq_any(&overtaken)).filter(deliveries::send_at.is_not_null())
+            )
+            .set(sent_no_more())
+            .execute(c))?;
     }
     heard_late(conn, now, settlements)?;
     for s in settlements {
@@ -197,8 +206,14 @@ pub(super) fn settle_outbox(
             failed.entry(*failure).or_default().push(&s.delivery);
         }
         if let Carried::Retry { not_before, .. } = &s.carried {
-            on_backend!(conn, c => diesel::update(outbox::table.filter(outbox::delivery.eq(&s.delivery)))
-                .set((outbox::not_before.eq(At(*not_before)), outbox::leased_until.eq(None::<At>)))
+            let waits = deliveries::table
+                .find(&s.delivery)
+                .filter(deliveries::send_at.is_not_null());
+            on_backend!(conn, c => diesel::update(waits)
+                .set((
+                    deliveries::send_at.eq(Some(At(*not_before))),
+                    deliveries::send_leased_until.eq(None::<At>),
+                ))
                 .execute(c))?;
         }
     }
@@ -211,6 +226,28 @@ pub(super) fn settle_outbox(
     let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, "confirmed");
     let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
     record(conn, &tried)
+}
+
+/// What no longer waits for the broker.
+#[diesel::dsl::auto_type]
+pub(super) fn sent_no_more() -> _ {
+    let (never, nobody): (Option<At>, Option<At>) = (None, None);
+    (
+        deliveries::send_at.eq(never),
+        deliveries::send_leased_until.eq(nobody),
+        deliveries::send_attempts.eq(0_i32),
+    )
+}
+
+/// What waits for the broker from now on, as if never tried.
+#[diesel::dsl::auto_type]
+pub(super) fn sent_from(now: Timestamp) -> _ {
+    let (at, nobody): (Option<At>, Option<At>) = (Some(At(now)), None);
+    (
+        deliveries::send_at.eq(at),
+        deliveries::send_leased_until.eq(nobody),
+        deliveries::send_attempts.eq(0_i32),
+    )
 }
 
 /// An agency that reads its own queue may have answered before the broker's confirm was recorded: its word is the better one.

@@ -21,6 +21,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::read::{attachment_row, file_blind, upload_row};
 use crate::store::rows::*;
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 
 /// An upload is committed within this time after its bytes were durable, or not at all: what is older without a row is nobody's,
@@ -458,50 +459,40 @@ pub(super) fn forget(
 
 impl Batch<'_> {
     /// Writes what the batch made of the files.
-    pub(super) fn persist_files(&self, conn: &mut Conn) -> Result<(), StoreError> {
+    pub(super) fn persist_files(&self, script: &mut Script<'_>) -> Result<(), StoreError> {
         let w = &self.writes;
-        let shelved: Vec<&BlobRow> = w
-            .shelved
-            .iter()
-            .filter_map(|place| self.shelf.blobs.get(place))
-            .collect();
-        for row in shelved {
-            on_backend!(conn, c => diesel::insert_into(blobs::table).values(row)
-                .on_conflict((blobs::blind, blobs::tenant)).do_update().set((
-                    blobs::object.eq(&row.object),
-                    blobs::size.eq(row.size),
-                    blobs::uploaded_at.eq(row.uploaded_at),
-                    blobs::unused_since.eq(row.unused_since),
-                    blobs::key_id.eq(&row.key_id),
-                    blobs::nonce.eq(&row.nonce),
-                    blobs::ciphertext.eq(&row.ciphertext),
-                )).execute(c))?;
-        }
-        for piece in w.attachments.chunks(PIECE) {
-            on_backend!(conn, c => diesel::insert_into(attachments::table).values(piece).execute(c))?;
-        }
+        let shelved = w.shelved.iter().filter_map(|place| self.shelf.blobs.get(place));
+        script.write(shelved, BLOB_CHANGES)?;
+        script.write(&w.attachments, Clash::Fails)?;
         for (dossier, blind, tenant) in &w.arrived {
-            on_backend!(conn, c => diesel::update(attachments::table
-                    .filter(attachments::dossier.eq(dossier)).filter(attachments::blind.eq(blind))
-                    .filter(attachments::tenant.eq(tenant)).filter(attachments::arrived_at.is_null()))
-                .set(attachments::arrived_at.eq(Some(At(self.now)))).execute(c))?;
+            script.run(
+                diesel::update(
+                    attachments::table
+                        .filter(attachments::dossier.eq(dossier))
+                        .filter(attachments::blind.eq(blind))
+                        .filter(attachments::tenant.eq(tenant))
+                        .filter(attachments::arrived_at.is_null()),
+                )
+                .set(attachments::arrived_at.eq(Some(At(self.now)))),
+            )?;
         }
         for (dossier, number) in &w.superseded {
-            on_backend!(conn, c => diesel::update(attachments::table
-                    .filter(attachments::dossier.eq(dossier)).filter(attachments::number.lt(number))
-                    .filter(attachments::kind.eq(FileKind::Filing.word())))
-                .set(attachments::superseded.eq(true)).execute(c))?;
+            script.run(
+                diesel::update(
+                    attachments::table
+                        .filter(attachments::dossier.eq(dossier))
+                        .filter(attachments::number.lt(number))
+                        .filter(attachments::kind.eq(FileKind::Filing.word())),
+                )
+                .set(attachments::superseded.eq(true)),
+            )?;
         }
-        for piece in w.wraps.chunks(PIECE) {
-            on_backend!(conn, c => diesel::insert_into(wraps::table).values(piece)
-                .on_conflict_do_nothing().execute(c))?;
-        }
-        for piece in w.reads.chunks(PIECE) {
-            on_backend!(conn, c => diesel::insert_into(reads::table).values(piece).execute(c))?;
-        }
-        Ok(())
+        script.write(&w.wraps, Clash::Stays)?;
+        script.write(&w.reads, Clash::Fails)
     }
 }
 
-/// Rows a statement, far below what either database binds.
-const PIECE: usize = 1000;
+const BLOB_CHANGES: Clash = Clash::Changes {
+    key: &["blind", "tenant"],
+    but: &[],
+};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::audit;
-use super::carry::record;
+use super::carry::{record, sent_from, sent_no_more};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
@@ -120,19 +120,9 @@ fn send_again(
             deliveries::since.eq(At(now)),
             deliveries::attempt.eq(deliveries::attempt + 1),
             deliveries::failure.eq(None::<String>),
+            sent_from(now),
         ))
         .execute(c))?;
-    let again: Vec<OutboxRow> = lost
-        .iter()
-        .map(|row| OutboxRow {
-            delivery: row.id.clone(),
-            agency: row.agency.clone(),
-            not_before: At(now),
-            leased_until: None,
-            attempts: 0,
-        })
-        .collect();
-    on_backend!(conn, c => diesel::insert_into(outbox::table).values(&again).on_conflict_do_nothing().execute(c))?;
     let tried: Vec<AttemptRow> = lost
         .iter()
         .map(|row| AttemptRow {
@@ -174,12 +164,12 @@ pub(super) fn died(
         .first(c)
         .optional())?;
     let Some(attempt) = found else { return Ok(false) };
-    on_backend!(conn, c => diesel::delete(outbox::table.find(delivery)).execute(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.find(delivery))
         .set((
             deliveries::state.eq(DeliveryState::Parked.word()),
             deliveries::since.eq(At(now)),
             deliveries::failure.eq(Some(failure.word())),
+            sent_no_more(),
         ))
         .execute(c))?;
     record(

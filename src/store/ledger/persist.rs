@@ -1,13 +1,13 @@
-//! Writing a batch: one multi-row statement a table, one block over its events, one step of the chain.
+//! Writing a batch: one statement a table, one block over its events, one step of the chain, the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use rand::Rng;
 
 use super::batch::Batch;
-use super::refuse;
+use super::carry::sent_no_more;
+use super::{refuse, watch};
 use crate::domain::audit::Deed;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
@@ -18,6 +18,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{Clash, Script};
 use crate::store::seals::{KeptEvent, RowSeal};
 use crate::store::tables::*;
 
@@ -30,8 +31,6 @@ pub(super) struct Writes {
     /// Parts that end: dossier and tenant.
     pub left: Vec<(String, String)>,
     pub natural: Vec<NaturalKeyRow>,
-    /// By dossier: one row each, whatever a batch does to it.
-    pub likenesses: BTreeMap<String, LikenessRow>,
     /// By name: the same document refused twice in one batch is counted here.
     pub refusals: BTreeMap<String, RefusalRow>,
     pub keys: Vec<IdempotencyRow>,
@@ -39,7 +38,6 @@ pub(super) struct Writes {
     pub told: Vec<(i64, Event)>,
     pub feed: Vec<FeedRow>,
     pub deliveries: Vec<DeliveryRow>,
-    pub outbox: Vec<OutboxRow>,
     pub attachments: Vec<AttachmentRow>,
     pub wraps: Vec<WrapRow>,
     /// Files whose row changed: index and tenant.
@@ -53,67 +51,38 @@ pub(super) struct Writes {
     pub deeds: Vec<(Actor, Deed)>,
     /// Dossiers whose agency has answered, by whether it reads its own queue.
     pub answered: Vec<(String, bool)>,
-    /// Limits that run as written, or no longer.
+    /// Limits that were told of and stand as written, or no longer.
     pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
+    /// Dossiers whose limits have changed.
+    pub clocked: BTreeSet<String>,
     pub alarms: Vec<AlarmRow>,
     pub irregularities: Vec<IrregularityRow>,
     /// Dossiers whose state row must be written.
     pub touched: BTreeSet<String>,
 }
 
-/// PostgreSQL binds at most 65,535 values a statement and SQLite 32,766: rows are written in pieces below both.
-pub(super) const BINDS: usize = 30_000;
-
-macro_rules! insert_all {
-    ($conn:expr, $table:ident, $rows:expr, $columns:expr) => {
-        for piece in $rows.chunks(BINDS / $columns) {
-            on_backend!($conn, c => diesel::insert_into($table::table).values(piece).execute(c))?;
-        }
-    };
-}
-
 impl Batch<'_> {
-    pub(super) fn persist(mut self, conn: &mut Conn) -> Result<(), StoreError> {
+    /// Writes everything, seals it, commits.
+    pub(super) fn commit(mut self, conn: &mut Conn) -> Result<(), StoreError> {
         if let Some(column) = self.unstorable() {
             return Err(StoreError::Unstorable(column.to_owned()));
         }
+        self.set_clocks()?;
         let reads = self.number_reads()?;
         let told = std::mem::take(&mut self.writes.told);
         let events = self.encrypt(told)?;
         let w = &self.writes;
-        insert_all!(conn, submissions, w.submissions, 13);
-        insert_all!(conn, contents, w.contents, 5);
-        let rows: Vec<DossierRow> = w
-            .touched
-            .iter()
-            .filter_map(|id| self.dossiers.get(id))
-            .cloned()
-            .collect();
-        upsert_dossiers(conn, &rows)?;
         for (dossier, tenant) in &w.left {
             on_backend!(conn, c => diesel::update(dossier_parties::table
                     .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::tenant.eq(tenant)))
                 .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
             withdraw(conn, self.now.into(), dossier, tenant)?;
         }
-        insert_all!(conn, dossier_parties, w.parties, 6);
-        insert_all!(conn, natural_keys, w.natural, 4);
-        upsert_likenesses(conn, &w.likenesses)?;
-        insert_all!(conn, idempotency_keys, w.keys, 9);
-        insert_all!(conn, feed, w.feed, 3);
-        insert_all!(conn, deliveries, w.deliveries, 14);
-        insert_all!(conn, outbox, w.outbox, 5);
-        write_watches(conn, &w.watches)?;
-        insert_all!(conn, alarms, w.alarms, 8);
-        insert_all!(conn, irregularities, w.irregularities, 7);
-        count_irregular(conn, &w.irregularities)?;
         for (actor, deed) in &w.deeds {
             // The reason may name a person; it is in the event, encrypted.
             super::audit::append(conn, self.now, actor, None, [deed])?;
         }
-        mark_answered(conn, self.now.into(), &w.answered)?;
         refuse::persist(conn, &w.refusals)?;
-        self.persist_files(conn)?;
         let acts = if self.audited || !w.deeds.is_empty() {
             super::audit::end(conn)?
         } else {
@@ -122,7 +91,42 @@ impl Batch<'_> {
                 hash: hash(&self.head.acts_hash)?,
             }
         };
-        self.seal(conn, events, acts, reads)
+        let mut script = Script::on(conn);
+        script.write(&w.submissions, Clash::Fails)?;
+        script.write(&w.contents, Clash::Fails)?;
+        let touched = w.touched.iter().filter_map(|id| self.dossiers.get(id));
+        script.write(touched, DOSSIER_CHANGES)?;
+        script.write(&w.parties, Clash::Fails)?;
+        script.write(&w.natural, Clash::Fails)?;
+        script.write(&w.keys, Clash::Fails)?;
+        script.write(&w.feed, Clash::Fails)?;
+        script.write(&w.deliveries, Clash::Fails)?;
+        write_watches(&mut script, &w.watches)?;
+        script.write(&w.alarms, Clash::Fails)?;
+        script.write(&w.irregularities, Clash::Fails)?;
+        count_irregular(&mut script, &w.irregularities)?;
+        mark_answered(&mut script, self.now.into(), &w.answered)?;
+        self.persist_files(&mut script)?;
+        self.seal(&mut script, events, acts, reads)?;
+        script.commit()
+    }
+
+    /// Puts the limits that run into the rows of their dossiers.
+    fn set_clocks(&mut self) -> Result<(), StoreError> {
+        let mut limits: BTreeMap<&str, Vec<&WatchRow>> = BTreeMap::new();
+        for row in self.watches.values() {
+            if self.writes.clocked.contains(&row.dossier) {
+                limits.entry(&row.dossier).or_default().push(row);
+            }
+        }
+        for id in &self.writes.clocked {
+            if let Some(row) = self.dossiers.get_mut(id) {
+                let of_dossier = limits.remove(id.as_str()).unwrap_or_default();
+                (row.running, row.look_at) = watch::packed(&of_dossier)?;
+                self.writes.touched.insert(id.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Gives the batch's reads their places in the log of reads, and says how far it has come with them.
@@ -207,7 +211,10 @@ impl Batch<'_> {
     fn unstorable(&self) -> Option<&'static str> {
         let w = &self.writes;
         let mut dossiers = w.touched.iter().filter_map(|id| self.dossiers.get(id));
-        let mut limits = w.watches.values().flatten();
+        let mut limits = self
+            .watches
+            .values()
+            .filter(|row| w.clocked.contains(&row.dossier));
         dossiers
             .find_map(DossierRow::unstorable)
             .or_else(|| limits.find_map(WatchRow::unstorable))
@@ -217,8 +224,8 @@ impl Batch<'_> {
 
     /// Seals the commit: its events, and how far the acts of operators and the log of reads have come.
     fn seal(
-        self,
-        conn: &mut Conn,
+        &self,
+        script: &mut Script<'_>,
         mut events: Vec<EventRow>,
         acts: Beside,
         reads: Beside,
@@ -242,7 +249,7 @@ impl Batch<'_> {
         for event in &mut events {
             event.block = block.number;
         }
-        insert_all!(conn, events, events, 11);
+        script.write(&events, Clash::Fails)?;
         let row = BlockRow {
             number: block.number,
             first_seq: block.first_seq,
@@ -256,8 +263,8 @@ impl Batch<'_> {
             previous: previous.to_vec(),
             hash: sealed.to_vec(),
         };
-        on_backend!(conn, c => diesel::insert_into(blocks::table).values(&row).execute(c))?;
-        on_backend!(conn, c => diesel::update(head::table).set((
+        script.write([&row], Clash::Fails)?;
+        script.run(diesel::update(head::table).set((
             head::block.eq(block.number),
             head::seq.eq(self.head.seq + block.count),
             head::hash.eq(sealed.to_vec()),
@@ -267,8 +274,7 @@ impl Batch<'_> {
             head::reads.eq(reads.number),
             head::reads_hash.eq(reads.hash.to_vec()),
             head::seal.eq(Some(self.cipher.blind(HEAD, &sealed).to_vec())),
-        )).execute(c))?;
-        Ok(())
+        )))
     }
 }
 
@@ -283,80 +289,48 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
         .map_err(|_| StoreError::Corrupt("a hash is not 32 bytes".to_owned()))
 }
 
-fn upsert_dossiers(conn: &mut Conn, rows: &[DossierRow]) -> Result<(), StoreError> {
-    for piece in rows.chunks(BINDS / 35) {
-        on_backend!(conn, c => diesel::insert_into(dossiers::table)
-            .values(piece)
-            .on_conflict(dossiers::id)
-            .do_update()
-            .set((
-                dossiers::agency.eq(excluded(dossiers::agency)),
-                dossiers::supervisor.eq(excluded(dossiers::supervisor)),
-                dossiers::parked.eq(excluded(dossiers::parked)),
-                dossiers::procedure.eq(excluded(dossiers::procedure)),
-                dossiers::status.eq(excluded(dossiers::status)),
-                dossiers::resume.eq(excluded(dossiers::resume)),
-                dossiers::since.eq(excluded(dossiers::since)),
-                dossiers::spoken.eq(excluded(dossiers::spoken)),
-                dossiers::events.eq(excluded(dossiers::events)),
-                dossiers::version.eq(excluded(dossiers::version)),
-                dossiers::supplements.eq(excluded(dossiers::supplements)),
-                dossiers::postponements.eq(excluded(dossiers::postponements)),
-                dossiers::accepted.eq(excluded(dossiers::accepted)),
-                dossiers::code.eq(excluded(dossiers::code)),
-                dossiers::claimed_code.eq(excluded(dossiers::claimed_code)),
-                dossiers::open_matters.eq(excluded(dossiers::open_matters)),
-                dossiers::time_limit.eq(excluded(dossiers::time_limit)),
-                dossiers::acceptance_due.eq(excluded(dossiers::acceptance_due)),
-                dossiers::forecast_due.eq(excluded(dossiers::forecast_due)),
-                dossiers::due.eq(excluded(dossiers::due)),
-                dossiers::promised_due.eq(excluded(dossiers::promised_due)),
-                dossiers::promise_holds.eq(excluded(dossiers::promise_holds)),
-                dossiers::answered_seq.eq(excluded(dossiers::answered_seq)),
-                dossiers::content_blind.eq(excluded(dossiers::content_blind)),
-                dossiers::route.eq(excluded(dossiers::route)),
-                dossiers::submission.eq(excluded(dossiers::submission)),
-                dossiers::updated_at.eq(excluded(dossiers::updated_at)),
-            ))
-            .execute(c))?;
-    }
-    Ok(())
-}
+/// What a dossier was filed as stays as it was filed.
+const DOSSIER_CHANGES: Clash = Clash::Changes {
+    key: &["id"],
+    but: &[
+        "tenant",
+        "reference",
+        "point",
+        "receiving_unit",
+        "channel",
+        "assisted",
+        "received_at",
+    ],
+};
+
+const WATCH_CHANGES: Clash = Clash::Changes {
+    key: &["dossier", "kind"],
+    but: &[],
+};
 
 fn write_watches(
-    conn: &mut Conn,
+    script: &mut Script<'_>,
     changed: &BTreeMap<(String, Watched), Option<WatchRow>>,
 ) -> Result<(), StoreError> {
-    let rows: Vec<&WatchRow> = changed.values().flatten().collect();
-    for piece in rows.chunks(BINDS / 6) {
-        on_backend!(conn, c => diesel::insert_into(watches::table)
-            .values(piece.to_vec())
-            .on_conflict((watches::dossier, watches::kind))
-            .do_update()
-            .set((
-                watches::due_at.eq(excluded(watches::due_at)),
-                watches::warn_at.eq(excluded(watches::warn_at)),
-                watches::stage.eq(excluded(watches::stage)),
-                watches::next_at.eq(excluded(watches::next_at)),
-            ))
-            .execute(c))?;
-    }
+    script.write(changed.values().flatten(), WATCH_CHANGES)?;
     for limit in Watched::ALL {
         let ended = changed
             .iter()
             .filter(|((_, l), row)| *l == limit && row.is_none());
         let ended: Vec<&str> = ended.map(|((dossier, _), _)| dossier.as_str()).collect();
         if !ended.is_empty() {
-            on_backend!(conn, c => diesel::delete(watches::table
-                    .filter(watches::kind.eq(limit.word())).filter(watches::dossier.eq_any(&ended)))
-                .execute(c))?;
+            script.run(diesel::delete(
+                watches::table
+                    .filter(watches::kind.eq(limit.word()))
+                    .filter(watches::dossier.eq_any(ended)),
+            ))?;
         }
     }
     Ok(())
 }
 
 /// Adds what this batch did although a rule was broken to the figures of its day.
-fn count_irregular(conn: &mut Conn, rows: &[IrregularityRow]) -> Result<(), StoreError> {
+fn count_irregular(script: &mut Script<'_>, rows: &[IrregularityRow]) -> Result<(), StoreError> {
     let mut counts: BTreeMap<(String, String, String), i64> = BTreeMap::new();
     for row in rows {
         let agency = row.agency.clone().unwrap_or_default();
@@ -370,25 +344,17 @@ fn count_irregular(conn: &mut Conn, rows: &[IrregularityRow]) -> Result<(), Stor
             label,
             count,
         };
-        on_backend!(conn, c => diesel::insert_into(irregular_counts::table)
-            .values(&row)
-            .on_conflict((irregular_counts::day, irregular_counts::agency, irregular_counts::label))
-            .do_update()
-            .set(irregular_counts::count.eq(irregular_counts::count + row.count))
-            .execute(c))?;
-    }
-    Ok(())
-}
-
-fn upsert_likenesses(conn: &mut Conn, rows: &BTreeMap<String, LikenessRow>) -> Result<(), StoreError> {
-    let rows: Vec<LikenessRow> = rows.values().cloned().collect();
-    for piece in rows.chunks(BINDS / 3) {
-        on_backend!(conn, c => diesel::insert_into(likenesses::table)
-            .values(piece)
-            .on_conflict(likenesses::dossier)
-            .do_update()
-            .set((likenesses::blind.eq(excluded(likenesses::blind)), likenesses::twin.eq(excluded(likenesses::twin))))
-            .execute(c))?;
+        script.run(
+            diesel::insert_into(irregular_counts::table)
+                .values(&row)
+                .on_conflict((
+                    irregular_counts::day,
+                    irregular_counts::agency,
+                    irregular_counts::label,
+                ))
+                .do_update()
+                .set(irregular_counts::count.eq(irregular_counts::count + row.count)),
+        )?;
     }
     Ok(())
 }
@@ -404,12 +370,12 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
         .filter(deliveries::state.eq_any(["waiting", "queued"]))
         .select(deliveries::id)
         .load(c))?;
-    on_backend!(conn, c => diesel::delete(outbox::table.filter(outbox::delivery.eq_any(&on_its_way))).execute(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&on_its_way)))
         .set((
             deliveries::state.eq("parked"),
             deliveries::since.eq(now),
             deliveries::failure.eq(Some(Failure::Withdrawn.word())),
+            sent_no_more(),
         ))
         .execute(c))?;
     Ok(())
@@ -417,7 +383,7 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
 
 /// A business status is the best acknowledgement: what the agency has in hand counts as understood. What a puller has not taken
 /// stays to be taken; what lies in the own queue of an AMQP agency it has read, since it answers.
-fn mark_answered(conn: &mut Conn, now: At, answered: &[(String, bool)]) -> Result<(), StoreError> {
+fn mark_answered(script: &mut Script<'_>, now: At, answered: &[(String, bool)]) -> Result<(), StoreError> {
     for (own_queue, states) in [(false, vec!["handed"]), (true, vec!["handed", "queued"])] {
         let ids: Vec<&str> = answered
             .iter()
@@ -427,11 +393,11 @@ fn mark_answered(conn: &mut Conn, now: At, answered: &[(String, bool)]) -> Resul
         if ids.is_empty() {
             continue;
         }
-        on_backend!(conn, c => diesel::update(
-                deliveries::table.filter(deliveries::dossier.eq_any(&ids)).filter(deliveries::state.eq_any(&states))
-            )
-            .set((deliveries::state.eq("acknowledged"), deliveries::since.eq(now)))
-            .execute(c))?;
+        let in_hand = deliveries::table
+            .filter(deliveries::dossier.eq_any(ids))
+            .filter(deliveries::state.eq_any(states));
+        let acknowledged = (deliveries::state.eq("acknowledged"), deliveries::since.eq(now));
+        script.run(diesel::update(in_hand).set(acknowledged))?;
     }
     Ok(())
 }

@@ -30,13 +30,9 @@ impl Kept {
         *self.last() = None;
     }
 
-    /// A write failed. Says whether it was the storage that failed, not what was written; that counts.
-    pub(super) fn failed(&self, error: &StoreError) -> bool {
-        let storage = of_storage(error);
-        if storage {
-            *self.last() = Some(Instant::now());
-        }
-        storage
+    /// A write failed because the storage did.
+    pub(super) fn failed(&self) {
+        *self.last() = Some(Instant::now());
     }
 
     /// Whether a write failed for want of space, not long ago and none has succeeded since.
@@ -47,24 +43,6 @@ impl Kept {
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the storage below the database failed. SQLite's words are its own (`sqlite3_errstr`), PostgreSQL's those of its default
-/// language; in another one only the trial finds it.
-fn of_storage(error: &StoreError) -> bool {
-    let StoreError::Database(diesel::result::Error::DatabaseError(_, info)) = error else {
-        return false;
-    };
-    let said = info.message();
-    [
-        "disk is full",
-        "disk I/O error",
-        "No space left",
-        "could not extend",
-        "could not write",
-    ]
-    .iter()
-    .any(|words| said.contains(words))
 }
 
 /// Writes as much as a filing does, and takes it away again in the same commit.

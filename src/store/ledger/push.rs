@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::audit;
-use super::carry::{self, Carried, LeasedDelivery, record};
+use super::carry::{self, Carried, LeasedDelivery, record, sent_from, sent_no_more};
 use super::missing::{self, Resend, Resent};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
@@ -435,13 +435,13 @@ fn allowed(
 }
 
 fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreError> {
-    on_backend!(conn, c => diesel::delete(outbox::table.find(&row.id)).execute(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id))
         .set((
             deliveries::state.eq(DeliveryState::Parked.word()),
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
             deliveries::failure.eq(Some(Failure::HeldByOperator.word())),
+            sent_no_more(),
         ))
         .execute(c))?;
     Ok(())
@@ -466,19 +466,8 @@ fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: boo
             deliveries::failure.eq(None::<String>),
         ))
         .execute(c))?;
-    if arrived {
-        return Ok(());
+    if !arrived {
+        on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id)).set(sent_from(now)).execute(c))?;
     }
-    let fresh = OutboxRow {
-        delivery: row.id.clone(),
-        agency: row.agency.clone(),
-        not_before: At(now),
-        leased_until: None,
-        attempts: 0,
-    };
-    on_backend!(conn, c => diesel::insert_into(outbox::table)
-        .values(&fresh)
-        .on_conflict_do_nothing()
-        .execute(c))?;
     Ok(())
 }

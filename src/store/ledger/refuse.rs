@@ -8,7 +8,6 @@ use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
 use super::batch::Batch;
-use super::persist::BINDS;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::RefusalRow;
@@ -42,10 +41,13 @@ pub(super) fn refuse(batch: &mut Batch<'_>, row: &RefusalRow) {
     batch.writes.refusals.insert(row.id.clone(), merged);
 }
 
+/// Rows a statement, far below what either database binds.
+const ROWS: usize = 1000;
+
 /// Writes the batch's refused documents, and holds their tenants to their quota.
 pub(super) fn persist(conn: &mut Conn, rows: &BTreeMap<String, RefusalRow>) -> Result<(), StoreError> {
     let rows: Vec<RefusalRow> = rows.values().cloned().collect();
-    for piece in rows.chunks(BINDS / 14) {
+    for piece in rows.chunks(ROWS) {
         // Known bytes stay as they are; what is told of them is what they were refused for last.
         on_backend!(conn, c => diesel::insert_into(refusals::table)
             .values(piece)

@@ -19,7 +19,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::read::state_of;
 use crate::store::rows::*;
-use crate::store::tables::likenesses;
+use crate::store::tables::dossiers;
 
 /// The idempotency key of a call.
 #[derive(Clone, Debug)]
@@ -287,7 +287,7 @@ pub(super) fn submit(
     });
     batch.writes.parties.extend(submit.parties.iter().cloned());
     hand_to_new_agency(batch, &dossier);
-    liken(batch, conn, &dossier.id, &submit.likeness)?;
+    liken(batch, conn, &mut dossier, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     if let Some(answer) = &submit.answer {
@@ -336,25 +336,24 @@ fn run_clocks(
     Ok(())
 }
 
-/// Writes what a dossier is now about. The first of a likeness is the one later filings are compared with.
+/// Says what a dossier is now about. The first of a likeness is the one later filings are compared with.
 fn liken(
     batch: &mut Batch<'_>,
     conn: &mut Conn,
-    dossier: &str,
+    dossier: &mut DossierRow,
     likeness: &Likeness,
 ) -> Result<(), StoreError> {
-    let before = batch.likenesses.get(dossier).cloned();
-    if let Some(before) = before.filter(|b| b.twin.is_none() && b.blind != likeness.blind) {
-        hand_first_place_on(batch, conn, &before)?;
+    if let Some(before) = batch.dossiers.get(&dossier.id).cloned()
+        && before.twin.is_none()
+        && let Some(blind) = before.likeness.filter(|blind| *blind != likeness.blind)
+    {
+        hand_first_place_on(batch, conn, (&before.id, &blind))?;
     }
     if likeness.twin.is_none() {
-        batch.firsts.insert(likeness.blind.clone(), dossier.to_owned());
+        batch.firsts.insert(likeness.blind.clone(), dossier.id.clone());
     }
-    batch.liken(LikenessRow {
-        dossier: dossier.to_owned(),
-        blind: likeness.blind.clone(),
-        twin: likeness.twin.clone(),
-    });
+    dossier.likeness = Some(likeness.blind.clone());
+    dossier.twin.clone_from(&likeness.twin);
     Ok(())
 }
 
@@ -362,23 +361,23 @@ fn liken(
 fn hand_first_place_on(
     batch: &mut Batch<'_>,
     conn: &mut Conn,
-    before: &LikenessRow,
+    (first, blind): (&str, &Vec<u8>),
 ) -> Result<(), StoreError> {
-    batch.firsts.remove(&before.blind);
-    // What this batch has written is not in the table yet, and counts instead of what is.
-    let written: Vec<&String> = batch.writes.likenesses.keys().chain([&before.dossier]).collect();
-    let kept: Option<LikenessRow> = on_backend!(conn, c => likenesses::table
-        .filter(likenesses::blind.eq(&before.blind)).filter(likenesses::dossier.ne_all(written))
-        .order(likenesses::dossier).select(LikenessRow::as_select()).first(c).optional())?;
-    let alike = |row: &&LikenessRow| row.blind == before.blind && row.dossier != before.dossier;
-    let written = batch.writes.likenesses.values().find(alike).cloned();
-    let next = kept
-        .into_iter()
-        .chain(written)
-        .min_by(|a, b| a.dossier.cmp(&b.dossier));
+    batch.firsts.remove(blind);
+    // What this batch has in hand counts as it stands there, instead of as it is in the table.
+    let in_hand: Vec<&str> = batch.dossiers.keys().map(String::as_str).chain([first]).collect();
+    let kept: Option<DossierRow> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::likeness.eq(blind)).filter(dossiers::id.ne_all(in_hand))
+        .order(dossiers::id).select(DossierRow::as_select()).first(c).optional())?;
+    let alike = |row: &&DossierRow| row.likeness.as_ref() == Some(blind) && row.id != first;
+    let in_hand = batch.dossiers.values().find(alike).cloned();
+    let next = kept.into_iter().chain(in_hand).min_by(|a, b| a.id.cmp(&b.id));
     if let Some(next) = next {
-        batch.firsts.insert(next.blind.clone(), next.dossier.clone());
-        batch.liken(LikenessRow { twin: None, ..next });
+        batch.firsts.insert(blind.clone(), next.id.clone());
+        batch.writes.touched.insert(next.id.clone());
+        batch
+            .dossiers
+            .insert(next.id.clone(), DossierRow { twin: None, ..next });
     }
     Ok(())
 }

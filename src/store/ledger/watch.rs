@@ -4,7 +4,7 @@
 //! told. The cause of what is told (dossier, limit, its end, near or passed) is a key besides, so that a limit set again to the
 //! same end is not told of twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,72 @@ pub(super) fn row(dossier: &str, deadline: Deadline) -> WatchRow {
     }
 }
 
+/// Whether something was told of a limit: it has a row of its own then.
+pub(super) fn is_told(row: &WatchRow) -> bool {
+    row.stage != RUNNING
+}
+
+/// The limits that run, by their words: when each ends, and when it warns; moments as both databases write them.
+type Running = BTreeMap<String, (String, Option<String>)>;
+
+/// The limits that run as the row of their dossier keeps them, and when one is to be looked at next.
+pub(super) fn packed(limits: &[&WatchRow]) -> Result<(Option<String>, Option<At>), StoreError> {
+    let running: Running = (limits.iter())
+        .filter(|row| !is_told(row))
+        .map(|row| {
+            let moments = (row.due_at.0.to_string(), row.warn_at.map(|at| at.0.to_string()));
+            (row.kind.clone(), moments)
+        })
+        .collect();
+    let text = serde_json::to_string(&running).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let next = limits.iter().filter_map(|row| row.next_at).min();
+    Ok(((!running.is_empty()).then_some(text), next))
+}
+
+fn unpacked(dossier: &DossierRow) -> Result<Vec<(Watched, WatchRow)>, StoreError> {
+    let Some(text) = &dossier.running else {
+        return Ok(Vec::new());
+    };
+    let corrupt = |e: &dyn std::fmt::Display| StoreError::Corrupt(format!("limits of {}: {e}", dossier.id));
+    let running: Running = serde_json::from_str(text).map_err(|e| corrupt(&e))?;
+    let moment = |text: &String| text.parse::<Timestamp>().map_err(|e| corrupt(&e));
+    let limits = running.into_iter().filter_map(|(kind, (due_at, warn_at))| {
+        let limit = Watched::parse(&kind)?;
+        let deadline = || {
+            Ok::<_, StoreError>(Deadline {
+                limit,
+                due_at: moment(&due_at)?,
+                warn_at: warn_at.as_ref().map(moment).transpose()?,
+            })
+        };
+        Some(deadline().map(|deadline| (limit, row(&dossier.id, deadline))))
+    });
+    limits.collect()
+}
+
+/// The limits of these dossiers: those that run, and those that were told of.
+pub(super) fn of_dossiers(
+    conn: &mut Conn,
+    dossiers: &[DossierRow],
+) -> Result<HashMap<(String, Watched), WatchRow>, StoreError> {
+    let mut limits = HashMap::new();
+    if dossiers.is_empty() {
+        return Ok(limits);
+    }
+    let ids: Vec<&str> = dossiers.iter().map(|row| row.id.as_str()).collect();
+    let told: Vec<WatchRow> = on_backend!(conn, c => watches::table
+        .filter(watches::dossier.eq_any(&ids)).select(WatchRow::as_select()).load(c))?;
+    for dossier in dossiers {
+        let running = unpacked(dossier)?.into_iter();
+        limits.extend(running.map(|(limit, row)| ((dossier.id.clone(), limit), row)));
+    }
+    limits.extend(told.into_iter().filter_map(|row| {
+        let limit = Watched::parse(&row.kind)?;
+        Some(((row.dossier.clone(), limit), row))
+    }));
+    Ok(limits)
+}
+
 /// The first instant at which a limit has passed: at its end it is still kept.
 fn over(due_at: Timestamp) -> Timestamp {
     Timestamp::from_micros(due_at.as_micros().saturating_add(1))
@@ -96,28 +162,19 @@ pub(super) fn watch(
     watch: &Watch,
 ) -> Result<WatchOutcome, StoreError> {
     let mut outcome = WatchOutcome::default();
-    let due: Vec<WatchRow> = on_backend!(conn, c => watches::table
-        .filter(watches::next_at.le(At(batch.clock)).assume_not_null())
-        .order((watches::next_at, watches::dossier, watches::kind))
+    let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::look_at.le(At(batch.clock)).assume_not_null())
+        .order((dossiers::look_at, dossiers::id))
         .limit(watch.max)
-        .select(WatchRow::as_select())
+        .select(DossierRow::as_select())
         .load(c))?;
-    outcome.looked = due.len();
-    // What an earlier command of this batch has changed is looked at again after its commit.
-    let due: Vec<(Watched, WatchRow)> = due
-        .into_iter()
-        .filter_map(|row| Some((Watched::parse(&row.kind)?, row)))
-        .filter(|(limit, row)| {
-            let name = (row.dossier.clone(), *limit);
-            !batch.writes.watches.contains_key(&name)
-        })
-        .collect();
+    outcome.looked = rows.len();
+    let due = load(batch, conn, rows)?;
     let allowed = Duration::from_secs(u64::from(watch.law.clock_ahead));
     let ahead = clock_ahead(batch.head.at.0, batch.clock, allowed);
     if due.is_empty() && ahead.is_none() {
         return Ok(outcome);
     }
-    load(batch, conn, &due)?;
     let told = told(batch, conn, &due, ahead.as_ref())?;
     let open = open_deliveries(conn, &due)?;
     for (limit, row) in due {
@@ -146,22 +203,28 @@ pub(in crate::store) fn clock_ahead(head: Timestamp, clock: Timestamp, allowed: 
     (head > clock.plus(allowed)).then(|| format!("{}:{head}", Watched::ClockAhead))
 }
 
-/// The dossiers of these limits, as they stand.
-fn load(batch: &mut Batch<'_>, conn: &mut Conn, due: &[(Watched, WatchRow)]) -> Result<(), StoreError> {
-    let missing: BTreeSet<&str> = due
-        .iter()
-        .map(|(_, row)| row.dossier.as_str())
-        .filter(|id| !batch.dossiers.contains_key(*id))
+/// Takes up these dossiers, and says which of their limits are due. What an earlier command of this batch has changed is looked at
+/// again after its commit.
+fn load(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    rows: Vec<DossierRow>,
+) -> Result<Vec<(Watched, WatchRow)>, StoreError> {
+    let unchanged =
+        |row: &DossierRow| !batch.writes.touched.contains(&row.id) && !batch.writes.clocked.contains(&row.id);
+    let rows: Vec<DossierRow> = rows.into_iter().filter(unchanged).collect();
+    let limits = of_dossiers(conn, &rows)?;
+    let is_due = |row: &WatchRow| row.next_at.is_some_and(|at| at.0 <= batch.clock);
+    let mut due: Vec<(Watched, WatchRow)> = (limits.iter())
+        .filter(|(_, row)| is_due(row))
+        .map(|((_, limit), row)| (*limit, row.clone()))
         .collect();
-    let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
-        .filter(dossiers::id.eq_any(&missing)).select(DossierRow::as_select()).load(c))?;
+    due.sort_by(|(_, a), (_, b)| (a.next_at, &a.dossier, &a.kind).cmp(&(b.next_at, &b.dossier, &b.kind)));
     batch
         .dossiers
         .extend(rows.into_iter().map(|row| (row.id.clone(), row)));
-    for (limit, row) in due {
-        batch.watches.insert((row.dossier.clone(), *limit), row.clone());
-    }
-    Ok(())
+    batch.watches.extend(limits);
+    Ok(due)
 }
 
 /// What was told before.
@@ -279,9 +342,7 @@ fn look(
     } else {
         (NEAR.to_owned(), Some(At(over(due_at))))
     };
-    let name = (dossier.id.clone(), limit);
-    batch.watches.insert(name.clone(), row.clone());
-    batch.writes.watches.insert(name, Some(row));
+    batch.told_of(limit, row);
     if (passed && !limit.binds()) || known.causes.contains(&cause) {
         return Ok(None);
     }

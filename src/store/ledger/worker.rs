@@ -16,9 +16,10 @@ use super::prove::Kept;
 use super::{Answer, Command, batch};
 use crate::clock::{Clock, Entropy};
 use crate::store::StoreError;
+use crate::store::cause::Cause;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, Connector, Purpose, REPLY_TIME};
-use crate::store::reader::{AWAY_TIME, lost};
+use crate::store::reader::AWAY_TIME;
 
 /// So many commands refused one after the other while nothing passes, and it is the database, not the commands: what is left of the
 /// batch is answered as unavailable.
@@ -217,7 +218,7 @@ impl Worker {
             return Err(StoreError::Unavailable(why.clone()));
         }
         self.away = None;
-        if self.conn.as_ref().is_some_and(|conn| !conn.is_alive()) {
+        if self.conn.as_mut().is_some_and(|conn| !conn.is_alive()) {
             self.conn = None;
         }
         let mut conn = match self.conn.take() {
@@ -242,23 +243,25 @@ impl Worker {
             }
             Err(refusal) => {
                 self.shared.rollbacks.fetch_add(1, Ordering::Relaxed);
-                let storage = self.shared.kept.failed(&refusal.error);
-                let unknown = matches!(&refusal.error, StoreError::Database(e) if lost(e));
-                if unknown {
-                    let why = refusal.error.to_string();
-                    if began.elapsed() >= REPLY_TIME {
-                        self.away = Some((Instant::now() + AWAY_TIME, why.clone()));
-                    }
-                    return Err(StoreError::Unavailable(why));
-                }
                 // Rolled back and answered, the session is as good as before.
                 if refusal.rolled_back {
                     self.conn = Some(conn);
                 }
-                if storage {
-                    return Err(StoreError::Unavailable(refusal.error.to_string()));
+                let why = refusal.error.to_string();
+                match refusal.cause {
+                    Cause::Refused => Err(refusal.error),
+                    Cause::Away => Err(StoreError::Unavailable(why)),
+                    Cause::Storage => {
+                        self.shared.kept.failed();
+                        Err(StoreError::Unavailable(why))
+                    }
+                    Cause::Lost | Cause::Lent => {
+                        if began.elapsed() >= REPLY_TIME {
+                            self.away = Some((Instant::now() + AWAY_TIME, why.clone()));
+                        }
+                        Err(StoreError::Unavailable(why))
+                    }
                 }
-                Err(refusal.error)
             }
         }
     }

@@ -107,10 +107,11 @@ fn acceptances(
 
 /// The dossiers that were there first of what these are about, with their agencies.
 fn twins(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (String, Option<String>)>, StoreError> {
-    let rows: Vec<(String, String, Option<String>)> = on_backend!(conn, c => likenesses::table
-        .inner_join(dossiers::table.on(dossiers::id.nullable().eq(likenesses::twin)))
-        .filter(likenesses::dossier.eq_any(ids))
-        .select((likenesses::dossier, dossiers::id, dossiers::agency))
+    let first = diesel::alias!(dossiers as first);
+    let rows: Vec<(String, String, Option<String>)> = on_backend!(conn, c => dossiers::table
+        .inner_join(first.on(first.field(dossiers::id).nullable().eq(dossiers::twin)))
+        .filter(dossiers::id.eq_any(ids))
+        .select((dossiers::id, first.field(dossiers::id), first.field(dossiers::agency)))
         .load(c))?;
     Ok(rows
         .into_iter()
@@ -195,9 +196,6 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
     let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
     let tried: Vec<AttemptRow> = on_backend!(conn, c => attempts::table
         .filter(attempts::delivery.eq_any(&ids)).order((attempts::at, attempts::number)).select(AttemptRow::as_select()).load(c))?;
-    let due: Vec<(String, At)> = on_backend!(conn, c => outbox::table
-        .filter(outbox::delivery.eq_any(&ids)).select((outbox::delivery, outbox::not_before)).load(c))?;
-    let mut due: HashMap<String, At> = due.into_iter().collect();
     let mut by_delivery: HashMap<String, Vec<AttemptRow>> = HashMap::new();
     for attempt in tried {
         by_delivery
@@ -209,7 +207,7 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
         .into_iter()
         .map(|delivery| Carriage {
             attempts: by_delivery.remove(&delivery.id).unwrap_or_default(),
-            outbox_until: due.remove(&delivery.id).map(|at| at.0),
+            outbox_until: delivery.send_at.map(|at| at.0),
             delivery,
         })
         .collect())
@@ -265,7 +263,9 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
 
 /// How many messages the broker has not confirmed.
 pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
-    Ok(on_backend!(conn, c => outbox::table.count().get_result(c))?)
+    Ok(
+        on_backend!(conn, c => deliveries::table.filter(deliveries::send_at.is_not_null()).count().get_result(c))?,
+    )
 }
 
 /// Confirmed by the broker and not taken out of its queue, as far as is known. Written out, because a database uses its index of

@@ -143,9 +143,10 @@ pub fn report_known(conn: &mut Conn, tenant: &str, key: &str) -> Result<bool, St
 
 /// The first dossier of a likeness, whoever filed it. Whether a caller may see it is another question.
 pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, StoreError> {
-    Ok(on_backend!(conn, c => likenesses::table
-        .filter(likenesses::blind.eq(blind)).filter(likenesses::twin.is_null())
-        .select(likenesses::dossier).first(c).optional())?)
+    Ok(on_backend!(conn, c => dossiers::table
+        .filter(dossiers::likeness.eq(blind)).filter(dossiers::twin.is_null())
+        .order(dossiers::id)
+        .select(dossiers::id).first(c).optional())?)
 }
 
 /// Dossiers, newest first.

@@ -46,7 +46,7 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
             .select((dossiers::agency, dossiers::status, count_star())).order((dossiers::agency, dossiers::status)).load(c))?,
         by_delivery: on_backend!(conn, c => deliveries::table.group_by(deliveries::state)
             .select((deliveries::state, count_star())).order(deliveries::state).load(c))?,
-        outbox: on_backend!(conn, c => outbox::table.select(count_star()).first(c))?,
+        outbox: on_backend!(conn, c => deliveries::table.filter(deliveries::send_at.is_not_null()).select(count_star()).first(c))?,
         seq,
         block,
     })

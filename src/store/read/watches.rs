@@ -20,7 +20,7 @@ pub fn limits_wait(
     allowed: std::time::Duration,
 ) -> Result<bool, StoreError> {
     let due: bool = on_backend!(conn, c => diesel::select(exists(
-        watches::table.filter(watches::next_at.le(At(now)).assume_not_null())
+        dossiers::table.filter(dossiers::look_at.le(At(now)).assume_not_null())
     )).get_result(c))?;
     if due {
         return Ok(true);
@@ -38,7 +38,6 @@ pub fn limits_wait(
 /// How many dossiers have a limit that is near (`false`) or has passed (`true`), by limit.
 pub fn limits_told(conn: &mut Conn) -> Result<Vec<(Watched, bool, i64)>, StoreError> {
     let rows: Vec<(String, String, i64)> = on_backend!(conn, c => watches::table
-        .filter(watches::stage.ne("running"))
         .group_by((watches::kind, watches::stage))
         .select((watches::kind, watches::stage, count_star()))
         .load(c))?;

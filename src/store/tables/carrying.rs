@@ -34,25 +34,12 @@ diesel::table! {
         traceparent -> Nullable<Text>,
         /// deliveries.failure
         failure -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::store::moment::Moment;
-
-    /// Deliveries the broker has not confirmed. Leased, published, deleted.
-    outbox (delivery) {
-        /// outbox.delivery
-        delivery -> Text,
-        /// outbox.agency
-        agency -> Text,
-        /// outbox.not_before
-        not_before -> Moment,
-        /// outbox.leased_until
-        leased_until -> Nullable<Moment>,
-        /// outbox.attempts
-        attempts -> Integer,
+        /// deliveries.send_at
+        send_at -> Nullable<Moment>,
+        /// deliveries.send_leased_until
+        send_leased_until -> Nullable<Moment>,
+        /// deliveries.send_attempts
+        send_attempts -> Integer,
     }
 }
 

@@ -111,6 +111,14 @@ diesel::table! {
         received_at -> Moment,
         /// dossiers.updated_at
         updated_at -> Moment,
+        /// dossiers.likeness
+        likeness -> Nullable<Binary>,
+        /// dossiers.twin
+        twin -> Nullable<Text>,
+        /// dossiers.running
+        running -> Nullable<Text>,
+        /// dossiers.look_at
+        look_at -> Nullable<Moment>,
     }
 }
 
@@ -158,7 +166,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::moment::Moment;
 
-    /// Limits that run on dossiers.
+    /// Limits of dossiers that are near or have passed, until what they wait for happens.
     watches (dossier, kind) {
         /// watches.dossier
         dossier -> Text,
@@ -273,20 +281,5 @@ diesel::table! {
         nonce -> Binary,
         /// refusals.ciphertext
         ciphertext -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::store::moment::Moment;
-
-    /// What each dossier is about, as a blind index, and which dossier of the same likeness was there first.
-    likenesses (dossier) {
-        /// likenesses.dossier
-        dossier -> Text,
-        /// likenesses.blind
-        blind -> Binary,
-        /// likenesses.twin
-        twin -> Nullable<Text>,
     }
 }

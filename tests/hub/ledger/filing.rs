@@ -28,7 +28,7 @@ on_both! {
         assert!(matches!(&events[..], [(1, Happening::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
             if s.to_string() == submission && a.as_str() == AGENCY));
         for table in [
-            "submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "outbox", "blocks",
+            "submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "blocks",
         ] {
             assert_eq!(stage.rows(table), 1, "{table}");
         }
@@ -55,7 +55,7 @@ on_both! {
         submit.dossier.parked = Some("competence-gap".to_owned());
         submit.parties.pop();
         store.ledger.submit(submit).await.unwrap();
-        assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.rows("outbox")), (1, 0, 0));
+        assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.unsent()), (1, 0, 0));
         let (scope, parked) = (everything(), read::Filter { parked: true, limit: 5, ..read::Filter::default() });
         let waiting = store.readers.run(move |c| read::list(c, &scope, &parked)).await.unwrap();
         assert_eq!(waiting[0].parked.as_deref(), Some("competence-gap"));
@@ -137,7 +137,7 @@ on_both! {
         again.dossier.id.clone_from(&other);
         again.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) };
         assert_eq!(store.ledger.submit(again).await.unwrap(), SubmitOutcome::Committed);
-        let twins = "SELECT dossier || ' ' || coalesce(twin, '-') AS t FROM likenesses ORDER BY twin IS NOT NULL";
+        let twins = "SELECT id || ' ' || coalesce(twin, '-') AS t FROM dossiers ORDER BY twin IS NOT NULL";
         assert_eq!(stage.texts(twins), [format!("{id} -"), format!("{other} {id}")]);
 
         // The first one becomes another matter: the second is now the first of what both were about.

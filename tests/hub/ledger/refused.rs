@@ -17,11 +17,12 @@ const CONDITIONS: [&str; 13] = [
     "P0001", "XX000",
 ];
 
-/// Makes PostgreSQL raise the condition that a reference names, and refuse one by a check.
+/// Makes PostgreSQL raise the condition that a reference names, and refuse one by a check. The words of the error are those of errors
+/// that are nobody's fault: the code alone says which it is.
 fn make_particular(stage: &Stage) {
     stage.execute(
         "CREATE FUNCTION particular() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-           IF NEW.value LIKE 'raise-%' THEN RAISE EXCEPTION 'refused' USING ERRCODE = substr(NEW.value, 7, 5); END IF; \
+           IF NEW.value LIKE 'raise-%' THEN RAISE EXCEPTION 'connection closed, timeout, deadlock detected, No space left' USING ERRCODE = substr(NEW.value, 7, 5); END IF; \
            RETURN NEW; END $$; \
          CREATE TRIGGER particular BEFORE INSERT ON natural_keys FOR EACH ROW EXECUTE FUNCTION particular(); \
          ALTER TABLE dossiers ADD CONSTRAINT particular CHECK (reference <> 'checked')",
@@ -127,6 +128,40 @@ fn each_kind_of_value_postgresql_refuses_is_found_by_halving_on_the_same_connect
             assert_eq!(after.faults.get(&sender), Some(&1), "{kind}: {after:?}");
         }
         assert_eq!(stage.audit().findings, []);
+    });
+}
+
+/// A statement that takes too long is ended by the server. The session is as good as before, and the others of the commit are written.
+#[test]
+fn a_statement_that_takes_too_long_costs_its_sender_alone() {
+    Stage::postgres().play(async |stage| {
+        let store = wide(stage);
+        stage.execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+               IF NEW.value = 'slow' THEN PERFORM pg_sleep(60); END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER slow BEFORE INSERT ON natural_keys FOR EACH ROW EXECUTE FUNCTION slow()",
+        );
+        let before = store.ledger.counts();
+        let all = vec![
+            filing(stage, "before"),
+            filing_by(stage, "branch.slow", "slow"),
+            filing(stage, "after"),
+        ];
+        let outcomes = together(stage, &store, all).await;
+        assert!(
+            matches!(
+                &outcomes[..],
+                [
+                    Ok(SubmitOutcome::Committed),
+                    Err(StoreError::Unstorable(_)),
+                    Ok(SubmitOutcome::Committed)
+                ]
+            ),
+            "{outcomes:?}"
+        );
+        let after = store.ledger.counts();
+        assert_eq!(after.connections, before.connections, "the session is kept");
+        assert_eq!(after.faults.get("branch.slow"), Some(&1));
     });
 }
 

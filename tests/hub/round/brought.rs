@@ -150,7 +150,7 @@ fn play(stage: Stage) {
     stage.now().play(async |stage| {
         Road::play(stage, async |road, city, broker| {
             moving(city, broker, async || there_and_told(stage, road, city).await).await;
-            assert_eq!((stage.rows("outbox"), stage.audit().findings), (0, vec![]));
+            assert_eq!((stage.unsent(), stage.audit().findings), (0, vec![]));
         })
         .await;
     });

@@ -167,7 +167,7 @@ async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
         assert_eq!(theirs, filed.receipt);
     })
     .await;
-    assert_eq!((stage.rows("outbox"), stage.audit().findings), (0, vec![]));
+    assert_eq!((stage.unsent(), stage.audit().findings), (0, vec![]));
 }
 
 /// The filing again as it was sent: only its moment is not ours to know twice.

@@ -123,7 +123,7 @@ async fn handed_signed_and_answered(stage: &Stage, city: &City, broker: Broker) 
         stands(city, id, 0, DeliveryState::Acknowledged).await;
     })
     .await;
-    assert_eq!((stage.rows("outbox"), stage.audit().findings), (0, vec![]));
+    assert_eq!((stage.unsent(), stage.audit().findings), (0, vec![]));
 }
 
 #[test]
@@ -479,7 +479,7 @@ on_both! {
         let parked = city.hub.park_delivery(&operator, delivery, request("chờ thống nhất")).await.unwrap();
         assert_eq!(parked.delivery.state, DeliveryState::Parked);
         assert_eq!(parked.delivery.failure.unwrap().failure, Failure::HeldByOperator);
-        assert_eq!(stage.rows("outbox"), 0);
+        assert_eq!(stage.unsent(), 0);
         let server = Server::open(&city.endpoints, |_, _| FINE);
         set(&city, &server.url).await;
         retried(&city, delivery, false).await.unwrap();

@@ -59,7 +59,7 @@ on_both! {
         filing["procedure"] = json!({ "code": "9.990001", "name": "Trình diễn" });
         let answer = city.file(&city.access("agent.a-001"), &filing).await;
         assert_eq!((answer.agency, answer.parked), (None, Some(Label::CompetenceGap)));
-        assert_eq!((stage.rows("deliveries"), stage.rows("outbox")), (0, 0));
+        assert_eq!((stage.rows("deliveries"), stage.unsent()), (0, 0));
     }
 
     async fn a_bad_document_is_told_all_its_faults_and_nothing_is_written(stage) {

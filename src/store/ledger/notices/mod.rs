@@ -22,6 +22,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{self, Clash};
 use crate::store::tables::*;
 
 /// Why a webhook is disabled: its receiver answered 410.
@@ -32,9 +33,6 @@ pub const TEST: i64 = 0;
 
 /// Notices of one subscription that may wait at once; the rest stays in the feed until there is room.
 pub const WINDOW: i64 = 1000;
-
-/// Rows a statement, far below what either database binds.
-const PIECE: usize = 500;
 
 /// The states of a notice.
 pub(in crate::store) const WAITING: &str = "waiting";
@@ -340,9 +338,7 @@ fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, Store
             made.push(row);
         }
     }
-    for piece in made.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(notices::table).values(piece).on_conflict_do_nothing().execute(c))?;
-    }
+    script::write(conn, &made, Clash::Stays)?;
     for n in &fresh {
         let Some((last, _, _)) = n.events.last() else {
             continue;
@@ -458,10 +454,7 @@ fn settle(
     for (which, seqs) in arrived {
         on_backend!(conn, c => diesel::delete(of(which).filter(notices::seq.eq_any(&seqs))).execute(c))?;
     }
-    for piece in tried.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(notice_attempts::table).values(piece).on_conflict_do_nothing().execute(c))?;
-    }
-    Ok(())
+    script::write(conn, &tried, Clash::Stays)
 }
 
 /// Whether the way was set up anew since it was called: what it said then says nothing of what it is now, which is tried at once.

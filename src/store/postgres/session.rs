@@ -1,0 +1,344 @@
+//! One session: diesel's connection over tokio-postgres, on the thread that owns it.
+//!
+//! The session's thread drives the line itself while it waits for an answer; no other thread and no task is woken for a statement. What
+//! went wrong is told with its SQLSTATE ([`Session::cause`]), and statements that do not need each other's answers are sent together
+//! ([`Session::together`]).
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use diesel::connection::{
+    AnsiTransactionManager, CacheSize, ConnectionSealed, DefaultLoadingMode, DynInstrumentation,
+    Instrumentation, InstrumentationEvent, LoadConnection, SimpleConnection, StrQueryHelper,
+};
+use diesel::expression::QueryMetadata;
+use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
+use diesel::pg::Pg;
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::result::{ConnectionError, ConnectionResult, DatabaseErrorKind, Error, QueryResult};
+use futures_util::TryStreamExt;
+use futures_util::future::{Either, join_all, select};
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, Statement};
+
+use super::cause;
+use super::query::Query;
+use super::row::PgRow;
+use crate::store::cause::Cause;
+
+/// What carries the session; it ends when the session has ended.
+pub(super) type Line = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+
+/// Statements that are sent together at most: the answers of one are read before the next are sent.
+const TOGETHER: usize = 30;
+
+/// A session of PostgreSQL. It blocks its thread, so only the store's own threads use it.
+pub struct Session {
+    client: Client,
+    /// None when it has ended, or was given up. Whoever still waits for an answer hears of it when the line is let go.
+    line: Option<Line>,
+    runtime: Waiting,
+    statements: HashMap<String, Statement>,
+    transactions: AnsiTransactionManager,
+    instrumentation: DynInstrumentation,
+    /// How long each answer may take; none while nothing is in hand.
+    limit: Option<Duration>,
+    /// Why the last statement that failed did so.
+    failed: Cause,
+}
+
+/// Where the thread waits. Let go without waiting for what it may still have in hand.
+struct Waiting(Option<Runtime>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Missed {
+    /// It was not there in time.
+    Late,
+    /// What the server or the line says.
+    Said(tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for Missed {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Missed::Said(error)
+    }
+}
+
+impl Session {
+    pub(super) fn new(client: Client, line: Line, runtime: Runtime) -> Self {
+        Session {
+            client,
+            line: Some(line),
+            runtime: Waiting(Some(runtime)),
+            statements: HashMap::new(),
+            transactions: AnsiTransactionManager::default(),
+            instrumentation: DynInstrumentation::default_instrumentation(),
+            limit: None,
+            failed: Cause::Refused,
+        }
+    }
+
+    /// Whether it has not ended by itself meanwhile.
+    pub(in crate::store) fn is_alive(&mut self) -> bool {
+        if let (Some(line), Some(runtime)) = (&mut self.line, &self.runtime.0) {
+            // What the server has said since is read here: that it ended the session, above all.
+            let has_ended = runtime.block_on(async {
+                tokio::task::yield_now().await;
+                line.as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_ready()
+            });
+            if has_ended {
+                self.line = None;
+            }
+        }
+        self.line.is_some()
+    }
+
+    /// How long each answer may take from now on; none takes it as it comes.
+    pub(in crate::store) fn limit(&mut self, limit: Option<Duration>) {
+        self.limit = limit;
+    }
+
+    /// Why the last statement that failed did so.
+    pub(in crate::store) fn cause(&self) -> Cause {
+        if self.line.is_none() {
+            Cause::Lost
+        } else {
+            self.failed
+        }
+    }
+
+    /// Sends statements that do not need each other's answers in one trip, in their order, and gives the rows of each. When one
+    /// fails, that failure is told; the others may have been done, which is a transaction's matter.
+    pub(in crate::store) fn together(&mut self, queries: Vec<Query>) -> QueryResult<Vec<Vec<PgRow>>> {
+        let mut all = Vec::with_capacity(queries.len());
+        let mut left = queries.into_iter().peekable();
+        while left.peek().is_some() {
+            let piece: Vec<Query> = left.by_ref().take(TOGETHER).collect();
+            all.extend(self.piece_together(piece)?);
+        }
+        Ok(all)
+    }
+
+    fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<Vec<Vec<PgRow>>> {
+        let mut statements = Vec::with_capacity(queries.len());
+        for query in &queries {
+            self.starts(query);
+            statements.push(self.prepared(query)?);
+        }
+        let answers = self.wait(async |client| {
+            let sent = queries
+                .into_iter()
+                .zip(&statements)
+                .map(async |(query, statement)| {
+                    client
+                        .query_raw(statement, query.binds)
+                        .await?
+                        .try_collect::<Vec<_>>()
+                        .await
+                });
+            Ok(join_all(sent).await)
+        })?;
+        let mut rows = Vec::with_capacity(answers.len());
+        for answer in answers {
+            // The first that failed says why; those after it only that the transaction is over.
+            let answer = answer.map_err(|error| self.told(Missed::Said(error)))?;
+            rows.push(answer.into_iter().map(PgRow::from).collect());
+        }
+        Ok(rows)
+    }
+
+    /// The statement as the server knows it.
+    fn prepared(&mut self, query: &Query) -> QueryResult<Statement> {
+        if let Some(known) = self.statements.get(&query.sql) {
+            return Ok(known.clone());
+        }
+        let statement =
+            self.wait(async |client| Ok(client.prepare_typed(&query.sql, &query.types).await?))?;
+        if query.is_kept {
+            self.statements.insert(query.sql.clone(), statement.clone());
+        }
+        Ok(statement)
+    }
+
+    /// Sends something, and carries the line until it is answered.
+    fn wait<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, Missed>) -> QueryResult<T> {
+        let (client, limit) = (&self.client, self.limit);
+        let (Some(runtime), Some(line)) = (&self.runtime.0, &mut self.line) else {
+            return Err(ended("the session has ended"));
+        };
+        let answered = runtime.block_on(async {
+            let asked = std::pin::pin!(async {
+                let asked = ask(client);
+                match limit {
+                    Some(limit) => tokio::time::timeout(limit, asked)
+                        .await
+                        .unwrap_or(Err(Missed::Late)),
+                    None => asked.await,
+                }
+            });
+            match select(asked, &mut *line).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right((_, asked)) => {
+                    // Let go, so that what still waits for an answer is told that there is none.
+                    *line = Box::pin(std::future::poll_fn(|_| Poll::Ready(Ok(()))));
+                    asked.await
+                }
+            }
+        });
+        answered.map_err(|missed| self.told(missed))
+    }
+
+    fn told(&mut self, missed: Missed) -> Error {
+        match missed {
+            Missed::Late => {
+                tracing::warn!("the database does not answer; its session is given up");
+                self.line = None;
+                ended("the database does not answer")
+            }
+            Missed::Said(error) => match error.as_db_error() {
+                Some(said) => {
+                    self.failed = cause::of_state(said.code());
+                    if self.failed == Cause::Lost {
+                        self.line = None;
+                    }
+                    cause::told(said)
+                }
+                None => {
+                    if error.is_closed() || self.client.is_closed() {
+                        self.line = None;
+                    }
+                    self.failed = Cause::Refused;
+                    Error::DatabaseError(
+                        DatabaseErrorKind::UnableToSendCommand,
+                        Box::new(cause::chain(&error)),
+                    )
+                }
+            },
+        }
+    }
+
+    fn starts(&mut self, query: &Query) {
+        let shown = StrQueryHelper::new(&query.sql);
+        self.instrumentation
+            .on_connection_event(InstrumentationEvent::start_query(&shown));
+    }
+
+    fn run(&mut self, query: Query) -> QueryResult<Vec<PgRow>> {
+        self.starts(&query);
+        let rows = if query.is_kept {
+            let statement = self.prepared(&query)?;
+            self.wait(async |client| {
+                let rows = client.query_raw(&statement, query.binds).await?;
+                Ok(rows.try_collect::<Vec<_>>().await?)
+            })?
+        } else {
+            // Its text varies: nothing of it is kept, and it goes in one trip.
+            self.wait(async |client| {
+                let binds = query.binds.into_iter().zip(query.types);
+                let rows = client.query_typed_raw(&query.sql, binds).await?;
+                Ok(rows.try_collect::<Vec<_>>().await?)
+            })?
+        };
+        Ok(rows.into_iter().map(PgRow::from).collect())
+    }
+
+    fn execute(&mut self, query: Query) -> QueryResult<usize> {
+        self.starts(&query);
+        let changed = if query.is_kept {
+            let statement = self.prepared(&query)?;
+            self.wait(async |client| Ok(client.execute_raw(&statement, query.binds).await?))?
+        } else {
+            self.wait(async |client| {
+                let binds = query.binds.into_iter().zip(query.types);
+                let rows = client.query_typed_raw(&query.sql, binds).await?;
+                futures_util::pin_mut!(rows);
+                while rows.try_next().await?.is_some() {}
+                Ok(rows.rows_affected().unwrap_or_default())
+            })?
+        };
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+}
+
+fn ended(why: &str) -> Error {
+    Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(why.to_owned()))
+}
+
+impl SimpleConnection for Session {
+    fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.instrumentation
+            .on_connection_event(InstrumentationEvent::start_query(&StrQueryHelper::new(sql)));
+        self.wait(async |client| Ok(client.batch_execute(sql).await?))
+    }
+}
+
+impl ConnectionSealed for Session {}
+
+impl diesel::Connection for Session {
+    type Backend = Pg;
+    type TransactionManager = AnsiTransactionManager;
+
+    /// Sessions are opened by [`super::Postgres`], which knows how.
+    fn establish(_: &str) -> ConnectionResult<Self> {
+        Err(ConnectionError::BadConnection(
+            "not by an address alone".to_owned(),
+        ))
+    }
+
+    fn execute_returning_count<T>(&mut self, source: &T) -> QueryResult<usize>
+    where
+        T: QueryFragment<Pg> + QueryId,
+    {
+        let query = Query::of(source)?;
+        self.execute(query)
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        &mut self.transactions
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        &mut *self.instrumentation
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        self.instrumentation = instrumentation.into();
+    }
+
+    /// Every statement whose text is always the same is kept.
+    fn set_prepared_statement_cache_size(&mut self, _: CacheSize) {}
+}
+
+impl LoadConnection<DefaultLoadingMode> for Session {
+    type Cursor<'conn, 'query> = std::iter::Map<std::vec::IntoIter<PgRow>, fn(PgRow) -> QueryResult<PgRow>>;
+    type Row<'conn, 'query> = PgRow;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Self::Cursor<'conn, 'query>>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+        Pg: QueryMetadata<T::SqlType>,
+    {
+        let query = Query::of(&source.as_query())?;
+        let rows = self.run(query)?;
+        Ok(rows.into_iter().map(Ok as fn(PgRow) -> QueryResult<PgRow>))
+    }
+}
+
+impl MigrationConnection for Session {
+    fn setup(&mut self) -> QueryResult<usize> {
+        self.batch_execute(CREATE_MIGRATIONS_TABLE).map(|()| 0)
+    }
+}
