@@ -4,6 +4,7 @@
 //! Names, references, codes and addresses are one line ([`Text`]); what somebody explains may have several ([`Prose`]). How names
 //! are compared is in [`names`].
 
+mod letters;
 pub mod names;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,9 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("schema/db/sqlite");
 /// Tables partitioned by month on PostgreSQL.
 const PARTITIONED: [&str; 5] = ["submissions", "events", "attempts", "audit", "reads"];
 
+/// Bytes up to which a row stays whole, instead of being cut up beside its table: the most PostgreSQL allows, nearly a page.
+const WHOLE: u16 = 8160;
+
 /// How many months ahead partitions exist.
 const MONTHS_AHEAD: i32 = 3;
 
@@ -82,7 +85,8 @@ pub fn partitions(conn: &mut Conn, now: Timestamp) -> Result<(), StoreError> {
         let next = next_month(month);
         for table in PARTITIONED {
             let sql = format!(
-                "CREATE TABLE IF NOT EXISTS {table}_{:04}_{:02} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}')",
+                "CREATE TABLE IF NOT EXISTS {table}_{:04}_{:02} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}') \
+                 WITH (toast_tuple_target = {WHOLE})",
                 month.year(),
                 month.month(),
                 midnight(month),

@@ -1,17 +1,25 @@
 //! Names as people compare them: the same name is the same whoever typed it, on whatever keyboard.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::skeleton;
 
+use super::letters::Letters;
 use super::{is_invisible, is_space};
 
 /// Folds the name of a person, a place or a paper for comparison: compatibility forms (NFKC), lower case, both places of a tone
 /// mark (`Hoà` = `Hòa`, domain.md 1.4), dashes and spaces, and letters of other scripts that only look Latin (UTS 39). Tones and
 /// marks are kept: they are other names. Only for comparing; never shown.
 pub fn fold_name(name: &str) -> String {
+    static LETTERS: OnceLock<Letters> = OnceLock::new();
+    let letters = LETTERS.get_or_init(|| Letters::of(fold_any_name));
+    letters.fold(name).unwrap_or_else(|| fold_any_name(name))
+}
+
+pub(super) fn fold_any_name(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for c in name.nfkc() {
         if parts_words(c) {
@@ -43,6 +51,9 @@ pub fn fold_name(name: &str) -> String {
 /// Whether two names are of one thing for the most part: of the words of the shorter one, half at least are in the other. For
 /// names as long as those of procedures, which are cut, added to and written anew.
 pub fn share_words(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
     let (one, other) = (words(one), words(other));
     let set = |words: &str| -> BTreeSet<String> { words.split(' ').map(str::to_owned).collect() };
     let (one, other) = (set(&one), set(&other));
@@ -51,10 +62,16 @@ pub fn share_words(one: &str, other: &str) -> bool {
 
 /// The words of a folded name, without what stands between them: `số 1, phố Mẫu` and `Số 1 phố-Mẫu` are one address.
 pub fn words(name: &str) -> String {
+    static LETTERS: OnceLock<Letters> = OnceLock::new();
+    let letters = LETTERS.get_or_init(|| Letters::of(words_of_any));
+    letters.fold(name).unwrap_or_else(|| words_of_any(name))
+}
+
+pub(super) fn words_of_any(name: &str) -> String {
     // Taken out before the tones move: behind a comma a tone would stand for itself.
     let between = |c: char| !c.is_alphanumeric() && !is_combining_mark(c) && !is_invisible(c);
     let bare: String = name.nfkc().map(|c| if between(c) { ' ' } else { c }).collect();
-    fold_name(&bare)
+    fold_any_name(&bare)
 }
 
 /// Dashes of every length, the minus sign and the underscore stand between words as a space does.

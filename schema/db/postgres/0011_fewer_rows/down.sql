@@ -36,3 +36,21 @@ ALTER TABLE dossiers DROP COLUMN likeness;
 ALTER TABLE dossiers DROP COLUMN twin;
 ALTER TABLE dossiers DROP COLUMN running;
 ALTER TABLE dossiers DROP COLUMN look_at;
+
+ALTER TABLE submissions ALTER COLUMN ciphertext SET STORAGE EXTENDED;
+ALTER TABLE contents ALTER COLUMN ciphertext SET STORAGE EXTENDED;
+ALTER TABLE idempotency_keys ALTER COLUMN ciphertext SET STORAGE EXTENDED;
+ALTER TABLE events ALTER COLUMN ciphertext SET STORAGE EXTENDED;
+ALTER TABLE refusals ALTER COLUMN ciphertext SET STORAGE EXTENDED;
+ALTER TABLE contents RESET (toast_tuple_target);
+ALTER TABLE idempotency_keys RESET (toast_tuple_target);
+ALTER TABLE refusals RESET (toast_tuple_target);
+DO $$
+DECLARE piece regclass;
+BEGIN
+    FOR piece IN SELECT inhrelid::regclass FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE inhparent IN ('submissions'::regclass, 'events'::regclass) AND c.relkind = 'r'
+    LOOP
+        EXECUTE format('ALTER TABLE %s RESET (toast_tuple_target)', piece);
+    END LOOP;
+END $$;
