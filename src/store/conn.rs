@@ -1,6 +1,6 @@
 //! One connection to either database, and the macro that writes one body for both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -232,6 +232,15 @@ impl Postgres {
         Ok(Postgres { config, tls })
     }
 
+    /// A session without the hub's settings and time limits, for [`super::raw`].
+    pub(super) async fn bare(&self) -> Result<tokio_postgres::Client, StoreError> {
+        let opening = client(&self.config, self.tls.clone(), Arc::new(Pulse::new()));
+        match tokio::time::timeout(CONNECT_TIME, opening).await {
+            Ok(opened) => opened.map_err(|e| StoreError::Unavailable(chain(&e))),
+            Err(_) => Err(StoreError::Unavailable("no session in time".to_owned())),
+        }
+    }
+
     fn connect(&self, runtime: &Runtime, purpose: Purpose) -> Result<Session, StoreError> {
         let config = self.config.clone();
         let settings: String = (purpose.settings().iter())
@@ -241,19 +250,7 @@ impl Postgres {
         let pulse = Arc::new(Pulse::new());
         let carried = Arc::clone(&pulse);
         let opening = async move {
-            let client = match tls {
-                Some(tls) => {
-                    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
-                    let (client, connection) = config.connect(tls).await?;
-                    tokio::spawn(watched(connection, carried));
-                    client
-                }
-                None => {
-                    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                    tokio::spawn(watched(connection, carried));
-                    client
-                }
-            };
+            let client = client(&config, tls, carried).await?;
             client.batch_execute(&settings).await?;
             Ok(AsyncPgConnection::try_from(client).await)
         };
@@ -273,6 +270,27 @@ impl Postgres {
             pulse,
         })
     }
+}
+
+/// A session, as fast or slow as any of the hub's; the task that carries it begins here.
+async fn client(
+    config: &tokio_postgres::Config,
+    tls: Option<rustls::ClientConfig>,
+    pulse: Arc<Pulse>,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    Ok(match tls {
+        Some(tls) => {
+            let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+            let (client, connection) = config.connect(tls).await?;
+            tokio::spawn(watched(connection, pulse));
+            client
+        }
+        None => {
+            let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+            tokio::spawn(watched(connection, pulse));
+            client
+        }
+    })
 }
 
 /// Runs a connection until it ends, or until a statement in hand on it has taken too long.
@@ -299,7 +317,7 @@ async fn watched(connection: impl Future<Output = Result<(), tokio_postgres::Err
 }
 
 /// An error with its causes, since tokio-postgres shows only the outermost.
-fn chain(e: &dyn std::error::Error) -> String {
+pub(super) fn chain(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
     while let Some(c) = cause {
@@ -308,6 +326,23 @@ fn chain(e: &dyn std::error::Error) -> String {
         cause = c.source();
     }
     text
+}
+
+/// Opens a file of SQLite.
+pub(super) fn sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, StoreError> {
+    let path = path
+        .to_str()
+        .ok_or_else(|| StoreError::Url("the path is not UTF-8".to_owned()))?;
+    let mut conn = SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    // FULL: a commit that was answered survives a power cut.
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+    )?;
+    if purpose == Purpose::Reader {
+        conn.batch_execute("PRAGMA query_only = ON;")?;
+    }
+    Ok(conn)
 }
 
 /// Opens connections to one database. Cheap to clone.
@@ -350,22 +385,7 @@ impl Connector {
     pub fn open(&self, purpose: Purpose) -> Result<Conn, StoreError> {
         match &self.backend {
             Backend::Postgres(pg) => pg.connect(&self.runtime, purpose).map(|c| Conn::Pg(Box::new(c))),
-            Backend::Sqlite { path } => {
-                let path = path
-                    .to_str()
-                    .ok_or_else(|| StoreError::Url("the path is not UTF-8".to_owned()))?;
-                let mut conn =
-                    SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
-                // FULL: a commit that was answered survives a power cut.
-                conn.batch_execute(
-                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
-                )?;
-                if purpose == Purpose::Reader {
-                    conn.batch_execute("PRAGMA query_only = ON;")?;
-                }
-                Ok(Conn::Sqlite(conn))
-            }
+            Backend::Sqlite { path } => sqlite(path, purpose).map(Conn::Sqlite),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod conn;
 pub mod ledger;
 pub mod migrate;
 pub mod moment;
+pub mod raw;
 pub mod read;
 pub mod reader;
 pub mod rows;
