@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 
 use super::book::Book;
 use super::error::{BenchError, Result};
-use super::ground::AGENCY;
 use super::site::Site;
 use crate::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target, settle_all};
 use crate::client::Partner;
@@ -61,8 +60,8 @@ impl Agency {
     /// # Errors
     /// The queue cannot be read.
     pub async fn begin(site: &Site, book: Arc<Book>, clock: Clock, answers: bool) -> Result<Self> {
-        let broker = site.agency()?;
-        let key: Key = AGENCY.parse().map_err(|_| BenchError::said(AGENCY))?;
+        let broker = site.agencys_broker()?;
+        let key = site.agency.clone();
         let source = Source::Agency(key.clone());
         let consumer = broker
             .consume(&source, PREFETCH)

@@ -7,7 +7,7 @@ use super::report::Report;
 
 /// The length of a whole limit, and the place right of it.
 const WHOLE: u32 = 360;
-const LEFT: u32 = 400;
+const LEFT: u32 = 440;
 
 /// Between two bars, and before the first of a scenario.
 const STEP: u32 = 28;
@@ -30,6 +30,7 @@ struct Bar {
 struct Chart {
     width: u32,
     height: u32,
+    left: u32,
     heading: String,
     says: String,
     bars: Vec<Bar>,
@@ -63,7 +64,7 @@ pub fn draw(report: &Report) -> Result<String, askama::Error> {
                 whole: WHOLE,
                 part,
                 end: LEFT + WHOLE + 12,
-                figure: format!("{:.0} % of {raw:.0}", ratio * 100.0),
+                figure: format!("{:.1} % of {raw:.0}", ratio * 100.0),
             });
             y += STEP;
         }
@@ -72,21 +73,30 @@ pub fn draw(report: &Report) -> Result<String, askama::Error> {
     let chart = Chart {
         width: LEFT + WHOLE + 170,
         height: y + 20,
+        left: LEFT,
         heading: "How much of a raw limit is reached; each limit measured right before, with the same bytes"
             .to_owned(),
         says: format!(
-            "{} × {}, {:.0} GiB, Linux {}; everything on {} cores; median of {} rounds; {}",
+            "{} × {}, {:.0} GiB, Linux {}{}{}; median of {} rounds of {:.0} s; {}",
             machine.cores,
             machine.cpu,
             machine.memory as f64 / f64::from(1 << 30),
             machine.kernel,
-            machine.cores,
+            version(", PostgreSQL", report.postgres.as_ref()),
+            version(", RabbitMQ", report.rabbitmq.as_ref()),
             report.asked.rounds,
+            report.asked.seconds,
             report.began_at.date()
         ),
         bars,
     };
     chart.render()
+}
+
+/// The number alone: a distribution's own name is longer than the line.
+fn version(name: &str, version: Option<&String>) -> String {
+    let number = version.and_then(|version| version.split(' ').next());
+    number.map_or_else(String::new, |number| format!("{name} {number}"))
 }
 
 #[cfg(test)]
@@ -138,7 +148,7 @@ mod tests {
         };
         let svg = draw(&report).unwrap();
         assert_eq!(svg.matches("class=\"part\"").count(), 2);
-        assert!(svg.contains("50 % of 1000") && !svg.contains("<cpu>"), "{svg}");
+        assert!(svg.contains("50.0 % of 1000") && !svg.contains("<cpu>"), "{svg}");
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
     }
 }

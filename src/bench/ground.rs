@@ -1,5 +1,6 @@
 //! What all measurements of a run stand on: a folder with keys, certificates and a directory, made by the commands an operator uses.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,8 +17,14 @@ use crate::domain::view::{NewStaff, NewTenant};
 use crate::net::pem;
 use crate::sim::catalogue::Catalogue;
 
-/// The agency that decides everything that is filed: it reads its own queue and speaks the canonical form.
-pub const AGENCY: &str = "so-nong-nghiep-moi-truong";
+/// The agency that decides everything that is filed: it reads its own queue and speaks the canonical form. In a run it has a key of its
+/// own, because its user belongs to the whole broker, where another agency of that key may be at work.
+const AGENCY: &str = "so-nong-nghiep-moi-truong";
+
+/// The directory as it is, and as it is where every agency pulls.
+pub const DIRECTORY: &str = "directory";
+/// See [`DIRECTORY`].
+pub const PULLED: &str = "directory-pull";
 
 /// The named person of every tenant that files.
 pub const STAFF: &str = "nv-001";
@@ -37,9 +44,11 @@ pub struct Ground {
     pub hub: PathBuf,
     /// A name no other run has; databases and virtual hosts begin with it.
     pub name: String,
+    /// The agency that decides all that is filed.
+    pub agency: Key,
     /// Who is responsible for what.
     pub directory: Directory,
-    /// What may be filed: all of it is for [`AGENCY`].
+    /// What may be filed: all of it is for that agency.
     pub catalogue: Catalogue,
     /// Those that file, a branch and an agent in turn, with their enterprises behind them.
     tenants: Vec<TenantKey>,
@@ -57,29 +66,36 @@ impl Ground {
         std::fs::create_dir_all(&plan.dir).map_err(BenchError::of(plan.dir.display()))?;
         let dir = std::fs::canonicalize(&plan.dir).map_err(BenchError::of(plan.dir.display()))?;
         let dir = dir.join(&name);
-        let directory = Directory::read(&plan.directory)
+        let agency: Key = name
+            .replace('_', "-")
+            .parse()
+            .map_err(|_| BenchError::said(&name))?;
+        let files: BTreeMap<String, String> = plan
+            .directory
+            .iter()
+            .map(|(file, text)| (file.clone(), text.replace(AGENCY, agency.as_str())))
+            .collect();
+        let directory = Directory::read(&files)
             .map_err(|faults| BenchError::said(format!("the directory has {} faults", faults.len())))?;
-        let own = dir.join("directory");
-        std::fs::create_dir_all(&own).map_err(BenchError::of(own.display()))?;
-        for (file, text) in &plan.directory {
-            let path = own.join(file);
-            std::fs::write(&path, text).map_err(BenchError::of(path.display()))?;
-        }
+        write(&dir.join(DIRECTORY), &files, |text| text.to_owned())?;
+        // Without RabbitMQ no agency has a queue of its own, and a hub whose directory says so warns of it.
+        write(&dir.join(PULLED), &files, |text| text.replace(",amqp,", ",pull,"))?;
         let hub = std::fs::canonicalize(&plan.hub).map_err(BenchError::of(plan.hub.display()))?;
         let (tenants, enterprises) = filers(&directory);
         let mut line = vec!["cert", "dev", "--dir", "tls"];
-        let agency = format!("agency.{AGENCY}");
+        let tenant_of_agency = TenantKey::new(TenantKind::Agency, &agency);
         for tenant in tenants.iter().chain(&enterprises).map(TenantKey::as_str) {
             line.extend(["--tenant", tenant]);
         }
-        line.extend(["--tenant", &agency]);
+        line.extend(["--tenant", tenant_of_agency.as_str()]);
         command(&hub, &dir, &line).await?;
         command(&hub, &dir, &["keys", "new", "keys"]).await?;
         let root = certificates(&dir.join("tls/ca.pem"))?
             .pop()
             .ok_or_else(|| BenchError::said("tls/ca.pem is empty"))?;
         Ok(Ground {
-            catalogue: decided(&directory, plan.clock.now().date())?,
+            catalogue: decided(&directory, &agency, plan.clock.now().date())?,
+            agency,
             dir,
             hub,
             name,
@@ -119,9 +135,7 @@ impl Ground {
     /// # Errors
     /// A certificate that cannot be read.
     pub fn newcomers(&self) -> Result<Vec<NewTenant>> {
-        let agency: TenantKey = format!("agency.{AGENCY}")
-            .parse()
-            .map_err(|_| BenchError::said(AGENCY))?;
+        let agency = TenantKey::new(TenantKind::Agency, &self.agency);
         let all = self.enterprises.iter().chain(&self.tenants).chain([&agency]);
         all.map(|key| self.newcomer(key)).collect()
     }
@@ -165,6 +179,16 @@ impl Ground {
     }
 }
 
+/// Writes the files of a directory, each as `change` has it.
+fn write(folder: &Path, files: &BTreeMap<String, String>, change: impl Fn(&str) -> String) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(BenchError::of(folder.display()))?;
+    for (file, text) in files {
+        let path = folder.join(file);
+        std::fs::write(&path, change(text)).map_err(BenchError::of(path.display()))?;
+    }
+    Ok(())
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let text = std::fs::read(path).map_err(BenchError::of(path.display()))?;
     pem::certificates(&text).map_err(BenchError::of(path.display()))
@@ -188,10 +212,9 @@ fn filers(directory: &Directory) -> (Vec<TenantKey>, Vec<TenantKey>) {
     )
 }
 
-/// As much of the catalogue as [`AGENCY`] decides in the whole city.
-fn decided(directory: &Directory, on: Date) -> Result<Catalogue> {
-    let agency: Key = AGENCY.parse().map_err(|_| BenchError::said(AGENCY))?;
-    let reads = directory.agency(&agency).map(|agency| agency.channel);
+/// As much of the catalogue as the agency decides in the whole city.
+fn decided(directory: &Directory, agency: &Key, on: Date) -> Result<Catalogue> {
+    let reads = directory.agency(agency).map(|agency| agency.channel);
     if reads != Some(AgencyChannel::Amqp) {
         return Err(BenchError::said(format!(
             "{AGENCY} has no queue of its own in this directory"

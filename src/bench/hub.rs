@@ -15,8 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Lines of a log that are told.
+/// Lines of a log that are told, and characters of one.
 const TOLD: usize = 5;
+const LONGEST: usize = 240;
 
 /// Runs a command of the executable in a folder, to its end.
 ///
@@ -48,6 +49,8 @@ pub async fn command(executable: &Path, folder: &Path, line: &[&str]) -> Result<
 pub struct Hub {
     child: Child,
     log: PathBuf,
+    /// Bytes the log had before: another start's.
+    before: u64,
     ended: bool,
 }
 
@@ -83,6 +86,7 @@ impl Hub {
             .append(true)
             .open(&log)
             .map_err(BenchError::of(log.display()))?;
+        let before = writer.metadata().map_or(0, |log| log.len());
         let child = Command::new(executable)
             .args(["serve", "--config", settings])
             .current_dir(folder)
@@ -94,6 +98,7 @@ impl Hub {
         Ok(Hub {
             child,
             log,
+            before,
             ended: false,
         })
     }
@@ -154,8 +159,13 @@ impl Hub {
 
     /// How many lines its log has, and the first of them.
     fn words(&self) -> (usize, Vec<String>) {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let first = text.lines().take(TOLD).map(str::to_owned).collect();
+        let all = std::fs::read(&self.log).unwrap_or_default();
+        let own = all
+            .get(usize::try_from(self.before).unwrap_or(0)..)
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(own);
+        let short = |line: &str| line.chars().take(LONGEST).collect();
+        let first = text.lines().take(TOLD).map(short).collect();
         (text.lines().count(), first)
     }
 }

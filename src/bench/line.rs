@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -77,6 +77,8 @@ pub struct Line {
     sender: SendRequest<Full<Bytes>>,
     carrying: JoinHandle<()>,
     host: HeaderValue,
+    /// The last answer said that it was the last.
+    closing: bool,
 }
 
 impl Drop for Line {
@@ -112,12 +114,18 @@ impl Line {
                 sender,
                 carrying,
                 host: HeaderValue::try_from(&speaker.host).map_err(BenchError::of("a name"))?,
+                closing: false,
             })
         };
         match tokio::time::timeout(PATIENCE, opening).await {
             Ok(opened) => opened,
             Err(_) => Err(BenchError::said("no connection in time")),
         }
+    }
+
+    /// Whether another call may be made on it: a server that has answered may have closed it.
+    pub async fn is_open(&mut self) -> bool {
+        !self.closing && self.sender.ready().await.is_ok()
     }
 
     /// Sends a letter and reads the answer whole.
@@ -140,11 +148,19 @@ impl Line {
             self.sender.ready().await?;
             let answer = self.sender.send_request(request).await?;
             let status = answer.status().as_u16();
+            let closing = answer
+                .headers()
+                .get(CONNECTION)
+                .is_some_and(|value| value == "close");
             let body = answer.into_body().collect().await?.to_bytes();
-            hyper::Result::Ok(Reply { status, body })
+            hyper::Result::Ok((Reply { status, body }, closing))
         };
         match tokio::time::timeout(PATIENCE, calling).await {
-            Ok(answered) => answered.map_err(BenchError::of("calling")),
+            Ok(answered) => {
+                let (reply, closing) = answered.map_err(BenchError::of("calling"))?;
+                self.closing = closing;
+                Ok(reply)
+            }
             Err(_) => Err(BenchError::said("no answer in time")),
         }
     }

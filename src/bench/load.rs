@@ -233,8 +233,12 @@ async fn work(shelf: Arc<Shelf>, line: Line, (begun, pace): (Instant, Pace), bes
                 at
             }
         };
-        let open = match line.take() {
-            Some(open) => Ok(open),
+        let kept = match line.take() {
+            Some(mut kept) => kept.is_open().await.then_some(kept),
+            None => None,
+        };
+        let open = match kept {
+            Some(kept) => Ok(kept),
             None => Line::open(&shelf.speaker).await,
         };
         let reply = match open {

@@ -59,7 +59,13 @@ pub async fn run(
     let (scenarios, left_out) = plan.split();
     let ground = Ground::make(&plan).await?;
     let services = match &plan.services {
-        Some(named) => Some(Arc::new(Services::reach(named, ground.root()).await?)),
+        Some(named) => match Services::reach(named, ground.root()).await {
+            Ok(services) => Some(Arc::new(services)),
+            Err(error) => {
+                ground.remove()?;
+                return Err(error);
+            }
+        },
         None => None,
     };
     let (began_at, begun) = (plan.clock.now(), std::time::Instant::now());

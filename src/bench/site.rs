@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{BenchError, Result};
-use super::ground::{AGENCY, Ground};
+use super::ground::{DIRECTORY, Ground, PULLED};
 use super::hub::{Ended, Hub, command, write_private};
 use super::meter::Meter;
 use super::services::Services;
@@ -41,6 +41,10 @@ struct Own {
 pub struct Site {
     /// Its folder.
     pub dir: PathBuf,
+    /// The agency that decides all that is filed.
+    pub agency: Key,
+    /// Whether the settings name a broker that is not there.
+    away: bool,
     executable: PathBuf,
     own: Option<Own>,
     hubs: Vec<Hub>,
@@ -61,12 +65,14 @@ impl Site {
             Stack::Embedded => None,
             Stack::Services(services) => {
                 let name = format!("{}_{}", ground.name, name.replace('-', "_"));
-                Some(Own::make(services, &name, &dir).await?)
+                Some(Own::make(services, &name, &dir, &ground.agency).await?)
             }
         };
         let ports = (0..hubs).map(|_| ports()).collect::<Result<Vec<_>>>()?;
         let site = Site {
             dir,
+            agency: ground.agency.clone(),
+            away: false,
             executable: ground.hub.clone(),
             own,
             hubs: Vec::new(),
@@ -101,6 +107,11 @@ impl Site {
         Ok(site)
     }
 
+    /// The folder of its directory: without RabbitMQ agencies pull.
+    fn directory(&self) -> &'static str {
+        if self.own.is_some() { DIRECTORY } else { PULLED }
+    }
+
     async fn command(&self, line: &[&str]) -> Result<()> {
         command(&self.executable, &self.dir, line).await
     }
@@ -124,6 +135,7 @@ impl Site {
                 )
             }
         };
+        let directory = self.directory();
         let text = format!(
             r#"{stack}
 [partner]
@@ -150,7 +162,7 @@ encryption = {{ k1 = "../keys/k1.hex" }}
 blind_index_file = "../keys/blind.hex"
 lookup_file = "../keys/lookup.hex"
 [directory]
-folder = "../directory"
+folder = "../{directory}"
 allow_provisional = true
 [log]
 filter = "warn"
@@ -164,7 +176,8 @@ filter = "warn"
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn broker_is(&self, there: bool) -> Result<()> {
+    pub fn broker_is(&mut self, there: bool) -> Result<()> {
+        self.away = !there;
         let nowhere = "nowhere.url";
         if !there {
             let [port, ..] = ports()?;
@@ -194,7 +207,12 @@ filter = "warn"
     /// One that does not end.
     pub async fn stop(&mut self) -> Result<()> {
         for hub in self.hubs.drain(..) {
-            self.ended.push(hub.stop().await?);
+            let mut ended = hub.stop().await?;
+            if self.away {
+                // It was to be without its broker; that it says so is no news.
+                (ended.lines, ended.first) = (0, Vec::new());
+            }
+            self.ended.push(ended);
         }
         Ok(())
     }
@@ -247,7 +265,7 @@ filter = "warn"
     ///
     /// # Errors
     /// An installation without RabbitMQ.
-    pub fn agency(&self) -> Result<Broker> {
+    pub fn agencys_broker(&self) -> Result<Broker> {
         let own = self.own.as_ref().ok_or_else(|| BenchError::said("no RabbitMQ"))?;
         Ok(Broker::Rabbit(own.services.rabbit(&own.agency, "bench agency")?))
     }
@@ -290,14 +308,13 @@ filter = "warn"
 }
 
 impl Own {
-    async fn make(services: &Arc<Services>, name: &str, dir: &std::path::Path) -> Result<Self> {
+    async fn make(services: &Arc<Services>, name: &str, dir: &std::path::Path, agency: &Key) -> Result<Self> {
         let url = services.database(name).await?;
         write_private(&dir.join("database.url"), &url)?;
         let (amqp, admin) = services.vhost(name).await?;
         write_private(&dir.join("broker.url"), &amqp)?;
-        let key: Key = AGENCY.parse().map_err(|_| BenchError::said(AGENCY))?;
         // The name of the run is in no log; as a password it is as good as any for the minutes it lives.
-        let agency = services.agency(&admin, &amqp, &key, name).await?;
+        let agency = services.agency(&admin, &amqp, agency, name).await?;
         Ok(Own {
             postgres: services.postgres(&url)?,
             services: Arc::clone(services),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::error::Result;
-use super::ground::{AGENCY, Ground};
+use super::ground::Ground;
 use super::plan::{Documents, Plan, Scenario};
 use super::services::Services;
 use super::site::{Site, Stack};
 use super::speaker::Speaker;
 use super::stock::{Maker, Shelf, shelves};
-use crate::domain::tenant::TenantKey;
+use crate::domain::tenant::{TenantKey, TenantKind};
 
 /// How far a run has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +81,7 @@ impl Stage {
     /// # Errors
     /// A hub that gives no token.
     pub async fn agency(&self, site: &Site) -> Result<Arc<Speaker>> {
-        let key = format!("agency.{AGENCY}");
-        let key = key.parse().map_err(super::error::BenchError::of(&key))?;
+        let key = TenantKey::new(TenantKind::Agency, &self.ground.agency);
         self.speaker(site, 0, &key).await
     }
 

@@ -72,6 +72,7 @@ pub fn byte_bar(total: u64, file: &Path) -> ProgressBar {
 /// Shows what a measurement does now. Dropping it removes the line.
 pub struct BenchLine {
     scenario: String,
+    begun: Instant,
     face: Option<ProgressBar>,
 }
 
@@ -87,6 +88,7 @@ pub fn bench_line() -> BenchLine {
     });
     BenchLine {
         scenario: String::new(),
+        begun: Instant::now(),
         face,
     }
 }
@@ -108,7 +110,11 @@ impl BenchLine {
             Some(bar) => bar.set_message(line),
             None => {
                 // The measurement goes on where nobody reads.
-                let _ = writeln!(std::io::stderr(), "{line}");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{:6.1} s  {line}",
+                    self.begun.elapsed().as_secs_f64()
+                );
             }
         }
     }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::scene::{BATCH, Office, Scene, Wants};
 use crate::bench::error::{BenchError, Result};
-use crate::bench::ground::AGENCY;
 use crate::bench::load::ACCEPTED;
 use crate::bench::plan::Scenario;
 use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
 use crate::broker::Rabbit;
+use crate::broker::topology::agency_name;
 
 /// Deliveries that wait; a queue of an agency holds 100,000.
 const WAITING: [usize; 2] = [50_000, 3_000];
@@ -58,12 +58,11 @@ async fn heap(scene: &mut Scene<'_>, count: usize, part: usize) -> Result<()> {
 }
 
 /// When the first message was in the agency's queue, and when all were.
-async fn filled(rabbit: &Rabbit, all: u64) -> Result<(Instant, u64, Instant)> {
-    let queue = format!("agency.{AGENCY}");
+async fn filled(rabbit: &Rabbit, queue: &str, all: u64) -> Result<(Instant, u64, Instant)> {
     let (mut first, mut last, mut moved) = (None, 0, Instant::now());
     loop {
         let level = rabbit
-            .level(&queue)
+            .level(queue)
             .await
             .map_err(BenchError::of("the agency's queue"))?;
         let messages = level.map_or(0, |level| level.messages);
@@ -104,12 +103,13 @@ pub async fn relay(stage: &Stage) -> Result<Measured> {
         let bodies = stage.lines(&scene.speakers[0].tenant, number * 1_000 + 999, 1_000)?;
         let limit = raw::confirms(&scene.site, &bodies, plan.raw_time()).await?;
         stage.say(format!("{when}: the hub starts"));
-        let (rabbit, begun) = (scene.site.rabbit()?, Instant::now());
-        let (started, filled) = tokio::join!(scene.site.start(), filled(&rabbit, count as u64));
+        let (rabbit, queue) = (scene.site.rabbit()?, agency_name(&scene.site.agency));
+        let (before, begun) = (scene.site.meter().cpu(), Instant::now());
+        let (started, filled) = tokio::join!(scene.site.start(), filled(&rabbit, &queue, count as u64));
         started?;
         let (first, with, last) = filled?;
         let meter = scene.site.meter();
-        let (used, peak_memory) = (meter.cpu(), meter.peaks());
+        let (used, peak_memory) = (meter.cpu().since(before), meter.peaks());
         let seconds = last.saturating_duration_since(first).as_secs_f64();
         let done = count as u64 - with;
         let figures = &mut scene.measured.figures;
@@ -117,13 +117,6 @@ pub async fn relay(stage: &Stage) -> Result<Measured> {
             format!("{when}: seconds from the start to the first"),
             first.saturating_duration_since(begun).as_secs_f64(),
         );
-        // The hub's whole life so far was this; of the services' time nobody knows what was before.
-        let mut cpu_per_1000 = used.per_thousand(count as u64);
-        (
-            cpu_per_1000.postgres,
-            cpu_per_1000.rabbitmq,
-            cpu_per_1000.generator,
-        ) = (None, None, 0.0);
         scene.open_office(false).await?;
         let accepted: Vec<_> = scene.truth.accepted.iter().copied().collect();
         scene.caught_up(&accepted).await?;
@@ -134,7 +127,7 @@ pub async fn relay(stage: &Stage) -> Result<Measured> {
             done,
             per_second: if seconds > 0.0 { done as f64 / seconds } else { 0.0 },
             raw: BTreeMap::from([(raw::CONFIRMS, limit)]),
-            cpu_per_1000,
+            cpu_per_1000: used.per_thousand(count as u64),
             peak_memory,
             ..Round::default()
         });
@@ -155,7 +148,7 @@ pub async fn restart(stage: &Stage) -> Result<Measured> {
     let each = (MEANWHILE * plan.time.as_secs_f64()).ceil() as usize + 1;
     let shelves = stage.shelves(&scene.speakers, 2, each).await?;
     stage.say(format!("the hub starts with {count} undelivered"));
-    let begun = Instant::now();
+    let (before_it, begun) = (scene.site.meter().cpu(), Instant::now());
     scene.site.start().await?;
     let ready = begun.elapsed().as_secs_f64();
     scene.open_office(false).await?;
@@ -167,13 +160,7 @@ pub async fn restart(stage: &Stage) -> Result<Measured> {
     let all = begun.elapsed().as_secs_f64();
     scene.caught_up(&load.accepted()).await?;
     let meter = scene.site.meter();
-    let (used, peak_memory) = (meter.cpu(), meter.peaks());
-    let mut cpu_per_1000 = used.per_thousand(count as u64);
-    (
-        cpu_per_1000.postgres,
-        cpu_per_1000.rabbitmq,
-        cpu_per_1000.generator,
-    ) = (None, None, 0.0);
+    let (used, peak_memory) = (meter.cpu().since(before_it), meter.peaks());
     let new = load.accepted();
     scene.measured.figures.extend([
         ("seconds until it is ready".to_owned(), ready),
@@ -193,7 +180,7 @@ pub async fn restart(stage: &Stage) -> Result<Measured> {
                 scene.between(&new, |f| Some((f.intended?, f.agency?))),
             ),
         ]),
-        cpu_per_1000,
+        cpu_per_1000: used.per_thousand(count as u64),
         peak_memory,
         ..Round::default()
     });

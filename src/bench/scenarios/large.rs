@@ -40,8 +40,16 @@ const PREPARED: usize = 1_500;
 /// Connections of one tenant.
 const CONNECTIONS: usize = 16;
 
-/// The tables of a dossier, the column that names it, and what is another in each copy. `n` numbers the copies; `x` is the row.
-const TABLES: [(&str, &str, &[(&str, &str)]); 12] = [
+/// A table, the column that says whose a row is, and the columns that are others in a copy, with their values.
+type Table = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// The tables of a dossier, the column that names it, and what is another in each copy. `n` numbers the copies; `x` is the row; `FIRST`
+/// stands for the number of the dossier's first event.
+const TABLES: [Table; 12] = [
     (
         "dossiers",
         "id",
@@ -77,13 +85,7 @@ const TABLES: [(&str, &str, &[(&str, &str)]); 12] = [
     (
         "feed",
         "dossier",
-        &[
-            (
-                "seq",
-                "-(n * 16 + (x.seq - (SELECT min(seq) FROM feed f WHERE f.dossier = x.dossier)))",
-            ),
-            ("dossier", ID),
-        ],
+        &[("seq", "-(n * 16 + (x.seq - FIRST))"), ("dossier", ID)],
     ),
     (
         "deliveries",
@@ -228,6 +230,8 @@ async fn copy(scene: &Scene<'_>, template: DossierId, count: u64) -> Result<i64>
         .run("SET synchronous_commit = off")
         .await
         .map_err(&failed)?;
+    let first = format!("SELECT min(seq) FROM events WHERE dossier = '{template}'");
+    let first = session.number(&first).await.map_err(&failed)?.to_string();
     let mut statements = Vec::new();
     for (table, by, changed) in TABLES {
         let columns = format!(
@@ -237,7 +241,10 @@ async fn copy(scene: &Scene<'_>, template: DossierId, count: u64) -> Result<i64>
         let columns = session.texts(&columns).await.map_err(&failed)?;
         let value = |column: &String| {
             let other = changed.iter().find(|(name, _)| name == column);
-            other.map_or_else(|| format!("x.{column}"), |(_, value)| (*value).to_owned())
+            other.map_or_else(
+                || format!("x.{column}"),
+                |(_, value)| value.replace("FIRST", &first),
+            )
         };
         let values: Vec<String> = columns.iter().map(value).collect();
         // The first delivery and the first key stand for all; a key of a batch names no dossier.

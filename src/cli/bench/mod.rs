@@ -22,8 +22,8 @@ use crate::clock::{Clock, Entropy};
 /// Makes an installation in a folder, starts this executable as hubs over real sockets, lets tenants file over mutual TLS, an agency
 /// read its queue and webhooks be called, and looks after every round whether what was accepted is in the database, came to the agency
 /// and was told to its submitter. Before every round it measures the raw limits of the services with the same bytes: absolute figures
-/// belong to one machine, read the ratios. With --postgres, --amqp and --amqp-admin it makes databases, virtual hosts and a user
-/// agency.so-nong-nghiep-moi-truong of its own there, and removes them. Exit code 1 if something is not true.
+/// belong to one machine, read the ratios. With --postgres, --amqp and --amqp-admin it makes databases, virtual hosts and the user of an
+/// agency of its own there (bench_…, agency.bench-…), and removes them. Exit code 1 if something is not true.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// What to measure; `all` for all [default: accept, accept-sqlite, loop]
@@ -160,7 +160,7 @@ pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, Failure>
             }
             line.end();
         });
-        let report = crate::bench::run(plan, steps, until_told_to_stop()).await;
+        let report = Box::pin(crate::bench::run(plan, steps, until_told_to_stop())).await;
         drop(watching.await);
         Ok(report)
     })??;

@@ -86,7 +86,7 @@ fn scenario(measured: &Measured) -> String {
     for (limit, ratio) in &middle.ratios {
         let raw = middle.raw.get(limit).copied().unwrap_or(0.0);
         text += &format!(
-            "  {:>9.0} % of {raw:>7.0} a second   {}\n",
+            "  {:>9.1} % of {raw:>7.0} a second   {}\n",
             ratio * 100.0,
             raw::says(limit)
         );
