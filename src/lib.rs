@@ -6,6 +6,7 @@
 
 pub mod adapt;
 pub mod app;
+pub mod bench;
 pub mod blobs;
 pub mod broker;
 pub mod cli;

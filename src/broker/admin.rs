@@ -63,6 +63,24 @@ pub struct Depth {
     pub consumers: u64,
 }
 
+/// A node of the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name, `rabbit@host`.
+    pub name: String,
+    /// The id of its process on its own machine.
+    pub pid: Option<u32>,
+}
+
+/// A channel that has published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// The user of its connection.
+    pub user: String,
+    /// Whether the broker confirms to it.
+    pub confirms: bool,
+}
+
 /// A client of the management interface, for one virtual host.
 #[derive(Clone)]
 pub struct Admin {
@@ -305,6 +323,51 @@ impl Admin {
             .into_iter()
             .flatten()
             .filter_map(named)
+            .collect())
+    }
+
+    /// The version of RabbitMQ.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn version(&self) -> Result<String, AdminError> {
+        let overview = self.get(&["overview"]).await?;
+        Ok(overview["rabbitmq_version"].as_str().unwrap_or("?").to_owned())
+    }
+
+    /// The nodes of the broker.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn nodes(&self) -> Result<Vec<Node>, AdminError> {
+        let nodes = self.get(&["nodes"]).await?;
+        let node = |node: &Value| {
+            Some(Node {
+                name: node["name"].as_str()?.to_owned(),
+                pid: node["os_pid"].as_str().and_then(|pid| pid.parse().ok()),
+            })
+        };
+        Ok(nodes.as_array().into_iter().flatten().filter_map(node).collect())
+    }
+
+    /// The open channels of the virtual host that have published. One that began within the last five seconds may be missing.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn publishers(&self) -> Result<Vec<Publisher>, AdminError> {
+        let channels = self.get(&["vhosts", &self.vhost, "channels"]).await?;
+        let publisher = |channel: &Value| {
+            let published = channel["message_stats"]["publish"].as_u64().unwrap_or(0);
+            (published > 0).then(|| Publisher {
+                user: channel["user"].as_str().unwrap_or_default().to_owned(),
+                confirms: channel["confirm"].as_bool().unwrap_or(false),
+            })
+        };
+        Ok(channels
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(publisher)
             .collect())
     }
 

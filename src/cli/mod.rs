@@ -9,6 +9,7 @@
 mod adapter;
 mod agent;
 mod audit;
+mod bench;
 mod broker;
 mod cert;
 mod config;
@@ -55,6 +56,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sandbox(Box<SandboxArgs>),
+    Bench(Box<bench::BenchArgs>),
     Serve(serve::ServeArgs),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -118,6 +120,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
     };
     let exit = match cli.command {
         Command::Sandbox(args) => sandbox::run(*args),
+        Command::Bench(args) => bench::run(*args, out),
         Command::Serve(args) => serve::run(&args),
         Command::Config(command) => config::run(&command, out),
         Command::Migrate(args) => migrate::run(&args, out),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::bench::Step;
 use crate::sim::outcome::Progress;
 
 /// Between two plain lines.
@@ -66,6 +67,64 @@ pub fn byte_bar(total: u64, file: &Path) -> ProgressBar {
         bar.set_style(style);
     }
     bar.with_message(file.display().to_string())
+}
+
+/// Shows what a measurement does now. Dropping it removes the line.
+pub struct BenchLine {
+    scenario: String,
+    begun: Instant,
+    face: Option<ProgressBar>,
+}
+
+/// A line on standard error that changes; plain lines when that is no terminal.
+pub fn bench_line() -> BenchLine {
+    let face = std::io::stderr().is_terminal().then(|| {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template(DOING) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        bar
+    });
+    BenchLine {
+        scenario: String::new(),
+        begun: Instant::now(),
+        face,
+    }
+}
+
+const DOING: &str = "{spinner} {elapsed_precise}  {msg}";
+
+impl BenchLine {
+    /// Takes one step of the measurement.
+    pub fn note(&mut self, step: &Step) {
+        let doing = match step {
+            Step::Scenario { scenario, number, of } => {
+                self.scenario = format!("{} ({number} of {of})", scenario.word());
+                "begins"
+            }
+            Step::Doing(what) => what,
+        };
+        let line = format!("{}: {doing}", self.scenario);
+        match &self.face {
+            Some(bar) => bar.set_message(line),
+            None => {
+                // The measurement goes on where nobody reads.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{:6.1} s  {line}",
+                    self.begun.elapsed().as_secs_f64()
+                );
+            }
+        }
+    }
+
+    /// Takes the line away.
+    pub fn end(self) {
+        if let Some(bar) = &self.face {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 impl DemoBar {
@@ -191,6 +250,7 @@ mod tests {
     fn the_bar_has_a_template_that_parses() {
         assert!(ProgressStyle::with_template(DEMO).is_ok());
         assert!(ProgressStyle::with_template(BYTES).is_ok());
+        assert!(ProgressStyle::with_template(DOING).is_ok());
         let mut demo = DemoBar::with(200, Face::Bar(bar(200)));
         demo.note(&Progress::Filed);
         let Face::Bar(bar) = &demo.face else {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::guard::Guard;
-use super::{NetError, provider, tls};
+use super::{NetError, tls};
 use crate::domain::endpoint::{EndpointUrl, Host};
 
 /// What an outbound client is made with.
@@ -42,18 +42,7 @@ pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
     reason = "the one place that makes an HTTP client"
 )]
 fn builder(outbound: &Outbound) -> Result<reqwest::ClientBuilder, NetError> {
-    let builder = rustls::ClientConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_root_certificates(tls::roots(&outbound.roots)?);
-    let config = match &outbound.identity {
-        Some((chain, key)) => builder
-            .with_client_auth_cert(chain.clone(), key.clone_key())
-            .map_err(|e| match e {
-                rustls::Error::InconsistentKeys(_) => NetError::KeyMismatch,
-                other => NetError::Tls(other),
-            })?,
-        None => builder.with_no_client_auth(),
-    };
+    let config = tls::client_config(&outbound.roots, outbound.identity.as_ref())?;
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())

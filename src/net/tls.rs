@@ -12,7 +12,8 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig,
+    SignatureScheme,
 };
 
 use super::{NetError, provider};
@@ -123,8 +124,31 @@ fn config(
     Ok(Arc::new(config))
 }
 
+/// The caller's side: TLS 1.3 and 1.2 to servers whose certificate leads to one of these roots, showing this certificate where one is
+/// asked for.
+///
+/// # Errors
+/// When there is no root, or the certificate and its key cannot be used.
+pub fn client_config(
+    trust: &[CertificateDer<'_>],
+    identity: Option<&(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Result<ClientConfig, NetError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_root_certificates(roots(trust)?);
+    match identity {
+        Some((chain, key)) => builder
+            .with_client_auth_cert(chain.clone(), key.clone_key())
+            .map_err(|e| match e {
+                rustls::Error::InconsistentKeys(_) => NetError::KeyMismatch,
+                other => NetError::Tls(other),
+            }),
+        None => Ok(builder.with_no_client_auth()),
+    }
+}
+
 /// A store of these roots, none of them left out silently.
-pub(super) fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetError> {
+fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetError> {
     if trust.is_empty() {
         return Err(NetError::NoRoots);
     }

@@ -141,6 +141,15 @@ impl Catalogue {
         )
     }
 
+    /// The same with some of its procedures only.
+    ///
+    /// # Errors
+    /// Where nothing is left to file.
+    pub fn only(mut self, procedures: impl Fn(&ProcedureCode) -> bool) -> Result<Self, NothingToFile> {
+        self.procedures.retain(|p| procedures(&p.code));
+        Catalogue::new(self.procedures, self.communes, self.agency_kinds)
+    }
+
     /// The procedure and the commune of the `index`th filing: every third one is a department's where there are departments;
     /// procedures take turns, and each meets every commune before it meets one again.
     pub fn turn(&self, index: usize) -> (&Procedure, &Commune) {

@@ -1,6 +1,6 @@
 //! One connection to either database, and the macro that writes one body for both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::Connection;
@@ -93,6 +93,23 @@ pub enum Backend {
     Postgres(Box<Postgres>),
 }
 
+/// Opens a file of SQLite.
+pub(super) fn sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, StoreError> {
+    let path = path
+        .to_str()
+        .ok_or_else(|| StoreError::Url("the path is not UTF-8".to_owned()))?;
+    let mut conn = SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    // FULL: a commit that was answered survives a power cut.
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+    )?;
+    if purpose == Purpose::Reader {
+        conn.batch_execute("PRAGMA query_only = ON;")?;
+    }
+    Ok(conn)
+}
+
 /// Opens connections to one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Connector {
@@ -122,22 +139,7 @@ impl Connector {
     pub fn open(&self, purpose: Purpose) -> Result<Conn, StoreError> {
         match &self.backend {
             Backend::Postgres(pg) => pg.connect(purpose).map(|c| Conn::Pg(Box::new(c))),
-            Backend::Sqlite { path } => {
-                let path = path
-                    .to_str()
-                    .ok_or_else(|| StoreError::Url("the path is not UTF-8".to_owned()))?;
-                let mut conn =
-                    SqliteConnection::establish(path).map_err(|e| StoreError::Unavailable(e.to_string()))?;
-                // FULL: a commit that was answered survives a power cut.
-                conn.batch_execute(
-                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
-                )?;
-                if purpose == Purpose::Reader {
-                    conn.batch_execute("PRAGMA query_only = ON;")?;
-                }
-                Ok(Conn::Sqlite(conn))
-            }
+            Backend::Sqlite { path } => sqlite(path, purpose).map(Conn::Sqlite),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod migrate;
 pub mod moment;
 pub mod postgres;
+pub mod raw;
 pub mod read;
 pub mod reader;
 pub mod rows;

@@ -3,6 +3,7 @@
 
 mod away;
 mod batch;
+mod bench;
 mod city;
 mod files;
 mod full;

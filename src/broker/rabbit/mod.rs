@@ -7,6 +7,7 @@
 
 mod amqp1;
 mod lane;
+mod raw;
 mod round;
 
 use std::fmt;

@@ -72,7 +72,7 @@ impl DatabaseErrorInformation for Said {
 }
 
 /// An error with its causes, since tokio-postgres shows only the outermost.
-pub(super) fn chain(e: &dyn std::error::Error) -> String {
+pub(in crate::store) fn chain(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
     while let Some(c) = cause {

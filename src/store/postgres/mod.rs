@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use rustls::pki_types::CertificateDer;
 use tokio_postgres::Client;
 
-use cause::chain;
+pub(in crate::store) use cause::chain;
 pub use query::Binds;
 pub(in crate::store) use query::Query;
 pub use row::PgRow;
@@ -135,6 +135,33 @@ impl Postgres {
         self.tls.is_some()
     }
 
+    /// A session, and the line that has to be carried for it.
+    async fn begin(&self) -> Result<(Client, Line), tokio_postgres::Error> {
+        Ok(match &self.tls {
+            Some(tls) => {
+                let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls.clone());
+                let (client, line) = self.config.connect(tls).await?;
+                (client, Box::pin(line))
+            }
+            None => {
+                let (client, line) = self.config.connect(tokio_postgres::NoTls).await?;
+                (client, Box::pin(line))
+            }
+        })
+    }
+
+    /// A session without the hub's settings and time limits, carried by a task of the runtime it is asked in; for
+    /// [`raw`](super::raw).
+    pub(in crate::store) async fn bare(&self) -> Result<Client, StoreError> {
+        let away = |why: String| StoreError::Unavailable(why);
+        let opened = tokio::time::timeout(CONNECT_TIME, self.begin()).await;
+        let (client, line) = opened
+            .map_err(|_| away("no session in time".to_owned()))?
+            .map_err(|e| away(chain(&e)))?;
+        tokio::spawn(line);
+        Ok(client)
+    }
+
     /// Opens a session. Blocks.
     pub(in crate::store) fn connect(&self, purpose: Purpose) -> Result<Session, StoreError> {
         let away = |why: String| StoreError::Unavailable(why);
@@ -146,17 +173,7 @@ impl Postgres {
             .map(|(name, value)| format!("SET {name} = {value};"))
             .collect();
         let opening = async {
-            let (client, mut line): (Client, Line) = match &self.tls {
-                Some(tls) => {
-                    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls.clone());
-                    let (client, line) = self.config.connect(tls).await?;
-                    (client, Box::pin(line))
-                }
-                None => {
-                    let (client, line) = self.config.connect(tokio_postgres::NoTls).await?;
-                    (client, Box::pin(line))
-                }
-            };
+            let (client, mut line) = self.begin().await?;
             let told = {
                 let set = pin!(client.batch_execute(&settings));
                 match select(set, &mut line).await {
