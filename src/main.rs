@@ -5,10 +5,6 @@ use std::process::ExitCode;
 
 use lienthong::cli::{self, Exit};
 
-/// Adapting makes and drops many small values on every thread: the system's allocator takes a sixth of a filing's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Libraries that ask for the process' provider get the one everything else is given by hand.
     if lienthong::net::provider()

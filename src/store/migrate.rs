@@ -60,6 +60,20 @@ pub fn down(conn: &mut Conn) -> Result<(), StoreError> {
     }
 }
 
+/// Takes the newest migration back. For tests, and for an operator who goes back to the version before.
+pub fn back(conn: &mut Conn) -> Result<String, StoreError> {
+    match conn {
+        Conn::Pg(c) => c
+            .revert_last_migration(POSTGRES)
+            .map_err(failed)
+            .map(|m| m.to_string()),
+        Conn::Sqlite(c) => c
+            .revert_last_migration(SQLITE)
+            .map_err(failed)
+            .map(|m| m.to_string()),
+    }
+}
+
 /// The names of all migrations of each database.
 pub fn names() -> Result<[Vec<String>; 2], StoreError> {
     let of = |m: Vec<Box<dyn diesel::migration::Migration<diesel::pg::Pg>>>| {

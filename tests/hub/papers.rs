@@ -254,3 +254,11 @@ pub async fn acted(store: &Store, act: Act) -> Acted {
         other => panic!("{other:?}"),
     }
 }
+
+pub fn limits() -> String {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/schema/directory/hanoi/time_limits.csv"
+    );
+    std::fs::read_to_string(path).unwrap()
+}

@@ -5,6 +5,7 @@ mod brought;
 mod carried;
 mod hooks;
 mod office;
+mod plans;
 mod pushed;
 mod queued;
 mod repeated;

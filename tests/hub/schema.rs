@@ -1,10 +1,15 @@
 //! Both live schemas against `src/store/tables`, column by column; every migration there, back and there again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use lienthong::store::migrate;
 
+use lienthong::domain::legal::TimeLimits;
+use lienthong::store::ledger::{Carried, Likeness, OutboxSettlement, SubmitOutcome, Watch};
+
 use crate::backends::{Stage, on_both};
+use crate::papers::{filing, limits};
 
 /// Tables that diesel keeps for itself.
 const DIESELS: &str = "__diesel_schema_migrations";
@@ -137,6 +142,75 @@ on_both! {
         assert_eq!(stage.behind(up), Vec::<String>::new());
         assert_eq!(stage.behind(|conn| migrate::pending(conn).unwrap()), Vec::<String>::new());
     }
+}
+
+on_both! {
+    /// With dossiers in the tables whose limits run, are near and have passed, that are alike, delivered and not.
+    async fn the_newest_migration_keeps_what_is_there_both_ways(stage) {
+        let store = stage.open();
+        let mut first: Option<(String, Vec<u8>)> = None;
+        for reference in ["r1", "r2", "r3"] {
+            let mut submit = filing(stage, reference);
+            // All are about one matter.
+            match &first {
+                None => first = Some((submit.dossier.id.clone(), submit.likeness.blind.clone())),
+                Some((id, blind)) => submit.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) },
+            }
+            assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+        }
+        let leased = store.ledger.lease_outbox(1, Duration::from_secs(30)).await.unwrap();
+        let sent = leased.iter().map(|item| OutboxSettlement {
+            delivery: item.delivery.clone(), attempt: 1, own_queue: false, carried: Carried::Done,
+        });
+        store.ledger.settle_outbox(sent.collect()).await.unwrap();
+        store.ledger.lease_outbox(1, Duration::from_secs(30)).await.unwrap();
+        stage.later(7 * 3600);
+        tell_of_limits(stage, &store).await;
+        drop(store);
+        let before = kept(stage);
+        assert!(before.iter().any(|line| line.contains("running")) && before.iter().any(|line| line.contains("passed") || line.contains("near")), "{before:?}");
+        stage.behind(|conn| migrate::back(conn).unwrap());
+        assert_eq!((stage.rows("outbox"), stage.rows("likenesses")), (2, 3));
+        assert_eq!(stage.number("SELECT count(*) AS n FROM outbox WHERE leased_until IS NOT NULL AND attempts = 1"), 1);
+        assert_eq!(stage.number("SELECT count(*) AS n FROM watches WHERE stage = 'running' AND next_at IS NULL"), 0);
+        assert!(stage.number("SELECT count(*) AS n FROM watches WHERE stage = 'running'") > 3);
+        stage.behind(|conn| migrate::up(conn).unwrap());
+        assert_eq!(kept(stage), before);
+        assert_eq!(stage.audit().findings, []);
+    }
+}
+
+/// What the newest migration moves, line by line.
+fn kept(stage: &Stage) -> Vec<String> {
+    let mut lines: Vec<String> = stage
+        .limits()
+        .into_iter()
+        .map(|limit| format!("{limit:?}"))
+        .collect();
+    lines.extend(stage.texts(
+        "SELECT id || ' ' || coalesce(twin, '-') || ' ' || (likeness IS NULL) || ' ' || coalesce(CAST(look_at AS TEXT), '-') AS t FROM dossiers ORDER BY id",
+    ));
+    let running = stage.texts("SELECT running AS t FROM dossiers WHERE running IS NOT NULL ORDER BY id");
+    lines.extend(running.iter().map(|text| {
+        serde_json::from_str::<serde_json::Value>(text)
+            .unwrap()
+            .to_string()
+    }));
+    lines.extend(stage.texts(
+        "SELECT id || ' ' || state || ' ' || coalesce(CAST(send_at AS TEXT), '-') || ' ' || coalesce(CAST(send_leased_until AS TEXT), '-') || ' ' \
+         || send_attempts AS t FROM deliveries ORDER BY id",
+    ));
+    lines
+}
+
+async fn tell_of_limits(stage: &Stage, store: &lienthong::store::Store) {
+    let told = store.ledger.watch(Watch {
+        max: 100,
+        actor: lienthong::domain::tenant::Actor::hub(),
+        own_queues: BTreeSet::new(),
+        law: std::sync::Arc::clone(TimeLimits::read(&limits()).unwrap().at(stage.clock.now().date())),
+    });
+    assert!(!told.await.unwrap().fired.is_empty(), "{}", stage.clock.now());
 }
 
 #[test]

@@ -217,13 +217,14 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
 macro_rules! is_first_of_its_dossier {
     () => {{
         let earlier = diesel::alias!(deliveries as earlier);
-        diesel::dsl::not(diesel::dsl::exists(
-            earlier
-                .filter(earlier.field(deliveries::dossier).eq(deliveries::dossier))
-                .filter(earlier.field(deliveries::agency).eq(deliveries::agency))
-                .filter(earlier.field(deliveries::event_seq).lt(deliveries::event_seq))
-                .filter(earlier.field(deliveries::state).eq_any(["waiting", "queued"])),
-        ))
+        // A value of its own for each row, as in the lease of notices.
+        earlier
+            .filter(earlier.field(deliveries::dossier).eq(deliveries::dossier))
+            .filter(earlier.field(deliveries::agency).eq(deliveries::agency))
+            .filter(earlier.field(deliveries::state).eq_any(["waiting", "queued"]))
+            .select(diesel::dsl::min(earlier.field(deliveries::event_seq)))
+            .single_value()
+            .eq(deliveries::event_seq.nullable())
     }};
 }
 pub(in crate::store) use is_first_of_its_dossier;

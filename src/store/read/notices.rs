@@ -305,26 +305,20 @@ pub fn notices_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<SubscriptionRo
     let free = notices::leased_until
         .is_null()
         .or(notices::leased_until.lt(At(now)).assume_not_null());
-    let due: Vec<(String, String)> = on_backend!(conn, c => notices::table
+    // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
+    let next = notices::table
+        .filter(notices::tenant.eq(subscriptions::tenant))
+        .filter(notices::way.eq(subscriptions::way))
         .filter(notices::state.eq(WAITING))
         .filter(notices::not_before.le(At(now)))
         .filter(free)
-        .select((notices::tenant, notices::way))
-        .distinct()
-        .load(c))?;
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tenants: Vec<&str> = due.iter().map(|d| d.0.as_str()).collect();
-    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::tenant.eq_any(&tenants))
+        .select(min(notices::seq))
+        .single_value();
+    Ok(on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::state.eq(state_word(SubscriptionState::Active)))
+        .filter(next.is_not_null())
         .select(SubscriptionRow::as_select())
-        .load(c))?;
-    Ok(rows
-        .into_iter()
-        .filter(|r| due.iter().any(|d| d.0 == r.tenant && d.1 == r.way))
-        .collect())
+        .load(c))?)
 }
 
 /// What these events of feeds say, as the feed says it, by their numbers.

@@ -19,14 +19,6 @@ use super::{everything, happenings, row};
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
 
-fn limits() -> String {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/schema/directory/hanoi/time_limits.csv"
-    );
-    std::fs::read_to_string(path).unwrap()
-}
-
 fn look(stage: &Stage, limits: &str, own_queue: bool) -> Watch {
     Watch {
         max: 100,

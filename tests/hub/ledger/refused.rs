@@ -141,6 +141,7 @@ fn a_statement_that_takes_too_long_costs_its_sender_alone() {
                IF NEW.value = 'slow' THEN PERFORM pg_sleep(60); END IF; RETURN NEW; END $$; \
              CREATE TRIGGER slow BEFORE INSERT ON natural_keys FOR EACH ROW EXECUTE FUNCTION slow()",
         );
+        filed(stage, &store, "first").await;
         let before = store.ledger.counts();
         let all = vec![
             filing(stage, "before"),

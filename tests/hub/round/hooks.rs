@@ -116,16 +116,18 @@ pub fn event(asked: &Asked) -> CloudEvent<FeedData> {
 
 /// Waits until nothing of the tenant's webhook waits.
 pub async fn drained(city: &City, access: &Access) {
-    eventually("nothing waits", async || {
-        let webhook = city.hub.subscription(access).await.unwrap().webhook.unwrap();
-        let head = city
-            .hub
-            .events(access, webhook.cursor, Duration::ZERO, 1)
-            .await
-            .unwrap();
-        (webhook.waiting == 0 && head.events.is_empty()).then_some(())
-    })
-    .await;
+    eventually("nothing waits", async || left(city, access, 0).await).await;
+}
+
+/// Whether the whole feed was taken, and so many of the tenant's webhook still wait.
+pub async fn left(city: &City, access: &Access, waiting: i64) -> Option<()> {
+    let webhook = city.hub.subscription(access).await.unwrap().webhook.unwrap();
+    let head = city
+        .hub
+        .events(access, webhook.cursor, Duration::ZERO, 1)
+        .await
+        .unwrap();
+    (webhook.waiting == waiting && head.events.is_empty()).then_some(())
 }
 
 /// Holds what a webhook was sent to what the feed says: everything, the same bytes' worth, in order within each dossier.

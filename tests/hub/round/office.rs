@@ -72,7 +72,7 @@ pub async fn feed(city: &City, access: &Access) -> Vec<CloudEvent<FeedData>> {
     }
 }
 
-async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
+pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
     let branch = city.access("branch.ba-dinh");
     let agency = city.access(&format!("agency.{COMMUNE}"));
     moving(city, broker, async || {

@@ -10,6 +10,7 @@ mod ways;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use diesel::dsl::min;
 use diesel::prelude::*;
 
 use super::audit;
@@ -359,14 +360,15 @@ fn lease(
     lease: Duration,
 ) -> Result<Vec<LeasedNotice>, StoreError> {
     let earlier = diesel::alias!(notices as earlier);
-    let behind = diesel::dsl::exists(
-        earlier
-            .filter(earlier.field(notices::tenant).eq(notices::tenant))
-            .filter(earlier.field(notices::way).eq(notices::way))
-            .filter(earlier.field(notices::dossier).eq(notices::dossier))
-            .filter(earlier.field(notices::seq).lt(notices::seq))
-            .filter(earlier.field(notices::state).eq(WAITING)),
-    );
+    // A value of its own for each row, and no join of all that waits with all that waits: which PostgreSQL makes of `NOT EXISTS` as long
+    // as it has not counted the table.
+    let first = earlier
+        .filter(earlier.field(notices::tenant).eq(notices::tenant))
+        .filter(earlier.field(notices::way).eq(notices::way))
+        .filter(earlier.field(notices::dossier).eq(notices::dossier))
+        .filter(earlier.field(notices::state).eq(WAITING))
+        .select(min(earlier.field(notices::seq)))
+        .single_value();
     let free = notices::leased_until
         .is_null()
         .or(notices::leased_until.lt(At(now)).assume_not_null());
@@ -375,7 +377,7 @@ fn lease(
             .filter(notices::state.eq(WAITING))
             .filter(notices::not_before.le(At(now)))
             .filter(free)
-            .filter(diesel::dsl::not(behind))
+            .filter(first.eq(notices::seq.nullable()))
             .into_boxed();
         if least_tried_first {
             ready = ready.order((notices::attempts, notices::not_before));
