@@ -12,7 +12,7 @@ use crate::domain::view::{DeliveryState, SettleItem, SettleResult, Settlement};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
-use crate::store::read::is_first_of_its_dossier;
+use crate::store::read::{is_first_of_its_dossier, is_to_be_handed_out};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -314,8 +314,7 @@ fn free(
     Ok(on_backend!(conn, c => {
         let mut waiting = deliveries::table
             .filter(deliveries::agency.eq(agency))
-            .filter(deliveries::state.eq_any(["waiting", "queued"]))
-            .filter(deliveries::ready.eq(true))
+            .filter(is_to_be_handed_out())
             .filter(deliveries::not_before.le(At(now)))
             .filter(unleased)
             .into_boxed();

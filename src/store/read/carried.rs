@@ -52,8 +52,7 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
     let event_rows: Vec<EventRow> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?;
     let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
-    let dossiers: Vec<&str> = rows.iter().map(|r| r.1.id.as_str()).collect();
-    let twins = twins(conn, &dossiers)?;
+    let twins = twins(conn, rows.iter().filter_map(|r| r.1.twin.as_deref()))?;
     let accepted: BTreeSet<&str> = rows
         .iter()
         .filter(|r| r.1.accepted)
@@ -68,10 +67,7 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
             Ok(Message {
                 event: event_of(cipher, event)?,
                 content: open_content(cipher, content)?,
-                twin: twins
-                    .get(&dossier.id)
-                    .filter(|(_, agency)| *agency == dossier.agency)
-                    .map(|(twin, _)| twin.clone()),
+                twin: (dossier.twin.clone()).filter(|twin| twins.get(twin) == Some(&dossier.agency)),
                 accepted_at: accepted.get(&dossier.id).copied(),
                 delivery,
                 dossier,
@@ -105,18 +101,18 @@ fn acceptances(
     Ok(found)
 }
 
-/// The dossiers that were there first of what these are about, with their agencies.
-fn twins(conn: &mut Conn, ids: &[&str]) -> Result<HashMap<String, (String, Option<String>)>, StoreError> {
-    let first = diesel::alias!(dossiers as first);
-    let rows: Vec<(String, String, Option<String>)> = on_backend!(conn, c => dossiers::table
-        .inner_join(first.on(first.field(dossiers::id).nullable().eq(dossiers::twin)))
-        .filter(dossiers::id.eq_any(ids))
-        .select((dossiers::id, first.field(dossiers::id), first.field(dossiers::agency)))
-        .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|(dossier, twin, agency)| (dossier, (twin, agency)))
-        .collect())
+/// The agencies of the dossiers that were there first of what others are about.
+fn twins<'a>(
+    conn: &mut Conn,
+    twins: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Option<String>>, StoreError> {
+    let ids: BTreeSet<&str> = twins.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(String, Option<String>)> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::id.eq_any(&ids)).select((dossiers::id, dossiers::agency)).load(c))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A delivery with all that is known of its way.
@@ -236,8 +232,7 @@ pub fn push_waits(conn: &mut Conn, agencies: &[String], now: Timestamp) -> Resul
         .or(deliveries::leased_until.lt(At(now)).assume_not_null());
     Ok(on_backend!(conn, c => deliveries::table
         .filter(deliveries::agency.eq_any(agencies))
-        .filter(deliveries::state.eq_any(["waiting", "queued"]))
-        .filter(deliveries::ready.eq(true))
+        .filter(is_to_be_handed_out())
         .filter(deliveries::not_before.le(At(now)))
         .filter(free)
         .filter(is_first_of_its_dossier!())
@@ -254,8 +249,7 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
     Ok(on_backend!(conn, c => diesel::select(diesel::dsl::exists(
         deliveries::table
             .filter(deliveries::agency.eq(agency))
-            .filter(deliveries::state.eq_any(["waiting", "queued"]))
-            .filter(deliveries::ready.eq(true))
+            .filter(is_to_be_handed_out())
             .filter(deliveries::not_before.le(At(now)))
             .filter(free),
     ))
@@ -273,6 +267,11 @@ pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
 /// queued rows only when it sees the words.
 pub(in crate::store) fn is_in_a_queue() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
     diesel::dsl::sql("deliveries.state = 'queued' AND NOT deliveries.ready")
+}
+
+/// Here, and not settled by its agency. Written out, as [`is_in_a_queue`].
+pub(in crate::store) fn is_to_be_handed_out() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("deliveries.ready AND deliveries.state IN ('waiting', 'queued')")
 }
 
 /// Agencies to which the broker has confirmed messages at this moment or before that nobody has taken out of their queues, as far

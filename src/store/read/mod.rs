@@ -21,7 +21,7 @@ pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
     outbox_depth, push_waits, queued_agencies,
 };
-pub(in crate::store) use carried::{is_first_of_its_dossier, is_in_a_queue};
+pub(in crate::store) use carried::{is_first_of_its_dossier, is_in_a_queue, is_to_be_handed_out};
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
     ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,

@@ -29,7 +29,8 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// Tables that are as large as the register, the directory or the list of subscribers, whatever happens.
-const SMALL: [&str; 10] = [
+const SMALL: [&str; 11] = [
+    "__diesel_schema_migrations",
     "head",
     "settings",
     "tenants",
@@ -113,10 +114,9 @@ fn unbounded(plan: &[String]) -> Vec<String> {
                 inner > depth && !l.contains("->")
             });
             if !own.into_iter().any(|l| l.trim_start().starts_with("Index Cond")) {
-                found.push(format!(
-                    "every entry of {}",
-                    scan.trim_start_matches("using ").trim_start_matches("on ")
-                ));
+                let words: Vec<&str> = scan.split(' ').filter(|word| *word != "Backward").collect();
+                let index = words.get(1).copied().unwrap_or_default();
+                found.push(format!("every entry of {}", whole_table(index)));
             }
         }
     }
@@ -132,7 +132,18 @@ fn short(sql: &str) -> String {
     sql.replace('"', "")
 }
 
-/// The table a scan is of, without the month of its partition.
+/// An index of a partition under the name of its table's, whatever the month.
+fn whole_table(index: &str) -> String {
+    let parts: Vec<&str> = index.split('_').collect();
+    let is_month = |part: &str| part == "rest" || part.bytes().all(|b| b.is_ascii_digit());
+    parts
+        .into_iter()
+        .filter(|part| !is_month(part))
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+/// Whether a scan is of a table that does not grow.
 fn is_small(scan: &str) -> bool {
     SMALL
         .iter()

@@ -9,7 +9,9 @@ use lienthong::net::dev_ca::DevCa;
 use lienthong::service::{SECRET_OVERLAP, ServiceError, TEST_TYPE};
 use lienthong::sim::receiver::Answer;
 
-use super::hooks::{Does, Hook, as_time_goes_by, complete_and_in_order, drained, event, failures, says};
+use super::hooks::{
+    Does, Hook, as_time_goes_by, complete_and_in_order, drained, event, failures, left, says,
+};
 use super::office::{feed, report};
 use super::{embedded, moving};
 use crate::backends::{Stage, eventually, on_both};

@@ -9,6 +9,7 @@ CREATE TABLE outbox (
 INSERT INTO outbox (delivery, agency, not_before, leased_until, attempts)
     SELECT id, agency, send_at, send_leased_until, send_attempts FROM deliveries WHERE send_at IS NOT NULL;
 CREATE INDEX outbox_by_not_before_delivery ON outbox (not_before, delivery);
+DROP INDEX deliveries_to_hand_out;
 DROP INDEX deliveries_by_send_at_id;
 ALTER TABLE deliveries DROP COLUMN send_at;
 ALTER TABLE deliveries DROP COLUMN send_leased_until;

@@ -32,6 +32,8 @@ UPDATE deliveries d SET send_at = o.not_before, send_leased_until = o.leased_unt
     FROM outbox o WHERE o.delivery = d.id;
 DROP TABLE outbox;
 CREATE INDEX deliveries_by_send_at_id ON deliveries (send_at, id) WHERE send_at IS NOT NULL;
+-- What an agency may be handed: in the order of an inbox, however much it has settled.
+CREATE INDEX deliveries_to_hand_out ON deliveries (agency, id) WHERE ready AND state IN ('waiting', 'queued');
 
 -- What is encrypted cannot be made smaller: nothing tries to. A row below a page stays whole.
 ALTER TABLE submissions ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
