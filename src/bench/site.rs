@@ -4,6 +4,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::error::{BenchError, Result};
 use super::ground::{DIRECTORY, Ground, PULLED};
@@ -341,13 +342,26 @@ fn file(number: usize) -> String {
     format!("hub-{number}.toml")
 }
 
+/// The first port that is tried, and how many are: below those that a system gives to connections that go out, or one of those would
+/// have it before the hub does.
+const PORTS: (u32, u32) = (16_384, 16_000);
+
 /// Three ports nobody uses now. Taken and given back: a hub that is started again must find its old ones.
 fn ports() -> Result<[u16; 3]> {
-    let bind = || TcpListener::bind(("127.0.0.1", 0)).map_err(BenchError::of("a port"));
-    let sockets = [bind()?, bind()?, bind()?];
-    let mut ports = [0; 3];
-    for (port, socket) in ports.iter_mut().zip(&sockets) {
-        *port = socket.local_addr().map_err(BenchError::of("a port"))?.port();
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (first, span) = PORTS;
+    // Two runs at once begin at different places.
+    let begin = std::process::id().wrapping_mul(101);
+    let mut found = Vec::with_capacity(3);
+    for _ in 0..span {
+        let next = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % span;
+        let port = u16::try_from(first + next).map_err(BenchError::of("a port"))?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            found.push(port);
+        }
+        if let [partner, web, operations] = found[..] {
+            return Ok([partner, web, operations]);
+        }
     }
-    Ok(ports)
+    Err(BenchError::said("no three ports are free"))
 }

@@ -215,7 +215,7 @@ impl Hub {
                 0 => continue,
                 _ => self.find(access, prepared).await?,
             };
-            match self.attempt(access, incoming, key, prepared, seen).await? {
+            match Box::pin(self.attempt(access, incoming, key, prepared, seen)).await? {
                 (SubmitOutcome::Committed, status, body) => {
                     self.tell(access.key(), prepared.route.agency.as_ref().map(|a| a.as_str()));
                     return finished(status, body, false);

@@ -49,7 +49,7 @@ type Table = (
 
 /// The tables of a dossier, the column that names it, and what is another in each copy. `n` numbers the copies; `x` is the row; `FIRST`
 /// stands for the number of the dossier's first event.
-const TABLES: [Table; 12] = [
+const TABLES: [Table; 11] = [
     (
         "dossiers",
         "id",
@@ -58,6 +58,7 @@ const TABLES: [Table; 12] = [
             ("reference", "'large-' || n"),
             ("answered_seq", SEQ_OF_ANSWER),
             ("content_blind", "sha256(('content' || n)::bytea)"),
+            ("likeness", "sha256(('likeness' || n)::bytea)"),
             ("submission", "'sub_' || lpad(to_hex(n), 32, '0')"),
         ],
     ),
@@ -97,11 +98,6 @@ const TABLES: [Table; 12] = [
             ("event", "'evt_' || lpad(to_hex(n * 16 + 1), 32, '0')"),
             ("state", "'acknowledged'"),
         ],
-    ),
-    (
-        "likenesses",
-        "dossier",
-        &[("dossier", ID), ("blind", "sha256(('likeness' || n)::bytea)")],
     ),
     ("watches", "dossier", &[("dossier", ID)]),
     (

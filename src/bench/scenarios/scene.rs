@@ -242,7 +242,7 @@ impl<'a> Scene<'a> {
     /// A database that is away.
     pub async fn caught_up(&self, accepted: &[DossierId]) -> Result<()> {
         if self.agency.is_none() {
-            let waiting = "SELECT count(*) AS number FROM outbox";
+            let waiting = "SELECT count(*) AS number FROM deliveries WHERE send_at IS NOT NULL";
             let empty = async || Ok(usize::from(self.site.number(waiting).await? == 0));
             return reached(1, empty).await.map(drop);
         }

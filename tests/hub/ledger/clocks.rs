@@ -268,7 +268,7 @@ on_both! {
         stage.later(3 * 3600);
         let own = store.ledger.watch(look(stage, &limits(), true)).await.unwrap();
         assert!(own.fired.iter().all(|f| f.limit != Watched::OfficerNotice), "{own:?}");
-        assert!(!stage.limits().iter().any(|(kind, _, dossier)| kind == "officer-notice" && *dossier == fresh.to_string()));
+        assert!(!stage.limits().iter().any(|(kind, _, dossier)| kind == "officer-notice" && fresh == *dossier));
     }
 
     async fn an_agency_that_is_silent_is_told_to_the_operator(stage) {

@@ -14,7 +14,7 @@ use lienthong::store::conn::Conn;
 
 use super::hooks::{Hook, drained, says};
 use super::{embedded, moving, office};
-use crate::backends::{Stage, run};
+use crate::backends::{Stage, optional_setting, run};
 use crate::city::{City, for_the_commune};
 
 /// Every text that was sent, with its places for values.
@@ -186,9 +186,9 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
             for scan in unbounded(&plan).into_iter().filter(|scan| !is_small(scan)) {
                 let line = format!("{}\n    {scan}", short(&sql));
                 if scan.contains("Seq Scan") {
-                    whole.push(line)
+                    whole.push(line);
                 } else {
-                    noted.push(line)
+                    noted.push(line);
                 }
             }
         }
@@ -197,7 +197,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         noted.dedup();
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/round/plans.txt");
         let noted = noted.join("\n") + "\n";
-        if std::env::var_os("UPDATE").is_some() {
+        if optional_setting("UPDATE").is_some_and(|v| v == "1") {
             std::fs::write(path, &noted).unwrap();
         }
         assert_eq!(
