@@ -62,6 +62,11 @@ impl Shelf {
         self.letters.get(at).map(|letter| (at, letter))
     }
 
+    /// Bytes of each letter.
+    pub fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.letters.iter().map(|letter| letter.body.len())
+    }
+
     /// All letters.
     pub fn letters(&self) -> &[Letter] {
         &self.letters
@@ -80,11 +85,11 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Of these letters.
-    pub fn of<'a>(letters: impl IntoIterator<Item = &'a Letter>) -> Self {
+    /// Of documents of so many bytes.
+    pub fn of(documents: impl IntoIterator<Item = usize>) -> Self {
         let (mut count, mut bytes, mut largest) = (0, 0, 0);
-        for letter in letters {
-            let size = letter.body.len() as u64;
+        for size in documents {
+            let size = size as u64;
             (count, bytes, largest) = (count + 1, bytes + size, largest.max(size));
         }
         Sizes {

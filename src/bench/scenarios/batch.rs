@@ -35,12 +35,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         stage.say(format!("{when}: raw limits"));
         let lines = stage.lines(&scene.speakers[0].tenant, number, count)?;
         if number == 1 {
-            let bytes: usize = lines.iter().map(Vec::len).sum();
-            scene.measured.documents = Sizes {
-                count: lines.len() as u64,
-                mean: bytes as f64 / lines.len().max(1) as f64,
-                largest: lines.iter().map(Vec::len).max().unwrap_or(0) as u64,
-            };
+            scene.measured.documents = Sizes::of(lines.iter().map(Vec::len));
         }
         let bodies = std::sync::Arc::new(lines.iter().take(2_000).cloned().collect::<Vec<_>>());
         let limits = raw::limits(&scene.site, bodies, plan.raw_time()).await?;

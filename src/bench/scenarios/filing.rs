@@ -47,7 +47,7 @@ pub async fn play(stage: &Stage, scenario: Scenario) -> Result<Measured> {
         stage.say(format!("{when}: documents are written"));
         let shelves = stage.shelves(&scene.speakers, number, each).await?;
         if number == 1 {
-            scene.measured.documents = Sizes::of(shelves.iter().flat_map(|shelf| shelf.letters()));
+            scene.measured.documents = Sizes::of(shelves.iter().flat_map(|shelf| shelf.sizes()));
         }
         stage.say(format!("{when}: raw limits"));
         let limits = raw::limits(&scene.site, raw::bodies(&shelves), plan.raw_time()).await?;

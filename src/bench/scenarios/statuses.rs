@@ -64,7 +64,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         let half = letters.len() / 2;
         let shelf = Shelf::new(Arc::clone(&agency), letters);
         if number == 1 {
-            scene.measured.documents = Sizes::of(shelf.letters());
+            scene.measured.documents = Sizes::of(shelf.sizes());
         }
         stage.say(format!("{when}: raw limits"));
         let shelves = [Arc::clone(&shelf)];

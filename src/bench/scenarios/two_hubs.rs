@@ -74,7 +74,7 @@ async fn round(
 ) -> Result<(Round, Sizes)> {
     let (stage, plan) = (scene.stage, &scene.stage.plan);
     let shelves = stage.shelves(speakers, part, each).await?;
-    let sizes = Sizes::of(shelves.iter().flat_map(|shelf| shelf.letters()));
+    let sizes = Sizes::of(shelves.iter().flat_map(|shelf| shelf.sizes()));
     let limits = match when {
         Some(_) => raw::limits(&scene.site, raw::bodies(&shelves), plan.raw_time()).await?,
         None => BTreeMap::new(),

@@ -174,8 +174,7 @@ pub(super) fn settle_outbox(
     let confirmed = by(|c| matches!(c, Carried::Done));
     let parked = by(|c| matches!(c, Carried::Park { .. }));
     let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
-    // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same.
-    let overtaken: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
+    let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     for (ids, from, to) in [
         (&confirmed, vec!["waiting"], "queued"),
         (&parked, vec!["waiting", "queued"], "parked"),
@@ -188,16 +187,17 @@ pub(super) fn settle_outbox(
                     deliveries::state.eq(to),
                     deliveries::since.eq(At(now)),
                     deliveries::failure.eq(None::<String>),
-                    sent_no_more(),
+                    sends(None),
                 ))
                 .execute(c))?;
         }
     }
-    if !overtaken.is_empty() {
+    // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same.
+    if !gone.is_empty() {
         on_backend!(conn, c => diesel::update(
-                deliveries::table.filter(deliveries::id.eq_any(&overtaken)).filter(deliveries::send_at.is_not_null())
+                deliveries::table.filter(deliveries::id.eq_any(&gone)).filter(deliveries::send_at.is_not_null())
             )
-            .set(sent_no_more())
+            .set(sends(None))
             .execute(c))?;
     }
     heard_late(conn, now, settlements)?;
@@ -228,21 +228,10 @@ pub(super) fn settle_outbox(
     record(conn, &tried)
 }
 
-/// What no longer waits for the broker.
+/// From when a delivery waits for the broker, as if never tried; none when it waits no more.
 #[diesel::dsl::auto_type]
-pub(super) fn sent_no_more() -> _ {
-    let (never, nobody): (Option<At>, Option<At>) = (None, None);
-    (
-        deliveries::send_at.eq(never),
-        deliveries::send_leased_until.eq(nobody),
-        deliveries::send_attempts.eq(0_i32),
-    )
-}
-
-/// What waits for the broker from now on, as if never tried.
-#[diesel::dsl::auto_type]
-pub(super) fn sent_from(now: Timestamp) -> _ {
-    let (at, nobody): (Option<At>, Option<At>) = (Some(At(now)), None);
+pub(super) fn sends(from: Option<Timestamp>) -> _ {
+    let (at, nobody): (Option<At>, Option<At>) = (from.map(At), None);
     (
         deliveries::send_at.eq(at),
         deliveries::send_leased_until.eq(nobody),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::audit;
-use super::carry::{record, sent_from, sent_no_more};
+use super::carry::{record, sends};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
@@ -120,7 +120,7 @@ fn send_again(
             deliveries::since.eq(At(now)),
             deliveries::attempt.eq(deliveries::attempt + 1),
             deliveries::failure.eq(None::<String>),
-            sent_from(now),
+            sends(Some(now)),
         ))
         .execute(c))?;
     let tried: Vec<AttemptRow> = lost
@@ -169,7 +169,7 @@ pub(super) fn died(
             deliveries::state.eq(DeliveryState::Parked.word()),
             deliveries::since.eq(At(now)),
             deliveries::failure.eq(Some(failure.word())),
-            sent_no_more(),
+            sends(None),
         ))
         .execute(c))?;
     record(

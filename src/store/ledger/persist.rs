@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use rand::Rng;
 
 use super::batch::Batch;
-use super::carry::sent_no_more;
+use super::carry::sends;
 use super::{refuse, watch};
 use crate::domain::audit::Deed;
 use crate::domain::clocks::Watched;
@@ -375,7 +375,7 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
             deliveries::state.eq("parked"),
             deliveries::since.eq(now),
             deliveries::failure.eq(Some(Failure::Withdrawn.word())),
-            sent_no_more(),
+            sends(None),
         ))
         .execute(c))?;
     Ok(())

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::audit;
-use super::carry::{self, Carried, LeasedDelivery, record, sent_from, sent_no_more};
+use super::carry::{self, Carried, LeasedDelivery, record, sends};
 use super::missing::{self, Resend, Resent};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
@@ -441,7 +441,7 @@ fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreE
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
             deliveries::failure.eq(Some(Failure::HeldByOperator.word())),
-            sent_no_more(),
+            sends(None),
         ))
         .execute(c))?;
     Ok(())
@@ -467,7 +467,7 @@ fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: boo
         ))
         .execute(c))?;
     if !arrived {
-        on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id)).set(sent_from(now)).execute(c))?;
+        on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id)).set(sends(Some(now))).execute(c))?;
     }
     Ok(())
 }

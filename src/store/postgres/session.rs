@@ -21,7 +21,7 @@ use diesel::result::{ConnectionError, ConnectionResult, DatabaseErrorKind, Error
 use futures_util::TryStreamExt;
 use futures_util::future::{Either, join_all, select};
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::cause;
 use super::query::Query;
@@ -119,19 +119,18 @@ impl Session {
         }
     }
 
-    /// Sends statements that do not need each other's answers in one trip, in their order, and gives the rows of each. When one
-    /// fails, that failure is told; the others may have been done, which is a transaction's matter.
-    pub(in crate::store) fn together(&mut self, queries: Vec<Query>) -> QueryResult<Vec<Vec<PgRow>>> {
-        let mut all = Vec::with_capacity(queries.len());
+    /// Sends statements that do not need each other's answers in one trip, in their order. When one fails, that failure is told; the
+    /// others may have been done, which is a transaction's matter.
+    pub(in crate::store) fn together(&mut self, queries: Vec<Query>) -> QueryResult<()> {
         let mut left = queries.into_iter().peekable();
         while left.peek().is_some() {
             let piece: Vec<Query> = left.by_ref().take(TOGETHER).collect();
-            all.extend(self.piece_together(piece)?);
+            self.piece_together(piece)?;
         }
-        Ok(all)
+        Ok(())
     }
 
-    fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<Vec<Vec<PgRow>>> {
+    fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<()> {
         let mut statements = Vec::with_capacity(queries.len());
         for query in &queries {
             self.starts(query);
@@ -141,22 +140,14 @@ impl Session {
             let sent = queries
                 .into_iter()
                 .zip(&statements)
-                .map(async |(query, statement)| {
-                    client
-                        .query_raw(statement, query.binds)
-                        .await?
-                        .try_collect::<Vec<_>>()
-                        .await
-                });
+                .map(async |(query, statement)| client.execute_raw(statement, query.binds).await);
             Ok(join_all(sent).await)
         })?;
-        let mut rows = Vec::with_capacity(answers.len());
+        // The first that failed says why; those after it only that the transaction is over.
         for answer in answers {
-            // The first that failed says why; those after it only that the transaction is over.
-            let answer = answer.map_err(|error| self.told(Missed::Said(error)))?;
-            rows.push(answer.into_iter().map(PgRow::from).collect());
+            answer.map_err(|error| self.told(Missed::Said(error)))?;
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// The statement as the server knows it.
@@ -235,40 +226,30 @@ impl Session {
             .on_connection_event(InstrumentationEvent::start_query(&shown));
     }
 
-    fn run(&mut self, query: Query) -> QueryResult<Vec<PgRow>> {
+    /// What a statement gives, and how many rows it was about.
+    fn run(&mut self, query: Query) -> QueryResult<(Vec<Row>, u64)> {
         self.starts(&query);
-        let rows = if query.is_kept {
-            let statement = self.prepared(&query)?;
-            self.wait(async |client| {
-                let rows = client.query_raw(&statement, query.binds).await?;
-                Ok(rows.try_collect::<Vec<_>>().await?)
-            })?
+        let statement = if query.is_kept {
+            Some(self.prepared(&query)?)
         } else {
-            // Its text varies: nothing of it is kept, and it goes in one trip.
-            self.wait(async |client| {
-                let binds = query.binds.into_iter().zip(query.types);
-                let rows = client.query_typed_raw(&query.sql, binds).await?;
-                Ok(rows.try_collect::<Vec<_>>().await?)
-            })?
+            None
         };
-        Ok(rows.into_iter().map(PgRow::from).collect())
-    }
-
-    fn execute(&mut self, query: Query) -> QueryResult<usize> {
-        self.starts(&query);
-        let changed = if query.is_kept {
-            let statement = self.prepared(&query)?;
-            self.wait(async |client| Ok(client.execute_raw(&statement, query.binds).await?))?
-        } else {
-            self.wait(async |client| {
-                let binds = query.binds.into_iter().zip(query.types);
-                let rows = client.query_typed_raw(&query.sql, binds).await?;
-                futures_util::pin_mut!(rows);
-                while rows.try_next().await?.is_some() {}
-                Ok(rows.rows_affected().unwrap_or_default())
-            })?
-        };
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        self.wait(async |client| {
+            let Query {
+                sql, types, binds, ..
+            } = query;
+            let stream = match &statement {
+                Some(statement) => client.query_raw(statement, binds).await?,
+                // Its text varies: nothing of it is kept, and it goes in one trip.
+                None => client.query_typed_raw(&sql, binds.into_iter().zip(types)).await?,
+            };
+            let mut stream = std::pin::pin!(stream);
+            let mut rows = Vec::new();
+            while let Some(row) = stream.try_next().await? {
+                rows.push(row);
+            }
+            Ok((rows, stream.rows_affected().unwrap_or_default()))
+        })
     }
 }
 
@@ -301,8 +282,8 @@ impl diesel::Connection for Session {
     where
         T: QueryFragment<Pg> + QueryId,
     {
-        let query = Query::of(source)?;
-        self.execute(query)
+        let (_, changed) = self.run(Query::of(source)?)?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
@@ -322,7 +303,7 @@ impl diesel::Connection for Session {
 }
 
 impl LoadConnection<DefaultLoadingMode> for Session {
-    type Cursor<'conn, 'query> = std::iter::Map<std::vec::IntoIter<PgRow>, fn(PgRow) -> QueryResult<PgRow>>;
+    type Cursor<'conn, 'query> = std::iter::Map<std::vec::IntoIter<Row>, fn(Row) -> QueryResult<PgRow>>;
     type Row<'conn, 'query> = PgRow;
 
     fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Self::Cursor<'conn, 'query>>
@@ -331,9 +312,8 @@ impl LoadConnection<DefaultLoadingMode> for Session {
         T::Query: QueryFragment<Pg> + QueryId + 'query,
         Pg: QueryMetadata<T::SqlType>,
     {
-        let query = Query::of(&source.as_query())?;
-        let rows = self.run(query)?;
-        Ok(rows.into_iter().map(Ok as fn(PgRow) -> QueryResult<PgRow>))
+        let (rows, _) = self.run(Query::of(&source.as_query())?)?;
+        Ok(rows.into_iter().map(|row| Ok(PgRow::from(row))))
     }
 }
 
