@@ -103,9 +103,9 @@ async fn look(
     carriers: &mut JoinSet<Subscription>,
     busy: &mut HashSet<Subscription>,
 ) -> Result<usize, ServiceError> {
-    let spread = hub.spread_notices().await?;
+    let (spread, ways) = hub.spread_notices().await?;
     let now = hub.clock().now();
-    for due in hub.due_ways().await? {
+    for due in ways {
         if carriers.len() >= CARRIERS {
             break;
         }

@@ -13,6 +13,7 @@ use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
 use crate::store::ledger::{LeasedNotice, NoticeAnswer, NoticeCommand, Subscription, TEST};
 use crate::store::read::{self, TenantQueue};
+use crate::store::rows::SubscriptionRow;
 
 /// The CloudEvents type of a test event.
 pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
@@ -39,38 +40,32 @@ impl Hub {
         self.pulse.bell(QUEUES)
     }
 
-    /// Takes what is new in the feeds into notices; how many there were.
-    pub async fn spread_notices(&self) -> Result<usize, ServiceError> {
-        let news = self.store.readers.run(read::news).await?;
-        if news.is_empty() {
-            return Ok(0);
-        }
-        match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
-            NoticeAnswer::Count(count) => Ok(count),
-            _ => Err(internal("an answer of another kind")),
-        }
-    }
-
-    /// Ways with something to send now.
-    pub async fn due_ways(&self) -> Result<Vec<DueWay>, ServiceError> {
+    /// Takes what is new in the feeds into notices. How many there were, and the ways with something to send now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn spread_notices(&self) -> Result<(usize, Vec<DueWay>), ServiceError> {
         let now = self.clock.now();
-        let rows = self
-            .store
-            .readers
-            .run(move |conn| read::notices_due(conn, now))
-            .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(DueWay {
-                    subscription: Subscription {
-                        way: read::way(&row.way)?,
-                        tenant: row.tenant,
-                    },
-                    set_at: row.since.0,
-                    url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
-                })
+        let read::Work { news, ways } = self.store.readers.run(move |conn| read::work(conn, now)).await?;
+        let count = match news.is_empty() {
+            true => 0,
+            false => match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
+                NoticeAnswer::Count(count) => count,
+                _ => return Err(internal("an answer of another kind")),
+            },
+        };
+        let due = |row: SubscriptionRow| {
+            Ok(DueWay {
+                subscription: Subscription {
+                    way: read::way(&row.way)?,
+                    tenant: row.tenant,
+                },
+                set_at: row.since.0,
+                url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
             })
-            .collect()
+        };
+        let ways: Result<Vec<DueWay>, ServiceError> = ways.into_iter().map(due).collect();
+        Ok((count, ways?))
     }
 
     /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
@@ -80,14 +75,10 @@ impl Hub {
         tenant: &str,
         leased: &[LeasedNotice],
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let rows: Vec<(i64, String)> = leased
-            .iter()
-            .filter(|l| l.seq != TEST)
-            .map(|l| (l.seq, l.dossier.clone()))
-            .collect();
+        let seqs: Vec<i64> = leased.iter().map(|l| l.seq).filter(|seq| *seq != TEST).collect();
         let reader: TenantKey = tenant.parse().map_err(internal)?;
-        let mut told = match self.feed_items(&reader, rows.clone()).await {
-            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, rows).await?,
+        let mut told = match self.feed_items(&reader, seqs.clone()).await {
+            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, seqs).await?,
             told => told?,
         };
         if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
@@ -99,13 +90,13 @@ impl Hub {
     async fn feed_items(
         &self,
         reader: &TenantKey,
-        rows: Vec<(i64, String)>,
+        seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let items = self
             .store
             .readers
-            .run(move |conn| read::told(conn, &cipher, &rows))
+            .run(move |conn| read::told(conn, &cipher, &seqs))
             .await?;
         let teller = self.teller(reader);
         let event = |item| {
@@ -122,12 +113,11 @@ impl Hub {
     async fn feed_items_one_by_one(
         &self,
         reader: &TenantKey,
-        rows: Vec<(i64, String)>,
+        seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let mut told = HashMap::new();
-        for row in rows {
-            let seq = row.0;
-            match self.feed_items(reader, vec![row]).await {
+        for seq in seqs {
+            match self.feed_items(reader, vec![seq]).await {
                 Err(ServiceError::Internal(error)) => {
                     tracing::error!(error, seq, "an event cannot be read");
                 }

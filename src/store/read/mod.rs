@@ -36,8 +36,8 @@ pub use files::{
 pub(super) use files::{attachment_row, data_key, upload_row};
 pub use history::{FeedItem, feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets,
-    subscription_state, told, way, ways,
+    Standing, TenantQueue, WayRow, Work, notice_attempts, queues, secret_row, secrets, subscription_state,
+    told, way, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
