@@ -28,7 +28,9 @@ use crate::domain::view::{CloudEvent, NoticeData, Way};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::{DueWay, Hub, ServiceError};
 use crate::store::StoreError;
-use crate::store::ledger::{Fate, LeasedNotice, NoticeAnswer, NoticeCommand, NoticeSettlement, Subscription};
+use crate::store::ledger::{
+    Command, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, ReceiverAnswers, SettleNotices, Subscription,
+};
 
 /// How often feeds and notices are looked at without a bell: what another hub committed, rows whose time has come, rows of a
 /// hub that died.
@@ -310,16 +312,14 @@ impl Carrier {
 
     /// What may go now with what it says, and apart from it what cannot be read.
     async fn lease(&self, max: usize, is_probe: bool) -> Result<(Vec<Ready>, Vec<Called>), ServiceError> {
-        let command = NoticeCommand::Lease {
+        let command = LeaseNotices {
             subscription: self.due.subscription.clone(),
             set_at: Some(self.due.set_at),
             max: i64::try_from(max).unwrap_or(1),
             lease: LEASE,
             least_tried_first: is_probe,
         };
-        let NoticeAnswer::Leased(leased) = self.hub.store().ledger.notices(command).await? else {
-            return Ok((Vec::new(), Vec::new()));
-        };
+        let leased = self.hub.store().ledger.ask(command).await?;
         if leased.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
@@ -351,21 +351,20 @@ impl Carrier {
             tracing::warn!(tenant, "a webhook answered 410 and is disabled");
         }
         let is_back = was_spared && self.breaker.spared_until().is_none();
-        let settle = || NoticeCommand::Settle {
+        let settle = || SettleNotices {
             settlements: settlements.clone(),
             set_at: Some(self.due.set_at),
         };
         self.write_down(settle).await?;
         if is_back {
             let subscription = &self.due.subscription;
-            self.write_down(|| NoticeCommand::Answers(subscription.clone()))
-                .await?;
+            self.write_down(|| ReceiverAnswers(subscription.clone())).await?;
         }
         Ok(is_gone)
     }
 
-    async fn write_down(&self, command: impl Fn() -> NoticeCommand) -> Result<(), ServiceError> {
-        while let Err(error) = self.hub.store().ledger.notices(command()).await {
+    async fn write_down<R: Command<Answer = ()>>(&self, command: impl Fn() -> R) -> Result<(), ServiceError> {
+        while let Err(error) = self.hub.store().ledger.ask(command()).await {
             match error {
                 StoreError::Busy | StoreError::Unavailable(_) => tokio::time::sleep(REST).await,
                 other => return Err(other.into()),

@@ -11,7 +11,7 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
-use crate::store::ledger::{LeasedNotice, NoticeAnswer, NoticeCommand, Subscription, TEST};
+use crate::store::ledger::{LeasedNotice, SpreadNews, Subscription, TEST};
 use crate::store::read::{self, TenantQueue};
 
 /// The CloudEvents type of a test event.
@@ -45,10 +45,7 @@ impl Hub {
         if news.is_empty() {
             return Ok(0);
         }
-        match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
-            NoticeAnswer::Count(count) => Ok(count),
-            _ => Err(internal("an answer of another kind")),
-        }
+        Ok(self.store.ledger.ask(SpreadNews(news)).await?)
     }
 
     /// Ways with something to send now.
