@@ -7,6 +7,7 @@ use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::service::Hub;
 use crate::store::StoreError;
+use crate::store::ledger::Arrive;
 
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
     let source = Source::Agency(agency.clone());
@@ -31,7 +32,7 @@ async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
         .collect();
     // While the database is away the messages stay in hand: giving them back would use up the queue's delivery limit and end them.
     let settlement = loop {
-        match hub.store().ledger.arrive(ids.clone()).await {
+        match hub.store().ledger.ask(Arrive(ids.clone())).await {
             Ok(()) => break Settlement::Ack,
             Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
             Err(error) => {

@@ -32,6 +32,7 @@ use crate::broker::{Broker, BrokerError, Consumer, Delivery};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
 use crate::service::Hub;
+use crate::store::ledger::Sweep;
 
 /// Messages of one consumer in hand at once.
 const PREFETCH: u16 = 128;
@@ -141,7 +142,7 @@ async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>)
 /// Removes what is no longer promised, a little at a time.
 async fn sweep(hub: Arc<Hub>) {
     loop {
-        match hub.store().ledger.sweep().await {
+        match hub.store().ledger.ask(Sweep).await {
             Ok(0) => tokio::time::sleep(SWEEP).await,
             Ok(removed) => tracing::info!(removed, "old answers are removed"),
             Err(error) => {

@@ -25,7 +25,7 @@ use crate::identity::webhook;
 use crate::service::{Hub, Push, ServiceError};
 use crate::store::StoreError;
 use crate::store::ledger::{
-    Carried, EndpointStanding, LeasedDelivery, PushAnswer, PushCommand, PushSettlement,
+    Carried, EndpointStanding, LeasePushes, LeasedDelivery, PushSettlement, SettlePushes,
 };
 use crate::store::read::{self, Endpoint};
 
@@ -287,16 +287,13 @@ impl Round {
         if max == 0 {
             return Ok(Vec::new());
         }
-        let lease = PushCommand::Lease {
+        let lease = LeasePushes {
             agency: self.agency.clone(),
             max: i64::try_from(max).unwrap_or(1),
             lease: LEASE,
             least_tried_first: self.leave == Leave::Probe,
         };
-        match self.hub.store().ledger.push(lease).await? {
-            PushAnswer::Leased(leased) => Ok(leased),
-            _ => Ok(Vec::new()),
-        }
+        self.hub.store().ledger.ask(lease).await
     }
 
     /// Writes down how calls ended, however long the database is away: what is not written goes out again.
@@ -325,14 +322,14 @@ impl Round {
             Some(probe) => Leave::Nothing(probe),
         };
         loop {
-            let settle = PushCommand::Settle {
+            let settle = SettlePushes {
                 agency: self.agency.clone(),
                 settlements: settlements.clone(),
                 set_at: self.known.set_at,
                 standing,
             };
-            match self.hub.store().ledger.push(settle).await {
-                Ok(_) => return,
+            match self.hub.store().ledger.ask(settle).await {
+                Ok(()) => return,
                 Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
                 Err(error) => {
                     tracing::error!(%error, agency = self.agency, "pushed messages could not be settled");

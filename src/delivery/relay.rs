@@ -15,7 +15,7 @@ use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, Outbound, ServiceError};
-use crate::store::ledger::{Carried, OutboxItem, OutboxSettlement};
+use crate::store::ledger::{Carried, LeaseOutbox, OutboxItem, OutboxSettlement, SettleOutbox};
 
 /// Rows taken at once.
 const BATCH: i64 = 256;
@@ -47,7 +47,14 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
 
 /// Moves what is due, and says how many rows it took.
 async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, ServiceError> {
-    let leased = hub.store().ledger.lease_outbox(BATCH, LEASE).await?;
+    let leased = hub
+        .store()
+        .ledger
+        .ask(LeaseOutbox {
+            max: BATCH,
+            lease: LEASE,
+        })
+        .await?;
     if leased.is_empty() {
         return Ok(0);
     }
@@ -114,7 +121,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             ),
         });
     }
-    hub.store().ledger.settle_outbox(settlements).await?;
+    hub.store().ledger.ask(SettleOutbox(settlements)).await?;
     Ok(leased.len())
 }
 

@@ -68,7 +68,7 @@ impl Hub {
                     .silence(now),
                 traceparent: call.traceparent.clone(),
             };
-            match self.store.ledger.assign(assign).await? {
+            match self.store.ledger.ask(assign).await? {
                 AssignOutcome::Done => {
                     let submitter = row.tenant.parse().map_err(internal)?;
                     self.tell(&submitter, Some(agency.key.as_str()));

@@ -21,7 +21,7 @@ use crate::domain::rejection::{Label, Problem};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{COMMITTED_WITHIN, NoteRead};
+use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
 use crate::store::read::{self, Attachment};
 use crate::store::rows::ReadRow;
 
@@ -234,7 +234,7 @@ impl Hub {
                 attachment: n,
                 bytes: asked,
             };
-            self.store.ledger.note_read(note).await?;
+            self.store.ledger.ask(note).await?;
             Some(Outgoing {
                 hub: Arc::clone(self),
                 object: held.object,
@@ -313,7 +313,9 @@ impl Hub {
             let objects = self
                 .store
                 .ledger
-                .forget_uploads(earlier(now, self.uploads.kept))
+                .ask(ForgetUploads {
+                    before: earlier(now, self.uploads.kept),
+                })
                 .await?;
             if objects.is_empty() {
                 break;

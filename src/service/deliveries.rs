@@ -16,7 +16,7 @@ use crate::domain::view::{
     RetryRequest,
 };
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{Intervene, Intervention, PushAnswer, PushCommand, delivery_state};
+use crate::store::ledger::{Intervene, Intervention};
 use crate::store::read::{self, Carriage, DeliveryFilter};
 
 /// Which deliveries to list.
@@ -106,15 +106,7 @@ impl Hub {
             reason,
             actor: access.actor(),
         };
-        match self
-            .store
-            .ledger
-            .push(PushCommand::Intervene(intervention))
-            .await?
-        {
-            PushAnswer::Intervened(done) => done?,
-            _ => return Err(internal("the ledger's answer is of another kind")),
-        }
+        self.store.ledger.ask(intervention).await??;
         self.pulse.ring(OUTBOX);
         self.ring_inbox(&agency);
         let now = self.one_delivery(access, id).await?;
@@ -140,7 +132,7 @@ impl Hub {
 
     pub(super) fn delivery_view(&self, carriage: Carriage) -> Result<DeliveryView, ServiceError> {
         let row = carriage.delivery;
-        let state = delivery_state(&row.state)?;
+        let state: DeliveryState = row.state.parse().map_err(internal)?;
         let failure = row.failure.as_deref().and_then(Failure::parse);
         let spared = self
             .endpoint_of(&row.agency)

@@ -104,7 +104,7 @@ impl Hub {
             actor: access.actor(),
             reason: Some(reason),
         };
-        match self.store.ledger.import_directory(import).await? {
+        match self.store.ledger.ask(import).await? {
             Imported::Done => {
                 self.refresh().await?;
                 Ok(DirectoryImportAnswer { version })

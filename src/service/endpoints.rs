@@ -16,8 +16,8 @@ use crate::domain::view::{
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{PushAnswer, PushCommand, TICK};
-use crate::store::moment::At;
+use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
+use crate::store::moment::{At, TICK};
 use crate::store::read::{self, Endpoint, Secrets};
 use crate::store::rows::EndpointRow;
 
@@ -44,8 +44,7 @@ impl Hub {
         let new_secret = loop {
             self.refresh_endpoints().await?;
             let (row, new_secret) = self.endpoint_row(access, &url, request.new_secret)?;
-            let answer = self.store.ledger.push(PushCommand::SetEndpoint(row)).await?;
-            if answer == PushAnswer::Changed(true) {
+            if self.store.ledger.ask(SetEndpoint(row)).await? {
                 break new_secret;
             }
         };
@@ -105,15 +104,11 @@ impl Hub {
         self.refresh_endpoints().await?;
         let was = self.endpoint(access)?;
         let agency = access.key().key().to_owned();
-        let removed = self
-            .store
-            .ledger
-            .push(PushCommand::RemoveEndpoint { agency })
-            .await?;
+        let removed = self.store.ledger.ask(RemoveEndpoint { agency }).await?;
         self.refresh_endpoints().await?;
         match removed {
-            PushAnswer::Changed(true) => Ok(was),
-            _ => Err(Label::NotFound.into()),
+            true => Ok(was),
+            false => Err(Label::NotFound.into()),
         }
     }
 

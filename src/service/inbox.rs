@@ -12,7 +12,7 @@ use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::LeasedDelivery;
+use crate::store::ledger::{LeaseInbox, LeasedDelivery, SettleInbox};
 use crate::store::read::Message;
 
 /// How long a leased message is the caller's.
@@ -46,7 +46,15 @@ impl Hub {
                     .await?
             };
             if waiting {
-                let leased = self.store.ledger.lease_inbox(&agency, max, LEASE).await?;
+                let leased = self
+                    .store
+                    .ledger
+                    .ask(LeaseInbox {
+                        agency: agency.clone(),
+                        max,
+                        lease: LEASE,
+                    })
+                    .await?;
                 if !leased.is_empty() {
                     return self.page(leased).await;
                 }
@@ -109,7 +117,14 @@ impl Hub {
                 limits::CARRIAGE,
             )?;
         }
-        let results = self.store.ledger.settle_inbox(access.key().key(), items).await?;
+        let results = self
+            .store
+            .ledger
+            .ask(SettleInbox {
+                agency: access.key().key().to_owned(),
+                items,
+            })
+            .await?;
         Ok(SettleAnswer { results })
     }
 }

@@ -73,7 +73,7 @@ impl Hub {
             actor: access.actor(),
             reason: None,
         };
-        self.store.ledger.import_directory(import).await?;
+        self.store.ledger.ask(import).await?;
         self.refresh().await?;
         Ok(version)
     }

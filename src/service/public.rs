@@ -17,7 +17,6 @@ use crate::domain::view::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 use crate::identity::{Access, Permission};
-use crate::store::ledger::delivery_state;
 use crate::store::read;
 use crate::store::rows::DossierRow;
 
@@ -181,7 +180,7 @@ impl Hub {
                 .into_iter()
                 .map(|(word, count)| {
                     Ok(DeliveryCount {
-                        state: delivery_state(&word)?,
+                        state: word.parse().map_err(internal)?,
                         count,
                     })
                 })

@@ -18,6 +18,7 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 use crate::identity::{Access, Permission};
+use crate::store::ledger::Refuse;
 use crate::store::moment::At;
 use crate::store::read::{self, RefusalFilter};
 use crate::store::rows::{RefusalHeadRow, RefusalRow};
@@ -138,7 +139,7 @@ impl Hub {
         let Ok((id, row)) = self.refusal_row(access.key(), document, &rejection) else {
             return rejection;
         };
-        match tokio::time::timeout(KEEPING, self.store.ledger.refuse(row)).await {
+        match tokio::time::timeout(KEEPING, self.store.ledger.ask(Refuse(row))).await {
             Ok(Ok(())) => rejection.kept_as(id),
             Ok(Err(error)) => {
                 tracing::warn!(%error, tenant = %access.key(), "a refused document could not be kept");
@@ -173,7 +174,7 @@ impl Hub {
         let of_the_hub = Access::system();
         let tenant = tenant.as_ref().unwrap_or_else(|| of_the_hub.key());
         let (id, row) = self.refusal_row(tenant, &document, rejection)?;
-        self.store.ledger.refuse(row).await?;
+        self.store.ledger.ask(Refuse(row)).await?;
         Ok(id)
     }
 

@@ -19,7 +19,7 @@ use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ResendAnswer, ResendRequest, ResentView};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{PushAnswer, PushCommand, Resend, Resent};
+use crate::store::ledger::{Died, Resend, Resent};
 use crate::store::read;
 
 /// What lies in the queue of an agency.
@@ -95,9 +95,7 @@ impl Hub {
                 unread: lost.unread,
                 by: by.clone(),
             };
-            let PushAnswer::Resent(now) = self.store.ledger.push(PushCommand::Resend(asked)).await? else {
-                return Err(internal("the ledger's answer is of another kind"));
-            };
+            let now = self.store.ledger.ask(asked).await?;
             let so_far = whole.get_or_insert(Resent { resent: 0, ..now });
             so_far.resent += now.resent;
             if now.resent > 0 {
@@ -165,15 +163,12 @@ impl Hub {
         failure: Failure,
         reason: &str,
     ) -> Result<bool, ServiceError> {
-        let died = PushCommand::Died {
+        let died = Died {
             agency: agency.to_owned(),
             delivery: delivery.to_string(),
             failure,
             reason: reason.to_owned(),
         };
-        match self.store.ledger.push(died).await? {
-            PushAnswer::Changed(parked) => Ok(parked),
-            _ => Err(internal("the ledger's answer is of another kind")),
-        }
+        Ok(self.store.ledger.ask(died).await?)
     }
 }

@@ -23,11 +23,14 @@ use crate::domain::view::{
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
 use crate::store::StoreError;
-use crate::store::ledger::{NoticeAnswer, NoticeCommand, Subscribe, Subscription};
+use crate::store::ledger::{
+    Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
+    TestSubscription,
+};
 use crate::store::read::{self, WayRow};
 use crate::store::rows::{NoticeAttemptRow, SecretRow};
 
-pub use carriers::{DueWay, TEST_TYPE};
+pub use carriers::{DueWay, NoticeWork, TEST_TYPE};
 
 /// The bell of those who carry notices.
 pub(super) const NOTICES: &str = "notices";
@@ -67,20 +70,17 @@ impl Hub {
         };
         let (shown, row) = secret.unzip();
         let subscription = own(access, request.way);
-        let command = NoticeCommand::Subscribe(Subscribe {
+        let command = Subscribe {
             subscription,
             url: url.map(String::from),
             from,
             secret: row,
-        });
-        let first = match self.store.ledger.notices(command).await? {
-            NoticeAnswer::Changed(taken) => taken,
-            NoticeAnswer::Ending => {
+        };
+        let first = match self.store.ledger.ask(command).await? {
+            Subscribed::Done { secret_taken } => secret_taken,
+            Subscribed::Ending => {
                 let problem = Problem::new(Label::SubscriptionEnding);
                 return Err(problem.with("queue", queue_name(access.key())).into());
-            }
-            NoticeAnswer::Count(_) | NoticeAnswer::Leased(_) => {
-                return Err(internal("an answer of another kind"));
             }
         };
         tracing::info!(tenant = %access.key(), way = request.way.word(), "a subscription is set up");
@@ -130,7 +130,7 @@ impl Hub {
     /// Ends a way. What waits for it is dropped; the feed still has everything.
     pub async fn unsubscribe(&self, access: &Access, way: Way) -> Result<SubscriptionView, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
-        self.change_way(NoticeCommand::End(own(access, way)), way).await?;
+        self.change_way(EndSubscription(own(access, way)), way).await?;
         tracing::info!(tenant = %access.key(), way = way.word(), "a subscription is ended");
         self.pulse.ring(QUEUES);
         self.subscription(access).await
@@ -141,7 +141,7 @@ impl Hub {
         access.permit(Permission::SubscriptionManage)?;
         let (secret, row) = self.new_secret(access.key())?;
         let older_until = self.clock.now().plus(SECRET_OVERLAP);
-        let command = NoticeCommand::Rotate {
+        let command = RotateSecret {
             tenant: access.key().to_string(),
             secret: row,
             older_until,
@@ -159,7 +159,7 @@ impl Hub {
         access.permit(Permission::SubscriptionManage)?;
         let now = self.clock.now();
         let event = self.with_rng(|rng| EventId::new(now, rng));
-        let command = NoticeCommand::Test {
+        let command = TestSubscription {
             subscription: own(access, way),
             event: event.to_string(),
         };
@@ -199,23 +199,20 @@ impl Hub {
         subscription: Subscription,
         by: Option<(Actor, String)>,
     ) -> Result<NoticeRetryAnswer, ServiceError> {
-        let command = NoticeCommand::Retry { subscription, by };
-        let NoticeAnswer::Count(count) = self.store.ledger.notices(command).await? else {
-            return Err(internal("an answer of another kind"));
-        };
+        let command = RetryNotices { subscription, by };
+        let count = self.store.ledger.ask(command).await?;
         self.pulse.ring(NOTICES);
         let retried = count as u64;
         Ok(NoticeRetryAnswer { retried })
     }
 
     /// A change of a way that must be there.
-    async fn change_way(&self, command: NoticeCommand, way: Way) -> Result<(), ServiceError> {
-        match self.store.ledger.notices(command).await? {
-            NoticeAnswer::Changed(true) => Ok(()),
-            NoticeAnswer::Changed(false) => Err(Problem::new(Label::SubscriptionMissing)
+    async fn change_way<R: Command<Answer = bool>>(&self, asked: R, way: Way) -> Result<(), ServiceError> {
+        match self.store.ledger.ask(asked).await? {
+            true => Ok(()),
+            false => Err(Problem::new(Label::SubscriptionMissing)
                 .with("way", way.word())
                 .into()),
-            _ => Err(internal("an answer of another kind")),
         }
     }
 

@@ -23,7 +23,7 @@ use crate::domain::view::{
     StandingRequest, StandingWord, TenantPage, TenantRequest, TenantView,
 };
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{Expiring, RegisterChange, Registered};
+use crate::store::ledger::{Expiring, RegisterChange, Registered, WarnExpiring};
 use crate::store::read;
 use shown::{by_tenant, ends_within, shown_warnings, summary, view};
 
@@ -290,7 +290,7 @@ impl Hub {
     /// # Errors
     /// When the database is away.
     pub async fn warn_expiring(&self) -> Result<Vec<Expiring>, ServiceError> {
-        Ok(self.store.ledger.warn_expiring().await?)
+        Ok(self.store.ledger.ask(WarnExpiring).await?)
     }
 
     /// How many certificates of tenants that are not closed end within each of [`crate::domain::register::WARN_DAYS`].
@@ -339,7 +339,7 @@ impl Hub {
             reason: reason_of(reason)?,
             change,
         };
-        match self.store.ledger.change_register(change).await? {
+        match self.store.ledger.ask(change).await? {
             Registered::Done { version, deeds } => {
                 self.refresh().await?;
                 Ok((version, deeds))

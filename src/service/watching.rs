@@ -47,7 +47,7 @@ impl Hub {
                 .collect(),
             law,
         };
-        let outcome = self.store.ledger.watch(watch).await?;
+        let outcome = self.store.ledger.ask(watch).await?;
         for fired in &outcome.fired {
             if let Some(submitter) = &fired.submitter {
                 let submitter = submitter.parse().map_err(internal)?;

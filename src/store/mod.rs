@@ -4,16 +4,21 @@
 //! here decides: `domain::lifecycle` does, on the state the ledger has loaded. Nothing here is async: callers await a oneshot.
 //! Every read takes a `Scope`, so a query that crosses tenants does not compile without an operator's permission.
 //!
-//! Start with [`ledger::Command`], the whole write API, then `read`.
+//! Start with [`ledger::Request`], the whole write API, then `read`. What both need lies in files of its own beside them; neither knows the
+//! other.
 
+mod answers;
 pub mod cause;
 pub mod cipher;
 pub mod columns;
 pub mod condition;
 pub mod conn;
+mod file_keys;
 pub mod ledger;
+mod limits;
 pub mod migrate;
 pub mod moment;
+mod of_row;
 pub mod postgres;
 pub mod raw;
 pub mod read;
@@ -21,7 +26,10 @@ pub mod reader;
 pub mod rows;
 pub mod script;
 pub mod seals;
+mod state;
 pub mod tables;
+mod telling;
+mod under_way;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! An instant in both databases: `TIMESTAMPTZ` on PostgreSQL, RFC 3339 text on SQLite, microseconds on both.
 
+use std::time::Duration;
+
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -10,6 +12,9 @@ use diesel::sql_types::{BigInt, SqlOrd, SqlType, Text};
 use diesel::sqlite::Sqlite;
 
 use crate::domain::time::Timestamp;
+
+/// The shortest time between two moments of a column.
+pub const TICK: Duration = Duration::from_micros(1);
 
 /// The SQL type of an instant.
 #[derive(Clone, Copy, Debug, SqlType, QueryId)]

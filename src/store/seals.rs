@@ -12,8 +12,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::StoreError;
 use crate::domain::event::Event;
 use crate::domain::seal::Hash;
+
+/// The kind of the keyed seal over the head's hash: who can write to the database and has no key of the hub cannot make one, so a
+/// chain that was computed anew is found even without a copy of its head.
+pub(super) const HEAD: &str = "head";
+
+/// A stored hash as 32 bytes.
+pub(super) fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Corrupt("a hash is not 32 bytes".to_owned()))
+}
 
 /// Columns that no seal covers, and why nothing is lost by it: table, column, reason. `*` is every column of the table.
 pub const LOOSE: &[(&str, &str, &str)] = &[

@@ -48,7 +48,7 @@ async fn written(hub: &Sandbox, change: Change) {
         change,
     };
     let ledger = &hub.running().hub().store().ledger;
-    let outcome = ledger.change_register(change).await.unwrap();
+    let outcome = ledger.ask(change).await.unwrap();
     assert!(matches!(outcome, Registered::Done { .. }), "{outcome:?}");
 }
 

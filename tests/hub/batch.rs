@@ -200,7 +200,7 @@ on_both! {
         let lines: Vec<_> = (0..40).map(|n| bytes(&matter(stage, &format!("r{n}")))).collect();
         let (go_on, holder) = stop_the_ledger(stage);
         // One is in the ledger's hand, so that what comes after it waits.
-        let mut first = Box::pin(store.ledger.submit(filing(stage, "in hand")));
+        let mut first = Box::pin(store.ledger.ask(filing(stage, "in hand")));
         assert!((&mut first).now_or_never().is_none());
         eventually("the ledger has one in hand", async || (store.ledger.room() == 8).then_some(())).await;
         let hub = Arc::clone(&city.hub);

@@ -117,7 +117,7 @@ pub async fn changed(store: &Store, change: Change) -> i64 {
         reason: "Theo công văn mẫu".to_owned(),
         change,
     };
-    match store.ledger.change_register(change).await.unwrap() {
+    match store.ledger.ask(change).await.unwrap() {
         Registered::Done { version, .. } => version,
         Registered::Refused(rejection) => panic!("{rejection}"),
     }

@@ -3,6 +3,7 @@
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::view::SubmissionAnswer;
+use lienthong::store::ledger::Arrive;
 use serde_json::json;
 
 use crate::backends::on_both;
@@ -42,7 +43,7 @@ on_both! {
         let carried = city.hub.outbound(stage.texts("SELECT id AS t FROM deliveries WHERE send_at IS NOT NULL ORDER BY id")).await.unwrap();
         assert_eq!(carried.len(), 4);
         let agency = city.access("agency.ubnd-00004");
-        city.hub.store().ledger.arrive(carried.iter().map(|c| c.delivery.clone()).collect()).await.unwrap();
+        city.hub.store().ledger.ask(Arrive(carried.iter().map(|c| c.delivery.clone()).collect())).await.unwrap();
         let inbox = city.hub.inbox(&agency, 20, std::time::Duration::ZERO).await.unwrap();
         for message in inbox.messages {
             let data = message.event.data;

@@ -45,7 +45,7 @@ on_both! {
         let (go_on, holder) = stop_the_ledger(stage);
         let submit = |reference: &str| {
             let (store, filing) = (store.clone(), filing(stage, reference));
-            Box::pin(async move { store.ledger.submit(filing).await })
+            Box::pin(async move { store.ledger.ask(filing).await })
         };
         // One is in the ledger's hand, eight wait, the next is refused.
         let mut taken = vec![submit("in hand")];
@@ -95,7 +95,7 @@ on_both! {
 
     async fn more_than_a_batch_is_many_commits(stage) {
         let store = stage.open_with(Sizes { ledger_queue: 64, ..SMALL });
-        let all = (0..33).map(|n| store.ledger.submit(filing(stage, &format!("r{n}"))));
+        let all = (0..33).map(|n| store.ledger.ask(filing(stage, &format!("r{n}"))));
         for outcome in futures_util::future::join_all(all).await {
             assert_eq!(outcome.unwrap(), SubmitOutcome::Committed);
         }

@@ -188,10 +188,7 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
 pub async fn filed(stage: &Stage, store: &Store, reference: &str) -> String {
     let submit = filing(stage, reference);
     let id = submit.dossier.id.clone();
-    assert_eq!(
-        store.ledger.submit(submit).await.unwrap(),
-        SubmitOutcome::Committed
-    );
+    assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
     id
 }
 
@@ -249,7 +246,7 @@ pub fn deed(stage: &Stage, dossier: &str, deed: Deed) -> Act {
 
 /// An act that is taken, in one way or another.
 pub async fn acted(store: &Store, act: Act) -> Acted {
-    match store.ledger.act(act).await.unwrap() {
+    match store.ledger.ask(act).await.unwrap() {
         ActOutcome::Done(acted) => acted,
         other => panic!("{other:?}"),
     }

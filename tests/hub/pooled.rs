@@ -126,10 +126,7 @@ fn session_pooling_works_and_what_is_set_holds() {
             let bouncer = PgBouncer::start(stage, "session", more);
             assert_eq!(bouncer.sessions().unwrap(), Sessions::default(), "{more}");
             let store = bouncer.open(stage).unwrap();
-            let outcome = store
-                .ledger
-                .submit(filing(stage, &format!("pooled {more}")))
-                .await;
+            let outcome = store.ledger.ask(filing(stage, &format!("pooled {more}"))).await;
             assert_eq!(outcome.unwrap(), SubmitOutcome::Committed);
         }
         assert_eq!(stage.audit().findings, []);

@@ -8,6 +8,7 @@ use lienthong::identity::Access;
 use lienthong::service::{RefusalQuery, Reported, ServiceError};
 use lienthong::store::Sizes;
 use lienthong::store::ledger::refuse::{BYTES_OF_A_TENANT, KEPT_DAYS, OF_A_TENANT};
+use lienthong::store::ledger::{Refuse, Sweep};
 use lienthong::store::moment::At;
 use lienthong::store::rows::RefusalRow;
 use serde_json::json;
@@ -159,38 +160,38 @@ on_both! {
         let store = stage.open();
         let kept = |tenant: &str| stage.number(&format!("SELECT count(*) AS n FROM refusals WHERE tenant = '{tenant}'"));
         let (first, other) = (row(stage, "agent.a-001", 0, 10), row(stage, "agent.a-002", 0, 10));
-        store.ledger.refuse(first.clone()).await.unwrap();
-        store.ledger.refuse(other).await.unwrap();
+        store.ledger.ask(Refuse(first.clone())).await.unwrap();
+        store.ledger.ask(Refuse(other)).await.unwrap();
         stage.later(1);
-        let most = (1..OF_A_TENANT as usize).map(|n| store.ledger.refuse(row(stage, "agent.a-001", n, 10)));
+        let most = (1..OF_A_TENANT as usize).map(|n| store.ledger.ask(Refuse(row(stage, "agent.a-001", n, 10))));
         futures_util::future::try_join_all(most).await.unwrap();
         assert_eq!(kept("agent.a-001"), OF_A_TENANT);
         stage.later(1);
-        store.ledger.refuse(row(stage, "agent.a-001", 10_000, 10)).await.unwrap();
+        store.ledger.ask(Refuse(row(stage, "agent.a-001", 10_000, 10))).await.unwrap();
         assert_eq!((kept("agent.a-001"), kept("agent.a-002")), (OF_A_TENANT, 1));
         assert_eq!(stage.number(&format!("SELECT count(*) AS n FROM refusals WHERE id = '{}'", first.id)), 0);
         // In bytes as well.
         let large = BYTES_OF_A_TENANT as usize / 4;
         for n in 0..4 {
             stage.later(1);
-            store.ledger.refuse(row(stage, "branch.ba-dinh", n, large)).await.unwrap();
+            store.ledger.ask(Refuse(row(stage, "branch.ba-dinh", n, large))).await.unwrap();
         }
         assert_eq!(kept("branch.ba-dinh"), 4);
         stage.later(1);
-        store.ledger.refuse(row(stage, "branch.ba-dinh", 4, 1)).await.unwrap();
+        store.ledger.ask(Refuse(row(stage, "branch.ba-dinh", 4, 1))).await.unwrap();
         assert_eq!(kept("branch.ba-dinh"), 4);
         assert_eq!(stage.number("SELECT CAST(sum(size) AS BIGINT) AS n FROM refusals WHERE tenant = 'branch.ba-dinh'"), 3 * large as i64 + 1);
     }
 
     async fn what_is_old_goes_with_the_sweep(stage) {
         let store = stage.open();
-        store.ledger.refuse(row(stage, "agent.a-001", 0, 10)).await.unwrap();
+        store.ledger.ask(Refuse(row(stage, "agent.a-001", 0, 10))).await.unwrap();
         let day = 24 * 3600;
         stage.later(u64::from(KEPT_DAYS) * day);
-        store.ledger.refuse(row(stage, "agent.a-001", 1, 10)).await.unwrap();
-        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("refusals")), (0, 2));
+        store.ledger.ask(Refuse(row(stage, "agent.a-001", 1, 10))).await.unwrap();
+        assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("refusals")), (0, 2));
         stage.later(1);
-        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("refusals")), (1, 1));
+        assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("refusals")), (1, 1));
     }
 
     async fn a_refusal_is_answered_though_it_cannot_be_kept(stage) {

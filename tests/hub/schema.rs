@@ -6,7 +6,9 @@ use std::time::Duration;
 use lienthong::store::migrate;
 
 use lienthong::domain::legal::TimeLimits;
-use lienthong::store::ledger::{Carried, Likeness, OutboxSettlement, SubmitOutcome, Watch};
+use lienthong::store::ledger::{
+    Carried, LeaseOutbox, Likeness, OutboxSettlement, SettleOutbox, SubmitOutcome, Watch,
+};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::{filing, limits};
@@ -156,14 +158,14 @@ on_both! {
                 None => first = Some((submit.dossier.id.clone(), submit.likeness.blind.clone())),
                 Some((id, blind)) => submit.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) },
             }
-            assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+            assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
         }
-        let leased = store.ledger.lease_outbox(1, Duration::from_secs(30)).await.unwrap();
+        let leased = store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30) }).await.unwrap();
         let sent = leased.iter().map(|item| OutboxSettlement {
             delivery: item.delivery.clone(), attempt: 1, own_queue: false, carried: Carried::Done,
         });
-        store.ledger.settle_outbox(sent.collect()).await.unwrap();
-        store.ledger.lease_outbox(1, Duration::from_secs(30)).await.unwrap();
+        store.ledger.ask(SettleOutbox(sent.collect())).await.unwrap();
+        store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30) }).await.unwrap();
         stage.later(7 * 3600);
         tell_of_limits(stage, &store).await;
         drop(store);
@@ -207,7 +209,7 @@ fn kept(stage: &Stage) -> Vec<String> {
 }
 
 async fn tell_of_limits(stage: &Stage, store: &lienthong::store::Store) {
-    let told = store.ledger.watch(Watch {
+    let told = store.ledger.ask(Watch {
         max: 100,
         actor: lienthong::domain::tenant::Actor::hub(),
         own_queues: BTreeSet::new(),

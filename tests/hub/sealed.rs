@@ -12,7 +12,7 @@ use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::service::{Call, Wanted};
 use lienthong::store::conn::Conn;
-use lienthong::store::ledger::PushCommand;
+use lienthong::store::ledger::SetEndpoint;
 use lienthong::store::read::{self, Secrets, verify_here};
 use lienthong::store::rows::EndpointRow;
 use lienthong::store::seals::LOOSE;
@@ -102,12 +102,7 @@ async fn lived(stage: &Stage) -> City {
         older: None,
     };
     let endpoint = read::seal_secrets(&stage.cipher, endpoint, &secrets, &mut *stage.rng()).unwrap();
-    city.hub
-        .store()
-        .ledger
-        .push(PushCommand::SetEndpoint(endpoint))
-        .await
-        .unwrap();
+    city.hub.store().ledger.ask(SetEndpoint(endpoint)).await.unwrap();
     changed(
         city.hub.store(),
         Change::Suspend("branch.ha-dong".parse().unwrap()),

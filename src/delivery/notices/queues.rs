@@ -8,7 +8,7 @@ use crate::broker::{Broker, Topology};
 use crate::delivery::REFRESH;
 use crate::domain::codes::Key;
 use crate::service::{Hub, ServiceError};
-use crate::store::ledger::NoticeCommand;
+use crate::store::ledger::QueueRemoved;
 use crate::store::read::TenantQueue;
 
 pub(in crate::delivery) async fn run(hub: Arc<Hub>, broker: Broker) {
@@ -47,10 +47,10 @@ async fn step(hub: &Hub, broker: &Broker, declared: &mut HashSet<TenantQueue>) -
     for ended in queues.iter().filter(|q| q.ended) {
         match broker.remove_drained(&ended.tenant).await {
             Ok(true) => {
-                let removed = NoticeCommand::Removed {
+                let removed = QueueRemoved {
                     tenant: ended.tenant.to_string(),
                 };
-                hub.store().ledger.notices(removed).await?;
+                hub.store().ledger.ask(removed).await?;
             }
             Ok(false) => {}
             Err(error) => {

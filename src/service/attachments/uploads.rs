@@ -204,7 +204,7 @@ impl Hub {
             finished_at,
             traceparent: traceparent.clone(),
         };
-        let outcome = self.store.ledger.add_blob(add()).await?;
+        let outcome = self.store.ledger.ask(add()).await?;
         let (existing, mut complete) = match outcome {
             BlobOutcome::Added(complete) => (false, complete),
             BlobOutcome::Known(complete) => (true, complete),
@@ -221,7 +221,7 @@ impl Hub {
         }
         self.tell_complete(&complete)?;
         while complete.more {
-            complete = match self.store.ledger.add_blob(add()).await? {
+            complete = match self.store.ledger.ask(add()).await? {
                 BlobOutcome::Added(next) | BlobOutcome::Known(next) => next,
                 BlobOutcome::Late => break,
             };

@@ -345,7 +345,7 @@ impl Hub {
             key: key.clone(),
             answer: (202, body.clone()),
         };
-        Ok((self.store.ledger.remember(remember).await?, 202, body))
+        Ok((self.store.ledger.ask(remember).await?, 202, body))
     }
 
     /// What a status sent with a known dossier comes to.

@@ -109,7 +109,7 @@ impl Hub {
             answer: place.answers.then(|| (202, body.clone())),
             traceparent: incoming.traceparent.clone(),
         };
-        Ok((self.store.ledger.submit(submit).await?, 202, body))
+        Ok((self.store.ledger.ask(submit).await?, 202, body))
     }
 
     /// What the submitter is told of the code it claims.

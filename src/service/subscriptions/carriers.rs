@@ -11,7 +11,7 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
-use crate::store::ledger::{LeasedNotice, NoticeAnswer, NoticeCommand, Subscription, TEST};
+use crate::store::ledger::{LeasedNotice, News, SpreadNews, Subscription, TEST};
 use crate::store::read::{self, TenantQueue};
 use crate::store::rows::SubscriptionRow;
 
@@ -29,6 +29,14 @@ pub struct DueWay {
     pub set_at: Timestamp,
 }
 
+/// What there is to be done for subscribers.
+pub struct NoticeWork {
+    /// What is new.
+    pub news: Vec<News>,
+    /// Ways with something to send.
+    pub ways: Vec<DueWay>,
+}
+
 impl Hub {
     /// The bell the carriers wait on.
     pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
@@ -40,20 +48,13 @@ impl Hub {
         self.pulse.bell(QUEUES)
     }
 
-    /// Takes what is new in the feeds into notices. How many there were, and the ways with something to send now.
+    /// What is new for subscribers, and the ways with something to send now or as soon as that is taken.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn spread_notices(&self) -> Result<(usize, Vec<DueWay>), ServiceError> {
+    pub async fn notice_work(&self) -> Result<NoticeWork, ServiceError> {
         let now = self.clock.now();
         let read::Work { news, ways } = self.store.readers.run(move |conn| read::work(conn, now)).await?;
-        let count = match news.is_empty() {
-            true => 0,
-            false => match self.store.ledger.notices(NoticeCommand::Spread(news)).await? {
-                NoticeAnswer::Count(count) => count,
-                _ => return Err(internal("an answer of another kind")),
-            },
-        };
         let due = |row: SubscriptionRow| {
             Ok(DueWay {
                 subscription: Subscription {
@@ -65,7 +66,18 @@ impl Hub {
             })
         };
         let ways: Result<Vec<DueWay>, ServiceError> = ways.into_iter().map(due).collect();
-        Ok((count, ways?))
+        Ok(NoticeWork { news, ways: ways? })
+    }
+
+    /// Takes what is new in the feeds into notices; how many there were.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn spread_notices(&self, news: Vec<News>) -> Result<usize, ServiceError> {
+        if news.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.store.ledger.ask(SpreadNews(news)).await?)
     }
 
     /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in

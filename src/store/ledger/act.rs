@@ -3,201 +3,33 @@
 
 use super::batch::{Batch, Told};
 use super::code;
+use super::command::Command;
 use super::deed::{self, Judged};
-use super::submit::{KeyUse, SubmitOutcome, answered};
-use crate::domain::attachment::{self, NamedFile};
+use super::requests::{Act, ActOutcome, Acted, Deed};
 use crate::domain::calendar::Limit;
-use crate::domain::clocks::{Change, Clockwork, Watched};
-use crate::domain::codes::DossierCode;
-use crate::domain::details::{Details, ResultPaper};
-use crate::domain::dossier::{Component, ForeignValue};
-use crate::domain::event::{Back, HandOver, Happening, Verdict};
+use crate::domain::clocks::{Change, Watched};
+use crate::domain::event::{Happening, Verdict};
 use crate::domain::lifecycle::{self, Role};
-use crate::domain::matter::Matter;
-use crate::domain::rejection::Problem;
 use crate::domain::status::Status;
-use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::answers::SubmitOutcome;
 use crate::store::conn::Conn;
 use crate::store::moment::At;
-use crate::store::read::state_of;
 use crate::store::rows::DossierRow;
+use crate::store::state::state_of;
 
-/// What somebody does.
-#[derive(Clone, Debug)]
-pub enum Deed {
-    /// Names a status.
-    Report {
-        /// The status.
-        to: Status,
-        /// Reason or note.
-        text: Option<String>,
-        /// The papers asked for, the fees claimed, the decision.
-        details: Option<Details>,
-        /// The step goes back to an earlier one.
-        back: Option<Back>,
-        /// The due date moves to this moment.
-        new_due: Option<Timestamp>,
-    },
-    /// Takes one step, by a person: refuses, asks for papers, recalls, withdraws.
-    Step {
-        /// The status it leads to.
-        to: Status,
-        /// Why.
-        text: String,
-        /// The papers asked for.
-        details: Option<Details>,
-        /// The step takes the dossier back, and is none of those that lead to the same status forward.
-        back: Option<Back>,
-    },
-    /// Accepts what was filed online.
-    Accept {
-        /// A note.
-        text: Option<String>,
-    },
-    /// Completes what was asked for; the dossier goes back to where it was.
-    Supplement {
-        /// What was added.
-        text: Option<String>,
-        /// The papers brought.
-        papers: Vec<Component>,
-    },
-    /// Moves the due date.
-    Postpone {
-        /// To this moment.
-        new_due: Timestamp,
-        /// Why.
-        text: String,
-    },
-    /// Puts a result right.
-    Correct {
-        /// The results as they are right.
-        results: Vec<ResultPaper>,
-        /// The result is a refusal.
-        refusal: bool,
-        /// What was wrong.
-        text: Option<String>,
-    },
-    /// Records something beside the status.
-    Beside(Matter),
-    /// Gives the result to the applicant.
-    HandOver(HandOver),
-    /// Tells a status that changes nothing: it is kept in the history.
-    Keep {
-        /// The status.
-        to: Status,
-    },
-    /// Names the date on the receipt the applicant holds.
-    Promise {
-        /// The date.
-        to: Timestamp,
-    },
-}
-
-impl Deed {
-    /// The moments it names.
-    pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> {
-        match self {
-            Deed::Report { new_due, .. } => *new_due,
-            Deed::Postpone { new_due, .. } => Some(*new_due),
-            Deed::HandOver(receipt) => Some(receipt.received_at),
-            _ => None,
-        }
-        .into_iter()
-    }
-
-    /// The files it names by digest: those its events will name, should it be taken. `locate` finds a canonical pointer in the
-    /// actor's own document.
-    pub fn files(&self, locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {
-        match self {
-            Deed::Report {
-                details: Some(Details::Decision { results, .. }),
-                ..
-            }
-            | Deed::Step {
-                details: Some(Details::Decision { results, .. }),
-                ..
-            }
-            | Deed::Correct { results, .. } => attachment::of_results(results, locate),
-            Deed::Supplement { papers, .. } => attachment::of_papers(papers, locate),
-            Deed::Beside(matter) => attachment::of_papers(matter.papers(), locate),
-            Deed::Report { .. }
-            | Deed::Step { .. }
-            | Deed::Accept { .. }
-            | Deed::Postpone { .. }
-            | Deed::Promise { .. }
-            | Deed::Keep { .. }
-            | Deed::HandOver(_) => Vec::new(),
-        }
+impl Command for Act {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<ActOutcome, StoreError> {
+        act(batch, conn, self)
     }
 }
 
-/// Somebody acts on a dossier.
-pub struct Act {
-    /// Its idempotency key, where the call has one.
-    pub key: Option<KeyUse>,
-    /// Tracking id.
-    pub dossier: String,
-    /// Who.
-    pub actor: Actor,
-    /// In which part.
-    pub role: Role,
-    /// What.
-    pub deed: Deed,
-    /// Where each file it names by digest stands in the actor's own document, in their order.
-    pub paths: Vec<String>,
-    /// When, by the actor's word.
-    pub occurred_at: Timestamp,
-    /// The moment was read from the actor's own clock, by its system: it orders what this actor reports.
-    pub stated: bool,
-    /// The official code it brings.
-    pub assigned_code: Option<DossierCode>,
-    /// The officer, as the actor's system names them.
-    pub officer: Option<String>,
-    /// What the actor's format says beside it.
-    pub foreign_values: Vec<ForeignValue>,
-    /// Blind index of the report, so that the same report again is known.
-    pub report_key: Option<String>,
-    /// What the dossier's clocks are computed with.
-    pub clockwork: Clockwork,
-    /// Whether the actor is an agency that reads its own queue.
-    pub own_queue: bool,
-    /// W3C trace context of the call.
-    pub traceparent: Option<String>,
-}
-
-/// How an act was taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acted {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Where the dossier now stands.
-    pub status: Status,
-    /// Why it was rejected or is irregular.
-    pub problem: Option<Problem>,
-    /// What is worth a look beside it: a code that could not be given.
-    pub warnings: Vec<Problem>,
-}
-
-/// What an act came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ActOutcome {
-    /// Taken, in one way or another.
-    Done(Acted),
-    /// The key was used for another call.
-    KeyReused,
-    /// There is no such dossier.
-    Absent,
-}
-
-pub(super) fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, StoreError> {
+fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, StoreError> {
     if let Some(key) = &act.key
-        && let Some(row) = batch
-            .keys
-            .get(&(key.tenant.clone(), key.route.to_owned(), key.key.clone()))
+        && let Some(outcome) = batch.replay(key)?
     {
-        return match answered(batch.cipher, key, row)? {
+        return match outcome {
             SubmitOutcome::Replayed { status, body } => replayed(batch, act, status, &body),
             _ => Ok(ActOutcome::KeyReused),
         };
@@ -241,7 +73,7 @@ pub(super) fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<A
         batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
     }
     if let Some(key) = &act.key {
-        super::submit::keep(batch, key, &answer(&acted)?)?;
+        batch.keep(key, &answer(&acted)?)?;
     }
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
@@ -362,13 +194,6 @@ fn take(
             .map(|problem| act.clockwork.with_limit(problem, act.occurred_at)),
         warnings: brought.warning.into_iter().collect(),
     })
-}
-
-impl Act {
-    /// Whether its moment orders what its actor says: a system reports what happened, perhaps late. What a person does is done now.
-    pub(super) fn states_moment(&self) -> bool {
-        self.stated && matches!(self.deed, Deed::Report { .. })
-    }
 }
 
 /// Moves the due date as the step asks, keeps why, and begins and ends what is watched.

@@ -1,58 +1,25 @@
 //! An operator names the agency of a dossier.
 
 use super::batch::{Batch, Told};
-use super::submit::{KeyUse, SubmitOutcome, answered, hand_to_new_agency, keep};
+use super::command::Command;
+use super::requests::{Assign, AssignOutcome};
 use crate::domain::audit::{self, Action};
-use crate::domain::clocks::Deadline;
-use crate::domain::codes::Key;
 use crate::domain::event::Happening;
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::tenant::Actor;
 use crate::store::StoreError;
-use crate::store::read::state_of;
+use crate::store::answers::SubmitOutcome;
+use crate::store::conn::Conn;
+use crate::store::state::state_of;
 
-/// An operator names the agency of a dossier.
-pub struct Assign {
-    /// Its idempotency key.
-    pub key: KeyUse,
-    /// Tracking id.
-    pub dossier: String,
-    /// Who decides.
-    pub actor: Actor,
-    /// The agency from now on.
-    pub agency: Key,
-    /// The agency when the operator's call was prepared.
-    pub instead: Option<String>,
-    /// Why.
-    pub text: String,
-    /// The unit that supervises from now on.
-    pub supervisor: Option<String>,
-    /// The reason of the route as it will be, as JSON.
-    pub route: String,
-    /// How long the agency may be silent.
-    pub silence: Deadline,
-    /// W3C trace context of the call.
-    pub traceparent: Option<String>,
+impl Command for Assign {
+    fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<AssignOutcome, StoreError> {
+        assign(batch, self)
+    }
 }
 
-/// What an assignment came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AssignOutcome {
-    /// Done now, or by the same call before.
-    Done,
-    /// The key was used for another call.
-    KeyReused,
-    /// There is no such dossier.
-    Absent,
-    /// Another agency is responsible than when the call was prepared; look again.
-    Raced,
-    /// Not allowed.
-    Refused(Problem),
-}
-
-pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, StoreError> {
-    if let Some(row) = batch.keys.get(&assign.key.name()) {
-        return Ok(match answered(batch.cipher, &assign.key, row)? {
+fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, StoreError> {
+    if let Some(outcome) = batch.replay(&assign.key)? {
+        return Ok(match outcome {
             SubmitOutcome::Replayed { .. } => AssignOutcome::Done,
             _ => AssignOutcome::KeyReused,
         });
@@ -94,7 +61,7 @@ pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOut
         .copied()
         .ok_or_else(|| corrupt("no event was written"))?;
     batch.deliver(&dossier, last, "assigned", assign.traceparent.as_deref());
-    hand_to_new_agency(batch, &dossier);
+    batch.hand_to_new_agency(&dossier);
     batch.begin(&dossier.id, assign.silence);
     let deed = audit::Deed::on(Action::DossierAssigned, &dossier.id)
         .with("agency", &assign.agency)
@@ -106,6 +73,6 @@ pub(super) fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOut
     batch.writes.deeds.push((assign.actor.clone(), deed));
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
-    keep(batch, &assign.key, &(200, Vec::new()))?;
+    batch.keep(&assign.key, &(200, Vec::new()))?;
     Ok(AssignOutcome::Done)
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::persist::hash;
 use crate::domain::audit::Deed;
 use crate::domain::seal::{self, Beside, GENESIS, Hash};
 use crate::domain::tenant::Actor;
@@ -15,6 +14,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{self, Clash};
+use crate::store::seals::hash;
 use crate::store::tables::*;
 
 /// A row that a deed changed: its name as `table:key`, and its digest now.
@@ -25,6 +25,17 @@ pub(super) struct Changed {
     pub name: String,
     /// As it is since.
     pub digest: Hash,
+}
+
+impl Changed {
+    /// A row of somebody's, by its name in the chain.
+    pub(super) fn of(owner: &str, name: String, digest: Hash) -> Self {
+        Changed {
+            owner: owner.to_owned(),
+            name,
+            digest,
+        }
+    }
 }
 
 /// How far the chain has come.

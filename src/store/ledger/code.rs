@@ -3,8 +3,8 @@
 
 use diesel::prelude::*;
 
-use super::act::Act;
 use super::batch::{Batch, Told};
+use super::requests::Act;
 use crate::domain::clocks::Watched;
 use crate::domain::codes::DossierCode;
 use crate::domain::event::Happening;

@@ -1,6 +1,6 @@
 //! What a deed comes to: the domain's decision, and what is told beside it. Pure.
 
-use super::act::{Act, Deed};
+use super::requests::{Act, Deed};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::event::{Happening, Verdict, When};
 use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, State};

@@ -1,16 +1,13 @@
-//! The register and the directory as rows: who may speak, and who is responsible for what. What may change is decided in
-//! [`super::register`].
+//! The register as rows: who may speak. What may change is decided in `register`.
 
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::audit::{Changed, append_with};
-use crate::domain::audit::{Action, Deed};
+use super::audit::Changed;
 use crate::domain::register::Enrolment;
-use crate::domain::seal::Hash;
-use crate::domain::tenant::{Actor, Certificate, Standing, Tenant};
+use crate::domain::tenant::{Certificate, Standing, Tenant};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -145,18 +142,8 @@ fn as_written(
     Ok(changed)
 }
 
-impl Changed {
-    fn of(owner: &str, name: String, digest: Hash) -> Self {
-        Changed {
-            owner: owner.to_owned(),
-            name,
-            digest,
-        }
-    }
-}
-
 /// A setting as it is now.
-fn setting_now(conn: &mut Conn, name: &str) -> Result<Changed, StoreError> {
+pub(super) fn setting_now(conn: &mut Conn, name: &str) -> Result<Changed, StoreError> {
     let row: SettingRow = on_backend!(conn, c => settings::table
         .find(name).select(SettingRow::as_select()).first(c))?;
     Ok(Changed::of("", row.name_in_chain(), row.digest()))
@@ -203,73 +190,4 @@ fn certificate_row(certificate: &Certificate, now: Timestamp) -> CertificateRow 
         added_at: At(now),
         warned: None,
     }
-}
-
-/// A directory to use from now on.
-pub struct DirectoryImport {
-    /// Its version.
-    pub version: String,
-    /// All its files as one JSON object.
-    pub files: Vec<u8>,
-    /// The version it was compared with when somebody agreed to it: nothing is done when another is in use by now. `None` for an
-    /// import that asks nobody.
-    pub reviewed_against: Option<String>,
-    /// Who puts it into use.
-    pub actor: Actor,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-/// What an import came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Imported {
-    /// In use.
-    Done,
-    /// Another directory is in use than the one it was compared with.
-    Stale,
-}
-
-pub(super) fn import_directory(
-    conn: &mut Conn,
-    now: Timestamp,
-    import: &DirectoryImport,
-) -> Result<Imported, StoreError> {
-    let version = import.version.as_str();
-    let in_use: Option<String> = on_backend!(conn, c => settings::table.find("directory")
-        .select(settings::value).first(c).optional())?;
-    let in_use = in_use.unwrap_or_default();
-    if import
-        .reviewed_against
-        .as_ref()
-        .is_some_and(|reviewed| *reviewed != in_use)
-    {
-        return Ok(Imported::Stale);
-    }
-    let row = DirectoryRow {
-        version: version.to_owned(),
-        imported_at: At(now),
-        files: import.files.clone(),
-    };
-    let setting = (settings::name.eq("directory"), settings::value.eq(version));
-    on_backend!(conn, c => diesel::insert_into(directories::table).values(&row).on_conflict_do_nothing().execute(c))?;
-    on_backend!(conn, c => diesel::insert_into(settings::table).values(&setting)
-        .on_conflict(settings::name).do_update().set(settings::value.eq(excluded(settings::value))).execute(c))?;
-    let deed = Deed::on(Action::DirectoryImported, "directory")
-        .with("version", version)
-        .with("instead_of", in_use);
-    let kept: DirectoryRow = on_backend!(conn, c => directories::table
-        .find(version).select(DirectoryRow::as_select()).first(c))?;
-    let changed = vec![
-        Changed::of("directory", kept.name_in_chain(), kept.digest()),
-        setting_now(conn, "directory")?,
-    ];
-    append_with(
-        conn,
-        now,
-        &import.actor,
-        import.reason.as_deref(),
-        [&deed],
-        changed,
-    )?;
-    Ok(Imported::Done)
 }

@@ -5,13 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Command;
-use super::notices::NoticeCommand;
-use super::push::PushCommand;
-use crate::domain::tenant::{Actor, TenantKind};
+use super::requests::Sender;
 use crate::domain::time::Timestamp;
-use crate::store::columns::Column;
-use crate::store::moment::At;
 
 /// A fault is remembered for so long after the last one.
 pub const FAULTS_REMEMBERED: Duration = Duration::from_secs(600);
@@ -97,117 +92,10 @@ impl Faults {
     }
 }
 
-/// Who sent a command.
-pub(super) struct Sender<'a> {
-    pub tenant: &'a str,
-    /// An operator mends, and is not slowed.
-    pub may_be_slowed: bool,
-}
-
-impl<'a> Sender<'a> {
-    fn named(tenant: &'a str) -> Self {
-        Sender {
-            tenant,
-            may_be_slowed: !tenant.starts_with("operator."),
-        }
-    }
-
-    fn actor(actor: &'a Actor) -> Self {
-        Sender {
-            tenant: actor.tenant.as_str(),
-            may_be_slowed: actor.tenant.kind() != TenantKind::Operator,
-        }
-    }
-}
-
-impl Command {
-    /// Whose command it is; none for what the hub does by itself, or for many at once.
-    pub(super) fn sender(&self) -> Option<Sender<'_>> {
-        Some(match self {
-            Command::Submit(submit) => Sender::actor(&submit.actor),
-            Command::Remember(remember) => Sender::named(&remember.key.tenant),
-            Command::Refuse(row) => Sender::named(&row.tenant),
-            Command::Act(act) => Sender::actor(&act.actor),
-            Command::Assign(assign) => Sender::actor(&assign.actor),
-            Command::Register(change) => Sender::actor(&change.actor),
-            Command::AddBlob(add) => Sender::actor(&add.actor),
-            Command::NoteRead(read) => Sender::actor(&read.actor),
-            Command::Notices(command) => match command.as_ref() {
-                NoticeCommand::Subscribe(asked) => Sender::named(&asked.subscription.tenant),
-                _ => return None,
-            },
-            Command::Push(command) => match command.as_ref() {
-                PushCommand::SetEndpoint(row) => Sender::named(&row.set_by),
-                PushCommand::Intervene(asked) => Sender::actor(&asked.actor),
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
-
-    /// A column for which the command has a value that no database holds.
-    pub(super) fn unstorable(&self) -> Option<&'static str> {
-        let moment = |at: Timestamp| At(at).is_storable();
-        match self {
-            Command::Submit(submit) => {
-                let limits = submit.watches.iter();
-                if !moment(submit.filed_at) {
-                    return Some("events.occurred_at");
-                }
-                if limits
-                    .into_iter()
-                    .any(|l| !moment(l.due_at) || !At(l.warn_at.unwrap_or(l.due_at)).is_storable())
-                {
-                    return Some("watches.due_at");
-                }
-                submit
-                    .key
-                    .unstorable()
-                    .or_else(|| submit.dossier.unstorable())
-                    .or_else(|| submit.submission.unstorable())
-                    .or_else(|| submit.parties.iter().find_map(|row| row.unstorable()))
-            }
-            Command::Remember(remember) => remember.key.unstorable(),
-            Command::Refuse(row) => row.unstorable(),
-            Command::Act(act) => {
-                if !moment(act.occurred_at) || act.deed.moments().any(|at| !moment(at)) {
-                    return Some("events.occurred_at");
-                }
-                if !act.report_key.is_storable() {
-                    return Some("natural_keys.value");
-                }
-                if !act.dossier.is_storable() {
-                    return Some("events.dossier");
-                }
-                act.key.as_ref().and_then(super::KeyUse::unstorable)
-            }
-            Command::Assign(assign) => assign
-                .key
-                .unstorable()
-                .or_else(|| (!assign.route.is_storable()).then_some("dossiers.route")),
-            Command::Register(change) => (!change.reason.is_storable()).then_some("audit.reason"),
-            Command::Push(command) => match command.as_ref() {
-                PushCommand::SetEndpoint(row) => row.unstorable(),
-                _ => None,
-            },
-            Command::Notices(command) => match command.as_ref() {
-                NoticeCommand::Subscribe(asked) => (!asked.url.is_storable()).then_some("subscriptions.url"),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-}
-
-impl super::KeyUse {
-    fn unstorable(&self) -> Option<&'static str> {
-        (!self.key.is_storable()).then_some("idempotency_keys.key")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::tenant::Actor;
 
     #[test]
     fn five_faults_slow_a_tenant_each_more_for_longer_and_ten_quiet_minutes_forget_them() {

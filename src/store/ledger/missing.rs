@@ -3,12 +3,13 @@
 //! A queue is first in, first out. So of the messages that the broker confirmed and nobody has settled, those that are still there
 //! are the youngest, and what is missing is missing from the front.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 
 use super::audit;
+use super::batch::Batch;
 use super::carry::{record, sends};
+use super::command::Command;
+use super::requests::{Died, Resend, Resent};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
@@ -17,9 +18,9 @@ use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
-use crate::store::read::is_in_a_queue;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::under_way::is_in_a_queue;
 
 /// Deliveries sent again in one commit.
 pub const RESENT_AT_ONCE: usize = 256;
@@ -30,35 +31,20 @@ const LOOKED_AT: usize = 2048;
 /// Times the patience with an agency that has not answered doubles.
 const DOUBLINGS: u32 = 5;
 
-/// Sends again what an agency's queue has lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resend {
-    /// The agency.
-    pub agency: String,
-    /// How many messages its queue holds.
-    pub in_queue: i64,
-    /// When that was looked at: what was confirmed later may be in the queue beside them.
-    pub seen_at: Timestamp,
-    /// How long a message may be confirmed and not settled before it counts as lost; twice as long each time it was sent again.
-    pub patience: Duration,
-    /// Since when nobody has read the queue, and how long a message confirmed after that may be missing from it.
-    pub unread: Option<(Timestamp, Duration)>,
-    /// The operator who says so, and why.
-    pub by: Option<(Actor, String)>,
+impl Command for Resend {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Resent, StoreError> {
+        resend(conn, batch.clock, self)
+    }
 }
 
-/// What [`Resend`] came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resent {
-    /// Confirmed and not settled.
-    pub unsettled: i64,
-    /// Of them, sent again now.
-    pub resent: usize,
-    /// Whether there may be more: as many were sent again as fit into one commit.
-    pub more: bool,
+impl Command for Died {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        let said = (self.failure, self.reason.as_str());
+        died(conn, batch.clock, &self.agency, &self.delivery, said)
+    }
 }
 
-pub(super) fn resend(conn: &mut Conn, now: Timestamp, asked: &Resend) -> Result<Resent, StoreError> {
+fn resend(conn: &mut Conn, now: Timestamp, asked: &Resend) -> Result<Resent, StoreError> {
     let unsettled: i64 = on_backend!(conn, c => deliveries::table
         .filter(deliveries::agency.eq(&asked.agency))
         .filter(is_in_a_queue())
@@ -148,7 +134,7 @@ fn send_again(
 }
 
 /// A message that left its agency's queue for the dead letters. Parked, when it was nowhere else; says whether it was.
-pub(super) fn died(
+fn died(
     conn: &mut Conn,
     now: Timestamp,
     agency: &str,

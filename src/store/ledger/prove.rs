@@ -7,6 +7,8 @@ use diesel::prelude::*;
 use rand::Rng as _;
 
 use super::batch::Batch;
+use super::command::Command;
+use super::requests::Prove;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
@@ -45,8 +47,14 @@ impl Kept {
     }
 }
 
+impl Command for Prove {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
+        prove(batch, conn)
+    }
+}
+
 /// Writes as much as a filing does, and takes it away again in the same commit.
-pub(super) fn prove(batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
+fn prove(batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
     // What is all alike would be made small.
     let mut filling = vec![0; BYTES];
     batch.rng.fill_bytes(&mut filling);

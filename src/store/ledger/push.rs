@@ -5,18 +5,21 @@
 //! carries the dossier as it then stands, and the number of its event.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::audit;
-use super::carry::{self, Carried, LeasedDelivery, record, sends};
-use super::missing::{self, Resend, Resent};
+use super::batch::Batch;
+use super::carry::{self, record, sends};
+use super::command::Command;
+use super::requests::{
+    Carried, EndpointStanding, Intervene, Intervention, LeasePushes, LeasedDelivery, PushSettlement,
+    RemoveEndpoint, SetEndpoint, SettlePushes,
+};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
-use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
@@ -24,120 +27,6 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-
-/// Something about endpoints and what is pushed to them.
-pub enum PushCommand {
-    /// An agency's endpoint, new or changed. What failed there before is forgotten. Not changed when the present one was set at the same
-    /// moment or later: it is looked up again, then.
-    SetEndpoint(EndpointRow),
-    /// An agency has no endpoint any more. Changed when it had one.
-    RemoveEndpoint {
-        /// Key of the agency.
-        agency: String,
-    },
-    /// Messages to push to an agency now, at most one a dossier; they are the caller's until the lease ends.
-    Lease {
-        /// Key of the agency.
-        agency: String,
-        /// At most so many.
-        max: i64,
-        /// How long.
-        lease: Duration,
-        /// Whether those go first that were tried least: the endpoint is being probed, and it is the endpoint that is asked about.
-        least_tried_first: bool,
-    },
-    /// What became of leased messages, and how their endpoint stands since.
-    Settle {
-        /// Key of the agency.
-        agency: String,
-        /// The messages.
-        settlements: Vec<PushSettlement>,
-        /// When the endpoint that was called was set.
-        set_at: Timestamp,
-        /// How it stands, where that changed.
-        standing: Option<EndpointStanding>,
-    },
-    /// An operator has a delivery tried again, or parks it.
-    Intervene(Intervention),
-    /// Sends again what an agency's queue has lost.
-    Resend(Resend),
-    /// A message left its agency's queue for the dead letters. Changed when it is parked for that.
-    Died {
-        /// Key of the agency.
-        agency: String,
-        /// The delivery.
-        delivery: String,
-        /// What that says of it.
-        failure: Failure,
-        /// The broker's word for why.
-        reason: String,
-    },
-}
-
-/// What a command about pushing came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PushAnswer {
-    /// Whether something was there to be changed.
-    Changed(bool),
-    /// What was leased.
-    Leased(Vec<LeasedDelivery>),
-    /// Done, or why not.
-    Intervened(Result<(), Label>),
-    /// What was sent again.
-    Resent(Resent),
-}
-
-/// How an endpoint as a whole stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndpointStanding {
-    /// It answers.
-    Answers,
-    /// It is spared until the next probe.
-    Spared {
-        /// What fails.
-        failure: Failure,
-        /// When the next probe goes.
-        next_probe: Timestamp,
-    },
-}
-
-/// What became of one pushed message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushSettlement {
-    /// The delivery.
-    pub delivery: String,
-    /// Which attempt this was.
-    pub attempt: i32,
-    /// What became of it.
-    pub carried: Carried,
-}
-
-/// What an operator does about a delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Intervention {
-    /// The delivery.
-    pub delivery: String,
-    /// Whether its agency reads a queue of its own now.
-    pub own_queue: bool,
-    /// What to do.
-    pub deed: Intervene,
-    /// Why.
-    pub reason: String,
-    /// Who says so.
-    pub actor: Actor,
-}
-
-/// What to do about a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intervene {
-    /// Try it again, from the first attempt.
-    Retry {
-        /// Although it was handed over, or went into a queue, already. The receiver deduplicates by event id.
-        again: bool,
-    },
-    /// Try it no more.
-    Park,
-}
 
 /// Messages that an agency's endpoint has not taken yet although it was tried, and that nobody is trying now.
 macro_rules! failing {
@@ -153,61 +42,54 @@ macro_rules! failing {
     };
 }
 
-pub(super) fn push(conn: &mut Conn, now: Timestamp, command: &PushCommand) -> Result<PushAnswer, StoreError> {
-    match command {
-        PushCommand::SetEndpoint(row) => set_endpoint(conn, now, row),
-        PushCommand::RemoveEndpoint { agency } => {
-            let removed = on_backend!(conn, c => diesel::delete(endpoints::table.find(agency)).execute(c))?;
-            Ok(PushAnswer::Changed(removed > 0))
-        }
-        PushCommand::Lease {
-            agency,
-            max,
-            lease,
-            least_tried_first,
-        } => {
-            let which = match least_tried_first {
-                true => carry::Of::LeastTriedOfDossier,
-                false => carry::Of::FirstOfDossier,
-            };
-            let leased = carry::lease_in_order(conn, now, agency, (which, *max), *lease)?;
-            Ok(PushAnswer::Leased(leased))
-        }
-        PushCommand::Settle {
-            agency,
-            settlements,
-            set_at,
-            standing,
-        } => {
-            settle(conn, now, (agency, *set_at), settlements)?;
-            if let Some(standing) = standing {
-                stand(conn, now, (agency, *set_at), *standing)?;
-            }
-            Ok(PushAnswer::Changed(true))
-        }
-        PushCommand::Intervene(intervention) => {
-            intervene(conn, now, intervention).map(PushAnswer::Intervened)
-        }
-        PushCommand::Resend(asked) => missing::resend(conn, now, asked).map(PushAnswer::Resent),
-        PushCommand::Died {
-            agency,
-            delivery,
-            failure,
-            reason,
-        } => missing::died(conn, now, agency, delivery, (*failure, reason)).map(PushAnswer::Changed),
+impl Command for SetEndpoint {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        set_endpoint(conn, batch.clock, &self.0)
     }
 }
 
-/// The shortest time between two moments of the database.
-pub const TICK: Duration = Duration::from_micros(1);
+impl Command for RemoveEndpoint {
+    fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        let agency = &self.agency;
+        let removed = on_backend!(conn, c => diesel::delete(endpoints::table.find(agency)).execute(c))?;
+        Ok(removed > 0)
+    }
+}
+
+impl Command for LeasePushes {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<LeasedDelivery>, StoreError> {
+        let which = match self.least_tried_first {
+            true => carry::Of::LeastTriedOfDossier,
+            false => carry::Of::FirstOfDossier,
+        };
+        carry::lease_in_order(conn, batch.clock, &self.agency, (which, self.max), self.lease)
+    }
+}
+
+impl Command for SettlePushes {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
+        let (now, called) = (batch.clock, (self.agency.as_str(), self.set_at));
+        settle(conn, now, called, &self.settlements)?;
+        match self.standing {
+            Some(standing) => stand(conn, now, called, standing),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Command for Intervention {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Result<(), Label>, StoreError> {
+        intervene(conn, batch.clock, self)
+    }
+}
 
 /// A new address is tried at once with everything that waits, as if it had never been tried. It has to be set later than the one before:
 /// by this moment what was said of the one is told from the other, and its secrets open only beside the moment they were sealed with.
-fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<PushAnswer, StoreError> {
+fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<bool, StoreError> {
     let before: Option<(String, At)> = on_backend!(conn, c => endpoints::table
         .find(&row.agency).select((endpoints::url, endpoints::set_at)).first(c).optional())?;
     if before.as_ref().is_some_and(|(_, then)| row.set_at.0 <= then.0) {
-        return Ok(PushAnswer::Changed(false));
+        return Ok(false);
     }
     on_backend!(conn, c => diesel::insert_into(endpoints::table)
         .values(row)
@@ -230,7 +112,7 @@ fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<Pu
             .set((deliveries::not_before.eq(At(now)), deliveries::attempt.eq(0)))
             .execute(c))?;
     }
-    Ok(PushAnswer::Changed(true))
+    Ok(true)
 }
 
 /// Writes down how an endpoint stands, unless it was set anew meanwhile: then nothing is known of it.
@@ -373,7 +255,10 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
     let Some((row, responsible)) = found else {
         return Ok(Err(Label::NotFound));
     };
-    let state = carry::delivery_state(&row.state)?;
+    let state: DeliveryState = row
+        .state
+        .parse()
+        .map_err(|_| StoreError::Corrupt(format!("delivery state {}", row.state)))?;
     let is_responsible = responsible.as_deref() == Some(row.agency.as_str());
     if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
         return Ok(Err(label));

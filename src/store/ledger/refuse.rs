@@ -8,6 +8,8 @@ use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
 use super::batch::Batch;
+use super::command::Command;
+use super::requests::Refuse;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::RefusalRow;
@@ -25,20 +27,22 @@ pub const BYTES_OF_A_TENANT: i64 = 33_554_432;
 /// Rows looked at at once when a tenant is over its quota.
 const PIECE: i64 = 256;
 
-/// Takes a refused document into the batch.
-pub(super) fn refuse(batch: &mut Batch<'_>, row: &RefusalRow) {
-    let kept = batch.writes.refusals.get(&row.id);
-    // As on disk: the bytes that were kept first stay, sealed with the moment they first came.
-    let merged = match kept {
-        Some(kept) => RefusalRow {
-            count: kept.count.saturating_add(row.count),
-            last_at: row.last_at,
-            problems: row.problems.clone(),
-            ..kept.clone()
-        },
-        None => row.clone(),
-    };
-    batch.writes.refusals.insert(row.id.clone(), merged);
+impl Command for Refuse {
+    fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<(), StoreError> {
+        let Refuse(row) = self;
+        // As on disk: the bytes that were kept first stay, sealed with the moment they first came.
+        let merged = match batch.writes.refusals.get(&row.id) {
+            Some(kept) => RefusalRow {
+                count: kept.count.saturating_add(row.count),
+                last_at: row.last_at,
+                problems: row.problems.clone(),
+                ..kept.clone()
+            },
+            None => row.clone(),
+        };
+        batch.writes.refusals.insert(row.id.clone(), merged);
+        Ok(())
+    }
 }
 
 /// Rows a statement, far below what either database binds.

@@ -4,59 +4,37 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use super::enrol::{PIECE, enrol};
-use super::{audit, persist};
+use super::audit;
+use super::batch::Batch;
+use super::command::Command;
+use super::enrol::{self, PIECE};
+use super::requests::{Expiring, RegisterChange, Registered, WarnExpiring};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::codes::Key;
 use crate::domain::register::{Change, Decision, Known, decide, warning_due};
-use crate::domain::rejection::Rejection;
-use crate::domain::tenant::{Actor, Certificate, TenantKey, TenantKind, Thumbprint};
+use crate::domain::tenant::{Actor, TenantKey, TenantKind, Thumbprint};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
-use crate::store::read::of_row;
+use crate::store::of_row;
 use crate::store::rows::*;
+use crate::store::seals::hash;
 use crate::store::tables::*;
 
-/// An operator changes the register.
-pub struct RegisterChange {
-    /// Who.
-    pub actor: Actor,
-    /// Why.
-    pub reason: String,
-    /// What.
-    pub change: Change,
+impl Command for RegisterChange {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Registered, StoreError> {
+        change(conn, batch.now, self)
+    }
 }
 
-/// What a change of the register came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Registered {
-    /// Committed.
-    Done {
-        /// Version of the register from now on.
-        version: i64,
-        /// How many entries the audit has of it; 0 when everything already was as asked.
-        deeds: usize,
-    },
-    /// Not allowed.
-    Refused(Rejection),
+impl Command for WarnExpiring {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<Expiring>, StoreError> {
+        warn_expiring(conn, batch.now)
+    }
 }
 
-/// A certificate that was warned of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expiring {
-    /// The certificate.
-    pub certificate: Certificate,
-    /// It ends within so many days.
-    pub days: i16,
-}
-
-pub(super) fn change(
-    conn: &mut Conn,
-    now: Timestamp,
-    asked: &RegisterChange,
-) -> Result<Registered, StoreError> {
+fn change(conn: &mut Conn, now: Timestamp, asked: &RegisterChange) -> Result<Registered, StoreError> {
     let known = known(conn, now, &asked.change)?;
     let Decision { enrolment, deeds } = match decide(known, &asked.change, now) {
         Ok(decision) => decision,
@@ -64,11 +42,11 @@ pub(super) fn change(
     };
     if deeds.is_empty() {
         return Ok(Registered::Done {
-            version: super::enrol::version(conn)?,
+            version: enrol::version(conn)?,
             deeds: 0,
         });
     }
-    let (version, changed) = enrol(conn, now, &enrolment)?;
+    let (version, changed) = enrol::enrol(conn, now, &enrolment)?;
     let reason = Some(asked.reason.as_str());
     audit::append_with(conn, now, &asked.actor, reason, &deeds, changed)?;
     Ok(Registered::Done {
@@ -212,12 +190,12 @@ fn operators(conn: &mut Conn, now: Timestamp) -> Result<Vec<(TenantKey, Thumbpri
         .filter(certificates::not_after.gt(At(now)))
         .select(CertificateRow::as_select()).load(c))?;
     rows.iter()
-        .map(|row| Ok((of_row::certificate(row)?.tenant, persist::hash(&row.thumbprint)?)))
+        .map(|row| Ok((of_row::certificate(row)?.tenant, hash(&row.thumbprint)?)))
         .collect()
 }
 
 /// Finds the certificates whose next warning is due, notes that it is given, and says which: each once, on one hub.
-pub(super) fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, StoreError> {
+fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, StoreError> {
     let furthest = crate::domain::register::WARN_DAYS
         .iter()
         .copied()

@@ -4,191 +4,40 @@ use diesel::prelude::*;
 
 use super::batch::{Batch, Told};
 use super::code;
-use super::files::{self, Naming};
+use super::command::Command;
+use super::requests::{Expect, Likeness, Remember, Submit};
 use crate::domain::attachment::FileKind;
-use crate::domain::clocks::{Deadline, DueChange, DueReason};
+use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::Happening;
 use crate::domain::ids::SubmissionId;
-use crate::domain::status::Status;
-use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::cipher::{Cipher, Sealed};
+use crate::store::answers::SubmitOutcome;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
-use crate::store::read::state_of;
 use crate::store::rows::*;
+use crate::store::state::state_of;
 use crate::store::tables::dossiers;
 
-/// The idempotency key of a call.
-#[derive(Clone, Debug)]
-pub struct KeyUse {
-    /// Whose key.
-    pub tenant: String,
-    /// Which route: the same key on another route is another key.
-    pub route: &'static str,
-    /// The key.
-    pub key: String,
-    /// SHA-256 of what makes the call the same call: body and what selects its meaning.
-    pub request: [u8; 32],
-}
-
-impl KeyUse {
-    pub(super) fn name(&self) -> (String, String, String) {
-        (self.tenant.clone(), self.route.to_owned(), self.key.clone())
+impl Command for Remember {
+    fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<SubmitOutcome, StoreError> {
+        if let Some(outcome) = batch.replay(&self.key)? {
+            return Ok(outcome);
+        }
+        batch.keep(&self.key, &self.answer)?;
+        Ok(SubmitOutcome::Committed)
     }
 }
 
-/// What the caller found when it prepared the submission. The ledger checks that it still holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expect {
-    /// No dossier has this reference.
-    New,
-    /// The dossier exists, at this version, and may be amended.
-    Amend {
-        /// The version now.
-        version: i32,
-        /// The agency now: an operator may have named another one since.
-        agency: Option<String>,
-    },
-}
-
-/// A filing, prepared: parsed, routed, sealed and answered, off the ledger's thread.
-pub struct Submit {
-    /// Its idempotency key.
-    pub key: KeyUse,
-    /// What the caller found.
-    pub expect: Expect,
-    /// The dossier's row as it will be; of an amendment, the columns that change. Counters and phase are set here.
-    pub dossier: DossierRow,
-    /// The status it begins with.
-    pub entry: Status,
-    /// The bytes received.
-    pub submission: SubmissionRow,
-    /// The canonical content.
-    pub content: Sealed,
-    /// Whether another dossier has the code this one claims, or claims it too, as the caller found. The ledger checks that it
-    /// still is so.
-    pub contested: bool,
-    /// Files it names, as the caller found them.
-    pub files: Vec<Naming>,
-    /// Parts in the dossier, for a new one.
-    pub parties: Vec<PartyRow>,
-    /// What it is about.
-    pub likeness: Likeness,
-    /// Who filed.
-    pub actor: Actor,
-    /// When, by the sender's word; of one that begins accepted, when the complete dossier was received.
-    pub filed_at: Timestamp,
-    /// The date on the receipt the applicant holds.
-    pub promised: Option<Timestamp>,
-    /// Blind index of the status its sender said it stands at, so that it is news once.
-    pub told: Option<String>,
-    /// The limits that begin.
-    pub watches: Vec<Deadline>,
-    /// The answer to give and keep: HTTP status and body. Without, more follows under the same key.
-    pub answer: Option<(i16, Vec<u8>)>,
-    /// W3C trace context of the call.
-    pub traceparent: Option<String>,
-}
-
-/// What a dossier is about, so that the same matter filed twice is noticed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Likeness {
-    /// Blind index of procedure, day and content.
-    pub blind: Vec<u8>,
-    /// The dossier of this likeness that the caller found there first. The ledger checks that it still is.
-    pub twin: Option<String>,
-}
-
-/// An answer to keep where no event is written.
-pub struct Remember {
-    /// Its idempotency key.
-    pub key: KeyUse,
-    /// The answer: HTTP status and body.
-    pub answer: (i16, Vec<u8>),
-}
-
-/// What a filing came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SubmitOutcome {
-    /// Committed; the prepared answer holds.
-    Committed,
-    /// The same call was answered before: give this.
-    Replayed {
-        /// HTTP status.
-        status: i16,
-        /// Body.
-        body: Vec<u8>,
-    },
-    /// The key was used for another call.
-    KeyReused,
-    /// What the caller found no longer holds; look again.
-    Raced,
-}
-
-/// The answer stored under a key, if the key was used.
-fn replay(batch: &Batch<'_>, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
-    let row = batch.keys.get(&key.name());
-    row.map(|row| answered(batch.cipher, key, row)).transpose()
-}
-
-/// What a key's row says to a call.
-pub(in crate::store) fn answered(
-    cipher: &Cipher,
-    key: &KeyUse,
-    row: &IdempotencyRow,
-) -> Result<SubmitOutcome, StoreError> {
-    if row.request != key.request {
-        return Ok(SubmitOutcome::KeyReused);
+impl Command for Submit {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<SubmitOutcome, StoreError> {
+        submit(batch, conn, self)
     }
-    let sealed = Sealed {
-        key_id: row.key_id.clone(),
-        nonce: row.nonce.clone(),
-        ciphertext: row.ciphertext.clone(),
-    };
-    let body = cipher.open(&row.bound_name(), sealed)?;
-    Ok(SubmitOutcome::Replayed {
-        status: row.status,
-        body,
-    })
 }
 
-/// Keeps an answer under its key.
-pub(super) fn keep(batch: &mut Batch<'_>, key: &KeyUse, answer: &(i16, Vec<u8>)) -> Result<(), StoreError> {
-    let mut row = IdempotencyRow {
-        tenant: key.tenant.clone(),
-        route: key.route.to_owned(),
-        key: key.key.clone(),
-        request: key.request.to_vec(),
-        at: At(batch.now),
-        status: answer.0,
-        key_id: String::new(),
-        nonce: Vec::new(),
-        ciphertext: Vec::new(),
-    };
-    let sealed = batch.cipher.seal(&row.bound_name(), &answer.1, batch.rng)?;
-    (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
-    batch.keys.insert(key.name(), row.clone());
-    batch.writes.keys.push(row);
-    Ok(())
-}
-
-pub(super) fn remember(batch: &mut Batch<'_>, remember: &Remember) -> Result<SubmitOutcome, StoreError> {
-    if let Some(outcome) = replay(batch, &remember.key)? {
-        return Ok(outcome);
-    }
-    keep(batch, &remember.key, &remember.answer)?;
-    Ok(SubmitOutcome::Committed)
-}
-
-pub(super) fn submit(
-    batch: &mut Batch<'_>,
-    conn: &mut Conn,
-    submit: &Submit,
-) -> Result<SubmitOutcome, StoreError> {
-    if let Some(outcome) = replay(batch, &submit.key)? {
+fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<SubmitOutcome, StoreError> {
+    if let Some(outcome) = batch.replay(&submit.key)? {
         return Ok(outcome);
     }
     let wanted = &submit.dossier;
@@ -217,7 +66,7 @@ pub(super) fn submit(
             _ => return Ok(SubmitOutcome::Raced),
         },
     };
-    if !files::as_found(batch, &wanted.tenant, &submit.files) {
+    if !batch.files_are_as_found(&wanted.tenant, &submit.files) {
         return Ok(SubmitOutcome::Raced);
     }
     let first = batch.firsts.get(&submit.likeness.blind);
@@ -257,17 +106,10 @@ pub(super) fn submit(
         .first()
         .ok_or_else(|| StoreError::Corrupt("a filing without an event".to_owned()))?;
     if submit.expect != Expect::New {
-        files::supersede(batch, &dossier.id, number);
+        batch.supersede_files(&dossier.id, number);
     }
     let named = submit.files.iter().map(|naming| &naming.file);
-    files::name(
-        batch,
-        &dossier.id,
-        number,
-        FileKind::Filing,
-        &dossier.tenant,
-        named,
-    )?;
+    batch.name_files(&dossier.id, number, FileKind::Filing, &dossier.tenant, named)?;
     batch.deliver(&dossier, *first, kind, submit.traceparent.as_deref());
     run_clocks(batch, submit, &mut dossier, due)?;
     promise(batch, submit, &mut dossier)?;
@@ -286,12 +128,12 @@ pub(super) fn submit(
         ciphertext: submit.content.ciphertext.clone(),
     });
     batch.writes.parties.extend(submit.parties.iter().cloned());
-    hand_to_new_agency(batch, &dossier);
+    batch.hand_to_new_agency(&dossier);
     liken(batch, conn, &mut dossier, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     if let Some(answer) = &submit.answer {
-        keep(batch, &submit.key, answer)?;
+        batch.keep(&submit.key, answer)?;
     }
     Ok(SubmitOutcome::Committed)
 }
@@ -396,37 +238,6 @@ fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
         route: wanted.route.clone(),
         submission: wanted.submission.clone(),
         ..now.clone()
-    }
-}
-
-/// An amendment or an operator may name another agency: the old one's part ends, the new one's begins; and with it the part of the
-/// unit that supervises.
-pub(super) fn hand_to_new_agency(batch: &mut Batch<'_>, dossier: &DossierRow) {
-    let Some(before) = batch.dossiers.get(&dossier.id) else {
-        return;
-    };
-    let agency = |row: &DossierRow| row.agency.as_ref().map(|key| format!("agency.{key}"));
-    let changes = [
-        ("lead-agency", agency(before), agency(dossier)),
-        (
-            "supervising-unit",
-            before.supervisor.clone(),
-            dossier.supervisor.clone(),
-        ),
-    ];
-    for (role, before, after) in changes.into_iter().filter(|(_, before, after)| before != after) {
-        batch
-            .writes
-            .left
-            .extend(before.map(|tenant| (dossier.id.clone(), tenant)));
-        batch.writes.parties.extend(after.map(|tenant| PartyRow {
-            dossier: dossier.id.clone(),
-            tenant,
-            role: role.to_owned(),
-            point: None,
-            since: At(batch.now),
-            until: None,
-        }));
     }
 }
 

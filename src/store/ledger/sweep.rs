@@ -3,7 +3,10 @@
 
 use diesel::prelude::*;
 
+use super::batch::Batch;
+use super::command::Command;
 use super::refuse;
+use super::requests::Sweep;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -58,8 +61,14 @@ fn forget_refusals(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError>
     )
 }
 
+impl Command for Sweep {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<usize, StoreError> {
+        sweep(conn, batch.clock)
+    }
+}
+
 /// Removes answers older than their promise, oldest first; says how many. Makes the partitions of the coming months.
-pub(super) fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
+fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
     migrate::partitions(conn, now)?;
     let before = days_before(now, IdempotencyKey::KEPT_DAYS);
     let old: Vec<(String, String, String)> = on_backend!(conn, c => idempotency_keys::table

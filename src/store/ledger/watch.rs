@@ -4,122 +4,32 @@
 //! told. The cause of what is told (dossier, limit, its end, near or passed) is a key besides, so that a limit set again to the
 //! same end is not told of twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use diesel::prelude::*;
 
 use super::batch::{Batch, Told};
-use crate::domain::clocks::{self, Deadline, Watched};
+use super::command::Command;
+use super::requests::{LimitFired, Watch, WatchOutcome};
+use crate::domain::clocks::{self, Watched};
 use crate::domain::event::{Happening, LimitTold};
 use crate::domain::ids::EventId;
-use crate::domain::legal::{Closing, LegalLimits};
+use crate::domain::legal::Closing;
 use crate::domain::lifecycle::{self, Report, Role};
-use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::limits::{NEAR, PASSED, clock_ahead, over, unpacked};
 use crate::store::moment::At;
-use crate::store::read::state_of;
 use crate::store::rows::*;
+use crate::store::state::state_of;
 use crate::store::tables::*;
 
-/// Look at what is due.
-pub struct Watch {
-    /// At most so many limits.
-    pub max: i64,
-    /// In whose name: the hub's own.
-    pub actor: Actor,
-    /// Keys of the agencies that read their own queues: what lies there they may or may not have seen.
-    pub own_queues: BTreeSet<String>,
-    /// The limits of the law today.
-    pub law: Arc<LegalLimits>,
-}
-
-/// A limit that was told of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitFired {
-    /// Which.
-    pub limit: Watched,
-    /// Whether it has passed; else it is near.
-    pub passed: bool,
-    /// When it ends.
-    pub due_at: Timestamp,
-    /// Tracking id; none for the hub's own clock.
-    pub dossier: Option<String>,
-    /// The submitter of the dossier.
-    pub submitter: Option<String>,
-    /// Whether the agency was sent a message.
-    pub delivered: bool,
-}
-
-/// What came of looking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WatchOutcome {
-    /// What was told, in order.
-    pub fired: Vec<LimitFired>,
-    /// Limits looked at; as many as asked for when more may wait.
-    pub looked: usize,
-}
-
-const RUNNING: &str = "running";
-const NEAR: &str = "near";
-const PASSED: &str = "passed";
-
-/// The row of a limit that begins.
-pub(super) fn row(dossier: &str, deadline: Deadline) -> WatchRow {
-    WatchRow {
-        dossier: dossier.to_owned(),
-        kind: deadline.limit.word().to_owned(),
-        due_at: At(deadline.due_at),
-        warn_at: deadline.warn_at.map(At),
-        stage: RUNNING.to_owned(),
-        next_at: Some(At(deadline.warn_at.unwrap_or_else(|| over(deadline.due_at)))),
+impl Command for Watch {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<WatchOutcome, StoreError> {
+        watch(batch, conn, self)
     }
-}
-
-/// Whether something was told of a limit: it has a row of its own then.
-pub(super) fn is_told(row: &WatchRow) -> bool {
-    row.stage != RUNNING
-}
-
-/// The limits that run, by their words: when each ends, and when it warns; moments as both databases write them.
-type Running = BTreeMap<String, (String, Option<String>)>;
-
-/// The limits that run as the row of their dossier keeps them, and when one is to be looked at next.
-pub(super) fn packed(limits: &[&WatchRow]) -> Result<(Option<String>, Option<At>), StoreError> {
-    let running: Running = (limits.iter())
-        .filter(|row| !is_told(row))
-        .map(|row| {
-            let moments = (row.due_at.0.to_string(), row.warn_at.map(|at| at.0.to_string()));
-            (row.kind.clone(), moments)
-        })
-        .collect();
-    let text = serde_json::to_string(&running).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let next = limits.iter().filter_map(|row| row.next_at).min();
-    Ok(((!running.is_empty()).then_some(text), next))
-}
-
-fn unpacked(dossier: &DossierRow) -> Result<Vec<(Watched, WatchRow)>, StoreError> {
-    let Some(text) = &dossier.running else {
-        return Ok(Vec::new());
-    };
-    let corrupt = |e: &dyn std::fmt::Display| StoreError::Corrupt(format!("limits of {}: {e}", dossier.id));
-    let running: Running = serde_json::from_str(text).map_err(|e| corrupt(&e))?;
-    let moment = |text: &String| text.parse::<Timestamp>().map_err(|e| corrupt(&e));
-    let limits = running.into_iter().filter_map(|(kind, (due_at, warn_at))| {
-        let limit = Watched::parse(&kind)?;
-        let deadline = || {
-            Ok::<_, StoreError>(Deadline {
-                limit,
-                due_at: moment(&due_at)?,
-                warn_at: warn_at.as_ref().map(moment).transpose()?,
-            })
-        };
-        Some(deadline().map(|deadline| (limit, row(&dossier.id, deadline))))
-    });
-    limits.collect()
 }
 
 /// The limits of these dossiers: those that run, and those that were told of.
@@ -145,22 +55,13 @@ pub(super) fn of_dossiers(
     Ok(limits)
 }
 
-/// The first instant at which a limit has passed: at its end it is still kept.
-fn over(due_at: Timestamp) -> Timestamp {
-    Timestamp::from_micros(due_at.as_micros().saturating_add(1))
-}
-
 /// The cause of what is told of a limit.
 fn cause(watch: &WatchRow, passed: bool) -> String {
     let stage = if passed { PASSED } else { NEAR };
     format!("{}:{}:{}:{stage}", watch.dossier, watch.kind, watch.due_at.0)
 }
 
-pub(super) fn watch(
-    batch: &mut Batch<'_>,
-    conn: &mut Conn,
-    watch: &Watch,
-) -> Result<WatchOutcome, StoreError> {
+fn watch(batch: &mut Batch<'_>, conn: &mut Conn, watch: &Watch) -> Result<WatchOutcome, StoreError> {
     let mut outcome = WatchOutcome::default();
     let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
         .filter(dossiers::look_at.le(At(batch.clock)).assume_not_null())
@@ -195,12 +96,6 @@ pub(super) fn watch(
         });
     }
     Ok(outcome)
-}
-
-/// The cause of an alarm that the chain's time is ahead of this hub's clock, when it is: one of its hubs' clocks is wrong. While
-/// it lasts the chain's time stands still, so the cause stays the same.
-pub(in crate::store) fn clock_ahead(head: Timestamp, clock: Timestamp, allowed: Duration) -> Option<String> {
-    (head > clock.plus(allowed)).then(|| format!("{}:{head}", Watched::ClockAhead))
 }
 
 /// Takes up these dossiers, and says which of their limits are due. What an earlier command of this batch has changed is looked at

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::faults::Faults;
+use super::job::Job;
+use super::play;
 use super::prove::Kept;
-use super::{Answer, Command, batch};
 use crate::clock::{Clock, Entropy};
 use crate::store::StoreError;
 use crate::store::cause::Cause;
@@ -24,18 +25,6 @@ use crate::store::reader::AWAY_TIME;
 /// So many commands refused one after the other while nothing passes, and it is the database, not the commands: what is left of the
 /// batch is answered as unavailable.
 pub const REFUSED_IN_A_ROW: u32 = 8;
-
-pub(super) struct Job {
-    pub command: Command,
-    pub reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
-impl Job {
-    fn answer(self, answer: Result<Answer, StoreError>) {
-        // A caller that went away is no reason to undo what is committed.
-        drop(self.reply.send(answer));
-    }
-}
 
 /// What the ledger has counted since the hub started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +74,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         while let Some(first) = jobs.blocking_recv() {
             let mut waiting = vec![first];
             while waiting.len() < self.batch {
@@ -112,12 +101,12 @@ impl Worker {
     }
 
     /// Plays what was waiting: those without a fault together, then each that had one apart.
-    fn serve(&mut self, waiting: Vec<Job>) {
+    fn serve(&mut self, waiting: Vec<Box<dyn Job>>) {
         let now = self.clock.now();
         let mut together = Vec::with_capacity(waiting.len());
-        let mut apart: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+        let mut apart: BTreeMap<String, Vec<Box<dyn Job>>> = BTreeMap::new();
         for job in waiting {
-            match job.command.sender() {
+            match job.sender() {
                 Some(sender) if self.shared.faults.suspect(sender.tenant, now) => {
                     apart.entry(sender.tenant.to_owned()).or_default().push(job);
                 }
@@ -131,7 +120,7 @@ impl Worker {
     }
 
     /// Commits a batch; when the database refuses it, halves it until the refused commands are alone.
-    fn play(&mut self, jobs: Vec<Job>) {
+    fn play(&mut self, jobs: Vec<Box<dyn Job>>) {
         let mut refused = 0;
         let mut pieces = VecDeque::from([jobs]);
         while let Some(piece) = pieces.pop_front() {
@@ -143,16 +132,13 @@ impl Worker {
                 tell_all(piece, "the database refuses whatever it is given");
                 continue;
             }
-            let commands: Vec<&Command> = piece.iter().map(|job| &job.command).collect();
-            match self.commit(&commands) {
-                Ok(answers) => {
+            match self.commit(&mut piece) {
+                Ok(()) => {
                     refused = 0;
-                    if commands.iter().any(|command| !matches!(command, Command::Prove)) {
+                    if piece.iter().any(|job| !job.is_trial()) {
                         self.shared.kept.committed();
                     }
-                    for (job, answer) in piece.into_iter().zip(answers) {
-                        job.answer(Ok(answer));
-                    }
+                    piece.into_iter().for_each(|job| job.committed());
                 }
                 Err(StoreError::Unavailable(why)) => {
                     tracing::warn!(error = %why, waiting = piece.len(), "the database is not available");
@@ -167,8 +153,8 @@ impl Worker {
                 Err(error) => {
                     refused += 1;
                     for job in piece {
-                        let told = self.fault(&job.command, &error);
-                        job.answer(Err(told));
+                        let told = self.fault(job.as_ref(), &error);
+                        job.failed(told);
                     }
                 }
             }
@@ -176,13 +162,13 @@ impl Worker {
     }
 
     /// What is left when the commands of slowed tenants are answered.
-    fn without_slowed(&self, jobs: Vec<Job>) -> Vec<Job> {
+    fn without_slowed(&self, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         let now = self.clock.now();
         let mut left = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let sender = job.command.sender();
+            let sender = job.sender();
             match sender.and_then(|sender| self.shared.faults.slowed(sender.tenant, now)) {
-                Some(pause) => job.answer(Err(slowed(pause))),
+                Some(pause) => job.failed(slowed(pause)),
                 None => left.push(job),
             }
         }
@@ -190,12 +176,12 @@ impl Worker {
     }
 
     /// Notes whose command was refused, and says what its sender is told.
-    fn fault(&self, command: &Command, error: &StoreError) -> StoreError {
+    fn fault(&self, job: &dyn Job, error: &StoreError) -> StoreError {
         let (StoreError::Database(_) | StoreError::Unstorable(_)) = error else {
             tracing::error!(%error, "a command failed");
             return StoreError::Corrupt(error.to_string());
         };
-        match command.sender() {
+        match job.sender() {
             Some(sender) => {
                 let tenant = sender.tenant;
                 let pause = self.shared.faults.note(&sender, self.clock.now());
@@ -213,7 +199,7 @@ impl Worker {
         }
     }
 
-    fn commit(&mut self, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         if let Some((_, why)) = self.away.as_ref().filter(|_| self.is_away()) {
             return Err(StoreError::Unavailable(why.clone()));
         }
@@ -233,13 +219,13 @@ impl Worker {
         let (now, began) = (self.clock.now(), Instant::now());
         self.entropy.stir(&mut self.rng);
         let played = conn.within(REPLY_TIME, |conn| {
-            batch::play(conn, commands, now, &self.cipher, &mut self.rng)
+            play::play(conn, jobs, now, &self.cipher, &mut self.rng)
         });
         match played {
-            Ok(answers) => {
+            Ok(()) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
                 self.conn = Some(conn);
-                Ok(answers)
+                Ok(())
             }
             Err(refusal) => {
                 self.shared.rollbacks.fetch_add(1, Ordering::Relaxed);
@@ -267,9 +253,9 @@ impl Worker {
     }
 }
 
-fn tell_all(jobs: Vec<Job>, why: &str) {
+fn tell_all(jobs: Vec<Box<dyn Job>>, why: &str) {
     for job in jobs {
-        job.answer(Err(StoreError::Unavailable(why.to_owned())));
+        job.failed(StoreError::Unavailable(why.to_owned()));
     }
 }
 

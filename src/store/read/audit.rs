@@ -15,9 +15,8 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::HEAD;
 use crate::store::rows::*;
-use crate::store::seals::KeptEvent;
+use crate::store::seals::{HEAD, KeptEvent};
 use crate::store::tables::*;
 
 /// Something that is not as it was written.

@@ -17,6 +17,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::under_way::{is_first_of_its_dossier, is_in_a_queue, is_to_be_handed_out};
 
 /// All that a message to an agency is rendered from.
 pub struct Message {
@@ -208,22 +209,6 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
         .collect())
 }
 
-/// Nothing of the same dossier to the same agency is before it and still under way.
-macro_rules! is_first_of_its_dossier {
-    () => {{
-        let earlier = diesel::alias!(deliveries as earlier);
-        // A value of its own for each row, as in the lease of notices.
-        earlier
-            .filter(earlier.field(deliveries::dossier).eq(deliveries::dossier))
-            .filter(earlier.field(deliveries::agency).eq(deliveries::agency))
-            .filter(earlier.field(deliveries::state).eq_any(["waiting", "queued"]))
-            .select(diesel::dsl::min(earlier.field(deliveries::event_seq)))
-            .single_value()
-            .eq(deliveries::event_seq.nullable())
-    }};
-}
-pub(in crate::store) use is_first_of_its_dossier;
-
 /// Those of these agencies to which something could be pushed now: a cheap look before the ledger is asked.
 pub fn push_waits(conn: &mut Conn, agencies: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
     let free = deliveries::leased_until
@@ -260,17 +245,6 @@ pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(
         on_backend!(conn, c => deliveries::table.filter(deliveries::send_at.is_not_null()).count().get_result(c))?,
     )
-}
-
-/// Confirmed by the broker and not taken out of its queue, as far as is known. Written out, because a database uses its index of
-/// queued rows only when it sees the words.
-pub(in crate::store) fn is_in_a_queue() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("deliveries.state = 'queued' AND NOT deliveries.ready")
-}
-
-/// Here, and not settled by its agency. Written out, as [`is_in_a_queue`].
-pub(in crate::store) fn is_to_be_handed_out() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("deliveries.ready AND deliveries.state IN ('waiting', 'queued')")
 }
 
 /// Agencies to which the broker has confirmed messages at this moment or before that nobody has taken out of their queues, as far

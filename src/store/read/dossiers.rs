@@ -7,9 +7,9 @@ use super::{corrupt, seen};
 use crate::domain::dossier::Filing;
 use crate::identity::Scope;
 use crate::store::StoreError;
+use crate::store::answers::{self, KeyUse, SubmitOutcome};
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::{self, KeyUse, SubmitOutcome};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -229,7 +229,7 @@ fn named(
 pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
     let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
         .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
-    row.map(|row| ledger::answered(cipher, key, &row)).transpose()
+    row.map(|row| answers::answered(cipher, key, &row)).transpose()
 }
 
 /// The canonical content of one version.

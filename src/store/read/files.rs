@@ -12,31 +12,10 @@ use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::file_keys::{attachment_row, data_key, file_blind};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-
-/// The index of a digest: keyed, so that whoever reads the tables cannot tell whether a file he knows is there.
-pub fn file_blind(cipher: &Cipher, digest: &[u8; 32]) -> Vec<u8> {
-    cipher.blind("file", digest).to_vec()
-}
-
-/// The name an upload's data key is sealed under, until a dossier names the file.
-pub(in crate::store) fn upload_row(object: &str) -> String {
-    format!("upload:{object}")
-}
-
-/// The name what a dossier calls a file is sealed under.
-pub(in crate::store) fn attachment_row(dossier: &str, number: i32, position: i32) -> String {
-    format!("attachment:{dossier}:{number}:{position}")
-}
-
-/// Unwraps a data key.
-pub(in crate::store) fn data_key(cipher: &Cipher, name: &str, sealed: Sealed) -> Result<DataKey, StoreError> {
-    let bytes = cipher.open(name, sealed)?;
-    let key = bytes.try_into().map_err(|_| StoreError::Key(name.to_owned()))?;
-    Ok(DataKey::new(key))
-}
 
 /// A file as a dossier names it.
 #[derive(Clone)]

@@ -14,11 +14,10 @@ use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::notices::{HELD, PARKED, WAITING, WINDOW, state_word};
-use crate::store::ledger::{News, Subscription};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW, state_word};
 
 /// Subscriptions that are looked through in one step, and feed rows taken of each: one commit serves them all.
 const SUBSCRIBERS_AT_ONCE: usize = 64;
@@ -173,7 +172,6 @@ pub fn notice_attempts(
 }
 
 /// What the hub's own carriers have to do.
-#[derive(Debug, Default)]
 pub struct Work {
     /// What active subscriptions have not taken from the feed yet, as far as their windows have room.
     pub news: Vec<News>,

@@ -8,9 +8,9 @@ use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::notices::{HELD, PARKED, WAITING, state_word};
 use crate::store::moment::At;
 use crate::store::tables::*;
+use crate::store::telling::{HELD, PARKED, WAITING, state_word};
 
 /// Counts over everything a scope reaches; only the operator's reach has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

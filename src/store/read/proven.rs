@@ -7,14 +7,15 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::audit::{AuditReport, Told, Walked};
-use super::{attachment_row, state_of};
 use crate::domain::attachment::FileKind;
 use crate::domain::seal::Hash;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::file_keys::attachment_row;
 use crate::store::read::{open_secrets, secret_row};
 use crate::store::rows::*;
+use crate::store::state::state_of;
 use crate::store::tables::*;
 
 /// Calls `each` with every row of a table in the order of its key, one after the other as they come.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::corrupt;
-use crate::domain::tenant::{Certificate, Point, Register, Staff, Standing, SuccessorPolicy, Tenant};
+use crate::domain::tenant::Register;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::of_row::{certificate, person, point, tenant};
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -32,57 +33,6 @@ pub fn register(conn: &mut Conn, known: i64) -> Result<Option<Register>, StoreEr
         staff.into_iter().map(person).collect::<Result<_, _>>()?,
         points.into_iter().map(point).collect::<Result<_, _>>()?,
     )))
-}
-
-pub(in crate::store) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
-    let bad = |what: &str| corrupt(format!("tenant {}: {what}", row.key));
-    let since = row.standing_since.map(|at| at.0);
-    Ok(Tenant {
-        key: row.key.parse().map_err(|_| bad("key"))?,
-        name: row.name.clone().try_into().map_err(|_| bad("name"))?,
-        parent: row
-            .parent
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|_| bad("parent"))?,
-        formats: row.formats.split_whitespace().map(str::to_owned).collect(),
-        standing: match (row.standing.as_str(), since) {
-            ("active", _) => Standing::Active,
-            ("suspended", Some(since)) => Standing::Suspended { since },
-            ("closed", Some(since)) => Standing::Closed { since },
-            _ => return Err(bad("standing")),
-        },
-        successor_policy: SuccessorPolicy::parse(&row.successor_policy)
-            .ok_or_else(|| bad("successor policy"))?,
-    })
-}
-
-pub(in crate::store) fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
-    Ok(Certificate {
-        thumbprint: crate::store::ledger::hash(&row.thumbprint)?,
-        tenant: row.tenant.parse().map_err(|_| corrupt("certificate: tenant"))?,
-        not_after: row.not_after.0,
-        revoked_at: row.revoked_at.map(|at| at.0),
-    })
-}
-
-pub(in crate::store) fn person(row: StaffRow) -> Result<Staff, StoreError> {
-    Ok(Staff {
-        id: row.id.parse().map_err(|_| corrupt("staff: id"))?,
-        tenant: row.tenant.parse().map_err(|_| corrupt("staff: tenant"))?,
-        name: row.name.try_into().map_err(|_| corrupt("staff: name"))?,
-        until: row.until.map(|at| at.0),
-    })
-}
-
-pub(in crate::store) fn point(row: PointRow) -> Result<Point, StoreError> {
-    Ok(Point {
-        key: row.key.parse().map_err(|_| corrupt("point: key"))?,
-        tenant: row.tenant.parse().map_err(|_| corrupt("point: tenant"))?,
-        name: row.name.try_into().map_err(|_| corrupt("point: name"))?,
-        until: row.until.map(|at| at.0),
-    })
 }
 
 /// Whether a directory was ever imported.

@@ -8,7 +8,7 @@ use crate::domain::time::{Date, Timestamp};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::clock_ahead;
+use crate::store::limits::clock_ahead;
 use crate::store::moment::At;
 use crate::store::rows::{AlarmRow, IrregularCountRow, IrregularityRow};
 use crate::store::tables::*;

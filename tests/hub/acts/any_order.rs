@@ -105,7 +105,7 @@ on_both! {
         for round in 0..20 {
             stage.later(60 + round);
             for id in &ids {
-                match store.ledger.act(anything(stage, id)).await.unwrap() {
+                match store.ledger.ask(anything(stage, id)).await.unwrap() {
                     ActOutcome::Done(_) => done += 1,
                     other => panic!("{other:?}"),
                 }

@@ -128,14 +128,14 @@ on_both! {
         let id = filed(stage, &store, "r1").await;
         stage.later(60);
         let named = |key: &str| Act { report_key: Some(key.to_owned()), ..report(stage, &id, Status::Accepted) };
-        let (a, b) = tokio::join!(store.ledger.act(named("k")), store.ledger.act(named("k")));
+        let (a, b) = tokio::join!(store.ledger.ask(named("k")), store.ledger.ask(named("k")));
         let (ActOutcome::Done(a), ActOutcome::Done(b)) = (a.unwrap(), b.unwrap()) else { panic!() };
         assert_eq!((a.verdict, b.verdict), (Verdict::Applied, Verdict::Repeated));
         assert_eq!(acted(&store, named("k")).await.verdict, Verdict::Repeated);
         assert_eq!(stage.rows("events"), 3);
         // An agency that has no part in the dossier finds nothing, even when it looked before it lost its part.
         let other = Act { actor: lienthong::domain::tenant::Actor::of("agency.so-xay-dung".parse().unwrap()), ..named("k2") };
-        assert_eq!(store.ledger.act(other).await.unwrap(), ActOutcome::Absent);
+        assert_eq!(store.ledger.ask(other).await.unwrap(), ActOutcome::Absent);
         assert_eq!(stage.rows("events"), 3);
     }
 
@@ -176,10 +176,10 @@ on_both! {
         };
         assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Applied);
         assert_eq!(acted(&store, with(b"one")).await.verdict, Verdict::Repeated);
-        assert_eq!(store.ledger.act(with(b"two")).await.unwrap(), ActOutcome::KeyReused);
+        assert_eq!(store.ledger.ask(with(b"two")).await.unwrap(), ActOutcome::KeyReused);
         assert_eq!(stage.rows("events"), 3);
         let nobody = report(stage, "dos_00000000000000000000000000000000", Status::Accepted);
-        assert_eq!(store.ledger.act(nobody).await.unwrap(), ActOutcome::Absent);
+        assert_eq!(store.ledger.ask(nobody).await.unwrap(), ActOutcome::Absent);
     }
 
     async fn a_supplement_goes_back_and_starts_the_clock_again(stage) {

@@ -8,7 +8,9 @@ use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::view::{DeliveryState, SettleItem, Settlement};
 use lienthong::store::Store;
-use lienthong::store::ledger::{Act, Carried, OutboxSettlement};
+use lienthong::store::ledger::{
+    Act, Arrive, Carried, LeaseInbox, LeaseOutbox, OutboxSettlement, SettleInbox, SettleOutbox,
+};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
@@ -17,26 +19,41 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// What the broker said of everything that is in the outbox now.
 async fn publish(store: &Store, carried: Carried) -> Vec<String> {
-    let leased = store.ledger.lease_outbox(100, LEASE).await.unwrap();
+    let leased = store
+        .ledger
+        .ask(LeaseOutbox {
+            max: 100,
+            lease: LEASE,
+        })
+        .await
+        .unwrap();
     let settled = leased.iter().map(|item| OutboxSettlement {
         delivery: item.delivery.clone(),
         attempt: item.attempt,
         own_queue: false,
         carried: carried.clone(),
     });
-    store.ledger.settle_outbox(settled.collect()).await.unwrap();
+    store.ledger.ask(SettleOutbox(settled.collect())).await.unwrap();
     leased.into_iter().map(|item| item.delivery).collect()
 }
 
 /// Everything of the outbox in the inbox of the agency.
 async fn arrived(store: &Store) -> Vec<String> {
     let deliveries = publish(store, Carried::Done).await;
-    store.ledger.arrive(deliveries.clone()).await.unwrap();
+    store.ledger.ask(Arrive(deliveries.clone())).await.unwrap();
     deliveries
 }
 
 async fn take(store: &Store) -> Vec<(String, i32)> {
-    let leased = store.ledger.lease_inbox(AGENCY, 10, LEASE).await.unwrap();
+    let leased = store
+        .ledger
+        .ask(LeaseInbox {
+            agency: AGENCY.to_owned(),
+            max: 10,
+            lease: LEASE,
+        })
+        .await
+        .unwrap();
     leased.into_iter().map(|l| (l.delivery, l.attempt)).collect()
 }
 
@@ -53,7 +70,10 @@ async fn settle(
     };
     let result = store
         .ledger
-        .settle_inbox(agency, vec![item])
+        .ask(SettleInbox {
+            agency: agency.to_owned(),
+            items: vec![item],
+        })
         .await
         .unwrap()
         .remove(0);
@@ -75,15 +95,15 @@ on_both! {
         for n in 0..3 {
             filed(stage, &store, &format!("r{n}")).await;
         }
-        let two = store.ledger.lease_outbox(2, LEASE).await.unwrap();
-        let one = store.ledger.lease_outbox(2, LEASE).await.unwrap();
+        let two = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap();
+        let one = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap();
         assert_eq!((two.len(), one.len()), (2, 1));
         assert!(two.iter().chain(&one).all(|item| item.attempt == 1 && item.agency == AGENCY));
-        assert_eq!(store.ledger.lease_outbox(2, LEASE).await.unwrap(), []);
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap(), []);
         stage.later(30);
-        assert_eq!(store.ledger.lease_outbox(9, LEASE).await.unwrap(), [], "a lease holds up to its last moment");
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap(), [], "a lease holds up to its last moment");
         stage.later(1);
-        let again = store.ledger.lease_outbox(9, LEASE).await.unwrap();
+        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap();
         assert_eq!(again.iter().map(|item| item.attempt).collect::<Vec<_>>(), [2, 2, 2]);
     }
 
@@ -100,9 +120,9 @@ on_both! {
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now().plus(Duration::from_secs(10));
         publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
-        assert_eq!(store.ledger.lease_outbox(9, LEASE).await.unwrap(), []);
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap(), []);
         stage.later(10);
-        let again = store.ledger.lease_outbox(9, LEASE).await.unwrap();
+        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap();
         assert_eq!(again[0].attempt, 2);
         assert_eq!((states(stage), attempts(stage)), (vec!["waiting".to_owned()], vec!["1 retry away".to_owned()]));
     }
@@ -120,9 +140,9 @@ on_both! {
         filed(stage, &store, "r1").await;
         let delivery = publish(&store, Carried::Done).await.remove(0);
         assert_eq!(take(&store).await, []);
-        store.ledger.arrive(vec![delivery.clone()]).await.unwrap();
-        store.ledger.arrive(vec![delivery.clone(), "dlv_unknown".to_owned()]).await.unwrap();
-        assert_eq!(store.ledger.lease_inbox("so-xay-dung", 10, LEASE).await.unwrap(), []);
+        store.ledger.ask(Arrive(vec![delivery.clone()])).await.unwrap();
+        store.ledger.ask(Arrive(vec![delivery.clone(), "dlv_unknown".to_owned()])).await.unwrap();
+        assert_eq!(store.ledger.ask(LeaseInbox { agency: "so-xay-dung".to_owned(), max: 10, lease: LEASE }).await.unwrap(), []);
         assert_eq!(take(&store).await, [(delivery.clone(), 1)]);
         assert_eq!(take(&store).await, [], "it is leased");
         assert_eq!(settle(&store, AGENCY, &delivery, Settlement::Done).await, (Some(DeliveryState::Handed), None));
@@ -134,12 +154,12 @@ on_both! {
     async fn the_embedded_broker_may_bring_it_before_it_is_confirmed(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
-        let item = store.ledger.lease_outbox(1, LEASE).await.unwrap().remove(0);
-        store.ledger.arrive(vec![item.delivery.clone()]).await.unwrap();
+        let item = store.ledger.ask(LeaseOutbox { max: 1, lease: LEASE }).await.unwrap().remove(0);
+        store.ledger.ask(Arrive(vec![item.delivery.clone()])).await.unwrap();
         take(&store).await;
         settle(&store, AGENCY, &item.delivery, Settlement::Done).await;
         let confirmed = OutboxSettlement { delivery: item.delivery, attempt: 1, own_queue: false, carried: Carried::Done };
-        store.ledger.settle_outbox(vec![confirmed]).await.unwrap();
+        store.ledger.ask(SettleOutbox(vec![confirmed])).await.unwrap();
         assert_eq!((stage.unsent(), states(stage)), (0, vec!["handed".to_owned()]));
     }
 
@@ -212,10 +232,10 @@ on_both! {
         let id = filed(stage, &store, "r1").await;
         arrived(&store).await;
         stage.later(1);
-        store.ledger.submit(amendment(stage, &id, "r1", 1, "second")).await.unwrap();
+        store.ledger.ask(amendment(stage, &id, "r1", 1, "second")).await.unwrap();
         let second = arrived(&store).await.remove(0);
         stage.later(1);
-        let first = store.ledger.lease_inbox(AGENCY, 1, LEASE).await.unwrap().remove(0).delivery;
+        let first = store.ledger.ask(LeaseInbox { agency: AGENCY.to_owned(), max: 1, lease: LEASE }).await.unwrap().remove(0).delivery;
         settle(&store, AGENCY, &first, Settlement::Done).await;
         assert_eq!(states(stage), ["handed", "queued"]);
         acted(&store, report(stage, &id, Status::Accepted)).await;
@@ -240,7 +260,7 @@ on_both! {
         stage.later(1);
         let mut elsewhere = amendment(stage, &id, "r1", 1, "second");
         elsewhere.dossier.agency = Some("so-xay-dung".to_owned());
-        store.ledger.submit(elsewhere).await.unwrap();
+        store.ledger.ask(elsewhere).await.unwrap();
         assert_eq!(take(&store).await, [], "the first agency's message is not handed out");
         assert_eq!(states(stage), ["parked", "waiting"]);
         assert_eq!(stage.texts("SELECT agency AS t FROM deliveries WHERE send_at IS NOT NULL"), ["so-xay-dung"]);

@@ -11,7 +11,9 @@ use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::domain::time::Timestamp;
-use lienthong::store::ledger::{Act, Carried, Deed, LimitFired, OutboxSettlement, Watch};
+use lienthong::store::ledger::{
+    Act, Carried, Deed, LeaseOutbox, LimitFired, OutboxSettlement, SettleOutbox, Watch,
+};
 use lienthong::store::rows::DossierRow;
 use lienthong::store::{Store, read};
 
@@ -37,7 +39,7 @@ async fn looked(stage: &Stage, store: &Store) -> Vec<(Watched, bool)> {
     told(
         &store
             .ledger
-            .watch(look(stage, &limits(), false))
+            .ask(look(stage, &limits(), false))
             .await
             .unwrap()
             .fired,
@@ -140,7 +142,7 @@ on_both! {
             in_hand(stage, &hubs[0], &format!("r{n}")).await;
         }
         until(stage, at("2026-11-23T17:01"));
-        let looks = (0..8).map(|n| hubs[n % 2].ledger.watch(look(stage, &limits(), false)));
+        let looks = (0..8).map(|n| hubs[n % 2].ledger.ask(look(stage, &limits(), false)));
         let outcomes = futures_util::future::join_all(looks).await;
         let told: Vec<LimitFired> = outcomes.into_iter().flat_map(|o| o.unwrap().fired).collect();
         assert_eq!(told.len(), 20);
@@ -242,7 +244,7 @@ on_both! {
             let closing = limits()
                 .replace("supplement-closing,alarm", "supplement-closing,close")
                 .replace("supplement-closed-as,3", &format!("supplement-closed-as,{word}"));
-            let outcome = store.ledger.watch(look(stage, &closing, false)).await.unwrap();
+            let outcome = store.ledger.ask(look(stage, &closing, false)).await.unwrap();
             assert_eq!(told(&outcome.fired), [(Watched::Supplement, true)]);
             assert_eq!(row(&store, &id).await.unwrap().status, status);
             assert_eq!(stage.limit_words(), [""; 0]);
@@ -262,11 +264,11 @@ on_both! {
         assert_eq!(kinds(stage), ["filed"], "who has not read the first message is not sent another");
         // In the queue an agency reads by itself it has arrived; in one the hub reads for it, it has not.
         let fresh = filed(stage, &store, "r2").await;
-        let leased = store.ledger.lease_outbox(9, Duration::from_secs(9)).await.unwrap();
+        let leased = store.ledger.ask(LeaseOutbox { max: 9, lease: Duration::from_secs(9) }).await.unwrap();
         let settled = leased.iter().map(|i| OutboxSettlement { delivery: i.delivery.clone(), attempt: 1, own_queue: true, carried: Carried::Done });
-        store.ledger.settle_outbox(settled.collect()).await.unwrap();
+        store.ledger.ask(SettleOutbox(settled.collect())).await.unwrap();
         stage.later(3 * 3600);
-        let own = store.ledger.watch(look(stage, &limits(), true)).await.unwrap();
+        let own = store.ledger.ask(look(stage, &limits(), true)).await.unwrap();
         assert!(own.fired.iter().all(|f| f.limit != Watched::OfficerNotice), "{own:?}");
         assert!(!stage.limits().iter().any(|(kind, _, dossier)| kind == "officer-notice" && fresh == *dossier));
     }
@@ -289,7 +291,7 @@ on_both! {
         stage.later(1);
         acted(&store, Act { own_queue: true, ..report(stage, &heard, Status::Processing) }).await;
         until(stage, at("2026-11-24T08:01"));
-        let own = store.ledger.watch(look(stage, &limits(), true)).await.unwrap();
+        let own = store.ledger.ask(look(stage, &limits(), true)).await.unwrap();
         let of_silence: Vec<_> = own.fired.iter().filter(|f| f.limit == Watched::AgencySilent).collect();
         assert_eq!(of_silence.len(), 1);
         assert_eq!((of_silence[0].dossier.as_ref(), of_silence[0].delivered), (Some(&silent), false));
@@ -363,7 +365,7 @@ on_both! {
         let mut pieces = Vec::new();
         loop {
             // Officer and silence come first: both are kept.
-            let outcome = store.ledger.watch(Watch { max: 4, ..look(stage, &limits(), false) }).await.unwrap();
+            let outcome = store.ledger.ask(Watch { max: 4, ..look(stage, &limits(), false) }).await.unwrap();
             if outcome.looked == 0 {
                 break;
             }

@@ -39,7 +39,7 @@ async fn file_surely(stage: &Stage, store: &Store, reference: &str) -> usize {
     eventually("the database is back", async || {
         let mut attempt = filing(stage, reference);
         attempt.key.clone_from(&key);
-        match store.ledger.submit(attempt).await {
+        match store.ledger.ask(attempt).await {
             Ok(SubmitOutcome::Committed | SubmitOutcome::Replayed { status: 202, .. }) => Some(()),
             Err(StoreError::Unavailable(_)) => {
                 unknown += 1;
@@ -66,7 +66,7 @@ on_both! {
             let (pairs, store) = (Arc::clone(&pairs), store.clone());
             tasks.spawn(async move {
                 while let Some((submit, act)) = { pairs.lock().unwrap().pop() } {
-                    assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+                    assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
                     assert_eq!(acted(&store, act).await.verdict, Verdict::Applied);
                 }
             });
@@ -84,7 +84,7 @@ on_both! {
         stage.later(60);
         let back_and_forth = (0..60).map(|n| {
             let to = if n % 2 == 0 { Status::Processing } else { Status::Accepted };
-            store.ledger.act(report(stage, &id, to))
+            store.ledger.ask(report(stage, &id, to))
         });
         let outcomes = futures_util::future::join_all(back_and_forth).await;
         assert!(outcomes.iter().all(Result::is_ok));
@@ -102,7 +102,7 @@ fn two_hubs_share_one_chain() {
         let mut tasks = tokio::task::JoinSet::new();
         for (n, submit) in all {
             let store = hubs[n % 2].clone();
-            tasks.spawn(async move { store.ledger.submit(submit).await });
+            tasks.spawn(async move { store.ledger.ask(submit).await });
         }
         while let Some(outcome) = tasks.join_next().await {
             assert_eq!(outcome.unwrap().unwrap(), SubmitOutcome::Committed);
@@ -110,7 +110,7 @@ fn two_hubs_share_one_chain() {
         // The same call at both hubs at once is filed at one of them.
         let (first, mut second) = (filing(stage, "twice"), filing(stage, "twice"));
         second.key = first.key.clone();
-        let (a, b) = tokio::join!(hubs[0].ledger.submit(first), hubs[1].ledger.submit(second));
+        let (a, b) = tokio::join!(hubs[0].ledger.ask(first), hubs[1].ledger.ask(second));
         let committed = [a.unwrap(), b.unwrap()]
             .iter()
             .filter(|o| **o == SubmitOutcome::Committed)
@@ -175,7 +175,7 @@ fn a_crash_between_writing_and_committing_is_as_if_nothing_had_been() {
         let waiting = stage.behind(|conn| {
             // The ledger writes its block last: when it waits for this lock, all else is written and nothing committed.
             run(conn, "BEGIN; LOCK TABLE blocks IN ACCESS EXCLUSIVE MODE").unwrap();
-            let waiting = runtime.spawn(async move { ledger.submit(lost).await });
+            let waiting = runtime.spawn(async move { ledger.ask(lost).await });
             let kill = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_locks \
                         WHERE NOT granted AND relation = 'blocks'::regclass";
             while number(conn, kill) == 0 && !waiting.is_finished() {
@@ -187,10 +187,7 @@ fn a_crash_between_writing_and_committing_is_as_if_nothing_had_been() {
         let outcome = waiting.await.unwrap();
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
         whole(stage, 1, 1);
-        assert_eq!(
-            store.ledger.submit(again).await.unwrap(),
-            SubmitOutcome::Committed
-        );
+        assert_eq!(store.ledger.ask(again).await.unwrap(), SubmitOutcome::Committed);
         whole(stage, 2, 2);
     });
 }
@@ -204,8 +201,8 @@ fn a_crash_after_the_commit_is_answered_by_the_key() {
         let mut again = filing(stage, "r1");
         again.key = first.key.clone();
         // The caller goes away at once; its command does not.
-        drop(tokio::time::timeout(std::time::Duration::ZERO, store.ledger.submit(first)).await);
-        let outcome = store.ledger.submit(again).await.unwrap();
+        drop(tokio::time::timeout(std::time::Duration::ZERO, store.ledger.ask(first)).await);
+        let outcome = store.ledger.ask(again).await.unwrap();
         assert_eq!(
             outcome,
             SubmitOutcome::Replayed {

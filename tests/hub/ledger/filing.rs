@@ -20,7 +20,7 @@ on_both! {
         let store = stage.open();
         let submit = filing(stage, "r1");
         let (id, submission) = (submit.dossier.id.clone(), submit.submission.id.clone());
-        assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
 
         let stored = row(&store, &id).await.unwrap();
         assert_eq!((stored.status, stored.events, stored.version, stored.accepted), (1, 1, 1, false));
@@ -54,7 +54,7 @@ on_both! {
         submit.dossier.agency = None;
         submit.dossier.parked = Some("competence-gap".to_owned());
         submit.parties.pop();
-        store.ledger.submit(submit).await.unwrap();
+        store.ledger.ask(submit).await.unwrap();
         assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.unsent()), (1, 0, 0));
         let (scope, parked) = (everything(), read::Filter { parked: true, limit: 5, ..read::Filter::default() });
         let waiting = store.readers.run(move |c| read::list(c, &scope, &parked)).await.unwrap();
@@ -65,9 +65,9 @@ on_both! {
         let store = stage.open();
         let first = filing(stage, "r1");
         let second = again(&first, filing(stage, "r1"));
-        store.ledger.submit(first).await.unwrap();
+        store.ledger.ask(first).await.unwrap();
         stage.later(3600);
-        let outcome = store.ledger.submit(second).await.unwrap();
+        let outcome = store.ledger.ask(second).await.unwrap();
         assert_eq!(outcome, SubmitOutcome::Replayed { status: 202, body: answer("r1") });
         assert_eq!((stage.rows("dossiers"), stage.rows("events"), stage.rows("submissions")), (1, 1, 1));
     }
@@ -76,7 +76,7 @@ on_both! {
         let store = stage.open();
         let first = filing(stage, "r1");
         let second = again(&first, filing(stage, "r1"));
-        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        let (a, b) = tokio::join!(store.ledger.ask(first), store.ledger.ask(second));
         assert_eq!(a.unwrap(), SubmitOutcome::Committed);
         assert_eq!(b.unwrap(), SubmitOutcome::Replayed { status: 202, body: answer("r1") });
         assert_eq!(stage.rows("dossiers"), 1);
@@ -86,19 +86,19 @@ on_both! {
         let store = stage.open();
         let first = filing(stage, "r1");
         let used = first.key.clone();
-        store.ledger.submit(first).await.unwrap();
+        store.ledger.ask(first).await.unwrap();
 
         let mut other_bytes = filing(stage, "r2");
         other_bytes.key.key.clone_from(&used.key);
-        assert_eq!(store.ledger.submit(other_bytes).await.unwrap(), SubmitOutcome::KeyReused);
+        assert_eq!(store.ledger.ask(other_bytes).await.unwrap(), SubmitOutcome::KeyReused);
         assert_eq!(stage.rows("dossiers"), 1);
 
         let mut other_tenant = filing_by(stage, "branch.ha-dong", "r1");
         other_tenant.key.key.clone_from(&used.key);
-        assert_eq!(store.ledger.submit(other_tenant).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(other_tenant).await.unwrap(), SubmitOutcome::Committed);
         let mut other_route = filing(stage, "r3");
         other_route.key = lienthong::store::ledger::KeyUse { route: "acceptance", ..used };
-        assert_eq!(store.ledger.submit(other_route).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(other_route).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(stage.rows("dossiers"), 3);
     }
 
@@ -107,21 +107,21 @@ on_both! {
         let first = filing(stage, "r1");
         let mut second = filing(stage, "r1");
         second.key.key = "another".to_owned();
-        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        let (a, b) = tokio::join!(store.ledger.ask(first), store.ledger.ask(second));
         assert_eq!((a.unwrap(), b.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Raced));
         let mut later = filing(stage, "r1");
         later.key.key = "a third".to_owned();
-        assert_eq!(store.ledger.submit(later).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(later).await.unwrap(), SubmitOutcome::Raced);
         // The reference is the tenant's own.
-        assert_eq!(store.ledger.submit(filing_by(stage, "branch.ha-dong", "r1")).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(filing_by(stage, "branch.ha-dong", "r1")).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!((stage.rows("dossiers"), stage.audit().findings), (2, vec![]));
     }
 
     async fn an_answer_can_be_kept_without_an_event(stage) {
         let store = stage.open();
         let remember = || Remember { key: key(BRANCH, "k", b"bytes"), answer: (409, b"no".to_vec()) };
-        assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Committed);
-        assert_eq!(store.ledger.remember(remember()).await.unwrap(), SubmitOutcome::Replayed { status: 409, body: b"no".to_vec() });
+        assert_eq!(store.ledger.ask(remember()).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(remember()).await.unwrap(), SubmitOutcome::Replayed { status: 409, body: b"no".to_vec() });
         assert_eq!((stage.rows("submissions"), stage.rows("events"), stage.rows("blocks")), (0, 0, 0));
     }
 
@@ -132,24 +132,24 @@ on_both! {
         second.likeness = first.likeness.clone();
         let (id, blind) = (first.dossier.id.clone(), first.likeness.blind.clone());
         let (mut again, other) = (filing_by(stage, "branch.ha-dong", "r2"), second.dossier.id.clone());
-        let (a, b) = tokio::join!(store.ledger.submit(first), store.ledger.submit(second));
+        let (a, b) = tokio::join!(store.ledger.ask(first), store.ledger.ask(second));
         assert_eq!((a.unwrap(), b.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Raced));
         again.dossier.id.clone_from(&other);
         again.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) };
-        assert_eq!(store.ledger.submit(again).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(again).await.unwrap(), SubmitOutcome::Committed);
         let twins = "SELECT id || ' ' || coalesce(twin, '-') AS t FROM dossiers ORDER BY twin IS NOT NULL";
         assert_eq!(stage.texts(twins), [format!("{id} -"), format!("{other} {id}")]);
 
         // The first one becomes another matter: the second is now the first of what both were about.
         let mut amend = amendment(stage, &id, "r1", 1, "another matter");
         amend.likeness.blind = vec![1; 32];
-        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Committed);
         let mut third = filing(stage, "r3");
         third.likeness.blind.clone_from(&blind);
-        assert_eq!(store.ledger.submit(third).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(third).await.unwrap(), SubmitOutcome::Raced);
         let mut third = filing(stage, "r3");
         third.likeness = Likeness { blind, twin: Some(other.clone()) };
-        assert_eq!(store.ledger.submit(third).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(third).await.unwrap(), SubmitOutcome::Committed);
     }
 
     async fn an_amendment_holds_to_the_version_it_saw(stage) {
@@ -158,7 +158,7 @@ on_both! {
         let mut amend = amendment(stage, &id, "r1", 1, "second");
         amend.dossier.agency = Some("so-xay-dung".to_owned());
         stage.later(1);
-        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Committed);
         let now = row(&store, &id).await.unwrap();
         assert_eq!((now.version, now.events, now.agency.as_deref()), (2, 2, Some("so-xay-dung")));
         assert_eq!((stage.rows("submissions"), stage.rows("contents")), (2, 2));
@@ -169,12 +169,12 @@ on_both! {
 
         for version in [1, 3] {
             let stale = amendment(stage, &id, "r1", version, &format!("stale {version}"));
-            assert_eq!(store.ledger.submit(stale).await.unwrap(), SubmitOutcome::Raced);
+            assert_eq!(store.ledger.ask(stale).await.unwrap(), SubmitOutcome::Raced);
         }
         let elsewhere = amendment(stage, &id, "r2", 2, "under another reference");
-        assert_eq!(store.ledger.submit(elsewhere).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(elsewhere).await.unwrap(), SubmitOutcome::Raced);
         let nobody = amendment(stage, "dos_00000000000000000000000000000000", "r1", 2, "of nothing");
-        assert_eq!(store.ledger.submit(nobody).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(nobody).await.unwrap(), SubmitOutcome::Raced);
         assert_eq!((stage.rows("submissions"), stage.audit().findings), (2, vec![]));
     }
 
@@ -183,7 +183,7 @@ on_both! {
         let id = filed(stage, &store, "r1").await;
         acted(&store, report(stage, &id, Status::Accepted)).await;
         let amend = amendment(stage, &id, "r1", 1, "too late");
-        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Raced);
     }
 
     async fn a_submitter_claims_a_code_and_occupies_none(stage) {
@@ -198,7 +198,7 @@ on_both! {
         let contests = |all: &[(i32, Happening)]| all.iter().filter(|h| matches!(h.1, Happening::CodeContested { .. })).count();
         let first = claiming(BRANCH, "r1", false);
         let id = first.dossier.id.clone();
-        store.ledger.submit(first).await.unwrap();
+        store.ledger.ask(first).await.unwrap();
         let events = happenings(&store, &id).await;
         assert!(matches!(&events[1], (2, Happening::CodeClaimed { code: c }) if c.as_str() == code));
         let claimed = row(&store, &id).await.unwrap();
@@ -209,10 +209,10 @@ on_both! {
         // Another claims it too: whoever prepared that without seeing the first looks again, then both sides and the operator are told.
         let mut late = claiming("branch.ha-dong", "r2", false);
         late.key.key = "unseen".to_owned();
-        assert_eq!(store.ledger.submit(late).await.unwrap(), SubmitOutcome::Raced);
+        assert_eq!(store.ledger.ask(late).await.unwrap(), SubmitOutcome::Raced);
         let second = claiming("branch.ha-dong", "r2", true);
         let other = second.dossier.id.clone();
-        assert_eq!(store.ledger.submit(second).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(second).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(contests(&happenings(&store, &id).await), 1);
         assert_eq!(contests(&happenings(&store, &other).await), 1);
         let alarm = "SELECT kind || ' ' || dossier AS t FROM alarms";
@@ -221,7 +221,7 @@ on_both! {
         assert_eq!(stage.texts(told), [BRANCH, BRANCH, "branch.ha-dong", "branch.ha-dong", "branch.ha-dong", BRANCH]);
 
         // A third is told by its own answer; nobody is told a second time.
-        assert_eq!(store.ledger.submit(claiming("branch.ba-vi", "r3", true)).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(claiming("branch.ba-vi", "r3", true)).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!((contests(&happenings(&store, &id).await), stage.rows("alarms")), (1, 1));
 
         // The agency settles it.
@@ -239,14 +239,14 @@ on_both! {
         let mut first = filing(stage, "r1");
         first.dossier.claimed_code = Some(code.to_owned());
         let id = first.dossier.id.clone();
-        store.ledger.submit(first).await.unwrap();
+        store.ledger.ask(first).await.unwrap();
         let mut amend = amendment(stage, &id, "r1", 1, "another code");
         amend.dossier.claimed_code = Some("H26.PHX-261123-0002".to_owned());
-        assert_eq!(store.ledger.submit(amend).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(row(&store, &id).await.unwrap().claimed_code.as_deref(), Some("H26.PHX-261123-0002"));
         let mut other = filing_by(stage, "branch.ha-dong", "r2");
         other.dossier.claimed_code = Some(code.to_owned());
-        assert_eq!(store.ledger.submit(other).await.unwrap(), SubmitOutcome::Committed);
+        assert_eq!(store.ledger.ask(other).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!((stage.rows("alarms"), stage.audit().findings), (0, vec![]));
     }
 
@@ -254,7 +254,7 @@ on_both! {
         let store = stage.open();
         let first = filing(stage, "r0");
         let used = first.submission.clone();
-        store.ledger.submit(first).await.unwrap();
+        store.ledger.ask(first).await.unwrap();
         // The poison is in the middle: a submission id that is already taken, which only the database notices.
         let waiting = (1..=9).map(|n| {
             let mut submit = filing(stage, &format!("r{n}"));
@@ -263,7 +263,7 @@ on_both! {
                 submit.submission.received_at = used.received_at;
             }
             let store = store.clone();
-            async move { (n, store.ledger.submit(submit).await) }
+            async move { (n, store.ledger.ask(submit).await) }
         });
         for (n, outcome) in futures_util::future::join_all(waiting).await {
             match outcome {

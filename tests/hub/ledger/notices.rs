@@ -8,10 +8,12 @@ use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::{Actor, Standing, Tenant, TenantKind};
 use lienthong::domain::text::Text;
+use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{Backlog, Way};
 use lienthong::store::ledger::{
-    EndpointStanding, Fate, Intervene, Intervention, LeasedNotice, News, NoticeAnswer, NoticeCommand,
-    NoticeSettlement, PushCommand, Subscribe, Subscription, TEST, WINDOW,
+    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, LeaseNotices, LeasedNotice, News,
+    NoticeSettlement, QueueRemoved, RetryNotices, RotateSecret, SetEndpoint, SettleNotices, SettlePushes,
+    SpreadNews, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription, WINDOW,
 };
 use lienthong::store::moment::At;
 use lienthong::store::rows::{EndpointRow, SecretRow};
@@ -55,21 +57,7 @@ async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Opt
         from,
         secret: Some(secret(stage, &which.tenant)),
     };
-    changed(store, NoticeCommand::Subscribe(wanted)).await
-}
-
-async fn changed(store: &Store, command: NoticeCommand) -> bool {
-    match store.ledger.notices(command).await.unwrap() {
-        NoticeAnswer::Changed(changed) => changed,
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn count(store: &Store, command: NoticeCommand) -> usize {
-    match store.ledger.notices(command).await.unwrap() {
-        NoticeAnswer::Count(count) => count,
-        other => panic!("{other:?}"),
-    }
+    store.ledger.ask(wanted).await.unwrap() == Subscribed::Done { secret_taken: true }
 }
 
 async fn news(store: &Store) -> Vec<News> {
@@ -84,21 +72,18 @@ async fn news(store: &Store) -> Vec<News> {
 /// Takes what the feed has; how many.
 async fn spread(store: &Store) -> usize {
     let news = news(store).await;
-    count(store, NoticeCommand::Spread(news)).await
+    store.ledger.ask(SpreadNews(news)).await.unwrap()
 }
 
 async fn lease(store: &Store, which: &Subscription, max: i64) -> Vec<LeasedNotice> {
-    let command = NoticeCommand::Lease {
+    let command = LeaseNotices {
         subscription: which.clone(),
         set_at: None,
         max,
         lease: LEASE,
         least_tried_first: false,
     };
-    match store.ledger.notices(command).await.unwrap() {
-        NoticeAnswer::Leased(leased) => leased,
-        other => panic!("{other:?}"),
-    }
+    store.ledger.ask(command).await.unwrap()
 }
 
 fn seqs(leased: &[LeasedNotice]) -> Vec<i64> {
@@ -112,18 +97,15 @@ async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fa
         fate: fate.clone(),
     });
     let settlements = settlements.collect();
-    count(
-        store,
-        NoticeCommand::Settle {
-            settlements,
-            set_at: None,
-        },
-    )
-    .await;
+    let settled = SettleNotices {
+        settlements,
+        set_at: None,
+    };
+    store.ledger.ask(settled).await.unwrap();
 }
 
-fn again(subscription: Subscription) -> NoticeCommand {
-    NoticeCommand::Retry {
+fn again(subscription: Subscription) -> RetryNotices {
+    RetryNotices {
         subscription,
         by: None,
     }
@@ -150,7 +132,7 @@ on_both! {
         let (now, early) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
         assert!(subscribe(stage, &store, &now, None).await);
         let from_one = Subscribe { subscription: early.clone(), url: None, from: Some(1), secret: None };
-        store.ledger.notices(NoticeCommand::Subscribe(from_one)).await.unwrap();
+        store.ledger.ask(from_one).await.unwrap();
         filed(stage, &store, "after").await;
         assert_eq!(spread(&store).await, 4);
         assert_eq!((news(&store).await, spread(&store).await), (vec![], 0));
@@ -184,10 +166,10 @@ on_both! {
         subscribe(stage, &store, &which, None).await;
         filed(stage, &store, "r1").await;
         let (ours, theirs) = (news(&store).await, news(&store).await);
-        assert_eq!(count(&store, NoticeCommand::Spread(ours)).await, 1);
+        assert_eq!(store.ledger.ask(SpreadNews(ours)).await.unwrap(), 1);
         let leased = lease(&store, &which, 9).await;
         settle(&store, &which, &leased, Fate::Delivered).await;
-        assert_eq!(count(&store, NoticeCommand::Spread(theirs)).await, 0);
+        assert_eq!(store.ledger.ask(SpreadNews(theirs)).await.unwrap(), 0);
         assert_eq!(stage.rows("notices"), 0);
     }
 
@@ -210,7 +192,7 @@ on_both! {
         let which = webhook("enterprise.a");
         subscribe(stage, &store, &which, None).await;
         for (n, by) in ["agent.a-1", BRANCH, "agent.a-2", "agent.a-1"].into_iter().enumerate() {
-            store.ledger.submit(filing_by(stage, by, &format!("r{n}"))).await.unwrap();
+            store.ledger.ask(filing_by(stage, by, &format!("r{n}"))).await.unwrap();
         }
         assert_eq!(spread(&store).await, 3);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 3, 4]);
@@ -276,8 +258,8 @@ on_both! {
         spread(&store).await;
         assert_eq!(states(stage), ["1 parked", "2 held", "3 held", "4 held", "5 waiting"]);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [5]);
-        assert_eq!(count(&store, again(webhook("branch.ba-dinh"))).await, 0);
-        assert_eq!(count(&store, again(which.clone())).await, 1);
+        assert_eq!(store.ledger.ask(again(webhook("branch.ba-dinh"))).await.unwrap(), 0);
+        assert_eq!(store.ledger.ask(again(which.clone())).await.unwrap(), 1);
         for seq in [1, 2, 3, 4] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(next.iter().map(|n| (n.seq, n.attempt)).collect::<Vec<_>>(), [(seq, 1)]);
@@ -311,7 +293,7 @@ on_both! {
         let head = WINDOW + 1;
         for seq in 1..=head {
             let n = format!("{seq:032x}");
-            store.ledger.submit(filing(stage, &n)).await.unwrap();
+            store.ledger.ask(filing(stage, &n)).await.unwrap();
         }
         while spread(&store).await > 0 {}
         assert_eq!((stage.rows("notices"), news(&store).await), (WINDOW, vec![]));
@@ -326,8 +308,8 @@ on_both! {
         let which = webhook(BRANCH);
         let rotate = async |seconds| {
             let older_until = stage.clock.now().plus(Duration::from_secs(seconds));
-            let command = NoticeCommand::Rotate { tenant: BRANCH.to_owned(), secret: secret(stage, BRANCH), older_until };
-            changed(&store, command).await
+            let command = RotateSecret { tenant: BRANCH.to_owned(), secret: secret(stage, BRANCH), older_until };
+            store.ledger.ask(command).await.unwrap()
         };
         let live = async || {
             let (cipher, now) = (stage.cipher.clone(), stage.clock.now());
@@ -352,8 +334,8 @@ on_both! {
         let store = stage.open();
         let which = webhook(BRANCH);
         let test = async |event: &str| {
-            let command = NoticeCommand::Test { subscription: which.clone(), event: event.to_owned() };
-            changed(&store, command).await
+            let command = TestSubscription { subscription: which.clone(), event: event.to_owned() };
+            store.ledger.ask(command).await.unwrap()
         };
         assert!(!test("evt_1").await);
         subscribe(stage, &store, &which, None).await;
@@ -367,20 +349,20 @@ on_both! {
         let (hook, queue) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
         subscribe(stage, &store, &hook, None).await;
         let wanted = Subscribe { subscription: queue.clone(), url: None, from: None, secret: None };
-        store.ledger.notices(NoticeCommand::Subscribe(wanted)).await.unwrap();
+        store.ledger.ask(wanted).await.unwrap();
         filed(stage, &store, "r1").await;
         spread(&store).await;
-        assert!(changed(&store, NoticeCommand::End(hook.clone())).await);
-        assert!(!changed(&store, NoticeCommand::End(hook.clone())).await);
+        assert!(store.ledger.ask(EndSubscription(hook.clone())).await.unwrap());
+        assert!(!store.ledger.ask(EndSubscription(hook.clone())).await.unwrap());
         assert_eq!((stage.rows("subscription_secrets"), stage.rows("notices"), stage.rows("subscriptions")), (0, 1, 1));
-        let removed = || NoticeCommand::Removed { tenant: BRANCH.to_owned() };
-        assert!(!changed(&store, removed()).await, "the queue is still wanted");
-        assert!(changed(&store, NoticeCommand::End(queue.clone())).await);
-        assert!(!changed(&store, NoticeCommand::End(queue.clone())).await);
+        let removed = || QueueRemoved { tenant: BRANCH.to_owned() };
+        assert!(!store.ledger.ask(removed()).await.unwrap(), "the queue is still wanted");
+        assert!(store.ledger.ask(EndSubscription(queue.clone())).await.unwrap());
+        assert!(!store.ledger.ask(EndSubscription(queue.clone())).await.unwrap());
         let again = Subscribe { subscription: queue, url: None, from: None, secret: None };
-        let answer = store.ledger.notices(NoticeCommand::Subscribe(again)).await.unwrap();
-        assert_eq!(answer, NoticeAnswer::Ending, "its queue is not gone yet");
-        assert!(changed(&store, removed()).await);
+        let answer = store.ledger.ask(again).await.unwrap();
+        assert_eq!(answer, Subscribed::Ending, "its queue is not gone yet");
+        assert!(store.ledger.ask(removed()).await.unwrap());
         assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
     }
 
@@ -416,7 +398,7 @@ on_both! {
             reason: "Thử".to_owned(),
             actor: Actor::hub(),
         };
-        store.ledger.push(PushCommand::Intervene(park)).await.unwrap();
+        store.ledger.ask(park).await.unwrap().unwrap();
         let sealed = secret(stage, BRANCH);
         let endpoint = EndpointRow {
             agency: AGENCY.to_owned(),
@@ -430,11 +412,11 @@ on_both! {
             nonce: sealed.nonce,
             ciphertext: sealed.ciphertext,
         };
-        store.ledger.push(PushCommand::SetEndpoint(endpoint)).await.unwrap();
+        store.ledger.ask(SetEndpoint(endpoint)).await.unwrap();
         let stand = async |standing| {
             let (agency, settlements) = (AGENCY.to_owned(), Vec::new());
-            let settle = PushCommand::Settle { agency, settlements, set_at: since, standing: Some(standing) };
-            store.ledger.push(settle).await.unwrap();
+            let settle = SettlePushes { agency, settlements, set_at: since, standing: Some(standing) };
+            store.ledger.ask(settle).await.unwrap();
         };
         assert_eq!(backlog().await.endpoints_spared, 0);
         stand(EndpointStanding::Spared { failure: Failure::DocumentRefused, next_probe: stage.clock.now() }).await;
@@ -461,9 +443,9 @@ on_both! {
         many(1_501, 1_510);
         stage.later(31 * 86_400);
         // The oldest moment goes whole, with the answers of the two filings; a younger one in its turn; then nothing is left to do.
-        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("notice_attempts")), (1_502, 10));
-        assert_eq!((store.ledger.sweep().await.unwrap(), stage.rows("notice_attempts")), (10, 0));
-        assert_eq!(store.ledger.sweep().await.unwrap(), 0);
+        assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("notice_attempts")), (1_502, 10));
+        assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("notice_attempts")), (10, 0));
+        assert_eq!(store.ledger.ask(Sweep).await.unwrap(), 0);
     }
 
     async fn looking_for_news_costs_what_is_due_and_not_what_was(stage) {
@@ -497,10 +479,10 @@ on_both! {
         let leased = lease(&store, &which, 9).await;
         settle(&store, &which, &leased, Fate::Delivered).await;
         stage.later(30 * 86_400);
-        store.ledger.sweep().await.unwrap();
+        store.ledger.ask(Sweep).await.unwrap();
         assert_eq!(stage.rows("notice_attempts"), 1);
         stage.later(1);
-        store.ledger.sweep().await.unwrap();
+        store.ledger.ask(Sweep).await.unwrap();
         assert_eq!(stage.rows("notice_attempts"), 0);
     }
 }

@@ -9,9 +9,7 @@ use lienthong::domain::tenant::{
     Actor, Certificate, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
 };
 use lienthong::domain::text::Text;
-use lienthong::store::ledger::{
-    Intervene, Intervention, PushAnswer, PushCommand, RegisterChange, Registered,
-};
+use lienthong::store::ledger::{Intervene, Intervention, RegisterChange, Registered, WarnExpiring};
 use lienthong::store::{Store, read};
 
 use super::everything;
@@ -61,7 +59,7 @@ async fn change(store: &Store, change: Change) -> Registered {
         reason: "Theo công văn mẫu".to_owned(),
         change,
     };
-    store.ledger.change_register(change).await.unwrap()
+    store.ledger.ask(change).await.unwrap()
 }
 
 async fn entries(store: &Store) -> Vec<Entry> {
@@ -123,13 +121,13 @@ on_both! {
                 reason: "Theo công văn mẫu".to_owned(),
                 actor: Actor::of(key("operator.truc-ban")),
             };
-            store.ledger.push(PushCommand::Intervene(asked)).await.unwrap()
+            store.ledger.ask(asked).await.unwrap()
         };
         let retry = Intervene::Retry { again: false };
-        assert_eq!(intervene(retry).await, PushAnswer::Intervened(Err(Label::DeliveryUnderWay)));
+        assert_eq!(intervene(retry).await, Err(Label::DeliveryUnderWay));
         assert_eq!(entries(&store).await, []);
         for deed in [Intervene::Park, Intervene::Park, retry] {
-            assert_eq!(intervene(deed).await, PushAnswer::Intervened(Ok(())));
+            assert_eq!(intervene(deed).await, Ok(()));
         }
         let said = entries(&store).await;
         let told: Vec<_> = said.iter().map(|e| (e.number, e.action, e.detail["state"].as_str())).collect();
@@ -187,10 +185,10 @@ on_both! {
         let all = vec![newcomer(stage, "branch.a", print(1)), newcomer(stage, "branch.b", print(2))];
         change(&store, Change::Register(all)).await;
         change(&store, Change::Close(key("branch.b"))).await;
-        assert_eq!(store.ledger.warn_expiring().await.unwrap(), []);
+        assert_eq!(store.ledger.ask(WarnExpiring).await.unwrap(), []);
         let mut steps = Vec::new();
         for _ in 0..95 {
-            let warned = [store.ledger.warn_expiring().await.unwrap(), other.ledger.warn_expiring().await.unwrap()].concat();
+            let warned = [store.ledger.ask(WarnExpiring).await.unwrap(), other.ledger.ask(WarnExpiring).await.unwrap()].concat();
             steps.extend(warned.into_iter().map(|w| (w.certificate.tenant.to_string(), w.days)));
             stage.later(86_400);
         }

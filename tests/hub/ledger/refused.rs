@@ -3,7 +3,7 @@
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::store::ledger::faults::{FAULTS_ALLOWED, FAULTS_REMEMBERED, FIRST_PAUSE};
-use lienthong::store::ledger::{Submit, SubmitOutcome};
+use lienthong::store::ledger::{Refuse, Submit, SubmitOutcome};
 use lienthong::store::rows::RefusalRow;
 use lienthong::store::{Sizes, Store, StoreError};
 
@@ -47,7 +47,7 @@ async fn together(stage: &Stage, store: &Store, all: Vec<Submit>) -> Vec<Result<
         run(conn, "BEGIN; SELECT * FROM head FOR UPDATE").unwrap();
         let call = |submit| {
             let ledger = store.ledger.clone();
-            runtime.spawn(async move { ledger.submit(submit).await })
+            runtime.spawn(async move { ledger.ask(submit).await })
         };
         let mut running = vec![call(first)];
         let waits = "SELECT count(*) AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
@@ -101,7 +101,7 @@ fn each_kind_of_value_postgresql_refuses_is_found_by_halving_on_the_same_connect
         );
         twice.submission.id.clone_from(&earlier.submission.id);
         twice.dossier.submission.clone_from(&earlier.submission.id);
-        store.ledger.submit(earlier).await.unwrap();
+        store.ledger.ask(earlier).await.unwrap();
         kinds.push(("unique".to_owned(), twice));
 
         for (n, (kind, bad)) in kinds.into_iter().enumerate() {
@@ -172,7 +172,7 @@ fn who_had_a_fault_is_played_apart_then_slowed_and_comes_back() {
         let store = wide(stage);
         make_particular(stage);
         let bad = |n: u32| filing_by(stage, "branch.bad", &format!("raise-22003-{n}"));
-        let refused = store.ledger.submit(bad(0)).await;
+        let refused = store.ledger.ask(bad(0)).await;
         assert!(matches!(refused, Err(StoreError::Unstorable(_))), "{refused:?}");
         // From now on its faults roll back nobody else's work.
         let before = store.ledger.counts();
@@ -183,7 +183,7 @@ fn who_had_a_fault_is_played_apart_then_slowed_and_comes_back() {
         assert_eq!(store.ledger.counts().rollbacks - before.rollbacks, 1);
 
         for n in 2..FAULTS_ALLOWED {
-            let refused = store.ledger.submit(bad(n)).await;
+            let refused = store.ledger.ask(bad(n)).await;
             assert!(
                 matches!(refused, Err(StoreError::Unstorable(_))),
                 "{n}: {refused:?}"
@@ -191,32 +191,26 @@ fn who_had_a_fault_is_played_apart_then_slowed_and_comes_back() {
         }
         let before = store.ledger.counts();
         let fine = || filing_by(stage, "branch.bad", "fine");
-        match store.ledger.submit(fine()).await {
+        match store.ledger.ask(fine()).await {
             Err(StoreError::Slowed(seconds)) => assert_eq!(seconds, FIRST_PAUSE.as_secs()),
             other => panic!("{other:?}"),
         }
         assert_eq!(store.ledger.counts(), before, "it costs the database nothing");
-        let other = store.ledger.submit(filing(stage, "another's")).await;
+        let other = store.ledger.ask(filing(stage, "another's")).await;
         assert_eq!(other.unwrap(), SubmitOutcome::Committed);
         stage.later(FIRST_PAUSE.as_secs());
-        assert_eq!(
-            store.ledger.submit(fine()).await.unwrap(),
-            SubmitOutcome::Committed
-        );
+        assert_eq!(store.ledger.ask(fine()).await.unwrap(), SubmitOutcome::Committed);
         // The next fault slows it at once, and for longer; ten minutes without one forget them all.
-        assert!(store.ledger.submit(bad(9)).await.is_err());
-        match store.ledger.submit(bad(10)).await {
+        assert!(store.ledger.ask(bad(9)).await.is_err());
+        match store.ledger.ask(bad(10)).await {
             Err(StoreError::Slowed(seconds)) => assert_eq!(seconds, FIRST_PAUSE.as_secs() * 2),
             other => panic!("{other:?}"),
         }
         stage.later(FAULTS_REMEMBERED.as_secs() + 1);
-        let refused = store.ledger.submit(bad(11)).await;
+        let refused = store.ledger.ask(bad(11)).await;
         assert!(matches!(refused, Err(StoreError::Unstorable(_))), "{refused:?}");
         let again = filing_by(stage, "branch.bad", "fine again");
-        assert_eq!(
-            store.ledger.submit(again).await.unwrap(),
-            SubmitOutcome::Committed
-        );
+        assert_eq!(store.ledger.ask(again).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(store.ledger.counts().connections, 1);
     });
 }
@@ -237,7 +231,7 @@ fn a_database_that_refuses_everything_is_asked_a_bounded_number_of_times() {
         assert!(outcomes.iter().filter(|o| away(o)).count() >= 80);
         let counts = store.ledger.counts();
         assert!(counts.rollbacks <= 24 && counts.connections == 1, "{counts:?}");
-        let after = store.ledger.submit(filing(stage, "r1")).await;
+        let after = store.ledger.ask(filing(stage, "r1")).await;
         assert_eq!(after.unwrap(), SubmitOutcome::Committed);
     });
 }
@@ -264,10 +258,10 @@ fn a_sum_that_overflows_in_the_database_is_its_senders_fault() {
             nonce: vec![0; 12],
             ciphertext: vec![0; 17],
         };
-        store.ledger.refuse(row.clone()).await.unwrap();
+        store.ledger.ask(Refuse(row.clone())).await.unwrap();
         let (again, filed) = tokio::join!(
-            store.ledger.refuse(row.clone()),
-            store.ledger.submit(filing(stage, "r1"))
+            store.ledger.ask(Refuse(row.clone())),
+            store.ledger.ask(filing(stage, "r1"))
         );
         assert!(matches!(again, Err(StoreError::Unstorable(_))), "{again:?}");
         assert_eq!(filed.unwrap(), SubmitOutcome::Committed);
@@ -300,16 +294,16 @@ on_both! {
         for (what, wrong) in wrongs {
             let mut submit = filing(stage, "bad");
             wrong(&mut submit, too_early);
-            let outcome = store.ledger.submit(submit).await;
+            let outcome = store.ledger.ask(submit).await;
             assert!(matches!(outcome, Err(StoreError::Unstorable(_))), "{what}: {outcome:?}");
         }
         let mut act = report(stage, &id, Status::Accepted);
         act.occurred_at = too_early;
-        let outcome = store.ledger.act(act).await;
+        let outcome = store.ledger.ask(act).await;
         assert!(matches!(outcome, Err(StoreError::Unstorable(_))), "{outcome:?}");
         let mut act = report(stage, &id, Status::Accepted);
         act.report_key = Some("\0".to_owned());
-        assert!(store.ledger.act(act).await.is_err());
+        assert!(store.ledger.ask(act).await.is_err());
         assert_eq!(store.ledger.counts(), before, "nothing of it reached the database, and nobody is blamed");
         // The bounds themselves are held, and come back as they went in.
         for (reference, at) in [("early", "0001-01-01T00:00:00Z"), ("late", last)] {
@@ -317,7 +311,7 @@ on_both! {
             let at: Timestamp = at.parse().unwrap();
             submit.dossier.forecast_due = Some(at.into());
             let id = submit.dossier.id.clone();
-            assert_eq!(store.ledger.submit(submit).await.unwrap(), SubmitOutcome::Committed);
+            assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
             assert_eq!(crate::ledger::row(&store, &id).await.unwrap().forecast_due.map(|at| at.0), Some(at));
         }
     }

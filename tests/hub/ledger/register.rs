@@ -42,10 +42,7 @@ async fn imported(store: &Store, version: &str, files: &str) {
         actor: Actor::hub(),
         reason: None,
     };
-    assert_eq!(
-        store.ledger.import_directory(import).await.unwrap(),
-        Imported::Done
-    );
+    assert_eq!(store.ledger.ask(import).await.unwrap(), Imported::Done);
 }
 
 on_both! {

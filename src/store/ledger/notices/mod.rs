@@ -8,12 +8,17 @@
 mod ways;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
 
-use diesel::dsl::min;
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 
 use super::audit;
+use super::batch::Batch;
+use super::command::Command;
+use super::requests::{
+    EndSubscription, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, QueueRemoved, ReceiverAnswers,
+    RetryNotices, RotateSecret, SettleNotices, SpreadNews, Subscribe, Subscribed, TestSubscription,
+};
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
@@ -23,246 +28,79 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
-use crate::store::script::{self, Clash};
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
-
-/// Why a webhook is disabled: its receiver answered 410.
-pub const RECEIVER_GONE: &str = "receiver-gone";
-
-/// The number of the test event: before every event of a feed.
-pub const TEST: i64 = 0;
-
-/// Notices of one subscription that may wait at once; the rest stays in the feed until there is room.
-pub const WINDOW: i64 = 1000;
-
-/// The states of a notice.
-pub(in crate::store) const WAITING: &str = "waiting";
-pub(in crate::store) const PARKED: &str = "parked";
-pub(in crate::store) const HELD: &str = "held";
-
-/// Something to change in how submitters are told, or a step of telling them.
-pub enum NoticeCommand {
-    /// Sets a way up, or changes it. Changed when its secret was taken; refused while its old queue is being drained.
-    Subscribe(Subscribe),
-    /// Ends a way; what waits for it is dropped, the feed still has it. Changed when there was one.
-    End(Subscription),
-    /// The queue of an ended subscription is gone.
-    Removed {
-        /// Whose.
-        tenant: String,
-    },
-    /// A new secret for a webhook; the one before it signs until `older_until`, older ones no more. Changed when there is a webhook.
-    Rotate {
-        /// Whose.
-        tenant: String,
-        /// The new one.
-        secret: SecretRow,
-        /// When the one before it ends.
-        older_until: Timestamp,
-    },
-    /// A test event by an active way, in place of one that still waits. Changed when there is such a way.
-    Test {
-        /// Which way.
-        subscription: Subscription,
-        /// The id of the event.
-        event: String,
-    },
-    /// Takes feed rows into notices. Counts them.
-    Spread(Vec<News>),
-    /// Notices to send now, at most one a dossier; they are the caller's until the lease ends.
-    Lease {
-        /// Which way.
-        subscription: Subscription,
-        /// Only while it stands as it was set up at this moment; none says nothing of it.
-        set_at: Option<Timestamp>,
-        /// At most so many.
-        max: i64,
-        /// How long.
-        lease: Duration,
-        /// Whether those go first that were tried least: the receiver is being probed.
-        least_tried_first: bool,
-    },
-    /// What became of leased notices.
-    Settle {
-        /// The notices.
-        settlements: Vec<NoticeSettlement>,
-        /// When the way they were sent by was set up: what is gone for good is that one, not what was set up in its place.
-        set_at: Option<Timestamp>,
-    },
-    /// A receiver that was spared answers again: what failed with it goes at once.
-    Answers(Subscription),
-    /// Parked notices are tried again, and what is held behind them. Counts the parked ones.
-    Retry {
-        /// Of which way.
-        subscription: Subscription,
-        /// The operator who says so, and why: audited. None for the subscriber itself.
-        by: Option<(Actor, String)>,
-    },
-}
-
-/// What a command about notices came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoticeAnswer {
-    /// Whether something was there to be changed.
-    Changed(bool),
-    /// How many.
-    Count(usize),
-    /// The way was ended, and its queue is not gone yet.
-    Ending,
-    /// What was leased.
-    Leased(Vec<LeasedNotice>),
-}
-
-/// One way of one tenant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subscription {
-    /// Whose.
-    pub tenant: String,
-    /// Which way.
-    pub way: Way,
-}
-
-/// A way to set up.
-pub struct Subscribe {
-    /// Which.
-    pub subscription: Subscription,
-    /// Where a webhook goes.
-    pub url: Option<String>,
-    /// The cursor to go on from; none goes on where it was, or begins with the next event.
-    pub from: Option<i64>,
-    /// The first secret of a webhook; left alone when it has one.
-    pub secret: Option<SecretRow>,
-}
-
-/// Rows of the feed that a subscription has not taken yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
-    /// For which way.
-    pub subscription: Subscription,
-    /// Its cursor when they were looked up: where it has moved since, they are not taken.
-    pub after: i64,
-    /// Sequence number, dossier and id of each event, in order, without a gap.
-    pub events: Vec<(i64, String, String)>,
-}
-
-/// A notice leased to its carrier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeasedNotice {
-    /// The event's place in the feed; [`TEST`] for a test event.
-    pub seq: i64,
-    /// Its dossier; empty for a test event.
-    pub dossier: String,
-    /// The id of the event.
-    pub event: String,
-    /// How often it was tried, this time included.
-    pub attempt: i32,
-}
-
-/// What became of one leased notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeSettlement {
-    /// By which way.
-    pub subscription: Subscription,
-    /// The notice.
-    pub notice: LeasedNotice,
-    /// What became of it.
-    pub fate: Fate,
-}
-
-/// What became of an attempt to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// The receiver has it.
-    Delivered,
-    /// It was not tried after all, and counts as not tried.
-    Unsent,
-    /// Not this time.
-    Retry {
-        /// Why.
-        failure: Failure,
-        /// What was said.
-        reason: Option<String>,
-        /// When to try again.
-        not_before: Timestamp,
-        /// Whether the attempt counts; one that says nothing of the message does not.
-        counts: bool,
-    },
-    /// Given up: somebody must look.
-    Park {
-        /// Why.
-        failure: Failure,
-        /// What was said.
-        reason: Option<String>,
-    },
-    /// The receiver is gone for good: the whole way is disabled, the notice waits.
-    Gone,
-}
-
-/// The stored word of a state.
-pub(in crate::store) const fn state_word(state: SubscriptionState) -> &'static str {
-    match state {
-        SubscriptionState::Active => "active",
-        SubscriptionState::Disabled => "disabled",
-        SubscriptionState::Ended => "ended",
-    }
-}
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, state_word};
 
 const ACTIVE: &str = state_word(SubscriptionState::Active);
 
-pub(super) fn play(
-    conn: &mut Conn,
-    now: Timestamp,
-    head: i64,
-    command: &NoticeCommand,
-) -> Result<NoticeAnswer, StoreError> {
-    Ok(match command {
-        NoticeCommand::Subscribe(wanted) => ways::subscribe(conn, now, head, wanted)?,
-        NoticeCommand::End(which) => NoticeAnswer::Changed(ways::end(conn, now, which)?),
-        NoticeCommand::Removed { tenant } => {
-            let way = Way::Queue.word();
-            let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find((tenant, way))
-                .filter(subscriptions::state.eq(state_word(SubscriptionState::Ended)))).execute(c))?;
-            NoticeAnswer::Changed(removed > 0)
-        }
-        NoticeCommand::Rotate {
-            tenant,
-            secret,
-            older_until,
-        } => NoticeAnswer::Changed(ways::rotate(conn, tenant, secret, *older_until)?),
-        NoticeCommand::Test { subscription, event } => {
-            NoticeAnswer::Changed(ways::test(conn, now, subscription, event)?)
-        }
-        NoticeCommand::Spread(news) => NoticeAnswer::Count(spread(conn, now, news)?),
-        NoticeCommand::Lease {
-            subscription,
-            set_at,
-            max,
-            lease,
-            least_tried_first,
-        } => {
-            let is_as_then = find(conn, subscription)?
-                .is_some_and(|row| row.state == ACTIVE && set_at.is_none_or(|then| row.since.0 == then));
-            NoticeAnswer::Leased(match is_as_then {
-                true => self::lease(conn, now, subscription, (*max, *least_tried_first), *lease)?,
-                false => Vec::new(),
-            })
-        }
-        NoticeCommand::Settle { settlements, set_at } => {
-            settle(conn, now, settlements, *set_at)?;
-            NoticeAnswer::Count(settlements.len())
-        }
-        NoticeCommand::Answers(which) => {
-            let failing = of(which)
-                .filter(notices::state.eq(WAITING))
-                .filter(notices::leased_until.is_null())
-                .filter(notices::not_before.gt(At(now)));
-            NoticeAnswer::Count(on_backend!(conn, c => diesel::update(failing)
-                .set(notices::not_before.eq(At(now))).execute(c))?)
-        }
-        NoticeCommand::Retry { subscription, by } => {
-            NoticeAnswer::Count(retry(conn, now, subscription, by.as_ref())?)
-        }
-    })
+impl Command for Subscribe {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Subscribed, StoreError> {
+        ways::subscribe(conn, batch.clock, batch.head.seq, self)
+    }
+}
+
+impl Command for EndSubscription {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        ways::end(conn, batch.clock, &self.0)
+    }
+}
+
+impl Command for QueueRemoved {
+    fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        let key = (self.tenant.as_str(), Way::Queue.word());
+        let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)
+            .filter(subscriptions::state.eq(state_word(SubscriptionState::Ended)))).execute(c))?;
+        Ok(removed > 0)
+    }
+}
+
+impl Command for RotateSecret {
+    fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        ways::rotate(conn, &self.tenant, &self.secret, self.older_until)
+    }
+}
+
+impl Command for TestSubscription {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
+        ways::test(conn, batch.clock, &self.subscription, &self.event)
+    }
+}
+
+impl Command for SpreadNews {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<usize, StoreError> {
+        spread(conn, batch.clock, &self.0)
+    }
+}
+
+impl Command for LeaseNotices {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<LeasedNotice>, StoreError> {
+        lease(conn, batch.clock, self)
+    }
+}
+
+impl Command for SettleNotices {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
+        settle(conn, batch.clock, &self.settlements, self.set_at)
+    }
+}
+
+impl Command for ReceiverAnswers {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<(), StoreError> {
+        let now = At(batch.clock);
+        let failing = of(&self.0)
+            .filter(notices::state.eq(WAITING))
+            .filter(notices::leased_until.is_null())
+            .filter(notices::not_before.gt(now));
+        on_backend!(conn, c => diesel::update(failing).set(notices::not_before.eq(now)).execute(c))?;
+        Ok(())
+    }
+}
+
+impl Command for RetryNotices {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<usize, StoreError> {
+        retry(conn, batch.clock, &self.subscription, self.by.as_ref())
+    }
 }
 
 fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<SubscriptionRow>, StoreError> {
@@ -339,26 +177,22 @@ fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, Store
             made.push(row);
         }
     }
-    script::write(conn, &made, Clash::Stays)?;
+    let mut script = Script::on(conn);
+    script.write(&made, Clash::Stays)?;
     for n in &fresh {
         let Some((last, _, _)) = n.events.last() else {
             continue;
         };
         let key = (n.subscription.tenant.as_str(), n.subscription.way.word());
-        on_backend!(conn, c => diesel::update(subscriptions::table.find(key))
-            .set(subscriptions::cursor.eq(*last)).execute(c))?;
+        script.run(diesel::update(subscriptions::table.find(key)).set(subscriptions::cursor.eq(*last)))?;
     }
+    script.end()?;
     Ok(made.len())
 }
 
 /// Of each dossier the first that waits, so that the next goes when it has arrived.
-fn lease(
-    conn: &mut Conn,
-    now: Timestamp,
-    which: &Subscription,
-    (max, least_tried_first): (i64, bool),
-    lease: Duration,
-) -> Result<Vec<LeasedNotice>, StoreError> {
+fn lease(conn: &mut Conn, now: Timestamp, asked: &LeaseNotices) -> Result<Vec<LeasedNotice>, StoreError> {
+    let which = &asked.subscription;
     let earlier = diesel::alias!(notices as earlier);
     // A value of its own for each row, and no join of all that waits with all that waits: which PostgreSQL makes of `NOT EXISTS` as long
     // as it has not counted the table.
@@ -372,32 +206,43 @@ fn lease(
     let free = notices::leased_until
         .is_null()
         .or(notices::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<NoticeRow> = on_backend!(conn, c => {
+    let leased = (
+        notices::leased_until.eq(Some(At(now.plus(asked.lease)))),
+        notices::attempts.eq(notices::attempts + 1),
+    );
+    let mut rows: Vec<NoticeRow> = on_backend!(conn, c => {
+        let mut standing = subscriptions::table
+            .find((which.tenant.as_str(), which.way.word()))
+            .filter(subscriptions::state.eq(ACTIVE))
+            .into_boxed();
+        if let Some(then) = asked.set_at {
+            standing = standing.filter(subscriptions::since.eq(At(then)));
+        }
         let mut ready = of(which)
             .filter(notices::state.eq(WAITING))
             .filter(notices::not_before.le(At(now)))
             .filter(free)
             .filter(first.eq(notices::seq.nullable()))
+            .filter(exists(standing))
+            .select(notices::seq)
             .into_boxed();
-        if least_tried_first {
+        if asked.least_tried_first {
             ready = ready.order((notices::attempts, notices::not_before));
         }
-        ready.then_order_by(notices::seq).limit(max).select(NoticeRow::as_select()).load(c)
+        let ready = ready.then_order_by(notices::seq).limit(asked.max);
+        diesel::update(of(which).filter(notices::seq.eq_any(ready)))
+            .set(leased)
+            .returning(NoticeRow::as_select())
+            .load(c)
     })?;
-    let seqs: Vec<i64> = rows.iter().map(|r| r.seq).collect();
-    if seqs.is_empty() {
-        return Ok(Vec::new());
-    }
-    on_backend!(conn, c => diesel::update(of(which).filter(notices::seq.eq_any(&seqs)))
-        .set((notices::leased_until.eq(Some(At(now.plus(lease)))), notices::attempts.eq(notices::attempts + 1)))
-        .execute(c))?;
+    rows.sort_by_key(|row| row.seq);
     Ok(rows
         .into_iter()
         .map(|r| LeasedNotice {
             seq: r.seq,
             dossier: r.dossier,
             event: r.event,
-            attempt: r.attempts + 1,
+            attempt: r.attempts,
         })
         .collect())
 }
@@ -453,10 +298,12 @@ fn settle(
         };
         tried.push(attempt(s, now, (outcome, failure, reason)));
     }
+    let mut script = Script::on(conn);
     for (which, seqs) in arrived {
-        on_backend!(conn, c => diesel::delete(of(which).filter(notices::seq.eq_any(&seqs))).execute(c))?;
+        script.run(diesel::delete(of(which).filter(notices::seq.eq_any(seqs))))?;
     }
-    script::write(conn, &tried, Clash::Stays)
+    script.write(&tried, Clash::Stays)?;
+    script.end()
 }
 
 /// Whether the way was set up anew since it was called: what it said then says nothing of what it is now, which is tried at once.

@@ -3,32 +3,30 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::super::push::TICK;
-use super::{
-    ACTIVE, NoticeAnswer, RECEIVER_GONE, Subscribe, Subscription, TEST, WAITING, find, of, state_word,
-    waiting,
-};
+use super::{ACTIVE, find, of, waiting};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::moment::At;
+use crate::store::ledger::requests::{RECEIVER_GONE, Subscribe, Subscribed, TEST};
+use crate::store::moment::{At, TICK};
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::telling::{Subscription, WAITING, state_word};
 
 pub(super) fn subscribe(
     conn: &mut Conn,
     now: Timestamp,
     head: i64,
     wanted: &Subscribe,
-) -> Result<NoticeAnswer, StoreError> {
+) -> Result<Subscribed, StoreError> {
     let before = find(conn, &wanted.subscription)?;
     // Whoever removes a drained queue looks first and deletes then: nothing may come into it in between.
     if before
         .as_ref()
         .is_some_and(|row| row.state == state_word(SubscriptionState::Ended))
     {
-        return Ok(NoticeAnswer::Ending);
+        return Ok(Subscribed::Ending);
     }
     let is_elsewhere = before.as_ref().is_some_and(|row| row.url != wanted.url);
     // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
@@ -61,15 +59,15 @@ pub(super) fn subscribe(
             .set(notices::attempts.eq(0)).execute(c))?;
     }
     let Some(secret) = &wanted.secret else {
-        return Ok(NoticeAnswer::Changed(false));
+        return Ok(Subscribed::Done { secret_taken: false });
     };
     let has_one: i64 = on_backend!(conn, c => subscription_secrets::table
         .filter(subscription_secrets::tenant.eq(&which.tenant)).count().get_result(c))?;
     if has_one > 0 {
-        return Ok(NoticeAnswer::Changed(false));
+        return Ok(Subscribed::Done { secret_taken: false });
     }
     on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(secret).execute(c))?;
-    Ok(NoticeAnswer::Changed(true))
+    Ok(Subscribed::Done { secret_taken: true })
 }
 
 pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<bool, StoreError> {

@@ -1,65 +1,26 @@
 //! Writing a batch: one statement a table, one block over its events, one step of the chain, the commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use rand::Rng;
 
-use super::batch::Batch;
-use super::carry::sends;
-use super::{refuse, watch};
-use crate::domain::audit::Deed;
+use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::seal::{self, Beside};
-use crate::domain::tenant::Actor;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::ledger::batch::Batch;
+use crate::store::ledger::carry::sends;
+use crate::store::ledger::{audit, refuse};
+use crate::store::limits;
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
-use crate::store::seals::{KeptEvent, RowSeal};
+use crate::store::seals::{HEAD, KeptEvent, RowSeal, hash};
 use crate::store::tables::*;
-
-/// Rows a batch will write.
-#[derive(Default)]
-pub(super) struct Writes {
-    pub submissions: Vec<SubmissionRow>,
-    pub contents: Vec<ContentRow>,
-    pub parties: Vec<PartyRow>,
-    /// Parts that end: dossier and tenant.
-    pub left: Vec<(String, String)>,
-    pub natural: Vec<NaturalKeyRow>,
-    /// By name: the same document refused twice in one batch is counted here.
-    pub refusals: BTreeMap<String, RefusalRow>,
-    pub keys: Vec<IdempotencyRow>,
-    /// What happened, numbered; encrypted and sealed when everything is decided.
-    pub told: Vec<(i64, Event)>,
-    pub feed: Vec<FeedRow>,
-    pub deliveries: Vec<DeliveryRow>,
-    pub attachments: Vec<AttachmentRow>,
-    pub wraps: Vec<WrapRow>,
-    /// Files whose row changed: index and tenant.
-    pub shelved: std::collections::BTreeSet<(Vec<u8>, String)>,
-    /// Awaited files that are here: dossier, index, tenant.
-    pub arrived: Vec<(String, Vec<u8>, String)>,
-    /// Amended dossiers: files named before this event are no longer the filing's.
-    pub superseded: Vec<(String, i32)>,
-    pub reads: Vec<ReadRow>,
-    /// What operators did, and who; the audit's.
-    pub deeds: Vec<(Actor, Deed)>,
-    /// Dossiers whose agency has answered, by whether it reads its own queue.
-    pub answered: Vec<(String, bool)>,
-    /// Limits that were told of and stand as written, or no longer.
-    pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
-    /// Dossiers whose limits have changed.
-    pub clocked: BTreeSet<String>,
-    pub alarms: Vec<AlarmRow>,
-    pub irregularities: Vec<IrregularityRow>,
-    /// Dossiers whose state row must be written.
-    pub touched: BTreeSet<String>,
-}
 
 impl Batch<'_> {
     /// Writes everything, seals it, commits.
@@ -80,11 +41,11 @@ impl Batch<'_> {
         }
         for (actor, deed) in &w.deeds {
             // The reason may name a person; it is in the event, encrypted.
-            super::audit::append(conn, self.now, actor, None, [deed])?;
+            audit::append(conn, self.now, actor, None, [deed])?;
         }
         refuse::persist(conn, &w.refusals)?;
         let acts = if self.audited || !w.deeds.is_empty() {
-            super::audit::end(conn)?
+            audit::end(conn)?
         } else {
             Beside {
                 number: self.head.acts,
@@ -122,7 +83,7 @@ impl Batch<'_> {
         for id in &self.writes.clocked {
             if let Some(row) = self.dossiers.get_mut(id) {
                 let of_dossier = limits.remove(id.as_str()).unwrap_or_default();
-                (row.running, row.look_at) = watch::packed(&of_dossier)?;
+                (row.running, row.look_at) = limits::packed(&of_dossier)?;
                 self.writes.touched.insert(id.clone());
             }
         }
@@ -222,6 +183,39 @@ impl Batch<'_> {
             .or_else(|| w.alarms.iter().find_map(AlarmRow::unstorable))
     }
 
+    /// Writes what the batch made of the files.
+    fn persist_files(&self, script: &mut Script<'_>) -> Result<(), StoreError> {
+        let w = &self.writes;
+        let shelved = w.shelved.iter().filter_map(|place| self.shelf.blobs.get(place));
+        script.write(shelved, BLOB_CHANGES)?;
+        script.write(&w.attachments, Clash::Fails)?;
+        for (dossier, blind, tenant) in &w.arrived {
+            script.run(
+                diesel::update(
+                    attachments::table
+                        .filter(attachments::dossier.eq(dossier))
+                        .filter(attachments::blind.eq(blind))
+                        .filter(attachments::tenant.eq(tenant))
+                        .filter(attachments::arrived_at.is_null()),
+                )
+                .set(attachments::arrived_at.eq(Some(At(self.now)))),
+            )?;
+        }
+        for (dossier, number) in &w.superseded {
+            script.run(
+                diesel::update(
+                    attachments::table
+                        .filter(attachments::dossier.eq(dossier))
+                        .filter(attachments::number.lt(number))
+                        .filter(attachments::kind.eq(FileKind::Filing.word())),
+                )
+                .set(attachments::superseded.eq(true)),
+            )?;
+        }
+        script.write(&w.wraps, Clash::Stays)?;
+        script.write(&w.reads, Clash::Fails)
+    }
+
     /// Seals the commit: its events, and how far the acts of operators and the log of reads have come.
     fn seal(
         &self,
@@ -278,17 +272,6 @@ impl Batch<'_> {
     }
 }
 
-/// The kind of the keyed seal over the head's hash: who can write to the database and has no key of the hub cannot make one, so a
-/// chain that was computed anew is found even without a copy of its head.
-pub(in crate::store) const HEAD: &str = "head";
-
-/// A stored hash as 32 bytes.
-pub(crate) fn hash(bytes: &[u8]) -> Result<seal::Hash, StoreError> {
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::Corrupt("a hash is not 32 bytes".to_owned()))
-}
-
 /// What a dossier was filed as stays as it was filed.
 const DOSSIER_CHANGES: Clash = Clash::Changes {
     key: &["id"],
@@ -301,6 +284,11 @@ const DOSSIER_CHANGES: Clash = Clash::Changes {
         "assisted",
         "received_at",
     ],
+};
+
+const BLOB_CHANGES: Clash = Clash::Changes {
+    key: &["blind", "tenant"],
+    but: &[],
 };
 
 const WATCH_CHANGES: Clash = Clash::Changes {

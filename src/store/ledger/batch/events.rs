@@ -1,0 +1,169 @@
+//! What happens to dossiers, and who is told of it.
+
+use super::Batch;
+use crate::domain::dossier::ForeignValue;
+use crate::domain::event::{Event, Happening};
+use crate::domain::ids::{DeliveryId, EventId};
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
+use crate::store::StoreError;
+use crate::store::moment::At;
+use crate::store::rows::{DeliveryRow, DossierRow, FeedRow, IrregularityRow, PartyRow};
+use crate::store::state::{put_state, state_of};
+
+/// What happened, before it is numbered.
+pub struct Told<'a> {
+    pub what: Happening,
+    pub occurred_at: Timestamp,
+    /// The moment was read from the actor's own clock, by its system.
+    pub stated: bool,
+    pub actor: &'a Actor,
+    /// Where the files it names stand in the actor's document, in their order; empty where nobody knows.
+    pub paths: &'a [String],
+    /// The officer, as the actor's system names them.
+    pub officer: Option<&'a str>,
+    /// What the actor's format said beside it.
+    pub foreign_values: &'a [ForeignValue],
+}
+
+impl<'a> Told<'a> {
+    /// Something nobody's system claimed, that names no file by its place.
+    pub fn of(what: Happening, occurred_at: Timestamp, actor: &'a Actor) -> Self {
+        Told {
+            what,
+            occurred_at,
+            stated: false,
+            actor,
+            paths: &[],
+            officer: None,
+            foreign_values: &[],
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// Appends events to a dossier, moves its state, tells who has a part in it beside the agency. Gives each one's sequence number and id.
+    pub fn append(
+        &mut self,
+        dossier: &mut DossierRow,
+        told: Vec<Told<'_>>,
+    ) -> Result<Vec<(i64, EventId)>, StoreError> {
+        let mut written = Vec::with_capacity(told.len());
+        for one in told {
+            let seq = self.head.seq + 1 + self.writes.told.len() as i64;
+            let event = Event {
+                id: EventId::new(self.now, self.rng),
+                dossier: dossier
+                    .id
+                    .parse()
+                    .map_err(|_| StoreError::Corrupt(format!("dossier id {}", dossier.id)))?,
+                number: dossier.events + 1,
+                at: self.now,
+                occurred_at: one.occurred_at,
+                stated: one.stated,
+                actor: one.actor.clone(),
+                officer: one.officer.map(str::to_owned),
+                foreign_values: one.foreign_values.to_vec(),
+                what: one.what,
+            };
+            let state = if dossier.events == 0 {
+                None
+            } else {
+                Some(state_of(dossier)?)
+            };
+            let next = crate::domain::lifecycle::evolve(state, &event.what, event.when());
+            put_state(dossier, &next);
+            written.push((seq, event.id));
+            if let Some((kind, mut named)) = event.what.files() {
+                for (file, path) in named.iter_mut().zip(one.paths) {
+                    file.path = Some(path.clone());
+                }
+                let owner = event.actor.tenant.as_str();
+                self.name_files(&dossier.id, event.number, kind, owner, named.iter())?;
+            }
+            if let Some(label) = event.what.irregular() {
+                self.writes.irregularities.push(IrregularityRow {
+                    seq,
+                    at: At(self.now),
+                    dossier: dossier.id.clone(),
+                    agency: dossier.agency.clone(),
+                    tenant: event.actor.tenant.to_string(),
+                    label: label.as_str().to_owned(),
+                    status: dossier.status,
+                });
+            }
+            for tenant in dossier.told() {
+                self.writes.feed.push(FeedRow {
+                    tenant: tenant.to_owned(),
+                    seq,
+                    dossier: dossier.id.clone(),
+                });
+            }
+            self.writes.told.push((seq, event));
+        }
+        dossier.updated_at = At(self.now);
+        Ok(written)
+    }
+
+    /// Queues a message about an event to the responsible agency, if there is one.
+    pub fn deliver(
+        &mut self,
+        dossier: &DossierRow,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+    ) {
+        let Some(agency) = &dossier.agency else { return };
+        let id = DeliveryId::new(self.now, self.rng).to_string();
+        self.writes.deliveries.push(DeliveryRow {
+            id,
+            dossier: dossier.id.clone(),
+            agency: agency.clone(),
+            event_seq: event.0,
+            event: event.1.to_string(),
+            kind: kind.to_owned(),
+            state: DeliveryState::Waiting.word().to_owned(),
+            since: At(self.now),
+            ready: false,
+            attempt: 0,
+            not_before: At(self.clock),
+            leased_until: None,
+            traceparent: traceparent.map(str::to_owned),
+            failure: None,
+            send_at: Some(At(self.clock)),
+            send_leased_until: None,
+            send_attempts: 0,
+        });
+    }
+
+    /// An amendment or an operator may name another agency: the old one's part ends, the new one's begins; and with it the part of the
+    /// unit that supervises.
+    pub fn hand_to_new_agency(&mut self, dossier: &DossierRow) {
+        let Some(before) = self.dossiers.get(&dossier.id) else {
+            return;
+        };
+        let agency = |row: &DossierRow| row.agency.as_ref().map(|key| format!("agency.{key}"));
+        let changes = [
+            ("lead-agency", agency(before), agency(dossier)),
+            (
+                "supervising-unit",
+                before.supervisor.clone(),
+                dossier.supervisor.clone(),
+            ),
+        ];
+        for (role, before, after) in changes.into_iter().filter(|(_, before, after)| before != after) {
+            self.writes
+                .left
+                .extend(before.map(|tenant| (dossier.id.clone(), tenant)));
+            self.writes.parties.extend(after.map(|tenant| PartyRow {
+                dossier: dossier.id.clone(),
+                tenant,
+                role: role.to_owned(),
+                point: None,
+                since: At(self.now),
+                until: None,
+            }));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The rows a batch will write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::audit::Deed;
+use crate::domain::clocks::Watched;
+use crate::domain::event::Event;
+use crate::domain::tenant::Actor;
+use crate::store::rows::*;
+
+/// Rows a batch will write.
+#[derive(Default)]
+pub struct Writes {
+    pub submissions: Vec<SubmissionRow>,
+    pub contents: Vec<ContentRow>,
+    pub parties: Vec<PartyRow>,
+    /// Parts that end: dossier and tenant.
+    pub left: Vec<(String, String)>,
+    pub natural: Vec<NaturalKeyRow>,
+    /// By name: the same document refused twice in one batch is counted here.
+    pub refusals: BTreeMap<String, RefusalRow>,
+    pub keys: Vec<IdempotencyRow>,
+    /// What happened, numbered; encrypted and sealed when everything is decided.
+    pub told: Vec<(i64, Event)>,
+    pub feed: Vec<FeedRow>,
+    pub deliveries: Vec<DeliveryRow>,
+    pub attachments: Vec<AttachmentRow>,
+    pub wraps: Vec<WrapRow>,
+    /// Files whose row changed: index and tenant.
+    pub shelved: BTreeSet<(Vec<u8>, String)>,
+    /// Awaited files that are here: dossier, index, tenant.
+    pub arrived: Vec<(String, Vec<u8>, String)>,
+    /// Amended dossiers: files named before this event are no longer the filing's.
+    pub superseded: Vec<(String, i32)>,
+    pub reads: Vec<ReadRow>,
+    /// What operators did, and who; the audit's.
+    pub deeds: Vec<(Actor, Deed)>,
+    /// Dossiers whose agency has answered, by whether it reads its own queue.
+    pub answered: Vec<(String, bool)>,
+    /// Limits that were told of and stand as written, or no longer.
+    pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
+    /// Dossiers whose limits have changed.
+    pub clocked: BTreeSet<String>,
+    pub alarms: Vec<AlarmRow>,
+    pub irregularities: Vec<IrregularityRow>,
+    /// Dossiers whose state row must be written.
+    pub touched: BTreeSet<String>,
+}

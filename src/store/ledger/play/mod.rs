@@ -1,0 +1,95 @@
+//! Playing a batch: one transaction in which what it names is loaded, its commands are decided on the overlay one after another, then
+//! everything is written and sealed.
+
+mod load;
+mod persist;
+mod shelf;
+
+use diesel::connection::SimpleConnection;
+use rand::rngs::StdRng;
+
+use super::batch::{Batch, Shelf, Writes};
+use super::job::Job;
+use super::requests::Names;
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::cause::Cause;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+
+/// Why a batch was not committed.
+pub(super) struct Refusal {
+    pub error: StoreError,
+    /// Why the database did not take it.
+    pub cause: Cause,
+    /// Whether the database has confirmed that nothing of it was written; the session can be used again.
+    pub rolled_back: bool,
+}
+
+/// Plays the jobs in one transaction; each keeps its answer.
+pub(super) fn play(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    now: Timestamp,
+    cipher: &Cipher,
+    rng: &mut StdRng,
+) -> Result<(), Refusal> {
+    begin(conn).map_err(|error| Refusal {
+        cause: conn.cause_of(&error),
+        error,
+        rolled_back: false,
+    })?;
+    in_transaction(conn, jobs, now, cipher, rng).map_err(|error| Refusal {
+        cause: conn.cause_of(&error),
+        rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
+        error,
+    })
+}
+
+fn begin(conn: &mut Conn) -> Result<(), StoreError> {
+    match conn {
+        Conn::Pg(_) => execute(conn, "BEGIN"),
+        Conn::Sqlite(_) => execute(conn, "BEGIN IMMEDIATE"),
+    }
+}
+
+fn execute(conn: &mut Conn, sql: &str) -> Result<(), StoreError> {
+    Ok(on_backend!(conn, c => c.batch_execute(sql))?)
+}
+
+fn in_transaction(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    now: Timestamp,
+    cipher: &Cipher,
+    rng: &mut StdRng,
+) -> Result<(), StoreError> {
+    let head = load::lock_head(conn)?;
+    let mut names = Names::default();
+    for job in jobs.iter() {
+        job.names(&mut names);
+    }
+    let (shelf, waiting) = Shelf::load(conn, cipher, &names)?;
+    let (keys, natural, dossiers, watches) = load::load(conn, &names, &waiting)?;
+    let firsts = load::firsts(conn, &names)?;
+    let mut batch = Batch {
+        // Hubs may differ by a little; within one chain time does not run backwards.
+        now: now.max(head.at.0),
+        clock: now,
+        cipher,
+        rng,
+        head,
+        keys,
+        natural,
+        dossiers,
+        watches,
+        firsts,
+        shelf,
+        writes: Writes::default(),
+        audited: jobs.iter().any(|job| job.may_be_audited()),
+    };
+    for job in jobs {
+        job.play(&mut batch, conn)?;
+    }
+    batch.commit(conn)
+}

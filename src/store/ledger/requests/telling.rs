@@ -1,0 +1,221 @@
+//! How submitters are told beside the feed: ways set up and ended, and each step of telling.
+
+use std::time::Duration;
+
+use super::request::{Request, Sender};
+use crate::domain::failure::Failure;
+use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::store::columns::Column;
+use crate::store::rows::SecretRow;
+use crate::store::telling::{News, Subscription};
+
+/// Why a webhook is disabled: its receiver answered 410.
+pub const RECEIVER_GONE: &str = "receiver-gone";
+
+/// The number of the test event: before every event of a feed.
+pub const TEST: i64 = 0;
+
+/// Sets a way up, or changes it; refused while its old queue is being drained.
+pub struct Subscribe {
+    /// Which.
+    pub subscription: Subscription,
+    /// Where a webhook goes.
+    pub url: Option<String>,
+    /// The cursor to go on from; none goes on where it was, or begins with the next event.
+    pub from: Option<i64>,
+    /// The first secret of a webhook; left alone when it has one.
+    pub secret: Option<SecretRow>,
+}
+
+/// What came of setting a way up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subscribed {
+    /// It is set up.
+    Done {
+        /// Whether its secret was taken; a webhook that has one keeps it.
+        secret_taken: bool,
+    },
+    /// The way was ended, and its queue is not gone yet.
+    Ending,
+}
+
+/// Ends a way; what waits for it is dropped, the feed still has it. Answers whether there was one.
+pub struct EndSubscription(pub Subscription);
+
+/// The queue of an ended subscription is gone. Answers whether the subscription was still there.
+pub struct QueueRemoved {
+    /// Whose.
+    pub tenant: String,
+}
+
+/// A new secret for a webhook; the one before it signs until `older_until`, older ones no more. Answers whether there is a webhook.
+pub struct RotateSecret {
+    /// Whose.
+    pub tenant: String,
+    /// The new one.
+    pub secret: SecretRow,
+    /// When the one before it ends.
+    pub older_until: Timestamp,
+}
+
+/// A test event by an active way, in place of one that still waits. Answers whether there is such a way.
+pub struct TestSubscription {
+    /// Which way.
+    pub subscription: Subscription,
+    /// The id of the event.
+    pub event: String,
+}
+
+/// Takes feed rows into notices. Answers how many.
+pub struct SpreadNews(pub Vec<News>);
+
+/// Notices to send now, at most one a dossier; they are the caller's until the lease ends.
+pub struct LeaseNotices {
+    /// Which way.
+    pub subscription: Subscription,
+    /// Only while it stands as it was set up at this moment; none says nothing of it.
+    pub set_at: Option<Timestamp>,
+    /// At most so many.
+    pub max: i64,
+    /// How long.
+    pub lease: Duration,
+    /// Whether those go first that were tried least: the receiver is being probed.
+    pub least_tried_first: bool,
+}
+
+/// What became of leased notices.
+pub struct SettleNotices {
+    /// The notices.
+    pub settlements: Vec<NoticeSettlement>,
+    /// When the way they were sent by was set up: what is gone for good is that one, not what was set up in its place.
+    pub set_at: Option<Timestamp>,
+}
+
+/// A receiver that was spared answers again: what failed with it goes at once.
+pub struct ReceiverAnswers(pub Subscription);
+
+/// Parked notices are tried again, and what is held behind them. Answers how many were parked.
+pub struct RetryNotices {
+    /// Of which way.
+    pub subscription: Subscription,
+    /// The operator who says so, and why: audited. None for the subscriber itself.
+    pub by: Option<(Actor, String)>,
+}
+
+/// A notice leased to its carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeasedNotice {
+    /// The event's place in the feed; [`TEST`] for a test event.
+    pub seq: i64,
+    /// Its dossier; empty for a test event.
+    pub dossier: String,
+    /// The id of the event.
+    pub event: String,
+    /// How often it was tried, this time included.
+    pub attempt: i32,
+}
+
+/// What became of one leased notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeSettlement {
+    /// By which way.
+    pub subscription: Subscription,
+    /// The notice.
+    pub notice: LeasedNotice,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an attempt to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The receiver has it.
+    Delivered,
+    /// It was not tried after all, and counts as not tried.
+    Unsent,
+    /// Not this time.
+    Retry {
+        /// Why.
+        failure: Failure,
+        /// What was said.
+        reason: Option<String>,
+        /// When to try again.
+        not_before: Timestamp,
+        /// Whether the attempt counts; one that says nothing of the message does not.
+        counts: bool,
+    },
+    /// Given up: somebody must look.
+    Park {
+        /// Why.
+        failure: Failure,
+        /// What was said.
+        reason: Option<String>,
+    },
+    /// The receiver is gone for good: the whole way is disabled, the notice waits.
+    Gone,
+}
+
+impl Request for Subscribe {
+    type Answer = Subscribed;
+
+    fn sender(&self) -> Option<Sender<'_>> {
+        Some(Sender::named(&self.subscription.tenant))
+    }
+
+    fn unstorable(&self) -> Option<&'static str> {
+        (!self.url.is_storable()).then_some("subscriptions.url")
+    }
+}
+
+impl Request for EndSubscription {
+    type Answer = bool;
+}
+
+impl Request for QueueRemoved {
+    type Answer = bool;
+}
+
+impl Request for RotateSecret {
+    type Answer = bool;
+}
+
+impl Request for TestSubscription {
+    type Answer = bool;
+}
+
+impl Request for SpreadNews {
+    type Answer = usize;
+
+    fn may_be_audited(&self) -> bool {
+        false
+    }
+}
+
+impl Request for LeaseNotices {
+    type Answer = Vec<LeasedNotice>;
+
+    fn may_be_audited(&self) -> bool {
+        false
+    }
+}
+
+impl Request for SettleNotices {
+    type Answer = ();
+
+    fn may_be_audited(&self) -> bool {
+        false
+    }
+}
+
+impl Request for ReceiverAnswers {
+    type Answer = ();
+
+    fn may_be_audited(&self) -> bool {
+        false
+    }
+}
+
+impl Request for RetryNotices {
+    type Answer = usize;
+}

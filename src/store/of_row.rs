@@ -1,0 +1,61 @@
+//! Rows of the register as values.
+
+use super::StoreError;
+use super::rows::*;
+use super::seals::hash;
+use crate::domain::tenant::{Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
+
+fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
+    let bad = |what: &str| corrupt(format!("tenant {}: {what}", row.key));
+    let since = row.standing_since.map(|at| at.0);
+    Ok(Tenant {
+        key: row.key.parse().map_err(|_| bad("key"))?,
+        name: row.name.clone().try_into().map_err(|_| bad("name"))?,
+        parent: row
+            .parent
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| bad("parent"))?,
+        formats: row.formats.split_whitespace().map(str::to_owned).collect(),
+        standing: match (row.standing.as_str(), since) {
+            ("active", _) => Standing::Active,
+            ("suspended", Some(since)) => Standing::Suspended { since },
+            ("closed", Some(since)) => Standing::Closed { since },
+            _ => return Err(bad("standing")),
+        },
+        successor_policy: SuccessorPolicy::parse(&row.successor_policy)
+            .ok_or_else(|| bad("successor policy"))?,
+    })
+}
+
+pub(super) fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
+    Ok(Certificate {
+        thumbprint: hash(&row.thumbprint)?,
+        tenant: row.tenant.parse().map_err(|_| corrupt("certificate: tenant"))?,
+        not_after: row.not_after.0,
+        revoked_at: row.revoked_at.map(|at| at.0),
+    })
+}
+
+pub(super) fn person(row: StaffRow) -> Result<Staff, StoreError> {
+    Ok(Staff {
+        id: row.id.parse().map_err(|_| corrupt("staff: id"))?,
+        tenant: row.tenant.parse().map_err(|_| corrupt("staff: tenant"))?,
+        name: row.name.try_into().map_err(|_| corrupt("staff: name"))?,
+        until: row.until.map(|at| at.0),
+    })
+}
+
+pub(super) fn point(row: PointRow) -> Result<Point, StoreError> {
+    Ok(Point {
+        key: row.key.parse().map_err(|_| corrupt("point: key"))?,
+        tenant: row.tenant.parse().map_err(|_| corrupt("point: tenant"))?,
+        name: row.name.try_into().map_err(|_| corrupt("point: name"))?,
+        until: row.until.map(|at| at.0),
+    })
+}

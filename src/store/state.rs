@@ -1,0 +1,89 @@
+//! The state of a dossier and the columns that hold it.
+
+use super::StoreError;
+use super::moment::At;
+use super::rows::DossierRow;
+use crate::domain::lifecycle::{Phase, Promise, Resume, State};
+use crate::domain::matter::Open;
+use crate::domain::status::Status;
+
+fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+fn status(code: i16) -> Result<Status, StoreError> {
+    u8::try_from(code)
+        .ok()
+        .and_then(Status::from_code)
+        .ok_or_else(|| corrupt(format!("status {code}")))
+}
+
+/// The state a row holds.
+pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
+    let status = status(row.status)?;
+    let phase = match (status, row.resume) {
+        (Status::SupplementRequested, Some(code)) => Phase::SupplementRequested {
+            resume: Resume::from_status(self::status(code)?),
+        },
+        (Status::SupplementRequested, None) => {
+            return Err(corrupt("a supplement without its earlier status"));
+        }
+        (status, _) => Phase::entering(status, status),
+    };
+    Ok(State {
+        phase,
+        since: row.since.0,
+        spoken: serde_json::from_str(&row.spoken).map_err(|_| corrupt("stated moments"))?,
+        events: row.events,
+        version: row.version,
+        supplements: row.supplements,
+        postponements: row.postponements,
+        accepted: row.accepted,
+        code: row
+            .code
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| corrupt("dossier code"))?,
+        claimed: row
+            .claimed_code
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| corrupt("claimed dossier code"))?,
+        open: match &row.open_matters {
+            None => Open::default(),
+            Some(open) => serde_json::from_str(open).map_err(|_| corrupt("open matters"))?,
+        },
+        due: row.due.map(|at| at.0),
+        promise: row.promised_due.map(|at| Promise {
+            to: at.0,
+            holds: row.promise_holds,
+        }),
+    })
+}
+
+/// Writes a state into its row.
+pub(super) fn put_state(row: &mut DossierRow, state: &State) {
+    row.status = i16::from(state.status().code());
+    row.resume = match state.phase {
+        Phase::SupplementRequested { resume } => Some(i16::from(resume.status().code())),
+        _ => None,
+    };
+    row.since = At(state.since);
+    // Keys of tenants and moments: writing them to memory cannot fail.
+    row.spoken = serde_json::to_string(&state.spoken).unwrap_or_default();
+    row.events = state.events;
+    row.version = state.version;
+    row.supplements = state.supplements;
+    row.postponements = state.postponements;
+    row.accepted = state.accepted;
+    row.code = state.code.as_ref().map(ToString::to_string);
+    row.claimed_code = state.claimed.as_ref().map(ToString::to_string);
+    // Numbers and moments: writing them to memory cannot fail.
+    row.open_matters =
+        (state.open != Open::default()).then(|| serde_json::to_string(&state.open).unwrap_or_default());
+    row.due = state.due.map(At);
+    row.promised_due = state.promise.map(|promise| At(promise.to));
+    row.promise_holds = state.promise.is_some_and(|promise| promise.holds);
+}
