@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::{record, sends};
+use super::attempts::{record, sends};
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::batch::Batch;
@@ -18,6 +19,11 @@ use crate::store::ledger::requests::{
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::{Outcome, Word};
+
+const WAITING: Word<DeliveryState> = Word(DeliveryState::Waiting);
+const QUEUED: Word<DeliveryState> = Word(DeliveryState::Queued);
+const PARKED: Word<DeliveryState> = Word(DeliveryState::Parked);
 
 impl Command for LeaseOutbox {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<OutboxItem>, StoreError> {
@@ -90,8 +96,8 @@ fn settle_outbox(
     let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     for (ids, from, to) in [
-        (&confirmed, vec!["waiting"], "queued"),
-        (&parked, vec!["waiting", "queued"], "parked"),
+        (&confirmed, vec![WAITING], QUEUED),
+        (&parked, vec![WAITING, QUEUED], PARKED),
     ] {
         if !ids.is_empty() {
             on_backend!(conn, c => diesel::update(
@@ -133,11 +139,11 @@ fn settle_outbox(
     }
     for (failure, ids) in failed {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
-            .filter(deliveries::state.eq_any(["waiting", "parked"]))
+            .filter(deliveries::state.eq_any([WAITING, PARKED]))
             .set(deliveries::failure.eq(Some(failure.word())))
             .execute(c))?;
     }
-    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, "confirmed");
+    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
     let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
     record(conn, &tried)
 }
@@ -155,12 +161,12 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
     let answered: Vec<String> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq_any(&own))
-        .filter(deliveries::state.eq("queued"))
+        .filter(deliveries::state.eq(QUEUED))
         .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
         .select(deliveries::id)
         .load(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
-        .set((deliveries::state.eq("acknowledged"), deliveries::since.eq(At(now))))
+        .set((deliveries::state.eq(Word(DeliveryState::Acknowledged)), deliveries::since.eq(At(now))))
         .execute(c))?;
     Ok(())
 }
