@@ -18,6 +18,7 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Intervene, Intervention};
 use crate::store::read::{self, Carriage, DeliveryFilter};
+use crate::store::word::Worded;
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]
@@ -132,7 +133,7 @@ impl Hub {
 
     pub(super) fn delivery_view(&self, carriage: Carriage) -> Result<DeliveryView, ServiceError> {
         let row = carriage.delivery;
-        let state: DeliveryState = row.state.parse().map_err(internal)?;
+        let state = row.state.0;
         let failure = row.failure.as_deref().and_then(Failure::parse);
         let spared = self
             .endpoint_of(&row.agency)
@@ -159,7 +160,7 @@ impl Hub {
                 .map(|a| AttemptView {
                     at: a.at.0,
                     number: a.number,
-                    outcome: a.outcome,
+                    outcome: a.outcome.0.word().to_owned(),
                     failure: a.failure.as_deref().and_then(Failure::parse),
                     reason: a.reason,
                     actor: a.actor,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::intake::{internal, parse_id, status_of};
+use super::intake::{internal, parse_id};
 use super::{Hub, ServiceError, Wait};
 use crate::adapt::Adapter;
 use crate::domain::codes::{DossierCode, Key};
@@ -53,7 +53,7 @@ impl Hub {
         let scope = access.permit(Permission::DossierRead)?;
         let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = read::Filter {
-            status: query.status.map(|s| i16::from(s.code())),
+            status: query.status,
             agency: query.agency.map(String::from),
             references: query.references,
             code: query.code.map(String::from),
@@ -317,7 +317,7 @@ impl Hub {
                 _ => Channel::Post,
             },
             assisted_by_agent: row.assisted,
-            status: status_of(row.status)?.into(),
+            status: row.status.0.into(),
             since: row.since.0,
             submitter: row.tenant.parse().map_err(internal)?,
             point: row.point.as_ref().and_then(|p| p.parse().ok()),

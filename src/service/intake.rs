@@ -18,7 +18,6 @@ use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::{Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
-use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
 use crate::domain::time::Timestamp;
@@ -415,7 +414,7 @@ impl Hub {
             Some(row) if row.content_blind == self.content_blind(&prepared.as_filed_through(&row)) => {
                 Target::Same(Box::new(row))
             }
-            Some(row) if row.accepted || Status::from_code(row.status as u8).is_none_or(Status::is_final) => {
+            Some(row) if row.accepted || row.status.0.is_final() => {
                 other_values = self.values_beside(&row, prepared).await?;
                 match other_values {
                     Some(_) => Target::Same(Box::new(row)),
@@ -475,7 +474,7 @@ impl Hub {
             let status = i16::try_from(status).map_err(internal)?;
             return Ok((SubmitOutcome::Replayed { status, body }, 0, Vec::new()));
         }
-        let status = status_of(row.status)?;
+        let status = row.status.0;
         let refused = if status.is_final() {
             Problem::new(Label::ReferenceEnded).with("status", status)
         } else {
@@ -536,13 +535,6 @@ fn decided(before: &DossierRow, by_rules: &Route) -> Result<Option<Route>, Servi
         },
         ..by_rules.clone()
     }))
-}
-
-pub(super) fn status_of(code: i16) -> Result<Status, ServiceError> {
-    u8::try_from(code)
-        .ok()
-        .and_then(Status::from_code)
-        .ok_or_else(|| internal(format!("status {code}")))
 }
 
 pub(super) fn parse_id(id: &str) -> Result<DossierId, ServiceError> {

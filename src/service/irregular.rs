@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::dossiers::foreign;
-use super::intake::{internal, status_of};
+use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Problem};
@@ -119,7 +119,7 @@ impl Hub {
             at,
             label: label(&row.label)?,
             dossier: row.dossier.parse().map_err(internal)?,
-            status: status_of(row.status)?.into(),
+            status: row.status.0.into(),
             by: row.tenant.parse().map_err(internal)?,
             agency: self.agency_named(row.agency.as_deref().unwrap_or_default()),
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dossiers::{event_type, reason};
-use super::intake::{internal, parse_id, status_of};
+use super::intake::{internal, parse_id};
 use super::{Hub, ServiceError};
 use crate::adapt::Outgoing;
 use crate::domain::dossier::ProcedureKnown;
@@ -231,7 +231,7 @@ impl Hub {
                 filing: &content,
                 tracking_id: parse_id(&row.id)?,
                 dossier_code: code.as_ref(),
-                status: status_of(row.status)?,
+                status: row.status.0,
                 agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
                 procedure: &procedure,
                 field: listed.map(|p| (p.field_code.as_str(), p.field_name.as_str())),
@@ -250,7 +250,7 @@ impl Hub {
             submitter: row.tenant.parse().map_err(internal)?,
             point: row.point.as_ref().and_then(|p| p.parse().ok()),
             event: EventView::from(&message.event),
-            status: status_of(row.status)?,
+            status: row.status.0,
             clocks,
             route,
             possible_duplicate: message.twin.as_deref().map(parse_id).transpose()?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::dossiers::reason;
-use super::intake::{internal, parse_id, status_of};
+use super::intake::{internal, parse_id};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
@@ -19,6 +19,7 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission};
 use crate::store::read;
 use crate::store::rows::DossierRow;
+use crate::store::word::{Code, Word};
 
 /// Claims of one code that a secret is tried on, the oldest first. Honest ones are few.
 const CLAIMS_TRIED: i64 = 50;
@@ -72,7 +73,7 @@ impl Hub {
             .readers
             .run(move |conn| read::content(conn, &cipher, &of.id, of.version))
             .await?;
-        let status = status_of(row.status)?;
+        let status = row.status.0;
         let (note, details) = told(&events, status);
         let with_agency = matches!(status, Status::Accepted | Status::Processing);
         let clocks = self.clocks_of(&row)?;
@@ -144,7 +145,7 @@ impl Hub {
                 finished: 0,
                 total: 0,
             });
-            let status = status_of(status)?;
+            let Code(status) = status;
             if status.is_final() || status == Status::Finished {
                 line.finished += count;
             } else {
@@ -156,13 +157,11 @@ impl Hub {
             by_status: numbers
                 .by_status
                 .into_iter()
-                .map(|(status, count)| {
-                    Ok(StatusCount {
-                        status: status_of(status)?.into(),
-                        count,
-                    })
+                .map(|(Code(status), count)| StatusCount {
+                    status: status.into(),
+                    count,
                 })
-                .collect::<Result<_, ServiceError>>()?,
+                .collect(),
             by_submitter: numbers
                 .by_tenant
                 .into_iter()
@@ -178,13 +177,8 @@ impl Hub {
             deliveries: numbers
                 .by_delivery
                 .into_iter()
-                .map(|(word, count)| {
-                    Ok(DeliveryCount {
-                        state: word.parse().map_err(internal)?,
-                        count,
-                    })
-                })
-                .collect::<Result<_, ServiceError>>()?,
+                .map(|(Word(state), count)| DeliveryCount { state, count })
+                .collect(),
             limits,
             backlog,
             outbox: numbers.outbox,

@@ -16,9 +16,9 @@ use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AttemptCursor, Cursor, NoticeAttemptPage, NoticeAttemptView, NoticeOutcome, NoticeRetryAnswer,
-    NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer,
-    SubscriptionRequest, SubscriptionView, TestAnswer, Way, WayView,
+    AttemptCursor, Cursor, NoticeAttemptPage, NoticeAttemptView, NoticeRetryAnswer, NoticeRetryRequest,
+    SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer, SubscriptionRequest,
+    SubscriptionView, TestAnswer, Way, WayView,
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
@@ -331,7 +331,7 @@ fn way_view(row: WayRow, cursor: Cursor) -> Result<WayView, ServiceError> {
         Way::Webhook => None,
     };
     Ok(WayView {
-        state: read::subscription_state(&row.state)?,
+        state: row.state.0,
         since: row.since.0,
         reason: row.reason,
         url: row.url,
@@ -355,7 +355,7 @@ fn attempt_view(row: NoticeAttemptRow) -> Result<NoticeAttemptView, ServiceError
         tracking_id: row.dossier.parse().ok(),
         at,
         number: row.number,
-        outcome: NoticeOutcome::parse(&row.outcome).ok_or_else(|| internal("an attempt's outcome"))?,
+        outcome: row.outcome.0,
         failure,
         owner: failure.map(Failure::owner),
         vi: failure.map(|f| f.advice(Language::Vietnamese).to_owned()),

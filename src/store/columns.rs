@@ -6,6 +6,7 @@
 use aws_lc_rs::digest::Context;
 
 use super::moment::At;
+use super::word::{Code, Word, Worded};
 
 /// The first moment a column holds, 0001-01-01T00:00:00Z, in microseconds: before it RFC 3339 has no year, and SQLite's text order
 /// is no longer time order.
@@ -79,6 +80,18 @@ impl Column for At {
 
     fn digest(&self, name: &str, row: &mut Context) {
         put(name, &self.0.as_micros().to_be_bytes(), row);
+    }
+}
+
+impl<T: Worded> Column for Word<T> {
+    fn digest(&self, name: &str, row: &mut Context) {
+        self.0.word().digest(name, row);
+    }
+}
+
+impl Column for Code {
+    fn digest(&self, name: &str, row: &mut Context) {
+        self.number().digest(name, row);
     }
 }
 

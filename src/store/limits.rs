@@ -6,12 +6,9 @@ use std::time::Duration;
 use super::StoreError;
 use super::moment::At;
 use super::rows::{DossierRow, WatchRow};
+use super::word::{Stage, Word};
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::time::Timestamp;
-
-pub(super) const RUNNING: &str = "running";
-pub(super) const NEAR: &str = "near";
-pub(super) const PASSED: &str = "passed";
 
 /// The row of a limit that begins.
 pub(super) fn row(dossier: &str, deadline: Deadline) -> WatchRow {
@@ -20,14 +17,14 @@ pub(super) fn row(dossier: &str, deadline: Deadline) -> WatchRow {
         kind: deadline.limit.word().to_owned(),
         due_at: At(deadline.due_at),
         warn_at: deadline.warn_at.map(At),
-        stage: RUNNING.to_owned(),
+        stage: Word(Stage::Running),
         next_at: Some(At(deadline.warn_at.unwrap_or_else(|| over(deadline.due_at)))),
     }
 }
 
 /// Whether something was told of a limit: it has a row of its own then.
 pub(super) fn is_told(row: &WatchRow) -> bool {
-    row.stage != RUNNING
+    row.stage != Word(Stage::Running)
 }
 
 /// The limits that run, by their words: when each ends, and when it warns; moments as both databases write them.

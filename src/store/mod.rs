@@ -30,6 +30,7 @@ mod state;
 pub mod tables;
 mod telling;
 mod under_way;
+pub mod word;
 
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ pub enum StoreError {
     Busy,
     /// A statement failed.
     #[error("database: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
     /// Its sessions are not the hub's own.
     #[error(
         "database sessions: {0}; set `pool_mode = session` for this database, or let the hub reach PostgreSQL itself"
@@ -81,6 +82,16 @@ pub enum StoreError {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        match error {
+            // The statement was taken; what a row holds is nothing that the hub writes.
+            diesel::result::Error::DeserializationError(error) => StoreError::Corrupt(error.to_string()),
+            error => StoreError::Database(error),
+        }
+    }
 }
 
 /// Limits and sizes of the store (docs/LIMITS.md).

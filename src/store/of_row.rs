@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::rows::*;
 use super::seals::hash;
+use super::word;
 use crate::domain::tenant::{Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
 
 fn corrupt(what: impl Into<String>) -> StoreError {
@@ -22,11 +23,11 @@ pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
             .transpose()
             .map_err(|_| bad("parent"))?,
         formats: row.formats.split_whitespace().map(str::to_owned).collect(),
-        standing: match (row.standing.as_str(), since) {
-            ("active", _) => Standing::Active,
-            ("suspended", Some(since)) => Standing::Suspended { since },
-            ("closed", Some(since)) => Standing::Closed { since },
-            _ => return Err(bad("standing")),
+        standing: match (row.standing.0, since) {
+            (word::Standing::Active, _) => Standing::Active,
+            (word::Standing::Suspended, Some(since)) => Standing::Suspended { since },
+            (word::Standing::Closed, Some(since)) => Standing::Closed { since },
+            (_, None) => return Err(bad("standing")),
         },
         successor_policy: SuccessorPolicy::parse(&row.successor_policy)
             .ok_or_else(|| bad("successor policy"))?,

@@ -12,7 +12,10 @@ use super::postgres::Binds;
 use super::script::{Stored, Values, Written};
 use super::seals::is_loose;
 use super::tables::*;
+use super::word::{Code, NaturalKind, NoticeState, Outcome, PartyRole, Stage, Standing, Word};
+use crate::domain::attachment::FileKind;
 use crate::domain::seal::{self, Hash};
+use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
@@ -90,7 +93,7 @@ rows! {
         previous: Vec<u8>, hash: Vec<u8>,
     }
     /// A tenant.
-    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: String, standing_since: Option<At>, successor_policy: String }
+    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: Word<Standing>, standing_since: Option<At>, successor_policy: String }
     /// A pinned certificate.
     CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At, warned: Option<i16> }
     /// A named person.
@@ -113,7 +116,7 @@ rows! {
     DossierRow in dossiers {
         id: String, tenant: String, reference: String, point: Option<String>, receiving_unit: Option<String>,
         supervisor: Option<String>, agency: Option<String>, parked: Option<String>,
-        procedure: String, channel: i16, assisted: bool, status: i16, resume: Option<i16>, since: At, spoken: String, events: i32, version: i32,
+        procedure: String, channel: i16, assisted: bool, status: Code, resume: Option<Code>, since: At, spoken: String, events: i32, version: i32,
         supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, open_matters: Option<String>, time_limit: String, acceptance_due: Option<At>,
         forecast_due: Option<At>, due: Option<At>, promised_due: Option<At>, promise_holds: bool, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
@@ -122,9 +125,9 @@ rows! {
     /// The canonical content of one version of a dossier.
     ContentRow in contents { dossier: String, version: i32, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8> }
     /// A part in a dossier.
-    PartyRow in dossier_parties { dossier: String, tenant: String, role: String, point: Option<String>, since: At, until: Option<At> }
+    PartyRow in dossier_parties { dossier: String, tenant: String, role: Word<PartyRole>, point: Option<String>, since: At, until: Option<At> }
     /// What must name one dossier only.
-    NaturalKeyRow in natural_keys { kind: String, tenant: String, value: String, dossier: String }
+    NaturalKeyRow in natural_keys { kind: Word<NaturalKind>, tenant: String, value: String, dossier: String }
     /// A key with the answer it got.
     IdempotencyRow in idempotency_keys {
         tenant: String, route: String, key: String, request: Vec<u8>, at: At, status: i16, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
@@ -137,7 +140,7 @@ rows! {
     FeedRow in feed { tenant: String, seq: i64, dossier: String }
     /// A message to an agency.
     DeliveryRow in deliveries {
-        id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: String, since: At,
+        id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: Word<DeliveryState>, since: At,
         ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<String>,
         send_at: Option<At>, send_leased_until: Option<At>, send_attempts: i32,
     }
@@ -153,13 +156,13 @@ rows! {
     }
     /// Something done although a rule was broken.
     IrregularityRow in irregularities {
-        seq: i64, at: At, dossier: String, agency: Option<String>, tenant: String, label: String, status: i16,
+        seq: i64, at: At, dossier: String, agency: Option<String>, tenant: String, label: String, status: Code,
     }
     /// How many of them.
     IrregularCountRow in irregular_counts { day: String, agency: String, label: String, count: i64 }
     /// An attempt.
     AttemptRow in attempts {
-        delivery: String, at: At, number: i32, outcome: String, reason: Option<String>, failure: Option<String>, actor: Option<String>,
+        delivery: String, at: At, number: i32, outcome: Word<Outcome>, reason: Option<String>, failure: Option<String>, actor: Option<String>,
     }
     /// Where an agency wants its messages pushed.
     EndpointRow in endpoints {
@@ -168,7 +171,7 @@ rows! {
     }
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
-        tenant: String, way: String, state: String, since: At, reason: Option<String>, url: Option<String>, cursor: i64,
+        tenant: String, way: String, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>, cursor: i64,
     }
     /// A secret of a webhook.
     SecretRow in subscription_secrets {
@@ -176,16 +179,16 @@ rows! {
     }
     /// An event on its way to a submitter.
     NoticeRow in notices {
-        tenant: String, way: String, seq: i64, dossier: String, event: String, state: String, since: At, not_before: At,
+        tenant: String, way: String, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
         leased_until: Option<At>, attempts: i32,
     }
     /// An attempt to send one.
     NoticeAttemptRow in notice_attempts {
-        tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: String,
+        tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
         class: Option<String>, reason: Option<String>,
     }
     /// A limit that runs; one that is near or has passed has a row of its own.
-    WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: String, next_at: Option<At> }
+    WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: Word<Stage>, next_at: Option<At> }
     /// What was told of a limit.
     AlarmRow in alarms {
         number: i64, cause: String, at: At, kind: String, passed: bool, due_at: At, dossier: Option<String>, agency: Option<String>,
@@ -197,7 +200,7 @@ rows! {
     }
     /// A file a dossier names.
     AttachmentRow in attachments {
-        dossier: String, number: i32, position: i32, kind: String, tenant: String, blind: Vec<u8>, named_at: At,
+        dossier: String, number: i32, position: i32, kind: Word<FileKind>, tenant: String, blind: Vec<u8>, named_at: At,
         arrived_at: Option<At>, superseded: bool, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
     }
     /// A file's data key, wrapped for a dossier.

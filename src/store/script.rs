@@ -16,6 +16,7 @@ use super::StoreError;
 use super::conn::Conn;
 use super::moment::{At, Moment};
 use super::postgres::{Binds, Query};
+use super::word::{Code, Word, Worded};
 
 /// A row that is written with others of its table.
 pub trait Stored {
@@ -41,7 +42,11 @@ macro_rules! written {
     ($($of:ty as $sql:ty),*) => {$(impl Written for $of { type Sql = $sql; })*};
 }
 
-written!(String as Text, Vec<u8> as Binary, i64 as BigInt, i32 as Integer, i16 as SmallInt, bool as Bool, At as Moment);
+written!(String as Text, Vec<u8> as Binary, i64 as BigInt, i32 as Integer, i16 as SmallInt, bool as Bool, At as Moment, Code as SmallInt);
+
+impl<T: Worded> Written for Word<T> {
+    type Sql = Text;
+}
 
 impl<T: Written> Written for Option<T> {
     type Sql = Nullable<T::Sql>;

@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::moment::At;
 use super::rows::DossierRow;
+use super::word::Code;
 use crate::domain::lifecycle::{Phase, Promise, Resume, State};
 use crate::domain::matter::Open;
 use crate::domain::status::Status;
@@ -11,19 +12,12 @@ fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }
 
-fn status(code: i16) -> Result<Status, StoreError> {
-    u8::try_from(code)
-        .ok()
-        .and_then(Status::from_code)
-        .ok_or_else(|| corrupt(format!("status {code}")))
-}
-
 /// The state a row holds.
 pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
-    let status = status(row.status)?;
+    let status = row.status.0;
     let phase = match (status, row.resume) {
         (Status::SupplementRequested, Some(code)) => Phase::SupplementRequested {
-            resume: Resume::from_status(self::status(code)?),
+            resume: Resume::from_status(code.0),
         },
         (Status::SupplementRequested, None) => {
             return Err(corrupt("a supplement without its earlier status"));
@@ -65,9 +59,9 @@ pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
 
 /// Writes a state into its row.
 pub(super) fn put_state(row: &mut DossierRow, state: &State) {
-    row.status = i16::from(state.status().code());
+    row.status = Code(state.status());
     row.resume = match state.phase {
-        Phase::SupplementRequested { resume } => Some(i16::from(resume.status().code())),
+        Phase::SupplementRequested { resume } => Some(Code(resume.status())),
         _ => None,
     };
     row.since = At(state.since);

@@ -1,14 +1,15 @@
-//! What readers and the ledger both say of telling submitters: whose way it is, what is new for it, and the words of its states.
+//! What readers and the ledger both say of telling submitters: whose way it is, what is new for it, and the states of a notice.
 
-use crate::domain::view::{SubscriptionState, Way};
+use super::word::{NoticeState, Word};
+use crate::domain::view::Way;
 
 /// Notices of one subscription that may wait at once; the rest stays in the feed until there is room.
 pub const WINDOW: i64 = 1000;
 
 /// The states of a notice.
-pub(super) const WAITING: &str = "waiting";
-pub(super) const PARKED: &str = "parked";
-pub(super) const HELD: &str = "held";
+pub(super) const WAITING: Word<NoticeState> = Word(NoticeState::Waiting);
+pub(super) const PARKED: Word<NoticeState> = Word(NoticeState::Parked);
+pub(super) const HELD: Word<NoticeState> = Word(NoticeState::Held);
 
 /// One way of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,13 +29,4 @@ pub struct News {
     pub after: i64,
     /// Sequence number, dossier and id of each event, in order, without a gap.
     pub events: Vec<(i64, String, String)>,
-}
-
-/// The stored word of a state.
-pub(super) const fn state_word(state: SubscriptionState) -> &'static str {
-    match state {
-        SubscriptionState::Active => "active",
-        SubscriptionState::Disabled => "disabled",
-        SubscriptionState::Ended => "ended",
-    }
 }

@@ -4,6 +4,13 @@ use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::Bool;
 
+use super::word::Word;
+use crate::domain::view::DeliveryState;
+
+/// The states of a delivery that its agency has not settled, and that is not given up.
+pub(super) const UNDER_WAY: [Word<DeliveryState>; 2] =
+    [Word(DeliveryState::Waiting), Word(DeliveryState::Queued)];
+
 /// Confirmed by the broker and not taken out of its queue, as far as is known. Written out, because a database uses its index of
 /// queued rows only when it sees the words.
 pub(super) fn is_in_a_queue() -> SqlLiteral<Bool> {
@@ -23,7 +30,11 @@ macro_rules! is_first_of_its_dossier {
         earlier
             .filter(earlier.field(deliveries::dossier).eq(deliveries::dossier))
             .filter(earlier.field(deliveries::agency).eq(deliveries::agency))
-            .filter(earlier.field(deliveries::state).eq_any(["waiting", "queued"]))
+            .filter(
+                earlier
+                    .field(deliveries::state)
+                    .eq_any($crate::store::under_way::UNDER_WAY),
+            )
             .select(diesel::dsl::min(earlier.field(deliveries::event_seq)))
             .single_value()
             .eq(deliveries::event_seq.nullable())

@@ -7,12 +7,12 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{Integer, SmallInt, Text};
+use diesel::sql_types::{SmallInt, Text};
 use diesel::sqlite::Sqlite;
 
 use crate::domain::attachment::FileKind;
 use crate::domain::status::Status;
-use crate::domain::view::{DeliveryState, SubscriptionState};
+use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
 
 /// An enum whose values have words.
 pub trait Worded: Copy + Debug + PartialEq + 'static {
@@ -117,7 +117,29 @@ macro_rules! worded {
 worded! {
     DeliveryState, "delivery state", |word: &str| word.parse().ok();
     FileKind, "kind of file", FileKind::parse;
-    SubscriptionState, "subscription state", of_subscription;
+    NoticeOutcome, "outcome of an attempt to tell", NoticeOutcome::parse;
+}
+
+impl Worded for SubscriptionState {
+    const WHAT: &'static str = "subscription state";
+
+    fn word(self) -> &'static str {
+        match self {
+            SubscriptionState::Active => "active",
+            SubscriptionState::Disabled => "disabled",
+            SubscriptionState::Ended => "ended",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        let mut all = [
+            SubscriptionState::Active,
+            SubscriptionState::Disabled,
+            SubscriptionState::Ended,
+        ]
+        .into_iter();
+        all.find(|state| state.word() == word)
+    }
 }
 
 /// Enums that only columns know, with their words.
@@ -149,6 +171,32 @@ macro_rules! words {
 }
 
 words! {
+    /// What an attempt to carry a delivery came to, or who took it up again.
+    Outcome, "outcome of an attempt" {
+        /// The broker has confirmed it.
+        Confirmed = "confirmed",
+        /// Its agency has it.
+        Handed = "handed",
+        /// It is tried again later.
+        Retry = "retry",
+        /// Its agency sent it back.
+        Refused = "refused",
+        /// It is given up.
+        Parked = "parked",
+        /// An operator has it tried again.
+        Retried = "retried",
+        /// Its queue had lost it, and it is sent again.
+        Resent = "resent",
+    }
+    /// Whether a tenant may speak.
+    Standing, "standing of a tenant" {
+        /// It may.
+        Active = "active",
+        /// Not for now.
+        Suspended = "suspended",
+        /// Never again.
+        Closed = "closed",
+    }
     /// How far a notice has come.
     NoticeState, "notice state" {
         /// Under way.

@@ -15,6 +15,7 @@ use lienthong::store::ledger::{
 };
 use lienthong::store::moment::At;
 use lienthong::store::rows::{DossierRow, PartyRow, SubmissionRow};
+use lienthong::store::word::{Code, PartyRole, Word};
 use lienthong::store::{Store, read};
 
 use crate::backends::Stage;
@@ -72,7 +73,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             procedure: "1.004873".to_owned(),
             channel: 2,
             assisted: false,
-            status: 1,
+            status: Code(Status::Registered),
             resume: None,
             since: At(now),
             spoken: "{}".to_owned(),
@@ -107,8 +108,8 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         contested: false,
         files: Vec::new(),
         parties: vec![
-            party(stage, &id, tenant, "submitter"),
-            party(stage, &id, &format!("agency.{AGENCY}"), "lead-agency"),
+            party(stage, &id, tenant, PartyRole::Submitter),
+            party(stage, &id, &format!("agency.{AGENCY}"), PartyRole::LeadAgency),
         ],
         likeness: Likeness {
             blind: sha256(id.as_bytes()).to_vec(),
@@ -124,11 +125,11 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
     }
 }
 
-pub fn party(stage: &Stage, dossier: &str, tenant: &str, role: &str) -> PartyRow {
+pub fn party(stage: &Stage, dossier: &str, tenant: &str, role: PartyRole) -> PartyRow {
     PartyRow {
         dossier: dossier.to_owned(),
         tenant: tenant.to_owned(),
-        role: role.to_owned(),
+        role: Word(role),
         point: None,
         since: At(stage.clock.now()),
         until: None,

@@ -1,7 +1,7 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
 use super::standing::{Filed, Placed};
-use super::{Beside, Incoming, Prepared, Twin, encode, internal, parse_id, status_of};
+use super::{Beside, Incoming, Prepared, Twin, encode, internal, parse_id};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{DossierCode, Sha256Hex};
 use crate::domain::ids::DossierId;
@@ -17,6 +17,7 @@ use crate::store::ledger::{Expect, Likeness, Naming, Submit, SubmitOutcome};
 use crate::store::moment::At;
 use crate::store::read;
 use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
+use crate::store::word::{Code, PartyRole, Word};
 
 impl Hub {
     pub(super) async fn write(
@@ -47,7 +48,7 @@ impl Hub {
             prepared.received_at.date(),
         );
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
-        let status = before.map_or(Ok(entry), |row| status_of(row.status))?;
+        let status = before.map_or(entry, |row| row.status.0);
         let (files, sizes) = self.as_found(access, prepared).await?;
         let missing = files
             .iter()
@@ -288,7 +289,7 @@ impl Hub {
             procedure: prepared.route.procedure.code.to_string(),
             channel: i16::from(prepared.filing.channel.code()),
             assisted: prepared.filing.assisted_by_agent || access.kind() == TenantKind::Agent,
-            status: i16::from(entry.code()),
+            status: Code(entry),
             resume: None,
             since: At(prepared.filing.filed_at),
             spoken: "{}".to_owned(),
@@ -399,26 +400,30 @@ fn watches(
 
 fn parties(access: &Access, prepared: &Prepared, id: DossierId, reception: &Reception) -> Vec<PartyRow> {
     let since = At(prepared.received_at);
-    let party = |tenant: String, role: &str, point: Option<String>| PartyRow {
+    let party = |tenant: String, role: PartyRole, point: Option<String>| PartyRow {
         dossier: id.to_string(),
         tenant,
-        role: role.to_owned(),
+        role: Word(role),
         point,
         since,
         until: None,
     };
     let point = access.point().map(|p| p.key.to_string());
-    let mut parties = vec![party(access.key().to_string(), "submitter", point.clone())];
+    let mut parties = vec![party(
+        access.key().to_string(),
+        PartyRole::Submitter,
+        point.clone(),
+    )];
     parties.extend(reception.unit.as_ref().map(|unit| {
         let point = point.filter(|_| unit == access.key());
-        party(unit.to_string(), "receiving-unit", point)
+        party(unit.to_string(), PartyRole::ReceivingUnit, point)
     }));
     let supervisor = reception.supervisor.as_ref();
-    parties.extend(supervisor.map(|unit| party(unit.to_string(), "supervising-unit", None)));
+    parties.extend(supervisor.map(|unit| party(unit.to_string(), PartyRole::SupervisingUnit, None)));
     if let Some(agency) = &prepared.route.agency {
         parties.push(party(
             TenantKey::new(TenantKind::Agency, agency).to_string(),
-            "lead-agency",
+            PartyRole::LeadAgency,
             None,
         ));
     }

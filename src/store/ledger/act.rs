@@ -18,6 +18,7 @@ use crate::store::conn::Conn;
 use crate::store::moment::At;
 use crate::store::rows::DossierRow;
 use crate::store::state::state_of;
+use crate::store::word::NaturalKind;
 
 impl Command for Act {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<ActOutcome, StoreError> {
@@ -53,7 +54,7 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
     }
     if let Some(report) = &act.report_key
         && batch.natural.contains_key(&(
-            "report".to_owned(),
+            NaturalKind::Report,
             act.actor.tenant.as_str().to_owned(),
             report.clone(),
         ))
@@ -70,7 +71,12 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
     if let Some(report) = &act.report_key
         && acted.verdict != Verdict::Rejected
     {
-        batch.claim("report", act.actor.tenant.as_str(), report, &act.dossier);
+        batch.claim(
+            NaturalKind::Report,
+            act.actor.tenant.as_str(),
+            report,
+            &act.dossier,
+        );
     }
     if let Some(key) = &act.key {
         batch.keep(key, &answer(&acted)?)?;

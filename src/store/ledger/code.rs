@@ -16,11 +16,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::{AlarmRow, DossierRow};
 use crate::store::tables::{alarms, dossiers};
-
-/// Kinds of natural keys: whose a code is, who claimed it first, and that its conflict was told.
-const CODE: &str = "code";
-const CLAIM: &str = "claim";
-const CONTEST: &str = "contest";
+use crate::store::word::NaturalKind;
 
 /// Claimants of one code that are looked at to find another one: those of this batch may have let go of it.
 const LOOKED_AT: i64 = 16;
@@ -53,7 +49,7 @@ pub(super) fn rival(
     if let Some(row) = holder(batch, conn, code)?.filter(|row| row.id != but) {
         return Ok(Some(row));
     }
-    if key(batch, CLAIM, code).is_none() {
+    if key(batch, NaturalKind::Claim, code).is_none() {
         return Ok(None);
     }
     let claims = |row: &DossierRow| row.claimed_code.as_deref() == Some(code) && row.id != but;
@@ -68,7 +64,7 @@ pub(super) fn rival(
 
 /// Notes that a dossier claims a code; the first that ever did is found again by it.
 pub(super) fn claim(batch: &mut Batch<'_>, code: &str, dossier: &str) {
-    batch.claim(CLAIM, "", code, dossier);
+    batch.claim(NaturalKind::Claim, "", code, dossier);
 }
 
 /// What becomes of the code an act brings.
@@ -93,8 +89,8 @@ pub(super) fn bring(
     if matches!(act.role, Role::Agency | Role::Operator) {
         // Who had it before and let go of it is kept beside.
         let given = !taken
-            && (batch.claim(CODE, "", code.as_str(), dossier)
-                || batch.claim(CODE, dossier, code.as_str(), dossier));
+            && (batch.claim(NaturalKind::Code, "", code.as_str(), dossier)
+                || batch.claim(NaturalKind::Code, dossier, code.as_str(), dossier));
         return Ok(Brought {
             what: given.then(|| Happening::CodeAssigned { code: code.clone() }),
             warning: (!given).then(|| Problem::new(Label::DossierCodeTaken).with("code", code)),
@@ -130,10 +126,10 @@ pub(super) fn contest(
     dossier: &mut DossierRow,
     mut rival: DossierRow,
 ) -> Result<(), StoreError> {
-    if key(batch, CONTEST, code.as_str()).is_some() {
+    if key(batch, NaturalKind::Contest, code.as_str()).is_some() {
         return Ok(());
     }
-    batch.claim(CONTEST, "", code.as_str(), &dossier.id);
+    batch.claim(NaturalKind::Contest, "", code.as_str(), &dossier.id);
     // One side must not learn who the other is.
     let hub = Actor::hub();
     for side in [&mut *dossier, &mut rival] {
@@ -172,11 +168,11 @@ pub(super) fn contest(
 
 /// The dossier that has this code now. One that was given another code since has let go of it.
 fn holder(batch: &Batch<'_>, conn: &mut Conn, code: &str) -> Result<Option<DossierRow>, StoreError> {
-    if key(batch, CODE, code).is_none() {
+    if key(batch, NaturalKind::Code, code).is_none() {
         return Ok(None);
     }
     let named = batch.natural.iter();
-    let named = named.filter(|((kind, _, value), _)| kind == CODE && value == code);
+    let named = named.filter(|((kind, _, value), _)| *kind == NaturalKind::Code && value == code);
     for (_, id) in named {
         let row = load(batch, conn, id)?;
         if row.code.as_deref() == Some(code) {
@@ -186,8 +182,8 @@ fn holder(batch: &Batch<'_>, conn: &mut Conn, code: &str) -> Result<Option<Dossi
     Ok(None)
 }
 
-fn key<'a>(batch: &'a Batch<'_>, kind: &str, code: &str) -> Option<&'a str> {
-    let name = (kind.to_owned(), String::new(), code.to_owned());
+fn key<'a>(batch: &'a Batch<'_>, kind: NaturalKind, code: &str) -> Option<&'a str> {
+    let name = (kind, String::new(), code.to_owned());
     batch.natural.get(&name).map(String::as_str)
 }
 

@@ -14,6 +14,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::{self, Word};
 
 /// Rows a statement, far below what either database binds.
 pub(super) const PIECE: usize = 500;
@@ -166,16 +167,16 @@ fn next_version(conn: &mut Conn) -> Result<i64, StoreError> {
 
 fn tenant_row(tenant: &Tenant) -> TenantRow {
     let (standing, since) = match &tenant.standing {
-        Standing::Active => ("active", None),
-        Standing::Suspended { since } => ("suspended", Some(At(*since))),
-        Standing::Closed { since } => ("closed", Some(At(*since))),
+        Standing::Active => (word::Standing::Active, None),
+        Standing::Suspended { since } => (word::Standing::Suspended, Some(At(*since))),
+        Standing::Closed { since } => (word::Standing::Closed, Some(At(*since))),
     };
     TenantRow {
         key: tenant.key.to_string(),
         name: tenant.name.to_string(),
         parent: tenant.parent.as_ref().map(ToString::to_string),
         formats: tenant.formats.join(" "),
-        standing: standing.to_owned(),
+        standing: Word(standing),
         standing_since: since,
         successor_policy: tenant.successor_policy.word().to_owned(),
     }

@@ -20,7 +20,8 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::under_way::is_in_a_queue;
+use crate::store::under_way::{UNDER_WAY, is_in_a_queue};
+use crate::store::word::{Outcome, Word};
 
 /// Deliveries sent again in one commit.
 pub const RESENT_AT_ONCE: usize = 256;
@@ -102,7 +103,7 @@ fn send_again(
     let ids: Vec<&str> = lost.iter().map(|row| row.id.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
         .set((
-            deliveries::state.eq(DeliveryState::Waiting.word()),
+            deliveries::state.eq(Word(DeliveryState::Waiting)),
             deliveries::since.eq(At(now)),
             deliveries::attempt.eq(deliveries::attempt + 1),
             deliveries::failure.eq(None::<String>),
@@ -115,7 +116,7 @@ fn send_again(
             delivery: row.id.clone(),
             at: At(now),
             number: row.attempt + 1,
-            outcome: "resent".to_owned(),
+            outcome: Word(Outcome::Resent),
             reason: Some(by.map_or_else(
                 || "its queue has it no more".to_owned(),
                 |(_, reason)| reason.clone(),
@@ -144,7 +145,7 @@ fn died(
     let found: Option<i32> = on_backend!(conn, c => deliveries::table
         .find(delivery)
         .filter(deliveries::agency.eq(agency))
-        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::state.eq_any(UNDER_WAY))
         .filter(deliveries::ready.eq(false))
         .select(deliveries::attempt)
         .first(c)
@@ -152,7 +153,7 @@ fn died(
     let Some(attempt) = found else { return Ok(false) };
     on_backend!(conn, c => diesel::update(deliveries::table.find(delivery))
         .set((
-            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
             deliveries::failure.eq(Some(failure.word())),
             sends(None),
@@ -164,7 +165,7 @@ fn died(
             delivery: delivery.to_owned(),
             at: At(now),
             number: attempt + 1,
-            outcome: "parked".to_owned(),
+            outcome: Word(Outcome::Parked),
             reason: Some(reason.to_owned()),
             failure: Some(failure.word().to_owned()),
             actor: None,

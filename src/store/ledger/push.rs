@@ -27,13 +27,15 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::under_way::UNDER_WAY;
+use crate::store::word::{Outcome, Word};
 
 /// Messages that an agency's endpoint has not taken yet although it was tried, and that nobody is trying now.
 macro_rules! failing {
     ($agency:expr) => {
         deliveries::table
             .filter(deliveries::agency.eq($agency))
-            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .filter(deliveries::state.eq_any(UNDER_WAY))
             .filter(deliveries::ready.eq(true))
             .filter(deliveries::leased_until.is_null())
             .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
@@ -188,7 +190,7 @@ fn settle(
             } => {
                 on_backend!(conn, c => diesel::update(deliveries::table.find(id))
                     .filter(deliveries::attempt.eq(s.attempt))
-                    .filter(deliveries::state.eq_any(["waiting", "queued"]))
+                    .filter(deliveries::state.eq_any(UNDER_WAY))
                     .set((
                         deliveries::not_before.eq(At(if is_another { now } else { *not_before })),
                         deliveries::leased_until.eq(None::<At>),
@@ -199,14 +201,14 @@ fn settle(
             }
             Carried::Park { failure, .. } => parked.entry(*failure).or_default().push(id),
         }
-        tried.push(s.carried.tried(id, s.attempt, now, "handed"));
+        tried.push(s.carried.tried(id, s.attempt, now, Outcome::Handed));
     }
     hand(conn, now, &handed)?;
     for (failure, ids) in parked {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
-            .filter(deliveries::state.eq_any(["waiting", "queued"]))
+            .filter(deliveries::state.eq_any(UNDER_WAY))
             .set((
-                deliveries::state.eq(DeliveryState::Parked.word()),
+                deliveries::state.eq(Word(DeliveryState::Parked)),
                 deliveries::since.eq(At(now)),
                 deliveries::leased_until.eq(None::<At>),
                 deliveries::failure.eq(Some(failure.word())),
@@ -221,9 +223,9 @@ fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreErr
         return Ok(());
     }
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(handed)))
-        .filter(deliveries::state.eq_any(["waiting", "queued", "parked"]))
+        .filter(deliveries::state.eq_any([DeliveryState::Waiting, DeliveryState::Queued, DeliveryState::Parked].map(Word)))
         .set((
-            deliveries::state.eq(DeliveryState::Handed.word()),
+            deliveries::state.eq(Word(DeliveryState::Handed)),
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
             deliveries::failure.eq(None::<String>),
@@ -233,13 +235,13 @@ fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreErr
     let answered: Vec<String> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq_any(handed))
-        .filter(deliveries::state.eq("handed"))
+        .filter(deliveries::state.eq(Word(DeliveryState::Handed)))
         .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
         .select(deliveries::id)
         .load(c))?;
     if !answered.is_empty() {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
-            .set(deliveries::state.eq(DeliveryState::Acknowledged.word()))
+            .set(deliveries::state.eq(Word(DeliveryState::Acknowledged)))
             .execute(c))?;
     }
     Ok(())
@@ -255,10 +257,7 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
     let Some((row, responsible)) = found else {
         return Ok(Err(Label::NotFound));
     };
-    let state: DeliveryState = row
-        .state
-        .parse()
-        .map_err(|_| StoreError::Corrupt(format!("delivery state {}", row.state)))?;
+    let state = row.state.0;
     let is_responsible = responsible.as_deref() == Some(row.agency.as_str());
     if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
         return Ok(Err(label));
@@ -267,11 +266,15 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
         Intervene::Park if state == DeliveryState::Parked => return Ok(Ok(())),
         Intervene::Park => {
             park(conn, now, &row)?;
-            (Action::DeliveryParked, "parked", Some(Failure::HeldByOperator))
+            (
+                Action::DeliveryParked,
+                Outcome::Parked,
+                Some(Failure::HeldByOperator),
+            )
         }
         Intervene::Retry { .. } => {
             begin_anew(conn, now, &row, asked.own_queue)?;
-            (Action::DeliveryRetried, "retried", None)
+            (Action::DeliveryRetried, Outcome::Retried, None)
         }
     };
     let deed = Deed::on(action, &row.dossier)
@@ -289,7 +292,7 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
             delivery: row.id,
             at: At(now),
             number: row.attempt,
-            outcome: outcome.to_owned(),
+            outcome: Word(outcome),
             reason: Some(asked.reason.clone()),
             failure: failure.map(|f| f.word().to_owned()),
             actor: Some(by),
@@ -322,7 +325,7 @@ fn allowed(
 fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreError> {
     on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id))
         .set((
-            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
             deliveries::failure.eq(Some(Failure::HeldByOperator.word())),
@@ -342,7 +345,7 @@ fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: boo
     };
     on_backend!(conn, c => diesel::update(deliveries::table.find(&row.id))
         .set((
-            deliveries::state.eq(state.word()),
+            deliveries::state.eq(Word(state)),
             deliveries::since.eq(At(now)),
             deliveries::ready.eq(arrived),
             deliveries::attempt.eq(0),

@@ -21,6 +21,7 @@ use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::seals::hash;
 use crate::store::tables::*;
+use crate::store::word::{Standing, Word};
 
 impl Command for RegisterChange {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Registered, StoreError> {
@@ -185,7 +186,7 @@ fn known(conn: &mut Conn, now: Timestamp, change: &Change) -> Result<Known, Stor
 fn operators(conn: &mut Conn, now: Timestamp) -> Result<Vec<(TenantKey, Thumbprint)>, StoreError> {
     let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
         .filter(certificates::tenant.eq_any(tenants::table
-            .filter(tenants::key.like("operator.%")).filter(tenants::standing.eq("active")).select(tenants::key)))
+            .filter(tenants::key.like("operator.%")).filter(tenants::standing.eq(Word(Standing::Active))).select(tenants::key)))
         .filter(certificates::revoked_at.is_null())
         .filter(certificates::not_after.gt(At(now)))
         .select(CertificateRow::as_select()).load(c))?;
@@ -207,7 +208,7 @@ fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, Store
     let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
         .filter(certificates::not_after.le(At(horizon))).filter(certificates::not_after.ge(At(now)))
         .filter(certificates::revoked_at.is_null())
-        .filter(certificates::tenant.ne_all(tenants::table.filter(tenants::standing.eq("closed")).select(tenants::key)))
+        .filter(certificates::tenant.ne_all(tenants::table.filter(tenants::standing.eq(Word(Standing::Closed))).select(tenants::key)))
         .order(certificates::not_after)
         .select(CertificateRow::as_select()).load(c))?;
     let (mut warned, mut deeds) = (Vec::new(), Vec::new());

@@ -19,6 +19,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::state::state_of;
 use crate::store::tables::dossiers;
+use crate::store::word::NaturalKind;
 
 impl Command for Remember {
     fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<SubmitOutcome, StoreError> {
@@ -42,7 +43,7 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     }
     let wanted = &submit.dossier;
     let reference = (
-        "reference".to_owned(),
+        NaturalKind::Reference,
         wanted.tenant.clone(),
         wanted.reference.clone(),
     );
@@ -93,7 +94,12 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     if let Some(code) = &claimed {
         code::claim(batch, code.as_str(), &wanted.id);
     }
-    batch.claim("reference", &wanted.tenant, &wanted.reference, &wanted.id);
+    batch.claim(
+        NaturalKind::Reference,
+        &wanted.tenant,
+        &wanted.reference,
+        &wanted.id,
+    );
     let told = happening(submit, &dossier)?;
     let kind = told.word();
     let mut told = vec![Told::of(told, submit.filed_at, &submit.actor)];
@@ -114,7 +120,7 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     run_clocks(batch, submit, &mut dossier, due)?;
     promise(batch, submit, &mut dossier)?;
     if let Some(told) = &submit.told {
-        batch.claim("report", &submit.key.tenant, told, &dossier.id);
+        batch.claim(NaturalKind::Report, &submit.key.tenant, told, &dossier.id);
     }
     if let (Some(code), Some(rival)) = (&claimed, rival) {
         code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;

@@ -18,13 +18,15 @@ use crate::domain::ids::EventId;
 use crate::domain::legal::Closing;
 use crate::domain::lifecycle::{self, Report, Role};
 use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::limits::{NEAR, PASSED, clock_ahead, over, unpacked};
+use crate::store::limits::{clock_ahead, over, unpacked};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::state::state_of;
 use crate::store::tables::*;
+use crate::store::word::{Stage, Word, Worded};
 
 impl Command for Watch {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<WatchOutcome, StoreError> {
@@ -57,8 +59,14 @@ pub(super) fn of_dossiers(
 
 /// The cause of what is told of a limit.
 fn cause(watch: &WatchRow, passed: bool) -> String {
-    let stage = if passed { PASSED } else { NEAR };
-    format!("{}:{}:{}:{stage}", watch.dossier, watch.kind, watch.due_at.0)
+    let stage = if passed { Stage::Passed } else { Stage::Near };
+    format!(
+        "{}:{}:{}:{}",
+        watch.dossier,
+        watch.kind,
+        watch.due_at.0,
+        stage.word()
+    )
 }
 
 fn watch(batch: &mut Batch<'_>, conn: &mut Conn, watch: &Watch) -> Result<WatchOutcome, StoreError> {
@@ -154,7 +162,7 @@ fn told(
 /// A message an agency has not taken, or has not answered.
 struct Open {
     agency: String,
-    state: String,
+    state: DeliveryState,
     seq: i64,
 }
 
@@ -173,12 +181,12 @@ fn open_deliveries(
         return Ok(open);
     }
     // A warning needs no answer.
-    let rows: Vec<(String, String, String, i64)> = on_backend!(conn, c => deliveries::table
+    let rows: Vec<(String, String, Word<DeliveryState>, i64)> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::dossier.eq_any(&ids))
         .filter(deliveries::kind.ne_all(["limit-near", "limit-passed"]))
         .select((deliveries::dossier, deliveries::agency, deliveries::state, deliveries::event_seq))
         .load(c))?;
-    for (dossier, agency, state, seq) in rows {
+    for (dossier, agency, Word(state), seq) in rows {
         open.entry(dossier).or_default().push(Open { agency, state, seq });
     }
     Ok(open)
@@ -191,15 +199,17 @@ fn kept(limit: Watched, dossier: &DossierRow, open: &[Open], own_queue: bool) ->
     };
     let mut of_agency = open.iter().filter(|d| d.agency == *agency);
     match limit {
-        Watched::OfficerNotice => of_agency.any(|d| match d.state.as_str() {
-            "handed" | "acknowledged" => true,
-            "queued" => own_queue,
-            _ => false,
+        Watched::OfficerNotice => of_agency.any(|d| match d.state {
+            DeliveryState::Handed | DeliveryState::Acknowledged => true,
+            DeliveryState::Queued => own_queue,
+            DeliveryState::Waiting | DeliveryState::Parked => false,
         }),
-        Watched::AgencySilent => of_agency.all(|d| match d.state.as_str() {
-            "waiting" | "queued" => own_queue && dossier.answered_seq.is_some_and(|seq| seq > d.seq),
-            "handed" => !own_queue || dossier.answered_seq.is_some_and(|seq| seq > d.seq),
-            _ => true,
+        Watched::AgencySilent => of_agency.all(|d| match d.state {
+            DeliveryState::Waiting | DeliveryState::Queued => {
+                own_queue && dossier.answered_seq.is_some_and(|seq| seq > d.seq)
+            }
+            DeliveryState::Handed => !own_queue || dossier.answered_seq.is_some_and(|seq| seq > d.seq),
+            DeliveryState::Acknowledged | DeliveryState::Parked => true,
         }),
         _ => false,
     }
@@ -233,9 +243,9 @@ fn look(
     let cause = cause(&row, passed);
     let due_at = row.due_at.0;
     (row.stage, row.next_at) = if passed {
-        (PASSED.to_owned(), None)
+        (Word(Stage::Passed), None)
     } else {
-        (NEAR.to_owned(), Some(At(over(due_at))))
+        (Word(Stage::Near), Some(At(over(due_at))))
     };
     batch.told_of(limit, row);
     if (passed && !limit.binds()) || known.causes.contains(&cause) {

@@ -18,6 +18,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::{is_first_of_its_dossier, is_in_a_queue, is_to_be_handed_out};
+use crate::store::word::Word;
 
 /// All that a message to an agency is rendered from.
 pub struct Message {
@@ -151,7 +152,7 @@ pub fn deliveries(
     }
     let rows: Vec<DeliveryRow> = on_backend!(conn, c => {
         let mut query = deliveries::table.into_boxed();
-        query = query.filter(has_failed()).filter(deliveries::state.eq(filter.state.word()));
+        query = query.filter(has_failed()).filter(deliveries::state.eq(Word(filter.state)));
         if let Some(agency) = &filter.agency {
             query = query.filter(deliveries::agency.eq(agency));
         }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::{corrupt, seen};
 use crate::domain::dossier::Filing;
+use crate::domain::status::Status;
 use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::answers::{self, KeyUse, SubmitOutcome};
@@ -12,12 +13,13 @@ use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::{Code, NaturalKind, Word};
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// In this status.
-    pub status: Option<i16>,
+    pub status: Option<Status>,
     /// Of this agency.
     pub agency: Option<String>,
     /// With one of these references of the submitter's, where any is named.
@@ -72,7 +74,7 @@ pub enum ByCode {
 fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreError> {
     Ok(on_backend!(conn, c => natural_keys::table
         .inner_join(dossiers::table.on(dossiers::id.eq(natural_keys::dossier)))
-        .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq("code"))
+        .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq(Word(NaturalKind::Code)))
         .filter(dossiers::code.eq(code))
         .select(dossiers::id).first(c).optional())?)
 }
@@ -122,7 +124,7 @@ pub fn by_reference(
     reference: &str,
 ) -> Result<Option<DossierRow>, StoreError> {
     let id: Option<String> = on_backend!(conn, c => natural_keys::table
-        .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq("reference"))
+        .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq(Word(NaturalKind::Reference)))
         .filter(natural_keys::tenant.eq(tenant))
         .select(natural_keys::dossier).first(c).optional())?;
     match id {
@@ -136,7 +138,7 @@ pub fn report_known(conn: &mut Conn, tenant: &str, key: &str) -> Result<bool, St
     Ok(on_backend!(conn, c => diesel::select(exists(
         natural_keys::table
             .filter(natural_keys::value.eq(key))
-            .filter(natural_keys::kind.eq("report"))
+            .filter(natural_keys::kind.eq(Word(NaturalKind::Report)))
             .filter(natural_keys::tenant.eq(tenant))
     )).get_result(c))?)
 }
@@ -159,7 +161,7 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
             query = query.filter(dossiers::id.eq_any(ids));
         }
         if let Some(status) = filter.status {
-            query = query.filter(dossiers::status.eq(status));
+            query = query.filter(dossiers::status.eq(Code(status)));
         }
         if let Some(agency) = &filter.agency {
             query = query.filter(dossiers::agency.eq(agency));
@@ -184,7 +186,7 @@ fn named(
     let mut found: Option<Vec<String>> = None;
     if !filter.references.is_empty() {
         found = Some(on_backend!(conn, c => natural_keys::table
-            .filter(natural_keys::value.eq_any(&filter.references)).filter(natural_keys::kind.eq("reference"))
+            .filter(natural_keys::value.eq_any(&filter.references)).filter(natural_keys::kind.eq(Word(NaturalKind::Reference)))
             .select(natural_keys::dossier).load(c))?);
     }
     if let Some(code) = &filter.code {

@@ -112,7 +112,7 @@ pub fn attachments(
             .map_err(|e| corrupt(format!("attachment: {e}")))?;
         found.push(Attachment {
             n,
-            kind: FileKind::parse(&row.kind).ok_or_else(|| corrupt(format!("kind of file {}", row.kind)))?,
+            kind: row.kind.0,
             event: row.number,
             owner: row.tenant,
             file,

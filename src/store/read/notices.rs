@@ -17,7 +17,8 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW, state_word};
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW};
+use crate::store::word::{NoticeState, Word};
 
 /// Subscriptions that are looked through in one step, and feed rows taken of each: one commit serves them all.
 const SUBSCRIBERS_AT_ONCE: usize = 64;
@@ -46,17 +47,6 @@ pub struct WayRow {
     pub secrets: Vec<SecretRow>,
 }
 
-/// The stored word of a state as its value.
-pub fn subscription_state(word: &str) -> Result<SubscriptionState, StoreError> {
-    let all = [
-        SubscriptionState::Active,
-        SubscriptionState::Disabled,
-        SubscriptionState::Ended,
-    ];
-    let found = all.into_iter().find(|s| state_word(*s) == word);
-    found.ok_or_else(|| corrupt(format!("subscription state {word}")))
-}
-
 /// The way of a stored word.
 pub fn way(word: &str) -> Result<Way, StoreError> {
     Way::parse(word).ok_or_else(|| corrupt(format!("way {word}")))
@@ -73,7 +63,7 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow
         query.order((subscriptions::tenant, subscriptions::way)).select(SubscriptionRow::as_select()).load(c)
     })?;
     let tenants: Vec<&str> = rows.iter().map(|r| r.tenant.as_str()).collect();
-    let counted: Vec<(String, String, String, i64, Option<At>)> = on_backend!(conn, c => notices::table
+    let counted: Vec<(String, String, Word<NoticeState>, i64, Option<At>)> = on_backend!(conn, c => notices::table
         .filter(notices::tenant.eq_any(&tenants))
         .group_by((notices::tenant, notices::way, notices::state))
         .select((notices::tenant, notices::way, notices::state, count_star(), min(notices::since)))
@@ -81,11 +71,10 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow
     let mut standing: HashMap<(String, String), Standing> = HashMap::new();
     for (tenant, way, state, count, since) in counted {
         let of = standing.entry((tenant, way)).or_default();
-        match state.as_str() {
+        match state {
             WAITING => (of.waiting, of.oldest) = (count, since.map(|at| at.0)),
             PARKED => of.parked = count,
             HELD => of.held = count,
-            other => return Err(corrupt(format!("notice state {other}"))),
         }
     }
     let mut secrets = live_secrets(conn, &tenants, now)?;
@@ -276,7 +265,7 @@ impl Feeds {
             .select(min(notices::seq))
             .single_value();
         let of_subscribers: Vec<(SubscriptionRow, Option<i64>, Option<i64>)> = on_backend!(conn, c => subscriptions::table
-            .filter(subscriptions::state.eq(state_word(SubscriptionState::Active)))
+            .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
             .select((SubscriptionRow::as_select(), own, next))
             .load(c))?;
         let subscribers: Vec<&str> = of_subscribers
@@ -398,7 +387,7 @@ pub struct TenantQueue {
 
 /// The queues of submitters, those that are being drained too.
 pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
-    let rows: Vec<(String, String, At)> = on_backend!(conn, c => subscriptions::table
+    let rows: Vec<(String, Word<SubscriptionState>, At)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::way.eq(Way::Queue.word()))
         .order(subscriptions::tenant)
         .select((subscriptions::tenant, subscriptions::state, subscriptions::since))
@@ -408,7 +397,7 @@ pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
             Ok(TenantQueue {
                 tenant: tenant.parse().map_err(|_| corrupt("subscriber"))?,
                 since: since.0,
-                ended: subscription_state(&state)? == SubscriptionState::Ended,
+                ended: state == Word(SubscriptionState::Ended),
             })
         })
         .collect()

@@ -11,6 +11,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::Code;
 
 /// Which entries to list.
 #[derive(Clone, Debug, Default)]
@@ -69,10 +70,10 @@ pub fn open_dossiers(
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(Vec::new());
     }
-    let open: Vec<i16> = Status::ALL
+    let open: Vec<Code> = Status::ALL
         .into_iter()
         .filter(|status| !status.is_final())
-        .map(|status| i16::from(status.code()))
+        .map(Code)
         .collect();
     Ok(on_backend!(conn, c => {
         let mut query = dossiers::table.filter(dossiers::status.eq_any(&open)).into_boxed();

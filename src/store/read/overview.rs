@@ -3,26 +3,27 @@
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
-use super::corrupt;
 use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::tables::*;
-use crate::store::telling::{HELD, PARKED, WAITING, state_word};
+use crate::store::telling::{HELD, PARKED, WAITING};
+use crate::store::under_way::UNDER_WAY;
+use crate::store::word::{Code, NoticeState, Word};
 
 /// Counts over everything a scope reaches; only the operator's reach has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
     /// Dossiers by status.
-    pub by_status: Vec<(i16, i64)>,
+    pub by_status: Vec<(Code, i64)>,
     /// Dossiers by submitter.
     pub by_tenant: Vec<(String, i64)>,
     /// Dossiers by responsible agency and status.
-    pub by_agency: Vec<(Option<String>, i16, i64)>,
+    pub by_agency: Vec<(Option<String>, Code, i64)>,
     /// Deliveries by state.
-    pub by_delivery: Vec<(String, i64)>,
+    pub by_delivery: Vec<(Word<DeliveryState>, i64)>,
     /// Rows the broker has not confirmed.
     pub outbox: i64,
     /// Last event.
@@ -57,29 +58,28 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
     let mut backlog = Backlog {
         // A parked delivery has a failure always, and the failed ones are few and have an index.
         deliveries_parked: on_backend!(conn, c => deliveries::table
-            .filter(deliveries::failure.is_not_null()).filter(deliveries::state.eq(DeliveryState::Parked.word()))
+            .filter(deliveries::failure.is_not_null()).filter(deliveries::state.eq(Word(DeliveryState::Parked)))
             .select(count_star()).first(c))?,
         deliveries_failing: on_backend!(conn, c => deliveries::table
             .filter(deliveries::failure.is_not_null())
-            .filter(deliveries::state.eq_any([DeliveryState::Waiting.word(), DeliveryState::Queued.word()]))
+            .filter(deliveries::state.eq_any(UNDER_WAY))
             .select(count_star()).first(c))?,
         endpoints_spared: on_backend!(conn, c => endpoints::table
             .filter(endpoints::next_probe.is_not_null()).select(count_star()).first(c))?,
         webhooks_disabled: on_backend!(conn, c => subscriptions::table
-            .filter(subscriptions::state.eq(state_word(SubscriptionState::Disabled))).select(count_star()).first(c))?,
+            .filter(subscriptions::state.eq(Word(SubscriptionState::Disabled))).select(count_star()).first(c))?,
         ..Backlog::default()
     };
-    let notices: Vec<(String, i64, Option<At>)> = on_backend!(conn, c => notices::table
+    let notices: Vec<(Word<NoticeState>, i64, Option<At>)> = on_backend!(conn, c => notices::table
         .group_by(notices::state).select((notices::state, count_star(), min(notices::since))).load(c))?;
     for (state, count, since) in notices {
-        match state.as_str() {
+        match state {
             WAITING => {
                 backlog.notices_waiting = count;
                 backlog.notices_waiting_since = since.map(|at| at.0);
             }
             PARKED => backlog.notices_parked = count,
             HELD => backlog.notices_held = count,
-            other => return Err(corrupt(format!("notice state {other}"))),
         }
     }
     Ok(backlog)

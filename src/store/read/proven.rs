@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::result::Error;
 
 use super::audit::{AuditReport, Told, Walked};
 use crate::domain::attachment::FileKind;
@@ -17,10 +18,13 @@ use crate::store::read::{open_secrets, secret_row};
 use crate::store::rows::*;
 use crate::store::state::state_of;
 use crate::store::tables::*;
+use crate::store::word::{PartyRole, Word, Worded};
 
-/// Calls `each` with every row of a table in the order of its key, one after the other as they come.
+/// Calls `each` with every row of a table in the order of its key, one after the other as they come. One that holds what no hub writes
+/// cannot be read, and is reported as such.
 macro_rules! every {
-    ($conn:expr, $table:ident, $row:ident, [$($key:ident),+], $each:expr) => {{
+    ($conn:expr, $report:ident, $table:ident, $row:ident, [$($key:ident),+], $each:expr) => {{
+        let mut unreadable: Vec<String> = Vec::new();
         let mut each = $each;
         on_backend!($conn, c => {
             let rows = $table::table
@@ -28,9 +32,15 @@ macro_rules! every {
                 .select($row::as_select())
                 .load_iter::<$row, DefaultLoadingMode>(c)?;
             for row in rows {
-                each(row?);
+                match row {
+                    Err(Error::DeserializationError(what)) => unreadable.push(what.to_string()),
+                    row => each(row?),
+                }
             }
         });
+        for what in unreadable {
+            $report.wrong(stringify!($table), &format!("a row cannot be read: {what}"));
+        }
     }};
 }
 
@@ -62,7 +72,7 @@ fn dossiers(
     told: &BTreeMap<String, Told>,
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
-    every!(conn, dossiers, DossierRow, [id], |row: DossierRow| {
+    every!(conn, report, dossiers, DossierRow, [id], |row: DossierRow| {
         report.dossiers += 1;
         let what = match told.get(&row.id) {
             None => "has no events",
@@ -106,6 +116,7 @@ fn added(
 ) -> Result<(), StoreError> {
     every!(
         conn,
+        report,
         submissions,
         SubmissionRow,
         [id, received_at],
@@ -121,6 +132,7 @@ fn added(
     );
     every!(
         conn,
+        report,
         contents,
         ContentRow,
         [dossier, version],
@@ -131,15 +143,16 @@ fn added(
     );
     every!(
         conn,
+        report,
         natural_keys,
         NaturalKeyRow,
         [value, kind, tenant],
         |row: NaturalKeyRow| {
-            let place = format!("{} of {}", row.kind, row.dossier);
+            let place = format!("{} of {}", row.kind.0.word(), row.dossier);
             met(told, report, &row.dossier, &row.digest(), place);
         }
     );
-    every!(conn, deliveries, DeliveryRow, [id], |row: DeliveryRow| {
+    every!(conn, report, deliveries, DeliveryRow, [id], |row: DeliveryRow| {
         met(
             told,
             report,
@@ -150,6 +163,7 @@ fn added(
     });
     every!(
         conn,
+        report,
         dossier_parties,
         PartyRow,
         [dossier, role, tenant, since],
@@ -173,13 +187,14 @@ fn added(
     );
     every!(
         conn,
+        report,
         attachments,
         AttachmentRow,
         [dossier, number, position],
         |row: AttachmentRow| {
             let place = format!("file {} of event {} of {}", row.position, row.number, row.dossier);
             let amended = told.get(&row.dossier).map_or(0, |told| told.amended);
-            if row.superseded != (row.kind == FileKind::Filing.word() && row.number < amended) {
+            if row.superseded != (row.kind == Word(FileKind::Filing) && row.number < amended) {
                 report.wrong(&place, "stands or was replaced otherwise than its events say");
             }
             met(told, report, &row.dossier, &row.digest(), place);
@@ -211,6 +226,7 @@ fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
     }
     every!(
         conn,
+        report,
         attachments,
         AttachmentRow,
         [dossier, number, position],
@@ -226,19 +242,26 @@ fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
             );
         }
     );
-    every!(conn, wraps, WrapRow, [dossier, tenant, blind], |row: WrapRow| {
-        let (name, place) = (
-            row.bound_name(),
-            format!("key of {} for {}", row.object, row.dossier),
-        );
-        opens(
-            cipher,
-            report,
-            place,
-            &name,
-            (row.key_id, row.nonce, row.ciphertext),
-        );
-    });
+    every!(
+        conn,
+        report,
+        wraps,
+        WrapRow,
+        [dossier, tenant, blind],
+        |row: WrapRow| {
+            let (name, place) = (
+                row.bound_name(),
+                format!("key of {} for {}", row.object, row.dossier),
+            );
+            opens(
+                cipher,
+                report,
+                place,
+                &name,
+                (row.key_id, row.nonce, row.ciphertext),
+            );
+        }
+    );
     Ok(())
 }
 
@@ -251,7 +274,7 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
             .or(not(exists(dossier_parties::table
                 .filter(dossier_parties::dossier.eq(feed::dossier))
                 .filter(dossier_parties::tenant.eq(feed::tenant))
-                .filter(dossier_parties::role.ne("lead-agency"))))))
+                .filter(dossier_parties::role.ne(Word(PartyRole::LeadAgency)))))))
         .order(feed::seq)
         .select(feed::seq)
         .load(c))?;
@@ -264,7 +287,7 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
     // Whoever had its part before the event and kept it beyond: at the moment a part begins or ends, the event itself says who is told.
     let untold: Vec<i64> = on_backend!(conn, c => events::table
         .inner_join(dossier_parties::table.on(dossier_parties::dossier.eq(events::dossier)))
-        .filter(dossier_parties::role.ne("lead-agency"))
+        .filter(dossier_parties::role.ne(Word(PartyRole::LeadAgency)))
         .filter(dossier_parties::since.lt(events::at)
             .or(events::number.eq(1).and(dossier_parties::since.eq(events::at))))
         .filter(dossier_parties::until.is_null()
@@ -291,10 +314,11 @@ fn register(
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
     let mut there: Vec<(String, Hash)> = Vec::new();
-    every!(conn, tenants, TenantRow, [key], |row: TenantRow| there
+    every!(conn, report, tenants, TenantRow, [key], |row: TenantRow| there
         .push((row.name_in_chain(), row.digest())));
     every!(
         conn,
+        report,
         certificates,
         CertificateRow,
         [thumbprint],
@@ -302,15 +326,22 @@ fn register(
             there.push((row.name_in_chain(), row.digest()));
         }
     );
-    every!(conn, staff, StaffRow, [tenant, id], |row: StaffRow| {
+    every!(conn, report, staff, StaffRow, [tenant, id], |row: StaffRow| {
         there.push((row.name_in_chain(), row.digest()));
     });
-    every!(conn, points, PointRow, [key], |row: PointRow| there
+    every!(conn, report, points, PointRow, [key], |row: PointRow| there
         .push((row.name_in_chain(), row.digest())));
-    every!(conn, directories, DirectoryRow, [version], |row: DirectoryRow| {
-        there.push((row.name_in_chain(), row.digest()));
-    });
-    every!(conn, settings, SettingRow, [name], |row: SettingRow| {
+    every!(
+        conn,
+        report,
+        directories,
+        DirectoryRow,
+        [version],
+        |row: DirectoryRow| {
+            there.push((row.name_in_chain(), row.digest()));
+        }
+    );
+    every!(conn, report, settings, SettingRow, [name], |row: SettingRow| {
         // A register that was never changed.
         if (row.name.as_str(), row.value.as_str()) != ("register", "0")
             || sealed.contains_key("settings:register")
@@ -337,6 +368,7 @@ fn register(
 fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(), StoreError> {
     every!(
         conn,
+        report,
         idempotency_keys,
         IdempotencyRow,
         [key, tenant, route],
@@ -354,7 +386,7 @@ fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
             );
         }
     );
-    every!(conn, refusals, RefusalRow, [id], |row: RefusalRow| {
+    every!(conn, report, refusals, RefusalRow, [id], |row: RefusalRow| {
         let (name, place) = (row.bound_name(), format!("refusal {}", row.id));
         opens(
             cipher,
@@ -366,6 +398,7 @@ fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
     });
     every!(
         conn,
+        report,
         subscription_secrets,
         SecretRow,
         [tenant, id],
@@ -383,14 +416,21 @@ fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
             );
         }
     );
-    every!(conn, endpoints, EndpointRow, [agency], |row: EndpointRow| {
-        if open_secrets(cipher, &row).is_err() {
-            report.wrong(
-                format!("endpoint of {}", row.agency),
-                "its secrets do not open beside its address",
-            );
+    every!(
+        conn,
+        report,
+        endpoints,
+        EndpointRow,
+        [agency],
+        |row: EndpointRow| {
+            if open_secrets(cipher, &row).is_err() {
+                report.wrong(
+                    format!("endpoint of {}", row.agency),
+                    "its secrets do not open beside its address",
+                );
+            }
         }
-    });
+    );
     Ok(())
 }
 

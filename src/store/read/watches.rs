@@ -12,6 +12,7 @@ use crate::store::limits::clock_ahead;
 use crate::store::moment::At;
 use crate::store::rows::{AlarmRow, IrregularCountRow, IrregularityRow};
 use crate::store::tables::*;
+use crate::store::word::{Stage, Word};
 
 /// Whether the ledger has a limit to look at, or the chain's time is ahead of `now` by more than `allowed` and nobody was told.
 pub fn limits_wait(
@@ -37,13 +38,15 @@ pub fn limits_wait(
 
 /// How many dossiers have a limit that is near (`false`) or has passed (`true`), by limit.
 pub fn limits_told(conn: &mut Conn) -> Result<Vec<(Watched, bool, i64)>, StoreError> {
-    let rows: Vec<(String, String, i64)> = on_backend!(conn, c => watches::table
+    let rows: Vec<(String, Word<Stage>, i64)> = on_backend!(conn, c => watches::table
         .group_by((watches::kind, watches::stage))
         .select((watches::kind, watches::stage, count_star()))
         .load(c))?;
     Ok(rows
         .into_iter()
-        .filter_map(|(kind, stage, count)| Some((Watched::parse(&kind)?, stage == "passed", count)))
+        .filter_map(|(kind, stage, count)| {
+            Some((Watched::parse(&kind)?, stage == Word(Stage::Passed), count))
+        })
         .collect())
 }
 
@@ -55,7 +58,7 @@ pub fn overdue(conn: &mut Conn, scope: &Scope) -> Result<Vec<(Option<String>, i6
     Ok(on_backend!(conn, c => watches::table
         .inner_join(dossiers::table.on(dossiers::id.eq(watches::dossier)))
         .filter(watches::kind.eq(Watched::Due.word()))
-        .filter(watches::stage.eq("passed"))
+        .filter(watches::stage.eq(Word(Stage::Passed)))
         .group_by(dossiers::agency)
         .select((dossiers::agency, count_star()))
         .load(c))?)

@@ -8,6 +8,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::store::Store;
 use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
+use lienthong::store::word::Code;
 
 use super::{happenings, row};
 use crate::backends::{Stage, on_both};
@@ -193,13 +194,13 @@ on_both! {
             acted(&store, report(stage, &id, status)).await;
         }
         let before = row(&store, &id).await.unwrap();
-        assert_eq!(before.resume, Some(4));
+        assert_eq!(before.resume.map(Code::number), Some(4));
         stage.later(86_400);
         let due = due(stage);
         let acted_on = acted(&store, supplement()).await;
         assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::Processing, None));
         let after = row(&store, &id).await.unwrap();
-        assert_eq!((after.status, after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
+        assert_eq!((after.status.number(), after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
         let all = happenings(&store, &id).await;
         assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t), .. } if t == "bản sao"));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
@@ -216,7 +217,7 @@ on_both! {
             acted(&store, report(stage, &id, status)).await;
         }
         let ended = row(&store, &id).await.unwrap();
-        assert_eq!((ended.status, ended.due.map(|at| at.0)), (7, Some(due)));
+        assert_eq!((ended.status.number(), ended.due.map(|at| at.0)), (7, Some(due)));
     }
 
     async fn a_result_is_handed_over(stage) {

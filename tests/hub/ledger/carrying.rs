@@ -11,6 +11,7 @@ use lienthong::store::Store;
 use lienthong::store::ledger::{
     Act, Arrive, Carried, LeaseInbox, LeaseOutbox, OutboxSettlement, SettleInbox, SettleOutbox,
 };
+use lienthong::store::word::{Word, Worded};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
@@ -291,8 +292,8 @@ on_both! {
             lienthong::store::read::deliveries_of(conn, &row)
         }).await.unwrap();
         let (delivery, attempts) = (&found[0].delivery, &found[0].attempts);
-        assert_eq!((found.len(), delivery.state.as_str(), delivery.ready), (1, "queued", true));
-        let told: Vec<(i32, &str)> = attempts.iter().map(|a| (a.number, a.outcome.as_str())).collect();
+        assert_eq!((found.len(), delivery.state, delivery.ready), (1, Word(DeliveryState::Queued), true));
+        let told: Vec<(i32, &str)> = attempts.iter().map(|a| (a.number, a.outcome.0.word())).collect();
         assert_eq!(told, [(1, "retry"), (2, "confirmed")]);
     }
 }

@@ -231,7 +231,7 @@ on_both! {
         assert_eq!(looked(stage, &store).await, [(Watched::Supplement, true)]);
         // The applicant hears the warning, the agency the end.
         assert_eq!(kinds(stage), ["filed", "limit-passed"]);
-        assert_eq!(row(&store, &id).await.unwrap().status, 5);
+        assert_eq!(row(&store, &id).await.unwrap().status.number(), 5);
         assert_eq!(acted(&store, report(stage, &id, Status::Refused)).await.problem, None);
     }
 
@@ -246,7 +246,7 @@ on_both! {
                 .replace("supplement-closed-as,3", &format!("supplement-closed-as,{word}"));
             let outcome = store.ledger.ask(look(stage, &closing, false)).await.unwrap();
             assert_eq!(told(&outcome.fired), [(Watched::Supplement, true)]);
-            assert_eq!(row(&store, &id).await.unwrap().status, status);
+            assert_eq!(row(&store, &id).await.unwrap().status.number(), status);
             assert_eq!(stage.limit_words(), [""; 0]);
             assert!(kinds(stage).contains(&"status-changed".to_owned()), "the agency hears of it");
         }

@@ -23,7 +23,7 @@ on_both! {
         assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
 
         let stored = row(&store, &id).await.unwrap();
-        assert_eq!((stored.status, stored.events, stored.version, stored.accepted), (1, 1, 1, false));
+        assert_eq!((stored.status.number(), stored.events, stored.version, stored.accepted), (1, 1, 1, false));
         let events = happenings(&store, &id).await;
         assert!(matches!(&events[..], [(1, Happening::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
             if s.to_string() == submission && a.as_str() == AGENCY));

@@ -17,6 +17,7 @@ use lienthong::store::ledger::{
 };
 use lienthong::store::moment::At;
 use lienthong::store::rows::{EndpointRow, SecretRow};
+use lienthong::store::word::Worded;
 use lienthong::store::{Store, read};
 
 use super::everything;
@@ -279,7 +280,7 @@ on_both! {
         assert_eq!((spread(&store).await, lease(&store, &which, 9).await), (0, vec![]));
         let (scope, now) = (everything(), stage.clock.now());
         let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
-        assert_eq!((ways[0].row.state.as_str(), ways[0].row.reason.as_deref()), ("disabled", Some("receiver-gone")));
+        assert_eq!((ways[0].row.state.0.word(), ways[0].row.reason.as_deref()), ("disabled", Some("receiver-gone")));
         assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (1, 1));
         subscribe(stage, &store, &which, None).await;
         assert_eq!(spread(&store).await, 1);

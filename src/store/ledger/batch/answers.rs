@@ -1,6 +1,6 @@
 //! Answers under idempotency keys.
 
-use super::Batch;
+use super::overlay::Batch;
 use crate::store::StoreError;
 use crate::store::answers::{KeyUse, SubmitOutcome, answered};
 use crate::store::moment::At;

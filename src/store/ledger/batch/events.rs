@@ -1,6 +1,6 @@
 //! What happens to dossiers, and who is told of it.
 
-use super::Batch;
+use super::overlay::Batch;
 use crate::domain::dossier::ForeignValue;
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -11,6 +11,7 @@ use crate::store::StoreError;
 use crate::store::moment::At;
 use crate::store::rows::{DeliveryRow, DossierRow, FeedRow, IrregularityRow, PartyRow};
 use crate::store::state::{put_state, state_of};
+use crate::store::word::{PartyRole, Word};
 
 /// What happened, before it is numbered.
 pub struct Told<'a> {
@@ -123,7 +124,7 @@ impl Batch<'_> {
             event_seq: event.0,
             event: event.1.to_string(),
             kind: kind.to_owned(),
-            state: DeliveryState::Waiting.word().to_owned(),
+            state: Word(DeliveryState::Waiting),
             since: At(self.now),
             ready: false,
             attempt: 0,
@@ -145,9 +146,9 @@ impl Batch<'_> {
         };
         let agency = |row: &DossierRow| row.agency.as_ref().map(|key| format!("agency.{key}"));
         let changes = [
-            ("lead-agency", agency(before), agency(dossier)),
+            (PartyRole::LeadAgency, agency(before), agency(dossier)),
             (
-                "supervising-unit",
+                PartyRole::SupervisingUnit,
                 before.supervisor.clone(),
                 dossier.supervisor.clone(),
             ),
@@ -159,7 +160,7 @@ impl Batch<'_> {
             self.writes.parties.extend(after.map(|tenant| PartyRow {
                 dossier: dossier.id.clone(),
                 tenant,
-                role: role.to_owned(),
+                role: Word(role),
                 point: None,
                 since: At(self.now),
                 until: None,

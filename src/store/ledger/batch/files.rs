@@ -1,6 +1,6 @@
 //! Files that dossiers name.
 
-use super::Batch;
+use super::overlay::Batch;
 use super::shelf::Place;
 use crate::domain::attachment::{FileKind, NamedFile};
 use crate::store::StoreError;
@@ -8,6 +8,7 @@ use crate::store::file_keys::{attachment_row, file_blind};
 use crate::store::ledger::requests::Naming;
 use crate::store::moment::At;
 use crate::store::rows::{AttachmentRow, WrapRow};
+use crate::store::word::Word;
 
 impl Batch<'_> {
     /// Whether what a filing's caller found of its files still holds.
@@ -43,7 +44,7 @@ impl Batch<'_> {
                 dossier: dossier.to_owned(),
                 number,
                 position,
-                kind: kind.word().to_owned(),
+                kind: Word(kind),
                 tenant: owner.to_owned(),
                 blind: place.0.clone(),
                 named_at: At(self.now),

@@ -1,101 +1,16 @@
 //! One batch in memory: what was loaded for it, as it stands after the commands so far, and the rows it will write.
 //!
-//! Commands are decided here, and nothing here speaks to a database.
+//! Commands are decided here, and nothing here speaks to a database. From below: `writes`, the rows; `shelf`, the files a batch is about;
+//! `overlay`, all of it; then what is done on it: `answers`, `files`, `events`.
 
 mod answers;
 mod events;
 mod files;
+mod overlay;
 mod shelf;
 mod writes;
 
-use std::collections::{BTreeMap, HashMap};
-
-use rand::rngs::StdRng;
-
 pub use events::Told;
+pub use overlay::Batch;
 pub use shelf::{Place, Shelf};
 pub use writes::Writes;
-
-use crate::domain::clocks::{Deadline, Watched};
-use crate::domain::time::Timestamp;
-use crate::store::cipher::Cipher;
-use crate::store::limits;
-use crate::store::rows::*;
-
-/// What a batch works on.
-pub struct Batch<'a> {
-    /// The time of the chain: never runs backwards.
-    pub now: Timestamp,
-    /// The time of this hub: what work waits for.
-    pub clock: Timestamp,
-    pub cipher: &'a Cipher,
-    pub rng: &'a mut StdRng,
-    pub head: HeadRow,
-    pub keys: HashMap<(String, String, String), IdempotencyRow>,
-    pub natural: HashMap<(String, String, String), String>,
-    pub dossiers: BTreeMap<String, DossierRow>,
-    /// What runs on the dossiers acted on, as it stands after the commands so far.
-    pub watches: HashMap<(String, Watched), WatchRow>,
-    /// The first dossier of each likeness the commands name.
-    pub firsts: HashMap<Vec<u8>, String>,
-    pub shelf: Shelf,
-    pub writes: Writes,
-    /// Whether a command may have appended to the audit.
-    pub audited: bool,
-}
-
-impl Batch<'_> {
-    /// A limit that runs on a dossier.
-    pub fn watched(&self, dossier: &str, limit: Watched) -> Option<&WatchRow> {
-        self.watches.get(&(dossier.to_owned(), limit))
-    }
-
-    /// A limit begins on a dossier, or begins anew.
-    pub fn begin(&mut self, dossier: &str, deadline: Deadline) {
-        let name = (dossier.to_owned(), deadline.limit);
-        let before = self.watches.insert(name.clone(), limits::row(dossier, deadline));
-        self.ended(name, before.as_ref());
-    }
-
-    /// A limit no longer runs on a dossier.
-    pub fn end(&mut self, dossier: &str, limit: Watched) {
-        let name = (dossier.to_owned(), limit);
-        if let Some(before) = self.watches.remove(&name) {
-            self.ended(name, Some(&before));
-        }
-    }
-
-    /// What was told of a limit is over.
-    fn ended(&mut self, name: (String, Watched), before: Option<&WatchRow>) {
-        self.writes.clocked.insert(name.0.clone());
-        if before.is_some_and(limits::is_told) || self.writes.watches.contains_key(&name) {
-            self.writes.watches.insert(name, None);
-        }
-    }
-
-    /// Something is told of a limit.
-    pub fn told_of(&mut self, limit: Watched, row: WatchRow) {
-        let name = (row.dossier.clone(), limit);
-        self.writes.clocked.insert(row.dossier.clone());
-        self.watches.insert(name.clone(), row.clone());
-        self.writes.watches.insert(name, Some(row));
-    }
-
-    /// Claims a name for a dossier; false when another dossier has it.
-    pub fn claim(&mut self, kind: &str, tenant: &str, value: &str, dossier: &str) -> bool {
-        let key = (kind.to_owned(), tenant.to_owned(), value.to_owned());
-        match self.natural.get(&key) {
-            Some(holder) => holder == dossier,
-            None => {
-                self.writes.natural.push(NaturalKeyRow {
-                    kind: kind.to_owned(),
-                    tenant: tenant.to_owned(),
-                    value: value.to_owned(),
-                    dossier: dossier.to_owned(),
-                });
-                self.natural.insert(key, dossier.to_owned());
-                true
-            }
-        }
-    }
-}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::record;
+use super::attempts::record;
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::time::Timestamp;
@@ -19,6 +19,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::{is_first_of_its_dossier, is_to_be_handed_out};
+use crate::store::word::{Outcome, Word};
 
 /// How long a message that an agency sent back waits before it is handed out again: 5 s, doubled each time, at most 10 min.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
@@ -140,7 +141,7 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
     let ids: Vec<&str> = worn.iter().map(|r| r.id.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
         .set((
-            deliveries::state.eq(DeliveryState::Parked.word()),
+            deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
             deliveries::failure.eq(Some(Failure::NeverSettled.word())),
         ))
@@ -151,7 +152,7 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
             delivery: r.id.clone(),
             at: At(now),
             number: r.attempt,
-            outcome: "parked".to_owned(),
+            outcome: Word(Outcome::Parked),
             reason: Some("taken and never settled".to_owned()),
             failure: Some(Failure::NeverSettled.word().to_owned()),
             actor: None,
@@ -186,11 +187,7 @@ fn settle_inbox(
             results.push(refused(Label::NotFound));
             continue;
         };
-        match row
-            .state
-            .parse()
-            .map_err(|_| StoreError::Corrupt(format!("delivery state {}", row.state)))?
-        {
+        match row.state.0 {
             // Settled before: say where it stands, so that a repeated call is harmless.
             done @ (DeliveryState::Handed | DeliveryState::Acknowledged | DeliveryState::Parked) => {
                 results.push(SettleResult {
@@ -212,36 +209,36 @@ fn settle_inbox(
         }
         let (next, outcome, failure) = match item.outcome {
             Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
-                (DeliveryState::Acknowledged, "handed", None)
+                (DeliveryState::Acknowledged, Outcome::Handed, None)
             }
-            Settlement::Done => (DeliveryState::Handed, "handed", None),
-            Settlement::Reject => (DeliveryState::Parked, "refused", Some(Failure::SentBack)),
+            Settlement::Done => (DeliveryState::Handed, Outcome::Handed, None),
+            Settlement::Reject => (DeliveryState::Parked, Outcome::Refused, Some(Failure::SentBack)),
             Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => {
-                (DeliveryState::Parked, "refused", Some(Failure::SentBack))
+                (DeliveryState::Parked, Outcome::Refused, Some(Failure::SentBack))
             }
-            Settlement::Retry => (DeliveryState::Queued, "retry", Some(Failure::SentBack)),
+            Settlement::Retry => (DeliveryState::Queued, Outcome::Retry, Some(Failure::SentBack)),
         };
-        let not_before = if outcome == "retry" {
+        let not_before = if outcome == Outcome::Retry {
             now.plus(pause(row.attempt))
         } else {
             row.not_before.0
         };
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq(id)))
             .set((
-                deliveries::state.eq(next.word()),
+                deliveries::state.eq(Word(next)),
                 deliveries::since.eq(At(now)),
                 deliveries::not_before.eq(At(not_before)),
                 deliveries::leased_until.eq(None::<At>),
                 deliveries::failure.eq(failure.map(Failure::word)),
             ))
             .execute(c))?;
-        next.word().clone_into(&mut row.state);
+        row.state = Word(next);
         row.leased_until = None;
         tried.push(AttemptRow {
             delivery: id.clone(),
             at: At(now),
             number: row.attempt,
-            outcome: outcome.to_owned(),
+            outcome: Word(outcome),
             reason: item.reason.clone(),
             failure: failure.map(|f| f.word().to_owned()),
             actor: None,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::sends;
+use super::attempts::sends;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
+use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::batch::Batch;
@@ -19,6 +20,11 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
+use crate::store::word::{Outcome, Word};
+
+const WAITING: Word<DeliveryState> = Word(DeliveryState::Waiting);
+const QUEUED: Word<DeliveryState> = Word(DeliveryState::Queued);
+const PARKED: Word<DeliveryState> = Word(DeliveryState::Parked);
 
 impl Command for LeaseOutbox {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<OutboxItem>, StoreError> {
@@ -92,8 +98,8 @@ fn settle_outbox(
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     let mut script = Script::on(conn);
     for (ids, from, to) in [
-        (&confirmed, vec!["waiting"], "queued"),
-        (&parked, vec!["waiting", "queued"], "parked"),
+        (&confirmed, vec![WAITING], QUEUED),
+        (&parked, vec![WAITING, QUEUED], PARKED),
     ] {
         if !ids.is_empty() {
             let moving = deliveries::table
@@ -114,7 +120,7 @@ fn settle_outbox(
             .filter(deliveries::send_at.is_not_null());
         script.run(diesel::update(elsewhere).set(sends(None)))?;
     }
-    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, "confirmed");
+    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
     let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
     script.write(&tried, Clash::Stays)?;
     script.end()?;
@@ -137,7 +143,7 @@ fn settle_outbox(
     }
     for (failure, ids) in failed {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
-            .filter(deliveries::state.eq_any(["waiting", "parked"]))
+            .filter(deliveries::state.eq_any([WAITING, PARKED]))
             .set(deliveries::failure.eq(Some(failure.word())))
             .execute(c))?;
     }
@@ -157,7 +163,7 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
     let answered: Vec<String> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq_any(&own))
-        .filter(deliveries::state.eq("queued"))
+        .filter(deliveries::state.eq(QUEUED))
         .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
         .select(deliveries::id)
         .load(c))?;
@@ -165,7 +171,7 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
         return Ok(());
     }
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
-        .set((deliveries::state.eq("acknowledged"), deliveries::since.eq(At(now))))
+        .set((deliveries::state.eq(Word(DeliveryState::Acknowledged)), deliveries::since.eq(At(now))))
         .execute(c))?;
     Ok(())
 }

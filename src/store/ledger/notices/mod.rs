@@ -5,12 +5,15 @@
 //! and going on from an old cursor is the same step as going on from now. Within a dossier one notice is under way at a time;
 //! behind a parked one the dossier's later ones are held.
 
+mod rows;
 mod ways;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::dsl::{exists, min};
 use diesel::prelude::*;
+
+use rows::{ACTIVE, find, of, waiting};
 
 use super::audit;
 use super::batch::Batch;
@@ -30,9 +33,8 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
-use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, state_word};
-
-const ACTIVE: &str = state_word(SubscriptionState::Active);
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING};
+use crate::store::word::{NoticeState, Word};
 
 impl Command for Subscribe {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Subscribed, StoreError> {
@@ -50,7 +52,7 @@ impl Command for QueueRemoved {
     fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
         let key = (self.tenant.as_str(), Way::Queue.word());
         let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)
-            .filter(subscriptions::state.eq(state_word(SubscriptionState::Ended)))).execute(c))?;
+            .filter(subscriptions::state.eq(Word(SubscriptionState::Ended)))).execute(c))?;
         Ok(removed > 0)
     }
 }
@@ -103,38 +105,6 @@ impl Command for RetryNotices {
     }
 }
 
-fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<SubscriptionRow>, StoreError> {
-    let key = (which.tenant.as_str(), which.way.word());
-    Ok(
-        on_backend!(conn, c => subscriptions::table.find(key).select(SubscriptionRow::as_select()).first(c).optional())?,
-    )
-}
-
-/// The notices of one way.
-#[diesel::dsl::auto_type]
-fn of<'a>(which: &'a Subscription) -> _ {
-    let tenant: &'a str = which.tenant.as_str();
-    let way: &'static str = which.way.word();
-    notices::table
-        .filter(notices::tenant.eq(tenant))
-        .filter(notices::way.eq(way))
-}
-
-fn waiting(which: &Subscription, now: Timestamp, (seq, dossier, event): (i64, &str, &str)) -> NoticeRow {
-    NoticeRow {
-        tenant: which.tenant.clone(),
-        way: which.way.word().to_owned(),
-        seq,
-        dossier: dossier.to_owned(),
-        event: event.to_owned(),
-        state: WAITING.to_owned(),
-        since: At(now),
-        not_before: At(now),
-        leased_until: None,
-        attempts: 0,
-    }
-}
-
 /// Takes feed rows into notices, in order and each once: the cursor moves in the same commit, and only from where it was.
 fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, StoreError> {
     let tenants: Vec<&str> = news.iter().map(|n| n.subscription.tenant.as_str()).collect();
@@ -172,7 +142,7 @@ fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, Store
         for (seq, dossier, event) in &n.events {
             let mut row = waiting(&n.subscription, now, (*seq, dossier, event));
             if stuck.contains(&(row.tenant.as_str(), row.way.as_str(), row.dossier.as_str())) {
-                HELD.clone_into(&mut row.state);
+                row.state = HELD;
             }
             made.push(row);
         }
@@ -334,7 +304,7 @@ fn attempt(
         at: At(now),
         event: s.notice.event.clone(),
         dossier: s.notice.dossier.clone(),
-        outcome: outcome.word().to_owned(),
+        outcome: Word(outcome),
         class: failure.map(|f| f.word().to_owned()),
         reason,
     }
@@ -347,7 +317,7 @@ fn park(
     which: &Subscription,
     notice: &LeasedNotice,
 ) -> Result<(), StoreError> {
-    let change = |state: &'static str| {
+    let change = |state: Word<NoticeState>| {
         (
             notices::state.eq(state),
             notices::since.eq(At(now)),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::{ACTIVE, find, of, waiting};
+use super::rows::{ACTIVE, find, of, waiting};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
@@ -12,7 +12,8 @@ use crate::store::ledger::requests::{RECEIVER_GONE, Subscribe, Subscribed, TEST}
 use crate::store::moment::{At, TICK};
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::telling::{Subscription, WAITING, state_word};
+use crate::store::telling::{Subscription, WAITING};
+use crate::store::word::Word;
 
 pub(super) fn subscribe(
     conn: &mut Conn,
@@ -24,7 +25,7 @@ pub(super) fn subscribe(
     // Whoever removes a drained queue looks first and deletes then: nothing may come into it in between.
     if before
         .as_ref()
-        .is_some_and(|row| row.state == state_word(SubscriptionState::Ended))
+        .is_some_and(|row| row.state == Word(SubscriptionState::Ended))
     {
         return Ok(Subscribed::Ending);
     }
@@ -36,7 +37,7 @@ pub(super) fn subscribe(
     let row = SubscriptionRow {
         tenant: which.tenant.clone(),
         way: which.way.word().to_owned(),
-        state: ACTIVE.to_owned(),
+        state: ACTIVE,
         since: At(since),
         reason: None,
         url: wanted.url.clone(),
@@ -73,7 +74,7 @@ pub(super) fn subscribe(
 pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<bool, StoreError> {
     on_backend!(conn, c => diesel::delete(of(which)).execute(c))?;
     let key = (which.tenant.as_str(), which.way.word());
-    let ended = state_word(SubscriptionState::Ended);
+    let ended = Word(SubscriptionState::Ended);
     let changed = match which.way {
         Way::Webhook => {
             on_backend!(conn, c => diesel::delete(subscription_secrets::table
@@ -138,7 +139,7 @@ pub(super) fn disable(
     let key = (which.tenant.as_str(), which.way.word());
     on_backend!(conn, c => diesel::update(subscriptions::table.find(key).filter(subscriptions::state.eq(ACTIVE)))
         .set((
-            subscriptions::state.eq(state_word(SubscriptionState::Disabled)),
+            subscriptions::state.eq(Word(SubscriptionState::Disabled)),
             subscriptions::since.eq(At(now)),
             subscriptions::reason.eq(Some(RECEIVER_GONE)),
         ))

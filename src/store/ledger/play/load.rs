@@ -11,6 +11,7 @@ use crate::store::ledger::requests::Names;
 use crate::store::ledger::watch;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::NaturalKind;
 
 /// The head of the chain; on PostgreSQL nobody else has it until the commit.
 pub(super) fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
@@ -25,7 +26,7 @@ pub(super) fn lock_head(conn: &mut Conn) -> Result<HeadRow, StoreError> {
 
 pub(super) type Loaded = (
     HashMap<(String, String, String), IdempotencyRow>,
-    HashMap<(String, String, String), String>,
+    HashMap<(NaturalKind, String, String), String>,
     BTreeMap<String, DossierRow>,
     HashMap<(String, Watched), WatchRow>,
 );
@@ -63,7 +64,7 @@ pub(super) fn load(
             .collect(),
         natural
             .into_iter()
-            .map(|n| ((n.kind, n.tenant, n.value), n.dossier))
+            .map(|n| ((n.kind.0, n.tenant, n.value), n.dossier))
             .collect(),
         rows.into_iter().map(|d| (d.id.clone(), d)).collect(),
         watches,

@@ -10,6 +10,7 @@ use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::seal::{self, Beside};
+use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::batch::Batch;
@@ -21,6 +22,8 @@ use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::seals::{HEAD, KeptEvent, RowSeal, hash};
 use crate::store::tables::*;
+use crate::store::under_way::UNDER_WAY;
+use crate::store::word::Word;
 
 impl Batch<'_> {
     /// Writes everything, seals it, commits.
@@ -207,7 +210,7 @@ impl Batch<'_> {
                     attachments::table
                         .filter(attachments::dossier.eq(dossier))
                         .filter(attachments::number.lt(number))
-                        .filter(attachments::kind.eq(FileKind::Filing.word())),
+                        .filter(attachments::kind.eq(Word(FileKind::Filing))),
                 )
                 .set(attachments::superseded.eq(true)),
             )?;
@@ -355,12 +358,12 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
     let on_its_way: Vec<String> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::dossier.eq(dossier))
         .filter(deliveries::agency.eq(agency))
-        .filter(deliveries::state.eq_any(["waiting", "queued"]))
+        .filter(deliveries::state.eq_any(UNDER_WAY))
         .select(deliveries::id)
         .load(c))?;
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&on_its_way)))
         .set((
-            deliveries::state.eq("parked"),
+            deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(now),
             deliveries::failure.eq(Some(Failure::Withdrawn.word())),
             sends(None),
@@ -372,7 +375,8 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
 /// A business status is the best acknowledgement: what the agency has in hand counts as understood. What a puller has not taken
 /// stays to be taken; what lies in the own queue of an AMQP agency it has read, since it answers.
 fn mark_answered(script: &mut Script<'_>, now: At, answered: &[(String, bool)]) -> Result<(), StoreError> {
-    for (own_queue, states) in [(false, vec!["handed"]), (true, vec!["handed", "queued"])] {
+    let (handed, queued) = (Word(DeliveryState::Handed), Word(DeliveryState::Queued));
+    for (own_queue, states) in [(false, vec![handed]), (true, vec![handed, queued])] {
         let ids: Vec<&str> = answered
             .iter()
             .filter(|a| a.1 == own_queue)
@@ -384,7 +388,10 @@ fn mark_answered(script: &mut Script<'_>, now: At, answered: &[(String, bool)]) 
         let in_hand = deliveries::table
             .filter(deliveries::dossier.eq_any(ids))
             .filter(deliveries::state.eq_any(states));
-        let acknowledged = (deliveries::state.eq("acknowledged"), deliveries::since.eq(now));
+        let acknowledged = (
+            deliveries::state.eq(Word(DeliveryState::Acknowledged)),
+            deliveries::since.eq(now),
+        );
         script.run(diesel::update(in_hand).set(acknowledged))?;
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::store::ledger::files::TOLD_AT_ONCE;
 use crate::store::ledger::requests::Names;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::Word;
 
 impl Shelf {
     /// Loads what is named, one query a table; also says which dossiers must be loaded for it.
@@ -83,15 +84,13 @@ impl Shelf {
     }
 
     fn find_missing(&mut self, conn: &mut Conn, dossiers: &BTreeSet<String>) -> Result<(), StoreError> {
-        let found: Vec<(String, String, Vec<u8>, String)> = on_backend!(conn, c => attachments::table
+        let found: Vec<(String, Word<FileKind>, Vec<u8>, String)> = on_backend!(conn, c => attachments::table
             .filter(attachments::dossier.eq_any(dossiers))
             .filter(attachments::arrived_at.is_null())
             .filter(attachments::superseded.eq(false))
             .select((attachments::dossier, attachments::kind, attachments::blind, attachments::tenant))
             .load(c))?;
-        for (dossier, kind, blind, tenant) in found {
-            let kind =
-                FileKind::parse(&kind).ok_or_else(|| StoreError::Corrupt(format!("kind of file {kind}")))?;
+        for (dossier, Word(kind), blind, tenant) in found {
             self.missing
                 .entry(dossier)
                 .or_default()
