@@ -1,4 +1,5 @@
-//! What single steps take, beside the least anybody could do: `cargo bench --bench micro` (`-- adapt` for some of them).
+//! What single steps take, beside the least anybody could do: `cargo bench --profile optimised --bench micro` (`-- adapt` for some
+//! of them).
 //!
 //! Reading a document is put beside a bare parse of the same bytes, and everything else beside one SHA-256 of a usual document: ratios
 //! of one machine in one minute. They are printed at the end, each from the fastest of criterion's samples, which other work on the
@@ -30,7 +31,7 @@ use quick_xml::events::Event;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use documents::{SIZES, Writer, directory_files, monday};
+use documents::{SIZES, Writer, directory_files, monday, sizes};
 
 /// Documents of a kind, taken in turn, so that no branch is predicted from the one before.
 const DOCUMENTS: usize = 16;
@@ -135,7 +136,7 @@ fn bare(format: Format, bytes: &[u8]) -> usize {
 fn adapting(bench: &mut Bench, registry: &Registry, writer: &Writer) {
     for format in Format::ALL {
         let adapter = registry.get(format.name()).expect("a shipped format");
-        for (size, least) in SIZES {
+        for &(size, least) in sizes(format) {
             let documents = documents(writer, format, least);
             let name = format!("{}, {size}", format.label());
             let mut next = in_turn(&documents);

@@ -23,7 +23,7 @@ use lienthong::sim::report::{Report, ReportFormat};
 use lienthong::sim::script::{Brings, Word};
 
 use city::{AGENT, BRANCH, City, filed};
-use documents::{SIZES, Writer, directory_files, monday};
+use documents::{SIZES, Writer, directory_files, monday, sizes};
 use record::{Line, Record};
 
 /// What this program calls itself with, under valgrind.
@@ -33,7 +33,7 @@ const PLAY: &str = "--play";
 const WARM_UP: usize = 3;
 
 /// Documents of each size that are counted.
-const FILINGS: [usize; 3] = [30, 10, 4];
+const FILINGS: [usize; 3] = [30, 10, 8];
 
 /// Callers that are judged.
 const JUDGED: usize = 100;
@@ -93,7 +93,7 @@ fn count() -> Result<Vec<Line>, String> {
     let out = folder.join("callgrind");
     let mut valgrind = Command::new("valgrind");
     valgrind
-        .args(["--tool=callgrind", "--quiet", "--dump-line=no", "--fair-sched=yes"])
+        .args(["--tool=callgrind", "--quiet", "--fair-sched=yes"])
         // Both manglings of a name hold this.
         .arg("--dump-before=*counts*boundary*")
         .arg(format!("--callgrind-out-file={}", out.display()))
@@ -179,8 +179,8 @@ fn play(folder: &Path) {
             next: 0,
         };
         let mut first = Vec::new();
-        for (size, counted) in SIZES.iter().zip(FILINGS) {
-            for format in Format::ALL {
+        for format in Format::ALL {
+            for (size, counted) in sizes(format).iter().zip(FILINGS) {
                 let tracked = desk.file(format, *size, counted).await;
                 if *size == SIZES[0] {
                     first.push(tracked);

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 /// So much more than recorded is too much, in per cent; so much less, and the record is to be written anew, so that the next change is
-/// held to what was won. Two runs of the same code differ by less than a tenth of it.
+/// held to what was won. Two runs of the same executable differ by a tenth of a per cent, of the largest documents by less than one.
 const TOLERANCE: f64 = 3.0;
 
 /// One thing that is counted.
@@ -143,7 +143,7 @@ impl Record {
             .collect();
         for line in &above {
             println!(
-                "more than recorded, or not recorded: {}; `callgrind_annotate {}` says where",
+                "more than recorded, or not recorded: {}; `callgrind_annotate --auto=no --threshold=100 {}` says where",
                 line.name,
                 line.dump.display()
             );

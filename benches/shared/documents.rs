@@ -11,6 +11,14 @@ use lienthong::sim::format::Format;
 /// The least bytes of a document: as most are, as some are, as few are. The same sizes as in `lienthong bench --documents mix`.
 pub const SIZES: [(&str, usize); 3] = [("2 KB", 1_850), ("8 KB", 8_000), ("40 KB", 40_000)];
 
+/// The sizes of a format. The post's says so little of a paper that as many as a dossier may have do not fill the largest.
+pub fn sizes(format: Format) -> &'static [(&'static str, usize)] {
+    match format {
+        Format::CanonicalJson | Format::CanonicalXml | Format::DvcqgMcJson => &SIZES,
+        Format::VnpostHccJson | Format::VnpostHccXml => &SIZES[..2],
+    }
+}
+
 /// A paper with a long name, of which a larger document has many.
 const PAPER: Paper = Paper {
     code: "TP-09",
