@@ -194,6 +194,11 @@ impl Adapter {
         }
     }
 
+    /// Whether what the agency receives is canonical JSON: the content as the hub keeps it.
+    pub fn keeps_canonical_json(&self) -> bool {
+        self.render.as_ref().is_none_or(render::RenderPlan::mirrors_json)
+    }
+
     /// The same in one of the syntaxes; none when the format has no such form.
     pub fn render_in(&self, outgoing: &Outgoing<'_>, syntax: Syntax) -> Option<Rendered> {
         self.render

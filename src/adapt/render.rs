@@ -19,7 +19,7 @@ use crate::domain::dossier::{Filing, ProcedureKnown};
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::view::Clocks;
+use crate::domain::view::{Clocks, Document};
 
 /// What an agency is told of a dossier.
 #[derive(Debug)]
@@ -60,11 +60,11 @@ pub struct Rendered {
 impl Rendered {
     /// The document as a part of a message: JSON as it is, anything else as text. None when it is not what its media type says, a
     /// fault of the hub's.
-    pub fn into_value(self) -> Option<serde_json::Value> {
+    pub fn into_document(self) -> Option<Document> {
         if self.media_type.contains("json") {
-            serde_json::from_slice(&self.bytes).ok()
+            Document::json(self.bytes)
         } else {
-            String::from_utf8(self.bytes).ok().map(serde_json::Value::String)
+            Document::text(&self.bytes)
         }
     }
 }

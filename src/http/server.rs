@@ -336,8 +336,9 @@ fn told(listener: Listener, metrics: &Metrics, closed: &Closed) {
 /// Mounts the rows of a listener, and nothing else.
 fn mount(listener: Listener, state: &Rc<State>, app: &mut ServiceConfig) {
     let rows: Vec<_> = TABLE.iter().filter(|r| r.listener == listener).collect();
-    let paths: BTreeSet<&'static str> = rows.iter().map(|r| r.path).collect();
-    for path in paths {
+    // Paths are tried one after the other. A fixed one is compared, one with parameters is searched by a pattern: it comes later.
+    let paths: BTreeSet<(bool, &'static str)> = rows.iter().map(|r| (r.path.contains('{'), r.path)).collect();
+    for (_, path) in paths {
         let mut resource = web::resource(path);
         for route in rows.iter().copied().filter(|r| r.path == path) {
             // A GET of a verb may lease messages, so a HEAD of it is not the same without its body.

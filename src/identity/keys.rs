@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
@@ -35,7 +35,8 @@ pub enum KeyError {
 
 /// A private key that signs tokens and receipts.
 pub struct SigningKey {
-    encoding: EncodingKey,
+    /// Read and checked once; jsonwebtoken would do so for every signature, which costs as much as signing.
+    pair: EcdsaKeyPair,
     public: VerifyingKey,
 }
 
@@ -58,8 +59,8 @@ impl SigningKey {
         let pair =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(|_| KeyError::NotP256)?;
         Ok(SigningKey {
-            encoding: EncodingKey::from_ec_der(der),
             public: VerifyingKey::from_point(pair.public_key().as_ref())?,
+            pair,
         })
     }
 
@@ -77,13 +78,27 @@ impl SigningKey {
         &self.public
     }
 
-    /// A compact JWS over `claims`, with this key's `kid` and the given `typ`.
+    /// A compact JWS (RFC 7515, 7.1) over `claims`, with this key's `kid` and the given `typ`.
     pub(super) fn jws(&self, typ: &str, claims: &impl Serialize) -> Result<String, KeyError> {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.public.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.encoding).map_err(|_| KeyError::Crypto)
+        let mut jws = String::with_capacity(512);
+        encode(&header, &mut jws)?;
+        jws.push('.');
+        encode(claims, &mut jws)?;
+        let signature = self.pair.sign(&SystemRandom::new(), jws.as_bytes());
+        jws.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature.map_err(|_| KeyError::Crypto)?, &mut jws);
+        Ok(jws)
     }
+}
+
+/// Appends a part of a JWS.
+fn encode(part: &impl Serialize, to: &mut String) -> Result<(), KeyError> {
+    let json = serde_json::to_vec(part).map_err(|_| KeyError::Crypto)?;
+    URL_SAFE_NO_PAD.encode_string(json, to);
+    Ok(())
 }
 
 impl fmt::Debug for SigningKey {

@@ -261,9 +261,9 @@ impl Hub {
         });
         let (format, document) = match progress {
             Some((name, rendered)) => {
-                let document = rendered.into_value();
+                let document = rendered.into_document();
                 let document = document.ok_or_else(|| internal("what was rendered is no document"))?;
-                (Some(name.to_owned()), Some(document))
+                (Some(name.to_owned()), Some(document.value()))
             }
             None => (None, None),
         };

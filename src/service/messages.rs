@@ -8,7 +8,7 @@ use super::{Hub, ServiceError};
 use crate::adapt::Outgoing;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
-use crate::domain::view::{AgencyData, CloudEvent, EventView};
+use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
 use crate::store::StoreError;
 use crate::store::read::{self, Message};
 
@@ -211,34 +211,38 @@ impl Hub {
             .map(|c| c.parse())
             .transpose()
             .map_err(internal)?;
-        let procedure = ProcedureKnown {
-            code: row.procedure.parse().map_err(internal)?,
-            name: route.procedure.name.clone(),
-        };
-        let listed = directory.procedure(&procedure.code);
-        let outgoing = Outgoing {
-            filing: &message.content,
-            tracking_id: parse_id(&row.id)?,
-            dossier_code: code.as_ref(),
-            status: row.status.0,
-            agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
-            procedure: &procedure,
-            field: listed.map(|p| (p.field_code.as_str(), p.field_name.as_str())),
-            amended: row.version > 1,
-            received_at: row.received_at.0,
-            accepted_at: message.accepted_at,
-            clocks: &clocks,
-        };
         let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
         let adapter = self
             .adapters
             .get(wanted)
             .or_else(|| self.adapters.get("canonical/v1"));
         let adapter = adapter.ok_or_else(|| internal("no canonical adapter"))?;
-        let rendered = adapter.render(&outgoing);
-        let document = rendered
-            .into_value()
-            .ok_or_else(|| internal("what was rendered is no document"))?;
+        // As it is kept, where nothing is to be said in another way.
+        let document = if code.is_none() && adapter.keeps_canonical_json() {
+            Document::json(message.content.json().to_vec())
+        } else {
+            let content = message.content.filing()?;
+            let procedure = ProcedureKnown {
+                code: row.procedure.parse().map_err(internal)?,
+                name: route.procedure.name.clone(),
+            };
+            let listed = directory.procedure(&procedure.code);
+            let outgoing = Outgoing {
+                filing: &content,
+                tracking_id: parse_id(&row.id)?,
+                dossier_code: code.as_ref(),
+                status: row.status.0,
+                agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
+                procedure: &procedure,
+                field: listed.map(|p| (p.field_code.as_str(), p.field_name.as_str())),
+                amended: row.version > 1,
+                received_at: row.received_at.0,
+                accepted_at: message.accepted_at,
+                clocks: &clocks,
+            };
+            adapter.render(&outgoing).into_document()
+        };
+        let document = document.ok_or_else(|| internal("what was rendered is no document"))?;
         Ok(AgencyData {
             tracking_id: parse_id(&row.id)?,
             dossier_code: code,

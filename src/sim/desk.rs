@@ -57,8 +57,11 @@ pub fn read(data: &AgencyData, known: bool) -> Reading {
 /// Whether the agency can read the document it was given. A canonical one must be a whole dossier.
 pub fn is_readable(data: &AgencyData) -> bool {
     match data.format.as_str() {
-        "canonical/v1" => serde_json::from_value::<Filing>(data.document.clone()).is_ok(),
-        _ => data.document.is_object() || data.document.as_str().is_some_and(|t| !t.is_empty()),
+        "canonical/v1" => serde_json::from_value::<Filing>(data.document.value()).is_ok(),
+        _ => {
+            let document = data.document.value();
+            document.is_object() || document.as_str().is_some_and(|t| !t.is_empty())
+        }
     }
 }
 

@@ -4,11 +4,16 @@
 //! Nonces are 96 random bits. The generator is seeded anew from the operating system for each commit and each call
 //! ([`crate::clock::Entropy::stir`]), and should a cloned machine draw the same nonce all the same, this cipher shows no more by it than
 //! that two equal values of one row are equal (docs/decisions/0026-sealed-rows.md).
+//!
+//! What is longer than a few lines is packed before it is sealed (LZ4 blocks, docs/decisions/0035-packed-before-sealed.md): ciphertext cannot be
+//! packed later, neither by the database nor by its disk.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
+use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
 use rand::Rng;
 
 use super::StoreError;
@@ -18,11 +23,17 @@ use super::StoreError;
 pub struct Sealed {
     /// Which key.
     pub key_id: String,
-    /// 12 random bytes.
+    /// 12 random bytes; behind [`PACKED`], where the value was packed.
     pub nonce: Vec<u8>,
     /// Ciphertext and tag.
     pub ciphertext: Vec<u8>,
 }
+
+/// Stands before the nonce of a value that was packed. It is sealed with the value, so that neither form is taken for the other.
+const PACKED: u8 = 1;
+
+/// Values shorter than this are sealed as they are, in bytes: packed they would hardly be shorter.
+const WORTH_PACKING: usize = 256;
 
 /// The keys of the store: one to seal with, any number to open with, and one for blind indexes.
 pub struct Cipher {
@@ -61,17 +72,26 @@ impl Cipher {
         let mut nonce = [0u8; 12];
         rng.fill_bytes(&mut nonce);
         let key = &self.keys[&self.current];
-        let mut ciphertext = Vec::with_capacity(plain.len() + 16);
-        ciphertext.extend_from_slice(plain);
+        let packed = packed(plain);
+        let is_packed = packed.is_some();
+        let mut ciphertext = packed.unwrap_or_else(|| {
+            let mut whole = Vec::with_capacity(plain.len() + 16);
+            whole.extend_from_slice(plain);
+            whole
+        });
         key.seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
-            Aad::from(row.as_bytes()),
+            Aad::from(context(row, is_packed).as_bytes()),
             &mut ciphertext,
         )
         .map_err(|_| StoreError::Key(self.current.clone()))?;
         Ok(Sealed {
             key_id: self.current.clone(),
-            nonce: nonce.to_vec(),
+            nonce: if is_packed {
+                [&[PACKED], &nonce[..]].concat()
+            } else {
+                nonce.to_vec()
+            },
             ciphertext,
         })
     }
@@ -82,14 +102,21 @@ impl Cipher {
             .keys
             .get(&sealed.key_id)
             .ok_or_else(|| StoreError::Key(sealed.key_id.clone()))?;
-        let nonce = Nonce::try_assume_unique_for_key(&sealed.nonce)
-            .map_err(|_| StoreError::Unreadable(row.to_owned()))?;
+        let unreadable = || StoreError::Unreadable(row.to_owned());
+        let (is_packed, nonce) = match sealed.nonce.as_slice() {
+            [PACKED, nonce @ ..] if nonce.len() == 12 => (true, nonce),
+            nonce => (false, nonce),
+        };
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| unreadable())?;
         let mut plain = sealed.ciphertext;
         let length = key
-            .open_in_place(nonce, Aad::from(row.as_bytes()), &mut plain)
-            .map_err(|_| StoreError::Unreadable(row.to_owned()))?
+            .open_in_place(nonce, Aad::from(context(row, is_packed).as_bytes()), &mut plain)
+            .map_err(|_| unreadable())?
             .len();
         plain.truncate(length);
+        if is_packed {
+            return decompress_size_prepended(&plain).map_err(|_| unreadable());
+        }
         Ok(plain)
     }
 
@@ -102,6 +129,28 @@ impl Cipher {
         let mut out = [0; 32];
         out.copy_from_slice(context.sign().as_ref());
         out
+    }
+}
+
+/// The value packed, where that makes it shorter by an eighth at least.
+fn packed(plain: &[u8]) -> Option<Vec<u8>> {
+    if plain.len() < WORTH_PACKING {
+        return None;
+    }
+    let mut packed = compress_prepend_size(plain);
+    if packed.len() > plain.len() / 8 * 7 {
+        return None;
+    }
+    packed.reserve_exact(16);
+    Some(packed)
+}
+
+/// What a value is sealed with: its row, and that it was packed.
+fn context(row: &str, is_packed: bool) -> Cow<'_, str> {
+    if is_packed {
+        Cow::Owned(format!("{row}\0lz4"))
+    } else {
+        Cow::Borrowed(row)
     }
 }
 
@@ -126,6 +175,37 @@ mod tests {
             cipher.open("submission:a", changed),
             Err(StoreError::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn a_long_value_is_packed_and_is_never_taken_for_one_that_is_not() {
+        let cipher = Cipher::new("k1", &[("k1".into(), [3; 32])], &[4; 32]).unwrap();
+        let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let alike = r#"{"name":"Nguyễn Thị Mẫu","number":"000185000001"}"#.repeat(40);
+        let mut noise = vec![0; 2_000];
+        rng.fill_bytes(&mut noise);
+        for (plain, packs) in [
+            (alike.as_bytes(), true),
+            (&alike.as_bytes()[..WORTH_PACKING - 1], false),
+            (&noise, false),
+            (b"", false),
+        ] {
+            let sealed = cipher.seal("content:a", plain, &mut rng).unwrap();
+            assert_eq!(
+                (sealed.nonce.len() == 13, sealed.ciphertext.len() < plain.len()),
+                (packs, packs)
+            );
+            assert_eq!(cipher.open("content:a", sealed.clone()).unwrap(), plain);
+            let mut other = sealed;
+            match packs {
+                true => drop(other.nonce.remove(0)),
+                false => other.nonce.insert(0, PACKED),
+            }
+            assert!(matches!(
+                cipher.open("content:a", other),
+                Err(StoreError::Unreadable(_))
+            ));
+        }
     }
 
     /// With AES-GCM the two would show the exclusive or of what they hide, and the key of every tag.

@@ -32,6 +32,10 @@ fn with_code<'a>(outgoing: &Outgoing<'a>) -> Cow<'a, Filing> {
 }
 
 impl RenderPlan {
+    pub fn mirrors_json(&self) -> bool {
+        matches!(self, RenderPlan::Mirror { media_type } if !media_type.ends_with("xml"))
+    }
+
     pub fn dossier(&self, outgoing: &Outgoing<'_>, dossier: Option<&DocumentPlan>) -> Rendered {
         match self {
             RenderPlan::Mirror { media_type } if media_type.ends_with("xml") => {

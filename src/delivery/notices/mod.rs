@@ -26,7 +26,7 @@ use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, Way};
 use crate::identity::webhook::WebhookSecret;
-use crate::service::{DueWay, Hub, ServiceError};
+use crate::service::{DueWay, Hub, NoticeWork, ServiceError};
 use crate::store::StoreError;
 use crate::store::ledger::{
     Command, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, ReceiverAnswers, SettleNotices, Subscription,
@@ -105,9 +105,24 @@ async fn look(
     carriers: &mut JoinSet<Subscription>,
     busy: &mut HashSet<Subscription>,
 ) -> Result<usize, ServiceError> {
-    let spread = hub.spread_notices().await?;
+    let NoticeWork { news, ways } = hub.notice_work().await?;
+    // The carriers ask for their first notices right behind what makes them: it is one commit.
+    let (spread, ()) = tokio::join!(biased; hub.spread_notices(news), async {
+        set_out(hub, broker, breakers, (carriers, busy), ways);
+    });
+    spread
+}
+
+/// Gives every way with something to send a carrier, as far as there are any.
+fn set_out(
+    hub: &Arc<Hub>,
+    broker: &Broker,
+    breakers: &Breakers,
+    (carriers, busy): (&mut JoinSet<Subscription>, &mut HashSet<Subscription>),
+    ways: Vec<DueWay>,
+) {
     let now = hub.clock().now();
-    for due in hub.due_ways().await? {
+    for due in ways {
         if carriers.len() >= CARRIERS {
             break;
         }
@@ -133,7 +148,6 @@ async fn look(
             });
         }
     }
-    Ok(spread)
 }
 
 /// Whether nothing may go to a receiver yet, as far as is known of the one that was set up then.
@@ -194,6 +208,24 @@ struct Carrier {
 /// A call that has ended.
 type Called = (LeasedNotice, Sent);
 
+/// How sending ended, to be written down.
+struct Record {
+    settlements: Vec<NoticeSettlement>,
+    /// Whether the receiver is gone for good.
+    is_gone: bool,
+    /// Whether it takes messages again.
+    is_back: bool,
+}
+
+/// How many may be under way at once, of so many at most.
+fn breadth(leave: Leave, most: usize) -> usize {
+    match leave {
+        Leave::All => most,
+        Leave::Probe => 1,
+        Leave::Nothing(_) => 0,
+    }
+}
+
 impl Carrier {
     /// Carries until nothing is left or the turn is over; gives back what is known of the receiver.
     async fn run(mut self) -> (DueWay, Breaker) {
@@ -212,19 +244,20 @@ impl Carrier {
 
     /// Publishes batch after batch into the queue.
     async fn publish(&mut self) -> Result<(), ServiceError> {
+        let mut leave = self.breaker.leave(self.hub.clock().now(), LEASE);
+        let mut leased = self.lease(leave, breadth(leave, PUBLISHED)).await?;
         for _ in 0..ROUNDS {
-            let max = match self.breaker.leave(self.hub.clock().now(), LEASE) {
-                Leave::All => PUBLISHED,
-                Leave::Probe => 1,
-                Leave::Nothing(_) => return Ok(()),
-            };
-            let (ready, mut ended) = self.lease(max, max == 1).await?;
-            if ready.is_empty() && ended.is_empty() {
+            if leased.is_empty() {
                 return Ok(());
             }
+            let (ready, mut ended) = self.events(leased).await?;
             let sent = queue::send(&self.broker, &self.due.subscription.tenant, &ready).await;
             ended.extend(ready.into_iter().map(|(notice, _)| notice).zip(sent));
-            self.record(ended).await?;
+            let record = self.judge(ended);
+            leave = self.breaker.leave(self.hub.clock().now(), LEASE);
+            let (recorded, next) = self.go_on(&record, leave, breadth(leave, PUBLISHED)).await;
+            recorded?;
+            leased = next?;
         }
         Ok(())
     }
@@ -232,71 +265,94 @@ impl Carrier {
     /// Calls the webhook, several calls at once. Each is written down as it ends, so that one that hangs holds up its own dossier
     /// and nothing else.
     async fn call(&mut self, url: Arc<EndpointUrl>) -> Result<(), ServiceError> {
-        let mut calls = FuturesUnordered::new();
-        let mut leave = self.breaker.leave(self.hub.clock().now(), LEASE);
-        let (mut turn, mut is_late) = (CALLS * ROUNDS, false);
         let bell = self.hub.notices_bell();
+        let mut calls = FuturesUnordered::new();
+        let mut turn = CALLS * ROUNDS;
+        let mut rung = bell.notified();
+        let mut leave = self.breaker.leave(self.hub.clock().now(), LEASE);
+        let mut leased = self.lease(leave, breadth(leave, CALLS)).await;
         loop {
-            let rung = bell.notified();
-            let room = match leave {
-                Leave::All => CALLS,
-                Leave::Probe => 1,
-                Leave::Nothing(_) => 0,
-            };
-            let room = room.min(calls.len() + turn);
-            // By halves, so that a busy webhook costs a lease every few events and not for each; or when calls hang.
-            if calls.len() < room && (is_late || calls.len() * 2 <= room) {
-                match self.begin(&url, room - calls.len(), leave == Leave::Probe).await {
-                    Ok(begun) => {
-                        turn -= begun.len().min(turn);
-                        calls.extend(begun);
-                    }
-                    Err(error) if calls.is_empty() => return Err(error),
-                    // Those that are under way are written down first.
-                    Err(error) => tracing::debug!(%error, "notices cannot be leased"),
+            let begun = match leased {
+                Ok(notices) => {
+                    turn -= notices.len().min(turn);
+                    self.begin(&url, notices).await
                 }
+                Err(error) => Err(error),
+            };
+            match begun {
+                Ok(begun) => calls.extend(begun),
+                Err(error) if calls.is_empty() => return Err(error),
+                // Those that are under way are written down first.
+                Err(error) => tracing::debug!(%error, "notices cannot be leased"),
             }
             let news = async {
                 rung.await;
                 tokio::time::sleep(LOOK_AGAIN).await;
             };
             let first = tokio::select! {
-                Some(first) = calls.next() => first,
-                () = news, if !calls.is_empty() => {
-                    is_late = true;
-                    continue;
-                }
+                Some(first) = calls.next() => Some(first),
+                () = news, if !calls.is_empty() => None,
                 else => return Ok(()),
             };
-            is_late = false;
+            rung = bell.notified();
+            let free = |leave, busy: usize| breadth(leave, CALLS).min(busy + turn).saturating_sub(busy);
+            let Some(first) = first else {
+                // Calls hang: what may go beside them is not kept waiting.
+                leased = self.lease(leave, free(leave, calls.len())).await;
+                continue;
+            };
             let mut ended = vec![first];
             while let Some(Some(more)) = calls.next().now_or_never() {
                 ended.push(more);
             }
-            let is_gone = self.record(ended).await?;
+            let record = self.judge(ended);
             leave = match self.breaker.spared_until() {
-                _ if is_gone => Leave::Nothing(self.hub.clock().now()),
+                _ if record.is_gone => Leave::Nothing(self.hub.clock().now()),
                 Some(probe) => Leave::Nothing(probe),
                 None => Leave::All,
             };
+            // By halves, so that a busy webhook costs a lease every few events and not for each.
+            let wanted = match calls.len() * 2 <= breadth(leave, CALLS) {
+                true => free(leave, calls.len()),
+                false => 0,
+            };
+            let (recorded, next) = self.go_on(&record, leave, wanted).await;
+            recorded?;
+            leased = next;
         }
     }
 
-    /// Leases up to so many notices, and begins to call about them.
+    /// Writes down how sending ended and leases what is next. Both are asked for at once, in this order: it is one commit.
+    async fn go_on(
+        &self,
+        record: &Record,
+        leave: Leave,
+        wanted: usize,
+    ) -> (Result<(), ServiceError>, Result<Vec<LeasedNotice>, ServiceError>) {
+        if record.is_back {
+            let recorded = self.record(record).await;
+            return (recorded, self.lease(leave, wanted).await);
+        }
+        tokio::join!(biased; self.record(record), self.lease(leave, wanted))
+    }
+
+    /// Begins to call about leased notices.
     async fn begin(
         &mut self,
         url: &Arc<EndpointUrl>,
-        max: usize,
-        is_probe: bool,
+        leased: Vec<LeasedNotice>,
     ) -> Result<Vec<impl Future<Output = Called> + Send + use<>>, ServiceError> {
-        let (ready, broken) = self.lease(max, is_probe).await?;
-        if !broken.is_empty() {
-            self.record(broken).await?;
-        }
-        if ready.is_empty() {
+        if leased.is_empty() {
             return Ok(Vec::new());
         }
-        let secrets = self.hub.webhook_secrets(&self.due.subscription.tenant).await?;
+        let ((ready, broken), secrets) = tokio::try_join!(
+            self.events(leased),
+            self.hub.webhook_secrets(&self.due.subscription.tenant)
+        )?;
+        if !broken.is_empty() {
+            let record = self.judge(broken);
+            self.record(&record).await?;
+        }
         let secrets: Arc<[WebhookSecret]> = secrets.into();
         Ok(ready
             .into_iter()
@@ -310,19 +366,23 @@ impl Carrier {
             .collect())
     }
 
-    /// What may go now with what it says, and apart from it what cannot be read.
-    async fn lease(&self, max: usize, is_probe: bool) -> Result<(Vec<Ready>, Vec<Called>), ServiceError> {
+    /// Leases up to so many notices that may go now.
+    async fn lease(&self, leave: Leave, max: usize) -> Result<Vec<LeasedNotice>, ServiceError> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
         let command = LeaseNotices {
             subscription: self.due.subscription.clone(),
             set_at: Some(self.due.set_at),
             max: i64::try_from(max).unwrap_or(1),
             lease: LEASE,
-            least_tried_first: is_probe,
+            least_tried_first: leave == Leave::Probe,
         };
-        let leased = self.hub.store().ledger.ask(command).await?;
-        if leased.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
+        Ok(self.hub.store().ledger.ask(command).await?)
+    }
+
+    /// Leased notices with what they say, and apart from them what cannot be read.
+    async fn events(&self, leased: Vec<LeasedNotice>) -> Result<(Vec<Ready>, Vec<Called>), ServiceError> {
         let tenant = &self.due.subscription.tenant;
         let mut told = self.hub.notice_events(tenant, &leased).await?;
         let (mut ready, mut broken) = (Vec::new(), Vec::new());
@@ -338,29 +398,37 @@ impl Carrier {
         Ok((ready, broken))
     }
 
-    /// Writes down how sending ended, however long the database is away; says whether the receiver is gone for good.
-    async fn record(&mut self, ended: Vec<Called>) -> Result<bool, ServiceError> {
+    /// What follows from how sending ended; the receiver's breaker learns of it.
+    fn judge(&mut self, ended: Vec<Called>) -> Record {
         let was_spared = self.breaker.spared_until().is_some();
         let settlements: Vec<NoticeSettlement> = ended
             .into_iter()
             .map(|(notice, sent)| self.settlement(notice, sent))
             .collect();
         let is_gone = settlements.iter().any(|s| s.fate == Fate::Gone);
-        let tenant = &self.due.subscription.tenant;
         if is_gone {
+            let tenant = &self.due.subscription.tenant;
             tracing::warn!(tenant, "a webhook answered 410 and is disabled");
         }
-        let is_back = was_spared && self.breaker.spared_until().is_none();
+        Record {
+            is_gone,
+            is_back: was_spared && self.breaker.spared_until().is_none(),
+            settlements,
+        }
+    }
+
+    /// Writes down how sending ended, however long the database is away.
+    async fn record(&self, record: &Record) -> Result<(), ServiceError> {
         let settle = || SettleNotices {
-            settlements: settlements.clone(),
+            settlements: record.settlements.clone(),
             set_at: Some(self.due.set_at),
         };
         self.write_down(settle).await?;
-        if is_back {
+        if record.is_back {
             let subscription = &self.due.subscription;
             self.write_down(|| ReceiverAnswers(subscription.clone())).await?;
         }
-        Ok(is_gone)
+        Ok(())
     }
 
     async fn write_down<R: Command<Answer = ()>>(&self, command: impl Fn() -> R) -> Result<(), ServiceError> {

@@ -8,87 +8,163 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::{Component, Fee, FileRef, Filing, Party, Place, ResultReturn};
-use crate::domain::codes::ProcedureCode;
-use crate::domain::text::names;
+use super::{
+    Catalogue, Component, Fee, FileRef, Filing, Party, PartyKind, Place, ResultReturn, ReturnMethod, Sex,
+};
+use crate::domain::codes::{CommuneCode, IdentityNumber, ProcedureCode, Sha256Hex, TaxCode};
+use crate::domain::text::{Text, names};
+use crate::domain::time::Date;
 
 /// Canonical JSON (RFC 8785) of what is compared; equal bytes are one matter.
+///
+/// Every struct here has its members in lexical order and no numbers but whole ones, so that what serde writes is canonical as it
+/// stands. An index of these bytes is stored: written otherwise, the same matter would be another one.
 pub(super) fn of(filing: &Filing, procedure: &ProcedureCode) -> Vec<u8> {
-    let common = json!({
-        "procedure": procedure,
-        "day": filing.filed_at.date(),
-        "place": filing.place.as_ref().map(place),
-        "applicant": party(&filing.applicant),
-        "owner": filing.owner.as_ref().map(party),
-        "authorised_person": filing.authorised_person.as_ref().map(party),
-        "summary": filing.summary.as_ref().map(|s| names::words(s.as_str())),
-        "components": filing.components.iter().map(component).collect::<Vec<_>>(),
-        "fees": filing.fees.iter().map(fee).collect::<Vec<_>>(),
-        "result_return": filing.result_return.as_ref().map(result_return),
-        "is_test": filing.is_test,
-    });
     // Texts, whole numbers and flags only: writing them to memory cannot fail.
-    serde_json_canonicalizer::to_vec(&common).unwrap_or_default()
+    serde_json::to_vec(&Matter::of(filing, procedure)).unwrap_or_default()
 }
 
-fn party(party: &Party) -> Value {
-    let name = names::words(party.name.as_str());
-    let numbers = party
-        .identity_papers
-        .iter()
-        .map(|paper| names::words(paper.number.as_str()));
-    let identity = json!([
-        party.identity_number,
-        party.tax_code,
-        numbers.collect::<BTreeSet<_>>()
-    ]);
-    if identity == json!([null, null, []]) {
-        return json!({
-            "kind": party.kind,
-            "name": name,
-            "birth_date": party.birth_date,
-            "sex": party.sex,
-            "address": party.address.as_ref().map(|a| names::words(a.as_str())),
-            "phone": party.phone.as_ref().map(|p| p.national()),
-            "email": party.email.as_ref().map(|e| e.as_str().to_lowercase()),
-        });
-    }
-    json!({ "kind": party.kind, "name": name, "identity": identity })
+#[derive(Serialize)]
+struct Matter<'a> {
+    applicant: Who<'a>,
+    authorised_person: Option<Who<'a>>,
+    components: Vec<Paper<'a>>,
+    day: Date,
+    fees: Vec<(&'a Option<Text<100>>, String, i64)>,
+    is_test: bool,
+    owner: Option<Who<'a>>,
+    /// A code of the old catalogue is another place.
+    place: Option<(&'a Option<Catalogue>, &'a CommuneCode)>,
+    procedure: &'a ProcedureCode,
+    result_return: Option<(ReturnMethod, Option<String>)>,
+    summary: Option<String>,
 }
 
-/// A code of the old catalogue is another place.
-fn place(place: &Place) -> Value {
-    json!([place.catalogue, place.commune])
-}
-
-fn component(component: &Component) -> Value {
-    json!({
-        "code": component.code,
-        "name": names::words(component.name.as_str()),
-        "copies": component.copies,
-        "files": component.files.iter().map(file).collect::<Vec<_>>(),
-    })
-}
-
-fn file(file: &FileRef) -> Value {
-    match &file.sha256 {
-        Some(digest) => json!(digest),
-        None => json!([names::words(file.name.as_str()), file.size]),
+impl<'a> Matter<'a> {
+    fn of(filing: &'a Filing, procedure: &'a ProcedureCode) -> Self {
+        let place = |place: &'a Place| (&place.catalogue, &place.commune);
+        let fee = |fee: &'a Fee| (&fee.code, words(&fee.name), fee.amount_vnd);
+        let way = |way: &'a ResultReturn| (way.method, way.address.as_ref().map(words));
+        Matter {
+            applicant: Who::of(&filing.applicant),
+            authorised_person: filing.authorised_person.as_ref().map(Who::of),
+            components: filing.components.iter().map(Paper::of).collect(),
+            day: filing.filed_at.date(),
+            fees: filing.fees.iter().map(fee).collect(),
+            is_test: filing.is_test,
+            owner: filing.owner.as_ref().map(Who::of),
+            place: filing.place.as_ref().map(place),
+            procedure,
+            result_return: filing.result_return.as_ref().map(way),
+            summary: filing.summary.as_ref().map(words),
+        }
     }
 }
 
-fn fee(fee: &Fee) -> Value {
-    json!([fee.code, names::words(fee.name.as_str()), fee.amount_vnd])
+fn words<const MAX: usize, const PROSE: bool>(text: &Text<MAX, PROSE>) -> String {
+    names::words(text.as_str())
 }
 
-fn result_return(way: &ResultReturn) -> Value {
-    json!([way.method, way.address.as_ref().map(|a| names::words(a.as_str()))])
+/// A person or a body: by its numbers where it has one, else by how it is described and reached.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Who<'a> {
+    Numbered {
+        identity: (&'a Option<IdentityNumber>, &'a Option<TaxCode>, BTreeSet<String>),
+        kind: PartyKind,
+        name: String,
+    },
+    Described {
+        address: Option<String>,
+        birth_date: Option<Date>,
+        email: Option<String>,
+        kind: PartyKind,
+        name: String,
+        phone: Option<String>,
+        sex: Option<Sex>,
+    },
+}
+
+impl<'a> Who<'a> {
+    fn of(party: &'a Party) -> Self {
+        let (kind, name) = (party.kind, words(&party.name));
+        let is_numbered =
+            party.identity_number.is_some() || party.tax_code.is_some() || !party.identity_papers.is_empty();
+        if is_numbered {
+            let papers = party.identity_papers.iter().map(|paper| words(&paper.number));
+            return Who::Numbered {
+                identity: (&party.identity_number, &party.tax_code, papers.collect()),
+                kind,
+                name,
+            };
+        }
+        Who::Described {
+            address: party.address.as_ref().map(words),
+            birth_date: party.birth_date,
+            email: party.email.as_ref().map(|email| email.as_str().to_lowercase()),
+            kind,
+            name,
+            phone: party.phone.as_ref().map(|phone| phone.national()),
+            sex: party.sex,
+        }
+    }
+}
+
+/// A paper handed in.
+#[derive(Serialize)]
+struct Paper<'a> {
+    code: &'a Option<Text<200>>,
+    copies: Copies,
+    files: Vec<File<'a>>,
+    name: String,
+}
+
+impl<'a> Paper<'a> {
+    fn of(component: &'a Component) -> Self {
+        Paper {
+            code: &component.code,
+            copies: Copies {
+                certified: component.copies.certified,
+                original: component.copies.original,
+                photo: component.copies.photo,
+            },
+            files: component.files.iter().map(File::of).collect(),
+            name: words(&component.name),
+        }
+    }
+}
+
+/// How many of each kind of copy.
+#[derive(Serialize)]
+struct Copies {
+    certified: u16,
+    original: u16,
+    photo: u16,
+}
+
+/// A file, by what is in it where its sender has said so.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum File<'a> {
+    Digest(&'a Sha256Hex),
+    Named(String, Option<i64>),
+}
+
+impl<'a> File<'a> {
+    fn of(file: &'a FileRef) -> Self {
+        match &file.sha256 {
+            Some(digest) => File::Digest(digest),
+            None => File::Named(words(&file.name), file.size),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn filing(applicant: &Value) -> Filing {
@@ -128,6 +204,23 @@ mod tests {
             let of =
                 |filing: &Filing| String::from_utf8(filing.likeness(&"1.004873".parse().unwrap())).unwrap();
             assert_eq!(of(&one), of(&other), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_canonical() {
+        let mut whole: Filing =
+            serde_json::from_str(include_str!("../../../adapters/canonical/v1/samples/full.json")).unwrap();
+        for is_numbered in [true, false] {
+            if !is_numbered {
+                let who = &mut whole.applicant;
+                (who.identity_number, who.tax_code) = (None, None);
+                who.identity_papers.clear();
+            }
+            let written = whole.likeness(&"1.004873".parse().unwrap());
+            let value: Value = serde_json::from_slice(&written).unwrap();
+            let canonical = serde_json_canonicalizer::to_string(&value).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), canonical);
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{AgencyView, Clocks};
 use super::cursor::Cursor;
+use super::document::Document;
 use super::dossiers::EventView;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::{Failure, Owner};
@@ -287,7 +288,7 @@ pub struct AgencyData {
     /// The format of `document`: `canonical/v1` or the agency's own.
     pub format: String,
     /// The dossier: a JSON value, or a text when the format is XML.
-    pub document: serde_json::Value,
+    pub document: Document,
 }
 
 /// One message of an inbox, leased to the caller.

@@ -10,6 +10,7 @@ mod batch;
 mod carriage;
 mod cursor;
 mod directory;
+mod document;
 mod dossiers;
 mod endpoints;
 mod matters;
@@ -42,6 +43,7 @@ pub use directory::{
     DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
     RouteChange,
 };
+pub use document::Document;
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
 pub use endpoints::{
     DeliveryItem, DeliveryPage, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, ParkRequest,

@@ -11,8 +11,9 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
-use crate::store::ledger::{LeasedNotice, SpreadNews, Subscription, TEST};
+use crate::store::ledger::{LeasedNotice, News, SpreadNews, Subscription, TEST};
 use crate::store::read::{self, TenantQueue};
+use crate::store::rows::SubscriptionRow;
 
 /// The CloudEvents type of a test event.
 pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
@@ -28,6 +29,14 @@ pub struct DueWay {
     pub set_at: Timestamp,
 }
 
+/// What there is to be done for subscribers.
+pub struct NoticeWork {
+    /// What is new.
+    pub news: Vec<News>,
+    /// Ways with something to send.
+    pub ways: Vec<DueWay>,
+}
+
 impl Hub {
     /// The bell the carriers wait on.
     pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
@@ -39,35 +48,36 @@ impl Hub {
         self.pulse.bell(QUEUES)
     }
 
+    /// What is new for subscribers, and the ways with something to send now or as soon as that is taken.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn notice_work(&self) -> Result<NoticeWork, ServiceError> {
+        let now = self.clock.now();
+        let read::Work { news, ways } = self.store.readers.run(move |conn| read::work(conn, now)).await?;
+        let due = |row: SubscriptionRow| {
+            Ok(DueWay {
+                subscription: Subscription {
+                    way: read::way(&row.way)?,
+                    tenant: row.tenant,
+                },
+                set_at: row.since.0,
+                url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
+            })
+        };
+        let ways: Result<Vec<DueWay>, ServiceError> = ways.into_iter().map(due).collect();
+        Ok(NoticeWork { news, ways: ways? })
+    }
+
     /// Takes what is new in the feeds into notices; how many there were.
-    pub async fn spread_notices(&self) -> Result<usize, ServiceError> {
-        let news = self.store.readers.run(read::news).await?;
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn spread_notices(&self, news: Vec<News>) -> Result<usize, ServiceError> {
         if news.is_empty() {
             return Ok(0);
         }
         Ok(self.store.ledger.ask(SpreadNews(news)).await?)
-    }
-
-    /// Ways with something to send now.
-    pub async fn due_ways(&self) -> Result<Vec<DueWay>, ServiceError> {
-        let now = self.clock.now();
-        let rows = self
-            .store
-            .readers
-            .run(move |conn| read::notices_due(conn, now))
-            .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(DueWay {
-                    subscription: Subscription {
-                        way: read::way(&row.way)?,
-                        tenant: row.tenant,
-                    },
-                    set_at: row.since.0,
-                    url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
-                })
-            })
-            .collect()
     }
 
     /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
@@ -77,14 +87,10 @@ impl Hub {
         tenant: &str,
         leased: &[LeasedNotice],
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let rows: Vec<(i64, String)> = leased
-            .iter()
-            .filter(|l| l.seq != TEST)
-            .map(|l| (l.seq, l.dossier.clone()))
-            .collect();
+        let seqs: Vec<i64> = leased.iter().map(|l| l.seq).filter(|seq| *seq != TEST).collect();
         let reader: TenantKey = tenant.parse().map_err(internal)?;
-        let mut told = match self.feed_items(&reader, rows.clone()).await {
-            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, rows).await?,
+        let mut told = match self.feed_items(&reader, seqs.clone()).await {
+            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, seqs).await?,
             told => told?,
         };
         if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
@@ -96,13 +102,13 @@ impl Hub {
     async fn feed_items(
         &self,
         reader: &TenantKey,
-        rows: Vec<(i64, String)>,
+        seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let items = self
             .store
             .readers
-            .run(move |conn| read::told(conn, &cipher, &rows))
+            .run(move |conn| read::told(conn, &cipher, &seqs))
             .await?;
         let teller = self.teller(reader);
         let event = |item| {
@@ -119,12 +125,11 @@ impl Hub {
     async fn feed_items_one_by_one(
         &self,
         reader: &TenantKey,
-        rows: Vec<(i64, String)>,
+        seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let mut told = HashMap::new();
-        for row in rows {
-            let seq = row.0;
-            match self.feed_items(reader, vec![row]).await {
+        for seq in seqs {
+            match self.feed_items(reader, vec![seq]).await {
                 Err(ServiceError::Internal(error)) => {
                     tracing::error!(error, seq, "an event cannot be read");
                 }

@@ -43,6 +43,9 @@ const WRITES: (&str, &str) = ("default_transaction_read_only", "off");
 const BY_INDEX: (&str, &str) = ("enable_seqscan", "off");
 /// Compiling a plan takes longer than any of the hub's statements; and a plan that is discouraged is priced as if it were long.
 const NO_JIT: (&str, &str) = ("jit", "off");
+/// A kept statement has one plan, whatever it is bound to. Left to itself the server makes one for each call as often as it takes that for
+/// cheaper, and making it costs more than most of the hub's statements.
+const ONE_PLAN: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
 /// A session has to be open in this time: address, TCP, TLS and login together.
 pub const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -73,6 +76,7 @@ impl Purpose {
                 WRITES,
                 BY_INDEX,
                 NO_JIT,
+                ONE_PLAN,
             ],
             Purpose::Reader => &[
                 ("idle_in_transaction_session_timeout", "0"),
@@ -81,6 +85,7 @@ impl Purpose {
                 READ_ONLY,
                 BY_INDEX,
                 NO_JIT,
+                ONE_PLAN,
             ],
             Purpose::Migration => &[
                 ("idle_in_transaction_session_timeout", "0"),
@@ -89,6 +94,7 @@ impl Purpose {
                 WRITES,
                 ("enable_seqscan", "on"),
                 NO_JIT,
+                ("plan_cache_mode", "auto"),
             ],
         }
     }

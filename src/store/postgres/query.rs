@@ -14,8 +14,6 @@ use tokio_postgres::types::{IsNull, Type};
 /// A statement with its values.
 pub struct Query {
     pub(super) sql: String,
-    /// Whether its text is always the same, so that the server keeps it prepared.
-    pub(super) is_kept: bool,
     pub(super) types: Vec<Type>,
     pub(super) binds: Vec<Bind>,
 }
@@ -27,28 +25,22 @@ impl Query {
         source.to_sql(&mut text, &Pg)?;
         let mut values = RawBytesBindCollector::<Pg>::new();
         source.collect_binds(&mut values, &mut KnownTypes, &Pg)?;
-        Query::new(text.finish(), source.is_safe_to_cache_prepared(&Pg)?, values)
+        Query::new(text.finish(), values)
     }
 
     /// Of a text without values.
     pub(in crate::store) fn plain(sql: &str) -> Self {
         Query {
             sql: sql.to_owned(),
-            is_kept: true,
             types: Vec::new(),
             binds: Vec::new(),
         }
     }
 
-    fn new(sql: String, is_kept: bool, values: RawBytesBindCollector<Pg>) -> QueryResult<Self> {
+    fn new(sql: String, values: RawBytesBindCollector<Pg>) -> QueryResult<Self> {
         let types = values.metadata.iter().map(type_of).collect::<QueryResult<_>>()?;
         let binds = values.binds.into_iter().map(Bind).collect();
-        Ok(Query {
-            sql,
-            is_kept,
-            types,
-            binds,
-        })
+        Ok(Query { sql, types, binds })
     }
 }
 
@@ -68,7 +60,7 @@ impl Binds {
 
     /// The statement they are bound to.
     pub(in crate::store) fn to(self, sql: &str) -> QueryResult<Query> {
-        Query::new(sql.to_owned(), true, self.0)
+        Query::new(sql.to_owned(), self.0)
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) type Line = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Er
 /// Statements that are sent together at most: the answers of one are read before the next are sent.
 const TOGETHER: usize = 30;
 
+/// Statements the server keeps prepared for a session at most; beyond, one is planned each time it is sent. The hub's own are some
+/// hundreds: no text has a place for each of several rows ([`crate::store::script`]).
+const KEPT: usize = 1_000;
+
 /// A session of PostgreSQL. It blocks its thread, so only the store's own threads use it.
 pub struct Session {
     client: Client,
@@ -150,14 +154,15 @@ impl Session {
         Ok(())
     }
 
-    /// The statement as the server knows it.
+    /// The statement as the server knows it. It is known by its text: diesel would have a statement planned anew each time whose text
+    /// might differ for a type, as that of any update, and each time costs a trip.
     fn prepared(&mut self, query: &Query) -> QueryResult<Statement> {
         if let Some(known) = self.statements.get(&query.sql) {
             return Ok(known.clone());
         }
         let statement =
             self.wait(async |client| Ok(client.prepare_typed(&query.sql, &query.types).await?))?;
-        if query.is_kept {
+        if self.statements.len() < KEPT {
             self.statements.insert(query.sql.clone(), statement.clone());
         }
         Ok(statement)
@@ -229,7 +234,8 @@ impl Session {
     /// What a statement gives, and how many rows it was about.
     fn run(&mut self, query: Query) -> QueryResult<(Vec<Row>, u64)> {
         self.starts(&query);
-        let statement = if query.is_kept {
+        let is_kept = self.statements.len() < KEPT || self.statements.contains_key(&query.sql);
+        let statement = if is_kept {
             Some(self.prepared(&query)?)
         } else {
             None
@@ -240,7 +246,7 @@ impl Session {
             } = query;
             let stream = match &statement {
                 Some(statement) => client.query_raw(statement, binds).await?,
-                // Its text varies: nothing of it is kept, and it goes in one trip.
+                // Nothing of it is kept, and it goes in one trip.
                 None => client.query_typed_raw(&sql, binds.into_iter().zip(types)).await?,
             };
             let mut stream = std::pin::pin!(stream);
@@ -298,7 +304,7 @@ impl diesel::Connection for Session {
         self.instrumentation = instrumentation.into();
     }
 
-    /// Every statement whose text is always the same is kept.
+    /// Statements are kept up to a bound of the session's own.
     fn set_prepared_statement_cache_size(&mut self, _: CacheSize) {}
 }
 

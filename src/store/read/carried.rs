@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use super::dossiers::open_content;
+use super::dossiers::Content;
 use super::{corrupt, event_of};
-use crate::domain::dossier::Filing;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
@@ -30,7 +29,7 @@ pub struct Message {
     /// The dossier as it now stands.
     pub dossier: DossierRow,
     /// Its content.
-    pub content: Filing,
+    pub content: Content,
     /// The dossier of the same agency it may be a duplicate of.
     pub twin: Option<String>,
     /// When the dossier was accepted, by the word of whoever accepted it.
@@ -68,7 +67,7 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
                 .ok_or_else(|| corrupt("a delivery without its event"))?;
             Ok(Message {
                 event: event_of(cipher, event)?,
-                content: open_content(cipher, content)?,
+                content: Content::open(cipher, content)?,
                 twin: (dossier.twin.clone()).filter(|twin| twins.get(twin) == Some(&dossier.agency)),
                 accepted_at: accepted.get(&dossier.id).copied(),
                 delivery,

@@ -245,17 +245,36 @@ pub fn content_row(dossier: &str, version: i32) -> String {
     format!("content:{dossier}:{version}")
 }
 
-pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, StoreError> {
-    let name = content_row(&row.dossier, row.version);
-    let plain = cipher.open(
-        &name,
-        Sealed {
+/// The canonical content of a dossier, decrypted.
+pub struct Content(Vec<u8>);
+
+impl Content {
+    pub(super) fn open(cipher: &Cipher, row: ContentRow) -> Result<Self, StoreError> {
+        let name = content_row(&row.dossier, row.version);
+        let sealed = Sealed {
             key_id: row.key_id,
             nonce: row.nonce,
             ciphertext: row.ciphertext,
-        },
-    )?;
-    serde_json::from_slice(&plain).map_err(|e| corrupt(format!("content: {e}")))
+        };
+        Ok(Content(cipher.open(&name, sealed)?))
+    }
+
+    /// As canonical JSON, as it was written when it was filed.
+    pub fn json(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// When it is no filing: what is stored is damaged.
+    pub fn filing(&self) -> Result<Filing, StoreError> {
+        serde_json::from_slice(&self.0).map_err(|e| corrupt(format!("content: {e}")))
+    }
+}
+
+pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, StoreError> {
+    Content::open(cipher, row)?.filing()
 }
 
 /// A submission and the exact bytes received.

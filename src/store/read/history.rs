@@ -48,15 +48,8 @@ pub struct FeedItem {
     pub supervisor: Option<String>,
 }
 
-/// What a feed says of a dossier beside the event: its id, its reference, its code, and whose it is.
-type Named = (
-    String,
-    String,
-    Option<String>,
-    String,
-    Option<String>,
-    Option<String>,
-);
+/// What a feed says of a dossier beside the event: its reference, its code, and whose it is.
+type Named = (String, Option<String>, String, Option<String>, Option<String>);
 
 /// Events the scope's tenants are told of, after a cursor, oldest first. Commit order is cursor order, so a cursor never skips.
 pub fn feed(
@@ -67,42 +60,35 @@ pub fn feed(
     limit: i64,
 ) -> Result<Vec<FeedItem>, StoreError> {
     let seen = seen(conn, scope)?;
-    let rows: Vec<(i64, String)> = on_backend!(conn, c => {
+    let seqs: Vec<i64> = on_backend!(conn, c => {
         let mut query = feed::table.filter(feed::seq.gt(after)).into_boxed();
         if let Some(tenants) = &seen {
             query = query.filter(feed::tenant.eq_any(tenants));
         }
-        query.order(feed::seq).limit(limit).select((feed::seq, feed::dossier)).load(c)
+        query.order(feed::seq).limit(limit).select(feed::seq).load(c)
     })?;
-    items(conn, cipher, &rows)
+    items(conn, cipher, &seqs)
 }
 
-/// What rows of a feed say, in their order.
-pub(super) fn items(
-    conn: &mut Conn,
-    cipher: &Cipher,
-    rows: &[(i64, String)],
-) -> Result<Vec<FeedItem>, StoreError> {
-    if rows.is_empty() {
+/// What the rows of a feed with these numbers say, in their order.
+pub(super) fn items(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<Vec<FeedItem>, StoreError> {
+    if seqs.is_empty() {
         return Ok(Vec::new());
     }
-    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
-    let ids: Vec<&str> = rows.iter().map(|r| r.1.as_str()).collect();
-    let mut events: HashMap<i64, EventRow> = on_backend!(conn, c => events::table
-        .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?
-    .into_iter()
-    .map(|e: EventRow| (e.seq, e))
-    .collect();
-    let named: Vec<Named> = on_backend!(conn, c => dossiers::table.filter(dossiers::id.eq_any(&ids)).select((
-            dossiers::id, dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor,
-        )).load(c))?;
-    let named: HashMap<String, Named> = named.into_iter().map(|n| (n.0.clone(), n)).collect();
-    rows.iter()
-        .filter_map(|(seq, dossier)| Some((*seq, events.remove(seq)?, named.get(dossier)?.clone())))
+    let told: Vec<(EventRow, Named)> = on_backend!(conn, c => events::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(events::dossier)))
+        .filter(events::seq.eq_any(seqs))
+        .select((EventRow::as_select(), (
+            dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor,
+        )))
+        .load(c))?;
+    let mut told: HashMap<i64, (EventRow, Named)> = told.into_iter().map(|row| (row.0.seq, row)).collect();
+    seqs.iter()
+        .filter_map(|seq| told.remove(seq))
         .map(
-            |(seq, row, (_, reference, code, submitter, receiving_unit, supervisor))| {
+            |(row, (reference, code, submitter, receiving_unit, supervisor))| {
                 Ok(FeedItem {
-                    seq,
+                    seq: row.seq,
                     event: event_of(cipher, row)?,
                     reference,
                     code,

@@ -34,8 +34,7 @@ pub use files::{
 };
 pub use history::{FeedItem, feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, WayRow, news, notice_attempts, notices_due, queues, secret_row, secrets, told,
-    way, ways,
+    Standing, TenantQueue, WayRow, Work, notice_attempts, queues, secret_row, secrets, told, way, ways, work,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};

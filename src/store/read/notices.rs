@@ -160,60 +160,117 @@ pub fn notice_attempts(
     })?)
 }
 
-/// What active subscriptions have not taken from the feed yet, as far as their windows have room. For the hub's own carriers.
+/// What the hub's own carriers have to do.
+pub struct Work {
+    /// What active subscriptions have not taken from the feed yet, as far as their windows have room.
+    pub news: Vec<News>,
+    /// Active ways with something to send now, or as soon as the news are taken.
+    pub ways: Vec<SubscriptionRow>,
+}
+
+/// Looks what subscribers are to be told.
 ///
-/// It costs a look at the newest row of each feed that somebody subscribes to, and the rows that are taken; never the history.
-pub fn news(conn: &mut Conn) -> Result<Vec<News>, StoreError> {
-    let feeds = Feeds::read(conn)?;
-    let mut rows = feeds.subscriptions.clone();
-    rows.sort_by(|a, b| (a.cursor, &a.tenant, &a.way).cmp(&(b.cursor, &b.tenant, &b.way)));
-    let mut found = Vec::new();
-    for row in rows {
-        if found.len() == SUBSCRIBERS_AT_ONCE {
+/// It costs a look at the newest row of each feed that somebody subscribes to, at the first notice of each way, and the rows that are
+/// taken; never the history.
+pub fn work(conn: &mut Conn, now: Timestamp) -> Result<Work, StoreError> {
+    let feeds = Feeds::read(conn, now)?;
+    let mut behind: Vec<(&SubscriptionRow, Vec<&str>)> = feeds
+        .ways
+        .iter()
+        .map(|way| (&way.row, feeds.ahead(&way.row)))
+        .filter(|(_, ahead)| !ahead.is_empty())
+        .collect();
+    behind.sort_by_key(|(row, _)| (row.cursor, &row.tenant, &row.way));
+    let full = waiting(conn, &behind)?;
+    let mut news = Vec::new();
+    for (row, ahead) in behind {
+        if news.len() == SUBSCRIBERS_AT_ONCE {
             break;
         }
-        let ahead = feeds.ahead(&row);
-        if ahead.is_empty() {
-            continue;
-        }
-        let full: i64 = on_backend!(conn, c => notices::table
-            .filter(notices::tenant.eq(&row.tenant)).filter(notices::way.eq(&row.way)).filter(notices::state.eq(WAITING))
-            .count().get_result(c))?;
-        let room = (WINDOW - full).min(EVENTS_AT_ONCE);
+        let waiting = full.get(&(row.tenant.clone(), row.way.clone())).copied();
+        let room = (WINDOW - waiting.unwrap_or_default()).min(EVENTS_AT_ONCE);
         if room > 0 {
-            found.push(News {
+            news.push(News {
                 events: after(conn, &ahead, row.cursor, room)?,
                 after: row.cursor,
                 subscription: Subscription {
                     way: way(&row.way)?,
-                    tenant: row.tenant,
+                    tenant: row.tenant.clone(),
                 },
             });
         }
     }
-    Ok(found)
+    let has_news = |row: &SubscriptionRow| {
+        let same = |n: &News| n.subscription.tenant == row.tenant && n.subscription.way.word() == row.way;
+        news.iter().any(same)
+    };
+    let ways = feeds.ways.iter().filter(|way| way.is_due || has_news(&way.row));
+    Ok(Work {
+        ways: ways.map(|way| way.row.clone()).collect(),
+        news,
+    })
+}
+
+/// How many notices wait of each way that is behind its feeds, where any do.
+fn waiting(
+    conn: &mut Conn,
+    behind: &[(&SubscriptionRow, Vec<&str>)],
+) -> Result<HashMap<(String, String), i64>, StoreError> {
+    if behind.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tenants: Vec<&str> = behind.iter().map(|(row, _)| row.tenant.as_str()).collect();
+    let counted: Vec<(String, String, i64)> = on_backend!(conn, c => notices::table
+        .filter(notices::tenant.eq_any(&tenants))
+        .filter(notices::state.eq(WAITING))
+        .group_by((notices::tenant, notices::way))
+        .select((notices::tenant, notices::way, count_star()))
+        .load(c))?;
+    let counted = counted.into_iter();
+    Ok(counted
+        .map(|(tenant, way, count)| ((tenant, way), count))
+        .collect())
+}
+
+/// An active subscription.
+struct Standby {
+    row: SubscriptionRow,
+    /// Whether a notice may go now.
+    is_due: bool,
 }
 
 /// The active subscriptions, and the feeds they read, each with the number of its newest row.
 struct Feeds {
-    subscriptions: Vec<SubscriptionRow>,
+    ways: Vec<Standby>,
     newest: HashMap<String, i64>,
     agents: HashMap<String, Vec<String>>,
 }
 
 impl Feeds {
-    fn read(conn: &mut Conn) -> Result<Self, StoreError> {
+    fn read(conn: &mut Conn, now: Timestamp) -> Result<Self, StoreError> {
         let own = feed::table
             .filter(feed::tenant.eq(subscriptions::tenant))
             .select(max(feed::seq))
             .single_value();
-        let of_subscribers: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
+        let free = notices::leased_until
+            .is_null()
+            .or(notices::leased_until.lt(At(now)).assume_not_null());
+        // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
+        let next = notices::table
+            .filter(notices::tenant.eq(subscriptions::tenant))
+            .filter(notices::way.eq(subscriptions::way))
+            .filter(notices::state.eq(WAITING))
+            .filter(notices::not_before.le(At(now)))
+            .filter(free)
+            .select(min(notices::seq))
+            .single_value();
+        let of_subscribers: Vec<(SubscriptionRow, Option<i64>, Option<i64>)> = on_backend!(conn, c => subscriptions::table
             .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-            .select((SubscriptionRow::as_select(), own))
+            .select((SubscriptionRow::as_select(), own, next))
             .load(c))?;
         let subscribers: Vec<&str> = of_subscribers
             .iter()
-            .map(|(row, _)| row.tenant.as_str())
+            .map(|(row, ..)| row.tenant.as_str())
             .collect();
         let theirs = feed::table
             .filter(feed::tenant.eq(tenants::key))
@@ -224,7 +281,7 @@ impl Feeds {
             .select((tenants::key, tenants::parent, theirs))
             .load(c))?;
         let mut newest = HashMap::with_capacity(of_subscribers.len() + of_agents.len());
-        for (row, seq) in &of_subscribers {
+        for (row, seq, _) in &of_subscribers {
             newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
         }
         let mut agents: HashMap<String, Vec<String>> = HashMap::new();
@@ -232,8 +289,12 @@ impl Feeds {
             newest.extend(seq.map(|seq| (key.clone(), seq)));
             agents.entry(parent.unwrap_or_default()).or_default().push(key);
         }
+        let ways = of_subscribers.into_iter().map(|(row, _, next)| Standby {
+            row,
+            is_due: next.is_some(),
+        });
         Ok(Feeds {
-            subscriptions: of_subscribers.into_iter().map(|(row, _)| row).collect(),
+            ways: ways.collect(),
             newest,
             agents,
         })
@@ -261,61 +322,31 @@ fn after(
     cursor: i64,
     limit: i64,
 ) -> Result<Vec<(i64, String, String)>, StoreError> {
-    let mut rows: Vec<(i64, String)> = Vec::new();
+    let mut rows: Vec<(i64, String, Option<String>)> = Vec::new();
     for tenant in feeds {
-        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
+        let next: Vec<(i64, String, Option<String>)> = on_backend!(conn, c => feed::table
+            .left_join(events::table.on(events::seq.eq(feed::seq)))
             .filter(feed::tenant.eq(tenant))
             .filter(feed::seq.gt(cursor))
             .order(feed::seq)
             .limit(limit)
-            .select((feed::seq, feed::dossier))
+            .select((feed::seq, feed::dossier, events::id.nullable()))
             .load(c))?;
         rows.extend(next);
     }
     rows.sort_unstable();
     rows.truncate(usize::try_from(limit).unwrap_or_default());
-    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
-    let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
-        .filter(events::seq.eq_any(&seqs)).select((events::seq, events::id)).load(c))?;
-    let mut ids: HashMap<i64, String> = ids.into_iter().collect();
     rows.into_iter()
-        .map(|(seq, dossier)| {
-            let event = ids
-                .remove(&seq)
-                .ok_or_else(|| corrupt("a feed row without its event"))?;
+        .map(|(seq, dossier, event)| {
+            let event = event.ok_or_else(|| corrupt("a feed row without its event"))?;
             Ok((seq, dossier, event))
         })
         .collect()
 }
 
-/// Active ways with something to send now: a cheap look before the ledger is asked.
-pub fn notices_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<SubscriptionRow>, StoreError> {
-    let free = notices::leased_until
-        .is_null()
-        .or(notices::leased_until.lt(At(now)).assume_not_null());
-    // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
-    let next = notices::table
-        .filter(notices::tenant.eq(subscriptions::tenant))
-        .filter(notices::way.eq(subscriptions::way))
-        .filter(notices::state.eq(WAITING))
-        .filter(notices::not_before.le(At(now)))
-        .filter(free)
-        .select(min(notices::seq))
-        .single_value();
-    Ok(on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-        .filter(next.is_not_null())
-        .select(SubscriptionRow::as_select())
-        .load(c))?)
-}
-
 /// What these events of feeds say, as the feed says it, by their numbers.
-pub fn told(
-    conn: &mut Conn,
-    cipher: &Cipher,
-    rows: &[(i64, String)],
-) -> Result<HashMap<i64, FeedItem>, StoreError> {
-    Ok(items(conn, cipher, rows)?
+pub fn told(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<HashMap<i64, FeedItem>, StoreError> {
+    Ok(items(conn, cipher, seqs)?
         .into_iter()
         .map(|item| (item.seq, item))
         .collect())

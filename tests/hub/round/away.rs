@@ -72,11 +72,12 @@ fn the_outbox_waits_for_the_movers() {
             let mut order = Vec::new();
             eventually("all arrive", async || {
                 let page = city.hub.inbox(&agency, 7, Duration::ZERO).await.unwrap();
-                order.extend(
-                    page.messages
-                        .iter()
-                        .map(|m| m.event.data.document["reference"].as_str().unwrap().to_owned()),
-                );
+                order.extend(page.messages.iter().map(|m| {
+                    m.event.data.document.value()["reference"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                }));
                 (order.len() == 20).then_some(())
             })
             .await;

@@ -75,7 +75,7 @@ async fn drain(broker: &Broker, city: &City, messages: usize) -> Vec<String> {
     for _ in 0..messages {
         let got = next(&mut queue).await;
         let data: AgencyData = serde_json::from_slice(&got.body).unwrap();
-        references.push(data.document["reference"].as_str().unwrap().to_owned());
+        references.push(data.document.value()["reference"].as_str().unwrap().to_owned());
         got.settle(Settlement::Ack).await.unwrap();
     }
     references
@@ -127,7 +127,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 assert_eq!(got.kind, "vn.lienthong.dossier.filed");
                 let data: AgencyData = serde_json::from_slice(&got.body).unwrap();
                 assert_eq!(
-                    (data.tracking_id, &data.document["reference"]),
+                    (data.tracking_id, &data.document.value()["reference"]),
                     (id, &serde_json::json!("r1"))
                 );
                 let named = |name: &str| {

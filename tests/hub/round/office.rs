@@ -107,7 +107,10 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
                 .is_some_and(|t| t.contains("0af7651916cd43dd8448eb211c80319c"))
         );
         assert_eq!(
-            (event.data.format.as_str(), &event.data.document["reference"]),
+            (
+                event.data.format.as_str(),
+                &event.data.document.value()["reference"]
+            ),
             ("canonical/v1", &serde_json::json!("r1"))
         );
         assert_eq!(

@@ -4,11 +4,12 @@ use diesel::prelude::*;
 
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::conn::{Conn, on_backend};
+use crate::store::conn::Conn;
 use crate::store::ledger::requests::Carried;
 use crate::store::moment::At;
 use crate::store::rows::AttemptRow;
-use crate::store::tables::{attempts, deliveries};
+use crate::store::script::{self, Clash};
+use crate::store::tables::deliveries;
 use crate::store::word::{Outcome, Word};
 
 impl Carried {
@@ -50,8 +51,5 @@ pub(in crate::store::ledger) fn sends(from: Option<Timestamp>) -> _ {
 
 /// Keeps attempts; one that is kept already stays as it is.
 pub(in crate::store::ledger) fn record(conn: &mut Conn, tried: &[AttemptRow]) -> Result<(), StoreError> {
-    if !tried.is_empty() {
-        on_backend!(conn, c => diesel::insert_into(attempts::table).values(tried).on_conflict_do_nothing().execute(c))?;
-    }
-    Ok(())
+    script::write(conn, tried, Clash::Stays)
 }

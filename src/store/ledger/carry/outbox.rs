@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::attempts::{record, sends};
+use super::attempts::sends;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
@@ -18,6 +18,7 @@ use crate::store::ledger::requests::{
 };
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::word::{Outcome, Word};
 
@@ -95,31 +96,34 @@ fn settle_outbox(
     let parked = by(|c| matches!(c, Carried::Park { .. }));
     let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
+    let mut script = Script::on(conn);
     for (ids, from, to) in [
         (&confirmed, vec![WAITING], QUEUED),
         (&parked, vec![WAITING, QUEUED], PARKED),
     ] {
         if !ids.is_empty() {
-            on_backend!(conn, c => diesel::update(
-                    deliveries::table.filter(deliveries::id.eq_any(ids)).filter(deliveries::state.eq_any(&from))
-                )
-                .set((
-                    deliveries::state.eq(to),
-                    deliveries::since.eq(At(now)),
-                    deliveries::failure.eq(None::<String>),
-                    sends(None),
-                ))
-                .execute(c))?;
+            let moving = deliveries::table
+                .filter(deliveries::id.eq_any(ids))
+                .filter(deliveries::state.eq_any(from));
+            script.run(diesel::update(moving).set((
+                deliveries::state.eq(to),
+                deliveries::since.eq(At(now)),
+                deliveries::failure.eq(None::<String>),
+                sends(None),
+            )))?;
         }
     }
     // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same.
     if !gone.is_empty() {
-        on_backend!(conn, c => diesel::update(
-                deliveries::table.filter(deliveries::id.eq_any(&gone)).filter(deliveries::send_at.is_not_null())
-            )
-            .set(sends(None))
-            .execute(c))?;
+        let elsewhere = deliveries::table
+            .filter(deliveries::id.eq_any(&gone))
+            .filter(deliveries::send_at.is_not_null());
+        script.run(diesel::update(elsewhere).set(sends(None)))?;
     }
+    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
+    let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
+    script.write(&tried, Clash::Stays)?;
+    script.end()?;
     heard_late(conn, now, settlements)?;
     for s in settlements {
         if let Carried::Retry { failure, .. } | Carried::Park { failure, .. } = &s.carried {
@@ -143,9 +147,7 @@ fn settle_outbox(
             .set(deliveries::failure.eq(Some(failure.word())))
             .execute(c))?;
     }
-    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
-    let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
-    record(conn, &tried)
+    Ok(())
 }
 
 /// An agency that reads its own queue may have answered before the broker's confirm was recorded: its word is the better one.
@@ -165,6 +167,9 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
         .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
         .select(deliveries::id)
         .load(c))?;
+    if answered.is_empty() {
+        return Ok(());
+    }
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
         .set((deliveries::state.eq(Word(DeliveryState::Acknowledged)), deliveries::since.eq(At(now))))
         .execute(c))?;

@@ -9,9 +9,8 @@ mod rows;
 mod ways;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
 
-use diesel::dsl::min;
+use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 
 use rows::{ACTIVE, find, of, waiting};
@@ -32,7 +31,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
-use crate::store::script::{self, Clash};
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING};
 use crate::store::word::{NoticeState, Word};
@@ -78,19 +77,7 @@ impl Command for SpreadNews {
 
 impl Command for LeaseNotices {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<LeasedNotice>, StoreError> {
-        let (which, set_at) = (&self.subscription, self.set_at);
-        let is_as_then = find(conn, which)?
-            .is_some_and(|row| row.state == ACTIVE && set_at.is_none_or(|then| row.since.0 == then));
-        match is_as_then {
-            true => lease(
-                conn,
-                batch.clock,
-                which,
-                (self.max, self.least_tried_first),
-                self.lease,
-            ),
-            false => Ok(Vec::new()),
-        }
+        lease(conn, batch.clock, self)
     }
 }
 
@@ -160,26 +147,22 @@ fn spread(conn: &mut Conn, now: Timestamp, news: &[News]) -> Result<usize, Store
             made.push(row);
         }
     }
-    script::write(conn, &made, Clash::Stays)?;
+    let mut script = Script::on(conn);
+    script.write(&made, Clash::Stays)?;
     for n in &fresh {
         let Some((last, _, _)) = n.events.last() else {
             continue;
         };
         let key = (n.subscription.tenant.as_str(), n.subscription.way.word());
-        on_backend!(conn, c => diesel::update(subscriptions::table.find(key))
-            .set(subscriptions::cursor.eq(*last)).execute(c))?;
+        script.run(diesel::update(subscriptions::table.find(key)).set(subscriptions::cursor.eq(*last)))?;
     }
+    script.end()?;
     Ok(made.len())
 }
 
 /// Of each dossier the first that waits, so that the next goes when it has arrived.
-fn lease(
-    conn: &mut Conn,
-    now: Timestamp,
-    which: &Subscription,
-    (max, least_tried_first): (i64, bool),
-    lease: Duration,
-) -> Result<Vec<LeasedNotice>, StoreError> {
+fn lease(conn: &mut Conn, now: Timestamp, asked: &LeaseNotices) -> Result<Vec<LeasedNotice>, StoreError> {
+    let which = &asked.subscription;
     let earlier = diesel::alias!(notices as earlier);
     // A value of its own for each row, and no join of all that waits with all that waits: which PostgreSQL makes of `NOT EXISTS` as long
     // as it has not counted the table.
@@ -193,32 +176,43 @@ fn lease(
     let free = notices::leased_until
         .is_null()
         .or(notices::leased_until.lt(At(now)).assume_not_null());
-    let rows: Vec<NoticeRow> = on_backend!(conn, c => {
+    let leased = (
+        notices::leased_until.eq(Some(At(now.plus(asked.lease)))),
+        notices::attempts.eq(notices::attempts + 1),
+    );
+    let mut rows: Vec<NoticeRow> = on_backend!(conn, c => {
+        let mut standing = subscriptions::table
+            .find((which.tenant.as_str(), which.way.word()))
+            .filter(subscriptions::state.eq(ACTIVE))
+            .into_boxed();
+        if let Some(then) = asked.set_at {
+            standing = standing.filter(subscriptions::since.eq(At(then)));
+        }
         let mut ready = of(which)
             .filter(notices::state.eq(WAITING))
             .filter(notices::not_before.le(At(now)))
             .filter(free)
             .filter(first.eq(notices::seq.nullable()))
+            .filter(exists(standing))
+            .select(notices::seq)
             .into_boxed();
-        if least_tried_first {
+        if asked.least_tried_first {
             ready = ready.order((notices::attempts, notices::not_before));
         }
-        ready.then_order_by(notices::seq).limit(max).select(NoticeRow::as_select()).load(c)
+        let ready = ready.then_order_by(notices::seq).limit(asked.max);
+        diesel::update(of(which).filter(notices::seq.eq_any(ready)))
+            .set(leased)
+            .returning(NoticeRow::as_select())
+            .load(c)
     })?;
-    let seqs: Vec<i64> = rows.iter().map(|r| r.seq).collect();
-    if seqs.is_empty() {
-        return Ok(Vec::new());
-    }
-    on_backend!(conn, c => diesel::update(of(which).filter(notices::seq.eq_any(&seqs)))
-        .set((notices::leased_until.eq(Some(At(now.plus(lease)))), notices::attempts.eq(notices::attempts + 1)))
-        .execute(c))?;
+    rows.sort_by_key(|row| row.seq);
     Ok(rows
         .into_iter()
         .map(|r| LeasedNotice {
             seq: r.seq,
             dossier: r.dossier,
             event: r.event,
-            attempt: r.attempts + 1,
+            attempt: r.attempts,
         })
         .collect())
 }
@@ -274,10 +268,12 @@ fn settle(
         };
         tried.push(attempt(s, now, (outcome, failure, reason)));
     }
+    let mut script = Script::on(conn);
     for (which, seqs) in arrived {
-        on_backend!(conn, c => diesel::delete(of(which).filter(notices::seq.eq_any(&seqs))).execute(c))?;
+        script.run(diesel::delete(of(which).filter(notices::seq.eq_any(seqs))))?;
     }
-    script::write(conn, &tried, Clash::Stays)
+    script.write(&tried, Clash::Stays)?;
+    script.end()
 }
 
 /// Whether the way was set up anew since it was called: what it said then says nothing of what it is now, which is tried at once.
