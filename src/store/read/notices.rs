@@ -52,6 +52,9 @@ pub fn way(word: &str) -> Result<Way, StoreError> {
     Way::parse(word).ok_or_else(|| corrupt(format!("way {word}")))
 }
 
+/// Tenant, way and state, how many notices stand there, and since when the first.
+type Counted = (String, String, Word<NoticeState>, i64, Option<At>);
+
 /// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
 pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow>, StoreError> {
     let own = own(scope);
@@ -63,7 +66,7 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow
         query.order((subscriptions::tenant, subscriptions::way)).select(SubscriptionRow::as_select()).load(c)
     })?;
     let tenants: Vec<&str> = rows.iter().map(|r| r.tenant.as_str()).collect();
-    let counted: Vec<(String, String, Word<NoticeState>, i64, Option<At>)> = on_backend!(conn, c => notices::table
+    let counted: Vec<Counted> = on_backend!(conn, c => notices::table
         .filter(notices::tenant.eq_any(&tenants))
         .group_by((notices::tenant, notices::way, notices::state))
         .select((notices::tenant, notices::way, notices::state, count_star(), min(notices::since)))
