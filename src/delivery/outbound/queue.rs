@@ -1,28 +1,27 @@
-//! Into a submitter's queue on RabbitMQ: the CloudEvent of the feed in the binary mode of its AMQP binding.
+//! Into a submitter's queue on RabbitMQ: the CloudEvent of the feed in binary mode, many in one batch.
 
 use std::time::Duration;
 
-use super::Sent;
+use serde::Serialize;
+
+use super::{Refused, Sent};
 use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::delivery::cloudevents;
 use crate::domain::failure::Failure;
-use crate::domain::view::{CloudEvent, NoticeData};
-use crate::store::ledger::LeasedNotice;
+use crate::domain::view::CloudEvent;
 
 /// How long the queue may take to confirm: well below the lease.
 const CONFIRM: Duration = Duration::from_secs(10);
 
-pub(super) async fn send(
+/// Publishes events into a submitter's queue; how that ended for each, in their order.
+pub(super) async fn publish<T: Serialize>(
     broker: &Broker,
     tenant: &str,
-    ready: &[(LeasedNotice, CloudEvent<NoticeData>)],
+    events: &[CloudEvent<T>],
 ) -> Vec<Sent> {
-    let Some(batch) = ready
-        .iter()
-        .map(|(_, event)| envelope(tenant, event))
-        .collect::<Option<Vec<_>>>()
-    else {
-        let broken = || Sent::failed(Failure::Unrenderable, "the event cannot be written");
-        return ready.iter().map(|_| broken()).collect();
+    let envelopes = events.iter().map(|event| envelope(tenant, event));
+    let Some(batch) = envelopes.collect::<Option<Vec<_>>>() else {
+        return events.iter().map(|_| Err(Refused::unwritable())).collect();
     };
     let outcomes = tokio::time::timeout(CONFIRM, broker.publish(&batch)).await;
     let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
@@ -30,28 +29,15 @@ pub(super) async fn send(
         .unwrap_or_else(|_| late())
         .into_iter()
         .map(|outcome| match outcome {
-            Outcome::Confirmed => Sent::Delivered,
-            Outcome::Refused(reason) => Sent::failed(Failure::RoadAway, reason),
-            Outcome::Unroutable => Sent::failed(Failure::Unroutable, "the queue is not there"),
+            Outcome::Confirmed => Ok(()),
+            Outcome::Refused(reason) => Err(Refused::new(Failure::RoadAway, reason)),
+            Outcome::Unroutable => Err(Refused::new(Failure::Unroutable, "the queue is not there")),
         })
         .collect()
 }
 
-fn envelope(tenant: &str, event: &CloudEvent<NoticeData>) -> Option<Envelope> {
-    Some(Envelope {
-        message_id: event.id.clone(),
-        to: Target::Tenant(tenant.parse().ok()?),
-        kind: event.kind.clone(),
-        headers: vec![
-            ("cloudEvents:specversion".to_owned(), event.specversion.clone()),
-            ("cloudEvents:id".to_owned(), event.id.clone()),
-            ("cloudEvents:source".to_owned(), event.source.clone()),
-            ("cloudEvents:type".to_owned(), event.kind.clone()),
-            ("cloudEvents:subject".to_owned(), event.subject.clone()),
-            ("cloudEvents:time".to_owned(), event.time.to_string()),
-        ],
-        content_type: "application/json".to_owned(),
-        body: serde_json::to_vec(&event.data).ok()?.into(),
-        expires: None,
-    })
+fn envelope<T: Serialize>(tenant: &str, event: &CloudEvent<T>) -> Option<Envelope> {
+    let to = Target::Tenant(tenant.parse().ok()?);
+    let data = serde_json::to_vec(&event.data).ok()?;
+    Some(cloudevents::binary(event, event.id.clone(), to, data))
 }
