@@ -230,21 +230,19 @@ fn settle(
     for s in settlements {
         let one = || of(&s.subscription).filter(notices::seq.eq(s.notice.seq));
         let free = notices::leased_until.eq(None::<At>);
-        let (outcome, failed) = match &s.fate {
+        let outcome = match &s.fate {
             Fate::Carried(Carried::Done) => {
                 arrived.entry(&s.subscription).or_default().push(s.notice.seq);
-                (NoticeOutcome::Delivered, None)
+                NoticeOutcome::Delivered
             }
             Fate::Unsent => {
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
                     .set((free, notices::attempts.eq(notices::attempts - 1))).execute(c))?;
                 continue;
             }
-            Fate::Carried(
-                carried @ Carried::Retry {
-                    not_before, counts, ..
-                },
-            ) => {
+            Fate::Carried(Carried::Retry {
+                not_before, counts, ..
+            }) => {
                 let uncounted = i32::from(!counts || is_another);
                 let not_before = if is_another { now } else { *not_before };
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
@@ -254,26 +252,19 @@ fn settle(
                         notices::attempts.eq(notices::attempts - uncounted),
                     ))
                     .execute(c))?;
-                (NoticeOutcome::Retry, carried.failed())
+                NoticeOutcome::Retry
             }
-            Fate::Carried(carried @ Carried::Park { .. }) => {
+            Fate::Carried(Carried::Park { .. }) => {
                 park(conn, now, &s.subscription, &s.notice)?;
-                (NoticeOutcome::Parked, carried.failed())
+                NoticeOutcome::Parked
             }
             Fate::Gone => {
                 ways::disable(conn, now, &s.subscription, set_at)?;
                 on_backend!(conn, c => diesel::update(one()).set(free).execute(c))?;
-                tried.push(attempt(
-                    s,
-                    now,
-                    NoticeOutcome::Gone,
-                    Some((Failure::NotThere, None)),
-                ));
-                continue;
+                NoticeOutcome::Gone
             }
         };
-        let failed = failed.map(|(failure, reason)| (failure, Some(reason)));
-        tried.push(attempt(s, now, outcome, failed));
+        tried.push(attempt(s, now, outcome));
     }
     let mut script = Script::on(conn);
     for (which, seqs) in arrived {
@@ -300,12 +291,12 @@ fn is_another(
     Ok(find(conn, &retry.subscription)?.is_some_and(|row| row.since.0 != then))
 }
 
-fn attempt(
-    s: &NoticeSettlement,
-    now: Timestamp,
-    outcome: NoticeOutcome,
-    failed: Option<(Failure, Option<&str>)>,
-) -> NoticeAttemptRow {
+fn attempt(s: &NoticeSettlement, now: Timestamp, outcome: NoticeOutcome) -> NoticeAttemptRow {
+    let failed = match &s.fate {
+        Fate::Carried(carried) => carried.failed().map(|(failure, reason)| (failure, Some(reason))),
+        Fate::Gone => Some((Failure::NotThere, None)),
+        Fate::Unsent => None,
+    };
     NoticeAttemptRow {
         tenant: s.subscription.tenant.clone(),
         way: s.subscription.way.word().to_owned(),
