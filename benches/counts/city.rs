@@ -103,7 +103,7 @@ impl City {
             reason: "Theo công văn mẫu".to_owned(),
             change: Change::Register(newcomers),
         };
-        match hub.store().ledger.change_register(change).await {
+        match hub.store().ledger.ask(change).await {
             Ok(Registered::Done { .. }) => {}
             Ok(Registered::Refused(rejection)) => panic!("{rejection}"),
             Err(error) => panic!("{error}"),

@@ -4,17 +4,18 @@
 //! published that is not committed, nothing is acknowledged that is not committed. A mover never gives up: what fails is left
 //! where it was, and looked at again.
 //!
-//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`push`] the way to agencies'
-//! endpoints, [`returns`] the way of statuses, [`dead`] what no consumer could take, [`missing`] what the broker has lost,
-//! [`limits`] the watch over time limits.
-//! [`retry`] says when something is tried again, and when it is given up.
+//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`outbound`] the way to agencies'
+//! endpoints and to submitters' webhooks and queues, [`queues`] makes and removes the latter, [`returns`] is the way of statuses,
+//! [`dead`] what no consumer could take, [`missing`] what the broker has lost, [`limits`] the watch over time limits.
+//! [`retry`] says when something is tried again, and when it is given up; [`cloudevents`] how an event is written.
 
+mod cloudevents;
 mod courier;
 mod dead;
 mod limits;
 pub mod missing;
-mod notices;
-pub mod push;
+pub mod outbound;
+mod queues;
 mod relay;
 pub mod retry;
 mod returns;
@@ -101,14 +102,14 @@ impl Movers {
             tasks.spawn(until(stopped.clone(), missing::run(Arc::clone(&hub))));
         }
         tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
-        tasks.spawn(until(stopped.clone(), push::run(Arc::clone(&hub))));
+        tasks.spawn(until(stopped.clone(), outbound::to_agencies(Arc::clone(&hub))));
         tasks.spawn(until(
             stopped.clone(),
-            notices::run(Arc::clone(&hub), broker.clone()),
+            outbound::to_submitters(Arc::clone(&hub), broker.clone()),
         ));
         tasks.spawn(until(
             stopped.clone(),
-            notices::queues::run(Arc::clone(&hub), broker.clone()),
+            queues::run(Arc::clone(&hub), broker.clone()),
         ));
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));

@@ -8,8 +8,7 @@ use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::REST;
-use super::retry;
+use super::{REST, cloudevents, retry};
 use crate::broker::{Broker, Envelope, Outcome, Target};
 use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
@@ -140,35 +139,19 @@ fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> 
     }
 }
 
-/// A message as the broker carries it: CloudEvents 1.0 in the binary mode of its AMQP binding.
+/// A message as the broker carries it.
 fn envelope(message: &Outbound) -> Option<Envelope> {
-    let event = &message.event;
-    let mut headers = vec![
-        ("cloudEvents:specversion".to_owned(), event.specversion.clone()),
-        ("cloudEvents:id".to_owned(), event.id.clone()),
-        ("cloudEvents:source".to_owned(), event.source.clone()),
-        ("cloudEvents:type".to_owned(), event.kind.clone()),
-        ("cloudEvents:subject".to_owned(), event.subject.clone()),
-        ("cloudEvents:time".to_owned(), event.time.to_string()),
-    ];
-    headers.extend(
-        message
-            .traceparent
-            .iter()
-            .map(|t| ("traceparent".to_owned(), t.clone())),
-    );
-    let body = match &event.data {
+    let data = match &message.event.data {
         Some(data) if message.own_queue => serde_json::to_vec(data).ok()?,
         // The hub is its own consumer and finds the rest by the id.
         _ => Vec::new(),
     };
-    Some(Envelope {
-        message_id: message.delivery.clone(),
-        to: Target::Agency(message.agency.parse().ok()?),
-        kind: message.kind.clone(),
-        headers,
-        content_type: "application/json".to_owned(),
-        body: body.into(),
-        expires: None,
-    })
+    let to = Target::Agency(message.agency.parse().ok()?);
+    let delivery = message.delivery.clone();
+    let mut envelope = cloudevents::binary(&message.event, delivery, to, data);
+    let context = message.traceparent.iter().cloned();
+    envelope
+        .headers
+        .extend(context.map(|t| ("traceparent".to_owned(), t)));
+    Some(envelope)
 }

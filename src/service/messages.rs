@@ -1,5 +1,6 @@
 //! What an agency is told: one CloudEvent, whichever way it goes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::dossiers::{event_type, reason};
@@ -32,18 +33,6 @@ pub struct Outbound {
     pub traceparent: Option<String>,
     /// The event; for an agency that pulls, without its data.
     pub event: CloudEvent<Option<AgencyData>>,
-}
-
-/// A message ready to be pushed.
-pub struct Push {
-    /// The delivery.
-    pub delivery: String,
-    /// Id of the event it tells; the receiver deduplicates by it.
-    pub event: String,
-    /// W3C trace context.
-    pub traceparent: Option<String>,
-    /// The event as CloudEvents 1.0 in JSON (structured mode).
-    pub body: Vec<u8>,
 }
 
 impl Hub {
@@ -104,22 +93,21 @@ impl Hub {
             .collect())
     }
 
-    /// Renders deliveries to be pushed. One that cannot be rendered is left out, and said in the log.
-    pub async fn pushes(&self, deliveries: Vec<String>) -> Result<Vec<Push>, ServiceError> {
+    /// Renders deliveries to be pushed: the event of each, by the delivery. One that cannot be rendered is left out, and said in
+    /// the log.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn pushes(
+        &self,
+        deliveries: Vec<String>,
+    ) -> Result<HashMap<String, CloudEvent<AgencyData>>, ServiceError> {
         let messages = self.messages(deliveries).await?;
-        let rendered = |message: &Message| -> Result<Push, ServiceError> {
-            let event = self.cloud_event(message, self.agency_data(message)?);
-            Ok(Push {
-                delivery: message.delivery.id.clone(),
-                body: serde_json::to_vec(&event).map_err(internal)?,
-                event: event.id,
-                traceparent: event.traceparent,
-            })
+        let rendered = |message: &Message| {
+            let data = readable(&message.delivery.id, self.agency_data(message))?;
+            Some((message.delivery.id.clone(), self.cloud_event(message, data)))
         };
-        Ok(messages
-            .iter()
-            .filter_map(|message| readable(&message.delivery.id, rendered(message)))
-            .collect())
+        Ok(messages.iter().filter_map(rendered).collect())
     }
 
     fn outbound_one(&self, message: &Message) -> Result<Outbound, ServiceError> {

@@ -44,7 +44,7 @@ pub use deliveries::DeliveryQuery;
 pub use directory::{FAULTS_TOLD, PLANNED_DOSSIERS};
 pub use dossiers::DossierQuery;
 pub use intake::{Answered, Incoming, Mode};
-pub use messages::{Outbound, Push};
+pub use messages::Outbound;
 pub use onboarding::Loaded;
 pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};

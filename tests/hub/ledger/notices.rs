@@ -11,9 +11,9 @@ use lienthong::domain::text::Text;
 use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{Backlog, Way};
 use lienthong::store::ledger::{
-    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, LeaseNotices, LeasedNotice, News,
-    NoticeSettlement, QueueRemoved, RetryNotices, RotateSecret, SetEndpoint, SettleNotices, SettlePushes,
-    SpreadNews, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription, WINDOW,
+    Carried, EndSubscription, EndpointStanding, Fate, Intervene, Intervention, LeaseNotices, LeasedNotice,
+    News, NoticeSettlement, QueueRemoved, RetryNotices, RotateSecret, SetEndpoint, SettleNotices,
+    SettlePushes, SpreadNews, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription, WINDOW,
 };
 use lienthong::store::moment::At;
 use lienthong::store::rows::{EndpointRow, SecretRow};
@@ -113,10 +113,10 @@ fn again(subscription: Subscription) -> RetryNotices {
 }
 
 fn parked() -> Fate {
-    Fate::Park {
+    Fate::Carried(Carried::Park {
         failure: Failure::DocumentRefused,
-        reason: Some("422".to_owned()),
-    }
+        reason: "422".to_owned(),
+    })
 }
 
 /// `seq state` of every notice.
@@ -155,7 +155,7 @@ on_both! {
         }
         spread(&store).await;
         let two = lease(&store, &which, 2).await;
-        settle(&store, &which, &two, Fate::Delivered).await;
+        settle(&store, &which, &two, Fate::Carried(Carried::Done)).await;
         subscribe(stage, &store, &which, Some(0)).await;
         assert_eq!(spread(&store).await, 3);
         assert_eq!(states(stage), ["1 waiting", "2 waiting", "3 waiting"]);
@@ -169,7 +169,7 @@ on_both! {
         let (ours, theirs) = (news(&store).await, news(&store).await);
         assert_eq!(store.ledger.ask(SpreadNews(ours)).await.unwrap(), 1);
         let leased = lease(&store, &which, 9).await;
-        settle(&store, &which, &leased, Fate::Delivered).await;
+        settle(&store, &which, &leased, Fate::Carried(Carried::Done)).await;
         assert_eq!(store.ledger.ask(SpreadNews(theirs)).await.unwrap(), 0);
         assert_eq!(stage.rows("notices"), 0);
     }
@@ -211,17 +211,17 @@ on_both! {
         let first = lease(&store, &which, 9).await;
         assert_eq!(seqs(&first), [1, 2]);
         assert_eq!(lease(&store, &which, 9).await, [], "the third waits for the first");
-        settle(&store, &which, &first[1..], Fate::Delivered).await;
+        settle(&store, &which, &first[1..], Fate::Carried(Carried::Done)).await;
         assert_eq!(lease(&store, &which, 9).await, []);
         let later = stage.clock.now().plus(Duration::from_secs(5));
-        let retry = Fate::Retry { failure: Failure::Busy, reason: Some("503".to_owned()), not_before: later, counts: true };
+        let retry = Fate::Carried(Carried::Retry { failure: Failure::Busy, reason: "503".to_owned(), not_before: later, counts: true });
         settle(&store, &which, &first[..1], retry).await;
         assert_eq!(lease(&store, &which, 9).await, [], "nor does it pass a first one that waits for its time");
         stage.later(5);
         for seq in [1, 3, 4, 5] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(seqs(&next), [seq]);
-            settle(&store, &which, &next, Fate::Delivered).await;
+            settle(&store, &which, &next, Fate::Carried(Carried::Done)).await;
         }
         assert_eq!(stage.rows("notices"), 0);
         let told = stage.texts("SELECT CAST(seq AS TEXT) || ' ' || CAST(number AS TEXT) || ' ' || outcome || ' ' || COALESCE(class, '-') AS t FROM notice_attempts ORDER BY seq, number");
@@ -264,7 +264,7 @@ on_both! {
         for seq in [1, 2, 3, 4] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(next.iter().map(|n| (n.seq, n.attempt)).collect::<Vec<_>>(), [(seq, 1)]);
-            settle(&store, &which, &next, Fate::Delivered).await;
+            settle(&store, &which, &next, Fate::Carried(Carried::Done)).await;
         }
     }
 
@@ -478,7 +478,7 @@ on_both! {
         filed(stage, &store, "r1").await;
         spread(&store).await;
         let leased = lease(&store, &which, 9).await;
-        settle(&store, &which, &leased, Fate::Delivered).await;
+        settle(&store, &which, &leased, Fate::Carried(Carried::Done)).await;
         stage.later(30 * 86_400);
         store.ledger.ask(Sweep).await.unwrap();
         assert_eq!(stage.rows("notice_attempts"), 1);

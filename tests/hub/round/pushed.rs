@@ -1,7 +1,7 @@
 //! An agency with an endpoint of its own: signed messages in order, everything an endpoint can do wrong, and what operators do about it.
 
 use lienthong::broker::Broker;
-use lienthong::delivery::push;
+use lienthong::delivery::outbound::{LEASE, agencies::CALLS_OF_ONE};
 use lienthong::delivery::retry::{self, BREAKS_AFTER};
 use lienthong::domain::failure::{Failure, Owner};
 use lienthong::domain::ids::{DeliveryId, DossierId};
@@ -247,7 +247,7 @@ on_both! {
                 "SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT delivery FROM attempts WHERE failure = 'cut')",
             );
             assert_eq!(never_tried, 30 - tried);
-            assert!((i64::from(BREAKS_AFTER)..=i64::from(BREAKS_AFTER) + push::CALLS_OF_ONE as i64).contains(&tried), "{tried}");
+            assert!((i64::from(BREAKS_AFTER)..=i64::from(BREAKS_AFTER) + CALLS_OF_ONE as i64).contains(&tried), "{tried}");
             server.now(|_, _| FINE);
             stage.later(10);
             for id in ids {
@@ -524,7 +524,7 @@ on_both! {
         .await;
         assert_eq!(stage.number("SELECT count(*) AS n FROM attempts WHERE outcome <> 'confirmed'"), 0);
         server.now(|_, _| FINE);
-        stage.later(push::LEASE.as_secs() + 1);
+        stage.later(LEASE.as_secs() + 1);
         moving(&city, embedded(), async || {
             stands(&city, id, 0, DeliveryState::Handed).await;
         })

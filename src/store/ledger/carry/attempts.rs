@@ -21,17 +21,18 @@ impl Carried {
         now: Timestamp,
         done: Outcome,
     ) -> AttemptRow {
-        let (outcome, failed) = match self {
-            Carried::Done => (done, None),
-            Carried::Retry { failure, reason, .. } => (Outcome::Retry, Some((failure, reason))),
-            Carried::Park { failure, reason } => (Outcome::Parked, Some((failure, reason))),
+        let outcome = match self {
+            Carried::Done => done,
+            Carried::Retry { .. } => Outcome::Retry,
+            Carried::Park { .. } => Outcome::Parked,
         };
+        let failed = self.failed();
         AttemptRow {
             delivery: delivery.to_owned(),
             at: At(now),
             number,
             outcome: Word(outcome),
-            reason: failed.map(|(_, reason)| reason.clone()),
+            reason: failed.map(|(_, reason)| reason.to_owned()),
             failure: failed.map(|(failure, _)| failure.word().to_owned()),
             actor: None,
         }

@@ -19,8 +19,9 @@ use super::audit;
 use super::batch::Batch;
 use super::command::Command;
 use super::requests::{
-    EndSubscription, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, QueueRemoved, ReceiverAnswers,
-    RetryNotices, RotateSecret, SettleNotices, SpreadNews, Subscribe, Subscribed, TestSubscription,
+    Carried, EndSubscription, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, QueueRemoved,
+    ReceiverAnswers, RetryNotices, RotateSecret, SettleNotices, SpreadNews, Subscribe, Subscribed,
+    TestSubscription,
 };
 use crate::domain::audit::{Action, Deed};
 use crate::domain::failure::Failure;
@@ -230,22 +231,19 @@ fn settle(
     for s in settlements {
         let one = || of(&s.subscription).filter(notices::seq.eq(s.notice.seq));
         let free = notices::leased_until.eq(None::<At>);
-        let (outcome, failure, reason) = match &s.fate {
-            Fate::Delivered => {
+        let outcome = match &s.fate {
+            Fate::Carried(Carried::Done) => {
                 arrived.entry(&s.subscription).or_default().push(s.notice.seq);
-                (NoticeOutcome::Delivered, None, None)
+                NoticeOutcome::Delivered
             }
             Fate::Unsent => {
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
                     .set((free, notices::attempts.eq(notices::attempts - 1))).execute(c))?;
                 continue;
             }
-            Fate::Retry {
-                failure,
-                reason,
-                not_before,
-                counts,
-            } => {
+            Fate::Carried(Carried::Retry {
+                not_before, counts, ..
+            }) => {
                 let uncounted = i32::from(!counts || is_another);
                 let not_before = if is_another { now } else { *not_before };
                 on_backend!(conn, c => diesel::update(one().filter(notices::state.eq(WAITING)))
@@ -255,19 +253,19 @@ fn settle(
                         notices::attempts.eq(notices::attempts - uncounted),
                     ))
                     .execute(c))?;
-                (NoticeOutcome::Retry, Some(*failure), reason.clone())
+                NoticeOutcome::Retry
             }
-            Fate::Park { failure, reason } => {
+            Fate::Carried(Carried::Park { .. }) => {
                 park(conn, now, &s.subscription, &s.notice)?;
-                (NoticeOutcome::Parked, Some(*failure), reason.clone())
+                NoticeOutcome::Parked
             }
             Fate::Gone => {
                 ways::disable(conn, now, &s.subscription, set_at)?;
                 on_backend!(conn, c => diesel::update(one()).set(free).execute(c))?;
-                (NoticeOutcome::Gone, Some(Failure::NotThere), None)
+                NoticeOutcome::Gone
             }
         };
-        tried.push(attempt(s, now, (outcome, failure, reason)));
+        tried.push(attempt(s, now, outcome));
     }
     let mut script = Script::on(conn);
     for (which, seqs) in arrived {
@@ -285,18 +283,21 @@ fn is_another(
 ) -> Result<bool, StoreError> {
     let (Some(then), Some(retry)) = (
         set_at,
-        settlements.iter().find(|s| matches!(s.fate, Fate::Retry { .. })),
+        settlements
+            .iter()
+            .find(|s| matches!(s.fate, Fate::Carried(Carried::Retry { .. }))),
     ) else {
         return Ok(false);
     };
     Ok(find(conn, &retry.subscription)?.is_some_and(|row| row.since.0 != then))
 }
 
-fn attempt(
-    s: &NoticeSettlement,
-    now: Timestamp,
-    (outcome, failure, reason): (NoticeOutcome, Option<Failure>, Option<String>),
-) -> NoticeAttemptRow {
+fn attempt(s: &NoticeSettlement, now: Timestamp, outcome: NoticeOutcome) -> NoticeAttemptRow {
+    let failed = match &s.fate {
+        Fate::Carried(carried) => carried.failed().map(|(failure, reason)| (failure, Some(reason))),
+        Fate::Gone => Some((Failure::NotThere, None)),
+        Fate::Unsent => None,
+    };
     NoticeAttemptRow {
         tenant: s.subscription.tenant.clone(),
         way: s.subscription.way.word().to_owned(),
@@ -306,8 +307,8 @@ fn attempt(
         event: s.notice.event.clone(),
         dossier: s.notice.dossier.clone(),
         outcome: Word(outcome),
-        class: failure.map(|f| f.word().to_owned()),
-        reason,
+        class: failed.map(|(failure, _)| failure.word().to_owned()),
+        reason: failed.and_then(|(_, reason)| reason).map(str::to_owned),
     }
 }
 

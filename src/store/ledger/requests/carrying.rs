@@ -64,16 +64,16 @@ pub struct OutboxSettlement {
     pub carried: Carried,
 }
 
-/// What became of an attempt to carry a delivery: to the broker, or to an agency's endpoint.
+/// What became of an attempt to carry a delivery, to the broker or to an agency's endpoint, or a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// The other side has it for good: the broker confirmed it, or the endpoint answered 2xx.
+    /// The other side has it for good: the broker confirmed it, or the receiver answered 2xx.
     Done,
     /// Not this time.
     Retry {
         /// What kind of failure it is.
         failure: Failure,
-        /// Why, in a few words; nothing of what an endpoint answered beside its status.
+        /// Why, in a few words; nothing of what a receiver answered beside its status.
         reason: String,
         /// When to try again.
         not_before: Timestamp,
@@ -91,10 +91,17 @@ pub enum Carried {
 
 impl Carried {
     /// What kind of failure it was; none when it arrived.
-    pub const fn failure(&self) -> Option<Failure> {
+    pub fn failure(&self) -> Option<Failure> {
+        self.failed().map(|(failure, _)| failure)
+    }
+
+    /// What kind of failure it was, and why, in a few words; none when it arrived.
+    pub fn failed(&self) -> Option<(Failure, &str)> {
         match self {
             Carried::Done => None,
-            Carried::Retry { failure, .. } | Carried::Park { failure, .. } => Some(*failure),
+            Carried::Retry { failure, reason, .. } | Carried::Park { failure, reason } => {
+                Some((*failure, reason))
+            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::carrying::Carried;
 use super::request::{Request, Sender};
-use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::columns::Column;
@@ -130,30 +130,18 @@ pub struct NoticeSettlement {
 /// What became of an attempt to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// The receiver has it.
-    Delivered,
+    /// It was tried.
+    Carried(Carried),
     /// It was not tried after all, and counts as not tried.
     Unsent,
-    /// Not this time.
-    Retry {
-        /// Why.
-        failure: Failure,
-        /// What was said.
-        reason: Option<String>,
-        /// When to try again.
-        not_before: Timestamp,
-        /// Whether the attempt counts; one that says nothing of the message does not.
-        counts: bool,
-    },
-    /// Given up: somebody must look.
-    Park {
-        /// Why.
-        failure: Failure,
-        /// What was said.
-        reason: Option<String>,
-    },
     /// The receiver is gone for good: the whole way is disabled, the notice waits.
     Gone,
+}
+
+impl From<Carried> for Fate {
+    fn from(carried: Carried) -> Self {
+        Fate::Carried(carried)
+    }
 }
 
 impl Request for Subscribe {

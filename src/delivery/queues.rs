@@ -4,14 +4,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::REFRESH;
 use crate::broker::{Broker, Topology};
-use crate::delivery::REFRESH;
 use crate::domain::codes::Key;
 use crate::service::{Hub, ServiceError};
 use crate::store::ledger::QueueRemoved;
 use crate::store::read::TenantQueue;
 
-pub(in crate::delivery) async fn run(hub: Arc<Hub>, broker: Broker) {
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut declared: HashSet<TenantQueue> = HashSet::new();
     let mut epoch = broker.epoch();
     let bell = hub.queues_bell();
