@@ -50,7 +50,7 @@ pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use road::{InQueue, LostAfter, Road};
 pub use statuses::{Reported, Reports};
-pub use subscriptions::{DueWay, NoticeWork, SECRET_OVERLAP, TEST_TYPE};
+pub use subscriptions::{ActiveWay, NoticeWork, SECRET_OVERLAP, TEST_TYPE};
 pub use tenants::{AuditQuery, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
 

@@ -3,6 +3,7 @@
 //!
 //! A look takes what is new in the feeds into notices. How a receiver stands is kept nowhere but in this process.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -15,7 +16,7 @@ use crate::broker::Broker;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, Way};
-use crate::service::{DueWay, Hub, NoticeWork, ServiceError};
+use crate::service::{ActiveWay, Hub, NoticeWork, ServiceError};
 use crate::store::ledger::{
     EndpointStanding, Fate, LeaseNotices, LeasedNotice, News, NoticeSettlement, ReceiverAnswers,
     SettleNotices, Subscription,
@@ -64,13 +65,23 @@ impl Recipients for Submitters {
 
     async fn look(&self) -> Result<(Vec<Submitter>, Vec<News>), ServiceError> {
         let NoticeWork { news, ways } = self.hub.notice_work().await?;
-        let all = ways.into_iter().filter_map(|due| self.one(due));
-        Ok((all.collect(), news))
+        let new_for: HashSet<&Subscription> = news.iter().map(|news| &news.subscription).collect();
+        let all = ways.into_iter().filter_map(|way| {
+            let has_news = new_for.contains(&way.subscription);
+            self.one(way, has_news)
+        });
+        let all = all.collect();
+        Ok((all, news))
     }
 
-    /// The look has told already.
+    /// Those for whom there is news have something as soon as it is taken; only of the others it has to be asked.
     async fn waiting(&self, free: Vec<Submitter>) -> Result<Vec<Submitter>, ServiceError> {
-        Ok(free)
+        let quiet = free.iter().filter(|submitter| !submitter.has_news);
+        let quiet = quiet.map(|submitter| submitter.subscription.tenant.clone());
+        let due = self.hub.notices_due(quiet.collect()).await?;
+        let mut waiting = free;
+        waiting.retain(|submitter| submitter.has_news || due.contains(&submitter.subscription));
+        Ok(waiting)
     }
 
     async fn spread(&self, news: Vec<News>) -> Result<usize, ServiceError> {
@@ -79,11 +90,11 @@ impl Recipients for Submitters {
 }
 
 impl Submitters {
-    fn one(&self, due: DueWay) -> Option<Submitter> {
-        let transport = match (due.subscription.way, due.url) {
+    fn one(&self, way: ActiveWay, has_news: bool) -> Option<Submitter> {
+        let transport = match (way.subscription.way, way.url) {
             (Way::Webhook, Some(url)) => Transport::Webhook(url),
             (Way::Webhook, None) => {
-                tracing::warn!(tenant = due.subscription.tenant, "a webhook has no address");
+                tracing::warn!(tenant = way.subscription.tenant, "a webhook has no address");
                 return None;
             }
             (Way::Queue, _) => Transport::Queue,
@@ -91,8 +102,9 @@ impl Submitters {
         Some(Submitter {
             hub: Arc::clone(&self.hub),
             broker: self.broker.clone(),
-            subscription: due.subscription,
-            set_at: due.set_at,
+            subscription: way.subscription,
+            set_at: way.set_at,
+            has_news,
             transport,
         })
     }
@@ -110,6 +122,8 @@ pub(super) struct Submitter {
     broker: Broker,
     subscription: Subscription,
     set_at: Timestamp,
+    /// Whether something new is for it.
+    has_news: bool,
     transport: Transport,
 }
 

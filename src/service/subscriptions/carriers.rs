@@ -11,6 +11,7 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
+use crate::store::conn::Conn;
 use crate::store::ledger::{LeasedNotice, News, SpreadNews, Subscription, TEST};
 use crate::store::read::{self, TenantQueue};
 use crate::store::rows::SubscriptionRow;
@@ -18,9 +19,9 @@ use crate::store::rows::SubscriptionRow;
 /// The CloudEvents type of a test event.
 pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
 
-/// A way with something to send now.
+/// A way that is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueWay {
+pub struct ActiveWay {
     /// Which.
     pub subscription: Subscription,
     /// Where a webhook goes.
@@ -33,8 +34,8 @@ pub struct DueWay {
 pub struct NoticeWork {
     /// What is new.
     pub news: Vec<News>,
-    /// Ways with something to send.
-    pub ways: Vec<DueWay>,
+    /// The active ways.
+    pub ways: Vec<ActiveWay>,
 }
 
 impl Hub {
@@ -48,15 +49,14 @@ impl Hub {
         self.pulse.bell(QUEUES)
     }
 
-    /// What is new for subscribers, and the ways with something to send now or as soon as that is taken.
+    /// What is new for subscribers, and their active ways.
     ///
     /// # Errors
     /// What the database says.
     pub async fn notice_work(&self) -> Result<NoticeWork, ServiceError> {
-        let now = self.clock.now();
-        let read::Work { news, ways } = self.store.readers.run(move |conn| read::work(conn, now)).await?;
-        let due = |row: SubscriptionRow| {
-            Ok(DueWay {
+        let read::Work { news, ways } = self.store.readers.run(read::work).await?;
+        let active = |row: SubscriptionRow| {
+            Ok(ActiveWay {
                 subscription: Subscription {
                     way: read::way(&row.way)?,
                     tenant: row.tenant,
@@ -65,8 +65,21 @@ impl Hub {
                 url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
             })
         };
-        let ways: Result<Vec<DueWay>, ServiceError> = ways.into_iter().map(due).collect();
+        let ways: Result<Vec<ActiveWay>, ServiceError> = ways.into_iter().map(active).collect();
         Ok(NoticeWork { news, ways: ways? })
+    }
+
+    /// Those of these tenants' ways that have a notice to send now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn notices_due(&self, tenants: Vec<String>) -> Result<Vec<Subscription>, ServiceError> {
+        if tenants.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let due = move |conn: &mut Conn| read::notices_due(conn, &tenants, now);
+        Ok(self.store.readers.run(due).await?)
     }
 
     /// Takes what is new in the feeds into notices; how many there were.

@@ -1,6 +1,6 @@
 //! What happened: the history of one dossier, and the feed of a tenant.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
@@ -75,18 +75,20 @@ pub(super) fn items(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<Ve
     if seqs.is_empty() {
         return Ok(Vec::new());
     }
-    let told: Vec<(EventRow, Named)> = on_backend!(conn, c => events::table
-        .inner_join(dossiers::table.on(dossiers::id.eq(events::dossier)))
-        .filter(events::seq.eq_any(seqs))
-        .select((EventRow::as_select(), (
-            dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor,
-        )))
-        .load(c))?;
-    let mut told: HashMap<i64, (EventRow, Named)> = told.into_iter().map(|row| (row.0.seq, row)).collect();
+    let rows: Vec<EventRow> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(seqs)).select(EventRow::as_select()).load(c))?;
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row.dossier.as_str()).collect();
+    let named: Vec<(String, Named)> = on_backend!(conn, c => dossiers::table.filter(dossiers::id.eq_any(&ids)).select((
+            dossiers::id,
+            (dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor),
+        )).load(c))?;
+    let named: HashMap<String, Named> = named.into_iter().collect();
+    let mut events: HashMap<i64, EventRow> = rows.into_iter().map(|row| (row.seq, row)).collect();
     seqs.iter()
-        .filter_map(|seq| told.remove(seq))
+        .filter_map(|seq| events.remove(seq))
+        .filter_map(|row| Some((named.get(&row.dossier)?.clone(), row)))
         .map(
-            |(row, (reference, code, submitter, receiving_unit, supervisor))| {
+            |((reference, code, submitter, receiving_unit, supervisor), row)| {
                 Ok(FeedItem {
                     seq: row.seq,
                     event: event_of(cipher, row)?,

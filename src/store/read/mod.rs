@@ -34,7 +34,8 @@ pub use files::{
 };
 pub use history::{FeedItem, feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, WayRow, Work, notice_attempts, queues, secret_row, secrets, told, way, ways, work,
+    Standing, TenantQueue, WayRow, Work, notice_attempts, notices_due, queues, secret_row, secrets, told,
+    way, ways, work,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};

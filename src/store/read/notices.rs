@@ -167,20 +167,19 @@ pub fn notice_attempts(
 pub struct Work {
     /// What active subscriptions have not taken from the feed yet, as far as their windows have room.
     pub news: Vec<News>,
-    /// Active ways with something to send now, or as soon as the news are taken.
+    /// The active ways.
     pub ways: Vec<SubscriptionRow>,
 }
 
-/// Looks what subscribers are to be told.
+/// Looks what is new for subscribers.
 ///
-/// It costs a look at the newest row of each feed that somebody subscribes to, at the first notice of each way, and the rows that are
-/// taken; never the history.
-pub fn work(conn: &mut Conn, now: Timestamp) -> Result<Work, StoreError> {
-    let feeds = Feeds::read(conn, now)?;
+/// It costs a look at the newest row of each feed that somebody subscribes to, and the rows that are taken; never the history.
+pub fn work(conn: &mut Conn) -> Result<Work, StoreError> {
+    let feeds = Feeds::read(conn)?;
     let mut behind: Vec<(&SubscriptionRow, Vec<&str>)> = feeds
-        .ways
+        .subscriptions
         .iter()
-        .map(|way| (&way.row, feeds.ahead(&way.row)))
+        .map(|row| (row, feeds.ahead(row)))
         .filter(|(_, ahead)| !ahead.is_empty())
         .collect();
     behind.sort_by_key(|(row, _)| (row.cursor, &row.tenant, &row.way));
@@ -203,15 +202,44 @@ pub fn work(conn: &mut Conn, now: Timestamp) -> Result<Work, StoreError> {
             });
         }
     }
-    let has_news = |row: &SubscriptionRow| {
-        let same = |n: &News| n.subscription.tenant == row.tenant && n.subscription.way.word() == row.way;
-        news.iter().any(same)
-    };
-    let ways = feeds.ways.iter().filter(|way| way.is_due || has_news(&way.row));
     Ok(Work {
-        ways: ways.map(|way| way.row.clone()).collect(),
+        ways: feeds.subscriptions,
         news,
     })
+}
+
+/// Those of these tenants' active ways that have something to send now: a cheap look before the ledger is asked.
+pub fn notices_due(
+    conn: &mut Conn,
+    tenants: &[String],
+    now: Timestamp,
+) -> Result<Vec<Subscription>, StoreError> {
+    let free = notices::leased_until
+        .is_null()
+        .or(notices::leased_until.lt(At(now)).assume_not_null());
+    // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
+    let next = notices::table
+        .filter(notices::tenant.eq(subscriptions::tenant))
+        .filter(notices::way.eq(subscriptions::way))
+        .filter(notices::state.eq(WAITING))
+        .filter(notices::not_before.le(At(now)))
+        .filter(free)
+        .select(min(notices::seq))
+        .single_value();
+    let due: Vec<(String, String)> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::tenant.eq_any(tenants))
+        .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
+        .filter(next.is_not_null())
+        .select((subscriptions::tenant, subscriptions::way))
+        .load(c))?;
+    due.into_iter()
+        .map(|(tenant, word)| {
+            Ok(Subscription {
+                way: way(&word)?,
+                tenant,
+            })
+        })
+        .collect()
 }
 
 /// How many notices wait of each way that is behind its feeds, where any do.
@@ -235,45 +263,26 @@ fn waiting(
         .collect())
 }
 
-/// An active subscription.
-struct Standby {
-    row: SubscriptionRow,
-    /// Whether a notice may go now.
-    is_due: bool,
-}
-
 /// The active subscriptions, and the feeds they read, each with the number of its newest row.
 struct Feeds {
-    ways: Vec<Standby>,
+    subscriptions: Vec<SubscriptionRow>,
     newest: HashMap<String, i64>,
     agents: HashMap<String, Vec<String>>,
 }
 
 impl Feeds {
-    fn read(conn: &mut Conn, now: Timestamp) -> Result<Self, StoreError> {
+    fn read(conn: &mut Conn) -> Result<Self, StoreError> {
         let own = feed::table
             .filter(feed::tenant.eq(subscriptions::tenant))
             .select(max(feed::seq))
             .single_value();
-        let free = notices::leased_until
-            .is_null()
-            .or(notices::leased_until.lt(At(now)).assume_not_null());
-        // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
-        let next = notices::table
-            .filter(notices::tenant.eq(subscriptions::tenant))
-            .filter(notices::way.eq(subscriptions::way))
-            .filter(notices::state.eq(WAITING))
-            .filter(notices::not_before.le(At(now)))
-            .filter(free)
-            .select(min(notices::seq))
-            .single_value();
-        let of_subscribers: Vec<(SubscriptionRow, Option<i64>, Option<i64>)> = on_backend!(conn, c => subscriptions::table
+        let of_subscribers: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
             .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-            .select((SubscriptionRow::as_select(), own, next))
+            .select((SubscriptionRow::as_select(), own))
             .load(c))?;
         let subscribers: Vec<&str> = of_subscribers
             .iter()
-            .map(|(row, ..)| row.tenant.as_str())
+            .map(|(row, _)| row.tenant.as_str())
             .collect();
         let theirs = feed::table
             .filter(feed::tenant.eq(tenants::key))
@@ -284,7 +293,7 @@ impl Feeds {
             .select((tenants::key, tenants::parent, theirs))
             .load(c))?;
         let mut newest = HashMap::with_capacity(of_subscribers.len() + of_agents.len());
-        for (row, seq, _) in &of_subscribers {
+        for (row, seq) in &of_subscribers {
             newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
         }
         let mut agents: HashMap<String, Vec<String>> = HashMap::new();
@@ -292,12 +301,8 @@ impl Feeds {
             newest.extend(seq.map(|seq| (key.clone(), seq)));
             agents.entry(parent.unwrap_or_default()).or_default().push(key);
         }
-        let ways = of_subscribers.into_iter().map(|(row, _, next)| Standby {
-            row,
-            is_due: next.is_some(),
-        });
         Ok(Feeds {
-            ways: ways.collect(),
+            subscriptions: of_subscribers.into_iter().map(|(row, _)| row).collect(),
             newest,
             agents,
         })
@@ -318,30 +323,36 @@ impl Feeds {
 }
 
 /// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
-/// no more than are taken are read, however far it is ahead.
+/// no more than are taken are read, however far it is ahead. The events are asked for by their numbers: a join that is planned while
+/// its tables are empty may read all of one.
 fn after(
     conn: &mut Conn,
     feeds: &[&str],
     cursor: i64,
     limit: i64,
 ) -> Result<Vec<(i64, String, String)>, StoreError> {
-    let mut rows: Vec<(i64, String, Option<String>)> = Vec::new();
+    let mut rows: Vec<(i64, String)> = Vec::new();
     for tenant in feeds {
-        let next: Vec<(i64, String, Option<String>)> = on_backend!(conn, c => feed::table
-            .left_join(events::table.on(events::seq.eq(feed::seq)))
+        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
             .filter(feed::tenant.eq(tenant))
             .filter(feed::seq.gt(cursor))
             .order(feed::seq)
             .limit(limit)
-            .select((feed::seq, feed::dossier, events::id.nullable()))
+            .select((feed::seq, feed::dossier))
             .load(c))?;
         rows.extend(next);
     }
     rows.sort_unstable();
     rows.truncate(usize::try_from(limit).unwrap_or_default());
+    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
+    let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(&seqs)).select((events::seq, events::id)).load(c))?;
+    let mut ids: HashMap<i64, String> = ids.into_iter().collect();
     rows.into_iter()
-        .map(|(seq, dossier, event)| {
-            let event = event.ok_or_else(|| corrupt("a feed row without its event"))?;
+        .map(|(seq, dossier)| {
+            let event = ids
+                .remove(&seq)
+                .ok_or_else(|| corrupt("a feed row without its event"))?;
             Ok((seq, dossier, event))
         })
         .collect()

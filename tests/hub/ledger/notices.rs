@@ -8,7 +8,6 @@ use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::{Actor, Standing, Tenant, TenantKind};
 use lienthong::domain::text::Text;
-use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{Backlog, Way};
 use lienthong::store::ledger::{
     Carried, EndSubscription, EndpointStanding, Fate, Intervene, Intervention, LeaseNotices, LeasedNotice,
@@ -62,12 +61,7 @@ async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Opt
 }
 
 async fn news(store: &Store) -> Vec<News> {
-    store
-        .readers
-        .run(|conn| read::work(conn, Timestamp::from_micros(0)))
-        .await
-        .unwrap()
-        .news
+    store.readers.run(|conn| read::work(conn)).await.unwrap().news
 }
 
 /// Takes what the feed has; how many.
@@ -461,7 +455,7 @@ on_both! {
         if stage.is_postgres() {
             let rows = stage.behind(|conn| {
                 crate::backends::run(conn, "BEGIN").unwrap();
-                assert_eq!(read::work(conn, Timestamp::from_micros(0)).unwrap().news, []);
+                assert_eq!(read::work(conn).unwrap().news, []);
                 let sum = "SELECT (seq_tup_read + idx_tup_fetch)::bigint AS n FROM pg_stat_xact_user_tables WHERE relname = 'feed'";
                 let rows = crate::backends::number(conn, sum);
                 crate::backends::run(conn, "COMMIT").unwrap();
