@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use super::audit::Changed;
 use crate::domain::register::Enrolment;
@@ -13,11 +12,16 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::word::{self, Word};
 
 /// Rows a statement, far below what either database binds.
 pub(super) const PIECE: usize = 500;
+
+const fn changes(key: &'static [&'static str], but: &'static [&'static str]) -> Clash {
+    Clash::Changes { key, but }
+}
 
 /// Writes the rows. Gives the register's version from now on, and the rows as they are since.
 pub(super) fn enrol(
@@ -26,30 +30,11 @@ pub(super) fn enrol(
     enrolment: &Enrolment,
 ) -> Result<(i64, Vec<Changed>), StoreError> {
     let tenants: Vec<TenantRow> = enrolment.tenants.iter().map(tenant_row).collect();
-    for piece in tenants.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(tenants::table).values(piece)
-            .on_conflict(tenants::key).do_update().set((
-                tenants::name.eq(excluded(tenants::name)),
-                tenants::parent.eq(excluded(tenants::parent)),
-                tenants::formats.eq(excluded(tenants::formats)),
-                tenants::standing.eq(excluded(tenants::standing)),
-                tenants::standing_since.eq(excluded(tenants::standing_since)),
-                tenants::successor_policy.eq(excluded(tenants::successor_policy)),
-            )).execute(c))?;
-    }
     let certificates: Vec<CertificateRow> = enrolment
         .certificates
         .iter()
         .map(|c| certificate_row(c, now))
         .collect();
-    for piece in certificates.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(certificates::table).values(piece)
-            .on_conflict(certificates::thumbprint).do_update().set((
-                certificates::tenant.eq(excluded(certificates::tenant)),
-                certificates::not_after.eq(excluded(certificates::not_after)),
-                certificates::revoked_at.eq(excluded(certificates::revoked_at)),
-            )).execute(c))?;
-    }
     let staff: Vec<StaffRow> = enrolment
         .staff
         .iter()
@@ -60,13 +45,6 @@ pub(super) fn enrol(
             until: s.until.map(At),
         })
         .collect();
-    for piece in staff.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(staff::table).values(piece)
-            .on_conflict((staff::tenant, staff::id)).do_update().set((
-                staff::name.eq(excluded(staff::name)),
-                staff::until.eq(excluded(staff::until)),
-            )).execute(c))?;
-    }
     let points: Vec<PointRow> = enrolment
         .points
         .iter()
@@ -77,14 +55,13 @@ pub(super) fn enrol(
             until: p.until.map(At),
         })
         .collect();
-    for piece in points.chunks(PIECE) {
-        on_backend!(conn, c => diesel::insert_into(points::table).values(piece)
-            .on_conflict(points::key).do_update().set((
-                points::tenant.eq(excluded(points::tenant)),
-                points::name.eq(excluded(points::name)),
-                points::until.eq(excluded(points::until)),
-            )).execute(c))?;
-    }
+    let mut script = Script::on(conn);
+    script.write(&tenants, changes(&["key"], &[]))?;
+    // When it was added and what was warned of stay as they were.
+    script.write(&certificates, changes(&["thumbprint"], &["added_at", "warned"]))?;
+    script.write(&staff, changes(&["tenant", "id"], &[]))?;
+    script.write(&points, changes(&["key"], &[]))?;
+    script.end()?;
     let version = next_version(conn)?;
     let mut changed = as_written(conn, &tenants, &certificates, &staff, &points)?;
     changed.push(setting_now(conn, "register")?);
