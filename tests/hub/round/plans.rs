@@ -75,8 +75,9 @@ struct Line {
     plan: String,
 }
 
-/// The plan of a statement whose values are not known, as the hub's sessions have it made.
-fn plan(conn: &mut Conn, sql: &str) -> Result<Vec<String>, String> {
+/// The plan of the nth statement, whose values are not known, as the hub's sessions have it made. Each has a name of its own: a session
+/// keeps what it was asked prepared, and knows it by its text.
+fn plan(conn: &mut Conn, nth: usize, sql: &str) -> Result<Vec<String>, String> {
     let Conn::Pg(conn) = conn else {
         panic!("a plan of PostgreSQL")
     };
@@ -88,10 +89,10 @@ fn plan(conn: &mut Conn, sql: &str) -> Result<Vec<String>, String> {
     };
     diesel::connection::SimpleConnection::batch_execute(
         &mut **conn,
-        &format!("DEALLOCATE ALL; PREPARE looked AS {sql}"),
+        &format!("PREPARE looked_{nth} AS {sql}"),
     )
     .map_err(|e| e.to_string())?;
-    let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE looked{nulls}"))
+    let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE looked_{nth}{nulls}"))
         .load(&mut **conn)
         .map_err(|e| e.to_string())?;
     Ok(lines.into_iter().map(|line| line.plan).collect())
@@ -176,7 +177,8 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
                     .any(|word| sql.starts_with(word))
             });
             looked
-                .map(|sql| (sql.clone(), plan(conn, sql)))
+                .enumerate()
+                .map(|(nth, sql)| (sql.clone(), plan(conn, nth, sql)))
                 .collect::<Vec<_>>()
         });
         assert!(planned.len() > 60, "{} statements", planned.len());
