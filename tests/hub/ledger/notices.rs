@@ -61,7 +61,7 @@ async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Opt
 }
 
 async fn news(store: &Store) -> Vec<News> {
-    store.readers.run(|conn| read::work(conn)).await.unwrap().news
+    store.readers.run(read::work).await.unwrap().news
 }
 
 /// Takes what the feed has; how many.
