@@ -19,15 +19,6 @@ pub fn sizes(format: Format) -> &'static [(&'static str, usize)] {
     }
 }
 
-/// A paper with a long name, of which a larger document has many.
-const PAPER: Paper = Paper {
-    code: "TP-09",
-    name: "Bản thuyết minh kèm theo hồ sơ thử nghiệm, gồm các bảng kê, sơ đồ vị trí và cam kết của người nộp về tính chính xác của nội dung",
-    originals: 1,
-    photos: 1,
-    file: None,
-};
-
 /// The moment everything here plays at: a Monday morning in Hanoi.
 pub fn monday() -> Timestamp {
     "2026-11-23T08:00:00+07:00".parse().expect("a moment")
@@ -68,7 +59,7 @@ impl Writer {
         }
         let mut bytes = format.render(&case);
         while bytes.len() < least {
-            case.papers.push(PAPER);
+            case.papers.push(Paper::LONG);
             bytes = format.render(&case);
         }
         (case.reference, bytes)

@@ -26,15 +26,6 @@ const USUAL: usize = 1_850;
 const LARGER: usize = 8_000;
 const LARGEST: usize = 40_000;
 
-/// A paper with a long name, of which a larger document has many.
-const PAPER: Paper = Paper {
-    code: "TP-09",
-    name: "Bản thuyết minh kèm theo hồ sơ thử nghiệm, gồm các bảng kê, sơ đồ vị trí và cam kết của người nộp về tính chính xác của nội dung",
-    originals: 1,
-    photos: 1,
-    file: None,
-};
-
 /// About as many bytes one such paper adds.
 const PAPER_BYTES: usize = 300;
 
@@ -176,7 +167,7 @@ fn letter(mut case: Case, format: Format, least: usize) -> Result<Letter> {
     if body.len() < least {
         // Every format has its own words: one look at the size is close enough.
         let missing = (least - body.len()).div_ceil(PAPER_BYTES);
-        case.papers.extend(std::iter::repeat_n(PAPER, missing));
+        case.papers.extend(std::iter::repeat_n(Paper::LONG, missing));
         body = format.render(&case);
     }
     let value = |text: &str| HeaderValue::try_from(text).map_err(BenchError::of("a header"));

@@ -46,6 +46,17 @@ pub struct Paper {
     pub file: Option<File>,
 }
 
+impl Paper {
+    /// A paper with a long name, of which a larger document has many.
+    pub const LONG: Paper = Paper {
+        code: "TP-09",
+        name: "Bản thuyết minh kèm theo hồ sơ thử nghiệm, gồm các bảng kê, sơ đồ vị trí và cam kết của người nộp về tính chính xác của nội dung",
+        originals: 1,
+        photos: 1,
+        file: None,
+    };
+}
+
 /// The commune that decides, as the applicant names it.
 #[derive(Clone, Debug)]
 pub struct Place {

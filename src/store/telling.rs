@@ -11,6 +11,21 @@ pub(super) const WAITING: Word<NoticeState> = Word(NoticeState::Waiting);
 pub(super) const PARKED: Word<NoticeState> = Word(NoticeState::Parked);
 pub(super) const HELD: Word<NoticeState> = Word(NoticeState::Held);
 
+/// A notice that may go now: its time has come, and nobody has it in hand.
+macro_rules! may_go {
+    ($now:expr) => {
+        notices::state
+            .eq($crate::store::telling::WAITING)
+            .and(notices::not_before.le(At($now)))
+            .and(
+                notices::leased_until
+                    .is_null()
+                    .or(notices::leased_until.lt(At($now)).assume_not_null()),
+            )
+    };
+}
+pub(in crate::store) use may_go;
+
 /// One way of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subscription {

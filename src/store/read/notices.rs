@@ -17,7 +17,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW};
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW, may_go};
 use crate::store::word::{NoticeState, Word};
 
 /// Subscriptions that are looked through in one step, and feed rows taken of each: one commit serves them all.
@@ -214,16 +214,11 @@ pub fn notices_due(
     tenants: &[String],
     now: Timestamp,
 ) -> Result<Vec<Subscription>, StoreError> {
-    let free = notices::leased_until
-        .is_null()
-        .or(notices::leased_until.lt(At(now)).assume_not_null());
     // Asked of each way for itself: its key gives its notices in their order, and the first that may go is near the beginning.
     let next = notices::table
         .filter(notices::tenant.eq(subscriptions::tenant))
         .filter(notices::way.eq(subscriptions::way))
-        .filter(notices::state.eq(WAITING))
-        .filter(notices::not_before.le(At(now)))
-        .filter(free)
+        .filter(may_go!(now))
         .select(min(notices::seq))
         .single_value();
     let due: Vec<(String, String)> = on_backend!(conn, c => subscriptions::table

@@ -34,7 +34,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
-use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING};
+use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, may_go};
 use crate::store::word::{NoticeState, Word};
 
 impl Command for Subscribe {
@@ -174,9 +174,6 @@ fn lease(conn: &mut Conn, now: Timestamp, asked: &LeaseNotices) -> Result<Vec<Le
         .filter(earlier.field(notices::state).eq(WAITING))
         .select(min(earlier.field(notices::seq)))
         .single_value();
-    let free = notices::leased_until
-        .is_null()
-        .or(notices::leased_until.lt(At(now)).assume_not_null());
     let rows: Vec<NoticeRow> = on_backend!(conn, c => {
         let mut standing = subscriptions::table
             .find((which.tenant.as_str(), which.way.word()))
@@ -186,9 +183,7 @@ fn lease(conn: &mut Conn, now: Timestamp, asked: &LeaseNotices) -> Result<Vec<Le
             standing = standing.filter(subscriptions::since.eq(At(then)));
         }
         let mut ready = of(which)
-            .filter(notices::state.eq(WAITING))
-            .filter(notices::not_before.le(At(now)))
-            .filter(free)
+            .filter(may_go!(now))
             .filter(first.eq(notices::seq.nullable()))
             .filter(exists(standing))
             .into_boxed();
