@@ -41,7 +41,15 @@ struct InHand {
 
 /// Takes a batch: what is about different dossiers side by side, so that it shares commits; what is about one dossier in its order.
 async fn take(hub: &Hub, batch: Vec<Delivery>) {
-    let settled = join_all(in_order(hub, batch).into_iter().map(|chain| async move {
+    let mut chains = in_order(hub, batch);
+    // Of each chain the first: what it changes is not known to those behind it before it is taken.
+    let first = chains
+        .iter_mut()
+        .filter_map(|chain| chain.first_mut()?.read.as_mut().ok());
+    if let Err(error) = hub.look_up(first.collect()).await {
+        tracing::debug!(%error, "reports are looked up one by one");
+    }
+    let settled = join_all(chains.into_iter().map(|chain| async move {
         let mut settled = Vec::with_capacity(chain.len());
         let mut away = false;
         for InHand { delivery, read } in chain {

@@ -50,7 +50,7 @@ pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};
 pub use road::{InQueue, LostAfter, Road};
 pub use statuses::{Reported, Reports};
-pub use subscriptions::{ActiveWay, NoticeWork, SECRET_OVERLAP, TEST_TYPE};
+pub use subscriptions::{ActiveWay, News, SECRET_OVERLAP, TEST_TYPE};
 pub use tenants::{AuditQuery, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
 
@@ -174,6 +174,8 @@ pub struct Hub {
     clock: Clock,
     entropy: Entropy,
     rng: Mutex<StdRng>,
+    /// What this hub is known by to the others of its database, from its start to its end.
+    holder: String,
     in_flight: Mutex<HashSet<(String, String)>>,
     pulse: pulse::Pulse,
     refusals: refusals::Rate,
@@ -187,6 +189,7 @@ impl Hub {
         Hub {
             gate: Gate::new(Register::default(), parts.trust, parts.issuer, REMEMBERED_TOKENS),
             rng: Mutex::new(parts.entropy.generator()),
+            holder: format!("{:016x}", parts.entropy.generator().next_u64()),
             batches: tokio::sync::Semaphore::new((parts.store.ledger.capacity() / 2).max(1)),
             store: parts.store,
             blobs: parts.blobs,

@@ -1,5 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+use std::collections::HashMap;
+
 use super::acts::{bounded, line, not_in_future};
 use super::refusals::Refused;
 use super::{Hub, ServiceError};
@@ -42,6 +44,8 @@ pub struct Reports {
     access: Access,
     reported: Reported,
     document: Result<StatusDocument, Rejection>,
+    /// Dossiers that were looked up with those of other messages, by the names they have here; none where there is none.
+    looked_up: HashMap<String, Option<DossierRow>>,
 }
 
 impl Reports {
@@ -75,7 +79,55 @@ impl Hub {
             document: self.read_reports(access.tenant().formats.as_slice(), &reported),
             access: access.clone(),
             reported,
+            looked_up: HashMap::new(),
         })
+    }
+
+    /// Looks up the dossiers that messages name by tracking id, of all agencies together. What is not looked up here is when its report
+    /// is taken.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn look_up(&self, messages: Vec<&mut Reports>) -> Result<(), ServiceError> {
+        let mut asked = Vec::with_capacity(messages.len());
+        for message in &messages {
+            let scope = message.access.permit(Permission::StatusReport)?;
+            let named = message
+                .dossiers()
+                .filter_map(|name| name.parse::<DossierId>().ok());
+            let ids: Vec<String> = named.map(|id| id.to_string()).collect();
+            asked.push((message.access.key().clone(), scope, ids));
+        }
+        let read = move |conn: &mut Conn| {
+            let mut by_agency: HashMap<TenantKey, (Scope, Vec<String>)> = HashMap::new();
+            for (agency, scope, ids) in asked {
+                by_agency
+                    .entry(agency)
+                    .or_insert((scope, Vec::new()))
+                    .1
+                    .extend(ids);
+            }
+            let mut found = HashMap::with_capacity(by_agency.len());
+            for (agency, (scope, ids)) in by_agency {
+                found.insert(agency, read::dossiers_by_id(conn, &scope, &ids)?);
+            }
+            Ok(found)
+        };
+        let found = self.store.readers.run(read).await?;
+        for message in messages {
+            let Some(theirs) = found.get(message.access.key()) else {
+                continue;
+            };
+            let names: Vec<String> = message.dossiers().map(str::to_owned).collect();
+            message.looked_up = names
+                .into_iter()
+                .filter_map(|name| {
+                    let id = name.parse::<DossierId>().ok()?.to_string();
+                    Some((name, theirs.get(&id).cloned()))
+                })
+                .collect();
+        }
+        Ok(())
     }
 
     /// Takes what was read, each report for itself.
@@ -88,6 +140,7 @@ impl Hub {
             access,
             reported,
             document,
+            mut looked_up,
         }: Reports,
     ) -> Result<StatusAnswer, ServiceError> {
         let access = &access;
@@ -107,7 +160,11 @@ impl Hub {
         for mut item in document.items {
             let report = std::mem::replace(&mut item.report, Err(Vec::new()));
             results.push(match report {
-                Ok(report) => self.report_one(access, &item, report, &reported).await?,
+                Ok(report) => {
+                    // Once: an earlier report of the same message may change it.
+                    let known = looked_up.remove(&report.dossier);
+                    self.report_one(access, (&item, report), &reported, known).await?
+                }
                 Err(problems) => Answering(&item).refused(&problems),
             });
         }
@@ -134,16 +191,20 @@ impl Hub {
     async fn report_one(
         &self,
         access: &Access,
-        item: &StatusItem,
-        mut report: StatusReport,
+        (item, mut report): (&StatusItem, StatusReport),
         reported: &Reported,
+        known: Option<Option<DossierRow>>,
     ) -> Result<StatusResult, ServiceError> {
         let path = &item.path;
         let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
         let traceparent = reported.traceparent.clone();
         let answering = Answering(item);
         let scope = access.permit(Permission::StatusReport)?;
-        let (row, confirms) = match self.named(access, scope, &report.dossier).await? {
+        let named = match known {
+            Some(found) => found.map(|row| (row, None)).ok_or(Label::NotFound),
+            None => self.named(access, scope, &report.dossier).await?,
+        };
+        let (row, confirms) = match named {
             Ok(found) => found,
             Err(label) => {
                 return Ok(answering.refused(&[item.located(Problem::new(label), "/dossier")]));

@@ -30,7 +30,7 @@ use crate::store::ledger::{
 use crate::store::read::{self, WayRow};
 use crate::store::rows::{NoticeAttemptRow, SecretRow};
 
-pub use carriers::{ActiveWay, NoticeWork, TEST_TYPE};
+pub use carriers::{ActiveWay, News, TEST_TYPE};
 
 /// The bell of those who carry notices.
 pub(super) const NOTICES: &str = "notices";

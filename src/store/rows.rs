@@ -172,12 +172,13 @@ rows! {
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
         tenant: String, way: String, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>, cursor: i64,
+        held_by: Option<String>, held_until: Option<At>,
     }
     /// A secret of a webhook.
     SecretRow in subscription_secrets {
         tenant: String, id: String, since: At, until: Option<At>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
     }
-    /// An event on its way to a submitter.
+    /// An event that a submitter could not be told of yet, or that waits behind such.
     NoticeRow in notices {
         tenant: String, way: String, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
         leased_until: Option<At>, attempts: i32,

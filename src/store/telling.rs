@@ -1,9 +1,10 @@
-//! What readers and the ledger both say of telling submitters: whose way it is, what is new for it, and the states of a notice.
+//! What readers and the ledger both say of telling submitters: whose way it is, and the states of a notice.
 
 use super::word::{NoticeState, Word};
 use crate::domain::view::Way;
 
-/// Notices of one subscription that may wait at once; the rest stays in the feed until there is room.
+/// Notices of one way that may wait with a row at once, and events that may be told beyond the first that is not; the rest stays in the
+/// feed until there is room. What waits is counted up to here.
 pub const WINDOW: i64 = 1000;
 
 /// The states of a notice.
@@ -33,15 +34,4 @@ pub struct Subscription {
     pub tenant: String,
     /// Which way.
     pub way: Way,
-}
-
-/// Rows of the feed that a subscription has not taken yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
-    /// For which way.
-    pub subscription: Subscription,
-    /// Its cursor when they were looked up: where it has moved since, they are not taken.
-    pub after: i64,
-    /// Sequence number, dossier and id of each event, in order, without a gap.
-    pub events: Vec<(i64, String, String)>,
 }

@@ -40,8 +40,6 @@ impl Agencies {
 
 impl Recipients for Agencies {
     type One = Agency;
-    /// Messages are made where they arrive.
-    type News = ();
 
     /// A carrier for each agency for as long as it takes: there are few, and their calls are bounded.
     const BOUNDS: Bounds = Bounds {
@@ -54,14 +52,14 @@ impl Recipients for Agencies {
         self.hub.push_bell()
     }
 
-    async fn look(&self) -> Result<(Vec<Agency>, ()), ServiceError> {
+    async fn look(&self) -> Result<Vec<Agency>, ServiceError> {
         let pushed = self.hub.pushed_agencies().into_iter();
         let all = pushed.filter_map(|key| {
             let endpoint = self.hub.endpoint_of(&key)?;
             let hub = Arc::clone(&self.hub);
             Some(Agency { hub, key, endpoint })
         });
-        Ok((all.collect(), ()))
+        Ok(all.collect())
     }
 
     async fn waiting(&self, free: Vec<Agency>) -> Result<Vec<Agency>, ServiceError> {
@@ -76,10 +74,6 @@ impl Recipients for Agencies {
             .await?;
         let due: HashSet<String> = due.into_iter().collect();
         Ok(free.into_iter().filter(|a| due.contains(&a.key)).collect())
-    }
-
-    async fn spread(&self, (): ()) -> Result<usize, ServiceError> {
-        Ok(0)
     }
 }
 
@@ -155,7 +149,7 @@ impl Recipient for Agency {
         Ok(leased.into_iter().map(sending).collect())
     }
 
-    async fn settle(&self, record: &Record<Self>) -> Result<(), ServiceError> {
+    async fn settle(&self, record: Record<Self>) -> Result<(), ServiceError> {
         let settlement = |(message, carried): &(LeasedDelivery, Carried)| PushSettlement {
             delivery: message.delivery.clone(),
             attempt: message.attempt,

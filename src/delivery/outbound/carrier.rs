@@ -1,14 +1,17 @@
 //! The loop of one recipient: lease, commit, send, record. Several messages are under way at once, each of its own dossier; each
-//! is written down as it ends, so that one that hangs holds up its own dossier and nothing else.
+//! is written down as it ends, so that one that hangs holds up its own dossier and nothing else. What is at hand goes while what has
+//! ended is being written down.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Known, LEASE, LOOK_AGAIN, Recipient, Record, Refused, Sent, Wanted};
+use super::{Known, LEASE, LOOK_AGAIN, Recipient, Record, Refused, Sending, Sent, Wanted};
 use crate::delivery::REST;
 use crate::delivery::retry::{self, Leave, Missed};
 use crate::domain::failure::Failure;
@@ -20,48 +23,137 @@ use crate::store::ledger::{Carried, Command, EndpointStanding};
 /// Places for messages that are under way, as many as it has permits.
 type Places = Option<OwnedSemaphorePermit>;
 
-/// Leased messages, and the places they take.
-type Leased<R> = (Vec<<R as Recipient>::Message>, Places);
+/// Calls that carry leased messages, and the places they take.
+type Leased<R> = (Vec<Sending<<R as Recipient>::Message>>, Places);
 
 /// Messages that ended together, once their places are free again.
 type Ended<R> = Vec<(<R as Recipient>::Message, Sent)>;
+
+/// What a carrier shares with who set it out.
+pub(super) struct Shared {
+    /// Told when something new is seen for its recipient.
+    pub(super) told: Arc<Notify>,
+    /// A place for each message that may be under way, of all recipients of the kind.
+    pub(super) places: Arc<Semaphore>,
+    /// Whether others wait for a carrier.
+    pub(super) crowded: Arc<AtomicBool>,
+}
 
 /// Carries what one recipient is to be sent.
 pub(super) struct Carrier<R: Recipient> {
     hub: Arc<Hub>,
     rng: StdRng,
-    recipient: R,
+    recipient: Arc<R>,
     known: Known,
     leave: Leave,
-    /// How many messages may still be leased before others have a turn.
+    /// How many messages it may have in its turn, and how many of them may still be leased, or read, before others have theirs.
+    share: usize,
     turn: usize,
-    bell: Arc<Notify>,
-    places: Arc<Semaphore>,
+    shared: Shared,
 }
 
-impl<R: Recipient> Carrier<R> {
-    pub(super) fn new(
-        hub: Arc<Hub>,
-        recipient: R,
-        mut known: Known,
-        bell: Arc<Notify>,
-        places: Arc<Semaphore>,
-    ) -> Self {
-        Carrier {
-            rng: hub.entropy().generator(),
-            leave: known.breaker.leave(hub.clock().now(), LEASE),
-            turn: 0,
-            hub,
-            recipient,
-            known,
-            bell,
-            places,
+/// What a carrier has in hand.
+struct InHand<R: Recipient> {
+    calls: FuturesUnordered<BoxFuture<'static, Ended<R>>>,
+    /// How many messages these calls carry.
+    under_way: usize,
+    ended: Ended<R>,
+    recording: Option<BoxFuture<'static, Result<(), ServiceError>>>,
+    /// Whether what is being recorded frees what waits, which is not asked for before.
+    is_back: bool,
+    leasing: Option<BoxFuture<'static, Result<Leased<R>, ServiceError>>>,
+    /// Whether there may be something to lease.
+    asks: bool,
+    /// Whether calls hang: what may go beside them is not kept waiting.
+    is_late: bool,
+    reading: Option<BoxFuture<'static, Result<(), ServiceError>>>,
+}
+
+impl<R: Recipient> InHand<R> {
+    fn nothing() -> Self {
+        InHand {
+            calls: FuturesUnordered::new(),
+            under_way: 0,
+            ended: Vec::new(),
+            recording: None,
+            is_back: false,
+            leasing: None,
+            asks: true,
+            is_late: false,
+            reading: None,
         }
     }
 
-    /// Carries until nothing is left, or so many leases at full breadth are over; gives back what is known of the recipient.
+    fn is_idle(&self) -> bool {
+        let asked = self.recording.is_none() && self.leasing.is_none() && self.reading.is_none();
+        asked && self.calls.is_empty() && self.ended.is_empty()
+    }
+
+    /// Calls begin. Their places are free when each is over.
+    fn begin(&mut self, sendings: Vec<Sending<R::Message>>, mut places: Places) {
+        for sending in sendings {
+            let taken = places.as_mut().and_then(|places| places.split(sending.messages));
+            self.under_way += sending.messages;
+            self.calls.push(
+                async move {
+                    let ended = sending.ended.await;
+                    drop(taken);
+                    ended
+                }
+                .boxed(),
+            );
+        }
+    }
+
+    /// What has ended so far, beginning with these.
+    fn end(&mut self, first: Ended<R>, recipient: &R) {
+        let before = self.ended.len();
+        self.ended.extend(first);
+        while let Some(Some(more)) = self.calls.next().now_or_never() {
+            self.ended.extend(more);
+        }
+        let ended = &self.ended[before..];
+        self.under_way -= ended.len();
+        for (message, sent) in ended {
+            if sent.is_ok() {
+                recipient.arrived(message);
+            }
+        }
+        self.asks = true;
+    }
+}
+
+/// What is asked for, when there is something asked for.
+async fn of<T>(asked: &mut Option<BoxFuture<'static, T>>) -> T {
+    match asked {
+        Some(future) => {
+            let came = future.await;
+            *asked = None;
+            came
+        }
+        None => std::future::pending().await,
+    }
+}
+
+impl<R: Recipient> Carrier<R> {
+    pub(super) fn new(hub: Arc<Hub>, recipient: R, mut known: Known, shared: Shared) -> Self {
+        Carrier {
+            rng: hub.entropy().generator(),
+            leave: known.breaker.leave(hub.clock().now(), LEASE),
+            share: 0,
+            turn: 0,
+            hub,
+            recipient: Arc::new(recipient),
+            known,
+            shared,
+        }
+    }
+
+    /// Carries until nothing is left, or so many rounds at full breadth are over and others wait; gives back what is known of the
+    /// recipient.
     pub(super) async fn run(mut self, rounds: usize) -> Known {
-        self.turn = self.recipient.breadth().saturating_mul(rounds);
+        self.share = self.recipient.breadth().saturating_mul(rounds);
+        self.turn = self.share;
         if let Err(error) = self.carry().await {
             // What was leased is free again when the lease is over.
             tracing::warn!(%error, recipient = ?self.recipient.key(), "messages could not be moved");
@@ -71,53 +163,124 @@ impl<R: Recipient> Carrier<R> {
     }
 
     async fn carry(&mut self) -> Result<(), ServiceError> {
-        let bell = Arc::clone(&self.bell);
-        let mut calls = FuturesUnordered::new();
-        let mut under_way = 0;
-        let mut is_late = false;
-        let mut ended: Ended<R> = Vec::new();
+        let told = Arc::clone(&self.shared.told);
+        let mut hand = InHand::<R>::nothing();
         loop {
-            let rung = bell.notified();
-            let record = self.judge(ended);
-            let wanted = self.wanted(under_way, is_late);
-            let leased = self.go_on(record, wanted, under_way == 0).await?;
-            match self.begin(leased).await {
-                Ok(begun) => {
-                    for (messages, call) in begun {
-                        under_way += messages;
-                        calls.push(call);
-                    }
+            self.go_on(&mut hand);
+            if hand.is_idle() {
+                let more = self.lingers() && tokio::time::timeout(LOOK_AGAIN, told.notified()).await.is_ok();
+                if more {
+                    self.recipient.news();
+                    hand.asks = true;
+                } else if !self.recipient.leaves() {
+                    return Ok(());
                 }
-                Err(error) if calls.is_empty() => return Err(error),
-                // Those that are under way are written down first.
-                Err(error) => tracing::debug!(%error, "messages cannot be leased"),
+                continue;
             }
-            let news = async {
-                rung.await;
-                tokio::time::sleep(LOOK_AGAIN).await;
-            };
-            let first = tokio::select! {
-                Some(first) = calls.next() => Some(first),
-                // Calls hang: what may go beside them is not kept waiting.
-                () = news, if !calls.is_empty() => None,
-                else => return Ok(()),
-            };
-            is_late = first.is_none();
-            ended = first.unwrap_or_default();
-            while let Some(Some(more)) = calls.next().now_or_never() {
-                ended.extend(more);
+            tokio::select! {
+                biased;
+                // What is recorded and what is leased are asked for at once, in this order: it is one commit.
+                recorded = of(&mut hand.recording) => {
+                    recorded?;
+                    hand.asks |= std::mem::take(&mut hand.is_back);
+                }
+                leased = of(&mut hand.leasing) => match leased {
+                    Ok((sendings, places)) => {
+                        let messages = sendings.iter().map(|sending| sending.messages).sum();
+                        self.turn = self.turn.saturating_sub(messages);
+                        hand.begin(sendings, places);
+                    }
+                    Err(error) if hand.calls.is_empty() && hand.recording.is_none() => return Err(error),
+                    // Those that are under way are written down first.
+                    Err(error) => tracing::debug!(%error, "messages cannot be leased"),
+                },
+                read = of(&mut hand.reading) => match read {
+                    Ok(()) => {}
+                    Err(error) if hand.calls.is_empty() && hand.recording.is_none() => return Err(error),
+                    Err(error) => tracing::debug!(%error, "what comes next cannot be read"),
+                },
+                Some(first) = hand.calls.next() => hand.end(first, &self.recipient),
+                () = told.notified() => {
+                    self.recipient.news();
+                    hand.asks = true;
+                }
+                () = tokio::time::sleep(LOOK_AGAIN), if !hand.calls.is_empty() => {
+                    (hand.is_late, hand.asks) = (true, true);
+                }
             }
-            under_way -= ended.len();
+        }
+    }
+
+    /// Begins what can be begun: calls of what is at hand, a record of what has ended, a lease of what may come next.
+    fn go_on(&mut self, hand: &mut InHand<R>) {
+        if self.turn == 0 && !self.is_crowded() {
+            self.turn = self.share;
+        }
+        let room = self.room().saturating_sub(hand.under_way);
+        if room > 0 && hand.leasing.is_none() {
+            self.begin_at_hand(hand, room);
+        }
+        if hand.recording.is_none() && (self.recipient.keeps() || !hand.ended.is_empty()) {
+            let record = self.judge(std::mem::take(&mut hand.ended));
+            // What waited for it has to be free before it is asked for.
+            hand.is_back = record.standing == Some(EndpointStanding::Answers);
+            let recipient = Arc::clone(&self.recipient);
+            hand.recording = Some(async move { recipient.settle(record).await }.boxed());
+        }
+        if hand.leasing.is_none() && hand.asks && !hand.is_back {
+            let wanted = self.wanted(hand.under_way, hand.is_late);
+            if wanted > 0 {
+                (hand.asks, hand.is_late) = (false, false);
+                hand.leasing = Some(self.lease(wanted, hand.under_way == 0));
+            }
+        }
+        let may_send = self.room().min(self.turn) > 0;
+        if hand.reading.is_none() && hand.leasing.is_none() && may_send && self.recipient.reads_on() {
+            let recipient = Arc::clone(&self.recipient);
+            hand.reading = Some(
+                async move {
+                    let read = recipient.read_on().await;
+                    if read.is_err() {
+                        tokio::time::sleep(REST).await;
+                    }
+                    read
+                }
+                .boxed(),
+            );
+        }
+    }
+
+    fn begin_at_hand(&mut self, hand: &mut InHand<R>, room: usize) {
+        let Some(places) = places_now(&self.shared.places, room) else {
+            return;
+        };
+        let sendings = self.recipient.at_hand(places.num_permits());
+        let messages: usize = sendings.iter().map(|sending| sending.messages).sum();
+        self.turn = self.turn.saturating_sub(messages);
+        hand.begin(sendings, Some(places));
+    }
+
+    fn lingers(&self) -> bool {
+        self.leave == Leave::All && !self.is_crowded() && self.recipient.lingers()
+    }
+
+    /// Whether others wait for a carrier.
+    fn is_crowded(&self) -> bool {
+        self.shared.crowded.load(Ordering::Relaxed)
+    }
+
+    /// How many messages may be under way.
+    fn room(&self) -> usize {
+        match self.leave {
+            Leave::All => self.recipient.breadth(),
+            Leave::Probe => self.recipient.breadth().min(1),
+            Leave::Nothing(_) => 0,
         }
     }
 
     /// How many messages to lease beside those that are under way.
     fn wanted(&self, under_way: usize, is_late: bool) -> usize {
-        let room = match self.leave {
-            Leave::All => self.recipient.breadth(),
-            Leave::Probe => self.recipient.breadth().min(1),
-            Leave::Nothing(_) => 0,
-        };
+        let room = self.room();
         // By halves, so that a busy recipient costs a lease every few messages and not for each; or when calls hang.
         if is_late || under_way * 2 <= room {
             room.saturating_sub(under_way).min(self.turn)
@@ -126,110 +289,39 @@ impl<R: Recipient> Carrier<R> {
         }
     }
 
-    /// Writes down how sending ended and leases what is next. Both are asked for at once, in this order: it is one commit.
-    async fn go_on(
-        &self,
-        record: Option<Record<R>>,
-        wanted: usize,
-        is_idle: bool,
-    ) -> Result<Result<Leased<R>, ServiceError>, ServiceError> {
-        // What has ended is not kept waiting for calls to others.
-        let mut places = self.places_now(wanted);
-        let is_back = record
-            .as_ref()
-            .is_some_and(|r| r.standing == Some(EndpointStanding::Answers));
-        let mut leased = if is_back {
-            // What waited for it has to be free before it is asked for.
-            self.record(record).await?;
-            self.lease(&places).await
-        } else {
-            let (recorded, leased) = tokio::join!(biased; self.record(record), self.lease(&places));
-            recorded?;
-            leased
-        };
-        if places.is_none() && wanted > 0 && is_idle {
-            places = self.places_in_time(wanted).await;
-            leased = self.lease(&places).await;
-        }
-        Ok(leased.map(|messages| (messages, places)))
-    }
-
-    /// Up to so many places, of those that are free now.
-    fn places_now(&self, wanted: usize) -> Places {
-        if wanted == 0 {
-            return None;
-        }
-        let first = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(self.with_more(first, wanted))
-    }
-
-    /// Up to so many places; waits for the first one, since nothing is under way that would end.
-    async fn places_in_time(&self, wanted: usize) -> Places {
-        let first = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(self.with_more(first, wanted))
-    }
-
-    fn with_more(&self, mut places: OwnedSemaphorePermit, wanted: usize) -> OwnedSemaphorePermit {
-        while places.num_permits() < wanted
-            && let Ok(one) = Arc::clone(&self.places).try_acquire_owned()
-        {
-            places.merge(one);
-        }
-        places
-    }
-
-    /// Leases a message for each place.
-    async fn lease(&self, places: &Places) -> Result<Vec<R::Message>, ServiceError> {
-        let Some(places) = places else {
-            return Ok(Vec::new());
-        };
-        let wanted = Wanted {
-            max: i64::try_from(places.num_permits()).unwrap_or(1),
-            least_tried_first: self.leave == Leave::Probe,
-        };
-        self.recipient.lease(wanted).await
-    }
-
-    /// The calls that carry leased messages, each with how many it carries. Its places are free when it is over.
-    async fn begin(
-        &mut self,
-        leased: Result<Leased<R>, ServiceError>,
-    ) -> Result<Vec<(usize, impl Future<Output = Ended<R>> + Send + use<R>)>, ServiceError> {
-        let (messages, mut places) = leased?;
-        if messages.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.turn = self.turn.saturating_sub(messages.len());
-        let begun = self.recipient.send(messages).await?;
-        let mut calls = Vec::with_capacity(begun.len());
-        for sending in begun {
-            let taken = places.as_mut().and_then(|places| places.split(sending.messages));
-            let call = async move {
-                let ended = sending.ended.await;
-                drop(taken);
-                ended
+    /// Leases a message for each place that is free, and reads what they say. Waits for the first place where nothing is under way that
+    /// would end.
+    fn lease(&self, wanted: usize, is_idle: bool) -> BoxFuture<'static, Result<Leased<R>, ServiceError>> {
+        let (recipient, all) = (Arc::clone(&self.recipient), Arc::clone(&self.shared.places));
+        let least_tried_first = self.leave == Leave::Probe;
+        async move {
+            let places = match places_now(&all, wanted) {
+                None if is_idle => places_in_time(&all, wanted).await,
+                places => places,
             };
-            calls.push((sending.messages, call));
+            let Some(taken) = &places else {
+                return Ok((Vec::new(), None));
+            };
+            let wanted = Wanted {
+                max: i64::try_from(taken.num_permits()).unwrap_or(1),
+                least_tried_first,
+            };
+            let messages = recipient.lease(wanted).await?;
+            match messages.is_empty() {
+                true => Ok((Vec::new(), None)),
+                false => Ok((recipient.send(messages).await?, places)),
+            }
         }
-        Ok(calls)
+        .boxed()
     }
 
-    async fn record(&self, record: Option<Record<R>>) -> Result<(), ServiceError> {
-        match record {
-            Some(record) => self.recipient.settle(&record).await,
-            None => Ok(()),
-        }
-    }
-
-    /// What follows from how sending ended; the recipient's breaker learns of it. None where nothing has ended.
-    fn judge(&mut self, ended: Ended<R>) -> Option<Record<R>> {
-        if ended.is_empty() {
-            return None;
-        }
+    /// What follows from how sending ended; the recipient's breaker learns of it.
+    fn judge(&mut self, ended: Ended<R>) -> Record<R> {
         let now = self.hub.clock().now();
         let was_spared = self.known.breaker.spared_until().is_some();
         let (mut failure, mut is_gone) = (None, false);
         let mut settlements = Vec::with_capacity(ended.len());
+        let is_nothing = ended.is_empty();
         for (message, sent) in ended {
             let fate = match (sent, R::gone()) {
                 (Err(Refused { is_gone: true, .. }), Some(gone)) => {
@@ -248,14 +340,15 @@ impl<R: Recipient> Carrier<R> {
             tracing::warn!(recipient = ?self.recipient.key(), "a receiver says that it is gone, and is disabled");
         }
         self.leave = match self.known.breaker.spared_until() {
+            _ if is_nothing => self.leave,
             _ if is_gone => Leave::Nothing(now),
             Some(probe) => Leave::Nothing(probe),
             None => Leave::All,
         };
-        Some(Record {
+        Record {
             settlements,
             standing: self.standing(was_spared, failure),
-        })
+        }
     }
 
     fn carried(&mut self, message: &R::Message, sent: Sent, now: Timestamp) -> Carried {
@@ -295,15 +388,38 @@ impl<R: Recipient> Carrier<R> {
 }
 
 /// Has the ledger do something, however long the database is away: what is not written down is sent again.
-pub(super) async fn write_down<C: Command<Answer = ()>>(
+pub(super) async fn write_down<C: Command>(
     hub: &Hub,
     command: impl Fn() -> C,
-) -> Result<(), ServiceError> {
-    while let Err(error) = hub.store().ledger.ask(command()).await {
-        match error {
-            StoreError::Busy | StoreError::Unavailable(_) => tokio::time::sleep(REST).await,
-            other => return Err(other.into()),
+) -> Result<C::Answer, ServiceError> {
+    loop {
+        match hub.store().ledger.ask(command()).await {
+            Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
+            answer => return Ok(answer?),
         }
     }
-    Ok(())
+}
+
+/// Up to so many places, of those that are free now.
+fn places_now(all: &Arc<Semaphore>, wanted: usize) -> Places {
+    if wanted == 0 {
+        return None;
+    }
+    let first = Arc::clone(all).try_acquire_owned().ok()?;
+    Some(with_more(all, first, wanted))
+}
+
+/// Up to so many places; waits for the first one.
+async fn places_in_time(all: &Arc<Semaphore>, wanted: usize) -> Places {
+    let first = Arc::clone(all).acquire_owned().await.ok()?;
+    Some(with_more(all, first, wanted))
+}
+
+fn with_more(all: &Arc<Semaphore>, mut places: OwnedSemaphorePermit, wanted: usize) -> OwnedSemaphorePermit {
+    while places.num_permits() < wanted
+        && let Ok(one) = Arc::clone(all).try_acquire_owned()
+    {
+        places.merge(one);
+    }
+    places
 }

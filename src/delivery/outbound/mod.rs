@@ -13,13 +13,15 @@
 pub mod agencies;
 mod carrier;
 mod endpoint;
+mod position;
 mod queue;
 mod submitters;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -27,7 +29,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use carrier::Carrier;
+use carrier::{Carrier, Shared};
 
 use super::REST;
 use super::retry::Breaker;
@@ -64,26 +66,20 @@ trait Recipients: Send + Sync + Sized + 'static {
     /// One of them.
     type One: Recipient;
 
-    /// What has to be committed before it can be leased.
-    type News: Send;
-
     /// How much may be under way.
     const BOUNDS: Bounds;
 
     /// Rings when there may be something to send.
     fn bell(&self) -> Arc<Notify>;
 
-    /// Everybody who may have something to send, now or as soon as what is new is spread.
-    fn look(&self) -> impl Future<Output = Result<(Vec<Self::One>, Self::News), ServiceError>> + Send;
+    /// Everybody who may have something to send.
+    fn look(&self) -> impl Future<Output = Result<Vec<Self::One>, ServiceError>> + Send;
 
     /// Those of them who have.
     fn waiting(
         &self,
         free: Vec<Self::One>,
     ) -> impl Future<Output = Result<Vec<Self::One>, ServiceError>> + Send;
-
-    /// Makes messages of what is new; of how much.
-    fn spread(&self, news: Self::News) -> impl Future<Output = Result<usize, ServiceError>> + Send;
 }
 
 /// Somebody who is sent to, as it was set up when it was looked up.
@@ -91,7 +87,7 @@ trait Recipient: Send + Sync + Sized + 'static {
     /// What it stays known by when it is set up anew.
     type Key: Clone + Debug + Eq + Hash + Send + 'static;
 
-    /// A message leased for it.
+    /// A message in hand for it.
     type Message: Send + Sync + 'static;
 
     /// What becomes of a message.
@@ -125,7 +121,48 @@ trait Recipient: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<Vec<Sending<Self::Message>>, ServiceError>> + Send;
 
     /// Writes down how sending ended, however long the database is away.
-    fn settle(&self, record: &Record<Self>) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn settle(&self, record: Record<Self>) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// Whether something new was seen for it when it was looked up.
+    fn has_news(&self) -> bool {
+        false
+    }
+
+    /// Something new was seen for it since.
+    fn news(&self) {}
+
+    /// Whether it would read on, so that more is at hand.
+    fn reads_on(&self) -> bool {
+        false
+    }
+
+    /// Reads on.
+    fn read_on(&self) -> impl Future<Output = Result<(), ServiceError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Calls that carry what is at hand without a lease, at most so many messages.
+    fn at_hand(&self, _max: usize) -> Vec<Sending<Self::Message>> {
+        Vec::new()
+    }
+
+    /// A message has arrived; it is written down later.
+    fn arrived(&self, _message: &Self::Message) {}
+
+    /// Whether something is to be written down though nothing has ended.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// Nothing more is begun by this carrier. Whether there is something to be written down before it ends.
+    fn leaves(&self) -> bool {
+        false
+    }
+
+    /// Whether its carrier waits a while for more when nothing is left, instead of being found anew.
+    fn lingers(&self) -> bool {
+        false
+    }
 }
 
 /// How a recipient is set up: one that is set up anew is another one, of which nothing is known.
@@ -237,18 +274,14 @@ pub(super) async fn to_submitters(hub: Arc<Hub>, broker: Broker) {
 
 async fn run<K: Recipients>(hub: Arc<Hub>, kind: K) {
     let bell = kind.bell();
-    let mut carriers = Carriers::new(hub, &kind);
+    let mut carriers = Carriers::new(hub);
     loop {
         let rung = bell.notified();
         carriers.free_ended();
-        match look(&kind, &mut carriers).await {
-            Ok(0) => {}
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "it cannot be seen what is to be sent");
-                tokio::time::sleep(REST).await;
-                continue;
-            }
+        if let Err(error) = look(&kind, &mut carriers).await {
+            tracing::warn!(%error, "it cannot be seen what is to be sent");
+            tokio::time::sleep(REST).await;
+            continue;
         }
         tokio::time::sleep(BREATH).await;
         tokio::select! {
@@ -259,15 +292,12 @@ async fn run<K: Recipients>(hub: Arc<Hub>, kind: K) {
     }
 }
 
-/// Spreads what is new, and gives every recipient with something to send a carrier; says how much was new.
-async fn look<K: Recipients>(kind: &K, carriers: &mut Carriers<K>) -> Result<usize, ServiceError> {
-    let (all, news) = kind.look().await?;
-    let due = kind.waiting(carriers.without_busy_and_spared(all)).await?;
-    // The carriers ask for their first messages right behind what makes them: it is one commit.
-    let (spread, ()) = tokio::join!(biased; kind.spread(news), async {
-        carriers.set_out(due);
-    });
-    spread
+/// Gives every recipient with something to send a carrier, and tells those that have one.
+async fn look<K: Recipients>(kind: &K, carriers: &mut Carriers<K>) -> Result<(), ServiceError> {
+    let all = kind.look().await?;
+    let free = carriers.without_busy_and_spared(all);
+    carriers.set_out(kind.waiting(free).await?);
+    Ok(())
 }
 
 type KeyOf<K> = <<K as Recipients>::One as Recipient>::Key;
@@ -275,24 +305,28 @@ type KeyOf<K> = <<K as Recipients>::One as Recipient>::Key;
 /// The carriers of one kind, and what they leave each other.
 struct Carriers<K: Recipients> {
     hub: Arc<Hub>,
-    bell: Arc<Notify>,
     /// A place for each message that may be under way.
     places: Arc<Semaphore>,
+    /// Whether recipients wait for a carrier.
+    crowded: Arc<AtomicBool>,
     /// What is known of each recipient while it has no carrier.
     known: HashMap<KeyOf<K>, Known>,
     tasks: JoinSet<(KeyOf<K>, Known)>,
     busy: HashMap<Id, KeyOf<K>>,
+    /// By whom each carrier is told of news.
+    told: HashMap<KeyOf<K>, Arc<Notify>>,
 }
 
 impl<K: Recipients> Carriers<K> {
-    fn new(hub: Arc<Hub>, kind: &K) -> Self {
+    fn new(hub: Arc<Hub>) -> Self {
         Carriers {
             hub,
-            bell: kind.bell(),
             places: Arc::new(Semaphore::new(K::BOUNDS.messages)),
+            crowded: Arc::default(),
             known: HashMap::new(),
             tasks: JoinSet::new(),
             busy: HashMap::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -303,15 +337,17 @@ impl<K: Recipients> Carriers<K> {
     }
 
     fn free(&mut self, ended: Result<(Id, (KeyOf<K>, Known)), JoinError>) {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let recipient = self.busy.remove(&id);
+        if let Some(key) = &recipient {
+            self.told.remove(key);
+        }
         match ended {
-            Ok((id, (key, known))) => {
-                self.busy.remove(&id);
-                self.known.insert(key, known);
-            }
-            Err(error) => {
-                let recipient = self.busy.remove(&error.id());
-                tracing::error!(%error, ?recipient, "a carrier failed");
-            }
+            Ok((_, (key, known))) => drop(self.known.insert(key, known)),
+            Err(error) => tracing::error!(%error, ?recipient, "a carrier failed"),
         }
     }
 
@@ -319,9 +355,16 @@ impl<K: Recipients> Carriers<K> {
     /// itself again and again.
     fn without_busy_and_spared(&mut self, all: Vec<K::One>) -> Vec<K::One> {
         let now = self.hub.clock().now();
-        let busy: HashSet<&KeyOf<K>> = self.busy.values().collect();
         let mut free = all;
-        free.retain(|recipient| !busy.contains(&recipient.key()));
+        free.retain(|recipient| match self.told.get(&recipient.key()) {
+            Some(carrier) => {
+                if recipient.has_news() {
+                    carrier.notify_one();
+                }
+                false
+            }
+            None => true,
+        });
         free.retain(|recipient| !self.is_spared(recipient, now));
         free
     }
@@ -344,25 +387,29 @@ impl<K: Recipients> Carriers<K> {
 
     /// Gives every one of them a carrier, as far as there are any.
     fn set_out(&mut self, due: Vec<K::One>) {
-        for recipient in due {
-            if self.tasks.len() >= K::BOUNDS.carriers {
-                break;
-            }
+        let free = K::BOUNDS.carriers.saturating_sub(self.tasks.len());
+        self.crowded.store(due.len() > free, Ordering::Relaxed);
+        for recipient in due.into_iter().take(free) {
             let key = recipient.key();
             let known = self.known.remove(&key).unwrap_or_else(|| Known::of(&recipient));
+            let told = Arc::new(Notify::new());
             let carrier = Carrier::new(
                 Arc::clone(&self.hub),
                 recipient,
                 known,
-                Arc::clone(&self.bell),
-                Arc::clone(&self.places),
+                Shared {
+                    told: Arc::clone(&told),
+                    places: Arc::clone(&self.places),
+                    crowded: Arc::clone(&self.crowded),
+                },
             );
             let served = key.clone();
             let task = self.tasks.spawn(async move {
                 let known = carrier.run(K::BOUNDS.rounds).await;
                 (served, known)
             });
-            self.busy.insert(task.id(), key);
+            self.busy.insert(task.id(), key.clone());
+            self.told.insert(key, told);
         }
     }
 }

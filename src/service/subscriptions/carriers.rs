@@ -1,4 +1,4 @@
-//! What the carriers of notices ask for: what is due, the events, the secrets, the queues.
+//! What the carriers of notices ask for: which ways are behind, what is due, the events, the secrets, the queues.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::intake::internal;
 use crate::service::{Hub, ServiceError};
+use crate::store::StoreError;
 use crate::store::conn::Conn;
-use crate::store::ledger::{LeasedNotice, News, SpreadNews, Subscription, TEST};
-use crate::store::read::{self, TenantQueue};
-use crate::store::rows::SubscriptionRow;
+use crate::store::ledger::{LeasedNotice, Subscription, TEST};
+use crate::store::read::{self, FeedItem, Noticed, TenantQueue};
 
 /// The CloudEvents type of a test event.
 pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
@@ -28,14 +28,19 @@ pub struct ActiveWay {
     pub url: Option<EndpointUrl>,
     /// When it was set up as it is.
     pub set_at: Timestamp,
+    /// Whether its feed has something after its cursor.
+    pub is_behind: bool,
 }
 
-/// What there is to be done for subscribers.
-pub struct NoticeWork {
-    /// What is new.
-    pub news: Vec<News>,
-    /// The active ways.
-    pub ways: Vec<ActiveWay>,
+/// An event of a feed that a way has not been told of.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// As a notice that is tried for the first time, without a row.
+    pub notice: LeasedNotice,
+    /// What of its dossier has a notice with a row.
+    pub noticed: Noticed,
+    /// What it says; none where it cannot be read, or is not told from the feed.
+    pub event: Option<CloudEvent<NoticeData>>,
 }
 
 impl Hub {
@@ -49,13 +54,27 @@ impl Hub {
         self.pulse.bell(QUEUES)
     }
 
-    /// What is new for subscribers, and their active ways.
+    /// By what name this hub, from its start to its end, holds what is its own to do.
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// The active ways that no other hub holds.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn notice_work(&self) -> Result<NoticeWork, ServiceError> {
-        let read::Work { news, ways } = self.store.readers.run(read::work).await?;
-        let active = |row: SubscriptionRow| {
+    pub async fn ways_to_tell(&self) -> Result<Vec<ActiveWay>, ServiceError> {
+        let ways = self.store.readers.run(read::active_ways).await?;
+        let now = self.clock.now();
+        let is_mine = |way: &read::ActiveWay| {
+            let holder = way.row.held_by.as_deref().filter(|_| {
+                let until = way.row.held_until;
+                until.is_some_and(|until| until.0 >= now)
+            });
+            holder.is_none_or(|holder| holder == self.holder)
+        };
+        let active = |way: read::ActiveWay| {
+            let read::ActiveWay { row, is_behind } = way;
             Ok(ActiveWay {
                 subscription: Subscription {
                     way: read::way(&row.way)?,
@@ -63,13 +82,76 @@ impl Hub {
                 },
                 set_at: row.since.0,
                 url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
+                is_behind,
             })
         };
-        let ways: Result<Vec<ActiveWay>, ServiceError> = ways.into_iter().map(active).collect();
-        Ok(NoticeWork { news, ways: ways? })
+        ways.into_iter().filter(is_mine).map(active).collect()
     }
 
-    /// Those of these tenants' ways that have a notice to send now.
+    /// The next events of a way after a place in its feed, as the feed says them.
+    ///
+    /// # Errors
+    /// What the database says. An event that cannot be read is no error: it says nothing, and the log says why.
+    pub async fn untold(
+        &self,
+        which: &Subscription,
+        place: i64,
+        limit: i64,
+        has_notices: bool,
+    ) -> Result<Vec<News>, ServiceError> {
+        let reader: TenantKey = which.tenant.parse().map_err(internal)?;
+        let (cipher, asked) = (Arc::clone(&self.store.cipher), which.clone());
+        let read = move |conn: &mut Conn| {
+            let untold = read::untold(conn, &asked, place, limit, has_notices)?;
+            let is_new = |one: &&read::Untold| one.noticed == Noticed::Nothing;
+            let fresh: Vec<i64> = untold.iter().filter(is_new).map(|one| one.seq).collect();
+            Ok(match read::told(conn, &cipher, &fresh) {
+                Err(StoreError::Corrupt(_)) => (untold, fresh, None),
+                told => (untold, fresh, Some(told?)),
+            })
+        };
+        let (untold, fresh, items) = self.store.readers.run(read).await?;
+        let mut told = match items.map(|items| self.as_told(&reader, items)) {
+            Some(Err(ServiceError::Internal(_))) | None => self.told_one_by_one(&reader, fresh).await?,
+            Some(told) => told?,
+        };
+        let nameless = untold
+            .iter()
+            .map(|one| one.seq)
+            .filter(|seq| !told.contains_key(seq));
+        let mut ids = self.event_ids(nameless.collect()).await?;
+        let news = untold.into_iter().map(|one| {
+            let event = told.remove(&one.seq);
+            let id = match &event {
+                Some(event) => event.id.clone(),
+                None => ids
+                    .remove(&one.seq)
+                    .ok_or_else(|| internal("an event without an id"))?,
+            };
+            Ok(News {
+                notice: LeasedNotice {
+                    seq: one.seq,
+                    dossier: one.dossier,
+                    event: id,
+                    attempt: 1,
+                    has_row: false,
+                },
+                noticed: one.noticed,
+                event,
+            })
+        });
+        news.collect()
+    }
+
+    async fn event_ids(&self, seqs: Vec<i64>) -> Result<HashMap<i64, String>, ServiceError> {
+        if seqs.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids = move |conn: &mut Conn| read::event_ids(conn, &seqs);
+        Ok(self.store.readers.run(ids).await?)
+    }
+
+    /// Those of these tenants' ways that have a notice with a row to send now.
     ///
     /// # Errors
     /// What the database says.
@@ -82,17 +164,6 @@ impl Hub {
         Ok(self.store.readers.run(due).await?)
     }
 
-    /// Takes what is new in the feeds into notices; how many there were.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn spread_notices(&self, news: Vec<News>) -> Result<usize, ServiceError> {
-        if news.is_empty() {
-            return Ok(0);
-        }
-        Ok(self.store.ledger.ask(SpreadNews(news)).await?)
-    }
-
     /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
     /// the log.
     pub async fn notice_events(
@@ -102,8 +173,8 @@ impl Hub {
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let seqs: Vec<i64> = leased.iter().map(|l| l.seq).filter(|seq| *seq != TEST).collect();
         let reader: TenantKey = tenant.parse().map_err(internal)?;
-        let mut told = match self.feed_items(&reader, seqs.clone()).await {
-            Err(ServiceError::Internal(_)) => self.feed_items_one_by_one(&reader, seqs).await?,
+        let mut told = match self.told(&reader, seqs.clone()).await {
+            Err(ServiceError::Internal(_)) => self.told_one_by_one(&reader, seqs).await?,
             told => told?,
         };
         if let Some(test) = leased.iter().find(|l| l.seq == TEST) {
@@ -112,17 +183,21 @@ impl Hub {
         Ok(told)
     }
 
-    async fn feed_items(
+    async fn told(
         &self,
         reader: &TenantKey,
         seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
-        let items = self
-            .store
-            .readers
-            .run(move |conn| read::told(conn, &cipher, &seqs))
-            .await?;
+        let told = move |conn: &mut Conn| read::told(conn, &cipher, &seqs);
+        self.as_told(reader, self.store.readers.run(told).await?)
+    }
+
+    fn as_told(
+        &self,
+        reader: &TenantKey,
+        items: HashMap<i64, FeedItem>,
+    ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let teller = self.teller(reader);
         let event = |item| {
             let event = self.feed_event(item, teller)?;
@@ -135,14 +210,14 @@ impl Hub {
     }
 
     /// What cannot be read must not hold up what can.
-    async fn feed_items_one_by_one(
+    async fn told_one_by_one(
         &self,
         reader: &TenantKey,
         seqs: Vec<i64>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let mut told = HashMap::new();
         for seq in seqs {
-            match self.feed_items(reader, vec![seq]).await {
+            match self.told(reader, vec![seq]).await {
                 Err(ServiceError::Internal(error)) => {
                     tracing::error!(error, seq, "an event cannot be read");
                 }

@@ -56,17 +56,18 @@ pub use missing::RESENT_AT_ONCE;
 pub use requests::{
     Act, ActOutcome, Acted, AddBlob, Arrive, Assign, AssignOutcome, BlobOutcome, COMMITTED_WITHIN, Carried,
     Complete, Deed, Died, DirectoryImport, EndSubscription, EndpointStanding, Expect, Expiring, Fate,
-    ForgetUploads, Imported, Intervene, Intervention, LeaseInbox, LeaseNotices, LeaseOutbox, LeasePushes,
-    LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead, NoticeSettlement,
-    OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved, RECEIVER_GONE, ReceiverAnswers,
-    Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request, Resend, Resent, RetryNotices,
-    RotateSecret, Sender, SetEndpoint, SettleInbox, SettleNotices, SettleOutbox, SettlePushes, SpreadNews,
-    Submit, Subscribe, Subscribed, Sweep, TEST, TestSubscription, WarnExpiring, Watch, WatchOutcome,
+    ForgetUploads, HeldWay, HoldWay, Imported, Intervene, Intervention, LeaseInbox, LeaseNotices,
+    LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead,
+    NoticeSettlement, OutboxItem, OutboxSettlement, Progress, Prove, PushSettlement, QueueRemoved,
+    RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request,
+    Resend, Resent, RetryNotices, RotateSecret, Sender, SetAside, SetEndpoint, SettleInbox, SettleNotices,
+    SettleOutbox, SettlePushes, SettledNotices, Submit, Subscribe, Subscribed, Sweep, TEST, TestSubscription,
+    WarnExpiring, Watch, WatchOutcome,
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 
 pub use super::answers::{KeyUse, SubmitOutcome};
-pub use super::telling::{News, Subscription, WINDOW};
+pub use super::telling::{Subscription, WINDOW};
 
 use job::Job;
 use worker::{Shared, Worker};

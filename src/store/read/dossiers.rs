@@ -1,5 +1,7 @@
 //! Dossiers, their content and the bytes they came from.
 
+use std::collections::HashMap;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -56,6 +58,18 @@ pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<Dossie
         on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq(id)).into_boxed(), &seen)
         .select(DossierRow::as_select()).first(c).optional())?,
     )
+}
+
+/// Several dossiers by tracking id, by their ids; one that the scope does not reach is absent.
+pub fn dossiers_by_id(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[String],
+) -> Result<HashMap<String, DossierRow>, StoreError> {
+    let seen = seen(conn, scope)?;
+    let rows: Vec<DossierRow> = on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq_any(ids)).into_boxed(), &seen)
+        .select(DossierRow::as_select()).load(c))?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
 /// What an official code names within one agency.

@@ -1,6 +1,7 @@
 //! Reading. Every question about a dossier takes a [`Scope`]; what the scope does not reach is absent, exactly as if it did not
 //! exist.
 
+mod ahead;
 mod audit;
 mod carried;
 mod cursors;
@@ -16,6 +17,7 @@ mod refusals;
 mod register;
 mod watches;
 
+pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, told, untold};
 pub use audit::{AuditReport, Finding, verify, verify_here};
 pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
@@ -23,8 +25,8 @@ pub use carried::{
 };
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
-    ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier, first_alike,
-    list, of_code, report_known, submission,
+    ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier,
+    dossiers_by_id, first_alike, list, of_code, report_known, submission,
 };
 use endpoints::open_secrets;
 pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
@@ -34,8 +36,7 @@ pub use files::{
 };
 pub use history::{FeedItem, feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, WayRow, Work, notice_attempts, notices_due, queues, secret_row, secrets, told,
-    way, ways, work,
+    Standing, TenantQueue, WayRow, notice_attempts, notices_due, queues, secret_row, secrets, way, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};

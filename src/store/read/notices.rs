@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, max, min};
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
+use super::ahead::Feeds;
 use super::corrupt;
-use super::history::{FeedItem, items};
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AttemptCursor, SubscriptionState, Way};
@@ -17,17 +17,13 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::telling::{HELD, News, PARKED, Subscription, WAITING, WINDOW, may_go};
+use crate::store::telling::{HELD, PARKED, Subscription, WAITING, WINDOW, may_go};
 use crate::store::word::{NoticeState, Word};
 
-/// Subscriptions that are looked through in one step, and feed rows taken of each: one commit serves them all.
-const SUBSCRIBERS_AT_ONCE: usize = 64;
-const EVENTS_AT_ONCE: i64 = 256;
-
-/// How many notices of a way stand in each state.
+/// How many events of a way stand in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Under way.
+    /// Under way: notices that wait, and what its feed has after its cursor, up to [`WINDOW`] of these.
     pub waiting: i64,
     /// Given up.
     pub parked: i64,
@@ -79,6 +75,15 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow
             PARKED => of.parked = count,
             HELD => of.held = count,
         }
+    }
+    let feeds = Feeds::of(conn, &rows)?;
+    for row in &rows {
+        let Some((count, since)) = feeds.untold(conn, row, WINDOW)? else {
+            continue;
+        };
+        let of = standing.entry((row.tenant.clone(), row.way.clone())).or_default();
+        of.waiting += count;
+        of.oldest = Some(of.oldest.map_or(since, |oldest| oldest.min(since)));
     }
     let mut secrets = live_secrets(conn, &tenants, now)?;
     Ok(rows
@@ -163,51 +168,6 @@ pub fn notice_attempts(
     })?)
 }
 
-/// What the hub's own carriers have to do.
-pub struct Work {
-    /// What active subscriptions have not taken from the feed yet, as far as their windows have room.
-    pub news: Vec<News>,
-    /// The active ways.
-    pub ways: Vec<SubscriptionRow>,
-}
-
-/// Looks what is new for subscribers.
-///
-/// It costs a look at the newest row of each feed that somebody subscribes to, and the rows that are taken; never the history.
-pub fn work(conn: &mut Conn) -> Result<Work, StoreError> {
-    let feeds = Feeds::read(conn)?;
-    let mut behind: Vec<(&SubscriptionRow, Vec<&str>)> = feeds
-        .subscriptions
-        .iter()
-        .map(|row| (row, feeds.ahead(row)))
-        .filter(|(_, ahead)| !ahead.is_empty())
-        .collect();
-    behind.sort_by_key(|(row, _)| (row.cursor, &row.tenant, &row.way));
-    let full = waiting(conn, &behind)?;
-    let mut news = Vec::new();
-    for (row, ahead) in behind {
-        if news.len() == SUBSCRIBERS_AT_ONCE {
-            break;
-        }
-        let waiting = full.get(&(row.tenant.clone(), row.way.clone())).copied();
-        let room = (WINDOW - waiting.unwrap_or_default()).min(EVENTS_AT_ONCE);
-        if room > 0 {
-            news.push(News {
-                events: after(conn, &ahead, row.cursor, room)?,
-                after: row.cursor,
-                subscription: Subscription {
-                    way: way(&row.way)?,
-                    tenant: row.tenant.clone(),
-                },
-            });
-        }
-    }
-    Ok(Work {
-        ways: feeds.subscriptions,
-        news,
-    })
-}
-
 /// Those of these tenants' active ways that have something to send now: a cheap look before the ledger is asked.
 pub fn notices_due(
     conn: &mut Conn,
@@ -235,130 +195,6 @@ pub fn notices_due(
             })
         })
         .collect()
-}
-
-/// How many notices wait of each way that is behind its feeds, where any do.
-fn waiting(
-    conn: &mut Conn,
-    behind: &[(&SubscriptionRow, Vec<&str>)],
-) -> Result<HashMap<(String, String), i64>, StoreError> {
-    if behind.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let tenants: Vec<&str> = behind.iter().map(|(row, _)| row.tenant.as_str()).collect();
-    let counted: Vec<(String, String, i64)> = on_backend!(conn, c => notices::table
-        .filter(notices::tenant.eq_any(&tenants))
-        .filter(notices::state.eq(WAITING))
-        .group_by((notices::tenant, notices::way))
-        .select((notices::tenant, notices::way, count_star()))
-        .load(c))?;
-    let counted = counted.into_iter();
-    Ok(counted
-        .map(|(tenant, way, count)| ((tenant, way), count))
-        .collect())
-}
-
-/// The active subscriptions, and the feeds they read, each with the number of its newest row.
-struct Feeds {
-    subscriptions: Vec<SubscriptionRow>,
-    newest: HashMap<String, i64>,
-    agents: HashMap<String, Vec<String>>,
-}
-
-impl Feeds {
-    fn read(conn: &mut Conn) -> Result<Self, StoreError> {
-        let own = feed::table
-            .filter(feed::tenant.eq(subscriptions::tenant))
-            .select(max(feed::seq))
-            .single_value();
-        let of_subscribers: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
-            .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-            .select((SubscriptionRow::as_select(), own))
-            .load(c))?;
-        let subscribers: Vec<&str> = of_subscribers
-            .iter()
-            .map(|(row, _)| row.tenant.as_str())
-            .collect();
-        let theirs = feed::table
-            .filter(feed::tenant.eq(tenants::key))
-            .select(max(feed::seq))
-            .single_value();
-        let of_agents: Vec<(String, Option<String>, Option<i64>)> = on_backend!(conn, c => tenants::table
-            .filter(tenants::parent.eq_any(&subscribers))
-            .select((tenants::key, tenants::parent, theirs))
-            .load(c))?;
-        let mut newest = HashMap::with_capacity(of_subscribers.len() + of_agents.len());
-        for (row, seq) in &of_subscribers {
-            newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
-        }
-        let mut agents: HashMap<String, Vec<String>> = HashMap::new();
-        for (key, parent, seq) in of_agents {
-            newest.extend(seq.map(|seq| (key.clone(), seq)));
-            agents.entry(parent.unwrap_or_default()).or_default().push(key);
-        }
-        Ok(Feeds {
-            subscriptions: of_subscribers.into_iter().map(|(row, _)| row).collect(),
-            newest,
-            agents,
-        })
-    }
-
-    /// The feeds that have something for a subscriber behind its cursor: its own, and of an enterprise its agents'.
-    fn ahead<'a>(&'a self, row: &'a SubscriptionRow) -> Vec<&'a str> {
-        let agents = self
-            .agents
-            .get(&row.tenant)
-            .into_iter()
-            .flatten()
-            .map(String::as_str);
-        let read = std::iter::once(row.tenant.as_str()).chain(agents);
-        let is_ahead = |tenant: &&str| self.newest.get(*tenant).is_some_and(|seq| *seq > row.cursor);
-        read.filter(is_ahead).collect()
-    }
-}
-
-/// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
-/// no more than are taken are read, however far it is ahead. The events are asked for by their numbers: a join that is planned while
-/// its tables are empty may read all of one.
-fn after(
-    conn: &mut Conn,
-    feeds: &[&str],
-    cursor: i64,
-    limit: i64,
-) -> Result<Vec<(i64, String, String)>, StoreError> {
-    let mut rows: Vec<(i64, String)> = Vec::new();
-    for tenant in feeds {
-        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
-            .filter(feed::tenant.eq(tenant))
-            .filter(feed::seq.gt(cursor))
-            .order(feed::seq)
-            .limit(limit)
-            .select((feed::seq, feed::dossier))
-            .load(c))?;
-        rows.extend(next);
-    }
-    rows.sort_unstable();
-    rows.truncate(usize::try_from(limit).unwrap_or_default());
-    let seqs: Vec<i64> = rows.iter().map(|r| r.0).collect();
-    let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
-        .filter(events::seq.eq_any(&seqs)).select((events::seq, events::id)).load(c))?;
-    let mut ids: HashMap<i64, String> = ids.into_iter().collect();
-    rows.into_iter()
-        .map(|(seq, dossier)| {
-            let event = ids
-                .remove(&seq)
-                .ok_or_else(|| corrupt("a feed row without its event"))?;
-            Ok((seq, dossier, event))
-        })
-        .collect()
-}
-
-/// What these events of feeds say, as the feed says it, by their numbers.
-pub fn told(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<HashMap<i64, FeedItem>, StoreError> {
-    Ok(items(conn, cipher, seqs)?
-        .into_iter()
-        .map(|item| (item.seq, item))
-        .collect())
 }
 
 /// The secrets of a webhook that sign now, newest first, opened.

@@ -3,13 +3,15 @@
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
+use super::ahead::Feeds;
 use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
+use crate::store::rows::SubscriptionRow;
 use crate::store::tables::*;
-use crate::store::telling::{HELD, PARKED, WAITING};
+use crate::store::telling::{HELD, PARKED, WAITING, WINDOW};
 use crate::store::under_way::UNDER_WAY;
 use crate::store::word::{Code, NoticeState, Word};
 
@@ -80,6 +82,17 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
             }
             PARKED => backlog.notices_parked = count,
             HELD => backlog.notices_held = count,
+        }
+    }
+    let ways: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
+        .select(SubscriptionRow::as_select()).load(c))?;
+    let feeds = Feeds::of(conn, &ways)?;
+    for way in &ways {
+        if let Some((count, since)) = feeds.untold(conn, way, WINDOW)? {
+            backlog.notices_waiting += count;
+            let oldest = &mut backlog.notices_waiting_since;
+            *oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
         }
     }
     Ok(backlog)

@@ -99,8 +99,8 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::moment::Moment;
 
-    /// How a submitting tenant wants to be told, beside its feed: at most one webhook and one queue each. The cursor says up
-    /// to where its feed has been taken into notices.
+    /// How a submitting tenant wants to be told, beside its feed: at most one webhook and one queue each. The cursor says up to where it
+    /// has been told, but for what has a notice; what comes after it is told by the hub that holds the way.
     subscriptions (tenant, way) {
         /// subscriptions.tenant
         tenant -> Text,
@@ -116,6 +116,10 @@ diesel::table! {
         url -> Nullable<Text>,
         /// subscriptions.cursor
         cursor -> BigInt,
+        /// subscriptions.held_by
+        held_by -> Nullable<Text>,
+        /// subscriptions.held_until
+        held_until -> Nullable<Moment>,
     }
 }
 
@@ -146,7 +150,8 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::moment::Moment;
 
-    /// Events of a feed on their way to its subscriber. Leased, sent, deleted. Number 0 is the test event.
+    /// Events that a subscriber could not be told of yet, those that hang, and what waits behind such. Leased, sent, deleted. Number 0 is
+    /// the test event.
     notices (tenant, way, seq) {
         /// notices.tenant
         tenant -> Text,

@@ -8,13 +8,16 @@ use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::{Actor, Standing, Tenant, TenantKind};
 use lienthong::domain::text::Text;
+use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{Backlog, Way};
 use lienthong::store::ledger::{
-    Carried, EndSubscription, EndpointStanding, Fate, Intervene, Intervention, LeaseNotices, LeasedNotice,
-    News, NoticeSettlement, QueueRemoved, RetryNotices, RotateSecret, SetEndpoint, SettleNotices,
-    SettlePushes, SpreadNews, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription, WINDOW,
+    Carried, EndSubscription, EndpointStanding, Fate, HeldWay, HoldWay, Intervene, Intervention,
+    LeaseNotices, LeasedNotice, NoticeSettlement, Progress, QueueRemoved, RetryNotices, RotateSecret,
+    SetAside, SetEndpoint, SettleNotices, SettlePushes, SettledNotices, Subscribe, Subscribed, Subscription,
+    Sweep, TEST, TestSubscription, WINDOW,
 };
 use lienthong::store::moment::At;
+use lienthong::store::read::Noticed;
 use lienthong::store::rows::{EndpointRow, SecretRow};
 use lienthong::store::word::Worded;
 use lienthong::store::{Store, read};
@@ -24,6 +27,7 @@ use crate::backends::{Stage, on_both};
 use crate::papers::*;
 
 const LEASE: Duration = Duration::from_secs(30);
+const HOLD: Duration = Duration::from_secs(5);
 
 fn webhook(tenant: &str) -> Subscription {
     Subscription {
@@ -60,14 +64,89 @@ async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Opt
     store.ledger.ask(wanted).await.unwrap() == Subscribed::Done { secret_taken: true }
 }
 
-async fn news(store: &Store) -> Vec<News> {
-    store.readers.run(read::work).await.unwrap().news
+/// The ways that are behind their feeds.
+async fn behind(store: &Store) -> Vec<String> {
+    let ways = store.readers.run(read::active_ways).await.unwrap();
+    let behind = ways.into_iter().filter(|way| way.is_behind);
+    behind
+        .map(|way| format!("{} {}", way.row.tenant, way.row.way))
+        .collect()
 }
 
-/// Takes what the feed has; how many.
-async fn spread(store: &Store) -> usize {
-    let news = news(store).await;
-    store.ledger.ask(SpreadNews(news)).await.unwrap()
+/// What a way has not been told of, as its holder reads it.
+async fn untold(store: &Store, which: &Subscription, place: i64) -> Vec<(i64, Noticed)> {
+    let which = which.clone();
+    let untold = store
+        .readers
+        .run(move |conn| read::untold(conn, &which, place, 10_000, true))
+        .await;
+    untold
+        .unwrap()
+        .into_iter()
+        .map(|one| (one.seq, one.noticed))
+        .collect()
+}
+
+async fn set_at(store: &Store, which: &Subscription) -> Timestamp {
+    let (scope, tenant, way) = (everything(), which.tenant.clone(), which.way.word());
+    let ways = store
+        .readers
+        .run(move |conn| read::ways(conn, &scope, Timestamp::from_micros(0)))
+        .await
+        .unwrap();
+    ways.into_iter()
+        .find(|one| one.row.tenant == tenant && one.row.way == way)
+        .unwrap()
+        .row
+        .since
+        .0
+}
+
+async fn hold_by(store: &Store, which: &Subscription, holder: &str) -> Option<HeldWay> {
+    let command = HoldWay {
+        subscription: which.clone(),
+        set_at: set_at(store, which).await,
+        holder: holder.to_owned(),
+        time: HOLD,
+    };
+    store.ledger.ask(command).await.unwrap()
+}
+
+async fn hold(store: &Store, which: &Subscription) -> HeldWay {
+    hold_by(store, which, "hub").await.unwrap()
+}
+
+/// Everything that the feed has for a way gets a row, as if something of its dossier had one; how many.
+async fn spread(store: &Store, which: &Subscription) -> usize {
+    let held = hold(store, which).await;
+    let (asked, place) = (which.clone(), held.cursor);
+    let rows = store.readers.run(move |conn| {
+        let untold = read::untold(conn, &asked, place, 10_000, true)?;
+        let seqs: Vec<i64> = untold.iter().map(|one| one.seq).collect();
+        let mut ids = read::event_ids(conn, &seqs)?;
+        let aside = untold
+            .into_iter()
+            .filter(|one| one.noticed != Noticed::Itself)
+            .map(|one| SetAside {
+                event: ids.remove(&one.seq).unwrap(),
+                seq: one.seq,
+                dossier: one.dossier,
+                leased: None,
+            });
+        Ok((seqs, aside.collect::<Vec<_>>()))
+    });
+    let (seqs, set_aside) = rows.await.unwrap();
+    let many = set_aside.len();
+    let to = seqs.last().copied().unwrap_or(place);
+    let settled = told(store, which, "hub", place, to, Vec::new(), set_aside).await;
+    assert_eq!(
+        settled,
+        SettledNotices {
+            is_held: true,
+            stands: true
+        }
+    );
+    many
 }
 
 async fn lease(store: &Store, which: &Subscription, max: i64) -> Vec<LeasedNotice> {
@@ -85,18 +164,78 @@ fn seqs(leased: &[LeasedNotice]) -> Vec<i64> {
     leased.iter().map(|l| l.seq).collect()
 }
 
-async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fate: Fate) {
-    let settlements = leased.iter().map(|notice| NoticeSettlement {
+/// What `holder` says of a way that it knows at the cursor `from`.
+async fn told(
+    store: &Store,
+    which: &Subscription,
+    holder: &str,
+    from: i64,
+    to: i64,
+    settlements: Vec<NoticeSettlement>,
+    set_aside: Vec<SetAside>,
+) -> SettledNotices {
+    let settled = SettleNotices {
         subscription: which.clone(),
+        set_at: set_at(store, which).await,
+        settlements,
+        progress: Progress {
+            holder: holder.to_owned(),
+            from,
+            to,
+            set_aside,
+            hold: HOLD,
+        },
+    };
+    store.ledger.ask(settled).await.unwrap()
+}
+
+/// What became of notices with a row.
+async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fate: Fate) {
+    let cursor = hold(store, which).await.cursor;
+    let settlements = leased.iter().map(|notice| NoticeSettlement {
         notice: notice.clone(),
         fate: fate.clone(),
     });
-    let settlements = settlements.collect();
-    let settled = SettleNotices {
-        settlements,
-        set_at: None,
-    };
-    store.ledger.ask(settled).await.unwrap();
+    told(
+        store,
+        which,
+        "hub",
+        cursor,
+        cursor,
+        settlements.collect(),
+        Vec::new(),
+    )
+    .await;
+}
+
+/// A notice of the event, told from the feed.
+async fn from_feed(store: &Store, which: &Subscription, seq: i64) -> LeasedNotice {
+    let asked = which.clone();
+    let one = store.readers.run(move |conn| {
+        let one = read::untold(conn, &asked, seq - 1, 1, false)?.remove(0);
+        Ok((one.dossier, read::event_ids(conn, &[seq])?.remove(&seq).unwrap()))
+    });
+    let (dossier, event) = one.await.unwrap();
+    LeasedNotice {
+        seq,
+        dossier,
+        event,
+        attempt: 1,
+        has_row: false,
+    }
+}
+
+fn done() -> Fate {
+    Fate::Carried(Carried::Done)
+}
+
+fn retry(not_before: Timestamp, counts: bool) -> Fate {
+    Fate::Carried(Carried::Retry {
+        failure: Failure::Busy,
+        reason: "503".to_owned(),
+        not_before,
+        counts,
+    })
 }
 
 fn again(subscription: Subscription) -> RetryNotices {
@@ -119,7 +258,7 @@ fn states(stage: &Stage) -> Vec<String> {
 }
 
 on_both! {
-    async fn a_new_way_begins_now_or_at_a_cursor_and_takes_the_feed_without_a_gap(stage) {
+    async fn a_new_way_begins_now_or_at_a_cursor_and_is_told_the_feed_without_a_gap(stage) {
         let store = stage.open();
         for n in 0..3 {
             filed(stage, &store, &format!("before {n}")).await;
@@ -128,16 +267,123 @@ on_both! {
         assert!(subscribe(stage, &store, &now, None).await);
         let from_one = Subscribe { subscription: early.clone(), url: None, from: Some(1), secret: None };
         store.ledger.ask(from_one).await.unwrap();
+        assert_eq!(behind(&store).await, [format!("{BRANCH} queue")]);
         filed(stage, &store, "after").await;
-        assert_eq!(spread(&store).await, 4);
-        assert_eq!((news(&store).await, spread(&store).await), (vec![], 0));
-        assert_eq!(seqs(&lease(&store, &now, 9).await), [4]);
-        assert_eq!(seqs(&lease(&store, &early, 9).await), [2, 3, 4]);
+        assert_eq!(behind(&store).await.len(), 2);
+        let new = Noticed::Nothing;
+        assert_eq!(untold(&store, &now, hold(&store, &now).await.cursor).await, [(4, new)]);
+        assert_eq!(untold(&store, &early, hold(&store, &early).await.cursor).await, [(2, new), (3, new), (4, new)]);
+        for (which, from) in [(&now, 3), (&early, 1)] {
+            told(&store, which, "hub", from, 4, Vec::new(), Vec::new()).await;
+        }
+        assert_eq!((behind(&store).await.len(), stage.rows("notices")), (0, 0));
         // A cursor that was never given out is the newest; sent again, the subscription goes on where it was.
         let (stranger, future) = (webhook("branch.ba-dinh"), Some(i64::MAX));
         assert!(subscribe(stage, &store, &stranger, future).await);
         assert!(!subscribe(stage, &store, &now, None).await, "it has a secret");
         assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM subscriptions ORDER BY tenant, way"), ["4", "4", "4"]);
+    }
+
+    async fn what_arrives_moves_the_cursor_and_leaves_nothing_but_the_log(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        for n in 0..3 {
+            filed(stage, &store, &format!("r{n}")).await;
+        }
+        assert_eq!(hold(&store, &which).await, HeldWay { cursor: 0, waiting: 0, has_rows: false });
+        let mut settlements = Vec::new();
+        for seq in [1, 3] {
+            settlements.push(NoticeSettlement { notice: from_feed(&store, &which, seq).await, fate: done() });
+        }
+        told(&store, &which, "hub", 0, 1, settlements, Vec::new()).await;
+        assert_eq!((stage.rows("notices"), stage.rows("notice_attempts"), hold(&store, &which).await.cursor), (0, 2, 1));
+    }
+
+    async fn what_fails_what_hangs_and_what_waits_behind_such_gets_a_row(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        let mut ids = Vec::new();
+        for n in 0..4 {
+            ids.push(filed(stage, &store, &format!("r{n}")).await);
+        }
+        acted(&store, report(stage, &ids[3], Status::Accepted)).await;
+        hold(&store, &which).await;
+        let later = stage.clock.now().plus(Duration::from_secs(9));
+        let mut settlements = Vec::new();
+        for (seq, fate) in [(1, retry(later, true)), (2, retry(later, false)), (4, parked())] {
+            settlements.push(NoticeSettlement { notice: from_feed(&store, &which, seq).await, fate });
+        }
+        let mut aside = Vec::new();
+        for (seq, leased) in [(3, Some(LEASE)), (5, None), (6, None)] {
+            let LeasedNotice { seq, dossier, event, .. } = from_feed(&store, &which, seq).await;
+            aside.push(SetAside { seq, dossier, event, leased });
+        }
+        told(&store, &which, "hub", 0, 6, settlements, aside).await;
+        let rows = stage.texts(
+            "SELECT CAST(seq AS TEXT) || ' ' || state || ' ' || CAST(attempts AS TEXT) || CASE WHEN leased_until IS NULL THEN '' ELSE ' leased' END AS t \
+             FROM notices ORDER BY seq",
+        );
+        assert_eq!(rows, ["1 waiting 1", "2 waiting 0", "3 waiting 1 leased", "4 parked 1", "5 held 0", "6 held 0"]);
+        assert_eq!(hold(&store, &which).await, HeldWay { cursor: 6, waiting: 3, has_rows: true });
+        assert_eq!(lease(&store, &which, 9).await, [], "nothing before its time");
+        acted(&store, report(stage, &ids[0], Status::Accepted)).await;
+        filed(stage, &store, "new").await;
+        let (new, another) = (Noticed::Nothing, Noticed::Another);
+        assert_eq!(untold(&store, &which, 6).await, [(7, another), (8, another), (9, new)]);
+    }
+
+    async fn one_hub_at_a_time_holds_a_way_and_another_takes_it_when_it_is_silent(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        assert!(hold_by(&store, &which, "one").await.is_some());
+        assert!(hold_by(&store, &which, "one").await.is_some(), "it goes on");
+        assert_eq!(hold_by(&store, &which, "two").await, None);
+        stage.later(HOLD.as_secs());
+        told(&store, &which, "one", 0, 0, Vec::new(), Vec::new()).await;
+        stage.later(HOLD.as_secs());
+        assert_eq!(hold_by(&store, &which, "two").await, None, "what it says keeps it");
+        stage.later(1);
+        assert!(hold_by(&store, &which, "two").await.is_some());
+        // What the first one says now changes nothing but the log.
+        let first = from_feed(&store, &which, 1).await;
+        let late = |fate| vec![NoticeSettlement { notice: first.clone(), fate }];
+        let lost = SettledNotices { is_held: false, stands: true };
+        assert_eq!(told(&store, &which, "one", 0, 1, late(parked()), Vec::new()).await, lost);
+        assert_eq!((stage.rows("notices"), stage.rows("notice_attempts")), (0, 1));
+        assert_eq!(hold_by(&store, &which, "two").await.unwrap().cursor, 0);
+        // Nor from a cursor that is not the way's.
+        assert_eq!(told(&store, &which, "two", 5, 6, late(done()), Vec::new()).await, lost);
+        assert_eq!(hold_by(&store, &which, "two").await.unwrap().cursor, 0);
+    }
+
+    async fn a_way_that_is_set_up_anew_goes_on_and_one_that_begins_elsewhere_has_no_holder(stage) {
+        let store = stage.open();
+        let which = webhook(BRANCH);
+        subscribe(stage, &store, &which, None).await;
+        filed(stage, &store, "r1").await;
+        let then = set_at(&store, &which).await;
+        hold(&store, &which).await;
+        subscribe(stage, &store, &which, None).await;
+        let first = from_feed(&store, &which, 1).await;
+        let settle = |notice: &LeasedNotice, fate: Fate, from: i64, to: i64| SettleNotices {
+            subscription: which.clone(),
+            set_at: then,
+            settlements: vec![NoticeSettlement { notice: notice.clone(), fate }],
+            progress: Progress { holder: "hub".to_owned(), from, to, set_aside: Vec::new(), hold: HOLD },
+        };
+        // What the receiver before said of it is forgotten: it is tried at once, as if for the first time.
+        let later = stage.clock.now().plus(Duration::from_secs(60));
+        let settled = store.ledger.ask(settle(&first, retry(later, true), 0, 1)).await.unwrap();
+        assert_eq!(settled, SettledNotices { is_held: true, stands: false });
+        assert_eq!(lease(&store, &which, 9).await[0].attempt, 1);
+        subscribe(stage, &store, &which, Some(0)).await;
+        let settled = store.ledger.ask(settle(&first, done(), 1, 1)).await.unwrap();
+        assert_eq!(settled, SettledNotices { is_held: false, stands: false });
+        assert!(hold_by(&store, &which, "another").await.is_some());
     }
 
     async fn going_back_to_an_older_cursor_doubles_no_notice_that_waits(stage) {
@@ -147,25 +393,13 @@ on_both! {
         for n in 0..3 {
             filed(stage, &store, &format!("r{n}")).await;
         }
-        spread(&store).await;
+        spread(&store, &which).await;
         let two = lease(&store, &which, 2).await;
-        settle(&store, &which, &two, Fate::Carried(Carried::Done)).await;
+        settle(&store, &which, &two, done()).await;
         subscribe(stage, &store, &which, Some(0)).await;
-        assert_eq!(spread(&store).await, 3);
+        assert_eq!(untold(&store, &which, 0).await, [(1, Noticed::Nothing), (2, Noticed::Nothing), (3, Noticed::Itself)]);
+        assert_eq!(spread(&store, &which).await, 2);
         assert_eq!(states(stage), ["1 waiting", "2 waiting", "3 waiting"]);
-    }
-
-    async fn another_hub_that_looked_at_the_same_time_takes_nothing_twice(stage) {
-        let store = stage.open();
-        let which = webhook(BRANCH);
-        subscribe(stage, &store, &which, None).await;
-        filed(stage, &store, "r1").await;
-        let (ours, theirs) = (news(&store).await, news(&store).await);
-        assert_eq!(store.ledger.ask(SpreadNews(ours)).await.unwrap(), 1);
-        let leased = lease(&store, &which, 9).await;
-        settle(&store, &which, &leased, Fate::Carried(Carried::Done)).await;
-        assert_eq!(store.ledger.ask(SpreadNews(theirs)).await.unwrap(), 0);
-        assert_eq!(stage.rows("notices"), 0);
     }
 
     async fn an_enterprise_is_told_of_what_its_agents_file(stage) {
@@ -189,7 +423,7 @@ on_both! {
         for (n, by) in ["agent.a-1", BRANCH, "agent.a-2", "agent.a-1"].into_iter().enumerate() {
             store.ledger.ask(filing_by(stage, by, &format!("r{n}"))).await.unwrap();
         }
-        assert_eq!(spread(&store).await, 3);
+        assert_eq!(spread(&store, &which).await, 3);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 3, 4]);
     }
 
@@ -201,42 +435,40 @@ on_both! {
         filed(stage, &store, "r2").await;
         acted(&store, report(stage, &id, Status::Accepted)).await;
         acted(&store, report(stage, &id, Status::Processing)).await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let first = lease(&store, &which, 9).await;
         assert_eq!(seqs(&first), [1, 2]);
         assert_eq!(lease(&store, &which, 9).await, [], "the third waits for the first");
-        settle(&store, &which, &first[1..], Fate::Carried(Carried::Done)).await;
+        settle(&store, &which, &first[1..], done()).await;
         assert_eq!(lease(&store, &which, 9).await, []);
         let later = stage.clock.now().plus(Duration::from_secs(5));
-        let retry = Fate::Carried(Carried::Retry { failure: Failure::Busy, reason: "503".to_owned(), not_before: later, counts: true });
-        settle(&store, &which, &first[..1], retry).await;
+        settle(&store, &which, &first[..1], retry(later, true)).await;
         assert_eq!(lease(&store, &which, 9).await, [], "nor does it pass a first one that waits for its time");
         stage.later(5);
         for seq in [1, 3, 4, 5] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(seqs(&next), [seq]);
-            settle(&store, &which, &next, Fate::Carried(Carried::Done)).await;
+            settle(&store, &which, &next, done()).await;
         }
         assert_eq!(stage.rows("notices"), 0);
         let told = stage.texts("SELECT CAST(seq AS TEXT) || ' ' || CAST(number AS TEXT) || ' ' || outcome || ' ' || COALESCE(class, '-') AS t FROM notice_attempts ORDER BY seq, number");
         assert_eq!(told, ["1 1 retry busy", "1 2 delivered -", "2 1 delivered -", "3 1 delivered -", "4 1 delivered -", "5 1 delivered -"]);
     }
 
-    async fn a_lease_is_over_after_its_time_and_what_was_not_tried_counts_as_not_tried(stage) {
+    async fn a_lease_is_over_after_its_time_and_what_says_nothing_does_not_count(stage) {
         let store = stage.open();
         let which = webhook(BRANCH);
         subscribe(stage, &store, &which, None).await;
         filed(stage, &store, "r1").await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let leased = lease(&store, &which, 9).await;
         stage.later(30);
         assert_eq!(lease(&store, &which, 9).await, []);
         stage.later(1);
         let again = lease(&store, &which, 9).await;
         assert_eq!((leased[0].attempt, again[0].attempt, &again[0].event), (1, 2, &leased[0].event));
-        settle(&store, &which, &again, Fate::Unsent).await;
+        settle(&store, &which, &again, retry(stage.clock.now(), false)).await;
         assert_eq!(lease(&store, &which, 9).await[0].attempt, 2);
-        assert_eq!(stage.rows("notice_attempts"), 0);
     }
 
     async fn a_parked_notice_holds_its_own_dossier_and_no_other_until_it_is_sent_again(stage) {
@@ -245,12 +477,12 @@ on_both! {
         subscribe(stage, &store, &which, None).await;
         let id = filed(stage, &store, "r1").await;
         acted(&store, report(stage, &id, Status::Accepted)).await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let first = lease(&store, &which, 9).await;
         settle(&store, &which, &first, parked()).await;
         acted(&store, report(stage, &id, Status::Processing)).await;
         filed(stage, &store, "r2").await;
-        spread(&store).await;
+        spread(&store, &which).await;
         assert_eq!(states(stage), ["1 parked", "2 held", "3 held", "4 held", "5 waiting"]);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [5]);
         assert_eq!(store.ledger.ask(again(webhook("branch.ba-dinh"))).await.unwrap(), 0);
@@ -258,7 +490,7 @@ on_both! {
         for seq in [1, 2, 3, 4] {
             let next = lease(&store, &which, 9).await;
             assert_eq!(next.iter().map(|n| (n.seq, n.attempt)).collect::<Vec<_>>(), [(seq, 1)]);
-            settle(&store, &which, &next, Fate::Carried(Carried::Done)).await;
+            settle(&store, &which, &next, done()).await;
         }
     }
 
@@ -267,35 +499,47 @@ on_both! {
         let which = webhook(BRANCH);
         subscribe(stage, &store, &which, None).await;
         filed(stage, &store, "r1").await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let leased = lease(&store, &which, 9).await;
         settle(&store, &which, &leased, Fate::Gone).await;
         filed(stage, &store, "r2").await;
-        assert_eq!((spread(&store).await, lease(&store, &which, 9).await), (0, vec![]));
+        assert_eq!((behind(&store).await, hold_by(&store, &which, "hub").await), (vec![], None));
+        assert_eq!(lease(&store, &which, 9).await, []);
         let (scope, now) = (everything(), stage.clock.now());
         let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
         assert_eq!((ways[0].row.state.0.word(), ways[0].row.reason.as_deref()), ("disabled", Some("receiver-gone")));
-        assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (1, 1));
+        assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (2, 1));
         subscribe(stage, &store, &which, None).await;
-        assert_eq!(spread(&store).await, 1);
+        assert_eq!(spread(&store, &which).await, 1);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 2]);
     }
 
-    async fn the_window_is_as_long_as_it_says_and_the_rest_waits_in_the_feed(stage) {
+    async fn what_waits_is_counted_as_far_as_a_window(stage) {
         let store = stage.open();
         let which = webhook(BRANCH);
         subscribe(stage, &store, &which, None).await;
-        let head = WINDOW + 1;
-        for seq in 1..=head {
+        let waiting = async || {
+            let (scope, now) = (everything(), stage.clock.now());
+            let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
+            let backlog = store.readers.run(read::backlog).await.unwrap();
+            assert_eq!(backlog.notices_waiting, ways[0].standing.waiting);
+            assert_eq!(backlog.notices_waiting_since, ways[0].standing.oldest);
+            (ways[0].standing.waiting, ways[0].standing.oldest)
+        };
+        assert_eq!(waiting().await, (0, None));
+        let since = stage.clock.now();
+        filed(stage, &store, "first").await;
+        stage.later(60);
+        for seq in 1..=WINDOW {
             let n = format!("{seq:032x}");
             store.ledger.ask(filing(stage, &n)).await.unwrap();
         }
-        while spread(&store).await > 0 {}
-        assert_eq!((stage.rows("notices"), news(&store).await), (WINDOW, vec![]));
-        let one = lease(&store, &which, 1).await;
-        settle(&store, &which, &one, parked()).await;
-        assert_eq!(spread(&store).await, 1, "what is parked takes no room");
-        assert_eq!(stage.rows("notices"), head);
+        assert_eq!(waiting().await, (WINDOW, Some(since)));
+        let first = from_feed(&store, &which, 1).await;
+        hold(&store, &which).await;
+        let failed = NoticeSettlement { notice: first, fate: retry(since, true) };
+        told(&store, &which, "hub", 0, 1, vec![failed], Vec::new()).await;
+        assert_eq!(waiting().await, (WINDOW + 1, Some(stage.clock.now())), "a notice, and what the feed has");
     }
 
     async fn an_older_secret_signs_until_its_time_and_the_one_before_it_no_more(stage) {
@@ -346,7 +590,8 @@ on_both! {
         let wanted = Subscribe { subscription: queue.clone(), url: None, from: None, secret: None };
         store.ledger.ask(wanted).await.unwrap();
         filed(stage, &store, "r1").await;
-        spread(&store).await;
+        spread(&store, &hook).await;
+        spread(&store, &queue).await;
         assert!(store.ledger.ask(EndSubscription(hook.clone())).await.unwrap());
         assert!(!store.ledger.ask(EndSubscription(hook.clone())).await.unwrap());
         assert_eq!((stage.rows("subscription_secrets"), stage.rows("notices"), stage.rows("subscriptions")), (0, 1, 1));
@@ -369,13 +614,13 @@ on_both! {
         subscribe(stage, &store, &which, None).await;
         let ids = [filed(stage, &store, "r1").await, filed(stage, &store, "r2").await];
         let since = stage.clock.now();
-        spread(&store).await;
+        spread(&store, &which).await;
         stage.later(60);
         // What the first dossier's event is given up for holds up its next one; the second's is still under way.
         let first: Vec<_> = lease(&store, &which, 9).await.into_iter().filter(|l| l.dossier == ids[0]).collect();
         settle(&store, &which, &first, parked()).await;
         acted(&store, report(stage, &ids[0], Status::Processing)).await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let seen = backlog().await;
         assert_eq!((seen.notices_waiting, seen.notices_waiting_since), (1, Some(since)));
         assert_eq!(seen.notices_parked, 1);
@@ -443,7 +688,7 @@ on_both! {
         assert_eq!(store.ledger.ask(Sweep).await.unwrap(), 0);
     }
 
-    async fn looking_for_news_costs_what_is_due_and_not_what_was(stage) {
+    async fn looking_for_what_is_untold_costs_what_is_due_and_not_what_was(stage) {
         let store = stage.open();
         assert!(subscribe(stage, &store, &webhook("branch.tay-ho"), None).await);
         let history = "INSERT INTO feed (tenant, seq, dossier) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
@@ -451,11 +696,13 @@ on_both! {
         stage.execute(history);
         stage.execute("UPDATE subscriptions SET cursor = 20000");
         stage.execute("ANALYZE");
-        assert_eq!(news(&store).await, []);
+        assert_eq!(behind(&store).await, Vec::<String>::new());
         if stage.is_postgres() {
             let rows = stage.behind(|conn| {
                 crate::backends::run(conn, "BEGIN").unwrap();
-                assert_eq!(read::work(conn).unwrap().news, []);
+                assert!(read::active_ways(conn).unwrap().iter().all(|way| !way.is_behind));
+                let which = webhook("branch.tay-ho");
+                assert_eq!(read::untold(conn, &which, 19_995, 3, true).unwrap().len(), 3);
                 let sum = "SELECT (seq_tup_read + idx_tup_fetch)::bigint AS n FROM pg_stat_xact_user_tables WHERE relname = 'feed'";
                 let rows = crate::backends::number(conn, sum);
                 crate::backends::run(conn, "COMMIT").unwrap();
@@ -470,9 +717,9 @@ on_both! {
         let which = webhook(BRANCH);
         subscribe(stage, &store, &which, None).await;
         filed(stage, &store, "r1").await;
-        spread(&store).await;
+        spread(&store, &which).await;
         let leased = lease(&store, &which, 9).await;
-        settle(&store, &which, &leased, Fate::Carried(Carried::Done)).await;
+        settle(&store, &which, &leased, done()).await;
         stage.later(30 * 86_400);
         store.ledger.ask(Sweep).await.unwrap();
         assert_eq!(stage.rows("notice_attempts"), 1);

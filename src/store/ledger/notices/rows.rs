@@ -51,3 +51,8 @@ pub(super) fn waiting(
         attempts: 0,
     }
 }
+
+/// Whether this holder may go on with a way, as far as its row says.
+pub(super) fn is_held_by(row: &SubscriptionRow, holder: &str) -> bool {
+    row.held_by.as_deref() == Some(holder)
+}

@@ -32,7 +32,13 @@ pub(super) fn subscribe(
     let is_elsewhere = before.as_ref().is_some_and(|row| row.url != wanted.url);
     // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
     let since = before.as_ref().map_or(now, |row| now.max(row.since.0.plus(TICK)));
-    let cursor = wanted.from.or(before.map(|row| row.cursor)).unwrap_or(head);
+    let cursor = wanted
+        .from
+        .or(before.as_ref().map(|row| row.cursor))
+        .unwrap_or(head);
+    // Whoever tells it now does so from a place that is no longer its own.
+    let holder = before.filter(|_| wanted.from.is_none());
+    let (held_by, held_until) = holder.map_or((None, None), |row| (row.held_by, row.held_until));
     let which = &wanted.subscription;
     let row = SubscriptionRow {
         tenant: which.tenant.clone(),
@@ -43,6 +49,8 @@ pub(super) fn subscribe(
         url: wanted.url.clone(),
         // A cursor that nobody was given yet would pass over what comes.
         cursor: cursor.clamp(0, head),
+        held_by,
+        held_until,
     };
     on_backend!(conn, c => diesel::insert_into(subscriptions::table).values(&row)
         .on_conflict((subscriptions::tenant, subscriptions::way)).do_update().set((
@@ -51,6 +59,8 @@ pub(super) fn subscribe(
             subscriptions::reason.eq(excluded(subscriptions::reason)),
             subscriptions::url.eq(excluded(subscriptions::url)),
             subscriptions::cursor.eq(excluded(subscriptions::cursor)),
+            subscriptions::held_by.eq(excluded(subscriptions::held_by)),
+            subscriptions::held_until.eq(excluded(subscriptions::held_until)),
         )).execute(c))?;
     // Whoever sets it up says that it is there: it is tried at once, and another address as if nothing had been tried.
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)))
@@ -84,7 +94,12 @@ pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Resu
         // The row stays until the queue is gone too.
         Way::Queue => on_backend!(conn, c => diesel::update(subscriptions::table.find(key)
                 .filter(subscriptions::state.ne(ended)))
-            .set((subscriptions::state.eq(ended), subscriptions::since.eq(At(now)))).execute(c))?,
+            .set((
+                subscriptions::state.eq(ended),
+                subscriptions::since.eq(At(now)),
+                subscriptions::held_by.eq(None::<String>),
+                subscriptions::held_until.eq(None::<At>),
+            )).execute(c))?,
     };
     Ok(changed > 0)
 }
@@ -130,14 +145,14 @@ pub(super) fn disable(
     conn: &mut Conn,
     now: Timestamp,
     which: &Subscription,
-    set_at: Option<Timestamp>,
+    set_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let as_then = find(conn, which)?.is_some_and(|row| set_at.is_none_or(|then| row.since.0 == then));
-    if !as_then {
-        return Ok(());
-    }
     let key = (which.tenant.as_str(), which.way.word());
-    on_backend!(conn, c => diesel::update(subscriptions::table.find(key).filter(subscriptions::state.eq(ACTIVE)))
+    let as_then = subscriptions::table
+        .find(key)
+        .filter(subscriptions::since.eq(At(set_at)))
+        .filter(subscriptions::state.eq(ACTIVE));
+    on_backend!(conn, c => diesel::update(as_then)
         .set((
             subscriptions::state.eq(Word(SubscriptionState::Disabled)),
             subscriptions::since.eq(At(now)),

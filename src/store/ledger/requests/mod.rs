@@ -27,8 +27,8 @@ pub use pushing::{
 pub use registering::{DirectoryImport, Expiring, Imported, RegisterChange, Registered, WarnExpiring};
 pub use request::{Names, Request, Sender};
 pub use telling::{
-    EndSubscription, Fate, LeaseNotices, LeasedNotice, NoticeSettlement, QueueRemoved, RECEIVER_GONE,
-    ReceiverAnswers, RetryNotices, RotateSecret, SettleNotices, SpreadNews, Subscribe, Subscribed, TEST,
-    TestSubscription,
+    EndSubscription, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress,
+    QueueRemoved, RECEIVER_GONE, ReceiverAnswers, RetryNotices, RotateSecret, SetAside, SettleNotices,
+    SettledNotices, Subscribe, Subscribed, TEST, TestSubscription,
 };
 pub use upkeep::{LimitFired, Prove, Sweep, Watch, WatchOutcome};

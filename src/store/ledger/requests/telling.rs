@@ -8,7 +8,7 @@ use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::columns::Column;
 use crate::store::rows::SecretRow;
-use crate::store::telling::{News, Subscription};
+use crate::store::telling::Subscription;
 
 /// Why a webhook is disabled: its receiver answered 410.
 pub const RECEIVER_GONE: &str = "receiver-gone";
@@ -67,10 +67,31 @@ pub struct TestSubscription {
     pub event: String,
 }
 
-/// Takes feed rows into notices. Answers how many.
-pub struct SpreadNews(pub Vec<News>);
+/// Holds a way: what its feed has after the cursor is the holder's to tell, until the time is over or it lets go. Asked again, the holder
+/// goes on. None while another one holds it, or while it is not set up as it was.
+pub struct HoldWay {
+    /// Which way.
+    pub subscription: Subscription,
+    /// Only while it stands as it was set up at this moment.
+    pub set_at: Timestamp,
+    /// Who: one hub.
+    pub holder: String,
+    /// How long.
+    pub time: Duration,
+}
 
-/// Notices to send now, at most one a dossier; they are the caller's until the lease ends.
+/// A way as its holder finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldWay {
+    /// Up to where it has been told, but for what has a row.
+    pub cursor: i64,
+    /// How many notices with a row wait.
+    pub waiting: i64,
+    /// Whether any notice has a row, whatever its state.
+    pub has_rows: bool,
+}
+
+/// Notices with a row to send now, at most one a dossier; they are the caller's until the lease ends.
 pub struct LeaseNotices {
     /// Which way.
     pub subscription: Subscription,
@@ -84,12 +105,54 @@ pub struct LeaseNotices {
     pub least_tried_first: bool,
 }
 
-/// What became of leased notices.
+/// What became of notices, and how far the way has been told.
 pub struct SettleNotices {
+    /// Which way.
+    pub subscription: Subscription,
+    /// When the way they were sent by was set up: what is gone for good is that one, not what was set up in its place.
+    pub set_at: Timestamp,
     /// The notices.
     pub settlements: Vec<NoticeSettlement>,
-    /// When the way they were sent by was set up: what is gone for good is that one, not what was set up in its place.
-    pub set_at: Option<Timestamp>,
+    /// How far its holder has come.
+    pub progress: Progress,
+}
+
+/// How far the holder of a way has come with its feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Who.
+    pub holder: String,
+    /// The cursor as the holder knows it. Where it stands elsewhere, or another one holds the way, nothing of the feed is written: whoever
+    /// tells it now tells it from that place.
+    pub from: i64,
+    /// Up to here everything has been told, or has a row.
+    pub to: i64,
+    /// What gets a row though nothing is known to have failed.
+    pub set_aside: Vec<SetAside>,
+    /// For how long the way stays the holder's.
+    pub hold: Duration,
+}
+
+/// How a way stands once what became of its notices is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledNotices {
+    /// Whether the holder has it still, and its cursor is where the holder says.
+    pub is_held: bool,
+    /// Whether it stands as it was set up.
+    pub stands: bool,
+}
+
+/// An event of the feed that gets a row, so that the cursor can pass it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its place in the feed.
+    pub seq: i64,
+    /// Its dossier.
+    pub dossier: String,
+    /// Its id.
+    pub event: String,
+    /// For how long it is leased, because it is under way and hangs; none waits behind others of its dossier.
+    pub leased: Option<Duration>,
 }
 
 /// A receiver that was spared answers again: what failed with it goes at once.
@@ -103,7 +166,7 @@ pub struct RetryNotices {
     pub by: Option<(Actor, String)>,
 }
 
-/// A notice leased to its carrier.
+/// A notice in the hands of its carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeasedNotice {
     /// The event's place in the feed; [`TEST`] for a test event.
@@ -114,13 +177,13 @@ pub struct LeasedNotice {
     pub event: String,
     /// How often it was tried, this time included.
     pub attempt: i32,
+    /// Whether it has a row; what is told from the feed has none.
+    pub has_row: bool,
 }
 
-/// What became of one leased notice.
+/// What became of one notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeSettlement {
-    /// By which way.
-    pub subscription: Subscription,
     /// The notice.
     pub notice: LeasedNotice,
     /// What became of it.
@@ -132,8 +195,6 @@ pub struct NoticeSettlement {
 pub enum Fate {
     /// It was tried.
     Carried(Carried),
-    /// It was not tried after all, and counts as not tried.
-    Unsent,
     /// The receiver is gone for good: the whole way is disabled, the notice waits.
     Gone,
 }
@@ -172,8 +233,8 @@ impl Request for TestSubscription {
     type Answer = bool;
 }
 
-impl Request for SpreadNews {
-    type Answer = usize;
+impl Request for HoldWay {
+    type Answer = Option<HeldWay>;
 
     fn may_be_audited(&self) -> bool {
         false
@@ -189,7 +250,7 @@ impl Request for LeaseNotices {
 }
 
 impl Request for SettleNotices {
-    type Answer = ();
+    type Answer = SettledNotices;
 
     fn may_be_audited(&self) -> bool {
         false

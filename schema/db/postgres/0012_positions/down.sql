@@ -1,0 +1,2 @@
+ALTER TABLE subscriptions DROP COLUMN held_by;
+ALTER TABLE subscriptions DROP COLUMN held_until;

@@ -1,0 +1,234 @@
+//! What feeds have behind the cursors of those that are told of them. Never the history: a look costs the newest row of each feed that
+//! somebody subscribes to, and the rows that are taken.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use super::corrupt;
+use super::history::{FeedItem, items};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::time::Timestamp;
+use crate::domain::view::SubscriptionState;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::conn::{Conn, on_backend};
+use crate::store::moment::At;
+use crate::store::rows::*;
+use crate::store::tables::*;
+use crate::store::telling::Subscription;
+use crate::store::word::Word;
+
+/// An active way.
+pub struct ActiveWay {
+    /// As it is set up.
+    pub row: SubscriptionRow,
+    /// Whether its feed has something after its cursor.
+    pub is_behind: bool,
+}
+
+/// The active ways, and which of them are behind their feeds.
+pub fn active_ways(conn: &mut Conn) -> Result<Vec<ActiveWay>, StoreError> {
+    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+        .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
+        .select(SubscriptionRow::as_select())
+        .load(c))?;
+    let feeds = Feeds::of(conn, &rows)?;
+    let way = |row: SubscriptionRow| ActiveWay {
+        is_behind: !feeds.ahead(&row).is_empty(),
+        row,
+    };
+    Ok(rows.into_iter().map(way).collect())
+}
+
+/// The feeds that subscribers read, each with the number of its newest row.
+pub(super) struct Feeds {
+    newest: HashMap<String, i64>,
+    agents: HashMap<String, Vec<String>>,
+}
+
+impl Feeds {
+    /// Those of these ways.
+    pub(super) fn of(conn: &mut Conn, ways: &[SubscriptionRow]) -> Result<Self, StoreError> {
+        let subscribers: HashSet<&str> = ways.iter().map(|row| row.tenant.as_str()).collect();
+        let mut feeds = Feeds {
+            newest: HashMap::with_capacity(subscribers.len()),
+            agents: HashMap::new(),
+        };
+        if subscribers.is_empty() {
+            return Ok(feeds);
+        }
+        let own = feed::table
+            .filter(feed::tenant.eq(subscriptions::tenant))
+            .select(max(feed::seq))
+            .single_value();
+        let own: Vec<(String, Option<i64>)> = on_backend!(conn, c => subscriptions::table
+            .filter(subscriptions::tenant.eq_any(&subscribers))
+            .select((subscriptions::tenant, own))
+            .load(c))?;
+        let enterprises: Vec<&str> = subscribers.into_iter().filter(|key| has_agents(key)).collect();
+        let theirs = feed::table
+            .filter(feed::tenant.eq(tenants::key))
+            .select(max(feed::seq))
+            .single_value();
+        let of_agents: Vec<(String, Option<String>, Option<i64>)> = if enterprises.is_empty() {
+            Vec::new()
+        } else {
+            on_backend!(conn, c => tenants::table
+                .filter(tenants::parent.eq_any(&enterprises))
+                .select((tenants::key, tenants::parent, theirs))
+                .load(c))?
+        };
+        for (key, seq) in own {
+            feeds.newest.extend(seq.map(|seq| (key, seq)));
+        }
+        for (key, parent, seq) in of_agents {
+            feeds.newest.extend(seq.map(|seq| (key.clone(), seq)));
+            feeds
+                .agents
+                .entry(parent.unwrap_or_default())
+                .or_default()
+                .push(key);
+        }
+        Ok(feeds)
+    }
+
+    /// The feeds that have something for a subscriber after its cursor: its own, and of an enterprise its agents'.
+    fn ahead<'a>(&'a self, row: &'a SubscriptionRow) -> Vec<&'a str> {
+        let agents = self
+            .agents
+            .get(&row.tenant)
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
+        let read = std::iter::once(row.tenant.as_str()).chain(agents);
+        let is_ahead = |tenant: &&str| self.newest.get(*tenant).is_some_and(|seq| *seq > row.cursor);
+        read.filter(is_ahead).collect()
+    }
+
+    /// How many events a way has not been told of that have no notice, as far as they are counted, and since when the first is there.
+    pub(super) fn untold(
+        &self,
+        conn: &mut Conn,
+        row: &SubscriptionRow,
+        counted: i64,
+    ) -> Result<Option<(i64, Timestamp)>, StoreError> {
+        let next = after(conn, &self.ahead(row), row.cursor, counted)?;
+        let Some((first, _)) = next.first() else {
+            return Ok(None);
+        };
+        let at: At =
+            on_backend!(conn, c => events::table.filter(events::seq.eq(first)).select(events::at).first(c))?;
+        Ok(Some((next.len() as i64, at.0)))
+    }
+}
+
+/// Whether a tenant reads the feeds of others beside its own.
+fn has_agents(key: &str) -> bool {
+    key.parse::<TenantKey>()
+        .is_ok_and(|key| key.kind() == TenantKind::Enterprise)
+}
+
+/// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
+/// no more than are taken are read, however far it is ahead.
+fn after(conn: &mut Conn, feeds: &[&str], cursor: i64, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut rows: Vec<(i64, String)> = Vec::new();
+    for tenant in feeds {
+        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
+            .filter(feed::tenant.eq(tenant))
+            .filter(feed::seq.gt(cursor))
+            .order(feed::seq)
+            .limit(limit)
+            .select((feed::seq, feed::dossier))
+            .load(c))?;
+        rows.extend(next);
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(rows)
+}
+
+/// An event that a way has not been told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untold {
+    /// Its place in the feed.
+    pub seq: i64,
+    /// Its dossier.
+    pub dossier: String,
+    /// What has a notice already.
+    pub noticed: Noticed,
+}
+
+/// What of an event's dossier has a notice of the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// Nothing: it may go.
+    Nothing,
+    /// Another event: it must wait behind that.
+    Another,
+    /// The event itself: it goes by its notice.
+    Itself,
+}
+
+/// The next events of a way after a place in its feed. What has notices is looked for where the way has any.
+pub fn untold(
+    conn: &mut Conn,
+    which: &Subscription,
+    place: i64,
+    limit: i64,
+    has_notices: bool,
+) -> Result<Vec<Untold>, StoreError> {
+    let key = which.tenant.as_str();
+    let rows = if has_agents(key) {
+        let way: SubscriptionRow = on_backend!(conn, c => subscriptions::table
+            .find((key, which.way.word())).select(SubscriptionRow::as_select()).first(c))?;
+        let ways = [SubscriptionRow { cursor: place, ..way }];
+        let feeds = Feeds::of(conn, &ways)?;
+        after(conn, &feeds.ahead(&ways[0]), place, limit)?
+    } else {
+        after(conn, &[key], place, limit)?
+    };
+    let dossiers: HashSet<&str> = rows.iter().map(|(_, dossier)| dossier.as_str()).collect();
+    let noticed: Vec<(i64, String)> = if has_notices && !rows.is_empty() {
+        on_backend!(conn, c => notices::table
+            .filter(notices::tenant.eq(key))
+            .filter(notices::way.eq(which.way.word()))
+            .filter(notices::dossier.eq_any(&dossiers))
+            .select((notices::seq, notices::dossier))
+            .load(c))?
+    } else {
+        Vec::new()
+    };
+    let seqs: HashSet<i64> = noticed.iter().map(|(seq, _)| *seq).collect();
+    let behind: HashSet<&str> = noticed.iter().map(|(_, dossier)| dossier.as_str()).collect();
+    let untold = rows.iter().map(|(seq, dossier)| Untold {
+        seq: *seq,
+        noticed: match (seqs.contains(seq), behind.contains(dossier.as_str())) {
+            (true, _) => Noticed::Itself,
+            (false, true) => Noticed::Another,
+            (false, false) => Noticed::Nothing,
+        },
+        dossier: dossier.clone(),
+    });
+    Ok(untold.collect())
+}
+
+/// What these events of feeds say, as the feed says it, by their numbers.
+pub fn told(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<HashMap<i64, FeedItem>, StoreError> {
+    Ok(items(conn, cipher, seqs)?
+        .into_iter()
+        .map(|item| (item.seq, item))
+        .collect())
+}
+
+/// The ids of these events, by their numbers, whatever they say.
+pub fn event_ids(conn: &mut Conn, seqs: &[i64]) -> Result<HashMap<i64, String>, StoreError> {
+    let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
+        .filter(events::seq.eq_any(seqs)).select((events::seq, events::id)).load(c))?;
+    match ids.len() == seqs.len() {
+        true => Ok(ids.into_iter().collect()),
+        false => Err(corrupt("a feed row without its event")),
+    }
+}
