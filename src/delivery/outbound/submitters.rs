@@ -38,6 +38,9 @@ const CARRIERS: usize = 128;
 const READ_BY_CALLS: usize = 64;
 const READ_BY_QUEUE: usize = 256;
 
+/// How long calls are signed with the secrets that were found, though others may have been set meanwhile.
+const SECRETS_FOR: Duration = Duration::from_secs(1);
+
 /// How long a way stays with a hub that says nothing: a hub that died holds up its webhooks for no longer.
 const HOLD: Duration = Duration::from_secs(5);
 
@@ -141,8 +144,8 @@ struct Telling {
     is_read: bool,
     /// How often there was news.
     news: u64,
-    /// Where calls go, and what they are signed with, as of what was read last.
-    endpoint: Option<Arc<Endpoint>>,
+    /// Where calls go, and what they are signed with; and when that was looked up.
+    endpoint: Option<(Arc<Endpoint>, Timestamp)>,
     rows: Rows,
 }
 
@@ -427,9 +430,11 @@ impl Recipient for Submitter {
             .hub
             .untold(&self.subscription, place, most as i64, has_rows)
             .await?;
-        let endpoint = match read.is_empty() {
+        let now = self.hub.clock().now();
+        let is_known = |known: &(Arc<Endpoint>, Timestamp)| now < known.1.plus(SECRETS_FOR);
+        let endpoint = match read.is_empty() || self.telling().endpoint.as_ref().is_some_and(is_known) {
             true => None,
-            false => self.endpoint().await?,
+            false => self.endpoint().await?.map(|endpoint| (endpoint, now)),
         };
         let mut telling = self.telling();
         // What came while it was read may have come too late for it.
@@ -456,7 +461,10 @@ impl Recipient for Submitter {
             else {
                 return Vec::new();
             };
-            (position.next(max, Instant::now()), telling.endpoint.clone())
+            (
+                position.next(max, Instant::now()),
+                telling.endpoint.clone().map(|known| known.0),
+            )
         };
         self.carry(endpoint.as_ref(), next)
     }

@@ -105,9 +105,9 @@ impl Hub {
             let untold = read::untold(conn, &asked, place, limit, has_notices)?;
             let is_new = |one: &&read::Untold| one.noticed == Noticed::Nothing;
             let fresh: Vec<i64> = untold.iter().filter(is_new).map(|one| one.seq).collect();
-            Ok(match read::told(conn, &cipher, &fresh) {
+            Ok(match read::says(conn, &cipher, &untold) {
                 Err(StoreError::Corrupt(_)) => (untold, fresh, None),
-                told => (untold, fresh, Some(told?)),
+                says => (untold, fresh, Some(says?)),
             })
         };
         let (untold, fresh, items) = self.store.readers.run(read).await?;

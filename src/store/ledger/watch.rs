@@ -34,18 +34,23 @@ impl Command for Watch {
     }
 }
 
+/// What was told of the limits of dossiers.
+#[diesel::dsl::auto_type]
+pub(super) fn told_of<'a>(ids: Vec<&'a str>) -> _ {
+    watches::table.filter(watches::dossier.eq_any(ids))
+}
+
 /// The limits of these dossiers: those that run, and those that were told of.
-pub(super) fn of_dossiers(
+pub(super) fn of_dossiers<'a>(
     conn: &mut Conn,
-    dossiers: &[DossierRow],
+    dossiers: impl Iterator<Item = &'a DossierRow> + Clone,
 ) -> Result<HashMap<(String, Watched), WatchRow>, StoreError> {
     let mut limits = HashMap::new();
-    if dossiers.is_empty() {
+    let ids: Vec<&str> = dossiers.clone().map(|row| row.id.as_str()).collect();
+    if ids.is_empty() {
         return Ok(limits);
     }
-    let ids: Vec<&str> = dossiers.iter().map(|row| row.id.as_str()).collect();
-    let told: Vec<WatchRow> = on_backend!(conn, c => watches::table
-        .filter(watches::dossier.eq_any(&ids)).select(WatchRow::as_select()).load(c))?;
+    let told: Vec<WatchRow> = on_backend!(conn, c => told_of(ids).select(WatchRow::as_select()).load(c))?;
     for dossier in dossiers {
         let running = unpacked(dossier)?.into_iter();
         limits.extend(running.map(|(limit, row)| ((dossier.id.clone(), limit), row)));
@@ -116,7 +121,7 @@ fn load(
     let unchanged =
         |row: &DossierRow| !batch.writes.touched.contains(&row.id) && !batch.writes.clocked.contains(&row.id);
     let rows: Vec<DossierRow> = rows.into_iter().filter(unchanged).collect();
-    let limits = of_dossiers(conn, &rows)?;
+    let limits = of_dossiers(conn, rows.iter())?;
     let is_due = |row: &WatchRow| row.next_at.is_some_and(|at| at.0 <= batch.clock);
     let mut due: Vec<(Watched, WatchRow)> = (limits.iter())
         .filter(|(_, row)| is_due(row))

@@ -2,9 +2,9 @@
 //!
 //! The session's thread drives the line itself while it waits for an answer; no other thread and no task is woken for a statement. What
 //! went wrong is told with its SQLSTATE ([`Session::cause`]), and statements that do not need each other's answers are sent together
-//! ([`Session::together`]).
+//! ([`Session::together`], [`Session::ask_ahead`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use diesel::result::{ConnectionError, ConnectionResult, DatabaseErrorKind, Error
 use futures_util::TryStreamExt;
 use futures_util::future::{Either, join_all, select};
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, RowStream, Statement};
 
 use super::cause;
 use super::query::Query;
@@ -45,6 +45,8 @@ pub struct Session {
     line: Option<Line>,
     runtime: Waiting,
     statements: HashMap<String, Statement>,
+    /// What was asked ahead, with what came of it.
+    ahead: VecDeque<(Query, Answered)>,
     transactions: AnsiTransactionManager,
     instrumentation: DynInstrumentation,
     /// How long each answer may take; none while nothing is in hand.
@@ -52,6 +54,9 @@ pub struct Session {
     /// Why the last statement that failed did so.
     failed: Cause,
 }
+
+/// Rows, and how many a statement was about.
+type Answered = (Vec<Row>, u64);
 
 /// Where the thread waits. Let go without waiting for what it may still have in hand.
 struct Waiting(Option<Runtime>);
@@ -85,6 +90,7 @@ impl Session {
             line: Some(line),
             runtime: Waiting(Some(runtime)),
             statements: HashMap::new(),
+            ahead: VecDeque::new(),
             transactions: AnsiTransactionManager::default(),
             instrumentation: DynInstrumentation::default_instrumentation(),
             limit: None,
@@ -135,6 +141,7 @@ impl Session {
     }
 
     fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<()> {
+        self.ahead.clear();
         let mut statements = Vec::with_capacity(queries.len());
         for query in &queries {
             self.starts(query);
@@ -152,6 +159,48 @@ impl Session {
             answer.map_err(|error| self.told(Missed::Said(error)))?;
         }
         Ok(())
+    }
+
+    /// Asks in one trip what will be asked in this order. Whoever asks the same next is given what came; when something else is asked,
+    /// the rest is forgotten. Only within a transaction that holds what could change the answers, or where nothing can.
+    pub(in crate::store) fn ask_ahead(&mut self, queries: Vec<Query>) -> QueryResult<()> {
+        self.ahead.clear();
+        let mut statements = Vec::with_capacity(queries.len());
+        for query in &queries {
+            self.starts(query);
+            statements.push(self.prepared(query)?);
+        }
+        let asked = queries.clone();
+        let answers = self.wait(async |client| {
+            let sent = asked.into_iter().zip(&statements);
+            let sent = sent.map(async |(query, statement)| {
+                answered(client.query_raw(statement, query.binds).await?).await
+            });
+            Ok(join_all(sent).await)
+        })?;
+        for (query, answer) in queries.into_iter().zip(answers) {
+            let answer = answer.map_err(|error| self.told(Missed::Said(error)))?;
+            self.ahead.push_back((query, answer));
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction, and asks ahead in the same trip.
+    pub(in crate::store) fn begin(&mut self, mut queries: Vec<Query>) -> QueryResult<()> {
+        queries.insert(0, Query::plain("BEGIN"));
+        self.ask_ahead(queries)?;
+        self.ahead.pop_front();
+        Ok(())
+    }
+
+    /// What was asked ahead, if it is asked for now.
+    fn known(&mut self, query: &Query) -> Option<Answered> {
+        let (asked, answer) = self.ahead.pop_front()?;
+        if asked == *query {
+            return Some(answer);
+        }
+        self.ahead.clear();
+        None
     }
 
     /// The statement as the server knows it. It is known by its text: diesel would have a statement planned anew each time whose text
@@ -232,7 +281,10 @@ impl Session {
     }
 
     /// What a statement gives, and how many rows it was about.
-    fn run(&mut self, query: Query) -> QueryResult<(Vec<Row>, u64)> {
+    fn run(&mut self, query: Query) -> QueryResult<Answered> {
+        if let Some(answer) = self.known(&query) {
+            return Ok(answer);
+        }
         self.starts(&query);
         let is_kept = self.statements.len() < KEPT || self.statements.contains_key(&query.sql);
         let statement = if is_kept {
@@ -249,14 +301,19 @@ impl Session {
                 // Nothing of it is kept, and it goes in one trip.
                 None => client.query_typed_raw(&sql, binds.into_iter().zip(types)).await?,
             };
-            let mut stream = std::pin::pin!(stream);
-            let mut rows = Vec::new();
-            while let Some(row) = stream.try_next().await? {
-                rows.push(row);
-            }
-            Ok((rows, stream.rows_affected().unwrap_or_default()))
+            Ok(answered(stream).await?)
         })
     }
+}
+
+/// Everything that comes of a statement.
+async fn answered(stream: RowStream) -> Result<Answered, tokio_postgres::Error> {
+    let mut stream = std::pin::pin!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row);
+    }
+    Ok((rows, stream.rows_affected().unwrap_or_default()))
 }
 
 fn ended(why: &str) -> Error {
@@ -265,6 +322,7 @@ fn ended(why: &str) -> Error {
 
 impl SimpleConnection for Session {
     fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.ahead.clear();
         self.instrumentation
             .on_connection_event(InstrumentationEvent::start_query(&StrQueryHelper::new(sql)));
         self.wait(async |client| Ok(client.batch_execute(sql).await?))

@@ -7,7 +7,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::corrupt;
-use super::history::{FeedItem, items};
+use super::history::{FeedItem, items, items_of};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::SubscriptionState;
@@ -30,12 +30,19 @@ pub struct ActiveWay {
 
 /// The active ways, and which of them are behind their feeds.
 pub fn active_ways(conn: &mut Conn) -> Result<Vec<ActiveWay>, StoreError> {
-    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+    let own = feed::table
+        .filter(feed::tenant.eq(subscriptions::tenant))
+        .select(max(feed::seq))
+        .single_value();
+    let rows: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-        .select(SubscriptionRow::as_select())
+        .select((SubscriptionRow::as_select(), own))
         .load(c))?;
-    let feeds = Feeds::of(conn, &rows)?;
-    let way = |row: SubscriptionRow| ActiveWay {
+    let newest = rows
+        .iter()
+        .filter_map(|(row, seq)| Some((row.tenant.clone(), (*seq)?)));
+    let feeds = Feeds::with_agents(conn, newest.collect(), rows.iter().map(|(row, _)| row))?;
+    let way = |(row, _): (SubscriptionRow, Option<i64>)| ActiveWay {
         is_behind: !feeds.ahead(&row).is_empty(),
         row,
     };
@@ -52,37 +59,44 @@ impl Feeds {
     /// Those of these ways.
     pub(super) fn of(conn: &mut Conn, ways: &[SubscriptionRow]) -> Result<Self, StoreError> {
         let subscribers: HashSet<&str> = ways.iter().map(|row| row.tenant.as_str()).collect();
-        let mut feeds = Feeds {
-            newest: HashMap::with_capacity(subscribers.len()),
-            agents: HashMap::new(),
-        };
-        if subscribers.is_empty() {
-            return Ok(feeds);
-        }
         let own = feed::table
             .filter(feed::tenant.eq(subscriptions::tenant))
             .select(max(feed::seq))
             .single_value();
-        let own: Vec<(String, Option<i64>)> = on_backend!(conn, c => subscriptions::table
-            .filter(subscriptions::tenant.eq_any(&subscribers))
-            .select((subscriptions::tenant, own))
-            .load(c))?;
-        let enterprises: Vec<&str> = subscribers.into_iter().filter(|key| has_agents(key)).collect();
+        let own: Vec<(String, Option<i64>)> = match subscribers.is_empty() {
+            true => Vec::new(),
+            false => on_backend!(conn, c => subscriptions::table
+                .filter(subscriptions::tenant.eq_any(&subscribers))
+                .select((subscriptions::tenant, own))
+                .load(c))?,
+        };
+        let newest = own.into_iter().filter_map(|(key, seq)| Some((key, seq?)));
+        Feeds::with_agents(conn, newest.collect(), ways.iter())
+    }
+
+    /// Of subscribers whose own feeds' newest rows are known.
+    fn with_agents<'a>(
+        conn: &mut Conn,
+        newest: HashMap<String, i64>,
+        ways: impl Iterator<Item = &'a SubscriptionRow>,
+    ) -> Result<Self, StoreError> {
+        let keys = ways.map(|row| row.tenant.as_str());
+        let enterprises: HashSet<&str> = keys.filter(|key| has_agents(key)).collect();
+        let mut feeds = Feeds {
+            newest,
+            agents: HashMap::new(),
+        };
+        if enterprises.is_empty() {
+            return Ok(feeds);
+        }
         let theirs = feed::table
             .filter(feed::tenant.eq(tenants::key))
             .select(max(feed::seq))
             .single_value();
-        let of_agents: Vec<(String, Option<String>, Option<i64>)> = if enterprises.is_empty() {
-            Vec::new()
-        } else {
-            on_backend!(conn, c => tenants::table
-                .filter(tenants::parent.eq_any(&enterprises))
-                .select((tenants::key, tenants::parent, theirs))
-                .load(c))?
-        };
-        for (key, seq) in own {
-            feeds.newest.extend(seq.map(|seq| (key, seq)));
-        }
+        let of_agents: Vec<(String, Option<String>, Option<i64>)> = on_backend!(conn, c => tenants::table
+            .filter(tenants::parent.eq_any(&enterprises))
+            .select((tenants::key, tenants::parent, theirs))
+            .load(c))?;
         for (key, parent, seq) in of_agents {
             feeds.newest.extend(seq.map(|seq| (key.clone(), seq)));
             feeds
@@ -213,6 +227,18 @@ pub fn untold(
         dossier: dossier.clone(),
     });
     Ok(untold.collect())
+}
+
+/// What these untold events say, as the feed says it, by their numbers; of those without a notice.
+pub fn says(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    untold: &[Untold],
+) -> Result<HashMap<i64, FeedItem>, StoreError> {
+    let fresh = untold.iter().filter(|one| one.noticed == Noticed::Nothing);
+    let rows: Vec<(i64, &str)> = fresh.map(|one| (one.seq, one.dossier.as_str())).collect();
+    let items = items_of(conn, cipher, &rows)?;
+    Ok(items.into_iter().map(|item| (item.seq, item)).collect())
 }
 
 /// What these events of feeds say, as the feed says it, by their numbers.

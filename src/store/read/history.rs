@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
 
 use super::{event_of, seen};
@@ -10,6 +11,7 @@ use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::postgres::Query;
 use crate::store::rows::*;
 use crate::store::tables::*;
 
@@ -70,18 +72,54 @@ pub fn feed(
     items(conn, cipher, &seqs)
 }
 
+macro_rules! numbered {
+    ($seqs:expr, $db:ty) => {
+        events::table
+            .filter(events::seq.eq_any($seqs))
+            .select(<EventRow as SelectableHelper<$db>>::as_select())
+    };
+}
+macro_rules! named {
+    ($ids:expr) => {
+        dossiers::table.filter(dossiers::id.eq_any($ids)).select((
+            dossiers::id,
+            (
+                dossiers::reference,
+                dossiers::code,
+                dossiers::tenant,
+                dossiers::receiving_unit,
+                dossiers::supervisor,
+            ),
+        ))
+    };
+}
+
+/// What the rows of a feed say, each with its number and its dossier.
+pub(super) fn items_of(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    rows: &[(i64, &str)],
+) -> Result<Vec<FeedItem>, StoreError> {
+    let seqs: Vec<i64> = rows.iter().map(|(seq, _)| *seq).collect();
+    if let (Conn::Pg(session), false) = (&mut *conn, seqs.is_empty()) {
+        // An event never changes, and what is named of a dossier is as good a moment later.
+        let ids: BTreeSet<&str> = rows.iter().map(|(_, dossier)| *dossier).collect();
+        session.ask_ahead(vec![
+            Query::of(&numbered!(seqs.as_slice(), Pg))?,
+            Query::of(&named!(&ids))?,
+        ])?;
+    }
+    items(conn, cipher, &seqs)
+}
+
 /// What the rows of a feed with these numbers say, in their order.
 pub(super) fn items(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<Vec<FeedItem>, StoreError> {
     if seqs.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<EventRow> = on_backend!(conn, c => events::table
-        .filter(events::seq.eq_any(seqs)).select(EventRow::as_select()).load(c))?;
+    let rows: Vec<EventRow> = on_backend!(conn, c => numbered!(seqs, _).load(c))?;
     let ids: BTreeSet<&str> = rows.iter().map(|row| row.dossier.as_str()).collect();
-    let named: Vec<(String, Named)> = on_backend!(conn, c => dossiers::table.filter(dossiers::id.eq_any(&ids)).select((
-            dossiers::id,
-            (dossiers::reference, dossiers::code, dossiers::tenant, dossiers::receiving_unit, dossiers::supervisor),
-        )).load(c))?;
+    let named: Vec<(String, Named)> = on_backend!(conn, c => named!(&ids).load(c))?;
     let named: HashMap<String, Named> = named.into_iter().collect();
     let mut events: HashMap<i64, EventRow> = rows.into_iter().map(|row| (row.seq, row)).collect();
     seqs.iter()

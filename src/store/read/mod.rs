@@ -17,7 +17,7 @@ mod refusals;
 mod register;
 mod watches;
 
-pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, told, untold};
+pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, says, told, untold};
 pub use audit::{AuditReport, Finding, verify, verify_here};
 pub use carried::{
     Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,

@@ -168,14 +168,15 @@ fn settle_inbox(
     items: &[SettleItem],
 ) -> Result<Vec<SettleResult>, StoreError> {
     let ids: Vec<String> = items.iter().map(|i| i.delivery.to_string()).collect();
+    // Whose they are is looked at here: PostgreSQL may go through all that the agency ever had, where it is told to.
     let rows: Vec<(DeliveryRow, Option<i64>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq_any(&ids))
-        .filter(deliveries::agency.eq(agency))
         .select((DeliveryRow::as_select(), dossiers::answered_seq))
         .load(c))?;
+    let theirs = rows.into_iter().filter(|(row, _)| row.agency == agency);
     let mut known: HashMap<String, (DeliveryRow, Option<i64>)> =
-        rows.into_iter().map(|r| (r.0.id.clone(), r)).collect();
+        theirs.map(|r| (r.0.id.clone(), r)).collect();
     let (mut results, mut tried) = (Vec::with_capacity(items.len()), Vec::new());
     for (item, id) in items.iter().zip(&ids) {
         let refused = |label| SettleResult {

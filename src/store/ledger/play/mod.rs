@@ -8,7 +8,9 @@ mod shelf;
 use diesel::connection::SimpleConnection;
 use rand::rngs::StdRng;
 
-use super::batch::{Batch, Shelf, Writes};
+use load::Loaded;
+
+use super::batch::{Batch, Writes};
 use super::job::Job;
 use super::requests::Names;
 use crate::domain::time::Timestamp;
@@ -34,23 +36,11 @@ pub(super) fn play(
     cipher: &Cipher,
     rng: &mut StdRng,
 ) -> Result<(), Refusal> {
-    begin(conn).map_err(|error| Refusal {
-        cause: conn.cause_of(&error),
-        error,
-        rolled_back: false,
-    })?;
     in_transaction(conn, jobs, now, cipher, rng).map_err(|error| Refusal {
         cause: conn.cause_of(&error),
         rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
         error,
     })
-}
-
-fn begin(conn: &mut Conn) -> Result<(), StoreError> {
-    match conn {
-        Conn::Pg(_) => execute(conn, "BEGIN"),
-        Conn::Sqlite(_) => execute(conn, "BEGIN IMMEDIATE"),
-    }
 }
 
 fn execute(conn: &mut Conn, sql: &str) -> Result<(), StoreError> {
@@ -64,14 +54,19 @@ fn in_transaction(
     cipher: &Cipher,
     rng: &mut StdRng,
 ) -> Result<(), StoreError> {
-    let head = load::lock_head(conn)?;
     let mut names = Names::default();
     for job in jobs.iter() {
         job.names(&mut names);
     }
-    let (shelf, waiting) = Shelf::load(conn, cipher, &names)?;
-    let (keys, natural, dossiers, watches) = load::load(conn, &names, &waiting)?;
-    let firsts = load::firsts(conn, &names)?;
+    let Loaded {
+        head,
+        keys,
+        natural,
+        firsts,
+        shelf,
+        dossiers,
+        watches,
+    } = load::begin(conn, cipher, &names)?;
     let mut batch = Batch {
         // Hubs may differ by a little; within one chain time does not run backwards.
         now: now.max(head.at.0),
