@@ -32,7 +32,9 @@ use crate::broker::topology::{Channel, Topology};
 use crate::broker::{Broker, BrokerError, Consumer, Delivery};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
-use crate::service::Hub;
+use crate::service::{Hub, ServiceError};
+use crate::store::StoreError;
+use crate::store::ledger::Command;
 use crate::store::ledger::Sweep;
 
 /// Messages of one consumer in hand at once.
@@ -191,6 +193,16 @@ async fn sweep_files(hub: Arc<Hub>) {
             Err(error) => tracing::warn!(%error, "awaited files could not be counted"),
         }
         tokio::time::sleep(SWEEP).await;
+    }
+}
+
+/// Has the ledger do something, however long the database is away: what is not written down is sent again.
+async fn write_down<C: Command>(hub: &Hub, command: impl Fn() -> C) -> Result<C::Answer, ServiceError> {
+    loop {
+        match hub.store().ledger.ask(command()).await {
+            Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
+            answer => return Ok(answer?),
+        }
     }
 }
 

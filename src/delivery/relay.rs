@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{REST, cloudevents, retry};
+use super::{REST, cloudevents, retry, write_down};
 use crate::broker::{Broker, Envelope, Outcome, Target};
 use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
@@ -31,11 +31,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     let mut rng = hub.entropy().generator();
     let bell = hub.outbox_bell();
+    let mut ended = Vec::new();
     loop {
         let rung = bell.notified();
-        match step(&hub, &broker, &mut rng).await {
-            Ok(0) => drop(tokio::time::timeout(LOOK_AGAIN, rung).await),
-            Ok(_) => {}
+        match step(&hub, &broker, &mut rng, std::mem::take(&mut ended)).await {
+            Ok(settlements) if settlements.is_empty() => {
+                drop(tokio::time::timeout(LOOK_AGAIN, rung).await);
+            }
+            Ok(settlements) => ended = settlements,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be moved");
                 tokio::time::sleep(REST).await;
@@ -44,18 +47,29 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     }
 }
 
-/// Moves what is due, and says how many rows it took.
-async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, ServiceError> {
-    let leased = hub
-        .store()
-        .ledger
-        .ask(LeaseOutbox {
-            max: BATCH,
-            lease: LEASE,
-        })
-        .await?;
+/// Writes down how the step before ended and moves what is due; how that ended.
+async fn step(
+    hub: &Hub,
+    broker: &Broker,
+    rng: &mut StdRng,
+    ended: Vec<OutboxSettlement>,
+) -> Result<Vec<OutboxSettlement>, ServiceError> {
+    // Both are asked for at once, in this order: it is one commit.
+    let settle = async {
+        match ended.is_empty() {
+            true => Ok(()),
+            false => write_down(hub, || SettleOutbox(ended.clone())).await,
+        }
+    };
+    let lease = hub.store().ledger.ask(LeaseOutbox {
+        max: BATCH,
+        lease: LEASE,
+    });
+    let (settled, leased) = tokio::join!(biased; settle, lease);
+    settled?;
+    let leased = leased?;
     if leased.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let attempts: HashMap<&str, &OutboxItem> = leased.iter().map(|i| (i.delivery.as_str(), i)).collect();
     let outbound = hub
@@ -120,8 +134,7 @@ async fn step(hub: &Hub, broker: &Broker, rng: &mut StdRng) -> Result<usize, Ser
             ),
         });
     }
-    hub.store().ledger.ask(SettleOutbox(settlements)).await?;
-    Ok(leased.len())
+    Ok(settlements)
 }
 
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use lienthong::store::migrate;
 
+use lienthong::domain::failure::Failure;
 use lienthong::domain::legal::TimeLimits;
+use lienthong::domain::view::Way;
 use lienthong::store::ledger::{
-    Carried, LeaseOutbox, Likeness, OutboxSettlement, SettleOutbox, SubmitOutcome, Watch,
+    Carried, HoldWay, LeaseOutbox, LeasedNotice, Likeness, NoticeSettlement, OutboxSettlement, Progress,
+    SettleNotices, SettleOutbox, SubmitOutcome, Subscribe, Subscription, Watch,
 };
+use lienthong::store::read;
 
 use crate::backends::{Stage, on_both};
-use crate::papers::{filing, limits};
+use crate::papers::{BRANCH, filed, filing, limits};
 
 /// Tables that diesel keeps for itself.
 const DIESELS: &str = "__diesel_schema_migrations";
@@ -148,7 +152,7 @@ on_both! {
 
 on_both! {
     /// With dossiers in the tables whose limits run, are near and have passed, that are alike, delivered and not.
-    async fn the_newest_migration_keeps_what_is_there_both_ways(stage) {
+    async fn limits_and_the_outbox_are_kept_both_ways(stage) {
         let store = stage.open();
         let mut first: Option<(String, Vec<u8>)> = None;
         for reference in ["r1", "r2", "r3"] {
@@ -174,7 +178,7 @@ on_both! {
         // Two filings, one of them in the hands of a relay, and what was told of limits.
         assert!(unsent > 2, "{unsent}");
         assert!(before.iter().any(|line| line.contains("running")) && before.iter().any(|line| line.contains("passed") || line.contains("near")), "{before:?}");
-        stage.behind(|conn| migrate::back(conn).unwrap());
+        back_before(stage, "fewer_rows");
         assert_eq!((stage.rows("outbox"), stage.rows("likenesses")), (unsent, 3));
         assert_eq!(stage.number("SELECT count(*) AS n FROM outbox WHERE leased_until IS NOT NULL AND attempts = 1"), 1);
         assert_eq!(stage.number("SELECT count(*) AS n FROM watches WHERE stage = 'running' AND next_at IS NULL"), 0);
@@ -183,6 +187,57 @@ on_both! {
         assert_eq!(kept(stage), before);
         assert_eq!(stage.audit().findings, []);
     }
+
+    /// With a way that is held, a cursor in the middle of its feed, and notices that could not be told.
+    async fn how_far_a_way_was_told_is_kept_both_ways(stage) {
+        let store = stage.open();
+        let which = Subscription { tenant: BRANCH.to_owned(), way: Way::Webhook };
+        let wanted = Subscribe { subscription: which.clone(), url: Some("https://hook.example.vn/".to_owned()), from: Some(0), secret: None };
+        store.ledger.ask(wanted).await.unwrap();
+        let set_at = stage.clock.now();
+        for reference in ["r1", "r2", "r3"] {
+            filed(stage, &store, reference).await;
+        }
+        let hold = |holder: &str| HoldWay { subscription: which.clone(), set_at, holder: holder.to_owned(), time: Duration::from_secs(5) };
+        assert!(store.ledger.ask(hold("one")).await.unwrap().is_some());
+        let (asked, place) = (which.clone(), 0);
+        let first = store.readers.run(move |conn| {
+            let one = read::untold(conn, &asked, place, 1, false)?.remove(0);
+            Ok(LeasedNotice { event: read::event_ids(conn, &[1])?.remove(&1).unwrap(), seq: 1, dossier: one.dossier, attempt: 1, has_row: false })
+        });
+        let failed = Carried::Retry { failure: Failure::Busy, reason: "503".to_owned(), not_before: set_at, counts: true };
+        let settled = SettleNotices {
+            subscription: which.clone(),
+            set_at,
+            settlements: vec![NoticeSettlement { notice: first.await.unwrap(), fate: failed.into() }],
+            progress: Progress { holder: "one".to_owned(), from: 0, to: 2, set_aside: Vec::new(), hold: Duration::from_secs(5) },
+        };
+        assert!(store.ledger.ask(settled).await.unwrap().is_held);
+        drop(store);
+        let told = || {
+            let mut told = stage.texts("SELECT tenant || ' ' || way || ' ' || state || ' ' || CAST(cursor AS TEXT) AS t FROM subscriptions");
+            told.extend(stage.texts("SELECT CAST(seq AS TEXT) || ' ' || state || ' ' || CAST(attempts AS TEXT) AS t FROM notices"));
+            told
+        };
+        let before = told();
+        assert_eq!(before[1..], ["1 waiting 1"]);
+        back_before(stage, "positions");
+        assert_eq!(told(), before);
+        stage.behind(|conn| migrate::up(conn).unwrap());
+        assert_eq!(told(), before);
+        // Nobody holds it now.
+        let store = stage.open();
+        let held = store.ledger.ask(hold("two")).await.unwrap().unwrap();
+        assert_eq!((held.cursor, held.waiting), (2, 1));
+    }
+}
+
+/// Takes migrations back, newest first, until this one is.
+fn back_before(stage: &Stage, migration: &str) {
+    while !stage
+        .behind(|conn| migrate::back(conn).unwrap())
+        .contains(migration)
+    {}
 }
 
 /// What the newest migration moves, line by line.

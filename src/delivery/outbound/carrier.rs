@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -17,8 +18,7 @@ use crate::delivery::retry::{self, Leave, Missed};
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
-use crate::store::StoreError;
-use crate::store::ledger::{Carried, Command, EndpointStanding};
+use crate::store::ledger::{Carried, EndpointStanding};
 
 /// Places for messages that are under way, as many as it has permits.
 type Places = Option<OwnedSemaphorePermit>;
@@ -58,6 +58,8 @@ struct InHand<R: Recipient> {
     /// How many messages these calls carry.
     under_way: usize,
     ended: Ended<R>,
+    /// When it was recorded last.
+    recorded: Option<Instant>,
     recording: Option<BoxFuture<'static, Result<(), ServiceError>>>,
     /// Whether what is being recorded frees what waits, which is not asked for before.
     is_back: bool,
@@ -75,6 +77,7 @@ impl<R: Recipient> InHand<R> {
             calls: FuturesUnordered::new(),
             under_way: 0,
             ended: Vec::new(),
+            recorded: None,
             recording: None,
             is_back: false,
             leasing: None,
@@ -87,6 +90,16 @@ impl<R: Recipient> InHand<R> {
     fn is_idle(&self) -> bool {
         let asked = self.recording.is_none() && self.leasing.is_none() && self.reading.is_none();
         asked && self.calls.is_empty() && self.ended.is_empty()
+    }
+
+    /// How long what has ended may wait to be recorded: what arrived waits for more, so that many share a commit; a failure has
+    /// consequences.
+    fn pause(&self, recipient: &R) -> Duration {
+        let has_failed = self.ended.iter().any(|(_, sent)| sent.is_err());
+        match self.recorded {
+            Some(last) if !has_failed => recipient.pause().saturating_sub(last.elapsed()),
+            _ => Duration::ZERO,
+        }
     }
 
     /// Calls begin. Their places are free when each is over.
@@ -177,6 +190,7 @@ impl<R: Recipient> Carrier<R> {
                 }
                 continue;
             }
+            let pause = hand.pause(&self.recipient);
             tokio::select! {
                 biased;
                 // What is recorded and what is leased are asked for at once, in this order: it is one commit.
@@ -204,6 +218,7 @@ impl<R: Recipient> Carrier<R> {
                     self.recipient.news();
                     hand.asks = true;
                 }
+                () = tokio::time::sleep(pause), if hand.recording.is_none() && !hand.ended.is_empty() => {}
                 () = tokio::time::sleep(LOOK_AGAIN), if !hand.calls.is_empty() => {
                     (hand.is_late, hand.asks) = (true, true);
                 }
@@ -220,7 +235,9 @@ impl<R: Recipient> Carrier<R> {
         if room > 0 && hand.leasing.is_none() {
             self.begin_at_hand(hand, room);
         }
-        if hand.recording.is_none() && (self.recipient.keeps() || !hand.ended.is_empty()) {
+        let is_due = !hand.ended.is_empty() && hand.pause(&self.recipient).is_zero();
+        if hand.recording.is_none() && (self.recipient.keeps() || is_due) {
+            hand.recorded = Some(Instant::now());
             let record = self.judge(std::mem::take(&mut hand.ended));
             // What waited for it has to be free before it is asked for.
             hand.is_back = record.standing == Some(EndpointStanding::Answers);
@@ -383,19 +400,6 @@ impl<R: Recipient> Carrier<R> {
                 Some(EndpointStanding::Answers)
             }
             _ => None,
-        }
-    }
-}
-
-/// Has the ledger do something, however long the database is away: what is not written down is sent again.
-pub(super) async fn write_down<C: Command>(
-    hub: &Hub,
-    command: impl Fn() -> C,
-) -> Result<C::Answer, ServiceError> {
-    loop {
-        match hub.store().ledger.ask(command()).await {
-            Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
-            answer => return Ok(answer?),
         }
     }
 }

@@ -16,6 +16,7 @@ mod endpoint;
 mod position;
 mod queue;
 mod submitters;
+mod telling;
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -49,7 +50,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The least time between two looks that find nothing new: a city that files by the thousand does not have its feeds looked at
 /// as often.
-const BREATH: Duration = Duration::from_millis(10);
+const BREATH: Duration = Duration::from_millis(25);
 
 /// How much of one kind may be under way at once, of one hub.
 struct Bounds {
@@ -144,6 +145,11 @@ trait Recipient: Send + Sync + Sized + 'static {
     /// Calls that carry what is at hand without a lease, at most so many messages.
     fn at_hand(&self, _max: usize) -> Vec<Sending<Self::Message>> {
         Vec::new()
+    }
+
+    /// How long there is at least between two records of what has arrived.
+    fn pause(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// A message has arrived; it is written down later.

@@ -2,7 +2,7 @@
 //! its dossier.
 //!
 //! Whoever carries for a way holds it, reads on in its feed, and sends what it has read without writing anything down first; what has
-//! arrived moves the cursor, in memory at once and with each record in the database (`position`). Notices with a row, which failed or
+//! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row, which failed or
 //! wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,18 +11,19 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 
-use super::carrier::write_down;
 use super::endpoint::{self, Endpoint, Manner};
-use super::position::{Position, Read};
+use super::position::Read;
+use super::telling::{HOLD, Telling};
 use super::{Bounds, LEASE, LOOK_AGAIN, Recipient, Recipients, Record, Sending, SetUp, Wanted, queue};
 use crate::broker::Broker;
+use crate::delivery::write_down;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, Way};
 use crate::service::{ActiveWay, Hub, ServiceError};
 use crate::store::ledger::{
-    Carried, EndpointStanding, Fate, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress,
-    ReceiverAnswers, SettleNotices, Subscription, WINDOW,
+    EndpointStanding, Fate, HoldWay, LeaseNotices, LeasedNotice, Progress, ReceiverAnswers, SettleNotices,
+    Subscription,
 };
 
 /// Calls to one webhook at once.
@@ -38,11 +39,11 @@ const CARRIERS: usize = 128;
 const READ_BY_CALLS: usize = 64;
 const READ_BY_QUEUE: usize = 256;
 
+/// The least time between two records of what has arrived: what a hub that dies tells again is what arrived in it.
+const RECORD_PAUSE: Duration = Duration::from_millis(25);
+
 /// How long calls are signed with the secrets that were found, though others may have been set meanwhile.
 const SECRETS_FOR: Duration = Duration::from_secs(1);
-
-/// How long a way stays with a hub that says nothing: a hub that died holds up its webhooks for no longer.
-const HOLD: Duration = Duration::from_secs(5);
 
 const MANNER: Manner = Manner {
     content_type: "application/cloudevents+json",
@@ -128,44 +129,17 @@ pub(super) struct Submitter {
     /// Whether its feed had something after its cursor.
     is_behind: bool,
     transport: Transport,
-    telling: Mutex<Telling>,
+    telling: Mutex<Telling<Says, Arc<Endpoint>>>,
 }
 
-/// How far its carrier has come.
-#[derive(Default)]
-struct Telling {
-    /// None until the way is held.
-    position: Option<Position<Option<CloudEvent<NoticeData>>>>,
-    /// It is somebody else's by now, or was set up anew: nothing more is begun.
-    is_over: bool,
-    /// When it was last said that the way is held.
-    held: Option<Instant>,
-    /// Whether the feed was read to its end, as far as is known.
-    is_read: bool,
-    /// How often there was news.
-    news: u64,
-    /// Where calls go, and what they are signed with; and when that was looked up.
-    endpoint: Option<(Arc<Endpoint>, Timestamp)>,
-    rows: Rows,
-}
-
-/// What is known of the notices with a row.
-#[derive(Default)]
-struct Rows {
-    /// Whether there are any.
-    any: bool,
-    /// How many waited when the way was taken, and were made since.
-    waiting: i64,
-    /// Whether one may go that could not when it was asked last.
-    changed: bool,
-    asked: Option<Instant>,
-}
+/// What an event says; none where it cannot be read.
+type Says = Option<CloudEvent<NoticeData>>;
 
 /// A notice with the event it tells.
 type Ready = (LeasedNotice, CloudEvent<NoticeData>);
 
 impl Submitter {
-    fn telling(&self) -> MutexGuard<'_, Telling> {
+    fn telling(&self) -> MutexGuard<'_, Telling<Says, Arc<Endpoint>>> {
         self.telling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -206,7 +180,7 @@ impl Submitter {
     fn carry(
         &self,
         endpoint: Option<&Arc<Endpoint>>,
-        notices: impl IntoIterator<Item = (LeasedNotice, Option<CloudEvent<NoticeData>>)>,
+        notices: impl IntoIterator<Item = (LeasedNotice, Says)>,
     ) -> Vec<Sending<LeasedNotice>> {
         let (mut ready, mut sendings) = (Vec::new(), Vec::new());
         for (notice, event) in notices {
@@ -231,11 +205,8 @@ impl Submitter {
 
     /// Takes the way, where it is not held yet; false where it is not to be had.
     async fn hold(&self) -> Result<bool, ServiceError> {
-        {
-            let telling = self.telling();
-            if telling.is_over || telling.position.is_some() {
-                return Ok(!telling.is_over);
-            }
+        if let Some(is_held) = self.telling().is_held() {
+            return Ok(is_held);
         }
         let command = HoldWay {
             subscription: self.subscription.clone(),
@@ -244,54 +215,8 @@ impl Submitter {
             time: HOLD,
         };
         let held = self.hub.store().ledger.ask(command).await?;
-        let (mut telling, now) = (self.telling(), Instant::now());
-        match held {
-            Some(held) => {
-                telling.position = Some(Position::at(held.cursor));
-                telling.held = Some(now);
-                telling.rows = Rows {
-                    any: held.has_rows,
-                    waiting: held.waiting,
-                    changed: held.has_rows,
-                    asked: Some(now),
-                };
-            }
-            None => telling.is_over = true,
-        }
-        Ok(!telling.is_over)
-    }
-
-    /// What is recorded of these: how far the way has been told, and which of them have a row.
-    fn record(&self, settlements: Vec<(LeasedNotice, Fate)>) -> (Vec<NoticeSettlement>, Progress) {
-        let mut telling = self.telling();
-        telling.held = Some(Instant::now());
-        let Telling { position, rows, .. } = &mut *telling;
-        let mut progress = Progress {
-            holder: self.hub.holder().to_owned(),
-            from: 0,
-            to: 0,
-            set_aside: Vec::new(),
-            hold: HOLD,
-        };
-        let mut settled: Vec<NoticeSettlement> = settlements
-            .into_iter()
-            .map(|(notice, fate)| NoticeSettlement { notice, fate })
-            .collect();
-        if let Some(position) = position {
-            let told = settled.iter().filter(|s| !s.notice.has_row);
-            let recorded = position.record(told.map(|s| s.notice.seq));
-            for s in &mut settled {
-                s.notice.has_row |= recorded.with_rows.contains(&s.notice.seq);
-            }
-            (progress.from, progress.to) = (position.cursor(), recorded.to);
-            progress.set_aside = recorded.set_aside;
-        }
-        let failed = |s: &&NoticeSettlement| !s.notice.has_row && s.fate != Fate::Carried(Carried::Done);
-        let made = progress.set_aside.len() + settled.iter().filter(failed).count();
-        rows.waiting += made as i64;
-        rows.any |= made > 0;
-        rows.changed |= made > 0 || settled.iter().any(|s| s.notice.has_row);
-        (settled, progress)
+        self.telling().hold(held, Instant::now());
+        Ok(held.is_some())
     }
 }
 
@@ -340,13 +265,8 @@ impl Recipient for Submitter {
         if !self.hold().await? {
             return Ok(Vec::new());
         }
-        {
-            let rows = &mut self.telling().rows;
-            let is_time = rows.asked.is_none_or(|asked| asked.elapsed() >= LOOK_AGAIN);
-            if !rows.changed && !is_time {
-                return Ok(Vec::new());
-            }
-            (rows.changed, rows.asked) = (false, Some(Instant::now()));
+        if !self.telling().asks_for_rows(Instant::now(), LOOK_AGAIN) {
+            return Ok(Vec::new());
         }
         let command = LeaseNotices {
             subscription: self.subscription.clone(),
@@ -357,7 +277,7 @@ impl Recipient for Submitter {
         };
         let leased = self.hub.store().ledger.ask(command).await?;
         if !leased.is_empty() {
-            self.telling().rows.changed = true;
+            self.telling().rows_changed();
         }
         Ok(leased)
     }
@@ -373,24 +293,24 @@ impl Recipient for Submitter {
     }
 
     async fn settle(&self, record: Record<Self>) -> Result<(), ServiceError> {
-        let (settlements, progress) = self.record(record.settlements);
+        let told = self.telling().record(record.settlements, Instant::now());
         let settle = || SettleNotices {
             subscription: self.subscription.clone(),
             set_at: self.set_at,
-            settlements: settlements.clone(),
-            progress: progress.clone(),
+            settlements: told.settlements.clone(),
+            progress: Progress {
+                holder: self.hub.holder().to_owned(),
+                from: told.from,
+                to: told.to,
+                set_aside: told.set_aside.clone(),
+                hold: HOLD,
+            },
         };
         let settled = write_down(&self.hub, settle).await?;
-        {
-            let mut telling = self.telling();
-            telling.is_over |= !settled.stands || !settled.is_held;
-            if let Some(position) = telling.position.as_mut().filter(|_| settled.is_held) {
-                position.recorded(progress.to);
-            }
-        }
+        self.telling().settled(settled, told.to);
         if record.standing == Some(EndpointStanding::Answers) {
             write_down(&self.hub, || ReceiverAnswers(self.subscription.clone())).await?;
-            self.telling().rows.changed = true;
+            self.telling().rows_changed();
         }
         Ok(())
     }
@@ -400,110 +320,68 @@ impl Recipient for Submitter {
     }
 
     fn news(&self) {
-        let mut telling = self.telling();
-        telling.is_read = false;
-        telling.news += 1;
+        self.telling().news();
     }
 
-    /// Not so far that a call that hangs is passed by more than a window, nor while a window of notices with rows waits.
     fn reads_on(&self) -> bool {
-        let telling = self.telling();
-        let Some(position) = telling
-            .position
-            .as_ref()
-            .filter(|_| !telling.is_over && !telling.is_read)
-        else {
-            return false;
-        };
-        let has_room = position.beyond() < WINDOW as usize && telling.rows.waiting < WINDOW;
-        has_room && position.waiting() < self.ahead() / 2
+        self.telling().reads_on(self.ahead())
     }
 
     async fn read_on(&self) -> Result<(), ServiceError> {
-        let (place, has_rows, news) = {
-            let telling = self.telling();
-            let place = telling.position.as_ref().map_or(0, Position::read_to);
-            (place, telling.rows.any, telling.news)
-        };
+        let from = self.telling().reading();
         let most = self.ahead();
         let read = self
             .hub
-            .untold(&self.subscription, place, most as i64, has_rows)
-            .await?;
+            .untold(&self.subscription, from.place, most as i64, from.has_rows);
+        let read = read.await?;
         let now = self.hub.clock().now();
-        let is_known = |known: &(Arc<Endpoint>, Timestamp)| now < known.1.plus(SECRETS_FOR);
-        let endpoint = match read.is_empty() || self.telling().endpoint.as_ref().is_some_and(is_known) {
-            true => None,
-            false => self.endpoint().await?.map(|endpoint| (endpoint, now)),
+        let is_known = || {
+            self.telling()
+                .endpoint
+                .as_ref()
+                .is_some_and(|known| now < known.1.plus(SECRETS_FOR))
         };
-        let mut telling = self.telling();
-        // What came while it was read may have come too late for it.
-        telling.is_read = read.len() < most && telling.news == news;
-        telling.endpoint = endpoint.or_else(|| telling.endpoint.take());
-        if let Some(position) = &mut telling.position {
-            position.take(read.into_iter().map(|news| Read {
-                notice: news.notice,
-                noticed: news.noticed,
-                says: news.event,
-            }));
+        if !read.is_empty() && !is_known() {
+            let endpoint = self.endpoint().await?;
+            self.telling().endpoint = endpoint.map(|endpoint| (endpoint, now));
         }
+        let is_all = read.len() < most;
+        let read = read.into_iter().map(|news| Read {
+            notice: news.notice,
+            noticed: news.noticed,
+            says: news.event,
+        });
+        self.telling().read(from, read, is_all);
         Ok(())
     }
 
     fn at_hand(&self, max: usize) -> Vec<Sending<LeasedNotice>> {
         let (next, endpoint) = {
             let mut telling = self.telling();
-            let Telling {
-                position: Some(position),
-                is_over: false,
-                ..
-            } = &mut *telling
-            else {
-                return Vec::new();
-            };
-            (
-                position.next(max, Instant::now()),
-                telling.endpoint.clone().map(|known| known.0),
-            )
+            let next = telling.next(max, Instant::now());
+            (next, telling.endpoint.as_ref().map(|known| Arc::clone(&known.0)))
         };
         self.carry(endpoint.as_ref(), next)
     }
 
-    fn arrived(&self, message: &LeasedNotice) {
-        if let Some(position) = self.telling().position.as_mut().filter(|_| !message.has_row) {
-            position.arrived(message.seq);
-        }
+    /// Nothing waits for it: the next of its dossier goes already.
+    fn pause(&self) -> Duration {
+        RECORD_PAUSE
     }
 
-    /// Rows that must be made; and that the way is still held, while calls take their time.
+    fn arrived(&self, message: &LeasedNotice) {
+        self.telling().arrived(message);
+    }
+
     fn keeps(&self) -> bool {
-        let (mut telling, now) = (self.telling(), Instant::now());
-        if telling.is_over {
-            return false;
-        }
-        let Telling {
-            position: Some(position),
-            held,
-            ..
-        } = &mut *telling
-        else {
-            return false;
-        };
-        position.keeps(LOOK_AGAIN, LEASE, now)
-            || held.is_some_and(|held| now.duration_since(held) >= HOLD / 3)
+        self.telling().keeps(Instant::now())
     }
 
     fn leaves(&self) -> bool {
-        let mut telling = self.telling();
-        if telling.is_over {
-            return false;
-        }
-        telling.is_read = true;
-        telling.position.as_mut().is_some_and(Position::leave)
+        self.telling().leaves()
     }
 
     fn lingers(&self) -> bool {
-        let telling = self.telling();
-        telling.position.is_some() && !telling.is_over
+        self.telling().is_held() == Some(true)
     }
 }

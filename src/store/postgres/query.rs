@@ -12,7 +12,7 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, Type};
 
 /// A statement with its values.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Query {
     pub(super) sql: String,
     pub(super) types: Vec<Type>,
@@ -81,7 +81,7 @@ impl PgMetadataLookup for KnownTypes {
 }
 
 /// A value as its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Bind(Option<Vec<u8>>);
 
 impl tokio_postgres::types::ToSql for Bind {

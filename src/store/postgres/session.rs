@@ -170,11 +170,9 @@ impl Session {
             self.starts(query);
             statements.push(self.prepared(query)?);
         }
-        let asked = queries.clone();
         let answers = self.wait(async |client| {
-            let sent = asked.into_iter().zip(&statements);
-            let sent = sent.map(async |(query, statement)| {
-                answered(client.query_raw(statement, query.binds).await?).await
+            let sent = queries.iter().zip(&statements).map(async |(query, statement)| {
+                answered(client.query_raw(statement, &query.binds).await?).await
             });
             Ok(join_all(sent).await)
         })?;

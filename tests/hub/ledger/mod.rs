@@ -6,10 +6,12 @@ mod carrying;
 mod clocks;
 mod crowd;
 mod filing;
+mod held;
 mod notices;
 mod operated;
 mod refused;
 mod register;
+mod telling;
 
 use lienthong::domain::event::Happening;
 use lienthong::identity::{Access, Permission, Scope};
