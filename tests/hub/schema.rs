@@ -178,7 +178,7 @@ on_both! {
         // Two filings, one of them in the hands of a relay, and what was told of limits.
         assert!(unsent > 2, "{unsent}");
         assert!(before.iter().any(|line| line.contains("running")) && before.iter().any(|line| line.contains("passed") || line.contains("near")), "{before:?}");
-        back_before(stage, "fewer_rows");
+        back_before(stage, "0011");
         assert_eq!((stage.rows("outbox"), stage.rows("likenesses")), (unsent, 3));
         assert_eq!(stage.number("SELECT count(*) AS n FROM outbox WHERE leased_until IS NOT NULL AND attempts = 1"), 1);
         assert_eq!(stage.number("SELECT count(*) AS n FROM watches WHERE stage = 'running' AND next_at IS NULL"), 0);
@@ -221,7 +221,7 @@ on_both! {
         };
         let before = told();
         assert_eq!(before[1..], ["1 waiting 1"]);
-        back_before(stage, "positions");
+        back_before(stage, "0012");
         assert_eq!(told(), before);
         stage.behind(|conn| migrate::up(conn).unwrap());
         assert_eq!(told(), before);
