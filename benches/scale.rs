@@ -17,9 +17,9 @@ type Micros = f64;
 // Measured: docs/BENCHMARKS.md, "Where it stands", after.
 
 /// Processor time of a filing: hub, PostgreSQL, RabbitMQ.
-const FILING: [Micros; 3] = [1_190.0, 570.0, 380.0];
+const FILING: [Micros; 3] = [1_110.0, 560.0, 320.0];
 /// The same of a whole loop: filed, carried, one status, three events told.
-const LOOP: [Micros; 3] = [3_820.0, 3_620.0, 1_270.0];
+const LOOP: [Micros; 3] = [2_580.0, 1_540.0, 850.0];
 /// A commit of one row, by each of 16 sessions that make 9,300 a second together.
 const COMMIT: Micros = 16.0 / 9_300.0 * 1e6;
 /// Bytes a dossier takes of PostgreSQL's disk with its indexes, roughly, as `lienthong bench large` reckons (`bench::scenarios::large`).
@@ -29,8 +29,8 @@ const STORED: f64 = 8_000.0;
 
 /// Commands in one commit at most (`store::Sizes`).
 const BATCH: usize = 128;
-/// Trips to the database while the head is held: the head, what a batch names (files, keys, names, dossiers, likenesses), the writes.
-const TRIPS: f64 = 7.0;
+/// Trips to the database while the head is held: the head with what a batch names, what the commands ask beside it, the writes.
+const TRIPS: f64 = 3.0;
 
 // Assumed.
 
