@@ -160,7 +160,7 @@ struct Run {
 
 /// Lets `lanes` take commands in batches: a lane that is free takes whatever waits, and never waits for more.
 fn play(commands: &[Command], lanes: usize) -> Run {
-    // Moments in whole microseconds, so that they have an order.
+    // Moments in whole microseconds, so that they have an order; no lane is free before its work is done.
     let mut free: BinaryHeap<Reverse<u64>> = (0..lanes).map(|_| Reverse(0)).collect();
     let (mut next, mut worked) = (0, 0.0);
     let (mut waits, mut commits) = (Vec::new(), Vec::new());
@@ -174,7 +174,7 @@ fn play(commands: &[Command], lanes: usize) -> Run {
         waits.extend(taken.iter().filter(|c| c.filing).map(|c| end - c.at));
         commits.push((end, count));
         (next, worked) = (next + count, worked + cost);
-        free.push(Reverse(end as u64));
+        free.push(Reverse(end.ceil() as u64));
     }
     waits.sort_by(f64::total_cmp);
     commits.sort_by(|a, b| a.0.total_cmp(&b.0));
