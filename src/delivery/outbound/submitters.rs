@@ -2,8 +2,8 @@
 //! its dossier.
 //!
 //! Whoever carries for a way holds it, reads on in its feed, and sends what it has read without writing anything down first; what has
-//! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row, which failed or
-//! wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
+//! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row,
+//! which failed or wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -140,13 +140,18 @@ impl Session {
         Ok(())
     }
 
-    fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<()> {
+    /// The statements of a trip, each as the server knows it. What was asked ahead of another trip is forgotten.
+    fn begun(&mut self, queries: &[Query]) -> QueryResult<Vec<Statement>> {
         self.ahead.clear();
-        let mut statements = Vec::with_capacity(queries.len());
-        for query in &queries {
+        let begun = queries.iter().map(|query| {
             self.starts(query);
-            statements.push(self.prepared(query)?);
-        }
+            self.prepared(query)
+        });
+        begun.collect()
+    }
+
+    fn piece_together(&mut self, queries: Vec<Query>) -> QueryResult<()> {
+        let statements = self.begun(&queries)?;
         let answers = self.wait(async |client| {
             let sent = queries
                 .into_iter()
@@ -164,12 +169,7 @@ impl Session {
     /// Asks in one trip what will be asked in this order. Whoever asks the same next is given what came; when something else is asked,
     /// the rest is forgotten. Only within a transaction that holds what could change the answers, or where nothing can.
     pub(in crate::store) fn ask_ahead(&mut self, queries: Vec<Query>) -> QueryResult<()> {
-        self.ahead.clear();
-        let mut statements = Vec::with_capacity(queries.len());
-        for query in &queries {
-            self.starts(query);
-            statements.push(self.prepared(query)?);
-        }
+        let statements = self.begun(&queries)?;
         let answers = self.wait(async |client| {
             let sent = queries.iter().zip(&statements).map(async |(query, statement)| {
                 answered(client.query_raw(statement, &query.binds).await?).await

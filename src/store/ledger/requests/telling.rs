@@ -67,8 +67,7 @@ pub struct TestSubscription {
     pub event: String,
 }
 
-/// Holds a way: what its feed has after the cursor is the holder's to tell, until the time is over or it lets go. Asked again, the holder
-/// goes on. None while another one holds it, or while it is not set up as it was.
+/// Holds a way: what its feed has after the cursor is the holder's to tell, until the time is over. Asked again, the holder goes on. None while another one holds it, or while it is not set up as it was.
 pub struct HoldWay {
     /// Which way.
     pub subscription: Subscription,
