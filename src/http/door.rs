@@ -59,7 +59,7 @@ pub(super) async fn enter(
     let language = page_language(&request, &call).0;
     let outcome = match route.act {
         Act::Verb(verb, permission) => {
-            match Authed::enter((route, permission), &state, &call, request, payload) {
+            match Authed::enter((route, permission), &state, &call, request, payload).await {
                 Ok(authed) => v1::act(verb, authed).await,
                 Err(refused) => Err(refused),
             }

@@ -43,6 +43,13 @@ pub const FORM_BYTES: usize = 4_096;
 /// Requests of one tenant that may be in flight at once. The next one is 429 before its body is read.
 pub const IN_FLIGHT_PER_TENANT: usize = 64;
 
+/// The longest body, in bytes, of a request that is refused before it is read, that is taken from the line all the same, so that the
+/// connection can be used again. …
+pub const LET_BY_BYTES: usize = 65_536;
+
+/// … if it is here within this time; else the answer goes without it, and the connection is closed.
+pub const LET_BY_TIME: Duration = Duration::from_millis(100);
+
 /// A body has to come at least at this pace: each portion of so many bytes, or its end, …
 pub const BODY_PORTION: usize = 16_384;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lienthong::http::limits::{
-    BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT, UNREAD_TIME, UPLOAD_PORTION,
-    UPLOAD_TIME,
+    BODY_TIME, DOCUMENT_BYTES, HANDSHAKE_TIME, HEAD_TIME, IN_FLIGHT_PER_TENANT, LET_BY_BYTES, UNREAD_TIME,
+    UPLOAD_PORTION, UPLOAD_TIME,
 };
 use lienthong::net::{pem, provider};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -359,6 +359,41 @@ fn first_answers(lines: &mut Vec<Line>, wanted: usize) -> Vec<String> {
         });
     }
     answers
+}
+
+/// A connection is worth more than what it is refused: whoever must come again comes by the same.
+#[test]
+fn whoever_is_refused_before_the_body_keeps_the_connection_where_the_body_is_short() {
+    run(async {
+        let mut dialer = Dialer::of(&HOUSE, "agent.a-006").await;
+        aside(move || {
+            let short = online("00004").to_string();
+            let long = " ".repeat(LET_BY_BYTES + 1);
+            let most = format!("{short}{}", " ".repeat(LET_BY_BYTES - short.len()));
+            let token = std::mem::take(&mut dialer.token);
+            let refused = |body: &str| format!("{}{body}", dialer.head(body.len()));
+            let (refused_short, refused_most, refused_long) =
+                (refused(&short), refused(&most), refused(&long));
+            dialer.token = token;
+            let taken = format!("{}{short}", dialer.head(short.len()));
+            let mut line = dialer.shake();
+            for (said, status) in [
+                (&refused_short, 401),
+                (&refused_most, 401),
+                (&taken, 202),
+                (&refused_long, 401),
+            ] {
+                line.write_all(said.as_bytes()).unwrap();
+                let told = answer(&mut line);
+                assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
+            }
+            // What is too long to be let by ends the connection.
+            let mut rest = Vec::new();
+            drop(line.read_to_end(&mut rest));
+            assert_eq!(rest, b"");
+        })
+        .await;
+    });
 }
 
 #[test]

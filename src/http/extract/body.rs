@@ -11,7 +11,9 @@ use futures_util::StreamExt as _;
 use crate::domain::encoding;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::http::call::text;
-use crate::http::limits::{BODY_LONGEST, BODY_PORTION, BODY_TIME, UPLOAD_PORTION, UPLOAD_TIME};
+use crate::http::limits::{
+    BODY_LONGEST, BODY_PORTION, BODY_TIME, LET_BY_BYTES, LET_BY_TIME, UPLOAD_PORTION, UPLOAD_TIME,
+};
 use crate::http::line::Other;
 use crate::service::ServiceError;
 
@@ -137,6 +139,18 @@ pub(in crate::http) async fn read(
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// Takes a body that nobody reads from the line, where it is short and comes at once. Whoever is refused before its body was read would
+/// otherwise lose its connection with it (the rest of the body stands where its next request is to begin), and connecting anew costs
+/// both sides more than the refusal.
+pub(super) async fn let_by(request: &HttpRequest, payload: &mut Payload) {
+    let length = text(request, &header::CONTENT_LENGTH).and_then(|l| l.parse::<usize>().ok());
+    if length.is_none_or(|length| length > LET_BY_BYTES) {
+        return;
+    }
+    let rest = async { while let Some(Ok(_)) = payload.next().await {} };
+    drop(tokio::time::timeout(LET_BY_TIME, rest).await);
 }
 
 /// The declared length of a body, 0 without one; refused when it is over the limit.

@@ -104,39 +104,53 @@ impl BatchRest {
 }
 
 impl Authed {
-    /// Judges a request up to its body.
-    pub(super) fn enter(
+    /// Judges a request up to its body. The body of one that is refused is let by, where it is short, so that its connection serves on.
+    pub(super) async fn enter(
         (route, permission): (&'static Route, Permission),
         state: &Rc<State>,
         call: &Rc<Call>,
         request: HttpRequest,
-        payload: Payload,
+        mut payload: Payload,
     ) -> Result<Self, ServiceError> {
+        match Authed::judge((route, permission), state, call, &request) {
+            Ok((access, form, seat)) => Ok(Authed {
+                access,
+                route,
+                form,
+                request,
+                payload,
+                call: Rc::clone(call),
+                state: Rc::clone(state),
+                _seat: seat,
+            }),
+            Err(refused) => {
+                body::let_by(&request, &mut payload).await;
+                Err(refused)
+            }
+        }
+    }
+
+    fn judge(
+        (route, permission): (&'static Route, Permission),
+        state: &State,
+        call: &Call,
+        request: &HttpRequest,
+    ) -> Result<(Access, Form, Seat<TenantKey>), ServiceError> {
         let access = state.hub.authenticate(
-            super::server::peer(&request),
-            text(&request, &header::AUTHORIZATION),
-            named(&request, "acting-staff"),
-            named(&request, "receiving-point"),
+            super::server::peer(request),
+            text(request, &header::AUTHORIZATION),
+            named(request, "acting-staff"),
+            named(request, "receiving-point"),
         )?;
         let _ = call.tenant.set(access.key().clone());
         access.permit(permission)?;
-        let form = form(route, &request)?;
-        held(route, &request)?;
+        let form = form(route, request)?;
+        held(route, request)?;
         let seat = state.seats.request(access.key())?;
         if route.writes() && state.hub.room() == 0 {
             return Err(ServiceError::Busy);
         }
-        let (call, state) = (Rc::clone(call), Rc::clone(state));
-        Ok(Authed {
-            access,
-            route,
-            form,
-            request,
-            payload,
-            call,
-            state,
-            _seat: seat,
-        })
+        Ok((access, form, seat))
     }
 
     /// Who calls.
