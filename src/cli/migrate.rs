@@ -8,7 +8,7 @@ use super::{ConfigArg, Exit, Failure};
 use crate::clock::Clock;
 use crate::material;
 use crate::store::conn::{Connector, Purpose};
-use crate::store::migrate;
+use crate::store::{migrate, partitions};
 
 /// Bring the database to the form this version needs
 ///
@@ -39,7 +39,7 @@ pub(super) fn run(args: &MigrateArgs, out: &mut dyn Write) -> Result<Exit, Failu
         });
     }
     let applied = migrate::up(&mut conn)?;
-    migrate::partitions(&mut conn, Clock::System.now())?;
+    partitions::keep_on(&mut conn, Clock::System.now())?;
     for name in &applied {
         writeln!(out, "applied {name}")?;
     }

@@ -145,6 +145,9 @@ async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>)
 /// Removes what is no longer promised, a little at a time.
 async fn sweep(hub: Arc<Hub>) {
     loop {
+        if let Err(error) = hub.store().keep_partitions(hub.clock().now()).await {
+            tracing::warn!(%error, "partitions could not be made");
+        }
         match hub.store().ledger.ask(Sweep).await {
             Ok(0) => tokio::time::sleep(SWEEP).await,
             Ok(removed) => tracing::info!(removed, "old answers are removed"),

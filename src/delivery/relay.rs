@@ -1,4 +1,5 @@
-//! The outbox: lease, commit, publish, record. Never a transaction around a call over the network.
+//! The outbox: lease, commit, publish, record. Never a transaction around a call over the network. What this hub commits is leased by its
+//! own commit and handed over as it is; only what another hub left, or what could not be taken so fast, is looked for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tokio::time::Instant;
 
 use super::{REST, cloudevents, retry, write_down};
 use crate::broker::{Broker, Envelope, Outcome, Target};
@@ -14,113 +16,212 @@ use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, Outbound, ServiceError};
+use crate::store::fresh;
 use crate::store::ledger::{Carried, LeaseOutbox, OutboxItem, OutboxSettlement, SettleOutbox};
+use crate::store::message::Message;
 
 /// Rows taken at once.
-const BATCH: i64 = 256;
+const BATCH: usize = 256;
 
 /// How long leased rows are ours; after a crash they are free again.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = fresh::LEASE;
 
 /// How long a queue may take to confirm: well below the lease, so that one that is stuck does not make others' rows free again.
 const CONFIRM: Duration = Duration::from_secs(10);
 
-/// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
+/// How often the outbox is looked at without a bell: rows whose time has come, …
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// … of those that wait for so long at most; …
+const LOOK_BACK: Duration = Duration::from_secs(60);
+
+/// … and how often at all of it: rows of a hub that died, what could not be sent for long.
+const LOOK_AT_ALL: Duration = Duration::from_secs(5);
+
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
-    let mut rng = hub.entropy().generator();
-    let bell = hub.outbox_bell();
+    let fresh = Arc::clone(&hub.store().fresh);
+    let (bell, mut messages) = (hub.outbox_bell(), fresh.messages());
+    let mut relay = Relay {
+        rng: hub.entropy().generator(),
+        hub,
+        broker,
+    };
     let mut ended = Vec::new();
+    let mut at_hand = Vec::new();
+    // The outbox is looked at when a commit or somebody rings, and now and then; what a commit hands over does not lie there.
+    let (mut look_at, mut all_at) = (Instant::now(), Instant::now());
     loop {
         let rung = bell.notified();
-        match step(&hub, &broker, &mut rng, std::mem::take(&mut ended)).await {
-            Ok(settlements) if settlements.is_empty() => {
-                drop(tokio::time::timeout(LOOK_AGAIN, rung).await);
+        tokio::pin!(rung);
+        let now = Instant::now();
+        let look = match (look_at <= now, all_at <= now) {
+            (false, _) => Look::Not,
+            (true, false) => Look::Lately,
+            (true, true) => Look::All,
+        };
+        if look != Look::Not {
+            look_at = now + LOOK_AGAIN;
+        }
+        if look == Look::All {
+            all_at = now + LOOK_AT_ALL;
+        }
+        let step = relay.step(std::mem::take(&mut ended), std::mem::take(&mut at_hand), look);
+        let moved = step.await;
+        ended = moved.settlements;
+        match moved.leased {
+            Ok(0) => {}
+            // That is perhaps not all there is.
+            Ok(leased) => {
+                look_at = Instant::now();
+                if look == Look::All && leased == BATCH {
+                    all_at = look_at;
+                }
             }
-            Ok(settlements) => ended = settlements,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be moved");
                 tokio::time::sleep(REST).await;
+                (look_at, all_at) = (Instant::now(), Instant::now());
             }
+        }
+        let is_idle = ended.is_empty() && Instant::now() < look_at;
+        let idle = || async move {
+            if is_idle {
+                tokio::time::sleep_until(look_at).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut rung => look_at = Instant::now(),
+            () = fresh.left() => look_at = Instant::now(),
+            Some(first) = messages.recv() => at_hand.push(first),
+            () = idle() => {}
+        }
+        while at_hand.len() < BATCH
+            && let Ok(message) = messages.try_recv()
+        {
+            at_hand.push(message);
         }
     }
 }
 
-/// Writes down how the step before ended and moves what is due; how that ended.
-async fn step(
-    hub: &Hub,
-    broker: &Broker,
-    rng: &mut StdRng,
-    ended: Vec<OutboxSettlement>,
-) -> Result<Vec<OutboxSettlement>, ServiceError> {
-    // Both are asked for at once, in this order: it is one commit.
-    let settle = async {
-        match ended.is_empty() {
-            true => Ok(()),
-            false => write_down(hub, || SettleOutbox(ended.clone())).await,
-        }
-    };
-    let lease = hub.store().ledger.ask(LeaseOutbox {
-        max: BATCH,
-        lease: LEASE,
-    });
-    let (settled, leased) = tokio::join!(biased; settle, lease);
-    settled?;
-    let leased = leased?;
-    if leased.is_empty() {
-        return Ok(Vec::new());
+/// What of the outbox is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Nothing.
+    Not,
+    /// What waits since a short while ago.
+    Lately,
+    /// All that waits.
+    All,
+}
+
+/// What moves the outbox.
+struct Relay {
+    hub: Arc<Hub>,
+    broker: Broker,
+    rng: StdRng,
+}
+
+/// What a step did.
+struct Moved {
+    settlements: Vec<OutboxSettlement>,
+    /// How many messages lay in the outbox.
+    leased: Result<usize, ServiceError>,
+}
+
+impl Relay {
+    /// Writes down how the step before ended, and moves what is at hand and, where it is looked for, what is due; how that ended.
+    async fn step(&mut self, ended: Vec<OutboxSettlement>, at_hand: Vec<Message>, look: Look) -> Moved {
+        let seeds: [u64; 2] = self.rng.random();
+        let hub = &*self.hub;
+        // Both are asked for at once, in this order: it is one commit.
+        let settle = async {
+            match ended.is_empty() {
+                true => Ok(()),
+                false => write_down(hub, || SettleOutbox(ended.clone())).await,
+            }
+        };
+        let lease = async {
+            let since = match look {
+                Look::Not => return Ok(Vec::new()),
+                Look::Lately => Some(hub.clock().now().minus(LOOK_BACK)),
+                Look::All => None,
+            };
+            let command = LeaseOutbox {
+                max: BATCH as i64,
+                lease: LEASE,
+                since,
+            };
+            hub.store().ledger.ask(command).await
+        };
+        let items = at_hand.iter().map(OutboxItem::at_hand).collect();
+        let rendered = hub.rendered(&at_hand);
+        let (settled, leased, mut settlements) =
+            tokio::join!(biased; settle, lease, self.publish(items, rendered, seeds[0]));
+        let leased = async {
+            settled?;
+            let items = leased?;
+            let leased = items.len();
+            if leased > 0 {
+                let deliveries = items.iter().map(|item| item.delivery.clone()).collect();
+                let rendered = hub.outbound(deliveries).await?;
+                settlements.extend(self.publish(items, rendered, seeds[1]).await);
+            }
+            Ok(leased)
+        };
+        let leased = leased.await;
+        Moved { settlements, leased }
     }
-    let attempts: HashMap<&str, &OutboxItem> = leased.iter().map(|i| (i.delivery.as_str(), i)).collect();
-    let outbound = hub
-        .outbound(leased.iter().map(|i| i.delivery.clone()).collect())
-        .await?;
-    // A batch a queue: a slow one holds up the others no longer than CONFIRM.
-    let mut by_agency: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
-    for message in outbound {
-        if let Some(envelope) = envelope(&message) {
-            by_agency.entry(message.agency).or_default().push(envelope);
+
+    /// Publishes what could be rendered of these. A batch a queue: a slow one holds up the others no longer than CONFIRM.
+    async fn publish(
+        &self,
+        items: Vec<OutboxItem>,
+        rendered: Vec<Outbound>,
+        seed: u64,
+    ) -> Vec<OutboxSettlement> {
+        let by_delivery: HashMap<&str, &OutboxItem> =
+            items.iter().map(|i| (i.delivery.as_str(), i)).collect();
+        let mut by_agency: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
+        for message in rendered {
+            if let Some(envelope) = envelope(&message) {
+                by_agency.entry(message.agency).or_default().push(envelope);
+            }
         }
-    }
-    let own_queues: HashSet<String> = by_agency
-        .keys()
-        .filter(|a| hub.channel(a) == AgencyChannel::Amqp)
-        .cloned()
-        .collect();
-    let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
-    let outcomes = join_all(batches.iter().map(|batch| async move {
-        let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
-        tokio::time::timeout(CONFIRM, broker.publish(batch))
-            .await
-            .unwrap_or_else(|_| late())
-    }))
-    .await;
-    let now = hub.clock().now();
-    // What failed together for the same time waits equally long, so that it goes again in its order.
-    let seed = rng.random();
-    let mut settlements: Vec<OutboxSettlement> = batches
-        .iter()
-        .zip(outcomes)
-        .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
-        .filter_map(|(envelope, outcome)| {
-            let item = attempts.get(envelope.message_id.as_str())?;
-            let carried = carried(outcome, item.attempt, now, &mut StdRng::seed_from_u64(seed));
-            Some(OutboxSettlement {
-                delivery: item.delivery.clone(),
-                attempt: item.attempt,
-                own_queue: own_queues.contains(item.agency.as_str()),
-                carried,
+        let own_queues: HashSet<String> = by_agency
+            .keys()
+            .filter(|a| self.hub.channel(a) == AgencyChannel::Amqp)
+            .cloned()
+            .collect();
+        let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
+        let outcomes = join_all(batches.iter().map(|batch| async move {
+            let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
+            tokio::time::timeout(CONFIRM, self.broker.publish(batch))
+                .await
+                .unwrap_or_else(|_| late())
+        }))
+        .await;
+        let now = self.hub.clock().now();
+        // What failed together for the same time waits equally long, so that it goes again in its order.
+        let rng = || StdRng::seed_from_u64(seed);
+        let mut settlements: Vec<OutboxSettlement> = batches
+            .iter()
+            .zip(outcomes)
+            .flat_map(|(batch, outcomes)| batch.iter().zip(outcomes))
+            .filter_map(|(envelope, outcome)| {
+                let item = by_delivery.get(envelope.message_id.as_str())?;
+                Some(OutboxSettlement {
+                    delivery: item.delivery.clone(),
+                    attempt: item.attempt,
+                    own_queue: own_queues.contains(item.agency.as_str()),
+                    carried: carried(outcome, item.attempt, now, &mut rng()),
+                })
             })
-        })
-        .collect();
-    // What could not be rendered was not published; it is looked at again later, and holds up nothing.
-    let settled: HashSet<&str> = settlements.iter().map(|s| s.delivery.as_str()).collect();
-    let left: Vec<&OutboxItem> = leased
-        .iter()
-        .filter(|i| !settled.contains(i.delivery.as_str()))
-        .collect();
-    for item in left {
-        settlements.push(OutboxSettlement {
+            .collect();
+        // What could not be rendered was not published; it is looked at again later, and holds up nothing.
+        let settled: HashSet<String> = settlements.iter().map(|s| s.delivery.clone()).collect();
+        let left = items.iter().filter(|i| !settled.contains(&i.delivery));
+        settlements.extend(left.map(|item| OutboxSettlement {
             delivery: item.delivery.clone(),
             attempt: item.attempt,
             own_queue: false,
@@ -130,11 +231,11 @@ async fn step(
                 item.attempt,
                 None,
                 now,
-                rng,
+                &mut rng(),
             ),
-        });
+        }));
+        settlements
     }
-    Ok(settlements)
 }
 
 fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {

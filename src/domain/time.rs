@@ -84,6 +84,15 @@ impl Timestamp {
         )
     }
 
+    /// This instant moved back; saturating.
+    #[must_use]
+    pub fn minus(self, by: std::time::Duration) -> Self {
+        Timestamp(
+            self.0
+                .saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// How long after `earlier` this instant is; zero when it is not after.
     pub fn since(self, earlier: Timestamp) -> std::time::Duration {
         std::time::Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -226,11 +226,10 @@ impl Hub {
 
     /// Hands an act to the ledger and wakes whoever waits for its news.
     pub(super) async fn take(&self, row: &DossierRow, act: Act) -> Result<Acted, ServiceError> {
-        let by_agency = act.role == Role::Agency;
         match self.store.ledger.ask(act).await? {
             ActOutcome::Done(acted) => {
                 let submitter = row.tenant.parse().map_err(internal)?;
-                self.tell(&submitter, row.agency.as_deref().filter(|_| !by_agency));
+                self.tell(&submitter);
                 row.told().skip(1).for_each(|tenant| self.pulse.ring(tenant));
                 Ok(acted)
             }

@@ -71,7 +71,7 @@ impl Hub {
             match self.store.ledger.ask(assign).await? {
                 AssignOutcome::Done => {
                     let submitter = row.tenant.parse().map_err(internal)?;
-                    self.tell(&submitter, Some(agency.key.as_str()));
+                    self.tell(&submitter);
                     return self.summary(&self.reached(access, id).await?);
                 }
                 AssignOutcome::KeyReused => return Err(Label::IdempotencyKeyReused.into()),

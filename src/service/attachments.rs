@@ -18,7 +18,6 @@ use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::time::Timestamp;
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
@@ -293,7 +292,10 @@ impl Hub {
 
     /// How many files dossiers have awaited for longer than they should.
     pub async fn overdue_files(&self) -> Result<i64, ServiceError> {
-        let before = earlier(self.clock.now(), Duration::from_secs(AWAITED_DAYS * 24 * 3600));
+        let before = self
+            .clock
+            .now()
+            .minus(Duration::from_secs(AWAITED_DAYS * 24 * 3600));
         Ok(self
             .store
             .readers
@@ -314,7 +316,7 @@ impl Hub {
                 .store
                 .ledger
                 .ask(ForgetUploads {
-                    before: earlier(now, self.uploads.kept),
+                    before: now.minus(self.uploads.kept),
                 })
                 .await?;
             if objects.is_empty() {
@@ -325,7 +327,7 @@ impl Hub {
                 removed += 1;
             }
         }
-        let orphaned = earlier(now, ORPHANED_AFTER);
+        let orphaned = now.minus(ORPHANED_AFTER);
         for shelf in 0..SHELVES {
             // The objects first, their rows after: a row that comes in between is seen.
             let finished = self.blobs.finished_before(shelf as u8, orphaned).await?;
@@ -344,10 +346,6 @@ impl Hub {
         }
         Ok(removed + self.blobs.clear_unfinished(orphaned).await?)
     }
-}
-
-fn earlier(now: Timestamp, by: Duration) -> Timestamp {
-    Timestamp::from_micros(now.as_micros() - by.as_micros() as i64)
 }
 
 fn read_view(row: &ReadRow) -> Result<ReadView, ServiceError> {

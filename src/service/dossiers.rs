@@ -283,7 +283,7 @@ impl Hub {
                 submitter: item.submitter.parse().map_err(internal)?,
                 receiving_unit: item.receiving_unit.and_then(|key| key.parse().ok()),
                 supervisor: item.supervisor.and_then(|key| key.parse().ok()),
-                event: EventView::from(&item.event),
+                event: EventView::from(&*item.event),
                 format,
                 document,
             },

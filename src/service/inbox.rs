@@ -13,7 +13,7 @@ use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{LeaseInbox, LeasedDelivery, SettleInbox};
-use crate::store::read::Message;
+use crate::store::message::Message;
 
 /// How long a leased message is the caller's.
 pub const LEASE: Duration = Duration::from_secs(60);

@@ -216,7 +216,7 @@ impl Hub {
             };
             match Box::pin(self.attempt(access, incoming, key, prepared, seen)).await? {
                 (SubmitOutcome::Committed, status, body) => {
-                    self.tell(access.key(), prepared.route.agency.as_ref().map(|a| a.as_str()));
+                    self.tell(access.key());
                     return finished(status, body, false);
                 }
                 (SubmitOutcome::Replayed { status, body }, ..) => {
@@ -246,15 +246,12 @@ impl Hub {
     }
 
     /// Wakes whoever waits for this tenant's feed.
-    pub(super) fn tell(&self, tenant: &TenantKey, agency: Option<&str>) {
+    pub(super) fn tell(&self, tenant: &TenantKey) {
         self.pulse.ring(tenant.as_str());
         if let Some(parent) = self.register().tenant(tenant).and_then(|t| t.parent.clone()) {
             self.pulse.ring(parent.as_str());
         }
         self.pulse.ring(super::subscriptions::NOTICES);
-        if agency.is_some() {
-            self.pulse.ring(super::messages::OUTBOX);
-        }
     }
 
     /// Reads and routes: pure work on the caller's thread.

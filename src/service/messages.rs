@@ -11,7 +11,8 @@ use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
 use crate::store::StoreError;
-use crate::store::read::{self, Message};
+use crate::store::message::Message;
+use crate::store::read;
 
 /// The bell of the relay.
 pub(super) const OUTBOX: &str = "outbox";
@@ -83,14 +84,15 @@ impl Hub {
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
     pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<Outbound>, ServiceError> {
-        let messages = self.messages(deliveries).await?;
-        Ok(messages
-            .into_iter()
-            .filter_map(|message| {
-                let rendered = self.outbound_one(&message);
-                readable(&message.delivery.id, rendered)
-            })
-            .collect())
+        Ok(self.rendered(&self.messages(deliveries).await?))
+    }
+
+    /// As [`Hub::outbound`], of messages at hand.
+    pub fn rendered(&self, messages: &[Message]) -> Vec<Outbound> {
+        let rendered = messages
+            .iter()
+            .map(|message| readable(&message.delivery.id, self.outbound_one(message)));
+        rendered.flatten().collect()
     }
 
     /// Renders deliveries to be pushed: the event of each, by the delivery. One that cannot be rendered is left out, and said in
@@ -237,7 +239,7 @@ impl Hub {
             claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
             submitter: row.tenant.parse().map_err(internal)?,
             point: row.point.as_ref().and_then(|p| p.parse().ok()),
-            event: EventView::from(&message.event),
+            event: EventView::from(&*message.event),
             status: row.status.0,
             clocks,
             route,

@@ -51,7 +51,7 @@ impl Hub {
         for fired in &outcome.fired {
             if let Some(submitter) = &fired.submitter {
                 let submitter = submitter.parse().map_err(internal)?;
-                self.tell(&submitter, fired.delivered.then_some(""));
+                self.tell(&submitter);
             }
         }
         Ok(outcome)

@@ -1,24 +1,13 @@
 //! Schema migrations: `schema/db/{postgres,sqlite}`, the same names in the same order, built into the executable.
 
-use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::StoreError;
-use super::conn::{Conn, on_backend};
-use crate::domain::time::{Date, Timestamp};
+use super::conn::Conn;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("schema/db/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("schema/db/sqlite");
-
-/// Tables partitioned by month on PostgreSQL.
-const PARTITIONED: [&str; 5] = ["submissions", "events", "attempts", "audit", "reads"];
-
-/// Bytes up to which a row stays whole, instead of being cut up beside its table: the most PostgreSQL allows, nearly a page.
-const WHOLE: u16 = 8160;
-
-/// How many months ahead partitions exist.
-const MONTHS_AHEAD: i32 = 3;
 
 fn failed(e: impl std::fmt::Display) -> StoreError {
     StoreError::Migration(e.to_string())
@@ -86,37 +75,4 @@ pub fn names() -> Result<[Vec<String>; 2], StoreError> {
         POSTGRES.migrations().map_err(failed).map(of)?,
         SQLITE.migrations().map_err(failed).map(of_lite)?,
     ])
-}
-
-/// Makes the monthly partitions for this and the coming months. Nothing to do on SQLite. What falls outside lands in the
-/// `_rest` partition, so a missed run loses nothing.
-pub fn partitions(conn: &mut Conn, now: Timestamp) -> Result<(), StoreError> {
-    if matches!(conn, Conn::Sqlite(_)) {
-        return Ok(());
-    }
-    let mut month = now.date().first_of_month();
-    for _ in 0..=MONTHS_AHEAD {
-        let next = next_month(month);
-        for table in PARTITIONED {
-            let sql = format!(
-                "CREATE TABLE IF NOT EXISTS {table}_{:04}_{:02} PARTITION OF {table} FOR VALUES FROM ('{}') TO ('{}') \
-                 WITH (toast_tuple_target = {WHOLE})",
-                month.year(),
-                month.month(),
-                midnight(month),
-                midnight(next),
-            );
-            on_backend!(conn, c => c.batch_execute(&sql))?;
-        }
-        month = next;
-    }
-    Ok(())
-}
-
-fn next_month(month: Date) -> Date {
-    month.last_of_month().tomorrow().unwrap_or(Date::MAX)
-}
-
-fn midnight(day: Date) -> Timestamp {
-    Timestamp::from_vietnam(day.at(0, 0, 0, 0))
 }

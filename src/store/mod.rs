@@ -14,11 +14,14 @@ pub mod columns;
 pub mod condition;
 pub mod conn;
 mod file_keys;
+pub mod fresh;
 pub mod ledger;
 mod limits;
+pub mod message;
 pub mod migrate;
 pub mod moment;
 mod of_row;
+pub mod partitions;
 pub mod postgres;
 pub mod raw;
 pub mod read;
@@ -38,6 +41,7 @@ pub use cipher::{Cipher, Sealed};
 pub use conn::{Backend, Postgres};
 
 use crate::clock::{Clock, Entropy};
+use crate::domain::time::Timestamp;
 
 /// Why the store could not do something. Never a tenant's fault.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +122,18 @@ impl Default for Sizes {
     }
 }
 
+fn told(kept: &partitions::Kept) {
+    for (partition, why) in &kept.later {
+        tracing::warn!(partition, why, "a partition has to wait");
+    }
+    for partition in &kept.dropped {
+        tracing::info!(
+            partition,
+            "a partition is dropped: what is in it is no longer kept"
+        );
+    }
+}
+
 /// The store: a ledger and its readers.
 #[derive(Clone)]
 pub struct Store {
@@ -125,8 +141,11 @@ pub struct Store {
     pub ledger: ledger::Ledger,
     /// The read side.
     pub readers: reader::Readers,
+    /// What this hub has committed just now.
+    pub fresh: Arc<fresh::Fresh>,
     /// The keys.
     pub cipher: Arc<Cipher>,
+    connector: conn::Connector,
 }
 
 impl Store {
@@ -156,21 +175,37 @@ impl Store {
                 )));
             }
         }
-        migrate::partitions(&mut conn, clock.now())?;
         if let Some(key) = read::lost_key(&mut conn, |key| cipher.holds(key))? {
             return Err(StoreError::Key(key));
         }
         drop(conn);
+        told(&partitions::keep(&connector, clock.now())?);
+        let fresh = Arc::new(fresh::Fresh::default());
         Ok(Store {
             ledger: ledger::Ledger::start(
                 connector.clone(),
                 Arc::clone(&cipher),
+                Arc::clone(&fresh),
                 sizes,
                 clock.clone(),
                 entropy,
             )?,
             readers: reader::Readers::start(&connector, sizes)?,
+            fresh,
             cipher,
+            connector,
         })
+    }
+
+    /// Makes the partitions of the coming time, and drops those whose rows are no longer kept. What has to wait is tried the next time.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn keep_partitions(&self, now: Timestamp) -> Result<partitions::Kept, StoreError> {
+        let connector = self.connector.clone();
+        let kept = tokio::task::spawn_blocking(move || partitions::keep(&connector, now));
+        let kept = kept.await.map_err(|_| StoreError::Closed)??;
+        told(&kept);
+        Ok(kept)
     }
 }

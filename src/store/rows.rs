@@ -37,6 +37,11 @@ macro_rules! rows {
                 Ok(())
             }
 
+            fn bind_row(&self, binds: &mut Binds) -> QueryResult<()> {
+                $(binds.push::<<$type as Written>::Sql, $type>(&self.$field)?;)*
+                Ok(())
+            }
+
             fn bind_values<'b>(&'b self, out: &mut Values<'_, 'b>) -> QueryResult<()> {
                 $(out.push::<<$type as Written>::Sql, $type>(&self.$field)?;)*
                 Ok(())

@@ -1,7 +1,7 @@
 //! The writes of a commit, in their order. On PostgreSQL they go in one trip; SQLite has each at once.
 //!
-//! Rows of one table go as one statement whose text is the same however many they are (`UNNEST` of one array a column), so that it is
-//! parsed and planned once a session. On SQLite each row is a step of one kept statement.
+//! Rows of one table go as one statement whose text is the same however many they are (`UNNEST` of one array a column; `VALUES` for one
+//! alone), so that it is parsed and planned once a session. On SQLite each row is a step of one kept statement.
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
@@ -28,7 +28,10 @@ pub trait Stored {
     /// Binds one array a column, in the order of the columns.
     fn bind_arrays(rows: &[&Self], binds: &mut Binds) -> QueryResult<()>;
 
-    /// Binds each column's value, in their order.
+    /// Binds each column's value of PostgreSQL, in their order.
+    fn bind_row(&self, binds: &mut Binds) -> QueryResult<()>;
+
+    /// Binds each column's value of SQLite, in their order.
     fn bind_values<'b>(&'b self, out: &mut Values<'_, 'b>) -> QueryResult<()>;
 }
 
@@ -91,17 +94,17 @@ fn head<R: Stored>() -> String {
     format!("INSERT INTO \"{}\" ({}) ", R::TABLE, quoted(R::COLUMNS))
 }
 
-fn unnest<R: Stored>(rows: &[&R], clash: Clash) -> QueryResult<Query> {
+/// A row alone goes as it is: the server makes a table of each array first, and of a dossier that is 35 of them.
+fn insert<R: Stored>(rows: &[&R], clash: Clash) -> QueryResult<Query> {
     let places: Vec<String> = (1..=R::COLUMNS.len()).map(|n| format!("${n}")).collect();
-    let sql = format!(
-        "{}SELECT * FROM UNNEST({}){}",
-        head::<R>(),
-        places.join(", "),
-        clash.clause(R::COLUMNS)
-    );
+    let (head, places, tail) = (head::<R>(), places.join(", "), clash.clause(R::COLUMNS));
     let mut binds = Binds::default();
+    if let [row] = rows {
+        row.bind_row(&mut binds)?;
+        return binds.to(&format!("{head}VALUES ({places}){tail}"));
+    }
     R::bind_arrays(rows, &mut binds)?;
-    binds.to(&sql)
+    binds.to(&format!("{head}SELECT * FROM UNNEST({places}){tail}"))
 }
 
 /// One row as a statement of SQLite.
@@ -188,7 +191,7 @@ impl<'c> Script<'c> {
             return Ok(());
         }
         match self.conn {
-            Conn::Pg(_) => self.waiting.push(unnest(&rows, clash)?),
+            Conn::Pg(_) => self.waiting.push(insert(&rows, clash)?),
             Conn::Sqlite(c) => {
                 let (head, tail) = (
                     format!("{}VALUES (", head::<R>()),

@@ -20,6 +20,14 @@ use crate::domain::seal::Hash;
 /// chain that was computed anew is found even without a copy of its head.
 pub(super) const HEAD: &str = "head";
 
+/// The head of the chain, by its index: the newest is found first, however many old ones nobody may clear away yet.
+macro_rules! newest_head {
+    () => {
+        head::table.order(head::block.desc()).limit(1)
+    };
+}
+pub(in crate::store) use newest_head;
+
 /// A stored hash as 32 bytes.
 pub(super) fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
     bytes
@@ -104,6 +112,7 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
     ),
     ("notices", "*", "work in hand; built anew from the feed"),
     ("notice_attempts", "*", "a log of carrying, kept 30 days"),
+    ("writer", "*", "a lock; nothing in it changes"),
     (
         "blobs",
         "*",

@@ -15,6 +15,7 @@ pub use register::*;
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     head,
+    writer,
     blocks,
     tenants,
     certificates,

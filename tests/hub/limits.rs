@@ -24,7 +24,7 @@ pub fn stop_the_ledger(stage: &Stage) -> (std::sync::mpsc::Sender<()>, std::thre
             .open(lienthong::store::conn::Purpose::Migration)
             .unwrap();
         let lock = if postgres {
-            "BEGIN; SELECT 1 FROM head FOR UPDATE"
+            "BEGIN; SELECT 1 FROM writer FOR UPDATE"
         } else {
             "BEGIN IMMEDIATE"
         };

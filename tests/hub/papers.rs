@@ -13,6 +13,7 @@ use lienthong::domain::tenant::Actor;
 use lienthong::store::ledger::{
     Act, ActOutcome, Acted, Deed, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
 };
+use lienthong::store::message::Content;
 use lienthong::store::moment::At;
 use lienthong::store::rows::{DossierRow, PartyRow, SubmissionRow};
 use lienthong::store::word::{Code, PartyRole, Word};
@@ -105,6 +106,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         entry: Status::Registered,
         submission,
         content,
+        said: Content::of(reference.as_bytes()),
         contested: false,
         files: Vec::new(),
         parties: vec![
@@ -175,6 +177,7 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
             &mut *stage.rng(),
         )
         .unwrap();
+    submit.said = Content::of(word.as_bytes());
     submit.key = key(BRANCH, &format!("key-{word}"), word.as_bytes());
     submit.expect = Expect::Amend {
         version,

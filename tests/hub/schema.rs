@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lienthong::store::migrate;
-
+use diesel::connection::SimpleConnection;
 use lienthong::domain::failure::Failure;
 use lienthong::domain::legal::TimeLimits;
 use lienthong::domain::view::Way;
+use lienthong::store::conn::{Conn, Purpose};
 use lienthong::store::ledger::{
     Carried, HoldWay, LeaseOutbox, LeasedNotice, Likeness, NoticeSettlement, OutboxSettlement, Progress,
     SettleNotices, SettleOutbox, SubmitOutcome, Subscribe, Subscription, Watch,
 };
-use lienthong::store::read;
+use lienthong::store::partitions::Kept;
+use lienthong::store::{migrate, read};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::{BRANCH, filed, filing, limits};
@@ -164,12 +165,12 @@ on_both! {
             }
             assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
         }
-        let leased = store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30) }).await.unwrap();
+        let leased = store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30), since: None }).await.unwrap();
         let sent = leased.iter().map(|item| OutboxSettlement {
             delivery: item.delivery.clone(), attempt: 1, own_queue: false, carried: Carried::Done,
         });
         store.ledger.ask(SettleOutbox(sent.collect())).await.unwrap();
-        store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30) }).await.unwrap();
+        store.ledger.ask(LeaseOutbox { max: 1, lease: Duration::from_secs(30), since: None }).await.unwrap();
         stage.later(7 * 3600);
         tell_of_limits(stage, &store).await;
         drop(store);
@@ -297,14 +298,69 @@ fn partitions_exist_for_this_month_and_the_three_that_follow() {
                 .into_iter()
                 .collect()
         };
+        let of_days = |count: usize| -> BTreeSet<String> {
+            let first = stage.clock.now().date();
+            let days = std::iter::successors(Some(first), |day| day.tomorrow().ok()).take(count);
+            let named = days.map(|day| format!("notice_attempts_{}", day.to_string().replace('-', "_")));
+            named.chain(["notice_attempts_rest".to_owned()]).collect()
+        };
         let mut months = vec!["rest", "2026_11", "2026_12", "2027_01", "2027_02"];
-        assert_eq!(partitions(), expected(&months));
-        // A month later one more is needed; those that exist are left alone.
+        let first_days = of_days(8);
+        assert_eq!(partitions(), &expected(&months) | &first_days);
+        // A month later one more is needed; those that exist are left alone, until what is in them is no longer kept.
         stage.later(31 * 86_400);
         stage.migrate();
         months.push("2027_03");
-        assert_eq!(partitions(), expected(&months));
+        let kept: BTreeSet<String> = first_days.into_iter().skip(1).collect();
+        assert_eq!(partitions(), &expected(&months) | &(&kept | &of_days(8)));
     });
+}
+
+#[test]
+fn whoever_reads_a_table_for_long_keeps_nobody_from_writing() {
+    Stage::postgres().play(async |stage| {
+        let store = stage.open();
+        filed(stage, &store, "r1").await;
+        let keep = || store.keep_partitions(stage.clock.now());
+        let day = stage.clock.now().date().to_string().replace('-', "_");
+        let (old, new) = (format!("notice_attempts_{day}"), "events_2027_03".to_owned());
+        assert_eq!(keep().await.unwrap(), Kept::default());
+        stage.later(35 * 86_400);
+        let (reading, let_go) = reads_for_long(stage, "events, notice_attempts");
+        let kept = keep().await.unwrap();
+        let waits: Vec<&String> = kept.later.iter().map(|(name, _)| name).collect();
+        assert!(waits.contains(&&new) && waits.contains(&&old), "{kept:?}");
+        assert!(
+            kept.made.contains(&"submissions_2027_03".to_owned()) && kept.dropped.is_empty(),
+            "{kept:?}"
+        );
+        filed(stage, &store, "r2").await;
+        let_go.send(()).unwrap();
+        reading.join().unwrap();
+        let kept = keep().await.unwrap();
+        assert_eq!(kept.later, []);
+        assert!(
+            kept.made.contains(&new) && kept.dropped.contains(&old),
+            "{kept:?}"
+        );
+        assert_eq!(keep().await.unwrap(), Kept::default());
+    });
+}
+
+/// A transaction that has read these tables and stays open, as a backup's does, until it is let go.
+fn reads_for_long(stage: &Stage, tables: &str) -> (std::thread::JoinHandle<()>, std::sync::mpsc::Sender<()>) {
+    let (let_go, wait) = std::sync::mpsc::channel::<()>();
+    let (began, has_begun) = std::sync::mpsc::channel();
+    let (connector, read) = (stage.connector(), format!("BEGIN; SELECT count(*) FROM {tables}"));
+    let reading = std::thread::spawn(move || {
+        let mut conn = connector.open(Purpose::Migration).unwrap();
+        let Conn::Pg(session) = &mut conn else { return };
+        session.batch_execute(&read).unwrap();
+        began.send(()).unwrap();
+        let _ = wait.recv();
+    });
+    has_begun.recv().unwrap();
+    (reading, let_go)
 }
 
 #[test]

@@ -167,6 +167,12 @@ impl<T, E> Telling<T, E> {
         position.is_some_and(|position| position.beyond() < WINDOW as usize && position.waiting() < ahead / 2)
     }
 
+    /// Whether so much was read after the cursor that it is to move.
+    pub(super) fn is_far(&self) -> bool {
+        let position = self.position.as_ref();
+        position.is_some_and(|position| position.beyond() > WINDOW as usize / 4)
+    }
+
     /// From where to read on.
     pub(super) fn reading(&self) -> Reading {
         Reading {

@@ -236,8 +236,8 @@ impl Hub {
     }
 
     fn tell_complete(&self, complete: &Complete) -> Result<(), ServiceError> {
-        for (submitter, agency) in &complete.dossiers {
-            self.tell(&submitter.parse().map_err(internal)?, agency.as_deref());
+        for submitter in &complete.submitters {
+            self.tell(&submitter.parse().map_err(internal)?);
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAns
 use crate::identity::{Access, Permission};
 use crate::service::{Hub, ServiceError};
 use crate::store::ledger::{Expect, Likeness, Naming, Submit, SubmitOutcome};
+use crate::store::message::Content;
 use crate::store::moment::At;
 use crate::store::read;
 use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
@@ -87,6 +88,7 @@ impl Hub {
             entry,
             submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            said: Content::of(content),
             contested,
             files,
             parties: if before.is_none() {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{NOTICES, QUEUES};
+use crate::adapt::Adapter;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
@@ -41,6 +42,27 @@ pub struct News {
     pub noticed: Noticed,
     /// What it says; none where it cannot be read, or is not told from the feed.
     pub event: Option<CloudEvent<NoticeData>>,
+}
+
+impl News {
+    /// An event by its number, its dossier and its id.
+    fn of(
+        (seq, dossier, event): (i64, String, String),
+        noticed: Noticed,
+        says: Option<CloudEvent<NoticeData>>,
+    ) -> Self {
+        News {
+            notice: LeasedNotice {
+                seq,
+                dossier,
+                event,
+                attempt: 1,
+                has_row: false,
+            },
+            noticed,
+            event: says,
+        }
+    }
 }
 
 impl Hub {
@@ -100,19 +122,30 @@ impl Hub {
         has_notices: bool,
     ) -> Result<Vec<News>, ServiceError> {
         let reader: TenantKey = which.tenant.parse().map_err(internal)?;
-        let (cipher, asked) = (Arc::clone(&self.store.cipher), which.clone());
+        let (cipher, fresh) = (Arc::clone(&self.store.cipher), Arc::clone(&self.store.fresh));
+        if !has_notices && !read::has_agents(reader.as_str()) {
+            let most = usize::try_from(limit).unwrap_or_default();
+            let next = fresh.after(reader.as_str(), place, most).unwrap_or_default();
+            // What cannot be told is looked at one by one.
+            if let Ok(news) = self.as_news(&reader, next)
+                && !news.is_empty()
+            {
+                return Ok(news);
+            }
+        }
+        let asked = which.clone();
         let read = move |conn: &mut Conn| {
             let untold = read::untold(conn, &asked, place, limit, has_notices)?;
             let is_new = |one: &&read::Untold| one.noticed == Noticed::Nothing;
-            let fresh: Vec<i64> = untold.iter().filter(is_new).map(|one| one.seq).collect();
-            Ok(match read::says(conn, &cipher, &untold) {
-                Err(StoreError::Corrupt(_)) => (untold, fresh, None),
-                says => (untold, fresh, Some(says?)),
+            let new: Vec<i64> = untold.iter().filter(is_new).map(|one| one.seq).collect();
+            Ok(match read::says(conn, &cipher, &untold, fresh.items(&new)) {
+                Err(StoreError::Corrupt(_)) => (untold, new, None),
+                says => (untold, new, Some(says?)),
             })
         };
-        let (untold, fresh, items) = self.store.readers.run(read).await?;
+        let (untold, new, items) = self.store.readers.run(read).await?;
         let mut told = match items.map(|items| self.as_told(&reader, items)) {
-            Some(Err(ServiceError::Internal(_))) | None => self.told_one_by_one(&reader, fresh).await?,
+            Some(Err(ServiceError::Internal(_))) | None => self.told_one_by_one(&reader, new).await?,
             Some(told) => told?,
         };
         let nameless = untold
@@ -128,19 +161,30 @@ impl Hub {
                     .remove(&one.seq)
                     .ok_or_else(|| internal("an event without an id"))?,
             };
-            Ok(News {
-                notice: LeasedNotice {
-                    seq: one.seq,
-                    dossier: one.dossier,
-                    event: id,
-                    attempt: 1,
-                    has_row: false,
-                },
-                noticed: one.noticed,
-                event,
-            })
+            Ok(News::of((one.seq, one.dossier, id), one.noticed, event))
         });
         news.collect()
+    }
+
+    /// What is at hand of a feed, of which nothing has a notice.
+    fn as_news(&self, reader: &TenantKey, items: Vec<FeedItem>) -> Result<Vec<News>, ServiceError> {
+        let teller = self.teller(reader);
+        let news = items.into_iter().map(|item| {
+            let (seq, dossier) = (item.seq, item.event.dossier.to_string());
+            let event = self.as_notice(item, teller)?;
+            let named = (seq, dossier, event.id.clone());
+            Ok(News::of(named, Noticed::Nothing, Some(event)))
+        });
+        news.collect()
+    }
+
+    fn as_notice(
+        &self,
+        item: FeedItem,
+        teller: Option<&Adapter>,
+    ) -> Result<CloudEvent<NoticeData>, ServiceError> {
+        let event = self.feed_event(item, teller)?;
+        Ok(event.map(|data| NoticeData::Event(Box::new(data))))
     }
 
     async fn event_ids(&self, seqs: Vec<i64>) -> Result<HashMap<i64, String>, ServiceError> {
@@ -199,13 +243,9 @@ impl Hub {
         items: HashMap<i64, FeedItem>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
         let teller = self.teller(reader);
-        let event = |item| {
-            let event = self.feed_event(item, teller)?;
-            Ok::<_, ServiceError>(event.map(|data| NoticeData::Event(Box::new(data))))
-        };
         items
             .into_iter()
-            .map(|(seq, item)| Ok((seq, event(item)?)))
+            .map(|(seq, item)| Ok((seq, self.as_notice(item, teller)?)))
             .collect()
     }
 

@@ -84,7 +84,7 @@ fn add(batch: &mut Batch<'_>, add: &AddBlob) -> Result<BlobOutcome, StoreError> 
 fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Complete, StoreError> {
     let waiting = batch.shelf.awaited.remove(place).unwrap_or_default();
     let mut complete = Complete {
-        dossiers: Vec::new(),
+        submitters: Vec::new(),
         more: waiting.len() >= TOLD_AT_ONCE,
     };
     for id in waiting {
@@ -113,9 +113,7 @@ fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Comple
                 batch.deliver(&dossier, event, kind, add.traceparent.as_deref());
             }
         }
-        complete
-            .dossiers
-            .push((dossier.tenant.clone(), dossier.agency.clone()));
+        complete.submitters.push(dossier.tenant.clone());
         batch.writes.touched.insert(id.clone());
         batch.dossiers.insert(id, dossier);
     }

@@ -74,6 +74,7 @@ use worker::{Shared, Worker};
 
 use super::cipher::Cipher;
 use super::conn::Connector;
+use super::fresh::Fresh;
 use super::{Sizes, StoreError};
 use crate::clock::{Clock, Entropy};
 
@@ -89,6 +90,7 @@ impl Ledger {
     pub(super) fn start(
         connector: Connector,
         cipher: Arc<Cipher>,
+        fresh: Arc<Fresh>,
         sizes: Sizes,
         clock: Clock,
         entropy: &Entropy,
@@ -98,6 +100,7 @@ impl Ledger {
         let worker = Worker {
             connector,
             cipher,
+            fresh,
             clock: clock.clone(),
             rng: entropy.generator(),
             entropy: entropy.clone(),

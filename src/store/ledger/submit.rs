@@ -101,7 +101,7 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         &wanted.id,
     );
     let told = happening(submit, &dossier)?;
-    let kind = told.word();
+    let (kind, accepted_at) = (told.word(), told.accepts().then_some(submit.filed_at));
     let mut told = vec![Told::of(told, submit.filed_at, &submit.actor)];
     let claim = claimed.clone().map(|code| Happening::CodeClaimed { code });
     told.extend(claim.map(|claim| Told::of(claim, submit.filed_at, &submit.actor)));
@@ -116,7 +116,13 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     }
     let named = submit.files.iter().map(|naming| &naming.file);
     batch.name_files(&dossier.id, number, FileKind::Filing, &dossier.tenant, named)?;
-    batch.deliver(&dossier, *first, kind, submit.traceparent.as_deref());
+    let traceparent = submit.traceparent.as_deref();
+    if submit.likeness.twin.is_none() {
+        let known = (&submit.said, accepted_at);
+        batch.deliver_at_hand(&dossier, *first, kind, traceparent, known);
+    } else {
+        batch.deliver(&dossier, *first, kind, traceparent);
+    }
     run_clocks(batch, submit, &mut dossier, due)?;
     promise(batch, submit, &mut dossier)?;
     if let Some(told) = &submit.told {

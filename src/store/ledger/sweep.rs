@@ -1,7 +1,8 @@
-//! What time takes away: answers whose keys are no longer promised, old attempts to tell submitters, old refusals; and what
-//! it needs ahead: the coming months' partitions.
+//! What time takes away row by row: answers whose keys are no longer promised, old refusals, and attempts to tell submitters where no
+//! partition holds them ([`crate::store::partitions`]).
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::batch::Batch;
 use super::command::Command;
@@ -11,39 +12,48 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::migrate;
-use crate::store::moment::At;
+use crate::store::moment::{At, Moment};
+use crate::store::partitions::{NOTICE_ATTEMPTS_KEPT_DAYS, kept_since};
 use crate::store::tables::{idempotency_keys, notice_attempts, refusals};
 
 /// Rows one commit removes at most, so that nobody waits long behind a sweep; of attempts, those that share the oldest moment.
 const AT_ONCE: i64 = 1000;
 
-/// How long attempts to tell a submitter are kept, in days.
-pub const NOTICE_ATTEMPTS_KEPT_DAYS: u32 = 30;
-
 fn days_before(now: Timestamp, days: u32) -> At {
     let kept = std::time::Duration::from_secs(u64::from(days) * 24 * 3600);
-    At(Timestamp::from_micros(now.as_micros() - kept.as_micros() as i64))
+    At(now.minus(kept))
 }
 
-/// Removes attempts older than they are kept, oldest first; says how many.
+/// Removes attempts older than they are kept, oldest first; says how many. On PostgreSQL they go with their day's partition; here goes
+/// what lies in none.
 fn forget_attempts(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
-    let before = days_before(now, NOTICE_ATTEMPTS_KEPT_DAYS);
-    let edge: Option<At> = on_backend!(conn, c => notice_attempts::table
+    let before = At(kept_since(now, NOTICE_ATTEMPTS_KEPT_DAYS));
+    let conn = match conn {
+        Conn::Pg(session) => {
+            let oldest = "SELECT ctid FROM notice_attempts_rest WHERE at < $1 ORDER BY at LIMIT $2";
+            let forget = format!("DELETE FROM notice_attempts_rest WHERE ctid = ANY(ARRAY({oldest}))");
+            let forget = diesel::sql_query(forget).bind::<Moment, _>(before);
+            return Ok(forget.bind::<BigInt, _>(AT_ONCE).execute(&mut **session)?);
+        }
+        Conn::Sqlite(conn) => conn,
+    };
+    let edge: Option<At> = notice_attempts::table
         .filter(notice_attempts::at.lt(before))
         .order(notice_attempts::at)
         .offset(AT_ONCE)
         .select(notice_attempts::at)
-        .first(c)
-        .optional())?;
+        .first(conn)
+        .optional()?;
     // Those of one commit share their moment: where the edge falls among them, they stay for the next time.
     let older = edge.unwrap_or(before);
-    let forgotten = on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.lt(older))).execute(c))?;
+    let forgotten =
+        diesel::delete(notice_attempts::table.filter(notice_attempts::at.lt(older))).execute(conn)?;
     match edge {
         // All before the edge are of its own moment: it goes whole, or would stand in the way for ever.
-        Some(moment) if forgotten == 0 => Ok(
-            on_backend!(conn, c => diesel::delete(notice_attempts::table.filter(notice_attempts::at.eq(moment))).execute(c))?,
-        ),
+        Some(moment) if forgotten == 0 => Ok(diesel::delete(
+            notice_attempts::table.filter(notice_attempts::at.eq(moment)),
+        )
+        .execute(conn)?),
         _ => Ok(forgotten),
     }
 }
@@ -67,18 +77,19 @@ impl Command for Sweep {
     }
 }
 
-/// Removes answers older than their promise, oldest first; says how many. Makes the partitions of the coming months.
+/// Removes answers older than their promise, oldest first; says how many.
 fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
-    migrate::partitions(conn, now)?;
     let before = days_before(now, IdempotencyKey::KEPT_DAYS);
-    let old: Vec<(String, String, String)> = on_backend!(conn, c => idempotency_keys::table
+    let old: Vec<String> = on_backend!(conn, c => idempotency_keys::table
         .filter(idempotency_keys::at.lt(before))
         .order(idempotency_keys::at)
         .limit(AT_ONCE)
-        .select((idempotency_keys::key, idempotency_keys::tenant, idempotency_keys::route))
+        .select(idempotency_keys::key)
         .load(c))?;
-    for (key, tenant, route) in &old {
-        on_backend!(conn, c => diesel::delete(idempotency_keys::table.find((key, tenant, route))).execute(c))?;
-    }
-    Ok(old.len() + forget_attempts(conn, now)? + forget_refusals(conn, now)?)
+    // Another tenant may have used the same key; it goes where it is as old.
+    let forget = idempotency_keys::table
+        .filter(idempotency_keys::key.eq_any(&old))
+        .filter(idempotency_keys::at.lt(before));
+    let answers = on_backend!(conn, c => diesel::delete(forget).execute(c))?;
+    Ok(answers + forget_attempts(conn, now)? + forget_refusals(conn, now)?)
 }

@@ -105,7 +105,6 @@ fn watch(batch: &mut Batch<'_>, conn: &mut Conn, watch: &Watch) -> Result<WatchO
             due_at,
             dossier: None,
             submitter: None,
-            delivered: false,
         });
     }
     Ok(outcome)
@@ -256,7 +255,7 @@ fn look(
     if (passed && !limit.binds()) || known.causes.contains(&cause) {
         return Ok(None);
     }
-    let delivered = tell(batch, watch, limit, passed, due_at, &mut dossier)?;
+    tell(batch, watch, limit, passed, due_at, &mut dossier)?;
     let submitter = Some(dossier.tenant.clone());
     alarm(batch, known, limit, cause, passed, due_at, Some(&dossier));
     if passed && limit == Watched::Supplement && watch.law.supplement_closing == Closing::Close {
@@ -268,14 +267,13 @@ fn look(
         due_at,
         dossier: Some(dossier.id.clone()),
         submitter,
-        delivered,
     };
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     Ok(Some(fired))
 }
 
-/// Writes the event and, where the agency is to act, sends it; says whether it was sent.
+/// Writes the event and, where the agency is to act, sends it.
 fn tell(
     batch: &mut Batch<'_>,
     watch: &Watch,
@@ -283,7 +281,7 @@ fn tell(
     passed: bool,
     due_at: Timestamp,
     dossier: &mut DossierRow,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let told = LimitTold {
         limit,
         due_at,
@@ -296,11 +294,10 @@ fn tell(
     };
     let word = what.word();
     let event = say(batch, watch, dossier, vec![what])?;
-    let send = limit.tells_agency(passed) && dossier.agency.is_some();
-    if send {
+    if limit.tells_agency(passed) {
         batch.deliver(dossier, event, word, None);
     }
-    Ok(send)
+    Ok(())
 }
 
 fn say(

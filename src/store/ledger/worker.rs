@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use crate::store::cause::Cause;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, Connector, Purpose, REPLY_TIME};
+use crate::store::fresh::Fresh;
 use crate::store::reader::AWAY_TIME;
 
 /// So many commands refused one after the other while nothing passes, and it is the database, not the commands: what is left of the
@@ -63,6 +64,7 @@ impl Shared {
 pub(super) struct Worker {
     pub connector: Connector,
     pub cipher: Arc<Cipher>,
+    pub fresh: Arc<Fresh>,
     pub clock: Clock,
     pub rng: StdRng,
     pub entropy: Entropy,
@@ -219,11 +221,12 @@ impl Worker {
         let (now, began) = (self.clock.now(), Instant::now());
         self.entropy.stir(&mut self.rng);
         let played = conn.within(REPLY_TIME, |conn| {
-            play::play(conn, jobs, now, &self.cipher, &mut self.rng)
+            play::play(conn, jobs, now, (&self.cipher, &self.fresh), &mut self.rng)
         });
         match played {
-            Ok(()) => {
+            Ok(committed) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
+                committed.hand_out(&self.fresh);
                 self.conn = Some(conn);
                 Ok(())
             }

@@ -61,6 +61,8 @@ pub enum Purpose {
     Reader,
     /// Migrations: no time limits, since a migration may rewrite a table.
     Migration,
+    /// Partitions, in work beside the hub's own: whoever uses a table is not kept waiting for one.
+    Upkeep,
 }
 
 impl Purpose {
@@ -86,6 +88,15 @@ impl Purpose {
                 BY_INDEX,
                 NO_JIT,
                 ONE_PLAN,
+            ],
+            Purpose::Upkeep => &[
+                ("idle_in_transaction_session_timeout", "0"),
+                ("statement_timeout", "0"),
+                ("lock_timeout", "100"),
+                WRITES,
+                ("enable_seqscan", "on"),
+                NO_JIT,
+                ("plan_cache_mode", "auto"),
             ],
             Purpose::Migration => &[
                 ("idle_in_transaction_session_timeout", "0"),

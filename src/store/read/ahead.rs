@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::corrupt;
-use super::history::{FeedItem, items, items_of};
+use super::history::{items, items_of};
+use super::{FeedItem, corrupt};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::SubscriptionState;
@@ -139,7 +139,7 @@ impl Feeds {
 }
 
 /// Whether a tenant reads the feeds of others beside its own.
-fn has_agents(key: &str) -> bool {
+pub fn has_agents(key: &str) -> bool {
     key.parse::<TenantKey>()
         .is_ok_and(|key| key.kind() == TenantKind::Enterprise)
 }
@@ -229,16 +229,20 @@ pub fn untold(
     Ok(untold.collect())
 }
 
-/// What these untold events say, as the feed says it, by their numbers; of those without a notice.
+/// What these untold events say, as the feed says it, by their numbers; of those without a notice that are not known already.
 pub fn says(
     conn: &mut Conn,
     cipher: &Cipher,
     untold: &[Untold],
+    known: Vec<FeedItem>,
 ) -> Result<HashMap<i64, FeedItem>, StoreError> {
-    let fresh = untold.iter().filter(|one| one.noticed == Noticed::Nothing);
-    let rows: Vec<(i64, &str)> = fresh.map(|one| (one.seq, one.dossier.as_str())).collect();
+    let mut says: HashMap<i64, FeedItem> = known.into_iter().map(|item| (item.seq, item)).collect();
+    let is_asked = |one: &&Untold| one.noticed == Noticed::Nothing && !says.contains_key(&one.seq);
+    let asked = untold.iter().filter(is_asked);
+    let rows: Vec<(i64, &str)> = asked.map(|one| (one.seq, one.dossier.as_str())).collect();
     let items = items_of(conn, cipher, &rows)?;
-    Ok(items.into_iter().map(|item| (item.seq, item)).collect())
+    says.extend(items.into_iter().map(|item| (item.seq, item)));
+    Ok(says)
 }
 
 /// What these events of feeds say, as the feed says it, by their numbers.

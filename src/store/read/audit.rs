@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::*;
-use crate::store::seals::{HEAD, KeptEvent};
+use crate::store::seals::{HEAD, KeptEvent, newest_head};
 use crate::store::tables::*;
 
 /// Something that is not as it was written.
@@ -101,7 +101,7 @@ pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<A
 
 /// As [`verify`], inside a transaction of the caller's.
 pub fn verify_here(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<AuditReport, StoreError> {
-    let head: HeadRow = on_backend!(conn, c => head::table.select(HeadRow::as_select()).first(c))?;
+    let head: HeadRow = on_backend!(conn, c => newest_head!().select(HeadRow::as_select()).get_result(c))?;
     let mut walk = Walk {
         report: AuditReport {
             head: hex::encode(&head.hash),

@@ -1,12 +1,11 @@
 //! Messages to agencies: what a message says, and how far each has come.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::dossiers::Content;
-use super::{corrupt, event_of};
-use crate::domain::event::Event;
+use super::{Content, Message, corrupt, event_of};
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
@@ -19,22 +18,6 @@ use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::{is_first_of_its_dossier, is_in_a_queue, is_to_be_handed_out};
 use crate::store::word::Word;
-
-/// All that a message to an agency is rendered from.
-pub struct Message {
-    /// The delivery.
-    pub delivery: DeliveryRow,
-    /// The event it tells.
-    pub event: Event,
-    /// The dossier as it now stands.
-    pub dossier: DossierRow,
-    /// Its content.
-    pub content: Content,
-    /// The dossier of the same agency it may be a duplicate of.
-    pub twin: Option<String>,
-    /// When the dossier was accepted, by the word of whoever accepted it.
-    pub accepted_at: Option<Timestamp>,
-}
 
 /// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
 pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<Message>, StoreError> {
@@ -66,7 +49,7 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
                 .remove(&delivery.event_seq)
                 .ok_or_else(|| corrupt("a delivery without its event"))?;
             Ok(Message {
-                event: event_of(cipher, event)?,
+                event: Arc::new(event_of(cipher, event)?),
                 content: Content::open(cipher, content)?,
                 twin: (dossier.twin.clone()).filter(|twin| twins.get(twin) == Some(&dossier.agency)),
                 accepted_at: accepted.get(&dossier.id).copied(),

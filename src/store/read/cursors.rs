@@ -7,6 +7,7 @@ use crate::domain::view::Cursor;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
+use crate::store::seals::newest_head;
 use crate::store::tables::*;
 
 /// What a cursor comes to.
@@ -34,7 +35,7 @@ pub fn feed_cursor(conn: &mut Conn, cursor: Cursor) -> Result<Standing, StoreErr
         Some(at) => on_backend!(conn, c => diesel::select(diesel::dsl::exists(events::table
             .filter(events::seq.eq(cursor.number)).filter(events::at.eq(At(at))))).get_result(c))?,
         None => {
-            let last: i64 = on_backend!(conn, c => head::table.select(head::seq).first(c))?;
+            let last: i64 = on_backend!(conn, c => newest_head!().select(head::seq).get_result(c))?;
             cursor.number <= last
         }
     };
@@ -55,7 +56,7 @@ fn begin_again(conn: &mut Conn, cursor: Cursor) -> Result<Cursor, StoreError> {
     let Some(at) = cursor.at else {
         return Ok(Cursor::START);
     };
-    let last: i64 = on_backend!(conn, c => head::table.select(head::block).first(c))?;
+    let last: i64 = on_backend!(conn, c => newest_head!().select(head::block).get_result(c))?;
     let (mut low, mut high) = (0i64, last);
     while low < high {
         let middle = low + (high - low + 1) / 2;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{corrupt, seen};
+use super::{Content, seen};
 use crate::domain::dossier::Filing;
 use crate::domain::status::Status;
 use crate::identity::Scope;
@@ -66,15 +66,19 @@ pub fn dossiers_by_id(
     scope: &Scope,
     ids: &[String],
 ) -> Result<HashMap<String, DossierRow>, StoreError> {
-    // Two questions by their keys. As one, PostgreSQL may look through everything the tenant ever had a part in.
+    // Two questions by their keys, and whose part it is is looked at here: asked for both, PostgreSQL may look through everything the
+    // tenant ever had a part in.
     let reached: Option<Vec<String>> = match seen(conn, scope)? {
         None => None,
-        Some(tenants) => Some(on_backend!(conn, c => dossier_parties::table
-            .filter(dossier_parties::dossier.eq_any(ids))
-            .filter(dossier_parties::tenant.eq_any(tenants))
-            .filter(dossier_parties::until.is_null())
-            .select(dossier_parties::dossier)
-            .load(c))?),
+        Some(tenants) => {
+            let parts: Vec<(String, String)> = on_backend!(conn, c => dossier_parties::table
+                .filter(dossier_parties::dossier.eq_any(ids))
+                .filter(dossier_parties::until.is_null())
+                .select((dossier_parties::dossier, dossier_parties::tenant))
+                .load(c))?;
+            let theirs = parts.into_iter().filter(|(_, tenant)| tenants.contains(tenant));
+            Some(theirs.map(|(dossier, _)| dossier).collect())
+        }
     };
     let ids = reached.as_deref().unwrap_or(ids);
     let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
@@ -262,39 +266,6 @@ pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option
 pub fn content(conn: &mut Conn, cipher: &Cipher, dossier: &str, version: i32) -> Result<Filing, StoreError> {
     let row: ContentRow = on_backend!(conn, c => contents::table.find((dossier, version)).select(ContentRow::as_select()).first(c))?;
     open_content(cipher, row)
-}
-
-/// The name a content is sealed under.
-pub fn content_row(dossier: &str, version: i32) -> String {
-    format!("content:{dossier}:{version}")
-}
-
-/// The canonical content of a dossier, decrypted.
-pub struct Content(Vec<u8>);
-
-impl Content {
-    pub(super) fn open(cipher: &Cipher, row: ContentRow) -> Result<Self, StoreError> {
-        let name = content_row(&row.dossier, row.version);
-        let sealed = Sealed {
-            key_id: row.key_id,
-            nonce: row.nonce,
-            ciphertext: row.ciphertext,
-        };
-        Ok(Content(cipher.open(&name, sealed)?))
-    }
-
-    /// As canonical JSON, as it was written when it was filed.
-    pub fn json(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// What it says.
-    ///
-    /// # Errors
-    /// When it is no filing: what is stored is damaged.
-    pub fn filing(&self) -> Result<Filing, StoreError> {
-        serde_json::from_slice(&self.0).map_err(|e| corrupt(format!("content: {e}")))
-    }
 }
 
 pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, StoreError> {

@@ -1,11 +1,12 @@
 //! What happened: the history of one dossier, and the feed of a tenant.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
-use super::{event_of, seen};
+use super::{FeedItem, event_of, seen};
 use crate::domain::event::Event;
 use crate::identity::Scope;
 use crate::store::StoreError;
@@ -30,24 +31,6 @@ pub fn lost_key(conn: &mut Conn, holds: impl Fn(&str) -> bool) -> Result<Option<
         .order(events::seq.desc()).select(events::key_id).limit(1).load(c))?;
     keys.extend(last);
     Ok(keys.into_iter().find(|key| !holds(key)))
-}
-
-/// One event of a feed.
-pub struct FeedItem {
-    /// Its place in commit order: the cursor.
-    pub seq: i64,
-    /// The event.
-    pub event: Event,
-    /// The submitter's reference.
-    pub reference: String,
-    /// Official code, as known now.
-    pub code: Option<String>,
-    /// Who filed.
-    pub submitter: String,
-    /// The unit that receives.
-    pub receiving_unit: Option<String>,
-    /// The unit that supervises.
-    pub supervisor: Option<String>,
 }
 
 /// What a feed says of a dossier beside the event: its reference, its code, and whose it is.
@@ -129,7 +112,7 @@ pub(super) fn items(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<Ve
             |((reference, code, submitter, receiving_unit, supervisor), row)| {
                 Ok(FeedItem {
                     seq: row.seq,
-                    event: event_of(cipher, row)?,
+                    event: Arc::new(event_of(cipher, row)?),
                     reference,
                     code,
                     submitter,

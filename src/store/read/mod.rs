@@ -17,16 +17,16 @@ mod refusals;
 mod register;
 mod watches;
 
-pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, says, told, untold};
+pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, has_agents, says, told, untold};
 pub use audit::{AuditReport, Finding, verify, verify_here};
 pub use carried::{
-    Carriage, DeliveryFilter, Message, deliveries, deliveries_of, delivery, inbox_waits, messages,
-    outbox_depth, push_waits, queued_agencies,
+    Carriage, DeliveryFilter, deliveries, deliveries_of, delivery, inbox_waits, messages, outbox_depth,
+    push_waits, queued_agencies,
 };
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
-    ByCode, Filter, answered, by_code, by_reference, code_known, content, content_row, dossier,
-    dossiers_by_id, first_alike, list, of_code, report_known, submission,
+    ByCode, Filter, answered, by_code, by_reference, code_known, content, dossier, dossiers_by_id,
+    first_alike, list, of_code, report_known, submission,
 };
 use endpoints::open_secrets;
 pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
@@ -34,7 +34,7 @@ pub use files::{
     Attachment, Held, attachments, held, known_objects, overdue_files, reads, unused_bytes, uploaded,
     uploaded_of,
 };
-pub use history::{FeedItem, feed, history, lost_key};
+pub use history::{feed, history, lost_key};
 pub use notices::{
     Standing, TenantQueue, WayRow, notice_attempts, notices_due, queues, secret_row, secrets, way, ways,
 };
@@ -47,6 +47,8 @@ pub use watches::{
 };
 
 pub use super::file_keys::file_blind;
+pub use super::fresh::FeedItem;
+pub use super::message::{Content, Message, content_row};
 pub use super::state::state_of;
 
 use diesel::prelude::*;

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::SubscriptionRow;
+use crate::store::seals::newest_head;
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, WAITING, WINDOW};
 use crate::store::under_way::UNDER_WAY;
@@ -39,7 +40,7 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(Overview::default());
     }
-    let (block, seq) = on_backend!(conn, c => head::table.select((head::block, head::seq)).first(c))?;
+    let (block, seq) = on_backend!(conn, c => newest_head!().select((head::block, head::seq)).get_result(c))?;
     Ok(Overview {
         by_status: on_backend!(conn, c => dossiers::table.group_by(dossiers::status)
             .select((dossiers::status, count_star())).order(dossiers::status).load(c))?,

@@ -11,6 +11,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::limits::clock_ahead;
 use crate::store::moment::At;
 use crate::store::rows::{AlarmRow, IrregularCountRow, IrregularityRow};
+use crate::store::seals::newest_head;
 use crate::store::tables::*;
 use crate::store::word::{Stage, Word};
 
@@ -26,7 +27,7 @@ pub fn limits_wait(
     if due {
         return Ok(true);
     }
-    let head: At = on_backend!(conn, c => head::table.select(head::at).first(c))?;
+    let head: At = on_backend!(conn, c => newest_head!().select(head::at).get_result(c))?;
     let Some(cause) = clock_ahead(head.0, now, allowed) else {
         return Ok(false);
     };

@@ -15,10 +15,20 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// The one row that whoever writes locks first; it serialises the ledgers of several hubs. Nothing in it changes.
+    writer (id) {
+        /// writer.id
+        id -> SmallInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::store::moment::Moment;
 
-    /// The one row every committed batch moves: last event, last block. Locking it serialises the ledgers of several hubs.
-    head (id) {
+    /// The head of the chain: last event, last block. One row, written anew with each block.
+    head (block) {
         /// head.id
         id -> SmallInt,
         /// head.block

@@ -25,6 +25,7 @@ async fn publish(store: &Store, carried: Carried) -> Vec<String> {
         .ask(LeaseOutbox {
             max: 100,
             lease: LEASE,
+            since: None,
         })
         .await
         .unwrap();
@@ -96,15 +97,15 @@ on_both! {
         for n in 0..3 {
             filed(stage, &store, &format!("r{n}")).await;
         }
-        let two = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap();
-        let one = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap();
+        let two = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE, since: None }).await.unwrap();
+        let one = store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE, since: None }).await.unwrap();
         assert_eq!((two.len(), one.len()), (2, 1));
         assert!(two.iter().chain(&one).all(|item| item.attempt == 1 && item.agency == AGENCY));
-        assert_eq!(store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE }).await.unwrap(), []);
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 2, lease: LEASE, since: None }).await.unwrap(), []);
         stage.later(30);
-        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap(), [], "a lease holds up to its last moment");
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap(), [], "a lease holds up to its last moment");
         stage.later(1);
-        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap();
+        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap();
         assert_eq!(again.iter().map(|item| item.attempt).collect::<Vec<_>>(), [2, 2, 2]);
     }
 
@@ -121,9 +122,9 @@ on_both! {
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now().plus(Duration::from_secs(10));
         publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
-        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap(), []);
+        assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap(), []);
         stage.later(10);
-        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE }).await.unwrap();
+        let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap();
         assert_eq!(again[0].attempt, 2);
         assert_eq!((states(stage), attempts(stage)), (vec!["waiting".to_owned()], vec!["1 retry away".to_owned()]));
     }
@@ -155,7 +156,7 @@ on_both! {
     async fn the_embedded_broker_may_bring_it_before_it_is_confirmed(stage) {
         let store = stage.open();
         filed(stage, &store, "r1").await;
-        let item = store.ledger.ask(LeaseOutbox { max: 1, lease: LEASE }).await.unwrap().remove(0);
+        let item = store.ledger.ask(LeaseOutbox { max: 1, lease: LEASE, since: None }).await.unwrap().remove(0);
         store.ledger.ask(Arrive(vec![item.delivery.clone()])).await.unwrap();
         take(&store).await;
         settle(&store, AGENCY, &item.delivery, Settlement::Done).await;

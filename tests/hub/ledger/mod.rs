@@ -6,6 +6,7 @@ mod carrying;
 mod clocks;
 mod crowd;
 mod filing;
+mod fresh;
 mod held;
 mod notices;
 mod operated;

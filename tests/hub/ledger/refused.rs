@@ -44,7 +44,7 @@ async fn together(stage: &Stage, store: &Store, all: Vec<Submit>) -> Vec<Result<
     let mut calls = all.into_iter();
     let (first, rest) = (calls.next().unwrap(), calls);
     let running = stage.behind(|conn| {
-        run(conn, "BEGIN; SELECT * FROM head FOR UPDATE").unwrap();
+        run(conn, "BEGIN; SELECT * FROM writer FOR UPDATE").unwrap();
         let call = |submit| {
             let ledger = store.ledger.clone();
             runtime.spawn(async move { ledger.ask(submit).await })

@@ -30,9 +30,10 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// Tables that are as large as the register, the directory or the list of subscribers, whatever happens.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 12] = [
     "__diesel_schema_migrations",
     "head",
+    "writer",
     "settings",
     "tenants",
     "certificates",

@@ -1,6 +1,7 @@
 //! What happens to dossiers, and who is told of it.
 
 use super::overlay::Batch;
+use super::writes::AtHand;
 use crate::domain::dossier::ForeignValue;
 use crate::domain::event::{Event, Happening};
 use crate::domain::ids::{DeliveryId, EventId};
@@ -8,6 +9,8 @@ use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
+use crate::store::fresh;
+use crate::store::message::Content;
 use crate::store::moment::At;
 use crate::store::rows::{DeliveryRow, DossierRow, FeedRow, IrregularityRow, PartyRow};
 use crate::store::state::{put_state, state_of};
@@ -115,9 +118,47 @@ impl Batch<'_> {
         kind: &str,
         traceparent: Option<&str>,
     ) {
-        let Some(agency) = &dossier.agency else { return };
+        let delivery = self.delivery(dossier, event, kind, traceparent);
+        self.writes.deliveries.extend(delivery);
+    }
+
+    /// As [`Batch::deliver`], where the content is at hand: the message is leased to the relay by the commit itself, and handed to it, if
+    /// it has room. The dossier is the same as no other, and accepted by this event if it is.
+    pub fn deliver_at_hand(
+        &mut self,
+        dossier: &DossierRow,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+        (content, accepted_at): (&Content, Option<Timestamp>),
+    ) {
+        let Some(mut delivery) = self.delivery(dossier, event, kind, traceparent) else {
+            return;
+        };
+        if let Some(place) = self.fresh.place(content) {
+            delivery.send_leased_until = Some(At(self.clock.plus(fresh::LEASE)));
+            delivery.send_attempts = 1;
+            self.writes.at_hand.push(AtHand {
+                place,
+                delivery: delivery.clone(),
+                content: content.clone(),
+                version: dossier.version,
+                accepted_at,
+            });
+        }
+        self.writes.deliveries.push(delivery);
+    }
+
+    fn delivery(
+        &mut self,
+        dossier: &DossierRow,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+    ) -> Option<DeliveryRow> {
+        let agency = dossier.agency.as_ref()?;
         let id = DeliveryId::new(self.now, self.rng).to_string();
-        self.writes.deliveries.push(DeliveryRow {
+        Some(DeliveryRow {
             id,
             dossier: dossier.id.clone(),
             agency: agency.clone(),
@@ -135,7 +176,7 @@ impl Batch<'_> {
             send_at: Some(At(self.clock)),
             send_leased_until: None,
             send_attempts: 0,
-        });
+        })
     }
 
     /// An amendment or an operator may name another agency: the old one's part ends, the new one's begins; and with it the part of the

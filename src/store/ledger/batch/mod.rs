@@ -13,4 +13,4 @@ mod writes;
 pub use events::Told;
 pub use overlay::Batch;
 pub use shelf::{Place, Shelf};
-pub use writes::Writes;
+pub use writes::{AtHand, Writes};

@@ -9,6 +9,7 @@ use super::writes::Writes;
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::time::Timestamp;
 use crate::store::cipher::Cipher;
+use crate::store::fresh::Fresh;
 use crate::store::limits;
 use crate::store::rows::*;
 use crate::store::word::{NaturalKind, Word};
@@ -30,6 +31,8 @@ pub struct Batch<'a> {
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
     pub shelf: Shelf,
+    /// Who takes what is committed without reading it back.
+    pub fresh: &'a Fresh,
     pub writes: Writes,
     /// Whether a command may have appended to the audit.
     pub audited: bool,

@@ -6,7 +6,21 @@ use crate::domain::audit::Deed;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
+use crate::store::fresh::Place;
+use crate::store::message::Content;
 use crate::store::rows::*;
+
+/// A delivery that goes to the relay as it is committed.
+pub struct AtHand {
+    pub place: Place,
+    pub delivery: DeliveryRow,
+    pub content: Content,
+    /// The version of the dossier that says it.
+    pub version: i32,
+    /// When its dossier was accepted, by the word of whoever accepted it.
+    pub accepted_at: Option<Timestamp>,
+}
 
 /// Rows a batch will write.
 #[derive(Default)]
@@ -24,6 +38,8 @@ pub struct Writes {
     pub told: Vec<(i64, Event)>,
     pub feed: Vec<FeedRow>,
     pub deliveries: Vec<DeliveryRow>,
+    /// Those of them that go to the relay as they are committed.
+    pub at_hand: Vec<AtHand>,
     pub attachments: Vec<AttachmentRow>,
     pub wraps: Vec<WrapRow>,
     /// Files whose row changed: index and tenant.

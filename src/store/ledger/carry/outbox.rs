@@ -1,9 +1,7 @@
 //! Outbox rows on their way to the broker.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 use super::attempts::sends;
 use crate::domain::failure::Failure;
@@ -28,7 +26,7 @@ const PARKED: Word<DeliveryState> = Word(DeliveryState::Parked);
 
 impl Command for LeaseOutbox {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Vec<OutboxItem>, StoreError> {
-        lease_outbox(conn, batch.clock, self.max, self.lease)
+        lease_outbox(conn, batch.clock, self)
     }
 }
 
@@ -44,20 +42,17 @@ impl Command for Arrive {
     }
 }
 
-fn lease_outbox(
-    conn: &mut Conn,
-    now: Timestamp,
-    max: i64,
-    lease: Duration,
-) -> Result<Vec<OutboxItem>, StoreError> {
+fn lease_outbox(conn: &mut Conn, now: Timestamp, asked: &LeaseOutbox) -> Result<Vec<OutboxItem>, StoreError> {
+    let since = At(asked.since.unwrap_or(Timestamp::from_micros(0)));
     let free = deliveries::send_leased_until
         .is_null()
         .or(deliveries::send_leased_until.lt(At(now)).assume_not_null());
     let rows: Vec<(String, String, i32)> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::send_at.ge(since).assume_not_null())
         .filter(deliveries::send_at.le(At(now)).assume_not_null())
         .filter(free)
         .order((deliveries::send_at, deliveries::id))
-        .limit(max)
+        .limit(asked.max)
         .select((deliveries::id, deliveries::agency, deliveries::send_attempts))
         .load(c))?;
     if rows.is_empty() {
@@ -66,7 +61,7 @@ fn lease_outbox(
     let ids: Vec<&str> = rows.iter().map(|r| r.0.as_str()).collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
         .set((
-            deliveries::send_leased_until.eq(Some(At(now.plus(lease)))),
+            deliveries::send_leased_until.eq(Some(At(now.plus(asked.lease)))),
             deliveries::send_attempts.eq(deliveries::send_attempts + 1),
         ))
         .execute(c))?;

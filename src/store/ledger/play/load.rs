@@ -15,6 +15,7 @@ use crate::store::ledger::requests::Names;
 use crate::store::ledger::watch;
 use crate::store::postgres::{Query, Session};
 use crate::store::rows::*;
+use crate::store::seals::newest_head;
 use crate::store::tables::*;
 use crate::store::word::NaturalKind;
 
@@ -31,11 +32,14 @@ pub(super) struct Loaded {
 }
 
 /// The questions, each with the type of its rows, for a database.
+macro_rules! writer {
+    () => {
+        writer::table.select(writer::id).limit(1).for_update()
+    };
+}
 macro_rules! head {
     ($db:ty) => {
-        head::table
-            .select(<HeadRow as SelectableHelper<$db>>::as_select())
-            .limit(1)
+        newest_head!().select(<HeadRow as SelectableHelper<$db>>::as_select())
     };
 }
 macro_rules! keys {
@@ -68,12 +72,14 @@ macro_rules! dossiers {
     };
 }
 
-/// Begins the transaction, and loads what is named. On PostgreSQL nobody else has the head of the chain until the commit.
+/// Begins the transaction, and loads what is named. On PostgreSQL nobody else writes until the commit.
 pub(super) fn begin(conn: &mut Conn, cipher: &Cipher, names: &Names<'_>) -> Result<Loaded, StoreError> {
     let head: HeadRow = match conn {
         Conn::Pg(session) => {
             ask_ahead(session, names)?;
-            head!(Pg).for_update().get_result(&mut **session)?
+            // Whatever is read from here on, each by a statement of its own, is as the writer before left it.
+            let _: i16 = writer!().get_result(&mut **session)?;
+            head!(Pg).get_result(&mut **session)?
         }
         Conn::Sqlite(c) => {
             c.batch_execute("BEGIN IMMEDIATE")?;
@@ -122,7 +128,7 @@ pub(super) fn begin(conn: &mut Conn, cipher: &Cipher, names: &Names<'_>) -> Resu
 
 /// Begins, and asks in the same trip what [`begin`] will ask, in its order; from the files on only where none are named.
 fn ask_ahead(session: &mut Session, names: &Names<'_>) -> Result<(), StoreError> {
-    let mut asked = vec![Query::of(&head!(Pg).for_update())?];
+    let mut asked = vec![Query::of(&writer!())?, Query::of(&head!(Pg))?];
     if !names.keys.is_empty() {
         asked.push(Query::of(&keys!(names, Pg))?);
     }

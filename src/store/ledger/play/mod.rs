@@ -1,6 +1,7 @@
 //! Playing a batch: one transaction in which what it names is loaded, its commands are decided on the overlay one after another, then
 //! everything is written and sealed.
 
+mod committed;
 mod load;
 mod persist;
 mod shelf;
@@ -8,6 +9,7 @@ mod shelf;
 use diesel::connection::SimpleConnection;
 use rand::rngs::StdRng;
 
+pub(super) use committed::Committed;
 use load::Loaded;
 
 use super::batch::{Batch, Writes};
@@ -18,6 +20,7 @@ use crate::store::StoreError;
 use crate::store::cause::Cause;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::fresh::Fresh;
 
 /// Why a batch was not committed.
 pub(super) struct Refusal {
@@ -33,10 +36,10 @@ pub(super) fn play(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     now: Timestamp,
-    cipher: &Cipher,
+    (cipher, fresh): (&Cipher, &Fresh),
     rng: &mut StdRng,
-) -> Result<(), Refusal> {
-    in_transaction(conn, jobs, now, cipher, rng).map_err(|error| Refusal {
+) -> Result<Committed, Refusal> {
+    in_transaction(conn, jobs, now, (cipher, fresh), rng).map_err(|error| Refusal {
         cause: conn.cause_of(&error),
         rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
         error,
@@ -51,9 +54,9 @@ fn in_transaction(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     now: Timestamp,
-    cipher: &Cipher,
+    (cipher, fresh): (&Cipher, &Fresh),
     rng: &mut StdRng,
-) -> Result<(), StoreError> {
+) -> Result<Committed, StoreError> {
     let mut names = Names::default();
     for job in jobs.iter() {
         job.names(&mut names);
@@ -80,6 +83,7 @@ fn in_transaction(
         watches,
         firsts,
         shelf,
+        fresh,
         writes: Writes::default(),
         audited: jobs.iter().any(|job| job.may_be_audited()),
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use rand::Rng;
 
+use super::committed::Committed;
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
@@ -25,16 +26,20 @@ use crate::store::tables::*;
 use crate::store::under_way::UNDER_WAY;
 use crate::store::word::Word;
 
+/// Events as they are kept, and the same as they were, each with its length.
+type Encrypted = (Vec<EventRow>, Vec<(i64, Event, usize)>);
+
 impl Batch<'_> {
     /// Writes everything, seals it, commits.
-    pub(super) fn commit(mut self, conn: &mut Conn) -> Result<(), StoreError> {
+    pub(super) fn commit(mut self, conn: &mut Conn) -> Result<Committed, StoreError> {
         if let Some(column) = self.unstorable() {
             return Err(StoreError::Unstorable(column.to_owned()));
         }
         self.set_clocks()?;
+        self.keep_at_hand();
         let reads = self.number_reads()?;
         let told = std::mem::take(&mut self.writes.told);
-        let events = self.encrypt(told)?;
+        let (rows, events) = self.encrypt(told)?;
         let w = &self.writes;
         for (dossier, tenant) in &w.left {
             on_backend!(conn, c => diesel::update(dossier_parties::table
@@ -71,8 +76,9 @@ impl Batch<'_> {
         count_irregular(&mut script, &w.irregularities)?;
         mark_answered(&mut script, self.now.into(), &w.answered)?;
         self.persist_files(&mut script)?;
-        self.seal(&mut script, events, acts, reads)?;
-        script.commit()
+        self.seal(&mut script, rows, acts, reads)?;
+        script.commit()?;
+        Ok(Committed::of(&mut self.writes, &self.dossiers, events))
     }
 
     /// Puts the limits that run into the rows of their dossiers.
@@ -91,6 +97,24 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A later command of the batch may have changed what a message says, or whom it is for: it waits in the outbox like others.
+    fn keep_at_hand(&mut self) {
+        let (dossiers, deliveries) = (&self.dossiers, &mut self.writes.deliveries);
+        self.writes.at_hand.retain(|one| {
+            let dossier = dossiers.get(&one.delivery.dossier);
+            let stands = dossier.is_some_and(|row| {
+                row.version == one.version && row.agency.as_ref() == Some(&one.delivery.agency)
+            });
+            if let Some(row) = deliveries
+                .iter_mut()
+                .find(|row| !stands && row.id == one.delivery.id)
+            {
+                (row.send_leased_until, row.send_attempts) = (None, 0);
+            }
+            stands
+        });
     }
 
     /// Gives the batch's reads their places in the log of reads, and says how far it has come with them.
@@ -138,10 +162,12 @@ impl Batch<'_> {
         seals
     }
 
-    /// Encodes, salts, hashes and encrypts the batch's events. The block's number is filled in when the block is made.
-    fn encrypt(&mut self, told: Vec<(i64, Event)>) -> Result<Vec<EventRow>, StoreError> {
+    /// Encodes, salts, hashes and encrypts the batch's events, and gives them back with their lengths. The block's number is filled in when
+    /// the block is made.
+    fn encrypt(&mut self, told: Vec<(i64, Event)>) -> Result<Encrypted, StoreError> {
         let mut seals = self.row_seals(&told);
         let mut rows = Vec::with_capacity(told.len());
+        let mut events = Vec::with_capacity(told.len());
         for (seq, event) in told {
             let (id, at) = (event.id.to_string(), event.at);
             let (dossier, number) = (event.dossier.to_string(), event.number);
@@ -166,8 +192,9 @@ impl Batch<'_> {
                 nonce: sealed.nonce,
                 ciphertext: sealed.ciphertext,
             });
+            events.push((seq, kept.event, bytes.len()));
         }
-        Ok(rows)
+        Ok((rows, events))
     }
 
     /// A column for which the batch has computed a value that no database holds, as a limit beyond the calendar. What came in was
@@ -261,17 +288,22 @@ impl Batch<'_> {
             hash: sealed.to_vec(),
         };
         script.write([&row], Clash::Fails)?;
-        script.run(diesel::update(head::table).set((
-            head::block.eq(block.number),
-            head::seq.eq(self.head.seq + block.count),
-            head::hash.eq(sealed.to_vec()),
-            head::at.eq(At(self.now)),
-            head::acts.eq(acts.number),
-            head::acts_hash.eq(acts.hash.to_vec()),
-            head::reads.eq(reads.number),
-            head::reads_hash.eq(reads.hash.to_vec()),
-            head::seal.eq(Some(self.cipher.blind(HEAD, &sealed).to_vec())),
-        )))
+        let head = HeadRow {
+            id: self.head.id,
+            block: block.number,
+            seq: self.head.seq + block.count,
+            hash: sealed.to_vec(),
+            at: At(self.now),
+            acts: acts.number,
+            acts_hash: acts.hash.to_vec(),
+            reads: reads.number,
+            reads_hash: reads.hash.to_vec(),
+            seal: Some(self.cipher.blind(HEAD, &sealed).to_vec()),
+        };
+        script.run(diesel::delete(
+            head::table.filter(head::block.eq(self.head.block)),
+        ))?;
+        script.write([&head], Clash::Fails)
     }
 }
 

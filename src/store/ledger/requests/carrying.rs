@@ -6,6 +6,7 @@ use super::request::Request;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{SettleItem, SettleResult};
+use crate::store::message::Message;
 
 /// Outbox rows to publish now; they are the caller's until the lease ends.
 pub struct LeaseOutbox {
@@ -13,6 +14,9 @@ pub struct LeaseOutbox {
     pub max: i64,
     /// How long.
     pub lease: Duration,
+    /// Only those that wait since then, where it is said: while somebody holds an old snapshot, what was sent long ago still stands before
+    /// them in their index.
+    pub since: Option<Timestamp>,
 }
 
 /// What the broker said of leased rows.
@@ -49,6 +53,17 @@ pub struct OutboxItem {
     pub agency: String,
     /// How often it was tried, this time included.
     pub attempt: i32,
+}
+
+impl OutboxItem {
+    /// A message that a commit has leased to the relay.
+    pub fn at_hand(message: &Message) -> Self {
+        OutboxItem {
+            delivery: message.delivery.id.clone(),
+            agency: message.delivery.agency.clone(),
+            attempt: message.delivery.send_attempts,
+        }
+    }
 }
 
 /// What the broker said of one outbox row.

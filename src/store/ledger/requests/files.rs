@@ -42,8 +42,8 @@ pub enum BlobOutcome {
 /// Whom an upload was news for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Complete {
-    /// Submitter and agency of each dossier that has all its files now.
-    pub dossiers: Vec<(String, Option<String>)>,
+    /// The submitter of each dossier that has all its files now.
+    pub submitters: Vec<String>,
     /// Whether more dossiers wait for the file than one commit tells.
     pub more: bool,
 }

@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::store::answers::{KeyUse, SubmitOutcome};
 use crate::store::cipher::Sealed;
 use crate::store::columns::Column;
+use crate::store::message::Content;
 use crate::store::rows::{DossierRow, PartyRow, RefusalRow, SubmissionRow};
 
 /// What the caller found when it prepared the submission. The ledger checks that it still holds.
@@ -39,6 +40,8 @@ pub struct Submit {
     pub submission: SubmissionRow,
     /// The canonical content.
     pub content: Sealed,
+    /// The same, as it is told to the agency without being read back.
+    pub said: Content,
     /// Whether another dossier has the code this one claims, or claims it too, as the caller found. The ledger checks that it
     /// still is so.
     pub contested: bool,

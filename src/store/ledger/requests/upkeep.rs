@@ -34,8 +34,6 @@ pub struct LimitFired {
     pub dossier: Option<String>,
     /// The submitter of the dossier.
     pub submitter: Option<String>,
-    /// Whether the agency was sent a message.
-    pub delivered: bool,
 }
 
 /// What came of looking.
@@ -47,8 +45,7 @@ pub struct WatchOutcome {
     pub looked: usize,
 }
 
-/// Removes answers, attempts and refusals that are no longer promised, and prepares the coming months. Answers how many it removed, 0 when
-/// none is left.
+/// Removes answers, attempts and refusals that are no longer promised. Answers how many it removed, 0 when none is left.
 pub struct Sweep;
 
 /// Tries whether what is written is kept; leaves nothing behind.
