@@ -61,6 +61,8 @@ scenarios! {
     Restart = "restart", true, "the hub starts with 1,000,000 dossiers undelivered, 5,000 in the short form, and takes new ones meanwhile";
     /// Many dossiers.
     Large = "large", true, "filing, statuses, search and feed with many dossiers in the tables, beside none";
+    /// An old snapshot.
+    Snapshot = "snapshot", true, "the whole loop while somebody reads in one snapshot for 30 minutes, beside without";
 }
 
 impl Scenario {

@@ -92,7 +92,7 @@ fn a_short_measurement_on_sqlite_is_true_and_says_what_it_left_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn heavy_a_short_measurement_on_services_is_true_and_leaves_nothing_behind() {
     let services = Production::fresh("bench").await;
-    let scenarios = ["accept", "loop", "statuses"];
+    let scenarios = ["accept", "loop", "statuses", "snapshot"];
     let more = services.arguments();
     let (_, report, svg) = tokio::task::block_in_place(|| measured("bench-services", &scenarios, &more));
     all_is_true(&report, &scenarios);

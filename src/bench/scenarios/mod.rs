@@ -7,6 +7,7 @@ mod feed;
 mod filing;
 mod large;
 mod scene;
+mod snapshot;
 mod statuses;
 mod two_hubs;
 
@@ -31,5 +32,6 @@ pub async fn play(stage: &Stage, scenario: Scenario) -> Result<Measured> {
         Scenario::Feed => feed::play(stage).await,
         Scenario::Restart => backlog::restart(stage).await,
         Scenario::Large => large::play(stage).await,
+        Scenario::Snapshot => snapshot::play(stage).await,
     }
 }

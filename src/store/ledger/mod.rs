@@ -1,7 +1,7 @@
 //! The ledger: one thread that writes, many commands to a commit.
 //!
-//! Callers wait in a bounded queue. The thread takes what is waiting (never a timer), begins a transaction, moves the head of the
-//! chain (which on PostgreSQL also puts the hubs of one database in a row), loads what the batch names, decides command by command
+//! Callers wait in a bounded queue. The thread takes what is waiting (never a timer), begins a transaction, takes the writer's
+//! lock (which on PostgreSQL puts the hubs of one database in a row), loads what the batch names, decides command by command
 //! on an overlay in memory, writes one multi-row statement a table, seals the events as one block, commits, and answers everybody.
 //! A refusal is an answer, not a database error. What no database holds is refused before there is any SQL; when the database
 //! refuses a batch all the same it is rolled back and halved until the refused command fails alone (`worker`), at its sender's
