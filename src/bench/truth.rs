@@ -187,7 +187,9 @@ pub async fn durable(site: &Site, measured: &mut Measured) -> Result<()> {
             .filter(|p| p.user == user)
             .map(|p| p.confirms)
             .collect();
-        if !own.is_empty() || begun.elapsed() > SHOWN {
+        // A channel is shown before what it does is.
+        let is_shown = !own.is_empty() && own.iter().all(|confirms| *confirms);
+        if is_shown || begun.elapsed() > SHOWN {
             break own;
         }
         tokio::time::sleep(LOOK * 10).await;

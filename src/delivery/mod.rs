@@ -43,6 +43,9 @@ const PREFETCH: u16 = 128;
 /// How long a mover rests after something went wrong.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long what is in hand may take to its end when the movers are told to stop.
+const LAST_STEP: Duration = Duration::from_secs(1);
+
 /// How often the register and the directory are looked at for changes made by another hub: a revocation holds everywhere
 /// within this time.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -86,10 +89,7 @@ impl Movers {
         }
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(until(
-            stopped.clone(),
-            relay::run(Arc::clone(&hub), broker.clone()),
-        ));
+        tasks.spawn(relay::run(Arc::clone(&hub), broker.clone(), stopped.clone()));
         hub.lay(Arc::new(broker.clone()));
         // The embedded broker confirms what was settled: it loses nothing, and has neither statuses nor dead letters.
         if matches!(broker, Broker::Rabbit(_)) {
@@ -120,10 +120,14 @@ impl Movers {
         Ok(Movers { tasks, stop })
     }
 
-    /// Stops every mover where it stands; what is unfinished is committed nowhere and begins anew after the next start.
+    /// Stops every mover where it stands; what is unfinished is committed nowhere and begins anew after the next start. The relay ends
+    /// what it has in hand, if the broker takes it at once.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_STEP, all).await.is_err() {
+            self.tasks.shutdown().await;
+        }
     }
 }
 

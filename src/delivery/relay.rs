@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{REST, cloudevents, retry, write_down};
@@ -38,7 +39,9 @@ const LOOK_BACK: Duration = Duration::from_secs(60);
 /// … and how often at all of it: rows of a hub that died, what could not be sent for long.
 const LOOK_AT_ALL: Duration = Duration::from_secs(5);
 
-pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
+/// Runs until it is told to stop, and then until what was handed over to it is published and written down: nothing that could have gone
+/// waits for its lease to end.
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver<bool>) {
     let fresh = Arc::clone(&hub.store().fresh);
     let (bell, mut messages) = (hub.outbox_bell(), fresh.messages());
     let mut relay = Relay {
@@ -53,8 +56,12 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     loop {
         let rung = bell.notified();
         tokio::pin!(rung);
+        let is_over = *stop.borrow();
+        if is_over && ended.is_empty() && at_hand.is_empty() {
+            return;
+        }
         let now = Instant::now();
-        let look = match (look_at <= now, all_at <= now) {
+        let look = match (look_at <= now && !is_over, all_at <= now) {
             (false, _) => Look::Not,
             (true, false) => Look::Lately,
             (true, true) => Look::All,
@@ -83,7 +90,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
                 (look_at, all_at) = (Instant::now(), Instant::now());
             }
         }
-        let is_idle = ended.is_empty() && Instant::now() < look_at;
+        let is_idle = ended.is_empty() && Instant::now() < look_at && !is_over;
         let idle = || async move {
             if is_idle {
                 tokio::time::sleep_until(look_at).await;
@@ -94,6 +101,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
             () = &mut rung => look_at = Instant::now(),
             () = fresh.left() => look_at = Instant::now(),
             Some(first) = messages.recv() => at_hand.push(first),
+            Ok(()) = stop.changed() => {}
             () = idle() => {}
         }
         while at_hand.len() < BATCH

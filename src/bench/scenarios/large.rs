@@ -47,8 +47,7 @@ type Table = (
     &'static [(&'static str, &'static str)],
 );
 
-/// The tables of a dossier, the column that names it, and what is another in each copy. `n` numbers the copies; `x` is the row; `FIRST`
-/// stands for the number of the dossier's first event.
+/// The tables of a dossier, the column that names it, and what is another in each copy. `n` numbers the copies; `x` is the row.
 const TABLES: [Table; 11] = [
     (
         "dossiers",
@@ -86,7 +85,11 @@ const TABLES: [Table; 11] = [
     (
         "feed",
         "dossier",
-        &[("seq", "-(n * 16 + (x.seq - FIRST))"), ("dossier", ID)],
+        // The number of its event: other dossiers' events stand between the template's.
+        &[
+            ("seq", "-(n * 16 + (SELECT number FROM events WHERE seq = x.seq))"),
+            ("dossier", ID),
+        ],
     ),
     (
         "deliveries",
@@ -226,8 +229,6 @@ async fn copy(scene: &Scene<'_>, template: DossierId, count: u64) -> Result<i64>
         .run("SET synchronous_commit = off")
         .await
         .map_err(&failed)?;
-    let first = format!("SELECT min(seq) FROM events WHERE dossier = '{template}'");
-    let first = session.number(&first).await.map_err(&failed)?.to_string();
     let mut statements = Vec::new();
     for (table, by, changed) in TABLES {
         let columns = format!(
@@ -237,10 +238,7 @@ async fn copy(scene: &Scene<'_>, template: DossierId, count: u64) -> Result<i64>
         let columns = session.texts(&columns).await.map_err(&failed)?;
         let value = |column: &String| {
             let other = changed.iter().find(|(name, _)| name == column);
-            other.map_or_else(
-                || format!("x.{column}"),
-                |(_, value)| value.replace("FIRST", &first),
-            )
+            other.map_or_else(|| format!("x.{column}"), |(_, value)| (*value).to_owned())
         };
         let values: Vec<String> = columns.iter().map(value).collect();
         // The first delivery and the first key stand for all; a key of a batch names no dossier.

@@ -333,3 +333,27 @@ fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_double
         .await;
     });
 }
+
+/// A hub is stopped a thousand times in its life: what it has accepted by then is on its way, and not in hand until a lease ends.
+#[test]
+fn a_hub_that_is_told_to_stop_leaves_nothing_in_hand() {
+    Stage::postgres().now().play(async |stage| {
+        Road::play(stage, async |_, city, broker| {
+            let branch = city.access("branch.ba-dinh");
+            moving(city, broker, async || {
+                let filed = (0..20).map(async |n| {
+                    let filing = for_the_department(stage, &format!("HS-{n}"));
+                    city.submit(&branch, &filing).await.unwrap();
+                });
+                futures_util::future::join_all(filed).await;
+            })
+            .await;
+            let in_hand = "deliveries WHERE send_leased_until IS NOT NULL AND send_at IS NOT NULL";
+            assert_eq!(
+                (stage.rows(in_hand), stage.unsent(), stage.rows("deliveries")),
+                (0, 0, 20)
+            );
+        })
+        .await;
+    });
+}
