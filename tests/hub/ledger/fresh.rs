@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use lienthong::domain::status::Status;
 use lienthong::store::Store;
 use lienthong::store::fresh::{CONTENT_BYTES, MESSAGES};
-use lienthong::store::ledger::{LeaseOutbox, Submit};
+use lienthong::store::ledger::{LeaseOutbox, Submit, SubmitOutcome};
 use lienthong::store::message::Content;
 use lienthong::store::read::{FeedItem, messages, says, untold};
 use lienthong::store::rows::{DeliveryRow, DossierRow};
@@ -105,7 +105,7 @@ on_both! {
         let (id, rows) = (first.dossier.id.clone(), || stage.rows("blocks"));
         let before = rows();
         let (one, two) = tokio::join!(biased; store.ledger.ask(first), store.ledger.ask(second));
-        (one.unwrap(), two.unwrap());
+        assert_eq!((one.unwrap(), two.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Committed));
         let shared_a_commit = rows() == before + 1;
         let mut told = Vec::new();
         while let Ok(message) = handed.try_recv() {
