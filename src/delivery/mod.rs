@@ -53,7 +53,7 @@ const REFRESH: Duration = Duration::from_secs(2);
 /// How often the ends of certificates are looked at.
 const WARN: Duration = Duration::from_secs(3600);
 
-/// How often answers that are no longer promised are removed.
+/// How often answers that are no longer promised are removed, and partitions looked after.
 const SWEEP: Duration = Duration::from_secs(3600);
 
 /// The road to the agencies of a directory; `own_queues` says whether they may consume queues of their own.
@@ -114,6 +114,7 @@ impl Movers {
             queues::run(Arc::clone(&hub), broker.clone()),
         ));
         tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
+        tasks.spawn(until(stopped.clone(), keep_partitions(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
         tasks.spawn(until(stopped.clone(), sweep_files(Arc::clone(&hub))));
         tasks.spawn(until(stopped, refresh(hub, broker)));
@@ -149,9 +150,6 @@ async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>)
 /// Removes what is no longer promised, a little at a time.
 async fn sweep(hub: Arc<Hub>) {
     loop {
-        if let Err(error) = hub.store().keep_partitions(hub.clock().now()).await {
-            tracing::warn!(%error, "partitions could not be made");
-        }
         match hub.store().ledger.ask(Sweep).await {
             Ok(0) => tokio::time::sleep(SWEEP).await,
             Ok(removed) => tracing::info!(removed, "old answers are removed"),
@@ -159,6 +157,16 @@ async fn sweep(hub: Arc<Hub>) {
                 tracing::warn!(%error, "old answers could not be removed");
                 tokio::time::sleep(SWEEP).await;
             }
+        }
+    }
+}
+
+/// Makes the partitions of the coming time and drops those whose rows are no longer kept. Whoever opened the store has just done so.
+async fn keep_partitions(hub: Arc<Hub>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = hub.store().keep_partitions(hub.clock().now()).await {
+            tracing::warn!(%error, "partitions could not be made");
         }
     }
 }
