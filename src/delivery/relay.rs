@@ -39,8 +39,8 @@ const LOOK_BACK: Duration = Duration::from_secs(60);
 /// … and how often at all of it: rows of a hub that died, what could not be sent for long.
 const LOOK_AT_ALL: Duration = Duration::from_secs(5);
 
-/// Runs until it is told to stop, and then until what was handed over to it is published and written down: nothing that could have gone
-/// waits for its lease to end.
+/// Runs until it is told to stop. Then it looks once more at the outbox, and ends when that and what was handed over to it is published
+/// and written down: nothing that could have gone waits for its lease to end, or for the hub to start again.
 pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver<bool>) {
     let fresh = Arc::clone(&hub.store().fresh);
     let (bell, mut messages) = (hub.outbox_bell(), fresh.messages());
@@ -53,19 +53,22 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
     let mut at_hand = Vec::new();
     // The outbox is looked at when a commit or somebody rings, and now and then; what a commit hands over does not lie there.
     let (mut look_at, mut all_at) = (Instant::now(), Instant::now());
+    let mut was_last_look = false;
     loop {
         let rung = bell.notified();
         tokio::pin!(rung);
         let is_over = *stop.borrow();
-        if is_over && ended.is_empty() && at_hand.is_empty() {
+        if was_last_look && ended.is_empty() && at_hand.is_empty() {
             return;
         }
         let now = Instant::now();
-        let look = match (look_at <= now && !is_over, all_at <= now) {
+        let look = match (is_over || look_at <= now, all_at <= now) {
+            _ if was_last_look => Look::Not,
             (false, _) => Look::Not,
             (true, false) => Look::Lately,
             (true, true) => Look::All,
         };
+        was_last_look |= is_over;
         if look != Look::Not {
             look_at = now + LOOK_AGAIN;
         }
