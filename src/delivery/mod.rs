@@ -44,7 +44,7 @@ const PREFETCH: u16 = 128;
 const REST: Duration = Duration::from_secs(1);
 
 /// How long what is in hand may take to its end when the movers are told to stop.
-const LAST_STEP: Duration = Duration::from_secs(1);
+const LAST_STEP: Duration = Duration::from_secs(5);
 
 /// How often the register and the directory are looked at for changes made by another hub: a revocation holds everywhere
 /// within this time.

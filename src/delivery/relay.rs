@@ -30,14 +30,15 @@ const LEASE: Duration = fresh::LEASE;
 /// How long a queue may take to confirm: well below the lease, so that one that is stuck does not make others' rows free again.
 const CONFIRM: Duration = Duration::from_secs(10);
 
-/// How often the outbox is looked at without a bell: rows whose time has come, …
+/// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// … of those that wait for so long at most; …
-const LOOK_BACK: Duration = Duration::from_secs(60);
+/// A look begins at the oldest row that waited when it was looked last, and no later than so long ago: by so much the clocks of two hubs
+/// may differ, and a commit be late. What has been sent lies before that, and a snapshot that somebody holds keeps it from being cleared away.
+const LOOK_BACK: Duration = Duration::from_secs(15);
 
-/// … and how often at all of it: rows of a hub that died, what could not be sent for long.
-const LOOK_AT_ALL: Duration = Duration::from_secs(5);
+/// How often it is looked at from its beginning: rows of a hub that died and whose clock was further off.
+const LOOK_AT_ALL: Duration = Duration::from_secs(300);
 
 /// Runs until it is told to stop. Then it looks once more at the outbox, and ends when that and what was handed over to it is published
 /// and written down: nothing that could have gone waits for its lease to end, or for the hub to start again.
@@ -48,6 +49,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
         rng: hub.entropy().generator(),
         hub,
         broker,
+        oldest: Timestamp::from_micros(0),
     };
     let mut ended = Vec::new();
     let mut at_hand = Vec::new();
@@ -120,7 +122,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
 enum Look {
     /// Nothing.
     Not,
-    /// What waits since a short while ago.
+    /// What waits now and waited when it was looked last, and what came since.
     Lately,
     /// All that waits.
     All,
@@ -131,6 +133,8 @@ struct Relay {
     hub: Arc<Hub>,
     broker: Broker,
     rng: StdRng,
+    /// When the oldest row was to be sent that waited when it was looked last.
+    oldest: Timestamp,
 }
 
 /// What a step did.
@@ -144,6 +148,11 @@ impl Relay {
     /// Writes down how the step before ended, and moves what is at hand and, where it is looked for, what is due; how that ended.
     async fn step(&mut self, ended: Vec<OutboxSettlement>, at_hand: Vec<Message>, look: Look) -> Moved {
         let seeds: [u64; 2] = self.rng.random();
+        let since = match look {
+            Look::Not => None,
+            Look::Lately => Some(self.oldest.min(self.hub.clock().now().minus(LOOK_BACK))),
+            Look::All => Some(Timestamp::from_micros(0)),
+        };
         let hub = &*self.hub;
         // Both are asked for at once, in this order: it is one commit.
         let settle = async {
@@ -153,11 +162,9 @@ impl Relay {
             }
         };
         let lease = async {
-            let since = match look {
-                Look::Not => return Ok(Vec::new()),
-                Look::Lately => Some(hub.clock().now().minus(LOOK_BACK)),
-                Look::All => None,
-            };
+            if since.is_none() {
+                return Ok(Vec::new());
+            }
             let command = LeaseOutbox {
                 max: BATCH as i64,
                 lease: LEASE,
@@ -169,10 +176,14 @@ impl Relay {
         let rendered = hub.rendered(&at_hand);
         let (settled, leased, mut settlements) =
             tokio::join!(biased; settle, lease, self.publish(items, rendered, seeds[0]));
+        let mut oldest = self.oldest;
         let leased = async {
             settled?;
             let items = leased?;
             let leased = items.len();
+            if let Some(since) = since.filter(|_| leased < BATCH) {
+                oldest = hub.oldest_unsent(since).await?;
+            }
             if leased > 0 {
                 let deliveries = items.iter().map(|item| item.delivery.clone()).collect();
                 let rendered = hub.outbound(deliveries).await?;
@@ -181,6 +192,7 @@ impl Relay {
             Ok(leased)
         };
         let leased = leased.await;
+        self.oldest = oldest;
         Moved { settlements, leased }
     }
 

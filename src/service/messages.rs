@@ -9,8 +9,10 @@ use super::{Hub, ServiceError};
 use crate::adapt::Outgoing;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
+use crate::domain::time::Timestamp;
 use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
 use crate::store::StoreError;
+use crate::store::conn::Conn;
 use crate::store::message::Message;
 use crate::store::read;
 
@@ -80,6 +82,17 @@ impl Hub {
     /// The bell of whoever pushes.
     pub fn push_bell(&self) -> Arc<tokio::sync::Notify> {
         self.pulse.bell(PUSH)
+    }
+
+    /// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent; now
+    /// where none waits.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn oldest_unsent(&self, since: Timestamp) -> Result<Timestamp, ServiceError> {
+        let now = self.clock.now();
+        let read = move |conn: &mut Conn| read::oldest_unsent(conn, since);
+        Ok(self.store.readers.run(read).await?.unwrap_or(now))
     }
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.

@@ -27,7 +27,7 @@ use crate::store::ledger::{
     Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
     TestSubscription,
 };
-use crate::store::read::{self, WayRow};
+use crate::store::read::{self, Told};
 use crate::store::rows::{NoticeAttemptRow, SecretRow};
 
 pub use carriers::{ActiveWay, News, TEST_TYPE};
@@ -287,15 +287,14 @@ impl Hub {
             .run(move |conn| {
                 let rows = read::ways(conn, &scope, now)?;
                 rows.into_iter()
-                    .map(|row| Ok((read::place_in_feed(conn, row.row.cursor)?, row)))
+                    .map(|row| Ok((read::place_in_feed(conn, row.way.cursor)?, row)))
                     .collect::<Result<Vec<_>, StoreError>>()
             })
             .await?;
         let mut by_tenant: HashMap<String, SubscriptionView> = HashMap::new();
         for (cursor, row) in rows {
-            let (tenant, way) = (row.row.tenant.clone(), read::way(&row.row.way)?);
-            let view = by_tenant.entry(tenant).or_default();
-            match way {
+            let view = by_tenant.entry(row.way.tenant().to_owned()).or_default();
+            match row.way.subscription.way {
                 Way::Webhook => view.webhook = Some(way_view(row, cursor)?),
                 Way::Queue => view.queue = Some(way_view(row, cursor)?),
             }
@@ -316,25 +315,25 @@ fn queue_name(tenant: &TenantKey) -> String {
     format!("tenant.{tenant}")
 }
 
-fn way_view(row: WayRow, cursor: Cursor) -> Result<WayView, ServiceError> {
-    let WayRow {
-        row,
+fn way_view(told: Told, cursor: Cursor) -> Result<WayView, ServiceError> {
+    let Told {
+        way,
         standing,
         secrets,
-    } = row;
+    } = told;
     let secret = |row: SecretRow| SecretView {
         since: row.since.0,
         until: row.until.map(|at| at.0),
     };
-    let queue = match read::way(&row.way)? {
-        Way::Queue => Some(queue_name(&row.tenant.parse().map_err(internal)?)),
+    let queue = match way.subscription.way {
+        Way::Queue => Some(queue_name(&way.tenant().parse().map_err(internal)?)),
         Way::Webhook => None,
     };
     Ok(WayView {
-        state: row.state.0,
-        since: row.since.0,
-        reason: row.reason,
-        url: row.url,
+        state: way.state,
+        since: way.since,
+        reason: way.reason,
+        url: way.url,
         queue,
         cursor,
         waiting: standing.waiting,

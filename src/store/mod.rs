@@ -33,6 +33,7 @@ mod state;
 pub mod tables;
 mod telling;
 mod under_way;
+mod way;
 pub mod word;
 
 use std::sync::Arc;

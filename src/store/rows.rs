@@ -176,8 +176,11 @@ rows! {
     }
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
-        tenant: String, way: String, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>, cursor: i64,
-        held_by: Option<String>, held_until: Option<At>,
+        tenant: String, way: String, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>,
+    }
+    /// How far a way has been told, and who tells it.
+    WayPositionRow in way_positions {
+        tenant: String, way: String, number: i64, cursor: i64, held_by: Option<String>, held_until: Option<At>,
     }
     /// A secret of a webhook.
     SecretRow in subscription_secrets {

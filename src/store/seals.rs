@@ -110,6 +110,11 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
         "*",
         "how a submitter wants to be told; it reads its own, and the feed has everything",
     ),
+    (
+        "way_positions",
+        "*",
+        "work in hand: up to where a submitter was told; the feed has everything",
+    ),
     ("notices", "*", "work in hand; built anew from the feed"),
     ("notice_attempts", "*", "a log of carrying, kept 30 days"),
     ("writer", "*", "a lock; nothing in it changes"),

@@ -36,6 +36,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attempts,
     subscriptions,
     subscription_secrets,
+    way_positions,
     notices,
     notice_attempts,
     watches,

@@ -215,17 +215,21 @@ on_both! {
         };
         assert!(store.ledger.ask(settled).await.unwrap().is_held);
         drop(store);
-        let told = || {
-            let mut told = stage.texts("SELECT tenant || ' ' || way || ' ' || state || ' ' || CAST(cursor AS TEXT) AS t FROM subscriptions");
+        let told = |table: &str| {
+            let mut told = stage.texts("SELECT tenant || ' ' || way || ' ' || state AS t FROM subscriptions");
+            told.extend(stage.texts(&format!("SELECT tenant || ' ' || way || ' ' || CAST(cursor AS TEXT) || ' ' || coalesce(held_by, '-') AS t FROM {table}")));
             told.extend(stage.texts("SELECT CAST(seq AS TEXT) || ' ' || state || ' ' || CAST(attempts AS TEXT) AS t FROM notices"));
             told
         };
-        let before = told();
-        assert_eq!(before[1..], ["1 waiting 1"]);
+        let before = told("way_positions");
+        assert_eq!(before[1..], ["branch.ba-dinh webhook 2 one", "1 waiting 1"]);
+        assert_eq!(stage.rows("way_positions"), 1, "the one before is removed");
+        back_before(stage, "0014");
+        assert_eq!(told("subscriptions"), before);
         back_before(stage, "0012");
-        assert_eq!(told(), before);
+        assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM subscriptions"), ["2"]);
         stage.behind(|conn| migrate::up(conn).unwrap());
-        assert_eq!(told(), before);
+        assert_eq!(told("way_positions")[1..], ["branch.ba-dinh webhook 2 -", "1 waiting 1"]);
         // Nobody holds it now.
         let store = stage.open();
         let held = store.ledger.ask(hold("two")).await.unwrap().unwrap();

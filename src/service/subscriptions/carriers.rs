@@ -88,22 +88,15 @@ impl Hub {
     pub async fn ways_to_tell(&self) -> Result<Vec<ActiveWay>, ServiceError> {
         let ways = self.store.readers.run(read::active_ways).await?;
         let now = self.clock.now();
-        let is_mine = |way: &read::ActiveWay| {
-            let holder = way.row.held_by.as_deref().filter(|_| {
-                let until = way.row.held_until;
-                until.is_some_and(|until| until.0 >= now)
-            });
-            holder.is_none_or(|holder| holder == self.holder)
+        let is_mine = |active: &read::ActiveWay| {
+            let hold = active.way.hold.as_ref().filter(|hold| hold.until >= now);
+            hold.is_none_or(|hold| hold.by == self.holder)
         };
-        let active = |way: read::ActiveWay| {
-            let read::ActiveWay { row, is_behind } = way;
+        let active = |read::ActiveWay { way, is_behind }| {
             Ok(ActiveWay {
-                subscription: Subscription {
-                    way: read::way(&row.way)?,
-                    tenant: row.tenant,
-                },
-                set_at: row.since.0,
-                url: row.url.map(|url| url.parse()).transpose().map_err(internal)?,
+                subscription: way.subscription,
+                set_at: way.since,
+                url: way.url.map(|url| url.parse()).transpose().map_err(internal)?,
                 is_behind,
             })
         };

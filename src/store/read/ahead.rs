@@ -18,12 +18,13 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::telling::Subscription;
+use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::Word;
 
 /// An active way.
 pub struct ActiveWay {
-    /// As it is set up.
-    pub row: SubscriptionRow,
+    /// As it stands.
+    pub way: KeptWay,
     /// Whether its feed has something after its cursor.
     pub is_behind: bool,
 }
@@ -34,19 +35,22 @@ pub fn active_ways(conn: &mut Conn) -> Result<Vec<ActiveWay>, StoreError> {
         .filter(feed::tenant.eq(subscriptions::tenant))
         .select(max(feed::seq))
         .single_value();
-    let rows: Vec<(SubscriptionRow, Option<i64>)> = on_backend!(conn, c => subscriptions::table
+    let rows: Vec<(SubscriptionRow, Position, Option<i64>)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-        .select((SubscriptionRow::as_select(), own))
+        .select((SubscriptionRow::as_select(), position!(), own))
         .load(c))?;
-    let newest = rows
-        .iter()
-        .filter_map(|(row, seq)| Some((row.tenant.clone(), (*seq)?)));
-    let feeds = Feeds::with_agents(conn, newest.collect(), rows.iter().map(|(row, _)| row))?;
-    let way = |(row, _): (SubscriptionRow, Option<i64>)| ActiveWay {
-        is_behind: !feeds.ahead(&row).is_empty(),
-        row,
+    let mut newest = HashMap::new();
+    let mut ways = Vec::with_capacity(rows.len());
+    for (row, position, seq) in rows {
+        newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
+        ways.push(KeptWay::of((row, position))?);
+    }
+    let feeds = Feeds::with_agents(conn, newest, ways.iter().map(KeptWay::tenant))?;
+    let way = |way: KeptWay| ActiveWay {
+        is_behind: !feeds.ahead(way.tenant(), way.cursor).is_empty(),
+        way,
     };
-    Ok(rows.into_iter().map(way).collect())
+    Ok(ways.into_iter().map(way).collect())
 }
 
 /// The feeds that subscribers read, each with the number of its newest row.
@@ -56,9 +60,12 @@ pub(super) struct Feeds {
 }
 
 impl Feeds {
-    /// Those of these ways.
-    pub(super) fn of(conn: &mut Conn, ways: &[SubscriptionRow]) -> Result<Self, StoreError> {
-        let subscribers: HashSet<&str> = ways.iter().map(|row| row.tenant.as_str()).collect();
+    /// Those of these subscribers.
+    pub(super) fn of<'a>(
+        conn: &mut Conn,
+        subscribers: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, StoreError> {
+        let subscribers: HashSet<&str> = subscribers.collect();
         let own = feed::table
             .filter(feed::tenant.eq(subscriptions::tenant))
             .select(max(feed::seq))
@@ -71,17 +78,16 @@ impl Feeds {
                 .load(c))?,
         };
         let newest = own.into_iter().filter_map(|(key, seq)| Some((key, seq?)));
-        Feeds::with_agents(conn, newest.collect(), ways.iter())
+        Feeds::with_agents(conn, newest.collect(), subscribers.into_iter())
     }
 
     /// Of subscribers whose own feeds' newest rows are known.
     fn with_agents<'a>(
         conn: &mut Conn,
         newest: HashMap<String, i64>,
-        ways: impl Iterator<Item = &'a SubscriptionRow>,
+        subscribers: impl Iterator<Item = &'a str>,
     ) -> Result<Self, StoreError> {
-        let keys = ways.map(|row| row.tenant.as_str());
-        let enterprises: HashSet<&str> = keys.filter(|key| has_agents(key)).collect();
+        let enterprises: HashSet<&str> = subscribers.filter(|key| has_agents(key)).collect();
         let mut feeds = Feeds {
             newest,
             agents: HashMap::new(),
@@ -108,16 +114,11 @@ impl Feeds {
         Ok(feeds)
     }
 
-    /// The feeds that have something for a subscriber after its cursor: its own, and of an enterprise its agents'.
-    fn ahead<'a>(&'a self, row: &'a SubscriptionRow) -> Vec<&'a str> {
-        let agents = self
-            .agents
-            .get(&row.tenant)
-            .into_iter()
-            .flatten()
-            .map(String::as_str);
-        let read = std::iter::once(row.tenant.as_str()).chain(agents);
-        let is_ahead = |tenant: &&str| self.newest.get(*tenant).is_some_and(|seq| *seq > row.cursor);
+    /// The feeds that have something for a subscriber after a cursor: its own, and of an enterprise its agents'.
+    fn ahead<'a>(&'a self, subscriber: &'a str, cursor: i64) -> Vec<&'a str> {
+        let agents = self.agents.get(subscriber).into_iter().flatten();
+        let read = std::iter::once(subscriber).chain(agents.map(String::as_str));
+        let is_ahead = |tenant: &&str| self.newest.get(*tenant).is_some_and(|seq| *seq > cursor);
         read.filter(is_ahead).collect()
     }
 
@@ -125,10 +126,10 @@ impl Feeds {
     pub(super) fn untold(
         &self,
         conn: &mut Conn,
-        row: &SubscriptionRow,
+        way: &KeptWay,
         counted: i64,
     ) -> Result<Option<(i64, Timestamp)>, StoreError> {
-        let next = after(conn, &self.ahead(row), row.cursor, counted)?;
+        let next = after(conn, &self.ahead(way.tenant(), way.cursor), way.cursor, counted)?;
         let Some((first, _)) = next.first() else {
             return Ok(None);
         };
@@ -196,11 +197,8 @@ pub fn untold(
 ) -> Result<Vec<Untold>, StoreError> {
     let key = which.tenant.as_str();
     let rows = if has_agents(key) {
-        let way: SubscriptionRow = on_backend!(conn, c => subscriptions::table
-            .find((key, which.way.word())).select(SubscriptionRow::as_select()).first(c))?;
-        let ways = [SubscriptionRow { cursor: place, ..way }];
-        let feeds = Feeds::of(conn, &ways)?;
-        after(conn, &feeds.ahead(&ways[0]), place, limit)?
+        let feeds = Feeds::of(conn, std::iter::once(key))?;
+        after(conn, &feeds.ahead(key, place), place, limit)?
     } else {
         after(conn, &[key], place, limit)?
     };

@@ -231,6 +231,17 @@ pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
     )
 }
 
+/// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent.
+pub fn oldest_unsent(conn: &mut Conn, since: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let oldest: Option<Option<At>> = on_backend!(conn, c => deliveries::table
+        .filter(deliveries::send_at.ge(At(since)).assume_not_null())
+        .order(deliveries::send_at)
+        .select(deliveries::send_at)
+        .first(c)
+        .optional())?;
+    Ok(oldest.flatten().map(|at| at.0))
+}
+
 /// Agencies to which the broker has confirmed messages at this moment or before that nobody has taken out of their queues, as far
 /// as is known.
 pub fn queued_agencies(conn: &mut Conn, confirmed_by: Timestamp) -> Result<Vec<String>, StoreError> {

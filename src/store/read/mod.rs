@@ -20,8 +20,8 @@ mod watches;
 pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, has_agents, says, told, untold};
 pub use audit::{AuditReport, Finding, verify, verify_here};
 pub use carried::{
-    Carriage, DeliveryFilter, deliveries, deliveries_of, delivery, inbox_waits, messages, outbox_depth,
-    push_waits, queued_agencies,
+    Carriage, DeliveryFilter, deliveries, deliveries_of, delivery, inbox_waits, messages, oldest_unsent,
+    outbox_depth, push_waits, queued_agencies,
 };
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
@@ -36,7 +36,7 @@ pub use files::{
 };
 pub use history::{feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, WayRow, notice_attempts, notices_due, queues, secret_row, secrets, way, ways,
+    Standing, TenantQueue, Told, notice_attempts, notices_due, queues, secret_row, secrets, way, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
@@ -50,6 +50,7 @@ pub use super::file_keys::file_blind;
 pub use super::fresh::FeedItem;
 pub use super::message::{Content, Message, content_row};
 pub use super::state::state_of;
+pub use super::way::{Hold, KeptWay};
 
 use diesel::prelude::*;
 

@@ -18,6 +18,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, Subscription, WAITING, WINDOW, may_go};
+use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::{NoticeState, Word};
 
 /// How many events of a way stand in each state.
@@ -34,9 +35,9 @@ pub struct Standing {
 }
 
 /// A way with what stands in it.
-pub struct WayRow {
-    /// The subscription.
-    pub row: SubscriptionRow,
+pub struct Told {
+    /// The way.
+    pub way: KeptWay,
     /// What stands in it.
     pub standing: Standing,
     /// Secrets that sign, newest first; still sealed.
@@ -52,16 +53,17 @@ pub fn way(word: &str) -> Result<Way, StoreError> {
 type Counted = (String, String, Word<NoticeState>, i64, Option<At>);
 
 /// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
-pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow>, StoreError> {
+pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>, StoreError> {
     let own = own(scope);
-    let rows: Vec<SubscriptionRow> = on_backend!(conn, c => {
+    let rows: Vec<(SubscriptionRow, Position)> = on_backend!(conn, c => {
         let mut query = subscriptions::table.into_boxed();
         if let Some(tenant) = &own {
             query = query.filter(subscriptions::tenant.eq(tenant));
         }
-        query.order((subscriptions::tenant, subscriptions::way)).select(SubscriptionRow::as_select()).load(c)
+        query.order((subscriptions::tenant, subscriptions::way)).select((SubscriptionRow::as_select(), position!())).load(c)
     })?;
-    let tenants: Vec<&str> = rows.iter().map(|r| r.tenant.as_str()).collect();
+    let kept: Vec<KeptWay> = rows.into_iter().map(KeptWay::of).collect::<Result<_, _>>()?;
+    let tenants: Vec<&str> = kept.iter().map(KeptWay::tenant).collect();
     let counted: Vec<Counted> = on_backend!(conn, c => notices::table
         .filter(notices::tenant.eq_any(&tenants))
         .group_by((notices::tenant, notices::way, notices::state))
@@ -76,28 +78,26 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<WayRow
             HELD => of.held = count,
         }
     }
-    let feeds = Feeds::of(conn, &rows)?;
-    for row in &rows {
-        let Some((count, since)) = feeds.untold(conn, row, WINDOW)? else {
+    let feeds = Feeds::of(conn, tenants.iter().copied())?;
+    let key = |way: &KeptWay| (way.tenant().to_owned(), way.subscription.way.word().to_owned());
+    for way in &kept {
+        let Some((count, since)) = feeds.untold(conn, way, WINDOW)? else {
             continue;
         };
-        let of = standing.entry((row.tenant.clone(), row.way.clone())).or_default();
+        let of = standing.entry(key(way)).or_default();
         of.waiting += count;
         of.oldest = Some(of.oldest.map_or(since, |oldest| oldest.min(since)));
     }
     let mut secrets = live_secrets(conn, &tenants, now)?;
-    Ok(rows
+    Ok(kept
         .into_iter()
-        .map(|row| WayRow {
-            standing: standing
-                .remove(&(row.tenant.clone(), row.way.clone()))
-                .unwrap_or_default(),
-            secrets: if row.way == Way::Webhook.word() {
-                secrets.remove(&row.tenant).unwrap_or_default()
-            } else {
-                Vec::new()
+        .map(|way| Told {
+            standing: standing.remove(&key(&way)).unwrap_or_default(),
+            secrets: match way.subscription.way {
+                Way::Webhook => secrets.remove(way.tenant()).unwrap_or_default(),
+                Way::Queue => Vec::new(),
             },
-            row,
+            way,
         })
         .collect())
 }

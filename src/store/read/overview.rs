@@ -14,6 +14,7 @@ use crate::store::seals::newest_head;
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, WAITING, WINDOW};
 use crate::store::under_way::UNDER_WAY;
+use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::{Code, NoticeState, Word};
 
 /// Counts over everything a scope reaches; only the operator's reach has one.
@@ -85,10 +86,11 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
             HELD => backlog.notices_held = count,
         }
     }
-    let ways: Vec<SubscriptionRow> = on_backend!(conn, c => subscriptions::table
+    let ways: Vec<(SubscriptionRow, Position)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
-        .select(SubscriptionRow::as_select()).load(c))?;
-    let feeds = Feeds::of(conn, &ways)?;
+        .select((SubscriptionRow::as_select(), position!())).load(c))?;
+    let ways: Vec<KeptWay> = ways.into_iter().map(KeptWay::of).collect::<Result<_, _>>()?;
+    let feeds = Feeds::of(conn, ways.iter().map(KeptWay::tenant))?;
     for way in &ways {
         if let Some((count, since)) = feeds.untold(conn, way, WINDOW)? {
             backlog.notices_waiting += count;

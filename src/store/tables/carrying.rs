@@ -99,8 +99,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::moment::Moment;
 
-    /// How a submitting tenant wants to be told, beside its feed: at most one webhook and one queue each. The cursor says up to where it
-    /// has been told, but for what has a notice; what comes after it is told by the hub that holds the way.
+    /// How a submitting tenant wants to be told, beside its feed: at most one webhook and one queue each.
     subscriptions (tenant, way) {
         /// subscriptions.tenant
         tenant -> Text,
@@ -114,11 +113,27 @@ diesel::table! {
         reason -> Nullable<Text>,
         /// subscriptions.url
         url -> Nullable<Text>,
-        /// subscriptions.cursor
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::moment::Moment;
+
+    /// How far each way of a submitter has come: the cursor says up to where it has been told, but for what has a notice; what comes after
+    /// it is told by the hub that holds the way. The row with the highest number is the one that holds.
+    way_positions (tenant, way, number) {
+        /// way_positions.tenant
+        tenant -> Text,
+        /// way_positions.way
+        way -> Text,
+        /// way_positions.number
+        number -> BigInt,
+        /// way_positions.cursor
         cursor -> BigInt,
-        /// subscriptions.held_by
+        /// way_positions.held_by
         held_by -> Nullable<Text>,
-        /// subscriptions.held_until
+        /// way_positions.held_until
         held_until -> Nullable<Moment>,
     }
 }

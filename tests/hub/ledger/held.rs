@@ -46,7 +46,7 @@ on_both! {
         let (stranger, future) = (webhook("branch.ba-dinh"), Some(i64::MAX));
         assert!(subscribe(stage, &store, &stranger, future).await);
         assert!(!subscribe(stage, &store, &now, None).await, "it has a secret");
-        assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM subscriptions ORDER BY tenant, way"), ["4", "4", "4"]);
+        assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM way_positions ORDER BY tenant, way"), ["4", "4", "4"]);
     }
 
     async fn what_arrives_moves_the_cursor_and_leaves_nothing_but_the_log(stage) {
@@ -226,7 +226,7 @@ on_both! {
         let history = "INSERT INTO feed (tenant, seq, dossier) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
              SELECT 'branch.tay-ho', i, 'dos_1' FROM n";
         stage.execute(history);
-        stage.execute("UPDATE subscriptions SET cursor = 20000");
+        stage.execute("UPDATE way_positions SET cursor = 20000");
         stage.execute("ANALYZE");
         assert_eq!(behind(&store).await, Vec::<String>::new());
         if stage.is_postgres() {

@@ -102,7 +102,7 @@ on_both! {
         assert_eq!(lease(&store, &which, 9).await, []);
         let (scope, now) = (everything(), stage.clock.now());
         let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
-        assert_eq!((ways[0].row.state.0.word(), ways[0].row.reason.as_deref()), ("disabled", Some("receiver-gone")));
+        assert_eq!((ways[0].way.state.word(), ways[0].way.reason.as_deref()), ("disabled", Some("receiver-gone")));
         assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (2, 1));
         subscribe(stage, &store, &which, None).await;
         assert_eq!(spread(&store, &which).await, 1);

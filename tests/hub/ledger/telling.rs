@@ -62,7 +62,7 @@ pub(super) async fn behind(store: &Store) -> Vec<String> {
     let ways = store.readers.run(read::active_ways).await.unwrap();
     let behind = ways.into_iter().filter(|way| way.is_behind);
     behind
-        .map(|way| format!("{} {}", way.row.tenant, way.row.way))
+        .map(|way| format!("{} {}", way.way.tenant(), way.way.subscription.way.word()))
         .collect()
 }
 
@@ -88,11 +88,10 @@ pub(super) async fn set_at(store: &Store, which: &Subscription) -> Timestamp {
         .await
         .unwrap();
     ways.into_iter()
-        .find(|one| one.row.tenant == tenant && one.row.way == way)
+        .find(|one| one.way.tenant() == tenant && one.way.subscription.way.word() == way)
         .unwrap()
-        .row
+        .way
         .since
-        .0
 }
 
 pub(super) async fn hold_by(store: &Store, which: &Subscription, holder: &str) -> Option<HeldWay> {

@@ -30,7 +30,7 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// Tables that are as large as the register, the directory or the list of subscribers, whatever happens.
-const SMALL: [&str; 12] = [
+const SMALL: [&str; 13] = [
     "__diesel_schema_migrations",
     "head",
     "writer",
@@ -43,6 +43,7 @@ const SMALL: [&str; 12] = [
     "endpoints",
     "subscriptions",
     "subscription_secrets",
+    "way_positions",
 ];
 
 /// How many rows each row becomes.

@@ -3,37 +3,35 @@
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
-use super::rows::{ACTIVE, find, of};
+use super::rows::{find, of, place};
 use crate::domain::time::Timestamp;
+use crate::domain::view::SubscriptionState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::requests::{HeldWay, HoldWay};
-use crate::store::moment::At;
+use crate::store::script::Script;
 use crate::store::tables::*;
 use crate::store::telling::WAITING;
+use crate::store::way::{Hold, KeptWay};
 
 pub(super) fn hold(conn: &mut Conn, now: Timestamp, asked: &HoldWay) -> Result<Option<HeldWay>, StoreError> {
     let which = &asked.subscription;
-    let is_free = subscriptions::held_until
-        .is_null()
-        .or(subscriptions::held_until.lt(At(now)).assume_not_null())
-        .or(subscriptions::held_by.eq(&asked.holder).assume_not_null());
-    let key = (which.tenant.as_str(), which.way.word());
-    let standing = subscriptions::table
-        .find(key)
-        .filter(subscriptions::state.eq(ACTIVE))
-        .filter(subscriptions::since.eq(At(asked.set_at)))
-        .filter(is_free);
-    let taken = on_backend!(conn, c => diesel::update(standing).set((
-            subscriptions::held_by.eq(Some(&asked.holder)),
-            subscriptions::held_until.eq(Some(At(now.plus(asked.time)))),
-        )).execute(c))?;
-    if taken == 0 {
-        return Ok(None);
-    }
-    let Some(row) = find(conn, which)? else {
+    let is_free = |way: &KeptWay| {
+        let hold = way.hold.as_ref();
+        hold.is_none_or(|hold| hold.until < now || hold.by == asked.holder)
+    };
+    let stands = |way: &KeptWay| way.state == SubscriptionState::Active && way.since == asked.set_at;
+    let found = find(conn, which)?;
+    let Some(way) = found.filter(|way| stands(way) && is_free(way)) else {
         return Ok(None);
     };
+    let hold = Hold {
+        by: asked.holder.clone(),
+        until: now.plus(asked.time),
+    };
+    let mut script = Script::on(conn);
+    place(&mut script, which, Some(way.number), way.cursor, Some(hold))?;
+    script.end()?;
     let has_rows = on_backend!(conn, c => diesel::select(exists(of(which))).get_result(c))?;
     let waiting = match has_rows {
         true => on_backend!(conn, c => of(which).filter(notices::state.eq(WAITING))
@@ -41,7 +39,7 @@ pub(super) fn hold(conn: &mut Conn, now: Timestamp, asked: &HoldWay) -> Result<O
         false => 0,
     };
     Ok(Some(HeldWay {
-        cursor: row.cursor,
+        cursor: way.cursor,
         waiting,
         has_rows,
     }))

@@ -49,9 +49,16 @@ impl Command for EndSubscription {
 
 impl Command for QueueRemoved {
     fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
-        let key = (self.tenant.as_str(), Way::Queue.word());
+        let which = Subscription {
+            tenant: self.tenant.clone(),
+            way: Way::Queue,
+        };
+        let key = (self.tenant.as_str(), which.way.word());
         let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)
             .filter(subscriptions::state.eq(Word(SubscriptionState::Ended)))).execute(c))?;
+        if removed > 0 {
+            rows::displace(conn, &which)?;
+        }
         Ok(removed > 0)
     }
 }

@@ -8,18 +8,53 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::telling::{Subscription, WAITING};
+use crate::store::way::{Hold, KeptWay, Position, position};
 use crate::store::word::Word;
 
 pub(super) const ACTIVE: Word<SubscriptionState> = Word(SubscriptionState::Active);
 
-/// The subscription, if there is one.
-pub(super) fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<SubscriptionRow>, StoreError> {
+/// The way, if it is set up.
+pub(super) fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<KeptWay>, StoreError> {
     let key = (which.tenant.as_str(), which.way.word());
-    Ok(
-        on_backend!(conn, c => subscriptions::table.find(key).select(SubscriptionRow::as_select()).first(c).optional())?,
-    )
+    let found: Option<(SubscriptionRow, Position)> = on_backend!(conn, c => subscriptions::table
+        .find(key).select((SubscriptionRow::as_select(), position!())).first(c).optional())?;
+    found.map(KeptWay::of).transpose()
+}
+
+/// Writes how far a way has come and who tells it, in place of what was there before, by its number.
+pub(super) fn place(
+    script: &mut Script<'_>,
+    which: &Subscription,
+    before: Option<i64>,
+    cursor: i64,
+    hold: Option<Hold>,
+) -> Result<(), StoreError> {
+    let (held_by, held_until) = hold.map(|hold| (hold.by, At(hold.until))).unzip();
+    let row = WayPositionRow {
+        tenant: which.tenant.clone(),
+        way: which.way.word().to_owned(),
+        number: before.unwrap_or_default() + 1,
+        cursor,
+        held_by,
+        held_until,
+    };
+    if let Some(number) = before {
+        let key = (which.tenant.as_str(), which.way.word(), number);
+        script.run(diesel::delete(way_positions::table.find(key)))?;
+    }
+    script.write([&row], Clash::Fails)
+}
+
+/// A way that is no longer set up has no position.
+pub(super) fn displace(conn: &mut Conn, which: &Subscription) -> Result<(), StoreError> {
+    let theirs = way_positions::table
+        .filter(way_positions::tenant.eq(&which.tenant))
+        .filter(way_positions::way.eq(which.way.word()));
+    on_backend!(conn, c => diesel::delete(theirs).execute(c))?;
+    Ok(())
 }
 
 /// The notices of one way.
@@ -50,9 +85,4 @@ pub(super) fn waiting(
         leased_until: None,
         attempts: 0,
     }
-}
-
-/// Whether this holder may go on with a way, as far as its row says.
-pub(super) fn is_held_by(row: &SubscriptionRow, holder: &str) -> bool {
-    row.held_by.as_deref() == Some(holder)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::rows::{find, is_held_by, of, waiting};
+use super::rows::{find, of, place, waiting};
 use super::ways;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
@@ -19,6 +19,7 @@ use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, Subscription, WAITING};
+use crate::store::way::{Hold, KeptWay};
 use crate::store::word::{NoticeState, Word};
 
 /// What one settlement writes beside what it changes at once.
@@ -39,15 +40,15 @@ pub(super) fn settle(
 ) -> Result<SettledNotices, StoreError> {
     let which = &asked.subscription;
     let Progress { holder, from, .. } = &asked.progress;
-    let row = find(conn, which)?;
-    let is_as_set_up = row.as_ref().is_some_and(|row| row.since.0 == asked.set_at);
-    let is_held = row
-        .as_ref()
-        .is_some_and(|row| is_held_by(row, holder) && row.cursor == *from);
+    let way = find(conn, which)?;
+    let is_as_set_up = way.as_ref().is_some_and(|way| way.since == asked.set_at);
+    let held = way.as_ref();
+    let held = held.filter(|way| way.is_held_by(holder) && way.cursor == *from);
+    let is_held = held.is_some();
     let mut settling = Settling {
         now,
         which,
-        is_another: row.is_some() && !is_as_set_up,
+        is_another: way.is_some() && !is_as_set_up,
         arrived: Vec::new(),
         made: Vec::new(),
         tried: Vec::with_capacity(asked.settlements.len()),
@@ -75,11 +76,11 @@ pub(super) fn settle(
     }
     script.write(&settling.made, Clash::Stays)?;
     script.write(&settling.tried, Clash::Stays)?;
-    if is_held {
-        go_on(&mut script, now, which, &asked.progress)?;
+    if let Some(way) = held {
+        go_on(&mut script, now, way, &asked.progress)?;
     }
     script.end()?;
-    let is_active = row.is_some_and(|row| row.state == Word(SubscriptionState::Active));
+    let is_active = way.is_some_and(|way| way.state == SubscriptionState::Active);
     Ok(SettledNotices {
         is_held,
         stands: is_as_set_up && is_active && !is_gone,
@@ -89,14 +90,15 @@ pub(super) fn settle(
 fn go_on(
     script: &mut Script<'_>,
     now: Timestamp,
-    which: &Subscription,
+    way: &KeptWay,
     progress: &Progress,
 ) -> Result<(), StoreError> {
-    let key = (which.tenant.as_str(), which.way.word());
-    script.run(diesel::update(subscriptions::table.find(key)).set((
-        subscriptions::cursor.eq(progress.to.max(progress.from)),
-        subscriptions::held_until.eq(Some(At(now.plus(progress.hold)))),
-    )))
+    let hold = Hold {
+        by: progress.holder.clone(),
+        until: now.plus(progress.hold),
+    };
+    let cursor = progress.to.max(progress.from);
+    place(script, &way.subscription, Some(way.number), cursor, Some(hold))
 }
 
 impl Settling<'_> {

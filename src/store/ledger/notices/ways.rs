@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::rows::{ACTIVE, find, of, waiting};
+use super::rows::{ACTIVE, displace, find, of, place, waiting};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
@@ -11,6 +11,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::requests::{RECEIVER_GONE, Subscribe, Subscribed, TEST};
 use crate::store::moment::{At, TICK};
 use crate::store::rows::*;
+use crate::store::script::Script;
 use crate::store::tables::*;
 use crate::store::telling::{Subscription, WAITING};
 use crate::store::word::Word;
@@ -25,20 +26,17 @@ pub(super) fn subscribe(
     // Whoever removes a drained queue looks first and deletes then: nothing may come into it in between.
     if before
         .as_ref()
-        .is_some_and(|row| row.state == Word(SubscriptionState::Ended))
+        .is_some_and(|way| way.state == SubscriptionState::Ended)
     {
         return Ok(Subscribed::Ending);
     }
-    let is_elsewhere = before.as_ref().is_some_and(|row| row.url != wanted.url);
+    let is_elsewhere = before.as_ref().is_some_and(|way| way.url != wanted.url);
     // Later than the one before whatever the clock says: by this moment what was said of the one is told from the other.
-    let since = before.as_ref().map_or(now, |row| now.max(row.since.0.plus(TICK)));
+    let since = before.as_ref().map_or(now, |way| now.max(way.since.plus(TICK)));
     let cursor = wanted
         .from
-        .or(before.as_ref().map(|row| row.cursor))
+        .or(before.as_ref().map(|way| way.cursor))
         .unwrap_or(head);
-    // Whoever tells it now does so from a place that is no longer its own.
-    let holder = before.filter(|_| wanted.from.is_none());
-    let (held_by, held_until) = holder.map_or((None, None), |row| (row.held_by, row.held_until));
     let which = &wanted.subscription;
     let row = SubscriptionRow {
         tenant: which.tenant.clone(),
@@ -47,10 +45,6 @@ pub(super) fn subscribe(
         since: At(since),
         reason: None,
         url: wanted.url.clone(),
-        // A cursor that nobody was given yet would pass over what comes.
-        cursor: cursor.clamp(0, head),
-        held_by,
-        held_until,
     };
     on_backend!(conn, c => diesel::insert_into(subscriptions::table).values(&row)
         .on_conflict((subscriptions::tenant, subscriptions::way)).do_update().set((
@@ -58,10 +52,14 @@ pub(super) fn subscribe(
             subscriptions::since.eq(excluded(subscriptions::since)),
             subscriptions::reason.eq(excluded(subscriptions::reason)),
             subscriptions::url.eq(excluded(subscriptions::url)),
-            subscriptions::cursor.eq(excluded(subscriptions::cursor)),
-            subscriptions::held_by.eq(excluded(subscriptions::held_by)),
-            subscriptions::held_until.eq(excluded(subscriptions::held_until)),
         )).execute(c))?;
+    let number = before.as_ref().map(|way| way.number);
+    // Whoever tells it now does so from a place that is no longer its own.
+    let hold = before.filter(|_| wanted.from.is_none()).and_then(|way| way.hold);
+    let mut script = Script::on(conn);
+    // A cursor that nobody was given yet would pass over what comes.
+    place(&mut script, which, number, cursor.clamp(0, head), hold)?;
+    script.end()?;
     // Whoever sets it up says that it is there: it is tried at once, and another address as if nothing had been tried.
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(WAITING)))
         .set(notices::not_before.eq(At(now))).execute(c))?;
@@ -89,16 +87,15 @@ pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Resu
         Way::Webhook => {
             on_backend!(conn, c => diesel::delete(subscription_secrets::table
                 .filter(subscription_secrets::tenant.eq(&which.tenant))).execute(c))?;
+            displace(conn, which)?;
             on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)).execute(c))?
         }
-        // The row stays until the queue is gone too.
+        // The row stays until the queue is gone too. Whoever holds it finds that it is over with the next record.
         Way::Queue => on_backend!(conn, c => diesel::update(subscriptions::table.find(key)
                 .filter(subscriptions::state.ne(ended)))
             .set((
                 subscriptions::state.eq(ended),
                 subscriptions::since.eq(At(now)),
-                subscriptions::held_by.eq(None::<String>),
-                subscriptions::held_until.eq(None::<At>),
             )).execute(c))?,
     };
     Ok(changed > 0)
@@ -132,7 +129,7 @@ pub(super) fn test(
     which: &Subscription,
     event: &str,
 ) -> Result<bool, StoreError> {
-    if find(conn, which)?.is_none_or(|row| row.state != ACTIVE) {
+    if find(conn, which)?.is_none_or(|way| way.state != SubscriptionState::Active) {
         return Ok(false);
     }
     let row = waiting(which, now, (TEST, "", event));
