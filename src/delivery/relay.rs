@@ -49,7 +49,6 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
         rng: hub.entropy().generator(),
         hub,
         broker,
-        oldest: Timestamp::from_micros(0),
     };
     let mut ended = Vec::new();
     let mut at_hand = Vec::new();
@@ -133,8 +132,6 @@ struct Relay {
     hub: Arc<Hub>,
     broker: Broker,
     rng: StdRng,
-    /// When the oldest row was to be sent that waited when it was looked last.
-    oldest: Timestamp,
 }
 
 /// What a step did.
@@ -148,9 +145,11 @@ impl Relay {
     /// Writes down how the step before ended, and moves what is at hand and, where it is looked for, what is due; how that ended.
     async fn step(&mut self, ended: Vec<OutboxSettlement>, at_hand: Vec<Message>, look: Look) -> Moved {
         let seeds: [u64; 2] = self.rng.random();
+        let latest = self.hub.clock().now().minus(LOOK_BACK);
         let since = match look {
             Look::Not => None,
-            Look::Lately => Some(self.oldest.min(self.hub.clock().now().minus(LOOK_BACK))),
+            // Also where the clock has been set back since.
+            Look::Lately => Some(self.hub.store().fresh.unsent_since().min(latest)),
             Look::All => Some(Timestamp::from_micros(0)),
         };
         let hub = &*self.hub;
@@ -176,13 +175,13 @@ impl Relay {
         let rendered = hub.rendered(&at_hand);
         let (settled, leased, mut settlements) =
             tokio::join!(biased; settle, lease, self.publish(items, rendered, seeds[0]));
-        let mut oldest = self.oldest;
         let leased = async {
             settled?;
             let items = leased?;
             let leased = items.len();
             if let Some(since) = since.filter(|_| leased < BATCH) {
-                oldest = hub.oldest_unsent(since).await?;
+                let oldest = hub.oldest_unsent(since).await?.min(latest);
+                hub.store().fresh.nothing_unsent_before(oldest);
             }
             if leased > 0 {
                 let deliveries = items.iter().map(|item| item.delivery.clone()).collect();
@@ -192,7 +191,6 @@ impl Relay {
             Ok(leased)
         };
         let leased = leased.await;
-        self.oldest = oldest;
         Moved { settlements, leased }
     }
 

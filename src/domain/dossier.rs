@@ -61,6 +61,16 @@ impl Channel {
         }
     }
 
+    /// The channel of the portal's number.
+    pub const fn of_code(code: u8) -> Option<Channel> {
+        match code {
+            1 => Some(Channel::Counter),
+            2 => Some(Channel::Online),
+            3 => Some(Channel::Post),
+            _ => None,
+        }
+    }
+
     /// The word of the canonical form.
     pub const fn word(self) -> &'static str {
         match self {

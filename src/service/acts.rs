@@ -1,11 +1,10 @@
 //! Acting on a dossier as a person does: accept it, complete it, hand over its result. What goes another way than forward is in
 //! [`super::turns`].
 
-use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::attachment;
 use crate::domain::clocks::Clockwork;
-use crate::domain::codes::DossierCode;
+use crate::domain::codes::{DossierCode, Key};
 use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
@@ -21,8 +20,8 @@ use crate::domain::view::{
     AcceptanceRequest, DossierSummary, HandOverRequest, ProblemView, SupplementRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
-use crate::store::rows::DossierRow;
 
 /// What every unsafe call brings beside its body.
 pub struct Call {
@@ -166,8 +165,8 @@ impl Hub {
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
-        request.extend_from_slice(row.id.as_bytes());
-        let (assigned_code, odd) = self.code_of(wish.assigned_code, row.agency.as_deref(), now);
+        request.extend_from_slice(id.to_string().as_bytes());
+        let (assigned_code, odd) = self.code_of(wish.assigned_code, row.agency.as_ref(), now);
         let act = Act {
             key: Some(KeyUse {
                 tenant: access.key().to_string(),
@@ -175,7 +174,7 @@ impl Hub {
                 key: call.key.as_str().to_owned(),
                 request: crate::domain::seal::sha256(&request),
             }),
-            dossier: row.id.clone(),
+            dossier: id.to_string(),
             actor: access.actor(),
             role: wish.role,
             deed: wish.deed,
@@ -186,7 +185,7 @@ impl Hub {
             officer: None,
             foreign_values: Vec::new(),
             report_key: None,
-            clockwork: self.clockwork(&row)?,
+            clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent: call.traceparent,
         };
@@ -210,27 +209,26 @@ impl Hub {
     pub(super) fn code_of(
         &self,
         code: Option<DossierCode>,
-        agency: Option<&str>,
+        agency: Option<&Key>,
         now: Timestamp,
     ) -> (Option<DossierCode>, Option<Problem>) {
         let Some(code) = code else {
             return (None, None);
         };
-        let agency = agency.and_then(|key| key.parse().ok());
         let today = now.plus(CLOCK_SKEW).date();
-        match self.directory.load().look_at_code(&code, agency.as_ref(), today) {
+        match self.directory.load().look_at_code(&code, agency, today) {
             CodeLook::Usable(odd) => (Some(code), odd),
             CodeLook::NotYet(problem) => (None, Some(problem)),
         }
     }
 
     /// Hands an act to the ledger and wakes whoever waits for its news.
-    pub(super) async fn take(&self, row: &DossierRow, act: Act) -> Result<Acted, ServiceError> {
+    pub(super) async fn take(&self, row: &KeptDossier, act: Act) -> Result<Acted, ServiceError> {
         match self.store.ledger.ask(act).await? {
             ActOutcome::Done(acted) => {
-                let submitter = row.tenant.parse().map_err(internal)?;
-                self.tell(&submitter);
-                row.told().skip(1).for_each(|tenant| self.pulse.ring(tenant));
+                self.tell(&row.submitter);
+                let others = row.told().skip(1);
+                others.for_each(|tenant| self.pulse.ring(tenant.as_str()));
                 Ok(acted)
             }
             ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),
@@ -239,10 +237,10 @@ impl Hub {
     }
 
     /// What the clocks of a dossier are computed with.
-    pub(super) fn clockwork(&self, row: &DossierRow) -> Result<Clockwork, ServiceError> {
-        let agency = row.agency.as_ref().and_then(|key| key.parse().ok());
-        let procedure = row.procedure.parse().map_err(internal)?;
-        Ok(self.directory.load().clockwork(agency.as_ref(), &procedure))
+    pub(super) fn clockwork(&self, row: &KeptDossier) -> Clockwork {
+        self.directory
+            .load()
+            .clockwork(row.agency.as_ref(), &row.procedure)
     }
 
     /// Whether the caller is an agency that consumes its own queue.
@@ -253,12 +251,10 @@ impl Hub {
 
 /// Whose step it is, where it is not the caller's, who sees the dossier all the same: a receiving unit or an enterprise, but only who
 /// filed it completes, withdraws or hands it over; a supervisor, but only the unit that receives it accepts it.
-fn whose_step(row: &DossierRow, role: Role, access: &Access) -> Option<String> {
+fn whose_step(row: &KeptDossier, role: Role, access: &Access) -> Option<String> {
     let part = match role {
-        Role::Submitter => Some(row.tenant.clone()),
-        Role::ReceivingUnit => row
-            .receiving_unit
-            .clone()
+        Role::Submitter => Some(row.submitter.to_string()),
+        Role::ReceivingUnit => (row.receiving_unit.as_ref().map(ToString::to_string))
             .or_else(|| row.agency.as_ref().map(|key| format!("agency.{key}"))),
         _ => return None,
     };

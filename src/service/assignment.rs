@@ -2,7 +2,6 @@
 //! commune is meant, or where the agency they name says that it is another's.
 
 use super::acts::Call;
-use super::dossiers::reason;
 use super::intake::internal;
 use super::tenants::reason_of;
 use super::{Hub, ServiceError};
@@ -15,8 +14,8 @@ use crate::domain::seal::sha256;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AssignmentRequest, AssignmentView, DossierSummary};
 use crate::identity::{Access, Permission};
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Assign, AssignOutcome, KeyUse};
-use crate::store::rows::DossierRow;
 
 /// How often an assignment is prepared anew when something else happened to the dossier meanwhile.
 const ATTEMPTS: usize = 4;
@@ -41,7 +40,7 @@ impl Hub {
         for _ in 0..ATTEMPTS {
             let row = self.reached(access, id).await?;
             let now = self.clock.now();
-            let mut route = reason(&row)?;
+            let mut route = row.route.read()?;
             route.assigned = Some(AssignedReason {
                 agency: agency.key.clone(),
                 by: access.key().clone(),
@@ -52,26 +51,25 @@ impl Hub {
                     tenant: access.key().to_string(),
                     route: "assignment",
                     key: call.key.as_str().to_owned(),
-                    request: sha256(&[&call.request_digest[..], row.id.as_bytes()].concat()),
+                    request: sha256(&[&call.request_digest[..], id.to_string().as_bytes()].concat()),
                 },
-                dossier: row.id.clone(),
+                dossier: id.to_string(),
                 actor: access.actor(),
                 agency: agency.key.clone(),
-                instead: row.agency.clone(),
+                instead: row.agency.as_ref().map(ToString::to_string),
                 text: text.clone(),
-                supervisor: self.supervisor_of(&row, &agency.key, now)?,
+                supervisor: self.supervisor_of(&row, &agency.key, now),
                 route: serde_json::to_string(&route).map_err(internal)?,
                 silence: self
                     .directory
                     .load()
-                    .clockwork(Some(&agency.key), &row.procedure.parse().map_err(internal)?)
+                    .clockwork(Some(&agency.key), &row.procedure)
                     .silence(now),
                 traceparent: call.traceparent.clone(),
             };
             match self.store.ledger.ask(assign).await? {
                 AssignOutcome::Done => {
-                    let submitter = row.tenant.parse().map_err(internal)?;
-                    self.tell(&submitter);
+                    self.tell(&row.submitter);
                     return self.summary(&self.reached(access, id).await?);
                 }
                 AssignOutcome::KeyReused => return Err(Label::IdempotencyKeyReused.into()),
@@ -84,17 +82,10 @@ impl Hub {
     }
 
     /// The unit that supervises a dossier once this agency is responsible.
-    fn supervisor_of(
-        &self,
-        row: &DossierRow,
-        agency: &Key,
-        now: Timestamp,
-    ) -> Result<Option<String>, ServiceError> {
-        let submitter = row.tenant.parse().map_err(internal)?;
-        let point = row.point.as_ref().and_then(|key| key.parse().ok());
+    fn supervisor_of(&self, row: &KeptDossier, agency: &Key, now: Timestamp) -> Option<String> {
         let directory = self.directory.load();
-        let reception = directory.reception(&submitter, point.as_ref(), Some(agency), now.date());
-        Ok(reception.supervisor.map(|unit| unit.to_string()))
+        let reception = directory.reception(&row.submitter, row.point.as_ref(), Some(agency), now.date());
+        reception.supervisor.map(|unit| unit.to_string())
     }
 
     /// The decision that holds now, as its event tells it.

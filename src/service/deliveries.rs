@@ -2,7 +2,6 @@
 
 use super::acts::required;
 use super::dossiers::LARGEST_PAGE;
-use super::intake::{internal, parse_id};
 use super::messages::OUTBOX;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
@@ -16,9 +15,9 @@ use crate::domain::view::{
     RetryRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::store::Worded;
 use crate::store::ledger::{Intervene, Intervention};
 use crate::store::read::{self, Carriage, DeliveryFilter};
-use crate::store::word::Worded;
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +60,7 @@ impl Hub {
         let deliveries: Vec<DeliveryItem> = found
             .into_iter()
             .map(|carriage| self.delivery_item(carriage))
-            .collect::<Result<_, _>>()?;
+            .collect();
         let next = match deliveries.last() {
             Some(item) if !is_last => Some(item.delivery.id),
             _ => None,
@@ -99,7 +98,7 @@ impl Hub {
     ) -> Result<DeliveryItem, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
         let reason = required("/reason", reason, limits::CARRIAGE)?;
-        let agency = self.one_delivery(access, id).await?.delivery.agency;
+        let agency = self.one_delivery(access, id).await?.delivery.agency.to_string();
         let intervention = Intervention {
             delivery: id.to_string(),
             own_queue: self.channel(&agency) == AgencyChannel::Amqp,
@@ -111,7 +110,7 @@ impl Hub {
         self.pulse.ring(OUTBOX);
         self.ring_inbox(&agency);
         let now = self.one_delivery(access, id).await?;
-        self.delivery_item(now)
+        Ok(self.delivery_item(now))
     }
 
     async fn one_delivery(&self, access: &Access, id: DeliveryId) -> Result<Carriage, ServiceError> {
@@ -124,48 +123,46 @@ impl Hub {
         found.ok_or_else(|| Label::NotFound.into())
     }
 
-    fn delivery_item(&self, carriage: Carriage) -> Result<DeliveryItem, ServiceError> {
-        Ok(DeliveryItem {
-            tracking_id: parse_id(&carriage.delivery.dossier)?,
-            delivery: self.delivery_view(carriage)?,
-        })
+    fn delivery_item(&self, carriage: Carriage) -> DeliveryItem {
+        DeliveryItem {
+            tracking_id: carriage.delivery.dossier,
+            delivery: self.delivery_view(carriage),
+        }
     }
 
-    pub(super) fn delivery_view(&self, carriage: Carriage) -> Result<DeliveryView, ServiceError> {
-        let row = carriage.delivery;
-        let state = row.state.0;
-        let failure = row.failure.as_deref().and_then(Failure::parse);
+    pub(super) fn delivery_view(&self, carriage: Carriage) -> DeliveryView {
+        let Carriage { delivery, attempts } = carriage;
+        let (state, failure) = (delivery.state, delivery.failure);
         let spared = self
-            .endpoint_of(&row.agency)
+            .endpoint_of(delivery.agency.as_str())
             .and_then(|endpoint| endpoint.row.next_probe);
         let next_try = match state {
-            DeliveryState::Waiting | DeliveryState::Queued if failure.is_some() && row.ready => {
-                Some(spared.map_or(row.not_before.0, |probe| probe.0.max(row.not_before.0)))
+            DeliveryState::Waiting | DeliveryState::Queued if failure.is_some() && delivery.ready => {
+                Some(spared.map_or(delivery.not_before, |probe| probe.0.max(delivery.not_before)))
             }
-            DeliveryState::Waiting if failure.is_some() => carriage.outbox_until,
+            DeliveryState::Waiting if failure.is_some() => delivery.send_at,
             _ => None,
         };
-        Ok(DeliveryView {
-            id: row.id.parse().map_err(internal)?,
-            agency: self.agency_view(&row.agency.parse().map_err(internal)?),
-            event: row.event.parse().map_err(internal)?,
-            kind: row.kind,
+        DeliveryView {
+            id: delivery.id,
+            agency: self.agency_view(&delivery.agency),
+            event: delivery.event,
+            kind: delivery.kind,
             state,
-            since: row.since.0,
+            since: delivery.since,
             failure: failure.map(FailureView::from),
             next_try,
-            attempts: carriage
-                .attempts
+            attempts: attempts
                 .into_iter()
                 .map(|a| AttemptView {
-                    at: a.at.0,
+                    at: a.at,
                     number: a.number,
-                    outcome: a.outcome.0.word().to_owned(),
-                    failure: a.failure.as_deref().and_then(Failure::parse),
+                    outcome: a.outcome.word().to_owned(),
+                    failure: a.failure,
                     reason: a.reason,
                     actor: a.actor,
                 })
                 .collect(),
-        })
+        }
     }
 }

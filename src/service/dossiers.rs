@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::intake::{internal, parse_id};
+use super::intake::internal;
 use super::{Hub, ServiceError, Wait};
 use crate::adapt::Adapter;
 use crate::domain::codes::{DossierCode, Key};
-use crate::domain::dossier::Channel;
 use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::routing::RouteReason;
 use crate::domain::status::Status;
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
@@ -19,8 +17,8 @@ use crate::domain::view::{
     FeedPage, HistoryView, RouteView, StatusReport,
 };
 use crate::identity::{Access, Permission, Scope};
+use crate::store::kept::{KeptDossier, KeptSubmission};
 use crate::store::read::{self, CursorStanding};
-use crate::store::rows::{DossierRow, SubmissionRow};
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +67,7 @@ impl Hub {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = if more {
-            rows.last().map(|r| r.id.clone())
+            rows.last().map(|dossier| dossier.id.to_string())
         } else {
             None
         };
@@ -90,8 +88,9 @@ impl Hub {
             .store
             .readers
             .run(move |conn| {
-                let content = read::content(conn, &cipher, &row.id, row.version)?;
-                Ok((content, read::history(conn, &cipher, &row)?))
+                let id = id.to_string();
+                let content = read::content(conn, &cipher, &id, row.state.version)?;
+                Ok((content, read::history(conn, &cipher, &id)?))
             })
             .await?;
         Ok(DossierView::new(summary, content, &history, missing))
@@ -107,25 +106,24 @@ impl Hub {
     }
 
     pub(super) async fn events_of(&self, access: &Access, id: DossierId) -> Result<Vec<Event>, ServiceError> {
-        let row = self.reached(access, id).await?;
+        self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
         Ok(self
             .store
             .readers
-            .run(move |conn| read::history(conn, &cipher, &row))
+            .run(move |conn| read::history(conn, &cipher, &id.to_string()))
             .await?)
     }
 
     /// Why a dossier goes where it goes, and how far it has come.
     pub async fn route(&self, access: &Access, id: DossierId) -> Result<RouteView, ServiceError> {
         let row = self.reached(access, id).await?;
-        let of = row.clone();
         let carried = self
             .store
             .readers
-            .run(move |conn| read::deliveries_of(conn, &of))
+            .run(move |conn| read::deliveries_of(conn, &id.to_string()))
             .await?;
-        let reason = reason(&row)?;
+        let reason = row.route.read()?;
         // Whose words the decision has is in the history; most dossiers need no look at it.
         let assignment = match &reason.assigned {
             Some(_) => self.assignment(&self.events_of(access, id).await?),
@@ -135,12 +133,12 @@ impl Hub {
             tracking_id: id,
             assignment,
             agency: self.agency_of(&row),
-            parked: row.parked.as_deref().and_then(Label::parse),
+            parked: row.parked,
             reason,
             deliveries: carried
                 .into_iter()
                 .map(|carriage| self.delivery_view(carriage))
-                .collect::<Result<_, _>>()?,
+                .collect(),
         })
     }
 
@@ -150,28 +148,23 @@ impl Hub {
         access: &Access,
         id: DossierId,
     ) -> Result<(String, Vec<u8>), ServiceError> {
-        let (row, bytes) = self.received(access, id).await?;
-        Ok((row.media_type, bytes))
+        let received = self.received(access, id).await?;
+        Ok((received.media_type, received.bytes))
     }
 
     /// The signed receipt of that submission.
     pub async fn receipt(&self, access: &Access, id: DossierId) -> Result<String, ServiceError> {
-        let (row, _) = self.received(access, id).await?;
-        Ok(row.receipt)
+        Ok(self.received(access, id).await?.receipt)
     }
 
     /// The submission a dossier now stands on.
-    async fn received(
-        &self,
-        access: &Access,
-        id: DossierId,
-    ) -> Result<(SubmissionRow, Vec<u8>), ServiceError> {
+    async fn received(&self, access: &Access, id: DossierId) -> Result<KeptSubmission, ServiceError> {
         let row = self.reached(access, id).await?;
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store
             .readers
-            .run(move |conn| read::submission(conn, &cipher, &row.submission))
+            .run(move |conn| read::submission(conn, &cipher, &row.submission.to_string()))
             .await?;
         found.ok_or_else(|| Label::NotFound.into())
     }
@@ -290,8 +283,8 @@ impl Hub {
         })
     }
 
-    /// The row of a dossier the caller may see; anything else is `not-found`.
-    pub(super) async fn reached(&self, access: &Access, id: DossierId) -> Result<DossierRow, ServiceError> {
+    /// A dossier the caller may see; anything else is `not-found`.
+    pub(super) async fn reached(&self, access: &Access, id: DossierId) -> Result<KeptDossier, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
         let found = self
             .store
@@ -301,43 +294,37 @@ impl Hub {
         found.ok_or_else(|| Label::NotFound.into())
     }
 
-    pub(super) fn summary(&self, row: &DossierRow) -> Result<DossierSummary, ServiceError> {
-        let procedure = reason(row)?.procedure;
+    pub(super) fn summary(&self, dossier: &KeptDossier) -> Result<DossierSummary, ServiceError> {
+        let procedure = dossier.route.read()?.procedure;
+        let state = &dossier.state;
         Ok(DossierSummary {
-            tracking_id: parse_id(&row.id)?,
-            reference: row.reference.clone(),
-            dossier_code: row.code.as_ref().and_then(|c| c.parse().ok()),
-            claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
-            procedure: row.procedure.parse().map_err(internal)?,
+            tracking_id: dossier.id,
+            reference: dossier.reference.clone(),
+            dossier_code: state.code.clone(),
+            claimed_code: state.claimed.clone(),
+            procedure: dossier.procedure.clone(),
             procedure_name: procedure.name,
             procedure_version: procedure.version,
-            channel: match row.channel {
-                1 => Channel::Counter,
-                2 => Channel::Online,
-                _ => Channel::Post,
-            },
-            assisted_by_agent: row.assisted,
-            status: row.status.0.into(),
-            since: row.since.0,
-            submitter: row.tenant.parse().map_err(internal)?,
-            point: row.point.as_ref().and_then(|p| p.parse().ok()),
-            receiving_unit: row.receiving_unit.as_ref().and_then(|key| key.parse().ok()),
-            supervisor: row.supervisor.as_ref().and_then(|key| key.parse().ok()),
-            agency: self.agency_of(row),
-            parked: row.parked.as_deref().and_then(Label::parse),
-            version: row.version,
-            clocks: self.clocks_of(row)?,
-            received_at: row.received_at.0,
-            updated_at: row.updated_at.0,
+            channel: dossier.channel,
+            assisted_by_agent: dossier.assisted,
+            status: state.status().into(),
+            since: state.since,
+            submitter: dossier.submitter.clone(),
+            point: dossier.point.clone(),
+            receiving_unit: dossier.receiving_unit.clone(),
+            supervisor: dossier.supervisor.clone(),
+            agency: self.agency_of(dossier),
+            parked: dossier.parked,
+            version: state.version,
+            clocks: self.clocks_of(dossier),
+            received_at: dossier.received_at,
+            updated_at: dossier.updated_at,
             warnings: Vec::new(),
         })
     }
 
-    pub(super) fn agency_of(&self, row: &DossierRow) -> Option<AgencyView> {
-        row.agency
-            .as_deref()
-            .and_then(|key| key.parse().ok())
-            .map(|key| self.agency_view(&key))
+    pub(super) fn agency_of(&self, dossier: &KeptDossier) -> Option<AgencyView> {
+        dossier.agency.as_ref().map(|key| self.agency_view(key))
     }
 
     /// An agency as shown; one that has left the directory is shown by its key.
@@ -358,26 +345,21 @@ pub(super) fn event_type(word: &str) -> String {
     format!("vn.lienthong.dossier.{word}")
 }
 
-pub(super) fn reason(row: &DossierRow) -> Result<RouteReason, ServiceError> {
-    serde_json::from_str(&row.route).map_err(internal)
-}
-
 impl Hub {
     /// The clocks that run, and whether they were counted across a day that is only assumed.
-    pub(super) fn clocks_of(&self, row: &DossierRow) -> Result<Clocks, ServiceError> {
-        Ok(running(row).counted_by(&self.clockwork(row)?, row.received_at.0))
+    pub(super) fn clocks_of(&self, dossier: &KeptDossier) -> Clocks {
+        running(dossier).counted_by(&self.clockwork(dossier), dossier.received_at)
     }
 }
 
-fn running(row: &DossierRow) -> Clocks {
+fn running(dossier: &KeptDossier) -> Clocks {
+    let (due, promise) = (dossier.state.due, dossier.state.promise);
+    let promise = promise.filter(|promise| promise.holds && Some(promise.to) != due);
     Clocks {
-        acceptance_due: row.acceptance_due.map(|at| at.0),
-        forecast_due: row.forecast_due.map(|at| at.0),
-        due: row.due.map(|at| at.0),
-        promised_due: row
-            .promised_due
-            .filter(|promised| row.promise_holds && Some(*promised) != row.due)
-            .map(|at| at.0),
+        acceptance_due: dossier.acceptance_due,
+        forecast_due: dossier.forecast_due,
+        due,
+        promised_due: promise.map(|promise| promise.to),
         assumed_day: None,
     }
 }

@@ -80,7 +80,7 @@ impl Hub {
         let messages = messages
             .into_iter()
             .filter_map(|message| {
-                let id = &message.delivery.id;
+                let id = &message.delivery;
                 let lease = leases.remove(id)?;
                 readable(id, self.inbox_message(&message, &lease))
             })

@@ -8,7 +8,6 @@ mod written;
 
 use std::sync::Arc;
 
-use super::dossiers::reason;
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
 use crate::domain::attachment::{self, NamedFile};
@@ -23,9 +22,9 @@ use crate::domain::tenant::{SuccessorPolicy, TenantKey};
 use crate::domain::time::Timestamp;
 use crate::identity::{Access, Permission};
 use crate::store::conn::Conn;
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, SubmitOutcome};
 use crate::store::read;
-use crate::store::rows::DossierRow;
 use standing::Filed;
 
 /// What came in.
@@ -147,14 +146,14 @@ struct Twin {
 /// The dossier a filing turns out to be about.
 enum Target {
     New(DossierId),
-    Amend(DossierId, Box<DossierRow>),
-    Same(Box<DossierRow>),
-    Closed(Box<DossierRow>),
+    Amend(DossierId, Box<KeptDossier>),
+    Same(Box<KeptDossier>),
+    Closed(Box<KeptDossier>),
 }
 
 impl Target {
     /// The dossier, where there is one.
-    fn known(&self) -> Option<&DossierRow> {
+    fn known(&self) -> Option<&KeptDossier> {
         match self {
             Target::New(_) => None,
             Target::Amend(_, row) | Target::Same(row) | Target::Closed(row) => Some(row),
@@ -299,8 +298,7 @@ impl Hub {
                 .map(placed),
         );
         let likeness = filing.likeness(&route.procedure.code);
-        let agency = route.agency.as_ref().map(|key| key.as_str());
-        let (claimed, odd) = self.code_of(filing.dossier_code.clone(), agency, received_at);
+        let (claimed, odd) = self.code_of(filing.dossier_code.clone(), route.agency.as_ref(), received_at);
         let code_path = provenance.locate("/dossier_code");
         warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
         if filing.lacks_authorisation() {
@@ -383,12 +381,12 @@ impl Hub {
                 let known = read::by_reference(conn, &scope, &tenant, &reference)?;
                 let told_before = match (&known, status) {
                     (Some(row), Some(status)) => {
-                        read::report_known(conn, &tenant, &status.blind(&cipher, &row.id))?
+                        read::report_known(conn, &tenant, &status.blind(&cipher, &row.id.to_string()))?
                     }
                     _ => false,
                 };
-                let own = known.as_ref().map(|row| row.id.as_str());
-                let first = read::first_alike(conn, &likeness)?.filter(|first| own != Some(first));
+                let own = known.as_ref().map(|row| row.id.to_string());
+                let first = read::first_alike(conn, &likeness)?.filter(|first| own.as_ref() != Some(first));
                 let twin = match first {
                     Some(id) => Some(Twin {
                         seen: read::dossier(conn, &scope, &id)?.is_some(),
@@ -397,9 +395,7 @@ impl Hub {
                     None => None,
                 };
                 let contested = match claimed {
-                    Some(code) => {
-                        read::code_known(conn, code.as_str(), known.as_ref().map(|row| row.id.as_str()))?
-                    }
+                    Some(code) => read::code_known(conn, code.as_str(), own.as_deref())?,
                     None => false,
                 };
                 Ok((known, told_before, twin, contested))
@@ -411,14 +407,14 @@ impl Hub {
             Some(row) if row.content_blind == self.content_blind(&prepared.as_filed_through(&row)) => {
                 Target::Same(Box::new(row))
             }
-            Some(row) if row.accepted || row.status.0.is_final() => {
+            Some(row) if row.state.accepted || row.status().is_final() => {
                 other_values = self.values_beside(&row, prepared).await?;
                 match other_values {
                     Some(_) => Target::Same(Box::new(row)),
                     None => Target::Closed(Box::new(row)),
                 }
             }
-            Some(row) => Target::Amend(parse_id(&row.id)?, Box::new(row)),
+            Some(row) => Target::Amend(row.id, Box::new(row)),
         };
         Ok(Found {
             target,
@@ -433,10 +429,14 @@ impl Hub {
     /// notes and lists of an office's own steps stand there, and move on while what was filed stays the same.
     async fn values_beside(
         &self,
-        row: &DossierRow,
+        row: &KeptDossier,
         prepared: &Prepared,
     ) -> Result<Option<Vec<ForeignValue>>, ServiceError> {
-        let (cipher, id, version) = (Arc::clone(&self.store.cipher), row.id.clone(), row.version);
+        let (cipher, id, version) = (
+            Arc::clone(&self.store.cipher),
+            row.id.to_string(),
+            row.state.version,
+        );
         let read = move |conn: &mut Conn| read::content(conn, &cipher, &id, version);
         let mut before = self.store.readers.run(read).await?;
         let mut sent = prepared.as_filed_through(row);
@@ -464,14 +464,14 @@ impl Hub {
     async fn refuse_change(
         &self,
         call: Filed<'_>,
-        row: &DossierRow,
+        row: &KeptDossier,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
         if let Some(answered) = self.stored(call.key.clone()).await? {
             let Answered { status, body, .. } = answered?;
             let status = i16::try_from(status).map_err(internal)?;
             return Ok((SubmitOutcome::Replayed { status, body }, 0, Vec::new()));
         }
-        let status = row.status.0;
+        let status = row.status();
         let refused = if status.is_final() {
             Problem::new(Label::ReferenceEnded).with("status", status)
         } else {
@@ -517,8 +517,8 @@ fn divided(access: &Access, mode: Mode) -> Divided {
 
 /// The route of an amendment of a dossier whose agency an operator named: where the rules say the same of the new content as of the
 /// old, the operator's decision holds.
-fn decided(before: &DossierRow, by_rules: &Route) -> Result<Option<Route>, ServiceError> {
-    let old = reason(before)?;
+fn decided(before: &KeptDossier, by_rules: &Route) -> Result<Option<Route>, ServiceError> {
+    let old = before.route.read()?;
     let Some(assigned) = old.assigned.as_ref().filter(|_| old.same_case(&by_rules.reason)) else {
         return Ok(None);
     };

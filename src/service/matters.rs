@@ -16,8 +16,8 @@ use crate::domain::view::{
     PaymentKind, PaymentRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::Deed;
-use crate::store::rows::DossierRow;
 
 /// Refuses a moment that has passed, where one to come is told.
 fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
@@ -29,10 +29,10 @@ fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
 }
 
 /// The part in which a caller speaks of a dossier it has a part in.
-fn part(access: &Access, row: &DossierRow) -> Role {
+fn part(access: &Access, row: &KeptDossier) -> Role {
     match access.kind() {
         TenantKind::Agency => Role::Agency,
-        _ if row.tenant == access.key().as_str() => Role::Submitter,
+        _ if row.submitter == *access.key() => Role::Submitter,
         _ => Role::ReceivingUnit,
     }
 }
@@ -176,7 +176,7 @@ impl Hub {
                 amount_vnd,
                 receipt,
                 due_at: self
-                    .clockwork(&row)?
+                    .clockwork(&row)
                     .fee_to_budget(request.occurred_at.unwrap_or_else(|| self.clock.now())),
             },
             PaymentKind::PaidIn => Matter::FeePaidIn { amount_vnd, receipt },

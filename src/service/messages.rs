@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::dossiers::{event_type, reason};
-use super::intake::{internal, parse_id};
+use super::dossiers::event_type;
+use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::adapt::Outgoing;
 use crate::domain::dossier::ProcedureKnown;
@@ -68,7 +68,9 @@ impl Hub {
 
     /// How many committed messages the broker has not confirmed.
     pub async fn outbox_depth(&self) -> Result<i64, ServiceError> {
-        Ok(self.store.readers.run(read::outbox_depth).await?)
+        let since = self.store.fresh.unsent_since();
+        let read = move |conn: &mut Conn| read::outbox_depth(conn, since);
+        Ok(self.store.readers.run(read).await?)
     }
 
     /// Rings for whoever waits on an agency's inbox.
@@ -104,7 +106,7 @@ impl Hub {
     pub fn rendered(&self, messages: &[Message]) -> Vec<Outbound> {
         let rendered = messages
             .iter()
-            .map(|message| readable(&message.delivery.id, self.outbound_one(message)));
+            .map(|message| readable(&message.delivery, self.outbound_one(message)));
         rendered.flatten().collect()
     }
 
@@ -119,14 +121,14 @@ impl Hub {
     ) -> Result<HashMap<String, CloudEvent<AgencyData>>, ServiceError> {
         let messages = self.messages(deliveries).await?;
         let rendered = |message: &Message| {
-            let data = readable(&message.delivery.id, self.agency_data(message))?;
-            Some((message.delivery.id.clone(), self.cloud_event(message, data)))
+            let data = readable(&message.delivery, self.agency_data(message))?;
+            Some((message.delivery.clone(), self.cloud_event(message, data)))
         };
         Ok(messages.iter().filter_map(rendered).collect())
     }
 
     fn outbound_one(&self, message: &Message) -> Result<Outbound, ServiceError> {
-        let agency = message.delivery.agency.clone();
+        let agency = message.agency.clone();
         let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
         let data = if own_queue {
             Some(self.agency_data(message)?)
@@ -134,11 +136,11 @@ impl Hub {
             None
         };
         Ok(Outbound {
-            delivery: message.delivery.id.clone(),
+            delivery: message.delivery.clone(),
             agency,
             own_queue,
-            kind: event_type(&message.delivery.kind),
-            traceparent: message.delivery.traceparent.clone(),
+            kind: event_type(&message.kind),
+            traceparent: message.traceparent.clone(),
             event: self.cloud_event(message, data),
         })
     }
@@ -157,7 +159,7 @@ impl Hub {
                 read => messages.extend(read?),
             }
         }
-        messages.sort_by(|a, b| a.delivery.id.cmp(&b.delivery.id));
+        messages.sort_by(|a, b| a.delivery.cmp(&b.delivery));
         Ok(messages)
     }
 
@@ -188,32 +190,23 @@ impl Hub {
             specversion: "1.0".to_owned(),
             id: message.event.id.to_string(),
             source: self.issuer_url(),
-            kind: event_type(&message.delivery.kind),
-            subject: message.dossier.id.clone(),
+            kind: event_type(&message.kind),
+            subject: message.dossier.id.to_string(),
             time: message.event.at,
             datacontenttype: "application/json".to_owned(),
-            traceparent: message.delivery.traceparent.clone(),
+            traceparent: message.traceparent.clone(),
             data,
         }
     }
 
     pub(super) fn agency_data(&self, message: &Message) -> Result<AgencyData, ServiceError> {
-        let row = &message.dossier;
+        let dossier = &message.dossier;
         let directory = self.directory.load();
-        let agency = message
-            .delivery
-            .agency
-            .parse()
-            .ok()
-            .and_then(|key| directory.agency(&key));
-        let route = reason(row)?;
-        let clocks = self.clocks_of(row)?;
-        let code = row
-            .code
-            .as_ref()
-            .map(|c| c.parse())
-            .transpose()
-            .map_err(internal)?;
+        let key = message.agency.parse().ok();
+        let agency = key.and_then(|key| directory.agency(&key));
+        let route = dossier.route.read()?;
+        let clocks = self.clocks_of(dossier);
+        let code = dossier.state.code.clone();
         let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
         let adapter = self
             .adapters
@@ -226,20 +219,20 @@ impl Hub {
         } else {
             let content = message.content.filing()?;
             let procedure = ProcedureKnown {
-                code: row.procedure.parse().map_err(internal)?,
+                code: dossier.procedure.clone(),
                 name: route.procedure.name.clone(),
             };
             let listed = directory.procedure(&procedure.code);
             let outgoing = Outgoing {
                 filing: &content,
-                tracking_id: parse_id(&row.id)?,
+                tracking_id: dossier.id,
                 dossier_code: code.as_ref(),
-                status: row.status.0,
-                agency_name: agency.map_or(message.delivery.agency.as_str(), |a| a.name.as_str()),
+                status: dossier.status(),
+                agency_name: agency.map_or(message.agency.as_str(), |a| a.name.as_str()),
                 procedure: &procedure,
                 field: listed.map(|p| (p.field_code.as_str(), p.field_name.as_str())),
-                amended: row.version > 1,
-                received_at: row.received_at.0,
+                amended: dossier.state.version > 1,
+                received_at: dossier.received_at,
                 accepted_at: message.accepted_at,
                 clocks: &clocks,
             };
@@ -247,16 +240,16 @@ impl Hub {
         };
         let document = document.ok_or_else(|| internal("what was rendered is no document"))?;
         Ok(AgencyData {
-            tracking_id: parse_id(&row.id)?,
+            tracking_id: dossier.id,
             dossier_code: code,
-            claimed_code: row.claimed_code.as_ref().and_then(|c| c.parse().ok()),
-            submitter: row.tenant.parse().map_err(internal)?,
-            point: row.point.as_ref().and_then(|p| p.parse().ok()),
+            claimed_code: dossier.state.claimed.clone(),
+            submitter: dossier.submitter.clone(),
+            point: dossier.point.clone(),
             event: EventView::from(&*message.event),
-            status: row.status.0,
+            status: dossier.status(),
             clocks,
             route,
-            possible_duplicate: message.twin.as_deref().map(parse_id).transpose()?,
+            possible_duplicate: message.twin,
             format: adapter.name().to_owned(),
             document,
         })

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dossiers::reason;
 use super::intake::{internal, parse_id};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
@@ -12,14 +11,12 @@ use crate::domain::event::{Event, Happening};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
-use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
 use crate::identity::{Access, Permission};
+use crate::store::kept::KeptDossier;
 use crate::store::read;
-use crate::store::rows::DossierRow;
-use crate::store::word::{Code, Word};
 
 /// Claims of one code that a secret is tried on, the oldest first. Honest ones are few.
 const CLAIMS_TRIED: i64 = 50;
@@ -64,24 +61,24 @@ impl Hub {
         }
     }
 
-    async fn public(&self, row: DossierRow) -> Result<PublicView, ServiceError> {
-        let id = parse_id(&row.id)?;
+    async fn public(&self, row: KeptDossier) -> Result<PublicView, ServiceError> {
+        let id = row.id;
         let events = self.events_of(&Access::system(), id).await?;
-        let (cipher, of) = (Arc::clone(&self.store.cipher), row.clone());
+        let (cipher, version) = (Arc::clone(&self.store.cipher), row.state.version);
         let content = self
             .store
             .readers
-            .run(move |conn| read::content(conn, &cipher, &of.id, of.version))
+            .run(move |conn| read::content(conn, &cipher, &id.to_string(), version))
             .await?;
-        let status = row.status.0;
+        let status = row.status();
         let (note, details) = told(&events, status);
         let with_agency = matches!(status, Status::Accepted | Status::Processing);
-        let clocks = self.clocks_of(&row)?;
+        let clocks = self.clocks_of(&row);
         Ok(PublicView {
             tracking_id: id,
-            procedure_name: reason(&row)?.procedure.name,
+            procedure_name: row.route.read()?.procedure.name,
             status: status.into(),
-            since: row.since.0,
+            since: row.state.since,
             agency: self.agency_of(&row),
             // By the date on the applicant's receipt, where that is another.
             late: with_agency && clocks.held_due().is_some_and(|due| due < self.clock.now()),
@@ -95,16 +92,13 @@ impl Hub {
     }
 
     /// Where a dossier was filed: the receiving point, and whose it is.
-    fn place_of(&self, row: &DossierRow) -> String {
+    fn place_of(&self, row: &KeptDossier) -> String {
         let register = self.register();
-        let Ok(tenant) = row.tenant.parse::<TenantKey>() else {
-            return row.tenant.clone();
-        };
-        let name = register
-            .tenant(&tenant)
-            .map_or_else(|| row.tenant.clone(), |t| t.name.to_string());
-        let point = row.point.as_deref().and_then(|p| p.parse().ok());
-        let point = point.and_then(|p| register.point(&tenant, &p).map(|p| p.name.to_string()));
+        let submitter = &row.submitter;
+        let name = register.tenant(submitter);
+        let name = name.map_or_else(|| submitter.to_string(), |t| t.name.to_string());
+        let point = row.point.as_ref().and_then(|p| register.point(submitter, p));
+        let point = point.map(|p| p.name.to_string());
         match point {
             Some(point) if point != name => format!("{point}, {name}"),
             _ => name,
@@ -145,7 +139,6 @@ impl Hub {
                 finished: 0,
                 total: 0,
             });
-            let Code(status) = status;
             if status.is_final() || status == Status::Finished {
                 line.finished += count;
             } else {
@@ -157,7 +150,7 @@ impl Hub {
             by_status: numbers
                 .by_status
                 .into_iter()
-                .map(|(Code(status), count)| StatusCount {
+                .map(|(status, count)| StatusCount {
                     status: status.into(),
                     count,
                 })
@@ -177,7 +170,7 @@ impl Hub {
             deliveries: numbers
                 .by_delivery
                 .into_iter()
-                .map(|(Word(state), count)| DeliveryCount { state, count })
+                .map(|(state, count)| DeliveryCount { state, count })
                 .collect(),
             limits,
             backlog,

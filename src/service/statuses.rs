@@ -21,9 +21,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusResult};
 use crate::identity::{Access, Permission, Scope};
 use crate::store::conn::Conn;
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, Acted, Deed};
 use crate::store::read;
-use crate::store::rows::DossierRow;
 
 /// A message of an agency.
 pub struct Reported {
@@ -45,7 +45,7 @@ pub struct Reports {
     reported: Reported,
     document: Result<StatusDocument, Rejection>,
     /// Dossiers that were looked up with those of other messages, by the names they have here; none where there is none.
-    looked_up: HashMap<String, Option<DossierRow>>,
+    looked_up: HashMap<String, Option<KeptDossier>>,
 }
 
 impl Reports {
@@ -57,7 +57,7 @@ impl Reports {
 }
 
 /// A dossier, and the code it claims by which it was named.
-type Named = (DossierRow, Option<DossierCode>);
+type Named = (KeptDossier, Option<DossierCode>);
 
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
@@ -123,7 +123,12 @@ impl Hub {
                 .into_iter()
                 .filter_map(|name| {
                     let id = name.parse::<DossierId>().ok()?.to_string();
-                    Some((name, theirs.get(&id).cloned()))
+                    match theirs.get(&id) {
+                        None => Some((name, None)),
+                        Some(Ok(dossier)) => Some((name, Some(dossier.clone()))),
+                        // It is looked at by itself.
+                        Some(Err(_)) => None,
+                    }
                 })
                 .collect();
         }
@@ -193,7 +198,7 @@ impl Hub {
         access: &Access,
         (item, mut report): (&StatusItem, StatusReport),
         reported: &Reported,
-        known: Option<Option<DossierRow>>,
+        known: Option<Option<KeptDossier>>,
     ) -> Result<StatusResult, ServiceError> {
         let path = &item.path;
         let call = reported.key.as_ref().map(|key| format!("{}{path}", key.as_str()));
@@ -228,10 +233,10 @@ impl Hub {
         };
         let key = self.report_key(&row, &report, (&deed, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
-        let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_deref(), now);
+        let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_ref(), now);
         let act = Act {
             key: None,
-            dossier: row.id.clone(),
+            dossier: row.id.to_string(),
             actor: access.actor(),
             role: Role::Agency,
             report_key: Some(key),
@@ -242,7 +247,7 @@ impl Hub {
             assigned_code,
             officer,
             foreign_values: report.foreign_values,
-            clockwork: self.clockwork(&row)?,
+            clockwork: self.clockwork(&row),
             own_queue: self.reads_own_queue(access),
             traceparent,
         };
@@ -257,7 +262,7 @@ impl Hub {
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.
     fn report_key(
         &self,
-        row: &DossierRow,
+        row: &KeptDossier,
         report: &StatusReport,
         (deed, officer): (&Deed, Option<&str>),
         call: Option<&str>,

@@ -19,7 +19,7 @@ use rand::Rng;
 use super::StoreError;
 
 /// An encrypted value as its three columns.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     /// Which key.
     pub key_id: String,

@@ -5,6 +5,7 @@
 //! is found in the database as ever.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::sync::mpsc::{self, OwnedPermit};
 
 use super::message::{Content, Message};
 use crate::domain::event::Event;
+use crate::domain::time::Timestamp;
 
 /// Messages on their way from the ledger to the relay at most. A further one waits in the outbox.
 pub const MESSAGES: usize = 256;
@@ -36,6 +38,8 @@ pub struct Fresh {
     /// Rings when a commit leaves something in the outbox that is nobody's.
     left: Notify,
     events: Mutex<Events>,
+    /// From when on it has to be looked for what waits in the outbox, in microseconds; 0: from the beginning.
+    unsent_since: AtomicI64,
 }
 
 /// The last events, in their order and without a gap.
@@ -123,6 +127,17 @@ impl Fresh {
         self.left.notify_one();
     }
 
+    /// Nothing waits in the outbox that was to be sent before this moment, as far as the relay knows.
+    pub fn nothing_unsent_before(&self, at: Timestamp) {
+        self.unsent_since.store(at.as_micros(), Ordering::Relaxed);
+    }
+
+    /// From when on it has to be looked for what waits in the outbox. What has been sent lies before it, and a snapshot that somebody
+    /// holds keeps it from being cleared away.
+    pub fn unsent_since(&self) -> Timestamp {
+        Timestamp::from_micros(self.unsent_since.load(Ordering::Relaxed))
+    }
+
     fn events(&self) -> MutexGuard<'_, Events> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,7 +190,6 @@ mod tests {
     use crate::domain::event::Happening;
     use crate::domain::ids::{DossierId, EventId};
     use crate::domain::tenant::Actor;
-    use crate::domain::time::Timestamp;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 

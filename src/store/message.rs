@@ -1,29 +1,66 @@
 //! A message to an agency, and the content of the dossier it is about: what readers find of it, and what the ledger has in hand when it
 //! commits one.
 
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use super::StoreError;
 use super::cipher::{Cipher, Sealed};
+use super::kept::KeptDossier;
 use super::rows::{ContentRow, DeliveryRow, DossierRow};
 use crate::domain::dossier::Filing;
 use crate::domain::event::Event;
+use crate::domain::ids::DossierId;
 use crate::domain::time::Timestamp;
 
 /// All that a message to an agency is rendered from.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The delivery.
-    pub delivery: DeliveryRow,
+    pub delivery: String,
+    /// Key of the agency it goes to.
+    pub agency: String,
+    /// What kind of event it tells, as events name it.
+    pub kind: String,
+    /// W3C trace context of the call it comes from.
+    pub traceparent: Option<String>,
+    /// Which attempt to give it to the broker this is, from 1, where it is in the relay's hands.
+    pub send_attempt: i32,
     /// The event it tells.
     pub event: Arc<Event>,
     /// The dossier as it now stands.
-    pub dossier: DossierRow,
+    pub dossier: KeptDossier,
     /// Its content.
     pub content: Content,
     /// The dossier of the same agency it may be a duplicate of.
-    pub twin: Option<String>,
+    pub twin: Option<DossierId>,
     /// When the dossier was accepted, by the word of whoever accepted it.
     pub accepted_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// Of its rows; of a dossier, the one that it may be a duplicate of.
+    pub(super) fn of(
+        delivery: &DeliveryRow,
+        event: Arc<Event>,
+        (dossier, twin): (&DossierRow, Option<&String>),
+        content: Content,
+        accepted_at: Option<Timestamp>,
+    ) -> Result<Self, StoreError> {
+        let twin = twin.map(|id| id.parse()).transpose();
+        Ok(Message {
+            delivery: delivery.id.clone(),
+            agency: delivery.agency.clone(),
+            kind: delivery.kind.clone(),
+            traceparent: delivery.traceparent.clone(),
+            send_attempt: delivery.send_attempts,
+            event,
+            dossier: KeptDossier::of(dossier)?,
+            content,
+            twin: twin.map_err(|_| StoreError::Corrupt("dossier: twin".to_owned()))?,
+            accepted_at,
+        })
+    }
 }
 
 /// The name a content is sealed under.
@@ -32,8 +69,15 @@ pub fn content_row(dossier: &str, version: i32) -> String {
 }
 
 /// The canonical content of a dossier, not encrypted.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Content(Arc<[u8]>);
+
+/// Names persons: it is not shown.
+impl Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
+    }
+}
 
 impl Content {
     /// The content of a filing, as canonical JSON.

@@ -15,6 +15,7 @@ pub mod condition;
 pub mod conn;
 mod file_keys;
 pub mod fresh;
+pub mod kept;
 pub mod ledger;
 mod limits;
 pub mod message;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 pub use cipher::{Cipher, Sealed};
 pub use conn::{Backend, Postgres};
+pub use word::{Outcome, PartyRole, Worded};
 
 use crate::clock::{Clock, Entropy};
 use crate::domain::time::Timestamp;

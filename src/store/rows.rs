@@ -14,6 +14,7 @@ use super::seals::is_loose;
 use super::tables::*;
 use super::word::{Code, NaturalKind, NoticeState, Outcome, PartyRole, Stage, Standing, Word};
 use crate::domain::attachment::FileKind;
+use crate::domain::failure::Failure;
 use crate::domain::seal::{self, Hash};
 use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
 
@@ -146,7 +147,7 @@ rows! {
     /// A message to an agency.
     DeliveryRow in deliveries {
         id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: Word<DeliveryState>, since: At,
-        ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<String>,
+        ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<Word<Failure>>,
         send_at: Option<At>, send_leased_until: Option<At>, send_attempts: i32,
     }
     /// A document that was refused.
@@ -167,7 +168,7 @@ rows! {
     IrregularCountRow in irregular_counts { day: String, agency: String, label: String, count: i64 }
     /// An attempt.
     AttemptRow in attempts {
-        delivery: String, at: At, number: i32, outcome: Word<Outcome>, reason: Option<String>, failure: Option<String>, actor: Option<String>,
+        delivery: String, at: At, number: i32, outcome: Word<Outcome>, reason: Option<String>, failure: Option<Word<Failure>>, actor: Option<String>,
     }
     /// Where an agency wants its messages pushed.
     EndpointRow in endpoints {

@@ -11,6 +11,7 @@ use diesel::sql_types::{SmallInt, Text};
 use diesel::sqlite::Sqlite;
 
 use crate::domain::attachment::FileKind;
+use crate::domain::failure::Failure;
 use crate::domain::status::Status;
 use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
 
@@ -116,6 +117,7 @@ macro_rules! worded {
 
 worded! {
     DeliveryState, "delivery state", |word: &str| word.parse().ok();
+    Failure, "kind of failure", Failure::parse;
     FileKind, "kind of file", FileKind::parse;
     NoticeOutcome, "outcome of an attempt to tell", NoticeOutcome::parse;
 }

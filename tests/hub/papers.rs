@@ -4,20 +4,19 @@ use std::sync::LazyLock;
 
 use lienthong::domain::calendar::Limit;
 use lienthong::domain::clocks::Clockwork;
+use lienthong::domain::dossier::Channel;
 use lienthong::domain::ids::{DossierId, SubmissionId};
 use lienthong::domain::lifecycle::Role;
-use lienthong::domain::routing::Directory;
+use lienthong::domain::routing::{Directory, Divided, RouteReason};
 use lienthong::domain::seal::sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
+use lienthong::store::kept::{Json, NewDossier, NewSubmission, Part};
 use lienthong::store::ledger::{
     Act, ActOutcome, Acted, Deed, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
 };
 use lienthong::store::message::Content;
-use lienthong::store::moment::At;
-use lienthong::store::rows::{DossierRow, PartyRow, SubmissionRow};
-use lienthong::store::word::{Code, PartyRole, Word};
-use lienthong::store::{Store, read};
+use lienthong::store::{PartyRole, Store, read};
 
 use crate::backends::Stage;
 
@@ -49,9 +48,9 @@ pub fn filing(stage: &Stage, reference: &str) -> Submit {
 /// As [`filing`], by another tenant.
 pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
     let now = stage.clock.now();
-    let id = DossierId::new(now, &mut *stage.rng()).to_string();
-    let submission = submission(stage, tenant, &id, reference);
-    let name = read::content_row(&id, 1);
+    let id = DossierId::new(now, &mut *stage.rng());
+    let submission = submission(stage, reference);
+    let name = read::content_row(&id.to_string(), 1);
     let content = stage
         .cipher
         .seal(&name, reference.as_bytes(), &mut *stage.rng())
@@ -62,46 +61,27 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
     Submit {
         key: key(tenant, &format!("key-{reference}"), reference.as_bytes()),
         expect: Expect::New,
-        dossier: DossierRow {
-            id: id.clone(),
-            tenant: tenant.to_owned(),
+        dossier: NewDossier {
+            id,
+            submitter: tenant.parse().unwrap(),
             reference: reference.to_owned(),
             point: None,
             receiving_unit: None,
             supervisor: None,
-            agency: Some(AGENCY.to_owned()),
+            agency: Some(AGENCY.parse().unwrap()),
             parked: None,
-            procedure: "1.004873".to_owned(),
-            channel: 2,
+            procedure: "1.004873".parse().unwrap(),
+            channel: Channel::Online,
             assisted: false,
-            status: Code(Status::Registered),
-            resume: None,
-            since: At(now),
-            spoken: "{}".to_owned(),
-            events: 0,
-            version: 1,
-            supplements: 0,
-            postponements: 0,
-            accepted: false,
-            code: None,
             claimed_code: None,
-            open_matters: None,
-            time_limit: r#"{"working-days":3}"#.to_owned(),
-            acceptance_due: Some(At(acceptance)),
-            forecast_due: Some(At(clockwork().due(now, LIMIT))),
+            limit: LIMIT,
+            acceptance_due: Some(acceptance),
+            forecast_due: Some(clockwork().due(now, LIMIT)),
             due: None,
-            promised_due: None,
-            promise_holds: false,
-            answered_seq: None,
+            filed_at: now,
             content_blind: sha256(reference.as_bytes()).to_vec(),
-            route: "{}".to_owned(),
-            submission: submission.id.clone(),
-            received_at: At(now),
-            updated_at: At(now),
-            likeness: None,
-            twin: None,
-            running: None,
-            look_at: None,
+            route: route(),
+            received_at: now,
         },
         entry: Status::Registered,
         submission,
@@ -110,11 +90,11 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         contested: false,
         files: Vec::new(),
         parties: vec![
-            party(stage, &id, tenant, PartyRole::Submitter),
-            party(stage, &id, &format!("agency.{AGENCY}"), PartyRole::LeadAgency),
+            part(tenant, PartyRole::Submitter),
+            part(&format!("agency.{AGENCY}"), PartyRole::LeadAgency),
         ],
         likeness: Likeness {
-            blind: sha256(id.as_bytes()).to_vec(),
+            blind: sha256(id.to_string().as_bytes()).to_vec(),
             twin: None,
         },
         actor: Actor::of(tenant.parse().unwrap()),
@@ -127,48 +107,40 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
     }
 }
 
-pub fn party(stage: &Stage, dossier: &str, tenant: &str, role: PartyRole) -> PartyRow {
-    PartyRow {
-        dossier: dossier.to_owned(),
-        tenant: tenant.to_owned(),
-        role: Word(role),
+pub fn part(tenant: &str, role: PartyRole) -> Part {
+    Part {
+        tenant: tenant.parse().unwrap(),
+        role,
         point: None,
-        since: At(stage.clock.now()),
-        until: None,
     }
 }
 
 /// The bytes of a submission, sealed.
-pub fn submission(stage: &Stage, tenant: &str, dossier: &str, bytes: &str) -> SubmissionRow {
-    let id = SubmissionId::new(stage.clock.now(), &mut *stage.rng()).to_string();
-    let sealed = stage
-        .cipher
-        .seal(&id, bytes.as_bytes(), &mut *stage.rng())
-        .unwrap();
-    SubmissionRow {
+pub fn submission(stage: &Stage, bytes: &str) -> NewSubmission {
+    let id = SubmissionId::new(stage.clock.now(), &mut *stage.rng());
+    let name = id.to_string();
+    NewSubmission {
         id,
-        received_at: At(stage.clock.now()),
-        tenant: tenant.to_owned(),
-        dossier: dossier.to_owned(),
+        received_at: stage.clock.now(),
         version: 1,
         format: "canonical/v1".to_owned(),
         media_type: "application/json".to_owned(),
-        sha256: sha256(bytes.as_bytes()).to_vec(),
+        sha256: sha256(bytes.as_bytes()),
         size: bytes.len() as i64,
         receipt: String::new(),
-        key_id: sealed.key_id,
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
+        sealed: stage
+            .cipher
+            .seal(&name, bytes.as_bytes(), &mut *stage.rng())
+            .unwrap(),
     }
 }
 
 /// Other content under the reference of `before`, which stands at `version`; `word` makes its key and its bytes.
 pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, word: &str) -> Submit {
     let mut submit = filing(stage, reference);
-    submit.dossier.id = before.to_owned();
-    submit.submission = submission(stage, BRANCH, before, word);
+    submit.dossier.id = before.parse().unwrap();
+    submit.submission = submission(stage, word);
     submit.submission.version = version + 1;
-    submit.dossier.submission = submit.submission.id.clone();
     submit.content = stage
         .cipher
         .seal(
@@ -180,6 +152,7 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
     submit.said = Content::of(word.as_bytes());
     submit.key = key(BRANCH, &format!("key-{word}"), word.as_bytes());
     submit.expect = Expect::Amend {
+        dossier: before.to_owned(),
         version,
         agency: Some(AGENCY.to_owned()),
     };
@@ -191,23 +164,33 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
 /// Files a new dossier and gives its id.
 pub async fn filed(stage: &Stage, store: &Store, reference: &str) -> String {
     let submit = filing(stage, reference);
-    let id = submit.dossier.id.clone();
+    let id = submit.dossier.id.to_string();
     assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
     id
 }
 
+/// The shipped directory.
+static SHIPPED: LazyLock<Directory> = LazyLock::new(|| {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
+    let file = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let files = Directory::FILES
+        .iter()
+        .map(|name| ((*name).to_owned(), file(name)));
+    Directory::read(&files.collect()).unwrap()
+});
+
 /// The hours and limits of the shipped directory.
 pub fn clockwork() -> Clockwork {
-    static SHIPPED: LazyLock<Clockwork> = LazyLock::new(|| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
-        let file = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
-        let files = Directory::FILES
-            .iter()
-            .map(|name| ((*name).to_owned(), file(name)));
-        let directory = Directory::read(&files.collect()).unwrap();
-        directory.clockwork(None, &"9.902001".parse().unwrap())
-    });
-    SHIPPED.clone()
+    SHIPPED.clockwork(None, &"9.902001".parse().unwrap())
+}
+
+/// Why a dossier goes where it goes: a reason of the shipped directory.
+pub fn route() -> Json<RouteReason> {
+    let day = "2026-11-23".parse().unwrap();
+    let route = SHIPPED
+        .route_by("9.902001", None, day, Divided::TakeDefault)
+        .unwrap();
+    Json::of(&route.reason).unwrap()
 }
 
 /// [`AGENCY`] reports a status, now.

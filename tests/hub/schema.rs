@@ -160,7 +160,7 @@ on_both! {
             let mut submit = filing(stage, reference);
             // All are about one matter.
             match &first {
-                None => first = Some((submit.dossier.id.clone(), submit.likeness.blind.clone())),
+                None => first = Some((submit.dossier.id.to_string(), submit.likeness.blind.clone())),
                 Some((id, blind)) => submit.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) },
             }
             assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);

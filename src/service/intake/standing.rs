@@ -5,7 +5,7 @@
 
 use super::{Beside, Incoming, Prepared, Twin, encode, internal};
 use crate::domain::calendar::Limit;
-use crate::domain::dossier::{Channel, Filing, ForeignValue};
+use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::entry::{self, Entry, Told};
@@ -18,9 +18,9 @@ use crate::domain::view::ProblemView;
 use crate::identity::{Access, Permission};
 use crate::service::{Hub, ServiceError};
 use crate::store::Cipher;
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, Deed, KeyUse, Remember, SubmitOutcome};
 use crate::store::read;
-use crate::store::rows::DossierRow;
 
 /// The reason of a step told as the status of a filing that gives none; the applicant reads it.
 const REASON: &str = "Theo trạng thái nơi tiếp nhận gửi cùng hồ sơ; lý do xem ở giấy tờ của nơi tiếp nhận";
@@ -108,16 +108,16 @@ impl Prepared {
     }
 
     /// What it says, filed the way its dossier was: how a dossier reached the office does not change by being sent again.
-    pub(super) fn as_filed_through(&self, row: &DossierRow) -> Filing {
+    pub(super) fn as_filed_through(&self, row: &KeptDossier) -> Filing {
         Filing {
-            channel: channel(row),
+            channel: row.channel,
             ..self.filing.clone()
         }
     }
 
     /// The same through the dossier's own channel, with a warning; nothing where the channel is the same.
-    pub(super) fn keep_channel(&self, row: &DossierRow) -> Option<Prepared> {
-        let kept = channel(row);
+    pub(super) fn keep_channel(&self, row: &KeptDossier) -> Option<Prepared> {
+        let kept = row.channel;
         if kept == self.filing.channel {
             return None;
         }
@@ -185,15 +185,6 @@ fn content_kept(values: &[ForeignValue]) -> Option<Problem> {
     (!names.is_empty()).then(told)
 }
 
-/// How a dossier reached the office.
-fn channel(row: &DossierRow) -> Channel {
-    match row.channel {
-        1 => Channel::Counter,
-        2 => Channel::Online,
-        _ => Channel::Post,
-    }
-}
-
 /// What an attempt came to: its outcome, and the answer.
 type Attempted = Result<(SubmitOutcome, u16, Vec<u8>), ServiceError>;
 
@@ -217,7 +208,7 @@ impl Hub {
         let place = Placed {
             entry: status,
             warnings: warning.map(|w| w.at(&prepared.status_path)).into_iter().collect(),
-            told: self.blind_status(prepared, &id.to_string()),
+            told: self.blind_status(prepared, id),
             answers: true,
         };
         self.write(call, (id, None), beside, place).await
@@ -227,7 +218,7 @@ impl Hub {
     pub(super) async fn file_again(
         &self,
         call: Filed<'_>,
-        (id, row): (DossierId, DossierRow),
+        (id, row): (DossierId, KeptDossier),
         told_before: bool,
         beside: Beside,
     ) -> Attempted {
@@ -246,7 +237,7 @@ impl Hub {
             },
             told: match &told {
                 Told::News(_) => None,
-                Told::Nothing | Told::Beside(_) => self.blind_status(call.prepared, &row.id),
+                Told::Nothing | Told::Beside(_) => self.blind_status(call.prepared, id),
             },
             answers: !matches!(told, Told::News(_)),
         };
@@ -268,7 +259,7 @@ impl Hub {
     }
 
     /// The same content again: what it says of where the dossier stands may be news.
-    pub(super) async fn file_same(&self, call: Filed<'_>, row: DossierRow, told_before: bool) -> Attempted {
+    pub(super) async fn file_same(&self, call: Filed<'_>, row: KeptDossier, told_before: bool) -> Attempted {
         if let Some(replayed) = self.answered_before(call).await? {
             return Ok(replayed);
         }
@@ -280,7 +271,7 @@ impl Hub {
     async fn settle_standing(
         &self,
         call: Filed<'_>,
-        row: DossierRow,
+        row: KeptDossier,
         told_before: bool,
         amended: Option<Vec<Problem>>,
     ) -> Attempted {
@@ -307,7 +298,7 @@ impl Hub {
             if news {
                 warnings.extend(prepared.lacks_reason());
             }
-            let mut act = self.act_of(call, &row, status)?;
+            let mut act = self.act_of(call, &row, status);
             act.foreign_values = others.to_vec();
             if !news {
                 act.deed = Deed::Keep { to: status };
@@ -318,21 +309,22 @@ impl Hub {
                 return self.contradict(call, problem).await;
             }
         }
-        let ended = row_status(&row).is_final();
-        let known = row.promised_due.map(|at| at.0);
+        let ended = row.status().is_final();
+        let known = row.state.promise.map(|promise| promise.to);
         if let Some(to) = prepared.promised.filter(|to| !ended && known != Some(*to)) {
             let act = Act {
                 deed: Deed::Promise { to },
                 report_key: None,
                 occurred_at: prepared.received_at,
-                ..self.act_of(call, &row, Status::Registered)?
+                ..self.act_of(call, &row, Status::Registered)
             };
             self.take(&row, act).await?;
         }
         let row = self.same_row(call).await?;
         // Once another date was set the receipt promises nothing.
-        let differs = prepared.promise_differs(row.due.map(|at| at.0));
-        warnings.extend(differs.filter(|_| row.promise_holds));
+        let differs = prepared.promise_differs(row.state.due);
+        let promises = row.state.promise.is_some_and(|promise| promise.holds);
+        warnings.extend(differs.filter(|_| promises));
         let mut answer = self.existing_answer(access, &row).await?;
         answer.existing = amended.is_none();
         warnings.extend(amended.into_iter().flatten());
@@ -349,12 +341,11 @@ impl Hub {
     }
 
     /// What a status sent with a known dossier comes to.
-    fn judge(&self, call: Filed<'_>, row: &DossierRow, told_before: bool) -> Result<Told, Problem> {
+    fn judge(&self, call: Filed<'_>, row: &KeptDossier, told_before: bool) -> Result<Told, Problem> {
         let Some(said) = call.prepared.filing.reported_status else {
             return Ok(Told::Nothing);
         };
-        let state = read::state_of(row).map_err(|_| Problem::new(Label::Internal))?;
-        let here = state.status();
+        let here = row.status();
         if told_before && said != here {
             let kept = Problem::new(Label::StatusKept);
             return Ok(Told::Beside(kept.with("status", here).with("reported", said)));
@@ -364,15 +355,15 @@ impl Hub {
             own: true,
             ..Report::new(said, office(call.access), call.prepared.received_at)
         };
-        entry::told(&state, &report)
+        entry::told(&row.state, &report)
     }
 
     /// The status as an act of whoever sent it.
-    fn act_of(&self, call: Filed<'_>, row: &DossierRow, to: Status) -> Result<Act, ServiceError> {
+    fn act_of(&self, call: Filed<'_>, row: &KeptDossier, to: Status) -> Act {
         let prepared = call.prepared;
-        Ok(Act {
+        Act {
             key: None,
-            dossier: row.id.clone(),
+            dossier: row.id.to_string(),
             actor: call.access.actor(),
             role: office(call.access),
             deed: Deed::Report {
@@ -392,16 +383,16 @@ impl Hub {
             assigned_code: None,
             officer: None,
             foreign_values: Vec::new(),
-            report_key: self.blind_status(prepared, &row.id),
-            clockwork: self.clockwork(row)?,
+            report_key: self.blind_status(prepared, row.id),
+            clockwork: self.clockwork(row),
             own_queue: false,
             traceparent: call.incoming.traceparent.clone(),
-        })
+        }
     }
 
-    fn blind_status(&self, prepared: &Prepared, dossier: &str) -> Option<String> {
+    fn blind_status(&self, prepared: &Prepared, dossier: DossierId) -> Option<String> {
         let said = prepared.told_status()?;
-        Some(said.blind(&self.store.cipher, dossier))
+        Some(said.blind(&self.store.cipher, &dossier.to_string()))
     }
 
     /// The answer an earlier call with this key got: nothing is judged anew.
@@ -428,7 +419,7 @@ impl Hub {
     }
 
     /// The dossier of the call's reference, as it now stands.
-    async fn same_row(&self, call: Filed<'_>) -> Result<DossierRow, ServiceError> {
+    async fn same_row(&self, call: Filed<'_>) -> Result<KeptDossier, ServiceError> {
         let scope = call.access.permit(Permission::SubmissionCreate)?;
         let (tenant, reference) = (
             call.access.key().to_string(),
@@ -450,8 +441,4 @@ fn office(access: &Access) -> Role {
     } else {
         Role::Submitter
     }
-}
-
-fn row_status(row: &DossierRow) -> Status {
-    row.status.0
 }

@@ -1,9 +1,9 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
 use super::standing::{Filed, Placed};
-use super::{Beside, Incoming, Prepared, Twin, encode, internal, parse_id};
+use super::{Beside, Incoming, Prepared, Twin, encode, internal};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
-use crate::domain::codes::{DossierCode, Sha256Hex};
+use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::Reception;
@@ -13,18 +13,17 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
 use crate::service::{Hub, ServiceError};
+use crate::store::PartyRole;
+use crate::store::kept::{Json, KeptDossier, NewDossier, NewSubmission, Part};
 use crate::store::ledger::{Expect, Likeness, Naming, Submit, SubmitOutcome};
 use crate::store::message::Content;
-use crate::store::moment::At;
 use crate::store::read;
-use crate::store::rows::{DossierRow, PartyRow, SubmissionRow};
-use crate::store::word::{Code, PartyRole, Word};
 
 impl Hub {
     pub(super) async fn write(
         &self,
         call: Filed<'_>,
-        (id, before): (DossierId, Option<&DossierRow>),
+        (id, before): (DossierId, Option<&KeptDossier>),
         Beside { twin, contested }: Beside,
         place: Placed,
     ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
@@ -35,7 +34,7 @@ impl Hub {
             prepared,
             ..
         } = call;
-        let version = before.map_or(1, |row| row.version + 1);
+        let version = before.map_or(1, |row| row.state.version + 1);
         let entry = place.entry;
         let clockwork = self
             .directory
@@ -49,7 +48,7 @@ impl Hub {
             prepared.received_at.date(),
         );
         let receipt = self.sign_receipt(access, incoming, prepared, id)?;
-        let status = before.map_or(entry, |row| row.status.0);
+        let status = before.map_or(entry, KeptDossier::status);
         let (files, sizes) = self.as_found(access, prepared).await?;
         let missing = files
             .iter()
@@ -81,18 +80,19 @@ impl Hub {
         let submit = Submit {
             key: key.clone(),
             expect: before.map_or(Expect::New, |row| Expect::Amend {
-                version: row.version,
-                agency: row.agency.clone(),
+                dossier: row.id.to_string(),
+                version: row.state.version,
+                agency: row.agency.as_ref().map(ToString::to_string),
             }),
-            dossier: self.dossier_row(access, prepared, id, &clocks, &reception, entry)?,
+            dossier: self.new_dossier(access, prepared, id, &clocks, &reception)?,
             entry,
-            submission: self.submission_row(access, incoming, prepared, id, version, receipt)?,
+            submission: self.new_submission(incoming, prepared, version, receipt)?,
             content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
             said: Content::of(content),
             contested,
             files,
             parties: if before.is_none() {
-                parties(access, prepared, id, &reception)
+                parties(access, prepared, &reception)
             } else {
                 Vec::new()
             },
@@ -119,12 +119,12 @@ impl Hub {
     pub(super) fn told_of_code(
         &self,
         prepared: &Prepared,
-        before: Option<&DossierRow>,
+        before: Option<&KeptDossier>,
         contested: bool,
     ) -> Option<Problem> {
         let code = prepared.claimed.as_ref()?;
-        let problem = match before.and_then(|row| row.code.as_deref()) {
-            Some(confirmed) if confirmed == code.as_str() => return None,
+        let problem = match before.and_then(|row| row.state.code.as_ref()) {
+            Some(confirmed) if confirmed == code => return None,
             Some(confirmed) => Problem::new(Label::DossierCodeDiffers).with("code", confirmed),
             None if contested => Problem::new(Label::DossierCodeContested).with("code", code),
             None => return None,
@@ -202,12 +202,10 @@ impl Hub {
         status: Status,
         clocks: &Clocks,
         receipt: String,
-        before: Option<&DossierRow>,
+        before: Option<&KeptDossier>,
         attachments_missing: Vec<MissingFile>,
     ) -> SubmissionAnswer {
-        let code: Option<DossierCode> = before
-            .and_then(|row| row.code.as_ref())
-            .and_then(|c| c.parse().ok());
+        let code = before.and_then(|row| row.state.code.clone());
         SubmissionAnswer {
             tracking_id: id,
             submission: prepared.submission,
@@ -237,31 +235,31 @@ impl Hub {
     pub(super) async fn existing_answer(
         &self,
         access: &Access,
-        row: &DossierRow,
+        row: &KeptDossier,
     ) -> Result<SubmissionAnswer, ServiceError> {
-        let (id, wanted) = (parse_id(&row.id)?, row.submission.clone());
+        let (id, wanted) = (row.id, row.submission.to_string());
         let cipher = std::sync::Arc::clone(&self.store.cipher);
         let found = self
             .store
             .readers
             .run(move |conn| read::submission(conn, &cipher, &wanted))
             .await?;
-        let (submission, _) = found.ok_or_else(|| internal("a dossier without its submission"))?;
+        let submission = found.ok_or_else(|| internal("a dossier without its submission"))?;
         let summary = self.summary(row)?;
         Ok(SubmissionAnswer {
             tracking_id: id,
-            submission: submission.id.parse().map_err(internal)?,
-            version: row.version,
+            submission: submission.id,
+            version: row.state.version,
             existing: true,
             status: summary.status,
             dossier_code: summary.dossier_code,
             claimed_code: summary.claimed_code,
             agency: summary.agency,
             parked: summary.parked,
-            route: serde_json::from_str(&row.route).map_err(internal)?,
+            route: row.route.read()?,
             warnings: Vec::new(),
             attachments_missing: self.missing_files(access, id).await?,
-            received_at: submission.received_at.0,
+            received_at: submission.received_at,
             clocks: summary.clocks,
             receipt: submission.receipt,
             lookup_secret: self.lookup.of(id),
@@ -269,86 +267,57 @@ impl Hub {
         })
     }
 
-    fn dossier_row(
+    fn new_dossier(
         &self,
         access: &Access,
         prepared: &Prepared,
         id: DossierId,
         clocks: &Clocks,
         reception: &Reception,
-        entry: Status,
-    ) -> Result<DossierRow, ServiceError> {
-        let received = At(prepared.received_at);
-        Ok(DossierRow {
-            id: id.to_string(),
-            tenant: access.key().to_string(),
+    ) -> Result<NewDossier, ServiceError> {
+        Ok(NewDossier {
+            id,
+            submitter: access.key().clone(),
             reference: prepared.filing.reference.to_string(),
-            point: access.point().map(|p| p.key.to_string()),
-            receiving_unit: reception.unit.as_ref().map(ToString::to_string),
-            supervisor: reception.supervisor.as_ref().map(ToString::to_string),
-            agency: prepared.route.agency.as_ref().map(ToString::to_string),
-            parked: prepared.route.parked.map(|l| l.as_str().to_owned()),
-            procedure: prepared.route.procedure.code.to_string(),
-            channel: i16::from(prepared.filing.channel.code()),
+            point: access.point().map(|p| p.key.clone()),
+            receiving_unit: reception.unit.clone(),
+            supervisor: reception.supervisor.clone(),
+            agency: prepared.route.agency.clone(),
+            parked: prepared.route.parked,
+            procedure: prepared.route.procedure.code.clone(),
+            channel: prepared.filing.channel,
             assisted: prepared.filing.assisted_by_agent || access.kind() == TenantKind::Agent,
-            status: Code(entry),
-            resume: None,
-            since: At(prepared.filing.filed_at),
-            spoken: "{}".to_owned(),
-            events: 0,
-            version: 1,
-            supplements: 0,
-            postponements: 0,
-            accepted: false,
-            code: None,
-            claimed_code: prepared.claimed.as_ref().map(ToString::to_string),
-            open_matters: None,
-            time_limit: serde_json::to_string(&prepared.route.limit).map_err(internal)?,
-            acceptance_due: clocks.acceptance_due.map(At),
-            forecast_due: clocks.forecast_due.map(At),
-            due: clocks.due.map(At),
-            // By its own event.
-            promised_due: None,
-            promise_holds: false,
-            answered_seq: None,
+            claimed_code: prepared.claimed.clone(),
+            limit: prepared.route.limit,
+            acceptance_due: clocks.acceptance_due,
+            forecast_due: clocks.forecast_due,
+            due: clocks.due,
+            filed_at: prepared.filing.filed_at,
             content_blind: self.content_blind(&prepared.filing),
-            route: serde_json::to_string(&prepared.route.reason).map_err(internal)?,
-            submission: prepared.submission.to_string(),
-            received_at: received,
-            updated_at: received,
-            likeness: Some(prepared.likeness.clone()),
-            // By the ledger, which sees what else is there and what begins to run.
-            twin: None,
-            running: None,
-            look_at: None,
+            route: Json::of(&prepared.route.reason).map_err(internal)?,
+            received_at: prepared.received_at,
         })
     }
 
-    fn submission_row(
+    fn new_submission(
         &self,
-        access: &Access,
         incoming: &Incoming,
         prepared: &Prepared,
-        id: DossierId,
         version: i32,
         receipt: String,
-    ) -> Result<SubmissionRow, ServiceError> {
-        let name = prepared.submission.to_string();
-        let sealed = self.with_rng(|rng| self.store.cipher.seal(&name, &incoming.bytes, rng))?;
-        Ok(SubmissionRow {
-            id: name,
-            received_at: At(prepared.received_at),
-            tenant: access.key().to_string(),
-            dossier: id.to_string(),
+    ) -> Result<NewSubmission, ServiceError> {
+        let id = prepared.submission;
+        let sealed = self.with_rng(|rng| self.store.cipher.seal(&id.to_string(), &incoming.bytes, rng))?;
+        Ok(NewSubmission {
+            id,
+            received_at: prepared.received_at,
             version,
             format: prepared.format.clone(),
             media_type: incoming.media_type.clone(),
-            sha256: prepared.digest.to_vec(),
+            sha256: prepared.digest,
             size: incoming.bytes.len() as i64,
             receipt,
-            key_id: sealed.key_id,
-            nonce: sealed.nonce,
-            ciphertext: sealed.ciphertext,
+            sealed,
         })
     }
 }
@@ -400,34 +369,19 @@ fn watches(
     watches
 }
 
-fn parties(access: &Access, prepared: &Prepared, id: DossierId, reception: &Reception) -> Vec<PartyRow> {
-    let since = At(prepared.received_at);
-    let party = |tenant: String, role: PartyRole, point: Option<String>| PartyRow {
-        dossier: id.to_string(),
-        tenant,
-        role: Word(role),
-        point,
-        since,
-        until: None,
-    };
-    let point = access.point().map(|p| p.key.to_string());
-    let mut parties = vec![party(
-        access.key().to_string(),
-        PartyRole::Submitter,
-        point.clone(),
-    )];
+fn parties(access: &Access, prepared: &Prepared, reception: &Reception) -> Vec<Part> {
+    let part = |tenant: TenantKey, role: PartyRole, point: Option<Key>| Part { tenant, role, point };
+    let point = access.point().map(|p| p.key.clone());
+    let mut parties = vec![part(access.key().clone(), PartyRole::Submitter, point.clone())];
     parties.extend(reception.unit.as_ref().map(|unit| {
         let point = point.filter(|_| unit == access.key());
-        party(unit.to_string(), PartyRole::ReceivingUnit, point)
+        part(unit.clone(), PartyRole::ReceivingUnit, point)
     }));
     let supervisor = reception.supervisor.as_ref();
-    parties.extend(supervisor.map(|unit| party(unit.to_string(), PartyRole::SupervisingUnit, None)));
+    parties.extend(supervisor.map(|unit| part(unit.clone(), PartyRole::SupervisingUnit, None)));
     if let Some(agency) = &prepared.route.agency {
-        parties.push(party(
-            TenantKey::new(TenantKind::Agency, agency).to_string(),
-            PartyRole::LeadAgency,
-            None,
-        ));
+        let lead = TenantKey::new(TenantKind::Agency, agency);
+        parties.push(part(lead, PartyRole::LeadAgency, None));
     }
     parties
 }

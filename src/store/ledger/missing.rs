@@ -106,7 +106,7 @@ fn send_again(
             deliveries::state.eq(Word(DeliveryState::Waiting)),
             deliveries::since.eq(At(now)),
             deliveries::attempt.eq(deliveries::attempt + 1),
-            deliveries::failure.eq(None::<String>),
+            deliveries::failure.eq(None::<Word<Failure>>),
             sends(Some(now)),
         ))
         .execute(c))?;
@@ -155,7 +155,7 @@ fn died(
         .set((
             deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
-            deliveries::failure.eq(Some(failure.word())),
+            deliveries::failure.eq(Some(Word(failure))),
             sends(None),
         ))
         .execute(c))?;
@@ -167,7 +167,7 @@ fn died(
             number: attempt + 1,
             outcome: Word(Outcome::Parked),
             reason: Some(reason.to_owned()),
-            failure: Some(failure.word().to_owned()),
+            failure: Some(Word(failure)),
             actor: None,
         }],
     )?;

@@ -195,7 +195,7 @@ fn settle(
                         deliveries::not_before.eq(At(if is_another { now } else { *not_before })),
                         deliveries::leased_until.eq(None::<At>),
                         deliveries::attempt.eq(if *counts && !is_another { s.attempt } else { s.attempt - 1 }),
-                        deliveries::failure.eq(Some(failure.word())),
+                        deliveries::failure.eq(Some(Word(*failure))),
                     ))
                     .execute(c))?;
             }
@@ -211,7 +211,7 @@ fn settle(
                 deliveries::state.eq(Word(DeliveryState::Parked)),
                 deliveries::since.eq(At(now)),
                 deliveries::leased_until.eq(None::<At>),
-                deliveries::failure.eq(Some(failure.word())),
+                deliveries::failure.eq(Some(Word(failure))),
             ))
             .execute(c))?;
     }
@@ -228,7 +228,7 @@ fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreErr
             deliveries::state.eq(Word(DeliveryState::Handed)),
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
-            deliveries::failure.eq(None::<String>),
+            deliveries::failure.eq(None::<Word<Failure>>),
         ))
         .execute(c))?;
     // The agency may have answered before its 2xx was written down.
@@ -294,7 +294,7 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
             number: row.attempt,
             outcome: Word(outcome),
             reason: Some(asked.reason.clone()),
-            failure: failure.map(|f| f.word().to_owned()),
+            failure: failure.map(Word),
             actor: Some(by),
         }],
     )?;
@@ -328,7 +328,7 @@ fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreE
             deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
-            deliveries::failure.eq(Some(Failure::HeldByOperator.word())),
+            deliveries::failure.eq(Some(Word(Failure::HeldByOperator))),
             sends(None),
         ))
         .execute(c))?;
@@ -351,7 +351,7 @@ fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: boo
             deliveries::attempt.eq(0),
             deliveries::not_before.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
-            deliveries::failure.eq(None::<String>),
+            deliveries::failure.eq(None::<Word<Failure>>),
         ))
         .execute(c))?;
     if !arrived {

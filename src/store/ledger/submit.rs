@@ -8,9 +8,7 @@ use super::command::Command;
 use super::requests::{Expect, Likeness, Remember, Submit};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{DueChange, DueReason};
-use crate::domain::codes::DossierCode;
 use crate::domain::event::Happening;
-use crate::domain::ids::SubmissionId;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::answers::SubmitOutcome;
@@ -41,7 +39,7 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     if let Some(outcome) = batch.replay(&submit.key)? {
         return Ok(outcome);
     }
-    let wanted = &submit.dossier;
+    let wanted = submit.dossier.row(submit.entry, submit.submission.id)?;
     let reference = (
         NaturalKind::Reference,
         wanted.tenant.clone(),
@@ -50,12 +48,8 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     let known = batch.natural.get(&reference);
     let mut dossier = match &submit.expect {
         Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
-        // The claim becomes the dossier's by its own event.
-        Expect::New => DossierRow {
-            claimed_code: None,
-            ..wanted.clone()
-        },
-        Expect::Amend { version, agency } => match batch.dossiers.get(&wanted.id) {
+        Expect::New => wanted,
+        Expect::Amend { version, agency, .. } => match batch.dossiers.get(&wanted.id) {
             Some(now)
                 if now.version == *version
                     && now.agency == *agency
@@ -67,7 +61,8 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
             _ => return Ok(SubmitOutcome::Raced),
         },
     };
-    if !batch.files_are_as_found(&wanted.tenant, &submit.files) {
+    let (_, tenant, reference) = reference;
+    if !batch.files_are_as_found(&tenant, &submit.files) {
         return Ok(SubmitOutcome::Raced);
     }
     let first = batch.firsts.get(&submit.likeness.blind);
@@ -75,14 +70,9 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     if twin != submit.likeness.twin.as_ref() {
         return Ok(SubmitOutcome::Raced);
     }
-    let claimed: Option<DossierCode> = wanted
-        .claimed_code
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| StoreError::Corrupt("claimed dossier code".to_owned()))?;
+    let claimed = submit.dossier.claimed_code.clone();
     let rival = match &claimed {
-        Some(code) => code::rival(batch, conn, code.as_str(), &wanted.id)?,
+        Some(code) => code::rival(batch, conn, code.as_str(), &dossier.id)?,
         None => None,
     };
     if rival.is_some() != submit.contested {
@@ -92,15 +82,10 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     let claimed = claimed
         .filter(|code| dossier.code.is_none() && dossier.claimed_code.as_deref() != Some(code.as_str()));
     if let Some(code) = &claimed {
-        code::claim(batch, code.as_str(), &wanted.id);
+        code::claim(batch, code.as_str(), &dossier.id);
     }
-    batch.claim(
-        NaturalKind::Reference,
-        &wanted.tenant,
-        &wanted.reference,
-        &wanted.id,
-    );
-    let told = happening(submit, &dossier)?;
+    batch.claim(NaturalKind::Reference, &tenant, &reference, &dossier.id);
+    let told = happening(submit);
     let (kind, accepted_at) = (told.word(), told.accepts().then_some(submit.filed_at));
     let mut told = vec![Told::of(told, submit.filed_at, &submit.actor)];
     let claim = claimed.clone().map(|code| Happening::CodeClaimed { code });
@@ -131,7 +116,8 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     if let (Some(code), Some(rival)) = (&claimed, rival) {
         code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
     }
-    batch.writes.submissions.push(submit.submission.clone());
+    let submission = submit.submission.row(&dossier.tenant, submit.dossier.id);
+    batch.writes.submissions.push(submission);
     batch.writes.contents.push(ContentRow {
         dossier: dossier.id.clone(),
         version: dossier.version,
@@ -139,7 +125,9 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         nonce: submit.content.nonce.clone(),
         ciphertext: submit.content.ciphertext.clone(),
     });
-    batch.writes.parties.extend(submit.parties.iter().cloned());
+    let since = submit.dossier.received_at;
+    let parties = submit.parties.iter().map(|part| part.row(&dossier.id, since));
+    batch.writes.parties.extend(parties);
     batch.hand_to_new_agency(&dossier);
     liken(batch, conn, &mut dossier, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
@@ -237,40 +225,26 @@ fn hand_first_place_on(
 }
 
 /// The row of an amended dossier: the new content's columns on the old life.
-fn amended(now: &DossierRow, wanted: &DossierRow) -> DossierRow {
+fn amended(now: &DossierRow, wanted: DossierRow) -> DossierRow {
     DossierRow {
-        agency: wanted.agency.clone(),
-        supervisor: wanted.supervisor.clone(),
-        parked: wanted.parked.clone(),
-        procedure: wanted.procedure.clone(),
-        time_limit: wanted.time_limit.clone(),
+        agency: wanted.agency,
+        supervisor: wanted.supervisor,
+        parked: wanted.parked,
+        procedure: wanted.procedure,
+        time_limit: wanted.time_limit,
         acceptance_due: wanted.acceptance_due,
         forecast_due: wanted.forecast_due,
-        content_blind: wanted.content_blind.clone(),
-        route: wanted.route.clone(),
-        submission: wanted.submission.clone(),
+        content_blind: wanted.content_blind,
+        route: wanted.route,
+        submission: wanted.submission,
         ..now.clone()
     }
 }
 
-fn happening(submit: &Submit, dossier: &DossierRow) -> Result<Happening, StoreError> {
-    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
-    let submission: SubmissionId = submit
-        .submission
-        .id
-        .parse()
-        .map_err(|_| corrupt("submission id"))?;
-    let agency = dossier
-        .agency
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| corrupt("agency key"))?;
-    let parked = dossier
-        .parked
-        .as_deref()
-        .and_then(crate::domain::rejection::Label::parse);
-    Ok(match &submit.expect {
+fn happening(submit: &Submit) -> Happening {
+    let submission = submit.submission.id;
+    let (agency, parked) = (submit.dossier.agency.clone(), submit.dossier.parked);
+    match &submit.expect {
         Expect::New => Happening::Filed {
             submission,
             status: submit.entry,
@@ -283,5 +257,5 @@ fn happening(submit: &Submit, dossier: &DossierRow) -> Result<Happening, StoreEr
             agency,
             parked,
         },
-    })
+    }
 }

@@ -13,6 +13,7 @@ use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{KeptAttempt, KeptDelivery};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
@@ -48,14 +49,14 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
             let event = events
                 .remove(&delivery.event_seq)
                 .ok_or_else(|| corrupt("a delivery without its event"))?;
-            Ok(Message {
-                event: Arc::new(event_of(cipher, event)?),
-                content: Content::open(cipher, content)?,
-                twin: (dossier.twin.clone()).filter(|twin| twins.get(twin) == Some(&dossier.agency)),
-                accepted_at: accepted.get(&dossier.id).copied(),
-                delivery,
-                dossier,
-            })
+            let twin = (dossier.twin.as_ref()).filter(|twin| twins.get(*twin) == Some(&dossier.agency));
+            Message::of(
+                &delivery,
+                Arc::new(event_of(cipher, event)?),
+                (&dossier, twin),
+                Content::open(cipher, content)?,
+                accepted.get(&dossier.id).copied(),
+            )
         })
         .collect()
 }
@@ -102,11 +103,9 @@ fn twins<'a>(
 /// A delivery with all that is known of its way.
 pub struct Carriage {
     /// The delivery.
-    pub delivery: DeliveryRow,
+    pub delivery: KeptDelivery,
     /// Every attempt, oldest first.
-    pub attempts: Vec<AttemptRow>,
-    /// While it is in the outbox: when it is tried next.
-    pub outbox_until: Option<Timestamp>,
+    pub attempts: Vec<KeptAttempt>,
 }
 
 /// Which deliveries to list.
@@ -140,7 +139,7 @@ pub fn deliveries(
             query = query.filter(deliveries::agency.eq(agency));
         }
         if let Some(failure) = filter.failure {
-            query = query.filter(deliveries::failure.eq(failure.word()));
+            query = query.filter(deliveries::failure.eq(Word(failure)));
         }
         if let Some(after) = &filter.after {
             query = query.filter(deliveries::id.gt(after));
@@ -166,9 +165,9 @@ fn has_failed() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
 }
 
 /// The deliveries of a dossier, oldest first.
-pub fn deliveries_of(conn: &mut Conn, dossier: &DossierRow) -> Result<Vec<Carriage>, StoreError> {
+pub fn deliveries_of(conn: &mut Conn, dossier: &str) -> Result<Vec<Carriage>, StoreError> {
     let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
-        .filter(deliveries::dossier.eq(&dossier.id)).order(deliveries::id).select(DeliveryRow::as_select()).load(c))?;
+        .filter(deliveries::dossier.eq(dossier)).order(deliveries::id).select(DeliveryRow::as_select()).load(c))?;
     carriages(conn, rows)
 }
 
@@ -176,21 +175,18 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
     let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
     let tried: Vec<AttemptRow> = on_backend!(conn, c => attempts::table
         .filter(attempts::delivery.eq_any(&ids)).order((attempts::at, attempts::number)).select(AttemptRow::as_select()).load(c))?;
-    let mut by_delivery: HashMap<String, Vec<AttemptRow>> = HashMap::new();
+    let mut by_delivery: HashMap<String, Vec<KeptAttempt>> = HashMap::new();
     for attempt in tried {
-        by_delivery
-            .entry(attempt.delivery.clone())
-            .or_default()
-            .push(attempt);
+        let of = by_delivery.entry(attempt.delivery.clone()).or_default();
+        of.push(attempt.into());
     }
-    Ok(rows
-        .into_iter()
-        .map(|delivery| Carriage {
-            attempts: by_delivery.remove(&delivery.id).unwrap_or_default(),
-            outbox_until: delivery.send_at.map(|at| at.0),
-            delivery,
+    let carriage = |row: DeliveryRow| {
+        Ok(Carriage {
+            attempts: by_delivery.remove(&row.id).unwrap_or_default(),
+            delivery: KeptDelivery::of(row)?,
         })
-        .collect())
+    };
+    rows.into_iter().map(carriage).collect()
 }
 
 /// Those of these agencies to which something could be pushed now: a cheap look before the ledger is asked.
@@ -224,11 +220,10 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
     .get_result(c))?)
 }
 
-/// How many messages the broker has not confirmed.
-pub fn outbox_depth(conn: &mut Conn) -> Result<i64, StoreError> {
-    Ok(
-        on_backend!(conn, c => deliveries::table.filter(deliveries::send_at.is_not_null()).count().get_result(c))?,
-    )
+/// How many messages the broker has not confirmed, of those that were to be sent at this moment or later.
+pub fn outbox_depth(conn: &mut Conn, since: Timestamp) -> Result<i64, StoreError> {
+    Ok(on_backend!(conn, c => deliveries::table
+        .filter(deliveries::send_at.ge(At(since)).assume_not_null()).count().get_result(c))?)
 }
 
 /// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent.

@@ -11,8 +11,9 @@ use crate::domain::status::Status;
 use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::answers::{self, KeyUse, SubmitOutcome};
-use crate::store::cipher::{Cipher, Sealed};
+use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{KeptDossier, KeptSubmission};
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::word::{Code, NaturalKind, Word};
@@ -52,20 +53,19 @@ macro_rules! reached {
 }
 
 /// One dossier by tracking id.
-pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<DossierRow>, StoreError> {
+pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<KeptDossier>, StoreError> {
     let seen = seen(conn, scope)?;
-    Ok(
-        on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq(id)).into_boxed(), &seen)
-        .select(DossierRow::as_select()).first(c).optional())?,
-    )
+    let row: Option<DossierRow> = on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq(id)).into_boxed(), &seen)
+        .select(DossierRow::as_select()).first(c).optional())?;
+    row.as_ref().map(KeptDossier::of).transpose()
 }
 
-/// Several dossiers by tracking id, by their ids; one that the scope does not reach is absent.
+/// Several dossiers by tracking id, by their ids; one that the scope does not reach is absent. One that cannot be read harms no other.
 pub fn dossiers_by_id(
     conn: &mut Conn,
     scope: &Scope,
     ids: &[String],
-) -> Result<HashMap<String, DossierRow>, StoreError> {
+) -> Result<HashMap<String, Result<KeptDossier, StoreError>>, StoreError> {
     // Two questions by their keys, and whose part it is is looked at here: asked for both, PostgreSQL may look through everything the
     // tenant ever had a part in.
     let reached: Option<Vec<String>> = match seen(conn, scope)? {
@@ -83,15 +83,16 @@ pub fn dossiers_by_id(
     let ids = reached.as_deref().unwrap_or(ids);
     let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
         .filter(dossiers::id.eq_any(ids)).select(DossierRow::as_select()).load(c))?;
-    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    let kept = |row: &DossierRow| (row.id.clone(), KeptDossier::of(row));
+    Ok(rows.iter().map(kept).collect())
 }
 
 /// What an official code names within one agency.
 pub enum ByCode {
     /// The dossier that has it.
-    Confirmed(Box<DossierRow>),
+    Confirmed(Box<KeptDossier>),
     /// The one dossier that claims it.
-    Claimed(Box<DossierRow>),
+    Claimed(Box<KeptDossier>),
     /// Several claim it.
     Ambiguous,
     /// None has or claims it.
@@ -110,9 +111,10 @@ fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreErro
 /// The dossier of `agency` that an official code names: the one that has it, else the one that claims it.
 pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Result<ByCode, StoreError> {
     if let Some(id) = of_confirmed(conn, code)?
-        && let Some(row) = dossier(conn, scope, &id)?.filter(|row| row.agency.as_deref() == Some(agency))
+        && let Some(found) = dossier(conn, scope, &id)?
+        && found.agency.as_ref().is_some_and(|key| key.as_str() == agency)
     {
-        return Ok(ByCode::Confirmed(Box::new(row)));
+        return Ok(ByCode::Confirmed(Box::new(found)));
     }
     let seen = seen(conn, scope)?;
     let mut claim: Vec<DossierRow> = on_backend!(conn, c => reached!(dossiers::table
@@ -120,7 +122,7 @@ pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Resu
         .order(dossiers::id).limit(2).select(DossierRow::as_select()).load(c))?;
     Ok(match (claim.pop(), claim.pop()) {
         (None, _) => ByCode::Absent,
-        (Some(one), None) => ByCode::Claimed(Box::new(one)),
+        (Some(one), None) => ByCode::Claimed(Box::new(KeptDossier::of(&one)?)),
         (Some(_), Some(_)) => ByCode::Ambiguous,
     })
 }
@@ -150,7 +152,7 @@ pub fn by_reference(
     scope: &Scope,
     tenant: &str,
     reference: &str,
-) -> Result<Option<DossierRow>, StoreError> {
+) -> Result<Option<KeptDossier>, StoreError> {
     let id: Option<String> = on_backend!(conn, c => natural_keys::table
         .filter(natural_keys::value.eq(reference)).filter(natural_keys::kind.eq(Word(NaturalKind::Reference)))
         .filter(natural_keys::tenant.eq(tenant))
@@ -180,10 +182,10 @@ pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, Stor
 }
 
 /// Dossiers, newest first.
-pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<DossierRow>, StoreError> {
+pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<KeptDossier>, StoreError> {
     let seen = seen(conn, scope)?;
     let named = named(conn, seen.as_deref(), filter)?;
-    Ok(on_backend!(conn, c => {
+    let rows: Vec<DossierRow> = on_backend!(conn, c => {
         let mut query = reached!(dossiers::table.into_boxed(), &seen);
         if let Some(ids) = &named {
             query = query.filter(dossiers::id.eq_any(ids));
@@ -201,7 +203,8 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Dossi
             query = query.filter(dossiers::id.lt(after));
         }
         query.order(dossiers::id.desc()).limit(filter.limit).select(DossierRow::as_select()).load(c)
-    })?)
+    })?;
+    rows.iter().map(KeptDossier::of).collect()
 }
 
 /// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference and by code (confirmed, or
@@ -273,20 +276,8 @@ pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, S
 }
 
 /// A submission and the exact bytes received.
-pub fn submission(
-    conn: &mut Conn,
-    cipher: &Cipher,
-    id: &str,
-) -> Result<Option<(SubmissionRow, Vec<u8>)>, StoreError> {
+pub fn submission(conn: &mut Conn, cipher: &Cipher, id: &str) -> Result<Option<KeptSubmission>, StoreError> {
     let row: Option<SubmissionRow> = on_backend!(conn, c => submissions::table
         .filter(submissions::id.eq(id)).select(SubmissionRow::as_select()).first(c).optional())?;
-    row.map(|row| {
-        let sealed = Sealed {
-            key_id: row.key_id.clone(),
-            nonce: row.nonce.clone(),
-            ciphertext: row.ciphertext.clone(),
-        };
-        cipher.open(&row.id, sealed).map(|bytes| (row, bytes))
-    })
-    .transpose()
+    row.map(|row| KeptSubmission::open(cipher, row)).transpose()
 }

@@ -17,9 +17,9 @@ use crate::store::rows::*;
 use crate::store::tables::*;
 
 /// The events of a dossier, oldest first. The caller has shown by [`super::dossier`] that its scope reaches it.
-pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &DossierRow) -> Result<Vec<Event>, StoreError> {
+pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &str) -> Result<Vec<Event>, StoreError> {
     let rows: Vec<EventRow> = on_backend!(conn, c => events::table
-        .filter(events::dossier.eq(&dossier.id)).order(events::number).select(EventRow::as_select()).load(c))?;
+        .filter(events::dossier.eq(dossier)).order(events::number).select(EventRow::as_select()).load(c))?;
     rows.into_iter().map(|row| event_of(cipher, row)).collect()
 }
 

@@ -49,7 +49,6 @@ pub use watches::{
 pub use super::file_keys::file_blind;
 pub use super::fresh::FeedItem;
 pub use super::message::{Content, Message, content_row};
-pub use super::state::state_of;
 pub use super::way::{Hold, KeptWay};
 
 use diesel::prelude::*;

@@ -4,6 +4,7 @@ use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
 use super::ahead::Feeds;
+use crate::domain::status::Status;
 use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
@@ -21,13 +22,13 @@ use crate::store::word::{Code, NoticeState, Word};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
     /// Dossiers by status.
-    pub by_status: Vec<(Code, i64)>,
+    pub by_status: Vec<(Status, i64)>,
     /// Dossiers by submitter.
     pub by_tenant: Vec<(String, i64)>,
     /// Dossiers by responsible agency and status.
-    pub by_agency: Vec<(Option<String>, Code, i64)>,
+    pub by_agency: Vec<(Option<String>, Status, i64)>,
     /// Deliveries by state.
-    pub by_delivery: Vec<(Word<DeliveryState>, i64)>,
+    pub by_delivery: Vec<(DeliveryState, i64)>,
     /// Rows the broker has not confirmed.
     pub outbox: i64,
     /// Last event.
@@ -42,15 +43,26 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
         return Ok(Overview::default());
     }
     let (block, seq) = on_backend!(conn, c => newest_head!().select((head::block, head::seq)).get_result(c))?;
+    let by_status: Vec<(Code, i64)> = on_backend!(conn, c => dossiers::table.group_by(dossiers::status)
+        .select((dossiers::status, count_star())).order(dossiers::status).load(c))?;
+    let by_agency: Vec<(Option<String>, Code, i64)> = on_backend!(conn, c => dossiers::table
+        .group_by((dossiers::agency, dossiers::status))
+        .select((dossiers::agency, dossiers::status, count_star())).order((dossiers::agency, dossiers::status)).load(c))?;
+    let by_delivery: Vec<(Word<DeliveryState>, i64)> = on_backend!(conn, c => deliveries::table.group_by(deliveries::state)
+        .select((deliveries::state, count_star())).order(deliveries::state).load(c))?;
+    let of_agency = |(agency, status, count): (Option<String>, Code, i64)| (agency, status.0, count);
     Ok(Overview {
-        by_status: on_backend!(conn, c => dossiers::table.group_by(dossiers::status)
-            .select((dossiers::status, count_star())).order(dossiers::status).load(c))?,
+        by_status: by_status
+            .into_iter()
+            .map(|(status, count)| (status.0, count))
+            .collect(),
         by_tenant: on_backend!(conn, c => dossiers::table.group_by(dossiers::tenant)
             .select((dossiers::tenant, count_star())).order(dossiers::tenant).load(c))?,
-        by_agency: on_backend!(conn, c => dossiers::table.group_by((dossiers::agency, dossiers::status))
-            .select((dossiers::agency, dossiers::status, count_star())).order((dossiers::agency, dossiers::status)).load(c))?,
-        by_delivery: on_backend!(conn, c => deliveries::table.group_by(deliveries::state)
-            .select((deliveries::state, count_star())).order(deliveries::state).load(c))?,
+        by_agency: by_agency.into_iter().map(of_agency).collect(),
+        by_delivery: by_delivery
+            .into_iter()
+            .map(|(state, count)| (state.0, count))
+            .collect(),
         outbox: on_backend!(conn, c => deliveries::table.filter(deliveries::send_at.is_not_null()).select(count_star()).first(c))?,
         seq,
         block,

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use lienthong::domain::event::{HandOver, Happening, Verdict};
+use lienthong::domain::lifecycle::{Phase, Resume};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::store::Store;
 use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
-use lienthong::store::word::Code;
 
 use super::{happenings, row};
 use crate::backends::{Stage, on_both};
@@ -54,13 +54,13 @@ on_both! {
         let due = due(stage);
         assert_eq!(verdict(&acted(&store, report(stage, &id, Status::Accepted)).await), (Verdict::Applied, Status::Accepted, None));
         let now = row(&store, &id).await.unwrap();
-        assert_eq!((now.accepted, now.due.map(|at| at.0)), (true, Some(due)));
+        assert_eq!((now.state.accepted, now.state.due), (true, Some(due)));
         assert_eq!((now.acceptance_due, now.forecast_due), (None, None));
-        assert_eq!(now.answered_seq, Some(2));
+        assert_eq!(stage.number("SELECT answered_seq AS n FROM dossiers"), 2);
         // A later step leaves the due date alone.
         stage.later(86_400);
         acted(&store, report(stage, &id, Status::Processing)).await;
-        assert_eq!(row(&store, &id).await.unwrap().due.map(|at| at.0), Some(due));
+        assert_eq!(row(&store, &id).await.unwrap().state.due, Some(due));
         // What the agency does is told to the submitter, not back to the agency.
         assert_eq!((stage.rows("feed"), stage.rows("deliveries")), (4, 1));
     }
@@ -74,7 +74,7 @@ on_both! {
         let expected = [(2, Verdict::AppliedInferred, true), (4, Verdict::AppliedInferred, false)];
         assert_eq!(steps(&store, &id).await, expected);
         assert_eq!((stage.rows("events"), stage.rows("feed"), stage.rows("blocks")), (4, 4, 2));
-        assert!(row(&store, &id).await.unwrap().due.is_some());
+        assert!(row(&store, &id).await.unwrap().state.due.is_some());
     }
 
     async fn a_broken_rule_is_applied_and_flagged(stage) {
@@ -87,7 +87,7 @@ on_both! {
         let repeated = Some(Label::SupplementRepeated);
         let last = happenings(&store, &id).await.pop().unwrap();
         assert!(matches!(last, (4, Happening::StatusChanged { verdict: Verdict::AppliedIrregular, irregular, .. }) if irregular == repeated));
-        assert_eq!(row(&store, &id).await.unwrap().supplements, 2);
+        assert_eq!(row(&store, &id).await.unwrap().state.supplements, 2);
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -194,13 +194,13 @@ on_both! {
             acted(&store, report(stage, &id, status)).await;
         }
         let before = row(&store, &id).await.unwrap();
-        assert_eq!(before.resume.map(Code::number), Some(4));
+        assert_eq!(before.state.phase, Phase::SupplementRequested { resume: Resume::Processing });
         stage.later(86_400);
         let due = due(stage);
         let acted_on = acted(&store, supplement()).await;
         assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::Processing, None));
         let after = row(&store, &id).await.unwrap();
-        assert_eq!((after.status.number(), after.resume, after.due.map(|at| at.0)), (4, None, Some(due)));
+        assert_eq!((after.status(), after.state.due), (Status::Processing, Some(due)));
         let all = happenings(&store, &id).await;
         assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t), .. } if t == "bản sao"));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
@@ -217,7 +217,7 @@ on_both! {
             acted(&store, report(stage, &id, status)).await;
         }
         let ended = row(&store, &id).await.unwrap();
-        assert_eq!((ended.status.number(), ended.due.map(|at| at.0)), (7, Some(due)));
+        assert_eq!((ended.status(), ended.state.due), (Status::Withdrawn, Some(due)));
     }
 
     async fn a_result_is_handed_over(stage) {
@@ -250,8 +250,8 @@ on_both! {
         assert_eq!(taken.warnings.iter().map(|w| w.label).collect::<Vec<_>>(), [Label::DossierCodeTaken]);
         let codes = happenings(&store, &a).await.into_iter().filter(|h| matches!(h.1, Happening::CodeAssigned { .. }));
         assert_eq!(codes.count(), 1);
-        assert_eq!(row(&store, &a).await.unwrap().code.as_deref(), Some(code));
-        assert_eq!(row(&store, &b).await.unwrap().code, None);
+        assert_eq!(row(&store, &a).await.unwrap().state.code, Some(code.parse().unwrap()));
+        assert_eq!(row(&store, &b).await.unwrap().state.code, None);
         assert_eq!(stage.texts("SELECT kind AS t FROM alarms"), ["code-contested"]);
         assert_eq!(stage.audit().findings, []);
     }

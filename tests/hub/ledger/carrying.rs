@@ -8,10 +8,10 @@ use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::view::{DeliveryState, SettleItem, Settlement};
 use lienthong::store::Store;
+use lienthong::store::Worded;
 use lienthong::store::ledger::{
     Act, Arrive, Carried, LeaseInbox, LeaseOutbox, OutboxSettlement, SettleInbox, SettleOutbox,
 };
-use lienthong::store::word::{Word, Worded};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
@@ -261,7 +261,7 @@ on_both! {
         arrived(&store).await;
         stage.later(1);
         let mut elsewhere = amendment(stage, &id, "r1", 1, "second");
-        elsewhere.dossier.agency = Some("so-xay-dung".to_owned());
+        elsewhere.dossier.agency = Some("so-xay-dung".parse().unwrap());
         store.ledger.ask(elsewhere).await.unwrap();
         assert_eq!(take(&store).await, [], "the first agency's message is not handed out");
         assert_eq!(states(stage), ["parked", "waiting"]);
@@ -290,11 +290,11 @@ on_both! {
         let scope = lienthong::identity::Access::system().permit(lienthong::identity::Permission::HubRead).unwrap();
         let found = store.readers.run(move |conn| {
             let row = lienthong::store::read::list(conn, &scope, &lienthong::store::read::Filter { limit: 1, ..Default::default() })?.remove(0);
-            lienthong::store::read::deliveries_of(conn, &row)
+            lienthong::store::read::deliveries_of(conn, &row.id.to_string())
         }).await.unwrap();
         let (delivery, attempts) = (&found[0].delivery, &found[0].attempts);
-        assert_eq!((found.len(), delivery.state, delivery.ready), (1, Word(DeliveryState::Queued), true));
-        let told: Vec<(i32, &str)> = attempts.iter().map(|a| (a.number, a.outcome.0.word())).collect();
+        assert_eq!((found.len(), delivery.state, delivery.ready), (1, DeliveryState::Queued, true));
+        let told: Vec<(i32, &str)> = attempts.iter().map(|a| (a.number, a.outcome.word())).collect();
         assert_eq!(told, [(1, "retry"), (2, "confirmed")]);
     }
 }

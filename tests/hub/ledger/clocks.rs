@@ -11,10 +11,10 @@ use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::domain::time::Timestamp;
+use lienthong::store::kept::KeptDossier;
 use lienthong::store::ledger::{
     Act, Carried, Deed, LeaseOutbox, LimitFired, OutboxSettlement, SettleOutbox, Watch,
 };
-use lienthong::store::rows::DossierRow;
 use lienthong::store::{Store, read};
 
 use super::{everything, happenings, row};
@@ -70,7 +70,7 @@ async fn in_hand(stage: &Stage, store: &Store, reference: &str) -> String {
     id
 }
 
-async fn in_process(stage: &Stage, store: &Store, reference: &str) -> (String, DossierRow) {
+async fn in_process(stage: &Stage, store: &Store, reference: &str) -> (String, KeptDossier) {
     let id = in_hand(stage, store, reference).await;
     stage.later(60);
     acted(store, report(stage, &id, Status::Processing)).await;
@@ -99,7 +99,7 @@ on_both! {
         let id = in_hand(stage, &store, "r1").await;
         let row = row(&store, &id).await.unwrap();
         let (warn, due) = (at("2026-11-23T15:00"), at("2026-11-23T17:00"));
-        assert_eq!(row.acceptance_due.map(|at| at.0), Some(due));
+        assert_eq!(row.acceptance_due, Some(due));
         until(stage, before(warn));
         assert_eq!(looked(stage, &store).await, []);
         until(stage, warn);
@@ -164,14 +164,14 @@ on_both! {
     async fn a_limit_set_again_to_the_same_end_is_not_told_twice(stage) {
         let store = stage.open();
         let (id, dossier) = in_process(stage, &store, "r1").await;
-        let due = dossier.due.unwrap().0;
+        let due = dossier.state.due.unwrap();
         until(stage, after(due));
         assert_eq!(looked(stage, &store).await, [(Watched::Due, true)]);
         for status in [Status::Finished, Status::Processing] {
             stage.later(60);
             acted(&store, report(stage, &id, status)).await;
         }
-        assert_eq!(row(&store, &id).await.unwrap().due.map(|at| at.0), Some(due));
+        assert_eq!(row(&store, &id).await.unwrap().state.due, Some(due));
         stage.later(60);
         assert_eq!(looked(stage, &store).await, []);
         let due: Vec<String> = stage.limits().into_iter().filter(|l| l.0 == "due").map(|l| l.1).collect();
@@ -181,7 +181,7 @@ on_both! {
     async fn the_due_date_stands_still_and_goes_on(stage) {
         let store = stage.open();
         let (id, dossier) = in_process(stage, &store, "r1").await;
-        let first = dossier.due.unwrap().0;
+        let first = dossier.state.due.unwrap();
         assert_eq!(first, at("2026-11-26T17:00"));
         until(stage, at("2026-11-24T10:00"));
         acted(&store, report(stage, &id, Status::PaymentRequested)).await;
@@ -189,7 +189,7 @@ on_both! {
         assert_eq!(looked(stage, &store).await, [], "nothing runs while a payment is awaited");
         acted(&store, report(stage, &id, Status::Processing)).await;
         let second = at("2026-12-01T17:00");
-        assert_eq!(row(&store, &id).await.unwrap().due.map(|at| at.0), Some(second));
+        assert_eq!(row(&store, &id).await.unwrap().state.due, Some(second));
         let set: Vec<_> = happenings(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
             Happening::DueSet(change) => Some((change.from, change.to, change.reason)),
             _ => None,
@@ -231,7 +231,7 @@ on_both! {
         assert_eq!(looked(stage, &store).await, [(Watched::Supplement, true)]);
         // The applicant hears the warning, the agency the end.
         assert_eq!(kinds(stage), ["filed", "limit-passed"]);
-        assert_eq!(row(&store, &id).await.unwrap().status.number(), 5);
+        assert_eq!(row(&store, &id).await.unwrap().status().code(), 5);
         assert_eq!(acted(&store, report(stage, &id, Status::Refused)).await.problem, None);
     }
 
@@ -246,7 +246,7 @@ on_both! {
                 .replace("supplement-closed-as,3", &format!("supplement-closed-as,{word}"));
             let outcome = store.ledger.ask(look(stage, &closing, false)).await.unwrap();
             assert_eq!(told(&outcome.fired), [(Watched::Supplement, true)]);
-            assert_eq!(row(&store, &id).await.unwrap().status.number(), status);
+            assert_eq!(row(&store, &id).await.unwrap().status().code(), status);
             assert_eq!(stage.limit_words(), [""; 0]);
             assert!(kinds(stage).contains(&"status-changed".to_owned()), "the agency hears of it");
         }
@@ -337,7 +337,7 @@ on_both! {
         until(stage, at("2026-11-23T17:01"));
         assert_eq!(looked(stage, &store).await.len(), 3);
         let (id, dossier) = in_process(stage, &store, "late").await;
-        until(stage, after(dossier.due.unwrap().0));
+        until(stage, after(dossier.state.due.unwrap()));
         looked(stage, &store).await;
         let page = |after: i64, near: bool, limit: i64| {
             let scope = everything();
@@ -398,7 +398,7 @@ fn a_dossier_runs_by_the_hours_of_its_agency() {
             ..report(stage, &id, Status::Accepted)
         };
         acted(&store, act).await;
-        let due = row(&store, &id).await.unwrap().due.map(|at| at.0);
+        let due = row(&store, &id).await.unwrap().state.due;
         assert_eq!(due, Some(at("2026-11-26T11:30")));
         until(stage, at("2026-11-27T10:00"));
         assert!(looked(stage, &store).await.contains(&(Watched::Due, true)));

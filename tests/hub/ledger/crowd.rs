@@ -57,7 +57,7 @@ on_both! {
         let store = stage.open();
         let pairs: Vec<_> = (0..250).map(|n| {
             let submit = filing(stage, &format!("r{n}"));
-            let act = report(stage, &submit.dossier.id, Status::Accepted);
+            let act = report(stage, &submit.dossier.id.to_string(), Status::Accepted);
             (submit, act)
         }).collect();
         let pairs = Arc::new(Mutex::new(pairs));

@@ -1,6 +1,7 @@
 //! Filing: what one commit holds, and what a key, a reference, a version and an official code each guard.
 
 use lienthong::domain::event::Happening;
+use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::store::ledger::{Likeness, Remember, Submit, SubmitOutcome};
 use lienthong::store::{StoreError, read};
@@ -19,11 +20,11 @@ on_both! {
     async fn a_new_dossier_is_one_commit_of_everything(stage) {
         let store = stage.open();
         let submit = filing(stage, "r1");
-        let (id, submission) = (submit.dossier.id.clone(), submit.submission.id.clone());
+        let (id, submission) = (submit.dossier.id.to_string(), submit.submission.id.to_string());
         assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
 
         let stored = row(&store, &id).await.unwrap();
-        assert_eq!((stored.status.number(), stored.events, stored.version, stored.accepted), (1, 1, 1, false));
+        assert_eq!((stored.status().code(), stored.state.events, stored.state.version, stored.state.accepted), (1, 1, 1, false));
         let events = happenings(&store, &id).await;
         assert!(matches!(&events[..], [(1, Happening::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
             if s.to_string() == submission && a.as_str() == AGENCY));
@@ -40,9 +41,8 @@ on_both! {
         let feed = store.readers.run(move |c| read::feed(c, &cipher, &scope, 0, 10)).await.unwrap();
         assert_eq!((feed.len(), feed[0].seq, feed[0].reference.as_str()), (1, 1, "r1"));
         let cipher = store.cipher.clone();
-        let (kept, bytes) =
-            store.readers.run(move |c| read::submission(c, &cipher, &submission)).await.unwrap().unwrap();
-        assert_eq!((kept.dossier, bytes), (id, b"r1".to_vec()));
+        let kept = store.readers.run(move |c| read::submission(c, &cipher, &submission)).await.unwrap().unwrap();
+        assert_eq!((kept.id, kept.bytes), (stored.submission, b"r1".to_vec()));
         let report = stage.audit();
         assert_eq!((report.blocks, report.events, report.dossiers), (1, 1, 1));
         assert_eq!(report.findings, []);
@@ -52,13 +52,13 @@ on_both! {
         let store = stage.open();
         let mut submit = filing(stage, "r1");
         submit.dossier.agency = None;
-        submit.dossier.parked = Some("competence-gap".to_owned());
+        submit.dossier.parked = Some(Label::CompetenceGap);
         submit.parties.pop();
         store.ledger.ask(submit).await.unwrap();
         assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.unsent()), (1, 0, 0));
         let (scope, parked) = (everything(), read::Filter { parked: true, limit: 5, ..read::Filter::default() });
         let waiting = store.readers.run(move |c| read::list(c, &scope, &parked)).await.unwrap();
-        assert_eq!(waiting[0].parked.as_deref(), Some("competence-gap"));
+        assert_eq!(waiting[0].parked, Some(Label::CompetenceGap));
     }
 
     async fn the_same_call_again_gets_the_stored_answer_and_writes_nothing(stage) {
@@ -130,11 +130,11 @@ on_both! {
         let first = filing(stage, "r1");
         let mut second = filing_by(stage, "branch.ha-dong", "r2");
         second.likeness = first.likeness.clone();
-        let (id, blind) = (first.dossier.id.clone(), first.likeness.blind.clone());
-        let (mut again, other) = (filing_by(stage, "branch.ha-dong", "r2"), second.dossier.id.clone());
+        let (id, blind) = (first.dossier.id.to_string(), first.likeness.blind.clone());
+        let (mut again, other) = (filing_by(stage, "branch.ha-dong", "r2"), second.dossier.id.to_string());
         let (a, b) = tokio::join!(store.ledger.ask(first), store.ledger.ask(second));
         assert_eq!((a.unwrap(), b.unwrap()), (SubmitOutcome::Committed, SubmitOutcome::Raced));
-        again.dossier.id.clone_from(&other);
+        again.dossier.id = other.parse().unwrap();
         again.likeness = Likeness { blind: blind.clone(), twin: Some(id.clone()) };
         assert_eq!(store.ledger.ask(again).await.unwrap(), SubmitOutcome::Committed);
         let twins = "SELECT id || ' ' || coalesce(twin, '-') AS t FROM dossiers ORDER BY twin IS NOT NULL";
@@ -156,11 +156,11 @@ on_both! {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
         let mut amend = amendment(stage, &id, "r1", 1, "second");
-        amend.dossier.agency = Some("so-xay-dung".to_owned());
+        amend.dossier.agency = Some("so-xay-dung".parse().unwrap());
         stage.later(1);
         assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Committed);
         let now = row(&store, &id).await.unwrap();
-        assert_eq!((now.version, now.events, now.agency.as_deref()), (2, 2, Some("so-xay-dung")));
+        assert_eq!((now.state.version, now.state.events, now.agency.as_ref().map(|a| a.as_str())), (2, 2, Some("so-xay-dung")));
         assert_eq!((stage.rows("submissions"), stage.rows("contents")), (2, 2));
         assert_eq!(stage.texts("SELECT agency AS t FROM deliveries ORDER BY id"), [AGENCY, "so-xay-dung"]);
         // The first agency's part has ended, the second's has begun.
@@ -191,18 +191,18 @@ on_both! {
         let code = "H26.PHX-261123-0001";
         let claiming = |tenant: &str, reference: &str, contested| {
             let mut submit = filing_by(stage, tenant, reference);
-            submit.dossier.claimed_code = Some(code.to_owned());
+            submit.dossier.claimed_code = Some(code.parse().unwrap());
             submit.contested = contested;
             submit
         };
         let contests = |all: &[(i32, Happening)]| all.iter().filter(|h| matches!(h.1, Happening::CodeContested { .. })).count();
         let first = claiming(BRANCH, "r1", false);
-        let id = first.dossier.id.clone();
+        let id = first.dossier.id.to_string();
         store.ledger.ask(first).await.unwrap();
         let events = happenings(&store, &id).await;
         assert!(matches!(&events[1], (2, Happening::CodeClaimed { code: c }) if c.as_str() == code));
         let claimed = row(&store, &id).await.unwrap();
-        assert_eq!((claimed.code, claimed.claimed_code.as_deref()), (None, Some(code)));
+        assert_eq!((claimed.state.code, claimed.state.claimed), (None, Some(code.parse().unwrap())));
         // The agency is sent the filing, not the claim beside it.
         assert_eq!(stage.texts("SELECT d.kind || ' ' || e.number AS t FROM deliveries d JOIN events e ON e.id = d.event"), ["filed 1"]);
 
@@ -211,7 +211,7 @@ on_both! {
         late.key.key = "unseen".to_owned();
         assert_eq!(store.ledger.ask(late).await.unwrap(), SubmitOutcome::Raced);
         let second = claiming("branch.ha-dong", "r2", true);
-        let other = second.dossier.id.clone();
+        let other = second.dossier.id.to_string();
         assert_eq!(store.ledger.ask(second).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!(contests(&happenings(&store, &id).await), 1);
         assert_eq!(contests(&happenings(&store, &other).await), 1);
@@ -229,7 +229,7 @@ on_both! {
         confirm.assigned_code = Some(code.parse().unwrap());
         assert_eq!(acted(&store, confirm).await.warnings, []);
         let confirmed = row(&store, &id).await.unwrap();
-        assert_eq!((confirmed.code.as_deref(), confirmed.claimed_code), (Some(code), None));
+        assert_eq!((confirmed.state.code, confirmed.state.claimed), (Some(code.parse().unwrap()), None));
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -237,15 +237,15 @@ on_both! {
         let store = stage.open();
         let code = "H26.PHX-261123-0001";
         let mut first = filing(stage, "r1");
-        first.dossier.claimed_code = Some(code.to_owned());
-        let id = first.dossier.id.clone();
+        first.dossier.claimed_code = Some(code.parse().unwrap());
+        let id = first.dossier.id.to_string();
         store.ledger.ask(first).await.unwrap();
         let mut amend = amendment(stage, &id, "r1", 1, "another code");
-        amend.dossier.claimed_code = Some("H26.PHX-261123-0002".to_owned());
+        amend.dossier.claimed_code = Some("H26.PHX-261123-0002".parse().unwrap());
         assert_eq!(store.ledger.ask(amend).await.unwrap(), SubmitOutcome::Committed);
-        assert_eq!(row(&store, &id).await.unwrap().claimed_code.as_deref(), Some("H26.PHX-261123-0002"));
+        assert_eq!(row(&store, &id).await.unwrap().state.claimed, Some("H26.PHX-261123-0002".parse().unwrap()));
         let mut other = filing_by(stage, "branch.ha-dong", "r2");
-        other.dossier.claimed_code = Some(code.to_owned());
+        other.dossier.claimed_code = Some(code.parse().unwrap());
         assert_eq!(store.ledger.ask(other).await.unwrap(), SubmitOutcome::Committed);
         assert_eq!((stage.rows("alarms"), stage.audit().findings), (0, vec![]));
     }
@@ -259,7 +259,7 @@ on_both! {
         let waiting = (1..=9).map(|n| {
             let mut submit = filing(stage, &format!("r{n}"));
             if n == 5 {
-                submit.submission.id.clone_from(&used.id);
+                submit.submission.id = used.id;
                 submit.submission.received_at = used.received_at;
             }
             let store = store.clone();

@@ -16,14 +16,14 @@ mod telling;
 
 use lienthong::domain::event::Happening;
 use lienthong::identity::{Access, Permission, Scope};
-use lienthong::store::rows::DossierRow;
+use lienthong::store::kept::KeptDossier;
 use lienthong::store::{Store, read};
 
 fn everything() -> Scope {
     Access::system().permit(Permission::HubRead).unwrap()
 }
 
-pub(crate) async fn row(store: &Store, id: &str) -> Option<DossierRow> {
+pub(crate) async fn row(store: &Store, id: &str) -> Option<KeptDossier> {
     let (scope, id) = (everything(), id.to_owned());
     store
         .readers
@@ -33,10 +33,10 @@ pub(crate) async fn row(store: &Store, id: &str) -> Option<DossierRow> {
 }
 
 async fn happenings(store: &Store, id: &str) -> Vec<(i32, Happening)> {
-    let (row, cipher) = (row(store, id).await.unwrap(), store.cipher.clone());
+    let (id, cipher) = (id.to_owned(), store.cipher.clone());
     let events = store
         .readers
-        .run(move |conn| read::history(conn, &cipher, &row))
+        .run(move |conn| read::history(conn, &cipher, &id))
         .await
         .unwrap();
     events.into_iter().map(|e| (e.number, e.what)).collect()

@@ -33,7 +33,7 @@ impl Carried {
             number,
             outcome: Word(outcome),
             reason: failed.map(|(_, reason)| reason.to_owned()),
-            failure: failed.map(|(failure, _)| failure.word().to_owned()),
+            failure: failed.map(|(failure, _)| Word(failure)),
             actor: None,
         }
     }

@@ -143,7 +143,7 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
         .set((
             deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(At(now)),
-            deliveries::failure.eq(Some(Failure::NeverSettled.word())),
+            deliveries::failure.eq(Some(Word(Failure::NeverSettled))),
         ))
         .execute(c))?;
     let tried: Vec<AttemptRow> = worn
@@ -154,7 +154,7 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
             number: r.attempt,
             outcome: Word(Outcome::Parked),
             reason: Some("taken and never settled".to_owned()),
-            failure: Some(Failure::NeverSettled.word().to_owned()),
+            failure: Some(Word(Failure::NeverSettled)),
             actor: None,
         })
         .collect();
@@ -230,7 +230,7 @@ fn settle_inbox(
                 deliveries::since.eq(At(now)),
                 deliveries::not_before.eq(At(not_before)),
                 deliveries::leased_until.eq(None::<At>),
-                deliveries::failure.eq(failure.map(Failure::word)),
+                deliveries::failure.eq(failure.map(Word)),
             ))
             .execute(c))?;
         row.state = Word(next);
@@ -241,7 +241,7 @@ fn settle_inbox(
             number: row.attempt,
             outcome: Word(outcome),
             reason: item.reason.clone(),
-            failure: failure.map(|f| f.word().to_owned()),
+            failure: failure.map(Word),
             actor: None,
         });
         results.push(SettleResult {

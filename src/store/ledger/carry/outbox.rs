@@ -103,16 +103,18 @@ fn settle_outbox(
             script.run(diesel::update(moving).set((
                 deliveries::state.eq(to),
                 deliveries::since.eq(At(now)),
-                deliveries::failure.eq(None::<String>),
+                deliveries::failure.eq(None::<Word<Failure>>),
                 sends(None),
             )))?;
         }
     }
-    // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same.
+    // One that has been taken, given back or parked meanwhile keeps its state; it is sent no more all the same. Asked for by its attempts,
+    // which only what waits has: asked for what waits, PostgreSQL takes the index of that, which an old snapshot fills with all that has
+    // been sent since.
     if !gone.is_empty() {
         let elsewhere = deliveries::table
             .filter(deliveries::id.eq_any(&gone))
-            .filter(deliveries::send_at.is_not_null());
+            .filter(deliveries::send_attempts.gt(0));
         script.run(diesel::update(elsewhere).set(sends(None)))?;
     }
     let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
@@ -127,7 +129,7 @@ fn settle_outbox(
         if let Carried::Retry { not_before, .. } = &s.carried {
             let waits = deliveries::table
                 .find(&s.delivery)
-                .filter(deliveries::send_at.is_not_null());
+                .filter(deliveries::send_attempts.gt(0));
             on_backend!(conn, c => diesel::update(waits)
                 .set((
                     deliveries::send_at.eq(Some(At(*not_before))),
@@ -139,7 +141,7 @@ fn settle_outbox(
     for (failure, ids) in failed {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&ids)))
             .filter(deliveries::state.eq_any([WAITING, PARKED]))
-            .set(deliveries::failure.eq(Some(failure.word())))
+            .set(deliveries::failure.eq(Some(Word(failure))))
             .execute(c))?;
     }
     Ok(())

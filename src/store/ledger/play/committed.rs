@@ -55,16 +55,16 @@ impl Committed {
         let at_hand = std::mem::take(&mut writes.at_hand);
         let has_left = writes.deliveries.len() > at_hand.len();
         let message = |one: AtHand| {
-            let dossier = dossiers.get(&one.delivery.dossier)?.clone();
-            let message = Message {
-                event: by_seq.get(&one.delivery.event_seq).cloned()?,
-                dossier,
-                content: one.content,
-                twin: None,
-                accepted_at: one.accepted_at,
-                delivery: one.delivery,
-            };
-            Some((one.place, message))
+            let dossier = dossiers.get(&one.delivery.dossier)?;
+            let event = by_seq.get(&one.delivery.event_seq).cloned()?;
+            let message = Message::of(
+                &one.delivery,
+                event,
+                (dossier, None),
+                one.content,
+                one.accepted_at,
+            );
+            Some((one.place, message.ok()?))
         };
         Committed {
             messages: at_hand.into_iter().filter_map(message).collect(),

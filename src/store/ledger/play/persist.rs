@@ -397,7 +397,7 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
         .set((
             deliveries::state.eq(Word(DeliveryState::Parked)),
             deliveries::since.eq(now),
-            deliveries::failure.eq(Some(Failure::Withdrawn.word())),
+            deliveries::failure.eq(Some(Word(Failure::Withdrawn))),
             sends(None),
         ))
         .execute(c))?;

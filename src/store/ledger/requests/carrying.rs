@@ -59,9 +59,9 @@ impl OutboxItem {
     /// A message that a commit has leased to the relay.
     pub fn at_hand(message: &Message) -> Self {
         OutboxItem {
-            delivery: message.delivery.id.clone(),
-            agency: message.delivery.agency.clone(),
-            attempt: message.delivery.send_attempts,
+            delivery: message.delivery.clone(),
+            agency: message.agency.clone(),
+            attempt: message.send_attempt,
         }
     }
 }

@@ -3,14 +3,16 @@
 use super::request::{Names, Request, Sender, is_moment};
 use crate::domain::attachment::NamedFile;
 use crate::domain::clocks::Deadline;
+use crate::domain::codes::DossierCode;
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::answers::{KeyUse, SubmitOutcome};
 use crate::store::cipher::Sealed;
 use crate::store::columns::Column;
+use crate::store::kept::{NewDossier, NewSubmission, Part};
 use crate::store::message::Content;
-use crate::store::rows::{DossierRow, PartyRow, RefusalRow, SubmissionRow};
+use crate::store::rows::RefusalRow;
 
 /// What the caller found when it prepared the submission. The ledger checks that it still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Expect {
     New,
     /// The dossier exists, at this version, and may be amended.
     Amend {
+        /// Its tracking id.
+        dossier: String,
         /// The version now.
         version: i32,
         /// The agency now: an operator may have named another one since.
@@ -32,12 +36,12 @@ pub struct Submit {
     pub key: KeyUse,
     /// What the caller found.
     pub expect: Expect,
-    /// The dossier's row as it will be; of an amendment, the columns that change. Counters and phase are set here.
-    pub dossier: DossierRow,
+    /// The dossier as it is filed; of an amendment, what changes.
+    pub dossier: NewDossier,
     /// The status it begins with.
     pub entry: Status,
     /// The bytes received.
-    pub submission: SubmissionRow,
+    pub submission: NewSubmission,
     /// The canonical content.
     pub content: Sealed,
     /// The same, as it is told to the agency without being read back.
@@ -48,7 +52,7 @@ pub struct Submit {
     /// Files it names, as the caller found them.
     pub files: Vec<Naming>,
     /// Parts in the dossier, for a new one.
-    pub parties: Vec<PartyRow>,
+    pub parties: Vec<Part>,
     /// What it is about.
     pub likeness: Likeness,
     /// Who filed.
@@ -114,7 +118,6 @@ impl Request for Submit {
         key_unstorable(&self.key)
             .or_else(|| self.dossier.unstorable())
             .or_else(|| self.submission.unstorable())
-            .or_else(|| self.parties.iter().find_map(PartyRow::unstorable))
     }
 
     fn may_be_audited(&self) -> bool {
@@ -124,13 +127,15 @@ impl Request for Submit {
     fn names<'a>(&'a self, names: &mut Names<'a>) {
         names.keys.insert(&self.key.key);
         names.natural.insert(&self.dossier.reference);
-        names.natural.extend(self.dossier.claimed_code.as_deref());
+        names
+            .natural
+            .extend(self.dossier.claimed_code.as_ref().map(DossierCode::as_str));
         names.natural.extend(self.told.as_deref());
         names.likenesses.insert(&self.likeness.blind);
         names.files.extend(self.files.iter().map(|n| n.file.digest()));
-        if self.expect != Expect::New {
-            names.dossiers.insert(&self.dossier.id);
-            names.changed.insert(&self.dossier.id);
+        if let Expect::Amend { dossier, .. } = &self.expect {
+            names.dossiers.insert(dossier);
+            names.changed.insert(dossier);
         }
     }
 }
