@@ -21,8 +21,7 @@ use crate::domain::rejection::{Label, Problem};
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
-use crate::store::read::{self, Attachment};
-use crate::store::rows::ReadRow;
+use crate::store::read::{self, Attachment, KeptRead};
 
 pub(super) use uploads::InFlight;
 pub use uploads::{Incoming, UploadLimits};
@@ -278,10 +277,10 @@ impl Hub {
                 )
             })
             .await?;
-        let mut rows = found.ok_or(ServiceError::from(Label::NotFound))?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let reads: Vec<ReadView> = rows.iter().map(read_view).collect::<Result<_, _>>()?;
+        let mut kept = found.ok_or(ServiceError::from(Label::NotFound))?;
+        let more = kept.len() > limit as usize;
+        kept.truncate(limit as usize);
+        let reads: Vec<ReadView> = kept.into_iter().map(read_view).collect();
         let next = reads.last().map(|r| r.id).filter(|_| more);
         Ok(ReadPage {
             tracking_id: id,
@@ -348,27 +347,17 @@ impl Hub {
     }
 }
 
-fn read_view(row: &ReadRow) -> Result<ReadView, ServiceError> {
-    Ok(ReadView {
-        id: row.id.parse().map_err(internal)?,
-        at: row.at.0,
-        tenant: row.tenant.parse().map_err(internal)?,
-        staff: row
-            .staff
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(internal)?,
-        point: row
-            .point
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(internal)?,
-        what: row.what.clone(),
-        attachment: row.attachment,
-        bytes: row.first_byte.zip(row.last_byte),
-    })
+fn read_view(kept: KeptRead) -> ReadView {
+    ReadView {
+        id: kept.id,
+        at: kept.at,
+        tenant: kept.tenant,
+        staff: kept.staff,
+        point: kept.point,
+        what: kept.what,
+        attachment: kept.attachment,
+        bytes: kept.bytes,
+    }
 }
 
 #[cfg(test)]

@@ -135,10 +135,10 @@ impl Hub {
         let (state, failure) = (delivery.state, delivery.failure);
         let spared = self
             .endpoint_of(delivery.agency.as_str())
-            .and_then(|endpoint| endpoint.row.next_probe);
+            .and_then(|endpoint| endpoint.next_probe);
         let next_try = match state {
             DeliveryState::Waiting | DeliveryState::Queued if failure.is_some() && delivery.ready => {
-                Some(spared.map_or(delivery.not_before, |probe| probe.0.max(delivery.not_before)))
+                Some(spared.map_or(delivery.not_before, |probe| probe.max(delivery.not_before)))
             }
             DeliveryState::Waiting if failure.is_some() => delivery.send_at,
             _ => None,

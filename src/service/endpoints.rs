@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use super::intake::internal;
 use super::{Hub, ServiceError};
-use crate::domain::codes::Key;
 use crate::domain::endpoint::{EndpointUrl, Host};
-use crate::domain::failure::Failure;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{
@@ -16,10 +14,9 @@ use crate::domain::view::{
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
-use crate::store::moment::{At, TICK};
-use crate::store::read::{self, Endpoint, Secrets};
-use crate::store::rows::EndpointRow;
+use crate::store::TICK;
+use crate::store::ledger::{NewEndpoint, RemoveEndpoint, SealedEndpoint, SetEndpoint};
+use crate::store::read::{self, KeptEndpoint, Secrets};
 
 /// How long the secret before the present one signs too.
 pub const OLDER_SECRET: Duration = Duration::from_secs(24 * 3600);
@@ -43,8 +40,8 @@ impl Hub {
         // Once, unless the same agency sets it at the same moment through another hub: then on what that one has written.
         let new_secret = loop {
             self.refresh_endpoints().await?;
-            let (row, new_secret) = self.endpoint_row(access, &url, request.new_secret)?;
-            if self.store.ledger.ask(SetEndpoint(row)).await? {
+            let (sealed, new_secret) = self.sealed_endpoint(access, &url, request.new_secret)?;
+            if self.store.ledger.ask(SetEndpoint(sealed)).await? {
                 break new_secret;
             }
         };
@@ -58,15 +55,15 @@ impl Hub {
 
     /// The caller's endpoint as it is to be, and its secret where that is a new one. The moment is later than that of the one before,
     /// whatever the clock says.
-    fn endpoint_row(
+    fn sealed_endpoint(
         &self,
         access: &Access,
         url: &EndpointUrl,
         new_secret: bool,
-    ) -> Result<(EndpointRow, Option<WebhookSecret>), ServiceError> {
+    ) -> Result<(SealedEndpoint, Option<WebhookSecret>), ServiceError> {
         let present = self.endpoints.load().get(access.key().key()).cloned();
         let now = self.clock.now();
-        let set_at = (present.as_ref()).map_or(now, |present| now.max(present.row.set_at.0.plus(TICK)));
+        let set_at = (present.as_ref()).map_or(now, |present| now.max(present.set_at.plus(TICK)));
         let (secrets, is_new) = match present.map(|endpoint| endpoint.secrets.clone()) {
             Some(present) if !new_secret => (present, false),
             present => {
@@ -75,20 +72,16 @@ impl Hub {
                 (Secrets { current, older }, true)
             }
         };
-        let row = EndpointRow {
-            agency: access.key().key().to_owned(),
-            url: url.to_string(),
-            set_at: At(set_at),
-            set_by: access.key().to_string(),
-            failure: None,
-            failing_since: None,
-            next_probe: None,
-            key_id: String::new(),
-            nonce: Vec::new(),
-            ciphertext: Vec::new(),
+        let drawn = is_new.then(|| secrets.current.clone());
+        let endpoint = NewEndpoint {
+            agency: access.key().key().parse().map_err(internal)?,
+            url: url.clone(),
+            secrets,
+            set_at,
+            set_by: access.key().clone(),
         };
-        let row = self.with_rng(|rng| read::seal_secrets(&self.store.cipher, row, &secrets, rng))?;
-        Ok((row, is_new.then_some(secrets.current)))
+        let sealed = self.with_rng(|rng| endpoint.sealed(&self.store.cipher, rng))?;
+        Ok((sealed, drawn))
     }
 
     /// The caller's endpoint.
@@ -96,7 +89,7 @@ impl Hub {
         access.permit(Permission::EndpointManage)?;
         let all = self.endpoints.load();
         let found = all.get(access.key().key()).ok_or(Label::NotFound)?;
-        self.endpoint_view(found)
+        Ok(self.endpoint_view(found))
     }
 
     /// Removes the caller's endpoint, and gives it as it was. What waits is pulled from the inbox then.
@@ -120,12 +113,12 @@ impl Hub {
         let endpoints = all
             .values()
             .map(|endpoint| self.endpoint_view(endpoint))
-            .collect::<Result<_, _>>()?;
+            .collect();
         Ok(EndpointList { endpoints })
     }
 
     /// Where an agency is pushed to; none when the directory, or the agency, does not want it.
-    pub fn endpoint_of(&self, agency: &str) -> Option<Arc<Endpoint>> {
+    pub fn endpoint_of(&self, agency: &str) -> Option<Arc<KeptEndpoint>> {
         let found = self.endpoints.load().get(agency).cloned()?;
         (self.channel(agency) == AgencyChannel::Push).then_some(found)
     }
@@ -154,7 +147,7 @@ impl Hub {
             .await?;
         let all = found
             .into_iter()
-            .map(|endpoint| (endpoint.row.agency.clone(), Arc::new(endpoint)))
+            .map(|endpoint| (endpoint.agency.to_string(), Arc::new(endpoint)))
             .collect();
         self.endpoints.store(Arc::new(all));
         Ok(())
@@ -179,24 +172,21 @@ impl Hub {
         Ok(url)
     }
 
-    fn endpoint_view(&self, endpoint: &Endpoint) -> Result<EndpointView, ServiceError> {
-        let row = &endpoint.row;
-        let key: Key = row.agency.parse().map_err(internal)?;
+    fn endpoint_view(&self, endpoint: &KeptEndpoint) -> EndpointView {
         let now = self.clock.now();
-        let failure = row.failure.as_deref().and_then(Failure::parse);
-        let spared = match (failure, row.failing_since, row.next_probe) {
-            (Some(failure), Some(since), Some(probe)) => Some(SparedView {
-                since: since.0,
-                next_probe: probe.0,
+        let spared = match (endpoint.failure, endpoint.failing_since, endpoint.next_probe) {
+            (Some(failure), Some(since), Some(next_probe)) => Some(SparedView {
+                since,
+                next_probe,
                 failure: FailureView::from(failure),
             }),
             _ => None,
         };
-        Ok(EndpointView {
-            agency: self.agency_view(&key),
+        EndpointView {
+            agency: self.agency_view(&endpoint.agency),
             url: endpoint.url.clone(),
-            set_at: row.set_at.0,
-            set_by: row.set_by.parse().map_err(internal)?,
+            set_at: endpoint.set_at,
+            set_by: endpoint.set_by.clone(),
             older_secret_until: endpoint
                 .secrets
                 .older
@@ -204,6 +194,6 @@ impl Hub {
                 .map(|(_, until)| *until)
                 .filter(|until| *until > now),
             spared,
-        })
+        }
     }
 }

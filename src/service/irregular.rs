@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::dossiers::foreign;
-use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Problem};
-use crate::domain::time::{Date, Timestamp};
-use crate::domain::view::{
-    AgencyView, Cursor, IrregularCount, IrregularCounts, IrregularityPage, IrregularityView,
-};
+use crate::domain::time::Date;
+use crate::domain::view::{Cursor, IrregularCount, IrregularCounts, IrregularityPage, IrregularityView};
 use crate::identity::{Access, Permission};
-use crate::store::read::{self, CursorStanding};
-use crate::store::rows::IrregularityRow;
+use crate::store::read::{self, CursorStanding, KeptIrregularity};
 
 /// The longest period of figures, in days: a year.
 pub const LONGEST_PERIOD_DAYS: i64 = 366;
@@ -33,9 +29,8 @@ impl Hub {
         limit: u32,
     ) -> Result<IrregularityPage, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let agency = agency.map(String::from);
         let limit = i64::from(limit);
-        let rows = self
+        let found = self
             .store
             .readers
             .run(move |conn| match read::feed_cursor(conn, after)? {
@@ -46,11 +41,10 @@ impl Hub {
                 CursorStanding::Foreign { from } => Ok(Err(foreign("after", after, from))),
             })
             .await??;
-        let next = rows.last().map_or(after, |row| Cursor::after(row.seq, row.at.0));
-        let irregularities = rows
-            .into_iter()
-            .map(|row| self.irregularity(&row))
-            .collect::<Result<_, _>>()?;
+        let next = found
+            .last()
+            .map_or(after, |last| Cursor::after(last.seq, last.at));
+        let irregularities = found.into_iter().map(|one| self.irregularity(one)).collect();
         Ok(IrregularityPage { irregularities, next })
     }
 
@@ -74,22 +68,20 @@ impl Hub {
                 .with("expected", format!("from ≤ to, ≤ {LONGEST_PERIOD_DAYS}"));
             return Err(wrong.into());
         }
-        let rows = self
+        let kept = self
             .store
             .readers
             .run(move |conn| read::irregular_counts(conn, from, to))
             .await?;
-        let counts = rows
+        let counts = kept
             .into_iter()
-            .map(|row| {
-                Ok(IrregularCount {
-                    day: row.day.parse().map_err(internal)?,
-                    agency: self.agency_named(&row.agency),
-                    label: label(&row.label)?,
-                    count: row.count,
-                })
+            .map(|one| IrregularCount {
+                day: one.day,
+                agency: one.agency.map(|key| self.agency_view(&key)),
+                label: one.label,
+                count: one.count,
             })
-            .collect::<Result<_, ServiceError>>()?;
+            .collect();
         Ok(IrregularCounts { counts })
     }
 
@@ -100,41 +92,31 @@ impl Hub {
     pub async fn irregular_of_late(&self) -> Result<BTreeMap<Label, i64>, ServiceError> {
         let to = self.clock.now().date();
         let from = days_before(to, METRIC_DAYS - 1);
-        let rows = self
+        let kept = self
             .store
             .readers
             .run(move |conn| read::irregular_counts(conn, from, to))
             .await?;
         let mut counts = BTreeMap::new();
-        for row in rows {
-            *counts.entry(label(&row.label)?).or_default() += row.count;
+        for one in kept {
+            *counts.entry(one.label).or_default() += one.count;
         }
         Ok(counts)
     }
 
-    fn irregularity(&self, row: &IrregularityRow) -> Result<IrregularityView, ServiceError> {
-        let at: Timestamp = row.at.0;
-        Ok(IrregularityView {
-            number: row.seq,
-            at,
-            label: label(&row.label)?,
-            dossier: row.dossier.parse().map_err(internal)?,
-            status: row.status.0.into(),
-            by: row.tenant.parse().map_err(internal)?,
-            agency: self.agency_named(row.agency.as_deref().unwrap_or_default()),
-        })
-    }
-
-    /// An agency by its key; none for the empty one.
-    fn agency_named(&self, key: &str) -> Option<AgencyView> {
-        key.parse().ok().map(|key| self.agency_view(&key))
+    fn irregularity(&self, one: KeptIrregularity) -> IrregularityView {
+        IrregularityView {
+            number: one.seq,
+            at: one.at,
+            label: one.label,
+            dossier: one.dossier,
+            status: one.status.into(),
+            by: one.tenant,
+            agency: one.agency.map(|key| self.agency_view(&key)),
+        }
     }
 }
 
 fn days_before(day: Date, days: i64) -> Date {
     day.saturating_sub(jiff::SignedDuration::from_hours(DAY * days))
-}
-
-fn label(word: &str) -> Result<Label, ServiceError> {
-    Label::parse(word).ok_or_else(|| internal(format!("label {word}")))
 }

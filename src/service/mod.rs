@@ -68,7 +68,7 @@ use crate::identity::token::Issuer;
 use crate::identity::token_request::{OAuthError, TokenRequest};
 use crate::identity::{Access, Gate, authenticate};
 use crate::net::outbound::Caller;
-use crate::store::read::Endpoint;
+use crate::store::read::KeptEndpoint;
 use crate::store::{Store, StoreError};
 
 /// Why a verb did not do its work.
@@ -160,7 +160,7 @@ pub struct Hub {
     in_flight_bytes: Arc<attachments::InFlight>,
     adapters: Registry,
     directory: ArcSwap<Directory>,
-    endpoints: ArcSwap<BTreeMap<String, Arc<Endpoint>>>,
+    endpoints: ArcSwap<BTreeMap<String, Arc<KeptEndpoint>>>,
     /// One at a time takes up what the database has, so that nobody puts back what he read before another one's news.
     refreshing: tokio::sync::Mutex<()>,
     gate: Gate,

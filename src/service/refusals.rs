@@ -12,16 +12,13 @@ use super::intake::{Incoming, internal, request_digest};
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::ids::RefusalId;
-use crate::domain::rejection::{Label, Language, Problem, Rejection};
-use crate::domain::seal::sha256;
+use crate::domain::rejection::{Label, Language, Rejection};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::Refuse;
-use crate::store::moment::At;
-use crate::store::read::{self, RefusalFilter};
-use crate::store::rows::{RefusalHeadRow, RefusalRow};
+use crate::store::ledger::{NewRefusal, Refuse, SealedRefusal};
+use crate::store::read::{self, KeptRefusal, RefusalFilter};
 
 /// How long a refusal waits for its document to be kept.
 pub const KEEPING: Duration = Duration::from_secs(1);
@@ -136,10 +133,10 @@ impl Hub {
         {
             return rejection;
         }
-        let Ok((id, row)) = self.refusal_row(access.key(), document, &rejection) else {
+        let Ok((id, sealed)) = self.sealed_refusal(access.key(), document, &rejection) else {
             return rejection;
         };
-        match tokio::time::timeout(KEEPING, self.store.ledger.ask(Refuse(row))).await {
+        match tokio::time::timeout(KEEPING, self.store.ledger.ask(Refuse(sealed))).await {
             Ok(Ok(())) => rejection.kept_as(id),
             Ok(Err(error)) => {
                 tracing::warn!(%error, tenant = %access.key(), "a refused document could not be kept");
@@ -173,46 +170,37 @@ impl Hub {
         };
         let of_the_hub = Access::system();
         let tenant = tenant.as_ref().unwrap_or_else(|| of_the_hub.key());
-        let (id, row) = self.refusal_row(tenant, &document, rejection)?;
-        self.store.ledger.ask(Refuse(row)).await?;
+        let (id, sealed) = self.sealed_refusal(tenant, &document, rejection)?;
+        self.store.ledger.ask(Refuse(sealed)).await?;
         Ok(id)
     }
 
-    fn refusal_row(
+    fn sealed_refusal(
         &self,
         tenant: &TenantKey,
         document: &Refused<'_>,
         rejection: &Rejection,
-    ) -> Result<(RefusalId, RefusalRow), ServiceError> {
-        let (tenant, cipher) = (tenant.as_str(), &self.store.cipher);
+    ) -> Result<(RefusalId, SealedRefusal), ServiceError> {
+        let cipher = &self.store.cipher;
         let kind = document.kind.word();
-        let mut same = [tenant.as_bytes(), b"\0", kind.as_bytes(), b"\0"].concat();
+        let mut same = [tenant.as_str().as_bytes(), b"\0", kind.as_bytes(), b"\0"].concat();
         same.extend_from_slice(&request_digest(
             document.media_type,
             document.format,
             document.bytes,
         ));
         let id = RefusalId::derived(&cipher.blind("refusal", &same));
-        let now = At(self.clock.now());
-        let mut row = RefusalRow {
-            id: id.to_string(),
-            tenant: tenant.to_owned(),
-            kind: kind.to_owned(),
-            format: document.format.map(str::to_owned),
-            media_type: document.media_type.to_owned(),
-            sha256: sha256(document.bytes).to_vec(),
-            size: document.bytes.len() as i64,
-            count: 1,
-            first_at: now,
-            last_at: now,
-            problems: serde_json::to_string(rejection.problems()).map_err(internal)?,
-            key_id: String::new(),
-            nonce: Vec::new(),
-            ciphertext: Vec::new(),
+        let refusal = NewRefusal {
+            id,
+            tenant,
+            kind: document.kind,
+            format: document.format,
+            media_type: document.media_type,
+            bytes: document.bytes,
+            problems: rejection.problems(),
+            at: self.clock.now(),
         };
-        let sealed = self.with_rng(|rng| cipher.seal(&row.bound_name(), document.bytes, rng))?;
-        (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
-        Ok((id, row))
+        Ok((id, self.with_rng(|rng| refusal.sealed(cipher, rng))?))
     }
 
     /// A page of refusals, newest first: the caller's own, an enterprise's agents', for the operator everybody's.
@@ -223,20 +211,20 @@ impl Hub {
         let scope = access.permit(Permission::DossierRead)?;
         let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = RefusalFilter {
-            tenant: query.tenant.map(|t| t.to_string()),
-            since: query.since.map(At),
-            until: query.until.map(At),
-            after: query.after.map(|c| (At(c.at), c.id.to_string())),
+            tenant: query.tenant,
+            since: query.since,
+            until: query.until,
+            after: query.after.map(|c| (c.at, c.id)),
             limit: i64::from(limit) + 1,
         };
-        let mut rows = self
+        let mut kept = self
             .store
             .readers
             .run(move |conn| read::refusals(conn, &scope, &filter))
             .await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let views: Vec<RefusalView> = rows.into_iter().map(view).collect::<Result<_, _>>()?;
+        let more = kept.len() > limit as usize;
+        kept.truncate(limit as usize);
+        let views: Vec<RefusalView> = kept.into_iter().map(view).collect::<Result<_, _>>()?;
         let next = views.last().filter(|_| more).map(|last| {
             let (at, id) = (last.summary.last_at, last.summary.id);
             RefusalCursor { at, id }.to_string()
@@ -254,7 +242,7 @@ impl Hub {
         let found = self
             .store
             .readers
-            .run(move |conn| read::refusal(conn, &scope, &id.to_string()))
+            .run(move |conn| read::refusal(conn, &scope, id))
             .await?;
         found.map_or_else(|| Err(Label::NotFound.into()), view)
     }
@@ -269,7 +257,7 @@ impl Hub {
         let found = self
             .store
             .readers
-            .run(move |conn| read::refused(conn, &cipher, &scope, &id.to_string()))
+            .run(move |conn| read::refused(conn, &cipher, &scope, id))
             .await?
             .ok_or(Label::NotFound)?;
         let staff = access.staff().map(|s| s.id.to_string());
@@ -278,30 +266,30 @@ impl Hub {
     }
 }
 
-fn view(row: RefusalHeadRow) -> Result<RefusalView, ServiceError> {
-    let problems: Vec<Problem> = serde_json::from_str(&row.problems).map_err(internal)?;
-    let label = problems
-        .first()
-        .map(|p| p.label)
+fn view(kept: KeptRefusal) -> Result<RefusalView, ServiceError> {
+    let first = kept.problems.first();
+    let label = first
+        .map(|problem| problem.label)
         .ok_or_else(|| internal("a refusal without a problem"))?;
     Ok(RefusalView {
-        summary: RefusalSummary {
-            id: row.id.parse().map_err(internal)?,
-            tenant: row.tenant.parse().map_err(internal)?,
-            kind: RefusedKind::parse(&row.kind).ok_or_else(|| internal("kind of a refusal"))?,
-            label,
-            format: row.format,
-            media_type: row.media_type,
-            sha256: hex::encode(row.sha256).parse().map_err(internal)?,
-            size: row.size,
-            count: row.count,
-            first_at: row.first_at.0,
-            last_at: row.last_at.0,
-        },
-        problems: problems
+        problems: kept
+            .problems
             .iter()
-            .map(|p| ProblemView::of(p, Language::Vietnamese))
+            .map(|problem| ProblemView::of(problem, Language::Vietnamese))
             .collect(),
+        summary: RefusalSummary {
+            id: kept.id,
+            tenant: kept.tenant,
+            kind: kept.kind,
+            label,
+            format: kept.format,
+            media_type: kept.media_type,
+            sha256: kept.sha256,
+            size: kept.size,
+            count: kept.count,
+            first_at: kept.first_at,
+            last_at: kept.last_at,
+        },
     })
 }
 

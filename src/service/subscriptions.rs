@@ -14,7 +14,6 @@ use crate::domain::ids::{EventId, SecretId};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::limits;
-use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AttemptCursor, Cursor, NoticeAttemptPage, NoticeAttemptView, NoticeRetryAnswer, NoticeRetryRequest,
     SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer, SubscriptionRequest,
@@ -24,11 +23,10 @@ use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
 use crate::store::StoreError;
 use crate::store::ledger::{
-    Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
-    TestSubscription,
+    Command, EndSubscription, NewSecret, RetryNotices, RotateSecret, SealedSecret, Subscribe, Subscribed,
+    Subscription, TestSubscription,
 };
-use crate::store::read::{self, Told};
-use crate::store::rows::{NoticeAttemptRow, SecretRow};
+use crate::store::read::{self, KeptNoticeAttempt, KeptSecret, Told};
 
 pub use carriers::{ActiveWay, News, TEST_TYPE};
 
@@ -68,13 +66,13 @@ impl Hub {
             Way::Webhook => Some(self.new_secret(access.key())?),
             Way::Queue => None,
         };
-        let (shown, row) = secret.unzip();
+        let (shown, sealed) = secret.unzip();
         let subscription = own(access, request.way);
         let command = Subscribe {
             subscription,
             url: url.map(String::from),
             from,
-            secret: row,
+            secret: sealed,
         };
         let first = match self.store.ledger.ask(command).await? {
             Subscribed::Done { secret_taken } => secret_taken,
@@ -108,22 +106,17 @@ impl Hub {
         }
     }
 
-    fn new_secret(&self, tenant: &TenantKey) -> Result<(WebhookSecret, SecretRow), ServiceError> {
+    fn new_secret(&self, tenant: &TenantKey) -> Result<(WebhookSecret, SealedSecret), ServiceError> {
         let now = self.clock.now();
         self.with_rng(|rng| {
-            let (secret, id) = (WebhookSecret::draw(rng), SecretId::new(now, rng).to_string());
-            let name = read::secret_row(tenant.as_str(), &id);
-            let sealed = self.store.cipher.seal(&name, secret.expose(), rng)?;
-            let row = SecretRow {
-                tenant: tenant.to_string(),
-                id,
-                since: now.into(),
-                until: None,
-                key_id: sealed.key_id,
-                nonce: sealed.nonce,
-                ciphertext: sealed.ciphertext,
+            let secret = WebhookSecret::draw(rng);
+            let new = NewSecret {
+                tenant: tenant.clone(),
+                id: SecretId::new(now, rng),
+                since: now,
+                secret: secret.clone(),
             };
-            Ok((secret, row))
+            Ok((secret, new.sealed(&self.store.cipher, rng)?))
         })
     }
 
@@ -139,11 +132,11 @@ impl Hub {
     /// A new secret for the caller's webhook; the one before it signs for [`SECRET_OVERLAP`] too.
     pub async fn rotate_secret(&self, access: &Access) -> Result<SecretAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
-        let (secret, row) = self.new_secret(access.key())?;
+        let (secret, sealed) = self.new_secret(access.key())?;
         let older_until = self.clock.now().plus(SECRET_OVERLAP);
         let command = RotateSecret {
             tenant: access.key().to_string(),
-            secret: row,
+            secret: sealed,
             older_until,
         };
         self.change_way(command, Way::Webhook).await?;
@@ -249,13 +242,9 @@ impl Hub {
     ) -> Result<NoticeAttemptPage, ServiceError> {
         let (tenant, limit) = (tenant.to_string(), limit.clamp(1, LARGEST_PAGE) as usize);
         let read = move |conn: &mut _| read::notice_attempts(conn, &tenant, way, before, limit as i64 + 1);
-        let rows = self.store.readers.run(read).await?;
-        let more = rows.len() > limit;
-        let attempts: Vec<NoticeAttemptView> = rows
-            .into_iter()
-            .take(limit)
-            .map(attempt_view)
-            .collect::<Result<_, _>>()?;
+        let kept = self.store.readers.run(read).await?;
+        let more = kept.len() > limit;
+        let attempts: Vec<NoticeAttemptView> = kept.into_iter().take(limit).map(attempt_view).collect();
         let place = |a: &NoticeAttemptView| AttemptCursor {
             at: a.at,
             seq: a.seq,
@@ -321,9 +310,9 @@ fn way_view(told: Told, cursor: Cursor) -> Result<WayView, ServiceError> {
         standing,
         secrets,
     } = told;
-    let secret = |row: SecretRow| SecretView {
-        since: row.since.0,
-        until: row.until.map(|at| at.0),
+    let secret = |kept: KeptSecret| SecretView {
+        since: kept.since,
+        until: kept.until,
     };
     let queue = match way.subscription.way {
         Way::Queue => Some(queue_name(&way.tenant().parse().map_err(internal)?)),
@@ -344,21 +333,20 @@ fn way_view(told: Told, cursor: Cursor) -> Result<WayView, ServiceError> {
     })
 }
 
-fn attempt_view(row: NoticeAttemptRow) -> Result<NoticeAttemptView, ServiceError> {
-    let failure = row.class.as_deref().and_then(Failure::parse);
-    let at: Timestamp = row.at.0;
-    Ok(NoticeAttemptView {
-        way: read::way(&row.way)?,
-        seq: row.seq,
-        event: row.event.parse().map_err(internal)?,
-        tracking_id: row.dossier.parse().ok(),
-        at,
-        number: row.number,
-        outcome: row.outcome.0,
+fn attempt_view(kept: KeptNoticeAttempt) -> NoticeAttemptView {
+    let failure = kept.failure;
+    NoticeAttemptView {
+        way: kept.way,
+        seq: kept.seq,
+        event: kept.event,
+        tracking_id: kept.dossier,
+        at: kept.at,
+        number: kept.number,
+        outcome: kept.outcome,
         failure,
         owner: failure.map(Failure::owner),
         vi: failure.map(|f| f.advice(Language::Vietnamese).to_owned()),
         en: failure.map(|f| f.advice(Language::English).to_owned()),
-        reason: row.reason,
-    })
+        reason: kept.reason,
+    }
 }

@@ -12,8 +12,7 @@ use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AlarmPage, AlarmView, Cursor, LimitCount};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{Watch, WatchOutcome};
-use crate::store::read::{self, CursorStanding};
-use crate::store::rows::AlarmRow;
+use crate::store::read::{self, CursorStanding, KeptAlarm};
 
 /// Limits looked at in one commit, so that nobody waits long behind them.
 pub const LIMITS_AT_ONCE: i64 = 64;
@@ -67,7 +66,7 @@ impl Hub {
     ) -> Result<AlarmPage, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
         let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
-        let rows = self
+        let alarms = self
             .store
             .readers
             .run(move |conn| match read::alarm_cursor(conn, after)? {
@@ -75,31 +74,24 @@ impl Hub {
                 CursorStanding::Foreign { from } => Ok(Err(foreign("after", after, from))),
             })
             .await??;
-        let next = rows
+        let next = alarms
             .last()
-            .map_or(after, |row| Cursor::after(row.number, row.at.0));
-        let alarms = rows
-            .into_iter()
-            .map(|row| self.alarm_view(row))
-            .collect::<Result<_, _>>()?;
+            .map_or(after, |alarm| Cursor::after(alarm.number, alarm.at));
+        let alarms = alarms.iter().map(|alarm| self.alarm_view(alarm)).collect();
         Ok(AlarmPage { alarms, next })
     }
 
-    fn alarm_view(&self, row: AlarmRow) -> Result<AlarmView, ServiceError> {
-        let limit = Watched::parse(&row.kind).ok_or_else(|| internal(format!("limit {}", row.kind)))?;
-        Ok(AlarmView {
-            number: row.number,
-            at: row.at.0,
-            limit,
-            passed: row.passed,
-            due_at: row.due_at.0,
-            party: limit.party(),
-            dossier: row.dossier.map(|id| id.parse().map_err(internal)).transpose()?,
-            agency: row
-                .agency
-                .and_then(|key| key.parse().ok())
-                .map(|key| self.agency_view(&key)),
-        })
+    fn alarm_view(&self, alarm: &KeptAlarm) -> AlarmView {
+        AlarmView {
+            number: alarm.number,
+            at: alarm.at,
+            limit: alarm.limit,
+            passed: alarm.passed,
+            due_at: alarm.due_at,
+            party: alarm.limit.party(),
+            dossier: alarm.dossier,
+            agency: alarm.agency.as_ref().map(|key| self.agency_view(key)),
+        }
     }
 
     /// How many dossiers have a limit that is near or has passed: a line for each limit of a dossier.

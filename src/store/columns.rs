@@ -110,7 +110,9 @@ impl<T: Column> Column for Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::seal;
     use crate::domain::time::Timestamp;
+    use crate::domain::view::Way;
 
     #[test]
     fn a_text_without_nul_and_a_moment_of_the_calendar_are_held() {
@@ -133,5 +135,12 @@ mod tests {
         assert!("Phường Đại Mỗ".to_owned().is_storable() && String::new().is_storable());
         assert!(!"BD-9\0".to_owned().is_storable() && !Some("\0".to_owned()).is_storable());
         assert!(None::<String>.is_storable() && vec![0u8].is_storable());
+    }
+
+    #[test]
+    fn a_word_has_the_digest_of_its_text() {
+        let digest = |value: &dyn Fn(&mut Context)| seal::digest_of(|row| value(row));
+        let of_word = digest(&|row| Word(Way::Webhook).digest("way", row));
+        assert_eq!(of_word, digest(&|row| "webhook".to_owned().digest("way", row)));
     }
 }

@@ -8,11 +8,12 @@
 //! other.
 
 mod answers;
-pub mod cause;
+mod cause;
 pub mod cipher;
-pub mod columns;
+mod columns;
 pub mod condition;
 pub mod conn;
+mod endpoint;
 mod file_keys;
 pub mod fresh;
 pub mod kept;
@@ -20,27 +21,30 @@ pub mod ledger;
 mod limits;
 pub mod message;
 pub mod migrate;
-pub mod moment;
+mod moment;
 mod of_row;
 pub mod partitions;
-pub mod postgres;
+mod postgres;
 pub mod raw;
 pub mod read;
-pub mod reader;
-pub mod rows;
-pub mod script;
+mod reader;
+mod refusal;
+mod rows;
+mod script;
 pub mod seals;
+mod secret;
 mod state;
-pub mod tables;
+mod tables;
 mod telling;
 mod under_way;
 mod way;
-pub mod word;
+mod word;
 
 use std::sync::Arc;
 
 pub use cipher::{Cipher, Sealed};
 pub use conn::{Backend, Postgres};
+pub use moment::TICK;
 pub use word::{Outcome, PartyRole, Worded};
 
 use crate::clock::{Clock, Entropy};

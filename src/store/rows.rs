@@ -14,16 +14,16 @@ use super::seals::is_loose;
 use super::tables::*;
 use super::word::{Code, NaturalKind, NoticeState, Outcome, PartyRole, Stage, Standing, Word};
 use crate::domain::attachment::FileKind;
+use crate::domain::clocks::Watched;
 use crate::domain::failure::Failure;
 use crate::domain::seal::{self, Hash};
-use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
+use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Way};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Queryable, Selectable, Insertable)]
         #[diesel(table_name = $table, treat_none_as_default_value = false)]
-        #[expect(missing_docs, reason = "the columns are described in the migrations")]
         pub struct $name { $(pub $field: $type,)* }
 
         impl Stored for $name {
@@ -152,12 +152,12 @@ rows! {
     }
     /// A document that was refused.
     RefusalRow in refusals {
-        id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
+        id: String, tenant: String, kind: Word<RefusedKind>, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
         first_at: At, last_at: At, problems: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
     }
     /// The same without what was refused.
     RefusalHeadRow in refusals {
-        id: String, tenant: String, kind: String, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
+        id: String, tenant: String, kind: Word<RefusedKind>, format: Option<String>, media_type: String, sha256: Vec<u8>, size: i64, count: i32,
         first_at: At, last_at: At, problems: String,
     }
     /// Something done although a rule was broken.
@@ -172,16 +172,16 @@ rows! {
     }
     /// Where an agency wants its messages pushed.
     EndpointRow in endpoints {
-        agency: String, url: String, set_at: At, set_by: String, failure: Option<String>, failing_since: Option<At>,
+        agency: String, url: String, set_at: At, set_by: String, failure: Option<Word<Failure>>, failing_since: Option<At>,
         next_probe: Option<At>, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
     }
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
-        tenant: String, way: String, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>,
+        tenant: String, way: Word<Way>, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>,
     }
     /// How far a way has been told, and who tells it.
     WayPositionRow in way_positions {
-        tenant: String, way: String, number: i64, cursor: i64, held_by: Option<String>, held_until: Option<At>,
+        tenant: String, way: Word<Way>, number: i64, cursor: i64, held_by: Option<String>, held_until: Option<At>,
     }
     /// A secret of a webhook.
     SecretRow in subscription_secrets {
@@ -189,19 +189,19 @@ rows! {
     }
     /// An event that a submitter could not be told of yet, or that waits behind such.
     NoticeRow in notices {
-        tenant: String, way: String, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
+        tenant: String, way: Word<Way>, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
         leased_until: Option<At>, attempts: i32,
     }
     /// An attempt to send one.
     NoticeAttemptRow in notice_attempts {
-        tenant: String, way: String, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
-        class: Option<String>, reason: Option<String>,
+        tenant: String, way: Word<Way>, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
+        class: Option<Word<Failure>>, reason: Option<String>,
     }
     /// A limit that runs; one that is near or has passed has a row of its own.
     WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: Word<Stage>, next_at: Option<At> }
     /// What was told of a limit.
     AlarmRow in alarms {
-        number: i64, cause: String, at: At, kind: String, passed: bool, due_at: At, dossier: Option<String>, agency: Option<String>,
+        number: i64, cause: String, at: At, kind: Word<Watched>, passed: bool, due_at: At, dossier: Option<String>, agency: Option<String>,
     }
     /// A file a tenant has uploaded.
     BlobRow in blobs {

@@ -8,7 +8,7 @@ use super::moment::At;
 use super::rows::SubscriptionRow;
 use super::telling::Subscription;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{SubscriptionState, Way};
+use crate::domain::view::SubscriptionState;
 
 /// A way as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,15 +68,14 @@ pub(in crate::store) use {newest, position};
 
 impl KeptWay {
     pub(super) fn of((row, position): (SubscriptionRow, Position)) -> Result<Self, StoreError> {
-        let corrupt = |what: String| StoreError::Corrupt(what);
-        let way = Way::parse(&row.way).ok_or_else(|| corrupt(format!("way {}", row.way)))?;
         let (Some(number), Some(cursor), by, until) = position else {
-            return Err(corrupt(format!("{} of {} has no position", row.way, row.tenant)));
+            let what = format!("{} of {} has no position", row.way.0.word(), row.tenant);
+            return Err(StoreError::Corrupt(what));
         };
         Ok(KeptWay {
             subscription: Subscription {
                 tenant: row.tenant,
-                way,
+                way: row.way.0,
             },
             state: row.state.0,
             since: row.since.0,

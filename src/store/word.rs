@@ -11,9 +11,10 @@ use diesel::sql_types::{SmallInt, Text};
 use diesel::sqlite::Sqlite;
 
 use crate::domain::attachment::FileKind;
+use crate::domain::clocks::Watched;
 use crate::domain::failure::Failure;
 use crate::domain::status::Status;
-use crate::domain::view::{DeliveryState, NoticeOutcome, SubscriptionState};
+use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Way};
 
 /// An enum whose values have words.
 pub trait Worded: Copy + Debug + PartialEq + 'static {
@@ -120,6 +121,9 @@ worded! {
     Failure, "kind of failure", Failure::parse;
     FileKind, "kind of file", FileKind::parse;
     NoticeOutcome, "outcome of an attempt to tell", NoticeOutcome::parse;
+    RefusedKind, "kind of refused document", RefusedKind::parse;
+    Watched, "limit", Watched::parse;
+    Way, "way", Way::parse;
 }
 
 impl Worded for SubscriptionState {
@@ -260,6 +264,18 @@ mod tests {
             NaturalKind::Contest,
         ] {
             assert_eq!(NaturalKind::of_word(kind.word()), Some(kind));
+        }
+        for failure in Failure::ALL {
+            assert_eq!(<Failure as Worded>::of_word(failure.word()), Some(*failure));
+        }
+        for limit in Watched::ALL {
+            assert_eq!(<Watched as Worded>::of_word(limit.word()), Some(limit));
+        }
+        for way in Way::ALL {
+            assert_eq!(<Way as Worded>::of_word(way.word()), Some(way));
+        }
+        for kind in [RefusedKind::Submission, RefusedKind::Statuses] {
+            assert_eq!(<RefusedKind as Worded>::of_word(kind.word()), Some(kind));
         }
         assert_eq!(<DeliveryState as Worded>::of_word("lost"), None);
         assert_eq!(PartyRole::of_word(""), None);

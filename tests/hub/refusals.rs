@@ -2,15 +2,13 @@
 //! way of an answer.
 
 use lienthong::domain::ids::RefusalId;
-use lienthong::domain::rejection::{Label, Rejection};
+use lienthong::domain::rejection::{Label, Problem, Rejection};
 use lienthong::domain::view::RefusedKind;
 use lienthong::identity::Access;
 use lienthong::service::{RefusalQuery, Reported, ServiceError};
 use lienthong::store::Sizes;
 use lienthong::store::ledger::refuse::{BYTES_OF_A_TENANT, KEPT_DAYS, OF_A_TENANT};
-use lienthong::store::ledger::{Refuse, Sweep};
-use lienthong::store::moment::At;
-use lienthong::store::rows::RefusalRow;
+use lienthong::store::ledger::{NewRefusal, Refuse, SealedRefusal, Sweep};
 use serde_json::json;
 
 use crate::backends::{Stage, on_both};
@@ -42,34 +40,26 @@ fn bad(stage: &Stage, reference: &str) -> serde_json::Value {
     filing
 }
 
-/// A refusal as the service makes it.
-fn row(stage: &Stage, tenant: &str, n: usize, size: usize) -> RefusalRow {
-    let id = RefusalId::derived(&lienthong::domain::seal::sha256(
+/// The name of the nth refusal of a tenant.
+fn named(tenant: &str, n: usize) -> RefusalId {
+    RefusalId::derived(&lienthong::domain::seal::sha256(
         format!("{tenant}{n}").as_bytes(),
-    ));
-    let now = At(stage.clock.now());
-    let mut row = RefusalRow {
-        id: id.to_string(),
-        tenant: tenant.to_owned(),
-        kind: RefusedKind::Submission.word().to_owned(),
+    ))
+}
+
+/// A refusal as the service makes it, of so many bytes.
+fn sealed(stage: &Stage, tenant: &str, n: usize, size: usize) -> SealedRefusal {
+    let refusal = NewRefusal {
+        id: named(tenant, n),
+        tenant: &tenant.parse().unwrap(),
+        kind: RefusedKind::Submission,
         format: None,
-        media_type: "application/json".to_owned(),
-        sha256: vec![0; 32],
-        size: size as i64,
-        count: 1,
-        first_at: now,
-        last_at: now,
-        problems: "[{\"label\":\"field-missing\"}]".to_owned(),
-        key_id: String::new(),
-        nonce: Vec::new(),
-        ciphertext: Vec::new(),
+        media_type: "application/json",
+        bytes: &vec![b'x'; size],
+        problems: &[Problem::new(Label::FieldMissing)],
+        at: stage.clock.now(),
     };
-    let sealed = stage
-        .cipher
-        .seal(&row.bound_name(), &vec![b'x'; size], &mut *stage.rng())
-        .unwrap();
-    (row.key_id, row.nonce, row.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
-    row
+    refusal.sealed(&stage.cipher, &mut *stage.rng()).unwrap()
 }
 
 on_both! {
@@ -159,36 +149,35 @@ on_both! {
     async fn a_tenant_has_its_quota_and_its_oldest_go_first(stage) {
         let store = stage.open();
         let kept = |tenant: &str| stage.number(&format!("SELECT count(*) AS n FROM refusals WHERE tenant = '{tenant}'"));
-        let (first, other) = (row(stage, "agent.a-001", 0, 10), row(stage, "agent.a-002", 0, 10));
-        store.ledger.ask(Refuse(first.clone())).await.unwrap();
-        store.ledger.ask(Refuse(other)).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "agent.a-001", 0, 10))).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "agent.a-002", 0, 10))).await.unwrap();
         stage.later(1);
-        let most = (1..OF_A_TENANT as usize).map(|n| store.ledger.ask(Refuse(row(stage, "agent.a-001", n, 10))));
+        let most = (1..OF_A_TENANT as usize).map(|n| store.ledger.ask(Refuse(sealed(stage, "agent.a-001", n, 10))));
         futures_util::future::try_join_all(most).await.unwrap();
         assert_eq!(kept("agent.a-001"), OF_A_TENANT);
         stage.later(1);
-        store.ledger.ask(Refuse(row(stage, "agent.a-001", 10_000, 10))).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "agent.a-001", 10_000, 10))).await.unwrap();
         assert_eq!((kept("agent.a-001"), kept("agent.a-002")), (OF_A_TENANT, 1));
-        assert_eq!(stage.number(&format!("SELECT count(*) AS n FROM refusals WHERE id = '{}'", first.id)), 0);
+        assert_eq!(stage.number(&format!("SELECT count(*) AS n FROM refusals WHERE id = '{}'", named("agent.a-001", 0))), 0);
         // In bytes as well.
         let large = BYTES_OF_A_TENANT as usize / 4;
         for n in 0..4 {
             stage.later(1);
-            store.ledger.ask(Refuse(row(stage, "branch.ba-dinh", n, large))).await.unwrap();
+            store.ledger.ask(Refuse(sealed(stage, "branch.ba-dinh", n, large))).await.unwrap();
         }
         assert_eq!(kept("branch.ba-dinh"), 4);
         stage.later(1);
-        store.ledger.ask(Refuse(row(stage, "branch.ba-dinh", 4, 1))).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "branch.ba-dinh", 4, 1))).await.unwrap();
         assert_eq!(kept("branch.ba-dinh"), 4);
         assert_eq!(stage.number("SELECT CAST(sum(size) AS BIGINT) AS n FROM refusals WHERE tenant = 'branch.ba-dinh'"), 3 * large as i64 + 1);
     }
 
     async fn what_is_old_goes_with_the_sweep(stage) {
         let store = stage.open();
-        store.ledger.ask(Refuse(row(stage, "agent.a-001", 0, 10))).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "agent.a-001", 0, 10))).await.unwrap();
         let day = 24 * 3600;
         stage.later(u64::from(KEPT_DAYS) * day);
-        store.ledger.ask(Refuse(row(stage, "agent.a-001", 1, 10))).await.unwrap();
+        store.ledger.ask(Refuse(sealed(stage, "agent.a-001", 1, 10))).await.unwrap();
         assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("refusals")), (0, 2));
         stage.later(1);
         assert_eq!((store.ledger.ask(Sweep).await.unwrap(), stage.rows("refusals")), (1, 1));

@@ -222,14 +222,14 @@ on_both! {
             told
         };
         let before = told("way_positions");
-        assert_eq!(before[1..], ["branch.ba-dinh webhook 2 one", "1 waiting 1"]);
+        assert_eq!(before[1..], ["branch.tay-ho webhook 2 one", "1 waiting 1"]);
         assert_eq!(stage.rows("way_positions"), 1, "the one before is removed");
         back_before(stage, "0014");
         assert_eq!(told("subscriptions"), before);
         back_before(stage, "0012");
         assert_eq!(stage.texts("SELECT CAST(cursor AS TEXT) AS t FROM subscriptions"), ["2"]);
         stage.behind(|conn| migrate::up(conn).unwrap());
-        assert_eq!(told("way_positions")[1..], ["branch.ba-dinh webhook 2 -", "1 waiting 1"]);
+        assert_eq!(told("way_positions")[1..], ["branch.tay-ho webhook 2 -", "1 waiting 1"]);
         // Nobody holds it now.
         let store = stage.open();
         let held = store.ledger.ask(hold("two")).await.unwrap().unwrap();

@@ -12,9 +12,8 @@ use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::service::{Call, Wanted};
 use lienthong::store::conn::Conn;
-use lienthong::store::ledger::SetEndpoint;
+use lienthong::store::ledger::{NewEndpoint, SetEndpoint};
 use lienthong::store::read::{self, Secrets, verify_here};
-use lienthong::store::rows::EndpointRow;
 use lienthong::store::seals::LOOSE;
 use serde_json::json;
 
@@ -85,23 +84,18 @@ async fn lived(stage: &Stage) -> City {
         from: Some(Cursor::START),
     };
     city.hub.subscribe(&branch, webhook).await.unwrap();
-    let endpoint = EndpointRow {
-        agency: COMMUNE.to_owned(),
-        url: "https://agency.example/".to_owned(),
-        set_at: stage.clock.now().into(),
-        set_by: format!("agency.{COMMUNE}"),
-        failure: None,
-        failing_since: None,
-        next_probe: None,
-        key_id: String::new(),
-        nonce: Vec::new(),
-        ciphertext: Vec::new(),
-    };
     let secrets = Secrets {
         current: WebhookSecret::draw(&mut *stage.rng()),
         older: None,
     };
-    let endpoint = read::seal_secrets(&stage.cipher, endpoint, &secrets, &mut *stage.rng()).unwrap();
+    let endpoint = NewEndpoint {
+        agency: COMMUNE.parse().unwrap(),
+        url: "https://agency.example/".parse().unwrap(),
+        secrets,
+        set_at: stage.clock.now(),
+        set_by: format!("agency.{COMMUNE}").parse().unwrap(),
+    };
+    let endpoint = endpoint.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
     city.hub.store().ledger.ask(SetEndpoint(endpoint)).await.unwrap();
     changed(
         city.hub.store(),

@@ -14,7 +14,7 @@ use crate::delivery::write_down;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
 use crate::store::ledger::{Carried, LeasePushes, LeasedDelivery, PushSettlement, SettlePushes};
-use crate::store::read::{self, Endpoint};
+use crate::store::read::{self, KeptEndpoint};
 
 /// Calls to one endpoint at once.
 pub const CALLS_OF_ONE: usize = 8;
@@ -81,7 +81,7 @@ impl Recipients for Agencies {
 pub(super) struct Agency {
     hub: Arc<Hub>,
     key: String,
-    endpoint: Arc<Endpoint>,
+    endpoint: Arc<KeptEndpoint>,
 }
 
 impl Recipient for Agency {
@@ -98,7 +98,7 @@ impl Recipient for Agency {
     }
 
     fn spared_until(&self) -> Option<Timestamp> {
-        self.endpoint.row.next_probe.map(|probe| probe.0)
+        self.endpoint.next_probe
     }
 
     /// Nothing more once the endpoint is set anew: what comes next is for the new address, by a carrier of its own.
@@ -165,9 +165,9 @@ impl Recipient for Agency {
     }
 }
 
-fn set_up(endpoint: &Endpoint) -> SetUp {
+fn set_up(endpoint: &KeptEndpoint) -> SetUp {
     SetUp {
-        at: endpoint.row.set_at.0,
+        at: endpoint.set_at,
         url: Some(endpoint.url.clone()),
     }
 }

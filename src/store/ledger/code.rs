@@ -16,7 +16,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::{AlarmRow, DossierRow};
 use crate::store::tables::{alarms, dossiers};
-use crate::store::word::NaturalKind;
+use crate::store::word::{NaturalKind, Word};
 
 /// Claimants of one code that are looked at to find another one: those of this batch may have let go of it.
 const LOOKED_AT: i64 = 16;
@@ -157,7 +157,7 @@ pub(super) fn contest(
         number: last.unwrap_or(0) + 1 + earlier,
         cause: format!("{}:{code}", Watched::CodeContested),
         at: At(batch.now),
-        kind: Watched::CodeContested.word().to_owned(),
+        kind: Word(Watched::CodeContested),
         passed: true,
         due_at: At(batch.now),
         dossier: Some(dossier.id.clone()),

@@ -46,7 +46,7 @@ macro_rules! failing {
 
 impl Command for SetEndpoint {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
-        set_endpoint(conn, batch.clock, &self.0)
+        set_endpoint(conn, batch.clock, &self.0.row)
     }
 }
 
@@ -101,7 +101,7 @@ fn set_endpoint(conn: &mut Conn, now: Timestamp, row: &EndpointRow) -> Result<bo
             endpoints::url.eq(excluded(endpoints::url)),
             endpoints::set_at.eq(excluded(endpoints::set_at)),
             endpoints::set_by.eq(excluded(endpoints::set_by)),
-            endpoints::failure.eq(None::<String>),
+            endpoints::failure.eq(None::<Word<Failure>>),
             endpoints::failing_since.eq(None::<At>),
             endpoints::next_probe.eq(None::<At>),
             endpoints::key_id.eq(excluded(endpoints::key_id)),
@@ -137,7 +137,7 @@ fn stand(
                 .execute(c))?;
             on_backend!(conn, c => diesel::update(endpoint())
                 .set((
-                    endpoints::failure.eq(None::<String>),
+                    endpoints::failure.eq(None::<Word<Failure>>),
                     endpoints::failing_since.eq(None::<At>),
                     endpoints::next_probe.eq(None::<At>),
                 ))
@@ -146,7 +146,7 @@ fn stand(
         EndpointStanding::Spared { failure, next_probe } => {
             on_backend!(conn, c => diesel::update(endpoint())
                 .set((
-                    endpoints::failure.eq(Some(failure.word())),
+                    endpoints::failure.eq(Some(Word(failure))),
                     endpoints::next_probe.eq(Some(At(next_probe))),
                 ))
                 .execute(c))?;

@@ -29,7 +29,7 @@ const PIECE: i64 = 256;
 
 impl Command for Refuse {
     fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<(), StoreError> {
-        let Refuse(row) = self;
+        let row = &self.0.row;
         // As on disk: the bytes that were kept first stay, sealed with the moment they first came.
         let merged = match batch.writes.refusals.get(&row.id) {
             Some(kept) => RefusalRow {

@@ -332,7 +332,7 @@ fn alarm(
         number: known.last + 1 + earlier,
         cause,
         at: At(batch.now),
-        kind: limit.word().to_owned(),
+        kind: Word(limit),
         passed,
         due_at: At(due_at),
         dossier: dossier.map(|d| d.id.clone()),

@@ -16,7 +16,6 @@ use tokio_postgres::Client;
 pub(in crate::store) use cause::chain;
 pub use query::Binds;
 pub(in crate::store) use query::Query;
-pub use row::PgRow;
 use session::Line;
 pub use session::Session;
 

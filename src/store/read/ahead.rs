@@ -206,7 +206,7 @@ pub fn untold(
     let noticed: Vec<(i64, String)> = if has_notices && !rows.is_empty() {
         on_backend!(conn, c => notices::table
             .filter(notices::tenant.eq(key))
-            .filter(notices::way.eq(which.way.word()))
+            .filter(notices::way.eq(Word(which.way)))
             .filter(notices::dossier.eq_any(&dossiers))
             .select((notices::seq, notices::dossier))
             .load(c))?

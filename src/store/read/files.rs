@@ -6,7 +6,9 @@ use diesel::prelude::*;
 
 use super::{corrupt, dossier};
 use crate::domain::attachment::{DataKey, FileKind, NamedFile};
-use crate::domain::ids::BlobId;
+use crate::domain::codes::Key;
+use crate::domain::ids::{BlobId, ReadId};
+use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::identity::Scope;
 use crate::store::StoreError;
@@ -166,6 +168,44 @@ pub fn overdue_files(conn: &mut Conn, before: Timestamp) -> Result<i64, StoreErr
         .count().get_result(c))?)
 }
 
+/// Somebody has read something of a dossier, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRead {
+    /// Its name.
+    pub id: ReadId,
+    /// When.
+    pub at: Timestamp,
+    /// Which tenant.
+    pub tenant: TenantKey,
+    /// Which named person, where one was named.
+    pub staff: Option<Key>,
+    /// At which point.
+    pub point: Option<Key>,
+    /// What was read, in a word.
+    pub what: String,
+    /// Number of the attachment.
+    pub attachment: Option<i32>,
+    /// First and last byte that were asked for.
+    pub bytes: Option<(i64, i64)>,
+}
+
+impl KeptRead {
+    fn of(row: ReadRow) -> Result<Self, StoreError> {
+        let bad = |what: &str| corrupt(format!("reading {}: {what}", row.id));
+        let key = |key: Option<&str>| key.map(str::parse).transpose();
+        Ok(KeptRead {
+            id: row.id.parse().map_err(|_| bad("id"))?,
+            at: row.at.0,
+            tenant: row.tenant.parse().map_err(|_| bad("tenant"))?,
+            staff: key(row.staff.as_deref()).map_err(|_| bad("staff"))?,
+            point: key(row.point.as_deref()).map_err(|_| bad("point"))?,
+            what: row.what,
+            attachment: row.attachment,
+            bytes: row.first_byte.zip(row.last_byte),
+        })
+    }
+}
+
 /// What was read of a dossier, newest first; `None` when the caller does not see it.
 pub fn reads(
     conn: &mut Conn,
@@ -173,15 +213,19 @@ pub fn reads(
     id: &str,
     after: Option<&str>,
     limit: i64,
-) -> Result<Option<Vec<ReadRow>>, StoreError> {
+) -> Result<Option<Vec<KeptRead>>, StoreError> {
     if dossier(conn, scope, id)?.is_none() {
         return Ok(None);
     }
-    Ok(Some(on_backend!(conn, c => {
+    let rows: Vec<ReadRow> = on_backend!(conn, c => {
         let mut query = reads::table.filter(reads::dossier.eq(id)).into_boxed();
         if let Some(after) = after {
             query = query.filter(reads::id.lt(after));
         }
         query.order(reads::id.desc()).limit(limit).select(ReadRow::as_select()).load(c)
-    })?))
+    })?;
+    rows.into_iter()
+        .map(KeptRead::of)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }

@@ -28,27 +28,30 @@ pub use dossiers::{
     ByCode, Filter, answered, by_code, by_reference, code_known, content, dossier, dossiers_by_id,
     first_alike, list, of_code, report_known, submission,
 };
-use endpoints::open_secrets;
-pub use endpoints::{Endpoint, Secrets, endpoints, seal_secrets};
+pub use endpoints::endpoints;
 pub use files::{
-    Attachment, Held, attachments, held, known_objects, overdue_files, reads, unused_bytes, uploaded,
-    uploaded_of,
+    Attachment, Held, KeptRead, attachments, held, known_objects, overdue_files, reads, unused_bytes,
+    uploaded, uploaded_of,
 };
 pub use history::{feed, history, lost_key};
 pub use notices::{
-    Standing, TenantQueue, Told, notice_attempts, notices_due, queues, secret_row, secrets, way, ways,
+    KeptNoticeAttempt, Standing, TenantQueue, Told, notice_attempts, notices_due, queues, secrets, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
 pub use watches::{
-    IrregularFilter, alarms, irregular_counts, irregularities, limits_told, limits_wait, overdue,
+    IrregularFilter, KeptAlarm, KeptIrregularCount, KeptIrregularity, alarms, irregular_counts,
+    irregularities, limits_told, limits_wait, overdue,
 };
 
+pub use super::endpoint::{KeptEndpoint, Secrets};
 pub use super::file_keys::file_blind;
 pub use super::fresh::FeedItem;
 pub use super::message::{Content, Message, content_row};
+pub use super::refusal::KeptRefusal;
+pub use super::secret::KeptSecret;
 pub use super::way::{Hold, KeptWay};
 
 use diesel::prelude::*;

@@ -7,15 +7,18 @@ use diesel::prelude::*;
 
 use super::ahead::Feeds;
 use super::corrupt;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AttemptCursor, SubscriptionState, Way};
+use crate::domain::view::{AttemptCursor, NoticeOutcome, SubscriptionState, Way};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::secret::{KeptSecret, secret_row};
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, Subscription, WAITING, WINDOW, may_go};
 use crate::store::way::{KeptWay, Position, position};
@@ -40,17 +43,12 @@ pub struct Told {
     pub way: KeptWay,
     /// What stands in it.
     pub standing: Standing,
-    /// Secrets that sign, newest first; still sealed.
-    pub secrets: Vec<SecretRow>,
-}
-
-/// The way of a stored word.
-pub fn way(word: &str) -> Result<Way, StoreError> {
-    Way::parse(word).ok_or_else(|| corrupt(format!("way {word}")))
+    /// When its secrets sign, the newest first.
+    pub secrets: Vec<KeptSecret>,
 }
 
 /// Tenant, way and state, how many notices stand there, and since when the first.
-type Counted = (String, String, Word<NoticeState>, i64, Option<At>);
+type Counted = (String, Word<Way>, Word<NoticeState>, i64, Option<At>);
 
 /// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
 pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>, StoreError> {
@@ -69,9 +67,10 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>,
         .group_by((notices::tenant, notices::way, notices::state))
         .select((notices::tenant, notices::way, notices::state, count_star(), min(notices::since)))
         .load(c))?;
-    let mut standing: HashMap<(String, String), Standing> = HashMap::new();
+    let mut standing: HashMap<Subscription, Standing> = HashMap::new();
     for (tenant, way, state, count, since) in counted {
-        let of = standing.entry((tenant, way)).or_default();
+        let which = Subscription { tenant, way: way.0 };
+        let of = standing.entry(which).or_default();
         match state {
             WAITING => (of.waiting, of.oldest) = (count, since.map(|at| at.0)),
             PARKED => of.parked = count,
@@ -79,12 +78,11 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>,
         }
     }
     let feeds = Feeds::of(conn, tenants.iter().copied())?;
-    let key = |way: &KeptWay| (way.tenant().to_owned(), way.subscription.way.word().to_owned());
     for way in &kept {
         let Some((count, since)) = feeds.untold(conn, way, WINDOW)? else {
             continue;
         };
-        let of = standing.entry(key(way)).or_default();
+        let of = standing.entry(way.subscription.clone()).or_default();
         of.waiting += count;
         of.oldest = Some(of.oldest.map_or(since, |oldest| oldest.min(since)));
     }
@@ -92,9 +90,12 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>,
     Ok(kept
         .into_iter()
         .map(|way| Told {
-            standing: standing.remove(&key(&way)).unwrap_or_default(),
+            standing: standing.remove(&way.subscription).unwrap_or_default(),
             secrets: match way.subscription.way {
-                Way::Webhook => secrets.remove(way.tenant()).unwrap_or_default(),
+                Way::Webhook => {
+                    let theirs = secrets.remove(way.tenant()).unwrap_or_default();
+                    theirs.iter().map(KeptSecret::of).collect()
+                }
                 Way::Queue => Vec::new(),
             },
             way,
@@ -131,9 +132,44 @@ fn live_secrets(
     Ok(by_tenant)
 }
 
-/// The name under which a webhook's secret is sealed.
-pub fn secret_row(tenant: &str, id: &str) -> String {
-    format!("webhook-secret:{tenant}:{id}")
+/// An attempt to tell a submitter, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptNoticeAttempt {
+    /// By which way.
+    pub way: Way,
+    /// The event's place in the feed; 0 for a test event.
+    pub seq: i64,
+    /// The event.
+    pub event: EventId,
+    /// Its dossier; none for a test event.
+    pub dossier: Option<DossierId>,
+    /// When.
+    pub at: Timestamp,
+    /// Which attempt, from 1.
+    pub number: i32,
+    /// What it came to.
+    pub outcome: NoticeOutcome,
+    /// What failed.
+    pub failure: Option<Failure>,
+    /// The words of whatever failed.
+    pub reason: Option<String>,
+}
+
+impl KeptNoticeAttempt {
+    fn of(row: NoticeAttemptRow) -> Result<Self, StoreError> {
+        let event = row.event.parse();
+        Ok(KeptNoticeAttempt {
+            way: row.way.0,
+            seq: row.seq,
+            event: event.map_err(|_| corrupt(format!("event {} of an attempt", row.event)))?,
+            dossier: row.dossier.parse().ok(),
+            at: row.at.0,
+            number: row.number,
+            outcome: row.outcome.0,
+            failure: row.class.map(|failure| failure.0),
+            reason: row.reason,
+        })
+    }
 }
 
 /// Attempts to tell a tenant, newest first, of both ways or of one.
@@ -143,17 +179,17 @@ pub fn notice_attempts(
     way: Option<Way>,
     before: Option<AttemptCursor>,
     limit: i64,
-) -> Result<Vec<NoticeAttemptRow>, StoreError> {
-    Ok(on_backend!(conn, c => {
+) -> Result<Vec<KeptNoticeAttempt>, StoreError> {
+    let rows: Vec<NoticeAttemptRow> = on_backend!(conn, c => {
         let mut query = notice_attempts::table.filter(notice_attempts::tenant.eq(tenant)).into_boxed();
         if let Some(way) = way {
-            query = query.filter(notice_attempts::way.eq(way.word()));
+            query = query.filter(notice_attempts::way.eq(Word(way)));
         }
         if let Some(AttemptCursor { at, seq, way }) = before {
             let (now, later) = (notice_attempts::at.eq(At(at)), notice_attempts::seq.eq(seq));
             query = query.filter(notice_attempts::at.lt(At(at))
                 .or(now.and(notice_attempts::seq.lt(seq)))
-                .or(now.and(later).and(notice_attempts::way.lt(way.word()))));
+                .or(now.and(later).and(notice_attempts::way.lt(Word(way)))));
         }
         query
             .order((
@@ -165,7 +201,8 @@ pub fn notice_attempts(
             .limit(limit)
             .select(NoticeAttemptRow::as_select())
             .load(c)
-    })?)
+    })?;
+    rows.into_iter().map(KeptNoticeAttempt::of).collect()
 }
 
 /// Those of these tenants' active ways that have something to send now: a cheap look before the ledger is asked.
@@ -181,20 +218,14 @@ pub fn notices_due(
         .filter(may_go!(now))
         .select(min(notices::seq))
         .single_value();
-    let due: Vec<(String, String)> = on_backend!(conn, c => subscriptions::table
+    let due: Vec<(String, Word<Way>)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::tenant.eq_any(tenants))
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
         .filter(next.is_not_null())
         .select((subscriptions::tenant, subscriptions::way))
         .load(c))?;
-    due.into_iter()
-        .map(|(tenant, word)| {
-            Ok(Subscription {
-                way: way(&word)?,
-                tenant,
-            })
-        })
-        .collect()
+    let which = |(tenant, way): (String, Word<Way>)| Subscription { tenant, way: way.0 };
+    Ok(due.into_iter().map(which).collect())
 }
 
 /// The secrets of a webhook that sign now, newest first, opened.
@@ -233,7 +264,7 @@ pub struct TenantQueue {
 /// The queues of submitters, those that are being drained too.
 pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
     let rows: Vec<(String, Word<SubscriptionState>, At)> = on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::way.eq(Way::Queue.word()))
+        .filter(subscriptions::way.eq(Word(Way::Queue)))
         .order(subscriptions::tenant)
         .select((subscriptions::tenant, subscriptions::state, subscriptions::since))
         .load(c))?;

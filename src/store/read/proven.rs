@@ -13,9 +13,10 @@ use crate::domain::seal::Hash;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::endpoint::Secrets;
 use crate::store::file_keys::attachment_row;
-use crate::store::read::{open_secrets, secret_row};
 use crate::store::rows::*;
+use crate::store::secret::secret_row;
 use crate::store::state::state_of;
 use crate::store::tables::*;
 use crate::store::word::{PartyRole, Word, Worded};
@@ -423,7 +424,7 @@ fn bound(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
         EndpointRow,
         [agency],
         |row: EndpointRow| {
-            if open_secrets(cipher, &row).is_err() {
+            if Secrets::of(&row, cipher).is_err() {
                 report.wrong(
                     format!("endpoint of {}", row.agency),
                     "its secrets do not open beside its address",

@@ -3,11 +3,15 @@
 use diesel::prelude::*;
 
 use super::seen;
+use crate::domain::ids::RefusalId;
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
 use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
+use crate::store::refusal::KeptRefusal;
 use crate::store::rows::{RefusalHeadRow, RefusalRow};
 use crate::store::tables::refusals;
 
@@ -15,13 +19,13 @@ use crate::store::tables::refusals;
 #[derive(Clone, Debug, Default)]
 pub struct RefusalFilter {
     /// Of this tenant.
-    pub tenant: Option<String>,
+    pub tenant: Option<TenantKey>,
     /// Last refused at this moment or later.
-    pub since: Option<At>,
+    pub since: Option<Timestamp>,
     /// Last refused before this moment.
-    pub until: Option<At>,
+    pub until: Option<Timestamp>,
     /// Older than this one: its moment and its id.
-    pub after: Option<(At, String)>,
+    pub after: Option<(Timestamp, RefusalId)>,
     /// At most so many.
     pub limit: i64,
 }
@@ -40,20 +44,21 @@ pub fn refusals(
     conn: &mut Conn,
     scope: &Scope,
     filter: &RefusalFilter,
-) -> Result<Vec<RefusalHeadRow>, StoreError> {
+) -> Result<Vec<KeptRefusal>, StoreError> {
     let seen = seen(conn, scope)?;
-    Ok(on_backend!(conn, c => {
+    let after = filter.after.map(|(at, id)| (At(at), id.to_string()));
+    let rows: Vec<RefusalHeadRow> = on_backend!(conn, c => {
         let mut query = reached!(refusals::table, &seen);
         if let Some(tenant) = &filter.tenant {
-            query = query.filter(refusals::tenant.eq(tenant));
+            query = query.filter(refusals::tenant.eq(tenant.as_str()));
         }
         if let Some(since) = filter.since {
-            query = query.filter(refusals::last_at.ge(since));
+            query = query.filter(refusals::last_at.ge(At(since)));
         }
         if let Some(until) = filter.until {
-            query = query.filter(refusals::last_at.lt(until));
+            query = query.filter(refusals::last_at.lt(At(until)));
         }
-        if let Some((at, id)) = &filter.after {
+        if let Some((at, id)) = &after {
             query = query.filter(
                 refusals::last_at.lt(at).or(refusals::last_at.eq(at).and(refusals::id.lt(id))),
             );
@@ -63,16 +68,16 @@ pub fn refusals(
             .limit(filter.limit)
             .select(RefusalHeadRow::as_select())
             .load(c)
-    })?)
+    })?;
+    rows.into_iter().map(KeptRefusal::of).collect()
 }
 
 /// One refusal by its id.
-pub fn refusal(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<RefusalHeadRow>, StoreError> {
-    let seen = seen(conn, scope)?;
-    Ok(
-        on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(id)), &seen)
-        .select(RefusalHeadRow::as_select()).first(c).optional())?,
-    )
+pub fn refusal(conn: &mut Conn, scope: &Scope, id: RefusalId) -> Result<Option<KeptRefusal>, StoreError> {
+    let (seen, id) = (seen(conn, scope)?, id.to_string());
+    let row: Option<RefusalHeadRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(&id)), &seen)
+        .select(RefusalHeadRow::as_select()).first(c).optional())?;
+    row.map(KeptRefusal::of).transpose()
 }
 
 /// What was refused: its media type and its bytes.
@@ -80,10 +85,10 @@ pub fn refused(
     conn: &mut Conn,
     cipher: &Cipher,
     scope: &Scope,
-    id: &str,
+    id: RefusalId,
 ) -> Result<Option<(String, Vec<u8>)>, StoreError> {
-    let seen = seen(conn, scope)?;
-    let row: Option<RefusalRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(id)), &seen)
+    let (seen, id) = (seen(conn, scope)?, id.to_string());
+    let row: Option<RefusalRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(&id)), &seen)
         .select(RefusalRow::as_select()).first(c).optional())?;
     row.map(|row| {
         let name = row.bound_name();

@@ -7,14 +7,14 @@ use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::domain::view::Backlog;
 use lienthong::domain::view::Way;
+use lienthong::identity::webhook::WebhookSecret;
+use lienthong::store::Worded;
 use lienthong::store::ledger::{
-    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, QueueRemoved, RotateSecret,
-    SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription,
+    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, NewEndpoint, QueueRemoved,
+    RotateSecret, SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST,
+    TestSubscription,
 };
-use lienthong::store::moment::At;
-use lienthong::store::read;
-use lienthong::store::rows::EndpointRow;
-use lienthong::store::word::Worded;
+use lienthong::store::read::{self, Secrets};
 
 use super::everything;
 use super::telling::*;
@@ -206,20 +206,15 @@ on_both! {
             actor: Actor::hub(),
         };
         store.ledger.ask(park).await.unwrap().unwrap();
-        let sealed = secret(stage, BRANCH);
-        let endpoint = EndpointRow {
-            agency: AGENCY.to_owned(),
-            url: "https://nhan.example.vn/".to_owned(),
-            set_at: At(since),
-            set_by: format!("agency.{AGENCY}"),
-            failure: None,
-            failing_since: None,
-            next_probe: None,
-            key_id: sealed.key_id,
-            nonce: sealed.nonce,
-            ciphertext: sealed.ciphertext,
+        let endpoint = NewEndpoint {
+            agency: AGENCY.parse().unwrap(),
+            url: "https://nhan.example.vn/".parse().unwrap(),
+            secrets: Secrets { current: WebhookSecret::new([7; 32]), older: None },
+            set_at: since,
+            set_by: format!("agency.{AGENCY}").parse().unwrap(),
         };
-        store.ledger.ask(SetEndpoint(endpoint)).await.unwrap();
+        let sealed = endpoint.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
+        store.ledger.ask(SetEndpoint(sealed)).await.unwrap();
         let stand = async |standing| {
             let (agency, settlements) = (AGENCY.to_owned(), Vec::new());
             let settle = SettlePushes { agency, settlements, set_at: since, standing: Some(standing) };

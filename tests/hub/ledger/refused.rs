@@ -1,10 +1,11 @@
 //! What the database refuses costs its sender and nobody else: no connection, few rollbacks, and the rest of the commit is written.
 
+use lienthong::domain::ids::RefusalId;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
+use lienthong::domain::view::RefusedKind;
 use lienthong::store::ledger::faults::{FAULTS_ALLOWED, FAULTS_REMEMBERED, FIRST_PAUSE};
-use lienthong::store::ledger::{Refuse, Submit, SubmitOutcome};
-use lienthong::store::rows::RefusalRow;
+use lienthong::store::ledger::{NewRefusal, Refuse, Submit, SubmitOutcome};
 use lienthong::store::{Sizes, Store, StoreError};
 
 use crate::backends::{Stage, number, on_both, run};
@@ -240,26 +241,21 @@ fn a_database_that_refuses_everything_is_asked_a_bounded_number_of_times() {
 fn a_sum_that_overflows_in_the_database_is_its_senders_fault() {
     Stage::postgres().play(async |stage| {
         let store = wide(stage);
-        let now = stage.clock.now();
-        let row = RefusalRow {
-            id: "ref_1".to_owned(),
-            tenant: "branch.bad".to_owned(),
-            kind: "submission".to_owned(),
+        let refusal = NewRefusal {
+            id: RefusalId::derived(&[0; 32]),
+            tenant: &"branch.bad".parse().unwrap(),
+            kind: RefusedKind::Submission,
             format: None,
-            media_type: "application/json".to_owned(),
-            sha256: vec![0; 32],
-            size: 1,
-            count: i32::MAX,
-            first_at: now.into(),
-            last_at: now.into(),
-            problems: "[]".to_owned(),
-            key_id: "test".to_owned(),
-            nonce: vec![0; 12],
-            ciphertext: vec![0; 17],
+            media_type: "application/json",
+            bytes: b"{",
+            problems: &[],
+            at: stage.clock.now(),
         };
-        store.ledger.ask(Refuse(row.clone())).await.unwrap();
+        let refusal = refusal.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
+        store.ledger.ask(Refuse(refusal.clone())).await.unwrap();
+        stage.execute(&format!("UPDATE refusals SET count = {}", i32::MAX));
         let (again, filed) = tokio::join!(
-            store.ledger.ask(Refuse(row.clone())),
+            store.ledger.ask(Refuse(refusal)),
             store.ledger.ask(filing(stage, "r1"))
         );
         assert!(matches!(again, Err(StoreError::Unstorable(_))), "{again:?}");

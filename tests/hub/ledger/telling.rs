@@ -6,15 +6,14 @@ use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::SecretId;
 use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::Way;
+use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Store;
 use lienthong::store::ledger::{
-    Carried, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress, RetryNotices,
-    SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
+    Carried, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NewSecret, NoticeSettlement, Progress,
+    RetryNotices, SealedSecret, SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
 };
-use lienthong::store::moment::At;
 use lienthong::store::read;
 use lienthong::store::read::Noticed;
-use lienthong::store::rows::SecretRow;
 
 use super::everything;
 use crate::backends::Stage;
@@ -29,22 +28,15 @@ pub(super) fn webhook(tenant: &str) -> Subscription {
     }
 }
 
-pub(super) fn secret(stage: &Stage, tenant: &str) -> SecretRow {
+pub(super) fn secret(stage: &Stage, tenant: &str) -> SealedSecret {
     let now = stage.clock.now();
-    let id = SecretId::new(now, &mut *stage.rng()).to_string();
-    let sealed = stage
-        .cipher
-        .seal(&read::secret_row(tenant, &id), &[7; 32], &mut *stage.rng())
-        .unwrap();
-    SecretRow {
-        tenant: tenant.to_owned(),
-        id,
-        since: At(now),
-        until: None,
-        key_id: sealed.key_id,
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
-    }
+    let new = NewSecret {
+        tenant: tenant.parse().unwrap(),
+        id: SecretId::new(now, &mut *stage.rng()),
+        since: now,
+        secret: WebhookSecret::new([7; 32]),
+    };
+    new.sealed(&stage.cipher, &mut *stage.rng()).unwrap()
 }
 
 pub(super) async fn subscribe(stage: &Stage, store: &Store, which: &Subscription, from: Option<i64>) -> bool {

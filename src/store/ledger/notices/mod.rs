@@ -53,7 +53,7 @@ impl Command for QueueRemoved {
             tenant: self.tenant.clone(),
             way: Way::Queue,
         };
-        let key = (self.tenant.as_str(), which.way.word());
+        let key = (self.tenant.as_str(), Word(which.way));
         let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)
             .filter(subscriptions::state.eq(Word(SubscriptionState::Ended)))).execute(c))?;
         if removed > 0 {
@@ -65,7 +65,7 @@ impl Command for QueueRemoved {
 
 impl Command for RotateSecret {
     fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
-        ways::rotate(conn, &self.tenant, &self.secret, self.older_until)
+        ways::rotate(conn, &self.tenant, &self.secret.row, self.older_until)
     }
 }
 
@@ -126,7 +126,7 @@ fn lease(conn: &mut Conn, now: Timestamp, asked: &LeaseNotices) -> Result<Vec<Le
         .single_value();
     let rows: Vec<NoticeRow> = on_backend!(conn, c => {
         let mut standing = subscriptions::table
-            .find((which.tenant.as_str(), which.way.word()))
+            .find((which.tenant.as_str(), Word(which.way)))
             .filter(subscriptions::state.eq(ACTIVE))
             .into_boxed();
         if let Some(then) = asked.set_at {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::domain::time::Timestamp;
-use crate::domain::view::SubscriptionState;
+use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
@@ -18,7 +18,7 @@ pub(super) const ACTIVE: Word<SubscriptionState> = Word(SubscriptionState::Activ
 
 /// The way, if it is set up.
 pub(super) fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<KeptWay>, StoreError> {
-    let key = (which.tenant.as_str(), which.way.word());
+    let key = (which.tenant.as_str(), Word(which.way));
     let found: Option<(SubscriptionRow, Position)> = on_backend!(conn, c => subscriptions::table
         .find(key).select((SubscriptionRow::as_select(), position!())).first(c).optional())?;
     found.map(KeptWay::of).transpose()
@@ -35,14 +35,14 @@ pub(super) fn place(
     let (held_by, held_until) = hold.map(|hold| (hold.by, At(hold.until))).unzip();
     let row = WayPositionRow {
         tenant: which.tenant.clone(),
-        way: which.way.word().to_owned(),
+        way: Word(which.way),
         number: before.unwrap_or_default() + 1,
         cursor,
         held_by,
         held_until,
     };
     if let Some(number) = before {
-        let key = (which.tenant.as_str(), which.way.word(), number);
+        let key = (which.tenant.as_str(), Word(which.way), number);
         script.run(diesel::delete(way_positions::table.find(key)))?;
     }
     script.write([&row], Clash::Fails)
@@ -52,7 +52,7 @@ pub(super) fn place(
 pub(super) fn displace(conn: &mut Conn, which: &Subscription) -> Result<(), StoreError> {
     let theirs = way_positions::table
         .filter(way_positions::tenant.eq(&which.tenant))
-        .filter(way_positions::way.eq(which.way.word()));
+        .filter(way_positions::way.eq(Word(which.way)));
     on_backend!(conn, c => diesel::delete(theirs).execute(c))?;
     Ok(())
 }
@@ -61,7 +61,7 @@ pub(super) fn displace(conn: &mut Conn, which: &Subscription) -> Result<(), Stor
 #[diesel::dsl::auto_type]
 pub(super) fn of<'a>(which: &'a Subscription) -> _ {
     let tenant: &'a str = which.tenant.as_str();
-    let way: &'static str = which.way.word();
+    let way: Word<Way> = Word(which.way);
     notices::table
         .filter(notices::tenant.eq(tenant))
         .filter(notices::way.eq(way))
@@ -75,7 +75,7 @@ pub(super) fn waiting(
 ) -> NoticeRow {
     NoticeRow {
         tenant: which.tenant.clone(),
-        way: which.way.word().to_owned(),
+        way: Word(which.way),
         seq,
         dossier: dossier.to_owned(),
         event: event.to_owned(),

@@ -206,14 +206,14 @@ fn attempt(
     };
     NoticeAttemptRow {
         tenant: which.tenant.clone(),
-        way: which.way.word().to_owned(),
+        way: Word(which.way),
         seq: s.notice.seq,
         number: s.notice.attempt,
         at: At(now),
         event: s.notice.event.clone(),
         dossier: s.notice.dossier.clone(),
         outcome: Word(outcome),
-        class: failed.map(|(failure, _)| failure.word().to_owned()),
+        class: failed.map(|(failure, _)| Word(failure)),
         reason: failed.and_then(|(_, reason)| reason).map(str::to_owned),
     }
 }

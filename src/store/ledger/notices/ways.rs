@@ -40,7 +40,7 @@ pub(super) fn subscribe(
     let which = &wanted.subscription;
     let row = SubscriptionRow {
         tenant: which.tenant.clone(),
-        way: which.way.word().to_owned(),
+        way: Word(which.way),
         state: ACTIVE,
         since: At(since),
         reason: None,
@@ -75,13 +75,13 @@ pub(super) fn subscribe(
     if has_one > 0 {
         return Ok(Subscribed::Done { secret_taken: false });
     }
-    on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(secret).execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(subscription_secrets::table).values(&secret.row).execute(c))?;
     Ok(Subscribed::Done { secret_taken: true })
 }
 
 pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Result<bool, StoreError> {
     on_backend!(conn, c => diesel::delete(of(which)).execute(c))?;
-    let key = (which.tenant.as_str(), which.way.word());
+    let key = (which.tenant.as_str(), Word(which.way));
     let ended = Word(SubscriptionState::Ended);
     let changed = match which.way {
         Way::Webhook => {
@@ -144,7 +144,7 @@ pub(super) fn disable(
     which: &Subscription,
     set_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let key = (which.tenant.as_str(), which.way.word());
+    let key = (which.tenant.as_str(), Word(which.way));
     let as_then = subscriptions::table
         .find(key)
         .filter(subscriptions::since.eq(At(set_at)))

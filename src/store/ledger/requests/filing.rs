@@ -12,7 +12,7 @@ use crate::store::cipher::Sealed;
 use crate::store::columns::Column;
 use crate::store::kept::{NewDossier, NewSubmission, Part};
 use crate::store::message::Content;
-use crate::store::rows::RefusalRow;
+use crate::store::refusal::SealedRefusal;
 
 /// What the caller found when it prepared the submission. The ledger checks that it still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub struct Naming {
 }
 
 /// A document that was refused, to keep with why; counted where it is kept already.
-pub struct Refuse(pub RefusalRow);
+pub struct Refuse(pub SealedRefusal);
 
 impl Request for Submit {
     type Answer = SubmitOutcome;
@@ -164,11 +164,11 @@ impl Request for Refuse {
     type Answer = ();
 
     fn sender(&self) -> Option<Sender<'_>> {
-        Some(Sender::named(&self.0.tenant))
+        Some(Sender::named(&self.0.row.tenant))
     }
 
     fn unstorable(&self) -> Option<&'static str> {
-        self.0.unstorable()
+        self.0.row.unstorable()
     }
 
     fn may_be_audited(&self) -> bool {

@@ -8,11 +8,11 @@ use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
-use crate::store::rows::EndpointRow;
+use crate::store::endpoint::SealedEndpoint;
 
 /// An agency's endpoint, new or changed. What failed there before is forgotten. Answers whether it was set: it is not when the present one
 /// was set at the same moment or later; it is looked up again, then.
-pub struct SetEndpoint(pub EndpointRow);
+pub struct SetEndpoint(pub SealedEndpoint);
 
 /// An agency has no endpoint any more. Answers whether it had one.
 pub struct RemoveEndpoint {
@@ -140,11 +140,11 @@ impl Request for SetEndpoint {
     type Answer = bool;
 
     fn sender(&self) -> Option<Sender<'_>> {
-        Some(Sender::named(&self.0.set_by))
+        Some(Sender::named(&self.0.row.set_by))
     }
 
     fn unstorable(&self) -> Option<&'static str> {
-        self.0.unstorable()
+        self.0.row.unstorable()
     }
 }
 

@@ -7,7 +7,7 @@ use super::request::{Request, Sender};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::columns::Column;
-use crate::store::rows::SecretRow;
+use crate::store::secret::SealedSecret;
 use crate::store::telling::Subscription;
 
 /// Why a webhook is disabled: its receiver answered 410.
@@ -25,7 +25,7 @@ pub struct Subscribe {
     /// The cursor to go on from; none goes on where it was, or begins with the next event.
     pub from: Option<i64>,
     /// The first secret of a webhook; left alone when it has one.
-    pub secret: Option<SecretRow>,
+    pub secret: Option<SealedSecret>,
 }
 
 /// What came of setting a way up.
@@ -54,7 +54,7 @@ pub struct RotateSecret {
     /// Whose.
     pub tenant: String,
     /// The new one.
-    pub secret: SecretRow,
+    pub secret: SealedSecret,
     /// When the one before it ends.
     pub older_until: Timestamp,
 }
