@@ -15,8 +15,9 @@ use crate::domain::view::{
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission};
 use crate::store::TICK;
-use crate::store::ledger::{NewEndpoint, RemoveEndpoint, SealedEndpoint, SetEndpoint};
-use crate::store::read::{self, KeptEndpoint, Secrets};
+use crate::store::kept::{KeptEndpoint, NewEndpoint, SealedEndpoint, Secrets};
+use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
+use crate::store::read;
 
 /// How long the secret before the present one signs too.
 pub const OLDER_SECRET: Duration = Duration::from_secs(24 * 3600);

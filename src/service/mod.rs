@@ -68,7 +68,7 @@ use crate::identity::token::Issuer;
 use crate::identity::token_request::{OAuthError, TokenRequest};
 use crate::identity::{Access, Gate, authenticate};
 use crate::net::outbound::Caller;
-use crate::store::read::KeptEndpoint;
+use crate::store::kept::KeptEndpoint;
 use crate::store::{Store, StoreError};
 
 /// Why a verb did not do its work.

@@ -17,8 +17,9 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 use crate::identity::{Access, Permission};
-use crate::store::ledger::{NewRefusal, Refuse, SealedRefusal};
-use crate::store::read::{self, KeptRefusal, RefusalFilter};
+use crate::store::kept::{KeptRefusal, NewRefusal, SealedRefusal};
+use crate::store::ledger::Refuse;
+use crate::store::read::{self, RefusalFilter};
 
 /// How long a refusal waits for its document to be kept.
 pub const KEEPING: Duration = Duration::from_secs(1);

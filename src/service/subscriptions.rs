@@ -22,11 +22,12 @@ use crate::domain::view::{
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
 use crate::store::StoreError;
+use crate::store::kept::{KeptSecret, NewSecret, SealedSecret};
 use crate::store::ledger::{
-    Command, EndSubscription, NewSecret, RetryNotices, RotateSecret, SealedSecret, Subscribe, Subscribed,
-    Subscription, TestSubscription,
+    Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
+    TestSubscription,
 };
-use crate::store::read::{self, KeptNoticeAttempt, KeptSecret, Told};
+use crate::store::read::{self, KeptNoticeAttempt, Told};
 
 pub use carriers::{ActiveWay, News, TEST_TYPE};
 

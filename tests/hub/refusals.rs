@@ -7,8 +7,9 @@ use lienthong::domain::view::RefusedKind;
 use lienthong::identity::Access;
 use lienthong::service::{RefusalQuery, Reported, ServiceError};
 use lienthong::store::Sizes;
+use lienthong::store::kept::{NewRefusal, SealedRefusal};
 use lienthong::store::ledger::refuse::{BYTES_OF_A_TENANT, KEPT_DAYS, OF_A_TENANT};
-use lienthong::store::ledger::{NewRefusal, Refuse, SealedRefusal, Sweep};
+use lienthong::store::ledger::{Refuse, Sweep};
 use serde_json::json;
 
 use crate::backends::{Stage, on_both};

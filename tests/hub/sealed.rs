@@ -12,8 +12,9 @@ use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::service::{Call, Wanted};
 use lienthong::store::conn::Conn;
-use lienthong::store::ledger::{NewEndpoint, SetEndpoint};
-use lienthong::store::read::{self, Secrets, verify_here};
+use lienthong::store::kept::{NewEndpoint, Secrets};
+use lienthong::store::ledger::SetEndpoint;
+use lienthong::store::read::{self, verify_here};
 use lienthong::store::seals::LOOSE;
 use serde_json::json;
 

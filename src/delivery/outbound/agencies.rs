@@ -13,8 +13,9 @@ use super::{Bounds, LEASE, Recipient, Recipients, Record, Sending, SetUp, Wanted
 use crate::delivery::write_down;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
+use crate::store::kept::KeptEndpoint;
 use crate::store::ledger::{Carried, LeasePushes, LeasedDelivery, PushSettlement, SettlePushes};
-use crate::store::read::{self, KeptEndpoint};
+use crate::store::read;
 
 /// Calls to one endpoint at once.
 pub const CALLS_OF_ONE: usize = 8;

@@ -67,9 +67,6 @@ pub use requests::{
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 
 pub use super::answers::{KeyUse, SubmitOutcome};
-pub use super::endpoint::{NewEndpoint, SealedEndpoint};
-pub use super::refusal::{NewRefusal, SealedRefusal};
-pub use super::secret::{NewSecret, SealedSecret};
 pub use super::telling::{Subscription, WINDOW};
 
 use job::Job;

@@ -14,11 +14,11 @@ use crate::domain::view::SubscriptionState;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{KeptWay, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::telling::Subscription;
-use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::Word;
 
 /// An active way.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::endpoint::KeptEndpoint;
+use crate::store::kept::KeptEndpoint;
 use crate::store::rows::EndpointRow;
 use crate::store::tables::*;
 

@@ -46,13 +46,9 @@ pub use watches::{
     irregularities, limits_told, limits_wait, overdue,
 };
 
-pub use super::endpoint::{KeptEndpoint, Secrets};
 pub use super::file_keys::file_blind;
 pub use super::fresh::FeedItem;
 pub use super::message::{Content, Message, content_row};
-pub use super::refusal::KeptRefusal;
-pub use super::secret::KeptSecret;
-pub use super::way::{Hold, KeptWay};
 
 use diesel::prelude::*;
 

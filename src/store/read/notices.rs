@@ -16,12 +16,12 @@ use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{KeptSecret, secret_row};
+use crate::store::kept::{KeptWay, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::*;
-use crate::store::secret::{KeptSecret, secret_row};
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, Subscription, WAITING, WINDOW, may_go};
-use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::{NoticeState, Word};
 
 /// How many events of a way stand in each state.

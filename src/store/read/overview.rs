@@ -9,13 +9,13 @@ use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{KeptWay, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::SubscriptionRow;
 use crate::store::seals::newest_head;
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, WAITING, WINDOW};
 use crate::store::under_way::UNDER_WAY;
-use crate::store::way::{KeptWay, Position, position};
 use crate::store::word::{Code, NoticeState, Word};
 
 /// Counts over everything a scope reaches; only the operator's reach has one.

@@ -10,8 +10,8 @@ use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::KeptRefusal;
 use crate::store::moment::At;
-use crate::store::refusal::KeptRefusal;
 use crate::store::rows::{RefusalHeadRow, RefusalRow};
 use crate::store::tables::refusals;
 

@@ -6,12 +6,12 @@ use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::DeliveryId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
+use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{DeliveryState, SettleItem, Settlement};
-use lienthong::store::Store;
-use lienthong::store::Worded;
 use lienthong::store::ledger::{
     Act, Arrive, Carried, LeaseInbox, LeaseOutbox, OutboxSettlement, SettleInbox, SettleOutbox,
 };
+use lienthong::store::{Store, Worded, read};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
@@ -253,6 +253,32 @@ on_both! {
         publish(&store, Carried::Done).await;
         acted(&store, Act { own_queue: true, ..report(stage, &id, Status::Accepted) }).await;
         assert_eq!(states(stage), ["acknowledged"]);
+    }
+
+    async fn what_waits_for_the_broker_is_known_by_the_oldest(stage) {
+        let store = stage.open();
+        let oldest = async |since: Timestamp| store.readers.run(move |conn| read::oldest_unsent(conn, since)).await.unwrap();
+        let depth = async |since: Timestamp| store.readers.run(move |conn| read::outbox_depth(conn, since)).await.unwrap();
+        let begin = stage.clock.now();
+        assert_eq!((oldest(begin).await, depth(begin).await), (None, 0));
+        filed(stage, &store, "r1").await;
+        stage.later(60);
+        let second = stage.clock.now();
+        filed(stage, &store, "r2").await;
+        assert_eq!((oldest(begin).await, depth(begin).await), (Some(begin), 2));
+        assert_eq!((oldest(second).await, depth(second).await), (Some(second), 1));
+        // The first is sent, the second cannot be, and waits for its time.
+        let not_before = stage.clock.now().plus(Duration::from_secs(90));
+        let all = LeaseOutbox { max: 9, lease: Duration::from_secs(30), since: None };
+        let leased = store.ledger.ask(all).await.unwrap();
+        assert_eq!(oldest(begin).await, Some(begin), "what somebody has in hand still waits");
+        let retry = Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true };
+        let carried = [Carried::Done, retry];
+        let settled = leased.iter().zip(carried).map(|(item, carried)| OutboxSettlement {
+            delivery: item.delivery.clone(), attempt: item.attempt, own_queue: false, carried,
+        });
+        store.ledger.ask(SettleOutbox(settled.collect())).await.unwrap();
+        assert_eq!((oldest(begin).await, depth(begin).await), (Some(not_before), 1));
     }
 
     async fn an_agency_that_is_no_longer_responsible_gets_nothing_more(stage) {

@@ -9,12 +9,12 @@ use lienthong::domain::view::Backlog;
 use lienthong::domain::view::Way;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Worded;
+use lienthong::store::kept::{NewEndpoint, Secrets};
 use lienthong::store::ledger::{
-    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, NewEndpoint, QueueRemoved,
-    RotateSecret, SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST,
-    TestSubscription,
+    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, QueueRemoved, RotateSecret,
+    SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription,
 };
-use lienthong::store::read::{self, Secrets};
+use lienthong::store::read;
 
 use super::everything;
 use super::telling::*;

@@ -4,8 +4,9 @@ use lienthong::domain::ids::RefusalId;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::RefusedKind;
+use lienthong::store::kept::NewRefusal;
 use lienthong::store::ledger::faults::{FAULTS_ALLOWED, FAULTS_REMEMBERED, FIRST_PAUSE};
-use lienthong::store::ledger::{NewRefusal, Refuse, Submit, SubmitOutcome};
+use lienthong::store::ledger::{Refuse, Submit, SubmitOutcome};
 use lienthong::store::{Sizes, Store, StoreError};
 
 use crate::backends::{Stage, number, on_both, run};

@@ -8,9 +8,10 @@ use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::Way;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Store;
+use lienthong::store::kept::{NewSecret, SealedSecret};
 use lienthong::store::ledger::{
-    Carried, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NewSecret, NoticeSettlement, Progress,
-    RetryNotices, SealedSecret, SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
+    Carried, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress, RetryNotices,
+    SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
 };
 use lienthong::store::read;
 use lienthong::store::read::Noticed;

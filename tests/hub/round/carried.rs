@@ -340,6 +340,7 @@ fn a_hub_that_is_told_to_stop_leaves_nothing_in_hand() {
     Stage::postgres().now().play(async |stage| {
         Road::play(stage, async |_, city, broker| {
             let branch = city.access("branch.ba-dinh");
+            let again = broker.clone();
             moving(city, broker, async || {
                 let filed = (0..20).map(async |n| {
                     let filing = for_the_department(stage, &format!("HS-{n}"));
@@ -353,6 +354,14 @@ fn a_hub_that_is_told_to_stop_leaves_nothing_in_hand() {
                 (stage.rows(in_hand), stage.unsent(), stage.rows("deliveries")),
                 (0, 0, 20)
             );
+            // What lay in the outbox before it began goes too.
+            for n in 20..23 {
+                let filing = for_the_department(stage, &format!("HS-{n}"));
+                city.submit(&branch, &filing).await.unwrap();
+            }
+            assert_eq!(stage.unsent(), 3);
+            moving(city, again, async || {}).await;
+            assert_eq!((stage.rows(in_hand), stage.unsent()), (0, 0));
         })
         .await;
     });

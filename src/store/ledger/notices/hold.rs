@@ -8,11 +8,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::SubscriptionState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{Hold, KeptWay};
 use crate::store::ledger::requests::{HeldWay, HoldWay};
 use crate::store::script::Script;
 use crate::store::tables::*;
 use crate::store::telling::WAITING;
-use crate::store::way::{Hold, KeptWay};
 
 pub(super) fn hold(conn: &mut Conn, now: Timestamp, asked: &HoldWay) -> Result<Option<HeldWay>, StoreError> {
     let which = &asked.subscription;

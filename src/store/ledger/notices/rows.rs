@@ -6,12 +6,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{SubscriptionState, Way};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{Hold, KeptWay, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::telling::{Subscription, WAITING};
-use crate::store::way::{Hold, KeptWay, Position, position};
 use crate::store::word::Word;
 
 pub(super) const ACTIVE: Word<SubscriptionState> = Word(SubscriptionState::Active);

@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{NoticeOutcome, SubscriptionState};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::{Hold, KeptWay};
 use crate::store::ledger::requests::{
     Carried, Fate, LeasedNotice, NoticeSettlement, Progress, SetAside, SettleNotices, SettledNotices,
 };
@@ -19,7 +20,6 @@ use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
 use crate::store::telling::{HELD, PARKED, Subscription, WAITING};
-use crate::store::way::{Hold, KeptWay};
 use crate::store::word::{NoticeState, Word};
 
 /// What one settlement writes beside what it changes at once.

@@ -10,9 +10,9 @@ use crate::domain::time::Timestamp;
 use crate::store::answers::{KeyUse, SubmitOutcome};
 use crate::store::cipher::Sealed;
 use crate::store::columns::Column;
+use crate::store::kept::SealedRefusal;
 use crate::store::kept::{NewDossier, NewSubmission, Part};
 use crate::store::message::Content;
-use crate::store::refusal::SealedRefusal;
 
 /// What the caller found when it prepared the submission. The ledger checks that it still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
-use crate::store::endpoint::SealedEndpoint;
+use crate::store::kept::SealedEndpoint;
 
 /// An agency's endpoint, new or changed. What failed there before is forgotten. Answers whether it was set: it is not when the present one
 /// was set at the same moment or later; it is looked up again, then.

@@ -7,7 +7,7 @@ use super::request::{Request, Sender};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::columns::Column;
-use crate::store::secret::SealedSecret;
+use crate::store::kept::SealedSecret;
 use crate::store::telling::Subscription;
 
 /// Why a webhook is disabled: its receiver answered 410.

@@ -2,14 +2,14 @@
 
 use rand::Rng;
 
-use super::StoreError;
-use super::cipher::Cipher;
-use super::moment::At;
-use super::rows::SecretRow;
 use crate::domain::ids::SecretId;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::identity::webhook::WebhookSecret;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::moment::At;
+use crate::store::rows::SecretRow;
 
 /// When a secret signs. The secret itself stays sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct KeptSecret {
 }
 
 impl KeptSecret {
-    pub(super) fn of(row: &SecretRow) -> Self {
+    pub(in crate::store) fn of(row: &SecretRow) -> Self {
         KeptSecret {
             since: row.since.0,
             until: row.until.map(|at| at.0),
@@ -70,6 +70,6 @@ pub struct SealedSecret {
 }
 
 /// The name under which a webhook's secret is sealed.
-pub(super) fn secret_row(tenant: &str, id: &str) -> String {
+pub(in crate::store) fn secret_row(tenant: &str, id: &str) -> String {
     format!("webhook-secret:{tenant}:{id}")
 }

@@ -3,16 +3,16 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
-use super::cipher::{Cipher, Sealed};
-use super::moment::At;
-use super::rows::EndpointRow;
 use crate::domain::codes::Key;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::identity::webhook::WebhookSecret;
+use crate::store::StoreError;
+use crate::store::cipher::{Cipher, Sealed};
+use crate::store::moment::At;
+use crate::store::rows::EndpointRow;
 
 /// An endpoint as it is kept.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct KeptEndpoint {
 }
 
 impl KeptEndpoint {
-    pub(super) fn of(row: &EndpointRow, cipher: &Cipher) -> Result<Self, StoreError> {
+    pub(in crate::store) fn of(row: &EndpointRow, cipher: &Cipher) -> Result<Self, StoreError> {
         let bad = |what: &str| corrupt(format!("{what} of an endpoint"));
         Ok(KeptEndpoint {
             agency: row.agency.parse().map_err(|_| bad("agency"))?,
@@ -70,7 +70,7 @@ impl Secrets {
             .collect()
     }
 
-    pub(super) fn of(row: &EndpointRow, cipher: &Cipher) -> Result<Self, StoreError> {
+    pub(in crate::store) fn of(row: &EndpointRow, cipher: &Cipher) -> Result<Self, StoreError> {
         let plain = cipher.open(
             &row.bound_name(),
             Sealed {

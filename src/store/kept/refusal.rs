@@ -2,12 +2,6 @@
 
 use rand::Rng;
 
-use super::StoreError;
-use super::cipher::Cipher;
-use super::moment::At;
-use super::rows::{RefusalHeadRow, RefusalRow};
-use super::seals::hash;
-use super::word::Word;
 use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::Problem;
@@ -15,6 +9,12 @@ use crate::domain::seal::sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::RefusedKind;
+use crate::store::StoreError;
+use crate::store::cipher::Cipher;
+use crate::store::moment::At;
+use crate::store::rows::{RefusalHeadRow, RefusalRow};
+use crate::store::seals::hash;
+use crate::store::word::Word;
 
 /// A refused document as it is kept, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct KeptRefusal {
 }
 
 impl KeptRefusal {
-    pub(super) fn of(row: RefusalHeadRow) -> Result<Self, StoreError> {
+    pub(in crate::store) fn of(row: RefusalHeadRow) -> Result<Self, StoreError> {
         let bad = |what: &str| StoreError::Corrupt(format!("refusal {}: {what}", row.id));
         Ok(KeptRefusal {
             id: row.id.parse().map_err(|_| bad("id"))?,

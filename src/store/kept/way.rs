@@ -3,12 +3,12 @@
 //! How far it has come is written several times a second. It is a row of its own, written anew each time and the one before removed: an
 //! old snapshot that somebody holds keeps every version of a row, and a row that is updated would be found behind all its versions.
 
-use super::StoreError;
-use super::moment::At;
-use super::rows::SubscriptionRow;
-use super::telling::Subscription;
 use crate::domain::time::Timestamp;
 use crate::domain::view::SubscriptionState;
+use crate::store::StoreError;
+use crate::store::moment::At;
+use crate::store::rows::SubscriptionRow;
+use crate::store::telling::Subscription;
 
 /// A way as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct KeptWay {
     /// Who holds it.
     pub hold: Option<Hold>,
     /// Which position of this way it is, from 1.
-    pub(super) number: i64,
+    pub(in crate::store) number: i64,
 }
 
 /// A hub that tells a way.
@@ -41,16 +41,16 @@ pub struct Hold {
 }
 
 /// What the columns of a position say: its number, the cursor, who holds it, until when.
-pub(super) type Position = (Option<i64>, Option<i64>, Option<String>, Option<At>);
+pub(in crate::store) type Position = (Option<i64>, Option<i64>, Option<String>, Option<At>);
 
 /// The position of each way of `subscriptions`, by its index: the newest is found first, however many old ones nobody may clear away yet.
 macro_rules! position {
     () => {
         (
-            $crate::store::way::newest!(number),
-            $crate::store::way::newest!(cursor),
-            $crate::store::way::newest!(held_by),
-            $crate::store::way::newest!(held_until),
+            $crate::store::kept::newest!(number),
+            $crate::store::kept::newest!(cursor),
+            $crate::store::kept::newest!(held_by),
+            $crate::store::kept::newest!(held_until),
         )
     };
 }
@@ -67,7 +67,7 @@ macro_rules! newest {
 pub(in crate::store) use {newest, position};
 
 impl KeptWay {
-    pub(super) fn of((row, position): (SubscriptionRow, Position)) -> Result<Self, StoreError> {
+    pub(in crate::store) fn of((row, position): (SubscriptionRow, Position)) -> Result<Self, StoreError> {
         let (Some(number), Some(cursor), by, until) = position else {
             let what = format!("{} of {} has no position", row.way.0.word(), row.tenant);
             return Err(StoreError::Corrupt(what));
@@ -93,7 +93,7 @@ impl KeptWay {
     }
 
     /// Whether this hub may go on with it, as far as is kept.
-    pub(super) fn is_held_by(&self, holder: &str) -> bool {
+    pub(in crate::store) fn is_held_by(&self, holder: &str) -> bool {
         self.hold.as_ref().is_some_and(|hold| hold.by == holder)
     }
 }
