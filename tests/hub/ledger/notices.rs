@@ -11,8 +11,9 @@ use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Worded;
 use lienthong::store::kept::{NewEndpoint, Secrets};
 use lienthong::store::ledger::{
-    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, QueueRemoved, RotateSecret,
-    SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST, TestSubscription,
+    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, NoticeSettlement, QueueRemoved,
+    RotateSecret, SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST,
+    TestSubscription,
 };
 use lienthong::store::read;
 
@@ -166,11 +167,16 @@ on_both! {
         assert!(!store.ledger.ask(removed()).await.unwrap(), "the queue is still wanted");
         assert!(store.ledger.ask(EndSubscription(queue.clone())).await.unwrap());
         assert!(!store.ledger.ask(EndSubscription(queue.clone())).await.unwrap());
+        // What whoever held it has in hand leaves nothing behind.
+        let failed = NoticeSettlement { notice: from_feed(&store, &queue, 1).await, fate: retry(stage.clock.now(), true) };
+        let settled = told(&store, &queue, "hub", 1, 1, vec![failed], Vec::new()).await;
+        assert_eq!((settled.is_held, stage.rows("notices")), (false, 0));
         let again = Subscribe { subscription: queue, url: None, from: None, secret: None };
         let answer = store.ledger.ask(again).await.unwrap();
         assert_eq!(answer, Subscribed::Ending, "its queue is not gone yet");
         assert!(store.ledger.ask(removed()).await.unwrap());
         assert_eq!((stage.rows("notices"), stage.rows("subscriptions"), stage.rows("feed")), (0, 0, 1));
+        assert_eq!(stage.rows("way_positions"), 0);
     }
 
     async fn the_backlog_says_what_is_on_its_way_and_what_has_stopped_there(stage) {

@@ -90,13 +90,20 @@ pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Resu
             displace(conn, which)?;
             on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)).execute(c))?
         }
-        // The row stays until the queue is gone too. Whoever holds it finds that it is over with the next record.
-        Way::Queue => on_backend!(conn, c => diesel::update(subscriptions::table.find(key)
+        // The row stays until the queue is gone too. Nobody holds it: what its holder has in hand leaves nothing behind.
+        Way::Queue => {
+            if let Some(way) = find(conn, which)? {
+                let mut script = Script::on(conn);
+                place(&mut script, which, Some(way.number), way.cursor, None)?;
+                script.end()?;
+            }
+            on_backend!(conn, c => diesel::update(subscriptions::table.find(key)
                 .filter(subscriptions::state.ne(ended)))
             .set((
                 subscriptions::state.eq(ended),
                 subscriptions::since.eq(At(now)),
-            )).execute(c))?,
+            )).execute(c))?
+        }
     };
     Ok(changed > 0)
 }
