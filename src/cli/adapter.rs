@@ -31,7 +31,7 @@ pub(super) enum AdapterCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Folder with formats, each as <name>/v<number>/adapter.toml
+    /// Folder with formats, each as `<name>/v<number>/adapter.toml`
     dir: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! The canonical dossier: what a tenant files, whatever format it came in (domain.md 11).
+//! The canonical dossier: what a tenant files, whatever format it came in.
 //!
 //! [`Filing`] is only what the sender may say. Tenant, point, staff, agency and times of the hub's own come from authentication,
 //! routing and the ledger. Its serde form is the canonical JSON, whose schema is `schema/canonical/dossier-v1.schema.json`.

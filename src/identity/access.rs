@@ -11,7 +11,7 @@ use crate::domain::text::Text;
 
 use super::permission::{Permission, Permissions};
 
-/// An authenticated caller. Made only by [`super::authenticate`], and by [`Access::system`] for the hub itself.
+/// An authenticated caller. Made only by [`super::authenticate()`], and by [`Access::system`] for the hub itself.
 #[derive(Clone, Debug)]
 pub struct Access {
     tenant: Arc<Tenant>,

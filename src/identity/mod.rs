@@ -1,6 +1,6 @@
 //! Who calls, and what they may do.
 //!
-//! A caller shows a certificate (mutual TLS) and a token bound to it (RFC 8705). [`authenticate`] judges both against the
+//! A caller shows a certificate (mutual TLS) and a token bound to it (RFC 8705). [`authenticate()`] judges both against the
 //! register on every request and yields an [`Access`]; [`Access::permit`] turns one [`Permission`] into a [`Scope`], and a
 //! `Scope` is what every read of the store asks for. Neither can be made in another way, so a query nobody was allowed to make
 //! does not compile.
@@ -9,7 +9,7 @@
 //! argument too, with one exception that cannot be avoided: aws-lc draws its own randomness inside ECDSA signing and key
 //! generation ([`keys`]).
 //!
-//! Start with [`authenticate`]; then [`peer`] (the certificate), [`token`] (the token), [`permission`] (the matrix), [`access`]
+//! Start with [`authenticate()`]; then [`peer`] (the certificate), [`token`] (the token), [`permission`] (the matrix), [`access`]
 //! (what comes out). [`sign`] makes receipts, [`webhook`] signs what is sent to endpoints, [`secret`] derives the citizen's look-up secret, [`keys`]
 //! holds the signing keys.
 

@@ -64,7 +64,7 @@ impl Incoming {
 pub struct Answered {
     /// HTTP status.
     pub status: u16,
-    /// JSON: a [`SubmissionAnswer`].
+    /// JSON: a [`SubmissionAnswer`](crate::domain::view::SubmissionAnswer).
     pub body: Vec<u8>,
     /// Whether this is the stored answer of an earlier call.
     pub replayed: bool,

@@ -1,4 +1,6 @@
-//! Who somebody is: one identity number, the papers beside it, and what a counter would look at twice (domain.md 1.5).
+//! Who somebody is: one identity number, the papers beside it, and what a counter would look at twice.
+//!
+//! What the digits of a number say (TT 07/2016/TT-BCA) is read in [`crate::domain::codes`].
 
 use super::{Build, Members};
 use crate::domain::codes::{Email, IdentityNumber, NotACode, Phone, TaxCode};

@@ -72,11 +72,11 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "FILE", requires = "postgres")]
     postgres_ca: Option<PathBuf>,
 
-    /// A RabbitMQ server: amqp[s]://user:password@host:port/vhost
+    /// A RabbitMQ server: amqp(s)://user:password@host:port/vhost
     #[arg(long, value_name = "URL", requires = "postgres")]
     amqp: Option<String>,
 
-    /// Its management interface, by which virtual hosts and users are made: http[s]://user:password@host:port
+    /// Its management interface, by which virtual hosts and users are made: http(s)://user:password@host:port
     #[arg(long, value_name = "URL", requires = "amqp")]
     amqp_admin: Option<String>,
 

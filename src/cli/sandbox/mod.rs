@@ -78,11 +78,11 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "FILE", requires = "postgres")]
     pub postgres_ca: Option<PathBuf>,
 
-    /// Use this RabbitMQ instead of the embedded broker: amqp[s]://user:password@host:port/vhost
+    /// Use this RabbitMQ instead of the embedded broker: amqp(s)://user:password@host:port/vhost
     #[arg(long, value_name = "URL")]
     pub amqp: Option<String>,
 
-    /// Its management interface, by which users of agencies are made: http[s]://user:password@host:port
+    /// Its management interface, by which users of agencies are made: http(s)://user:password@host:port
     #[arg(long, value_name = "URL", requires = "amqp")]
     pub amqp_admin: Option<String>,
 

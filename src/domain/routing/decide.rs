@@ -10,7 +10,7 @@ use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::time::Date;
 
-/// What the city appends to a national code (domain.md 1.3), the longer one first.
+/// What the city appends to a national code (`1.004873.000.00.00.H26`, `1.004873.H26`), the longer one first.
 const SUFFIXES: [&str; 2] = [".000.00.00.H26", ".H26"];
 
 /// A rule that applies, with the agency it leads to.

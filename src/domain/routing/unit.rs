@@ -34,7 +34,7 @@ impl Directory {
     }
 
     /// Looks at a code that is brought for a dossier of `agency` on the day `today`: its day has come, its unit is in the catalogue
-    /// on that day, and is the agency's own (domain rule D-02).
+    /// on that day, and is the agency's own (`NĐ 118/2025/NĐ-CP` Điều 28.2a).
     pub fn look_at_code(&self, code: &DossierCode, agency: Option<&Key>, today: Date) -> CodeLook {
         let Some(day) = code.day().filter(|day| *day <= today) else {
             let problem = Problem::new(Label::DossierCodeDay).with("code", code);

@@ -11,8 +11,8 @@ use super::letters::Letters;
 use super::{is_invisible, is_space};
 
 /// Folds the name of a person, a place or a paper for comparison: compatibility forms (NFKC), lower case, both places of a tone
-/// mark (`Hoà` = `Hòa`, domain.md 1.4), dashes and spaces, and letters of other scripts that only look Latin (UTS 39). Tones and
-/// marks are kept: they are other names. Only for comparing; never shown.
+/// mark (`Hoà` = `Hòa`: lists of the communes of QĐ 19/2025/QĐ-TTg spell seven names in both ways), dashes and spaces, and letters
+/// of other scripts that only look Latin (UTS 39). Tones and marks are kept: they are other names. Only for comparing; never shown.
 pub fn fold_name(name: &str) -> String {
     static LETTERS: OnceLock<Letters> = OnceLock::new();
     let letters = LETTERS.get_or_init(|| Letters::of(fold_any_name));

@@ -139,7 +139,7 @@ impl Progress {
 
     fn leave(&mut self, at: Timestamp) {
         match self.status {
-            // A stop that ends is recorded as a supplement (domain rule of 8 → 4).
+            // A stop that ends is recorded as a supplement (8 → 4), as in a running provincial system.
             Some(Status::SupplementRequested | Status::Stopped) => {
                 if let Some(open) = self.supplements.last_mut() {
                     open.ended_at = Some(at);
