@@ -1,7 +1,7 @@
 //! How much of a document is read at all. One row each in docs/LIMITS.md, one test at each limit and one past it.
 
 /// Bytes of one document.
-pub const MAX_BYTES: usize = 1_048_576;
+pub const MAX_BYTES: usize = crate::domain::contract::DOCUMENT_BYTES;
 /// Levels of nesting: objects and lists in JSON, elements in XML; the root is the first.
 pub const MAX_DEPTH: usize = 32;
 /// Parts of one document: every object, list, value, element, attribute, comment and processing instruction is one.

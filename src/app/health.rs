@@ -4,9 +4,10 @@
 //! would take nothing.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::broker::Broker;
@@ -56,7 +57,7 @@ impl Need {
             Err(_) => Some(format!("no answer within {} s", PATIENCE.as_secs())),
         };
         let well = failed.is_none();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock();
         match &failed {
             Some(error) if seen.well => tracing::warn!(need = self.word, error, "not as it should be"),
             None if !seen.well => tracing::info!(need = self.word, "well again"),
@@ -70,7 +71,7 @@ impl Need {
     }
 
     fn missing(&self) -> Option<&'static str> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock();
         (!seen.well || seen.at.elapsed() > STALE).then_some(self.word)
     }
 }
@@ -127,7 +128,7 @@ mod tests {
         assert!(need.look(async { Ok::<(), &str>(()) }).await);
         assert_eq!(need.missing(), None);
         if let Some(long_ago) = Instant::now().checked_sub(STALE + PAUSE) {
-            need.seen.lock().unwrap().at = long_ago;
+            need.seen.lock().at = long_ago;
             assert_eq!(need.missing(), Some("database"));
         }
     }

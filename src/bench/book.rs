@@ -1,9 +1,9 @@
 //! What became of each dossier, and when: written by the load, the agency and the receiver, read when a round is over.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use crate::domain::ids::{DossierId, EventId};
@@ -39,8 +39,7 @@ pub struct Book(Mutex<Pages>);
 
 impl Book {
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        // Each entry is whole after any panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// The hub has accepted it.

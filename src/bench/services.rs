@@ -1,8 +1,8 @@
 //! Databases and virtual hosts that are made for one measurement, and what has to be removed afterwards, come what may.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use reqwest::Url;
 use rustls::pki_types::CertificateDer;
 
@@ -121,10 +121,7 @@ impl Services {
     }
 
     fn note(&self, made: Made) {
-        self.made
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(made);
+        self.made.lock().push(made);
     }
 
     /// A database of this name, empty; its address.
@@ -206,7 +203,7 @@ impl Services {
 
     /// Removes all that was made; what could not be, as sentences.
     pub async fn clean(&self) -> Vec<String> {
-        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        let made = std::mem::take(&mut *self.made.lock());
         let mut left = Vec::new();
         for made in made.iter().rev() {
             let removed = match made {

@@ -1,9 +1,10 @@
 //! A tenant at a hub: its certificate, and a token that is bound to it and renewed before it ends.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
+use parking_lot::RwLock;
 use rustls::ClientConfig;
 use tokio::task::JoinHandle;
 
@@ -37,8 +38,7 @@ pub struct Speaker {
 
 impl Drop for Speaker {
     fn drop(&mut self) {
-        let renewing = self.renewing.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = renewing.take() {
+        if let Some(task) = self.renewing.get_mut().take() {
             task.abort();
         }
     }
@@ -100,17 +100,17 @@ impl Speaker {
                 let Some(speaker) = kept.upgrade() else { return };
                 // One that fails is seen in the answers of the load.
                 if let Ok(bearer) = self::bearer(&speaker.partner).await {
-                    *speaker.bearer.write().unwrap_or_else(PoisonError::into_inner) = bearer;
+                    *speaker.bearer.write() = bearer;
                 }
             }
         });
-        *speaker.renewing.write().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        *speaker.renewing.write() = Some(task);
         Ok(speaker)
     }
 
     /// The value of `Authorization` now.
     pub fn bearer(&self) -> HeaderValue {
-        self.bearer.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.bearer.read().clone()
     }
 
     /// The named person who acts, where there is one.

@@ -12,6 +12,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::domain::codes::Key;
+use crate::domain::percent;
 use crate::domain::tenant::TenantKey;
 
 use super::check::{self, Difference, Live};
@@ -107,7 +108,8 @@ impl Admin {
         let mut base = Url::parse(url).map_err(|error| AdminError::Address(error.to_string()))?;
         let bad = |reason: &str| AdminError::Address(reason.to_owned());
         let decoded = |text: &str| {
-            percent_decoded(text).ok_or_else(|| bad("user or password is not percent-encoded UTF-8"))
+            percent::decoded(text.as_bytes())
+                .ok_or_else(|| bad("user or password is not percent-encoded UTF-8"))
         };
         let user = decoded(base.username())?;
         let password = decoded(base.password().unwrap_or_default())?;
@@ -418,35 +420,5 @@ impl Admin {
             all_permissions: self.get(&["permissions"]).await?,
         };
         Ok(check::differences(topology, &live, &self.vhost))
-    }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let [high, low, tail @ ..] = rest else { return None };
-        rest = tail;
-        let digits = [*high, *low];
-        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent_decoded;
-
-    #[test]
-    fn user_and_password_are_decoded() {
-        assert_eq!(percent_decoded("a%40b%2Fc").as_deref(), Some("a@b/c"));
-        assert_eq!(percent_decoded("a%4"), None);
-        assert_eq!(percent_decoded("a%zz"), None);
-        assert_eq!(percent_decoded("%ff"), None);
     }
 }

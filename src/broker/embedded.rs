@@ -6,10 +6,11 @@
 //! stays empty. There are no users: nothing that comes this way is vouched for.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{Notify, oneshot};
 
 use super::message::{Hold as AnyHold, Receipt};
@@ -35,7 +36,7 @@ impl Embedded {
 
     /// See [`super::Broker::declare`]. The limits of a queue that exists stay as they are.
     pub fn declare(&self, topology: &Topology) {
-        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues.write();
         for queue in &topology.queues {
             queues
                 .entry(queue.name.clone())
@@ -44,11 +45,7 @@ impl Embedded {
     }
 
     fn queue(&self, name: &str) -> Option<Arc<Queue>> {
-        self.queues
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.queues.read().get(name).cloned()
     }
 
     /// See [`super::Broker::publish`].
@@ -101,7 +98,7 @@ impl Embedded {
 
     /// See [`super::Broker::remove_drained`].
     pub fn remove_drained(&self, name: &str) -> bool {
-        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues.write();
         let drained = queues.get(name).is_none_or(|queue| {
             let state = queue.state();
             state.messages() == 0 && state.handed.is_empty()
@@ -124,7 +121,7 @@ impl Embedded {
 
     /// How many messages each queue holds, waiting and handed out.
     pub fn depths(&self) -> BTreeMap<String, usize> {
-        let queues = self.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let queues = self.queues.read();
         queues
             .iter()
             .map(|(name, queue)| (name.clone(), queue.state().messages()))
@@ -198,7 +195,7 @@ impl Queue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn offer(self: Arc<Self>, envelope: &Envelope) -> Result<Offer, Outcome> {

@@ -7,11 +7,9 @@ use reqwest::header::RETRY_AFTER;
 use super::call::{Call, Partner, Repeat, may_repeat};
 use super::error::ClientError;
 use super::retry::retry_after;
+use crate::domain::contract::BATCH_TIME;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine};
-
-/// The longest the hub works on one batch.
-const BATCH_TIME: Duration = Duration::from_secs(600);
 
 /// Many documents, one a line.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! One call: token, headers, repeating, and the reading of the answer.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
@@ -14,6 +14,7 @@ use super::error::ClientError;
 use super::retry::{Retry, retry_after};
 use crate::clock::Clock;
 use crate::domain::codes::Key;
+use crate::domain::contract::LONGEST_WAIT;
 use crate::domain::rejection::Label;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
@@ -21,7 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemDocument, TokenAnswer};
 
 /// The longest a hub holds a long poll open.
-pub const MAX_WAIT: Duration = Duration::from_secs(30);
+pub const MAX_WAIT: Duration = LONGEST_WAIT;
 
 /// How long one call may take, beside the time a long poll waits.
 const CALL_TIME: Duration = Duration::from_secs(30);
@@ -389,8 +390,7 @@ impl Partner {
     }
 
     fn with_rng<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
-        // A generator is whole after any panic: a poisoned lock loses nothing.
-        draw(&mut self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        draw(&mut self.rng.lock())
     }
 }
 

@@ -124,14 +124,6 @@ impl Partner {
         self.send(&Call::get(&of(id, "/route"))).await?.json()
     }
 
-    /// The exact bytes that were filed.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn raw_submission(&self, id: DossierId) -> Result<Vec<u8>, ClientError> {
-        Ok(self.send(&Call::get(&of(id, "/submission"))).await?.body)
-    }
-
     /// The signed receipt, a compact JWS.
     ///
     /// # Errors

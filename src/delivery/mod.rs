@@ -40,6 +40,9 @@ use crate::store::ledger::Sweep;
 /// Messages of one consumer in hand at once.
 const PREFETCH: u16 = 128;
 
+/// How long a queue may take to confirm: well below the leases, so that one that is stuck does not make others' rows free again.
+const CONFIRM: Duration = Duration::from_secs(10);
+
 /// How long a mover rests after something went wrong.
 const REST: Duration = Duration::from_secs(1);
 

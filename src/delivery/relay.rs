@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{REST, cloudevents, retry, write_down};
+use super::{CONFIRM, REST, cloudevents, retry, write_down};
 use crate::broker::{Broker, Envelope, Outcome, Target};
 use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
@@ -26,9 +26,6 @@ const BATCH: usize = 256;
 
 /// How long leased rows are ours; after a crash they are free again.
 const LEASE: Duration = fresh::LEASE;
-
-/// How long a queue may take to confirm: well below the lease, so that one that is stuck does not make others' rows free again.
-const CONFIRM: Duration = Duration::from_secs(10);
 
 /// How often the outbox is looked at without a bell: rows whose time has come, rows of a hub that died.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);

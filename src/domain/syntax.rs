@@ -32,7 +32,7 @@ pub fn at(label: Label, text: &str, offset: usize) -> Problem {
 }
 
 /// The byte a JSON parser's line and column (from 1, in bytes) name.
-pub fn json_offset(text: &str, error: &Error) -> usize {
+fn json_offset(text: &str, error: &Error) -> usize {
     let before: usize = text
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1))

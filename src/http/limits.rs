@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::domain::contract::{self, LARGEST_PAGE};
+use crate::identity::token_request::LONGEST_FORM;
+
 /// The longest document of a submission or of statuses, in bytes: what an adapter reads at most.
-pub const DOCUMENT_BYTES: usize = 1_048_576;
+pub const DOCUMENT_BYTES: usize = contract::DOCUMENT_BYTES;
 
 /// The longest batch of documents, in bytes: 256 MiB.
 pub const BATCH_BYTES: usize = 268_435_456;
@@ -12,7 +15,7 @@ pub const BATCH_BYTES: usize = 268_435_456;
 pub const BATCH_ITEMS: u64 = 10_000;
 
 /// A batch has to be over in this time, from its first byte to its last answer.
-pub const BATCH_TIME: Duration = Duration::from_secs(600);
+pub const BATCH_TIME: Duration = contract::BATCH_TIME;
 
 /// Batches of one tenant at once. The next one is 429 before its body is read.
 pub const BATCHES_PER_TENANT: usize = 2;
@@ -38,7 +41,7 @@ pub const JSON_BYTES: usize = 65_536;
 pub const LARGE_JSON_BYTES: usize = 16_777_216;
 
 /// The longest form, in bytes.
-pub const FORM_BYTES: usize = 4_096;
+pub const FORM_BYTES: usize = LONGEST_FORM;
 
 /// Requests of one tenant that may be in flight at once. The next one is 429 before its body is read.
 pub const IN_FLIGHT_PER_TENANT: usize = 64;
@@ -66,7 +69,7 @@ pub const UPLOAD_PORTION: usize = 65_536;
 pub const UPLOAD_TIME: Duration = Duration::from_secs(10);
 
 /// Readings of one page of a read log: at most, and when nothing is said.
-pub const READ_PAGE: (u32, u32) = (200, 50);
+pub const READ_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// The head of a request has to be here in this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -96,30 +99,30 @@ pub const HANDSHAKES_PER_WORKER: usize = 256;
 pub const PROXY_HEADER_BYTES: usize = 2_048;
 
 /// The longest wait of a feed or an inbox, in seconds.
-pub const WAIT_SECONDS: u32 = 30;
+pub const WAIT_SECONDS: u32 = contract::LONGEST_WAIT.as_secs() as u32;
 
 /// Events of one page of the feed: at most, and when nothing is said.
-pub const FEED_PAGE: (u32, u32) = (200, 100);
+pub const FEED_PAGE: (u32, u32) = (LARGEST_PAGE, 100);
 
 /// Messages of one page of an inbox: at most, and when nothing is said.
 pub const INBOX_PAGE: (u32, u32) = (100, 20);
 
 /// Dossiers of one page of a list: at most, and when nothing is said.
-pub const DOSSIER_PAGE: (u32, u32) = (200, 50);
+pub const DOSSIER_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// Tenants of one page of the register: at most, and when nothing is said.
-pub const TENANT_PAGE: (u32, u32) = (200, 50);
+pub const TENANT_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// Entries of one page of the audit: at most, and when nothing is said.
-pub const AUDIT_PAGE: (u32, u32) = (200, 50);
+pub const AUDIT_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 /// Deliveries of one page of a list: at most, and when nothing is said.
-pub const DELIVERY_PAGE: (u32, u32) = (200, 50);
+pub const DELIVERY_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// Attempts to tell a submitter, of one page: at most, and when nothing is said.
-pub const ATTEMPT_PAGE: (u32, u32) = (200, 50);
+pub const ATTEMPT_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// Alarms of one page: at most, and when nothing is said.
-pub const ALARM_PAGE: (u32, u32) = (200, 50);
+pub const ALARM_PAGE: (u32, u32) = (LARGEST_PAGE, 50);
 
 /// The longest reference in a query, in characters: as long as a reference may be.
 pub const REFERENCE_CHARACTERS: usize = 100;

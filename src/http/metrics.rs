@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -269,7 +268,7 @@ impl Metrics {
 
     /// Lets another room add what it counts.
     pub fn with_registry<T>(&self, add: impl FnOnce(&mut Registry) -> T) -> T {
-        add(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+        add(&mut self.registry.lock())
     }
 
     /// How many places the ledger's queue has.
@@ -401,7 +400,7 @@ impl Metrics {
     /// Everything, as OpenMetrics 1.0.0 writes it.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry.lock();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &registry);
         text

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
 
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -35,7 +36,7 @@ impl<K: Hash + Eq + Clone> Seats<K> {
 
     /// Takes a place, if one is left.
     pub(super) fn take(self: &Arc<Self>, of: &K) -> Option<Seat<K>> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock();
         let count = taken.entry(of.clone()).or_default();
         if *count >= self.each {
             return None;
@@ -55,7 +56,7 @@ impl<K: Hash + Eq + Clone> Seats<K> {
 
 impl<K: Hash + Eq> Drop for Seat<K> {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.seats.taken.lock();
         if let Some(count) = taken.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
@@ -103,7 +104,7 @@ impl Default for Attempts {
 impl Attempts {
     /// Whether no more wrong look-ups are answered from this address, or for this key.
     pub(super) fn exhausted(&self, from: Option<IpAddr>, key: &str, now: Timestamp) -> bool {
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = self.counted.lock();
         self.all(from, key).into_iter().flatten().any(|(what, most)| {
             let tries = counted.get(&what);
             tries.is_some_and(|t| t.number >= most && now.since(t.begun) < MINUTE)
@@ -118,7 +119,7 @@ impl Attempts {
         if self.exhausted(from, key, now) {
             return Err(later(limits::RETRY_LOOKUP));
         }
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.counted.lock();
         for (what, _) in self.all(from, key).into_iter().flatten() {
             let before = counted
                 .get(&what)
@@ -186,7 +187,7 @@ mod tests {
         held.push(seats.take(&tenant).unwrap());
         assert!(seats.take(&tenant).is_none());
         drop(held);
-        assert!(seats.taken.lock().unwrap().is_empty());
+        assert!(seats.taken.lock().is_empty());
     }
 
     fn start() -> Timestamp {
@@ -258,7 +259,7 @@ mod tests {
         }
         let new = Some(IpAddr::V4(u32::MAX.into()));
         assert!(!attempts.exhausted(new, "another", start) && attempts.wrong(new, "another", start).is_ok());
-        let counted = attempts.counted.lock().unwrap();
+        let counted = attempts.counted.lock();
         assert!(counted.len() <= limits::LOOKUPS_COUNTED, "{}", counted.len());
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::domain::percent;
 use crate::domain::rejection::{Language, Rejection};
 use crate::domain::time::Timestamp;
 use crate::domain::view::TokenAnswer;
@@ -226,18 +227,6 @@ fn unknown_scope() -> OAuthError {
 
 /// One name or value of a form; `None` when an escape is broken or the bytes are not UTF-8.
 fn decoded(raw: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.iter();
-    while let Some(b) = rest.next() {
-        bytes.push(match b {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || rest.next().and_then(|d| char::from(*d).to_digit(16));
-                let (high, low) = (digit()?, digit()?);
-                (high << 4 | low) as u8
-            }
-            b => *b,
-        });
-    }
-    String::from_utf8(bytes).ok()
+    let spaced: Vec<u8> = raw.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    percent::decoded(&spaced)
 }

@@ -13,6 +13,7 @@ use crate::broker::admin::Admin;
 use crate::broker::rabbit::Options;
 use crate::clock::Clock;
 use crate::config;
+use crate::domain::percent;
 use crate::net::dev_ca::DevCa;
 use crate::net::guard::{Guard, Network};
 use crate::net::outbound::{Caller, Outbound, http_client};
@@ -136,22 +137,10 @@ fn bucket(url: &config::SecretUrl, region: &str) -> Option<Bucket> {
         region: region.to_owned(),
         bucket,
         prefix,
-        access_key: percent_decoded(url.username())?,
-        secret_key: percent_decoded(url.password()?)?,
+        access_key: percent::decoded(url.username().as_bytes())?,
+        secret_key: percent::decoded(url.password()?.as_bytes())?,
     };
     (!bucket.bucket.is_empty() && !bucket.access_key.is_empty()).then_some(bucket)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        bytes.push(u8::from_str_radix(after.get(..2)?, 16).ok()?);
-        rest = &after[2..];
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).ok()
 }
 
 /// The authorities of a file. Plain HTTP asks for no certificate; an authority whose key is thrown away makes sure that nothing else

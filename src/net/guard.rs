@@ -8,6 +8,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 use super::NetError;
 
 /// What may be called: the public internet, and what the operator adds.
@@ -46,10 +48,7 @@ fn plain(host: &str) -> String {
 
 /// A network, written `10.0.0.0/8` or `fd00::/8`; a single address is a network of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    base: IpAddr,
-    bits: u32,
-}
+pub struct Network(IpNet);
 
 /// A text that names no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,17 +58,7 @@ pub struct NotANetwork;
 impl Network {
     /// Whether an address lies in it. An IPv4 address inside IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address.
     pub fn holds(&self, address: IpAddr) -> bool {
-        match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or(0);
-                base.to_bits() == address.to_bits() & mask
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                let mask = u128::MAX.checked_shl(128 - self.bits).unwrap_or(0);
-                base.to_bits() == address.to_bits() & mask
-            }
-            _ => false,
-        }
+        self.0.contains(&address.to_canonical())
     }
 }
 
@@ -77,23 +66,22 @@ impl FromStr for Network {
     type Err = NotANetwork;
 
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        // The address is read by the standard library: that of `ipnet` takes 010.0.0.0, which others read as octal.
         let (base, bits) = match text.split_once('/') {
             Some((base, bits)) => (base, Some(bits)),
             None => (text, None),
         };
         let base: IpAddr = base.parse().map_err(|_| NotANetwork)?;
-        let most = if base.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
+        let network = match bits {
             Some(bits) if bits.bytes().all(|b| b.is_ascii_digit()) => {
-                bits.parse().map_err(|_| NotANetwork)?
+                IpNet::new(base, bits.parse().map_err(|_| NotANetwork)?).map_err(|_| NotANetwork)?
             }
             Some(_) => return Err(NotANetwork),
-            None => most,
+            None => IpNet::from(base),
         };
-        let network = Network { base, bits };
         // A mask that leaves the base as it is: what is written is what holds.
-        if bits <= most && base == base.to_canonical() && network.holds(base) {
-            Ok(network)
+        if base == base.to_canonical() && network == network.trunc() {
+            Ok(Network(network))
         } else {
             Err(NotANetwork)
         }
@@ -102,7 +90,7 @@ impl FromStr for Network {
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.base, self.bits)
+        write!(f, "{}", self.0)
     }
 }
 
@@ -124,38 +112,70 @@ pub fn guard_public(address: IpAddr) -> Result<(), NetError> {
     }
 }
 
-/// IANA IPv4 Special-Purpose Address Registry.
-fn public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = a == 0
-        || address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_documentation()
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (18..20).contains(&b))
-        || a >= 224;
-    !special
+const fn v4(a: u8, b: u8, c: u8, bits: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, 0), bits)
 }
 
-/// IANA IPv6 Special-Purpose Address Registry: only 2000::/3 is given out at all.
+const fn v6(a: u16, b: u16, bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), bits)
+}
+
+/// IANA IPv4 Special-Purpose Address Registry. The compiler makes the networks: a wrong one does not compile.
+const NOT_PUBLIC_V4: [Ipv4Net; 14] = [
+    v4(0, 0, 0, 8),       // this network
+    v4(10, 0, 0, 8),      // private
+    v4(100, 64, 0, 10),   // shared, behind the address translation of a carrier
+    v4(127, 0, 0, 8),     // loopback
+    v4(169, 254, 0, 16),  // link-local
+    v4(172, 16, 0, 12),   // private
+    v4(192, 0, 0, 24),    // protocol assignments
+    v4(192, 0, 2, 24),    // documentation
+    v4(192, 88, 99, 24),  // 6to4 relays, given up
+    v4(192, 168, 0, 16),  // private
+    v4(198, 18, 0, 15),   // measurements
+    v4(198, 51, 100, 24), // documentation
+    v4(203, 0, 113, 24),  // documentation
+    v4(224, 0, 0, 3),     // multicast, reserved, broadcast
+];
+
+/// IANA IPv6 Special-Purpose Address Registry: only this is given out at all,
+const GIVEN_OUT_V6: Ipv6Net = v6(0x2000, 0, 3);
+
+/// and of it not these.
+const NOT_PUBLIC_V6: [Ipv6Net; 3] = [
+    v6(0x2001, 0, 23),     // protocol assignments with Teredo and ORCHID
+    v6(0x2001, 0xdb8, 32), // documentation
+    v6(0x3fff, 0, 20),     // documentation
+];
+
+/// NAT64 and 6to4.
+const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
+const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 16);
+
+fn public_v4(address: Ipv4Addr) -> bool {
+    !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address))
+}
+
 fn public_v6(address: Ipv6Addr) -> bool {
-    let s = address.segments();
-    let v4_of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-    match s {
-        // ::ffff:a.b.c.d, and NAT64 (64:ff9b::/96): they go where the IPv4 address goes.
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            public_v4(v4_of(high, low))
-        }
-        // 6to4 carries its IPv4 address in front.
-        [0x2002, high, low, ..] => public_v4(v4_of(high, low)),
-        // Protocol assignments with Teredo and ORCHID; documentation.
-        [0x2001, second, ..] if second < 0x0200 || second == 0x0db8 => false,
-        [0x3fff, second, ..] if second < 0x1000 => false,
-        [first, ..] => first & 0xe000 == 0x2000,
+    match carried(address) {
+        // It goes where the IPv4 address goes.
+        Some(inside) => public_v4(inside),
+        None => GIVEN_OUT_V6.contains(&address) && !NOT_PUBLIC_V6.iter().any(|n| n.contains(&address)),
     }
+}
+
+/// The IPv4 address inside an IPv6 form of it.
+fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [.., a, b, c, d] = address.octets();
+    if NAT64.contains(&address) {
+        return Some(Ipv4Addr::new(a, b, c, d));
+    }
+    // 6to4 carries it in front.
+    if SIX_TO_FOUR.contains(&address) {
+        let [_, _, a, b, c, d, ..] = address.octets();
+        return Some(Ipv4Addr::new(a, b, c, d));
+    }
+    address.to_ipv4_mapped()
 }
 
 #[cfg(test)]
@@ -287,6 +307,7 @@ mod tests {
             "10.0.0.1/8",
             "10.0.0.0/33",
             "10.0.0.0/+8",
+            "010.0.0.0/8",
             "fd00::/129",
             "hub.example",
             "::ffff:10.0.0.0/104",

@@ -16,6 +16,7 @@ use super::{Hub, ServiceError};
 use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
 use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::codes::Sha256Hex;
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
@@ -31,9 +32,6 @@ const RETRY_FILES: u32 = 5;
 
 /// Plain bytes given out at once.
 const GIVEN: u64 = 8 * SEGMENT as u64;
-
-/// Readings of one page at most.
-const LARGEST_PAGE: u32 = 200;
 
 /// Objects looked up at once by the sweep.
 const LOOKED_UP: usize = 500;

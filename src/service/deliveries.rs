@@ -1,10 +1,10 @@
 //! What operators see of deliveries, and do about them: every intervention is kept with the attempts, with who and why.
 
 use super::acts::required;
-use super::dossiers::LARGEST_PAGE;
 use super::messages::OUTBOX;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
 use crate::domain::rejection::Label;

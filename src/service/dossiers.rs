@@ -7,6 +7,7 @@ use super::intake::internal;
 use super::{Hub, ServiceError, Wait};
 use crate::adapt::Adapter;
 use crate::domain::codes::{DossierCode, Key};
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Problem};
@@ -38,9 +39,6 @@ pub struct DossierQuery {
     /// 1 to 200.
     pub limit: u32,
 }
-
-/// The largest page.
-pub(super) const LARGEST_PAGE: u32 = 200;
 
 /// How long a waiting call sleeps before it looks for what another hub committed.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);

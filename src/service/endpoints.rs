@@ -2,10 +2,9 @@
 //! it alone knows, and so that the secret is seen by nobody between it and the hub.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::intake::internal;
-use super::{Hub, ServiceError};
+use super::{Hub, SECRET_OVERLAP, ServiceError};
 use crate::domain::endpoint::{EndpointUrl, Host};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::AgencyChannel;
@@ -18,9 +17,6 @@ use crate::store::TICK;
 use crate::store::kept::{KeptEndpoint, NewEndpoint, SealedEndpoint, Secrets};
 use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
 use crate::store::read;
-
-/// How long the secret before the present one signs too.
-pub const OLDER_SECRET: Duration = Duration::from_secs(24 * 3600);
 
 impl Hub {
     /// Sets the caller's endpoint. The first time, and when a new one is asked for, a secret is drawn and shown.
@@ -68,7 +64,7 @@ impl Hub {
         let (secrets, is_new) = match present.map(|endpoint| endpoint.secrets.clone()) {
             Some(present) if !new_secret => (present, false),
             present => {
-                let older = present.map(|p| (p.current, now.plus(OLDER_SECRET)));
+                let older = present.map(|p| (p.current, now.plus(SECRET_OVERLAP)));
                 let current = self.with_rng(WebhookSecret::draw);
                 (Secrets { current, older }, true)
             }

@@ -31,10 +31,10 @@ mod turns;
 mod watching;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use parking_lot::Mutex;
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -315,7 +315,7 @@ impl Hub {
 
     /// Runs with the hub's generator; the lock is held for the closure only.
     fn with_rng<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
-        let mut rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rng = self.rng.lock();
         self.entropy.stir(&mut rng);
         draw(&mut rng)
     }
@@ -323,10 +323,7 @@ impl Hub {
     /// Marks a key as being worked on; a second call with it meanwhile is `idempotency-in-flight`.
     fn claim_key(&self, tenant: &str, key: &str) -> Result<InFlight<'_>, Rejection> {
         let name = (tenant.to_owned(), key.to_owned());
-        let mut keys = self
-            .in_flight
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = self.in_flight.lock();
         if !keys.insert(name.clone()) {
             return Err(Label::IdempotencyInFlight.into());
         }
@@ -343,17 +340,9 @@ struct InFlight<'a> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        let mut keys = self
-            .hub
-            .in_flight
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        keys.remove(&self.name);
+        self.hub.in_flight.lock().remove(&self.name);
     }
 }
-
-/// How long a feed or an inbox may be waited for.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The files of a directory as the database keeps them.
 pub(crate) fn directory_bytes(files: &BTreeMap<String, String>) -> Vec<u8> {

@@ -5,12 +5,15 @@
 //! cannot be kept is refused all the same, without a name to ask by.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::intake::{Incoming, internal, request_digest};
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::{Label, Language, Rejection};
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -35,7 +38,7 @@ pub(super) struct Rate(Mutex<HashMap<TenantKey, (Timestamp, u32)>>);
 impl Rate {
     /// Counts one, if it may be kept. One entry for each tenant that ever was refused.
     fn take(&self, tenant: &TenantKey, now: Timestamp) -> bool {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         let (begun, number) = kept.entry(tenant.clone()).or_insert((now, 0));
         if now.since(*begun) >= MINUTE {
             (*begun, *number) = (now, 0);
@@ -47,9 +50,6 @@ impl Rate {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// The largest page.
-const LARGEST_PAGE: u32 = 200;
 
 /// A document that is refused.
 pub(super) struct Refused<'a> {

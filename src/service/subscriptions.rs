@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::acts::required;
 use super::intake::internal;
 use super::{Hub, ServiceError};
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{EventId, SecretId};
@@ -37,11 +38,8 @@ pub(super) const NOTICES: &str = "notices";
 /// The bell of who makes and removes the queues of submitters.
 const QUEUES: &str = "queues";
 
-/// How long the secret before the newest signs too.
+/// How long the secret before the newest signs too, of a webhook and of an agency's endpoint.
 pub const SECRET_OVERLAP: Duration = Duration::from_secs(24 * 3600);
-
-/// Attempts of one page at most.
-const LARGEST_PAGE: u32 = 200;
 
 impl Hub {
     /// How the caller is told.

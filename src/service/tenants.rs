@@ -13,6 +13,7 @@ use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::audit::Action;
 use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::Agency;
@@ -52,9 +53,6 @@ pub struct AuditQuery {
     /// 1 to 200.
     pub limit: u32,
 }
-
-/// The largest page.
-const LARGEST_PAGE: u32 = 200;
 
 impl Hub {
     /// Everybody who is registered, by key.

@@ -8,6 +8,7 @@ use super::dossiers::foreign;
 use super::intake::internal;
 use super::{Hub, ServiceError};
 use crate::domain::clocks::Watched;
+use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AlarmPage, AlarmView, Cursor, LimitCount};
 use crate::identity::{Access, Permission};
@@ -16,9 +17,6 @@ use crate::store::read::{self, CursorStanding, KeptAlarm};
 
 /// Limits looked at in one commit, so that nobody waits long behind them.
 pub const LIMITS_AT_ONCE: i64 = 64;
-
-/// The largest page of alarms.
-const LARGEST_PAGE: u32 = 200;
 
 impl Hub {
     /// Looks at the limits whose time has come: warns, tells what has passed, each once, and wakes whoever waits for it. The

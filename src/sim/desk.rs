@@ -1,9 +1,9 @@
 //! What a message means to the agency that gets it, and what became of the reports it sent. Pure but for its counters.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::script::Situation;
@@ -177,12 +177,7 @@ impl Tally {
     }
 
     pub(super) fn fault(&self, what: &str) {
-        // Counters are whole after any panic.
-        let mut faults = self
-            .faults
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *faults.entry(what.to_owned()).or_default() += 1;
+        *self.faults.lock().entry(what.to_owned()).or_default() += 1;
     }
 
     /// The counters now.
@@ -195,11 +190,7 @@ impl Tally {
             files_sent: self.files_sent.load(Ordering::Relaxed),
             reports: self.reports.load(Ordering::Relaxed),
             unknown_words: self.unknown_words.load(Ordering::Relaxed),
-            faults: self
-                .faults
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .clone(),
+            faults: self.faults.lock().clone(),
         }
     }
 }

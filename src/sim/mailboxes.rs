@@ -3,8 +3,9 @@
 //! A call is answered when its reader has said what to answer, so a reader that is away answers nothing: as with any receiver.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -86,7 +87,7 @@ impl Mailboxes {
     /// to come again.
     pub fn open_box(&self, tenant: &TenantKey, secret: String) -> mpsc::Receiver<Letter> {
         let (letters, reader) = mpsc::channel(WAITING);
-        let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut boxes = self.boxes.lock();
         boxes.insert(format!("/{tenant}"), Box { secret, letters });
         reader
     }
@@ -98,7 +99,7 @@ fn deposit(
     asked: &Asked,
     clock: &Clock,
 ) -> Result<(mpsc::Sender<Letter>, Vec<u8>), u16> {
-    let boxes = boxes.lock().unwrap_or_else(PoisonError::into_inner);
+    let boxes = boxes.lock();
     let found = boxes.get(&asked.path).ok_or(503u16)?;
     if !asked.is_signed(&found.secret, clock.now()) {
         return Err(401);

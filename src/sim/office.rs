@@ -1,8 +1,9 @@
 //! What an agency has beside its dossiers: who it is, how it is reached, its running numbers, and its calls to the hub.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
 use super::desk::Tally;
@@ -135,11 +136,8 @@ impl Office {
         open
     }
 
-    pub(super) fn codes(&self) -> std::sync::MutexGuard<'_, CodeBook> {
-        // A counter is whole after any panic.
-        self.codes
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(super) fn codes(&self) -> MutexGuard<'_, CodeBook> {
+        self.codes.lock()
     }
 
     /// So much office time in real time.

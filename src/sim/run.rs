@@ -1,8 +1,9 @@
 //! What all tasks of a demo share: who files, the book, the bound on calls at once.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -98,10 +99,7 @@ impl Run {
     /// Changes the book and tells how far the run has come.
     pub fn note<T>(&self, change: impl FnOnce(&mut Ledger, Duration) -> T) -> T {
         // A panic in the book is a bug that ends its task; the others' entries are whole.
-        let mut ledger = self
-            .ledger
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut ledger = self.ledger.lock();
         let result = change(&mut ledger, self.began.elapsed());
         for news in ledger.news() {
             self.tell(news);
@@ -146,8 +144,7 @@ impl Run {
 
     /// How many dossiers have not ended.
     pub fn open(&self) -> usize {
-        let ledger = self.ledger.lock();
-        ledger.unwrap_or_else(std::sync::PoisonError::into_inner).open()
+        self.ledger.lock().open()
     }
 
     /// Notes that a call about a dossier did not succeed.

@@ -5,10 +5,11 @@
 //! is found in the database as ever.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, OwnedPermit};
 
@@ -105,7 +106,7 @@ impl Fresh {
     }
 
     fn relay(&self) -> MutexGuard<'_, Option<mpsc::Sender<Message>>> {
-        self.relay.lock().unwrap_or_else(PoisonError::into_inner)
+        self.relay.lock()
     }
 
     /// A place for a message with this content; none where no relay takes it, or not now.
@@ -139,7 +140,7 @@ impl Fresh {
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock()
     }
 
     /// Keeps what was committed, in its order.

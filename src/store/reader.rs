@@ -1,8 +1,9 @@
 //! Reader threads: a bounded queue of closures, each run on a connection of its own that cannot write.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::cause::Cause;
@@ -86,10 +87,7 @@ fn judged<T>(
 fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>, away: &Away) {
     let mut conn: Option<Conn> = None;
     loop {
-        let job = match jobs.lock() {
-            Ok(mut jobs) => jobs.blocking_recv(),
-            Err(_) => return,
-        };
+        let job = jobs.lock().blocking_recv();
         let Some(job) = job else { return };
         if conn.as_mut().is_some_and(|c| !c.is_alive()) {
             conn = None;
@@ -116,7 +114,7 @@ fn work(connector: &Connector, jobs: &Mutex<mpsc::Receiver<Job>>, away: &Away) {
 
 /// A connection, unless the database was found to be away a moment ago.
 fn open(connector: &Connector, away: &Away) -> Result<Conn, StoreError> {
-    let known = away.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let known = away.lock().clone();
     if let Some((_, why)) = known.filter(|(until, _)| Instant::now() < *until) {
         return Err(StoreError::Unavailable(why));
     }
@@ -127,5 +125,5 @@ fn open(connector: &Connector, away: &Away) -> Result<Conn, StoreError> {
 
 fn note(away: &Away, why: &str) {
     let until = Instant::now() + AWAY_TIME;
-    *away.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, why.to_owned()));
+    *away.lock() = Some((until, why.to_owned()));
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Crates that one room, or two, may name.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 14] = [
     ("diesel", &["store"]),
     ("tokio_postgres", &["store"]),
     ("diesel_migrations", &["store"]),
@@ -21,6 +21,8 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("quick_xml", &["adapt"]),
     ("jsonwebtoken", &["identity"]),
     ("object_store", &["blobs"]),
+    ("ipnet", &["net"]),
+    ("percent_encoding", &["domain", "http"]),
 ];
 
 /// Rooms without IO: what they do is done when they return.

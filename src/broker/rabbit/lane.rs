@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use super::amqp1;
@@ -33,8 +34,8 @@ impl fmt::Debug for Lane {
 }
 
 impl Lane {
-    fn unsettled(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
-        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unsettled(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.unsettled.lock()
     }
 
     async fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {

@@ -11,8 +11,8 @@ mod raw;
 mod round;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lapin::options::{
@@ -23,6 +23,7 @@ use lapin::tcp::{OwnedIdentity, OwnedTLSConfig};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, ConnectionProperties, ExchangeKind};
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::topology::{Argument, Topology};
@@ -202,7 +203,7 @@ impl Rabbit {
     /// Channels that are in use keep the old one until they end.
     async fn abandon(&self, link: &Link) {
         link.0.lock().await.connection = None;
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0.idle.lock().clear();
     }
 
     async fn channel(&self, link: &Link) -> Result<Channel, BrokerError> {
@@ -231,7 +232,7 @@ impl Rabbit {
     /// takes its channel, and the confirms still to come, with it.
     async fn publisher(&self) -> Result<Channel, BrokerError> {
         loop {
-            let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = self.0.idle.lock().pop();
             match idle {
                 Some(channel) if channel.status().connected() => return Ok(channel),
                 Some(_) => {}
@@ -245,7 +246,7 @@ impl Rabbit {
     }
 
     fn give_back(&self, channel: Channel) {
-        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.0.idle.lock();
         if idle.len() < IDLE_CHANNELS {
             idle.push(channel);
         }

@@ -36,7 +36,7 @@ async fn peer(script: Vec<Turn>) -> Peer {
         while let Some(turn) = script.pop_front() {
             let (mut line, _) = listener.accept().await.unwrap();
             let request = read_request(&mut line).await;
-            log.lock().unwrap().push(request);
+            log.lock().push(request);
             let text = match turn {
                 Turn::Answer(status, headers, body) => format!(
                     "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -148,7 +148,7 @@ async fn a_filing_is_repeated_with_the_same_key_over_a_broken_line_and_a_busy_hu
         .await
         .unwrap_err();
     assert_eq!(error.label(), Some(Label::FieldMissing));
-    let heard = peer.heard.lock().unwrap();
+    let heard = peer.heard.lock();
     assert_eq!(heard.len(), 4);
     assert_eq!(count(&heard, "idempotency-key: k-1"), 3);
     assert_eq!(count(&heard, "acting-staff: nv-1"), 4);
@@ -176,7 +176,7 @@ async fn a_report_without_a_key_is_not_repeated_unless_it_was_surely_not_taken()
         .await
         .unwrap_err();
     assert_eq!(error.label(), Some(Label::StoreUnavailable));
-    assert_eq!(peer.heard.lock().unwrap().len(), 3);
+    assert_eq!(peer.heard.lock().len(), 3);
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn attempts_are_bounded() {
         .unwrap_err();
     assert!(matches!(error, ClientError::Transport { .. }));
     assert!(!error.to_string().contains("127.0.0.1"), "{error}");
-    assert_eq!(peer.heard.lock().unwrap().len(), 5);
+    assert_eq!(peer.heard.lock().len(), 5);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_token_is_kept_renewed_before_its_end_and_once_when_the_hub_says_it_is
     clock.advance(Duration::from_secs(481));
     ask().await.unwrap();
     assert_eq!(ask().await.unwrap_err().label(), Some(Label::TokenExpired));
-    let heard = peer.heard.lock().unwrap();
+    let heard = peer.heard.lock();
     for (name, times) in [("one", 2), ("two", 1), ("three", 2), ("four", 1)] {
         assert_eq!(
             count(&heard, &format!("authorization: bearer {name}")),
@@ -265,7 +265,7 @@ async fn following_goes_on_at_the_cursor_after_a_failure() {
         assert!(follow.next().await.is_err());
     }
     assert_eq!(follow.cursor().number, 7);
-    let heard = peer.heard.lock().unwrap();
+    let heard = peer.heard.lock();
     assert!(heard[1].contains("after=3&") && heard[2].contains("after=7&") && heard[3].contains("after=7&"));
 }
 
@@ -291,7 +291,7 @@ async fn downloaded(script: Vec<Turn>) -> (Result<Vec<u8>, ClientError>, Vec<Str
         Ok(())
     };
     let ended = read.await;
-    let heard = peer.heard.lock().unwrap().clone();
+    let heard = peer.heard.lock().clone();
     (ended.map(|()| bytes), heard)
 }
 
@@ -342,7 +342,7 @@ async fn an_upload_from_a_file_is_read_anew_at_every_try() {
     std::fs::remove_file(&file).unwrap();
     let gone = partner.upload(&sha256, Contents::File(file)).await;
     assert!(matches!(gone, Err(ClientError::File(_))), "{gone:?}");
-    let heard = peer.heard.lock().unwrap();
+    let heard = peer.heard.lock();
     let uploads = heard
         .iter()
         .filter(|r| r.starts_with(&format!("put /v1/blobs/{digest}")));

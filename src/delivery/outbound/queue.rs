@@ -1,17 +1,12 @@
 //! Into a submitter's queue on RabbitMQ: the CloudEvent of the feed in binary mode, many in one batch.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::{Refused, Sent};
 use crate::broker::{Broker, Envelope, Outcome, Target};
-use crate::delivery::cloudevents;
+use crate::delivery::{CONFIRM, cloudevents};
 use crate::domain::failure::Failure;
 use crate::domain::view::CloudEvent;
-
-/// How long the queue may take to confirm: well below the lease.
-const CONFIRM: Duration = Duration::from_secs(10);
 
 /// Publishes events into a submitter's queue; how that ended for each, in their order.
 pub(super) async fn publish<T: Serialize>(

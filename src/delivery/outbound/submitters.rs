@@ -5,10 +5,11 @@
 //! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row,
 //! which failed or wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::endpoint::{self, Endpoint, Manner};
@@ -140,7 +141,7 @@ type Ready = (LeasedNotice, CloudEvent<NoticeData>);
 
 impl Submitter {
     fn telling(&self) -> MutexGuard<'_, Telling<Says, Arc<Endpoint>>> {
-        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+        self.telling.lock()
     }
 
     /// How many events are read ahead.

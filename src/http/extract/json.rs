@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
+use serde_path_to_error::Segment;
 
 use super::shape;
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -35,7 +36,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) ->
     Ok(read)
 }
 
-fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
+fn refusal<T: DeserializeOwned + JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
     if error.classify() != Category::Data {
         return syntax::json(text, error).into();
     }
@@ -44,23 +45,15 @@ fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
         // What follows the value that is wrong is no JSON.
         Err(error) => return syntax::json(text, &error).into(),
     };
-    let mut offset = syntax::json_offset(text, error);
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
+    let path = stopped::<T>(text, &value);
+    // A name that comes twice is a fault of its object to the reader: which name it is, only its sentence says.
     let said = error.to_string();
-    // Where a field is missing the reader stopped at the end of its object, and nothing is wrong with what stands there.
-    let path = if said.starts_with("missing field") {
-        String::new()
-    } else {
-        pointer(&text[..offset])
-    };
     if let Some(name) = said
         .strip_prefix("duplicate field `")
         .and_then(|rest| rest.split_once('`'))
     {
         let problem = Problem::new(Label::DuplicateKey)
-            .at(format!("{}/{}", parent(&path), name.0))
+            .at(format!("{path}/{}", name.0))
             .with("field", name.0);
         return problem.into();
     }
@@ -68,69 +61,28 @@ fn refusal<T: JsonSchema>(text: &str, error: &serde_json::Error) -> Rejection {
     Rejection::of(problems).unwrap_or_else(|| shape::not_an_object::<T>().into())
 }
 
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(above, _)| above)
-}
-
-/// The JSON Pointer (RFC 6901) of the value or name at the end of a text that is well-formed up to there.
-fn pointer(text: &str) -> String {
-    enum Level {
-        Object(String),
-        Array(usize),
+/// The JSON Pointer (RFC 6901) of the place where the reader of a body stops. The body is read once more for it: keeping the path
+/// costs, and only a body that is refused needs it.
+fn stopped<T: DeserializeOwned>(text: &str, value: &Value) -> String {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
+        return String::new();
+    };
+    let mut pointer = String::new();
+    for segment in error.path() {
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            // A variant is a name of an object, or the text itself.
+            Segment::Enum { .. } if !value.pointer(&pointer).is_some_and(Value::is_object) => break,
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                key.replace('~', "~0").replace('/', "~1")
+            }
+            Segment::Unknown => break,
+        };
+        pointer.push('/');
+        pointer.push_str(&step);
     }
-    let (mut levels, mut word, mut in_string, mut escaped, mut key_next) =
-        (Vec::new(), String::new(), false, false, false);
-    for c in text.chars() {
-        if in_string {
-            match c {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => in_string = false,
-                _ => {}
-            }
-            if in_string {
-                word.push(c);
-            } else if key_next && let Some(Level::Object(key)) = levels.last_mut() {
-                key.clone_from(&word);
-            }
-            continue;
-        }
-        match c {
-            '"' => {
-                in_string = true;
-                word.clear();
-            }
-            '{' => {
-                levels.push(Level::Object(String::new()));
-                key_next = true;
-            }
-            '[' => {
-                levels.push(Level::Array(0));
-                key_next = false;
-            }
-            '}' | ']' => {
-                levels.pop();
-                key_next = false;
-            }
-            ':' => key_next = false,
-            ',' => match levels.last_mut() {
-                Some(Level::Array(n)) => *n += 1,
-                _ => key_next = true,
-            },
-            _ => {}
-        }
-    }
-    // A name that is being read when the text ends counts as read.
-    if in_string
-        && key_next
-        && let Some(Level::Object(key)) = levels.last_mut()
-    {
-        *key = word;
-    }
-    levels.iter().fold(String::new(), |path, level| match level {
-        Level::Object(key) => format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")),
-        Level::Array(n) => format!("{path}/{n}"),
-    })
+    pointer
 }
 
 #[cfg(test)]

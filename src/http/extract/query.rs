@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use actix_web::web::Query;
+use percent_encoding::percent_decode_str;
 
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::time::Timestamp;
@@ -22,30 +23,11 @@ struct Pair {
 
 /// The pairs of a query or a form; `None` when it is not percent-encoded UTF-8.
 pub(in crate::http) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
-    if !decodes(text) {
-        return None;
-    }
+    // The parser puts U+FFFD in place of what is not UTF-8, instead of saying so. A broken escape is what it looks like, to both.
+    percent_decode_str(text).decode_utf8().ok()?;
     Query::<Vec<(String, String)>>::from_query(text)
         .ok()
         .map(Query::into_inner)
-}
-
-/// Whether the escapes of a text name well-formed UTF-8. The parser would put U+FFFD in place of what does not.
-fn decodes(text: &str) -> bool {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, more @ ..] = rest {
-        rest = more;
-        let digit = |at: usize| more.get(at).and_then(|d| char::from(*d).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high << 4 | low) as u8);
-                rest = &more[2..];
-            }
-            _ => bytes.push(*first),
-        }
-    }
-    std::str::from_utf8(&bytes).is_ok()
 }
 
 /// A parameter that nobody reads at this address.

@@ -5,8 +5,9 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::LazyLock;
 
+use parking_lot::RwLock;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -73,14 +74,10 @@ pub(super) fn lists_for_objects<T: JsonSchema + 'static>(value: &Value) -> Vec<P
 fn kept<T: JsonSchema + 'static>() -> &'static Value {
     static KEPT: LazyLock<RwLock<HashMap<TypeId, &'static Value>>> = LazyLock::new(RwLock::default);
     let of = TypeId::of::<T>();
-    let found = KEPT
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&of)
-        .copied();
+    let found = KEPT.read().get(&of).copied();
     found.unwrap_or_else(|| {
         let made = Box::leak(Box::new(schema::<T>()));
-        let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = KEPT.write();
         kept.entry(of).or_insert(made)
     })
 }

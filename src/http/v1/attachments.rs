@@ -1,12 +1,11 @@
 //! Files: in as a stream, out as a stream, whole or one range of it.
 
-use std::fmt::Write as _;
-
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::extract::Authed;
 use crate::http::limits::READ_PAGE;
@@ -174,6 +173,21 @@ fn media_type(given: Option<&str>) -> String {
 /// Characters of a file name that go into a header.
 const NAME: usize = 150;
 
+/// What is encoded in a file name: everything but the `attr-char` of RFC 8187.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
 /// `Content-Disposition` of a file to be saved under its sender's name (RFC 6266), which is cleaned of everything that is not a name:
 /// folders, control characters, characters that turn the direction of writing.
 fn disposition(name: &str) -> String {
@@ -202,15 +216,7 @@ fn disposition(name: &str) -> String {
     let mut header = format!("attachment; filename=\"{plain}\"");
     if plain != clean {
         header.push_str("; filename*=UTF-8''");
-        for byte in clean.bytes() {
-            // RFC 8187: attr-char stays, the rest is percent-encoded.
-            if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-                header.push(char::from(byte));
-            } else {
-                // Writing to a string cannot fail.
-                let _ = write!(header, "%{byte:02X}");
-            }
-        }
+        header.extend(utf8_percent_encode(clean, ENCODED));
     }
     header
 }

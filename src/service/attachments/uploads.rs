@@ -1,9 +1,10 @@
 //! Files on their way in: counted, read, hashed and written whole, then made their tenant's.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rand::Rng;
 
 use crate::blobs::{BlobError, Upload};
@@ -61,7 +62,7 @@ struct Share {
 impl Share {
     /// Takes more; false, and nothing taken, when that is more than `limit` altogether.
     fn grow(&mut self, bytes: u64, limit: u64) -> bool {
-        let mut taken = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.of.0.lock();
         let all = taken.entry(self.tenant.clone()).or_default();
         if all.saturating_add(bytes) > limit {
             return false;
@@ -74,7 +75,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut taken = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.of.0.lock();
         if let Some(all) = taken.get_mut(&self.tenant) {
             *all -= self.bytes;
             if *all == 0 {
@@ -276,9 +277,9 @@ mod tests {
         let (mut one, mut two) = (share(&all), share(&all));
         assert!(one.grow(60, 100) && two.grow(40, 100) && !two.grow(1, 100));
         drop(one);
-        assert_eq!(all.0.lock().unwrap().get(&tenant), Some(&40));
+        assert_eq!(all.0.lock().get(&tenant), Some(&40));
         assert!(two.grow(60, 100));
         drop(two);
-        assert!(all.0.lock().unwrap().is_empty());
+        assert!(all.0.lock().is_empty());
     }
 }

@@ -2,8 +2,9 @@
 //! everybody else's for a while, and after a few it is slowed.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::requests::Sender;
 use crate::domain::time::Timestamp;
@@ -38,7 +39,7 @@ pub(super) struct Faults {
 
 impl Faults {
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Standing>) -> T) -> T {
-        work(&mut self.of.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.of.lock())
     }
 
     /// Notes a fault. Says for how long its tenant is slowed now, if it is.

@@ -1,9 +1,9 @@
 //! Whether what is written is kept: tried by a write of its own, and remembered of the writes of others.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use parking_lot::{Mutex, MutexGuard};
 use rand::Rng as _;
 
 use super::batch::Batch;
@@ -42,8 +42,8 @@ impl Kept {
         self.last().is_some_and(|at| at.elapsed() < REMEMBERED)
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock()
     }
 }
 
