@@ -119,7 +119,7 @@ pub struct KeptIrregularCount {
 }
 
 impl KeptIrregularCount {
-    fn of(row: IrregularCountRow) -> Result<Self, StoreError> {
+    fn of(row: &IrregularCountRow) -> Result<Self, StoreError> {
         Ok(KeptIrregularCount {
             day: row.day.parse().map_err(|_| corrupt(format!("day {}", row.day)))?,
             // The empty one is none.
@@ -177,7 +177,7 @@ pub fn irregular_counts(
         .order((irregular_counts::day, irregular_counts::agency, irregular_counts::label))
         .select(IrregularCountRow::as_select())
         .load(c))?;
-    rows.into_iter().map(KeptIrregularCount::of).collect()
+    rows.iter().map(KeptIrregularCount::of).collect()
 }
 
 /// What was told of a limit, as it is kept.
