@@ -176,14 +176,15 @@ impl Relay {
             settled?;
             let items = leased?;
             let leased = items.len();
-            if let Some(since) = since.filter(|_| leased < BATCH) {
-                let oldest = hub.oldest_unsent(since).await?.min(latest);
-                hub.store().fresh.nothing_unsent_before(oldest);
-            }
             if leased > 0 {
                 let deliveries = items.iter().map(|item| item.delivery.clone()).collect();
                 let rendered = hub.outbound(deliveries).await?;
                 settlements.extend(self.publish(items, rendered, seeds[1]).await);
+            }
+            // After what is leased is on its way: where this cannot be asked, nothing waits for it but the next look.
+            if let Some(since) = since.filter(|_| leased < BATCH) {
+                let oldest = hub.oldest_unsent(since).await?.min(latest);
+                hub.store().fresh.nothing_unsent_before(oldest);
             }
             Ok(leased)
         };
