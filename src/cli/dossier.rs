@@ -120,6 +120,9 @@ fn parked(args: &ParkedArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
             dossier.received_at, dossier.procedure_name
         )?;
     }
+    if let Some(next) = page.next {
+        writeln!(out, "còn nữa / there are more: --after {next}")?;
+    }
     Ok(Exit::Good)
 }
 

@@ -47,33 +47,29 @@ impl Hub {
     /// A page of dossiers, newest first.
     pub async fn dossiers(&self, access: &Access, query: DossierQuery) -> Result<DossierPage, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
-        let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = read::Filter {
             status: query.status,
-            agency: query.agency.map(String::from),
+            agency: query.agency,
             references: query.references,
             code: query.code.map(String::from),
             parked: query.parked,
             after: query.after.map(|id| id.to_string()),
-            limit: i64::from(limit) + 1,
+            limit: query.limit.clamp(1, LARGEST_PAGE) as usize,
         };
-        let mut rows = self
+        let listed = self
             .store
             .readers
             .run(move |conn| read::list(conn, &scope, &filter))
             .await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = if more {
-            rows.last().map(|dossier| dossier.id.to_string())
-        } else {
-            None
-        };
-        let dossiers = rows
+        let dossiers = listed
+            .dossiers
             .iter()
             .map(|row| self.summary(row))
             .collect::<Result<_, _>>()?;
-        Ok(DossierPage { dossiers, next })
+        Ok(DossierPage {
+            dossiers,
+            next: listed.next,
+        })
     }
 
     /// One dossier with its content.

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::backends::{Stage, on_both};
 use crate::city::{COMMUNE, City, NEIGHBOUR, for_the_commune, incoming};
+use crate::schema::back_before;
 
 /// A procedure for which no rule names an agency.
 fn with_a_gap(stage: &Stage, reference: &str) -> Value {
@@ -144,6 +145,30 @@ on_both! {
         let new = city.report(&city.access("agency.ubnd-00008"), vec![StatusReport::new(id.to_string(), Status::Withdrawn)]).await;
         assert!(new.results[0].problem.is_none());
         assert_eq!(label(assign(&city, id, COMMUNE, "k2").await), Label::StatusFinal);
+        assert_eq!(stage.audit().findings, []);
+    }
+
+    async fn a_part_that_ended_keeps_its_end_when_its_tenant_comes_and_goes_again(stage) {
+        let city = City::open(stage).await;
+        // Filed in another branch's area, so that the agency's own branch supervises; the neighbour's does not.
+        let id = city.file(&city.access("branch.ha-dong"), &for_the_commune(stage, "r1")).await.tracking_id;
+        for (n, agency) in [NEIGHBOUR, COMMUNE, NEIGHBOUR].into_iter().enumerate() {
+            stage.later(60);
+            assign(&city, id, agency, &format!("k{n}")).await.unwrap();
+        }
+        let parts = "SELECT since || ' ' || coalesce(until || '', 'now') AS t FROM dossier_parties WHERE role = 'lead-agency' ORDER BY since";
+        let parts = stage.texts(parts);
+        let ends: Vec<&str> = parts.iter().map(|part| part.rsplit_once(' ').unwrap().1).collect();
+        assert_eq!(ends.len(), 4, "{parts:?}");
+        let distinct: std::collections::BTreeSet<&&str> = ends.iter().collect();
+        assert_eq!((distinct.len(), ends[3]), (4, "now"), "each part ends when it ended: {parts:?}");
+        assert_eq!((sees(&city, "agency.ubnd-00004", id).await, sees(&city, "agency.ubnd-00008", id).await), (false, true));
+        assert_eq!(stage.audit().findings, []);
+        // A hub before 0015 wrote the last end to both; the migration gives the first its own again.
+        stage.execute("UPDATE dossier_parties SET until = (SELECT max(until) FROM dossier_parties WHERE tenant = 'agency.ubnd-00004') WHERE tenant = 'agency.ubnd-00004'");
+        assert_eq!(stage.audit().findings.len(), 1);
+        back_before(stage, "0015");
+        stage.migrate();
         assert_eq!(stage.audit().findings, []);
     }
 

@@ -29,5 +29,6 @@ mod round;
 mod schema;
 mod scopes;
 mod sealed;
+mod search;
 mod standing;
 mod watching;

@@ -238,7 +238,7 @@ on_both! {
 }
 
 /// Takes migrations back, newest first, until this one is.
-fn back_before(stage: &Stage, migration: &str) {
+pub fn back_before(stage: &Stage, migration: &str) {
     while !stage
         .behind(|conn| migrate::back(conn).unwrap())
         .contains(migration)

@@ -132,9 +132,9 @@ impl DossierView {
 /// A page of dossiers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DossierPage {
-    /// Newest first.
+    /// Newest first. There may be fewer than `limit`, even none, and more to come.
     pub dossiers: Vec<DossierSummary>,
-    /// Value of `after` for the next page; null on the last.
+    /// Value of `after` for the next page; null where nothing is left.
     pub next: Option<String>,
 }
 

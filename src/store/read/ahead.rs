@@ -129,7 +129,7 @@ impl Feeds {
         way: &KeptWay,
         counted: i64,
     ) -> Result<Option<(i64, Timestamp)>, StoreError> {
-        let next = after(conn, &self.ahead(way.tenant(), way.cursor), way.cursor, counted)?;
+        let next = next_of(conn, &self.ahead(way.tenant(), way.cursor), way.cursor, counted)?;
         let Some((first, _)) = next.first() else {
             return Ok(None);
         };
@@ -147,7 +147,12 @@ pub fn has_agents(key: &str) -> bool {
 
 /// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
 /// no more than are taken are read, however far it is ahead.
-fn after(conn: &mut Conn, feeds: &[&str], cursor: i64, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
+pub(super) fn next_of(
+    conn: &mut Conn,
+    feeds: &[&str],
+    cursor: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String)>, StoreError> {
     let mut rows: Vec<(i64, String)> = Vec::new();
     for tenant in feeds {
         let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
@@ -198,9 +203,9 @@ pub fn untold(
     let key = which.tenant.as_str();
     let rows = if has_agents(key) {
         let feeds = Feeds::of(conn, std::iter::once(key))?;
-        after(conn, &feeds.ahead(key, place), place, limit)?
+        next_of(conn, &feeds.ahead(key, place), place, limit)?
     } else {
-        after(conn, &[key], place, limit)?
+        next_of(conn, &[key], place, limit)?
     };
     let dossiers: HashSet<&str> = rows.iter().map(|(_, dossier)| dossier.as_str()).collect();
     let noticed: Vec<(i64, String)> = if has_notices && !rows.is_empty() {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Content, seen};
+use super::Content;
+use super::reach::{reached, seen};
 use crate::domain::dossier::Filing;
-use crate::domain::status::Status;
 use crate::identity::Scope;
 use crate::store::StoreError;
 use crate::store::answers::{self, KeyUse, SubmitOutcome};
@@ -16,41 +16,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::kept::{KeptDossier, KeptSubmission};
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::word::{Code, NaturalKind, Word};
-
-/// Which dossiers to list.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// In this status.
-    pub status: Option<Status>,
-    /// Of this agency.
-    pub agency: Option<String>,
-    /// With one of these references of the submitter's, where any is named.
-    pub references: Vec<String>,
-    /// With this official code.
-    pub code: Option<String>,
-    /// Without a responsible agency.
-    pub parked: bool,
-    /// Older than this tracking id.
-    pub after: Option<String>,
-    /// At most so many.
-    pub limit: i64,
-}
-
-/// Adds the condition that one of `seen` has a part in the dossier now.
-macro_rules! reached {
-    ($query:expr, $seen:expr) => {
-        match $seen {
-            None => $query,
-            Some(tenants) => $query.filter(exists(
-                dossier_parties::table
-                    .filter(dossier_parties::dossier.eq(dossiers::id))
-                    .filter(dossier_parties::tenant.eq_any(tenants))
-                    .filter(dossier_parties::until.is_null()),
-            )),
-        }
-    };
-}
+use crate::store::word::{NaturalKind, Word};
 
 /// One dossier by tracking id.
 pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<KeptDossier>, StoreError> {
@@ -66,23 +32,9 @@ pub fn dossiers_by_id(
     scope: &Scope,
     ids: &[String],
 ) -> Result<HashMap<String, Result<KeptDossier, StoreError>>, StoreError> {
-    // Two questions by their keys, and whose part it is is looked at here: asked for both, PostgreSQL may look through everything the
-    // tenant ever had a part in.
-    let reached: Option<Vec<String>> = match seen(conn, scope)? {
-        None => None,
-        Some(tenants) => {
-            let parts: Vec<(String, String)> = on_backend!(conn, c => dossier_parties::table
-                .filter(dossier_parties::dossier.eq_any(ids))
-                .filter(dossier_parties::until.is_null())
-                .select((dossier_parties::dossier, dossier_parties::tenant))
-                .load(c))?;
-            let theirs = parts.into_iter().filter(|(_, tenant)| tenants.contains(tenant));
-            Some(theirs.map(|(dossier, _)| dossier).collect())
-        }
-    };
-    let ids = reached.as_deref().unwrap_or(ids);
-    let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
-        .filter(dossiers::id.eq_any(ids)).select(DossierRow::as_select()).load(c))?;
+    let seen = seen(conn, scope)?;
+    let rows: Vec<DossierRow> = on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq_any(ids)).into_boxed(), &seen)
+        .select(DossierRow::as_select()).load(c))?;
     let kept = |row: &DossierRow| (row.id.clone(), KeptDossier::of(row));
     Ok(rows.iter().map(kept).collect())
 }
@@ -100,7 +52,7 @@ pub enum ByCode {
 }
 
 /// The id of the dossier whose code this is, confirmed. One that was given another code since has let go of it.
-fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>, StoreError> {
     Ok(on_backend!(conn, c => natural_keys::table
         .inner_join(dossiers::table.on(dossiers::id.eq(natural_keys::dossier)))
         .filter(natural_keys::value.eq(code)).filter(natural_keys::kind.eq(Word(NaturalKind::Code)))
@@ -179,83 +131,6 @@ pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, Stor
         .filter(dossiers::likeness.eq(blind)).filter(dossiers::twin.is_null())
         .order(dossiers::id)
         .select(dossiers::id).first(c).optional())?)
-}
-
-/// Dossiers, newest first.
-pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<KeptDossier>, StoreError> {
-    let seen = seen(conn, scope)?;
-    let named = named(conn, seen.as_deref(), filter)?;
-    let rows: Vec<DossierRow> = on_backend!(conn, c => {
-        let mut query = reached!(dossiers::table.into_boxed(), &seen);
-        if let Some(ids) = &named {
-            query = query.filter(dossiers::id.eq_any(ids));
-        }
-        if let Some(status) = filter.status {
-            query = query.filter(dossiers::status.eq(Code(status)));
-        }
-        if let Some(agency) = &filter.agency {
-            query = query.filter(dossiers::agency.eq(agency));
-        }
-        if filter.parked {
-            query = query.filter(dossiers::parked.is_not_null());
-        }
-        if let Some(after) = &filter.after {
-            query = query.filter(dossiers::id.lt(after));
-        }
-        query.order(dossiers::id.desc()).limit(filter.limit).select(DossierRow::as_select()).load(c)
-    })?;
-    rows.iter().map(KeptDossier::of).collect()
-}
-
-/// The ids a filter names by an index of its own, so that nobody walks the whole table: by reference and by code (confirmed, or
-/// claimed) where they are asked for, else, with no other filter, by the caller's own parts. `None` when another index leads.
-fn named(
-    conn: &mut Conn,
-    seen: Option<&[String]>,
-    filter: &Filter,
-) -> Result<Option<Vec<String>>, StoreError> {
-    let mut found: Option<Vec<String>> = None;
-    if !filter.references.is_empty() {
-        found = Some(on_backend!(conn, c => natural_keys::table
-            .filter(natural_keys::value.eq_any(&filter.references)).filter(natural_keys::kind.eq(Word(NaturalKind::Reference)))
-            .select(natural_keys::dossier).load(c))?);
-    }
-    if let Some(code) = &filter.code {
-        let confirmed = of_confirmed(conn, code)?;
-        let claims: Vec<String> = on_backend!(conn, c => {
-            let mut query = reached!(dossiers::table.filter(dossiers::claimed_code.eq(code)).into_boxed(), seen);
-            if let Some(after) = &filter.after {
-                query = query.filter(dossiers::id.lt(after));
-            }
-            query.order(dossiers::id.desc()).limit(filter.limit).select(dossiers::id).load(c)
-        })?;
-        let ids: Vec<String> = confirmed.into_iter().chain(claims).collect();
-        found = Some(match found {
-            Some(before) => before.into_iter().filter(|id| ids.contains(id)).collect(),
-            None => ids,
-        });
-    }
-    if found.is_some() {
-        return Ok(found);
-    }
-    let (Some(tenants), None, None, false) = (seen, &filter.status, &filter.agency, filter.parked) else {
-        return Ok(None);
-    };
-    Ok(Some(on_backend!(conn, c => {
-        let mut query = dossier_parties::table
-            .filter(dossier_parties::tenant.eq_any(tenants))
-            .filter(dossier_parties::until.is_null())
-            .into_boxed();
-        if let Some(after) = &filter.after {
-            query = query.filter(dossier_parties::dossier.lt(after));
-        }
-        query
-            .order(dossier_parties::dossier.desc())
-            .limit(filter.limit)
-            .select(dossier_parties::dossier)
-            .distinct()
-            .load(c)
-    })?))
 }
 
 /// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
+use super::ahead::next_of;
 use super::{FeedItem, event_of, seen};
 use crate::domain::event::Event;
 use crate::identity::Scope;
@@ -45,13 +46,16 @@ pub fn feed(
     limit: i64,
 ) -> Result<Vec<FeedItem>, StoreError> {
     let seen = seen(conn, scope)?;
-    let seqs: Vec<i64> = on_backend!(conn, c => {
-        let mut query = feed::table.filter(feed::seq.gt(after)).into_boxed();
-        if let Some(tenants) = &seen {
-            query = query.filter(feed::tenant.eq_any(tenants));
+    let seqs: Vec<i64> = match seen {
+        Some(seen) => {
+            let feeds: Vec<&str> = seen.tenants.iter().map(String::as_str).collect();
+            let rows = next_of(conn, &feeds, after, limit)?;
+            rows.into_iter().map(|(seq, _)| seq).collect()
         }
-        query.order(feed::seq).limit(limit).select(feed::seq).load(c)
-    })?;
+        // Every event, whoever is told of it.
+        None => on_backend!(conn, c => events::table
+            .filter(events::seq.gt(after)).order(events::seq).limit(limit).select(events::seq).load(c))?,
+    };
     items(conn, cipher, &seqs)
 }
 

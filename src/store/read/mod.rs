@@ -13,8 +13,10 @@ mod notices;
 mod operated;
 mod overview;
 mod proven;
+mod reach;
 mod refusals;
 mod register;
+mod search;
 mod watches;
 
 pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, has_agents, says, told, untold};
@@ -25,8 +27,8 @@ pub use carried::{
 };
 pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
-    ByCode, Filter, answered, by_code, by_reference, code_known, content, dossier, dossiers_by_id,
-    first_alike, list, of_code, report_known, submission,
+    ByCode, answered, by_code, by_reference, code_known, content, dossier, dossiers_by_id, first_alike,
+    of_code, report_known, submission,
 };
 pub use endpoints::endpoints;
 pub use files::{
@@ -41,6 +43,7 @@ pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
+pub use search::{Filter, LONGEST_WALK, Listed, list};
 pub use watches::{
     IrregularFilter, KeptAlarm, KeptIrregularCount, KeptIrregularity, alarms, irregular_counts,
     irregularities, limits_told, limits_wait, overdue,
@@ -50,33 +53,15 @@ pub use super::file_keys::file_blind;
 pub use super::fresh::FeedItem;
 pub use super::message::{Content, Message, content_row};
 
-use diesel::prelude::*;
+use reach::seen;
 
 use super::StoreError;
 use super::cipher::{Cipher, Sealed};
-use super::conn::{Conn, on_backend};
 use super::rows::EventRow;
-use super::tables::tenants;
 use crate::domain::event::Event;
-use crate::identity::{Reach, Scope};
 
 fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
-}
-
-/// The tenants whose part in a dossier a scope may use; `None` for everything.
-fn seen(conn: &mut Conn, scope: &Scope) -> Result<Option<Vec<String>>, StoreError> {
-    Ok(match scope.reach() {
-        Reach::Everything => None,
-        Reach::Tenant(tenant) | Reach::Agency(tenant) => Some(vec![tenant.to_string()]),
-        Reach::Enterprise(enterprise) => {
-            let key = enterprise.as_str();
-            let mut keys: Vec<String> = on_backend!(conn, c => tenants::table
-                .filter(tenants::parent.eq(key)).select(tenants::key).load(c))?;
-            keys.push(key.to_owned());
-            Some(keys)
-        }
-    })
 }
 
 /// Decrypts and parses an event.

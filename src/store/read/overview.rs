@@ -1,5 +1,7 @@
 //! Numbers for the overview and the metrics: how many dossiers, where they stand, what waits.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
@@ -43,19 +45,18 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
         return Ok(Overview::default());
     }
     let (block, seq) = on_backend!(conn, c => newest_head!().select((head::block, head::seq)).get_result(c))?;
-    let by_status: Vec<(Code, i64)> = on_backend!(conn, c => dossiers::table.group_by(dossiers::status)
-        .select((dossiers::status, count_star())).order(dossiers::status).load(c))?;
     let by_agency: Vec<(Option<String>, Code, i64)> = on_backend!(conn, c => dossiers::table
         .group_by((dossiers::agency, dossiers::status))
         .select((dossiers::agency, dossiers::status, count_star())).order((dossiers::agency, dossiers::status)).load(c))?;
     let by_delivery: Vec<(Word<DeliveryState>, i64)> = on_backend!(conn, c => deliveries::table.group_by(deliveries::state)
         .select((deliveries::state, count_star())).order(deliveries::state).load(c))?;
     let of_agency = |(agency, status, count): (Option<String>, Code, i64)| (agency, status.0, count);
+    let mut by_status: BTreeMap<Status, i64> = BTreeMap::new();
+    for (_, status, count) in &by_agency {
+        *by_status.entry(status.0).or_default() += count;
+    }
     Ok(Overview {
-        by_status: by_status
-            .into_iter()
-            .map(|(status, count)| (status.0, count))
-            .collect(),
+        by_status: by_status.into_iter().collect(),
         by_tenant: on_backend!(conn, c => dossiers::table.group_by(dossiers::tenant)
             .select((dossiers::tenant, count_star())).order(dossiers::tenant).load(c))?,
         by_agency: by_agency.into_iter().map(of_agency).collect(),

@@ -170,14 +170,16 @@ fn added(
         [dossier, role, tenant, since],
         |row: PartyRow| {
             let place = format!("part of {} in {}", row.tenant, row.dossier);
-            // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment.
+            // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment. Who
+            // filed and who received stay so.
+            let can_end = matches!(row.role, Word(PartyRole::LeadAgency | PartyRole::SupervisingUnit));
             let ends = |at_once: bool| {
                 let left = &told.get(&row.dossier)?.left;
-                let of_tenant = left.iter().filter(|(tenant, _)| *tenant == row.tenant);
+                let of_tenant = left.iter().filter(|(tenant, _)| can_end && *tenant == row.tenant);
                 of_tenant
                     .map(|(_, at)| *at)
                     .filter(|at| *at > row.since.0 || at_once && *at == row.since.0)
-                    .max()
+                    .min()
             };
             let until = row.until.map(|at| at.0);
             if until != ends(false) && until != ends(true) {

@@ -34,7 +34,7 @@ macro_rules! reached {
     ($query:expr, $seen:expr) => {
         match $seen {
             None => $query.into_boxed(),
-            Some(tenants) => $query.filter(refusals::tenant.eq_any(tenants)).into_boxed(),
+            Some(seen) => $query.filter(refusals::tenant.eq_any(&seen.tenants)).into_boxed(),
         }
     };
 }

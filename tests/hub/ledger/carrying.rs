@@ -315,7 +315,7 @@ on_both! {
         arrived(&store).await;
         let scope = lienthong::identity::Access::system().permit(lienthong::identity::Permission::HubRead).unwrap();
         let found = store.readers.run(move |conn| {
-            let row = lienthong::store::read::list(conn, &scope, &lienthong::store::read::Filter { limit: 1, ..Default::default() })?.remove(0);
+            let row = lienthong::store::read::list(conn, &scope, &lienthong::store::read::Filter { limit: 1, ..Default::default() })?.dossiers.remove(0);
             lienthong::store::read::deliveries_of(conn, &row.id.to_string())
         }).await.unwrap();
         let (delivery, attempts) = (&found[0].delivery, &found[0].attempts);

@@ -58,7 +58,7 @@ on_both! {
         assert_eq!((stage.rows("events"), stage.rows("deliveries"), stage.unsent()), (1, 0, 0));
         let (scope, parked) = (everything(), read::Filter { parked: true, limit: 5, ..read::Filter::default() });
         let waiting = store.readers.run(move |c| read::list(c, &scope, &parked)).await.unwrap();
-        assert_eq!(waiting[0].parked, Some(Label::CompetenceGap));
+        assert_eq!(waiting.dossiers[0].parked, Some(Label::CompetenceGap));
     }
 
     async fn the_same_call_again_gets_the_stored_answer_and_writes_nothing(stage) {

@@ -195,9 +195,15 @@ impl Batch<'_> {
             ),
         ];
         for (role, before, after) in changes.into_iter().filter(|(_, before, after)| before != after) {
-            self.writes
-                .left
-                .extend(before.map(|tenant| (dossier.id.clone(), tenant)));
+            if let Some(tenant) = before {
+                // What began in this commit is in no table yet.
+                for row in &mut self.writes.parties {
+                    if row.dossier == dossier.id && row.tenant == tenant && row.role == Word(role) {
+                        row.until = Some(At(self.now));
+                    }
+                }
+                self.writes.left.push((dossier.id.clone(), tenant, role));
+            }
             self.writes.parties.extend(after.map(|tenant| PartyRow {
                 dossier: dossier.id.clone(),
                 tenant,

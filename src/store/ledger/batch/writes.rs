@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::store::fresh::Place;
 use crate::store::message::Content;
 use crate::store::rows::*;
+use crate::store::word::PartyRole;
 
 /// A delivery that goes to the relay as it is committed.
 pub struct AtHand {
@@ -28,8 +29,8 @@ pub struct Writes {
     pub submissions: Vec<SubmissionRow>,
     pub contents: Vec<ContentRow>,
     pub parties: Vec<PartyRow>,
-    /// Parts that end: dossier and tenant.
-    pub left: Vec<(String, String)>,
+    /// Parts that end: dossier, tenant and role.
+    pub left: Vec<(String, String, PartyRole)>,
     pub natural: Vec<NaturalKeyRow>,
     /// By name: the same document refused twice in one batch is counted here.
     pub refusals: BTreeMap<String, RefusalRow>,

@@ -41,9 +41,10 @@ impl Batch<'_> {
         let told = std::mem::take(&mut self.writes.told);
         let (rows, events) = self.encrypt(told)?;
         let w = &self.writes;
-        for (dossier, tenant) in &w.left {
+        for (dossier, tenant, role) in &w.left {
             on_backend!(conn, c => diesel::update(dossier_parties::table
-                    .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::tenant.eq(tenant)))
+                    .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::role.eq(Word(*role)))
+                    .filter(dossier_parties::tenant.eq(tenant)).filter(dossier_parties::until.is_null()))
                 .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
             withdraw(conn, self.now.into(), dossier, tenant)?;
         }
@@ -154,7 +155,7 @@ impl Batch<'_> {
                 seals.entry(*seq).or_default().rows.0.push(digest);
             }
         }
-        for (dossier, tenant) in &w.left {
+        for (dossier, tenant, _) in &w.left {
             if let Some(seq) = last.get(dossier) {
                 seals.entry(*seq).or_default().left.push(tenant.clone());
             }
