@@ -40,6 +40,9 @@ const WRITES: (&str, &str) = ("default_transaction_read_only", "off");
 /// A statement that is prepared while its table is nearly empty keeps its plan until the table is analysed: it goes by an index from
 /// the start, for whatever the hub looks for there is one.
 const BY_INDEX: (&str, &str) = ("enable_seqscan", "off");
+/// And in the order of its index, so that a page ends the reading. A table that has grown and was not analysed yet looks small: to have
+/// everything somebody has in a bitmap and sort it looks as cheap as to take the newest.
+const IN_ORDER: (&str, &str) = ("enable_bitmapscan", "off");
 /// Compiling a plan takes longer than any of the hub's statements; and a plan that is discouraged is priced as if it were long.
 const NO_JIT: (&str, &str) = ("jit", "off");
 /// A kept statement has one plan, whatever it is bound to. Left to itself the server makes one for each call as often as it takes that for
@@ -76,6 +79,7 @@ impl Purpose {
                 LOCK_TIMEOUT,
                 WRITES,
                 BY_INDEX,
+                IN_ORDER,
                 NO_JIT,
                 ONE_PLAN,
             ],
@@ -85,6 +89,7 @@ impl Purpose {
                 ("lock_timeout", "0"),
                 READ_ONLY,
                 BY_INDEX,
+                IN_ORDER,
                 NO_JIT,
                 ONE_PLAN,
             ],
@@ -94,6 +99,7 @@ impl Purpose {
                 ("lock_timeout", "100"),
                 WRITES,
                 ("enable_seqscan", "on"),
+                ("enable_bitmapscan", "on"),
                 NO_JIT,
                 ("plan_cache_mode", "auto"),
             ],
@@ -103,6 +109,7 @@ impl Purpose {
                 ("lock_timeout", "10000"),
                 WRITES,
                 ("enable_seqscan", "on"),
+                ("enable_bitmapscan", "on"),
                 NO_JIT,
                 ("plan_cache_mode", "auto"),
             ],

@@ -122,8 +122,7 @@ macro_rules! newest {
                     .filter(dossier_parties::dossier.lt($after))
                     .order(dossier_parties::dossier.desc())
                     .limit($width)
-                    .select(dossier_parties::dossier)
-                    .distinct();
+                    .select(dossier_parties::dossier);
                 $asked
             }
             Way::Filed(tenant, status) => of!(dossiers::tenant
@@ -155,15 +154,14 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Listed, S
     let (mut found, mut passed) = (Vec::new(), 0);
     let (mut after, mut width) = (filter.after.clone(), filter.limit + 1);
     loop {
-        let ids = next(conn, &ways, after.as_deref().unwrap_or(END), width)?;
-        let (came, last) = (ids.len(), ids.last().cloned());
+        let (ids, no_more) = next(conn, &ways, after.as_deref().unwrap_or(END), width)?;
+        passed += ids.len();
+        after = ids.last().cloned().or(after);
         found.extend(match all_wanted {
             true => ids,
             false => wanted(conn, seen.as_ref(), filter, &ids)?,
         });
-        passed += came;
-        after = last;
-        if found.len() > filter.limit || came < width {
+        if found.len() > filter.limit || no_more {
             return page(conn, &found, filter, None);
         }
         if passed >= LONGEST_WALK {
@@ -261,26 +259,44 @@ fn is_led_to(seen: Option<&Seen>, filter: &Filter) -> bool {
     }
 }
 
-/// The newest ids on any of these ways that are older than `after`, newest first; fewer than `width` only where no more are left.
-fn next(conn: &mut Conn, ways: &[Way<'_>], after: &str, width: usize) -> Result<Vec<String>, StoreError> {
-    let most = width as i64;
+/// The newest ids on any of these ways that are older than `after`, newest first, about `width` of them; and whether there are no more.
+fn next(
+    conn: &mut Conn,
+    ways: &[Way<'_>],
+    after: &str,
+    width: usize,
+) -> Result<(Vec<String>, bool), StoreError> {
+    // A branch that files receives as well, and has two parts in one dossier. Asked for each dossier once, PostgreSQL may read all first.
+    let most = |way: &Way<'_>| match way {
+        Way::Part(_) => width as i64 * 2,
+        _ => width as i64,
+    };
     if let (Conn::Pg(session), true) = (&mut *conn, ways.len() > 1) {
         // One trip. Each answer is as good a moment later.
         let queries = ways
             .iter()
-            .map(|way| newest!(way, after, most, query => Query::of(&query)))
+            .map(|way| newest!(way, after, most(way), query => Query::of(&query)))
             .collect::<QueryResult<_>>()?;
         session.ask_ahead(queries)?;
     }
-    let mut ids: Vec<String> = Vec::new();
+    let (mut ids, mut reached) = (Vec::new(), None);
     for way in ways {
-        let more: Vec<String> = on_backend!(conn, c => newest!(way, after, most, query => query.load(c)))?;
+        let more: Vec<String> =
+            on_backend!(conn, c => newest!(way, after, most(way), query => query.load(c)))?;
+        if more.len() as i64 == most(way) {
+            // There may be more on this way, all of it older than this.
+            reached = reached.max(more.last().cloned());
+        }
         ids.extend(more);
     }
-    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.sort_unstable_by(|a: &String, b| b.cmp(a));
     ids.dedup();
+    if let Some(reached) = &reached {
+        ids.retain(|id| id >= reached);
+    }
+    let all = reached.is_none() && ids.len() <= width;
     ids.truncate(width);
-    Ok(ids)
+    Ok((ids, all))
 }
 
 /// What a dossier is looked for by.
