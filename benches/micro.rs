@@ -18,7 +18,7 @@ use lienthong::domain::ids::DossierId;
 use lienthong::domain::lifecycle::{Phase, Report, Role, State, decide};
 use lienthong::domain::matter::Open;
 use lienthong::domain::routing::Directory;
-use lienthong::domain::seal::{self, Beside, Block, GENESIS, sha256};
+use lienthong::domain::seal::{self, Block, ChainEnd, GENESIS, sha256};
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::TenantKey;
 use lienthong::identity::keys::SigningKey;
@@ -288,7 +288,7 @@ fn sealing(bench: &mut Bench, digest: Option<f64>) {
     for events in [1, EVENTS] {
         let sealed = bench.time(&format!("seal {events}"), 1, |_| {
             let leaves: Vec<_> = (0..events).map(|_| seal::leaf(&[7; 32], &event)).collect();
-            let beside = Beside {
+            let beside = ChainEnd {
                 number: 0,
                 hash: GENESIS,
             };

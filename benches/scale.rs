@@ -27,7 +27,7 @@ const STORED: f64 = 8_000.0;
 
 // Of the code.
 
-/// Commands in one commit at most (`store::Sizes`).
+/// Commands in one commit at most (`store::StoreSizes`).
 const BATCH: usize = 128;
 /// Trips to the database while the head is held: the head with what a batch names, what the commands ask beside it, the writes.
 const TRIPS: f64 = 3.0;

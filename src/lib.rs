@@ -28,7 +28,7 @@
 //!
 //! * [`service`]: the verbs of the [`Hub`](service::Hub): file, report, accept, read, follow, settle. Knows neither HTTP nor SQL.
 //! * [`delivery`]: what moves by itself: outbox to broker, queues to inboxes, statuses home, events to submitters.
-//! * [`http`]: the interface: three listeners, one table of routes, one door.
+//! * [`http`]: the interface: three listeners, one table of routes, one dispatch.
 //! * [`console`]: the pages for people. The same verbs, no powers of its own.
 //!
 //! **Who speaks to it.**

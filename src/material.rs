@@ -20,7 +20,7 @@ use crate::identity::keys::{SigningKey, VerifyingKey};
 use crate::identity::secret::LookupSecrets;
 use crate::net::pem;
 use crate::net::tls::ServerIdentity;
-use crate::store::{Backend, Cipher, Postgres, Sizes};
+use crate::store::{Backend, Cipher, Postgres, StoreSizes};
 
 pub use outside::{admin, blobs, caller, networks, rabbit};
 
@@ -149,7 +149,7 @@ pub struct SigningKeys {
 ///
 /// # Errors
 /// When a file holds no P-256 key in PKCS#8, or no public key with the date it was retired.
-pub fn signing_keys(tokens: &config::Tokens) -> Result<SigningKeys, MaterialError> {
+pub fn signing_keys(tokens: &config::TokenSettings) -> Result<SigningKeys, MaterialError> {
     let read = |path: &PathBuf| {
         SigningKey::from_pkcs8_pem(&Zeroizing::new(file(path)?)).map_err(|e| {
             bad(
@@ -247,7 +247,7 @@ pub fn key(path: &Path) -> Result<[u8; 32], MaterialError> {
 ///
 /// # Errors
 /// When a key file is wrong, or two of them hold one key.
-pub fn cipher(keys: &config::Keys) -> Result<Arc<Cipher>, MaterialError> {
+pub fn cipher(keys: &config::KeySettings) -> Result<Arc<Cipher>, MaterialError> {
     let mut all = Vec::new();
     for (id, path) in &keys.encryption {
         all.push((id.clone(), key(path)?));
@@ -277,7 +277,7 @@ pub fn cipher(keys: &config::Keys) -> Result<Arc<Cipher>, MaterialError> {
 ///
 /// # Errors
 /// As [`key`].
-pub fn lookup_secrets(keys: &config::Keys) -> Result<LookupSecrets, MaterialError> {
+pub fn lookup_secrets(keys: &config::KeySettings) -> Result<LookupSecrets, MaterialError> {
     key(&keys.lookup_file).map(LookupSecrets::new)
 }
 
@@ -305,8 +305,8 @@ pub fn backend(database: &config::Database) -> Result<Backend, MaterialError> {
 }
 
 /// How large the store is.
-pub fn sizes(limits: &config::Limits) -> Sizes {
-    Sizes {
+pub fn sizes(limits: &config::LimitSettings) -> StoreSizes {
+    StoreSizes {
         batch: limits.batch,
         ledger_queue: limits.ledger_queue,
         readers: limits.readers,

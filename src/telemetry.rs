@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{Directive, ParseError};
 use tracing_subscriber::fmt::format::JsonFields;
 
-use crate::config::{Log, LogFormat};
+use crate::config::{LogFormat, LogSettings};
 
 /// Name of the field that holds the trace id of a W3C trace context: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
@@ -30,7 +30,7 @@ pub enum TelemetryError {
 ///
 /// # Errors
 /// When the filter cannot be read, or the log was begun already.
-pub fn init(log: &Log, always: &[&str]) -> Result<(), TelemetryError> {
+pub fn init(log: &LogSettings, always: &[&str]) -> Result<(), TelemetryError> {
     let filter = filter(log, always)?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -48,7 +48,7 @@ pub fn init(log: &Log, always: &[&str]) -> Result<(), TelemetryError> {
     begun.map_err(|_| TelemetryError::Twice)
 }
 
-fn filter(log: &Log, always: &[&str]) -> Result<EnvFilter, ParseError> {
+fn filter(log: &LogSettings, always: &[&str]) -> Result<EnvFilter, ParseError> {
     let mut filter = EnvFilter::builder().parse(&log.filter)?;
     for directive in always {
         filter = filter.add_directive(directive.parse::<Directive>()?);
@@ -85,7 +85,7 @@ mod tests {
         }
     }
 
-    fn logged(log: &Log, always: &[&str], write: impl FnOnce()) -> String {
+    fn logged(log: &LogSettings, always: &[&str], write: impl FnOnce()) -> String {
         let page = Page::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(filter(log, always).unwrap())
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_request_has_its_trace_id_at_the_top() {
-        let text = logged(&Log::default(), &[], || {
+        let text = logged(&LogSettings::default(), &[], || {
             let request = tracing::info_span!(
                 "request",
                 trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_a_library_must_not_log_is_off_whatever_the_filter_says() {
-        let log = Log {
+        let log = LogSettings {
             format: LogFormat::Json,
             filter: "trace".to_owned(),
         };

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lienthong::adapt::Registry;
-use lienthong::domain::dossier::{Catalogue as Places, Channel};
+use lienthong::domain::dossier::{Catalogue, Channel};
 use lienthong::domain::event::Back;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::Directory;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
-use lienthong::sim::catalogue::Catalogue;
-use lienthong::sim::filing::{Case, Series, Way};
+use lienthong::sim::catalogue::FilingCatalogue;
+use lienthong::sim::filing::{Case, Series};
 use lienthong::sim::format::Format;
-use lienthong::sim::report::{Report, ReportFormat};
-use lienthong::sim::script::{Brings, Word};
+use lienthong::sim::report::{AgencyReport, ReportFormat};
+use lienthong::sim::script::{Brings, ReportWord};
 use rand::SeedableRng;
 
 const CASES: usize = 400;
@@ -38,7 +38,7 @@ fn now() -> Timestamp {
 }
 
 fn cases(directory: &Directory) -> Vec<Case> {
-    let catalogue = Catalogue::of(directory, now().date()).unwrap();
+    let catalogue = FilingCatalogue::of(directory, now().date()).unwrap();
     let series = Series::new(11, "kiemthu");
     (0..CASES)
         .map(|i| series.case(i, i % 2 == 0, &catalogue, now()))
@@ -69,14 +69,9 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
                 case.procedure.code.as_str(),
                 "{what}"
             );
-            let channel = match case.way {
-                Way::Counter => Channel::Counter,
-                Way::Online => Channel::Online,
-                Way::Post => Channel::Post,
-            };
             assert_eq!(
                 (filing.channel, filing.assisted_by_agent),
-                (channel, case.assisted),
+                (case.channel, case.assisted),
                 "{what}"
             );
             assert!(filing.is_test, "{what}");
@@ -123,7 +118,7 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
                     assert_eq!(digests, sent.collect::<Vec<_>>(), "{what}");
                 }
             }
-            let own_code = format == Format::DvcqgMcJson && case.way == Way::Counter;
+            let own_code = format == Format::DvcqgMcJson && case.channel == Channel::Counter;
             assert_eq!(filing.dossier_code.is_some(), own_code, "{what}");
             let route = directory
                 .route(
@@ -140,7 +135,11 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
             if case.decides.is_some() {
                 assert_eq!(route.agency, case.decides, "{what}");
             }
-            former += usize::from(case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy));
+            former += usize::from(
+                case.place
+                    .as_ref()
+                    .is_some_and(|p| p.catalogue == Catalogue::Legacy),
+            );
         }
     }
     assert!(former > 0, "nobody gives a former address");
@@ -170,7 +169,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
     let dossier = DossierId::new(now(), &mut rand::rngs::StdRng::seed_from_u64(1));
     let code: lienthong::domain::codes::DossierCode = "H26.101-261123-0001".parse().unwrap();
     for format in [ReportFormat::Canonical, ReportFormat::DvcqgMc] {
-        let read = |report: &Report| {
+        let read = |report: &AgencyReport| {
             let adapter = registry.get(format.name()).unwrap();
             let mut items = adapter
                 .read_statuses(&report.render(format), "application/json")
@@ -179,7 +178,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
             assert_eq!(items.len(), 1);
             items.remove(0).report
         };
-        let report = |word, known: bool, assigns: bool| Report {
+        let report = |word, known: bool, assigns: bool| AgencyReport {
             dossier,
             code: known.then(|| code.clone()),
             word,
@@ -188,7 +187,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
             brings: Brings::Nothing,
             assigns: assigns.then(|| code.clone()),
         };
-        let asks = Word::Status(Status::SupplementRequested);
+        let asks = ReportWord::Status(Status::SupplementRequested);
         let first = read(&report(asks, false, true)).unwrap();
         assert_eq!(
             (first.dossier, first.status),
@@ -202,9 +201,9 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         assert!(later.dossier == dossier.to_string() || later.dossier == code.as_str());
         assert_eq!(later.assigned_code, None);
         let bringing = |status, brings| {
-            let said = Report {
+            let said = AgencyReport {
                 brings,
-                ..report(Word::Status(status), true, false)
+                ..report(ReportWord::Status(status), true, false)
             };
             read(&said).unwrap()
         };
@@ -227,7 +226,7 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
         assert!(later > now());
         if format.has_words() {
             assert_eq!(
-                read(&report(Word::Unknown, false, false)).unwrap_err()[0].label,
+                read(&report(ReportWord::Unknown, false, false)).unwrap_err()[0].label,
                 Label::StatusWordUnknown
             );
         }

@@ -26,12 +26,12 @@ use lienthong::identity::secret::LookupSecrets;
 use lienthong::identity::sign::ReceiptSigner;
 use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
-use lienthong::net::guard::Guard;
-use lienthong::net::outbound::{Caller, Outbound};
-use lienthong::service::{Hub, Incoming, Mode, Parts, Reported, UploadLimits};
+use lienthong::net::guard::EgressPolicy;
+use lienthong::net::outbound::{Caller, OutboundOptions};
+use lienthong::service::{Hub, HubParts, Incoming, Mode, Reported, UploadLimits};
 use lienthong::sim::format::Format;
 use lienthong::store::ledger::{RegisterChange, Registered};
-use lienthong::store::{Backend, Cipher, Sizes, Store};
+use lienthong::store::{Backend, Cipher, Store, StoreSizes};
 
 use crate::documents::{directory_files, monday};
 
@@ -72,7 +72,7 @@ impl City {
             .map(|agency| format!("agency.{}", agency.key))
             .chain([ENTERPRISE, BRANCH, AGENT].map(str::to_owned))
             .collect();
-        let hub = Hub::new(Parts {
+        let hub = Hub::new(HubParts {
             store: store(folder, &clock, &entropy),
             blobs: Blobs::Folder(Folder::open(&folder.join("files")).expect("a folder")),
             uploads: UploadLimits::default(),
@@ -194,9 +194,9 @@ fn store(folder: &Path, clock: &Clock, entropy: &Entropy) -> Store {
         path: folder.join("hub.db"),
     };
     // One reader: which of several takes a read is the scheduler's choice, and what it has cached differs.
-    let sizes = Sizes {
+    let sizes = StoreSizes {
         readers: 1,
-        ..Sizes::default()
+        ..StoreSizes::default()
     };
     let opened = std::thread::scope(|scope| {
         scope
@@ -220,13 +220,13 @@ fn rules() -> TokenRules {
 }
 
 fn caller(ca: &DevCa) -> Caller {
-    let outbound = Outbound {
+    let outbound = OutboundOptions {
         roots: vec![ca.root().clone()],
         identity: None,
         timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(5),
     };
-    Caller::new(&outbound, Guard::allowing(Vec::new(), Vec::new())).expect("a caller")
+    Caller::new(&outbound, EgressPolicy::allowing(Vec::new(), Vec::new())).expect("a caller")
 }
 
 fn newcomer(key: &TenantKey, certificate: &[u8]) -> Newcomer {

@@ -19,8 +19,8 @@ use lienthong::domain::ids::DossierId;
 use lienthong::domain::routing::Directory;
 use lienthong::domain::status::Status;
 use lienthong::sim::format::Format;
-use lienthong::sim::report::{Report, ReportFormat};
-use lienthong::sim::script::{Brings, Word};
+use lienthong::sim::report::{AgencyReport, ReportFormat};
+use lienthong::sim::script::{Brings, ReportWord};
 
 use city::{AGENT, BRANCH, City, filed};
 use documents::{SIZES, Writer, directory_files, monday, sizes};
@@ -237,10 +237,10 @@ async fn report(city: &City, format: ReportFormat, dossiers: &[(DossierId, Strin
     let reports: Vec<_> = dossiers
         .iter()
         .map(|(dossier, agency)| {
-            let report = Report {
+            let report = AgencyReport {
                 dossier: *dossier,
                 code: None,
-                word: Word::Status(Status::Processing),
+                word: ReportWord::Status(Status::Processing),
                 occurred_at: monday(),
                 text: Some("Đã chuyển phòng chuyên môn thụ lý"),
                 brings: Brings::Nothing,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lienthong::domain::routing::Directory;
 use lienthong::domain::time::Timestamp;
-use lienthong::sim::catalogue::Catalogue;
+use lienthong::sim::catalogue::FilingCatalogue;
 use lienthong::sim::filing::{Paper, Series};
 use lienthong::sim::format::Format;
 
@@ -37,7 +37,7 @@ pub fn directory_files() -> BTreeMap<String, String> {
 
 /// Writes documents; the same each time.
 pub struct Writer {
-    catalogue: Catalogue,
+    catalogue: FilingCatalogue,
     series: Series,
 }
 
@@ -45,7 +45,7 @@ impl Writer {
     /// Of what may be filed under this directory.
     pub fn new(directory: &Directory) -> Self {
         Writer {
-            catalogue: Catalogue::of(directory, monday().date()).expect("something may be filed"),
+            catalogue: FilingCatalogue::of(directory, monday().date()).expect("something may be filed"),
             series: Series::new(7, "dem"),
         }
     }

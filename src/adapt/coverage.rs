@@ -1,9 +1,10 @@
 //! What documents have and nobody reads, for whoever writes a mapping.
 
 use super::conform::{self, Unread};
+use super::document::{Document, cannot, decode, parse};
 use super::reads::Reads;
 use super::tree::{NodeId, Tree};
-use super::{Adapter, Document, apply, cannot, decode, parse};
+use super::{Adapter, apply};
 use crate::domain::rejection::Rejection;
 
 /// A part of a document that no rule read.

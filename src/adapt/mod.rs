@@ -14,6 +14,7 @@ mod compile;
 mod conform;
 mod coverage;
 mod dates;
+mod document;
 mod json;
 pub mod limits;
 mod plan;
@@ -39,18 +40,19 @@ pub use conform::Unread;
 pub use coverage::UnreadPart;
 pub use provenance::Provenance;
 pub use registry::Registry;
-pub use render::{Outgoing, Rendered};
-pub use split::Parts;
+pub use render::{OutgoingDossier, Rendered};
+pub use split::SplitDocument;
 pub use statuses::{StatusDocument, StatusItem};
+pub use target::canonical_schema;
 pub use tree::Syntax;
 
 use crate::domain::dossier::Filing;
-use crate::domain::encoding::{self, Decoded};
+use crate::domain::encoding;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::StatusReport;
+use document::{Document, cannot, decode, each_once, parse, slips};
 use plan::DocumentPlan;
 use reads::Reads;
-use tree::{NodeId, Tree, Value};
 
 /// One version of one format, compiled. Cheap to share, never changes.
 #[derive(Debug)]
@@ -187,7 +189,7 @@ impl Adapter {
     }
 
     /// What the agency receives, in the format's own form. A format that cannot ([`Adapter::renders`]) gives canonical JSON.
-    pub fn render(&self, outgoing: &Outgoing<'_>) -> Rendered {
+    pub fn render(&self, outgoing: &OutgoingDossier<'_>) -> Rendered {
         match &self.render {
             Some(plan) => plan.dossier(outgoing, self.dossier.as_deref()),
             None => render::canonical_json(outgoing),
@@ -200,7 +202,7 @@ impl Adapter {
     }
 
     /// The same in one of the syntaxes; none when the format has no such form.
-    pub fn render_in(&self, outgoing: &Outgoing<'_>, syntax: Syntax) -> Option<Rendered> {
+    pub fn render_in(&self, outgoing: &OutgoingDossier<'_>, syntax: Syntax) -> Option<Rendered> {
         self.render
             .as_ref()?
             .dossier_in(outgoing, self.dossier.as_deref(), syntax, &self.media_types)
@@ -216,171 +218,5 @@ impl Adapter {
             let types: Vec<&str> = self.media_types().collect();
             Problem::new(Label::MediaTypeUnsupported).with("expected", types.join(", "))
         })
-    }
-}
-
-fn parse(text: &str, syntax: Syntax) -> Result<Tree<'_>, Problem> {
-    match syntax {
-        Syntax::Json => json::read(text),
-        Syntax::Xml => xml::read(text),
-    }
-}
-
-/// The refusal of a format for what it does not have; the canonical one has everything.
-fn cannot() -> Rejection {
-    Problem::new(Label::FormatUnknown)
-        .with("expected", "canonical/v1")
-        .into()
-}
-
-/// The JSON Schema (2020-12) of the canonical dossier, derived from the model.
-pub fn canonical_schema() -> serde_json::Value {
-    target::schema_of_filing()
-}
-
-/// Each problem of each place once, at most [`limits::MAX_PROBLEMS`]: one field of the sender may feed several of ours.
-fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut seen = std::collections::HashSet::new();
-    let mut told = Vec::with_capacity(problems.len().min(limits::MAX_PROBLEMS));
-    for problem in problems {
-        if told.len() < limits::MAX_PROBLEMS && seen.insert((problem.label, problem.path.clone())) {
-            told.push(problem);
-        }
-    }
-    told
-}
-
-/// What every document goes through before a syntax is tried: size, emptiness, its characters, control characters.
-fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> Result<Decoded<'b>, Problem> {
-    if bytes.len() > limits::MAX_BYTES {
-        return Err(Problem::new(Label::BodyTooLarge).with("limit", limits::MAX_BYTES));
-    }
-    let kind = match syntax {
-        Syntax::Json => encoding::Kind::Json,
-        Syntax::Xml => encoding::Kind::Xml,
-    };
-    let decoded = encoding::decode(bytes, kind, encoding::charset(media_type).as_deref())?;
-    let text = &decoded.text;
-    if text.trim().is_empty() {
-        return Err(Problem::new(Label::DocumentEmpty));
-    }
-    if text
-        .bytes()
-        .any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r'))
-    {
-        return Err(Problem::new(Label::ControlCharacter));
-    }
-    Ok(decoded)
-}
-
-/// Slips in names: often why something else is missing.
-fn slips(warnings: &[Problem]) -> impl Iterator<Item = Problem> {
-    let slips = warnings.iter().filter(|w| w.label == Label::FieldMisspelt);
-    slips.cloned()
-}
-
-/// A document whose envelope was looked at.
-struct Document {
-    items: Vec<(NodeId, String)>,
-    /// Where the items are, in the sender's words.
-    items_path: String,
-    /// Whether their list is there.
-    listed: bool,
-    problems: Vec<Problem>,
-    warnings: Vec<Problem>,
-}
-
-impl Document {
-    fn open(plan: &DocumentPlan, tree: &Tree<'_>, reads: &mut Reads) -> Result<Document, Rejection> {
-        let root = tree.root().ok_or(Label::DocumentEmpty)?;
-        match (tree.syntax, &plan.root) {
-            (Syntax::Json, _) if *tree.value(root) != Value::Object => {
-                let problem = Problem::new(Label::ObjectExpected).with("expected", plan.form());
-                return Err(problem.at("").into());
-            }
-            (Syntax::Xml, Some(name)) if !tree.is_named(root, name) => {
-                let wanted = format!("<{} xmlns=\"{}\">", name.local, name.space);
-                return Err(Problem::new(Label::FieldMissing)
-                    .with("field", wanted)
-                    .at("/")
-                    .into());
-            }
-            _ => {}
-        }
-        let Some(spec) = &plan.items else {
-            return Ok(Document {
-                items: vec![(root, tree.path(root))],
-                items_path: tree.path(root),
-                listed: true,
-                problems: Vec::new(),
-                warnings: Vec::new(),
-            });
-        };
-        let mut problems = apply::check_envelope(plan, tree, reads, root);
-        let found = conform::envelope(tree, plan, reads);
-        problems.extend(found.problems);
-        if !problems.is_empty() {
-            problems.extend(slips(&found.warnings));
-        }
-        let items_path = spec.path.append_to(&tree.path(root), tree.syntax);
-        let list = spec.path.find(tree, root);
-        let mut items = Vec::new();
-        if let Some(list) = list {
-            let item = spec.item.as_ref();
-            let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
-            let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
-                (Syntax::Json, _) | (_, None) => is_list,
-                (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
-            });
-            let name = item.map(|name| &*name.local);
-            for (n, node) in nodes.take(limits::MAX_ITEMS + 1).enumerate() {
-                items.push((node, provenance::item_path(&items_path, name, n, tree.syntax)));
-            }
-        }
-        Ok(Document {
-            items,
-            items_path,
-            listed: list.is_some_and(|list| {
-                let is_list = *tree.value(list) == Value::List || tree.syntax == Syntax::Xml;
-                is_list || plan.strictness.present(tree, list)
-            }),
-            problems,
-            warnings: found.warnings,
-        })
-    }
-
-    /// What is wrong when there is no item.
-    fn without_items(&self) -> Problem {
-        let label = if self.listed {
-            Label::ListEmpty
-        } else {
-            Label::FieldMissing
-        };
-        Problem::new(label)
-            .with("field", provenance::last_name(&self.items_path))
-            .at(self.items_path.clone())
-    }
-
-    /// The refusal of a document that does not hold exactly one dossier.
-    fn not_one(mut self) -> Rejection {
-        let problem = if self.items.is_empty() {
-            self.without_items()
-        } else {
-            Problem::new(Label::TooManyItems)
-                .with("field", provenance::last_name(&self.items_path))
-                .with("limit", 1)
-                .at(self.items_path.clone())
-        };
-        // A list of the wrong type has been said already, and better.
-        let said = self.items.is_empty()
-            && self
-                .problems
-                .iter()
-                .any(|p| p.path.as_deref() == Some(&self.items_path));
-        if !said {
-            self.problems.insert(0, problem.clone());
-            self.problems.extend(slips(&self.warnings));
-        }
-        Rejection::of(self.problems).unwrap_or_else(|| problem.into())
     }
 }

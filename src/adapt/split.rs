@@ -15,13 +15,13 @@ use crate::domain::rejection::{Label, Problem, Rejection};
 
 /// A document that lists dossiers, taken apart.
 #[derive(Debug)]
-pub struct Parts {
+pub struct SplitDocument {
     text: String,
     items: Vec<Range<usize>>,
     list: String,
 }
 
-impl Parts {
+impl SplitDocument {
     /// How many dossiers it lists.
     pub fn count(&self) -> usize {
         self.items.len()
@@ -72,7 +72,7 @@ impl Adapter {
     ///
     /// # Errors
     /// When the document as a whole cannot be read, or lists more than [`limits::MAX_ITEMS`] dossiers.
-    pub fn split(&self, bytes: &[u8]) -> Result<Parts, Rejection> {
+    pub fn split(&self, bytes: &[u8]) -> Result<SplitDocument, Rejection> {
         let path = self.list_of_dossiers().ok_or_else(cannot)?;
         let text = decode(bytes, Syntax::Json, "")?.text;
         // The limits of a document, duplicate names and all, hold for the whole.
@@ -86,7 +86,7 @@ impl Adapter {
                 .at(list)
                 .into());
         }
-        Ok(Parts {
+        Ok(SplitDocument {
             text: text.into_owned(),
             items,
             list,
@@ -117,7 +117,7 @@ mod tests {
     use super::super::Registry;
     use super::*;
 
-    fn split(text: &str) -> Result<Parts, Rejection> {
+    fn split(text: &str) -> Result<SplitDocument, Rejection> {
         Registry::shipped()
             .get("dvcqg-mc/v1")
             .unwrap()

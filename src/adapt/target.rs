@@ -68,9 +68,14 @@ impl Kind {
     }
 }
 
+/// The JSON Schema (2020-12) of the canonical dossier, derived from the model.
+pub fn canonical_schema() -> serde_json::Value {
+    schema_of_filing()
+}
+
 /// The members of a filing.
 pub(super) fn filing() -> Vec<Member> {
-    members(&super::canonical_schema())
+    members(&canonical_schema())
 }
 
 /// The members of a status report.

@@ -3,13 +3,13 @@
 
 use crate::app::AppError;
 use crate::clock::{Clock, Entropy};
-use crate::config::{Config, Road};
+use crate::config::{BrokerKind, Config};
 use crate::domain::routing::Directory;
 use crate::identity::peer::Trust;
 use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::Issuer;
 use crate::material;
-use crate::service::{Hub, Parts};
+use crate::service::{Hub, HubParts};
 use crate::store::Store;
 
 /// The verbs on the database of these settings. Blocks while it opens; call it outside async code.
@@ -30,7 +30,7 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
     let keys = material::signing_keys(&config.tokens)?;
     let trust = material::roots(&config.partner.client_ca_files)?;
     let adapters = material::adapters(config.adapters.folder.as_deref());
-    Ok(Hub::new(Parts {
+    Ok(Hub::new(HubParts {
         store,
         blobs: material::blobs(&config.blobs.home, &Clock::System)?,
         uploads: super::uploads(&config.blobs),
@@ -51,7 +51,7 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
         mtls_base: config.partner.public_url.clone(),
         provisional: config.directory.allow_provisional,
         caller: material::caller(config)?,
-        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
+        own_queues: matches!(config.broker.kind, BrokerKind::Amqp { .. }),
         clock: Clock::System,
         entropy: Entropy::System,
     }))

@@ -5,6 +5,7 @@
 
 pub mod desk;
 mod health;
+mod renewal;
 pub mod sandbox;
 pub mod serve;
 
@@ -18,10 +19,10 @@ use tokio::task::JoinHandle;
 
 use crate::adapt::Registry;
 use crate::blobs::Blobs;
-use crate::broker::topology::{DEAD_QUEUE, Limits, STATUS_QUEUE};
+use crate::broker::topology::{DEAD_QUEUE, QueueLimits, STATUS_QUEUE};
 use crate::broker::{Broker, Source};
 use crate::clock::{Clock, Entropy};
-use crate::delivery::Movers;
+use crate::delivery::Workers;
 use crate::domain::routing::{Directory, DirectoryFault};
 use crate::http::server::Stop;
 use crate::http::{Balancers, Connections, Listeners, Metrics, Secured};
@@ -33,9 +34,9 @@ use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::{Issuer, TokenRules};
 use crate::net::guard::Network;
 use crate::net::outbound::Caller;
-use crate::net::tls::{ServerIdentity, partner_config, web_config};
-use crate::service::{Hub, Parts, UploadLimits};
-use crate::store::{Backend, Cipher, Sizes, Store};
+use crate::net::tls::{Callers, ServerIdentity, partner_config, web_config};
+use crate::service::{Hub, HubParts, UploadLimits};
+use crate::store::{Backend, Cipher, Store, StoreSizes};
 
 /// Why a hub could not be put together or started.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +93,7 @@ pub struct Assembly {
     /// Keys of the store.
     pub cipher: Arc<Cipher>,
     /// Limits of the store.
-    pub sizes: Sizes,
+    pub sizes: StoreSizes,
     /// Whether pending migrations are applied at start.
     pub migrate: bool,
     /// The bytes of attachments.
@@ -197,10 +198,22 @@ impl Sockets {
     }
 }
 
+/// What the listeners show and whom they let in; each can be replaced while they listen.
+#[derive(Clone)]
+pub struct ListenerTls {
+    /// The certificate of the partner listener.
+    pub partner: ServerIdentity,
+    /// The certificate of the web listener.
+    pub web: Option<ServerIdentity>,
+    /// Who may finish a handshake with the partner listener.
+    pub callers: Callers,
+}
+
 /// A hub at work.
 pub struct Running {
     hub: Arc<Hub>,
-    movers: Movers,
+    shown: ListenerTls,
+    workers: Workers,
     stop: Stop,
     serving: JoinHandle<std::io::Result<()>>,
     measuring: JoinHandle<((), ())>,
@@ -230,7 +243,7 @@ impl Running {
         .await
         .map_err(|e| AppError::Unusable(e.to_string()))??;
         let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
-        let hub = Arc::new(Hub::new(Parts {
+        let hub = Arc::new(Hub::new(HubParts {
             store,
             blobs: assembly.blobs,
             uploads: assembly.uploads,
@@ -257,8 +270,12 @@ impl Running {
             hub.import_directory(&Access::system(), &assembly.directory)
                 .await?;
         }
-        let movers = Movers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
-        let partner = partner_config(&assembly.partner, &assembly.trust, assembly.strict_handshake)?;
+        let workers = Workers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
+        let callers = match assembly.strict_handshake {
+            true => Callers::only(&assembly.trust)?,
+            false => Callers::anybody(),
+        };
+        let partner = partner_config(&assembly.partner, &callers)?;
         let web = assembly.web.as_ref().map(web_config).transpose()?;
         let listeners = Listeners {
             partner: Secured {
@@ -286,8 +303,13 @@ impl Running {
         let stop = server.stopper();
         let serving = tokio::spawn(server.run());
         Ok(Running {
+            shown: ListenerTls {
+                partner: assembly.partner,
+                web: assembly.web,
+                callers,
+            },
             hub,
-            movers,
+            workers,
             stop,
             serving,
             measuring,
@@ -300,6 +322,11 @@ impl Running {
         &self.hub
     }
 
+    /// What the listeners show.
+    pub fn shown(&self) -> &ListenerTls {
+        &self.shown
+    }
+
     /// Lets requests in progress finish, then stops what moves.
     pub async fn stop(self) {
         self.measuring.abort();
@@ -308,7 +335,7 @@ impl Running {
         if let Ok(Err(error)) = self.serving.await {
             tracing::error!(%error, "a listener failed");
         }
-        self.movers.stop().await;
+        self.workers.stop().await;
     }
 }
 
@@ -364,7 +391,7 @@ async fn measure_road(broker: Broker, metrics: Arc<Metrics>) {
             (DEAD_QUEUE, Source::DeadLetters),
         ] {
             if let Ok(Some(level)) = broker.level(&source).await {
-                metrics.queue(name, level.messages, Limits::default().messages);
+                metrics.queue(name, level.messages, QueueLimits::default().messages);
             }
         }
         tokio::time::sleep(MEASURE_ROAD).await;
@@ -372,7 +399,7 @@ async fn measure_road(broker: Broker, metrics: Arc<Metrics>) {
 }
 
 /// How much may be uploaded, by these settings.
-fn uploads(blobs: &crate::config::Blobs) -> UploadLimits {
+fn uploads(blobs: &crate::config::BlobSettings) -> UploadLimits {
     UploadLimits {
         file: blobs.largest_bytes,
         in_flight: blobs.in_flight_bytes,

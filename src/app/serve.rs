@@ -1,11 +1,13 @@
 //! `lienthong serve`: a hub of a configuration, until it is told to end.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
+use super::renewal::Renewal;
 use super::{AppError, Assembly, Running, Sockets, until_told_to_stop};
 use crate::broker::{Broker, embedded::Embedded};
 use crate::clock::{Clock, Entropy};
-use crate::config::{Config, Road};
+use crate::config::{BrokerKind, Config};
 use crate::domain::routing::{AgencyChannel, Directory, Finding, Severity};
 use crate::http::Connections;
 use crate::material;
@@ -17,11 +19,14 @@ use crate::service::Hub;
 /// A file that cannot be used, a port that is taken, a database that is away or not migrated, a directory that may not be used.
 pub async fn run(config: Config) -> Result<(), AppError> {
     no_core_dumps();
+    let renewal = Renewal::prepare(&config)?;
     let running = Running::start(assemble(&config)?).await?;
     say_who_pulls_instead(running.hub());
     tracing::info!(partner = %config.partner.public_url, web = %config.web.public_url, "the hub serves");
+    let renewing = renewal.begin(config, Arc::clone(running.hub()), running.shown().clone());
     until_told_to_stop().await;
     tracing::info!("the hub ends");
+    renewing.abort();
     running.stop().await;
     Ok(())
 }
@@ -63,7 +68,7 @@ fn assemble(config: &Config) -> Result<Assembly, AppError> {
         uploads: super::uploads(&config.blobs),
         broker: broker(config)?,
         provisional: config.directory.allow_provisional,
-        own_queues: matches!(config.broker.road, Road::Amqp { .. }),
+        own_queues: matches!(config.broker.kind, BrokerKind::Amqp { .. }),
         caller: material::caller(config)?,
         directory,
         adapters: material::adapters(config.adapters.folder.as_deref())
@@ -117,9 +122,9 @@ fn no_core_dumps() {
 }
 
 fn broker(config: &Config) -> Result<Broker, AppError> {
-    Ok(match &config.broker.road {
-        Road::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
-        Road::Amqp { url, ca_file, .. } => Broker::Rabbit(material::rabbit(
+    Ok(match &config.broker.kind {
+        BrokerKind::Embedded => Broker::Embedded(Embedded::new(super::EMBEDDED_PATIENCE)),
+        BrokerKind::Amqp { url, ca_file, .. } => Broker::Rabbit(material::rabbit(
             url,
             ca_file.as_deref(),
             config.broker.confirm_window,

@@ -12,15 +12,17 @@ use tokio::task::JoinHandle;
 use super::book::Book;
 use super::error::{BenchError, Result};
 use super::site::Site;
-use crate::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target, settle_all};
+use crate::broker::{
+    Acknowledgement, Broker, Consumer, Delivery, Envelope, PublishOutcome, Source, Target, settle_all,
+};
 use crate::client::Partner;
 use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::view::{SettleItem, SettleRequest, Settlement as Settled};
-use crate::sim::report::{Report, ReportFormat};
-use crate::sim::script::{Brings, Word};
+use crate::sim::report::{AgencyReport, ReportFormat};
+use crate::sim::script::{Brings, ReportWord};
 
 /// Messages in hand at once.
 const PREFETCH: u16 = 500;
@@ -42,11 +44,11 @@ struct Message {
 }
 
 /// An agency at work on its queue; it ends when it is dropped.
-pub struct Agency {
+pub struct AgencyConsumer {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Drop for Agency {
+impl Drop for AgencyConsumer {
     fn drop(&mut self) {
         for task in &self.tasks {
             task.abort();
@@ -54,7 +56,7 @@ impl Drop for Agency {
     }
 }
 
-impl Agency {
+impl AgencyConsumer {
     /// Begins to read the queue of the site's agency; with `answers`, each dossier is answered with the status after its own.
     ///
     /// # Errors
@@ -88,18 +90,18 @@ impl Agency {
                 }
             }
         }));
-        Ok(Agency { tasks })
+        Ok(AgencyConsumer { tasks })
     }
 }
 
 /// Reads until the connection is gone.
 async fn read(mut consumer: Consumer, book: &Book, reports: Option<&mpsc::UnboundedSender<Message>>) {
     while let Some(first) = consumer.next().await {
-        let mut batch: Vec<(Delivery, Settlement)> = Vec::with_capacity(BATCH);
+        let mut batch: Vec<(Delivery, Acknowledgement)> = Vec::with_capacity(BATCH);
         let mut next = Some(first);
         while let Some(delivery) = next {
             note(&delivery, book, reports);
-            batch.push((delivery, Settlement::Ack));
+            batch.push((delivery, Acknowledgement::Ack));
             next = if batch.len() < BATCH {
                 consumer.next().now_or_never().flatten()
             } else {
@@ -133,10 +135,10 @@ pub const fn answer(status: Status) -> Status {
 
 /// One report of an agency as its system writes it, in the canonical form.
 pub fn written(dossier: DossierId, status: Status, clock: &Clock) -> Vec<u8> {
-    let report = Report {
+    let report = AgencyReport {
         dossier,
         code: None,
-        word: Word::Status(status),
+        word: ReportWord::Status(status),
         occurred_at: clock.now(),
         text: None,
         brings: Brings::Nothing,
@@ -176,7 +178,7 @@ async fn report(
             .collect();
         let outcomes = broker.publish(&envelopes).await;
         let mut outcomes = outcomes.into_iter();
-        batch.retain(|_| outcomes.next() != Some(Outcome::Confirmed));
+        batch.retain(|_| outcomes.next() != Some(PublishOutcome::Confirmed));
         if !batch.is_empty() {
             tokio::time::sleep(REST).await;
         }

@@ -10,7 +10,7 @@ use crate::domain::ids::{DossierId, EventId};
 
 /// One dossier's way.
 #[derive(Debug, Default)]
-pub struct Fate {
+pub struct DossierTrace {
     /// When it was to be filed; none while its answer is not there.
     pub intended: Option<Instant>,
     /// When it was first in the agency's hands.
@@ -28,7 +28,7 @@ pub struct Fate {
 
 #[derive(Default)]
 struct Pages {
-    fates: HashMap<DossierId, Fate>,
+    fates: HashMap<DossierId, DossierTrace>,
     events: HashSet<EventId>,
     told_again: u64,
 }
@@ -105,8 +105,12 @@ impl Book {
     }
 
     /// Reads the fates of these dossiers.
-    pub fn each<'a>(&self, ids: impl IntoIterator<Item = &'a DossierId>, mut read: impl FnMut(&Fate)) {
-        let (pages, nothing) = (self.pages(), Fate::default());
+    pub fn each<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a DossierId>,
+        mut read: impl FnMut(&DossierTrace),
+    ) {
+        let (pages, nothing) = (self.pages(), DossierTrace::default());
         for id in ids {
             read(pages.fates.get(id).unwrap_or(&nothing));
         }
@@ -116,7 +120,7 @@ impl Book {
     pub fn count<'a>(
         &self,
         ids: impl IntoIterator<Item = &'a DossierId>,
-        is: impl Fn(&Fate) -> bool,
+        is: impl Fn(&DossierTrace) -> bool,
     ) -> usize {
         let mut count = 0;
         self.each(ids, |fate| count += usize::from(is(fate)));

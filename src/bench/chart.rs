@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::raw;
-use super::report::Report;
+use super::report::BenchReport;
 
 /// The length of a whole limit, and the place right of it.
 const WHOLE: u32 = 360;
@@ -40,7 +40,7 @@ struct Chart {
 ///
 /// # Errors
 /// A template that cannot be filled, which it can.
-pub fn draw(report: &Report) -> Result<String, askama::Error> {
+pub fn draw(report: &BenchReport) -> Result<String, askama::Error> {
     let (mut bars, mut y) = (Vec::new(), TOP);
     for measured in &report.scenarios {
         if measured.median.ratios.is_empty() {
@@ -105,11 +105,11 @@ mod tests {
 
     use super::*;
     use crate::bench::machine::Machine;
-    use crate::bench::report::{Asked, Measured, Middle};
+    use crate::bench::report::{BenchParameters, Measured, Middle};
 
     #[test]
     fn a_chart_has_a_bar_for_each_ratio_and_escapes_what_it_shows() {
-        let report = Report {
+        let report = BenchReport {
             version: "0",
             began_at: "2026-11-29T00:00:00Z".parse().unwrap(),
             took_seconds: 1.0,
@@ -122,7 +122,7 @@ mod tests {
             postgres: None,
             rabbitmq: None,
             local: BTreeMap::new(),
-            asked: Asked {
+            asked: BenchParameters {
                 short: true,
                 seconds: 1.0,
                 rounds: 1,

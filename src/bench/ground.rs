@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::error::{BenchError, Result};
 use super::hub::command;
-use super::plan::Plan;
+use super::plan::BenchPlan;
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory, Rule, RuleAgency, RulePlace};
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -15,7 +15,7 @@ use crate::domain::text::Text;
 use crate::domain::time::Date;
 use crate::domain::view::{NewStaff, NewTenant};
 use crate::net::pem;
-use crate::sim::catalogue::Catalogue;
+use crate::sim::catalogue::FilingCatalogue;
 
 /// The agency that decides everything that is filed: it reads its own queue and speaks the canonical form. In a run it has a key of its
 /// own, because its user belongs to the whole broker, where another agency of that key may be at work.
@@ -49,7 +49,7 @@ pub struct Ground {
     /// Who is responsible for what.
     pub directory: Directory,
     /// What may be filed: all of it is for that agency.
-    pub catalogue: Catalogue,
+    pub catalogue: FilingCatalogue,
     /// Those that file, a branch and an agent in turn, with their enterprises behind them.
     tenants: Vec<TenantKey>,
     enterprises: Vec<TenantKey>,
@@ -61,7 +61,7 @@ impl Ground {
     ///
     /// # Errors
     /// A folder that cannot be written, an executable that cannot be run.
-    pub async fn make(plan: &Plan) -> Result<Self> {
+    pub async fn make(plan: &BenchPlan) -> Result<Self> {
         let name = format!("bench_{:x}", plan.clock.now().as_micros());
         std::fs::create_dir_all(&plan.dir).map_err(BenchError::of(plan.dir.display()))?;
         let dir = std::fs::canonicalize(&plan.dir).map_err(BenchError::of(plan.dir.display()))?;
@@ -213,7 +213,7 @@ fn filers(directory: &Directory) -> (Vec<TenantKey>, Vec<TenantKey>) {
 }
 
 /// As much of the catalogue as the agency decides in the whole city.
-fn decided(directory: &Directory, agency: &Key, on: Date) -> Result<Catalogue> {
+fn decided(directory: &Directory, agency: &Key, on: Date) -> Result<FilingCatalogue> {
     let reads = directory.agency(agency).map(|agency| agency.channel);
     if reads != Some(AgencyChannel::Amqp) {
         return Err(BenchError::said(format!(
@@ -230,7 +230,7 @@ fn decided(directory: &Directory, agency: &Key, on: Date) -> Result<Catalogue> {
         .filter(its)
         .filter(|rule| in_force(rule))
         .collect();
-    let all = Catalogue::of(directory, on).map_err(BenchError::of("the directory"))?;
+    let all = FilingCatalogue::of(directory, on).map_err(BenchError::of("the directory"))?;
     all.only(|code| rules.iter().any(|rule| rule.procedure == *code))
         .map_err(BenchError::of(AGENCY))
 }

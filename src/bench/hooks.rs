@@ -18,9 +18,9 @@ use super::speaker::Speaker;
 use crate::clock::Clock;
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::{SubscriptionRequest, Way};
+use crate::domain::view::{SubscriptionRequest, Transport};
 use crate::net::tls::{ServerIdentity, web_config};
-use crate::sim::receiver::{Answer, Asked, serve};
+use crate::sim::receiver::{ReceivedRequest, ReceiverResponse, serve};
 
 /// The kinds of events that are looked for; `CloudEvent::kind` ends with them.
 const FILED: &str = ".filed";
@@ -77,12 +77,13 @@ impl Hooks {
         let secrets: Arc<Secrets> = Arc::default();
         let (refused, received) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (known, bad, good) = (Arc::clone(&secrets), Arc::clone(&refused), Arc::clone(&received));
-        let answering = move |asked: Asked| -> Pin<Box<dyn Future<Output = Option<Answer>> + Send>> {
-            let status = took(&asked, &known, &book, &clock);
-            let count = if status == 204 { &good } else { &bad };
-            count.fetch_add(1, Ordering::Relaxed);
-            Box::pin(std::future::ready(Some(Answer::of(status))))
-        };
+        let answering =
+            move |asked: ReceivedRequest| -> Pin<Box<dyn Future<Output = Option<ReceiverResponse>> + Send>> {
+                let status = took(&asked, &known, &book, &clock);
+                let count = if status == 204 { &good } else { &bad };
+                count.fetch_add(1, Ordering::Relaxed);
+                Box::pin(std::future::ready(Some(ReceiverResponse::of(status))))
+            };
         let hooks = Hooks {
             serving: tokio::spawn(serve(listener, tls, Arc::new(answering))),
             refused,
@@ -90,7 +91,7 @@ impl Hooks {
         };
         for speaker in speakers {
             let request = SubscriptionRequest {
-                way: Way::Webhook,
+                way: Transport::Webhook,
                 url: Some(format!("https://localhost:{port}/{}", speaker.tenant)),
                 from: None,
             };
@@ -116,7 +117,7 @@ impl Hooks {
 }
 
 /// Takes one call: the status it is answered with.
-fn took(asked: &Asked, secrets: &Secrets, book: &Book, clock: &Clock) -> u16 {
+fn took(asked: &ReceivedRequest, secrets: &Secrets, book: &Book, clock: &Clock) -> u16 {
     let at = Instant::now();
     let signed = secrets
         .read()

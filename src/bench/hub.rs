@@ -46,7 +46,7 @@ pub async fn command(executable: &Path, folder: &Path, line: &[&str]) -> Result<
 }
 
 /// A hub at work. Dropped, it is killed.
-pub struct Hub {
+pub struct HubProcess {
     child: Child,
     log: PathBuf,
     /// Bytes the log had before: another start's.
@@ -65,13 +65,13 @@ pub struct Ended {
     pub first: Vec<String>,
 }
 
-impl Hub {
+impl HubProcess {
     /// Starts `lienthong serve` and waits until it says on its operations port that it is ready.
     ///
     /// # Errors
     /// It ended, or was not ready in time; with its log.
     pub async fn start(executable: &Path, folder: &Path, settings: &str, port: u16) -> Result<Self> {
-        let hub = Hub::begin(executable, folder, settings)?;
+        let hub = HubProcess::begin(executable, folder, settings)?;
         hub.until_ready(port).await
     }
 
@@ -95,7 +95,7 @@ impl Hub {
             .stderr(writer)
             .spawn()
             .map_err(BenchError::of(executable.display()))?;
-        Ok(Hub {
+        Ok(HubProcess {
             child,
             log,
             before,
@@ -106,7 +106,7 @@ impl Hub {
     /// Waits until it is ready.
     ///
     /// # Errors
-    /// As [`Hub::start`].
+    /// As [`HubProcess::start`].
     pub async fn until_ready(mut self, port: u16) -> Result<Self> {
         let begun = Instant::now();
         loop {
@@ -170,7 +170,7 @@ impl Hub {
     }
 }
 
-impl Drop for Hub {
+impl Drop for HubProcess {
     fn drop(&mut self) {
         if !self.ended {
             // It may have ended meanwhile.

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something to be sent: all of it prepared before.
 #[derive(Clone)]
-pub struct Letter {
+pub struct PreparedRequest {
     /// How it is asked.
     pub method: Method,
     /// The path with its query.
@@ -34,13 +34,13 @@ pub struct Letter {
     pub body: Bytes,
 }
 
-impl Letter {
+impl PreparedRequest {
     /// A question.
     ///
     /// # Errors
     /// A path that is none.
     pub fn get(path: &str) -> Result<Self> {
-        Ok(Letter {
+        Ok(PreparedRequest {
             method: Method::GET,
             uri: Uri::try_from(path).map_err(BenchError::of(path))?,
             headers: Vec::new(),
@@ -128,21 +128,21 @@ impl Line {
         !self.closing && self.sender.ready().await.is_ok()
     }
 
-    /// Sends a letter and reads the answer whole.
+    /// Sends a request and reads the answer whole.
     ///
     /// # Errors
-    /// The connection broke: what became of the letter is not known.
-    pub async fn send(&mut self, speaker: &Speaker, letter: &Letter) -> Result<Reply> {
-        let mut headers = HeaderMap::with_capacity(letter.headers.len() + 3);
+    /// The connection broke: what became of the request is not known.
+    pub async fn send(&mut self, speaker: &Speaker, prepared: &PreparedRequest) -> Result<Reply> {
+        let mut headers = HeaderMap::with_capacity(prepared.headers.len() + 3);
         headers.insert(HOST, self.host.clone());
         headers.insert(AUTHORIZATION, speaker.bearer());
         if let Some(staff) = speaker.staff() {
             headers.insert(HeaderName::from_static("acting-staff"), staff);
         }
-        headers.extend(letter.headers.iter().cloned());
-        let mut request = Request::new(Full::new(letter.body.clone()));
-        *request.method_mut() = letter.method.clone();
-        *request.uri_mut() = letter.uri.clone();
+        headers.extend(prepared.headers.iter().cloned());
+        let mut request = Request::new(Full::new(prepared.body.clone()));
+        *request.method_mut() = prepared.method.clone();
+        *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = headers;
         let calling = async {
             self.sender.ready().await?;

@@ -1,4 +1,4 @@
-//! The load: many connections that send prepared letters, either as fast as they are answered (closed), or at a rate of their own
+//! The load: many connections that send prepared requests, either as fast as they are answered (closed), or at a rate of their own
 //! whatever the hub does (open).
 //!
 //! In the open form a latency begins when the call was **to be** sent: a hub that stands still for a second has kept everybody waiting
@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use super::book::Book;
 use super::error::{BenchError, Result};
 use super::line::Line;
-use super::stats::Percentiles;
-use super::stock::Shelf;
+use super::stats::LatencyPercentiles;
+use super::stock::RequestStock;
 use crate::domain::ids::DossierId;
 
 /// How long a worker rests after a connection broke.
@@ -44,7 +44,7 @@ pub struct Load {
     pub samples: Vec<Sample>,
     /// From the first call to the last answer.
     pub took: Duration,
-    /// Letters ran out before the time did.
+    /// Requests ran out before the time did.
     pub ran_out: bool,
 }
 
@@ -75,9 +75,9 @@ impl Load {
     }
 
     /// Of the calls with this answer.
-    pub fn latency(&self, status: u16) -> Percentiles {
+    pub fn latency(&self, status: u16) -> LatencyPercentiles {
         let good = self.samples.iter().filter(|s| s.status == Some(status));
-        Percentiles::of(good.map(|s| s.latency).collect())
+        LatencyPercentiles::of(good.map(|s| s.latency).collect())
     }
 
     /// Calls with this answer, a second.
@@ -99,7 +99,7 @@ impl Load {
 
 /// What a worker does beside calling.
 #[derive(Clone)]
-pub enum Beside {
+pub enum Bookkeeping {
     /// Nothing.
     Nothing,
     /// It writes down what was accepted.
@@ -110,10 +110,10 @@ pub enum Beside {
 
 /// When calls are to be made.
 #[derive(Clone, Copy, Debug)]
-pub enum Pace {
+pub enum LoadModel {
     /// As soon as the one before is answered, for so long.
     Closed(Duration),
-    /// The nth call of a shelf so long after the beginning: `first + n * every`, none after `until`.
+    /// The nth call of a stock so long after the beginning: `first + n * every`, none after `until`.
     Open {
         /// When the first is to be made.
         first: Duration,
@@ -124,11 +124,11 @@ pub enum Pace {
     },
 }
 
-impl Pace {
-    /// `rate` calls a second over all shelves, spread evenly: the pace of shelf `number` of `of`.
+impl LoadModel {
+    /// `rate` calls a second over all stocks, spread evenly: the pace of stock `number` of `of`.
     pub fn even(rate: f64, (number, of): (usize, usize), until: Duration) -> Self {
         let every = Duration::from_secs_f64(1.0 / rate.max(0.001));
-        Pace::Open {
+        LoadModel::Open {
             first: every.saturating_mul(number as u32),
             every: every.saturating_mul(of as u32),
             until,
@@ -136,9 +136,9 @@ impl Pace {
     }
 }
 
-/// Connections that call from one shelf.
+/// Connections that call from one stock.
 pub struct Crew {
-    shelf: Arc<Shelf>,
+    stock: Arc<RequestStock>,
     lines: Vec<Line>,
 }
 
@@ -147,24 +147,24 @@ impl Crew {
     ///
     /// # Errors
     /// One that cannot be opened.
-    pub async fn open(shelf: Arc<Shelf>, connections: usize) -> Result<Self> {
+    pub async fn open(stock: Arc<RequestStock>, connections: usize) -> Result<Self> {
         let mut lines = Vec::with_capacity(connections);
         for _ in 0..connections {
-            lines.push(Line::open(&shelf.speaker).await?);
+            lines.push(Line::open(&stock.speaker).await?);
         }
-        Ok(Crew { shelf, lines })
+        Ok(Crew { stock, lines })
     }
 
-    /// Connections over shelves, evenly; each shelf has one at least.
+    /// Connections over stocks, evenly; each stock has one at least.
     ///
     /// # Errors
     /// As [`Crew::open`].
-    pub async fn over(shelves: &[Arc<Shelf>], connections: usize) -> Result<Vec<Crew>> {
-        let of = shelves.len().max(1);
+    pub async fn over(stocks: &[Arc<RequestStock>], connections: usize) -> Result<Vec<Crew>> {
+        let of = stocks.len().max(1);
         let mut crews = Vec::with_capacity(of);
-        for (number, shelf) in shelves.iter().enumerate() {
+        for (number, stock) in stocks.iter().enumerate() {
             let own = (connections / of + usize::from(number < connections % of)).max(1);
-            crews.push(Crew::open(Arc::clone(shelf), own).await?);
+            crews.push(Crew::open(Arc::clone(stock), own).await?);
         }
         Ok(crews)
     }
@@ -174,13 +174,18 @@ impl Crew {
 ///
 /// # Errors
 /// A worker that was ended from outside.
-pub async fn run(crews: Vec<(Crew, Pace)>, beside: &Beside) -> Result<Vec<Load>> {
+pub async fn run(crews: Vec<(Crew, LoadModel)>, bookkeeping: &Bookkeeping) -> Result<Vec<Load>> {
     let begun = Instant::now();
     let mut teams = Vec::with_capacity(crews.len());
-    for (crew, pace) in crews {
+    for (crew, model) in crews {
         let mut team = JoinSet::new();
         for line in crew.lines {
-            team.spawn(work(Arc::clone(&crew.shelf), line, (begun, pace), beside.clone()));
+            team.spawn(work(
+                Arc::clone(&crew.stock),
+                line,
+                (begun, model),
+                bookkeeping.clone(),
+            ));
         }
         teams.push(team);
     }
@@ -199,31 +204,40 @@ pub async fn run(crews: Vec<(Crew, Pace)>, beside: &Beside) -> Result<Vec<Load>>
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_all(crews: Vec<Crew>, pace: impl Fn(usize) -> Pace, beside: &Beside) -> Result<Load> {
-    let paced = crews.into_iter().enumerate().map(|(n, crew)| (crew, pace(n)));
+pub async fn run_all(
+    crews: Vec<Crew>,
+    model: impl Fn(usize) -> LoadModel,
+    bookkeeping: &Bookkeeping,
+) -> Result<Load> {
+    let paced = crews.into_iter().enumerate().map(|(n, crew)| (crew, model(n)));
     let mut all = Load::default();
-    for load in run(paced.collect(), beside).await? {
+    for load in run(paced.collect(), bookkeeping).await? {
         all.add(load);
     }
     Ok(all)
 }
 
-async fn work(shelf: Arc<Shelf>, line: Line, (begun, pace): (Instant, Pace), beside: Beside) -> Load {
+async fn work(
+    stock: Arc<RequestStock>,
+    line: Line,
+    (begun, model): (Instant, LoadModel),
+    bookkeeping: Bookkeeping,
+) -> Load {
     let mut load = Load::default();
     let mut line = Some(line);
     loop {
-        if let Pace::Closed(time) = pace
+        if let LoadModel::Closed(time) = model
             && begun.elapsed() >= time
         {
             break;
         }
-        let Some((number, letter)) = shelf.take() else {
+        let Some((number, request)) = stock.take() else {
             load.ran_out = true;
             break;
         };
-        let intended = match pace {
-            Pace::Closed(_) => Instant::now(),
-            Pace::Open { first, every, until } => {
+        let intended = match model {
+            LoadModel::Closed(_) => Instant::now(),
+            LoadModel::Open { first, every, until } => {
                 let after = first + every.saturating_mul(number as u32);
                 if after >= until {
                     break;
@@ -239,11 +253,11 @@ async fn work(shelf: Arc<Shelf>, line: Line, (begun, pace): (Instant, Pace), bes
         };
         let open = match kept {
             Some(kept) => Ok(kept),
-            None => Line::open(&shelf.speaker).await,
+            None => Line::open(&stock.speaker).await,
         };
         let reply = match open {
             Ok(mut open) => {
-                let reply = open.send(&shelf.speaker, letter).await;
+                let reply = open.send(&stock.speaker, request).await;
                 if reply.is_ok() {
                     line = Some(open);
                 }
@@ -265,10 +279,10 @@ async fn work(shelf: Arc<Shelf>, line: Line, (begun, pace): (Instant, Pace), bes
         if sample.status == Some(ACCEPTED)
             && let Some(id) = sample.dossier
         {
-            match &beside {
-                Beside::Nothing => {}
-                Beside::Notes(book) => book.accepted(id, intended),
-                Beside::Waits(book) => {
+            match &bookkeeping {
+                Bookkeeping::Nothing => {}
+                Bookkeeping::Notes(book) => book.accepted(id, intended),
+                Bookkeeping::Waits(book) => {
                     let told = book.accepted_and_told(id, intended);
                     // What is missing is found when the round is checked.
                     drop(tokio::time::timeout(LONGEST_WAY, told).await);
@@ -288,7 +302,7 @@ mod tests {
     fn an_even_pace_interleaves_the_shelves() {
         let ms = Duration::from_millis;
         for number in 0..4 {
-            let Pace::Open { first, every, .. } = Pace::even(100.0, (number, 4), ms(1000)) else {
+            let LoadModel::Open { first, every, .. } = LoadModel::even(100.0, (number, 4), ms(1000)) else {
                 panic!("open")
             };
             assert_eq!((first, every), (ms(10) * number as u32, ms(40)));

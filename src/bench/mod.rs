@@ -40,21 +40,21 @@ pub use error::BenchError;
 use error::Result;
 use ground::{Ground, TENANTS};
 use machine::Machine;
-use plan::{Documents, Plan, Scenario};
-use report::{Asked, Report};
+use plan::{BenchPlan, Documents, Scenario};
+use report::{BenchParameters, BenchReport};
 use services::Services;
+pub use stage::BenchProgress;
 use stage::Stage;
-pub use stage::Step;
 
 /// Measures, and removes what was made for it. A folder is left only where something is not true: its logs say more.
 ///
 /// # Errors
 /// What cannot be had before anything is measured, and [`BenchError::Stopped`]. What goes wrong later is in the report.
 pub async fn run(
-    mut plan: Plan,
-    told: UnboundedSender<Step>,
+    mut plan: BenchPlan,
+    told: UnboundedSender<BenchProgress>,
     stop: impl Future<Output = ()>,
-) -> Result<Report> {
+) -> Result<BenchReport> {
     plan.tenants = plan.tenants.clamp(1, TENANTS);
     let (scenarios, left_out) = plan.split();
     let ground = Ground::make(&plan).await?;
@@ -69,7 +69,7 @@ pub async fn run(
         None => None,
     };
     let (began_at, begun) = (plan.clock.now(), std::time::Instant::now());
-    let mut report = Report {
+    let mut report = BenchReport {
         version: env!("CARGO_PKG_VERSION"),
         began_at,
         took_seconds: 0.0,
@@ -114,9 +114,9 @@ pub async fn run(
     }
 }
 
-async fn play(stage: &Stage, scenarios: &[Scenario], report: &mut Report) {
+async fn play(stage: &Stage, scenarios: &[Scenario], report: &mut BenchReport) {
     for (at, scenario) in scenarios.iter().enumerate() {
-        drop(stage.told.send(Step::Scenario {
+        drop(stage.told.send(BenchProgress::Scenario {
             scenario: *scenario,
             number: at + 1,
             of: scenarios.len(),
@@ -132,8 +132,8 @@ async fn play(stage: &Stage, scenarios: &[Scenario], report: &mut Report) {
     }
 }
 
-fn asked(plan: &Plan) -> Asked {
-    Asked {
+fn asked(plan: &BenchPlan) -> BenchParameters {
+    BenchParameters {
         short: plan.short,
         seconds: plan.time.as_secs_f64(),
         rounds: plan.rounds,

@@ -102,7 +102,7 @@ pub struct Services {
 
 /// What is to be measured.
 #[derive(Clone)]
-pub struct Plan {
+pub struct BenchPlan {
     /// What.
     pub scenarios: Vec<Scenario>,
     /// Whether large stocks are made small: for a look, not for a figure.
@@ -137,7 +137,7 @@ pub struct Plan {
     pub entropy: Entropy,
 }
 
-impl Plan {
+impl BenchPlan {
     /// How long each raw limit is measured before a round.
     pub fn raw_time(&self) -> Duration {
         (self.time / 3).max(Duration::from_secs(1))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::error::{BenchError, Result};
 use super::site::Site;
-use super::stock::Shelf;
+use super::stock::RequestStock;
 use crate::store::StoreError;
 use crate::store::raw;
 
@@ -41,10 +41,15 @@ const SQLITE_BATCH: usize = 50;
 /// Bodies that are taken in turn.
 const BODIES: usize = 2_000;
 
-/// Some of the bytes of these shelves.
-pub fn bodies(shelves: &[Arc<Shelf>]) -> Arc<Vec<Vec<u8>>> {
-    let letters = shelves.iter().flat_map(|shelf| shelf.letters());
-    Arc::new(letters.take(BODIES).map(|letter| letter.body.to_vec()).collect())
+/// Some of the bytes of these stocks.
+pub fn bodies(stocks: &[Arc<RequestStock>]) -> Arc<Vec<Vec<u8>>> {
+    let requests = stocks.iter().flat_map(|stock| stock.requests());
+    Arc::new(
+        requests
+            .take(BODIES)
+            .map(|request| request.body.to_vec())
+            .collect(),
+    )
 }
 
 /// Measures the limits of what a site stands on, each for so long.

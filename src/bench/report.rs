@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::machine::Machine;
 use super::meter::Each;
-use super::stats::{Percentiles, median};
-use super::stock::Sizes;
+use super::stats::{LatencyPercentiles, median};
+use super::stock::DocumentSizes;
 use crate::domain::time::Timestamp;
 
 /// A look at whether what was measured is true.
@@ -33,7 +33,7 @@ pub struct Round {
     /// Calls by their HTTP status; 0 where the connection broke.
     pub answers: BTreeMap<u16, u64>,
     /// Latencies by what they are of, in milliseconds.
-    pub latency: BTreeMap<&'static str, Percentiles>,
+    pub latency: BTreeMap<&'static str, LatencyPercentiles>,
     /// Raw limits measured right before, each a second.
     pub raw: BTreeMap<&'static str, f64>,
     /// Seconds until everything was where it belongs, after the last answer.
@@ -64,7 +64,7 @@ pub struct Middle {
     /// Raw limits a second.
     pub raw: BTreeMap<&'static str, f64>,
     /// Latencies in milliseconds.
-    pub latency: BTreeMap<&'static str, Percentiles>,
+    pub latency: BTreeMap<&'static str, LatencyPercentiles>,
     /// Processor seconds for a thousand.
     pub cpu_per_1000: Each,
     /// The highest peak of any round, in bytes.
@@ -86,12 +86,13 @@ impl Middle {
         };
         let names: Vec<&'static str> = rounds.iter().flat_map(|r| r.latency.keys().copied()).collect();
         let latency = names.into_iter().map(|name| {
-            let all: Vec<Percentiles> = rounds
+            let all: Vec<LatencyPercentiles> = rounds
                 .iter()
                 .filter_map(|r| r.latency.get(name).copied())
                 .collect();
-            let of = |figure: &dyn Fn(&Percentiles) -> f64| median(all.iter().map(figure)).unwrap_or(0.0);
-            let middle = Percentiles {
+            let of =
+                |figure: &dyn Fn(&LatencyPercentiles) -> f64| median(all.iter().map(figure)).unwrap_or(0.0);
+            let middle = LatencyPercentiles {
                 count: all.iter().map(|p| p.count).sum(),
                 p50: of(&|p| p.p50),
                 p90: of(&|p| p.p90),
@@ -135,7 +136,7 @@ pub struct Measured {
     /// What is counted: `dossiers`, `statuses`, …
     pub counts: &'static str,
     /// What was sent.
-    pub documents: Sizes,
+    pub documents: DocumentSizes,
     /// The rounds.
     pub rounds: Vec<Round>,
     /// What they come to.
@@ -166,7 +167,7 @@ impl Measured {
 
 /// What was asked for.
 #[derive(Clone, Debug, Serialize)]
-pub struct Asked {
+pub struct BenchParameters {
     /// Large stocks were made small.
     pub short: bool,
     /// Seconds of load a round.
@@ -187,7 +188,7 @@ pub struct Asked {
 
 /// A whole run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct BenchReport {
     /// The version of the executable that measured.
     pub version: &'static str,
     /// When it began.
@@ -203,7 +204,7 @@ pub struct Report {
     /// Whether each service runs on this machine, so that its processor time is known.
     pub local: BTreeMap<&'static str, bool>,
     /// What was asked for.
-    pub asked: Asked,
+    pub asked: BenchParameters,
     /// What was measured.
     pub scenarios: Vec<Measured>,
     /// Scenarios that were left out, for want of services.
@@ -212,7 +213,7 @@ pub struct Report {
     pub faults: Vec<String>,
 }
 
-impl Report {
+impl BenchReport {
     /// Whether everything was measured and is true.
     pub fn is_good(&self) -> bool {
         self.faults.is_empty() && self.scenarios.iter().all(Measured::is_true)

@@ -14,7 +14,7 @@ use crate::broker::admin::Admin;
 use crate::broker::rabbit::Options;
 use crate::broker::topology::agency_name;
 use crate::domain::codes::Key;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::outbound::{OutboundOptions, http_client};
 use crate::net::pem;
 use crate::store::Postgres;
 use crate::store::raw::Session;
@@ -72,7 +72,7 @@ impl Services {
                 .transpose()?
                 .unwrap_or_default(),
         );
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots,
             identity: None,
             timeout: Duration::from_secs(30),

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::error::{BenchError, Result};
 use super::ground::{DIRECTORY, Ground, PULLED};
-use super::hub::{Ended, Hub, command, write_private};
+use super::hub::{Ended, HubProcess, command, write_private};
 use super::meter::Meter;
 use super::services::Services;
 use crate::broker::Broker;
 use crate::broker::admin::Admin;
 use crate::domain::codes::Key;
 use crate::store::Postgres;
-use crate::store::raw::{Beside, Session};
+use crate::store::raw::{Session, SqliteReader};
 
 /// The file with the database, on SQLite.
 const SQLITE: &str = "hub.sqlite";
@@ -48,7 +48,7 @@ pub struct Site {
     away: bool,
     executable: PathBuf,
     own: Option<Own>,
-    hubs: Vec<Hub>,
+    hubs: Vec<HubProcess>,
     ended: Vec<Ended>,
     /// Where each hub listens for partners; the first is what all of them call themselves.
     ports: Vec<[u16; 3]>,
@@ -196,7 +196,7 @@ filter = "warn"
     pub async fn start(&mut self) -> Result<()> {
         for number in 0..self.ports.len() {
             let [.., operations] = self.ports[number];
-            let hub = Hub::start(&self.executable, &self.dir, &file(number), operations).await?;
+            let hub = HubProcess::start(&self.executable, &self.dir, &file(number), operations).await?;
             self.hubs.push(hub);
         }
         Ok(())
@@ -232,7 +232,7 @@ filter = "warn"
     /// Who works here.
     pub fn meter(&self) -> Meter {
         Meter {
-            hubs: self.hubs.iter().map(Hub::pid).collect(),
+            hubs: self.hubs.iter().map(HubProcess::pid).collect(),
             postgres: self.own.as_ref().and_then(|own| own.services.postgres_pid),
             rabbitmq: self.own.as_ref().and_then(|own| own.services.rabbitmq_pid),
         }
@@ -329,9 +329,9 @@ impl Own {
 /// Asks a file of SQLite, where it may block.
 async fn beside<T: Send + 'static>(
     path: PathBuf,
-    ask: impl FnOnce(&mut Beside) -> std::result::Result<T, crate::store::StoreError> + Send + 'static,
+    ask: impl FnOnce(&mut SqliteReader) -> std::result::Result<T, crate::store::StoreError> + Send + 'static,
 ) -> Result<T> {
-    let asked = tokio::task::spawn_blocking(move || ask(&mut Beside::open(&path)?)).await;
+    let asked = tokio::task::spawn_blocking(move || ask(&mut SqliteReader::open(&path)?)).await;
     asked
         .map_err(BenchError::of("the database"))?
         .map_err(BenchError::of("the database"))

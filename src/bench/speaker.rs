@@ -14,7 +14,7 @@ use super::site::Site;
 use crate::client::{Partner, Retry, Settings};
 use crate::clock::{Clock, Entropy};
 use crate::domain::tenant::{TenantKey, TenantKind};
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::outbound::{OutboundOptions, http_client};
 use crate::net::tls;
 
 /// How often the token is renewed; it lives ten minutes.
@@ -60,7 +60,7 @@ impl Speaker {
         let mut config =
             tls::client_config(&[ground.root().clone()], Some(&identity)).map_err(BenchError::of(tenant))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots: vec![ground.root().clone()],
             identity: Some(identity),
             timeout: Duration::from_secs(900),

@@ -6,16 +6,16 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::error::Result;
 use super::ground::Ground;
-use super::plan::{Documents, Plan, Scenario};
+use super::plan::{BenchPlan, Documents, Scenario};
 use super::services::Services;
 use super::site::{Site, Stack};
 use super::speaker::Speaker;
-use super::stock::{Maker, Shelf, shelves};
+use super::stock::{Maker, RequestStock, stocks};
 use crate::domain::tenant::{TenantKey, TenantKind};
 
 /// How far a run has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum BenchProgress {
     /// A scenario begins.
     Scenario {
         /// Which.
@@ -32,20 +32,20 @@ pub enum Step {
 /// What a scenario is played with.
 pub struct Stage {
     /// What is asked for.
-    pub plan: Plan,
+    pub plan: BenchPlan,
     /// What all stand on.
     pub ground: Ground,
     /// The services, where there are any.
     pub services: Option<Arc<Services>>,
     /// Who is told.
-    pub told: UnboundedSender<Step>,
+    pub told: UnboundedSender<BenchProgress>,
 }
 
 impl Stage {
     /// Says what is done now.
     pub fn say(&self, what: impl Into<String>) {
         // Nobody looking is no reason to stop.
-        drop(self.told.send(Step::Doing(what.into())));
+        drop(self.told.send(BenchProgress::Doing(what.into())));
     }
 
     /// PostgreSQL and RabbitMQ where there are any, and else what is inside the hub.
@@ -85,18 +85,18 @@ impl Stage {
         self.speaker(site, 0, &key).await
     }
 
-    /// A full shelf a speaker. `part` keeps persons and references of the parts of a scenario apart.
+    /// A full stock a speaker. `part` keeps persons and references of the parts of a scenario apart.
     ///
     /// # Errors
     /// A document that cannot be written.
-    pub async fn shelves(
+    pub async fn stocks(
         &self,
         speakers: &[Arc<Speaker>],
         part: usize,
         each: usize,
-    ) -> Result<Vec<Arc<Shelf>>> {
+    ) -> Result<Vec<Arc<RequestStock>>> {
         let maker = self.maker(part);
-        shelves(&maker, speakers, each).await
+        stocks(&maker, speakers, each).await
     }
 
     /// Canonical JSON of a part, a text of one line each, as a batch has them.
@@ -105,8 +105,11 @@ impl Stage {
     /// A document that cannot be written.
     pub fn lines(&self, tenant: &TenantKey, part: usize, count: usize) -> Result<Vec<Vec<u8>>> {
         let maker = self.maker_of(Documents::Canonical, part);
-        let letters = maker.letters(tenant, (0, 1), count)?;
-        Ok(letters.into_iter().map(|letter| letter.body.to_vec()).collect())
+        let requests = maker.requests(tenant, (0, 1), count)?;
+        Ok(requests
+            .into_iter()
+            .map(|request| request.body.to_vec())
+            .collect())
     }
 
     fn maker(&self, part: usize) -> Arc<Maker> {

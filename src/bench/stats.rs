@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// How long something took, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Percentiles {
+pub struct LatencyPercentiles {
     /// How many were measured.
     pub count: u64,
     /// Half took at most this.
@@ -19,7 +19,7 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-impl Percentiles {
+impl LatencyPercentiles {
     /// Of these durations, by the nearest rank; all zero where there is none.
     pub fn of(mut all: Vec<Duration>) -> Self {
         all.sort_unstable();
@@ -28,7 +28,7 @@ impl Percentiles {
             let rank = (all.len() as f64 * part).ceil().max(1.0) as usize;
             ms(all.get(rank - 1))
         };
-        Percentiles {
+        LatencyPercentiles {
             count: all.len() as u64,
             p50: rank(0.50),
             p90: rank(0.90),
@@ -57,13 +57,13 @@ mod tests {
     #[test]
     fn percentiles_are_values_that_were_measured() {
         let ms = |n: u64| Duration::from_millis(n);
-        let all = Percentiles::of((1..=200).rev().map(ms).collect());
+        let all = LatencyPercentiles::of((1..=200).rev().map(ms).collect());
         assert_eq!(
             (all.count, all.p50, all.p90, all.p99, all.max),
             (200, 100.0, 180.0, 198.0, 200.0)
         );
-        assert_eq!(Percentiles::of(vec![ms(7)]).p99, 7.0);
-        assert_eq!(Percentiles::of(Vec::new()), Percentiles::default());
+        assert_eq!(LatencyPercentiles::of(vec![ms(7)]).p99, 7.0);
+        assert_eq!(LatencyPercentiles::of(Vec::new()), LatencyPercentiles::default());
     }
 
     #[test]

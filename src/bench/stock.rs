@@ -9,12 +9,12 @@ use hyper::{Method, Uri};
 use serde::Serialize;
 
 use super::error::{BenchError, Result};
-use super::line::Letter;
+use super::line::PreparedRequest;
 use super::plan::Documents;
 use super::speaker::Speaker;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::sim::catalogue::Catalogue;
+use crate::sim::catalogue::FilingCatalogue;
 use crate::sim::filing::{Case, Paper, Series};
 use crate::sim::format::Format;
 
@@ -29,44 +29,44 @@ const LARGEST: usize = 40_000;
 /// About as many bytes one such paper adds.
 const PAPER_BYTES: usize = 300;
 
-/// One tenant's letters, taken one after another.
-pub struct Shelf {
+/// One tenant's requests, taken one after another.
+pub struct RequestStock {
     /// Who sends them.
     pub speaker: Arc<Speaker>,
-    letters: Vec<Letter>,
+    requests: Vec<PreparedRequest>,
     next: AtomicUsize,
 }
 
-impl Shelf {
-    /// A full shelf.
-    pub fn new(speaker: Arc<Speaker>, letters: Vec<Letter>) -> Arc<Self> {
-        Arc::new(Shelf {
+impl RequestStock {
+    /// A full stock.
+    pub fn new(speaker: Arc<Speaker>, requests: Vec<PreparedRequest>) -> Arc<Self> {
+        Arc::new(RequestStock {
             speaker,
-            letters,
+            requests,
             next: AtomicUsize::new(0),
         })
     }
 
-    /// The next letter and its number from 0; none when all have been taken.
-    pub fn take(&self) -> Option<(usize, &Letter)> {
+    /// The next request and its number from 0; none when all have been taken.
+    pub fn take(&self) -> Option<(usize, &PreparedRequest)> {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
-        self.letters.get(at).map(|letter| (at, letter))
+        self.requests.get(at).map(|request| (at, request))
     }
 
-    /// Bytes of each letter.
+    /// Bytes of each request.
     pub fn sizes(&self) -> impl Iterator<Item = usize> {
-        self.letters.iter().map(|letter| letter.body.len())
+        self.requests.iter().map(|request| request.body.len())
     }
 
-    /// All letters.
-    pub fn letters(&self) -> &[Letter] {
-        &self.letters
+    /// All requests.
+    pub fn requests(&self) -> &[PreparedRequest] {
+        &self.requests
     }
 }
 
 /// How large documents are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Sizes {
+pub struct DocumentSizes {
     /// How many were made.
     pub count: u64,
     /// Bytes on average.
@@ -75,7 +75,7 @@ pub struct Sizes {
     pub largest: u64,
 }
 
-impl Sizes {
+impl DocumentSizes {
     /// Of documents of so many bytes.
     pub fn of(documents: impl IntoIterator<Item = usize>) -> Self {
         let (mut count, mut bytes, mut largest) = (0, 0, 0);
@@ -83,7 +83,7 @@ impl Sizes {
             let size = size as u64;
             (count, bytes, largest) = (count + 1, bytes + size, largest.max(size));
         }
-        Sizes {
+        DocumentSizes {
             count,
             mean: if count == 0 {
                 0.0
@@ -97,7 +97,7 @@ impl Sizes {
 
 /// What is made up, and in which forms it is written.
 pub struct Maker {
-    catalogue: Arc<Catalogue>,
+    catalogue: Arc<FilingCatalogue>,
     documents: Documents,
     series: Series,
     now: Timestamp,
@@ -106,7 +106,7 @@ pub struct Maker {
 impl Maker {
     /// Documents of this seed; `run` keeps references of two makers apart (lower-case letters and digits).
     pub fn new(
-        catalogue: Arc<Catalogue>,
+        catalogue: Arc<FilingCatalogue>,
         documents: Documents,
         (seed, run): (u64, &str),
         now: Timestamp,
@@ -119,23 +119,23 @@ impl Maker {
         }
     }
 
-    /// `count` letters of a tenant; `tenant` of `of` tenants takes every `of`th case, so that no two file the same.
+    /// `count` requests of a tenant; `tenant` of `of` tenants takes every `of`th case, so that no two file the same.
     ///
     /// # Errors
     /// A key that is no header, which the simulation does not make.
-    pub fn letters(
+    pub fn requests(
         &self,
         key: &TenantKey,
         (tenant, of): (usize, usize),
         count: usize,
-    ) -> Result<Vec<Letter>> {
+    ) -> Result<Vec<PreparedRequest>> {
         let branch = key.kind() == TenantKind::Branch;
         let formats = self.formats(branch);
         (0..count)
             .map(|n| {
                 let index = n * of + tenant;
                 let case = self.series.case(index, branch, &self.catalogue, self.now);
-                letter(case, formats[n % formats.len()], self.least(index))
+                request(case, formats[n % formats.len()], self.least(index))
             })
             .collect()
     }
@@ -159,7 +159,7 @@ impl Maker {
 }
 
 /// Written and ready to be sent. No paper names a file: the bytes of files travel apart, and one that never came would be missed.
-fn letter(mut case: Case, format: Format, least: usize) -> Result<Letter> {
+fn request(mut case: Case, format: Format, least: usize) -> Result<PreparedRequest> {
     for paper in &mut case.papers {
         paper.file = None;
     }
@@ -171,7 +171,7 @@ fn letter(mut case: Case, format: Format, least: usize) -> Result<Letter> {
         body = format.render(&case);
     }
     let value = |text: &str| HeaderValue::try_from(text).map_err(BenchError::of("a header"));
-    Ok(Letter {
+    Ok(PreparedRequest {
         method: Method::POST,
         uri: Uri::from_static(SUBMISSIONS),
         headers: vec![
@@ -189,22 +189,26 @@ fn letter(mut case: Case, format: Format, least: usize) -> Result<Letter> {
     })
 }
 
-/// A full shelf for each speaker, written on all processors.
+/// A full stock for each speaker, written on all processors.
 ///
 /// # Errors
-/// As [`Maker::letters`].
-pub async fn shelves(maker: &Arc<Maker>, speakers: &[Arc<Speaker>], each: usize) -> Result<Vec<Arc<Shelf>>> {
+/// As [`Maker::requests`].
+pub async fn stocks(
+    maker: &Arc<Maker>,
+    speakers: &[Arc<Speaker>],
+    each: usize,
+) -> Result<Vec<Arc<RequestStock>>> {
     let of = speakers.len();
     let writing = speakers.iter().enumerate().map(|(tenant, speaker)| {
         let (maker, speaker) = (Arc::clone(maker), Arc::clone(speaker));
         tokio::task::spawn_blocking(move || {
-            let letters = maker.letters(&speaker.tenant, (tenant, of), each)?;
-            Ok(Shelf::new(speaker, letters))
+            let requests = maker.requests(&speaker.tenant, (tenant, of), each)?;
+            Ok(RequestStock::new(speaker, requests))
         })
     });
-    let mut shelves = Vec::with_capacity(of);
+    let mut stocks = Vec::with_capacity(of);
     for written in writing.collect::<Vec<_>>() {
-        shelves.push(written.await.map_err(BenchError::of("writing documents"))??);
+        stocks.push(written.await.map_err(BenchError::of("writing documents"))??);
     }
-    Ok(shelves)
+    Ok(stocks)
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::{BlobError, PIECE, SHELVES, shelf_of};
+use super::error::BlobError;
+use super::object::{PIECE, SHELVES, shelf_of};
 use crate::domain::ids::BlobId;
 use crate::domain::time::Timestamp;
 

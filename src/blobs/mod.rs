@@ -7,7 +7,9 @@
 //! Start with [`Blobs`]; [`upload::Upload`] is the way in, [`segments`] how a file is encrypted, [`Blobs::try_out`] how a home is tried. `tests/hub/blobs.rs` holds both homes to
 //! the contract.
 
+mod error;
 mod folder;
+mod object;
 mod s3;
 mod segments;
 mod trial;
@@ -15,7 +17,9 @@ mod upload;
 
 use std::ops::Range;
 
+pub use error::BlobError;
 pub use folder::Folder;
+pub use object::{PIECE, SHELVES};
 pub use s3::{Bucket, PATIENCE, REQUEST, S3};
 pub use segments::{Opener, SEGMENT, sealed_size};
 pub use upload::{Arrived, Upload};
@@ -23,32 +27,6 @@ pub use upload::{Arrived, Upload};
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
 use crate::domain::time::Timestamp;
-
-/// Stored bytes read at once at most.
-pub const PIECE: u64 = 16 * (SEGMENT as u64 + 16);
-
-/// How many shelves the objects stand on: the last two hexadecimal digits of their names.
-pub const SHELVES: u16 = 256;
-
-/// Why bytes could not be kept or had.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// There is no such object.
-    #[error("{0} is not there")]
-    Absent(BlobId),
-    /// It does not open: changed, cut off, or of another key.
-    #[error("{0} is damaged")]
-    Damaged(BlobId),
-    /// The folder or the bucket does not take or give.
-    #[error("the store of attachments: {0}")]
-    Unavailable(String),
-}
-
-impl From<std::io::Error> for BlobError {
-    fn from(error: std::io::Error) -> Self {
-        BlobError::Unavailable(error.to_string())
-    }
-}
 
 /// Where objects are kept.
 #[derive(Clone)]
@@ -116,10 +94,4 @@ impl Blobs {
             Blobs::S3(_) => Ok(0),
         }
     }
-}
-
-/// The shelf an object stands on, as its two digits.
-fn shelf_of(object: BlobId) -> String {
-    let name = object.to_string();
-    name[name.len() - 2..].to_owned()
 }

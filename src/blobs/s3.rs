@@ -12,7 +12,8 @@ use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::io::AsyncWriteExt;
 
-use super::{BlobError, PIECE, shelf_of};
+use super::error::BlobError;
+use super::object::{PIECE, shelf_of};
 use crate::domain::ids::BlobId;
 use crate::domain::time::Timestamp;
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use super::BlobError;
+use super::error::BlobError;
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
 

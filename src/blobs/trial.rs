@@ -1,6 +1,7 @@
 //! A trial of a home: a small object goes in, is found, comes out unchanged and goes again. For `lienthong doctor`.
 
-use super::{BlobError, Blobs, Opener, SEGMENT, shelf_of};
+use super::object::shelf_of;
+use super::{BlobError, Blobs, Opener, SEGMENT};
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
 use crate::domain::time::Timestamp;

@@ -2,8 +2,9 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use super::error::BlobError;
 use super::segments::Sealer;
-use super::{BlobError, folder, s3};
+use super::{folder, s3};
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
 

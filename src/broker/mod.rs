@@ -10,13 +10,17 @@
 
 pub mod admin;
 pub mod check;
+mod delivery;
 pub mod embedded;
+mod error;
 mod message;
 pub mod rabbit;
 pub mod topology;
 
+pub use delivery::{Death, Delivery, settle_all};
 pub use embedded::Embedded;
-pub use message::{Death, Delivery, Envelope, MAX_BODY, Outcome, Settlement, Source, Target, settle_all};
+pub use error::{BrokerError, QueueDepth};
+pub use message::{Acknowledgement, Envelope, MAX_BODY, PublishOutcome, Source, Target};
 pub use rabbit::Rabbit;
 pub use topology::Topology;
 
@@ -25,37 +29,6 @@ use crate::domain::tenant::TenantKey;
 /// Directives for the log filter that must hold wherever this room is used: lapin logs returned messages with their bodies at
 /// `WARN`, and frames with their payloads at `TRACE`, and bodies are personal data.
 pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=warn", "lapin::returned_messages=off"];
-
-/// What goes wrong with the broker as a whole. What goes wrong with one message is an [`Outcome`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BrokerError {
-    /// The address of the broker cannot be used; the text never holds the password.
-    #[error("the broker's address cannot be used: {0}")]
-    Address(String),
-    /// No connection, or it was lost on the way. Calling again connects again.
-    #[error("connection to the broker: {0}")]
-    Connection(String),
-    /// The broker answered no: missing queue, other arguments than declared, no permission.
-    #[error("the broker refused {what}: {reason}")]
-    Refused {
-        /// What was asked.
-        what: String,
-        /// The broker's own words.
-        reason: String,
-    },
-    /// The message is no longer in this consumer's hands: its connection or the consumer ended. It comes again.
-    #[error("the message went back to its queue, because its consumer ended")]
-    Gone,
-}
-
-/// What lies in a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
-    /// Messages that wait. What consumers have in hand is not counted.
-    pub messages: u64,
-    /// Consumers.
-    pub readers: u64,
-}
 
 /// The road in use. Cheap to clone; clones share connections and queues.
 #[derive(Clone, Debug)]
@@ -73,7 +46,7 @@ impl Broker {
     /// RabbitMQ confirms when a majority of the queue's replicas has written the message to disk. The embedded broker has no
     /// disk: it confirms when the consumer has settled the message, so one slow queue holds up its batch; callers send a batch
     /// per queue. Dropping the future leaves the fate of unsettled messages unknown.
-    pub async fn publish(&self, batch: &[Envelope]) -> Vec<Outcome> {
+    pub async fn publish(&self, batch: &[Envelope]) -> Vec<PublishOutcome> {
         match self {
             Broker::Rabbit(rabbit) => rabbit.publish(batch).await,
             Broker::Embedded(embedded) => embedded.publish(batch).await,
@@ -120,7 +93,7 @@ impl Broker {
     ///
     /// # Errors
     /// As [`Broker::declare`].
-    pub async fn level(&self, source: &Source) -> Result<Option<Level>, BrokerError> {
+    pub async fn level(&self, source: &Source) -> Result<Option<QueueDepth>, BrokerError> {
         match self {
             Broker::Rabbit(rabbit) => rabbit.level(&source.queue()).await,
             Broker::Embedded(embedded) => Ok(embedded.level(&source.queue())),

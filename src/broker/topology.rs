@@ -52,7 +52,7 @@ pub fn tenant_name(key: &TenantKey) -> String {
 
 /// How an agency gets its dossiers; each has exactly one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
+pub enum QueueReader {
     /// It consumes its queue itself, as a user of its own.
     Amqp,
     /// The hub consumes the queue for it (it pulls, or is pushed to); it has no user.
@@ -61,7 +61,7 @@ pub enum Channel {
 
 /// The limits of the queues. Declared with a queue and then fixed: RabbitMQ does not change the arguments of a queue that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct QueueLimits {
     /// How many times a message may come back before it goes to the dead letters; it is handed out once more than this. High,
     /// because a lost connection counts as a return of everything prefetched.
     pub returns: u32,
@@ -75,10 +75,10 @@ pub struct Limits {
     pub dead_age: Duration,
 }
 
-impl Default for Limits {
+impl Default for QueueLimits {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        Limits {
+        QueueLimits {
             returns: 50,
             messages: 100_000,
             bytes: 1 << 30,
@@ -191,12 +191,12 @@ pub struct Topology {
 
 impl Topology {
     /// The road to these agencies, with the usual limits.
-    pub fn for_agencies(agencies: impl IntoIterator<Item = (Key, Channel)>) -> Self {
-        Topology::with_limits(agencies, &Limits::default())
+    pub fn for_agencies(agencies: impl IntoIterator<Item = (Key, QueueReader)>) -> Self {
+        Topology::with_limits(agencies, &QueueLimits::default())
     }
 
     /// The road to these agencies.
-    pub fn with_limits(agencies: impl IntoIterator<Item = (Key, Channel)>, limits: &Limits) -> Self {
+    pub fn with_limits(agencies: impl IntoIterator<Item = (Key, QueueReader)>, limits: &QueueLimits) -> Self {
         let bind = |exchange, queue: &str, pattern: &str| Binding {
             exchange,
             queue: queue.to_owned(),
@@ -216,7 +216,7 @@ impl Topology {
             let name = agency_name(&key);
             topology.bindings.push(bind(DOSSIERS, &name, &name));
             topology.queues.push(queue(name, limits));
-            if channel == Channel::Amqp {
+            if channel == QueueReader::Amqp {
                 topology.users.push(User::agency(&key));
             }
         }
@@ -233,7 +233,7 @@ impl Topology {
                 queue: name.clone(),
                 pattern: name.clone(),
             });
-            self.queues.push(queue(name, &Limits::default()));
+            self.queues.push(queue(name, &QueueLimits::default()));
             self.users.push(User::tenant(key));
         }
         self
@@ -277,7 +277,7 @@ impl Topology {
     }
 }
 
-fn queue(name: String, limits: &Limits) -> Queue {
+fn queue(name: String, limits: &QueueLimits) -> Queue {
     let mut arguments = kept(limits, limits.age);
     arguments.extend([
         ("x-dead-letter-exchange", Argument::Word(DEAD)),
@@ -291,7 +291,7 @@ fn queue(name: String, limits: &Limits) -> Queue {
 
 /// The end of the road: no delivery limit would make sense, because there is nowhere further to go. Full, it holds dead letters
 /// back in the queues they came from.
-fn dead_queue(limits: &Limits) -> Queue {
+fn dead_queue(limits: &QueueLimits) -> Queue {
     let mut arguments = kept(limits, limits.dead_age);
     arguments.insert("x-delivery-limit", Argument::Number(i32::MAX.into()));
     Queue {
@@ -300,7 +300,7 @@ fn dead_queue(limits: &Limits) -> Queue {
     }
 }
 
-fn kept(limits: &Limits, age: Duration) -> BTreeMap<&'static str, Argument> {
+fn kept(limits: &QueueLimits, age: Duration) -> BTreeMap<&'static str, Argument> {
     BTreeMap::from([
         ("x-queue-type", Argument::Word("quorum")),
         ("x-overflow", Argument::Word("reject-publish")),
@@ -328,8 +328,8 @@ mod tests {
     #[test]
     fn only_an_agency_that_consumes_by_itself_has_a_user() {
         let topology = Topology::for_agencies([
-            (key("so-tu-phap"), Channel::Amqp),
-            (key("ubnd-00004"), Channel::Hub),
+            (key("so-tu-phap"), QueueReader::Amqp),
+            (key("ubnd-00004"), QueueReader::Hub),
         ]);
         let users: Vec<_> = topology.users.iter().map(|u| u.name.as_str()).collect();
         assert_eq!(users, ["agency.so-tu-phap"]);
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn every_queue_dead_letters_at_least_once_except_the_last() {
-        let topology = Topology::for_agencies([(key("so-tu-phap"), Channel::Amqp)]);
+        let topology = Topology::for_agencies([(key("so-tu-phap"), QueueReader::Amqp)]);
         for queue in &topology.queues {
             assert_eq!(
                 queue.arguments["x-overflow"],
@@ -371,8 +371,8 @@ mod tests {
     fn the_plan_is_what_the_document_shows() {
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
         let topology = Topology::for_agencies([
-            (key("so-tu-phap"), Channel::Amqp),
-            (key("ubnd-00004"), Channel::Hub),
+            (key("so-tu-phap"), QueueReader::Amqp),
+            (key("ubnd-00004"), QueueReader::Hub),
         ])
         .with_tenants([&tenant]);
         insta::assert_json_snapshot!(topology.plan("lienthong"));

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Exit, Failure, print_json};
+use super::print::print_json;
+use super::{CommandError, Exit};
 use crate::adapt::{Adapter, Registry, Unread};
 use crate::domain::rejection::{Language, Problem};
 use crate::domain::view::ProblemView;
@@ -88,7 +89,7 @@ pub(super) struct CoverageArgs {
     json: bool,
 }
 
-pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         AdapterCommand::Check(args) => check(args.dir.as_deref(), out),
         AdapterCommand::Try(args) => attempt(args, out),
@@ -96,7 +97,7 @@ pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit,
     }
 }
 
-fn check(dir: Option<&Path>, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn check(dir: Option<&Path>, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let registry = match material::adapters(dir) {
         Ok(registry) => registry,
         Err(error @ AdapterError::Faults(_)) => {
@@ -130,7 +131,7 @@ fn abilities(adapter: &Adapter) -> Vec<&'static str> {
     .collect()
 }
 
-fn attempt(args: &TryArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn attempt(args: &TryArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let registry = material::adapters(args.dir.as_deref())?;
     let adapter = chosen(&registry, &args.format)?;
     let bytes = material::file(&args.file)?;
@@ -164,7 +165,7 @@ fn statuses(
     media_type: &str,
     json: bool,
     out: &mut dyn Write,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let document = match adapter.read_statuses(bytes, media_type) {
         Ok(document) => document,
         Err(rejection) => return refused(rejection.problems(), json, out),
@@ -205,7 +206,7 @@ struct Count {
     last_file: Option<usize>,
 }
 
-fn coverage(args: &CoverageArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn coverage(args: &CoverageArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let registry = material::adapters(args.dir.as_deref())?;
     let adapter = chosen(&registry, &args.format)?;
     let mut counts: BTreeMap<(Unread, String), Count> = BTreeMap::new();
@@ -278,7 +279,7 @@ const fn word(why: Unread) -> &'static str {
     }
 }
 
-fn refused(problems: &[Problem], json: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn refused(problems: &[Problem], json: bool, out: &mut dyn Write) -> Result<Exit, CommandError> {
     if json {
         print_json(out, &json!({ "problems": views(problems) }))?;
     } else {
@@ -287,11 +288,11 @@ fn refused(problems: &[Problem], json: bool, out: &mut dyn Write) -> Result<Exit
     Ok(Exit::Findings)
 }
 
-fn chosen<'r>(registry: &'r Registry, name: &str) -> Result<&'r Adapter, Failure> {
+fn chosen<'r>(registry: &'r Registry, name: &str) -> Result<&'r Adapter, CommandError> {
     registry.get(name).ok_or_else(|| {
         let names: Vec<&str> = registry.names().collect();
         let names = names.join(", ");
-        Failure::new(
+        CommandError::new(
             format!("không có định dạng {name}; có: {names}"),
             format!("no format {name}; there are: {names}"),
         )
@@ -299,11 +300,11 @@ fn chosen<'r>(registry: &'r Registry, name: &str) -> Result<&'r Adapter, Failure
 }
 
 /// By the ending of the file's name.
-pub(super) fn media_type_of(file: &Path) -> Result<String, Failure> {
+pub(super) fn media_type_of(file: &Path) -> Result<String, CommandError> {
     match file.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Ok("application/json".to_owned()),
         Some("xml") => Ok("application/xml".to_owned()),
-        _ => Err(Failure::new(
+        _ => Err(CommandError::new(
             "không đoán được kiểu nội dung; thêm --media-type",
             "the media type cannot be told from the file's name; add --media-type",
         )),
@@ -318,7 +319,7 @@ fn views(problems: &[Problem]) -> Vec<ProblemView> {
 }
 
 /// Each problem with its place and what to do, in both languages.
-fn print_problems(out: &mut dyn Write, sign: &str, problems: &[Problem]) -> Result<(), Failure> {
+fn print_problems(out: &mut dyn Write, sign: &str, problems: &[Problem]) -> Result<(), CommandError> {
     for problem in problems {
         let place = problem
             .path

@@ -9,9 +9,11 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use clap::{Args, Subcommand};
 
+use super::print::{answered, beside, print_line};
+use super::runtime::runtime;
 use super::speaker::Speaker;
-use super::{Exit, Failure, print_json, runtime};
-use crate::client::{Batch, ClientError, MAX_WAIT, Partner, Submission};
+use super::{CommandError, Exit};
+use crate::client::{ClientError, FilingBatch, MAX_WAIT, Partner, Submission};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{Cursor, EndpointRequest, SubmissionAnswer};
 use crate::material;
@@ -121,7 +123,7 @@ pub(super) struct EndpointArgs {
     remove: bool,
 }
 
-pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let runtime = runtime()?;
     match command {
         AgentCommand::Token(args) => {
@@ -164,7 +166,7 @@ pub(super) fn run(command: &AgentCommand, out: &mut dyn Write) -> Result<Exit, F
 }
 
 impl SubmitArgs {
-    fn submission(&self) -> Result<Submission, Failure> {
+    fn submission(&self) -> Result<Submission, CommandError> {
         let file = self.file.as_deref().unwrap_or(Path::new(""));
         let body = material::file(file)?;
         let media_type = match &self.media_type {
@@ -180,13 +182,13 @@ impl SubmitArgs {
         })
     }
 
-    fn key(&self, body: &[u8]) -> Result<IdempotencyKey, Failure> {
+    fn key(&self, body: &[u8]) -> Result<IdempotencyKey, CommandError> {
         let key = match &self.idempotency_key {
             Some(key) => key.clone(),
             None => format!("sha256-{}", hex::encode(digest::digest(&digest::SHA256, body))),
         };
         IdempotencyKey::parse(&key).ok_or_else(|| {
-            Failure::new(
+            CommandError::new(
                 "--idempotency-key phải gồm 1 đến 128 ký tự nhìn thấy được",
                 "--idempotency-key must be 1 to 128 visible ASCII characters",
             )
@@ -199,7 +201,7 @@ async fn submit(
     partner: &Partner,
     submission: &Submission,
     files: &[PathBuf],
-) -> Result<Result<SubmissionAnswer, ClientError>, Failure> {
+) -> Result<Result<SubmissionAnswer, ClientError>, CommandError> {
     match files::attach(partner, &submission.body, files).await {
         Ok(()) => Ok(partner.submit(submission).await),
         Err(files::Refused::Here(failure)) => Err(failure),
@@ -213,10 +215,10 @@ async fn submit_batch(
     args: &SubmitArgs,
     file: &Path,
     out: &mut dyn Write,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let lines = std::fs::read(file)?;
     let key = args.key(&lines)?;
-    let batch = Batch {
+    let batch = FilingBatch {
         lines,
         format: args.format.clone(),
         key,
@@ -244,52 +246,18 @@ async fn submit_batch(
     Ok(if whole { Exit::Good } else { Exit::Findings })
 }
 
-/// Prints an answer, or the problem document of a refusal.
-pub(super) fn answered(
-    answer: Result<impl serde::Serialize, ClientError>,
-    out: &mut dyn Write,
-) -> Result<Exit, Failure> {
-    match answer {
-        Ok(answer) => {
-            print_json(out, &answer)?;
-            Ok(Exit::Good)
-        }
-        Err(ClientError::Problem(document)) => {
-            print_json(out, &document)?;
-            Ok(Exit::Findings)
-        }
-        Err(ClientError::Token {
-            error, description, ..
-        }) => {
-            print_json(
-                out,
-                &serde_json::json!({ "error": error, "error_description": description }),
-            )?;
-            Ok(Exit::Findings)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Events a page.
 const PAGE: u32 = 200;
 
-fn print_line(out: &mut dyn Write, event: &impl serde::Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(event).map_err(|e| Failure::new("không ghi được JSON", e))?;
-    writeln!(out, "{line}")?;
-    // Whoever reads by a pipe wants the event now.
-    Ok(out.flush()?)
-}
-
 impl FollowArgs {
-    fn start(&self) -> Result<Cursor, Failure> {
+    fn start(&self) -> Result<Cursor, CommandError> {
         let Some(path) = self.cursor.as_ref().filter(|path| path.exists()) else {
             return Ok(self.after.unwrap_or(Cursor::START));
         };
         let text = std::fs::read_to_string(path)?;
         text.trim().parse().map_err(|_| {
             let path = path.display();
-            Failure::new(
+            CommandError::new(
                 format!("{path} không chứa con trỏ"),
                 format!("{path} holds no cursor"),
             )
@@ -297,15 +265,15 @@ impl FollowArgs {
     }
 
     /// Written after what stands before it was printed: an event may come twice, none is lost.
-    fn keep(&self, cursor: Cursor) -> Result<(), Failure> {
+    fn keep(&self, cursor: Cursor) -> Result<(), CommandError> {
         let Some(path) = &self.cursor else { return Ok(()) };
-        let fresh = super::beside(path);
+        let fresh = beside(path);
         std::fs::write(&fresh, format!("{cursor}\n"))?;
         Ok(std::fs::rename(fresh, path)?)
     }
 }
 
-async fn follow(partner: &Partner, args: &FollowArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+async fn follow(partner: &Partner, args: &FollowArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let mut after = args.start()?;
     let wait = if args.no_wait { Duration::ZERO } else { MAX_WAIT };
     loop {

@@ -6,8 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::desk::DeskArgs;
-use super::{ConfigArg, Exit, Failure, print_json};
-use crate::client::AuditFilter;
+use super::print::print_json;
+use super::settings::ConfigArg;
+use super::{CommandError, Exit};
+use crate::client::AuditListRequest;
 use crate::domain::audit::Action;
 use crate::material;
 use crate::service::AuditQuery;
@@ -79,14 +81,14 @@ fn head(text: &str) -> Result<[u8; 32], String> {
     bytes.ok_or_else(|| "64 hexadecimal digits".to_owned())
 }
 
-pub(super) fn run(command: &AuditCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &AuditCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         AuditCommand::Verify(args) => verify(args, out),
         AuditCommand::Log(args) => log(args, out),
     }
 }
 
-fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let page = args.desk.open()?.ask(
         async |hub, access| {
             let query = AuditQuery {
@@ -98,7 +100,7 @@ fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
             hub.audit(access, query).await
         },
         async |partner| {
-            let filter = AuditFilter {
+            let filter = AuditListRequest {
                 subject: args.subject.clone(),
                 action: args.action,
                 before: args.before,
@@ -132,7 +134,7 @@ fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     Ok(Exit::Good)
 }
 
-fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let config = args.config.load()?;
     let cipher = material::cipher(&config.keys)?;
     let connector = Connector::new(material::backend(&config.database)?);

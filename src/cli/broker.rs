@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Failure, print_json};
+use super::print::print_json;
+use super::{CommandError, Exit};
 use crate::domain::tenant::TenantKey;
 use crate::material;
 
@@ -39,7 +40,7 @@ pub(super) struct PlanArgs {
     vhost: String,
 }
 
-pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let BrokerCommand::Plan(args) = command;
     let directory = material::directory(&args.directory)?;
     let topology = crate::delivery::topology(&directory, true).with_tenants(&args.submitters);

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Failure};
+use super::print::beside;
+use super::{CommandError, Exit};
 use crate::clock::Clock;
 use crate::domain::tenant::TenantKey;
 use crate::identity::peer::thumbprint;
@@ -43,7 +44,7 @@ pub(super) struct DevArgs {
     days: u16,
 }
 
-pub(super) fn run(command: &CertCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &CertCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let CertCommand::Dev(args) = command;
     let now = Clock::System.now();
     let validity = Validity::starting(now, Duration::from_secs(u64::from(args.days) * 24 * 3600));
@@ -61,7 +62,7 @@ pub(super) fn run(command: &CertCommand, out: &mut dyn Write) -> Result<Exit, Fa
     Ok(Exit::Good)
 }
 
-fn authority(dir: &Path, now: crate::domain::time::Timestamp) -> Result<DevCa, Failure> {
+fn authority(dir: &Path, now: crate::domain::time::Timestamp) -> Result<DevCa, CommandError> {
     let (root, key) = (dir.join("ca.pem"), dir.join("ca.key"));
     if root.exists() || key.exists() {
         let (root, key) = (std::fs::read_to_string(root)?, std::fs::read_to_string(key)?);
@@ -73,7 +74,7 @@ fn authority(dir: &Path, now: crate::domain::time::Timestamp) -> Result<DevCa, F
     Ok(authority)
 }
 
-fn put(dir: &Path, name: &str, issued: &Issued, out: &mut dyn Write) -> Result<(), Failure> {
+fn put(dir: &Path, name: &str, issued: &Issued, out: &mut dyn Write) -> Result<(), CommandError> {
     let (certificate, key) = (dir.join(format!("{name}.pem")), dir.join(format!("{name}.key")));
     write(&key, &issued.key_pem, 0o600)?;
     write(&certificate, &issued.certificate_pem, 0o644)?;
@@ -82,8 +83,8 @@ fn put(dir: &Path, name: &str, issued: &Issued, out: &mut dyn Write) -> Result<(
 }
 
 /// The mode is given when the file is made: a key is at no moment readable by others.
-pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
-    let fresh = super::beside(path);
+pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), CommandError> {
+    let fresh = beside(path);
     drop(std::fs::remove_file(&fresh));
     let mut file = OpenOptions::new()
         .write(true)

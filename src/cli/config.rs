@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigArg, Exit, Failure};
+use super::settings::ConfigArg;
+use super::{CommandError, Exit};
 use crate::config;
 
 /// Settings: print an example, check a file
@@ -22,7 +23,7 @@ pub(super) struct CheckArgs {
     config: ConfigArg,
 }
 
-pub(super) fn run(command: &ConfigCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &ConfigCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         ConfigCommand::Example => out.write_all(config::example().as_bytes())?,
         ConfigCommand::Check(args) => {

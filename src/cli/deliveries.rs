@@ -5,9 +5,10 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::agent::answered;
+use super::print::answered;
+use super::runtime::runtime;
 use super::speaker::Speaker;
-use super::{Exit, Failure, runtime};
+use super::{CommandError, Exit};
 use crate::client::DeliveriesFilter;
 use crate::domain::codes::Key;
 use crate::domain::ids::DeliveryId;
@@ -110,7 +111,7 @@ pub(super) struct EndpointsArgs {
     speaker: Speaker,
 }
 
-pub(super) fn run(command: &DeliveriesCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &DeliveriesCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let runtime = runtime()?;
     match command {
         DeliveriesCommand::List(args) => {

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::print::print_json;
+use super::runtime::runtime;
 use super::speaker::Speaker;
-use super::{Exit, Failure, print_json, runtime};
+use super::{CommandError, Exit};
 use crate::app;
 use crate::client::{ClientError, Partner};
 use crate::config::{Config, Environment};
@@ -47,16 +49,16 @@ pub(super) enum Refusal {
     /// It says why.
     Problems(Vec<ProblemView>),
     /// It could not.
-    Failed(Failure),
+    Failed(CommandError),
 }
 
 impl DeskArgs {
-    pub(super) fn open(&self) -> Result<Desk, Failure> {
+    pub(super) fn open(&self) -> Result<Desk, CommandError> {
         self.open_with(false)
     }
 
     /// The same; `provisional` takes rows of a directory that are marked so, whatever the settings of this machine say.
-    pub(super) fn open_with(&self, provisional: bool) -> Result<Desk, Failure> {
+    pub(super) fn open_with(&self, provisional: bool) -> Result<Desk, CommandError> {
         let runtime = runtime()?;
         let way = match (&self.speaker.hub, &self.config) {
             (Some(_), _) => Way::There(Box::new(self.speaker.partner(None)?)),
@@ -68,7 +70,7 @@ impl DeskArgs {
                 Way::Here(Box::new(hub))
             }
             (None, None) => {
-                return Err(Failure::new(
+                return Err(CommandError::new(
                     "cần --hub URL (gọi cổng) hoặc --config TỆP (trên máy của cổng)",
                     "needs --hub URL (to call a hub) or --config FILE (on the hub's own machine)",
                 ));
@@ -106,7 +108,7 @@ impl Desk {
         out: &mut dyn Write,
         here: impl AsyncFnOnce(&Hub, &Access) -> Result<T, ServiceError>,
         there: impl AsyncFnOnce(&Partner) -> Result<T, ClientError>,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandError> {
         match self.ask(here, there) {
             Ok(answer) => {
                 print_json(out, &answer)?;
@@ -119,7 +121,7 @@ impl Desk {
 
 impl Refusal {
     /// Each problem on a line, and exit 1.
-    pub(super) fn print(self, out: &mut dyn Write) -> Result<Exit, Failure> {
+    pub(super) fn print(self, out: &mut dyn Write) -> Result<Exit, CommandError> {
         match self {
             Refusal::Problems(problems) => {
                 for problem in problems {
@@ -143,15 +145,15 @@ fn refused(error: ServiceError) -> Refusal {
     }
 }
 
-fn failed(error: ServiceError) -> Failure {
-    Failure::new("cổng không làm được (chạy `lienthong doctor`)", error)
+fn failed(error: ServiceError) -> CommandError {
+    CommandError::new("cổng không làm được (chạy `lienthong doctor`)", error)
 }
 
 /// Asks before what cannot be undone; `no` is the answer of whoever is not there.
-pub(super) fn agreed(out: &mut dyn Write, question: &str) -> Result<bool, Failure> {
+pub(super) fn agreed(out: &mut dyn Write, question: &str) -> Result<bool, CommandError> {
     use std::io::{BufRead, IsTerminal};
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
+        return Err(CommandError::new(
             "không có ai để hỏi: thêm --yes",
             "there is nobody to ask: add --yes",
         ));

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::desk::{DeskArgs, agreed};
-use super::{Exit, Failure, print_json};
+use super::print::print_json;
+use super::{CommandError, Exit};
 use crate::domain::routing::plan::RowFate;
 use crate::domain::routing::{Directory, FileChange, Finding, Severity};
 use crate::domain::view::{
@@ -69,7 +70,7 @@ pub(super) struct ImportArgs {
     allow_provisional: bool,
 }
 
-pub(super) fn run(command: &DirectoryCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &DirectoryCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         DirectoryCommand::Check(args) => match read_folder(&args.dir, out)? {
             Some((_, directory)) => sound(&directory, args.production, out),
@@ -82,7 +83,10 @@ pub(super) fn run(command: &DirectoryCommand, out: &mut dyn Write) -> Result<Exi
 type Files = BTreeMap<String, String>;
 
 /// The directory in a folder; when it cannot be read, its faults are printed.
-fn read_folder(dir: &std::path::Path, out: &mut dyn Write) -> Result<Option<(Files, Directory)>, Failure> {
+fn read_folder(
+    dir: &std::path::Path,
+    out: &mut dyn Write,
+) -> Result<Option<(Files, Directory)>, CommandError> {
     let files = material::directory_files(dir)?;
     match Directory::read(&files) {
         Ok(directory) => Ok(Some((files, directory))),
@@ -93,7 +97,7 @@ fn read_folder(dir: &std::path::Path, out: &mut dyn Write) -> Result<Option<(Fil
     }
 }
 
-fn sound(directory: &Directory, production: bool, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn sound(directory: &Directory, production: bool, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let findings = directory.check(production);
     for finding in &findings {
         writeln!(out, "{finding}")?;
@@ -120,7 +124,7 @@ fn is_error(finding: &Finding) -> bool {
     finding.severity == Severity::Error
 }
 
-fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let files = material::directory_files(&args.dir)?;
     let desk = args.desk.open_with(args.allow_provisional)?;
     let request = DirectoryPlanRequest { files: files.clone() };
@@ -170,7 +174,7 @@ fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
 const SHOWN: usize = 20;
 
 /// A plan for people: files, rows and columns; then dossiers.
-fn show(plan: &DirectoryPlanView, out: &mut dyn Write) -> Result<(), Failure> {
+fn show(plan: &DirectoryPlanView, out: &mut dyn Write) -> Result<(), CommandError> {
     for FindingView { code, vi, en } in &plan.warnings {
         writeln!(out, "warning {code}: {vi} | {en}")?;
     }

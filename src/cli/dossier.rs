@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use rand::RngExt;
 
 use super::desk::DeskArgs;
-use super::{Exit, Failure, print_json};
+use super::print::print_json;
+use super::{CommandError, Exit};
 use crate::client::DossierFilter;
 use crate::clock::Entropy;
 use crate::domain::codes::Key;
@@ -70,7 +71,7 @@ pub(super) struct AssignArgs {
     desk: DeskArgs,
 }
 
-pub(super) fn run(command: &DossierCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &DossierCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         DossierCommand::Parked(args) => parked(args, out),
         DossierCommand::Route(args) => args.desk.open()?.tell(
@@ -82,7 +83,7 @@ pub(super) fn run(command: &DossierCommand, out: &mut dyn Write) -> Result<Exit,
     }
 }
 
-fn parked(args: &ParkedArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn parked(args: &ParkedArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let page = args.desk.open()?.ask(
         async |hub, access| {
             let query = DossierQuery {
@@ -126,7 +127,7 @@ fn parked(args: &ParkedArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     Ok(Exit::Good)
 }
 
-fn assign(args: &AssignArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn assign(args: &AssignArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let request = AssignmentRequest {
         agency: args.agency.clone(),
         reason: args.reason.clone(),
@@ -135,7 +136,7 @@ fn assign(args: &AssignArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let request_digest = sha256(said.as_bytes());
     let once: u128 = Entropy::System.generator().random();
     let key = IdempotencyKey::parse(&format!("{once:032x}"))
-        .ok_or_else(|| Failure::new("không tạo được khoá", "no key could be made"))?;
+        .ok_or_else(|| CommandError::new("không tạo được khoá", "no key could be made"))?;
     args.desk.open()?.tell(
         out,
         async |hub, access| {

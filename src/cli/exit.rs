@@ -34,78 +34,78 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not do its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum CommandError {
     /// Vietnamese, then English; never a person's data, never a password.
     Said(String),
     /// Whoever read the output has gone.
     Closed,
 }
 
-impl Failure {
+impl CommandError {
     /// A failure in both languages.
     pub fn new(vi: impl fmt::Display, en: impl fmt::Display) -> Self {
-        Failure::Said(format!("{vi} | {en}"))
+        CommandError::Said(format!("{vi} | {en}"))
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Said(text) => f.write_str(text),
-            Failure::Closed => f.write_str("không ghi được đầu ra | the output is closed"),
+            CommandError::Said(text) => f.write_str(text),
+            CommandError::Closed => f.write_str("không ghi được đầu ra | the output is closed"),
         }
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CommandError {}
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::new(format!("lỗi đọc ghi: {error}"), error),
+            io::ErrorKind::BrokenPipe => CommandError::Closed,
+            _ => CommandError::new(format!("lỗi đọc ghi: {error}"), error),
         }
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        Failure::new("cơ sở dữ liệu không dùng được (chạy `lienthong doctor`)", error)
+        CommandError::new("cơ sở dữ liệu không dùng được (chạy `lienthong doctor`)", error)
     }
 }
 
-impl From<AppError> for Failure {
+impl From<AppError> for CommandError {
     fn from(error: AppError) -> Self {
-        Failure::new("cổng không mở được (chạy `lienthong doctor`)", error)
+        CommandError::new("cổng không mở được (chạy `lienthong doctor`)", error)
     }
 }
 
-impl From<NetError> for Failure {
+impl From<NetError> for CommandError {
     fn from(error: NetError) -> Self {
-        Failure::new("chứng thư hoặc khoá không dùng được", error)
+        CommandError::new("chứng thư hoặc khoá không dùng được", error)
     }
 }
 
-impl From<ClientError> for Failure {
+impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Transport { why, .. } => {
                 let (vi, en) = why.said();
-                Failure::new(
+                CommandError::new(
                     format!("chưa gọi được cổng: {vi}"),
                     format!("the hub was not reached: {en}"),
                 )
             }
-            other => Failure::new("cuộc gọi không thành", other),
+            other => CommandError::new("cuộc gọi không thành", other),
         }
     }
 }
 
 macro_rules! said_in_both_languages {
     ($($error:ty),*) => {
-        $(impl From<$error> for Failure {
+        $(impl From<$error> for CommandError {
             fn from(error: $error) -> Self {
-                Failure::Said(error.to_string())
+                CommandError::Said(error.to_string())
             }
         })*
     };

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use rand::RngExt;
 
 use super::cert::write;
-use super::{Exit, Failure};
+use super::{CommandError, Exit};
 use crate::clock::Entropy;
 
 /// Keys of an installation
@@ -54,7 +54,7 @@ const ALL: [(&str, Kind, &str); 5] = [
     ("lookup.hex", Kind::Symmetric, "keys.lookup_file"),
 ];
 
-pub(super) fn run(command: &KeysCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &KeysCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let KeysCommand::New(args) = command;
     let further = [
         (&args.encryption, "hex", Kind::Symmetric, "keys.encryption"),
@@ -77,7 +77,7 @@ pub(super) fn run(command: &KeysCommand, out: &mut dyn Write) -> Result<Exit, Fa
         .map(|path| path.display().to_string())
         .collect();
     if !there.is_empty() {
-        return Err(Failure::new(
+        return Err(CommandError::new(
             format!(
                 "đã có {}; không khoá nào được tạo, vì mất khoá cũ là mất dữ liệu",
                 there.join(", ")
@@ -98,7 +98,7 @@ pub(super) fn run(command: &KeysCommand, out: &mut dyn Write) -> Result<Exit, Fa
 }
 
 /// The name of a key is its id in the settings, and no path.
-fn sound(name: &str) -> Result<&str, Failure> {
+fn sound(name: &str) -> Result<&str, CommandError> {
     let good = (1..=32).contains(&name.len())
         && name
             .bytes()
@@ -106,20 +106,20 @@ fn sound(name: &str) -> Result<&str, Failure> {
     if good {
         return Ok(name);
     }
-    Err(Failure::new(
+    Err(CommandError::new(
         format!("tên khoá {name:?} phải gồm 1 đến 32 ký tự a-z, 0-9, gạch nối"),
         format!("the name {name:?} must be 1 to 32 of a-z, 0-9 and hyphen"),
     ))
 }
 
-fn make(path: &Path, kind: Kind) -> Result<(), Failure> {
+fn make(path: &Path, kind: Kind) -> Result<(), CommandError> {
     let text = match kind {
         Kind::Symmetric => {
             let bytes: [u8; 32] = Entropy::System.generator().random();
             format!("{}\n", hex::encode(bytes))
         }
         Kind::Signing => rcgen::KeyPair::generate()
-            .map_err(|e| Failure::new("không tạo được khoá", e))?
+            .map_err(|e| CommandError::new("không tạo được khoá", e))?
             .serialize_pem(),
     };
     write(path, &text, 0o600)

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{ConfigArg, Exit, Failure};
+use super::settings::ConfigArg;
+use super::{CommandError, Exit};
 use crate::clock::Clock;
 use crate::material;
 use crate::store::conn::{Connector, Purpose};
@@ -23,7 +24,7 @@ pub(super) struct MigrateArgs {
     check: bool,
 }
 
-pub(super) fn run(args: &MigrateArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(args: &MigrateArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let config = args.config.load()?;
     let connector = Connector::new(material::backend(&config.database)?);
     let mut conn = connector.open(Purpose::Migration)?;

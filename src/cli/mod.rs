@@ -22,19 +22,21 @@ mod exit;
 mod keys;
 mod migrate;
 mod permissions;
+mod print;
 pub mod progress;
+mod runtime;
 mod sandbox;
 mod serve;
+mod settings;
 mod speaker;
 mod tenant;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-pub use exit::{Exit, Failure};
+pub use exit::{CommandError, Exit};
 pub use sandbox::SandboxArgs;
 
 /// The hub of a one-stop public service network: takes what postal agents and branches file, sends it to the agency that is
@@ -85,27 +87,12 @@ enum Command {
     Deliveries(Box<deliveries::DeliveriesCommand>),
 }
 
-/// Where the settings are.
-#[derive(Debug, Args)]
-struct ConfigArg {
-    /// File with the settings (see `lienthong config example`)
-    #[arg(long, value_name = "FILE", env = "LIENTHONG_CONFIG", hide_env_values = true)]
-    config: PathBuf,
-}
-
-impl ConfigArg {
-    fn load(&self) -> Result<crate::config::Config, Failure> {
-        let environment = crate::config::Environment::of_process();
-        Ok(crate::config::Config::load(&self.config, &environment)?)
-    }
-}
-
 /// Runs one command line, the program's name first; what is printed goes to `out`, except help and complaints about the line
 /// itself, which go where they belong.
 ///
 /// # Errors
 /// When the command could not do its work: the text is for people, and the exit code is 2.
-pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let cli = match Cli::try_parse_from(line) {
         Ok(cli) => cli,
         Err(complaint) => {
@@ -138,46 +125,10 @@ pub fn run(line: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Res
         Command::Deliveries(command) => deliveries::run(&command, out),
     };
     // Whoever reads may have read enough (`| head`).
-    match exit.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {
-        Err(Failure::Closed) => Ok(Exit::Good),
+    match exit.and_then(|exit| out.flush().map(|()| exit).map_err(CommandError::from)) {
+        Err(CommandError::Closed) => Ok(Exit::Good),
         other => other,
     }
-}
-
-/// A runtime for a command that speaks to the network.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))
-}
-
-/// Where a file is written before it takes its place, so that it is never seen half.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
-}
-
-/// Runs a hub on all of the machine's processors.
-fn run_hub<T>(hub: impl Future<Output = Result<T, crate::app::AppError>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|e| Failure::new(format!("không khởi động được: {e}"), format!("cannot start: {e}")))?;
-    runtime
-        .block_on(hub)
-        .map_err(|e| Failure::new("không chạy được", e))
-}
-
-/// One JSON value, indented, and a line's end.
-fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| {
-        Failure::new(
-            format!("không ghi được JSON: {e}"),
-            format!("cannot write JSON: {e}"),
-        )
-    })?;
-    Ok(writeln!(out, "{text}")?)
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{CommandError, Exit};
 use crate::identity::permission;
 
 /// Print which kind of tenant may do what
 #[derive(Debug, Args)]
 pub(super) struct PermissionsArgs {}
 
-pub(super) fn run(out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(out: &mut dyn Write) -> Result<Exit, CommandError> {
     out.write_all(permission::matrix().as_bytes())?;
     Ok(Exit::Good)
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::bench::Step;
-use crate::sim::outcome::Progress;
+use crate::bench::BenchProgress;
+use crate::sim::outcome::RunProgress;
 
 /// Between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -97,13 +97,13 @@ const DOING: &str = "{spinner} {elapsed_precise}  {msg}";
 
 impl BenchLine {
     /// Takes one step of the measurement.
-    pub fn note(&mut self, step: &Step) {
+    pub fn note(&mut self, step: &BenchProgress) {
         let doing = match step {
-            Step::Scenario { scenario, number, of } => {
+            BenchProgress::Scenario { scenario, number, of } => {
                 self.scenario = format!("{} ({number} of {of})", scenario.word());
                 "begins"
             }
-            Step::Doing(what) => what,
+            BenchProgress::Doing(what) => what,
         };
         let line = format!("{}: {doing}", self.scenario);
         match &self.face {
@@ -141,15 +141,15 @@ impl DemoBar {
     }
 
     /// Takes one step of the demo.
-    pub fn note(&mut self, step: &Progress) {
+    pub fn note(&mut self, step: &RunProgress) {
         match step {
-            Progress::Filed => self.filed += 1,
-            Progress::Delivered => self.delivered += 1,
-            Progress::Ended => self.finished += 1,
-            Progress::Fault(_) => self.faults += 1,
-            Progress::Event | Progress::Auditing => {}
+            RunProgress::Filed => self.filed += 1,
+            RunProgress::Delivered => self.delivered += 1,
+            RunProgress::Ended => self.finished += 1,
+            RunProgress::Fault(_) => self.faults += 1,
+            RunProgress::Event | RunProgress::Auditing => {}
         }
-        self.show(matches!(step, Progress::Auditing));
+        self.show(matches!(step, RunProgress::Auditing));
     }
 
     /// Time to go, at the pace so far; none before anything has finished.
@@ -227,11 +227,11 @@ mod tests {
             },
         );
         for step in [
-            Progress::Filed,
-            Progress::Filed,
-            Progress::Delivered,
-            Progress::Ended,
-            Progress::Filed,
+            RunProgress::Filed,
+            RunProgress::Filed,
+            RunProgress::Delivered,
+            RunProgress::Ended,
+            RunProgress::Filed,
         ] {
             bar.note(&step);
         }
@@ -252,7 +252,7 @@ mod tests {
         assert!(ProgressStyle::with_template(BYTES).is_ok());
         assert!(ProgressStyle::with_template(DOING).is_ok());
         let mut demo = DemoBar::with(200, Face::Bar(bar(200)));
-        demo.note(&Progress::Filed);
+        demo.note(&RunProgress::Filed);
         let Face::Bar(bar) = &demo.face else {
             panic!("a bar")
         };
@@ -261,7 +261,7 @@ mod tests {
             "filed 1  delivered 0  ETA ?",
             "nothing has finished, so nobody knows"
         );
-        demo.note(&Progress::Ended);
+        demo.note(&RunProgress::Ended);
         demo.end();
     }
 }

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use super::{ConfigArg, Exit, Failure};
-use crate::config::Log;
+use super::runtime::run_hub;
+use super::settings::ConfigArg;
+use super::{CommandError, Exit};
+use crate::config::LogSettings;
 
 /// Run a hub with the settings of a file, until it is told to end (SIGTERM, SIGINT)
 ///
@@ -14,18 +16,19 @@ pub(super) struct ServeArgs {
     config: ConfigArg,
 }
 
-pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, CommandError> {
     let config = args.config.load()?;
     begin_log(&config.log)?;
-    super::run_hub(crate::app::serve::run(config)).map(|()| Exit::Good)
+    run_hub(crate::app::serve::run(config)).map(|()| Exit::Good)
 }
 
 /// Begins the log, with what must never be in one.
-pub(super) fn begin_log(log: &Log) -> Result<(), Failure> {
+pub(super) fn begin_log(log: &LogSettings) -> Result<(), CommandError> {
     let always = [
         crate::broker::LOG_DIRECTIVES.as_slice(),
         &crate::http::LOG_DIRECTIVES,
     ]
     .concat();
-    crate::telemetry::init(log, &always).map_err(|e| Failure::new(format!("không ghi được nhật ký: {e}"), e))
+    crate::telemetry::init(log, &always)
+        .map_err(|e| CommandError::new(format!("không ghi được nhật ký: {e}"), e))
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Failure;
+use super::CommandError;
 use crate::client::{MAX_WAIT, Partner, Retry, Settings};
 use crate::clock::{Clock, Entropy};
 use crate::domain::codes::Key;
 use crate::domain::tenant::TenantKey;
 use crate::material;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::outbound::{OutboundOptions, http_client};
 
 /// How long one call may take: as long as a wait for news, or a registration of ten thousand tenants.
 const CALL_TIME: Duration = MAX_WAIT.saturating_add(Duration::from_secs(40));
@@ -95,14 +95,14 @@ impl Speaker {
     ///
     /// # Errors
     /// When something was left out, everything at once; when a file cannot be used.
-    pub(super) fn partner(&self, scope: Option<String>) -> Result<Partner, Failure> {
+    pub(super) fn partner(&self, scope: Option<String>) -> Result<Partner, CommandError> {
         let (Some(hub), Some(ca), Some(cert), Some(key), Some(tenant)) =
             (&self.hub, &self.ca, &self.cert, &self.key, &self.tenant)
         else {
             return Err(self.incomplete());
         };
         if hub.scheme() != "https" {
-            return Err(Failure::new(
+            return Err(CommandError::new(
                 format!("--hub phải là địa chỉ https://máy:cổng của listener đối tác, không phải {hub}"),
                 format!("--hub must be the https://host:port of the partner listener, not {hub}"),
             ));
@@ -118,7 +118,7 @@ impl Speaker {
         speaking([ca, cert, key], settings)
     }
 
-    fn incomplete(&self) -> Failure {
+    fn incomplete(&self) -> CommandError {
         let all = [
             ("--hub", self.hub.is_none()),
             ("--ca", self.ca.is_none()),
@@ -132,7 +132,7 @@ impl Speaker {
             .map(|(flag, _)| *flag)
             .collect();
         let missing = missing.join(", ");
-        Failure::new(
+        CommandError::new(
             format!("để gọi cổng còn thiếu {missing} (hoặc biến LIENTHONG_HUB, _CA, _CERT, _KEY, _AS)"),
             format!(
                 "to call a hub this needs {missing} too (or the variables LIENTHONG_HUB, _CA, _CERT, _KEY, _AS)"
@@ -142,8 +142,8 @@ impl Speaker {
 }
 
 /// A partner with these files: the authorities the hub's certificate must lead to, a certificate of its own, its key.
-fn speaking([ca, cert, key]: [&Path; 3], settings: Settings) -> Result<Partner, Failure> {
-    let http = http_client(&Outbound {
+fn speaking([ca, cert, key]: [&Path; 3], settings: Settings) -> Result<Partner, CommandError> {
+    let http = http_client(&OutboundOptions {
         roots: material::certificates(ca)?,
         identity: Some((material::certificates(cert)?, material::private_key(key)?)),
         timeout: CALL_TIME,

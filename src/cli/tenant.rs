@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::desk::{DeskArgs, agreed};
-use super::{Exit, Failure, print_json};
+use super::print::print_json;
+use super::{CommandError, Exit};
 use parts::{CertificateCommand, PointCommand, StaffCommand};
 
 use crate::client::TenantFilter;
@@ -190,7 +191,7 @@ fn named(text: &str) -> Result<(Key, Text<200>), String> {
     Ok((key, Text::parse(name).map_err(|e| e.to_string())?))
 }
 
-pub(super) fn run(command: &TenantCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(command: &TenantCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     match command {
         TenantCommand::List(args) => list(args, out),
         TenantCommand::Show(args) => args.desk.open()?.tell(
@@ -218,7 +219,7 @@ pub(super) fn run(command: &TenantCommand, out: &mut dyn Write) -> Result<Exit, 
 /// Tenants of one page.
 const PAGE: u32 = 200;
 
-fn list(args: &ListArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn list(args: &ListArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let desk = args.desk.open()?;
     let mut all: Vec<TenantSummary> = Vec::new();
     let mut after = None;
@@ -276,7 +277,7 @@ fn list(args: &ListArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     Ok(Exit::Good)
 }
 
-fn register(args: &RegisterArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn register(args: &RegisterArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let request = RegisterRequest {
         reason: args.reason.clone(),
         tenants: args.tenants()?,
@@ -289,12 +290,12 @@ fn register(args: &RegisterArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
 }
 
 impl RegisterArgs {
-    fn tenants(&self) -> Result<Vec<NewTenant>, Failure> {
+    fn tenants(&self) -> Result<Vec<NewTenant>, CommandError> {
         if let Some(path) = &self.file {
             let bytes = material::file(path)?;
             return serde_json::from_slice(&bytes).map_err(|e| {
                 let path = path.display();
-                Failure::new(
+                CommandError::new(
                     format!("{path} không phải danh sách đơn vị: {e}"),
                     format!("{path} is no list of tenants: {e}"),
                 )
@@ -331,7 +332,7 @@ impl RegisterArgs {
     }
 }
 
-fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let request = TenantRequest {
         reason: args.reason.clone(),
         name: args.name.clone(),
@@ -345,7 +346,7 @@ fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     )
 }
 
-fn stand(args: &StandArgs, standing: StandingWord, out: &mut dyn Write) -> Result<Exit, Failure> {
+fn stand(args: &StandArgs, standing: StandingWord, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let request = StandingRequest {
         reason: args.reason.clone(),
         standing,

@@ -59,7 +59,7 @@ impl Drop for Folder {
     }
 }
 
-fn lienthong(line: &[&str]) -> (Result<Exit, Failure>, String) {
+fn lienthong(line: &[&str]) -> (Result<Exit, CommandError>, String) {
     let mut out = Vec::new();
     let line = ["lienthong"].iter().chain(line).map(OsString::from);
     let exit = run(line, &mut out);
@@ -249,7 +249,7 @@ fn a_document_is_tried_and_its_problems_are_said_with_their_place() {
     assert!(out.starts_with("✘ "), "{out}");
     assert!(matches!(
         lienthong(&["adapter", "try", "none/v1", "x.json"]).0,
-        Err(Failure::Said(_))
+        Err(CommandError::Said(_))
     ));
     assert_eq!(
         lienthong(&["adapter", "check", &house("adapters")]).0,
@@ -317,7 +317,7 @@ fn keys_are_made_once_each_for_itself_and_readable_by_their_owner_alone() {
     }
     // Again, it makes nothing and loses nothing.
     assert!(
-        matches!(lienthong(&["keys", "new", &dir]).0, Err(Failure::Said(said)) if said.contains("k1.hex"))
+        matches!(lienthong(&["keys", "new", &dir]).0, Err(CommandError::Said(said)) if said.contains("k1.hex"))
     );
     assert_eq!(
         files
@@ -456,10 +456,10 @@ fn a_command_of_the_operator_needs_a_way_to_the_hub() {
         "/nowhere",
     ];
     let (exit, _) = lienthong(&far);
-    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("--cert, --key, --as ")));
+    assert!(matches!(exit, Err(CommandError::Said(said)) if said.contains("--cert, --key, --as ")));
     let rest = ["--as", "operator.a", "--cert", "/nor/here", "--key", "/nor/here"];
     let (exit, _) = lienthong(&[&far[..], &rest[..]].concat());
-    assert!(matches!(exit, Err(Failure::Said(said)) if said.contains("/nowhere")));
+    assert!(matches!(exit, Err(CommandError::Said(said)) if said.contains("/nowhere")));
     assert_eq!(
         lienthong(&["tenant", "suspend", "agent.a-1"]).0,
         Ok(Exit::Usage),

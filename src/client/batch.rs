@@ -13,7 +13,7 @@ use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine};
 
 /// Many documents, one a line.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct FilingBatch {
     /// The lines (NDJSON), each a document in JSON.
     pub lines: Vec<u8>,
     /// `name/version`; needed where the tenant has several formats in JSON.
@@ -30,7 +30,7 @@ impl Partner {
     /// When the batch as a whole was refused or could not be ended; what `each` was told holds.
     pub async fn submit_batch(
         &self,
-        batch: &Batch,
+        batch: &FilingBatch,
         mut each: impl FnMut(BatchItemLine),
     ) -> Result<BatchEnd, ClientError> {
         let repeat = Repeat::Keyed(&batch.key);

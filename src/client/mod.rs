@@ -22,13 +22,13 @@ mod routes;
 mod subscriptions;
 mod unreached;
 
-pub use batch::Batch;
+pub use batch::FilingBatch;
 pub use call::{MAX_WAIT, Partner, Settings};
 pub use contents::Contents;
 pub use error::ClientError;
 pub use files::Download;
 pub use follow::Follow;
-pub use operate::{AuditFilter, TenantFilter};
+pub use operate::{AuditListRequest, TenantFilter};
 pub use retry::Retry;
 pub use routes::{DeliveriesFilter, DossierFilter, Submission};
 pub use unreached::Unreached;

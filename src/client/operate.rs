@@ -28,7 +28,7 @@ pub struct TenantFilter {
 
 /// Which entries of the audit to list. Empty lists all, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
+pub struct AuditListRequest {
     /// On this subject.
     pub subject: Option<String>,
     /// Of this kind.
@@ -123,7 +123,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn audit(&self, filter: &AuditFilter) -> Result<AuditPage, ClientError> {
+    pub async fn audit(&self, filter: &AuditListRequest) -> Result<AuditPage, ClientError> {
         let call = Call::get("/v1/audit")
             .query("subject", filter.subject.as_ref())
             .query("action", filter.action.map(Action::word))

@@ -6,7 +6,7 @@ use super::routes::{JSON, json};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::{
     NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer, SubscribersView,
-    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, TestAnswer, Way, WayRequest,
+    SubscriptionAnswer, SubscriptionRequest, SubscriptionView, TestAnswer, Transport, TransportRequest,
 };
 
 /// All of these fail as [`ClientError`] says.
@@ -32,7 +32,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn unsubscribe(&self, way: Way) -> Result<SubscriptionView, ClientError> {
+    pub async fn unsubscribe(&self, way: Transport) -> Result<SubscriptionView, ClientError> {
         let call = Call::delete("/v1/subscription").query("way", Some(way.word()));
         self.send(&call).await?.json()
     }
@@ -50,7 +50,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn test_subscription(&self, way: Way) -> Result<TestAnswer, ClientError> {
+    pub async fn test_subscription(&self, way: Transport) -> Result<TestAnswer, ClientError> {
         self.about_a_way("/v1/subscription/test", way).await?.json()
     }
 
@@ -58,12 +58,12 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn retry_notices(&self, way: Way) -> Result<NoticeRetryAnswer, ClientError> {
+    pub async fn retry_notices(&self, way: Transport) -> Result<NoticeRetryAnswer, ClientError> {
         self.about_a_way("/v1/subscription/retry", way).await?.json()
     }
 
-    async fn about_a_way(&self, path: &str, way: Way) -> Result<super::call::Answer, ClientError> {
-        let body = json(&WayRequest { way })?;
+    async fn about_a_way(&self, path: &str, way: Transport) -> Result<super::call::Answer, ClientError> {
+        let body = json(&TransportRequest { way })?;
         self.send(&Call::post(path, JSON, body, Repeat::Unkeyed)).await
     }
 
@@ -73,11 +73,11 @@ impl Partner {
     /// See [`ClientError`].
     pub async fn notice_attempts(
         &self,
-        way: Option<Way>,
+        way: Option<Transport>,
         before: Option<&str>,
         limit: Option<u32>,
     ) -> Result<NoticeAttemptPage, ClientError> {
-        let call = Call::get("/v1/subscription/attempts").query("way", way.map(Way::word));
+        let call = Call::get("/v1/subscription/attempts").query("way", way.map(Transport::word));
         let call = call.query("before", before).query("limit", limit);
         self.send(&call).await?.json()
     }

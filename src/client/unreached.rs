@@ -144,7 +144,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::net::outbound::{Outbound, http_client};
+    use crate::net::outbound::{OutboundOptions, http_client};
     use crate::net::provider;
 
     struct Own {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     async fn tried(trusting: &Own, url: &str) -> Unreached {
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots: vec![trusting.der.clone()],
             identity: None,
             timeout: Duration::from_secs(20),

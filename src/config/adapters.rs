@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::within;
+use super::place::within;
 
 /// Partners' formats, beside those that come with the hub.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Adapters {
+#[serde(rename = "Adapters", deny_unknown_fields, default)]
+pub struct AdapterSettings {
     /// Folder with further formats, each as `<name>/v<number>/adapter.toml`.
     pub folder: Option<PathBuf>,
 }
@@ -20,7 +20,7 @@ pub(super) const EXAMPLE: &str = r#"[adapters]
 #? folder = "adapters"
 "#;
 
-impl Adapters {
+impl AdapterSettings {
     pub(super) fn check(&mut self, folder: &Path) {
         if let Some(path) = &mut self.folder {
             within(folder, path);

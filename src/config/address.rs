@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// An address with, perhaps, a user and a password. Printed without them.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]

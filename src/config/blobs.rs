@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::address::Sources;
 use super::fault::Faults;
-use super::{Environment, SecretUrl, within};
+use super::place::within;
+use super::{Environment, SecretUrl};
 
 /// Where the files of dossiers are kept, and how much may be uploaded: the `[blobs]` section of the file.
 #[derive(Deserialize, JsonSchema)]
@@ -76,7 +77,7 @@ pub(super) const EXAMPLE: &str = r#"[blobs]
 
 /// Where the files of dossiers are kept, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blobs {
+pub struct BlobSettings {
     /// Where.
     pub home: Home,
     /// Bytes of one file.
@@ -111,7 +112,7 @@ impl BlobsSection {
         folder: &Path,
         environment: &Environment,
         faults: &mut Faults,
-    ) -> Option<Blobs> {
+    ) -> Option<BlobSettings> {
         faults.bounds("blobs.largest_bytes", self.largest_bytes, GIB / 1024, 64 * GIB);
         faults.bounds(
             "blobs.in_flight_bytes",
@@ -143,7 +144,7 @@ impl BlobsSection {
             None => Home::Folder(folder.join("blobs")),
             Some(url) => self.home(folder, url, faults)?,
         };
-        Some(Blobs {
+        Some(BlobSettings {
             home,
             largest_bytes: self.largest_bytes,
             in_flight_bytes: self.in_flight_bytes,

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::address::Sources;
 use super::fault::Faults;
-use super::{Environment, SecretUrl, within};
+use super::place::within;
+use super::{Environment, SecretUrl};
 
 /// The road to the agencies: the `[broker]` section of the file.
 #[derive(Deserialize, JsonSchema)]
@@ -64,16 +65,16 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 
 /// The road to the agencies, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broker {
-    /// Which road.
-    pub road: Road,
+pub struct BrokerSettings {
+    /// Which broker.
+    pub kind: BrokerKind,
     /// Published messages that may be unconfirmed at once.
     pub confirm_window: usize,
 }
 
 /// Which broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Road {
+pub enum BrokerKind {
     /// Inside the process.
     Embedded,
     /// RabbitMQ.
@@ -93,7 +94,7 @@ impl BrokerSection {
         folder: &Path,
         environment: &Environment,
         faults: &mut Faults,
-    ) -> Option<Broker> {
+    ) -> Option<BrokerSettings> {
         faults.bounds("broker.confirm_window", self.confirm_window as u64, 1, 4096);
         if let Some(path) = &mut self.ca_file {
             within(folder, path);
@@ -113,20 +114,20 @@ impl BrokerSection {
             file: self.admin_url_file.take(),
         }
         .choose(folder, faults);
-        let road = match url {
+        let kind = match url {
             // A file that was named and could not be read has been said; it must not silently become the default.
             None if named => return None,
-            None => Road::Embedded,
-            Some(url) if url.expose() == "embedded" => Road::Embedded,
+            None => BrokerKind::Embedded,
+            Some(url) if url.expose() == "embedded" => BrokerKind::Embedded,
             Some(url) => self.amqp(url, admin_url, faults)?,
         };
-        Some(Broker {
-            road,
+        Some(BrokerSettings {
+            kind,
             confirm_window: self.confirm_window,
         })
     }
 
-    fn amqp(&self, url: SecretUrl, admin_url: Option<SecretUrl>, faults: &mut Faults) -> Option<Road> {
+    fn amqp(&self, url: SecretUrl, admin_url: Option<SecretUrl>, faults: &mut Faults) -> Option<BrokerKind> {
         if !matches!(url.scheme(), "amqp" | "amqps") {
             faults.add(
                 "broker.url",
@@ -167,7 +168,7 @@ impl BrokerSection {
                 "is needed for amqps:// and https://: no authority is trusted by itself",
             );
         }
-        Some(Road::Amqp {
+        Some(BrokerKind::Amqp {
             url,
             admin_url,
             ca_file: self.ca_file.clone(),

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::address::Sources;
 use super::fault::Faults;
-use super::{Environment, SecretUrl, within};
+use super::place::within;
+use super::{Environment, SecretUrl};
 
 /// Where the memory of the hub is: the `[database]` section of the file.
 #[derive(Deserialize, JsonSchema, Default)]

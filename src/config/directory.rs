@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::within;
+use super::place::within;
 
 /// Who is responsible for what: agencies, points, communes, procedures, competence, holidays.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Directory {
+#[serde(rename = "Directory", deny_unknown_fields)]
+pub struct DirectorySettings {
     /// Folder with the CSV files. Read when the database holds no directory yet; `lienthong directory import` changes it later.
     pub folder: PathBuf,
     /// Whether rows marked provisional may be used. Only for trials.
@@ -26,7 +26,7 @@ folder = "directory"
 # allow_provisional = false
 "#;
 
-impl Directory {
+impl DirectorySettings {
     pub(super) fn check(&mut self, folder: &Path) {
         within(folder, &mut self.folder);
     }

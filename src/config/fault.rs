@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// One setting that cannot be used, why, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct SettingFault {
     /// The line of the file it is told of, from 1; none where the file does not have it, or several places make it.
     pub line: Option<usize>,
     /// Which: `partner.listen`.
@@ -16,7 +16,7 @@ pub struct Fault {
     pub message_en: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SettingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(f, "{line}: ")?;
@@ -52,21 +52,21 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// All of them.
-        faults: Vec<Fault>,
+        faults: Vec<SettingFault>,
     },
 }
 
-fn listed(faults: &[Fault]) -> String {
+fn listed(faults: &[SettingFault]) -> String {
     faults.iter().map(|fault| format!("\n  {fault}")).collect()
 }
 
 /// Gathers faults, so that all of them are said at once.
 #[derive(Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults(Vec<SettingFault>);
 
 impl Faults {
     pub fn add(&mut self, setting: &str, vi: impl Into<String>, en: impl Into<String>) {
-        self.0.push(Fault {
+        self.0.push(SettingFault {
             line: None,
             setting: setting.to_owned(),
             message_vi: vi.into(),
@@ -85,7 +85,7 @@ impl Faults {
         }
     }
 
-    pub fn all(self) -> Vec<Fault> {
+    pub fn all(self) -> Vec<SettingFault> {
         self.0
     }
 }

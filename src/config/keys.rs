@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// Keys of the data at rest. Each file holds 32 random bytes as 64 hexadecimal digits.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Keys {
+#[serde(rename = "Keys", deny_unknown_fields)]
+pub struct KeySettings {
     /// Id of the encryption key new data are sealed with.
     pub current: String,
     /// Encryption keys by id. An id stands beside every value it sealed, so a key stays here while such a value exists.
@@ -37,7 +37,7 @@ blind_index_file = "keys/blind.hex"
 lookup_file = "keys/lookup.hex"
 "#;
 
-impl Keys {
+impl KeySettings {
     pub(super) fn check(&mut self, folder: &Path, faults: &mut Faults) {
         for id in self.encryption.keys() {
             let sound = (1..=32).contains(&id.len())

@@ -7,8 +7,8 @@ use super::fault::Faults;
 
 /// How much of everything; what happens at each limit is in `docs/LIMITS.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
+#[serde(rename = "Limits", deny_unknown_fields, default)]
+pub struct LimitSettings {
     /// Writes that may wait for the ledger; the next is answered 503 `queue-full`.
     pub ledger_queue: usize,
     /// Writes in one commit at most.
@@ -21,9 +21,9 @@ pub struct Limits {
     pub connections_per_address: usize,
 }
 
-impl Default for Limits {
+impl Default for LimitSettings {
     fn default() -> Self {
-        Limits {
+        LimitSettings {
             ledger_queue: 1024,
             batch: 128,
             readers: 4,
@@ -47,7 +47,7 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # connections_per_address = 1024
 "#;
 
-impl Limits {
+impl LimitSettings {
     pub(super) fn check(&self, faults: &mut Faults) {
         for (name, value, least, most) in [
             ("ledger_queue", self.ledger_queue, 1, 65_536),

@@ -7,8 +7,8 @@ use super::fault::Faults;
 
 /// What is logged, and how. The log goes to standard error.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
+#[serde(rename = "Log", deny_unknown_fields, default)]
+pub struct LogSettings {
     /// `text` for people, `json` for machines: one object a line.
     pub format: LogFormat,
     /// How much, as `level` and `room=level` separated by commas.
@@ -25,9 +25,9 @@ pub enum LogFormat {
     Json,
 }
 
-impl Default for Log {
+impl Default for LogSettings {
     fn default() -> Self {
-        Log {
+        LogSettings {
             format: LogFormat::Text,
             filter: "info,lienthong=info".to_owned(),
         }
@@ -41,7 +41,7 @@ pub(super) const EXAMPLE: &str = r#"[log]
 # filter = "info,lienthong=info"
 "#;
 
-impl Log {
+impl LogSettings {
     pub(super) fn check(&self, faults: &mut Faults) {
         if tracing_subscriber::EnvFilter::builder()
             .parse(&self.filter)

@@ -20,35 +20,36 @@ mod log;
 mod operations;
 mod outbound;
 mod partner;
+mod place;
 mod shape;
 mod tokens;
 mod web;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use adapters::Adapters;
+pub use adapters::AdapterSettings;
 pub use address::SecretUrl;
-pub use blobs::{Blobs, Home};
-pub use broker::{Broker, Road};
+pub use blobs::{BlobSettings, Home};
+pub use broker::{BrokerKind, BrokerSettings};
 pub use database::Database;
-pub use directory::Directory;
+pub use directory::DirectorySettings;
 pub use environment::Environment;
 #[cfg(test)]
 pub(crate) use environment::updating;
 use fault::Faults;
-pub use fault::{ConfigError, Fault};
-pub use keys::Keys;
-pub use limits::Limits;
-pub use log::{Log, LogFormat};
-pub use operations::Operations;
-pub use outbound::Outbound;
-pub use partner::Partner;
-pub use tokens::Tokens;
-pub use web::Web;
+pub use fault::{ConfigError, SettingFault};
+pub use keys::KeySettings;
+pub use limits::LimitSettings;
+pub use log::{LogFormat, LogSettings};
+pub use operations::OperationsSettings;
+pub use outbound::OutboundSettings;
+pub use partner::PartnerSettings;
+pub use tokens::TokenSettings;
+pub use web::WebSettings;
 
 /// Everything a hub is told, checked.
 #[derive(Clone, Debug)]
@@ -56,29 +57,29 @@ pub struct Config {
     /// Where the memory is.
     pub database: Database,
     /// Where the files of dossiers are.
-    pub blobs: Blobs,
+    pub blobs: BlobSettings,
     /// Where the road is.
-    pub broker: Broker,
+    pub broker: BrokerSettings,
     /// The listener partners call.
-    pub partner: Partner,
+    pub partner: PartnerSettings,
     /// The listener without client certificates.
-    pub web: Web,
+    pub web: WebSettings,
     /// The listener for those who run the hub.
-    pub operations: Operations,
+    pub operations: OperationsSettings,
     /// How partners' endpoints are called.
-    pub outbound: Outbound,
+    pub outbound: OutboundSettings,
     /// Access tokens.
-    pub tokens: Tokens,
+    pub tokens: TokenSettings,
     /// Keys of the data at rest.
-    pub keys: Keys,
+    pub keys: KeySettings,
     /// Who is responsible for what.
-    pub directory: Directory,
+    pub directory: DirectorySettings,
     /// Partners' formats.
-    pub adapters: Adapters,
+    pub adapters: AdapterSettings,
     /// What is logged, and how.
-    pub log: Log,
+    pub log: LogSettings,
     /// How much of everything.
-    pub limits: Limits,
+    pub limits: LimitSettings,
 }
 
 /// The file, before it is checked.
@@ -92,21 +93,21 @@ struct File {
     blobs: blobs::BlobsSection,
     #[serde(default)]
     broker: broker::BrokerSection,
-    partner: Partner,
-    web: Web,
+    partner: PartnerSettings,
+    web: WebSettings,
     #[serde(default)]
-    operations: Operations,
+    operations: OperationsSettings,
     #[serde(default)]
-    outbound: Outbound,
-    tokens: Tokens,
-    keys: Keys,
-    directory: Directory,
+    outbound: OutboundSettings,
+    tokens: TokenSettings,
+    keys: KeySettings,
+    directory: DirectorySettings,
     #[serde(default)]
-    adapters: Adapters,
+    adapters: AdapterSettings,
     #[serde(default)]
-    log: Log,
+    log: LogSettings,
     #[serde(default)]
-    limits: Limits,
+    limits: LimitSettings,
 }
 
 impl Config {
@@ -184,8 +185,8 @@ impl Config {
         file.limits.check(&mut faults);
         distinct(&file, &mut faults);
         // What stands in for a misfit is the example's, and nothing is to be said of it.
-        let of_the_file = |fault: &Fault| misfits.iter().all(|misfit| misfit.setting != fault.setting);
-        let found: Vec<Fault> = faults.all().into_iter().filter(of_the_file).collect();
+        let of_the_file = |fault: &SettingFault| misfits.iter().all(|misfit| misfit.setting != fault.setting);
+        let found: Vec<SettingFault> = faults.all().into_iter().filter(of_the_file).collect();
         let faults = [misfits.clone(), found].concat();
         match (database, blobs, broker, faults) {
             (Some(database), Some(blobs), Some(broker), faults) if faults.is_empty() => Ok(Config {
@@ -229,13 +230,6 @@ fn distinct(file: &File, faults: &mut Faults) {
                 format!("has the port of {other}; choose another"),
             );
         }
-    }
-}
-
-/// A path of the file, relative to the file's folder.
-fn within(folder: &Path, path: &mut PathBuf) {
-    if path.is_relative() {
-        *path = folder.join(&*path);
     }
 }
 

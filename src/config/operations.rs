@@ -9,17 +9,17 @@ use super::fault::Faults;
 
 /// The listener for those who run the hub: metrics and readiness, in plain HTTP, without a password.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Operations {
+#[serde(rename = "Operations", deny_unknown_fields, default)]
+pub struct OperationsSettings {
     /// Address and port to listen at.
     pub listen: SocketAddr,
     /// Whether that address may be another than this machine's own.
     pub allow_remote: bool,
 }
 
-impl Default for Operations {
+impl Default for OperationsSettings {
     fn default() -> Self {
-        Operations {
+        OperationsSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
             allow_remote: false,
         }
@@ -33,7 +33,7 @@ pub(super) const EXAMPLE: &str = r#"[operations]
 # allow_remote = false
 "#;
 
-impl Operations {
+impl OperationsSettings {
     pub(super) fn check(&self, faults: &mut Faults) {
         if !self.listen.ip().is_loopback() && !self.allow_remote {
             faults.add(

@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// How the hub calls what partners name as their endpoints.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Outbound {
+#[serde(rename = "Outbound", deny_unknown_fields, default)]
+pub struct OutboundSettings {
     /// PEM files with the authorities an endpoint's certificate must lead to; left out, those of `partner.client_ca_files`.
     pub ca_files: Vec<PathBuf>,
     /// PEM file with the certificate the hub shows to an endpoint that asks for one, then its intermediates.
@@ -28,9 +28,9 @@ pub struct Outbound {
     pub connect_timeout_seconds: u64,
 }
 
-impl Default for Outbound {
+impl Default for OutboundSettings {
     fn default() -> Self {
-        Outbound {
+        OutboundSettings {
             ca_files: Vec::new(),
             certificate_file: None,
             key_file: None,
@@ -61,7 +61,7 @@ pub(super) const EXAMPLE: &str = r#"[outbound]
 /// The longest call, in seconds: below the 30 s for which what is called about is leased, so that nobody else takes it meanwhile.
 const LONGEST_CALL: u64 = 25;
 
-impl Outbound {
+impl OutboundSettings {
     pub(super) fn check(&mut self, folder: &Path, faults: &mut Faults) {
         let files = [&mut self.certificate_file, &mut self.key_file];
         for file in self.ca_files.iter_mut().chain(files.into_iter().flatten()) {

@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 use super::address::public_url;
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// The listener partners call, with their certificates.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Partner {
+#[serde(rename = "Partner", deny_unknown_fields)]
+pub struct PartnerSettings {
     /// Address and port to listen at.
-    #[serde(default = "Partner::default_listen")]
+    #[serde(default = "PartnerSettings::default_listen")]
     pub listen: SocketAddr,
     /// Its base URL as partners see it, `https://host[:port]`; the audience of tokens.
     pub public_url: String,
@@ -51,7 +51,7 @@ client_ca_files = ["trust/partners.pem"]
 #? proxy_networks = ["10.0.0.0/24"]
 "#;
 
-impl Partner {
+impl PartnerSettings {
     fn default_listen() -> SocketAddr {
         SocketAddr::from(([0, 0, 0, 0], 8443))
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
-use super::fault::Fault;
+use super::fault::SettingFault;
 
 /// Misfits that are told at most; a file with more is another file.
 const MOST: usize = 100;
@@ -21,7 +21,7 @@ const MOST: usize = 100;
 pub(super) fn read<T: DeserializeOwned>(
     text: &str,
     example: &str,
-) -> Result<(Option<T>, Vec<Fault>), toml::de::Error> {
+) -> Result<(Option<T>, Vec<SettingFault>), toml::de::Error> {
     let mut table: Table = toml::from_str(text)?;
     let written = DeTable::parse(text)?;
     let shown = every_setting(example);
@@ -83,7 +83,7 @@ impl Misfit {
         Misfit { path, kind }
     }
 
-    fn fault(&self, shown: &Table, line: usize) -> Fault {
+    fn fault(&self, shown: &Table, line: usize) -> SettingFault {
         let setting = self.path.join(".");
         let example = find(shown, &self.path).filter(|value| !value.is_table());
         let (message_vi, message_en) = match (self.kind, example) {
@@ -114,7 +114,7 @@ impl Misfit {
                 "is not written as it must be; see `lienthong config example`".to_owned(),
             ),
         };
-        Fault {
+        SettingFault {
             line: Some(line),
             setting,
             message_vi,

@@ -41,12 +41,12 @@ fn the_example_can_be_used_and_its_paths_start_at_its_folder() {
             path: "/etc/lienthong/lienthong.db".into()
         }
     );
-    assert_eq!(config.broker.road, Road::Embedded);
+    assert_eq!(config.broker.kind, BrokerKind::Embedded);
     assert_eq!(
         config.keys.encryption["k1"],
         Path::new("/etc/lienthong/keys/k1.hex")
     );
-    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.limits, LimitSettings::default());
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn the_environment_goes_before_the_file() {
     };
     let config = Config::parse(&example(), Path::new("x"), Path::new(""), &environment).unwrap();
     assert!(matches!(config.database, Database::Postgres { .. }));
-    assert!(matches!(config.broker.road, Road::Amqp { .. }));
+    assert!(matches!(config.broker.kind, BrokerKind::Amqp { .. }));
     assert!(matches!(config.blobs.home, Home::S3 { .. }));
 }
 

@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// Access tokens and receipts: who signs them, how long a token lives.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tokens {
+#[serde(rename = "Tokens", deny_unknown_fields)]
+pub struct TokenSettings {
     /// PEM file with the private key (PKCS#8, P-256) that signs tokens.
     pub signing_key_file: PathBuf,
     /// PEM file with the private key that signs receipts. Receipts are shown for years and tokens live minutes, so each has a key of
@@ -27,7 +27,7 @@ pub struct Tokens {
     #[serde(default)]
     pub retired_key_files: Vec<PathBuf>,
     /// How long a token lives, in seconds; 60 to 600.
-    #[serde(default = "Tokens::default_lifetime")]
+    #[serde(default = "TokenSettings::default_lifetime")]
     #[schemars(range(min = 60, max = 600))]
     pub lifetime_seconds: u32,
 }
@@ -45,7 +45,7 @@ receipt_key_file = "keys/receipts.key"
 # lifetime_seconds = 600
 "#;
 
-impl Tokens {
+impl TokenSettings {
     fn default_lifetime() -> u32 {
         600
     }

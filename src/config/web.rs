@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 use super::address::public_url;
 use super::fault::Faults;
-use super::within;
+use super::place::within;
 
 /// The listener without client certificates: public keys, metadata, health, pages.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Web {
+#[serde(rename = "Web", deny_unknown_fields)]
+pub struct WebSettings {
     /// Address and port to listen at.
-    #[serde(default = "Web::default_listen")]
+    #[serde(default = "WebSettings::default_listen")]
     pub listen: SocketAddr,
     /// Its base URL as browsers see it, `https://host[:port]`; the issuer of tokens and receipts.
     pub public_url: String,
@@ -46,7 +46,7 @@ key_file = "tls/web.key"
 #? proxy_networks = ["10.0.0.0/24"]
 "#;
 
-impl Web {
+impl WebSettings {
     fn default_listen() -> SocketAddr {
         SocketAddr::from(([0, 0, 0, 0], 8444))
     }

@@ -14,8 +14,9 @@ use crate::domain::view::{
 use crate::http::extract::{PageCall, PageOutcome};
 use crate::identity::Access;
 
+use super::draw::html;
 use super::frame::Frame;
-use super::{html, words};
+use super::words;
 
 /// The page.
 #[derive(Template)]

@@ -14,8 +14,9 @@ use crate::domain::status::Status;
 use crate::domain::view::PublicView;
 use crate::http::extract::{PageCall, PageOutcome};
 
+use super::draw::html;
 use super::frame::Frame;
-use super::{html, words};
+use super::words;
 
 /// The form.
 #[derive(Template)]

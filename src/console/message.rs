@@ -5,8 +5,8 @@ use askama::Template;
 use crate::domain::rejection::Label;
 use crate::http::extract::PageOutcome;
 
+use super::draw::html;
 use super::frame::Frame;
-use super::html;
 
 /// One thing to say.
 #[derive(Template)]

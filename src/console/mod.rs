@@ -10,6 +10,7 @@
 
 mod assets;
 mod dossier;
+mod draw;
 mod errors;
 mod frame;
 mod lookup;
@@ -22,9 +23,8 @@ mod words;
 use std::sync::Arc;
 
 use crate::domain::rejection::Label;
-use crate::http::extract::{Page, PageCall, PageOutcome, PageReply, Pages};
+use crate::http::extract::{Page, PageCall, PageOutcome, Pages};
 use crate::identity::Access;
-use crate::service::ServiceError;
 
 use frame::Frame;
 
@@ -65,17 +65,4 @@ impl Console {
             (Page::Failed, _) => message::failed(frame, &call.segment),
         }
     }
-}
-
-/// A drawn template as an answer.
-fn html(status: u16, page: &impl askama::Template) -> PageOutcome {
-    let body = page
-        .render()
-        .map_err(|e| ServiceError::Internal(format!("a page could not be drawn: {e}")))?;
-    Ok(PageReply {
-        status,
-        media: "text/html; charset=utf-8",
-        body: body.into_bytes(),
-        keep: false,
-    })
 }

@@ -11,8 +11,9 @@ use crate::http::extract::{PageCall, PageOutcome};
 use crate::identity::Access;
 use crate::service::DossierQuery;
 
+use super::draw::html;
 use super::frame::Frame;
-use super::{html, words};
+use super::words;
 
 /// Rows of a table before the rest is summed up.
 const ROWS: usize = 20;

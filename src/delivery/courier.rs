@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{PREFETCH, REST, handful};
-use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use super::step::{PREFETCH, REST, handful};
+use crate::broker::{Acknowledgement, Broker, Delivery, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::service::Hub;
 use crate::store::StoreError;
@@ -33,16 +33,16 @@ async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
     // While the database is away the messages stay in hand: giving them back would use up the queue's delivery limit and end them.
     let settlement = loop {
         match hub.store().ledger.ask(Arrive(ids.clone())).await {
-            Ok(()) => break Settlement::Ack,
+            Ok(()) => break Acknowledgement::Ack,
             Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
             Err(error) => {
                 tracing::warn!(%error, %agency, messages = batch.len(), "messages go back to their queue");
                 tokio::time::sleep(REST).await;
-                break Settlement::Retry;
+                break Acknowledgement::Retry;
             }
         }
     };
-    let arrived = settlement == Settlement::Ack;
+    let arrived = settlement == Acknowledgement::Ack;
     // A message that went back meanwhile comes again, and arriving twice is arriving.
     if let Err(error) = settle_all(batch.into_iter().map(|d| (d, settlement.clone())).collect()).await {
         tracing::debug!(%error, %agency, "messages come again");

@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use super::{PREFETCH, REST, handful, returns};
+use super::returns;
+use super::step::{PREFETCH, REST, handful};
 use crate::broker::topology::{AGENCY_PREFIX, STATUS_QUEUE, TENANT_PREFIX};
-use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use crate::broker::{Acknowledgement, Broker, Delivery, Source, settle_all};
 use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
 use crate::domain::rejection::{Label, Rejection};
@@ -27,7 +28,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
                     }
                     let some_wait = settled
                         .iter()
-                        .any(|(_, settlement)| *settlement == Settlement::Retry);
+                        .any(|(_, settlement)| *settlement == Acknowledgement::Retry);
                     if let Err(error) = settle_all(settled).await {
                         tracing::debug!(%error, "dead letters come again");
                     }
@@ -43,18 +44,18 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
 }
 
 /// Puts a letter down, however long the database is away.
-async fn put_down(hub: &Hub, letter: &Delivery) -> Settlement {
+async fn put_down(hub: &Hub, letter: &Delivery) -> Acknowledgement {
     let queue = letter.death.as_ref().map_or("", |death| death.queue.as_str());
     if queue == STATUS_QUEUE {
         return returns::one(hub, letter).await;
     }
     loop {
         match attempt(hub, letter, queue).await {
-            Ok(()) => return Settlement::Ack,
+            Ok(()) => return Acknowledgement::Ack,
             Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
             Err(error) => {
                 tracing::error!(%error, message = %letter.message_id, queue, "a dead letter cannot be put down");
-                return Settlement::Retry;
+                return Acknowledgement::Retry;
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::REST;
+use super::step::REST;
 use crate::service::{Hub, LIMITS_AT_ONCE};
 use crate::store::ledger::LimitFired;
 

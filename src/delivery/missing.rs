@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::broker::{Broker, Source};
 use crate::domain::codes::Key;
 use crate::domain::time::Timestamp;
-use crate::service::{Hub, InQueue, LostAfter, Road, ServiceError};
+use crate::service::{BrokerPort, Hub, InQueue, LostAfter, ServiceError};
 
 /// How often queues are compared with the database.
 const LOOK: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ pub const MISSED_AFTER: Duration = Duration::from_secs(600);
 /// what it has.
 pub const UNANSWERED: Duration = Duration::from_secs(24 * 3600);
 
-impl Road for Broker {
+impl BrokerPort for Broker {
     fn level<'a>(&'a self, agency: &'a Key) -> BoxFuture<'a, Result<InQueue, String>> {
         Box::pin(async move {
             let level = Broker::level(self, &Source::Agency(agency.clone())).await;

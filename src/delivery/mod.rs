@@ -1,10 +1,10 @@
 //! What moves without being asked: committed messages to the broker, the broker's messages to inboxes, statuses home.
 //!
-//! Each mover is one loop: woken by a bell or by time, it takes a step that has no arguments and may be repeated. Nothing is
-//! published that is not committed, nothing is acknowledged that is not committed. A mover never gives up: what fails is left
+//! Each worker is one loop: woken by a bell or by time, it takes a step that has no arguments and may be repeated. Nothing is
+//! published that is not committed, nothing is acknowledged that is not committed. A worker never gives up: what fails is left
 //! where it was, and looked at again.
 //!
-//! Start with [`Movers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`outbound`] the way to agencies'
+//! Start with [`Workers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`outbound`] the way to agencies'
 //! endpoints and to submitters' webhooks and queues, [`queues`] makes and removes the latter, [`returns`] is the way of statuses,
 //! [`dead`] what no consumer could take, [`missing`] what the broker has lost, [`limits`] the watch over time limits.
 //! [`retry`] says when something is tried again, and when it is given up; [`cloudevents`] how an event is written.
@@ -19,39 +19,27 @@ mod queues;
 mod relay;
 pub mod retry;
 mod returns;
+mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use crate::broker::topology::{Channel, Topology};
-use crate::broker::{Broker, BrokerError, Consumer, Delivery};
+use step::REFRESH;
+
+use crate::broker::topology::{QueueReader, Topology};
+use crate::broker::{Broker, BrokerError};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
-use crate::service::{Hub, ServiceError};
-use crate::store::StoreError;
-use crate::store::ledger::Command;
+use crate::service::Hub;
 use crate::store::ledger::Sweep;
 
-/// Messages of one consumer in hand at once.
-const PREFETCH: u16 = 128;
-
-/// How long a queue may take to confirm: well below the leases, so that one that is stuck does not make others' rows free again.
-const CONFIRM: Duration = Duration::from_secs(10);
-
-/// How long a mover rests after something went wrong.
-const REST: Duration = Duration::from_secs(1);
-
-/// How long what is in hand may take to its end when the movers are told to stop.
+/// How long what is in hand may take to its end when the workers are told to stop.
 const LAST_STEP: Duration = Duration::from_secs(5);
-
-/// How often the register and the directory are looked at for changes made by another hub: a revocation holds everywhere
-/// within this time.
-const REFRESH: Duration = Duration::from_secs(2);
 
 /// How often the ends of certificates are looked at.
 const WARN: Duration = Duration::from_secs(3600);
@@ -63,21 +51,28 @@ const SWEEP: Duration = Duration::from_secs(3600);
 pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
     Topology::for_agencies(directory.agencies().map(|agency| {
         let channel = match agency.channel {
-            AgencyChannel::Amqp if own_queues => Channel::Amqp,
-            AgencyChannel::Amqp | AgencyChannel::Pull | AgencyChannel::Push => Channel::Hub,
+            AgencyChannel::Amqp if own_queues => QueueReader::Amqp,
+            AgencyChannel::Amqp | AgencyChannel::Pull | AgencyChannel::Push => QueueReader::Hub,
         };
         (agency.key.clone(), channel)
     }))
 }
 
 /// Everything that moves, until it is told to stop.
-pub struct Movers {
-    tasks: JoinSet<()>,
-    stop: watch::Sender<bool>,
+pub struct Workers {
+    tasks: TaskTracker,
+    relay: AbortOnDropHandle<()>,
+    stop: CancellationToken,
 }
 
-impl Movers {
-    /// Declares the road and starts every mover.
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Workers {
+    /// Declares the road and starts every worker.
     ///
     /// # Errors
     /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
@@ -90,47 +85,44 @@ impl Movers {
             }
             Err(other) => return Err(other),
         }
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(relay::run(Arc::clone(&hub), broker.clone(), stopped.clone()));
-        hub.lay(Arc::new(broker.clone()));
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let relay = relay::run(Arc::clone(&hub), broker.clone(), stop.clone());
+        let relay = AbortOnDropHandle::new(tasks.spawn(relay));
+        hub.set_broker(Arc::new(broker.clone()));
+        // Each ends where it stands when it is told to.
+        let begin = |worker: Pin<Box<dyn Future<Output = ()> + Send>>| {
+            let stop = stop.clone();
+            tasks.spawn(async move { stop.run_until_cancelled(worker).await });
+        };
         // The embedded broker confirms what was settled: it loses nothing, and has neither statuses nor dead letters.
         if matches!(broker, Broker::Rabbit(_)) {
-            tasks.spawn(until(
-                stopped.clone(),
-                returns::run(Arc::clone(&hub), broker.clone()),
-            ));
-            tasks.spawn(until(
-                stopped.clone(),
-                dead::run(Arc::clone(&hub), broker.clone()),
-            ));
-            tasks.spawn(until(stopped.clone(), missing::run(Arc::clone(&hub))));
+            begin(Box::pin(returns::run(Arc::clone(&hub), broker.clone())));
+            begin(Box::pin(dead::run(Arc::clone(&hub), broker.clone())));
+            begin(Box::pin(missing::run(Arc::clone(&hub))));
         }
-        tasks.spawn(until(stopped.clone(), limits::run(Arc::clone(&hub))));
-        tasks.spawn(until(stopped.clone(), outbound::to_agencies(Arc::clone(&hub))));
-        tasks.spawn(until(
-            stopped.clone(),
-            outbound::to_submitters(Arc::clone(&hub), broker.clone()),
-        ));
-        tasks.spawn(until(
-            stopped.clone(),
-            queues::run(Arc::clone(&hub), broker.clone()),
-        ));
-        tasks.spawn(until(stopped.clone(), sweep(Arc::clone(&hub))));
-        tasks.spawn(until(stopped.clone(), keep_partitions(Arc::clone(&hub))));
-        tasks.spawn(until(stopped.clone(), warn(Arc::clone(&hub))));
-        tasks.spawn(until(stopped.clone(), sweep_files(Arc::clone(&hub))));
-        tasks.spawn(until(stopped, refresh(hub, broker)));
-        Ok(Movers { tasks, stop })
+        begin(Box::pin(limits::run(Arc::clone(&hub))));
+        begin(Box::pin(outbound::to_agencies(Arc::clone(&hub))));
+        begin(Box::pin(outbound::to_submitters(
+            Arc::clone(&hub),
+            broker.clone(),
+        )));
+        begin(Box::pin(queues::run(Arc::clone(&hub), broker.clone())));
+        begin(Box::pin(sweep(Arc::clone(&hub))));
+        begin(Box::pin(keep_partitions(Arc::clone(&hub))));
+        begin(Box::pin(warn(Arc::clone(&hub))));
+        begin(Box::pin(sweep_files(Arc::clone(&hub))));
+        begin(Box::pin(refresh(hub, broker)));
+        tasks.close();
+        Ok(Workers { tasks, relay, stop })
     }
 
-    /// Stops every mover where it stands; what is unfinished is committed nowhere and begins anew after the next start. The relay ends
-    /// what it has in hand, if the broker takes it at once.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_STEP, all).await.is_err() {
-            self.tasks.shutdown().await;
+    /// Stops every worker where it stands; what is unfinished is committed nowhere and begins anew after the next start. The relay ends
+    /// what it has in hand, if the broker takes it in [`LAST_STEP`].
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(LAST_STEP, self.tasks.wait()).await.is_err() {
+            self.relay.abort();
+            self.tasks.wait().await;
         }
     }
 }
@@ -141,13 +133,6 @@ fn pulling(hub: &Hub) -> BTreeSet<Key> {
     let keys = directory.agencies().map(|a| a.key.clone());
     keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp)
         .collect()
-}
-
-async fn until(mut stop: watch::Receiver<bool>, mover: impl Future<Output = ()>) {
-    tokio::select! {
-        () = mover => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
 }
 
 /// Removes what is no longer promised, a little at a time.
@@ -214,32 +199,10 @@ async fn sweep_files(hub: Arc<Hub>) {
     }
 }
 
-/// Has the ledger do something, however long the database is away: what is not written down is sent again.
-async fn write_down<C: Command>(hub: &Hub, command: impl Fn() -> C) -> Result<C::Answer, ServiceError> {
-    loop {
-        match hub.store().ledger.ask(command()).await {
-            Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
-            answer => return Ok(answer?),
-        }
-    }
-}
-
-/// The next message and what has come with it, so that one commit serves them all; none when the consumer has ended.
-async fn handful(consumer: &mut Consumer) -> Option<Vec<Delivery>> {
-    let mut batch = vec![consumer.next().await?];
-    while batch.len() < usize::from(PREFETCH) {
-        match consumer.next().now_or_never() {
-            Some(Some(next)) => batch.push(next),
-            _ => break,
-        }
-    }
-    Some(batch)
-}
-
 /// Keeps the register and the directory in step with the database; a directory may need new roads, and couriers come and go with
 /// the agencies that pull.
 async fn refresh(hub: Arc<Hub>, broker: Broker) {
-    let mut couriers: BTreeMap<Key, AbortOnDrop> = BTreeMap::new();
+    let mut couriers: BTreeMap<Key, AbortOnDropHandle<()>> = BTreeMap::new();
     let mut declared: Option<(String, u64)> = None;
     loop {
         let directory = hub.directory();
@@ -261,7 +224,7 @@ async fn refresh(hub: Arc<Hub>, broker: Broker) {
             couriers.retain(|agency, _| wanted.contains(agency));
             for agency in wanted {
                 couriers.entry(agency.clone()).or_insert_with(|| {
-                    AbortOnDrop(tokio::spawn(courier::run(
+                    AbortOnDropHandle::new(tokio::spawn(courier::run(
                         Arc::clone(&hub),
                         broker.clone(),
                         agency,
@@ -273,14 +236,5 @@ async fn refresh(hub: Arc<Hub>, broker: Broker) {
         if let Err(error) = hub.refresh().await {
             tracing::warn!(%error, "the register could not be looked at");
         }
-    }
-}
-
-/// A task that ends with its owner.
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::REFRESH;
+use super::step::REFRESH;
 use crate::broker::{Broker, Topology};
 use crate::domain::codes::Key;
 use crate::service::{Hub, ServiceError};
@@ -37,7 +37,7 @@ async fn step(hub: &Hub, broker: &Broker, declared: &mut HashSet<TenantQueue>) -
         .filter(|q| !q.ended && !declared.contains(*q))
         .collect();
     if !missing.is_empty() {
-        let none = std::iter::empty::<(Key, crate::broker::topology::Channel)>();
+        let none = std::iter::empty::<(Key, crate::broker::topology::QueueReader)>();
         let wanted = Topology::for_agencies(none).with_tenants(missing.iter().map(|q| &q.tenant));
         match broker.declare(&wanted).await {
             Ok(()) => declared.extend(missing.into_iter().cloned()),

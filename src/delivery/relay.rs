@@ -8,15 +8,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::{CONFIRM, REST, cloudevents, retry, write_down};
-use crate::broker::{Broker, Envelope, Outcome, Target};
+use super::step::{CONFIRM, REST, write_down};
+use super::{cloudevents, retry};
+use crate::broker::{Broker, Envelope, PublishOutcome, Target};
 use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
-use crate::service::{Hub, Outbound, ServiceError};
+use crate::service::{Hub, OutboundMessage, ServiceError};
 use crate::store::fresh;
 use crate::store::ledger::{Carried, LeaseOutbox, OutboxItem, OutboxSettlement, SettleOutbox};
 use crate::store::message::Message;
@@ -39,7 +40,7 @@ const LOOK_AT_ALL: Duration = Duration::from_secs(300);
 
 /// Runs until it is told to stop. Then it looks once more at the outbox, and ends when that and what was handed over to it is published
 /// and written down: nothing that could have gone waits for its lease to end, or for the hub to start again.
-pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(hub: Arc<Hub>, broker: Broker, stop: CancellationToken) {
     let fresh = Arc::clone(&hub.store().fresh);
     let (bell, mut messages) = (hub.outbox_bell(), fresh.messages());
     let mut relay = Relay {
@@ -55,7 +56,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
     loop {
         let rung = bell.notified();
         tokio::pin!(rung);
-        let is_over = *stop.borrow();
+        let is_over = stop.is_cancelled();
         if was_last_look && ended.is_empty() && at_hand.is_empty() {
             return;
         }
@@ -102,7 +103,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, mut stop: watch::Receiver
             () = &mut rung => look_at = Instant::now(),
             () = fresh.left() => look_at = Instant::now(),
             Some(first) = messages.recv() => at_hand.push(first),
-            Ok(()) = stop.changed() => {}
+            () = stop.cancelled() => {}
             () = idle() => {}
         }
         while at_hand.len() < BATCH
@@ -196,7 +197,7 @@ impl Relay {
     async fn publish(
         &self,
         items: Vec<OutboxItem>,
-        rendered: Vec<Outbound>,
+        rendered: Vec<OutboundMessage>,
         seed: u64,
     ) -> Vec<OutboxSettlement> {
         let by_delivery: HashMap<&str, &OutboxItem> =
@@ -214,7 +215,7 @@ impl Relay {
             .collect();
         let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
         let outcomes = join_all(batches.iter().map(|batch| async move {
-            let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
+            let late = || vec![PublishOutcome::Refused("no confirm in time".to_owned()); batch.len()];
             tokio::time::timeout(CONFIRM, self.broker.publish(batch))
                 .await
                 .unwrap_or_else(|_| late())
@@ -257,10 +258,10 @@ impl Relay {
     }
 }
 
-fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
+fn carried(outcome: PublishOutcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> Carried {
     match outcome {
-        Outcome::Confirmed => Carried::Done,
-        Outcome::Unroutable => retry::failed(
+        PublishOutcome::Confirmed => Carried::Done,
+        PublishOutcome::Unroutable => retry::failed(
             Failure::Unroutable,
             "unroutable".to_owned(),
             attempt,
@@ -268,12 +269,12 @@ fn carried(outcome: Outcome, attempt: i32, now: Timestamp, rng: &mut StdRng) -> 
             now,
             rng,
         ),
-        Outcome::Refused(reason) => retry::failed(Failure::RoadAway, reason, attempt, None, now, rng),
+        PublishOutcome::Refused(reason) => retry::failed(Failure::RoadAway, reason, attempt, None, now, rng),
     }
 }
 
 /// A message as the broker carries it.
-fn envelope(message: &Outbound) -> Option<Envelope> {
+fn envelope(message: &OutboundMessage) -> Option<Envelope> {
     let data = match &message.event.data {
         Some(data) if message.own_queue => serde_json::to_vec(data).ok()?,
         // The hub is its own consumer and finds the rest by the id.

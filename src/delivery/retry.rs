@@ -5,20 +5,20 @@
 //! nothing is taken is the receiver's fault and ends no message; [`follows`] asks it before anything is given up.
 
 mod breaker;
+mod policy;
 
 use std::time::Duration;
 
 pub use breaker::{BREAKS_AFTER, Breaker, Leave, PROBE, REFUSED};
+use policy::pause;
+pub use policy::{RETRY_AFTER_MOST, RetryPolicy};
 
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 use crate::domain::failure::{Failure, Hope};
 use crate::domain::time::Timestamp;
 use crate::net::outbound::CallError;
 use crate::store::ledger::Carried;
-
-/// The longest a receiver's `Retry-After` is obeyed; a longer one counts as this.
-pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(3600);
 
 /// What comes after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,56 +31,45 @@ pub enum Next {
     Park,
 }
 
-/// How patiently something is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Pause after the first failure; doubles with each further one.
-    pub first: Duration,
-    /// Longest pause.
-    pub last: Duration,
-    /// Attempts in all before it is given up; `None` never gives up.
-    pub most: Option<u32>,
-}
-
 /// The broker: it comes back, and everything waits for it.
-pub const ROAD: Pace = Pace {
+pub const ROAD: RetryPolicy = RetryPolicy {
     first: Duration::from_millis(500),
     last: Duration::from_secs(60),
     most: None,
 };
 /// What passes by itself: 100 attempts, about a day.
-pub const PASSES: Pace = Pace {
+pub const PASSES: RetryPolicy = RetryPolicy {
     first: Duration::from_secs(1),
     last: Duration::from_secs(900),
     most: Some(100),
 };
 /// What somebody must mend: 24 attempts, about three hours.
-pub const MENDED: Pace = Pace {
+pub const MENDED: RetryPolicy = RetryPolicy {
     first: Duration::from_secs(1),
     last: Duration::from_secs(900),
     most: Some(24),
 };
 /// What is missing on our own side: 20 attempts, about a quarter of an hour.
-pub const MISSING: Pace = Pace {
+pub const MISSING: RetryPolicy = RetryPolicy {
     first: Duration::from_millis(500),
     last: Duration::from_secs(60),
     most: Some(20),
 };
 /// A message that is not wanted: 3 attempts within half a minute.
-pub const WRONG: Pace = Pace {
+pub const WRONG: RetryPolicy = RetryPolicy {
     first: Duration::from_secs(5),
     last: Duration::from_secs(20),
     most: Some(3),
 };
 /// Ended on purpose: no further attempt.
-pub const ENDED: Pace = Pace {
+pub const ENDED: RetryPolicy = RetryPolicy {
     first: Duration::ZERO,
     last: Duration::ZERO,
     most: Some(0),
 };
 
 /// How patiently this failure is met.
-pub const fn pace(failure: Failure) -> Pace {
+pub const fn policy(failure: Failure) -> RetryPolicy {
     match failure.hope() {
         Hope::Road => ROAD,
         Hope::Passes => PASSES,
@@ -102,17 +91,17 @@ pub fn next(
     now: Timestamp,
     rng: &mut impl Rng,
 ) -> Next {
-    let pace = pace(failure);
+    let policy = policy(failure);
     let tried = u32::try_from(attempt).unwrap_or(0);
-    if pace.most.is_some_and(|most| tried >= most) {
+    if policy.most.is_some_and(|most| tried >= most) {
         return Next::Park;
     }
-    Next::At(now.plus(wait(pace, tried, asked, rng)))
+    Next::At(now.plus(wait(policy, tried, asked, rng)))
 }
 
 /// The pause after so many failures, or what the receiver asked for where that is longer.
-fn wait(pace: Pace, failures: u32, asked: Option<Duration>, rng: &mut impl Rng) -> Duration {
-    pause(pace, failures, rng).max(asked.unwrap_or_default().min(RETRY_AFTER_MOST))
+fn wait(policy: RetryPolicy, failures: u32, asked: Option<Duration>, rng: &mut impl Rng) -> Duration {
+    pause(policy, failures, rng).max(asked.unwrap_or_default().min(RETRY_AFTER_MOST))
 }
 
 /// What becomes of a delivery whose attempt failed: tried again, or given up. See [`next`].
@@ -194,7 +183,7 @@ pub fn follows(
     }
     let next = if of_the_receiver && breaker.is_broken() {
         let tried = u32::try_from(attempt).unwrap_or(0);
-        Next::Uncounted(now.plus(wait(pace(failure), tried, asked, rng)))
+        Next::Uncounted(now.plus(wait(policy(failure), tried, asked, rng)))
     } else {
         next(failure, attempt, asked, now, rng)
     };
@@ -211,14 +200,6 @@ pub fn missed(
 ) -> Carried {
     let (next, failure) = follows(breaker, missed, now, rng);
     carried(next, failure, reason)
-}
-
-fn pause(pace: Pace, failures: u32, rng: &mut impl Rng) -> Duration {
-    let factor = 1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-    pace.first
-        .saturating_mul(factor)
-        .min(pace.last)
-        .mul_f64(rng.random_range(0.5..=1.0))
 }
 
 /// What a status says of the attempt. Only 2xx is taken as handed over.
@@ -276,7 +257,7 @@ mod tests {
     fn every_failure_ends_where_its_pace_says() {
         let mut rng = StdRng::seed_from_u64(1);
         for failure in Failure::ALL {
-            let most = pace(*failure).most;
+            let most = policy(*failure).most;
             for attempt in 1..200u32 {
                 let next = next(*failure, attempt as i32, None, now(), &mut rng);
                 let ended = most.is_some_and(|most| attempt >= most);
@@ -287,23 +268,24 @@ mod tests {
 
     #[test]
     fn a_refused_document_is_given_up_sooner_than_a_failing_receiver() {
-        let most = |status| pace(judge(status).unwrap_err()).most.unwrap();
+        let most = |status| policy(judge(status).unwrap_err()).most.unwrap();
         assert!(most(422) < most(401) && most(400) < most(401));
         assert!(most(401) < most(500) && most(500) == most(503));
     }
 
     #[test]
     fn the_patience_is_what_the_constants_say() {
-        let whole = |pace: Pace| -> Duration {
-            (1..pace.most.unwrap())
+        let whole = |policy: RetryPolicy| -> Duration {
+            (1..policy.most.unwrap())
                 .map(|n| {
-                    pace.first
+                    policy
+                        .first
                         .saturating_mul(1u32.checked_shl(n - 1).unwrap_or(u32::MAX))
-                        .min(pace.last)
+                        .min(policy.last)
                 })
                 .sum()
         };
-        let hours = |pace| whole(pace).as_secs_f64() / 3600.0;
+        let hours = |policy| whole(policy).as_secs_f64() / 3600.0;
         assert!((20.0..25.0).contains(&hours(PASSES)), "{}", hours(PASSES));
         assert!((3.0..4.0).contains(&hours(MENDED)), "{}", hours(MENDED));
         assert!((0.2..0.25).contains(&hours(MISSING)), "{}", hours(MISSING));
@@ -317,10 +299,10 @@ mod tests {
             let asked = asked.map(Duration::from_secs);
             for failure in Failure::ALL {
                 if let Next::At(at) = next(*failure, attempt, asked, now(), &mut rng) {
-                    let (pause, pace) = (at.since(now()), pace(*failure));
+                    let (pause, policy) = (at.since(now()), policy(*failure));
                     let asked = asked.unwrap_or_default().min(RETRY_AFTER_MOST);
-                    prop_assert!(pause >= asked && pause >= pace.first / 2);
-                    prop_assert!(pause <= pace.last.max(asked));
+                    prop_assert!(pause >= asked && pause >= policy.first / 2);
+                    prop_assert!(pause <= policy.last.max(asked));
                 }
             }
         }

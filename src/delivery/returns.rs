@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{PREFETCH, REST, handful};
-use crate::broker::{Broker, Delivery, Settlement, Source, settle_all};
+use super::step::{PREFETCH, REST, handful};
+use crate::broker::{Acknowledgement, Broker, Delivery, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::domain::encoding;
 use crate::domain::event::Verdict;
@@ -55,18 +55,18 @@ async fn take(hub: &Hub, batch: Vec<Delivery>) {
         for InHand { delivery, read } in chain {
             // After one that must wait, those behind it wait too: their order is kept.
             let settlement = if away {
-                Settlement::Retry
+                Acknowledgement::Retry
             } else {
                 settlement(hub, &delivery, read).await
             };
-            away |= settlement == Settlement::Retry;
+            away |= settlement == Acknowledgement::Retry;
             settled.push((delivery, settlement));
         }
         settled
     }))
     .await;
-    let settled: Vec<(Delivery, Settlement)> = settled.into_iter().flatten().collect();
-    let away = settled.iter().any(|(_, s)| *s == Settlement::Retry);
+    let settled: Vec<(Delivery, Acknowledgement)> = settled.into_iter().flatten().collect();
+    let away = settled.iter().any(|(_, s)| *s == Acknowledgement::Retry);
     if let Err(error) = settle_all(settled).await {
         tracing::debug!(%error, "statuses come again");
     }
@@ -138,12 +138,12 @@ fn by_dossier(theirs: Vec<InHand>) -> Vec<Vec<InHand>> {
 
 /// Takes one report. What is refused for good is kept as a refusal, which the agency and the operator read; it is not given to the
 /// dead letters, where one agency's mistakes would use up the room of all.
-pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Settlement {
+pub(super) async fn one(hub: &Hub, delivery: &Delivery) -> Acknowledgement {
     let read = read(hub, delivery);
     settlement(hub, delivery, read).await
 }
 
-async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Rejection>) -> Settlement {
+async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Rejection>) -> Acknowledgement {
     let judged = match read {
         Ok(reports) => judged(hub, delivery, reports).await,
         Err(rejection) => Err(rejection),
@@ -159,7 +159,7 @@ async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Reject
         "a report from a queue was refused"
     );
     if rejection.kept().is_some() {
-        return Settlement::Ack;
+        return Acknowledgement::Ack;
     }
     let format = header(delivery, FORMAT);
     loop {
@@ -169,12 +169,12 @@ async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Reject
             .keep_from_queue(agency.as_ref(), &delivery.body, named, &rejection)
             .await
         {
-            Ok(_) => return Settlement::Ack,
+            Ok(_) => return Acknowledgement::Ack,
             Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
             Err(ServiceError::Rejected(why)) if why.label() == Label::TenantSlowed => {
-                return Settlement::Retry;
+                return Acknowledgement::Retry;
             }
-            Err(error) => return Settlement::Dead(format!("{label}; not kept: {error}")),
+            Err(error) => return Acknowledgement::Dead(format!("{label}; not kept: {error}")),
         }
     }
 }
@@ -225,7 +225,7 @@ fn read(hub: &Hub, delivery: &Delivery) -> Result<Reports, Rejection> {
     })
 }
 
-async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Settlement, Rejection> {
+async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Acknowledgement, Rejection> {
     let agency = delivery.routing_key.as_str();
     let mut reports = Some(reports);
     // While the database is away the message stays in hand: giving it back would use up the queue's delivery limit and end it.
@@ -250,12 +250,12 @@ async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Sett
             {
                 tracing::info!(agency = %agency, message = %delivery.message_id, label = %problem.label, "a report was not applied");
             }
-            Ok(Settlement::Ack)
+            Ok(Acknowledgement::Ack)
         }
-        Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Ok(Settlement::Retry),
+        Err(ServiceError::Busy | ServiceError::StoreUnavailable) => Ok(Acknowledgement::Retry),
         // Slowed for its faults, an agency reports later; its message goes back, and others do not wait for it.
         Err(ServiceError::Rejected(rejection)) if rejection.label() == Label::TenantSlowed => {
-            Ok(Settlement::Retry)
+            Ok(Acknowledgement::Retry)
         }
         Err(ServiceError::Rejected(rejection)) => Err(rejection),
         Err(ServiceError::Internal(why)) => {

@@ -82,7 +82,7 @@ impl std::str::FromStr for Action {
 
 /// An act, before it has its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditAction {
     /// What kind.
     pub action: Action,
     /// On what: a tenant's key, a tracking id, `directory`.
@@ -91,10 +91,10 @@ pub struct Deed {
     pub detail: BTreeMap<String, String>,
 }
 
-impl Deed {
+impl AuditAction {
     /// An act on something, without details.
     pub fn on(action: Action, subject: impl std::fmt::Display) -> Self {
-        Deed {
+        AuditAction {
             action,
             subject: subject.to_string(),
             detail: BTreeMap::new(),

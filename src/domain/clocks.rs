@@ -4,145 +4,22 @@
 //! and [`Clockwork::changes`]. What the limits are stands in `time_limits.csv` ([`super::legal`]); when offices are open, in
 //! [`super::calendar`].
 
-use std::fmt;
+mod due;
+pub(super) mod watched;
+
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+pub use due::{DueChange, DueReason};
+pub use watched::{Deadline, Watched};
 
 use super::calendar::{Calendar, Limit, Span};
 use super::legal::{LegalLimits, Restart, TimeLimits};
-use super::lifecycle::{Role, State};
+use super::lifecycle::State;
 use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::time::{Date, Timestamp};
 
-/// A limit the hub watches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Watched {
-    /// The officer hears of an online dossier (Điều 17.2): the hub's own duty.
-    OfficerNotice,
-    /// Acceptance, or a request for a supplement, of an online dossier (Điều 17.2).
-    Acceptance,
-    /// The last moment to ask for a supplement (Điều 19.5). Letting it pass is no fault; asking afterwards is.
-    SupplementNotice,
-    /// The applicant completes the dossier (Điều 19.5).
-    Supplement,
-    /// The due date.
-    Due,
-    /// The last moment to tell of a later date (Điều 19.6). Letting it pass is no fault; telling afterwards is.
-    LateNotice,
-    /// Papers received at a counter or by post reach the agency (Điều 18.2, 20.1a).
-    PaperHandOver,
-    /// An agency takes, or answers, a message.
-    AgencySilent,
-    /// The time of the chain is not ahead of a hub's clock.
-    ClockAhead,
-    /// Another body gives its opinion (Điều 19.4).
-    Opinion,
-    /// What was collected reaches the budget (Điều 24.3).
-    FeeToBudget,
-    /// An official code names one dossier (Điều 28.1): no limit, but told to the operator as one.
-    CodeContested,
-}
-
 impl Watched {
-    /// Every limit.
-    pub const ALL: [Watched; 12] = [
-        Watched::OfficerNotice,
-        Watched::Acceptance,
-        Watched::SupplementNotice,
-        Watched::Supplement,
-        Watched::Due,
-        Watched::LateNotice,
-        Watched::PaperHandOver,
-        Watched::AgencySilent,
-        Watched::ClockAhead,
-        Watched::Opinion,
-        Watched::FeeToBudget,
-        Watched::CodeContested,
-    ];
-
-    /// Its stable word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Watched::OfficerNotice => "officer-notice",
-            Watched::Acceptance => "acceptance",
-            Watched::SupplementNotice => "supplement-notice",
-            Watched::Supplement => "supplement",
-            Watched::Due => "due",
-            Watched::LateNotice => "late-notice",
-            Watched::PaperHandOver => "paper-hand-over",
-            Watched::AgencySilent => "agency-silent",
-            Watched::ClockAhead => "clock-ahead",
-            Watched::Opinion => "opinion",
-            Watched::FeeToBudget => "fee-to-budget",
-            Watched::CodeContested => "code-contested",
-        }
-    }
-
-    /// The limit of a word.
-    pub fn parse(word: &str) -> Option<Watched> {
-        Watched::ALL.into_iter().find(|limit| limit.word() == word)
-    }
-
-    /// Who must keep it.
-    pub const fn party(self) -> Role {
-        match self {
-            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested => Role::Operator,
-            Watched::Supplement => Role::Submitter,
-            Watched::PaperHandOver | Watched::FeeToBudget => Role::ReceivingUnit,
-            Watched::Acceptance
-            | Watched::SupplementNotice
-            | Watched::Due
-            | Watched::LateNotice
-            | Watched::Opinion
-            | Watched::AgencySilent => Role::Agency,
-        }
-    }
-
-    /// Whether somebody has failed when it passes. A right that ends is warned of and never an alarm.
-    pub const fn binds(self) -> bool {
-        !matches!(self, Watched::SupplementNotice | Watched::LateNotice)
-    }
-
-    /// Whether the agency is sent a message when it is near, or has passed. A silent agency would not read it.
-    pub const fn tells_agency(self, passed: bool) -> bool {
-        match self {
-            Watched::Acceptance
-            | Watched::SupplementNotice
-            | Watched::Due
-            | Watched::LateNotice
-            | Watched::Opinion => true,
-            Watched::Supplement => passed,
-            Watched::OfficerNotice
-            | Watched::PaperHandOver
-            | Watched::AgencySilent
-            | Watched::ClockAhead
-            | Watched::FeeToBudget
-            | Watched::CodeContested => false,
-        }
-    }
-
-    /// The setting that says how long before its end it is near; none where nobody is warned.
-    pub const fn warning_key(self) -> Option<&'static str> {
-        match self {
-            Watched::OfficerNotice => Some("officer-notice-warning"),
-            Watched::Acceptance => Some("acceptance-warning"),
-            Watched::SupplementNotice => Some("supplement-notice-warning"),
-            Watched::Supplement => Some("supplement-warning"),
-            Watched::Due => Some("due-warning"),
-            Watched::LateNotice => Some("late-notice-warning"),
-            Watched::PaperHandOver => Some("paper-warning"),
-            Watched::AgencySilent
-            | Watched::ClockAhead
-            | Watched::Opinion
-            | Watched::FeeToBudget
-            | Watched::CodeContested => None,
-        }
-    }
-
     /// Whether it runs while a dossier stands so. While a supplement or a payment is asked for, and while it is stopped, the due
     /// date stands still.
     fn runs(self, state: &State) -> bool {
@@ -181,55 +58,6 @@ impl Watched {
             | Watched::CodeContested => false,
         }
     }
-}
-
-impl fmt::Display for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// Why a due date was set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DueReason {
-    /// The dossier was accepted: the limit begins.
-    Accepted,
-    /// A supplement is complete: the limit begins again (Điều 19.5).
-    SupplementCompleted,
-    /// What was claimed is paid: the limit goes on.
-    Paid,
-    /// It is no longer stopped: the limit goes on.
-    Resumed,
-    /// It was returned to an earlier step while it stood still: the limit goes on.
-    Returned,
-    /// The agency named a later date (Điều 19.6).
-    Postponed,
-    /// The receipt the applicant holds names this date (Điều 17.3). Towards the applicant it holds; limits run as they are counted.
-    Promised,
-}
-
-/// A due date that is set, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DueChange {
-    /// The date before; none the first time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Timestamp>,
-    /// The date now.
-    pub to: Timestamp,
-    /// Why.
-    pub reason: DueReason,
-}
-
-/// A limit that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Deadline {
-    /// Which.
-    pub limit: Watched,
-    /// When it ends. It has passed when this instant is over.
-    pub due_at: Timestamp,
-    /// From when on it is near; none where nobody is warned, or it was near from the start.
-    pub warn_at: Option<Timestamp>,
 }
 
 /// What becomes of a limit.

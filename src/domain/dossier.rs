@@ -3,41 +3,23 @@
 //! [`Filing`] is only what the sender may say. Tenant, point, staff, agency and times of the hub's own come from authentication,
 //! routing and the ledger. Its serde form is the canonical JSON, whose schema is `schema/canonical/dossier-v1.schema.json`.
 
+mod foreign;
 mod likeness;
+pub mod limits;
+mod party;
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::{
-    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Phone, ProcedureCode, Sha256Hex, TaxCode,
-};
+pub use foreign::{ForeignCode, ForeignValue};
+pub use party::{IdentityPaper, IdentityPaperKind, Party, PartyKind, Sex};
+
+use super::codes::{CommuneCode, DistrictCode, DossierCode, Email, Phone, ProcedureCode, Sha256Hex};
 use super::plausible::Dated;
 use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::text::{Prose, Text, names};
 use super::time::{Date, Timestamp};
 use super::{absent, whole};
-
-/// Limits of a filing, all deliberate (docs/LIMITS.md).
-pub mod limits {
-    /// Papers in one dossier.
-    pub const COMPONENTS: usize = 200;
-    /// Files of one paper.
-    pub const FILES: usize = 50;
-    /// Fees of one dossier.
-    pub const FEES: usize = 50;
-    /// Codes of other systems.
-    pub const FOREIGN_CODES: usize = 20;
-    /// Values kept beside the canonical form.
-    pub const FOREIGN_VALUES: usize = 200;
-    /// Longest of them, in characters.
-    pub const FOREIGN_VALUE: usize = 4000;
-    /// Longest place of one, in characters.
-    pub const FOREIGN_PATH: usize = 500;
-    /// Papers that say who somebody is.
-    pub const IDENTITY_PAPERS: usize = 10;
-    /// Largest amount in đồng.
-    pub const AMOUNT_VND: i64 = 1_000_000_000_000;
-}
 
 /// How it reached the office (`KenhThucHien`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -79,42 +61,6 @@ impl Channel {
             Channel::Post => "post",
         }
     }
-}
-
-/// What kind of applicant (`LoaiDoiTuong`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PartyKind {
-    /// 1 công dân.
-    Citizen,
-    /// 2 doanh nghiệp.
-    Enterprise,
-    /// 3 cơ quan nhà nước.
-    StateAgency,
-    /// 4 tổ chức khác.
-    OtherOrganisation,
-}
-
-impl PartyKind {
-    /// The portal's number.
-    pub const fn code(self) -> u8 {
-        match self {
-            PartyKind::Citizen => 1,
-            PartyKind::Enterprise => 2,
-            PartyKind::StateAgency => 3,
-            PartyKind::OtherOrganisation => 4,
-        }
-    }
-}
-
-/// Sex as written on the paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sex {
-    /// Nam.
-    Male,
-    /// Nữ.
-    Female,
 }
 
 /// Which list of communes a code is from: 126 codes are in both with, mostly, another meaning.
@@ -162,87 +108,6 @@ pub struct Place {
     pub document_date: Option<Date>,
 }
 
-/// What paper a number is of that says who somebody is (`LoaiDinhDanh`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum IdentityPaperKind {
-    /// 1 số định danh cá nhân: 12 digits.
-    PersonalNumber,
-    /// 2 chứng minh nhân dân: 9 digits.
-    OldCard,
-    /// Hộ chiếu, of any country.
-    Passport,
-    /// Another paper, or one of which nobody said what it is.
-    #[default]
-    Other,
-}
-
-impl IdentityPaperKind {
-    /// The portal's number, where it has one.
-    pub const fn code(self) -> Option<u8> {
-        match self {
-            IdentityPaperKind::PersonalNumber => Some(1),
-            IdentityPaperKind::OldCard => Some(2),
-            IdentityPaperKind::Passport | IdentityPaperKind::Other => None,
-        }
-    }
-}
-
-/// A paper that says who somebody is, beside the identity number: a passport, a card of the old kind, a decision of founding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityPaper {
-    /// What paper; left out, known by the form of the number.
-    #[serde(default, deserialize_with = "absent::or_default")]
-    #[schemars(with = "Option<IdentityPaperKind>")]
-    pub kind: IdentityPaperKind,
-    /// What the sender calls it, in his own words or code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind_name: Option<Text<100>>,
-    /// Its number, as written on it.
-    pub number: Text<50>,
-}
-
-/// A person or an organisation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Party {
-    /// Citizen, enterprise, agency or other.
-    pub kind: PartyKind,
-    /// Full name.
-    pub name: Text<500>,
-    /// Identity number of a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_number: Option<IdentityNumber>,
-    /// Other papers that say who it is: passports, cards of the old kind, numbers that contradict.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "absent::or_default"
-    )]
-    #[schemars(with = "Option<Vec<IdentityPaper>>", length(max = limits::IDENTITY_PAPERS))]
-    pub identity_papers: Vec<IdentityPaper>,
-    /// Tax code of an enterprise, or of a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_code: Option<TaxCode>,
-    /// Date of birth.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("format" = "date"))]
-    pub birth_date: Option<Date>,
-    /// Sex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sex: Option<Sex>,
-    /// Address as one text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Text<1000>>,
-    /// Telephone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone: Option<Phone>,
-    /// E-mail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-}
-
 /// The procedure as the sender named it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -271,37 +136,6 @@ impl ProcedureRef {
             .with("procedure", &known.code)
             .with("name", &known.name);
         Some(problem.at("/procedure/name"))
-    }
-}
-
-/// The dossier's number in another system (receipt number, waybill).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ForeignCode {
-    /// Which system.
-    pub system: Text<50>,
-    /// Its code there.
-    pub code: Text<100>,
-}
-
-/// What the sender's format says and the canonical dossier has no field for, kept as it was said for whoever reads the content.
-/// The hub decides nothing by it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ForeignValue {
-    /// Where it stood in the sender's document, from the dossier on: `/GhiChu`, `/TaiLieuNop/0/MaKetQuaThayThe`, in XML
-    /// `/DocumentSender/ProvinceCode`.
-    pub path: Text<{ limits::FOREIGN_PATH }>,
-    /// The value, as text.
-    pub value: Prose<{ limits::FOREIGN_VALUE }>,
-}
-
-impl ForeignValue {
-    /// The sender's name of the field; of an entry of a list, that of the list.
-    pub fn name(&self) -> &str {
-        let steps = self.path.as_str().rsplit('/');
-        let mut named = steps.filter(|step| !step.is_empty() && !step.bytes().all(|b| b.is_ascii_digit()));
-        named.next().unwrap_or(self.path.as_str())
     }
 }
 
@@ -609,11 +443,6 @@ impl Filing {
             doubtful.push(problem.at("/place/document_date"));
         }
         (refused, doubtful)
-    }
-
-    /// What two filings of one matter have in common, for noticing that it was filed twice ([`likeness`]).
-    pub fn likeness(&self, procedure: &ProcedureCode) -> Vec<u8> {
-        likeness::of(self, procedure)
     }
 
     /// Takes away where the dossier stands as the sender has it, which moves on while what was filed stays the same.

@@ -69,7 +69,7 @@ pub struct LimitTold {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Happening {
+pub enum EventKind {
     /// A tenant filed it.
     Filed {
         /// The submission that did.
@@ -203,12 +203,12 @@ pub enum Happening {
     AttachmentsComplete,
 }
 
-impl Happening {
+impl EventKind {
     /// Whether it is, or implies, that the agency accepts the dossier. The first such event is its acceptance.
     pub fn accepts(&self) -> bool {
         match self {
-            Happening::Filed { status, .. } => *status != Status::Registered,
-            Happening::StatusChanged { to, .. } => matches!(to, Status::Accepted | Status::Processing),
+            EventKind::Filed { status, .. } => *status != Status::Registered,
+            EventKind::StatusChanged { to, .. } => matches!(to, Status::Accepted | Status::Processing),
             _ => false,
         }
     }
@@ -216,9 +216,9 @@ impl Happening {
     /// The rule that was broken, where it was done all the same.
     pub const fn irregular(&self) -> Option<Label> {
         match self {
-            Happening::StatusChanged { irregular, .. }
-            | Happening::Postponed { irregular, .. }
-            | Happening::ResultCorrected { irregular, .. } => *irregular,
+            EventKind::StatusChanged { irregular, .. }
+            | EventKind::Postponed { irregular, .. }
+            | EventKind::ResultCorrected { irregular, .. } => *irregular,
             _ => None,
         }
     }
@@ -227,22 +227,22 @@ impl Happening {
     /// an event does not say.
     pub fn files(&self) -> Option<(FileKind, Vec<NamedFile>)> {
         match self {
-            Happening::StatusChanged {
+            EventKind::StatusChanged {
                 details: Some(Details::Decision { results, .. }),
                 ..
             }
-            | Happening::StatusRecorded {
+            | EventKind::StatusRecorded {
                 details: Some(Details::Decision { results, .. }),
                 ..
             }
-            | Happening::ResultCorrected { results, .. } => {
+            | EventKind::ResultCorrected { results, .. } => {
                 Some((FileKind::Result, attachment::of_results(results, |_| None)))
             }
-            Happening::Beside(matter) if !matter.papers().is_empty() => Some((
+            EventKind::Beside(matter) if !matter.papers().is_empty() => Some((
                 FileKind::Supplement,
                 attachment::of_papers(matter.papers(), |_| None),
             )),
-            Happening::Supplemented { papers, .. } => {
+            EventKind::Supplemented { papers, .. } => {
                 Some((FileKind::Supplement, attachment::of_papers(papers, |_| None)))
             }
             _ => None,
@@ -252,24 +252,24 @@ impl Happening {
     /// The word after the dot in the CloudEvents type `vn.lienthong.dossier.<word>`.
     pub const fn word(&self) -> &'static str {
         match self {
-            Happening::Filed { .. } => "filed",
-            Happening::Amended { .. } => "amended",
-            Happening::CodeClaimed { .. } => "code-claimed",
-            Happening::CodeAssigned { .. } => "code-assigned",
-            Happening::CodeContested { .. } => "code-contested",
-            Happening::StatusChanged { .. } => "status-changed",
-            Happening::StatusRecorded { .. } => "status-recorded",
-            Happening::StatusRejected { .. } => "status-rejected",
-            Happening::Assigned { .. } => "assigned",
-            Happening::Supplemented { .. } => "supplemented",
-            Happening::Postponed { .. } => "postponed",
-            Happening::ResultCorrected { .. } => "result-corrected",
-            Happening::Beside(matter) => matter.word(),
-            Happening::HandedOver(_) => "handed-over",
-            Happening::DueSet(_) => "due-set",
-            Happening::LimitNear(_) => "limit-near",
-            Happening::LimitPassed(_) => "limit-passed",
-            Happening::AttachmentsComplete => "attachments-complete",
+            EventKind::Filed { .. } => "filed",
+            EventKind::Amended { .. } => "amended",
+            EventKind::CodeClaimed { .. } => "code-claimed",
+            EventKind::CodeAssigned { .. } => "code-assigned",
+            EventKind::CodeContested { .. } => "code-contested",
+            EventKind::StatusChanged { .. } => "status-changed",
+            EventKind::StatusRecorded { .. } => "status-recorded",
+            EventKind::StatusRejected { .. } => "status-rejected",
+            EventKind::Assigned { .. } => "assigned",
+            EventKind::Supplemented { .. } => "supplemented",
+            EventKind::Postponed { .. } => "postponed",
+            EventKind::ResultCorrected { .. } => "result-corrected",
+            EventKind::Beside(matter) => matter.word(),
+            EventKind::HandedOver(_) => "handed-over",
+            EventKind::DueSet(_) => "due-set",
+            EventKind::LimitNear(_) => "limit-near",
+            EventKind::LimitPassed(_) => "limit-passed",
+            EventKind::AttachmentsComplete => "attachments-complete",
         }
     }
 }
@@ -300,7 +300,7 @@ pub struct Event {
     pub foreign_values: Vec<ForeignValue>,
     /// What happened.
     #[serde(flatten)]
-    pub what: Happening,
+    pub what: EventKind,
 }
 
 impl Event {
@@ -359,7 +359,7 @@ mod tests {
         let event: Event = serde_json::from_str(stored).unwrap();
         assert!(matches!(
             event.what,
-            Happening::StatusChanged {
+            EventKind::StatusChanged {
                 to: Status::SupplementRequested,
                 details: None,
                 ..

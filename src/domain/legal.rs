@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::calendar::{CutOff, DayEnd, Limit, Span};
-use super::clocks::Watched;
+use super::clocks::watched::Watched;
 use super::codes::ProcedureCode;
 use super::routing::table::{self, DirectoryFault, Row};
 use super::status::Status;

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::audit::{Action, Deed};
+use super::audit::{Action, AuditAction};
 use super::codes::Key;
 use super::rejection::{Label, Problem, Rejection};
 use super::tenant::{
@@ -119,7 +119,7 @@ pub struct Decision {
     /// What is written.
     pub enrolment: Enrolment,
     /// What the audit says.
-    pub deeds: Vec<Deed>,
+    pub actions: Vec<AuditAction>,
 }
 
 /// Decides a change at `now`.
@@ -157,8 +157,8 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
                 ..before.clone()
             };
             if after != *before {
-                let deed = Deed::on(Action::TenantChanged, tenant);
-                decided.deeds.push(described(deed, &after));
+                let action = AuditAction::on(Action::TenantChanged, tenant);
+                decided.actions.push(described(action, &after));
                 decided.enrolment.tenants.push(after);
             }
         }
@@ -185,10 +185,10 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             let before = found.ok_or(Label::NotFound)?;
             if before.revoked_at.is_none() {
                 another_operator(&known, |_, of| of != thumbprint, tenant)?;
-                let deed = Deed::on(Action::CertificateRevoked, tenant);
+                let action = AuditAction::on(Action::CertificateRevoked, tenant);
                 decided
-                    .deeds
-                    .push(deed.with("thumbprint", hex::encode(thumbprint)));
+                    .actions
+                    .push(action.with("thumbprint", hex::encode(thumbprint)));
                 decided.enrolment.certificates.push(Certificate {
                     revoked_at: Some(now),
                     ..before.clone()
@@ -203,8 +203,10 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             let found = known.staff.get(&(tenant.clone(), id.clone()));
             let before = found.ok_or(Label::NotFound)?;
             if before.until.is_none() {
-                let deed = Deed::on(Action::StaffRemoved, tenant);
-                decided.deeds.push(deed.with("id", id).with("name", &before.name));
+                let action = AuditAction::on(Action::StaffRemoved, tenant);
+                decided
+                    .actions
+                    .push(action.with("id", id).with("name", &before.name));
                 decided.enrolment.staff.push(Staff {
                     until: Some(now),
                     ..before.clone()
@@ -219,10 +221,10 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             let found = known.points.get(key).filter(|point| point.tenant == *tenant);
             let before = found.ok_or(Label::NotFound)?;
             if before.until.is_none() {
-                let deed = Deed::on(Action::PointEnded, tenant);
+                let action = AuditAction::on(Action::PointEnded, tenant);
                 decided
-                    .deeds
-                    .push(deed.with("point", key).with("name", &before.name));
+                    .actions
+                    .push(action.with("point", key).with("name", &before.name));
                 decided.enrolment.points.push(Point {
                     until: Some(now),
                     ..before.clone()
@@ -264,9 +266,10 @@ fn another_operator(
     Ok(())
 }
 
-/// A deed on a tenant with the facts it leaves.
-fn described(deed: Deed, tenant: &Tenant) -> Deed {
-    deed.with("name", &tenant.name)
+/// An action on a tenant with the facts it leaves.
+fn described(action: AuditAction, tenant: &Tenant) -> AuditAction {
+    action
+        .with("name", &tenant.name)
         .with("formats", tenant.formats.join(" "))
         .with("successor_policy", tenant.successor_policy.word())
 }
@@ -302,11 +305,11 @@ impl Decision {
                 }
             }
             None => {
-                let mut deed = Deed::on(Action::TenantRegistered, &tenant.key);
+                let mut action = AuditAction::on(Action::TenantRegistered, &tenant.key);
                 if let Some(parent) = &tenant.parent {
-                    deed = deed.with("parent", parent);
+                    action = action.with("parent", parent);
                 }
-                self.deeds.push(described(deed, tenant));
+                self.actions.push(described(action, tenant));
                 self.enrolment.tenants.push(tenant.clone());
                 known.tenants.insert(tenant.key.clone(), tenant.clone());
             }
@@ -331,7 +334,7 @@ impl Decision {
             Standing::Suspended { .. } => Action::TenantSuspended,
             Standing::Closed { .. } => Action::TenantClosed,
         };
-        self.deeds.push(Deed::on(action, &before.key));
+        self.actions.push(AuditAction::on(action, &before.key));
         self.enrolment.tenants.push(Tenant {
             standing,
             ..before.clone()
@@ -370,9 +373,10 @@ impl Decision {
             let problem = Problem::new(Label::CertificateUnusable).at("/add");
             return Err(problem.with("reason", certificate.not_after));
         }
-        let deed = Deed::on(Action::CertificateAdded, &certificate.tenant);
-        self.deeds.push(
-            deed.with("thumbprint", print)
+        let action = AuditAction::on(Action::CertificateAdded, &certificate.tenant);
+        self.actions.push(
+            action
+                .with("thumbprint", print)
                 .with("not_after", certificate.not_after),
         );
         self.enrolment.certificates.push(certificate.clone());
@@ -389,9 +393,9 @@ impl Decision {
             Some(before) if before.until.is_none() => Action::StaffRenamed,
             Some(_) | None => Action::StaffAdded,
         };
-        let deed = Deed::on(action, &person.tenant);
-        self.deeds
-            .push(deed.with("id", &person.id).with("name", &person.name));
+        let action = AuditAction::on(action, &person.tenant);
+        self.actions
+            .push(action.with("id", &person.id).with("name", &person.name));
         self.enrolment.staff.push(person.clone());
         known.staff.insert(key, person.clone());
     }
@@ -405,9 +409,9 @@ impl Decision {
             Some(before) if before == point => return Ok(()),
             Some(_) | None => {}
         }
-        let deed = Deed::on(Action::PointAdded, &point.tenant);
-        self.deeds
-            .push(deed.with("point", &point.key).with("name", &point.name));
+        let action = AuditAction::on(Action::PointAdded, &point.tenant);
+        self.actions
+            .push(action.with("point", &point.key).with("name", &point.name));
         self.enrolment.points.push(point.clone());
         known.points.insert(point.key.clone(), point.clone());
         Ok(())

@@ -103,7 +103,7 @@ pub fn digest_of(write: impl FnOnce(&mut Context)) -> Hash {
 
 /// How far a chain beside the events has come: how many entries, and the hash of the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beside {
+pub struct ChainEnd {
     /// Number of the last entry.
     pub number: i64,
     /// Its hash; [`GENESIS`] before the first.
@@ -133,9 +133,9 @@ pub struct Block {
     /// The root over its events.
     pub root: Hash,
     /// What operators did, up to here.
-    pub acts: Beside,
+    pub acts: ChainEnd,
     /// Who read what, up to here.
-    pub reads: Beside,
+    pub reads: ChainEnd,
 }
 
 impl Block {

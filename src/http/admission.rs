@@ -15,9 +15,9 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use super::concurrency::{ConcurrencyLimiter, neighbourhood};
 use super::limits;
 use super::line::{Carrier, Line};
-use super::seats::{Seats, neighbourhood};
 
 /// Whether an address is one of the balancers that say whom they speak for.
 pub type Balancers = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
@@ -29,7 +29,7 @@ pub(super) struct Admission {
     /// Who speaks for others.
     pub(super) balancers: Balancers,
     /// Connections by address, of all workers of the listener.
-    pub(super) places: Arc<Seats<IpAddr>>,
+    pub(super) places: Arc<ConcurrencyLimiter<IpAddr>>,
     /// Handshakes this worker makes at once.
     pub(super) handshakes: Semaphore,
 }

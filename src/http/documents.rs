@@ -4,22 +4,22 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::call::text;
-use super::door::State;
 use super::reply::{Outcome, Reply};
-use super::routes::Document;
+use super::routes::PublishedDocument;
+use super::state::State;
 use super::{asyncapi, negotiate, openapi};
 
 /// Answers with a document.
-pub(super) fn answer(document: Document, state: &State, request: &HttpRequest) -> Outcome {
+pub(super) fn answer(document: PublishedDocument, state: &State, request: &HttpRequest) -> Outcome {
     match document {
-        Document::Metadata => keep(Reply::json(&state.hub.metadata())?),
-        Document::Keys => keep(Reply::json(&state.hub.jwks())?),
-        Document::Live => Reply::json(&serde_json::json!({ "live": true })),
-        Document::Ready => health("ready", &state.readiness.health().intake),
-        Document::Delivery => health("delivering", &state.readiness.health().delivery),
-        Document::OpenApi => keep(Reply::new(200, "application/json", openapi::text())),
-        Document::AsyncApi => keep(Reply::new(200, "application/json", asyncapi::text())),
-        Document::Metrics => metrics(state, request),
+        PublishedDocument::Metadata => keep(Reply::json(&state.hub.metadata())?),
+        PublishedDocument::Keys => keep(Reply::json(&state.hub.jwks())?),
+        PublishedDocument::Live => Reply::json(&serde_json::json!({ "live": true })),
+        PublishedDocument::Ready => health("ready", &state.readiness.health().intake),
+        PublishedDocument::Delivery => health("delivering", &state.readiness.health().delivery),
+        PublishedDocument::OpenApi => keep(Reply::new(200, "application/json", openapi::text())),
+        PublishedDocument::AsyncApi => keep(Reply::new(200, "application/json", asyncapi::text())),
+        PublishedDocument::Metrics => metrics(state, request),
     }
 }
 

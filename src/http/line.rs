@@ -21,8 +21,8 @@ use tokio_rustls::server::TlsStream;
 
 use crate::service::Left;
 
+use super::concurrency::Slot;
 use super::limits;
-use super::seats::Seat;
 
 /// What carries the bytes.
 pub(super) enum Carrier {
@@ -122,12 +122,12 @@ pub(super) struct Line {
     /// What `patience` of the other side came to.
     patience: Option<Duration>,
     /// Its place among the connections of its address.
-    _place: Option<Seat<std::net::IpAddr>>,
+    _place: Option<Slot<std::net::IpAddr>>,
 }
 
 impl Line {
     /// A connection that has been let in.
-    pub(super) fn new(carrier: Carrier, place: Option<Seat<std::net::IpAddr>>) -> Self {
+    pub(super) fn new(carrier: Carrier, place: Option<Slot<std::net::IpAddr>>) -> Self {
         Line {
             carrier,
             other: Rc::default(),

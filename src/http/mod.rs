@@ -1,21 +1,22 @@
 //! The interface over HTTPS: three listeners, one table of routes, one way in.
 //!
 //! [`routes`] is the table. The server mounts it, OpenAPI is written from it and the role matrix is tested on it, so a route
-//! cannot exist beside it. Every request passes `door`: it gets its id and trace context, is judged, does its one act, is
-//! answered, counted and logged in one line. A handler under `v1` is handed an [`extract::Authed`], which only the door makes,
+//! cannot exist beside it. Every request passes `dispatch`: it gets its id and trace context, is judged, does its one act, is
+//! answered, counted and logged in one line. A handler under `v1` is handed an [`extract::Authed`], which only the dispatch makes,
 //! after certificate, token, permission and the tenant's share were checked; only an `Authed` gives out the body.
 //!
 //! This room never decides anything about a dossier and never sees the store: verbs are the service's. It never logs a body, a
 //! query or the citizen's secret.
 //!
-//! Start with [`routes::TABLE`], then `door`.
+//! Start with [`routes::TABLE`], then `dispatch`.
 
 mod admission;
 mod answers;
 pub mod asyncapi;
 mod call;
+mod concurrency;
+mod dispatch;
 mod documents;
-mod door;
 pub mod extract;
 pub mod limits;
 mod line;
@@ -25,8 +26,8 @@ pub mod openapi;
 pub mod problem;
 mod reply;
 pub mod routes;
-mod seats;
 pub mod server;
+mod state;
 mod v1;
 mod xml;
 
@@ -36,4 +37,5 @@ pub const LOG_DIRECTIVES: [&str; 1] = ["actix_http::h1=off"];
 
 pub use admission::Balancers;
 pub use metrics::Metrics;
-pub use server::{Connections, Health, HttpError, Listeners, Readiness, Secured, Server, serve};
+pub use server::{Connections, HttpError, Listeners, Secured, Server, serve};
+pub use state::{Health, Readiness};

@@ -2,11 +2,13 @@
 //!
 //! `schema/api/openapi.json` is this document, checked in; a test holds the two equal.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod shapes;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::domain::rejection::Label;
@@ -15,7 +17,10 @@ use crate::identity::Permission;
 
 use super::limits;
 use super::reply::NDJSON;
-use super::routes::{Act, Gives, Listener, Parameter, Place, Route, TABLE, Takes, Values, Verb};
+use super::routes::{
+    Gives, HttpRoute, Listener, Operation, Parameter, ParameterLocation, ParameterType, TABLE, Takes,
+};
+pub(super) use shapes::Shapes;
 
 /// The document, as served and checked in.
 pub fn text() -> &'static str {
@@ -27,108 +32,6 @@ pub fn text() -> &'static str {
 pub(super) fn pretty(document: &Value) -> String {
     // A JSON value always has a text.
     serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
-}
-
-/// Generators for what is sent and what is answered: a field that may be left out of a request is still always answered.
-pub(super) struct Shapes {
-    requests: SchemaGenerator,
-    answers: SchemaGenerator,
-}
-
-impl Shapes {
-    pub(super) fn new() -> Self {
-        let at =
-            |path: &'static str| SchemaSettings::draft2020_12().with(|s| s.definitions_path = path.into());
-        Shapes {
-            requests: at(SENT).for_deserialize().into_generator(),
-            answers: at(NAMED).for_serialize().into_generator(),
-        }
-    }
-
-    pub(super) fn answer(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-        schema(&mut self.answers).to_value()
-    }
-
-    fn request(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-        schema(&mut self.requests).to_value()
-    }
-
-    /// Every named type of what is answered, and of what is sent under its own name beside it where that may leave out what an answer
-    /// always has. `paths` gets the names its references mean.
-    pub(super) fn named(&mut self, paths: &mut Value) -> Map<String, Value> {
-        let mut named = self.answers.take_definitions(true);
-        let mut sent = self.requests.take_definitions(true);
-        let differing = differing(&sent, &named);
-        let name = |name: &str| match differing.contains(name) {
-            true => format!("{name}Sent"),
-            false => name.to_owned(),
-        };
-        for schema in sent.values_mut() {
-            refer(schema, &name);
-        }
-        refer(paths, &name);
-        named.extend(sent.into_iter().map(|(old, schema)| (name(&old), schema)));
-        named
-    }
-}
-
-/// Where named types stand in the document.
-const NAMED: &str = "/components/schemas";
-
-/// Where those of requests stand while the document is made.
-const SENT: &str = "/components/sent";
-
-/// The types that are not the same in a request and in an answer, themselves or in a part.
-fn differing(sent: &Map<String, Value>, answered: &Map<String, Value>) -> BTreeSet<String> {
-    let same = |name: &str, schema: &Value| {
-        let mut schema = schema.clone();
-        refer(&mut schema, &str::to_owned);
-        answered.get(name).is_none_or(|other| *other == schema)
-    };
-    let mut found: BTreeSet<String> = sent
-        .iter()
-        .filter(|(name, schema)| !same(name, schema))
-        .map(|(name, _)| name.clone())
-        .collect();
-    loop {
-        let reaches = |schema: &Value| {
-            let text = schema.to_string();
-            found
-                .iter()
-                .any(|name| text.contains(&format!("\"#{SENT}/{name}\"")))
-        };
-        let more: Vec<String> = sent
-            .iter()
-            .filter(|(name, schema)| {
-                answered.contains_key(*name) && !found.contains(*name) && reaches(schema)
-            })
-            .map(|(name, _)| name.clone())
-            .collect();
-        if more.is_empty() {
-            return found;
-        }
-        found.extend(more);
-    }
-}
-
-/// References to what is sent become references to the names they have in the document.
-fn refer(value: &mut Value, name: &impl Fn(&str) -> String) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                let old = value
-                    .as_str()
-                    .filter(|_| key == "$ref")
-                    .and_then(|to| to.strip_prefix('#')?.strip_prefix(SENT)?.strip_prefix('/'));
-                match old.map(|old| format!("#{NAMED}/{}", name(old))) {
-                    Some(new) => *value = new.into(),
-                    None => refer(value, name),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, name)),
-        _ => {}
-    }
 }
 
 /// Builds the document.
@@ -214,7 +117,7 @@ fn labels() -> Value {
     json!({ "type": "string", "description": "Stable name of a refusal or a warning.", "enum": all, "x-labels": explained })
 }
 
-fn operation(route: &Route, shapes: &mut Shapes) -> Value {
+fn operation(route: &HttpRoute, shapes: &mut Shapes) -> Value {
     let mut operation = json!({
         "operationId": route.id,
         "summary": route.en,
@@ -226,43 +129,43 @@ fn operation(route: &Route, shapes: &mut Shapes) -> Value {
     if let Some(body) = body(route, shapes) {
         operation["requestBody"] = body;
     }
-    operation["security"] = match route.act {
-        Act::Verb(_, permission) => json!([{ "certificate": [], "token": [permission.word()] }]),
-        Act::Token => json!([{ "certificate": [] }]),
-        Act::Document(_) | Act::Page(_) => json!([]),
+    operation["security"] = match route.operation {
+        Operation::Verb(permission) => json!([{ "certificate": [], "token": [permission.word()] }]),
+        Operation::Token => json!([{ "certificate": [] }]),
+        Operation::Document(_) | Operation::Page(_) => json!([]),
     };
     operation
 }
 
 fn parameter(parameter: &Parameter) -> Value {
     let schema = match parameter.values {
-        Values::Number(min, max, default) => {
+        ParameterType::Number(min, max, default) => {
             let mut schema = json!({ "type": "integer", "format": "int64", "minimum": min, "maximum": max });
             if let Some(default) = default {
                 schema["default"] = json!(default);
             }
             schema
         }
-        Values::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
-        Values::Moment => json!({ "type": "string", "format": "date-time" }),
-        Values::Truth => json!({ "type": "boolean" }),
-        Values::Anything => json!({}),
-        Values::Text(limit) => json!({
+        ParameterType::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
+        ParameterType::Moment => json!({ "type": "string", "format": "date-time" }),
+        ParameterType::Truth => json!({ "type": "boolean" }),
+        ParameterType::Anything => json!({}),
+        ParameterType::Text(limit) => json!({
             "type": "string", "minLength": 1, "maxLength": limit, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
         }),
     };
-    let place = match parameter.place {
-        Place::Path => "path",
-        Place::Query => "query",
-        Place::Header => "header",
+    let location = match parameter.location {
+        ParameterLocation::Path => "path",
+        ParameterLocation::Query => "query",
+        ParameterLocation::Header => "header",
     };
     json!({
-        "name": parameter.name, "in": place, "required": parameter.required,
+        "name": parameter.name, "in": location, "required": parameter.required,
         "description": parameter.about, "schema": schema,
     })
 }
 
-fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
+fn body(route: &HttpRoute, shapes: &mut Shapes) -> Option<Value> {
     Some(match route.takes {
         Takes::Nothing => return None,
         Takes::Document => json!({
@@ -318,29 +221,29 @@ fn body(route: &Route, shapes: &mut Shapes) -> Option<Value> {
 }
 
 /// The statuses a route may refuse with, beside its success.
-fn refusals(route: &Route) -> Vec<u16> {
+fn refusals(route: &HttpRoute) -> Vec<u16> {
     let mut refusals = vec![404, 405, 408, 500];
-    match route.act {
-        Act::Verb(..) => refusals.extend([400, 401, 403, 406, 429, 503]),
-        Act::Token => refusals.extend([400, 401, 413]),
-        Act::Page(_) => refusals.extend([400, 429, 503]),
-        Act::Document(_) => refusals.push(503),
+    match route.operation {
+        Operation::Verb(..) => refusals.extend([400, 401, 403, 406, 429, 503]),
+        Operation::Token => refusals.extend([400, 401, 413]),
+        Operation::Page(_) => refusals.extend([400, 429, 503]),
+        Operation::Document(_) => refusals.push(503),
     }
-    if matches!(route.act, Act::Verb(..)) && !matches!(route.takes, Takes::Nothing) {
+    if matches!(route.operation, Operation::Verb(..)) && !matches!(route.takes, Takes::Nothing) {
         refusals.extend([409, 413, 415, 422]);
     }
-    if matches!(route.act, Act::Page(_)) && !matches!(route.takes, Takes::Nothing) {
+    if matches!(route.operation, Operation::Page(_)) && !matches!(route.takes, Takes::Nothing) {
         refusals.extend([413, 415]);
     }
     // `Receiving-Point` is judged before anything else of a verb.
-    if matches!(route.act, Act::Verb(..)) && matches!(route.takes, Takes::Nothing) {
+    if matches!(route.operation, Operation::Verb(..)) && matches!(route.takes, Takes::Nothing) {
         refusals.push(422);
     }
     if matches!(route.gives, Gives::File) {
         refusals.extend([409, 416]);
     }
     // As the file itself, while it has not come.
-    if matches!(route.act, Act::Verb(Verb::AttachmentHead, _)) {
+    if route.id == "attachmentHead" {
         refusals.push(409);
     }
     // A cursor of another history.
@@ -351,7 +254,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     refusals
 }
 
-fn responses(route: &Route, shapes: &mut Shapes) -> Value {
+fn responses(route: &HttpRoute, shapes: &mut Shapes) -> Value {
     let (status, content) = match route.gives {
         Gives::Json(shape) => (
             200,
@@ -383,7 +286,7 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
         "Request-Id": { "schema": { "type": "string" }, "description": "The request, as in the hub's log." },
         "traceparent": { "schema": { "type": "string" }, "description": "W3C trace context." },
     });
-    if matches!(route.act, Act::Verb(Verb::Submit, _)) {
+    if route.id == "submit" {
         headers["Idempotent-Replayed"] =
             json!({ "schema": { "const": "true" }, "description": "A stored answer, given again." });
     }
@@ -396,8 +299,8 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     }
     responses.insert(status.to_string(), success);
     for status in refusals(route) {
-        let refusal = match (route.act, status) {
-            (Act::Token, 400 | 401 | 500) => json!({
+        let refusal = match (route.operation, status) {
+            (Operation::Token, 400 | 401 | 500) => json!({
                 "description": "Refused (RFC 6749, 5.2).",
                 "content": { "application/json": { "schema": {
                     "type": "object",
@@ -405,11 +308,11 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
                     "required": ["error"],
                 } } },
             }),
-            (Act::Document(_), 503) => json!({
+            (Operation::Document(_), 503) => json!({
                 "description": "Something the hub needs is missing.",
                 "content": { "application/json": { "schema": { "type": "object" } } },
             }),
-            (Act::Page(_), 404) => json!({
+            (Operation::Page(_), 404) => json!({
                 "description": "There is nothing: a page says so, or a problem document.",
                 "content": {
                     "text/html": {},
@@ -421,84 +324,4 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
         responses.insert(status.to_string(), refusal);
     }
     Value::Object(responses)
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use std::path::Path;
-
-    /// Holds a checked-in file to what the code makes. `UPDATE=1` rewrites it.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test asks whether to rewrite its file"
-    )]
-    pub(in crate::http) fn fresh(file: &str, made: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, made).unwrap();
-        }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == made,
-            "{file} is stale: run this test with UPDATE=1 and read what changed"
-        );
-    }
-
-    #[test]
-    fn the_checked_in_document_is_fresh() {
-        fresh("schema/api/openapi.json", text());
-    }
-
-    #[test]
-    fn every_reference_leads_somewhere_and_every_route_is_there() {
-        let document = document();
-        let mut references = Vec::new();
-        collect(&document, &mut references);
-        assert!(references.len() > 50);
-        for reference in references {
-            let pointer = reference.strip_prefix('#').unwrap();
-            assert!(document.pointer(pointer).is_some(), "{reference}");
-        }
-        for route in TABLE.iter().filter(|r| r.listener != Listener::Operations) {
-            let at = &document["paths"][route.path][route.method.word().to_lowercase()];
-            assert_eq!(at["operationId"], route.id);
-            for name in route.parameters.iter().map(|p| p.name) {
-                assert!(
-                    at["parameters"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .any(|p| p["name"] == name)
-                );
-            }
-        }
-    }
-
-    pub(in crate::http) fn collect(value: &Value, references: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    match value {
-                        Value::String(to) if name == "$ref" => references.push(to.clone()),
-                        value => collect(value, references),
-                    }
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|v| collect(v, references)),
-            _ => {}
-        }
-    }
-
-    #[test]
-    fn every_status_a_label_has_is_declared_where_it_may_happen() {
-        let submit = TABLE.iter().find(|r| r.id == "submit").unwrap();
-        let attachment = TABLE.iter().find(|r| r.id == "attachment").unwrap();
-        let events = TABLE.iter().find(|r| r.id == "events").unwrap();
-        let declared = [refusals(submit), refusals(attachment), refusals(events)].concat();
-        for label in Label::ALL {
-            assert!(declared.contains(&label.text().http_status), "{label}");
-        }
-    }
 }

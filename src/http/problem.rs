@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn every_label_has_a_document_in_both_languages_and_forms() {
         for label in Label::ALL {
-            let rejection = Rejection::from(*label);
+            let rejection = Rejection::from(Problem::example(*label));
             for language in [Language::Vietnamese, Language::English] {
                 let json = reply(&rejection, ISSUER, language, false, request());
                 assert_eq!(
@@ -140,7 +140,7 @@ mod tests {
         let away = reply(&away, ISSUER, Language::English, false, request());
         assert_eq!((away.status, header(&away, "Retry-After")), (503, Some("5")));
         let token = reply(
-            &Label::TokenExpired.into(),
+            &Problem::example(Label::TokenExpired).into(),
             ISSUER,
             Language::English,
             false,

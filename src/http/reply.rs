@@ -1,4 +1,4 @@
-//! What an act answers with, before the door turns it into bytes on a line.
+//! What an act answers with, before the dispatch turns it into bytes on a line.
 
 use std::borrow::Cow;
 use std::convert::Infallible;

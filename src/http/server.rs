@@ -27,13 +27,16 @@ use crate::service::Hub;
 
 use super::admission::{Admission, Balancers, Closed};
 use super::answers::Untaken;
-use super::door::{self, LookUps, State};
+use super::concurrency::{Attempts, ConcurrencyLimiter};
+use super::dispatch;
 use super::extract::Pages;
 use super::limits;
 use super::line::{Carrier, Line};
 use super::metrics::Metrics;
-use super::routes::{Act, Listener, Method, TABLE};
-use super::seats::{Attempts, Seats};
+use super::routes::{Listener, Method, Operation, TABLE};
+pub use super::state::{Health, Probe, Readiness};
+use super::state::{LookUps, State};
+use super::v1;
 
 /// Why the interface could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -88,33 +91,6 @@ pub struct Listeners {
     pub connections: Connections,
 }
 
-/// What is missing, in stable words without addresses: everybody may read them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// For taking what is filed and reported, and for reading.
-    pub intake: Vec<&'static str>,
-    /// For carrying it on.
-    pub delivery: Vec<&'static str>,
-}
-
-/// Says what is known. Never waits.
-pub type Probe = dyn Fn() -> Health + Send + Sync;
-
-/// Whether the hub has all it needs, as the composition root knows it.
-#[derive(Clone)]
-pub struct Readiness(Arc<Probe>);
-
-impl Readiness {
-    /// Readiness by what is known.
-    pub fn new(probe: Arc<Probe>) -> Self {
-        Readiness(probe)
-    }
-
-    pub(super) fn health(&self) -> Health {
-        (self.0)()
-    }
-}
-
 /// The running interface.
 pub struct Server {
     handles: Vec<ServerHandle>,
@@ -166,8 +142,8 @@ pub fn serve(
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let make = Make {
         hub,
-        seats: Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT)),
-        batches: Arc::new(Seats::new(limits::BATCHES_PER_TENANT)),
+        in_flight: Arc::new(ConcurrencyLimiter::new(limits::IN_FLIGHT_PER_TENANT)),
+        batches: Arc::new(ConcurrencyLimiter::new(limits::BATCHES_PER_TENANT)),
         attempts: Arc::default(),
         look_ups: Arc::default(),
         untaken: Untaken::default(),
@@ -216,8 +192,8 @@ pub fn serve(
 #[derive(Clone)]
 struct Make {
     hub: Arc<Hub>,
-    seats: Arc<Seats<TenantKey>>,
-    batches: Arc<Seats<TenantKey>>,
+    in_flight: Arc<ConcurrencyLimiter<TenantKey>>,
+    batches: Arc<ConcurrencyLimiter<TenantKey>>,
     attempts: Arc<Attempts>,
     look_ups: Arc<LookUps>,
     untaken: Untaken,
@@ -231,7 +207,7 @@ impl Make {
         Rc::new(State {
             rng: RefCell::new(self.hub.entropy().generator()),
             hub: self.hub,
-            seats: self.seats,
+            in_flight: self.in_flight,
             batches: self.batches,
             attempts: self.attempts,
             look_ups: self.look_ups,
@@ -258,7 +234,7 @@ fn open(
     } = secured;
     // Its connections inherit it: the kernel gives up a line whose other end takes nothing any more, and no worker has to watch.
     socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(limits::UNREAD_TIME))?;
-    let places = Arc::new(Seats::new(connections.per_address));
+    let places = Arc::new(ConcurrencyLimiter::new(connections.per_address));
     let server = actix_server::Server::build()
         .workers(workers)
         .max_concurrent_connections(connections.per_worker)
@@ -271,7 +247,7 @@ fn open(
         let app = App::new()
             .configure(|app| mount(listener, &state, app))
             .default_service(web::to(move |request: HttpRequest| {
-                door::stray(listener, None, Rc::clone(&stray), request)
+                dispatch::stray(listener, None, Rc::clone(&stray), request)
             }));
         let (opening, stopping) = (Arc::clone(&metrics), stopping.clone());
         let http = HttpService::build()
@@ -341,24 +317,26 @@ fn mount(listener: Listener, state: &Rc<State>, app: &mut ServiceConfig) {
     for (_, path) in paths {
         let mut resource = web::resource(path);
         for route in rows.iter().copied().filter(|r| r.path == path) {
+            let served = v1::routes().find(|served| served.route.id == route.id);
+            let handler = served.map(|served| served.handler);
             // A GET of a verb may lease messages, so a HEAD of it is not the same without its body.
-            let headed = route.method == Method::Get && !matches!(route.act, Act::Verb(..));
+            let headed = route.method == Method::Get && !matches!(route.operation, Operation::Verb(..));
             let methods = [
-                Some(door::method(route.method)),
+                Some(dispatch::method(route.method)),
                 headed.then_some(actix_web::http::Method::HEAD),
             ];
             for method in methods.into_iter().flatten() {
                 let state = Rc::clone(state);
                 resource = resource.route(web::method(method).to(
                     move |request: HttpRequest, payload: Payload| {
-                        door::enter(route, Rc::clone(&state), request, payload)
+                        dispatch::enter(route, handler, Rc::clone(&state), request, payload)
                     },
                 ));
             }
         }
         let state = Rc::clone(state);
         app.service(resource.default_service(web::to(move |request: HttpRequest| {
-            door::stray(listener, Some(path), Rc::clone(&state), request)
+            dispatch::stray(listener, Some(path), Rc::clone(&state), request)
         })));
     }
 }
@@ -378,9 +356,4 @@ fn opened(listener: Listener, metrics: &Metrics, line: &Line, facts: &mut Extens
         .collect();
     metrics.opened(word(listener), !chain.is_empty());
     facts.insert(ConnectionPeer::new(chain));
-}
-
-/// What the connection of a request showed.
-pub(super) fn peer(request: &HttpRequest) -> Option<&ConnectionPeer> {
-    request.conn_data::<ConnectionPeer>()
 }

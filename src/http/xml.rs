@@ -4,9 +4,12 @@
 //! nothing but well-formed XML: what XML 1.0 cannot hold is dropped from texts, and a name that is no XML name becomes
 //! `<entry name="…">`.
 
-use std::fmt::{self, Write as _};
+use std::borrow::Cow;
+use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// Namespace of problem documents.
 pub(super) const PROBLEM: &str = "urn:ietf:rfc:7807";
@@ -14,20 +17,35 @@ pub(super) const PROBLEM: &str = "urn:ietf:rfc:7807";
 /// Namespace of the hub's own answers.
 pub(super) const ANSWER: &str = "urn:vn:lienthong:answer:v1";
 
+type Xml = Writer<Vec<u8>>;
+
 /// The XML of a JSON document; `None` when it is not JSON.
 pub(super) fn from_json(json: &[u8], root: &'static str, namespace: &'static str) -> Option<Vec<u8>> {
-    let mut out = String::with_capacity(json.len() * 2);
-    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = write!(out, "<{root} xmlns=\"{namespace}\">");
+    let mut xml = Writer::new(Vec::with_capacity(json.len() * 2));
+    let declaration = BytesDecl::new("1.0", Some("UTF-8"), None);
+    xml.write_event(Event::Decl(declaration)).ok()?;
+    xml.get_mut().push(b'\n');
+    let root = BytesStart::new(root).with_attributes([("xmlns", namespace)]);
+    xml.write_event(Event::Start(root.borrow())).ok()?;
     let mut document = serde_json::Deserializer::from_slice(json);
-    Value(&mut out).deserialize(&mut document).ok()?;
+    Value(&mut xml).deserialize(&mut document).ok()?;
     document.end().ok()?;
-    let _ = write!(out, "</{root}>");
-    Some(out.into_bytes())
+    xml.write_event(Event::End(root.to_end())).ok()?;
+    Some(xml.into_inner())
 }
 
 /// Writes one JSON value as the content of the element that is open.
-struct Value<'a>(&'a mut String);
+struct Value<'a>(&'a mut Xml);
+
+impl Value<'_> {
+    fn put<E: Error>(&mut self, event: Event<'_>) -> Result<(), E> {
+        self.0.write_event(event).map_err(E::custom)
+    }
+
+    fn text<E: Error>(mut self, text: &str) -> Result<(), E> {
+        self.put(Event::Text(BytesText::new(&storable(text))))
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Value<'_> {
     type Value = ();
@@ -43,86 +61,75 @@ impl<'de> Visitor<'de> for Value<'_> {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.0.push_str(if value { "true" } else { "false" });
-        Ok(())
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.text(if value { "true" } else { "false" })
     }
 
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        write!(self.0, "{value}").map_err(E::custom)
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.text(&value.to_string())
     }
 
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        write!(self.0, "{value}").map_err(E::custom)
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.text(&value.to_string())
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        write!(self.0, "{value}").map_err(E::custom)
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.text(&value.to_string())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        escape(self.0, value);
-        Ok(())
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        self.text(value)
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         loop {
-            let before = self.0.len();
-            self.0.push_str("<i>");
+            let before = self.0.get_ref().len();
+            self.put(Event::Start(BytesStart::new("i")))?;
             if items.next_element_seed(Value(self.0))?.is_none() {
-                self.0.truncate(before);
+                self.0.get_mut().truncate(before);
                 return Ok(());
             }
-            self.0.push_str("</i>");
+            self.put(Event::End(BytesEnd::new("i")))?;
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
         while let Some(name) = fields.next_key::<String>()? {
-            let before = self.0.len();
-            let tag = open(self.0, &name).map_err(A::Error::custom)?;
-            let after = self.0.len();
+            let before = self.0.get_ref().len();
+            let element = element(&name);
+            self.put(Event::Start(element.borrow()))?;
+            let after = self.0.get_ref().len();
             fields.next_value_seed(Value(self.0))?;
-            if self.0.len() == after {
-                self.0.truncate(before);
+            if self.0.get_ref().len() == after {
+                self.0.get_mut().truncate(before);
                 continue;
             }
-            write!(self.0, "</{tag}>").map_err(A::Error::custom)?;
+            self.put(Event::End(element.to_end()))?;
         }
         Ok(())
     }
 }
 
-/// Opens the element of a field and says what closes it.
-fn open<'a>(out: &mut String, name: &'a str) -> Result<&'a str, fmt::Error> {
+/// The element of a field.
+fn element(name: &str) -> BytesStart<'_> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let is_name = name.bytes().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if is_name {
-        write!(out, "<{name}>")?;
-        return Ok(name);
+    match is_name {
+        true => BytesStart::new(name),
+        false => BytesStart::new("entry").with_attributes([("name", &*storable(name))]),
     }
-    out.push_str("<entry name=\"");
-    escape(out, name);
-    out.push_str("\">");
-    Ok("entry")
 }
 
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\t' | '\n' => out.push(c),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            c => out.push(c),
-        }
+/// A text without what XML 1.0 has no way to write.
+fn storable(text: &str) -> Cow<'_, str> {
+    let is_none = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    match text.contains(is_none) {
+        true => Cow::Owned(text.replace(is_none, "")),
+        false => Cow::Borrowed(text),
     }
 }
 

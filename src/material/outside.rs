@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::config;
 use crate::domain::percent;
 use crate::net::dev_ca::DevCa;
-use crate::net::guard::{Guard, Network};
-use crate::net::outbound::{Caller, Outbound, http_client};
+use crate::net::guard::{EgressPolicy, Network};
+use crate::net::outbound::{Caller, OutboundOptions, http_client};
 
 /// RabbitMQ at an address, not yet connected.
 ///
@@ -73,13 +73,13 @@ pub fn caller(config: &config::Config) -> Result<Caller, MaterialError> {
         _ => None,
     };
     let networks = networks("outbound.allow_networks", &settings.allow_networks)?;
-    let outbound = Outbound {
+    let outbound = OutboundOptions {
         roots: roots(authorities)?,
         identity,
         timeout: Duration::from_secs(settings.timeout_seconds),
         connect_timeout: Duration::from_secs(settings.connect_timeout_seconds),
     };
-    let guard = Guard::allowing(settings.allow_hosts.iter().cloned(), networks);
+    let guard = EgressPolicy::allowing(settings.allow_hosts.iter().cloned(), networks);
     Caller::new(&outbound, guard).map_err(|e| {
         bad(
             Path::new("[outbound]"),
@@ -112,7 +112,7 @@ pub fn blobs(home: &config::Home, clock: &Clock) -> Result<Blobs, MaterialError>
             };
             let bucket =
                 bucket(url, region).ok_or_else(|| unusable(&"https://access-key:secret-key@host/bucket"))?;
-            let http = http_client(&Outbound {
+            let http = http_client(&OutboundOptions {
                 roots: certificates_or_none(ca_file.as_deref(), clock)?,
                 identity: None,
                 timeout: blobs::REQUEST,
@@ -189,7 +189,7 @@ pub fn admin(
                 .clone(),
         ],
     };
-    let http = http_client(&Outbound {
+    let http = http_client(&OutboundOptions {
         roots,
         identity: None,
         timeout: ADMIN_TIME,

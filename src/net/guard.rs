@@ -1,7 +1,7 @@
 //! Which addresses the hub may call on a partner's word.
 //!
 //! A partner names its own endpoint, so whatever it names may lead into the hub's own network. [`guard_public`] knows what is
-//! public; a [`Guard`] adds what the operator allows beyond that. Pure: names are resolved in [`super::outbound`].
+//! public; a [`EgressPolicy`] adds what the operator allows beyond that. Pure: names are resolved in [`super::outbound`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,16 +14,16 @@ use super::NetError;
 
 /// What may be called: the public internet, and what the operator adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Guard {
+pub struct EgressPolicy {
     hosts: BTreeSet<String>,
     networks: Vec<Network>,
 }
 
-impl Guard {
+impl EgressPolicy {
     /// Beyond the public internet, these host names wherever they lead, and these networks. Host names count without regard to
     /// case and a final dot.
     pub fn allowing(hosts: impl IntoIterator<Item = String>, networks: Vec<Network>) -> Self {
-        Guard {
+        EgressPolicy {
             hosts: hosts.into_iter().map(|host| plain(&host)).collect(),
             networks,
         }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_guard_allows_what_the_operator_names_and_no_more() {
         let networks = vec!["10.20.0.0/16".parse().unwrap(), "fd00:1::/32".parse().unwrap()];
-        let guard = Guard::allowing(["Hook.Example.VN.".to_owned()], networks);
+        let guard = EgressPolicy::allowing(["Hook.Example.VN.".to_owned()], networks);
         for (host, at) in [
             ("other.example", "10.20.255.1"),
             ("other.example", "::ffff:10.20.0.1"),
@@ -282,7 +282,11 @@ mod tests {
         ] {
             assert!(guard.judge(host, address(at)).is_err(), "{host} {at}");
         }
-        assert!(Guard::default().judge("localhost", address("127.0.0.1")).is_err());
+        assert!(
+            EgressPolicy::default()
+                .judge("localhost", address("127.0.0.1"))
+                .is_err()
+        );
     }
 
     #[test]

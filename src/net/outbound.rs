@@ -1,6 +1,6 @@
 //! Outbound HTTP: the one place that makes a client, and the [`Caller`] that calls what partners name as their endpoints.
 //!
-//! A [`Caller`] resolves names itself, lets the [`Guard`] judge every address, and connects to the judged addresses and to no
+//! A [`Caller`] resolves names itself, lets the [`EgressPolicy`] judge every address, and connects to the judged addresses and to no
 //! others: between judging and connecting nothing is resolved again, so a name that changes meanwhile (DNS rebinding) leads nowhere.
 
 use std::error::Error as StdError;
@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::guard::Guard;
+use super::guard::EgressPolicy;
 use super::{NetError, tls};
 use crate::domain::endpoint::{EndpointUrl, Host};
 
 /// What an outbound client is made with.
 #[derive(Debug)]
-pub struct Outbound {
+pub struct OutboundOptions {
     /// The roots a server's certificate must lead to. The system's own roots are never added.
     pub roots: Vec<CertificateDer<'static>>,
     /// The client certificate to show, with its key.
@@ -33,7 +33,7 @@ pub struct Outbound {
 ///
 /// # Errors
 /// When there is no root, or the material cannot be used.
-pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
+pub fn http_client(outbound: &OutboundOptions) -> Result<reqwest::Client, NetError> {
     Ok(builder(outbound)?.build()?)
 }
 
@@ -41,7 +41,7 @@ pub fn http_client(outbound: &Outbound) -> Result<reqwest::Client, NetError> {
     clippy::disallowed_methods,
     reason = "the one place that makes an HTTP client"
 )]
-fn builder(outbound: &Outbound) -> Result<reqwest::ClientBuilder, NetError> {
+fn builder(outbound: &OutboundOptions) -> Result<reqwest::ClientBuilder, NetError> {
     let config = tls::client_config(&outbound.roots, outbound.identity.as_ref())?;
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(config)
@@ -61,7 +61,7 @@ pub const ANSWER_BYTES: usize = 65_536;
 #[derive(Clone, Debug)]
 pub struct Caller {
     http: reqwest::Client,
-    guard: Arc<Guard>,
+    guard: Arc<EgressPolicy>,
 }
 
 /// What an endpoint answered. Its body is left alone: it might hold anything, personal data too.
@@ -102,13 +102,13 @@ impl Caller {
     ///
     /// # Errors
     /// Those of [`http_client`].
-    pub fn new(outbound: &Outbound, guard: Guard) -> Result<Self, NetError> {
+    pub fn new(outbound: &OutboundOptions, guard: EgressPolicy) -> Result<Self, NetError> {
         Caller::resolving(outbound, guard, system_names)
     }
 
     fn resolving(
-        outbound: &Outbound,
-        guard: Guard,
+        outbound: &OutboundOptions,
+        guard: EgressPolicy,
         look_up: impl Fn(String) -> Addresses + Send + Sync + 'static,
     ) -> Result<Self, NetError> {
         let guard = Arc::new(guard);
@@ -123,7 +123,7 @@ impl Caller {
     }
 
     /// What may be called.
-    pub fn guard(&self) -> &Guard {
+    pub fn guard(&self) -> &EgressPolicy {
         &self.guard
     }
 
@@ -180,7 +180,7 @@ fn system_names(name: String) -> Addresses {
 
 /// Resolves a name to those of its addresses that may be called. The client connects to exactly these.
 struct GuardedNames {
-    guard: Arc<Guard>,
+    guard: Arc<EgressPolicy>,
     look_up: Arc<dyn Fn(String) -> Addresses + Send + Sync>,
 }
 

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_client_needs_a_root_and_a_fitting_key() {
-    let outbound = |roots, identity| Outbound {
+    let outbound = |roots, identity| OutboundOptions {
         roots,
         identity,
         timeout: Duration::from_secs(5),
@@ -75,14 +75,18 @@ async fn a_call_shows_its_certificate_and_follows_no_redirect() {
     let server = ca.server(&[], lasting).unwrap();
     let server = tls::ServerIdentity::new(server.chain, server.key).unwrap();
     let own = ca.client(&"branch.tay-ho".parse().unwrap(), lasting).unwrap();
-    let outbound = |root: &DevCa, identity| Outbound {
+    let outbound = |root: &DevCa, identity| OutboundOptions {
         roots: vec![root.root().clone()],
         identity,
         timeout: Duration::from_secs(20),
         connect_timeout: Duration::from_secs(20),
     };
 
-    let strict = tls::partner_config(&server, std::slice::from_ref(ca.root()), true).unwrap();
+    let strict = tls::partner_config(
+        &server,
+        &tls::Callers::only(std::slice::from_ref(ca.root())).unwrap(),
+    )
+    .unwrap();
     let client = http_client(&outbound(&ca, Some((own.chain, own.key)))).unwrap();
     let (port, serving) = redirecting(strict);
     let answer = client
@@ -172,8 +176,8 @@ fn authority() -> crate::net::dev_ca::DevCa {
     crate::net::dev_ca::DevCa::create("2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
 }
 
-fn bounds(ca: &crate::net::dev_ca::DevCa, timeout: Duration) -> Outbound {
-    Outbound {
+fn bounds(ca: &crate::net::dev_ca::DevCa, timeout: Duration) -> OutboundOptions {
+    OutboundOptions {
         roots: vec![ca.root().clone()],
         identity: None,
         timeout,
@@ -190,8 +194,8 @@ async fn seen(serving: std::thread::JoinHandle<String>) -> String {
 
 const AMPLE: Duration = Duration::from_secs(20);
 
-fn loopback() -> Guard {
-    Guard::allowing([], vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()])
+fn loopback() -> EgressPolicy {
+    EgressPolicy::allowing([], vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()])
 }
 
 async fn post(caller: &Caller, url: String) -> Result<Answer, CallError> {
@@ -237,7 +241,7 @@ async fn a_caller_posts_and_takes_any_status_for_an_answer() {
 #[tokio::test]
 async fn what_is_not_public_is_refused_by_name_and_by_address() {
     let ca = authority();
-    let caller = Caller::new(&bounds(&ca, AMPLE), Guard::default()).unwrap();
+    let caller = Caller::new(&bounds(&ca, AMPLE), EgressPolicy::default()).unwrap();
     for url in [
         "https://localhost:1/",
         "https://127.0.0.1:1/",
@@ -254,7 +258,7 @@ async fn what_is_not_public_is_refused_by_name_and_by_address() {
     // By its host name alone, wherever it leads.
     let caller = Caller::new(
         &bounds(&ca, AMPLE),
-        Guard::allowing(["localhost".to_owned()], vec![]),
+        EgressPolicy::allowing(["localhost".to_owned()], vec![]),
     )
     .unwrap();
     let (port, serving) = endpoint(

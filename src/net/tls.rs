@@ -71,28 +71,59 @@ fn certified(
     })
 }
 
-/// The partner listener: asks for a client certificate and demands proof of its key.
-///
-/// Not strict (the default): any certificate, or none, passes the handshake, and the identity room answers a bad one with a
-/// 401 that says what is wrong. Strict: a certificate that does not lead to `trust`, or is out of date, or is missing, ends the
-/// handshake. Strict trust is fixed when the configuration is made; roots are replaced by making a new one.
+/// Who may finish a handshake with the partner listener. Clones share one place, as those of [`ServerIdentity`] do.
+#[derive(Clone, Debug)]
+pub struct Callers {
+    strict: Option<Arc<Strict>>,
+}
+
+impl Callers {
+    /// Everybody, with any certificate or none: the identity room answers a bad one with a 401 that says what is wrong.
+    pub const fn anybody() -> Self {
+        Callers { strict: None }
+    }
+
+    /// Whoever shows a certificate that leads to `trust` and is in date. Anything else ends the handshake.
+    ///
+    /// # Errors
+    /// When `trust` is empty or holds something that is no certificate.
+    pub fn only(trust: &[CertificateDer<'_>]) -> Result<Self, NetError> {
+        let strict = Strict(ArcSwap::from_pointee(leading_to(trust)?));
+        Ok(Callers {
+            strict: Some(Arc::new(strict)),
+        })
+    }
+
+    /// Trusts other roots from the next handshake on; where everybody may finish it, nothing changes. When it fails, the present ones
+    /// stay.
+    ///
+    /// # Errors
+    /// Those of [`Callers::only`].
+    pub fn replace(&self, trust: &[CertificateDer<'_>]) -> Result<(), NetError> {
+        if let Some(strict) = &self.strict {
+            strict.0.store(Arc::new(leading_to(trust)?));
+        }
+        Ok(())
+    }
+}
+
+fn leading_to(trust: &[CertificateDer<'_>]) -> Result<Arc<dyn ClientCertVerifier>, NetError> {
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), provider())
+        .build()
+        .map_err(|_| NetError::NoRoots)
+}
+
+/// The partner listener: asks for a client certificate and demands proof of its key. Who may come in is said by `callers`.
 ///
 /// # Errors
-/// In strict mode, when `trust` is empty or holds something that is no certificate.
-pub fn partner_config(
-    server: &ServerIdentity,
-    trust: &[CertificateDer<'_>],
-    strict: bool,
-) -> Result<Arc<ServerConfig>, NetError> {
+/// When rustls refuses the protocol versions, which it does not.
+pub fn partner_config(server: &ServerIdentity, callers: &Callers) -> Result<Arc<ServerConfig>, NetError> {
     let provider = provider();
-    let verifier: Arc<dyn ClientCertVerifier> = if strict {
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
-            .build()
-            .map_err(|_| NetError::NoRoots)?
-    } else {
-        Arc::new(Anybody {
+    let verifier: Arc<dyn ClientCertVerifier> = match &callers.strict {
+        Some(strict) => Arc::clone(strict) as Arc<dyn ClientCertVerifier>,
+        None => Arc::new(Anybody {
             algorithms: provider.signature_verification_algorithms,
-        })
+        }),
     };
     config(server, provider, Arc::new(Bounded(verifier)))
 }
@@ -212,6 +243,56 @@ impl ClientCertVerifier for Bounded {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
+    }
+}
+
+/// Demands a certificate that leads to the roots of now. No issuers are named to the client: what is lent to the handshake must outlive
+/// the roots of now, and a partner has one certificate.
+#[derive(Debug)]
+struct Strict(ArcSwap<Arc<dyn ClientCertVerifier>>);
+
+impl ClientCertVerifier for Strict {
+    fn offer_client_auth(&self) -> bool {
+        true
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        true
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        self.0.load().verify_client_cert(own, others, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.load().verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.load().verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.load().supported_verify_schemes()
     }
 }
 

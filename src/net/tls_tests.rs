@@ -48,6 +48,13 @@ fn server(ca: &DevCa) -> ServerIdentity {
     ServerIdentity::new(issued.chain, issued.key).unwrap()
 }
 
+fn callers(ca: &DevCa, strict: bool) -> Callers {
+    match strict {
+        true => Callers::only(std::slice::from_ref(ca.root())).unwrap(),
+        false => Callers::anybody(),
+    }
+}
+
 /// What a client shows: nothing, or a chain with some key.
 #[derive(Clone, Copy)]
 enum Shown<'a> {
@@ -146,7 +153,7 @@ fn connect(
 #[test]
 fn a_partner_with_a_certificate_is_seen_with_it() {
     let ca = authority();
-    let config = partner_config(&server(&ca), &[], false).unwrap();
+    let config = partner_config(&server(&ca), &Callers::anybody()).unwrap();
     let own = ca.client(&tenant(), lasting()).unwrap();
     for version in VERSIONS {
         let (seen, asked) = connect(
@@ -164,7 +171,7 @@ fn a_partner_with_a_certificate_is_seen_with_it() {
 #[test]
 fn without_strictness_a_bad_certificate_or_none_passes_the_handshake() {
     let (ca, stranger) = (authority(), authority());
-    let config = partner_config(&server(&ca), &[], false).unwrap();
+    let config = partner_config(&server(&ca), &Callers::anybody()).unwrap();
     let expired = Validity {
         from: long_ago(),
         to: long_ago().plus(Duration::from_secs(60)),
@@ -194,7 +201,7 @@ fn nobody_passes_with_a_certificate_whose_key_he_does_not_hold() {
         ca.client(&tenant(), lasting()).unwrap(),
     );
     for strict in [false, true] {
-        let config = partner_config(&server(&ca), std::slice::from_ref(ca.root()), strict).unwrap();
+        let config = partner_config(&server(&ca), &callers(&ca, strict)).unwrap();
         for version in VERSIONS {
             let (seen, asked) = connect(
                 Arc::clone(&config),
@@ -213,7 +220,7 @@ fn nobody_passes_with_a_certificate_whose_key_he_does_not_hold() {
 #[test]
 fn strictness_ends_the_handshake() {
     let (ca, stranger) = (authority(), authority());
-    let config = partner_config(&server(&ca), std::slice::from_ref(ca.root()), true).unwrap();
+    let config = partner_config(&server(&ca), &callers(&ca, true)).unwrap();
     let own = ca.client(&tenant(), lasting()).unwrap();
     let unknown = stranger.client(&tenant(), lasting()).unwrap();
     let expired = Validity {
@@ -236,10 +243,7 @@ fn strictness_ends_the_handshake() {
             assert!(seen.is_err() && asked.is_err());
         }
     }
-    assert!(matches!(
-        partner_config(&server(&ca), &[], true),
-        Err(NetError::NoRoots)
-    ));
+    assert!(matches!(Callers::only(&[]), Err(NetError::NoRoots)));
 }
 
 #[test]
@@ -260,7 +264,7 @@ fn the_web_listener_does_not_ask() {
 fn a_replaced_certificate_is_shown_from_the_next_handshake_on() {
     let ca = authority();
     let identity = server(&ca);
-    let config = partner_config(&identity, &[], false).unwrap();
+    let config = partner_config(&identity, &Callers::anybody()).unwrap();
     let next = ca.server(&[], lasting()).unwrap();
     let other = ca.server(&[], lasting()).unwrap();
     let shown = || {
@@ -275,4 +279,27 @@ fn a_replaced_certificate_is_shown_from_the_next_handshake_on() {
     let refused = identity.replace(other.chain.clone(), next.key.clone_key());
     assert!(matches!(refused, Err(NetError::KeyMismatch)));
     assert_eq!(shown(), next.chain[0]);
+}
+
+#[test]
+fn other_roots_are_trusted_from_the_next_handshake_on() {
+    let (ca, next) = (authority(), authority());
+    let callers = callers(&ca, true);
+    let config = partner_config(&server(&ca), &callers).unwrap();
+    let (before, after) = (
+        ca.client(&tenant(), lasting()).unwrap(),
+        next.client(&tenant(), lasting()).unwrap(),
+    );
+    let passes = |issued: &Issued| {
+        let asking = client(ca.root(), Shown::Identity(issued), &rustls::version::TLS13);
+        connect(Arc::clone(&config), asking).0.is_ok()
+    };
+    assert_eq!((passes(&before), passes(&after)), (true, false));
+    callers
+        .replace(&[ca.root().clone(), next.root().clone()])
+        .unwrap();
+    assert_eq!((passes(&before), passes(&after)), (true, true));
+    assert!(matches!(callers.replace(&[]), Err(NetError::NoRoots)));
+    callers.replace(std::slice::from_ref(next.root())).unwrap();
+    assert_eq!((passes(&before), passes(&after)), (false, true));
 }

@@ -1,6 +1,7 @@
 //! Acting on a dossier as a person does: accept it, complete it, hand over its result. What goes another way than forward is in
 //! [`super::turns`].
 
+use super::texts::{bounded, line, not_in_future, required, required_line, within};
 use super::{Hub, ServiceError};
 use crate::domain::attachment;
 use crate::domain::clocks::Clockwork;
@@ -9,19 +10,19 @@ use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::plausible::{CLOCK_SKEW, Dated};
+use crate::domain::plausible::CLOCK_SKEW;
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::{AgencyChannel, CodeLook};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
-use crate::domain::text::{Lines, NotAText, clean, limits as text};
+use crate::domain::text::limits as text;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AcceptanceRequest, DossierSummary, HandOverRequest, ProblemView, SupplementRequest,
 };
 use crate::identity::{Access, Permission};
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
+use crate::store::ledger::{Act, ActOutcome, Acted, DossierAction, KeyUse};
 
 /// What every unsafe call brings beside its body.
 pub struct Call {
@@ -33,31 +34,31 @@ pub struct Call {
     pub traceparent: Option<String>,
 }
 
-/// A deed somebody wants done.
-pub(super) struct Wish {
+/// An action that somebody asks for.
+pub(super) struct ActionRequest {
     /// In which part.
     pub role: Role,
     /// The route, under which its idempotency key counts.
     pub route: &'static str,
     /// What.
-    pub deed: Deed,
+    pub action: DossierAction,
     /// When, by the actor's word.
     pub occurred_at: Option<Timestamp>,
     /// The official code it brings.
     pub assigned_code: Option<DossierCode>,
 }
 
-impl Wish {
+impl ActionRequest {
     pub(super) const fn of(
         role: Role,
         route: &'static str,
-        deed: Deed,
+        action: DossierAction,
         occurred_at: Option<Timestamp>,
     ) -> Self {
-        Wish {
+        ActionRequest {
             role,
             route,
-            deed,
+            action,
             occurred_at,
             assigned_code: None,
         }
@@ -84,16 +85,16 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierAccept)?;
         let text = bounded("/text", request.text, text::NOTE)?;
-        let wish = Wish {
+        let asked = ActionRequest {
             assigned_code: request.assigned_code,
-            ..Wish::of(
+            ..ActionRequest::of(
                 office(access),
                 "acceptance",
-                Deed::Accept { text },
+                DossierAction::Accept { text },
                 request.occurred_at,
             )
         };
-        self.act(access, id, call, wish).await
+        self.act(access, id, call, asked).await
     }
 
     /// Completes what was asked for.
@@ -115,9 +116,9 @@ impl Hub {
             within(&format!("/papers/{i}/files"), paper.files.len(), limits::FILES)?;
         }
         let papers = request.papers;
-        let deed = Deed::Supplement { text, papers };
-        let wish = Wish::of(Role::Submitter, "supplements", deed, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let action = DossierAction::Supplement { text, papers };
+        let asked = ActionRequest::of(Role::Submitter, "supplements", action, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// Notes that the applicant has the result.
@@ -133,13 +134,13 @@ impl Hub {
         let receiver = required_line("/receiver", request.receiver, text::RECEIVER)?;
         let proof = line("/proof", request.proof, text::PROOF)?;
         let received_at = request.received_at.unwrap_or_else(|| self.clock.now());
-        let deed = Deed::HandOver(HandOver {
+        let action = DossierAction::HandOver(HandOver {
             receiver,
             received_at,
             proof,
         });
-        let wish = Wish::of(Role::Submitter, "hand-over", deed, Some(received_at));
-        self.act(access, id, call, wish).await
+        let asked = ActionRequest::of(Role::Submitter, "hand-over", action, Some(received_at));
+        self.act(access, id, call, asked).await
     }
 
     pub(super) async fn act(
@@ -147,37 +148,37 @@ impl Hub {
         access: &Access,
         id: DossierId,
         call: Call,
-        wish: Wish,
+        asked: ActionRequest,
     ) -> Result<DossierSummary, ServiceError> {
         let row = self.reached(access, id).await?;
-        if let Some(part) = whose_step(&row, wish.role, access) {
+        if let Some(part) = whose_step(&row, asked.role, access) {
             return Err(Problem::new(Label::NotYourPart).with("tenant", part).into());
         }
         let now = self.clock.now();
-        let field = if matches!(wish.deed, Deed::HandOver(_)) {
+        let field = if matches!(asked.action, DossierAction::HandOver(_)) {
             "received_at"
         } else {
             "occurred_at"
         };
-        let occurred_at = not_in_future(field, wish.occurred_at, now)?;
-        let files = wish.deed.files(|pointer| Some(pointer.to_owned()));
+        let occurred_at = not_in_future(field, asked.occurred_at, now)?;
+        let files = asked.action.files(|pointer| Some(pointer.to_owned()));
         attachment::within_limit(&files, "files")?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
         request.extend_from_slice(id.to_string().as_bytes());
-        let (assigned_code, odd) = self.code_of(wish.assigned_code, row.agency.as_ref(), now);
+        let (assigned_code, odd) = self.code_of(asked.assigned_code, row.agency.as_ref(), now);
         let act = Act {
             key: Some(KeyUse {
                 tenant: access.key().to_string(),
-                route: wish.route,
+                route: asked.route,
                 key: call.key.as_str().to_owned(),
                 request: crate::domain::seal::sha256(&request),
             }),
             dossier: id.to_string(),
             actor: access.actor(),
-            role: wish.role,
-            deed: wish.deed,
+            role: asked.role,
+            action: asked.action,
             paths: files.into_iter().filter_map(|file| file.path).collect(),
             occurred_at,
             stated: false,
@@ -228,7 +229,7 @@ impl Hub {
             ActOutcome::Done(acted) => {
                 self.tell(&row.submitter);
                 let others = row.told().skip(1);
-                others.for_each(|tenant| self.pulse.ring(tenant.as_str()));
+                others.for_each(|tenant| self.notifier.ring(tenant.as_str()));
                 Ok(acted)
             }
             ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),
@@ -260,69 +261,4 @@ fn whose_step(row: &KeptDossier, role: Role, access: &Access) -> Option<String> 
     };
     let part = part.unwrap_or_else(|| TenantKind::Operator.word().to_owned());
     (part != access.key().as_str()).then_some(part)
-}
-
-/// A moment somebody states of what has happened; left out, now.
-pub(super) fn not_in_future(
-    field: &str,
-    at: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<Timestamp, Problem> {
-    let dated = Dated::of(field).unwrap_or(Dated::OccurredAt);
-    let stated = at.map_or(Ok(now), |at| dated.check_now(at, now));
-    stated.map_err(|why| why.problem().at(format!("/{field}")).with("field", field))
-}
-
-/// A text that must say something, of several lines.
-pub(super) fn required(path: &str, text: String, limit: usize) -> Result<String, Problem> {
-    said(path, bounded(path, Some(text), limit)?)
-}
-
-/// The name of somebody, a number, a proof: one line that must say something.
-fn required_line(path: &str, text: String, limit: usize) -> Result<String, Problem> {
-    said(path, line(path, Some(text), limit)?)
-}
-
-fn said(path: &str, text: Option<String>) -> Result<String, Problem> {
-    text.ok_or_else(|| {
-        Problem::new(Label::TextEmpty)
-            .at(path)
-            .with("field", path.trim_start_matches('/'))
-    })
-}
-
-/// A list within its limit.
-pub(super) fn within(path: &str, count: usize, limit: usize) -> Result<(), Problem> {
-    if count > limit {
-        let field = path.rsplit('/').next().unwrap_or_default();
-        return Err(Problem::new(Label::TooManyItems)
-            .at(path)
-            .with("field", field)
-            .with("limit", limit));
-    }
-    Ok(())
-}
-
-/// A note, cleaned, within its limit; blank is as good as none.
-pub(super) fn bounded(path: &str, text: Option<String>, limit: usize) -> Result<Option<String>, Problem> {
-    tidy(path, text, Lines::Several, limit)
-}
-
-/// The same of one line.
-pub(super) fn line(path: &str, text: Option<String>, limit: usize) -> Result<Option<String>, Problem> {
-    tidy(path, text, Lines::One, limit)
-}
-
-fn tidy(path: &str, text: Option<String>, lines: Lines, limit: usize) -> Result<Option<String>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    let field = path.trim_start_matches('/');
-    match clean(&text, lines) {
-        Ok(text) if text.chars().count() > limit => Err(Problem::new(Label::TextLength)
-            .at(path)
-            .with("field", field)
-            .with("limit", limit)),
-        Ok(text) => Ok(Some(text.into_owned())),
-        Err(NotAText::Empty) => Ok(None),
-        Err(_) => Err(Problem::new(Label::ControlCharacter).at(path)),
-    }
 }

@@ -2,11 +2,11 @@
 //! commune is meant, or where the agency they name says that it is another's.
 
 use super::acts::Call;
-use super::intake::internal;
+use super::fault::internal;
 use super::tenants::reason_of;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::routing::AssignedReason;
@@ -91,7 +91,7 @@ impl Hub {
     /// The decision that holds now, as its event tells it.
     pub(super) fn assignment(&self, events: &[Event]) -> Option<AssignmentView> {
         events.iter().rev().find_map(|event| match &event.what {
-            Happening::Assigned {
+            EventKind::Assigned {
                 agency,
                 instead,
                 text,

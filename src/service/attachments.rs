@@ -5,13 +5,14 @@
 //! tells. Order: the bytes are durable, then the ledger is asked, then the caller is answered; what is left over by a crash in
 //! between is nobody's, and the sweep removes it.
 
+mod quota;
 mod uploads;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::intake::internal;
+use super::fault::internal;
 use super::{Hub, ServiceError};
 use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
 use crate::domain::attachment::AWAITED_DAYS;
@@ -24,8 +25,9 @@ use crate::identity::{Access, Permission};
 use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
 use crate::store::read::{self, Attachment, KeptRead};
 
-pub(super) use uploads::InFlight;
-pub use uploads::{Incoming, UploadLimits};
+pub(super) use quota::InFlight;
+pub use quota::UploadLimits;
+pub use uploads::Incoming;
 
 /// When to try again while the folder or the bucket is away, in seconds.
 const RETRY_FILES: u32 = 5;
@@ -56,14 +58,14 @@ impl From<BlobError> for ServiceError {
 }
 
 /// A part of a file on its way out.
-pub struct Outgoing {
+pub struct FileDownload {
     hub: Arc<Hub>,
     object: BlobId,
     opener: Opener,
     left: Range<u64>,
 }
 
-impl Outgoing {
+impl FileDownload {
     /// The next bytes; none at the end.
     ///
     /// # Errors
@@ -110,7 +112,7 @@ pub struct Given {
     /// Which part.
     pub part: Range<u64>,
     /// Its bytes; none where nothing was wanted.
-    pub bytes: Option<Outgoing>,
+    pub bytes: Option<FileDownload>,
 }
 
 /// The part of a file of `size` bytes that is wanted; none where it has no such bytes (RFC 9110, 14.1.2).
@@ -231,7 +233,7 @@ impl Hub {
                 bytes: asked,
             };
             self.store.ledger.ask(note).await?;
-            Some(Outgoing {
+            Some(FileDownload {
                 hub: Arc::clone(self),
                 object: held.object,
                 opener: Opener::new(held.object, &held.key, size),

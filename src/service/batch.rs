@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::intake::{Answered, Incoming, Mode, Prepared};
 use super::{Hub, ServiceError};
-use crate::adapt::Parts;
+use crate::adapt::SplitDocument;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::identity::{Access, Permission};
@@ -54,7 +54,7 @@ pub enum ItemPlace {
     /// In this line, counted from 1.
     Line(u64),
     /// In a document that lists several: its place there, counted from 0.
-    Listed(Arc<Parts>, usize),
+    Listed(Arc<SplitDocument>, usize),
 }
 
 impl ItemPlace {

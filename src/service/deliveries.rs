@@ -1,7 +1,7 @@
 //! What operators see of deliveries, and do about them: every intervention is kept with the attempts, with who and why.
 
-use super::acts::required;
 use super::messages::OUTBOX;
+use super::texts::required;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
@@ -75,8 +75,8 @@ impl Hub {
         id: DeliveryId,
         request: RetryRequest,
     ) -> Result<DeliveryItem, ServiceError> {
-        let deed = Intervene::Retry { again: request.again };
-        self.intervene(access, id, deed, request.reason).await
+        let action = Intervene::Retry { again: request.again };
+        self.intervene(access, id, action, request.reason).await
     }
 
     /// Has a delivery tried no more, until somebody has it tried again.
@@ -93,7 +93,7 @@ impl Hub {
         &self,
         access: &Access,
         id: DeliveryId,
-        deed: Intervene,
+        action: Intervene,
         reason: String,
     ) -> Result<DeliveryItem, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
@@ -102,12 +102,12 @@ impl Hub {
         let intervention = Intervention {
             delivery: id.to_string(),
             own_queue: self.channel(&agency) == AgencyChannel::Amqp,
-            deed,
+            action,
             reason,
             actor: access.actor(),
         };
         self.store.ledger.ask(intervention).await??;
-        self.pulse.ring(OUTBOX);
+        self.notifier.ring(OUTBOX);
         self.ring_inbox(&agency);
         let now = self.one_delivery(access, id).await?;
         Ok(self.delivery_item(now))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::intake::internal;
+use super::fault::internal;
 use super::tenants::reason_of;
 use super::{Hub, ServiceError, directory_bytes};
 use crate::domain::dossier::Place;

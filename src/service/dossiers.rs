@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::intake::internal;
+use super::fault::internal;
 use super::{Hub, ServiceError, Wait};
 use crate::adapt::Adapter;
 use crate::domain::codes::{DossierCode, Key};
@@ -173,7 +173,7 @@ impl Hub {
     ) -> Result<FeedPage, ServiceError> {
         let wait = wait.into();
         let scope = access.permit(Permission::EventRead)?;
-        let bell = self.pulse.bell(access.key().as_str());
+        let bell = self.notifier.bell(access.key().as_str());
         let deadline = wait.deadline();
         let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
         loop {

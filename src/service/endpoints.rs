@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::intake::internal;
+use super::fault::internal;
 use super::{Hub, SECRET_OVERLAP, ServiceError};
 use crate::domain::endpoint::{EndpointUrl, Host};
 use crate::domain::rejection::{Label, Problem};

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::acts::bounded;
 use super::dossiers::LOOK_AGAIN;
-use super::intake::internal;
+use super::fault::internal;
 use super::messages::{inbox_bell, readable};
+use super::texts::bounded;
 use super::{Hub, ServiceError, Wait};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::limits;
@@ -32,7 +32,7 @@ impl Hub {
         let wait = wait.into();
         access.permit(Permission::InboxTake)?;
         let agency = access.key().key().to_owned();
-        let bell = self.pulse.bell(&inbox_bell(&agency));
+        let bell = self.notifier.bell(&inbox_bell(&agency));
         let deadline = wait.deadline();
         let max = i64::from(max.clamp(1, MESSAGES));
         loop {

@@ -3,61 +3,31 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+mod prepared;
 mod standing;
 mod written;
 
 use std::sync::Arc;
 
+use super::fault::internal;
 use super::{Hub, ServiceError};
 use crate::adapt::Adapted;
-use crate::domain::attachment::{self, NamedFile};
-use crate::domain::codes::DossierCode;
+use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::{Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
-use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{SuccessorPolicy, TenantKey};
-use crate::domain::time::Timestamp;
 use crate::identity::{Access, Permission};
 use crate::store::conn::Conn;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, SubmitOutcome};
 use crate::store::read;
+use prepared::{Beside, Twin};
+pub use prepared::{Incoming, Mode};
+pub(super) use prepared::{Prepared, request_digest};
 use standing::Filed;
-
-/// What came in.
-pub struct Incoming {
-    /// The exact bytes.
-    pub bytes: Vec<u8>,
-    /// Media type without parameters, lower case.
-    pub media_type: String,
-    /// `Submission-Format`, where it was sent.
-    pub format: Option<String>,
-    /// `Idempotency-Key`.
-    pub key: IdempotencyKey,
-    /// W3C trace context.
-    pub traceparent: Option<String>,
-    /// Whether somebody is there to be asked.
-    pub mode: Mode,
-}
-
-/// Whether somebody is there to be asked when a filing leaves a question open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// A clerk waits for the answer: which part of a divided commune is meant, is asked by refusing.
-    Interactive,
-    /// Nobody waits: such a filing is taken, and parked for confirmation.
-    Batch,
-}
-
-impl Incoming {
-    /// What makes two calls the same call.
-    pub(super) fn digest(&self) -> [u8; 32] {
-        request_digest(&self.media_type, self.format.as_deref(), &self.bytes)
-    }
-}
 
 /// What goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,34 +45,6 @@ const ROUTE: &str = "submissions";
 
 /// How often a race is prepared anew before the caller is asked to come again.
 const ATTEMPTS: usize = 4;
-
-/// A filing that has been read and routed.
-#[derive(Clone)]
-pub(super) struct Prepared {
-    pub(super) filing: Filing,
-    pub(super) warnings: Vec<Problem>,
-    route: Route,
-    format: String,
-    received_at: Timestamp,
-    submission: SubmissionId,
-    digest: [u8; 32],
-    /// The official code it claims, if it can be one.
-    claimed: Option<DossierCode>,
-    /// Where the code stands in its document.
-    code_path: String,
-    /// The files it names by digest.
-    files: Vec<NamedFile>,
-    likeness: Vec<u8>,
-    /// When the complete dossier was received, as limits count it: by its sender's word, not before it was filed, nor after the
-    /// hub had it.
-    complete_at: Timestamp,
-    /// The date on the receipt the applicant holds, where it can be one.
-    promised: Option<Timestamp>,
-    /// Where in the sender's document the status stands.
-    status_path: String,
-    /// Where its reason would.
-    text_path: String,
-}
 
 /// What is known when a filing is looked up.
 struct Found {
@@ -128,19 +70,6 @@ impl Found {
             other_values: None,
         }
     }
-}
-
-/// What else there is.
-struct Beside {
-    twin: Option<Twin>,
-    contested: bool,
-}
-
-/// Another dossier of the same likeness.
-struct Twin {
-    id: String,
-    /// Whether the caller may see it.
-    seen: bool,
 }
 
 /// The dossier a filing turns out to be about.
@@ -246,11 +175,11 @@ impl Hub {
 
     /// Wakes whoever waits for this tenant's feed.
     pub(super) fn tell(&self, tenant: &TenantKey) {
-        self.pulse.ring(tenant.as_str());
+        self.notifier.ring(tenant.as_str());
         if let Some(parent) = self.register().tenant(tenant).and_then(|t| t.parent.clone()) {
-            self.pulse.ring(parent.as_str());
+            self.notifier.ring(parent.as_str());
         }
-        self.pulse.ring(super::subscriptions::NOTICES);
+        self.notifier.ring(super::subscriptions::NOTICES);
     }
 
     /// Reads and routes: pure work on the caller's thread.
@@ -483,29 +412,6 @@ impl Hub {
     }
 }
 
-impl Twin {
-    /// What the submitter is told: that there is another, and which only where it may see it.
-    fn warning(&self) -> Problem {
-        let warning = Problem::new(Label::PossibleDuplicate);
-        if self.seen {
-            warning.with("dossier", &self.id)
-        } else {
-            warning
-        }
-    }
-}
-
-/// What makes two calls the same call: the bytes, and what selects their meaning.
-pub(super) fn request_digest(media_type: &str, format: Option<&str>, bytes: &[u8]) -> [u8; 32] {
-    let mut input = Vec::with_capacity(bytes.len() + 128);
-    for part in [media_type.as_bytes(), format.unwrap_or("").as_bytes()] {
-        input.extend_from_slice(part);
-        input.push(0);
-    }
-    input.extend_from_slice(bytes);
-    sha256(&input)
-}
-
 /// What becomes of a former commune whose parts have different agencies: the tenant's policy goes first.
 fn divided(access: &Access, mode: Mode) -> Divided {
     match (access.tenant().successor_policy, mode) {
@@ -532,18 +438,6 @@ fn decided(before: &KeptDossier, by_rules: &Route) -> Result<Option<Route>, Serv
         },
         ..by_rules.clone()
     }))
-}
-
-pub(super) fn parse_id(id: &str) -> Result<DossierId, ServiceError> {
-    id.parse().map_err(internal)
-}
-
-pub(super) fn internal(error: impl std::fmt::Display) -> ServiceError {
-    ServiceError::Internal(error.to_string())
-}
-
-fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>, ServiceError> {
-    serde_json::to_vec(value).map_err(internal)
 }
 
 fn finished(status: u16, body: Vec<u8>, replayed: bool) -> Result<Answered, ServiceError> {

@@ -1,7 +1,8 @@
 //! What the parties record of a dossier beside its status: changes asked for, opinions of other bodies, an early result, lost papers,
 //! fees on their way to the budget.
 
-use super::acts::{Call, Wish, bounded, required, within};
+use super::acts::{ActionRequest, Call};
+use super::texts::{bounded, required, within};
 use super::{Hub, ServiceError};
 use crate::domain::dossier::limits;
 use crate::domain::ids::DossierId;
@@ -17,7 +18,7 @@ use crate::domain::view::{
 };
 use crate::identity::{Access, Permission};
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::Deed;
+use crate::store::ledger::DossierAction;
 
 /// Refuses a moment that has passed, where one to come is told.
 fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
@@ -37,8 +38,8 @@ fn part(access: &Access, row: &KeptDossier) -> Role {
     }
 }
 
-fn wish(role: Role, route: &'static str, matter: Matter, at: Option<Timestamp>) -> Wish {
-    Wish::of(role, route, Deed::Beside(matter), at)
+fn asked(role: Role, route: &'static str, matter: Matter, at: Option<Timestamp>) -> ActionRequest {
+    ActionRequest::of(role, route, DossierAction::Beside(matter), at)
 }
 
 impl Hub {
@@ -60,8 +61,8 @@ impl Hub {
             text: required("/text", request.text, text::NOTE)?,
             papers: request.papers,
         };
-        let wish = wish(Role::Submitter, "changes", matter, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = asked(Role::Submitter, "changes", matter, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// The agency asks another body for its opinion (`NĐ 118/2025` Điều 19.4).
@@ -88,8 +89,8 @@ impl Hub {
             question: required("/question", request.question, text::NOTE)?,
             due_at: request.due_at,
         };
-        let wish = wish(Role::Agency, "opinions", matter, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = asked(Role::Agency, "opinions", matter, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// The opinion is here (`NĐ 118/2025` Điều 19.4).
@@ -105,8 +106,8 @@ impl Hub {
             number: request.number,
             answer: required("/answer", request.answer, text::NOTE)?,
         };
-        let wish = wish(Role::Agency, "opinion-answers", matter, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = asked(Role::Agency, "opinion-answers", matter, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// The agency tells that the result comes before its due date (`NĐ 118/2025` Điều 22.5).
@@ -124,8 +125,13 @@ impl Hub {
             expected_at: request.expected_at,
             text: bounded("/text", request.text, text::NOTE)?,
         };
-        self.act(access, id, call, wish(Role::Agency, "early-result", matter, None))
-            .await
+        self.act(
+            access,
+            id,
+            call,
+            asked(Role::Agency, "early-result", matter, None),
+        )
+        .await
     }
 
     /// Papers of the applicant were lost or damaged (`NĐ 118/2025` Điều 23.2): whoever had them says so.
@@ -146,7 +152,7 @@ impl Hub {
             access,
             id,
             call,
-            wish(role, "losses", matter, request.occurred_at),
+            asked(role, "losses", matter, request.occurred_at),
         )
         .await
     }
@@ -181,7 +187,7 @@ impl Hub {
             },
             PaymentKind::PaidIn => Matter::FeePaidIn { amount_vnd, receipt },
         };
-        let wish = wish(part(access, &row), "payments", matter, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = asked(part(access, &row), "payments", matter, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 }

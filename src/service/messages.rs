@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::dossiers::event_type;
-use super::intake::internal;
+use super::fault::internal;
 use super::{Hub, ServiceError};
-use crate::adapt::Outgoing;
+use crate::adapt::OutgoingDossier;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
@@ -23,7 +23,7 @@ pub(super) const OUTBOX: &str = "outbox";
 const PUSH: &str = "push";
 
 /// A message ready to be published.
-pub struct Outbound {
+pub struct OutboundMessage {
     /// The delivery.
     pub delivery: String,
     /// Key of the agency.
@@ -41,7 +41,7 @@ pub struct Outbound {
 impl Hub {
     /// The bell the relay waits on.
     pub fn outbox_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(OUTBOX)
+        self.notifier.bell(OUTBOX)
     }
 
     /// Whether the hub can take anything: its memory is read, and a write is kept. A queue that is full is busy, not away.
@@ -75,15 +75,15 @@ impl Hub {
 
     /// Rings for whoever waits on an agency's inbox.
     pub fn ring_inbox(&self, agency: &str) {
-        self.pulse.ring(&inbox_bell(agency));
+        self.notifier.ring(&inbox_bell(agency));
         if self.endpoint_of(agency).is_some() {
-            self.pulse.ring(PUSH);
+            self.notifier.ring(PUSH);
         }
     }
 
     /// The bell of whoever pushes.
     pub fn push_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(PUSH)
+        self.notifier.bell(PUSH)
     }
 
     /// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent; now
@@ -98,12 +98,12 @@ impl Hub {
     }
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
-    pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<Outbound>, ServiceError> {
+    pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<OutboundMessage>, ServiceError> {
         Ok(self.rendered(&self.messages(deliveries).await?))
     }
 
     /// As [`Hub::outbound`], of messages at hand.
-    pub fn rendered(&self, messages: &[Message]) -> Vec<Outbound> {
+    pub fn rendered(&self, messages: &[Message]) -> Vec<OutboundMessage> {
         let rendered = messages
             .iter()
             .map(|message| readable(&message.delivery, self.outbound_one(message)));
@@ -127,7 +127,7 @@ impl Hub {
         Ok(messages.iter().filter_map(rendered).collect())
     }
 
-    fn outbound_one(&self, message: &Message) -> Result<Outbound, ServiceError> {
+    fn outbound_one(&self, message: &Message) -> Result<OutboundMessage, ServiceError> {
         let agency = message.agency.clone();
         let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
         let data = if own_queue {
@@ -135,7 +135,7 @@ impl Hub {
         } else {
             None
         };
-        Ok(Outbound {
+        Ok(OutboundMessage {
             delivery: message.delivery.clone(),
             agency,
             own_queue,
@@ -223,7 +223,7 @@ impl Hub {
                 name: route.procedure.name.clone(),
             };
             let listed = directory.procedure(&procedure.code);
-            let outgoing = Outgoing {
+            let outgoing = OutgoingDossier {
                 filing: &content,
                 tracking_id: dossier.id,
                 dossier_code: code.as_ref(),

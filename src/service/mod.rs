@@ -10,23 +10,26 @@ mod acts;
 mod assignment;
 mod attachments;
 pub mod batch;
+mod broker_port;
 mod deliveries;
 mod directory;
 mod dossiers;
 mod endpoints;
+mod fault;
 mod inbox;
 mod intake;
 mod irregular;
 mod matters;
 mod messages;
+mod notifier;
 mod onboarding;
 mod public;
-mod pulse;
+mod rate;
 mod refusals;
-mod road;
 mod statuses;
 mod subscriptions;
 mod tenants;
+mod texts;
 mod turns;
 mod watching;
 
@@ -39,87 +42,44 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 pub use acts::Call;
-pub use attachments::{Given, Incoming as IncomingFile, Outgoing, UploadLimits, Wanted};
+pub use attachments::{FileDownload, Given, Incoming as IncomingFile, UploadLimits, Wanted};
+pub use broker_port::{BrokerPort, InQueue, LostAfter};
 pub use deliveries::DeliveryQuery;
 pub use directory::{FAULTS_TOLD, PLANNED_DOSSIERS};
 pub use dossiers::DossierQuery;
+pub use fault::ServiceError;
 pub use intake::{Answered, Incoming, Mode};
-pub use messages::Outbound;
+pub use messages::OutboundMessage;
+pub use notifier::{Left, Wait};
 pub use onboarding::Loaded;
-pub use pulse::{Left, Wait};
 pub use refusals::{RefusalCursor, RefusalQuery};
-pub use road::{InQueue, LostAfter, Road};
 pub use statuses::{Reported, Reports};
-pub use subscriptions::{ActiveWay, News, SECRET_OVERLAP, TEST_TYPE};
+pub use subscriptions::{ActiveSubscription, News, SECRET_OVERLAP, TEST_TYPE};
 pub use tenants::{AuditQuery, TenantQuery};
 pub use watching::LIMITS_AT_ONCE;
 
 use crate::adapt::Registry;
 use crate::blobs::Blobs;
 use crate::clock::{Clock, Entropy};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Rejection};
 use crate::domain::routing::Directory;
 use crate::domain::tenant::Register;
 use crate::domain::view::TokenAnswer;
 use crate::identity::peer::{ConnectionPeer, Trust};
 use crate::identity::secret::LookupSecrets;
 use crate::identity::sign::ReceiptSigner;
-use crate::identity::token::Issuer;
+use crate::identity::token::{Issuer, TokenRules};
 use crate::identity::token_request::{OAuthError, TokenRequest};
 use crate::identity::{Access, Gate, authenticate};
 use crate::net::outbound::Caller;
+use crate::store::Store;
 use crate::store::kept::KeptEndpoint;
-use crate::store::{Store, StoreError};
-
-/// Why a verb did not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// The caller's own matter.
-    #[error("{0}")]
-    Rejected(#[from] Rejection),
-    /// Too many are waiting; nothing was taken.
-    #[error("too many are waiting")]
-    Busy,
-    /// The database is away; what was asked may or may not have been done, and its key says which.
-    #[error("the database is not available")]
-    StoreUnavailable,
-    /// Ours.
-    #[error("{0}")]
-    Internal(String),
-}
-
-impl From<Label> for ServiceError {
-    fn from(label: Label) -> Self {
-        ServiceError::Rejected(label.into())
-    }
-}
-
-impl From<Problem> for ServiceError {
-    fn from(problem: Problem) -> Self {
-        ServiceError::Rejected(problem.into())
-    }
-}
-
-impl From<StoreError> for ServiceError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy => ServiceError::Busy,
-            StoreError::Unavailable(_) | StoreError::Closed => ServiceError::StoreUnavailable,
-            // What the database said may quote a value: it is in the log, not in the answer.
-            StoreError::Unstorable(_) => Label::NotStorable.into(),
-            StoreError::Slowed(seconds) => Problem::new(Label::TenantSlowed)
-                .with("retry_after", seconds)
-                .into(),
-            other => ServiceError::Internal(other.to_string()),
-        }
-    }
-}
 
 /// How many verified tokens are remembered.
 const REMEMBERED_TOKENS: usize = 10_000;
 
 /// What a hub is made of.
-pub struct Parts {
+pub struct HubParts {
     /// The memory.
     pub store: Store,
     /// The bytes of attachments.
@@ -164,28 +124,28 @@ pub struct Hub {
     /// One at a time takes up what the database has, so that nobody puts back what he read before another one's news.
     refreshing: tokio::sync::Mutex<()>,
     gate: Gate,
-    receipts: ReceiptSigner,
+    receipts: ArcSwap<ReceiptSigner>,
     lookup: LookupSecrets,
     mtls_base: String,
     own_queues: bool,
     provisional: bool,
     caller: Caller,
-    road: ArcSwapOption<Arc<dyn Road>>,
+    broker: ArcSwapOption<Arc<dyn BrokerPort>>,
     clock: Clock,
     entropy: Entropy,
     rng: Mutex<StdRng>,
     /// What this hub is known by to the others of its database, from its start to its end.
     holder: String,
     in_flight: Mutex<HashSet<(String, String)>>,
-    pulse: pulse::Pulse,
-    refusals: refusals::Rate,
+    notifier: notifier::Notifier,
+    refusals: rate::Rate,
     /// Places of batch items in the ledger's queue: half of it.
     batches: tokio::sync::Semaphore,
 }
 
 impl Hub {
     /// A hub of these parts, with an empty register until [`Hub::refresh`] loads it.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: HubParts) -> Self {
         Hub {
             gate: Gate::new(Register::default(), parts.trust, parts.issuer, REMEMBERED_TOKENS),
             rng: Mutex::new(parts.entropy.generator()),
@@ -199,18 +159,18 @@ impl Hub {
             directory: ArcSwap::from_pointee(parts.directory),
             endpoints: ArcSwap::default(),
             refreshing: tokio::sync::Mutex::default(),
-            receipts: parts.receipts,
+            receipts: ArcSwap::from_pointee(parts.receipts),
             lookup: parts.lookup,
             mtls_base: parts.mtls_base,
             own_queues: parts.own_queues,
             provisional: parts.provisional,
             caller: parts.caller,
-            road: ArcSwapOption::empty(),
+            broker: ArcSwapOption::empty(),
             clock: parts.clock,
             entropy: parts.entropy,
             in_flight: Mutex::new(HashSet::new()),
-            pulse: pulse::Pulse::default(),
-            refusals: refusals::Rate::default(),
+            notifier: notifier::Notifier::default(),
+            refusals: rate::Rate::default(),
         }
     }
 
@@ -269,6 +229,23 @@ impl Hub {
         self.store.ledger.room()
     }
 
+    /// Judges callers by other roots from their next request on.
+    pub fn replace_trust(&self, trust: Trust) {
+        self.gate.replace_trust(trust);
+    }
+
+    /// Signs tokens and receipts with other keys from the next on; tokens are accepted by what the new issuer accepts.
+    pub fn replace_keys(&self, issuer: Issuer, receipts: ReceiptSigner) {
+        // Published first: a receipt's key can be looked up as soon as there is a receipt.
+        self.gate.replace_issuer(issuer);
+        self.receipts.store(Arc::new(receipts));
+    }
+
+    /// How tokens are made: by whom, for whom, for how long.
+    pub fn token_rules(&self) -> TokenRules {
+        self.gate.tokens().issuer().rules().clone()
+    }
+
     /// Judges a request's certificate, token, staff and point. See [`authenticate`].
     pub fn authenticate(
         &self,
@@ -305,7 +282,7 @@ impl Hub {
 
     /// The public keys of tokens and receipts.
     pub fn jwks(&self) -> serde_json::Value {
-        self.gate.tokens().issuer().jwks(self.receipts.published())
+        self.gate.tokens().issuer().jwks(self.receipts.load().published())
     }
 
     /// Authorization server metadata (RFC 8414).

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::intake::{internal, parse_id};
+use super::fault::{internal, parse_id};
 use super::{Hub, ServiceError};
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
@@ -187,7 +187,7 @@ fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
     let (mut note, mut details) = (None, None);
     for event in events {
         match &event.what {
-            Happening::StatusChanged {
+            EventKind::StatusChanged {
                 to,
                 text,
                 details: brought,
@@ -199,7 +199,7 @@ fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
                     (None, None)
                 }
             }
-            Happening::StatusRecorded {
+            EventKind::StatusRecorded {
                 to,
                 text,
                 details: brought,
@@ -207,7 +207,7 @@ fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
                 note = text.clone().or(note);
                 details = brought.clone().or(details);
             }
-            Happening::ResultCorrected {
+            EventKind::ResultCorrected {
                 results,
                 refusal,
                 text,
@@ -219,7 +219,7 @@ fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
                     refusal: *refusal,
                 });
             }
-            Happening::Postponed { text, .. } => note = text.clone().or(note),
+            EventKind::Postponed { text, .. } => note = text.clone().or(note),
             _ => {}
         }
     }
@@ -230,8 +230,8 @@ fn told(events: &[Event], status: Status) -> (Option<String>, Option<Details>) {
 fn steps(events: &[Event]) -> Vec<PublicStep> {
     let step = |event: &Event| {
         let status = match &event.what {
-            Happening::Filed { status, .. } => *status,
-            Happening::StatusChanged { to, .. } => *to,
+            EventKind::Filed { status, .. } => *status,
+            EventKind::StatusChanged { to, .. } => *to,
             _ => return None,
         };
         Some(PublicStep {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::acts::{bounded, line, not_in_future};
 use super::refusals::Refused;
+use super::texts::{bounded, line, not_in_future};
 use super::{Hub, ServiceError};
 use crate::adapt::{StatusDocument, StatusItem};
 use crate::domain::attachment;
@@ -22,7 +22,7 @@ use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, 
 use crate::identity::{Access, Permission, Scope};
 use crate::store::conn::Conn;
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{Act, Acted, Deed};
+use crate::store::ledger::{Act, Acted, DossierAction};
 use crate::store::read;
 
 /// A message of an agency.
@@ -219,19 +219,19 @@ impl Hub {
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", report.text.clone(), limits::NOTE)?;
             let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
-            let deed = deed(&mut report, text)?;
-            Ok((occurred_at, officer, deed))
+            let action = action(&mut report, text)?;
+            Ok((occurred_at, officer, action))
         });
         let prepared = prepared.map_err(|problem| {
             let pointer = problem.path.clone().unwrap_or_default();
             item.located(problem, &pointer)
         });
         let within = attachment::within_limit(&item.files, "files");
-        let (occurred_at, officer, deed) = match within.and(prepared) {
+        let (occurred_at, officer, action) = match within.and(prepared) {
             Ok(prepared) => prepared,
             Err(problem) => return Ok(answering.refused(&[problem])),
         };
-        let key = self.report_key(&row, &report, (&deed, officer.as_deref()), call.as_deref());
+        let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
         let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_ref(), now);
         let act = Act {
@@ -240,7 +240,7 @@ impl Hub {
             actor: access.actor(),
             role: Role::Agency,
             report_key: Some(key),
-            deed,
+            action,
             paths: item.files.iter().filter_map(|file| file.path.clone()).collect(),
             occurred_at,
             stated: report.occurred_at.is_some(),
@@ -264,10 +264,10 @@ impl Hub {
         &self,
         row: &KeptDossier,
         report: &StatusReport,
-        (deed, officer): (&Deed, Option<&str>),
+        (action, officer): (&DossierAction, Option<&str>),
         call: Option<&str>,
     ) -> String {
-        let (text, more) = said_beside(deed);
+        let (text, more) = said_beside(action);
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
         let fresh = match (report.occurred_at, call) {
@@ -339,10 +339,10 @@ impl Hub {
 }
 
 /// The note of a report, and all it says beside a status and a note.
-fn said_beside(deed: &Deed) -> (Option<&str>, String) {
+fn said_beside(action: &DossierAction) -> (Option<&str>, String) {
     // Texts, numbers and flags only: writing them to memory cannot fail.
-    match deed {
-        Deed::Report {
+    match action {
+        DossierAction::Report {
             text,
             details,
             back,
@@ -352,7 +352,7 @@ fn said_beside(deed: &Deed) -> (Option<&str>, String) {
             text.as_deref(),
             serde_json::to_string(&(details, back, new_due)).unwrap_or_default(),
         ),
-        Deed::Correct {
+        DossierAction::Correct {
             results,
             refusal,
             text,
@@ -360,23 +360,23 @@ fn said_beside(deed: &Deed) -> (Option<&str>, String) {
             text.as_deref(),
             serde_json::to_string(&(results, refusal)).unwrap_or_default(),
         ),
-        Deed::Report { text, .. } => (text.as_deref(), String::new()),
+        DossierAction::Report { text, .. } => (text.as_deref(), String::new()),
         _ => (None, String::new()),
     }
 }
 
 /// What a report asks for: a status, or the correction of a result.
-fn deed(report: &mut StatusReport, text: Option<String>) -> Result<Deed, Problem> {
+fn action(report: &mut StatusReport, text: Option<String>) -> Result<DossierAction, Problem> {
     let lists = report.take_lists();
     if lists.correction {
         lists.check(report.status)?;
-        return Ok(Deed::Correct {
+        return Ok(DossierAction::Correct {
             results: lists.results,
             refusal: lists.refusal,
             text,
         });
     }
-    Ok(Deed::Report {
+    Ok(DossierAction::Report {
         to: report.status,
         text,
         details: Details::of(report.status, lists)?,

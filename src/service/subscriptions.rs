@@ -5,8 +5,8 @@ mod carriers;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::acts::required;
-use super::intake::internal;
+use super::fault::internal;
+use super::texts::required;
 use super::{Hub, ServiceError};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::endpoint::EndpointUrl;
@@ -18,7 +18,7 @@ use crate::domain::text::limits;
 use crate::domain::view::{
     AttemptCursor, Cursor, NoticeAttemptPage, NoticeAttemptView, NoticeRetryAnswer, NoticeRetryRequest,
     SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer, SubscriptionRequest,
-    SubscriptionView, TestAnswer, Way, WayView,
+    SubscriptionView, TestAnswer, Transport, TransportView,
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
@@ -28,9 +28,9 @@ use crate::store::ledger::{
     Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
     TestSubscription,
 };
-use crate::store::read::{self, KeptNoticeAttempt, Told};
+use crate::store::read::{self, KeptNoticeAttempt, SubscriptionCounts};
 
-pub use carriers::{ActiveWay, News, TEST_TYPE};
+pub use carriers::{ActiveSubscription, News, TEST_TYPE};
 
 /// The bell of those who carry notices.
 pub(super) const NOTICES: &str = "notices";
@@ -62,8 +62,8 @@ impl Hub {
             None => None,
         };
         let secret = match request.way {
-            Way::Webhook => Some(self.new_secret(access.key())?),
-            Way::Queue => None,
+            Transport::Webhook => Some(self.new_secret(access.key())?),
+            Transport::Queue => None,
         };
         let (shown, sealed) = secret.unzip();
         let subscription = own(access, request.way);
@@ -81,8 +81,8 @@ impl Hub {
             }
         };
         tracing::info!(tenant = %access.key(), way = request.way.word(), "a subscription is set up");
-        self.pulse.ring(QUEUES);
-        self.pulse.ring(NOTICES);
+        self.notifier.ring(QUEUES);
+        self.notifier.ring(NOTICES);
         Ok(SubscriptionAnswer {
             subscription: self.subscription(access).await?,
             secret: shown.filter(|_| first).map(|secret| secret.reveal()),
@@ -92,16 +92,20 @@ impl Hub {
     /// The address a webhook needs; a queue has none, and needs a broker that stands outside.
     fn wanted_url(&self, request: &SubscriptionRequest) -> Result<Option<EndpointUrl>, Problem> {
         match (request.way, &request.url) {
-            (Way::Webhook, Some(url)) => url.parse().map(Some).map_err(|_| {
+            (Transport::Webhook, Some(url)) => url.parse().map(Some).map_err(|_| {
                 Problem::new(Label::WebhookUrlRefused)
                     .at("/url")
                     .with("field", "url")
                     .with("limit", EndpointUrl::LONGEST)
             }),
-            (Way::Webhook, None) => Err(Problem::new(Label::FieldMissing).at("/url").with("field", "url")),
-            (Way::Queue, Some(_)) => Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "url")),
-            (Way::Queue, None) if self.own_queues => Ok(None),
-            (Way::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
+            (Transport::Webhook, None) => {
+                Err(Problem::new(Label::FieldMissing).at("/url").with("field", "url"))
+            }
+            (Transport::Queue, Some(_)) => {
+                Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "url"))
+            }
+            (Transport::Queue, None) if self.own_queues => Ok(None),
+            (Transport::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
         }
     }
 
@@ -120,11 +124,15 @@ impl Hub {
     }
 
     /// Ends a way. What waits for it is dropped; the feed still has everything.
-    pub async fn unsubscribe(&self, access: &Access, way: Way) -> Result<SubscriptionView, ServiceError> {
+    pub async fn unsubscribe(
+        &self,
+        access: &Access,
+        way: Transport,
+    ) -> Result<SubscriptionView, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         self.change_way(EndSubscription(own(access, way)), way).await?;
         tracing::info!(tenant = %access.key(), way = way.word(), "a subscription is ended");
-        self.pulse.ring(QUEUES);
+        self.notifier.ring(QUEUES);
         self.subscription(access).await
     }
 
@@ -138,7 +146,7 @@ impl Hub {
             secret: sealed,
             older_until,
         };
-        self.change_way(command, Way::Webhook).await?;
+        self.change_way(command, Transport::Webhook).await?;
         tracing::info!(tenant = %access.key(), "a webhook has a new secret");
         Ok(SecretAnswer {
             secret: secret.reveal(),
@@ -147,7 +155,11 @@ impl Hub {
     }
 
     /// Sends a test event by a way.
-    pub async fn test_subscription(&self, access: &Access, way: Way) -> Result<TestAnswer, ServiceError> {
+    pub async fn test_subscription(
+        &self,
+        access: &Access,
+        way: Transport,
+    ) -> Result<TestAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         let now = self.clock.now();
         let event = self.with_rng(|rng| EventId::new(now, rng));
@@ -156,7 +168,7 @@ impl Hub {
             event: event.to_string(),
         };
         self.change_way(command, way).await?;
-        self.pulse.ring(NOTICES);
+        self.notifier.ring(NOTICES);
         Ok(TestAnswer { event })
     }
 
@@ -164,7 +176,7 @@ impl Hub {
     pub async fn retry_own_notices(
         &self,
         access: &Access,
-        way: Way,
+        way: Transport,
     ) -> Result<NoticeRetryAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         self.retry_notices(own(access, way), None).await
@@ -193,13 +205,17 @@ impl Hub {
     ) -> Result<NoticeRetryAnswer, ServiceError> {
         let command = RetryNotices { subscription, by };
         let count = self.store.ledger.ask(command).await?;
-        self.pulse.ring(NOTICES);
+        self.notifier.ring(NOTICES);
         let retried = count as u64;
         Ok(NoticeRetryAnswer { retried })
     }
 
     /// A change of a way that must be there.
-    async fn change_way<R: Command<Answer = bool>>(&self, asked: R, way: Way) -> Result<(), ServiceError> {
+    async fn change_way<R: Command<Answer = bool>>(
+        &self,
+        asked: R,
+        way: Transport,
+    ) -> Result<(), ServiceError> {
         match self.store.ledger.ask(asked).await? {
             true => Ok(()),
             false => Err(Problem::new(Label::SubscriptionMissing)
@@ -212,7 +228,7 @@ impl Hub {
     pub async fn own_notice_attempts(
         &self,
         access: &Access,
-        way: Option<Way>,
+        way: Option<Transport>,
         before: Option<AttemptCursor>,
         limit: u32,
     ) -> Result<NoticeAttemptPage, ServiceError> {
@@ -235,7 +251,7 @@ impl Hub {
     async fn notice_attempts(
         &self,
         tenant: &TenantKey,
-        way: Option<Way>,
+        way: Option<Transport>,
         before: Option<AttemptCursor>,
         limit: u32,
     ) -> Result<NoticeAttemptPage, ServiceError> {
@@ -283,15 +299,15 @@ impl Hub {
         for (cursor, row) in rows {
             let view = by_tenant.entry(row.way.tenant().to_owned()).or_default();
             match row.way.subscription.way {
-                Way::Webhook => view.webhook = Some(way_view(row, cursor)?),
-                Way::Queue => view.queue = Some(way_view(row, cursor)?),
+                Transport::Webhook => view.webhook = Some(way_view(row, cursor)?),
+                Transport::Queue => view.queue = Some(way_view(row, cursor)?),
             }
         }
         Ok(by_tenant)
     }
 }
 
-fn own(access: &Access, way: Way) -> Subscription {
+fn own(access: &Access, way: Transport) -> Subscription {
     Subscription {
         tenant: access.key().to_string(),
         way,
@@ -303,31 +319,27 @@ fn queue_name(tenant: &TenantKey) -> String {
     format!("tenant.{tenant}")
 }
 
-fn way_view(told: Told, cursor: Cursor) -> Result<WayView, ServiceError> {
-    let Told {
-        way,
-        standing,
-        secrets,
-    } = told;
+fn way_view(told: SubscriptionCounts, cursor: Cursor) -> Result<TransportView, ServiceError> {
+    let SubscriptionCounts { way, counts, secrets } = told;
     let secret = |kept: KeptSecret| SecretView {
         since: kept.since,
         until: kept.until,
     };
     let queue = match way.subscription.way {
-        Way::Queue => Some(queue_name(&way.tenant().parse().map_err(internal)?)),
-        Way::Webhook => None,
+        Transport::Queue => Some(queue_name(&way.tenant().parse().map_err(internal)?)),
+        Transport::Webhook => None,
     };
-    Ok(WayView {
+    Ok(TransportView {
         state: way.state,
         since: way.since,
         reason: way.reason,
         url: way.url,
         queue,
         cursor,
-        waiting: standing.waiting,
-        parked: standing.parked,
-        held: standing.held,
-        oldest: standing.oldest,
+        waiting: counts.waiting,
+        parked: counts.parked,
+        held: counts.held,
+        oldest: counts.oldest,
         secrets: secrets.into_iter().map(secret).collect(),
     })
 }

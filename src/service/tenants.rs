@@ -8,8 +8,8 @@ mod shown;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::acts::bounded;
-use super::intake::internal;
+use super::fault::internal;
+use super::texts::bounded;
 use super::{Hub, ServiceError};
 use crate::domain::audit::Action;
 use crate::domain::codes::{Key, Sha256Hex};
@@ -125,12 +125,12 @@ impl Hub {
         if let Some(rejection) = Rejection::of(problems) {
             return Err(rejection.into());
         }
-        let (version, deeds) = self
+        let (version, actions) = self
             .change(access, request.reason, Change::Register(newcomers))
             .await?;
         Ok(RegisterAnswer {
             version,
-            changes: u32::try_from(deeds).unwrap_or(u32::MAX),
+            changes: u32::try_from(actions).unwrap_or(u32::MAX),
             warnings: shown_warnings(&warnings),
         })
     }
@@ -338,9 +338,9 @@ impl Hub {
             change,
         };
         match self.store.ledger.ask(change).await? {
-            Registered::Done { version, deeds } => {
+            Registered::Done { version, actions } => {
                 self.refresh().await?;
-                Ok((version, deeds))
+                Ok((version, actions))
             }
             Registered::Refused(rejection) => Err(rejection.into()),
         }

@@ -1,6 +1,7 @@
 //! The turns a dossier may take: refused, sent back for papers, recalled, withdrawn, postponed, its result corrected.
 
-use super::acts::{Call, Wish, office, required};
+use super::acts::{ActionRequest, Call, office};
+use super::texts::required;
 use super::{Hub, ServiceError};
 use crate::domain::details::{Details, Lists};
 use crate::domain::event::Back;
@@ -14,7 +15,7 @@ use crate::domain::view::{
     CorrectionRequest, DossierSummary, PapersRequest, PostponementRequest, ReasonRequest,
 };
 use crate::identity::{Access, Permission};
-use crate::store::ledger::Deed;
+use crate::store::ledger::DossierAction;
 
 fn reason(text: String) -> Result<String, Problem> {
     required("/reason", text, NOTE)
@@ -26,14 +27,14 @@ fn step(
     route: &'static str,
     (to, back): (Status, Option<Back>),
     request: ReasonRequest,
-) -> Result<Wish, Problem> {
-    let deed = Deed::Step {
+) -> Result<ActionRequest, Problem> {
+    let action = DossierAction::Step {
         to,
         text: reason(request.reason)?,
         details: None,
         back,
     };
-    Ok(Wish::of(role, route, deed, request.occurred_at))
+    Ok(ActionRequest::of(role, route, action, request.occurred_at))
 }
 
 impl Hub {
@@ -47,8 +48,8 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierWithdraw)?;
         access.require_staff()?;
-        let wish = step(Role::Submitter, "withdrawal", (Status::Withdrawn, None), request)?;
-        self.act(access, id, call, wish).await
+        let asked = step(Role::Submitter, "withdrawal", (Status::Withdrawn, None), request)?;
+        self.act(access, id, call, asked).await
     }
 
     /// Refuses an online filing before it is accepted: the receiving unit or the agency.
@@ -60,8 +61,8 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRefuse)?;
-        let wish = step(office(access), "refusal", (Status::Refused, None), request)?;
-        self.act(access, id, call, wish).await
+        let asked = step(office(access), "refusal", (Status::Refused, None), request)?;
+        self.act(access, id, call, asked).await
     }
 
     /// Asks for papers, once and for all of them (`NĐ 118/2025` Điều 16.3): the receiving unit or the agency.
@@ -77,14 +78,14 @@ impl Hub {
             papers: request.papers,
             ..Lists::default()
         };
-        let deed = Deed::Step {
+        let action = DossierAction::Step {
             to: Status::SupplementRequested,
             text: reason(request.reason)?,
             details: Details::of(Status::SupplementRequested, lists)?,
             back: None,
         };
-        let wish = Wish::of(office(access), "supplement-request", deed, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = ActionRequest::of(office(access), "supplement-request", action, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// Takes a dossier back from the agency: the receiving unit that forwarded it.
@@ -96,13 +97,13 @@ impl Hub {
         request: ReasonRequest,
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierRecall)?;
-        let wish = step(
+        let asked = step(
             Role::ReceivingUnit,
             "recall",
             (Status::Accepted, Some(Back::Recalled)),
             request,
         )?;
-        self.act(access, id, call, wish).await
+        self.act(access, id, call, asked).await
     }
 
     /// Moves the due date, once (`NĐ 118/2025` Điều 19.6): the agency.
@@ -115,12 +116,12 @@ impl Hub {
     ) -> Result<DossierSummary, ServiceError> {
         access.permit(Permission::DossierPostpone)?;
         let new_due = Dated::NewDue.check(request.new_due);
-        let deed = Deed::Postpone {
+        let action = DossierAction::Postpone {
             new_due: new_due.map_err(|why| why.problem().at("/new_due").with("field", "new_due"))?,
             text: reason(request.reason)?,
         };
-        let wish = Wish::of(Role::Agency, "postponement", deed, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = ActionRequest::of(Role::Agency, "postponement", action, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 
     /// Puts a result right (`NĐ 118/2025` Điều 23.1): the agency.
@@ -139,12 +140,12 @@ impl Hub {
             ..Lists::default()
         };
         lists.check(Status::Finished)?;
-        let deed = Deed::Correct {
+        let action = DossierAction::Correct {
             results: lists.results,
             refusal: lists.refusal,
             text: Some(reason(request.reason)?),
         };
-        let wish = Wish::of(Role::Agency, "corrections", deed, request.occurred_at);
-        self.act(access, id, call, wish).await
+        let asked = ActionRequest::of(Role::Agency, "corrections", action, request.occurred_at);
+        self.act(access, id, call, asked).await
     }
 }

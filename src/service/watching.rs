@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dossiers::foreign;
-use super::intake::internal;
+use super::fault::internal;
 use super::{Hub, ServiceError};
 use crate::domain::clocks::Watched;
 use crate::domain::contract::LARGEST_PAGE;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::desk::{Road, Tally};
-pub use super::office::{Agency, Pace, Reach};
+use super::desk::{ArrivalPath, Tally};
+pub use super::office::{AgencyTransport, OfficePace, SimulatedAgency};
 use super::office::{Office, SECOND};
 use super::work::Work;
 use super::{pushed, queue};
@@ -22,7 +22,12 @@ const POLL: Duration = Duration::from_secs(20);
 const LEASED: u32 = 50;
 
 /// Lets agencies answer until `stop` becomes true, or its sender is gone. Never fails: what goes wrong is counted in `tally`.
-pub async fn run_agencies(agencies: Vec<Agency>, pace: Pace, tally: Arc<Tally>, stop: watch::Receiver<bool>) {
+pub async fn run_agencies(
+    agencies: Vec<SimulatedAgency>,
+    pace: OfficePace,
+    tally: Arc<Tally>,
+    stop: watch::Receiver<bool>,
+) {
     let gate = Arc::new(Semaphore::new(pace.parallel.max(1)));
     let pace = Arc::new(pace);
     let mut offices = JoinSet::new();
@@ -52,9 +57,9 @@ async fn work(office: Arc<Office>) {
     let left_over = office.open_dossiers().await;
     let work = Work::new(office.clone(), left_over);
     match &office.reach {
-        Reach::Inbox => pull(&office, work).await,
-        Reach::Queue(broker) => queue::consume(broker, work).await,
-        Reach::Endpoint(mailboxes) => pushed::answer(mailboxes, work).await,
+        AgencyTransport::Inbox => pull(&office, work).await,
+        AgencyTransport::Queue(broker) => queue::consume(broker, work).await,
+        AgencyTransport::Endpoint(mailboxes) => pushed::answer(mailboxes, work).await,
     }
 }
 
@@ -77,7 +82,7 @@ async fn pull(office: &Office, mut work: Work) {
         for message in &page.messages {
             messages.push(settlement(
                 message.delivery,
-                work.take(&message.event.data, Road::Pull),
+                work.take(&message.event.data, ArrivalPath::Pull),
             ));
         }
         if !messages.is_empty()

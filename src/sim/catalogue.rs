@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::codes::{CommuneCode, DistrictCode, Key, ProcedureCode};
-use crate::domain::dossier::Catalogue as Places;
+use crate::domain::dossier::Catalogue;
 use crate::domain::routing::{AgencyKind, Directory, Level, PlaceRule};
 use crate::domain::time::Date;
 
@@ -12,7 +12,7 @@ const DEMONSTRATIONS: [&str; 2] = ["9.990001", "9.990002"];
 
 /// A procedure that may be filed.
 #[derive(Clone, Debug)]
-pub struct Procedure {
+pub struct FilingProcedure {
     /// National code.
     pub code: ProcedureCode,
     /// Name.
@@ -31,7 +31,7 @@ pub struct Procedure {
 
 /// A commune of today.
 #[derive(Clone, Debug)]
-pub struct Commune {
+pub struct FilingCommune {
     /// Code in the catalogue of 2025.
     pub code: CommuneCode,
     /// Name with its kind, `Phường Ba Đình`.
@@ -55,9 +55,9 @@ pub struct Former {
 
 /// What may be filed.
 #[derive(Clone, Debug)]
-pub struct Catalogue {
-    procedures: Vec<Procedure>,
-    communes: Vec<Commune>,
+pub struct FilingCatalogue {
+    procedures: Vec<FilingProcedure>,
+    communes: Vec<FilingCommune>,
     agency_kinds: BTreeMap<Key, String>,
 }
 
@@ -66,22 +66,22 @@ pub struct Catalogue {
 #[error("the directory has no procedure in force, or no commune")]
 pub struct NothingToFile;
 
-impl Catalogue {
+impl FilingCatalogue {
     /// Of these procedures in force, without the two demonstrations of a gap and an overlap. `agency_kinds` names the kind of
     /// each agency for the report (`commune`, `department`, …).
     ///
     /// # Errors
     /// Where nothing is left to file.
     pub fn new(
-        mut procedures: Vec<Procedure>,
-        communes: Vec<Commune>,
+        mut procedures: Vec<FilingProcedure>,
+        communes: Vec<FilingCommune>,
         agency_kinds: BTreeMap<Key, String>,
     ) -> Result<Self, NothingToFile> {
         procedures.retain(|p| !DEMONSTRATIONS.contains(&p.code.as_str()));
         if procedures.is_empty() || communes.is_empty() {
             return Err(NothingToFile);
         }
-        Ok(Catalogue {
+        Ok(FilingCatalogue {
             procedures,
             communes,
             agency_kinds,
@@ -99,10 +99,10 @@ impl Catalogue {
             .procedures()
             .filter(|p| in_force(p.valid_from, p.valid_to));
         let communes = directory
-            .communes(Places::Since2025)
+            .communes(Catalogue::Since2025)
             .filter(|c| in_force(c.valid_from, c.valid_to));
         let mut former: BTreeMap<CommuneCode, Vec<Former>> = BTreeMap::new();
-        for old in directory.communes(Places::Legacy) {
+        for old in directory.communes(Catalogue::Legacy) {
             if let [only] = directory.successors(&old.code) {
                 former.entry(only.clone()).or_default().push(Former {
                     code: old.code.clone(),
@@ -111,9 +111,9 @@ impl Catalogue {
                 });
             }
         }
-        Catalogue::new(
+        FilingCatalogue::new(
             procedures
-                .map(|p| Procedure {
+                .map(|p| FilingProcedure {
                     code: p.code.clone(),
                     name: p.name.clone(),
                     field_code: p.field_code.clone(),
@@ -124,7 +124,7 @@ impl Catalogue {
                 })
                 .collect(),
             communes
-                .map(|c| Commune {
+                .map(|c| FilingCommune {
                     code: c.code.clone(),
                     name: c.name.clone(),
                     agency: directory
@@ -147,14 +147,14 @@ impl Catalogue {
     /// Where nothing is left to file.
     pub fn only(mut self, procedures: impl Fn(&ProcedureCode) -> bool) -> Result<Self, NothingToFile> {
         self.procedures.retain(|p| procedures(&p.code));
-        Catalogue::new(self.procedures, self.communes, self.agency_kinds)
+        FilingCatalogue::new(self.procedures, self.communes, self.agency_kinds)
     }
 
     /// The procedure and the commune of the `index`th filing: every third one is a department's where there are departments;
     /// procedures take turns, and each meets every commune before it meets one again.
-    pub fn turn(&self, index: usize) -> (&Procedure, &Commune) {
+    pub fn turn(&self, index: usize) -> (&FilingProcedure, &FilingCommune) {
         let by_commune = index % 3 != 2;
-        let fitting: Vec<&Procedure> = self
+        let fitting: Vec<&FilingProcedure> = self
             .procedures
             .iter()
             .filter(|p| p.by_commune == by_commune)
@@ -197,8 +197,8 @@ pub(super) fn divisor(a: usize, b: usize) -> usize {
 pub(super) mod tests {
     use super::*;
 
-    pub fn small() -> Catalogue {
-        let procedure = |code: &str, by_commune, by_place| Procedure {
+    pub fn small() -> FilingCatalogue {
+        let procedure = |code: &str, by_commune, by_place| FilingProcedure {
             code: code.parse().unwrap(),
             name: format!("Thủ tục {code} & <phụ lục>"),
             field_code: "P-HTI".into(),
@@ -215,14 +215,14 @@ pub(super) mod tests {
             procedure("9.990001", false, false),
             procedure("9.990002", false, true),
         ];
-        let commune = |code: &str, name: &str| Commune {
+        let commune = |code: &str, name: &str| FilingCommune {
             code: code.parse().unwrap(),
             name: name.into(),
             agency: format!("ubnd-{code}").parse().ok(),
             former: Vec::new(),
         };
         let communes = vec![commune("00004", "Phường Ba Đình"), commune("00376", "Xã Sóc Sơn")];
-        Catalogue::new(procedures, communes, BTreeMap::new()).unwrap()
+        FilingCatalogue::new(procedures, communes, BTreeMap::new()).unwrap()
     }
 
     #[test]

@@ -11,12 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::catalogue::Catalogue;
+use super::catalogue::FilingCatalogue;
 use super::filing::Series;
 use super::format::Format;
-use super::ledger::{Kept, Looked, Shown};
-use super::outcome::{FaultKind, Outcome, Progress};
-pub use super::run::{Back, Filer};
+use super::ledger::{KeptFiles, Looked, ShownDossier};
+use super::outcome::{RunOutcome, RunProgress, ViolationKind};
+pub use super::run::{Filer, SubmitterTransport};
 use super::run::{Run, is_branch};
 use super::submitter;
 use super::told::{self, Begun};
@@ -37,7 +37,7 @@ pub struct Demo {
     /// Who files; dossiers are spread over them.
     pub filers: Vec<Filer>,
     /// What is filed.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<FilingCatalogue>,
     /// Decides persons, papers and places.
     pub seed: u64,
     /// Sets this run apart from every other of this hub: 1 to 40 lower-case letters and digits.
@@ -51,7 +51,7 @@ pub struct Demo {
 impl Demo {
     /// Files, follows, completes, hands over, until every dossier has ended or nothing happens any more; then compares. At
     /// most about ten messages a dossier are sent to `progress`.
-    pub async fn run(self, clock: Clock, progress: UnboundedSender<Progress>) -> Outcome {
+    pub async fn run(self, clock: Clock, progress: UnboundedSender<RunProgress>) -> RunOutcome {
         self.run_until(clock, progress, std::future::pending()).await
     }
 
@@ -60,9 +60,9 @@ impl Demo {
     pub async fn run_until(
         self,
         clock: Clock,
-        progress: UnboundedSender<Progress>,
+        progress: UnboundedSender<RunProgress>,
         stop: impl Future<Output = ()>,
-    ) -> Outcome {
+    ) -> RunOutcome {
         let began_at = clock.now();
         let run = Arc::new(Run::new(
             self.filers,
@@ -176,7 +176,7 @@ impl Run {
     }
 
     async fn audit(self: &Arc<Self>, stall: Duration) {
-        self.tell(Progress::Auditing);
+        self.tell(RunProgress::Auditing);
         let partners: HashMap<TenantKey, Arc<Partner>> = self
             .filers
             .iter()
@@ -207,7 +207,7 @@ impl Run {
                 Ok(None) => break,
                 Err(_) => {
                     let what = format!("{} dossiers could not be looked up", asked.len());
-                    self.note(|ledger, _| ledger.fault(FaultKind::Missing, "", &what));
+                    self.note(|ledger, _| ledger.fault(ViolationKind::Missing, "", &what));
                     break;
                 }
             }
@@ -244,7 +244,7 @@ async fn look_up(partner: &Partner, dossier: DossierId, reference: &str) -> Resu
         }
         history = again;
     };
-    let shown = Shown {
+    let shown = ShownDossier {
         supplements: view.supplements.len(),
         claims: view.claims.len(),
         results: view.results,
@@ -259,7 +259,7 @@ async fn look_up(partner: &Partner, dossier: DossierId, reference: &str) -> Resu
         history,
         listed: partner.dossiers(&filter).await?.dossiers,
         shown,
-        kept: Kept {
+        kept: KeptFiles {
             filed: of_filing.map(|a| a.sha256.clone()).collect(),
             missing: files.missing,
         },

@@ -67,7 +67,7 @@ pub fn is_readable(data: &AgencyData) -> bool {
 
 /// What became of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ReportOutcome {
     /// Taken: applied, or kept as history.
     Taken,
     /// The broker has it; what the hub makes of it is not told on this way.
@@ -83,31 +83,31 @@ pub enum Told {
 }
 
 /// What the hub's answer to a single report means.
-pub fn told(answer: &StatusAnswer) -> Told {
+pub fn told(answer: &StatusAnswer) -> ReportOutcome {
     let Some(result) = answer.results.first() else {
-        return Told::Refused(None);
+        return ReportOutcome::Refused(None);
     };
     let taken = result.warnings.iter().any(|w| w.label == Label::DossierCodeTaken);
     match (result.verdict, result.problem.as_ref().map(|p| p.label)) {
         (Some(Verdict::Rejected) | None, label) => refused(label),
-        (Some(_), _) if taken => Told::CodeTaken,
-        (Some(_), _) => Told::Taken,
+        (Some(_), _) if taken => ReportOutcome::CodeTaken,
+        (Some(_), _) => ReportOutcome::Taken,
     }
 }
 
 /// What a refusal of a report means.
-pub fn refused(label: Option<Label>) -> Told {
+pub fn refused(label: Option<Label>) -> ReportOutcome {
     match label {
-        Some(Label::DossierCodeTaken) => Told::CodeTaken,
-        Some(Label::StatusWordUnknown) => Told::WordUnknown,
-        Some(Label::StatusFinal) => Told::Over,
-        label => Told::Refused(label),
+        Some(Label::DossierCodeTaken) => ReportOutcome::CodeTaken,
+        Some(Label::StatusWordUnknown) => ReportOutcome::WordUnknown,
+        Some(Label::StatusFinal) => ReportOutcome::Over,
+        label => ReportOutcome::Refused(label),
     }
 }
 
 /// How a message reached its agency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Road {
+pub enum ArrivalPath {
     /// The agency fetched it from its inbox.
     Pull,
     /// The agency took it from its own queue.
@@ -151,11 +151,11 @@ pub struct TallyView {
 }
 
 impl Tally {
-    pub(super) fn message(&self, road: Road) {
-        let count = match road {
-            Road::Pull => &self.pulled,
-            Road::Queue => &self.queued,
-            Road::Push => &self.pushed,
+    pub(super) fn message(&self, path: ArrivalPath) {
+        let count = match path {
+            ArrivalPath::Pull => &self.pulled,
+            ArrivalPath::Queue => &self.queued,
+            ArrivalPath::Push => &self.pushed,
         };
         count.fetch_add(1, Ordering::Relaxed);
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::catalogue::{Catalogue, Commune, Procedure};
+use super::catalogue::{FilingCatalogue, FilingCommune, FilingProcedure};
 use super::file::File;
 use super::person::Person;
 use crate::domain::codes::Key;
-use crate::domain::dossier::Catalogue as Places;
+use crate::domain::dossier::{Catalogue, Channel};
 use crate::domain::time::Timestamp;
 
 const PAPERS: [(&str, &str); 5] = [
@@ -19,17 +19,6 @@ const PAPERS: [(&str, &str); 5] = [
     ("TP-04", "Văn bản ủy quyền (nếu có)"),
     ("TP-05", "Bản vẽ & thuyết minh <phụ lục \"A\">"),
 ];
-
-/// How it reached the office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// At a counter.
-    Counter,
-    /// Online.
-    Online,
-    /// By post.
-    Post,
-}
 
 /// One paper.
 #[derive(Clone, Debug)]
@@ -59,9 +48,9 @@ impl Paper {
 
 /// The commune that decides, as the applicant names it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct NamedPlace {
     /// In which catalogue: an applicant may still give the address of before 2025-07-01.
-    pub catalogue: Places,
+    pub catalogue: Catalogue,
     /// Its code there.
     pub commune: String,
     /// Its name there.
@@ -78,15 +67,15 @@ pub struct Case {
     /// An official code in the sender's hands, for the format that cannot do without.
     pub own_code: String,
     /// Procedure.
-    pub procedure: Procedure,
+    pub procedure: FilingProcedure,
     /// How it came.
-    pub way: Way,
+    pub channel: Channel,
     /// An agent helped to file online.
     pub assisted: bool,
     /// When the applicant filed.
     pub filed_at: Timestamp,
     /// Commune that decides.
-    pub place: Option<Place>,
+    pub place: Option<NamedPlace>,
     /// The agency it must reach, where a commune decides.
     pub decides: Option<Key>,
     /// Who files.
@@ -140,10 +129,10 @@ impl Series {
     }
 
     /// The `index`th filing, filed shortly before `now`.
-    pub fn case(&self, index: usize, by_branch: bool, catalogue: &Catalogue, now: Timestamp) -> Case {
+    pub fn case(&self, index: usize, by_branch: bool, catalogue: &FilingCatalogue, now: Timestamp) -> Case {
         let mut rng = self.generator(index);
         let (procedure, commune) = catalogue.turn(index);
-        let (way, assisted) = way(by_branch, &mut rng);
+        let (channel, assisted) = channel(by_branch, &mut rng);
         let applicant = if rng.random_bool(0.2) {
             Person::enterprise(&commune.name, &mut rng)
         } else {
@@ -164,7 +153,7 @@ impl Series {
             reference,
             own_code: format!("{}-{}-{:04}", self.unit, day.strftime("%y%m%d"), index + 1),
             procedure: procedure.clone(),
-            way,
+            channel,
             assisted,
             filed_at: Timestamp::from_micros(now.as_micros() - age.as_micros() as i64),
             place,
@@ -189,29 +178,29 @@ impl Series {
 }
 
 /// Agents mostly help to file online; branches mostly receive at the counter.
-fn way(by_branch: bool, rng: &mut impl Rng) -> (Way, bool) {
+fn channel(by_branch: bool, rng: &mut impl Rng) -> (Channel, bool) {
     match (by_branch, rng.random_range(0..10)) {
-        (true, 0..6) => (Way::Counter, false),
-        (true, 6..8) => (Way::Online, false),
-        (false, 0..8) => (Way::Online, true),
-        _ => (Way::Post, false),
+        (true, 0..6) => (Channel::Counter, false),
+        (true, 6..8) => (Channel::Online, false),
+        (false, 0..8) => (Channel::Online, true),
+        _ => (Channel::Post, false),
     }
 }
 
 /// One in five still gives the address of before 2025-07-01, where it is wholly in one commune of today.
-fn place(commune: &Commune, rng: &mut impl Rng) -> Place {
+fn place(commune: &FilingCommune, rng: &mut impl Rng) -> NamedPlace {
     let former = rng
         .random_bool(0.2)
         .then(|| rng.random_range(0..commune.former.len().max(1)));
     match former.and_then(|n| commune.former.get(n)) {
-        Some(former) => Place {
-            catalogue: Places::Legacy,
+        Some(former) => NamedPlace {
+            catalogue: Catalogue::Legacy,
             commune: former.code.to_string(),
             name: former.name.clone(),
             district: former.district.as_ref().map(ToString::to_string),
         },
-        None => Place {
-            catalogue: Places::Since2025,
+        None => NamedPlace {
+            catalogue: Catalogue::Since2025,
             commune: commune.code.to_string(),
             name: commune.name.clone(),
             district: None,

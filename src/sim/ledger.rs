@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use super::outcome::{Fault, FaultKind, Outcome, Percentiles, Progress, Row, Used};
+use super::outcome::{Row, RunOutcome, RunPercentiles, RunProgress, Used, Violation, ViolationKind};
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::details::{Details, PaperAsked, ResultPaper};
 use crate::domain::ids::{DossierId, EventId};
@@ -32,7 +32,7 @@ struct Entry {
 
 /// What the hub shows of a dossier beside its history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownDossier {
     /// Supplements asked for.
     pub supplements: usize,
     /// Claims of fees.
@@ -43,7 +43,7 @@ pub struct Shown {
 
 /// The files the hub has of a dossier.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptFiles {
     /// Those of the filing.
     pub filed: BTreeSet<Sha256Hex>,
     /// How many of all are still missing.
@@ -57,14 +57,14 @@ pub struct Looked {
     /// What is listed under its reference.
     pub listed: Vec<DossierSummary>,
     /// What it shows.
-    pub shown: Shown,
+    pub shown: ShownDossier,
     /// Its files.
-    pub kept: Kept,
+    pub kept: KeptFiles,
 }
 
 /// What the submitter has to do after an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum FollowUp {
     /// Complete what was asked for: these papers.
     Supplement(DossierId, Vec<PaperAsked>),
     /// The applicant no longer wants it.
@@ -75,17 +75,17 @@ pub enum Act {
 
 /// The book of one run.
 #[derive(Default)]
-pub struct Ledger {
+pub struct ExpectedLedger {
     entries: BTreeMap<String, Entry>,
-    faults: Vec<Fault>,
-    news: Vec<Progress>,
+    faults: Vec<Violation>,
+    news: Vec<RunProgress>,
     /// How many were planned, once somebody has stopped the run before its end.
     interrupted: Option<usize>,
     /// What was used.
     pub used: Used,
 }
 
-impl Ledger {
+impl ExpectedLedger {
     /// Notes that `tenant` is about to file `reference`.
     pub fn begin(&mut self, reference: &str, tenant: TenantKey, format: &'static str, now: Duration) {
         let entry = Entry {
@@ -116,21 +116,25 @@ impl Ledger {
         agency_kind.clone_into(&mut entry.agency_kind);
         entry.status = entry.status.or(Some(answer.status.code));
         let known = *entry.dossier.get_or_insert(answer.tracking_id);
-        self.news.push(Progress::Filed);
+        self.news.push(RunProgress::Filed);
         if known != answer.tracking_id {
             self.fault(
-                FaultKind::Doubled,
+                ViolationKind::Doubled,
                 reference,
                 "its events are about another tracking id",
             );
         }
         if answer.existing {
-            self.fault(FaultKind::Doubled, reference, "the reference was known before");
+            self.fault(
+                ViolationKind::Doubled,
+                reference,
+                "the reference was known before",
+            );
         }
         if let Some(label) = answer.parked {
-            self.fault(FaultKind::Refused, reference, &format!("parked: {label}"));
+            self.fault(ViolationKind::Refused, reference, &format!("parked: {label}"));
         } else if answer.agency.is_none() {
-            self.fault(FaultKind::Missing, reference, "no agency");
+            self.fault(ViolationKind::Missing, reference, "no agency");
         }
     }
 
@@ -147,7 +151,7 @@ impl Ledger {
             && must != agency
         {
             self.fault(
-                FaultKind::Foreign,
+                ViolationKind::Foreign,
                 reference,
                 &format!("it went to {agency} instead of {must}"),
             );
@@ -159,11 +163,17 @@ impl Ledger {
         if let Some(entry) = self.entries.get_mut(reference) {
             entry.refused |= filing;
         }
-        self.fault(FaultKind::Refused, reference, what);
+        self.fault(ViolationKind::Refused, reference, what);
     }
 
     /// Notes an event `tenant` was told of by this way, and says what the submitter has to do now. Events of other runs are let pass.
-    pub fn event(&mut self, tenant: &TenantKey, data: &FeedData, way: &str, now: Duration) -> Option<Act> {
+    pub fn event(
+        &mut self,
+        tenant: &TenantKey,
+        data: &FeedData,
+        way: &str,
+        now: Duration,
+    ) -> Option<FollowUp> {
         let happened = &data.event;
         let reference = data.reference.as_str();
         let entry = self.entries.get_mut(reference)?;
@@ -173,17 +183,21 @@ impl Ledger {
             if told.into_iter().flatten().any(|unit| unit == tenant) {
                 return None;
             }
-            self.fault(FaultKind::Foreign, reference, "an event reached another tenant");
+            self.fault(
+                ViolationKind::Foreign,
+                reference,
+                "an event reached another tenant",
+            );
             return None;
         }
         if *entry.dossier.get_or_insert(data.tracking_id) != data.tracking_id {
-            self.fault(FaultKind::Doubled, reference, "events about two tracking ids");
+            self.fault(ViolationKind::Doubled, reference, "events about two tracking ids");
             return None;
         }
         let (last, number) = (entry.last, happened.number);
         if entry.seen.contains(&happened.id) {
             self.fault(
-                FaultKind::Doubled,
+                ViolationKind::Doubled,
                 reference,
                 &format!("event {number} came twice"),
             );
@@ -192,10 +206,10 @@ impl Ledger {
         entry.seen.push(happened.id);
         entry.last = last.max(number);
         *self.used.ways_back.entry(way.to_owned()).or_default() += 1;
-        self.news.push(Progress::Event);
+        self.news.push(RunProgress::Event);
         if !entry.delivered && happened.actor.tenant.kind() == TenantKind::Agency {
             entry.delivered = true;
-            self.news.push(Progress::Delivered);
+            self.news.push(RunProgress::Delivered);
         }
         let moved = matches!(happened.kind.as_str(), "filed" | "status-changed");
         let status = happened.status.as_ref().filter(|_| moved).map(|s| s.code);
@@ -204,13 +218,13 @@ impl Ledger {
         }
         if entry.ended.is_none() && status.is_some_and(Status::is_final) {
             entry.ended = Some(now);
-            self.news.push(Progress::Ended);
+            self.news.push(RunProgress::Ended);
         }
         if number != last + 1 {
             let kind = if number > last {
-                FaultKind::Missing
+                ViolationKind::Missing
             } else {
-                FaultKind::OutOfOrder
+                ViolationKind::OutOfOrder
             };
             self.fault(kind, reference, &format!("event {number} came after {last}"));
         }
@@ -218,16 +232,16 @@ impl Ledger {
         match status {
             Some(Status::Processing) if !happened.inferred && !entry.withdrawing && gives_up(reference) => {
                 entry.withdrawing = true;
-                Some(Act::Withdraw(data.tracking_id))
+                Some(FollowUp::Withdraw(data.tracking_id))
             }
             Some(Status::SupplementRequested) if !entry.withdrawing => {
                 let papers = match &happened.details {
                     Some(Details::Papers(papers)) => papers.clone(),
                     _ => Vec::new(),
                 };
-                Some(Act::Supplement(data.tracking_id, papers))
+                Some(FollowUp::Supplement(data.tracking_id, papers))
             }
-            Some(Status::Finished) if !happened.inferred => Some(Act::HandOver(data.tracking_id)),
+            Some(Status::Finished) if !happened.inferred => Some(FollowUp::HandOver(data.tracking_id)),
             _ => None,
         }
     }
@@ -279,14 +293,14 @@ impl Ledger {
         let same = listed.first().is_some_and(|d| Some(d.tracking_id) == dossier);
         if !unseen.is_empty() {
             self.fault(
-                FaultKind::Missing,
+                ViolationKind::Missing,
                 reference,
                 &format!("events {unseen:?} did not reach the submitter"),
             );
         }
         if !same_files {
             self.fault(
-                FaultKind::Missing,
+                ViolationKind::Missing,
                 reference,
                 "the hub has other files than were sent",
             );
@@ -294,27 +308,39 @@ impl Ledger {
         let told = told(history);
         if told != *shown {
             self.fault(
-                FaultKind::Missing,
+                ViolationKind::Missing,
                 reference,
                 "what its events brought does not stand in the dossier",
             );
         }
         if ids.len() != history.events.len() {
-            self.fault(FaultKind::Doubled, reference, "an event is in the history twice");
+            self.fault(
+                ViolationKind::Doubled,
+                reference,
+                "an event is in the history twice",
+            );
         }
         if !gapless {
             self.fault(
-                FaultKind::OutOfOrder,
+                ViolationKind::OutOfOrder,
                 reference,
                 "the history is not numbered 1, 2, 3, …",
             );
         }
         match count {
-            0 => self.fault(FaultKind::Missing, reference, "not listed under its reference"),
+            0 => self.fault(
+                ViolationKind::Missing,
+                reference,
+                "not listed under its reference",
+            ),
             1 if same => {}
-            1 => self.fault(FaultKind::Doubled, reference, "another dossier has its reference"),
+            1 => self.fault(
+                ViolationKind::Doubled,
+                reference,
+                "another dossier has its reference",
+            ),
             _ => self.fault(
-                FaultKind::Doubled,
+                ViolationKind::Doubled,
                 reference,
                 &format!("{count} dossiers under one reference"),
             ),
@@ -322,18 +348,18 @@ impl Ledger {
     }
 
     /// Notes that something is wrong.
-    pub fn fault(&mut self, kind: FaultKind, reference: &str, what: &str) {
-        let fault = Fault {
+    pub fn fault(&mut self, kind: ViolationKind, reference: &str, what: &str) {
+        let fault = Violation {
             kind,
             reference: reference.to_owned(),
             what: what.to_owned(),
         };
-        self.news.push(Progress::Fault(fault.clone()));
+        self.news.push(RunProgress::Fault(fault.clone()));
         self.faults.push(fault);
     }
 
     /// What has happened since this was last asked.
-    pub fn news(&mut self) -> Vec<Progress> {
+    pub fn news(&mut self) -> Vec<RunProgress> {
         std::mem::take(&mut self.news)
     }
 
@@ -343,7 +369,7 @@ impl Ledger {
     }
 
     /// Closes the book.
-    pub fn outcome(mut self, run: String, seed: u64, began_at: Timestamp, ended_at: Timestamp) -> Outcome {
+    pub fn outcome(mut self, run: String, seed: u64, began_at: Timestamp, ended_at: Timestamp) -> RunOutcome {
         let open: Vec<(String, Option<Status>)> = self
             .entries
             .iter()
@@ -353,7 +379,7 @@ impl Ledger {
         for (reference, status) in open {
             let at = status.map_or_else(|| "nowhere".to_owned(), |s| s.code().to_string());
             self.fault(
-                FaultKind::Missing,
+                ViolationKind::Missing,
                 &reference,
                 &format!("did not end; stands at {at}"),
             );
@@ -376,7 +402,7 @@ impl Ledger {
         let total = row("", "", &self.entries.values().collect::<Vec<_>>());
         let fault_count = self.faults.len();
         self.faults.truncate(super::outcome::MOST_FAULTS);
-        Outcome {
+        RunOutcome {
             run,
             seed,
             began_at,
@@ -400,8 +426,8 @@ fn gives_up(reference: &str) -> bool {
 }
 
 /// What the events of a history brought, by an independent reading.
-fn told(history: &HistoryView) -> Shown {
-    let (mut told, mut now) = (Shown::default(), None);
+fn told(history: &HistoryView) -> ShownDossier {
+    let (mut told, mut now) = (ShownDossier::default(), None);
     for event in &history.events {
         let named = event.status.as_ref().map(|s| s.code);
         let holds = match event.kind.as_str() {
@@ -440,8 +466,8 @@ fn row(format: &str, agency_kind: &str, entries: &[&Entry]) -> Row {
         delivered: entries.iter().filter(|e| e.delivered).count(),
         ended: round_trips.len(),
         events: entries.iter().map(|e| e.seen.len()).sum(),
-        accept_ms: Percentiles::of(&mut accepts),
-        round_trip_ms: Percentiles::of(&mut round_trips),
+        accept_ms: RunPercentiles::of(&mut accepts),
+        round_trip_ms: RunPercentiles::of(&mut round_trips),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::receiver::{Answer, Asked, serve};
+use super::receiver::{ReceivedRequest, ReceiverResponse, serve};
 use crate::clock::Clock;
 use crate::domain::tenant::TenantKey;
 
@@ -18,13 +18,13 @@ use crate::domain::tenant::TenantKey;
 const WAITING: usize = 64;
 
 /// A call whose signature holds.
-pub struct Letter {
+pub struct VerifiedCall {
     /// The body, a CloudEvent in JSON.
     pub body: Vec<u8>,
     answer: oneshot::Sender<u16>,
 }
 
-impl Letter {
+impl VerifiedCall {
     /// Answers with a status. A caller that has hung up asks again.
     pub fn answer(self, status: u16) {
         let _ = self.answer.send(status);
@@ -33,7 +33,7 @@ impl Letter {
 
 struct Box {
     secret: String,
-    letters: mpsc::Sender<Letter>,
+    calls: mpsc::Sender<VerifiedCall>,
 }
 
 /// The server and its boxes; it ends when it is dropped.
@@ -62,15 +62,16 @@ impl Mailboxes {
         let port = listener.local_addr()?.port();
         let boxes: Arc<Mutex<HashMap<String, Box>>> = Arc::default();
         let known = Arc::clone(&boxes);
-        let answering = move |asked: Asked| -> std::pin::Pin<std::boxed::Box<dyn Future<Output = _> + Send>> {
-            let put = deposit(&known, &asked, &clock);
-            std::boxed::Box::pin(async move {
-                match put {
-                    Ok((letters, body)) => delivered(letters, body).await,
-                    Err(status) => Some(Answer::of(status)),
-                }
-            })
-        };
+        let answering =
+            move |asked: ReceivedRequest| -> std::pin::Pin<std::boxed::Box<dyn Future<Output = _> + Send>> {
+                let put = deposit(&known, &asked, &clock);
+                std::boxed::Box::pin(async move {
+                    match put {
+                        Ok((calls, body)) => delivered(calls, body).await,
+                        Err(status) => Some(ReceiverResponse::of(status)),
+                    }
+                })
+            };
         Ok(Mailboxes {
             port,
             boxes,
@@ -85,10 +86,10 @@ impl Mailboxes {
 
     /// Opens a tenant's box for what is signed with this secret; the one before it is closed. Until a box is open, whoever calls is told
     /// to come again.
-    pub fn open_box(&self, tenant: &TenantKey, secret: String) -> mpsc::Receiver<Letter> {
-        let (letters, reader) = mpsc::channel(WAITING);
+    pub fn open_box(&self, tenant: &TenantKey, secret: String) -> mpsc::Receiver<VerifiedCall> {
+        let (calls, reader) = mpsc::channel(WAITING);
         let mut boxes = self.boxes.lock();
-        boxes.insert(format!("/{tenant}"), Box { secret, letters });
+        boxes.insert(format!("/{tenant}"), Box { secret, calls });
         reader
     }
 }
@@ -96,20 +97,20 @@ impl Mailboxes {
 /// The box a call is for, or the status that says what is wrong with it.
 fn deposit(
     boxes: &Mutex<HashMap<String, Box>>,
-    asked: &Asked,
+    asked: &ReceivedRequest,
     clock: &Clock,
-) -> Result<(mpsc::Sender<Letter>, Vec<u8>), u16> {
+) -> Result<(mpsc::Sender<VerifiedCall>, Vec<u8>), u16> {
     let boxes = boxes.lock();
     let found = boxes.get(&asked.path).ok_or(503u16)?;
     if !asked.is_signed(&found.secret, clock.now()) {
         return Err(401);
     }
-    Ok((found.letters.clone(), asked.body.clone()))
+    Ok((found.calls.clone(), asked.body.clone()))
 }
 
 /// What the reader answers; nothing where it has gone.
-async fn delivered(letters: mpsc::Sender<Letter>, body: Vec<u8>) -> Option<Answer> {
+async fn delivered(calls: mpsc::Sender<VerifiedCall>, body: Vec<u8>) -> Option<ReceiverResponse> {
     let (answer, answered) = oneshot::channel();
-    letters.send(Letter { body, answer }).await.ok()?;
-    answered.await.ok().map(Answer::of)
+    calls.send(VerifiedCall { body, answer }).await.ok()?;
+    answered.await.ok().map(ReceiverResponse::of)
 }

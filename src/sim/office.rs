@@ -10,7 +10,7 @@ use super::desk::Tally;
 use super::file::{self, File};
 use super::mailboxes::Mailboxes;
 use super::report::{CodeBook, ReportFormat};
-use crate::broker::{Broker, Envelope, Outcome, Target};
+use crate::broker::{Broker, Envelope, PublishOutcome, Target};
 use crate::client::{ClientError, Contents, DossierFilter, Partner};
 use crate::clock::Clock;
 use crate::domain::codes::{AgencyCode, DossierCode, Key};
@@ -28,7 +28,7 @@ const FILES: Duration = Duration::from_secs(8 * 3_600);
 
 /// How an agency is reached.
 #[derive(Clone)]
-pub enum Reach {
+pub enum AgencyTransport {
     /// It pulls its inbox.
     Inbox,
     /// It consumes its queue and publishes its reports, by its own user of this broker.
@@ -39,12 +39,12 @@ pub enum Reach {
 
 /// An agency.
 #[derive(Clone)]
-pub struct Agency {
+pub struct SimulatedAgency {
     /// It speaks through this, with its own certificate. One that consumes its queue fetches and sends files over it, and asks,
     /// when it starts, which of its dossiers are open.
     pub partner: Arc<Partner>,
     /// How it is reached.
-    pub reach: Reach,
+    pub reach: AgencyTransport,
     /// Its official identifier, with which its dossier codes begin.
     pub code: AgencyCode,
     /// The format it reports in.
@@ -53,7 +53,7 @@ pub struct Agency {
 
 /// How all of them behave.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct OfficePace {
     /// Decides who behaves how.
     pub seed: u64,
     /// How many seconds of office time pass in one second; at least 1.
@@ -67,18 +67,18 @@ pub struct Pace {
 /// An agency at work.
 pub(super) struct Office {
     pub(super) partner: Arc<Partner>,
-    pub(super) reach: Reach,
+    pub(super) reach: AgencyTransport,
     pub(super) format: ReportFormat,
     pub(super) codes: Mutex<CodeBook>,
-    pub(super) pace: Arc<Pace>,
+    pub(super) pace: Arc<OfficePace>,
     pub(super) gate: Arc<Semaphore>,
     pub(super) tally: Arc<Tally>,
 }
 
 impl Office {
     pub(super) fn open(
-        agency: Agency,
-        pace: Arc<Pace>,
+        agency: SimulatedAgency,
+        pace: Arc<OfficePace>,
         gate: Arc<Semaphore>,
         tally: Arc<Tally>,
     ) -> Arc<Self> {
@@ -198,7 +198,7 @@ impl Office {
         loop {
             let outcomes = broker.publish(std::slice::from_ref(&envelope)).await;
             match outcomes.first() {
-                Some(Outcome::Confirmed) => {
+                Some(PublishOutcome::Confirmed) => {
                     self.tally.report();
                     return;
                 }

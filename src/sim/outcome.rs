@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// The run, as in every reference.
     pub run: String,
     /// The seed.
@@ -33,7 +33,7 @@ pub struct Outcome {
     /// What of the hub it used.
     pub used: Used,
     /// Everything that was missing, doubled or out of order. At most [`MOST_FAULTS`] are told.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Violation>,
     /// How many faults there were.
     pub fault_count: usize,
     /// What the agencies counted, where they ran beside.
@@ -69,7 +69,7 @@ pub struct Used {
 /// How many faults are told one by one.
 pub const MOST_FAULTS: usize = 200;
 
-impl Outcome {
+impl RunOutcome {
     /// Whether everything planned was filed and ended, nothing was missing, doubled or out of order, and no agency was refused
     /// anything it had a right to.
     pub fn is_clean(&self) -> bool {
@@ -96,22 +96,22 @@ pub struct Row {
     /// Events that reached the submitter.
     pub events: usize,
     /// From sending a filing to its answer, repetitions included, in milliseconds.
-    pub accept_ms: Percentiles,
+    pub accept_ms: RunPercentiles,
     /// From sending a filing until its submitter sees the final status, in milliseconds. Holds the agencies' own time,
     /// shortened by their speed-up.
-    pub round_trip_ms: Percentiles,
+    pub round_trip_ms: RunPercentiles,
 }
 
 /// Two points of a distribution. Zero where there is nothing to measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Percentiles {
+pub struct RunPercentiles {
     /// Half are at most this.
     pub p50: f64,
     /// 99 of 100 are at most this.
     pub p99: f64,
 }
 
-impl Percentiles {
+impl RunPercentiles {
     /// Of these durations, in milliseconds with one decimal, by the nearest rank.
     pub fn of(durations: &mut [Duration]) -> Self {
         durations.sort_unstable();
@@ -120,7 +120,7 @@ impl Percentiles {
             let at = rank.checked_sub(1).and_then(|i| durations.get(i));
             at.map_or(0.0, |d| (d.as_secs_f64() * 10_000.0).round() / 10.0)
         };
-        Percentiles {
+        RunPercentiles {
             p50: rank(50),
             p99: rank(99),
         }
@@ -129,9 +129,9 @@ impl Percentiles {
 
 /// Something that must not happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct Violation {
     /// Which promise was broken.
-    pub kind: FaultKind,
+    pub kind: ViolationKind,
     /// The reference of the dossier; empty where it is about a whole feed.
     pub reference: String,
     /// What was seen. Codes, numbers and labels only.
@@ -141,7 +141,7 @@ pub struct Fault {
 /// Which promise was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
+pub enum ViolationKind {
     /// Something filed, an end or an event did not come.
     Missing,
     /// A dossier, an event or a number came twice.
@@ -156,7 +156,7 @@ pub enum FaultKind {
 
 /// How far a run has come, one message a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum RunProgress {
     /// The hub took a filing.
     Filed,
     /// An agency has answered for the first time.
@@ -166,7 +166,7 @@ pub enum Progress {
     /// A dossier reached a final status.
     Ended,
     /// Something is wrong.
-    Fault(Fault),
+    Fault(Violation),
     /// Everything ended; histories are compared with what was seen.
     Auditing,
 }
@@ -179,13 +179,13 @@ mod tests {
     fn percentiles_are_by_the_nearest_rank() {
         let mut hundred: Vec<Duration> = (1..=100).rev().map(Duration::from_millis).collect();
         assert_eq!(
-            Percentiles::of(&mut hundred),
-            Percentiles { p50: 50.0, p99: 99.0 }
+            RunPercentiles::of(&mut hundred),
+            RunPercentiles { p50: 50.0, p99: 99.0 }
         );
         assert_eq!(
-            Percentiles::of(&mut [Duration::from_micros(1_250)]),
-            Percentiles { p50: 1.3, p99: 1.3 }
+            RunPercentiles::of(&mut [Duration::from_micros(1_250)]),
+            RunPercentiles { p50: 1.3, p99: 1.3 }
         );
-        assert_eq!(Percentiles::of(&mut []), Percentiles::default());
+        assert_eq!(RunPercentiles::of(&mut []), RunPercentiles::default());
     }
 }

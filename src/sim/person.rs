@@ -5,6 +5,8 @@
 
 use rand::{Rng, RngExt};
 
+use crate::domain::dossier::Sex;
+
 /// What every made-up name holds.
 pub const NAME_MARK: &str = "Thử Nghiệm";
 
@@ -23,15 +25,6 @@ const TRADES: [&str; 6] = [
     "Giáo dục",
     "Dược phẩm",
 ];
-
-/// Sex, as the identity number tells it too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sex {
-    /// Nam.
-    Male,
-    /// Nữ.
-    Female,
-}
 
 /// A citizen or an enterprise. Its `Debug` is left out on purpose: even made-up people do not belong in a log.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::desk::{Told, refused, told};
-use super::office::{Office, Reach, SECOND};
-use super::report::Report;
-use super::script::{PlannedStatus, Script, Wait, Word};
+use super::desk::{ReportOutcome, refused, told};
+use super::office::{AgencyTransport, Office, SECOND};
+use super::report::AgencyReport;
+use super::script::{PlannedStatus, ReportWord, Script, StepWait};
 use crate::domain::codes::DossierCode;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
@@ -35,7 +35,7 @@ pub(super) struct Play {
 impl Play {
     pub(super) async fn run(mut self, script: Script) {
         for step in &script.steps {
-            if !self.office.format.has_words() && step.word == Word::Unknown {
+            if !self.office.format.has_words() && step.word == ReportWord::Unknown {
                 continue;
             }
             if !self.wait(step.wait).await || !self.step(step).await {
@@ -45,21 +45,21 @@ impl Play {
     }
 
     /// Whether there is still something to do after the wait.
-    async fn wait(&mut self, wait: Wait) -> bool {
+    async fn wait(&mut self, wait: StepWait) -> bool {
         match wait {
-            Wait::After(office_time) => {
+            StepWait::After(office_time) => {
                 let after = self.office.in_real_time(office_time);
                 // No word for that long means to go on; the end of the dossier, or of the program, means to stop.
                 tokio::time::timeout(after, self.heard.wait_for(|note| note.ended))
                     .await
                     .is_err()
             }
-            Wait::Regardless(office_time) => {
+            StepWait::Regardless(office_time) => {
                 tokio::time::sleep(self.office.in_real_time(office_time)).await;
                 true
             }
-            Wait::Acceptance => self.told(|note| note.accepted).await,
-            Wait::Supplement => self.told(|note| note.supplemented).await,
+            StepWait::Acceptance => self.told(|note| note.accepted).await,
+            StepWait::Supplement => self.told(|note| note.supplemented).await,
         }
     }
 
@@ -79,7 +79,7 @@ impl Play {
 
     async fn step(&mut self, step: &PlannedStatus) -> bool {
         let occurred_at = self.moment(step.before_last);
-        let mut report = Report {
+        let mut report = AgencyReport {
             dossier: self.dossier,
             code: self.code.clone(),
             word: step.word,
@@ -95,24 +95,28 @@ impl Play {
                 report.assigns = self.office.codes().next(occurred_at.date());
             }
             match self.send(&report).await {
-                Told::CodeTaken => continue,
-                Told::Over => return false,
-                Told::Taken if step.word == Word::Unknown => self.office.tally.fault("unknown word taken"),
-                Told::Sent if step.word == Word::Unknown => {}
-                Told::Taken | Told::Sent => {
+                ReportOutcome::CodeTaken => continue,
+                ReportOutcome::Over => return false,
+                ReportOutcome::Taken if step.word == ReportWord::Unknown => {
+                    self.office.tally.fault("unknown word taken");
+                }
+                ReportOutcome::Sent if step.word == ReportWord::Unknown => {}
+                ReportOutcome::Taken | ReportOutcome::Sent => {
                     self.code = self.code.take().or(report.assigns.clone());
                     if step.twice {
                         self.send(&report).await;
                     }
                 }
-                Told::WordUnknown if step.word == Word::Unknown => self.office.tally.unknown_word(),
-                Told::WordUnknown => self.office.tally.fault("report: status-word-unknown"),
-                Told::Refused(Some(Label::ClockNotRunning | Label::ResultMissing))
+                ReportOutcome::WordUnknown if step.word == ReportWord::Unknown => {
+                    self.office.tally.unknown_word();
+                }
+                ReportOutcome::WordUnknown => self.office.tally.fault("report: status-word-unknown"),
+                ReportOutcome::Refused(Some(Label::ClockNotRunning | Label::ResultMissing))
                     if self.has_ended().await =>
                 {
                     return false;
                 }
-                Told::Refused(label) => {
+                ReportOutcome::Refused(label) => {
                     let label = label.map_or("no result", |l| l.as_str());
                     tracing::warn!(dossier = %self.dossier, label, "a report of an agency was refused");
                     self.office.tally.fault(&format!("report: {label}"));
@@ -126,7 +130,7 @@ impl Play {
     }
 
     /// What is decided has been read; what is issued is there before it is told of. A file that cannot be had is told, and holds up nothing.
-    async fn exchange_files(&self, report: &Report) {
+    async fn exchange_files(&self, report: &AgencyReport) {
         let Some(file) = report.file() else { return };
         // Closed only when the program ends, and then nobody waits here.
         let _permit = self.office.gate.acquire().await;
@@ -148,16 +152,16 @@ impl Play {
         }
     }
 
-    async fn send(&mut self, report: &Report) -> Told {
+    async fn send(&mut self, report: &AgencyReport) -> ReportOutcome {
         self.sent += 1;
         let key = format!("{}-{}-{}", self.office.pace.run, self.dossier, self.sent);
         let body = report.render(self.office.format);
-        if let Reach::Queue(broker) = &self.office.reach {
+        if let AgencyTransport::Queue(broker) = &self.office.reach {
             self.office.publish(broker, key, body).await;
-            return Told::Sent;
+            return ReportOutcome::Sent;
         }
         let Some(key) = IdempotencyKey::parse(&key) else {
-            return Told::Refused(None);
+            return ReportOutcome::Refused(None);
         };
         loop {
             let answer = {
@@ -172,7 +176,7 @@ impl Play {
             match answer {
                 Ok(answer) => {
                     let told = told(&answer);
-                    if told == Told::Taken {
+                    if told == ReportOutcome::Taken {
                         self.office.tally.report();
                     }
                     return told;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::desk::Road;
+use super::desk::ArrivalPath;
 use super::mailboxes::Mailboxes;
 use super::office::SECOND;
 use super::work::Work;
@@ -33,12 +33,12 @@ pub(super) async fn answer(mailboxes: &Mailboxes, mut work: Work) {
         }
         tokio::time::sleep(2 * SECOND).await;
     };
-    let mut letters = mailboxes.open_box(tenant, secret);
+    let mut calls = mailboxes.open_box(tenant, secret);
     loop {
-        match tokio::time::timeout(QUIET, letters.recv()).await {
-            Ok(Some(letter)) => {
-                let status = take(&letter.body, &mut work);
-                letter.answer(status);
+        match tokio::time::timeout(QUIET, calls.recv()).await {
+            Ok(Some(call)) => {
+                let status = take(&call.body, &mut work);
+                call.answer(status);
             }
             Ok(None) => return,
             Err(_) => work.resume_left_over(),
@@ -51,7 +51,7 @@ fn take(body: &[u8], work: &mut Work) -> u16 {
         work.office.tally.fault("message unreadable");
         return 422;
     };
-    match work.take(&event.data, Road::Push) {
+    match work.take(&event.data, ArrivalPath::Push) {
         Ok(()) => 204,
         Err(_) => 422,
     }

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use super::desk::Road;
+use super::desk::ArrivalPath;
 use super::office::SECOND;
 use super::work::Work;
-use crate::broker::{Broker, Consumer, Delivery, Settlement, Source};
+use crate::broker::{Acknowledgement, Broker, Consumer, Delivery, Source};
 use crate::domain::view::AgencyData;
 
 /// Messages in hand at once.
@@ -47,14 +47,14 @@ async fn drain(mut consumer: Consumer, work: &mut Work) {
     }
 }
 
-fn take(delivery: &Delivery, work: &mut Work) -> Settlement {
+fn take(delivery: &Delivery, work: &mut Work) -> Acknowledgement {
     let Ok(data) = serde_json::from_slice::<AgencyData>(&delivery.body) else {
         work.office.tally.fault("message unreadable");
-        return Settlement::Dead("the message cannot be read".to_owned());
+        return Acknowledgement::Dead("the message cannot be read".to_owned());
     };
-    match work.take(&data, Road::Queue) {
-        Ok(()) => Settlement::Ack,
-        Err(reason) => Settlement::Dead(reason.to_owned()),
+    match work.take(&data, ArrivalPath::Queue) {
+        Ok(()) => Acknowledgement::Ack,
+        Err(reason) => Acknowledgement::Dead(reason.to_owned()),
     }
 }
 

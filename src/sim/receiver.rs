@@ -31,7 +31,7 @@ const TOLERANCE: u64 = 300;
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// The path.
     pub path: String,
     /// Headers by their lower-case names.
@@ -40,7 +40,7 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
@@ -69,17 +69,17 @@ impl Asked {
 
 /// What is answered.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ReceiverResponse {
     /// The status.
     pub status: u16,
     /// Headers beside the length.
     pub headers: Vec<(&'static str, String)>,
 }
 
-impl Answer {
+impl ReceiverResponse {
     /// A status and nothing more.
     pub const fn of(status: u16) -> Self {
-        Answer {
+        ReceiverResponse {
             status,
             headers: Vec::new(),
         }
@@ -87,7 +87,9 @@ impl Answer {
 }
 
 /// Makes the answer to a request; none closes the connection without one.
-pub type Answering = Arc<dyn Fn(Asked) -> Pin<Box<dyn Future<Output = Option<Answer>> + Send>> + Send + Sync>;
+pub type Answering = Arc<
+    dyn Fn(ReceivedRequest) -> Pin<Box<dyn Future<Output = Option<ReceiverResponse>> + Send>> + Send + Sync,
+>;
 
 /// Answers whoever connects, until it is dropped; its connections end with it.
 pub async fn serve(listener: TcpListener, tls: Arc<rustls::ServerConfig>, answering: Answering) {
@@ -129,7 +131,7 @@ fn malformed(what: &'static str) -> io::Error {
 }
 
 /// The next request; none when the sender is done.
-async fn read<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Result<Option<Asked>> {
+async fn read<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Result<Option<ReceivedRequest>> {
     let mut head = (&mut *stream).take(LONGEST_HEAD);
     let mut line = String::new();
     if head.read_line(&mut line).await? == 0 {
@@ -153,5 +155,5 @@ async fn read<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Result<Option<Aske
         .ok_or_else(|| malformed("the length of the body"))?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    Ok(Some(Asked { path, headers, body }))
+    Ok(Some(ReceivedRequest { path, headers, body }))
 }

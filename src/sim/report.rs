@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::file::{File, MEDIA_TYPE};
-use super::script::{Brings, Word};
+use super::script::{Brings, ReportWord};
 use crate::domain::codes::{AgencyCode, DossierCode};
 use crate::domain::ids::DossierId;
 use crate::domain::time::{Date, Timestamp};
@@ -43,13 +43,13 @@ impl ReportFormat {
 
 /// One report.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct AgencyReport {
     /// Which dossier.
     pub dossier: DossierId,
     /// Its official code, once known.
     pub code: Option<DossierCode>,
     /// What it says.
-    pub word: Word,
+    pub word: ReportWord,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// Reason or note.
@@ -66,7 +66,7 @@ const FEE: &str = "Lệ phí giải quyết thủ tục";
 const PAYEE: &str = "Kho bạc mẫu";
 const ACCOUNT: &str = "0000 0000 0001";
 
-impl Report {
+impl AgencyReport {
     /// The file of the result it brings.
     pub fn file(&self) -> Option<File> {
         let corrected = match self.brings {
@@ -91,8 +91,8 @@ impl Report {
 
     fn number(&self) -> u8 {
         match self.word {
-            Word::Status(status) => status.code(),
-            Word::Unknown => 99,
+            ReportWord::Status(status) => status.code(),
+            ReportWord::Unknown => 99,
         }
     }
 
@@ -225,8 +225,8 @@ impl Report {
 
     fn work(&self) -> String {
         match self.word {
-            Word::Status(status) => status.name_vi().to_owned(),
-            Word::Unknown => "Đang luân chuyển".to_owned(),
+            ReportWord::Status(status) => status.name_vi().to_owned(),
+            ReportWord::Unknown => "Đang luân chuyển".to_owned(),
         }
     }
 }
@@ -321,10 +321,10 @@ mod tests {
     fn a_canonical_report_is_what_the_contract_says() {
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         let at = "2026-11-23T08:00:00.5+07:00".parse().unwrap();
-        let report = Report {
+        let report = AgencyReport {
             dossier: DossierId::new(at, &mut rng),
             code: None,
-            word: Word::Status(Status::SupplementRequested),
+            word: ReportWord::Status(Status::SupplementRequested),
             occurred_at: at,
             text: Some("thiếu \"tờ khai\" & bản sao"),
             brings: Brings::Papers,

@@ -8,23 +8,23 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use super::catalogue::Catalogue;
+use super::catalogue::FilingCatalogue;
 use super::file::File;
 use super::filing::Case;
 use super::format::Format;
-use super::ledger::Ledger;
+use super::ledger::ExpectedLedger;
 use super::mailboxes::Mailboxes;
-use super::outcome::Progress;
+use super::outcome::RunProgress;
 use crate::broker::Broker;
 use crate::client::{ClientError, Contents, Partner};
 use crate::clock::Clock;
-use crate::domain::dossier::Catalogue as Places;
+use crate::domain::dossier::Catalogue;
 use crate::domain::tenant::TenantKind;
-use crate::domain::view::{SubmissionAnswer, Way};
+use crate::domain::view::{SubmissionAnswer, Transport};
 
 /// The way a submitter is told by.
 #[derive(Clone)]
-pub enum Back {
+pub enum SubmitterTransport {
     /// It reads its feed.
     Feed,
     /// It is called at its box here.
@@ -33,17 +33,17 @@ pub enum Back {
     Queue(Broker),
 }
 
-impl Back {
-    pub(super) const fn way(&self) -> Option<Way> {
+impl SubmitterTransport {
+    pub(super) const fn way(&self) -> Option<Transport> {
         match self {
-            Back::Feed => None,
-            Back::Webhook(_) => Some(Way::Webhook),
-            Back::Queue(_) => Some(Way::Queue),
+            SubmitterTransport::Feed => None,
+            SubmitterTransport::Webhook(_) => Some(Transport::Webhook),
+            SubmitterTransport::Queue(_) => Some(Transport::Queue),
         }
     }
 
     pub(super) fn word(&self) -> &'static str {
-        self.way().map_or("feed", Way::word)
+        self.way().map_or("feed", Transport::word)
     }
 }
 
@@ -55,7 +55,7 @@ pub struct Filer {
     /// The formats it may file in, none twice.
     pub formats: Vec<Format>,
     /// How it is told of its events.
-    pub back: Back,
+    pub back: SubmitterTransport,
 }
 
 /// What all tasks of a run share.
@@ -63,26 +63,26 @@ pub(super) struct Run {
     /// Who files.
     pub filers: Vec<Filer>,
     /// What is filed.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<FilingCatalogue>,
     /// The time.
     pub clock: Clock,
     /// Calls on their way at once.
     pub gate: Semaphore,
     began: Instant,
-    ledger: Mutex<Ledger>,
+    ledger: Mutex<ExpectedLedger>,
     /// Something was noted.
     pub changed: Notify,
-    progress: UnboundedSender<Progress>,
+    progress: UnboundedSender<RunProgress>,
 }
 
 impl Run {
     /// A run that has not begun to do anything.
     pub fn new(
         filers: Vec<Filer>,
-        catalogue: Arc<Catalogue>,
+        catalogue: Arc<FilingCatalogue>,
         parallel: usize,
         clock: Clock,
-        progress: UnboundedSender<Progress>,
+        progress: UnboundedSender<RunProgress>,
     ) -> Self {
         Run {
             filers,
@@ -97,7 +97,7 @@ impl Run {
     }
 
     /// Changes the book and tells how far the run has come.
-    pub fn note<T>(&self, change: impl FnOnce(&mut Ledger, Duration) -> T) -> T {
+    pub fn note<T>(&self, change: impl FnOnce(&mut ExpectedLedger, Duration) -> T) -> T {
         // A panic in the book is a bug that ends its task; the others' entries are whole.
         let mut ledger = self.ledger.lock();
         let result = change(&mut ledger, self.began.elapsed());
@@ -113,7 +113,10 @@ impl Run {
     pub fn filed(&self, case: &Case, answer: &SubmissionAnswer) {
         let agency = answer.agency.as_ref().map(|a| &a.key);
         let kind = agency.map_or("none", |key| self.catalogue.agency_kind(key));
-        let former = case.place.as_ref().is_some_and(|p| p.catalogue == Places::Legacy);
+        let former = case
+            .place
+            .as_ref()
+            .is_some_and(|p| p.catalogue == Catalogue::Legacy);
         self.note(|ledger, now| {
             ledger.filed(&case.reference, answer, kind, now);
             ledger.routed(&case.reference, case.decides.as_ref(), agency);
@@ -137,7 +140,7 @@ impl Run {
     }
 
     /// Tells how far the run has come.
-    pub fn tell(&self, step: Progress) {
+    pub fn tell(&self, step: RunProgress) {
         // Nobody has to watch.
         let _ = self.progress.send(step);
     }

@@ -63,14 +63,14 @@ impl Behaviour {
 
 /// What a step waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
+pub enum StepWait {
     /// This long after the step before, in office time: the driver divides it by its speed-up.
     After(Duration),
     /// Until the receiving unit has accepted the dossier.
     Acceptance,
     /// Until the submitter has completed what was asked for.
     Supplement,
-    /// As [`Wait::After`], also where the dossier ends meanwhile.
+    /// As [`StepWait::After`], also where the dossier ends meanwhile.
     Regardless(Duration),
 }
 
@@ -97,7 +97,7 @@ pub enum Brings {
 
 /// What a report says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum ReportWord {
     /// One of the ten statuses.
     Status(Status),
     /// A word that is in no table; only a format that writes words can say it, others leave the step out.
@@ -108,9 +108,9 @@ pub enum Word {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedStatus {
     /// When.
-    pub wait: Wait,
+    pub wait: StepWait,
     /// What it says.
-    pub word: Word,
+    pub word: ReportWord,
     /// Its reason or note.
     pub text: Option<&'static str>,
     /// What it brings.
@@ -164,9 +164,9 @@ impl Script {
     /// The rest of the way for a dossier that was begun before the agency's program was started again.
     pub fn finishing(status: Status) -> Self {
         let wait = if status == Status::SupplementRequested {
-            Wait::Supplement
+            StepWait::Supplement
         } else {
-            Wait::After(HOUR)
+            StepWait::After(HOUR)
         };
         let mut steps = match status {
             Status::PaymentRequested | Status::Stopped => vec![plain(Status::Processing, HOUR)],
@@ -205,7 +205,7 @@ impl Script {
                     ..plain(Status::SupplementRequested, HOUR)
                 };
                 let resumed = PlannedStatus {
-                    wait: Wait::Supplement,
+                    wait: StepWait::Supplement,
                     ..finished
                 };
                 steps.extend([processing, ask, resumed]);
@@ -301,7 +301,7 @@ impl Script {
             }
             Behaviour::Correct => {
                 let corrected = PlannedStatus {
-                    wait: Wait::Regardless(HOUR),
+                    wait: StepWait::Regardless(HOUR),
                     text: Some("Sửa ngày ghi trên kết quả"),
                     brings: Brings::Correction,
                     ..finished
@@ -310,7 +310,7 @@ impl Script {
             }
             Behaviour::UnknownWord => {
                 let unknown = PlannedStatus {
-                    word: Word::Unknown,
+                    word: ReportWord::Unknown,
                     ..plain(Status::Processing, 10 * MINUTE)
                 };
                 steps.insert(0, unknown);
@@ -318,19 +318,19 @@ impl Script {
             }
         }
         for step in &mut steps {
-            if let Wait::After(after) | Wait::Regardless(after) = &mut step.wait {
+            if let StepWait::After(after) | StepWait::Regardless(after) = &mut step.wait {
                 *after = after.mul_f64(pace);
             }
         }
         if let (true, Status::Registered, Some(first)) =
             (situation.by_branch, situation.status, steps.first_mut())
         {
-            first.wait = Wait::Acceptance;
+            first.wait = StepWait::Acceptance;
         }
-        let refused = Word::Status(Status::Refused);
+        let refused = ReportWord::Status(Status::Refused);
         if let Some(first) = steps
             .iter_mut()
-            .find(|s| s.word != Word::Unknown && s.word != refused)
+            .find(|s| s.word != ReportWord::Unknown && s.word != refused)
         {
             first.assigns_code = true;
         }
@@ -338,12 +338,12 @@ impl Script {
     }
 }
 
-const MOMENT: Wait = Wait::After(MINUTE);
+const MOMENT: StepWait = StepWait::After(MINUTE);
 
 fn plain(status: Status, after: Duration) -> PlannedStatus {
     PlannedStatus {
-        wait: Wait::After(after),
-        word: Word::Status(status),
+        wait: StepWait::After(after),
+        word: ReportWord::Status(status),
         text: None,
         brings: match status {
             Status::SupplementRequested => Brings::Papers,
@@ -358,146 +358,4 @@ fn plain(status: Status, after: Duration) -> PlannedStatus {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::domain::event::{Happening, Verdict, When};
-    use crate::domain::lifecycle::{Phase, Report, Role, State, decide, evolve};
-    use crate::domain::tenant::TenantKey;
-    use crate::domain::time::Timestamp;
-
-    const SITUATIONS: [Situation; 4] = [
-        Situation {
-            status: Status::Registered,
-            by_branch: false,
-        },
-        Situation {
-            status: Status::Registered,
-            by_branch: true,
-        },
-        Situation {
-            status: Status::Accepted,
-            by_branch: true,
-        },
-        Situation {
-            status: Status::Accepted,
-            by_branch: false,
-        },
-    ];
-
-    fn dossiers(count: usize) -> Vec<DossierId> {
-        let mut rng = StdRng::seed_from_u64(3);
-        (0..count)
-            .map(|_| DossierId::new(Timestamp::from_micros(1_000_000), &mut rng))
-            .collect()
-    }
-
-    #[test]
-    fn a_plan_is_the_same_each_time_and_every_behaviour_occurs() {
-        let mut seen: BTreeMap<Behaviour, u32> = BTreeMap::new();
-        for dossier in dossiers(1_000) {
-            let script = Script::new(9, dossier, SITUATIONS[0]);
-            assert_eq!(script, Script::new(9, dossier, SITUATIONS[0]));
-            *seen.entry(script.behaviour).or_default() += 1;
-        }
-        for (behaviour, weight) in Behaviour::WEIGHTS {
-            let count = seen[&behaviour];
-            assert!(
-                count > 10 * weight / 2 && count < 10 * weight * 2,
-                "{behaviour:?} {count}"
-            );
-        }
-        assert!(
-            dossiers(50)
-                .iter()
-                .any(|d| Script::new(9, *d, SITUATIONS[0]) != Script::new(8, *d, SITUATIONS[0]))
-        );
-    }
-
-    /// Plays a script against the lifecycle, the submitter completing what is asked for, and says where it ends.
-    fn play(script: &Script, situation: Situation) -> (Status, Vec<Verdict>) {
-        let filed = Happening::StatusRecorded {
-            to: situation.status,
-            text: None,
-            details: None,
-        };
-        let mut state: State = evolve(None, &filed, When::of_hub(Timestamp::from_micros(0)));
-        let agency: TenantKey = "agency.so-tu-phap".parse().unwrap();
-        state.phase = Phase::entering(situation.status, situation.status);
-        let (mut now, mut verdicts) = (0, Vec::new());
-        for step in &script.steps {
-            now += 10_000_000;
-            let mut say = |to, role, at| {
-                let (text, at) = (step.text.map(str::to_owned), Timestamp::from_micros(at));
-                let report = Report {
-                    text,
-                    late: role == Role::Agency && state.is_late(&agency, at),
-                    ..Report::new(to, role, at)
-                };
-                let when = When {
-                    stated_by: (role == Role::Agency).then_some(&agency),
-                    ..When::of_hub(at)
-                };
-                let decision = decide(&state, &report);
-                for h in &decision.happenings {
-                    state = evolve(Some(state.clone()), h, when);
-                }
-                decision.verdict
-            };
-            if step.wait == Wait::Acceptance {
-                let accepted = say(Status::Accepted, Role::ReceivingUnit, now - 5_000_000);
-                assert_eq!(accepted, Verdict::Applied);
-            }
-            if step.wait == Wait::Supplement {
-                assert_eq!(
-                    say(Status::Processing, Role::Submitter, now - 5_000_000),
-                    Verdict::Applied
-                );
-            }
-            if let Word::Status(status) = step.word {
-                let at = if step.before_last { now - 15_000_000 } else { now };
-                verdicts.push(say(status, Role::Agency, at));
-            }
-        }
-        (state.status(), verdicts)
-    }
-
-    #[test]
-    fn every_story_ends_and_the_lifecycle_takes_every_report() {
-        for situation in SITUATIONS {
-            for (behaviour, _) in Behaviour::WEIGHTS {
-                let script = Script::of(behaviour, situation, 1.0);
-                let (end, verdicts) = play(&script, situation);
-                let what = format!("{behaviour:?} in {situation:?}: {verdicts:?}");
-                assert!(matches!(end, Status::Finished | Status::Refused), "{what}");
-                assert!(!verdicts.contains(&Verdict::Rejected), "{what}");
-                let recorded = verdicts.iter().filter(|v| **v == Verdict::Recorded).count();
-                // Played here as bare statuses, a postponement and a correction are no change either.
-                let still = matches!(
-                    behaviour,
-                    Behaviour::OutOfOrder | Behaviour::Postpone | Behaviour::Correct
-                );
-                assert_eq!(recorded, usize::from(still), "{what}");
-                let codes = script.steps.iter().filter(|s| s.assigns_code).count();
-                assert_eq!(codes, usize::from(end == Status::Finished), "{what}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_begun_is_finished_from_anywhere() {
-        for status in Status::ALL {
-            let situation = Situation {
-                status,
-                by_branch: false,
-            };
-            let (end, verdicts) = play(&Script::finishing(status), situation);
-            assert!(
-                end.is_final() || end == Status::Finished,
-                "{status:?} {verdicts:?}"
-            );
-            assert!(!verdicts.contains(&Verdict::Rejected), "{status:?} {verdicts:?}");
-        }
-    }
-}
+mod tests;

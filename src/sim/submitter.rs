@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::file::{self, File, MEDIA_TYPE};
 use super::filing::{Case, Series};
 use super::format::Format;
-use super::ledger::Act;
-use super::outcome::FaultKind;
+use super::ledger::FollowUp;
+use super::outcome::ViolationKind;
 use super::run::{Run, is_branch};
-use crate::client::{Batch, ClientError, Partner, Submission};
+use crate::client::{ClientError, FilingBatch, Partner, Submission};
 use crate::domain::attachment::FileKind;
 use crate::domain::codes::Sha256Hex;
 use crate::domain::details::PaperAsked;
@@ -87,7 +87,7 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
         .first()
         .and_then(|case| IdempotencyKey::parse(&format!("{}-batch", case.reference)));
     let Some(key) = key else { return };
-    let batch = Batch {
+    let batch = FilingBatch {
         lines,
         format: Some(format.name().to_owned()),
         key,
@@ -110,7 +110,7 @@ pub(super) async fn file_together(run: Arc<Run>, series: Arc<Series>, indexes: V
                 }
                 (None, None, Some(_)) => {}
                 _ => run.note(|ledger, _| {
-                    ledger.fault(FaultKind::Foreign, "", "a line without an answer of its own");
+                    ledger.fault(ViolationKind::Foreign, "", "a line without an answer of its own");
                 }),
             }
         })
@@ -146,7 +146,7 @@ async fn send_missing(run: &Run, partner: &Partner, case: &Case, files: &[&File]
     if said != missing.iter().map(|file| &file.sha256).collect() {
         run.note(|ledger, _| {
             let what = "other files are said to be missing than are";
-            ledger.fault(FaultKind::Missing, &case.reference, what);
+            ledger.fault(ViolationKind::Missing, &case.reference, what);
         });
     }
     run.send_files(partner, &case.reference, missing).await;
@@ -172,7 +172,7 @@ async fn accept(run: &Run, partner: &Partner, reference: &str, answer: &Submissi
 }
 
 /// Does what an event asked for.
-pub(super) async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: String, number: i32) {
+pub(super) async fn perform(run: Arc<Run>, filer: usize, act: FollowUp, reference: String, number: i32) {
     let _permit = run.gate.acquire().await;
     // The event's number makes the key: the same act has the same key, however often it is tried.
     let Some(key) = IdempotencyKey::parse(&format!("{reference}-act-{number}")) else {
@@ -180,7 +180,7 @@ pub(super) async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: St
     };
     let partner = &run.filers[filer].partner;
     let (what, done): (_, Result<_, ClientError>) = match act {
-        Act::Supplement(dossier, asked) => {
+        FollowUp::Supplement(dossier, asked) => {
             let papers: Vec<(Component, File)> = asked
                 .into_iter()
                 .enumerate()
@@ -195,14 +195,14 @@ pub(super) async fn perform(run: Arc<Run>, filer: usize, act: Act, reference: St
             };
             ("supplement", partner.supplement(dossier, &request, &key).await)
         }
-        Act::Withdraw(dossier) => {
+        FollowUp::Withdraw(dossier) => {
             let request = ReasonRequest {
                 occurred_at: None,
                 reason: "Người nộp không còn nhu cầu".to_owned(),
             };
             ("withdrawal", partner.withdraw(dossier, &request, &key).await)
         }
-        Act::HandOver(dossier) => {
+        FollowUp::HandOver(dossier) => {
             if let Err(error) = fetch_results(&run, partner, dossier, &reference).await {
                 run.failed(&reference, "result", &error);
             }
@@ -243,10 +243,12 @@ async fn fetch_results(
         .filter(|a| a.kind == FileKind::Result && !a.superseded);
     for result in results {
         if !issued.contains(&result.sha256) {
-            run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a result is not its agency's"));
+            run.note(|ledger, _| {
+                ledger.fault(ViolationKind::Foreign, reference, "a result is not its agency's");
+            });
         }
         if !file::fetch(partner, dossier, result).await? {
-            run.note(|ledger, _| ledger.fault(FaultKind::Foreign, reference, "a file is another"));
+            run.note(|ledger, _| ledger.fault(ViolationKind::Foreign, reference, "a file is another"));
         }
         run.note(|ledger, _| ledger.used.files_fetched += 1);
     }

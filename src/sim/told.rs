@@ -8,15 +8,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::mailboxes::{Letter, Mailboxes};
-use super::outcome::FaultKind;
-use super::run::{Back, Run};
+use super::mailboxes::{Mailboxes, VerifiedCall};
+use super::outcome::ViolationKind;
+use super::run::{Run, SubmitterTransport};
 use super::submitter::perform;
-use crate::broker::{Broker, Settlement, Source};
+use crate::broker::{Acknowledgement, Broker, Source};
 use crate::client::{ClientError, Partner};
 use crate::domain::ids::EventId;
 use crate::domain::rejection::Label;
-use crate::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Way};
+use crate::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Transport};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -29,7 +29,7 @@ const PREFETCH: u16 = 50;
 /// A way that is set up: everything that happens from now on comes by it.
 pub(super) enum Begun {
     Feed(Cursor),
-    Box(mpsc::Receiver<Letter>),
+    Box(mpsc::Receiver<VerifiedCall>),
     Queue(Broker),
 }
 
@@ -38,9 +38,9 @@ pub(super) async fn begin(run: &Run, filer: usize) -> Begun {
     let _permit = run.gate.acquire().await;
     let filer = &run.filers[filer];
     let begun = match &filer.back {
-        Back::Feed => end_of_feed(&filer.partner).await.map(Begun::Feed),
-        Back::Webhook(mailboxes) => open_box(&filer.partner, mailboxes).await.map(Begun::Box),
-        Back::Queue(broker) => open_queue(&filer.partner)
+        SubmitterTransport::Feed => end_of_feed(&filer.partner).await.map(Begun::Feed),
+        SubmitterTransport::Webhook(mailboxes) => open_box(&filer.partner, mailboxes).await.map(Begun::Box),
+        SubmitterTransport::Queue(broker) => open_queue(&filer.partner)
             .await
             .map(|()| Begun::Queue(broker.clone())),
     };
@@ -62,9 +62,12 @@ async fn end_of_feed(partner: &Partner) -> Result<Cursor, ClientError> {
     }
 }
 
-async fn open_box(partner: &Partner, mailboxes: &Mailboxes) -> Result<mpsc::Receiver<Letter>, ClientError> {
+async fn open_box(
+    partner: &Partner,
+    mailboxes: &Mailboxes,
+) -> Result<mpsc::Receiver<VerifiedCall>, ClientError> {
     let request = SubscriptionRequest {
-        way: Way::Webhook,
+        way: Transport::Webhook,
         url: Some(mailboxes.url(partner.tenant())),
         from: None,
     };
@@ -78,7 +81,7 @@ async fn open_box(partner: &Partner, mailboxes: &Mailboxes) -> Result<mpsc::Rece
 
 async fn open_queue(partner: &Partner) -> Result<(), ClientError> {
     let request = SubscriptionRequest {
-        way: Way::Queue,
+        way: Transport::Queue,
         url: None,
         from: None,
     };
@@ -111,15 +114,15 @@ pub(super) async fn follow(run: Arc<Run>, filer: usize, begun: Begun) {
         filer,
         way: match &begun {
             Begun::Feed(_) => "feed",
-            Begun::Box(_) => Way::Webhook.word(),
-            Begun::Queue(_) => Way::Queue.word(),
+            Begun::Box(_) => Transport::Webhook.word(),
+            Begun::Queue(_) => Transport::Queue.word(),
         },
         heard: HashSet::new(),
         acts: JoinSet::new(),
     };
     match begun {
         Begun::Feed(cursor) => read_feed(&mut ear, cursor).await,
-        Begun::Box(letters) => answer_letters(&mut ear, letters).await,
+        Begun::Box(calls) => answer_calls(&mut ear, calls).await,
         Begun::Queue(broker) => read_queue(&mut ear, &broker).await,
     }
     // What was begun is done, whatever became of the way.
@@ -157,7 +160,7 @@ impl Ear {
     fn fault(&self, what: &str) {
         let what = format!("{}: {what}", self.way);
         self.run
-            .note(|ledger, _| ledger.fault(FaultKind::Refused, "", &what));
+            .note(|ledger, _| ledger.fault(ViolationKind::Refused, "", &what));
     }
 }
 
@@ -179,16 +182,16 @@ async fn read_feed(ear: &mut Ear, cursor: Cursor) {
     }
 }
 
-async fn answer_letters(ear: &mut Ear, mut letters: mpsc::Receiver<Letter>) {
-    while let Some(letter) = letters.recv().await {
-        match serde_json::from_slice::<CloudEvent<FeedData>>(&letter.body) {
+async fn answer_calls(ear: &mut Ear, mut calls: mpsc::Receiver<VerifiedCall>) {
+    while let Some(call) = calls.recv().await {
+        match serde_json::from_slice::<CloudEvent<FeedData>>(&call.body) {
             Ok(event) => {
                 ear.hear(&event.data);
-                letter.answer(204);
+                call.answer(204);
             }
             Err(_) => {
                 ear.fault("an event that cannot be read");
-                letter.answer(422);
+                call.answer(422);
             }
         }
     }
@@ -205,11 +208,11 @@ async fn read_queue(ear: &mut Ear, broker: &Broker) {
                     let settlement = match serde_json::from_slice::<FeedData>(&delivery.body) {
                         Ok(data) => {
                             ear.hear(&data);
-                            Settlement::Ack
+                            Acknowledgement::Ack
                         }
                         Err(_) => {
                             ear.fault("an event that cannot be read");
-                            Settlement::Dead("the message cannot be read".to_owned())
+                            Acknowledgement::Dead("the message cannot be read".to_owned())
                         }
                     };
                     if let Err(error) = delivery.settle(settlement).await {

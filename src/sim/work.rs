@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::desk::{Reading, Road, is_readable, read};
+use super::desk::{ArrivalPath, Reading, is_readable, read};
 use super::office::Office;
 use super::play::{Note, Play};
 use super::script::Script;
@@ -40,8 +40,8 @@ impl Work {
     }
 
     /// Takes a message over; refused with the reason where it cannot be read.
-    pub(super) fn take(&mut self, data: &AgencyData, road: Road) -> Result<(), &'static str> {
-        self.office.tally.message(road);
+    pub(super) fn take(&mut self, data: &AgencyData, path: ArrivalPath) -> Result<(), &'static str> {
+        self.office.tally.message(path);
         while self.tasks.try_join_next().is_some() {}
         if !is_readable(data) {
             self.office.tally.fault("document unreadable");

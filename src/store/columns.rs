@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::domain::seal;
     use crate::domain::time::Timestamp;
-    use crate::domain::view::Way;
+    use crate::domain::view::Transport;
 
     #[test]
     fn a_text_without_nul_and_a_moment_of_the_calendar_are_held() {
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_word_has_the_digest_of_its_text() {
         let digest = |value: &dyn Fn(&mut Context)| seal::digest_of(|row| value(row));
-        let of_word = digest(&|row| Word(Way::Webhook).digest("way", row));
+        let of_word = digest(&|row| Word(Transport::Webhook).digest("way", row));
         assert_eq!(of_word, digest(&|row| "webhook".to_owned().digest("way", row)));
     }
 }

@@ -77,9 +77,9 @@ pub struct FeedItem {
 }
 
 /// A place for a message on its way to the relay; free again when it is let go unused.
-pub struct Place(OwnedPermit<Message>);
+pub struct RelaySlot(OwnedPermit<Message>);
 
-impl Place {
+impl RelaySlot {
     /// Sends a message that is committed.
     pub(super) fn send(self, message: Message) {
         // A relay that has stopped meanwhile finds it in the outbox once the lease is over.
@@ -110,12 +110,12 @@ impl Fresh {
     }
 
     /// A place for a message with this content; none where no relay takes it, or not now.
-    pub(super) fn place(&self, content: &Content) -> Option<Place> {
+    pub(super) fn place(&self, content: &Content) -> Option<RelaySlot> {
         if content.json().len() > CONTENT_BYTES {
             return None;
         }
         let relay = self.relay().clone()?;
-        relay.try_reserve_owned().ok().map(Place)
+        relay.try_reserve_owned().ok().map(RelaySlot)
     }
 
     /// Completes when a commit since the last time has left something in the outbox that is nobody's.
@@ -188,7 +188,7 @@ impl Fresh {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::Happening;
+    use crate::domain::event::EventKind;
     use crate::domain::ids::{DossierId, EventId};
     use crate::domain::tenant::Actor;
     use rand::SeedableRng;
@@ -207,7 +207,7 @@ mod tests {
             actor: Actor::hub(),
             officer: None,
             foreign_values: Vec::new(),
-            what: Happening::AttachmentsComplete,
+            what: EventKind::AttachmentsComplete,
         };
         Told {
             tenants: tenants.iter().map(|&t| t.to_owned()).collect(),

@@ -24,9 +24,9 @@ pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
             .map_err(|_| bad("parent"))?,
         formats: row.formats.split_whitespace().map(str::to_owned).collect(),
         standing: match (row.standing.0, since) {
-            (word::Standing::Active, _) => Standing::Active,
-            (word::Standing::Suspended, Some(since)) => Standing::Suspended { since },
-            (word::Standing::Closed, Some(since)) => Standing::Closed { since },
+            (word::TenantStanding::Active, _) => Standing::Active,
+            (word::TenantStanding::Suspended, Some(since)) => Standing::Suspended { since },
+            (word::TenantStanding::Closed, Some(since)) => Standing::Closed { since },
             (_, None) => return Err(bad("standing")),
         },
         successor_policy: SuccessorPolicy::parse(&row.successor_policy)

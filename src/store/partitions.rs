@@ -63,7 +63,7 @@ const WHOLE: u16 = 8160;
 
 /// What became of the partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct PartitionChanges {
     /// Those that were made.
     pub made: Vec<String>,
     /// Those that were dropped, with all that was in them.
@@ -85,16 +85,16 @@ pub(super) fn kept_since(now: Timestamp, days: u32) -> Timestamp {
 }
 
 /// Makes what is missing and drops what is over, in a session of its own. Blocks.
-pub(super) fn keep(connector: &Connector, now: Timestamp) -> Result<Kept, StoreError> {
+pub(super) fn keep(connector: &Connector, now: Timestamp) -> Result<PartitionChanges, StoreError> {
     if !connector.is_postgres() {
-        return Ok(Kept::default());
+        return Ok(PartitionChanges::default());
     }
     keep_on(&mut connector.open(Purpose::Upkeep)?, now)
 }
 
 /// As [`keep`], on a connection there is.
-pub fn keep_on(conn: &mut Conn, now: Timestamp) -> Result<Kept, StoreError> {
-    let mut kept = Kept::default();
+pub fn keep_on(conn: &mut Conn, now: Timestamp) -> Result<PartitionChanges, StoreError> {
+    let mut kept = PartitionChanges::default();
     let there = names(conn)?;
     for table in &TABLES {
         let mut first = table.span.first(now.date());

@@ -284,15 +284,15 @@ struct Words {
 }
 
 /// Reads a file of SQLite beside the hub that writes it. Blocks.
-pub struct Beside(SqliteConnection);
+pub struct SqliteReader(SqliteConnection);
 
-impl Beside {
+impl SqliteReader {
     /// Opens the file as the hub's own readers do.
     ///
     /// # Errors
     /// It cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Beside(sqlite(path, Purpose::Reader)?))
+        Ok(SqliteReader(sqlite(path, Purpose::Reader)?))
     }
 
     /// What a query gives as `number`.

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cause::Cause;
 use super::conn::{Conn, Connector, Purpose, REPLY_TIME};
-use super::{Sizes, StoreError};
+use super::{StoreError, StoreSizes};
 
 /// So long after a database was found to be away nobody asks it again: who comes meanwhile is told so at once.
 pub const AWAY_TIME: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ pub struct Readers {
 }
 
 impl Readers {
-    pub(super) fn start(connector: &Connector, sizes: Sizes) -> Result<Self, StoreError> {
+    pub(super) fn start(connector: &Connector, sizes: StoreSizes) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel::<Job>(sizes.read_queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let away = Arc::new(Away::default());

@@ -9,15 +9,15 @@ use diesel::sql_types::Array;
 use super::columns::Column;
 use super::moment::At;
 use super::postgres::Binds;
-use super::script::{Stored, Values, Written};
+use super::script::{RowValues, Stored, Written};
 use super::seals::is_loose;
 use super::tables::*;
-use super::word::{Code, NaturalKind, NoticeState, Outcome, PartyRole, Stage, Standing, Word};
+use super::word::{AttemptOutcome, Code, NaturalKind, NoticeState, PartyRole, Stage, TenantStanding, Word};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::failure::Failure;
 use crate::domain::seal::{self, Hash};
-use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Way};
+use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Transport};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
@@ -43,7 +43,7 @@ macro_rules! rows {
                 Ok(())
             }
 
-            fn bind_values<'b>(&'b self, out: &mut Values<'_, 'b>) -> QueryResult<()> {
+            fn bind_values<'b>(&'b self, out: &mut RowValues<'_, 'b>) -> QueryResult<()> {
                 $(out.push::<<$type as Written>::Sql, $type>(&self.$field)?;)*
                 Ok(())
             }
@@ -99,7 +99,7 @@ rows! {
         previous: Vec<u8>, hash: Vec<u8>,
     }
     /// A tenant.
-    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: Word<Standing>, standing_since: Option<At>, successor_policy: String }
+    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: Word<TenantStanding>, standing_since: Option<At>, successor_policy: String }
     /// A pinned certificate.
     CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At, warned: Option<i16> }
     /// A named person.
@@ -168,7 +168,7 @@ rows! {
     IrregularCountRow in irregular_counts { day: String, agency: String, label: String, count: i64 }
     /// An attempt.
     AttemptRow in attempts {
-        delivery: String, at: At, number: i32, outcome: Word<Outcome>, reason: Option<String>, failure: Option<Word<Failure>>, actor: Option<String>,
+        delivery: String, at: At, number: i32, outcome: Word<AttemptOutcome>, reason: Option<String>, failure: Option<Word<Failure>>, actor: Option<String>,
     }
     /// Where an agency wants its messages pushed.
     EndpointRow in endpoints {
@@ -177,11 +177,11 @@ rows! {
     }
     /// How a submitter wants to be told.
     SubscriptionRow in subscriptions {
-        tenant: String, way: Word<Way>, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>,
+        tenant: String, way: Word<Transport>, state: Word<SubscriptionState>, since: At, reason: Option<String>, url: Option<String>,
     }
     /// How far a way has been told, and who tells it.
     WayPositionRow in way_positions {
-        tenant: String, way: Word<Way>, number: i64, cursor: i64, held_by: Option<String>, held_until: Option<At>,
+        tenant: String, way: Word<Transport>, number: i64, cursor: i64, held_by: Option<String>, held_until: Option<At>,
     }
     /// A secret of a webhook.
     SecretRow in subscription_secrets {
@@ -189,12 +189,12 @@ rows! {
     }
     /// An event that a submitter could not be told of yet, or that waits behind such.
     NoticeRow in notices {
-        tenant: String, way: Word<Way>, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
+        tenant: String, way: Word<Transport>, seq: i64, dossier: String, event: String, state: Word<NoticeState>, since: At, not_before: At,
         leased_until: Option<At>, attempts: i32,
     }
     /// An attempt to send one.
     NoticeAttemptRow in notice_attempts {
-        tenant: String, way: Word<Way>, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
+        tenant: String, way: Word<Transport>, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
         class: Option<Word<Failure>>, reason: Option<String>,
     }
     /// A limit that runs; one that is near or has passed has a row of its own.

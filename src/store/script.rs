@@ -32,7 +32,7 @@ pub trait Stored {
     fn bind_row(&self, binds: &mut Binds) -> QueryResult<()>;
 
     /// Binds each column's value of SQLite, in their order.
-    fn bind_values<'b>(&'b self, out: &mut Values<'_, 'b>) -> QueryResult<()>;
+    fn bind_values<'b>(&'b self, out: &mut RowValues<'_, 'b>) -> QueryResult<()>;
 }
 
 /// The SQL type a value of a row is written as.
@@ -115,12 +115,12 @@ struct OneRow<'a, R> {
 }
 
 /// Where the values of a row are bound.
-pub struct Values<'a, 'b> {
+pub struct RowValues<'a, 'b> {
     out: AstPass<'a, 'b, Sqlite>,
     is_first: bool,
 }
 
-impl<'b> Values<'_, 'b> {
+impl<'b> RowValues<'_, 'b> {
     /// The next value.
     pub fn push<ST, V>(&mut self, value: &'b V) -> QueryResult<()>
     where
@@ -137,7 +137,7 @@ impl<'b> Values<'_, 'b> {
 impl<R: Stored> QueryFragment<Sqlite> for OneRow<'_, R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(self.head);
-        let mut values = Values {
+        let mut values = RowValues {
             out: out.reborrow(),
             is_first: true,
         };

@@ -1,7 +1,7 @@
 //! What readers and the ledger both say of telling submitters: whose way it is, and the states of a notice.
 
 use super::word::{NoticeState, Word};
-use crate::domain::view::Way;
+use crate::domain::view::Transport;
 
 /// Notices of one way that may wait with a row at once, and events that may be told beyond the first that is not; the rest stays in the
 /// feed until there is room. What waits is counted up to here.
@@ -33,5 +33,5 @@ pub struct Subscription {
     /// Whose.
     pub tenant: String,
     /// Which way.
-    pub way: Way,
+    pub way: Transport,
 }

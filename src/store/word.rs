@@ -14,7 +14,7 @@ use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::failure::Failure;
 use crate::domain::status::Status;
-use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Way};
+use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Transport};
 
 /// An enum whose values have words.
 pub trait Worded: Copy + Debug + PartialEq + 'static {
@@ -123,7 +123,7 @@ worded! {
     NoticeOutcome, "outcome of an attempt to tell", NoticeOutcome::parse;
     RefusedKind, "kind of refused document", RefusedKind::parse;
     Watched, "limit", Watched::parse;
-    Way, "way", Way::parse;
+    Transport, "way", Transport::parse;
 }
 
 impl Worded for SubscriptionState {
@@ -178,7 +178,7 @@ macro_rules! words {
 
 words! {
     /// What an attempt to carry a delivery came to, or who took it up again.
-    Outcome, "outcome of an attempt" {
+    AttemptOutcome, "outcome of an attempt" {
         /// The broker has confirmed it.
         Confirmed = "confirmed",
         /// Its agency has it.
@@ -195,7 +195,7 @@ words! {
         Resent = "resent",
     }
     /// Whether a tenant may speak.
-    Standing, "standing of a tenant" {
+    TenantStanding, "standing of a tenant" {
         /// It may.
         Active = "active",
         /// Not for now.
@@ -271,8 +271,8 @@ mod tests {
         for limit in Watched::ALL {
             assert_eq!(<Watched as Worded>::of_word(limit.word()), Some(limit));
         }
-        for way in Way::ALL {
-            assert_eq!(<Way as Worded>::of_word(way.word()), Some(way));
+        for way in Transport::ALL {
+            assert_eq!(<Transport as Worded>::of_word(way.word()), Some(way));
         }
         for kind in [RefusedKind::Submission, RefusedKind::Statuses] {
             assert_eq!(<RefusedKind as Worded>::of_word(kind.word()), Some(kind));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lienthong::domain::seal::sha256;
-use lienthong::http::routes::{Act, Gives, Listener, Method as Verb, Route, TABLE, Takes};
+use lienthong::http::routes::{Gives, HttpRoute, Listener, Method as Verb, Operation, TABLE, Takes};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn with_a_paper() -> Value {
 }
 
 /// A body that would be taken from whoever may send it.
-fn body(route: &Route, id: &str, delivery: &str) -> Value {
+fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
     match route.id {
         "submit" | "submitBatch" => online("00004"),
         "accept" => json!({}),
@@ -90,7 +90,7 @@ fn body(route: &Route, id: &str, delivery: &str) -> Value {
 }
 
 /// Calls a route of the partner listener about a dossier.
-async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told {
+async fn call(caller: &Caller, route: &HttpRoute, id: &str, delivery: &str) -> Told {
     let named = if route.path.starts_with("/v1/deliveries/") {
         delivery
     } else {
@@ -148,7 +148,7 @@ async fn call(caller: &Caller, route: &Route, id: &str, delivery: &str) -> Told 
 }
 
 /// The page that tells of the dossier, or the last one.
-async fn to_the_end(caller: &Caller, route: &Route, id: &str) -> Told {
+async fn to_the_end(caller: &Caller, route: &HttpRoute, id: &str) -> Told {
     let mut after = "0".to_owned();
     loop {
         let more = if route.id == "events" {
@@ -167,7 +167,7 @@ async fn to_the_end(caller: &Caller, route: &Route, id: &str) -> Told {
 }
 
 /// The status, and whether the dossier is in what was answered, or was found.
-fn verdict(told: &Told, route: &Route, id: &str) -> String {
+fn verdict(told: &Told, route: &HttpRoute, id: &str) -> String {
     let more = match (told.status, route.id) {
         (400.., _) => "",
         (_, "dossiers" | "events" | "inbox") if told.text().contains(id) => " sees",
@@ -308,7 +308,7 @@ fn every_route_refuses_who_has_no_certificate_and_who_has_no_token() {
                     .body("{}")
             };
             let told = Told::of(ask(&bare)).await;
-            if matches!(route.act, Act::Token) {
+            if matches!(route.operation, Operation::Token) {
                 assert_eq!(
                     (told.status, told.json()["error"].clone()),
                     (401, json!("invalid_client"))

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lienthong::app::sandbox::{Lock, Plan, STAFF, Sandbox};
+use lienthong::app::sandbox::{Lock, STAFF, Sandbox, SandboxPlan};
 use lienthong::clock::Clock;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::tenant::{TenantKey, TenantKind};
 use lienthong::domain::time::Timestamp;
 use lienthong::http::Connections;
 use lienthong::net::dev_ca::Issued;
-use lienthong::net::outbound::{Outbound, http_client};
+use lienthong::net::outbound::{OutboundOptions, http_client};
 use lienthong::net::pem;
 use reqwest::{Client, Method, RequestBuilder};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -96,9 +96,9 @@ fn folder(number: usize) -> PathBuf {
 pub const BALANCER: &str = "127.0.0.7";
 
 /// A sandbox in a folder, without agencies that answer.
-pub fn plan(dir: PathBuf) -> Plan {
+pub fn plan(dir: PathBuf) -> SandboxPlan {
     let any = "127.0.0.1:0".parse().expect("an address");
-    Plan {
+    SandboxPlan {
         dir,
         fresh: false,
         seed: 1,
@@ -216,7 +216,7 @@ pub fn client(
     hub: &Sandbox,
     identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 ) -> Client {
-    http_client(&Outbound {
+    http_client(&OutboundOptions {
         roots: vec![hub.state().ca().root().clone()],
         identity,
         timeout: Duration::from_secs(40),

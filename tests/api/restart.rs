@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lienthong::app::sandbox::{Plan, Sandbox};
+use lienthong::app::sandbox::{Sandbox, SandboxPlan};
 use lienthong::domain::tenant::{Standing, TenantKey};
 use lienthong::domain::view::{StandingRequest, StandingWord};
 use lienthong::identity::Access;
@@ -20,7 +20,7 @@ fn a_renewed_certificate_is_pinned_and_a_closed_tenant_stays_closed() {
     run(async {
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("api-restart");
         let [open, closed]: [TenantKey; 2] = ["agent.a-001", "agent.a-002"].map(|key| key.parse().unwrap());
-        let first = Plan {
+        let first = SandboxPlan {
             fresh: true,
             ..plan(dir.clone())
         };

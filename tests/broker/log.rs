@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use lienthong::broker::topology::Limits;
-use lienthong::broker::{LOG_DIRECTIVES, Outcome, Target};
+use lienthong::broker::topology::QueueLimits;
+use lienthong::broker::{LOG_DIRECTIVES, PublishOutcome, Target};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -47,10 +47,10 @@ fn a_returned_message_is_not_written_down() {
         .with(ours.layer(&format!("debug,{}", LOG_DIRECTIVES.join(","))));
     // For the whole process: lapin writes from threads of its own.
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let mut lost = envelope(Target::Agency("no-such-agency".parse().unwrap()), "evt_1");
         lost.body = Arc::from(*b"secret of a citizen");
-        assert_eq!(stage.broker.publish(&[lost]).await, [Outcome::Unroutable]);
+        assert_eq!(stage.broker.publish(&[lost]).await, [PublishOutcome::Unroutable]);
     });
     // lapin writes bodies as lists of numbers.
     let body = format!("{:?}", b"secret of a citizen");

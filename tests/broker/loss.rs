@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lienthong::broker::rabbit::Options;
-use lienthong::broker::topology::Limits;
-use lienthong::broker::{BrokerError, Outcome, Rabbit, Settlement, Target};
+use lienthong::broker::topology::QueueLimits;
+use lienthong::broker::{Acknowledgement, BrokerError, PublishOutcome, Rabbit, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::stage::{Stage, envelope, rabbit, take};
 /// The broker holds the line but says nothing: the network swallows, or the machine is stopped.
 #[test]
 fn a_silent_broker_is_a_refusal_and_is_left_for_a_new_connection() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let proxy = Proxy::before(&props.url).await;
         let options = Options {
@@ -23,10 +23,13 @@ fn a_silent_broker_is_a_refusal_and_is_left_for_a_new_connection() {
             ..Options::default()
         };
         let broker = Rabbit::new(&proxy.url, options).unwrap();
-        assert_eq!(broker.publish(&[stage.envelope("a")]).await, [Outcome::Confirmed]);
+        assert_eq!(
+            broker.publish(&[stage.envelope("a")]).await,
+            [PublishOutcome::Confirmed]
+        );
         proxy.swallow.send_replace(true);
         let outcomes = broker.publish(&[stage.envelope("b"), stage.envelope("c")]).await;
-        let unanswered = |outcome: &Outcome| matches!(outcome, Outcome::Refused(why) if why.starts_with("connection") && why.contains("no answer"));
+        let unanswered = |outcome: &PublishOutcome| matches!(outcome, PublishOutcome::Refused(why) if why.starts_with("connection") && why.contains("no answer"));
         assert!(
             outcomes.len() == 2 && outcomes.iter().all(unanswered),
             "{outcomes:?}"
@@ -35,7 +38,7 @@ fn a_silent_broker_is_a_refusal_and_is_left_for_a_new_connection() {
         proxy.swallow.send_replace(false);
         loop {
             let outcomes = broker.publish(&[stage.envelope("d")]).await;
-            if outcomes == [Outcome::Confirmed] {
+            if outcomes == [PublishOutcome::Confirmed] {
                 break;
             }
             assert!(outcomes.iter().all(unanswered), "{outcomes:?}");
@@ -84,11 +87,11 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallowing: watch
 
 #[test]
 fn a_closed_connection_ends_consumers_and_publishing_recovers() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         assert_eq!(
             stage.broker.publish(&[stage.envelope("evt_1")]).await,
-            [Outcome::Confirmed]
+            [PublishOutcome::Confirmed]
         );
         let mut consumer = stage.consumer(1).await;
         let held = take(&mut consumer).await;
@@ -98,13 +101,13 @@ fn a_closed_connection_ends_consumers_and_publishing_recovers() {
             closed += props.admin.connections_close().await.unwrap();
         }
         assert!(consumer.next().await.is_none());
-        assert_eq!(held.settle(Settlement::Ack).await, Err(BrokerError::Gone));
+        assert_eq!(held.settle(Acknowledgement::Ack).await, Err(BrokerError::Gone));
         let mut refusals = Vec::new();
         loop {
             match stage.broker.publish(&[stage.envelope("evt_2")]).await.remove(0) {
-                Outcome::Confirmed => break,
-                Outcome::Refused(reason) => refusals.push(reason),
-                Outcome::Unroutable => panic!("unroutable"),
+                PublishOutcome::Confirmed => break,
+                PublishOutcome::Refused(reason) => refusals.push(reason),
+                PublishOutcome::Unroutable => panic!("unroutable"),
             }
             assert!(refusals.len() < 10, "{refusals:?}");
         }
@@ -142,7 +145,7 @@ fn a_broker_that_is_not_there_is_a_refusal_of_all() {
                 .publish(&[envelope(target.clone(), 1), envelope(target.clone(), 2)])
                 .await;
             let down =
-                |outcome: &Outcome| matches!(outcome, Outcome::Refused(why) if why.starts_with("connection"));
+                |outcome: &PublishOutcome| matches!(outcome, PublishOutcome::Refused(why) if why.starts_with("connection"));
             assert!(outcomes.len() == 2 && outcomes.iter().all(down), "{outcomes:?}");
         }
     });

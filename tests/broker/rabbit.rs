@@ -6,8 +6,10 @@ use lapin::options::BasicPublishOptions;
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use lienthong::broker::admin::AdminError;
-use lienthong::broker::topology::{DOSSIERS, Limits, STATUS_QUEUE, STATUSES, Topology};
-use lienthong::broker::{Broker, BrokerError, Level, Outcome, Rabbit, Settlement, Source, Target};
+use lienthong::broker::topology::{DOSSIERS, QueueLimits, STATUS_QUEUE, STATUSES, Topology};
+use lienthong::broker::{
+    Acknowledgement, Broker, BrokerError, PublishOutcome, QueueDepth, Rabbit, Source, Target,
+};
 
 use lienthong::domain::tenant::TenantKey;
 use serde_json::json;
@@ -34,27 +36,27 @@ async fn raw(url: &str) -> lapin::Channel {
     connection.create_channel().await.unwrap()
 }
 
-fn refused(outcomes: &[Outcome], word: &str) {
+fn refused(outcomes: &[PublishOutcome], word: &str) {
     assert!(
-        matches!(outcomes, [Outcome::Refused(reason)] if reason.contains(word)),
+        matches!(outcomes, [PublishOutcome::Refused(reason)] if reason.contains(word)),
         "{outcomes:?}"
     );
 }
 
 #[test]
 fn an_agency_reads_its_queue_and_reports_in_its_own_name() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let agency = signed_in(&stage, &props).await;
         assert_eq!(
             stage.broker.publish(&[stage.envelope("evt_1")]).await,
-            [Outcome::Confirmed]
+            [PublishOutcome::Confirmed]
         );
         let mut inbox = agency.consume(&stage.source(), 1).await.unwrap();
-        take(&mut inbox).await.settle(Settlement::Ack).await.unwrap();
+        take(&mut inbox).await.settle(Acknowledgement::Ack).await.unwrap();
 
         let status = envelope(Target::Status(stage.agency.clone()), "st_1");
-        assert_eq!(agency.publish(&[status]).await, [Outcome::Confirmed]);
+        assert_eq!(agency.publish(&[status]).await, [PublishOutcome::Confirmed]);
         let mut statuses = stage.broker.consume(&Source::Statuses, 1).await.unwrap();
         let got = take(&mut statuses).await;
         assert_eq!(got.agency(), Some(stage.agency.clone()));
@@ -65,7 +67,7 @@ fn an_agency_reads_its_queue_and_reports_in_its_own_name() {
 
 #[test]
 fn a_consumer_nobody_waits_for_holds_nothing() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         // Given up at any moment of it, also when the broker has begun to answer.
         let source = stage.source();
         for micros in (100..6000).step_by(100) {
@@ -76,21 +78,21 @@ fn a_consumer_nobody_waits_for_holds_nothing() {
         let batch: Vec<_> = sent.iter().map(|id| stage.envelope(id)).collect();
         assert_eq!(
             stage.broker.publish(&batch).await,
-            vec![Outcome::Confirmed; sent.len()]
+            vec![PublishOutcome::Confirmed; sent.len()]
         );
         let mut consumer = stage.consumer(10).await;
         let mut got = std::collections::BTreeSet::new();
         while got.len() < sent.len() {
             let delivery = take(&mut consumer).await;
             got.insert(delivery.message_id.clone());
-            delivery.settle(Settlement::Ack).await.unwrap();
+            delivery.settle(Acknowledgement::Ack).await.unwrap();
         }
     });
 }
 
 #[test]
 fn an_agency_may_do_nothing_else() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let agency = signed_in(&stage, &props).await;
         let in_others_name = envelope(Target::Status(stage.other.clone()), "st_1");
@@ -111,7 +113,7 @@ fn an_agency_may_do_nothing_else() {
         }
         let wider = Topology::for_agencies([(
             "a-new-one".parse().unwrap(),
-            lienthong::broker::topology::Channel::Hub,
+            lienthong::broker::topology::QueueReader::Hub,
         )]);
         assert!(matches!(
             agency.declare(&wider).await,
@@ -136,14 +138,14 @@ fn an_agency_may_do_nothing_else() {
             agency
                 .publish(&[envelope(Target::Status(stage.agency.clone()), "st_2")])
                 .await,
-            [Outcome::Confirmed]
+            [PublishOutcome::Confirmed]
         );
     });
 }
 
 #[test]
 fn a_forged_user_is_refused_and_none_is_shown_as_none() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let user = format!("agency.{}", stage.agency);
         signed_in(&stage, &props).await;
@@ -203,7 +205,7 @@ fn a_forged_user_is_refused_and_none_is_shown_as_none() {
 
 #[test]
 fn a_submitter_reads_its_own_queue_and_may_do_nothing_else() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let tenant = |key: &str| -> TenantKey { format!("branch.{}{key}", stage.agency).parse().unwrap() };
         let (own, other) = (tenant("-own"), tenant("-other"));
@@ -214,9 +216,9 @@ fn a_submitter_reads_its_own_queue_and_may_do_nothing_else() {
         let submitter = Broker::Rabbit(Rabbit::new(&url, Default::default()).unwrap());
 
         let told = envelope(Target::Tenant(own.clone()), "evt_1");
-        assert_eq!(stage.broker.publish(&[told]).await, [Outcome::Confirmed]);
+        assert_eq!(stage.broker.publish(&[told]).await, [PublishOutcome::Confirmed]);
         let mut queue = submitter.consume(&Source::Tenant(own.clone()), 1).await.unwrap();
-        take(&mut queue).await.settle(Settlement::Ack).await.unwrap();
+        take(&mut queue).await.settle(Acknowledgement::Ack).await.unwrap();
         for to in [
             Target::Tenant(own.clone()),
             Target::Tenant(other.clone()),
@@ -236,7 +238,7 @@ fn a_submitter_reads_its_own_queue_and_may_do_nothing_else() {
 
 #[test]
 fn a_user_of_another_virtual_host_keeps_its_password() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let agency = signed_in(&stage, &props).await;
         agency.ready().await.unwrap();
@@ -270,9 +272,9 @@ fn a_user_of_another_virtual_host_keeps_its_password() {
 
 #[test]
 fn what_lies_in_a_queue_is_told_and_that_there_is_none() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
-        let of = |messages, readers| Some(Level { messages, readers });
+        let of = |messages, readers| Some(QueueDepth { messages, readers });
         assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), of(0, 0));
         stage
             .broker
@@ -282,7 +284,7 @@ fn what_lies_in_a_queue_is_told_and_that_there_is_none() {
         let mut inbox = stage.broker.consume(&stage.source(), 1).await.unwrap();
         let held = take(&mut inbox).await;
         assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), of(1, 1));
-        held.settle(Settlement::Ack).await.unwrap();
+        held.settle(Acknowledgement::Ack).await.unwrap();
         let before = stage.broker.epoch();
         props.admin.queue_delete(&stage.source().queue()).await.unwrap();
         assert_eq!(stage.broker.level(&stage.source()).await.unwrap(), None);
@@ -295,7 +297,7 @@ fn what_lies_in_a_queue_is_told_and_that_there_is_none() {
 
 #[test]
 fn a_user_that_is_deleted_is_out() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         let agency = signed_in(&stage, &props).await;
         let mut inbox = agency.consume(&stage.source(), 1).await.unwrap();
@@ -307,10 +309,10 @@ fn a_user_that_is_deleted_is_out() {
 
 #[test]
 fn what_is_too_old_goes_to_the_dead_letters() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let mut letter = stage.envelope("evt_1");
         letter.expires = Some(std::time::Duration::ZERO);
-        assert_eq!(stage.broker.publish(&[letter]).await, [Outcome::Confirmed]);
+        assert_eq!(stage.broker.publish(&[letter]).await, [PublishOutcome::Confirmed]);
         let mut dead = stage.broker.consume(&Source::DeadLetters, 1).await.unwrap();
         assert_eq!(take(&mut dead).await.message_id, "evt_1");
     });
@@ -318,7 +320,7 @@ fn what_is_too_old_goes_to_the_dead_letters() {
 
 #[test]
 fn what_was_declared_is_what_was_planned() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         signed_in(&stage, &props).await;
         assert_eq!(props.admin.check(&stage.topology).await.unwrap(), []);
@@ -327,7 +329,7 @@ fn what_was_declared_is_what_was_planned() {
 
 #[test]
 fn what_was_imported_is_what_was_planned_and_can_be_declared() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         // The stage has declared it: away with it.
         props.admin.vhost_delete().await.unwrap();
@@ -353,7 +355,7 @@ fn what_was_imported_is_what_was_planned_and_can_be_declared() {
 
 #[test]
 fn the_check_finds_what_was_changed_by_hand() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         signed_in(&stage, &props).await;
         let (own, other) = (
@@ -387,16 +389,22 @@ fn the_check_finds_what_was_changed_by_hand() {
         ];
         assert_eq!(objects(&found), expected, "{found:#?}");
 
-        // Limits, users: against another plan than the one that was declared.
+        // QueueLimits, users: against another plan than the one that was declared.
         let agencies = [
-            (stage.agency.clone(), lienthong::broker::topology::Channel::Hub),
-            (stage.other.clone(), lienthong::broker::topology::Channel::Amqp),
+            (
+                stage.agency.clone(),
+                lienthong::broker::topology::QueueReader::Hub,
+            ),
+            (
+                stage.other.clone(),
+                lienthong::broker::topology::QueueReader::Amqp,
+            ),
         ];
         let plan = Topology::with_limits(
             agencies,
-            &Limits {
+            &QueueLimits {
                 returns: 7,
-                ..Limits::default()
+                ..QueueLimits::default()
             },
         );
         let found = props.admin.check(&plan).await.unwrap();
@@ -417,7 +425,7 @@ fn the_check_finds_what_was_changed_by_hand() {
 
 #[test]
 fn the_check_finds_policies_and_missing_topic_permissions() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         signed_in(&stage, &props).await;
         let own = stage.source().queue();
@@ -472,14 +480,14 @@ fn the_check_finds_policies_and_missing_topic_permissions() {
 
 #[test]
 fn depths_are_told() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         let props = stage.rabbit.clone().unwrap();
         assert_eq!(
             stage
                 .broker
                 .publish(&[stage.envelope(1), stage.envelope(2)])
                 .await,
-            vec![Outcome::Confirmed; 2]
+            vec![PublishOutcome::Confirmed; 2]
         );
         let mut consumer = stage.consumer(1).await;
         let _held = take(&mut consumer).await;

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lienthong::broker::admin::Admin;
-use lienthong::broker::topology::{Channel, Limits};
+use lienthong::broker::topology::{QueueLimits, QueueReader};
 use lienthong::broker::{
-    Broker, Consumer, Delivery, Embedded, Envelope, Outcome, Rabbit, Settlement, Source, Target, Topology,
+    Acknowledgement, Broker, Consumer, Delivery, Embedded, Envelope, PublishOutcome, Rabbit, Source, Target,
+    Topology,
 };
 use lienthong::domain::codes::Key;
 use lienthong::domain::tenant::TenantKey;
@@ -95,10 +96,13 @@ fn unique() -> String {
     )
 }
 
-fn topology(name: &str, limits: &Limits) -> (Key, Key, Topology) {
+fn topology(name: &str, limits: &QueueLimits) -> (Key, Key, Topology) {
     let agency: Key = format!("{name}-a").parse().unwrap();
     let other: Key = format!("{name}-b").parse().unwrap();
-    let agencies = [(agency.clone(), Channel::Amqp), (other.clone(), Channel::Hub)];
+    let agencies = [
+        (agency.clone(), QueueReader::Amqp),
+        (other.clone(), QueueReader::Hub),
+    ];
     (agency, other, Topology::with_limits(agencies, limits))
 }
 
@@ -110,7 +114,11 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-pub fn embedded<F: Future<Output = ()>>(patience: Duration, limits: &Limits, body: impl FnOnce(Stage) -> F) {
+pub fn embedded<F: Future<Output = ()>>(
+    patience: Duration,
+    limits: &QueueLimits,
+    body: impl FnOnce(Stage) -> F,
+) {
     runtime().block_on(async {
         let (agency, other, topology) = topology("embedded", limits);
         let broker = Broker::Embedded(Embedded::new(patience));
@@ -129,7 +137,7 @@ pub fn embedded<F: Future<Output = ()>>(patience: Duration, limits: &Limits, bod
 }
 
 pub fn rabbit<F: Future<Output = ()> + Send + 'static>(
-    limits: &Limits,
+    limits: &QueueLimits,
     body: impl FnOnce(Stage) -> F + Send + 'static,
 ) {
     let (amqp, admin) = (
@@ -188,7 +196,7 @@ impl Stage {
     }
 
     /// Publishes in the background, because the embedded broker answers only when the consumer has.
-    pub fn publish(&self, batch: Vec<Envelope>) -> tokio::task::JoinHandle<Vec<Outcome>> {
+    pub fn publish(&self, batch: Vec<Envelope>) -> tokio::task::JoinHandle<Vec<PublishOutcome>> {
         let broker = self.broker.clone();
         tokio::spawn(async move { broker.publish(&batch).await })
     }
@@ -201,13 +209,13 @@ impl Stage {
         loop {
             let delivery = take(consumer).await;
             let id = delivery.message_id.clone();
-            delivery.settle(Settlement::Ack).await.unwrap();
+            delivery.settle(Acknowledgement::Ack).await.unwrap();
             if id == "last" {
                 break;
             }
             before.push(id);
         }
-        assert_eq!(last.await.unwrap(), [Outcome::Confirmed]);
+        assert_eq!(last.await.unwrap(), [PublishOutcome::Confirmed]);
         before
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lienthong::app::sandbox::{Plan, Sandbox};
+use lienthong::app::sandbox::{Sandbox, SandboxPlan};
 use lienthong::blobs::{self, BlobError, Blobs, Bucket, S3};
-use lienthong::broker::{Broker, BrokerError, Envelope, Outcome, Rabbit, Source, Target, Topology};
+use lienthong::broker::{Broker, BrokerError, Envelope, PublishOutcome, Rabbit, Source, Target, Topology};
 use lienthong::client::{ClientError, Partner, Retry, Submission};
 use lienthong::clock::{Clock, Entropy};
 use lienthong::domain::attachment::DataKey;
@@ -40,7 +40,7 @@ const ONCE: Retry = Retry {
 
 async fn sandbox(dir: &Path, postgres: String, amqp: String) -> Sandbox {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Sandbox::start(Plan {
+    Sandbox::start(SandboxPlan {
         dir: dir.to_owned(),
         fresh: true,
         seed: 1,
@@ -91,7 +91,7 @@ async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
 
 /// What a probe is told: of intake, and of delivery. Nobody waits for it, whatever is away.
 async fn health(sandbox: &Sandbox) -> (u16, u16) {
-    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::Outbound {
+    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::OutboundOptions {
         roots: vec![sandbox.state().ca().root().clone()],
         identity: None,
         timeout: Duration::from_secs(30),
@@ -306,7 +306,7 @@ async fn heavy_a_broker_that_hangs_keeps_nobody_waiting() {
     };
     let outcomes = in_time("publishing", rabbit.publish(&[message])).await;
     assert!(
-        matches!(outcomes.as_slice(), [Outcome::Refused(_)]),
+        matches!(outcomes.as_slice(), [PublishOutcome::Refused(_)]),
         "{outcomes:?}"
     );
     let away = |error: BrokerError| matches!(error, BrokerError::Connection(_));
@@ -351,7 +351,7 @@ async fn heavy_a_store_of_files_that_hangs_keeps_nobody_waiting() {
         secret_key: url.password().unwrap().to_owned(),
     };
     let ca = lienthong::net::dev_ca::DevCa::create(Clock::System.now()).unwrap();
-    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::Outbound {
+    let http = lienthong::net::outbound::http_client(&lienthong::net::outbound::OutboundOptions {
         roots: vec![ca.root().clone()],
         identity: None,
         timeout: blobs::REQUEST,

@@ -1,7 +1,7 @@
 //! The executable takes ten thousand dossiers in one call, and its memory does not grow with them.
 
-use lienthong::app::sandbox::State;
-use lienthong::client::{Batch, Retry};
+use lienthong::app::sandbox::SandboxFolder;
+use lienthong::client::{FilingBatch, Retry};
 use lienthong::clock::Clock;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::tenant::TenantKey;
@@ -43,13 +43,13 @@ fn ten_thousand_dossiers_in_one_call_take_no_more_memory_than_a_few() {
     runtime.block_on(async {
         let hub = Hub::start(&folder("batch"), &[]);
         hub.answers().await;
-        let state = State::open(&hub.dir, Clock::System.now()).unwrap();
+        let state = SandboxFolder::open(&hub.dir, Clock::System.now()).unwrap();
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
         let partner = speakers(&state, hub.partner_url(), Retry::PATIENT)
             .partner(&tenant, None)
             .unwrap();
         let send = async |word: &str, count: u64| {
-            let batch = Batch {
+            let batch = FilingBatch {
                 lines: lines(word, count),
                 format: Some("canonical/v1".to_owned()),
                 key: IdempotencyKey::parse(word).unwrap(),

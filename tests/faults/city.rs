@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use lienthong::sim::outcome::Outcome;
+use lienthong::sim::outcome::RunOutcome;
 
 use crate::stack::{Production, folder};
 
 /// Enough that every way and every turn is taken.
 const DOSSIERS: usize = 240;
 
-fn demo(dir: &Path, more: &[String]) -> Outcome {
+fn demo(dir: &Path, more: &[String]) -> RunOutcome {
     let report = dir.with_extension("json");
     let ran = Command::new(env!("CARGO_BIN_EXE_lienthong"))
         .args([
@@ -33,7 +33,7 @@ fn demo(dir: &Path, more: &[String]) -> Outcome {
     let complaints = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{told}\n{complaints}");
     assert!(told.contains("Nothing missing, nothing doubled"), "{told}");
-    let outcome: Outcome = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let outcome: RunOutcome = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     std::fs::remove_file(&report).unwrap();
     std::fs::remove_dir_all(dir).unwrap();
     assert!(outcome.is_clean(), "{:#?}", outcome.faults);
@@ -42,7 +42,7 @@ fn demo(dir: &Path, more: &[String]) -> Outcome {
 }
 
 /// Everything that is on both stacks was used.
-fn at_full_width(outcome: &Outcome) {
+fn at_full_width(outcome: &RunOutcome) {
     let used = &outcome.used;
     assert!(used.batches > 0 && used.in_batches >= used.batches, "{used:?}");
     assert!(used.former_addresses > DOSSIERS / 20, "{used:?}");

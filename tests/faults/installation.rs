@@ -12,7 +12,7 @@ use lienthong::domain::tenant::TenantKey;
 use lienthong::domain::time::Timestamp;
 use lienthong::material;
 use lienthong::net::dev_ca::DevCa;
-use lienthong::net::outbound::{Outbound, http_client};
+use lienthong::net::outbound::{OutboundOptions, http_client};
 use serde_json::Value;
 
 use crate::stack::{folder, ports};
@@ -268,7 +268,7 @@ impl Installation {
     /// A client with a tenant's certificate.
     pub fn http(&self, tenant: &str) -> reqwest::Client {
         let tls = self.dir.join("tls");
-        http_client(&Outbound {
+        http_client(&OutboundOptions {
             roots: material::certificates(&tls.join("ca.pem")).unwrap(),
             identity: Some((
                 material::certificates(&tls.join(format!("{tenant}.pem"))).unwrap(),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use lienthong::sim::outcome::Outcome;
+use lienthong::sim::outcome::RunOutcome;
 
 use crate::installation::until;
 use crate::kill::Hub;
@@ -68,7 +68,7 @@ async fn heavy_a_demo_that_is_stopped_ends_in_order_with_its_report() {
             Some(1),
             "{signal}: not everything has ended, and it ended by itself"
         );
-        let outcome: Outcome = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+        let outcome: RunOutcome = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
         assert!(outcome.interrupted && !outcome.is_clean());
         assert_eq!((outcome.planned, outcome.faults), (40, vec![]), "{signal}");
     }

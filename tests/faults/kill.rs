@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lienthong::app::sandbox::{Speakers, State, Ways, mailboxes, shipped_directory};
+use lienthong::app::sandbox::{SandboxFolder, Speakers, Ways, mailboxes, shipped_directory};
 use lienthong::client::Retry;
 use lienthong::clock::{Clock, Entropy};
 use lienthong::domain::routing::Directory;
 use lienthong::domain::tenant::TenantKey;
-use lienthong::sim::catalogue::Catalogue;
+use lienthong::sim::catalogue::FilingCatalogue;
 use lienthong::sim::demo::Demo;
-use lienthong::sim::outcome::Progress;
+use lienthong::sim::outcome::RunProgress;
 use lienthong::sim::person::NAME_MARK;
 use lienthong::store::conn::{Connector, Purpose};
 use lienthong::store::{Backend, Cipher, read};
@@ -80,7 +80,7 @@ impl Hub {
     }
 
     async fn speaks(&self, tenant: &TenantKey) -> bool {
-        let state = State::open(&self.dir, Clock::System.now()).unwrap();
+        let state = SandboxFolder::open(&self.dir, Clock::System.now()).unwrap();
         let partner = speakers(&state, self.partner_url(), Retry::BRIEF)
             .partner(tenant, None)
             .unwrap();
@@ -115,7 +115,7 @@ fn spawn(arguments: &[String]) -> Child {
         .unwrap()
 }
 
-pub fn speakers(state: &State, partner_url: String, retry: Retry) -> Speakers<'_> {
+pub fn speakers(state: &SandboxFolder, partner_url: String, retry: Retry) -> Speakers<'_> {
     Speakers {
         state,
         partner_url,
@@ -126,9 +126,9 @@ pub fn speakers(state: &State, partner_url: String, retry: Retry) -> Speakers<'_
 }
 
 /// Runs the demo against a hub that is killed after every so many steps of it.
-async fn demo_over_kills(hub: &mut Hub) -> State {
+async fn demo_over_kills(hub: &mut Hub) -> SandboxFolder {
     hub.answers().await;
-    let state = State::open(&hub.dir, Clock::System.now()).unwrap();
+    let state = SandboxFolder::open(&hub.dir, Clock::System.now()).unwrap();
     let directory = Directory::read(&shipped_directory()).unwrap();
     // Every fourth submitter is called, by a hub that is killed while it calls.
     let ways = Ways {
@@ -140,7 +140,7 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
         filers: speakers(&state, hub.partner_url(), Retry::PATIENT)
             .filers(&directory, &ways)
             .unwrap(),
-        catalogue: Arc::new(Catalogue::of(&directory, Clock::System.now().date()).unwrap()),
+        catalogue: Arc::new(FilingCatalogue::of(&directory, Clock::System.now().date()).unwrap()),
         seed: 7,
         run: "kill".to_owned(),
         parallel: 8,
@@ -150,22 +150,22 @@ async fn demo_over_kills(hub: &mut Hub) -> State {
     let running = tokio::spawn(demo.run(Clock::System, progress));
     // While filings are taken, while agencies answer, while results are handed over.
     let mut kills = vec![
-        (Progress::Filed, 5),
-        (Progress::Filed, 30),
-        (Progress::Delivered, 35),
-        (Progress::Ended, 30),
+        (RunProgress::Filed, 5),
+        (RunProgress::Filed, 30),
+        (RunProgress::Delivered, 35),
+        (RunProgress::Ended, 30),
     ];
     let (mut filed, mut delivered, mut ended, mut killed) = (0, 0, 0, 0);
     while let Some(step) = steps.recv().await {
         match step {
-            Progress::Filed => filed += 1,
-            Progress::Delivered => delivered += 1,
-            Progress::Ended => ended += 1,
+            RunProgress::Filed => filed += 1,
+            RunProgress::Delivered => delivered += 1,
+            RunProgress::Ended => ended += 1,
             _ => {}
         }
-        let due = |(kind, count): &(Progress, i32)| match kind {
-            Progress::Filed => filed >= *count,
-            Progress::Delivered => delivered >= *count,
+        let due = |(kind, count): &(RunProgress, i32)| match kind {
+            RunProgress::Filed => filed >= *count,
+            RunProgress::Delivered => delivered >= *count,
             _ => ended >= *count,
         };
         if kills.first().is_some_and(due) {
@@ -201,7 +201,7 @@ fn tells_nothing(dir: &Path) {
 }
 
 /// The chain verifies, the state rows are what the events say, and there is one dossier a filing.
-async fn audited(backend: Backend, state: &State) {
+async fn audited(backend: Backend, state: &SandboxFolder) {
     let mut rng = Entropy::System.generator();
     let storage = state.secret("storage.key", &mut rng).unwrap();
     let blind = state.secret("blind.key", &mut rng).unwrap();

@@ -14,5 +14,6 @@ mod kill;
 mod line;
 mod operator;
 mod production;
+mod renewed;
 mod stack;
 mod told;

@@ -8,7 +8,7 @@ use lienthong::broker::admin::Admin;
 use lienthong::domain::codes::Key;
 use lienthong::domain::tenant::TenantKey;
 use lienthong::net::dev_ca::DevCa;
-use lienthong::net::outbound::{Outbound, http_client};
+use lienthong::net::outbound::{OutboundOptions, http_client};
 use lienthong::store::{Backend, Postgres};
 
 /// The services of the production stack, as `tests/run` names them.
@@ -61,7 +61,7 @@ impl Production {
             .unwrap()
             .root()
             .clone();
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots: vec![root],
             identity: None,
             timeout: std::time::Duration::from_secs(30),

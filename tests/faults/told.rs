@@ -10,7 +10,7 @@ use lienthong::clock::Clock;
 use lienthong::domain::view::Cursor;
 use lienthong::net::dev_ca::Validity;
 use lienthong::net::tls::{ServerIdentity, web_config};
-use lienthong::sim::receiver::{Answer, Asked, serve};
+use lienthong::sim::receiver::{ReceivedRequest, ReceiverResponse, serve};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::stack::Production;
 struct Receiver {
     url: String,
     holds: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -40,18 +40,18 @@ impl Receiver {
         let url = format!("https://localhost:{}/hook", listener.local_addr().unwrap().port());
         let (holds, asked) = (
             Arc::new(AtomicBool::new(true)),
-            Arc::<Mutex<Vec<Asked>>>::default(),
+            Arc::<Mutex<Vec<ReceivedRequest>>>::default(),
         );
         let (held, seen) = (Arc::clone(&holds), Arc::clone(&asked));
-        let answering = Arc::new(move |request: Asked| {
+        let answering = Arc::new(move |request: ReceivedRequest| {
             seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
             let is_held = held.load(Ordering::SeqCst);
             Box::pin(async move {
                 if is_held {
                     std::future::pending::<()>().await;
                 }
-                Some(Answer::of(204))
-            }) as std::pin::Pin<Box<dyn Future<Output = Option<Answer>> + Send>>
+                Some(ReceiverResponse::of(204))
+            }) as std::pin::Pin<Box<dyn Future<Output = Option<ReceiverResponse>> + Send>>
         });
         let serving = tokio::spawn(serve(listener, tls, answering));
         Receiver {
@@ -63,8 +63,8 @@ impl Receiver {
     }
 
     /// What came, by the id it came under: each time it came.
-    fn by_id(&self) -> BTreeMap<String, Vec<Asked>> {
-        let mut all = BTreeMap::<String, Vec<Asked>>::new();
+    fn by_id(&self) -> BTreeMap<String, Vec<ReceivedRequest>> {
+        let mut all = BTreeMap::<String, Vec<ReceivedRequest>>::new();
         for one in self.asked.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             all.entry(one.header("webhook-id").to_owned())
                 .or_default()
@@ -112,7 +112,7 @@ async fn killed_and_told_again(installation: &Installation, receiver: &Receiver,
 }
 
 /// The same message each time, every time signed.
-fn same_and_signed(told: &BTreeMap<String, Vec<Asked>>, secret: &str) {
+fn same_and_signed(told: &BTreeMap<String, Vec<ReceivedRequest>>, secret: &str) {
     for (id, times) in told {
         assert!(times.iter().all(|one| one.body == times[0].body), "{id}");
         assert!(
@@ -124,8 +124,8 @@ fn same_and_signed(told: &BTreeMap<String, Vec<Asked>>, secret: &str) {
     }
 }
 
-fn subjects(told: &BTreeMap<String, Vec<Asked>>) -> BTreeSet<String> {
-    let subject = |one: &Asked| {
+fn subjects(told: &BTreeMap<String, Vec<ReceivedRequest>>) -> BTreeSet<String> {
+    let subject = |one: &ReceivedRequest| {
         let event: Value = serde_json::from_slice(&one.body).unwrap();
         event["subject"].as_str().unwrap().to_owned()
     };

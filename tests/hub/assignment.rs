@@ -1,7 +1,7 @@
 //! An operator names the agency of a dossier, and puts another directory into use: what each party sees, and what is not done twice.
 
 use lienthong::domain::audit::Action;
-use lienthong::domain::event::Happening;
+use lienthong::domain::event::EventKind;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::{Directory, ResolvedBy, plan::Files};
@@ -277,7 +277,7 @@ on_both! {
 
 #[test]
 fn an_assignment_is_written_as_an_event_of_its_own() {
-    let told = Happening::Assigned {
+    let told = EventKind::Assigned {
         agency: COMMUNE.parse().unwrap(),
         instead: None,
         parked: Some(Label::CompetenceGap),
@@ -288,5 +288,5 @@ fn an_assignment_is_written_as_an_event_of_its_own() {
         (json["kind"].as_str(), told.word()),
         (Some("assigned"), "assigned")
     );
-    assert_eq!(serde_json::from_value::<Happening>(json).unwrap(), told);
+    assert_eq!(serde_json::from_value::<EventKind>(json).unwrap(), told);
 }

@@ -16,7 +16,7 @@ use lienthong::domain::time::Timestamp;
 use lienthong::net::pem;
 use lienthong::store::conn::{Conn, Connector, Purpose};
 use lienthong::store::read::{AuditReport, verify};
-use lienthong::store::{Backend, Cipher, Postgres, Sizes, Store, migrate, partitions};
+use lienthong::store::{Backend, Cipher, Postgres, Store, StoreSizes, migrate, partitions};
 use rand::rngs::StdRng;
 
 /// Longer than any test takes; a test that waits for what never comes fails here.
@@ -220,14 +220,14 @@ impl Stage {
 
     /// A store on this database, migrated. Opened twice, they are two hubs.
     pub fn open(&self) -> Store {
-        self.open_with(Sizes {
+        self.open_with(StoreSizes {
             readers: 2,
-            ..Sizes::default()
+            ..StoreSizes::default()
         })
     }
 
     /// A store with these limits.
-    pub fn open_with(&self, sizes: Sizes) -> Store {
+    pub fn open_with(&self, sizes: StoreSizes) -> Store {
         apart(|| {
             Store::open(
                 self.backend.clone(),

@@ -10,7 +10,7 @@ use lienthong::domain::view::SubmissionAnswer;
 use lienthong::identity::Access;
 use lienthong::service::ServiceError;
 use lienthong::service::batch::{BatchCall, BatchItem, BatchResult, ITEMS_IN_WORK, ItemPlace};
-use lienthong::store::Sizes;
+use lienthong::store::StoreSizes;
 use lienthong::store::ledger::SubmitOutcome;
 use serde_json::{Value, json};
 
@@ -194,7 +194,7 @@ on_both! {
     }
 
     async fn a_batch_leaves_half_of_the_ledger_to_others_and_waits_for_room(stage) {
-        let store = stage.open_with(Sizes { batch: 4, ledger_queue: 8, readers: 2, read_queue: 64 });
+        let store = stage.open_with(StoreSizes { batch: 4, ledger_queue: 8, readers: 2, read_queue: 64 });
         let city = City::on(stage, store.clone()).await;
         let (agent, branch) = (city.access("agent.a-001"), city.access("branch.ba-dinh"));
         let lines: Vec<_> = (0..40).map(|n| bytes(&matter(stage, &format!("r{n}")))).collect();

@@ -23,9 +23,9 @@ use lienthong::identity::secret::LookupSecrets;
 use lienthong::identity::sign::ReceiptSigner;
 use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
-use lienthong::net::guard::Guard;
-use lienthong::net::outbound::{Caller, Outbound};
-use lienthong::service::{Answered, Hub, Incoming, Mode, Parts, Reported, ServiceError, UploadLimits};
+use lienthong::net::guard::EgressPolicy;
+use lienthong::net::outbound::{Caller, OutboundOptions};
+use lienthong::service::{Answered, Hub, HubParts, Incoming, Mode, Reported, ServiceError, UploadLimits};
 use lienthong::store::Store;
 use lienthong::store::ledger::{RegisterChange, Registered};
 use serde_json::{Value, json};
@@ -90,13 +90,17 @@ fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> 
 
 /// Calls endpoints on this machine with certificates of this authority.
 fn caller(ca: &DevCa) -> Caller {
-    let outbound = Outbound {
+    let outbound = OutboundOptions {
         roots: vec![ca.root().clone()],
         identity: None,
         timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(5),
     };
-    Caller::new(&outbound, Guard::allowing(["localhost".to_owned()], Vec::new())).unwrap()
+    Caller::new(
+        &outbound,
+        EgressPolicy::allowing(["localhost".to_owned()], Vec::new()),
+    )
+    .unwrap()
 }
 
 fn tenant(key: &TenantKey) -> Tenant {
@@ -160,7 +164,7 @@ impl City {
             token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
             life: Duration::from_secs(600),
         };
-        let hub = Arc::new(Hub::new(Parts {
+        let hub = Arc::new(Hub::new(HubParts {
             store,
             blobs: stage.blobs(),
             uploads,

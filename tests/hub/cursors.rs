@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lienthong::domain::rejection::Label;
-use lienthong::domain::view::{Cursor, FeedPage, SubscriptionRequest, Way};
+use lienthong::domain::view::{Cursor, FeedPage, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
 use lienthong::service::ServiceError;
 
@@ -64,7 +64,7 @@ on_both! {
         }
         assert_eq!(begin_again(page(&city, &branch, lost).await), at_backup);
         let webhook = |from| SubscriptionRequest {
-            way: Way::Webhook,
+            way: Transport::Webhook,
             url: Some("https://receiver.example/".to_owned()),
             from: Some(from),
         };

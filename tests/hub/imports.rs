@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("actix_server", &["http"]),
     ("actix_service", &["http"]),
     ("proxy_header", &["http"]),
-    ("quick_xml", &["adapt"]),
+    ("quick_xml", &["adapt", "http", "sim"]),
     ("jsonwebtoken", &["identity"]),
     ("object_store", &["blobs"]),
     ("ipnet", &["net"]),
@@ -28,17 +28,18 @@ const CRATES: [(&str, &[&str]); 14] = [
 /// Rooms without IO: what they do is done when they return.
 const PURE: [&str; 3] = ["domain", "adapt", "identity"];
 
-struct Source {
-    room: String,
-    path: PathBuf,
-    tokens: Vec<TokenTree>,
+pub(crate) struct Source {
+    pub(crate) room: String,
+    pub(crate) path: PathBuf,
+    pub(crate) tokens: Vec<TokenTree>,
 }
 
-fn src() -> PathBuf {
+pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Every source file under a folder, however deep.
+pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -51,18 +52,17 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The file's tokens in one row, groups opened, without what stands under `#[cfg(test)]`; modules in files of their own that
 /// stand there are noted in `exempt`.
-fn flatten(stream: TokenStream, folder: &Path, into: &mut Vec<TokenTree>, exempt: &mut Vec<PathBuf>) {
+pub(crate) fn flatten(
+    stream: TokenStream,
+    folder: &Path,
+    into: &mut Vec<TokenTree>,
+    exempt: &mut Vec<PathBuf>,
+) {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
     let mut at = 0;
     while at < tokens.len() {
         if is_cfg_test(&tokens[at..]) {
-            let end = (at + 2..tokens.len())
-                .find(|i| match &tokens[*i] {
-                    TokenTree::Group(g) => g.delimiter() == Delimiter::Brace,
-                    TokenTree::Punct(p) => p.as_char() == ';',
-                    _ => false,
-                })
-                .unwrap_or(tokens.len() - 1);
+            let end = after_test(&tokens, at) - 1;
             if matches!(&tokens[end], TokenTree::Punct(_)) {
                 exempt.extend(module_file(&tokens[at + 2..end], folder));
             }
@@ -78,9 +78,19 @@ fn flatten(stream: TokenStream, folder: &Path, into: &mut Vec<TokenTree>, exempt
 }
 
 /// Whether an attribute `#[cfg(test)]` begins here.
-fn is_cfg_test(tokens: &[TokenTree]) -> bool {
+pub(crate) fn is_cfg_test(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [TokenTree::Punct(p), TokenTree::Group(g), ..]
         if p.as_char() == '#' && g.stream().to_string().replace(' ', "") == "cfg(test)")
+}
+
+/// Where what stands after the item begins whose `#[cfg(test)]` is here.
+pub(crate) fn after_test(tokens: &[TokenTree], at: usize) -> usize {
+    let end = (at + 2..tokens.len()).find(|i| match &tokens[*i] {
+        TokenTree::Group(g) => g.delimiter() == Delimiter::Brace,
+        TokenTree::Punct(p) => p.as_char() == ';',
+        _ => false,
+    });
+    end.map_or(tokens.len(), |end| end + 1)
 }
 
 /// Where the module declared by these tokens stands, without its ending.
@@ -102,7 +112,7 @@ fn module_file(tokens: &[TokenTree], folder: &Path) -> Option<PathBuf> {
 }
 
 /// Every file of every room, without tests.
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let mut paths = Vec::new();
     files(&src(), &mut paths);
     paths.sort();

@@ -2,12 +2,12 @@
 
 use futures_util::FutureExt;
 use lienthong::store::ledger::SubmitOutcome;
-use lienthong::store::{Sizes, StoreError};
+use lienthong::store::{StoreError, StoreSizes};
 
 use crate::backends::{Stage, eventually, on_both, run};
 use crate::papers::*;
 
-const SMALL: Sizes = Sizes {
+const SMALL: StoreSizes = StoreSizes {
     batch: 4,
     ledger_queue: 8,
     readers: 1,
@@ -94,7 +94,7 @@ on_both! {
     }
 
     async fn more_than_a_batch_is_many_commits(stage) {
-        let store = stage.open_with(Sizes { ledger_queue: 64, ..SMALL });
+        let store = stage.open_with(StoreSizes { ledger_queue: 64, ..SMALL });
         let all = (0..33).map(|n| store.ledger.ask(filing(stage, &format!("r{n}"))));
         for outcome in futures_util::future::join_all(all).await {
             assert_eq!(outcome.unwrap(), SubmitOutcome::Committed);

@@ -11,6 +11,7 @@ mod backends;
 mod blobs;
 
 mod batch;
+mod circles;
 mod city;
 mod codes;
 mod cursors;
@@ -20,6 +21,8 @@ mod errors;
 mod imports;
 mod ledger;
 mod limits;
+mod log;
+mod names;
 
 mod papers;
 mod parties;

@@ -13,7 +13,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::store::kept::{Json, NewDossier, NewSubmission, Part};
 use lienthong::store::ledger::{
-    Act, ActOutcome, Acted, Deed, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
+    Act, ActOutcome, Acted, DossierAction, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
 };
 use lienthong::store::message::Content;
 use lienthong::store::{PartyRole, Store, read};
@@ -201,7 +201,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         dossier: dossier.to_owned(),
         actor: Actor::of(format!("agency.{AGENCY}").parse().unwrap()),
         role: Role::Agency,
-        deed: Deed::Report {
+        action: DossierAction::Report {
             to,
             text: Some("lý do".to_owned()),
             details: None,
@@ -222,11 +222,11 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
 }
 
 /// The submitter acts, now.
-pub fn deed(stage: &Stage, dossier: &str, deed: Deed) -> Act {
+pub fn action(stage: &Stage, dossier: &str, action: DossierAction) -> Act {
     Act {
         actor: Actor::of(BRANCH.parse().unwrap()),
         role: Role::Submitter,
-        deed,
+        action,
         ..report(stage, dossier, Status::Processing)
     }
 }

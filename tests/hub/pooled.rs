@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use lienthong::store::condition::{Sessions, sessions};
 use lienthong::store::conn::Connector;
 use lienthong::store::ledger::SubmitOutcome;
-use lienthong::store::{Backend, Postgres, Sizes, Store, StoreError};
+use lienthong::store::{Backend, Postgres, Store, StoreError, StoreSizes};
 
 use crate::backends::{Stage, setting};
 use crate::papers::*;
@@ -101,9 +101,9 @@ impl PgBouncer {
 
     fn open(&self, stage: &Stage) -> Result<Store, StoreError> {
         let open = || {
-            let sizes = Sizes {
+            let sizes = StoreSizes {
                 readers: 2,
-                ..Sizes::default()
+                ..StoreSizes::default()
             };
             let (cipher, backend) = (Arc::clone(&stage.cipher), self.backend());
             Store::open(backend, cipher, sizes, true, &stage.clock, &stage.entropy)

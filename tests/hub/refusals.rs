@@ -6,7 +6,7 @@ use lienthong::domain::rejection::{Label, Problem, Rejection};
 use lienthong::domain::view::RefusedKind;
 use lienthong::identity::Access;
 use lienthong::service::{RefusalQuery, Reported, ServiceError};
-use lienthong::store::Sizes;
+use lienthong::store::StoreSizes;
 use lienthong::store::kept::{NewRefusal, SealedRefusal};
 use lienthong::store::ledger::refuse::{BYTES_OF_A_TENANT, KEPT_DAYS, OF_A_TENANT};
 use lienthong::store::ledger::{Refuse, Sweep};
@@ -185,7 +185,7 @@ on_both! {
     }
 
     async fn a_refusal_is_answered_though_it_cannot_be_kept(stage) {
-        let store = stage.open_with(Sizes { batch: 4, ledger_queue: 4, readers: 2, read_queue: 64 });
+        let store = stage.open_with(StoreSizes { batch: 4, ledger_queue: 4, readers: 2, read_queue: 64 });
         let city = City::on(stage, store.clone()).await;
         let agent = city.access("agent.a-001");
         let (go_on, holder) = stop_the_ledger(stage);

@@ -13,7 +13,7 @@ mod told;
 
 use lienthong::broker::admin::Admin;
 use lienthong::broker::{Broker, Embedded, Rabbit};
-use lienthong::delivery::Movers;
+use lienthong::delivery::Workers;
 use lienthong::domain::view::CloudEvent;
 
 use crate::backends::{Stage, setting, unique};
@@ -100,9 +100,9 @@ fn moving<'a>(
     body: impl AsyncFnOnce() + 'a,
 ) -> std::pin::Pin<Box<dyn Future<Output = ()> + 'a>> {
     Box::pin(async move {
-        let movers = Movers::start(city.hub.clone(), broker).await.unwrap();
+        let workers = Workers::start(city.hub.clone(), broker).await.unwrap();
         body().await;
-        movers.stop().await;
+        workers.stop().await;
     })
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use lienthong::domain::failure::Failure;
 use lienthong::domain::legal::TimeLimits;
-use lienthong::domain::view::Way;
+use lienthong::domain::view::Transport;
 use lienthong::store::conn::{Conn, Purpose};
 use lienthong::store::ledger::{
-    Carried, HoldWay, LeaseOutbox, LeasedNotice, Likeness, NoticeSettlement, OutboxSettlement, Progress,
+    Carried, FeedProgress, HoldWay, LeaseOutbox, LeasedNotice, Likeness, NoticeSettlement, OutboxSettlement,
     SettleNotices, SettleOutbox, SubmitOutcome, Subscribe, Subscription, Watch,
 };
-use lienthong::store::partitions::Kept;
+use lienthong::store::partitions::PartitionChanges;
 use lienthong::store::{migrate, read};
 
 use crate::backends::{Stage, on_both};
@@ -192,7 +192,7 @@ on_both! {
     /// With a way that is held, a cursor in the middle of its feed, and notices that could not be told.
     async fn how_far_a_way_was_told_is_kept_both_ways(stage) {
         let store = stage.open();
-        let which = Subscription { tenant: BRANCH.to_owned(), way: Way::Webhook };
+        let which = Subscription { tenant: BRANCH.to_owned(), way: Transport::Webhook };
         let wanted = Subscribe { subscription: which.clone(), url: Some("https://hook.example.vn/".to_owned()), from: Some(0), secret: None };
         store.ledger.ask(wanted).await.unwrap();
         let set_at = stage.clock.now();
@@ -211,7 +211,7 @@ on_both! {
             subscription: which.clone(),
             set_at,
             settlements: vec![NoticeSettlement { notice: first.await.unwrap(), fate: failed.into() }],
-            progress: Progress { holder: "one".to_owned(), from: 0, to: 2, set_aside: Vec::new(), hold: Duration::from_secs(5) },
+            progress: FeedProgress { holder: "one".to_owned(), from: 0, to: 2, set_aside: Vec::new(), hold: Duration::from_secs(5) },
         };
         assert!(store.ledger.ask(settled).await.unwrap().is_held);
         drop(store);
@@ -328,7 +328,7 @@ fn whoever_reads_a_table_for_long_keeps_nobody_from_writing() {
         let keep = || store.keep_partitions(stage.clock.now());
         let day = stage.clock.now().date().to_string().replace('-', "_");
         let (old, new) = (format!("notice_attempts_{day}"), "events_2027_03".to_owned());
-        assert_eq!(keep().await.unwrap(), Kept::default());
+        assert_eq!(keep().await.unwrap(), PartitionChanges::default());
         stage.later(35 * 86_400);
         let (reading, let_go) = reads_for_long(stage, "events, notice_attempts");
         let kept = keep().await.unwrap();
@@ -347,7 +347,7 @@ fn whoever_reads_a_table_for_long_keeps_nobody_from_writing() {
             kept.made.contains(&new) && kept.dropped.contains(&old),
             "{kept:?}"
         );
-        assert_eq!(keep().await.unwrap(), Kept::default());
+        assert_eq!(keep().await.unwrap(), PartitionChanges::default());
     });
 }
 

@@ -7,7 +7,7 @@ use lienthong::domain::codes::Sha256Hex;
 use lienthong::domain::register::Change;
 use lienthong::domain::seal::sha256;
 use lienthong::domain::submission::IdempotencyKey;
-use lienthong::domain::view::{AssignmentRequest, Cursor, SubscriptionRequest, Way};
+use lienthong::domain::view::{AssignmentRequest, Cursor, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::service::{Call, Wanted};
@@ -80,7 +80,7 @@ async fn lived(stage: &Stage) -> City {
     bad["channel"] = json!("pigeon");
     assert!(city.submit(&branch, &bad).await.is_err());
     let webhook = SubscriptionRequest {
-        way: Way::Webhook,
+        way: Transport::Webhook,
         url: Some("https://receiver.example/".to_owned()),
         from: Some(Cursor::START),
     };

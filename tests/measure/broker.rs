@@ -10,8 +10,8 @@ mod stage;
 
 use std::time::Instant;
 
-use lienthong::broker::topology::{Channel, Limits};
-use lienthong::broker::{Envelope, Outcome, Settlement, Topology, settle_all};
+use lienthong::broker::topology::{QueueLimits, QueueReader};
+use lienthong::broker::{Acknowledgement, Envelope, PublishOutcome, Topology, settle_all};
 
 use stage::{Stage, rabbit, take};
 
@@ -24,8 +24,8 @@ fn main() {
 }
 
 fn measure_declaring_the_whole_city() {
-    rabbit(&Limits::default(), async |stage: Stage| {
-        let agencies = (0..145).map(|n| (format!("{}-{n}", stage.agency).parse().unwrap(), Channel::Hub));
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
+        let agencies = (0..145).map(|n| (format!("{}-{n}", stage.agency).parse().unwrap(), QueueReader::Hub));
         let city = Topology::for_agencies(agencies);
         for time in ["first", "second"] {
             let start = Instant::now();
@@ -36,7 +36,7 @@ fn measure_declaring_the_whole_city() {
 }
 
 fn measure_publishing_and_consuming() {
-    rabbit(&Limits::default(), async |stage: Stage| {
+    rabbit(&QueueLimits::default(), async |stage: Stage| {
         const MESSAGES: usize = 20_000;
         let batch = |from: usize, n: usize| -> Vec<Envelope> {
             let body: std::sync::Arc<[u8]> = vec![b'x'; 2048].into();
@@ -58,7 +58,7 @@ fn measure_publishing_and_consuming() {
                         .publish(batch)
                         .await
                         .iter()
-                        .all(|outcome| *outcome == Outcome::Confirmed)
+                        .all(|outcome| *outcome == PublishOutcome::Confirmed)
                 );
             }
             let rate = (batches.len() * size) as f64 / start.elapsed().as_secs_f64();
@@ -69,7 +69,7 @@ fn measure_publishing_and_consuming() {
             for _ in 0..batches.len() * size / 20 {
                 let mut hand = Vec::with_capacity(20);
                 for _ in 0..20 {
-                    hand.push((take(&mut consumer).await, Settlement::Ack));
+                    hand.push((take(&mut consumer).await, Acknowledgement::Ack));
                 }
                 settle_all(hand).await.unwrap();
             }

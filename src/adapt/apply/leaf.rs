@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Apply, Canon, fixed, has_form, located, resembles_code};
+use super::canon::{Canon, fixed, has_form, resembles_code};
+use super::{Apply, located};
 use crate::adapt::plan::{LeafRule, Path, scalar};
 use crate::adapt::provenance::{Place, last_name};
 use crate::adapt::reads::Mark;

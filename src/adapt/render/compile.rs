@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Mapped, OutCond, OutList, OutPath, OutRule, OutStep, RenderPlan};
+use super::plan::{Mapped, OutCond, OutList, OutPath, OutRule, OutStep, RenderPlan};
 use crate::adapt::compile::Compiler;
 use crate::adapt::dates::DateForm;
 use crate::adapt::spec::{AdapterSpec, OutListSpec, OutSpec, RenderSpec, WhenSpec};

@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 
+use quick_xml::Writer;
+use quick_xml::escape::partial_escape;
+use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 use serde_json::{Map, Value};
 
-use super::{Mapped, OutCond, OutList, OutRule, OutStep, Outgoing, RenderPlan, Rendered};
+use super::plan::{Mapped, OutCond, OutList, OutRule, OutStep, OutgoingDossier, RenderPlan, Rendered};
 use crate::adapt::limits;
 use crate::adapt::plan::{DocumentPlan, Rules, Shape, Test};
-use crate::adapt::tree::Syntax;
+use crate::adapt::tree::{Name, Syntax};
 use crate::domain::dossier::{Filing, IdentityPaperKind, Party};
 use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::StatusReport;
 
 /// The canonical form in JSON, with the official code where it is known.
-pub(in crate::adapt) fn canonical_json(outgoing: &Outgoing<'_>) -> Rendered {
+pub(in crate::adapt) fn canonical_json(outgoing: &OutgoingDossier<'_>) -> Rendered {
     let filing = with_code(outgoing);
     Rendered {
         media_type: "application/json".to_owned(),
@@ -22,7 +25,7 @@ pub(in crate::adapt) fn canonical_json(outgoing: &Outgoing<'_>) -> Rendered {
     }
 }
 
-fn with_code<'a>(outgoing: &Outgoing<'a>) -> Cow<'a, Filing> {
+fn with_code<'a>(outgoing: &OutgoingDossier<'a>) -> Cow<'a, Filing> {
     if outgoing.dossier_code.is_none() || outgoing.dossier_code == outgoing.filing.dossier_code.as_ref() {
         return Cow::Borrowed(outgoing.filing);
     }
@@ -36,7 +39,7 @@ impl RenderPlan {
         matches!(self, RenderPlan::Mirror { media_type } if !media_type.ends_with("xml"))
     }
 
-    pub fn dossier(&self, outgoing: &Outgoing<'_>, dossier: Option<&DocumentPlan>) -> Rendered {
+    pub fn dossier(&self, outgoing: &OutgoingDossier<'_>, dossier: Option<&DocumentPlan>) -> Rendered {
         match self {
             RenderPlan::Mirror { media_type } if media_type.ends_with("xml") => {
                 canonical_xml(outgoing, dossier, media_type)
@@ -48,7 +51,7 @@ impl RenderPlan {
 
     pub fn dossier_in(
         &self,
-        outgoing: &Outgoing<'_>,
+        outgoing: &OutgoingDossier<'_>,
         dossier: Option<&DocumentPlan>,
         syntax: Syntax,
         media_types: &[(String, Syntax)],
@@ -73,7 +76,7 @@ impl RenderPlan {
     }
 }
 
-fn source(outgoing: &Outgoing<'_>) -> Value {
+fn source(outgoing: &OutgoingDossier<'_>) -> Value {
     let clocks = outgoing.clocks;
     serde_json::json!({
         "filing": outgoing.filing,
@@ -281,59 +284,70 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn canonical_xml(outgoing: &Outgoing<'_>, dossier: Option<&DocumentPlan>, media_type: &str) -> Rendered {
+fn canonical_xml(
+    outgoing: &OutgoingDossier<'_>,
+    dossier: Option<&DocumentPlan>,
+    media_type: &str,
+) -> Rendered {
     let value = serde_json::to_value(with_code(outgoing).as_ref()).unwrap_or_default();
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    if let Some((plan, root)) = dossier.and_then(|plan| Some((plan, plan.root.as_ref()?))) {
-        xml.push_str(&format!("<{} xmlns=\"{}\">", root.local, root.space));
-        object(&mut xml, &value, &plan.shape);
-        xml.push_str(&format!("</{}>\n", root.local));
-    }
+    let mut xml = Writer::new(Vec::new());
+    let written = dossier
+        .and_then(|plan| Some((plan, plan.root.as_ref()?)))
+        .map_or(Ok(()), |(plan, root)| {
+            document(&mut xml, root, &value, &plan.shape)
+        });
+    debug_assert!(written.is_ok(), "writing to memory cannot fail");
     Rendered {
         media_type: media_type.to_owned(),
-        bytes: xml.into_bytes(),
+        bytes: xml.into_inner(),
     }
 }
 
-fn object(xml: &mut String, value: &Value, shape: &Shape) {
+type Xml = Writer<Vec<u8>>;
+
+fn document(xml: &mut Xml, root: &Name, value: &Value, shape: &Shape) -> std::io::Result<()> {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    xml.get_mut().push(b'\n');
+    let root = BytesStart::new(&*root.local).with_attributes([("xmlns", &*root.space)]);
+    xml.write_event(Event::Start(root.borrow()))?;
+    object(xml, value, shape)?;
+    xml.write_event(Event::End(root.to_end()))?;
+    xml.get_mut().push(b'\n');
+    Ok(())
+}
+
+fn object(xml: &mut Xml, value: &Value, shape: &Shape) -> std::io::Result<()> {
     for slot in &shape.slots {
         let Some(member) = value.get(&*slot.name).filter(|v| !v.is_null()) else {
             continue;
         };
-        xml.push_str(&format!("<{}>", slot.name));
+        let element = BytesStart::new(&*slot.name);
+        xml.write_event(Event::Start(element.borrow()))?;
         match (&slot.rules, member) {
             (Rules::Part(rules), _) => {
                 if let Some(rule) = rules.first() {
-                    object(xml, member, &rule.shape);
+                    object(xml, member, &rule.shape)?;
                 }
             }
             (Rules::List { rules, .. }, Value::Array(items)) => {
                 if let Some((rule, name)) = rules.first().and_then(|r| Some((r, r.item.as_ref()?))) {
+                    let element = BytesStart::new(&*name.local);
                     for item in items {
-                        xml.push_str(&format!("<{}>", name.local));
-                        object(xml, item, &rule.shape);
-                        xml.push_str(&format!("</{}>", name.local));
+                        xml.write_event(Event::Start(element.borrow()))?;
+                        object(xml, item, &rule.shape)?;
+                        xml.write_event(Event::End(element.to_end()))?;
                     }
                 }
             }
-            (_, Value::String(text)) => escape(xml, text),
-            (_, scalar) => xml.push_str(&scalar.to_string()),
+            (_, Value::String(text)) => {
+                // XML 1.0 has no way to write these two.
+                let text = text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+                let escaped = BytesText::from_escaped(partial_escape(text));
+                xml.write_event(Event::Text(escaped))?;
+            }
+            (_, scalar) => xml.write_event(Event::Text(BytesText::new(&scalar.to_string())))?,
         }
-        xml.push_str(&format!("</{}>", slot.name));
+        xml.write_event(Event::End(element.to_end()))?;
     }
-}
-
-fn escape(xml: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            // A bare carriage return would be read back as a line feed.
-            '\r' => xml.push_str("&#13;"),
-            // XML 1.0 has no way to write these two.
-            '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
-            c => xml.push(c),
-        }
-    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use rand::SeedableRng;
 
 use super::{REGISTRY, samples};
-use crate::adapt::{Outgoing, Syntax};
+use crate::adapt::{OutgoingDossier, Syntax};
 use crate::domain::details::Lists;
 use crate::domain::dossier::{Copies, Filing, ProcedureKnown};
 use crate::domain::event::Back;
@@ -60,8 +60,8 @@ impl Sent {
         )
     }
 
-    fn outgoing(&self) -> Outgoing<'_> {
-        Outgoing {
+    fn outgoing(&self) -> OutgoingDossier<'_> {
+        OutgoingDossier {
             filing: &self.filing,
             tracking_id: Self::id(),
             dossier_code: self.filing.dossier_code.as_ref(),
@@ -97,7 +97,7 @@ fn the_canonical_form_carries_everything_in_both_syntaxes() {
 fn the_official_code_goes_out_once_it_is_known() {
     let sent = Sent::of(sample("minimal.json"));
     let code = "H26.P17-261120-0007".parse().unwrap();
-    let outgoing = Outgoing {
+    let outgoing = OutgoingDossier {
         dossier_code: Some(&code),
         ..sent.outgoing()
     };
@@ -110,7 +110,7 @@ fn the_official_code_goes_out_once_it_is_known() {
     assert_eq!(read.dossier_code.as_ref(), Some(&code));
 
     let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
-    let code_of = |outgoing: &Outgoing<'_>| {
+    let code_of = |outgoing: &OutgoingDossier<'_>| {
         let value: serde_json::Value = serde_json::from_slice(&dvcqg.render(outgoing).bytes).unwrap();
         value["data"][0]["MaHoSo"].as_str().unwrap().to_owned()
     };
@@ -179,12 +179,12 @@ fn an_organisation_keeps_every_number_and_a_later_version_is_an_update() {
     let rendered = dvcqg.render(&sent.outgoing());
     let read = dvcqg.read(&rendered.bytes, &rendered.media_type).unwrap().filing;
     assert_eq!(read.applicant, sent.filing.applicant);
-    let updating = |outgoing: &Outgoing<'_>| {
+    let updating = |outgoing: &OutgoingDossier<'_>| {
         let value: serde_json::Value = serde_json::from_slice(&dvcqg.render(outgoing).bytes).unwrap();
         (value["isUpdating"].clone(), value["data"][0]["MaLinhVuc"].clone())
     };
     assert_eq!(updating(&sent.outgoing()), ("False".into(), "P-HTI".into()));
-    let later = Outgoing {
+    let later = OutgoingDossier {
         amended: true,
         ..sent.outgoing()
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
-use super::state::State;
+use super::state::SandboxFolder;
 use super::ways::Ways;
 use crate::app::AppError;
 use crate::client::{Partner, Retry, Settings};
@@ -18,11 +18,11 @@ use crate::domain::text::Text;
 use crate::domain::view::{CertificateRequest, NewPoint, NewStaff, NewTenant, RegisterRequest};
 use crate::identity::Access;
 use crate::identity::peer::PeerCertificate;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::outbound::{OutboundOptions, http_client};
 use crate::net::pem;
 use crate::service::Hub;
-use crate::sim::agency::{Agency, Reach};
-use crate::sim::demo::{Back, Filer};
+use crate::sim::agency::{AgencyTransport, SimulatedAgency};
+use crate::sim::demo::{Filer, SubmitterTransport};
 use crate::sim::format::Format;
 use crate::sim::report::ReportFormat;
 
@@ -69,7 +69,7 @@ pub const OPERATOR: &str = "operator.trung-tam";
 ///
 /// # Errors
 /// Certificates that cannot be made or read.
-pub fn newcomers(state: &State, directory: &Directory) -> Result<Vec<NewTenant>, AppError> {
+pub fn newcomers(state: &SandboxFolder, directory: &Directory) -> Result<Vec<NewTenant>, AppError> {
     let mut all = vec![newcomer(
         state,
         constant(OPERATOR)?,
@@ -114,7 +114,12 @@ pub fn newcomers(state: &State, directory: &Directory) -> Result<Vec<NewTenant>,
     Ok(all)
 }
 
-fn newcomer(state: &State, key: TenantKey, shown: &str, formats: &[&str]) -> Result<NewTenant, AppError> {
+fn newcomer(
+    state: &SandboxFolder,
+    key: TenantKey,
+    shown: &str,
+    formats: &[&str],
+) -> Result<NewTenant, AppError> {
     let (certificate, _) = state.tenant_pem(&key)?;
     let files = matches!(key.kind(), TenantKind::Agent | TenantKind::Branch);
     let person = || {
@@ -200,7 +205,7 @@ where
 /// Makes partners: each with its own certificate and connection.
 pub struct Speakers<'a> {
     /// The folder with the certificates.
-    pub state: &'a State,
+    pub state: &'a SandboxFolder,
     /// Base URL of the partner listener.
     pub partner_url: String,
     /// The time.
@@ -221,7 +226,7 @@ impl Speakers<'_> {
         let chain: Vec<CertificateDer<'static>> =
             pem::certificates(certificate.as_bytes()).map_err(crate::net::NetError::from)?;
         let key = pem::private_key(key.as_bytes()).map_err(crate::net::NetError::from)?;
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots: vec![self.state.ca().root().clone()],
             identity: Some((chain, key)),
             timeout: Duration::from_secs(60),
@@ -251,11 +256,11 @@ impl Speakers<'_> {
     /// Certificates that cannot be read.
     pub fn filers(&self, directory: &Directory, ways: &Ways) -> Result<Vec<Filer>, AppError> {
         let formats = |names: &[&str]| names.iter().flat_map(|n| Format::of(n)).collect::<Vec<_>>();
-        let back = |nth: usize, partner: &Partner| -> Result<Back, AppError> {
+        let back = |nth: usize, partner: &Partner| -> Result<SubmitterTransport, AppError> {
             Ok(match (nth % 4, &ways.queues) {
-                (1, _) => Back::Webhook(ways.mailboxes.clone()),
-                (3, Some(users)) => Back::Queue(users.tenant(partner.tenant())?),
-                _ => Back::Feed,
+                (1, _) => SubmitterTransport::Webhook(ways.mailboxes.clone()),
+                (3, Some(users)) => SubmitterTransport::Queue(users.tenant(partner.tenant())?),
+                _ => SubmitterTransport::Feed,
             })
         };
         let mut filers: Vec<Filer> = Vec::new();
@@ -291,17 +296,17 @@ impl Speakers<'_> {
         directory: &Directory,
         left: &[Key],
         ways: &Ways,
-    ) -> Result<Vec<Agency>, AppError> {
+    ) -> Result<Vec<SimulatedAgency>, AppError> {
         directory
             .agencies()
             .filter(|agency| !left.contains(&agency.key))
             .map(|agency| {
                 let reach = match (agency.channel, &ways.queues) {
-                    (AgencyChannel::Amqp, Some(users)) => Reach::Queue(users.agency(&agency.key)?),
-                    (AgencyChannel::Push, _) => Reach::Endpoint(ways.mailboxes.clone()),
-                    _ => Reach::Inbox,
+                    (AgencyChannel::Amqp, Some(users)) => AgencyTransport::Queue(users.agency(&agency.key)?),
+                    (AgencyChannel::Push, _) => AgencyTransport::Endpoint(ways.mailboxes.clone()),
+                    _ => AgencyTransport::Inbox,
                 };
-                Ok(Agency {
+                Ok(SimulatedAgency {
                     partner: self.partner(&TenantKey::new(TenantKind::Agency, &agency.key), None)?,
                     reach,
                     code: agency.code.clone(),

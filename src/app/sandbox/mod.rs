@@ -14,10 +14,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use city::{OPERATOR, STAFF, Speakers, shipped_directory};
-pub use state::{Lock, State};
+pub use state::{Lock, SandboxFolder};
 pub use ways::{QueueUsers, Ways, mailboxes};
 
-use self::ways::Where;
+use self::ways::{Where, read_pem};
 use super::{AppError, Assembly, BalancersOf, Running, Sockets};
 use crate::adapt::Registry;
 use crate::blobs::{Blobs, Folder};
@@ -30,21 +30,21 @@ use crate::domain::routing::{AgencyChannel, Directory};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::http::Connections;
 use crate::identity::secret::LookupSecrets;
-use crate::net::guard::{Guard, Network};
-use crate::net::outbound::{Caller, Outbound};
+use crate::net::guard::{EgressPolicy, Network};
+use crate::net::outbound::{Caller, OutboundOptions};
 use crate::net::pem;
 use crate::service::UploadLimits;
-use crate::sim::agency::{Pace, run_agencies};
-use crate::sim::catalogue::Catalogue;
-use crate::sim::demo::{Back, Demo};
+use crate::sim::agency::{OfficePace, run_agencies};
+use crate::sim::catalogue::FilingCatalogue;
+use crate::sim::demo::{Demo, SubmitterTransport};
 use crate::sim::desk::Tally;
-use crate::sim::outcome::{Outcome, Progress};
+use crate::sim::outcome::{RunOutcome, RunProgress};
 use crate::store::conn::{Connector, Purpose};
-use crate::store::{Backend, Cipher, Postgres, Sizes, migrate};
+use crate::store::{Backend, Cipher, Postgres, StoreSizes, migrate};
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct SandboxPlan {
     /// Its folder.
     pub dir: PathBuf,
     /// Begin anew.
@@ -81,7 +81,7 @@ pub struct Plan {
     pub proxies: Vec<Network>,
 }
 
-impl Plan {
+impl SandboxPlan {
     /// Agencies consume their own queues only where there is somebody to make their users.
     fn own_queues(&self) -> bool {
         self.amqp.is_some() && self.amqp_admin.is_some()
@@ -94,7 +94,7 @@ const BROKER_LOOK: Duration = Duration::from_secs(3);
 /// A sandbox at work.
 pub struct Sandbox {
     _lock: Lock,
-    state: State,
+    state: SandboxFolder,
     running: Running,
     partner_url: String,
     web_url: String,
@@ -102,7 +102,7 @@ pub struct Sandbox {
     directory: Directory,
     clock: Clock,
     entropy: Entropy,
-    plan: Plan,
+    plan: SandboxPlan,
     ways: Ways,
     agencies: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
@@ -115,13 +115,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// What cannot be had: the folder, the ports, the database, the broker.
-    pub async fn start(plan: Plan) -> Result<Self, AppError> {
+    pub async fn start(plan: SandboxPlan) -> Result<Self, AppError> {
         let (clock, entropy) = (Clock::System, Entropy::System);
         let lock = Lock::take(&plan.dir)?;
         if plan.fresh {
             lock.clear(&plan.dir)?;
         }
-        let state = State::open(&plan.dir, clock.now())?;
+        let state = SandboxFolder::open(&plan.dir, clock.now())?;
         samples::write(&plan.dir, clock.now())?;
         if plan.fresh && plan.postgres.is_some() {
             // Its old contents are sealed with keys that are gone with the folder.
@@ -205,7 +205,7 @@ impl Sandbox {
         let agencies =
             self.speakers(Retry::PATIENT)
                 .agencies(&self.directory, &self.plan.left, &self.ways)?;
-        let pace = Pace {
+        let pace = OfficePace {
             seed: self.plan.seed,
             speed_up: self.plan.speed_up,
             parallel: 32,
@@ -251,16 +251,19 @@ impl Sandbox {
     pub async fn demo(
         &self,
         dossiers: usize,
-        progress: mpsc::UnboundedSender<Progress>,
+        progress: mpsc::UnboundedSender<RunProgress>,
         stop: impl Future<Output = ()>,
-    ) -> Result<Outcome, AppError> {
-        let catalogue = Catalogue::of(&self.directory, self.clock.now().date())
+    ) -> Result<RunOutcome, AppError> {
+        let catalogue = FilingCatalogue::of(&self.directory, self.clock.now().date())
             .map_err(|e| AppError::Unusable(e.to_string()))?;
         let filers = self
             .speakers(Retry::PATIENT)
             .filers(&self.directory, &self.ways)?;
         if let Some(users) = &self.ways.queues {
-            for filer in filers.iter().filter(|f| matches!(f.back, Back::Queue(_))) {
+            for filer in filers
+                .iter()
+                .filter(|f| matches!(f.back, SubmitterTransport::Queue(_)))
+            {
                 users.admit_tenant(filer.partner.tenant()).await?;
             }
         }
@@ -289,7 +292,7 @@ impl Sandbox {
     }
 
     /// Its folder.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &SandboxFolder {
         &self.state
     }
 
@@ -318,8 +321,8 @@ impl Sandbox {
     reason = "what a start has just made, each used once"
 )]
 fn assemble(
-    plan: &Plan,
-    state: &State,
+    plan: &SandboxPlan,
+    state: &SandboxFolder,
     directory: std::collections::BTreeMap<String, String>,
     sockets: Sockets,
     partner_url: &str,
@@ -337,7 +340,7 @@ fn assemble(
             &[("sandbox".to_owned(), storage)],
             &blind,
         )?),
-        sizes: Sizes::default(),
+        sizes: StoreSizes::default(),
         migrate: true,
         blobs: Blobs::Folder(Folder::open(&state.blobs()).map_err(AppError::io("blobs"))?),
         uploads: UploadLimits::default(),
@@ -369,8 +372,8 @@ fn assemble(
 }
 
 /// Calls the city's own endpoints, which are on this machine.
-fn caller(state: &State) -> Result<Caller, AppError> {
-    let outbound = Outbound {
+fn caller(state: &SandboxFolder) -> Result<Caller, AppError> {
+    let outbound = OutboundOptions {
         roots: vec![state.ca().root().clone()],
         identity: None,
         timeout: Duration::from_secs(20),
@@ -378,7 +381,7 @@ fn caller(state: &State) -> Result<Caller, AppError> {
     };
     Ok(Caller::new(
         &outbound,
-        Guard::allowing(["localhost".to_owned()], Vec::new()),
+        EgressPolicy::allowing(["localhost".to_owned()], Vec::new()),
     )?)
 }
 
@@ -389,7 +392,7 @@ fn empty(backend: Backend) -> Result<(), AppError> {
     Ok(migrate::down(&mut conn)?)
 }
 
-fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
+fn backend(plan: &SandboxPlan, state: &SandboxFolder) -> Result<Backend, AppError> {
     let Some(url) = &plan.postgres else {
         return Ok(Backend::Sqlite {
             path: state.database(),
@@ -405,7 +408,12 @@ fn backend(plan: &Plan, state: &State) -> Result<Backend, AppError> {
     Ok(Backend::Postgres(Box::new(Postgres::new(url, &roots)?)))
 }
 
-async fn ways_of(plan: &Plan, state: &State, clock: &Clock, entropy: &Entropy) -> Result<Ways, AppError> {
+async fn ways_of(
+    plan: &SandboxPlan,
+    state: &SandboxFolder,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Ways, AppError> {
     let queues = match (&plan.amqp, &plan.amqp_admin) {
         (Some(amqp), Some(admin)) => {
             let at = Where {
@@ -424,11 +432,7 @@ async fn ways_of(plan: &Plan, state: &State, clock: &Clock, entropy: &Entropy) -
     })
 }
 
-fn read_pem(path: &PathBuf) -> Result<String, AppError> {
-    std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()))
-}
-
-fn broker(plan: &Plan) -> Result<Broker, AppError> {
+fn broker(plan: &SandboxPlan) -> Result<Broker, AppError> {
     Ok(match &plan.amqp {
         Some(url) => {
             let options = Options {

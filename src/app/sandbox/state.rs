@@ -67,13 +67,13 @@ impl Lock {
 }
 
 /// A sandbox's folder.
-pub struct State {
+pub struct SandboxFolder {
     dir: PathBuf,
     ca: DevCa,
     now: Timestamp,
 }
 
-impl State {
+impl SandboxFolder {
     /// Opens a folder, making what is not there. The hub holds its [`Lock`]; partners beside it only read.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl State {
             write_private(&root, ca.root_pem().as_bytes())?;
             ca
         };
-        Ok(State {
+        Ok(SandboxFolder {
             dir: dir.to_owned(),
             ca,
             now,

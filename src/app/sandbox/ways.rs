@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac;
 
-use super::state::State;
+use super::state::SandboxFolder;
 use crate::app::AppError;
 use crate::broker::Broker;
 use crate::broker::admin::Admin;
@@ -15,7 +15,7 @@ use crate::broker::topology::{agency_name, tenant_name};
 use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::tenant::TenantKey;
-use crate::net::outbound::{Outbound, http_client};
+use crate::net::outbound::{OutboundOptions, http_client};
 use crate::net::{pem, tls};
 use crate::sim::mailboxes::Mailboxes;
 
@@ -31,7 +31,7 @@ pub struct Ways {
 ///
 /// # Errors
 /// No port, or no certificate.
-pub async fn mailboxes(state: &State, clock: &Clock) -> Result<Arc<Mailboxes>, AppError> {
+pub async fn mailboxes(state: &SandboxFolder, clock: &Clock) -> Result<Arc<Mailboxes>, AppError> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .map_err(AppError::io("endpoints"))?;
@@ -63,13 +63,13 @@ impl QueueUsers {
     ///
     /// # Errors
     /// An address or a file that cannot be read.
-    pub(super) fn new(at: &Where<'_>, state: &State, secret: &[u8; 32]) -> Result<Self, AppError> {
-        let authorities = at.authorities.map(super::read_pem).transpose()?;
+    pub(super) fn new(at: &Where<'_>, state: &SandboxFolder, secret: &[u8; 32]) -> Result<Self, AppError> {
+        let authorities = at.authorities.map(read_pem).transpose()?;
         let mut roots = vec![state.ca().root().clone()];
         if let Some(pem) = &authorities {
             roots.extend(pem::certificates(pem.as_bytes()).map_err(crate::net::NetError::from)?);
         }
-        let http = http_client(&Outbound {
+        let http = http_client(&OutboundOptions {
             roots,
             identity: None,
             timeout: Duration::from_secs(30),
@@ -150,4 +150,8 @@ impl QueueUsers {
         made.map_err(|()| AppError::Unusable("the broker's address has no host".to_owned()))?;
         Ok(url.into())
     }
+}
+
+pub(super) fn read_pem(path: &PathBuf) -> Result<String, AppError> {
+    std::fs::read_to_string(path).map_err(AppError::io(path.display().to_string()))
 }

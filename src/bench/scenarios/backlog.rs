@@ -146,14 +146,14 @@ pub async fn restart(stage: &Stage) -> Result<Measured> {
     heap(&mut scene, count, 1).await?;
     let before: Vec<_> = scene.truth.accepted.iter().copied().collect();
     let each = (MEANWHILE * plan.time.as_secs_f64()).ceil() as usize + 1;
-    let shelves = stage.shelves(&scene.speakers, 2, each).await?;
+    let stocks = stage.stocks(&scene.speakers, 2, each).await?;
     stage.say(format!("the hub starts with {count} undelivered"));
     let (before_it, begun) = (scene.site.meter().cpu(), Instant::now());
     scene.site.start().await?;
     let ready = begun.elapsed().as_secs_f64();
     scene.open_office(false).await?;
     let load = scene
-        .load(&shelves, plan.connections.min(16), Some(MEANWHILE), plan.time)
+        .load(&stocks, plan.connections.min(16), Some(MEANWHILE), plan.time)
         .await?;
     scene.truth.take(&load);
     scene.caught_up(&before).await?;

@@ -9,7 +9,7 @@ use crate::bench::plan::Scenario;
 use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
-use crate::bench::stock::Sizes;
+use crate::bench::stock::DocumentSizes;
 
 /// Dossiers of the call in the short form.
 const SHORT: usize = 2_000;
@@ -35,7 +35,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         stage.say(format!("{when}: raw limits"));
         let lines = stage.lines(&scene.speakers[0].tenant, number, count)?;
         if number == 1 {
-            scene.measured.documents = Sizes::of(lines.iter().map(Vec::len));
+            scene.measured.documents = DocumentSizes::of(lines.iter().map(Vec::len));
         }
         let bodies = std::sync::Arc::new(lines.iter().take(2_000).cloned().collect::<Vec<_>>());
         let limits = raw::limits(&scene.site, bodies, plan.raw_time()).await?;

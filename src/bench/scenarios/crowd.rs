@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::scene::{Office, Scene, Wants};
 use crate::bench::error::Result;
 use crate::bench::ground::TENANTS;
-use crate::bench::load::{ACCEPTED, Beside, Crew, Load, Pace, run};
+use crate::bench::load::{ACCEPTED, Bookkeeping, Crew, Load, LoadModel, run};
 use crate::bench::meter::{Each, Meter};
 use crate::bench::plan::Scenario;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
-use crate::bench::stats::{Percentiles, median};
-use crate::bench::stock::Shelf;
+use crate::bench::stats::{LatencyPercentiles, median};
+use crate::bench::stock::RequestStock;
 
 /// How often its share the one tenant takes.
 const TIMES: f64 = 100.0;
@@ -43,25 +43,30 @@ async fn capacity(scene: &mut Scene<'_>) -> Result<f64> {
     scene.warm_up().await?;
     scene.stage.say("what the hub takes a second");
     let (plan, time) = (&scene.stage.plan, Duration::from_secs(2));
-    let shelves = scene.stage.shelves(&scene.speakers, 1, 2_000).await?;
-    let load = scene.load(&shelves, plan.connections, None, time).await?;
+    let stocks = scene.stage.stocks(&scene.speakers, 1, 2_000).await?;
+    let load = scene.load(&stocks, plan.connections, None, time).await?;
     scene.truth.take(&load);
     scene.caught_up(&load.accepted()).await?;
     Ok(load.per_second(ACCEPTED).max(1.0))
 }
 
-/// A shelf for each speaker with as many letters as its rate needs.
-async fn stocked(stage: &Stage, scene: &Scene<'_>, part: usize, rates: &[f64]) -> Result<Vec<Arc<Shelf>>> {
+/// A stock for each speaker with as many requests as its rate needs.
+async fn stocked(
+    stage: &Stage,
+    scene: &Scene<'_>,
+    part: usize,
+    rates: &[f64],
+) -> Result<Vec<Arc<RequestStock>>> {
     let seconds = stage.plan.time.as_secs_f64();
-    let mut shelves = Vec::with_capacity(rates.len());
+    let mut stocks = Vec::with_capacity(rates.len());
     for (number, (speaker, rate)) in scene.speakers.iter().zip(rates).enumerate() {
         let each = (rate * seconds).ceil() as usize + 2;
         // A part of its own for each: the stocks differ in length.
         let part = part * TENANTS + number;
-        let one = stage.shelves(std::slice::from_ref(speaker), part, each).await?;
-        shelves.extend(one);
+        let one = stage.stocks(std::slice::from_ref(speaker), part, each).await?;
+        stocks.extend(one);
     }
-    Ok(shelves)
+    Ok(stocks)
 }
 
 /// Lets each tenant file at a rate of its own; one load a tenant.
@@ -72,18 +77,18 @@ async fn offered(
     connections: impl Fn(usize) -> usize,
 ) -> Result<Vec<Load>> {
     let stage = scene.stage;
-    let shelves = stocked(stage, scene, part, rates).await?;
-    let mut crews = Vec::with_capacity(shelves.len());
-    for (number, (shelf, rate)) in shelves.into_iter().zip(rates).enumerate() {
+    let stocks = stocked(stage, scene, part, rates).await?;
+    let mut crews = Vec::with_capacity(stocks.len());
+    for (number, (stock, rate)) in stocks.into_iter().zip(rates).enumerate() {
         let every = Duration::from_secs_f64(1.0 / rate.max(0.01));
-        let pace = Pace::Open {
+        let model = LoadModel::Open {
             first: every.mul_f64(number as f64 / rates.len() as f64),
             every,
             until: stage.plan.time,
         };
-        crews.push((Crew::open(shelf, connections(number)).await?, pace));
+        crews.push((Crew::open(stock, connections(number)).await?, model));
     }
-    let loads = run(crews, &Beside::Notes(Arc::clone(&scene.book))).await?;
+    let loads = run(crews, &Bookkeeping::Notes(Arc::clone(&scene.book))).await?;
     for load in &loads {
         scene.truth.take(load);
     }
@@ -91,7 +96,12 @@ async fn offered(
 }
 
 /// A round of these loads.
-fn round(loads: &[Load], latency: BTreeMap<&'static str, Percentiles>, meter: &Meter, before: Each) -> Round {
+fn round(
+    loads: &[Load],
+    latency: BTreeMap<&'static str, LatencyPercentiles>,
+    meter: &Meter,
+    before: Each,
+) -> Round {
     let done = loads.iter().map(|load| load.count(ACCEPTED)).sum();
     let seconds = loads
         .iter()
@@ -113,10 +123,10 @@ fn round(loads: &[Load], latency: BTreeMap<&'static str, Percentiles>, meter: &M
     }
 }
 
-fn latency_of(loads: &[Load]) -> Percentiles {
+fn latency_of(loads: &[Load]) -> LatencyPercentiles {
     let samples = loads.iter().flat_map(|load| &load.samples);
     let good = samples.filter(|sample| sample.status == Some(ACCEPTED));
-    Percentiles::of(good.map(|sample| sample.latency).collect())
+    LatencyPercentiles::of(good.map(|sample| sample.latency).collect())
 }
 
 async fn settled(scene: &mut Scene<'_>, when: &str) -> Result<f64> {

@@ -8,12 +8,12 @@ use serde::de::IgnoredAny;
 
 use super::scene::{BATCH, Office, Scene, Wants};
 use crate::bench::error::{BenchError, Result};
-use crate::bench::line::{Letter, Line};
+use crate::bench::line::{Line, PreparedRequest};
 use crate::bench::plan::Scenario;
 use crate::bench::report::{Measured, Round};
 use crate::bench::speaker::Speaker;
 use crate::bench::stage::Stage;
-use crate::bench::stats::Percentiles;
+use crate::bench::stats::LatencyPercentiles;
 use crate::domain::view::Cursor;
 
 /// Events of the feed.
@@ -67,7 +67,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
             seconds,
             done: events,
             per_second: events as f64 / seconds,
-            latency: BTreeMap::from([("page of 200", Percentiles::of(pages))]),
+            latency: BTreeMap::from([("page of 200", LatencyPercentiles::of(pages))]),
             cpu_per_1000: meter.cpu().since(before).per_thousand(events),
             peak_memory: meter.peaks(),
             ..Round::default()
@@ -85,9 +85,9 @@ pub(super) async fn read(speaker: &Speaker, from: Cursor) -> Result<(u64, Vec<Du
     let mut line = Line::open(speaker).await?;
     let (mut cursor, mut events, mut pages) = (from, 0, Vec::new());
     loop {
-        let letter = Letter::get(&format!("/v1/events?after={cursor}&limit=200"))?;
+        let request = PreparedRequest::get(&format!("/v1/events?after={cursor}&limit=200"))?;
         let begun = Instant::now();
-        let reply = line.send(speaker, &letter).await?;
+        let reply = line.send(speaker, &request).await?;
         pages.push(begun.elapsed());
         if reply.status != 200 {
             return Err(BenchError::said(format!("the feed answered {}", reply.status)));

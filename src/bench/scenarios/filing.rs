@@ -13,7 +13,7 @@ use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::site::Stack;
 use crate::bench::stage::Stage;
-use crate::bench::stock::{Shelf, Sizes};
+use crate::bench::stock::{DocumentSizes, RequestStock};
 
 /// How much more is written than was taken in the warm-up: a round must not run out.
 const SPARE: f64 = 2.5;
@@ -45,14 +45,14 @@ pub async fn play(stage: &Stage, scenario: Scenario) -> Result<Measured> {
     for number in 1..=plan.rounds {
         let when = format!("round {number} of {}", plan.rounds);
         stage.say(format!("{when}: documents are written"));
-        let shelves = stage.shelves(&scene.speakers, number, each).await?;
+        let stocks = stage.stocks(&scene.speakers, number, each).await?;
         if number == 1 {
-            scene.measured.documents = Sizes::of(shelves.iter().flat_map(|shelf| shelf.sizes()));
+            scene.measured.documents = DocumentSizes::of(stocks.iter().flat_map(|stock| stock.sizes()));
         }
         stage.say(format!("{when}: raw limits"));
-        let limits = raw::limits(&scene.site, raw::bodies(&shelves), plan.raw_time()).await?;
+        let limits = raw::limits(&scene.site, raw::bodies(&stocks), plan.raw_time()).await?;
         stage.say(format!("{when}: load"));
-        let round = round(&mut scene, &shelves, limits, &when).await?;
+        let round = round(&mut scene, &stocks, limits, &when).await?;
         scene.measured.rounds.push(round);
     }
     scene.finish().await
@@ -60,7 +60,7 @@ pub async fn play(stage: &Stage, scenario: Scenario) -> Result<Measured> {
 
 async fn round(
     scene: &mut Scene<'_>,
-    shelves: &[Arc<Shelf>],
+    stocks: &[Arc<RequestStock>],
     limits: BTreeMap<&'static str, f64>,
     when: &str,
 ) -> Result<Round> {
@@ -68,9 +68,7 @@ async fn round(
     let meter = scene.site.meter();
     meter.forget_peaks();
     let before = meter.cpu();
-    let load = scene
-        .load(shelves, plan.connections, plan.rate, plan.time)
-        .await?;
+    let load = scene.load(stocks, plan.connections, plan.rate, plan.time).await?;
     let (ended, accepted) = (Instant::now(), load.accepted());
     scene.caught_up(&accepted).await?;
     let caught_up = ended.elapsed().as_secs_f64();

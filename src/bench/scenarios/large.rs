@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use super::feed::read;
 use super::scene::{Office, Scene, Wants};
-use super::statuses::letters;
+use super::statuses::requests;
 use crate::bench::error::{BenchError, Result};
-use crate::bench::line::Letter;
-use crate::bench::load::{ACCEPTED, Beside, Crew, Load, Pace, run_all};
+use crate::bench::line::PreparedRequest;
+use crate::bench::load::{ACCEPTED, Bookkeeping, Crew, Load, LoadModel, run_all};
 use crate::bench::machine::free_disk;
 use crate::bench::plan::Scenario;
 use crate::bench::report::Measured;
 use crate::bench::stage::Stage;
-use crate::bench::stats::Percentiles;
-use crate::bench::stock::Shelf;
+use crate::bench::stats::LatencyPercentiles;
+use crate::bench::stock::RequestStock;
 use crate::domain::ids::DossierId;
 use crate::domain::view::Cursor;
 use crate::store::StoreError;
@@ -174,9 +174,9 @@ async fn figures(scene: &mut Scene<'_>, part: usize) -> Result<Vec<(&'static str
     stage.say("filing");
     let seconds = plan.time.as_secs() as usize + 1;
     let each = PREPARED * seconds / scene.speakers.len();
-    let shelves = stage.shelves(&scene.speakers, part, each).await?;
+    let stocks = stage.stocks(&scene.speakers, part, each).await?;
     let filing = scene
-        .load(&shelves, plan.connections, plan.rate, plan.time)
+        .load(&stocks, plan.connections, plan.rate, plan.time)
         .await?;
     scene.truth.take(&filing);
     let accepted = filing.accepted();
@@ -185,15 +185,19 @@ async fn figures(scene: &mut Scene<'_>, part: usize) -> Result<Vec<(&'static str
     stage.say("statuses");
     let some: Vec<DossierId> = accepted.iter().copied().take(PREPARED * seconds / 2).collect();
     let agency = stage.agency(&scene.site).await?;
-    let shelf = Shelf::new(agency, letters(stage, &some)?);
-    let statuses = closed(&shelf, short).await?;
+    let stock = RequestStock::new(agency, requests(stage, &some)?);
+    let statuses = closed(&stock, short).await?;
 
     stage.say("search");
     let speaker = Arc::clone(&scene.speakers[0]);
-    let by_status = Letter::get("/v1/dossiers?status=2&limit=50")?;
-    let newest = Letter::get("/v1/dossiers?limit=50")?;
+    let by_status = PreparedRequest::get("/v1/dossiers?status=2&limit=50")?;
+    let newest = PreparedRequest::get("/v1/dossiers?limit=50")?;
     let questions = [by_status, newest].into_iter().cycle().take(PREPARED * seconds);
-    let search = closed(&Shelf::new(Arc::clone(&speaker), questions.collect()), short).await?;
+    let search = closed(
+        &RequestStock::new(Arc::clone(&speaker), questions.collect()),
+        short,
+    )
+    .await?;
 
     stage.say("the feed");
     let (events, pages) = read(&speaker, Cursor::START).await?;
@@ -207,13 +211,13 @@ async fn figures(scene: &mut Scene<'_>, part: usize) -> Result<Vec<(&'static str
         ("search, a second", rate(&search, 200)),
         ("search, p99 ms", search.latency(200).p99),
         ("feed, events a second", events as f64 / took.as_secs_f64()),
-        ("feed, p99 ms a page", Percentiles::of(pages).p99),
+        ("feed, p99 ms a page", LatencyPercentiles::of(pages).p99),
     ])
 }
 
-async fn closed(shelf: &Arc<Shelf>, time: Duration) -> Result<Load> {
-    let crews = Crew::over(std::slice::from_ref(shelf), CONNECTIONS).await?;
-    run_all(crews, |_| Pace::Closed(time), &Beside::Nothing).await
+async fn closed(stock: &Arc<RequestStock>, time: Duration) -> Result<Load> {
+    let crews = Crew::over(std::slice::from_ref(stock), CONNECTIONS).await?;
+    run_all(crews, |_| LoadModel::Closed(time), &Bookkeeping::Nothing).await
 }
 
 /// Copies one dossier so many times; how many rows that made.

@@ -3,28 +3,28 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::bench::agency::{Agency, pull};
-use crate::bench::book::{Book, Fate};
+use crate::bench::agency::{AgencyConsumer, pull};
+use crate::bench::book::{Book, DossierTrace};
 use crate::bench::error::{BenchError, Result};
 use crate::bench::hooks::Hooks;
-use crate::bench::load::{ACCEPTED, Beside, Crew, Load, Pace, run_all};
+use crate::bench::load::{ACCEPTED, Bookkeeping, Crew, Load, LoadModel, run_all};
 use crate::bench::plan::Scenario;
 use crate::bench::report::{Measured, Middle};
 use crate::bench::site::{Site, Stack};
 use crate::bench::speaker::Speaker;
 use crate::bench::stage::Stage;
-use crate::bench::stats::Percentiles;
-use crate::bench::stock::Shelf;
+use crate::bench::stats::LatencyPercentiles;
+use crate::bench::stock::RequestStock;
 use crate::bench::truth::{self, Truth, reached};
-use crate::client::Batch;
+use crate::client::FilingBatch;
 use crate::domain::ids::DossierId;
 use crate::domain::submission::IdempotencyKey;
 
 /// Load before the first round, so that none of them pays for first times.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// Letters a tenant and second of the warm-up: more than a machine of this size takes.
-const WARM_LETTERS: usize = 600;
+/// Requests a tenant and second of the warm-up: more than a machine of this size takes.
+const WARM_REQUESTS: usize = 600;
 
 /// How long an inbox may stay empty before it is looked at whether something is missing.
 const QUIET: Duration = Duration::from_millis(300);
@@ -75,7 +75,7 @@ pub struct Scene<'a> {
     pub truth: Truth,
     /// What is measured.
     pub measured: Measured,
-    agency: Option<Agency>,
+    agency: Option<AgencyConsumer>,
     puller: Option<Arc<Speaker>>,
 }
 
@@ -130,7 +130,7 @@ impl<'a> Scene<'a> {
     /// The queue cannot be read.
     pub async fn open_office(&mut self, answers: bool) -> Result<()> {
         let (book, clock) = (Arc::clone(&self.book), self.stage.plan.clock.clone());
-        self.agency = Some(Agency::begin(&self.site, book, clock, answers).await?);
+        self.agency = Some(AgencyConsumer::begin(&self.site, book, clock, answers).await?);
         Ok(())
     }
 
@@ -166,38 +166,38 @@ impl<'a> Scene<'a> {
     /// No connection.
     pub async fn warm_up(&mut self) -> Result<f64> {
         self.stage.say("warming up");
-        let shelves = self.stage.shelves(&self.speakers, 0, WARM_LETTERS).await?;
+        let stocks = self.stage.stocks(&self.speakers, 0, WARM_REQUESTS).await?;
         let load = self
-            .load(&shelves, self.stage.plan.connections, None, WARM_UP)
+            .load(&stocks, self.stage.plan.connections, None, WARM_UP)
             .await?;
         self.caught_up(&load.accepted()).await?;
         self.truth.take(&load);
         Ok(load.per_second(ACCEPTED))
     }
 
-    /// Lets connections over all shelves work; with a rate, at that rate.
+    /// Lets connections over all stocks work; with a rate, at that rate.
     ///
     /// # Errors
     /// No connection.
     pub async fn load(
         &self,
-        shelves: &[Arc<Shelf>],
+        stocks: &[Arc<RequestStock>],
         connections: usize,
         rate: Option<f64>,
         time: Duration,
     ) -> Result<Load> {
-        let crews = Crew::over(shelves, connections).await?;
-        let of = shelves.len();
-        let pace = |number| match rate {
-            Some(rate) => Pace::even(rate, (number, of), time),
-            None => Pace::Closed(time),
+        let crews = Crew::over(stocks, connections).await?;
+        let of = stocks.len();
+        let model = |number| match rate {
+            Some(rate) => LoadModel::even(rate, (number, of), time),
+            None => LoadModel::Closed(time),
         };
         let book = Arc::clone(&self.book);
-        let beside = match (&self.hooks, rate) {
-            (Some(_), None) => Beside::Waits(book),
-            _ => Beside::Notes(book),
+        let bookkeeping = match (&self.hooks, rate) {
+            (Some(_), None) => Bookkeeping::Waits(book),
+            _ => Bookkeeping::Notes(book),
         };
-        run_all(crews, pace, &beside).await
+        run_all(crews, model, &bookkeeping).await
     }
 
     /// Files so many dossiers of these documents by batches, as the first speaker, and waits for nothing.
@@ -209,7 +209,7 @@ impl<'a> Scene<'a> {
         let mut ids = Vec::with_capacity(lines.len());
         for (number, part) in lines.chunks(BATCH).enumerate() {
             let key = format!("{key}-{number}");
-            let batch = Batch {
+            let batch = FilingBatch {
                 lines: part.join(&b'\n'),
                 format: Some("canonical/v1".to_owned()),
                 key: IdempotencyKey::parse(&key).ok_or_else(|| BenchError::said(&key))?,
@@ -247,7 +247,7 @@ impl<'a> Scene<'a> {
             return reached(1, empty).await.map(drop);
         }
         let book = &self.book;
-        let there = |fate: &Fate| match self.hooks {
+        let there = |fate: &DossierTrace| match self.hooks {
             Some(_) => fate.told_status.is_some() && fate.told_filed,
             None => fate.agency.is_some(),
         };
@@ -293,12 +293,12 @@ impl<'a> Scene<'a> {
     pub fn between(
         &self,
         ids: &[DossierId],
-        ends: impl Fn(&Fate) -> Option<(Instant, Instant)>,
-    ) -> Percentiles {
+        ends: impl Fn(&DossierTrace) -> Option<(Instant, Instant)>,
+    ) -> LatencyPercentiles {
         let mut all = Vec::with_capacity(ids.len());
         self.book.each(ids, |fate| {
             all.extend(ends(fate).map(|(from, to)| to.saturating_duration_since(from)));
         });
-        Percentiles::of(all)
+        LatencyPercentiles::of(all)
     }
 }

@@ -22,8 +22,8 @@ const HELD: Duration = Duration::from_secs(1_800);
 /// Slices without the snapshot, before; and as many of the last ones with it are compared with them.
 const COMPARED: usize = 3;
 
-/// Letters a second that are prepared: more than a machine of this size takes through the whole loop.
-const LETTERS: usize = 600;
+/// Requests a second that are prepared: more than a machine of this size takes through the whole loop.
+const REQUESTS: usize = 600;
 
 /// Plays it.
 ///
@@ -79,13 +79,13 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
 
 async fn slice(scene: &mut Scene<'_>, part: usize) -> Result<Round> {
     let (stage, plan) = (scene.stage, &scene.stage.plan);
-    let each = LETTERS * (plan.time.as_secs() as usize + 1) / scene.speakers.len();
-    let shelves = stage.shelves(&scene.speakers, part, each).await?;
+    let each = REQUESTS * (plan.time.as_secs() as usize + 1) / scene.speakers.len();
+    let stocks = stage.stocks(&scene.speakers, part, each).await?;
     let meter = scene.site.meter();
     meter.forget_peaks();
     let before = meter.cpu();
     let load = scene
-        .load(&shelves, plan.connections, plan.rate, plan.time)
+        .load(&stocks, plan.connections, plan.rate, plan.time)
         .await?;
     let (ended, accepted) = (Instant::now(), load.accepted());
     scene.caught_up(&accepted).await?;

@@ -12,13 +12,13 @@ use hyper::{Method, Uri};
 use super::scene::{Office, Scene, Wants};
 use crate::bench::agency::written;
 use crate::bench::error::{BenchError, Result};
-use crate::bench::line::Letter;
-use crate::bench::load::{Beside, Crew, Pace, run_all};
+use crate::bench::line::PreparedRequest;
+use crate::bench::load::{Bookkeeping, Crew, LoadModel, run_all};
 use crate::bench::plan::Scenario;
 use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
-use crate::bench::stock::{Shelf, Sizes};
+use crate::bench::stock::{DocumentSizes, RequestStock};
 use crate::bench::truth::reached;
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
@@ -60,25 +60,25 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         let lines = stage.lines(&scene.speakers[0].tenant, number, dossiers)?;
         let ids = scene.batch(lines, &format!("statuses-{number}")).await?;
         scene.caught_up(&ids).await?;
-        let letters = letters(stage, &ids)?;
-        let half = letters.len() / 2;
-        let shelf = Shelf::new(Arc::clone(&agency), letters);
+        let requests = requests(stage, &ids)?;
+        let half = requests.len() / 2;
+        let stock = RequestStock::new(Arc::clone(&agency), requests);
         if number == 1 {
-            scene.measured.documents = Sizes::of(shelf.sizes());
+            scene.measured.documents = DocumentSizes::of(stock.sizes());
         }
         stage.say(format!("{when}: raw limits"));
-        let shelves = [Arc::clone(&shelf)];
-        let limits = raw::limits(&scene.site, raw::bodies(&shelves), plan.raw_time()).await?;
+        let stocks = [Arc::clone(&stock)];
+        let limits = raw::limits(&scene.site, raw::bodies(&stocks), plan.raw_time()).await?;
         stage.say(format!("{when}: load"));
         let meter = scene.site.meter();
         meter.forget_peaks();
         let before = meter.cpu();
-        let crews = Crew::over(&shelves, plan.connections.min(IN_WORK)).await?;
-        let load = run_all(crews, |_| Pace::Closed(plan.time), &Beside::Nothing).await?;
+        let crews = Crew::over(&stocks, plan.connections.min(IN_WORK)).await?;
+        let load = run_all(crews, |_| LoadModel::Closed(plan.time), &Bookkeeping::Nothing).await?;
         let (used, peak_memory) = (meter.cpu().since(before), meter.peaks());
         let sent = load.samples.len();
         let done = load.count(TAKEN);
-        // Taken from the shelf in order: the first half says the one, the second the other.
+        // Taken from the stock in order: the first half says the one, the second the other.
         processing += sent.min(half);
         finished += sent.saturating_sub(half);
         let ended = Instant::now();
@@ -101,12 +101,12 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
 }
 
 /// Two for each dossier: all of the first kind, then all of the second.
-pub(super) fn letters(stage: &Stage, ids: &[DossierId]) -> Result<Vec<Letter>> {
+pub(super) fn requests(stage: &Stage, ids: &[DossierId]) -> Result<Vec<PreparedRequest>> {
     let value = |text: &str| HeaderValue::try_from(text).map_err(BenchError::of("a header"));
-    let mut letters = Vec::with_capacity(ids.len() * 2);
+    let mut requests = Vec::with_capacity(ids.len() * 2);
     for status in [Status::Processing, Status::Finished] {
         for id in ids {
-            letters.push(Letter {
+            requests.push(PreparedRequest {
                 method: Method::POST,
                 uri: Uri::from_static(STATUSES),
                 headers: vec![
@@ -124,7 +124,7 @@ pub(super) fn letters(stage: &Stage, ids: &[DossierId]) -> Result<Vec<Letter>> {
             });
         }
     }
-    Ok(letters)
+    Ok(requests)
 }
 
 /// Each status that was answered is the dossier's in the database.

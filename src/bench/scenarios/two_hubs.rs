@@ -13,10 +13,10 @@ use crate::bench::report::{Measured, Round};
 use crate::bench::speaker::Speaker;
 use crate::bench::stage::Stage;
 use crate::bench::stats::median;
-use crate::bench::stock::Sizes;
+use crate::bench::stock::DocumentSizes;
 
-/// Letters a tenant and second: more than a machine of this size takes.
-const LETTERS: usize = 1_000;
+/// Requests a tenant and second: more than a machine of this size takes.
+const REQUESTS: usize = 1_000;
 
 /// Plays it.
 ///
@@ -37,7 +37,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         scene.speakers.clone(),
         stage.speakers(&scene.site, scene.speakers.len(), 2).await?,
     );
-    let each = LETTERS * (plan.time.as_secs() as usize + 1) / first.len();
+    let each = REQUESTS * (plan.time.as_secs() as usize + 1) / first.len();
     let mut ones = Vec::new();
     for number in 1..=plan.rounds {
         let when = format!("round {number} of {}", plan.rounds);
@@ -71,19 +71,19 @@ async fn round(
     part: usize,
     each: usize,
     when: Option<&str>,
-) -> Result<(Round, Sizes)> {
+) -> Result<(Round, DocumentSizes)> {
     let (stage, plan) = (scene.stage, &scene.stage.plan);
-    let shelves = stage.shelves(speakers, part, each).await?;
-    let sizes = Sizes::of(shelves.iter().flat_map(|shelf| shelf.sizes()));
+    let stocks = stage.stocks(speakers, part, each).await?;
+    let sizes = DocumentSizes::of(stocks.iter().flat_map(|stock| stock.sizes()));
     let limits = match when {
-        Some(_) => raw::limits(&scene.site, raw::bodies(&shelves), plan.raw_time()).await?,
+        Some(_) => raw::limits(&scene.site, raw::bodies(&stocks), plan.raw_time()).await?,
         None => BTreeMap::new(),
     };
     let meter = scene.site.meter();
     meter.forget_peaks();
     let before = meter.cpu();
     let load = scene
-        .load(&shelves, plan.connections, plan.rate, plan.time)
+        .load(&stocks, plan.connections, plan.rate, plan.time)
         .await?;
     let (ended, accepted) = (Instant::now(), load.accepted());
     scene.caught_up(&accepted).await?;

@@ -6,7 +6,9 @@
 //! with refusals at once, and the outbox sends it again.
 
 mod amqp1;
+pub(super) mod hold;
 mod lane;
+mod options;
 mod raw;
 mod round;
 
@@ -27,11 +29,12 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::topology::{Argument, Topology};
-use super::{BrokerError, Envelope, Level, Outcome, Source};
+use super::{BrokerError, Envelope, PublishOutcome, QueueDepth, Source};
 
 pub use lane::Consumer;
 use lane::Untaken;
-pub(super) use lane::{Hold, ack_all};
+pub use options::Options;
+use options::{explain, within};
 use round::Round;
 
 /// lapin built without a TLS implementation connects to `amqps://` in plain text and says nothing. This type exists only where
@@ -43,41 +46,12 @@ const _: usize = size_of::<Tls>();
 const CONNECT_PATIENCE: Duration = Duration::from_secs(8);
 /// The pause after the first failed attempt to connect; doubles to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// How long the broker may take to answer: a confirm, a declaration, an opened channel. Well below the lease of what is on its way.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest pause between attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Seconds between heartbeats, where the address does not say: a dead peer is noticed after two.
 const HEARTBEAT: u16 = 10;
 /// Publishing channels kept open when idle; more callers than these at once open theirs for one batch.
 const IDLE_CHANNELS: usize = 4;
-
-/// How to reach RabbitMQ, beyond its address.
-#[derive(Clone)]
-pub struct Options {
-    /// How the connections are named in the management pages.
-    pub name: String,
-    /// Published messages that may be unconfirmed at once.
-    pub window: usize,
-    /// How long the broker may take to answer: a confirm, a declaration. After that the connection counts as lost.
-    pub patience: Duration,
-    /// For `amqps://`: PEM of the authorities that may have signed the broker's certificate. No other is trusted.
-    pub authorities: Option<String>,
-    /// For `amqps://`: PEM of the hub's own certificate chain and of its key (PKCS #8).
-    pub identity: Option<(String, String)>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            name: "lienthong".to_owned(),
-            window: 256,
-            patience: PATIENCE,
-            authorities: None,
-            identity: None,
-        }
-    }
-}
 
 /// RabbitMQ.
 #[derive(Clone)]
@@ -253,19 +227,19 @@ impl Rabbit {
     }
 
     /// See [`super::Broker::publish`].
-    pub async fn publish(&self, batch: &[Envelope]) -> Vec<Outcome> {
+    pub async fn publish(&self, batch: &[Envelope]) -> Vec<PublishOutcome> {
         if batch.is_empty() {
             return Vec::new();
         }
         let channel = match self.publisher().await {
             Ok(channel) => channel,
-            Err(error) => return vec![Outcome::Refused(error.to_string()); batch.len()],
+            Err(error) => return vec![PublishOutcome::Refused(error.to_string()); batch.len()],
         };
         let mut round = Round::new(&channel, batch, &self.0.options);
         let user = ShortString::try_new(self.0.uri.authority.userinfo.username.as_str()).ok();
         let result = round.run(user.as_ref()).await;
         let outcomes = round.outcomes(&result);
-        if outcomes.contains(&Outcome::Unroutable) {
+        if outcomes.contains(&PublishOutcome::Unroutable) {
             self.0.epoch.fetch_add(1, Ordering::Relaxed);
         }
         match result {
@@ -378,7 +352,7 @@ impl Rabbit {
     ///
     /// # Errors
     /// As there.
-    pub async fn level(&self, name: &str) -> Result<Option<Level>, BrokerError> {
+    pub async fn level(&self, name: &str) -> Result<Option<QueueDepth>, BrokerError> {
         let channel = self.channel(&self.0.publishing).await?;
         let level = self.look(&channel, name).await?;
         if level.is_none() {
@@ -387,7 +361,7 @@ impl Rabbit {
         Ok(level)
     }
 
-    async fn look(&self, channel: &Channel, name: &str) -> Result<Option<Level>, BrokerError> {
+    async fn look(&self, channel: &Channel, name: &str) -> Result<Option<QueueDepth>, BrokerError> {
         let passive = QueueDeclareOptions {
             passive: true,
             durable: true,
@@ -398,7 +372,7 @@ impl Rabbit {
         let look = channel.queue_declare(name.into(), passive, FieldTable::default());
         match timeout(patience, look).await {
             Ok(Err(error)) if is_not_found(&error) => Ok(None),
-            Ok(Ok(queue)) => Ok(Some(Level {
+            Ok(Ok(queue)) => Ok(Some(QueueDepth {
                 messages: queue.message_count().into(),
                 readers: queue.consumer_count().into(),
             })),
@@ -418,7 +392,7 @@ impl Rabbit {
         let channel = self.channel(&self.0.publishing).await?;
         match self.look(&channel, name).await? {
             None => return Ok(true),
-            Some(level) if level != Level::default() => return Ok(false),
+            Some(level) if level != QueueDepth::default() => return Ok(false),
             Some(_) => {}
         }
         let delete = channel.queue_delete(name.into(), QueueDeleteOptions::default());
@@ -431,31 +405,4 @@ impl Rabbit {
 fn is_not_found(error: &lapin::Error) -> bool {
     matches!(error.kind(), lapin::ErrorKind::ProtocolError(e)
         if matches!(e.kind(), lapin::protocol::AMQPErrorKind::Soft(lapin::protocol::AMQPSoftError::NOTFOUND)))
-}
-
-/// Waits for an answer of the broker, but not for ever.
-async fn within<T>(
-    patience: Duration,
-    what: &str,
-    answer: impl Future<Output = lapin::Result<T>>,
-) -> Result<T, BrokerError> {
-    match timeout(patience, answer).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(explain(what, &error)),
-        Err(_) => Err(BrokerError::Connection(format!(
-            "{what}: no answer within {patience:?}"
-        ))),
-    }
-}
-
-/// A channel error is the broker's answer to what was asked; everything else ends the connection.
-fn explain(what: &str, error: &lapin::Error) -> BrokerError {
-    if error.is_amqp_soft_error() {
-        BrokerError::Refused {
-            what: what.to_owned(),
-            reason: error.to_string(),
-        }
-    } else {
-        BrokerError::Connection(format!("{what}: {error}"))
-    }
 }

@@ -8,7 +8,8 @@ use lapin::options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOption
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Confirmation, PublisherConfirm};
 
-use super::{PATIENCE, Rabbit, within};
+use super::Rabbit;
+use super::options::{PATIENCE, within};
 use crate::broker::BrokerError;
 
 /// The queue, which is there only while it is measured.

@@ -6,8 +6,8 @@ use lapin::options::BasicPublishOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 
-use super::{Options, within};
-use crate::broker::{BrokerError, Envelope, Outcome};
+use super::options::{Options, within};
+use crate::broker::{BrokerError, Envelope, PublishOutcome};
 
 /// One batch on its way.
 pub(super) struct Round<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Round<'a> {
     batch: &'a [Envelope],
     options: &'a Options,
     flying: VecDeque<(usize, PublisherConfirm)>,
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Option<PublishOutcome>>,
     /// Exchange, routing key and message id of what came back. lapin pairs a returned message with whichever confirm comes
     /// next, which need not be its own, so the pairing is made here, by what the returned message says of itself.
     returned: HashSet<(String, String, String)>,
@@ -36,7 +36,7 @@ impl<'a> Round<'a> {
     pub(super) async fn run(&mut self, user: Option<&ShortString>) -> Result<(), BrokerError> {
         for (i, envelope) in self.batch.iter().enumerate() {
             if let Some(reason) = envelope.unfit() {
-                self.outcomes[i] = Some(Outcome::Refused(reason));
+                self.outcomes[i] = Some(PublishOutcome::Refused(reason));
                 continue;
             }
             if self.flying.len() >= self.options.window.max(1) {
@@ -68,11 +68,11 @@ impl<'a> Round<'a> {
         };
         let confirmation = within(self.options.patience, "waiting for a confirm", confirm).await?;
         self.outcomes[i] = Some(match &confirmation {
-            Confirmation::Ack(_) => Outcome::Confirmed,
+            Confirmation::Ack(_) => PublishOutcome::Confirmed,
             Confirmation::Nack(_) => {
-                Outcome::Refused("the queue is full, or its majority is away".to_owned())
+                PublishOutcome::Refused("the queue is full, or its majority is away".to_owned())
             }
-            Confirmation::NotRequested => Outcome::Refused("the channel does not confirm".to_owned()),
+            Confirmation::NotRequested => PublishOutcome::Refused("the channel does not confirm".to_owned()),
         });
         if let Some(message) = confirmation.take_message() {
             let id = message
@@ -91,7 +91,7 @@ impl<'a> Round<'a> {
     }
 
     /// What is unanswered when a round broke off is refused; what was answered before that stands.
-    pub(super) fn outcomes(&mut self, result: &Result<(), BrokerError>) -> Vec<Outcome> {
+    pub(super) fn outcomes(&mut self, result: &Result<(), BrokerError>) -> Vec<PublishOutcome> {
         let broken = result
             .as_ref()
             .err()
@@ -102,7 +102,7 @@ impl<'a> Round<'a> {
         let returned = &self.returned;
         outcomes
             .map(|(outcome, envelope)| match outcome {
-                Some(Outcome::Confirmed) if !returned.is_empty() => {
+                Some(PublishOutcome::Confirmed) if !returned.is_empty() => {
                     let to = &envelope.to;
                     let name = (
                         to.exchange().to_owned(),
@@ -110,13 +110,13 @@ impl<'a> Round<'a> {
                         envelope.message_id.clone(),
                     );
                     if returned.contains(&name) {
-                        Outcome::Unroutable
+                        PublishOutcome::Unroutable
                     } else {
-                        Outcome::Confirmed
+                        PublishOutcome::Confirmed
                     }
                 }
                 Some(outcome) => outcome,
-                None => Outcome::Refused(broken.clone()),
+                None => PublishOutcome::Refused(broken.clone()),
             })
             .collect()
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::Args;
 
-use super::{answered, print_line};
+use crate::cli::print::{answered, beside, print_json, print_line};
 use crate::cli::progress::byte_bar;
 use crate::cli::speaker::Speaker;
-use crate::cli::{Exit, Failure, beside, print_json};
+use crate::cli::{CommandError, Exit};
 use crate::client::{ClientError, Contents, Download, Partner};
 use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::DossierId;
@@ -73,7 +73,7 @@ struct Downloaded<'a> {
 }
 
 /// One line for each file; the first that is refused ends it.
-pub(super) async fn upload(args: &UploadArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) async fn upload(args: &UploadArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let partner = args.speaker.partner(None)?;
     for file in &args.file {
         let sha256 = digest(file)?;
@@ -85,7 +85,7 @@ pub(super) async fn upload(args: &UploadArgs, out: &mut dyn Write) -> Result<Exi
     Ok(Exit::Good)
 }
 
-pub(super) async fn attachments(args: &AttachmentsArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) async fn attachments(args: &AttachmentsArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let partner = args.speaker.partner(None)?;
     answered(partner.attachments(args.dossier).await, out)
 }
@@ -99,7 +99,7 @@ pub(super) async fn attach(partner: &Partner, document: &[u8], files: &[PathBuf]
         let sha256 = digest(file)?;
         if !named.contains(sha256.as_str()) {
             let file = file.display();
-            return Err(Failure::new(
+            return Err(CommandError::new(
                 format!("tài liệu không nêu {file}: thêm \"sha256\": \"{sha256}\" vào giấy tờ có tệp này"),
                 format!(
                     "the document does not name {file}: give the paper it belongs to \"sha256\": \"{sha256}\""
@@ -120,13 +120,13 @@ pub(super) async fn attach(partner: &Partner, document: &[u8], files: &[PathBuf]
 /// Why a file did not go up.
 pub(super) enum Refused {
     /// Before the hub was asked.
-    Here(Failure),
+    Here(CommandError),
     /// By the hub, or on the way to it.
     There(ClientError),
 }
 
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Self {
+impl From<CommandError> for Refused {
+    fn from(failure: CommandError) -> Self {
         Refused::Here(failure)
     }
 }
@@ -159,10 +159,10 @@ async fn send(partner: &Partner, sha256: &Sha256Hex, file: &Path) -> Result<Blob
 /// Bytes read at once.
 const PIECE: usize = 256 * 1024;
 
-fn digest(path: &Path) -> Result<Sha256Hex, Failure> {
+fn digest(path: &Path) -> Result<Sha256Hex, CommandError> {
     let unreadable = |e: std::io::Error| {
         let path = path.display();
-        Failure::new(
+        CommandError::new(
             format!("{path}: không đọc được: {e}"),
             format!("{path}: cannot be read: {e}"),
         )
@@ -177,12 +177,12 @@ fn digest(path: &Path) -> Result<Sha256Hex, Failure> {
     }
     hex::encode(digest.finish())
         .parse()
-        .map_err(|e| Failure::new("không tính được mã băm", e))
+        .map_err(|e| CommandError::new("không tính được mã băm", e))
 }
 
-pub(super) async fn download(args: &DownloadArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) async fn download(args: &DownloadArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     if args.output.is_none() && std::io::stdout().is_terminal() {
-        return Err(Failure::new(
+        return Err(CommandError::new(
             "đầu ra là màn hình: thêm -o TỆP, hoặc chuyển hướng",
             "standard output is a terminal: add -o FILE, or redirect it",
         ));
@@ -230,7 +230,7 @@ async fn pour(
     coming: &mut Download<'_>,
     to: &mut dyn Write,
     shown: &Path,
-) -> Result<Result<(), ClientError>, Failure> {
+) -> Result<Result<(), ClientError>, CommandError> {
     let bar = byte_bar(coming.size(), shown);
     let poured = loop {
         match coming.next().await {

@@ -10,10 +10,11 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::progress::bench_line;
-use super::{Exit, Failure};
+use super::runtime::run_hub;
+use super::{CommandError, Exit};
 use crate::app::sandbox::shipped_directory;
 use crate::app::until_told_to_stop;
-use crate::bench::plan::{Documents, Plan, Scenario, Services};
+use crate::bench::plan::{BenchPlan, Documents, Scenario, Services};
 use crate::bench::{BenchError, chart};
 use crate::clock::{Clock, Entropy};
 
@@ -139,7 +140,7 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     if args.list {
         for scenario in Scenario::ALL {
             writeln!(out, "{:16} {}", scenario.word(), scenario.says())?;
@@ -151,7 +152,7 @@ pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, Failure>
         try_write(path)?;
     }
     let plan = args.plan()?;
-    let report = super::run_hub(async {
+    let report = run_hub(async {
         let (steps, mut told) = mpsc::unbounded_channel();
         let watching = tokio::spawn(async move {
             let mut line = bench_line();
@@ -166,11 +167,14 @@ pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, Failure>
     })??;
     out.write_all(told::told(&report).as_bytes())?;
     if let Some(path) = &json {
-        let text = serde_json::to_string_pretty(&report).map_err(|e| Failure::new("JSON", e))?;
+        let text = serde_json::to_string_pretty(&report).map_err(|e| CommandError::new("JSON", e))?;
         std::fs::write(path, text + "\n")?;
     }
     if let Some(path) = &svg {
-        std::fs::write(path, chart::draw(&report).map_err(|e| Failure::new("SVG", e))?)?;
+        std::fs::write(
+            path,
+            chart::draw(&report).map_err(|e| CommandError::new("SVG", e))?,
+        )?;
     }
     Ok(if report.is_good() {
         Exit::Good
@@ -180,11 +184,11 @@ pub(super) fn run(args: BenchArgs, out: &mut dyn Write) -> Result<Exit, Failure>
 }
 
 /// Makes sure, before minutes are spent, that the file can be written.
-fn try_write(path: &Path) -> Result<(), Failure> {
+fn try_write(path: &Path) -> Result<(), CommandError> {
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
     opened.map(drop).map_err(|e| {
         let path = path.display();
-        Failure::new(
+        CommandError::new(
             format!("không ghi được {path}: {e}"),
             format!("cannot write {path}: {e}"),
         )
@@ -192,7 +196,7 @@ fn try_write(path: &Path) -> Result<(), Failure> {
 }
 
 impl BenchArgs {
-    fn plan(self) -> Result<Plan, Failure> {
+    fn plan(self) -> Result<BenchPlan, CommandError> {
         let mut scenarios: Vec<Scenario> = Vec::new();
         for named in self.scenarios {
             match named {
@@ -220,7 +224,7 @@ impl BenchArgs {
             Some(path) => path,
             None => std::env::current_exe()?,
         };
-        Ok(Plan {
+        Ok(BenchPlan {
             scenarios,
             short: self.short,
             time: Duration::from_secs(self.seconds.unwrap_or(seconds)),
@@ -241,11 +245,11 @@ impl BenchArgs {
     }
 }
 
-impl From<BenchError> for Failure {
+impl From<BenchError> for CommandError {
     fn from(error: BenchError) -> Self {
         match error {
-            BenchError::Stopped => Failure::new("đã dừng trước khi xong", "stopped before its end"),
-            other => Failure::new("không đo được", other),
+            BenchError::Stopped => CommandError::new("đã dừng trước khi xong", "stopped before its end"),
+            other => CommandError::new("không đo được", other),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::bench::plan::Scenario;
 use crate::bench::raw;
-use crate::bench::report::{Measured, Report};
+use crate::bench::report::{BenchReport, Measured};
 
 /// Where, what, how much, and whether it is true.
-pub(super) fn told(report: &Report) -> String {
+pub(super) fn told(report: &BenchReport) -> String {
     let mut text = String::from("\n");
     let machine = &report.machine;
     text += &format!(
@@ -157,7 +157,7 @@ fn answers(measured: &Measured) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn truth(report: &Report) -> String {
+fn truth(report: &BenchReport) -> String {
     let checks = report
         .scenarios
         .iter()

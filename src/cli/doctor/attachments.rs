@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::super::{Failure, runtime};
-use super::{Report, Sentence, say};
+use super::report::{Report, Sentence, say};
+use crate::cli::CommandError;
+use crate::cli::runtime::runtime;
 use crate::clock::{Clock, Entropy};
 use crate::config::{Config, Home};
 use crate::domain::attachment::DataKey;
@@ -16,7 +17,7 @@ const WHAT: &str = "file store";
 /// How long the trial may take. A service that is slower is no place for files.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) fn look(config: &Config, clock: &Clock, report: &mut Report) -> Result<(), Failure> {
+pub(super) fn look(config: &Config, clock: &Clock, report: &mut Report) -> Result<(), CommandError> {
     let home = &config.blobs.home;
     if let Home::Folder(path) = home
         && !path.exists()

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::{Failure, runtime};
-use super::{Report, say};
+use super::report::{Report, say};
 use crate::broker::check::Difference;
-use crate::broker::topology::Limits;
+use crate::broker::topology::QueueLimits;
 use crate::broker::{Broker, Source, Topology};
+use crate::cli::CommandError;
+use crate::cli::runtime::runtime;
 use crate::clock::Clock;
-use crate::config::{Config, Road, SecretUrl};
+use crate::config::{BrokerKind, Config, SecretUrl};
 use crate::delivery::topology;
 use crate::domain::routing::{AgencyChannel, Directory};
 use crate::domain::tenant::TenantKey;
@@ -31,12 +32,12 @@ pub(super) fn look(
     clock: &Clock,
     plan: Option<Planned<'_>>,
     report: &mut Report,
-) -> Result<(), Failure> {
-    let Road::Amqp {
+) -> Result<(), CommandError> {
+    let BrokerKind::Amqp {
         url,
         admin_url,
         ca_file,
-    } = &config.broker.road
+    } = &config.broker.kind
     else {
         embedded(plan.map(|plan| plan.directory), report);
         return Ok(());
@@ -111,7 +112,7 @@ pub(super) fn look(
 
 /// How full the queues are that all agencies share. A hub empties both as they fill.
 async fn shared_queues(broker: &Broker, report: &mut Report) {
-    let holds = u64::from(Limits::default().messages);
+    let holds = u64::from(QueueLimits::default().messages);
     for source in [Source::Statuses, Source::DeadLetters] {
         let Ok(Some(level)) = broker.level(&source).await else {
             continue;

@@ -5,7 +5,7 @@ use std::path::Path;
 use rustls::pki_types::{CertificateDer, ServerName};
 use x509_parser::certificate::X509Certificate;
 
-use super::{Report, say};
+use super::report::{Report, say};
 use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::material;
@@ -197,7 +197,7 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Mark;
+    use super::super::report::Mark;
     use super::*;
     use crate::net::dev_ca::{DevCa, Validity};
 

@@ -1,6 +1,6 @@
 //! The database: reached, encrypted, durable, migrated, of one time with us.
 
-use super::{Report, Sentence, say};
+use super::report::{Report, Sentence, say};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::domain::tenant::TenantKey;
@@ -299,7 +299,7 @@ fn clocks(condition: &Condition, clock: &Clock, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
+    use super::super::report::Mark;
     use super::*;
     use crate::domain::time::Timestamp;
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Report, say};
+use super::report::{Report, say};
 use crate::config::Config;
 use crate::material;
 
@@ -73,7 +73,7 @@ fn permissions(path: &Path, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
+    use super::super::report::Mark;
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! The machine: open files, the clock.
 
-use super::{Report, say};
+use super::report::{Report, say};
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use crate::http::limits::CONNECTIONS_PER_WORKER;
@@ -71,7 +71,7 @@ fn open_files(limits: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
+    use super::super::report::Mark;
     use super::*;
 
     #[test]

@@ -9,14 +9,17 @@ mod certificates;
 mod database;
 mod files;
 mod machine;
+mod report;
 
 use std::io::Write;
 
 use clap::Args;
-use serde::Serialize;
 
 use self::broker::Planned;
-use super::{ConfigArg, Exit, Failure, print_json};
+use self::report::{Mark, Report, say};
+use super::print::print_json;
+use super::settings::ConfigArg;
+use super::{CommandError, Exit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::routing::{Directory, Severity};
@@ -36,103 +39,7 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-/// How one thing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Mark {
-    Good,
-    Look,
-    Bad,
-}
-
-/// A sentence in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Sentence {
-    vi: String,
-    en: String,
-}
-
-fn say(vi: impl Into<String>, en: impl Into<String>) -> Sentence {
-    Sentence {
-        vi: vi.into(),
-        en: en.into(),
-    }
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Item {
-    mark: Mark,
-    what: String,
-    found: Sentence,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<Sentence>,
-}
-
-/// What was seen so far.
-#[derive(Default)]
-struct Report(Vec<Item>);
-
-impl Report {
-    fn good(&mut self, what: impl Into<String>, found: Sentence) {
-        self.note(Mark::Good, what, found, None);
-    }
-
-    fn look(&mut self, what: impl Into<String>, found: Sentence, remedy: Sentence) {
-        self.note(Mark::Look, what, found, Some(remedy));
-    }
-
-    fn bad(&mut self, what: impl Into<String>, found: Sentence, remedy: Sentence) {
-        self.note(Mark::Bad, what, found, Some(remedy));
-    }
-
-    fn note(&mut self, mark: Mark, what: impl Into<String>, found: Sentence, remedy: Option<Sentence>) {
-        self.0.push(Item {
-            mark,
-            what: what.into(),
-            found,
-            remedy,
-        });
-    }
-
-    /// A file that cannot be used: what is wrong with it says what to do.
-    fn unusable(&mut self, what: impl Into<String>, error: &material::MaterialError) {
-        let path = error.path.display();
-        let found = say(
-            format!("{path}: {}", error.message_vi),
-            format!("{path}: {}", error.message_en),
-        );
-        let remedy = say(
-            "sửa tệp hoặc đường dẫn trong cấu hình",
-            "mend the file, or its path in the settings",
-        );
-        self.bad(what, found, remedy);
-    }
-
-    fn exit(&self) -> Exit {
-        let bad = self.0.iter().any(|item| item.mark == Mark::Bad);
-        if bad { Exit::Findings } else { Exit::Good }
-    }
-
-    fn print(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        for item in &self.0 {
-            let sign = match item.mark {
-                Mark::Good => "✔",
-                Mark::Look => "!",
-                Mark::Bad => "✘",
-            };
-            writeln!(out, "{sign} {}: {} | {}", item.what, item.found.vi, item.found.en)?;
-            if let Some(remedy) = &item.remedy {
-                writeln!(out, "    → {} | {}", remedy.vi, remedy.en)?;
-            }
-        }
-        let count = |mark| self.0.iter().filter(|item| item.mark == mark).count();
-        let (good, look, bad) = (count(Mark::Good), count(Mark::Look), count(Mark::Bad));
-        Ok(writeln!(out, "{good} ✔  {look} !  {bad} ✘")?)
-    }
-}
-
-pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let config = args.config.load()?;
     let clock = Clock::System;
     let mut report = Report::default();

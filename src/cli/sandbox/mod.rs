@@ -9,10 +9,11 @@ use clap::Args;
 use tokio::sync::{mpsc, watch};
 
 use super::progress::demo_bar;
-use super::{Exit, Failure};
-use crate::app::sandbox::{Plan, Sandbox};
+use super::runtime::run_hub;
+use super::{CommandError, Exit};
+use crate::app::sandbox::{Sandbox, SandboxPlan};
 use crate::app::{AppError, until_told_to_stop};
-use crate::config::{Log, LogFormat};
+use crate::config::{LogFormat, LogSettings};
 use crate::domain::codes::Key;
 use crate::http::Connections;
 
@@ -114,13 +115,13 @@ fn try_report(path: &Path) -> Result<(), AppError> {
         .map_err(AppError::io(format!("--report {}", path.display())))
 }
 
-pub(super) fn run(args: SandboxArgs) -> Result<Exit, Failure> {
-    let log = Log {
+pub(super) fn run(args: SandboxArgs) -> Result<Exit, CommandError> {
+    let log = LogSettings {
         format: LogFormat::Text,
         filter: args.log.clone(),
     };
     super::serve::begin_log(&log)?;
-    let good = super::run_hub(play(args))?;
+    let good = run_hub(play(args))?;
     Ok(if good { Exit::Good } else { Exit::Findings })
 }
 
@@ -140,7 +141,7 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
         async move { drop(stopped.wait_for(|stop| *stop).await) }
     };
     let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let sandbox = Sandbox::start(Plan {
+    let sandbox = Sandbox::start(SandboxPlan {
         dir: args.dir,
         fresh: args.fresh,
         seed: args.seed,

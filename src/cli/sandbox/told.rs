@@ -2,7 +2,7 @@
 
 use crate::app::sandbox::{STAFF, Sandbox};
 use crate::domain::tenant::TenantKind;
-use crate::sim::outcome::{Outcome, Row};
+use crate::sim::outcome::{Row, RunOutcome};
 
 /// What a newcomer sees first: where things are, and commands to copy.
 pub(super) fn welcome(sandbox: &Sandbox, demo: bool) -> String {
@@ -63,7 +63,7 @@ fn broker_away(sandbox: &Sandbox) -> String {
 }
 
 /// The table of a demo, and what was wrong.
-pub(super) fn told(outcome: &Outcome) -> String {
+pub(super) fn told(outcome: &RunOutcome) -> String {
     let heads = |cells: [&str; 10]| {
         let [
             format,
@@ -139,7 +139,7 @@ pub(super) fn told(outcome: &Outcome) -> String {
 }
 
 /// What of the hub the demo used.
-fn used(outcome: &Outcome) -> String {
+fn used(outcome: &RunOutcome) -> String {
     let used = &outcome.used;
     let mut rows = vec![(
         "filed",

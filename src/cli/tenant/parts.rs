@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::cli::desk::DeskArgs;
-use crate::cli::{Exit, Failure};
+use crate::cli::{CommandError, Exit};
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::tenant::TenantKey;
 use crate::domain::text::Text;
@@ -140,13 +140,13 @@ pub(in crate::cli) struct PointEndArgs {
 }
 
 /// The first certificate of a file, as PEM; what lies beside it stays on this machine.
-pub(super) fn pem(path: &Path) -> Result<String, Failure> {
+pub(super) fn pem(path: &Path) -> Result<String, CommandError> {
     let chain = material::certificates(path)?;
     let own = chain.first().map(|der| crate::net::pem::certificate_text(der));
     Ok(own.unwrap_or_default())
 }
 
-pub(super) fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let (desk, tenant, request) = match command {
         CertificateCommand::Add(args) => {
             let request = CertificateRequest {
@@ -172,7 +172,7 @@ pub(super) fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Resu
     )
 }
 
-pub(super) fn staff(command: &StaffCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn staff(command: &StaffCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let (desk, tenant, request) = match command {
         StaffCommand::Add(args) => {
             let add = NewStaff {
@@ -202,7 +202,7 @@ pub(super) fn staff(command: &StaffCommand, out: &mut dyn Write) -> Result<Exit,
     )
 }
 
-pub(super) fn point(command: &PointCommand, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub(super) fn point(command: &PointCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let (desk, tenant, request) = match command {
         PointCommand::Add(args) => {
             let add = NewPoint {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::endpoint::{self, Manner};
-use super::{Bounds, LEASE, Recipient, Recipients, Record, Sending, SetUp, Wanted};
-use crate::delivery::write_down;
+use super::recipient::{Bounds, LEASE, Recipient, Recipients, Record, Sending, SetUp, Wanted};
+use crate::delivery::step::write_down;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
 use crate::store::kept::KeptEndpoint;

@@ -12,9 +12,9 @@ use futures_util::{FutureExt, StreamExt};
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Known, LEASE, LOOK_AGAIN, Recipient, Record, Refused, Sending, Sent, Wanted};
-use crate::delivery::REST;
+use super::recipient::{Known, LEASE, LOOK_AGAIN, Recipient, Record, Refused, Sending, Sent, Wanted};
 use crate::delivery::retry::{self, Leave, Missed};
+use crate::delivery::step::REST;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};

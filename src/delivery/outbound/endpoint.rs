@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Refused, Sent};
+use super::recipient::{Refused, Sent};
 use crate::delivery::{cloudevents, retry};
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::view::CloudEvent;

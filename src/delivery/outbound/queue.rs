@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Refused, Sent};
-use crate::broker::{Broker, Envelope, Outcome, Target};
-use crate::delivery::{CONFIRM, cloudevents};
+use super::recipient::{Refused, Sent};
+use crate::broker::{Broker, Envelope, PublishOutcome, Target};
+use crate::delivery::cloudevents;
+use crate::delivery::step::CONFIRM;
 use crate::domain::failure::Failure;
 use crate::domain::view::CloudEvent;
 
@@ -19,14 +20,14 @@ pub(super) async fn publish<T: Serialize>(
         return events.iter().map(|_| Err(Refused::unwritable())).collect();
     };
     let outcomes = tokio::time::timeout(CONFIRM, broker.publish(&batch)).await;
-    let late = || vec![Outcome::Refused("no confirm in time".to_owned()); batch.len()];
+    let late = || vec![PublishOutcome::Refused("no confirm in time".to_owned()); batch.len()];
     outcomes
         .unwrap_or_else(|_| late())
         .into_iter()
         .map(|outcome| match outcome {
-            Outcome::Confirmed => Ok(()),
-            Outcome::Refused(reason) => Err(Refused::new(Failure::RoadAway, reason)),
-            Outcome::Unroutable => Err(Refused::new(Failure::Unroutable, "the queue is not there")),
+            PublishOutcome::Confirmed => Ok(()),
+            PublishOutcome::Refused(reason) => Err(Refused::new(Failure::RoadAway, reason)),
+            PublishOutcome::Unroutable => Err(Refused::new(Failure::Unroutable, "the queue is not there")),
         })
         .collect()
 }

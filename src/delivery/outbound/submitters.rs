@@ -14,17 +14,18 @@ use tokio::sync::Notify;
 
 use super::endpoint::{self, Endpoint, Manner};
 use super::position::Read;
+use super::queue;
+use super::recipient::{Bounds, LEASE, LOOK_AGAIN, Recipient, Recipients, Record, Sending, SetUp, Wanted};
 use super::telling::{HOLD, Telling};
-use super::{Bounds, LEASE, LOOK_AGAIN, Recipient, Recipients, Record, Sending, SetUp, Wanted, queue};
 use crate::broker::Broker;
-use crate::delivery::write_down;
+use crate::delivery::step::write_down;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{CloudEvent, NoticeData, Way};
-use crate::service::{ActiveWay, Hub, ServiceError};
+use crate::domain::view::{CloudEvent, NoticeData, Transport};
+use crate::service::{ActiveSubscription, Hub, ServiceError};
 use crate::store::ledger::{
-    EndpointStanding, Fate, HoldWay, LeaseNotices, LeasedNotice, Progress, ReceiverAnswers, SettleNotices,
-    Subscription,
+    EndpointStanding, FeedProgress, HoldWay, LeaseNotices, LeasedNotice, ReceiverAnswers, SendOutcome,
+    SettleNotices, Subscription,
 };
 
 /// Calls to one webhook at once.
@@ -94,14 +95,14 @@ impl Recipients for Submitters {
 }
 
 impl Submitters {
-    fn one(&self, way: ActiveWay) -> Option<Submitter> {
+    fn one(&self, way: ActiveSubscription) -> Option<Submitter> {
         let transport = match (way.subscription.way, way.url) {
-            (Way::Webhook, Some(url)) => Transport::Webhook(url),
-            (Way::Webhook, None) => {
+            (Transport::Webhook, Some(url)) => Destination::Webhook(url),
+            (Transport::Webhook, None) => {
                 tracing::warn!(tenant = way.subscription.tenant, "a webhook has no address");
                 return None;
             }
-            (Way::Queue, _) => Transport::Queue,
+            (Transport::Queue, _) => Destination::Queue,
         };
         Some(Submitter {
             hub: Arc::clone(&self.hub),
@@ -116,7 +117,7 @@ impl Submitters {
 }
 
 /// How notices go.
-enum Transport {
+enum Destination {
     Webhook(EndpointUrl),
     Queue,
 }
@@ -129,7 +130,7 @@ pub(super) struct Submitter {
     set_at: Timestamp,
     /// Whether its feed had something after its cursor.
     is_behind: bool,
-    transport: Transport,
+    transport: Destination,
     telling: Mutex<Telling<Says, Arc<Endpoint>>>,
 }
 
@@ -147,8 +148,8 @@ impl Submitter {
     /// How many events are read ahead.
     fn ahead(&self) -> usize {
         match self.transport {
-            Transport::Webhook(_) => READ_BY_CALLS,
-            Transport::Queue => READ_BY_QUEUE,
+            Destination::Webhook(_) => READ_BY_CALLS,
+            Destination::Queue => READ_BY_QUEUE,
         }
     }
 
@@ -167,7 +168,7 @@ impl Submitter {
 
     /// Where calls go now; none for a queue.
     async fn endpoint(&self) -> Result<Option<Arc<Endpoint>>, ServiceError> {
-        let Transport::Webhook(url) = &self.transport else {
+        let Destination::Webhook(url) = &self.transport else {
             return Ok(None);
         };
         Ok(Some(Arc::new(Endpoint {
@@ -224,7 +225,7 @@ impl Submitter {
 impl Recipient for Submitter {
     type Key = Subscription;
     type Message = LeasedNotice;
-    type Fate = Fate;
+    type Fate = SendOutcome;
 
     fn key(&self) -> Subscription {
         self.subscription.clone()
@@ -234,8 +235,8 @@ impl Recipient for Submitter {
         SetUp {
             at: self.set_at,
             url: match &self.transport {
-                Transport::Webhook(url) => Some(url.clone()),
-                Transport::Queue => None,
+                Destination::Webhook(url) => Some(url.clone()),
+                Destination::Queue => None,
             },
         }
     }
@@ -247,8 +248,8 @@ impl Recipient for Submitter {
     /// One that is set up anew is found out by the next record.
     fn breadth(&self) -> usize {
         match self.transport {
-            Transport::Webhook(_) => CALLS,
-            Transport::Queue => PUBLISHED,
+            Destination::Webhook(_) => CALLS,
+            Destination::Queue => PUBLISHED,
         }
     }
 
@@ -256,8 +257,8 @@ impl Recipient for Submitter {
         (&message.event, message.attempt)
     }
 
-    fn gone() -> Option<Fate> {
-        Some(Fate::Gone)
+    fn gone() -> Option<SendOutcome> {
+        Some(SendOutcome::Gone)
     }
 
     /// Only what has a row is leased: where there may be some that can go, and now and then, since operators and subscribers make others
@@ -299,7 +300,7 @@ impl Recipient for Submitter {
             subscription: self.subscription.clone(),
             set_at: self.set_at,
             settlements: told.settlements.clone(),
-            progress: Progress {
+            progress: FeedProgress {
                 holder: self.hub.holder().to_owned(),
                 from: told.from,
                 to: told.to,

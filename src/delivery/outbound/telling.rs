@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use super::position::{Position, Read};
-use super::{LEASE, LOOK_AGAIN};
+use super::recipient::{LEASE, LOOK_AGAIN};
 use crate::domain::time::Timestamp;
 use crate::store::ledger::{
-    Carried, Fate, HeldWay, LeasedNotice, NoticeSettlement, SetAside, SettledNotices, WINDOW,
+    Carried, HeldWay, LeasedNotice, NoticeSettlement, SendOutcome, SetAside, SettledNotices, WINDOW,
 };
 
 /// How long a way stays with a hub that says nothing: one that died holds up its webhooks for no longer.
@@ -117,7 +117,7 @@ impl<T, E> Telling<T, E> {
     }
 
     /// What is to be written down now that these have ended; it says as well that the way is held.
-    pub(super) fn record(&mut self, ended: Vec<(LeasedNotice, Fate)>, now: Instant) -> Told {
+    pub(super) fn record(&mut self, ended: Vec<(LeasedNotice, SendOutcome)>, now: Instant) -> Told {
         self.held = Some(now);
         let settlements = ended
             .into_iter()
@@ -137,7 +137,8 @@ impl<T, E> Telling<T, E> {
             (told.from, told.to) = (position.cursor(), recorded.to);
             told.set_aside = recorded.set_aside;
         }
-        let failed = |s: &&NoticeSettlement| !s.notice.has_row && s.fate != Fate::Carried(Carried::Done);
+        let failed =
+            |s: &&NoticeSettlement| !s.notice.has_row && s.fate != SendOutcome::Carried(Carried::Done);
         let made = told.set_aside.len() + told.settlements.iter().filter(failed).count();
         self.rows.waiting += made as i64;
         self.rows.any |= made > 0;

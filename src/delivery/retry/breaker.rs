@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::{Pace, RETRY_AFTER_MOST, pause};
+use super::policy::{RETRY_AFTER_MOST, RetryPolicy, pause};
 use crate::domain::time::Timestamp;
 
 /// Failures in a row, or different messages refused with nothing taken between, after which a receiver is spared.
 pub const BREAKS_AFTER: u32 = 5;
 
 /// Pause between two probes of a receiver that is spared: 5 s, doubled, at most 5 min.
-pub const PROBE: Pace = Pace {
+pub const PROBE: RetryPolicy = RetryPolicy {
     first: Duration::from_secs(5),
     last: Duration::from_secs(300),
     most: None,
 };
 
 /// A message that is refused again while the receiver takes nothing else: 5 s, doubled, at most 15 min, for as long as that lasts.
-pub const REFUSED: Pace = Pace {
+pub const REFUSED: RetryPolicy = RetryPolicy {
     first: Duration::from_secs(5),
     last: Duration::from_secs(900),
     most: None,
@@ -41,7 +41,7 @@ pub enum Leave {
 
 /// What a refusal says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct RefusalMeaning {
     /// Whether it speaks of the message: the receiver has taken another one since it refused this one last.
     pub counts: bool,
     /// Whether the receiver refuses everything.
@@ -102,7 +102,7 @@ impl Breaker {
 
     /// The receiver answered and refused a message. That it answers ends what was known of failures; whether it refuses this one
     /// or everything is judged by what it takes beside.
-    pub(super) fn refused(&mut self, message: &str, now: Timestamp, rng: &mut impl Rng) -> Told {
+    pub(super) fn refused(&mut self, message: &str, now: Timestamp, rng: &mut impl Rng) -> RefusalMeaning {
         let is_late = self.is_late();
         let before = self.refused.get(message).copied().unwrap_or_default();
         if before > 0 || self.refused.len() < REMEMBERED {
@@ -119,7 +119,7 @@ impl Breaker {
                 self.is_probing = false;
             }
         }
-        Told {
+        RefusalMeaning {
             counts: self.has_taken && before == 0 && !of_everything,
             of_everything,
             times: before.saturating_add(1),

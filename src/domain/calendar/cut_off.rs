@@ -6,7 +6,6 @@ use std::str::FromStr;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
-use super::offices::minute;
 use crate::domain::time::{Date, Timestamp};
 
 /// A time of day in whole minutes, written `15:00`; the instant itself is still in time.
@@ -64,4 +63,14 @@ impl schemars::JsonSchema for CutOff {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
     }
+}
+
+/// A time of day as `HH:MM`.
+pub(in crate::domain) fn minute(text: &str) -> Option<Time> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two = |part: &str| {
+        let whole = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        whole.then(|| part.parse::<i8>().ok()).flatten()
+    };
+    Time::new(two(hours)?, two(minutes)?, 0, 0).ok()
 }

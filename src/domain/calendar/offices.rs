@@ -9,59 +9,13 @@ use std::sync::Arc;
 
 use jiff::civil::{Time, Weekday};
 
+use super::cut_off::minute;
+pub use super::hours::{OfficeKey, OpeningHours};
 use super::{Calendar, DayKind, Rules, SpecialDay};
 use crate::domain::codes::Key;
 use crate::domain::routing::table::{self, DirectoryFault, Rows};
-use crate::domain::routing::{Agency, AgencyKind, in_force};
+use crate::domain::routing::{Agency, AgencyKind};
 use crate::domain::time::Date;
-
-/// Whose hours.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum OfficeKey {
-    /// `*`: every office that has no rows of its own.
-    City,
-    /// `@commune`: the agencies of a kind.
-    Kind(AgencyKind),
-    /// One agency.
-    Agency(Key),
-}
-
-/// One row of `hours.csv`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpeningHours {
-    /// Names the row.
-    pub name: String,
-    /// Whose.
-    pub whose: OfficeKey,
-    /// On which days of the week.
-    pub weekdays: Vec<Weekday>,
-    /// When it opens and closes, in order; at both instants it is open.
-    pub sessions: Vec<(Time, Time)>,
-    /// First day; `None` is open.
-    pub valid_from: Option<Date>,
-    /// Last day; `None` is open.
-    pub valid_to: Option<Date>,
-    /// Assumed, not published.
-    pub provisional: bool,
-}
-
-impl OpeningHours {
-    pub(super) fn in_force(&self, on: Date) -> bool {
-        in_force(self.valid_from, self.valid_to, on)
-    }
-
-    /// Whether two rows speak of the same office, day of the week and date.
-    fn overlaps(&self, other: &OpeningHours) -> bool {
-        let starts_before = |from: Option<Date>, to: Option<Date>| match (from, to) {
-            (Some(from), Some(to)) => from <= to,
-            _ => true,
-        };
-        self.whose == other.whose
-            && starts_before(self.valid_from, other.valid_to)
-            && starts_before(other.valid_from, self.valid_to)
-            && self.weekdays.iter().any(|day| other.weekdays.contains(day))
-    }
-}
 
 /// Sessions of one day at most: a morning, an afternoon, an evening, and one to spare.
 const SESSIONS: usize = 4;
@@ -221,16 +175,6 @@ impl FromStr for Sessions {
         }
         Ok(Sessions(sessions))
     }
-}
-
-/// A time of day as `HH:MM`.
-pub(in crate::domain) fn minute(text: &str) -> Option<Time> {
-    let (hours, minutes) = text.split_once(':')?;
-    let two = |part: &str| {
-        let whole = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        whole.then(|| part.parse::<i8>().ok()).flatten()
-    };
-    Time::new(two(hours)?, two(minutes)?, 0, 0).ok()
 }
 
 /// A cell of days of the week: `mon tue wed thu fri`.

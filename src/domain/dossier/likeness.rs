@@ -17,11 +17,18 @@ use crate::domain::codes::{CommuneCode, IdentityNumber, ProcedureCode, Sha256Hex
 use crate::domain::text::{Text, names};
 use crate::domain::time::Date;
 
+impl Filing {
+    /// What two filings of one matter have in common, for noticing that it was filed twice.
+    pub fn likeness(&self, procedure: &ProcedureCode) -> Vec<u8> {
+        of(self, procedure)
+    }
+}
+
 /// Canonical JSON (RFC 8785) of what is compared; equal bytes are one matter.
 ///
 /// Every struct here has its members in lexical order and no numbers but whole ones, so that what serde writes is canonical as it
 /// stands. An index of these bytes is stored: written otherwise, the same matter would be another one.
-pub(super) fn of(filing: &Filing, procedure: &ProcedureCode) -> Vec<u8> {
+fn of(filing: &Filing, procedure: &ProcedureCode) -> Vec<u8> {
     // Texts, whole numbers and flags only: writing them to memory cannot fail.
     serde_json::to_vec(&Matter::of(filing, procedure)).unwrap_or_default()
 }

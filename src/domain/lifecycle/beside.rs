@@ -1,8 +1,10 @@
 //! What happens beside the ten statuses: the due date is moved, a result is corrected.
 
-use super::{Decision, Report, Role, State, evolve, rejected};
+use super::report::{Decision, Report, rejected};
+use super::role::Role;
+use super::state::{State, evolve};
 use crate::domain::details::ResultPaper;
-use crate::domain::event::{Happening, Verdict, When};
+use crate::domain::event::{EventKind, Verdict, When};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -17,7 +19,7 @@ pub(super) fn postponed_too(
     new_due: Timestamp,
     mut decision: Decision,
 ) -> Decision {
-    let after = decision.happenings.iter().fold(state.clone(), |s, what| {
+    let after = decision.events.iter().fold(state.clone(), |s, what| {
         evolve(Some(s), what, When::of_hub(report.occurred_at))
     });
     let moved = postpone(&after, report, new_due);
@@ -26,14 +28,14 @@ pub(super) fn postponed_too(
     }
     if report.to == state.status() && report.details.is_none() {
         // The status is no news; the postponement carries the note.
-        decision.happenings.clear();
+        decision.events.clear();
     }
     decision.verdict = match (decision.verdict, moved.verdict) {
         (Verdict::Recorded, verdict) | (_, verdict @ Verdict::AppliedIrregular) => verdict,
         (verdict, _) => verdict,
     };
     decision.problem = decision.problem.or(moved.problem);
-    decision.happenings.extend(moved.happenings);
+    decision.events.extend(moved.events);
     decision
 }
 
@@ -65,7 +67,7 @@ fn postpone(state: &State, report: &Report, new_due: Timestamp) -> Decision {
     } else {
         None
     };
-    let postponed = Happening::Postponed {
+    let postponed = EventKind::Postponed {
         from: due,
         to: new_due,
         text: report.text.clone(),
@@ -108,7 +110,7 @@ pub fn correct(state: &State, correction: &Correction) -> Decision {
         return refuse(Problem::new(Label::ReasonRequired).with("to", state.status()));
     }
     let irregular = correction.late.then_some(Label::CorrectionLate);
-    let corrected = Happening::ResultCorrected {
+    let corrected = EventKind::ResultCorrected {
         results: correction.results.clone(),
         refusal: correction.refusal,
         text: correction.text.clone(),
@@ -117,14 +119,14 @@ pub fn correct(state: &State, correction: &Correction) -> Decision {
     applied(irregular, corrected)
 }
 
-fn applied(irregular: Option<Label>, what: Happening) -> Decision {
+fn applied(irregular: Option<Label>, what: EventKind) -> Decision {
     Decision {
         verdict: match irregular {
             Some(_) => Verdict::AppliedIrregular,
             None => Verdict::Applied,
         },
         problem: irregular.map(Problem::new),
-        happenings: vec![what],
+        events: vec![what],
     }
 }
 

@@ -60,7 +60,7 @@ fn begins(channel: Channel, status: Status, parts: &[Role]) -> bool {
 
 /// What becomes of a status that is sent again with a dossier the hub knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ResentStatus {
     /// It says what the hub knows.
     Nothing,
     /// It is news, and the sender's to tell: to be reported, as decided.
@@ -76,14 +76,16 @@ pub enum Told {
 ///
 /// # Errors
 /// What the table does not allow: the status contradicts what the hub knows.
-pub fn told(state: &State, report: &Report) -> Result<Told, Problem> {
+pub fn told(state: &State, report: &Report) -> Result<ResentStatus, Problem> {
     let (here, said) = (state.status(), report.to);
     if said == here {
-        return Ok(Told::Nothing);
+        return Ok(ResentStatus::Nothing);
     }
     let kept = || {
         let kept = Problem::new(Label::StatusKept);
-        Ok(Told::Beside(kept.with("status", here).with("reported", said)))
+        Ok(ResentStatus::Beside(
+            kept.with("status", here).with("reported", said),
+        ))
     };
     // Nothing goes back to the beginning by being sent again: a dossier that waits for papers is the same document.
     if said == Status::Registered || passed(state, said) {
@@ -95,11 +97,11 @@ pub fn told(state: &State, report: &Report) -> Result<Told, Problem> {
             if said == Status::Accepted && problem.label == Label::ActorNotAllowed =>
         {
             let refused = Problem::new(Label::AcceptanceNotTaken);
-            Ok(Told::Beside(refused.with("status", here)))
+            Ok(ResentStatus::Beside(refused.with("status", here)))
         }
         (Verdict::Rejected, Some(problem)) => Err(problem),
         (Verdict::Rejected | Verdict::Recorded | Verdict::Repeated, _) => kept(),
-        _ => Ok(Told::News(Box::new(decision))),
+        _ => Ok(ResentStatus::News(Box::new(decision))),
     }
 }
 

@@ -2,48 +2,8 @@
 
 use std::sync::LazyLock;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+use super::role::Role;
 use crate::domain::status::Status;
-
-/// In which part somebody acts on a dossier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Who filed it.
-    Submitter,
-    /// The one-stop unit that receives for the agency.
-    ReceivingUnit,
-    /// The competent agency.
-    Agency,
-    /// A legal limit that passed.
-    Clock,
-    /// The operator of the hub.
-    Operator,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 5] = [
-        Role::Submitter,
-        Role::ReceivingUnit,
-        Role::Agency,
-        Role::Clock,
-        Role::Operator,
-    ];
-
-    /// The word in the table.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Role::Submitter => "submitter",
-            Role::ReceivingUnit => "receiving-unit",
-            Role::Agency => "agency",
-            Role::Clock => "clock",
-            Role::Operator => "operator",
-        }
-    }
-}
 
 /// What a step needs beside the right party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +28,7 @@ pub enum Guard {
 
 /// One row of the table.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Transition {
     /// From; none for a new dossier.
     pub from: Option<Status>,
     /// To.
@@ -83,24 +43,24 @@ pub struct Step {
     pub ground: String,
 }
 
-static TABLE: LazyLock<Vec<Step>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<Transition>> = LazyLock::new(|| {
     read_table(include_str!("../../../schema/lifecycle.csv"))
         .unwrap_or_else(|e| panic!("schema/lifecycle.csv: {e}"))
 });
 
 /// The table of steps.
-pub fn table() -> &'static [Step] {
+pub fn table() -> &'static [Transition] {
     &TABLE
 }
 
-fn read_table(csv: &str) -> Result<Vec<Step>, String> {
+fn read_table(csv: &str) -> Result<Vec<Transition>, String> {
     let mut steps = Vec::new();
     for (i, row) in csv::Reader::from_reader(csv.as_bytes()).records().enumerate() {
         let row = row.map_err(|e| e.to_string())?;
         let bad = |what: &str| format!("row {}: {what}", i + 2);
         let status = |s: &str| s.parse::<u8>().map_err(|_| bad("status"));
         let from = status(&row[0])?;
-        steps.push(Step {
+        steps.push(Transition {
             from: if from == 0 {
                 None
             } else {

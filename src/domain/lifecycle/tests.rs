@@ -1,8 +1,18 @@
-//! The table, cell by cell, and the laws any sequence of reports keeps.
+//! The table, cell by cell.
+
+mod dates;
+mod laws;
+
+use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::clocks::{DueChange, DueReason};
-use proptest::prelude::*;
+use crate::domain::details::Details;
+use crate::domain::event::{Back, EventKind, Verdict, When};
+use crate::domain::matter::Open;
+use crate::domain::rejection::Label;
+use crate::domain::status::Status;
+use crate::domain::tenant::TenantKey;
+use crate::domain::time::Timestamp;
 
 fn state(phase: Phase) -> State {
     State {
@@ -92,7 +102,7 @@ fn cell(phase: Phase, to: Status, role: Role, facts: Facts) -> Decision {
 }
 
 /// The row a reporter would take directly, by an independent reading of the table.
-fn direct(phase: Phase, to: Status, role: Role, facts: Facts) -> Option<&'static Step> {
+fn direct(phase: Phase, to: Status, role: Role, facts: Facts) -> Option<&'static Transition> {
     table().iter().find(|s| {
         let resumes = match phase {
             Phase::SupplementRequested { resume } => resume.status() == to,
@@ -125,8 +135,7 @@ fn every_cell_of_the_table_under_every_guard() {
                     _ if phase.status().is_final() => (Verdict::Rejected, Some(Label::StatusFinal)),
                     None => {
                         let inferred = decision.verdict == Verdict::AppliedInferred
-                            || (decision.verdict == Verdict::AppliedIrregular
-                                && decision.happenings.len() > 1)
+                            || (decision.verdict == Verdict::AppliedIrregular && decision.events.len() > 1)
                             || label == Some(Label::ReasonRequired);
                         let may_infer = role != Role::Submitter && !facts.direct && facts.back.is_none();
                         assert!(
@@ -243,8 +252,8 @@ fn a_dossier_begins_registered_online_and_accepted_otherwise() {
 fn a_step_back_is_kept_as_what_it_is() {
     let kept = |from, to, role, back| {
         let facts = Facts { back, ..PLAIN };
-        match &cell(Phase::entering(from, from), to, role, facts).happenings[..] {
-            [Happening::StatusChanged { back, .. }] => *back,
+        match &cell(Phase::entering(from, from), to, role, facts).events[..] {
+            [EventKind::StatusChanged { back, .. }] => *back,
             other => panic!("{other:?}"),
         }
     };
@@ -298,128 +307,6 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A postponement of a dossier due on 1 December at 17:00, told at `when`.
-fn postpones(phase: Phase, before: i32, when: &str, new_due: &str) -> (Verdict, Option<Label>) {
-    let mut state = state(phase);
-    state.postponements = before;
-    state.due = Some(at("2026-12-01T17:00:00+07:00"));
-    let report = Report {
-        new_due: Some(at(new_due)),
-        occurred_at: at(when),
-        postponement_late: at(when) >= at("2026-12-01T00:00:00+07:00"),
-        ..report(phase.status(), Role::Agency)
-    };
-    let decision = decide(&state, &report);
-    if decision.verdict != Verdict::Rejected {
-        assert!(matches!(decision.happenings[..], [Happening::Postponed { .. }]));
-    }
-    (decision.verdict, decision.problem.map(|p| p.label))
-}
-
-#[test]
-fn a_due_date_is_moved_once_and_the_day_before_at_the_latest() {
-    let later = "2026-12-08T17:00:00+07:00";
-    let (day_before, on_the_day) = ("2026-11-30T23:59:00+07:00", "2026-12-01T00:00:00+07:00");
-    for phase in [Phase::Accepted, Phase::Processing] {
-        assert_eq!(postpones(phase, 0, day_before, later), (Verdict::Applied, None));
-        assert_eq!(
-            postpones(phase, 0, on_the_day, later),
-            (Verdict::AppliedIrregular, Some(Label::PostponementLate))
-        );
-        assert_eq!(
-            postpones(phase, 1, day_before, later),
-            (Verdict::AppliedIrregular, Some(Label::PostponementRepeated))
-        );
-    }
-    for phase in phases()
-        .into_iter()
-        .filter(|p| !matches!(p, Phase::Accepted | Phase::Processing))
-    {
-        let (verdict, label) = postpones(phase, 0, day_before, later);
-        assert_eq!(
-            (verdict, label),
-            (Verdict::Rejected, Some(Label::ClockNotRunning)),
-            "{phase:?}"
-        );
-    }
-    // After the due date, and by a year at most.
-    for (new_due, verdict) in [
-        ("2026-12-01T17:00:00+07:00", Verdict::Rejected),
-        ("2026-12-01T17:00:01+07:00", Verdict::Applied),
-        ("2027-12-02T17:00:00+07:00", Verdict::Applied),
-        ("2027-12-02T17:00:01+07:00", Verdict::Rejected),
-    ] {
-        assert_eq!(
-            postpones(Phase::Processing, 0, day_before, new_due).0,
-            verdict,
-            "{new_due}"
-        );
-    }
-}
-
-#[test]
-fn a_status_that_moves_the_due_date_does_both_or_neither() {
-    let moves = |role, due: Option<&str>| {
-        let mut state = state(Phase::Accepted);
-        state.due = due.map(at);
-        let report = Report {
-            new_due: Some(at("2026-12-08T17:00:00+07:00")),
-            occurred_at: at("2026-11-20T10:00:00+07:00"),
-            ..report(Status::Processing, role)
-        };
-        decide(&state, &report)
-    };
-    let due = Some("2026-12-01T17:00:00+07:00");
-    let both = moves(Role::Agency, due);
-    assert_eq!((both.verdict, both.happenings.len()), (Verdict::Applied, 2));
-    let neither = moves(Role::Agency, None);
-    assert_eq!(neither.problem.map(|p| p.label), Some(Label::ClockNotRunning));
-    assert!(matches!(
-        neither.happenings[..],
-        [Happening::StatusRejected { .. }]
-    ));
-    let other = moves(Role::ReceivingUnit, due);
-    assert_eq!(other.problem.map(|p| p.label), Some(Label::ActorNotAllowed));
-}
-
-#[test]
-fn a_result_is_corrected_where_there_is_one_and_keeps_its_status() {
-    let correction = |role, late| Correction {
-        results: Vec::new(),
-        refusal: false,
-        text: Some("sai ngày sinh".to_owned()),
-        occurred_at: Timestamp::from_micros(200_000_000),
-        role,
-        late,
-    };
-    for phase in phases() {
-        let decision = correct(&state(phase), &correction(Role::Agency, false));
-        let may = matches!(phase, Phase::Finished | Phase::HandedOver);
-        assert_eq!(decision.verdict == Verdict::Applied, may, "{phase:?}");
-        let when = When::of_hub(Timestamp::from_micros(200_000_000));
-        let after = evolve(Some(state(phase)), &decision.happenings[0], when);
-        assert_eq!(after.phase, phase);
-    }
-    let label = |d: Decision| d.problem.map(|p| p.label);
-    let late = correct(&state(Phase::HandedOver), &correction(Role::Agency, true));
-    assert_eq!(
-        (late.verdict, label(late)),
-        (Verdict::AppliedIrregular, Some(Label::CorrectionLate))
-    );
-    for role in Role::ALL.into_iter().filter(|r| *r != Role::Agency) {
-        let other = correct(&state(Phase::Finished), &correction(role, false));
-        assert_eq!(label(other), Some(Label::ActorNotAllowed));
-    }
-    let silent = Correction {
-        text: None,
-        ..correction(Role::Agency, false)
-    };
-    assert_eq!(
-        label(correct(&state(Phase::Finished), &silent)),
-        Some(Label::ReasonRequired)
-    );
-}
-
 #[test]
 fn skipped_steps_are_written_and_marked() {
     let d = decide(
@@ -428,10 +315,10 @@ fn skipped_steps_are_written_and_marked() {
     );
     assert_eq!(d.verdict, Verdict::AppliedInferred);
     let tos: Vec<u8> = d
-        .happenings
+        .events
         .iter()
         .map(|h| match h {
-            Happening::StatusChanged { to, .. } => to.code(),
+            EventKind::StatusChanged { to, .. } => to.code(),
             _ => 0,
         })
         .collect();
@@ -463,7 +350,7 @@ fn a_report_is_late_by_its_own_senders_word_alone() {
         at: at("2026-11-23T10:00:00+07:00"),
         stated_by,
     };
-    let step = |from, to| Happening::StatusChanged {
+    let step = |from, to| EventKind::StatusChanged {
         from,
         to,
         verdict: Verdict::Applied,
@@ -524,82 +411,4 @@ fn the_wrong_party_is_told_whose_step_it_is() {
     let problem = d.problem.unwrap();
     assert_eq!(problem.label, Label::ActorNotAllowed);
     assert_eq!(problem.args["actors"], "agency");
-}
-
-/// Something that is asked of a dossier.
-#[derive(Clone, Debug)]
-enum Asked {
-    Report(Report),
-    Correct(Correction),
-}
-
-prop_compose! {
-    fn asked()(
-        to in 1u8..=10, role in 0usize..5, moment in 0i64..50, back in 0u8..8, reason: bool, direct: bool, overdue: bool,
-        correct in 0u8..6, new_due in proptest::option::weighted(0.2, 0i64..400), late: bool, behind in 0u8..8,
-    ) -> Asked {
-        let occurred_at = Timestamp::from_micros(moment * 500_000);
-        let text = reason.then(|| "vì thiếu giấy tờ".to_owned());
-        if correct == 0 {
-            let (results, late) = (Vec::new(), overdue);
-            return Asked::Correct(Correction { results, refusal: direct, text, occurred_at, role: Role::ALL[role], late });
-        }
-        Asked::Report(Report {
-            text,
-            back: match back { 0 => Some(Back::Returned), 1 => Some(Back::Recalled), _ => None },
-            new_due: new_due.map(|d| Timestamp::from_micros(d * 86_400_000_000)),
-            postponement_late: late,
-            direct,
-            supplement_overdue: overdue,
-            late: behind == 0,
-            ..Report::new(Status::from_code(to).unwrap(), Role::ALL[role], occurred_at)
-        })
-    }
-}
-
-proptest! {
-    /// Whatever is asked, in whatever order: a final status stays, every change is a row of the table, what is rejected changes
-    /// nothing, and the history replayed is the state.
-    #[test]
-    fn any_sequence_of_acts_keeps_the_laws(all in proptest::collection::vec(asked(), 0..40)) {
-        let filed = Happening::StatusRecorded { to: Status::Registered, text: None, details: None };
-        let start = Timestamp::from_micros(0);
-        let mut history = vec![(filed.clone(), start)];
-        let mut now = evolve(None, &filed, When::of_hub(start));
-        let due = Happening::DueSet(DueChange { from: None, to: Timestamp::from_micros(86_400_000_000), reason: DueReason::Accepted });
-        now = evolve(Some(now), &due, When::of_hub(start));
-        history.push((due, start));
-        for asked in all {
-            let before = now.clone();
-            let (decision, occurred_at, to) = match &asked {
-                Asked::Report(report) => (decide(&now, report), report.occurred_at, report.to),
-                Asked::Correct(correction) => (correct(&now, correction), correction.occurred_at, now.status()),
-            };
-            prop_assert!(!decision.happenings.is_empty());
-            for h in &decision.happenings {
-                if let Happening::StatusChanged { from, to, back, .. } = h {
-                    prop_assert_eq!(*from, now.status());
-                    let rows: Vec<_> = table().iter().filter(|s| s.from == Some(*from) && s.to == *to).collect();
-                    prop_assert!(!rows.is_empty());
-                    prop_assert!(back.is_none() || rows.iter().any(|s| s.guards.contains(&Guard::Back)));
-                }
-                now = evolve(Some(now), h, When::of_hub(occurred_at));
-                history.push((h.clone(), occurred_at));
-            }
-            prop_assert_eq!(now.events, before.events + decision.happenings.len() as i32);
-            match decision.verdict {
-                Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular => {
-                    let postponed = decision.happenings.iter().any(|h| matches!(h, Happening::Postponed { .. }));
-                    prop_assert!(now.status() == to || postponed);
-                }
-                _ => prop_assert_eq!(now.phase, before.phase),
-            }
-            prop_assert!(decision.verdict != Verdict::Rejected || decision.problem.is_some());
-            prop_assert!(!before.status().is_final() || now.phase == before.phase);
-            prop_assert!(now.since >= before.since);
-            prop_assert!(now.postponements >= before.postponements && now.supplements >= before.supplements);
-        }
-        let replayed = history.iter().fold(None, |s, (h, at)| Some(evolve(s, h, When::of_hub(*at))));
-        prop_assert_eq!(replayed, Some(now));
-    }
 }

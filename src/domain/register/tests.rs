@@ -108,7 +108,11 @@ fn refused(known: &Known, change: &Change) -> (Label, Option<String>) {
 
 fn actions(known: &Known, change: &Change) -> Vec<(Action, String)> {
     let decided = decide(known.clone(), change, at(NOW)).unwrap();
-    decided.deeds.into_iter().map(|d| (d.action, d.subject)).collect()
+    decided
+        .actions
+        .into_iter()
+        .map(|d| (d.action, d.subject))
+        .collect()
 }
 
 #[test]
@@ -324,7 +328,7 @@ fn only_what_differs_is_altered() {
     };
     assert_eq!(actions(&known, &alter(SuccessorPolicy::Ask)), []);
     let decided = decide(known, &alter(SuccessorPolicy::Default), at(NOW)).unwrap();
-    assert_eq!(decided.deeds[0].detail["successor_policy"], "default");
+    assert_eq!(decided.actions[0].detail["successor_policy"], "default");
     assert_eq!(
         decided.enrolment.tenants[0].successor_policy,
         SuccessorPolicy::Default

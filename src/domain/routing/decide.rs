@@ -1,9 +1,10 @@
 //! The decision: procedure, place and day to one agency, or to the operator's desk.
 
-use super::directory::{Directory, RuleIndex};
+use super::directory::{Directory, Match, RuleIndex, agencies};
 use super::place::Located;
-use super::reason::{self, Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
-use super::rows::{Agency, Commune, Procedure, Rule, RuleAgency, RulePlace};
+use super::reason::{Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
+use super::rows::{Commune, Procedure, RuleAgency, RulePlace};
+use super::sentences::sentences;
 use super::{Divided, ResolvedBy, Route, in_force};
 use crate::domain::codes::{Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
@@ -12,21 +13,6 @@ use crate::domain::time::Date;
 
 /// What the city appends to a national code (`1.004873.000.00.00.H26`, `1.004873.H26`), the longer one first.
 const SUFFIXES: [&str; 2] = [".000.00.00.H26", ".H26"];
-
-/// A rule that applies, with the agency it leads to.
-#[derive(Clone, Copy)]
-pub(super) struct Match<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) agency: &'a Agency,
-}
-
-/// The distinct agencies of some matches, in order of key.
-pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
-    let mut keys: Vec<&Key> = matches.iter().map(|f| &f.agency.key).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
 
 impl RuleIndex {
     /// Whether on that day any rule of the procedure depends on the place.
@@ -185,7 +171,7 @@ impl Directory {
             warnings.push(problem.with("taken", named(&taken.targets)));
         }
         let place = located.map(PlaceReason::of);
-        let (vi, en) = reason::sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
+        let (vi, en) = sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
         let rules = matches.iter().map(|f| RuleReason {
             rule: f.rule.rule.clone(),
             place: match &f.rule.place {

@@ -319,6 +319,21 @@ impl Directory {
     }
 }
 
+/// A rule that applies, with the agency it leads to.
+#[derive(Clone, Copy)]
+pub(super) struct Match<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) agency: &'a Agency,
+}
+
+/// The distinct agencies of some matches, in order of key.
+pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
+    let mut keys: Vec<&Key> = matches.iter().map(|f| &f.agency.key).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
 /// Each name and text goes in with its length, so that no two sets of files look alike.
 fn version(files: &BTreeMap<String, String>) -> String {
     let mut bytes = Vec::new();

@@ -13,6 +13,7 @@ pub mod plan;
 mod reason;
 mod reception;
 mod rows;
+mod sentences;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use reason::{
     RouteReason, RuleReason,
 };
 pub use reception::Reception;
+pub(in crate::domain) use rows::in_force;
 pub use rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
     PointKind, Procedure, Rule, RuleAgency, RulePlace,
@@ -37,7 +39,6 @@ use super::calendar::Limit;
 use super::codes::Key;
 use super::dossier::ProcedureKnown;
 use super::rejection::{Label, Problem};
-use super::time::Date;
 
 /// What is done with a filing whose former commune was divided between different agencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +66,4 @@ pub struct Route {
     pub warnings: Vec<Problem>,
     /// The whole reason.
     pub reason: RouteReason,
-}
-
-/// Whether a row applies that day; both ends are included, an absent end is open.
-pub(in crate::domain) fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
-    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
 }

@@ -316,3 +316,8 @@ pub struct Agent {
     /// Assumed, not published.
     pub provisional: bool,
 }
+
+/// Whether a row applies that day; both ends are included, an absent end is open.
+pub(in crate::domain) fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
+    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
+}

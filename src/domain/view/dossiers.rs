@@ -211,7 +211,7 @@ pub struct EventView {
 
 impl From<&Event> for EventView {
     fn from(e: &Event) -> Self {
-        use crate::domain::event::Happening as H;
+        use crate::domain::event::EventKind as H;
         let mut view = EventView {
             id: e.id,
             number: e.number,

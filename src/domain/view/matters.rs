@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dossier::{self, Component};
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::matter::Matter;
 use crate::domain::text::{PRINTABLE, SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
@@ -34,7 +34,7 @@ pub(super) fn opinions(history: &[Event]) -> Vec<Opinion> {
     let mut opinions: Vec<Opinion> = Vec::new();
     for event in history {
         match &event.what {
-            Happening::Beside(Matter::OpinionAsked {
+            EventKind::Beside(Matter::OpinionAsked {
                 number,
                 of,
                 question,
@@ -48,7 +48,7 @@ pub(super) fn opinions(history: &[Event]) -> Vec<Opinion> {
                 answer: None,
                 answered_at: None,
             }),
-            Happening::Beside(Matter::OpinionAnswered { number, answer }) => {
+            EventKind::Beside(Matter::OpinionAnswered { number, answer }) => {
                 if let Some(open) = opinions.iter_mut().find(|o| o.number == *number) {
                     open.answer = Some(answer.clone());
                     open.answered_at = Some(event.occurred_at);

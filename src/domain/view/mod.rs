@@ -67,5 +67,6 @@ pub use reports::{StatusAnswer, StatusReport, StatusRequest, StatusResult};
 pub use subscriptions::{
     AttemptCursor, NoticeAttemptPage, NoticeAttemptView, NoticeData, NoticeOutcome, NoticeRetryAnswer,
     NoticeRetryRequest, SecretAnswer, SecretView, SubscriberView, SubscribersView, SubscriptionAnswer,
-    SubscriptionRequest, SubscriptionState, SubscriptionView, TestAnswer, TestData, Way, WayRequest, WayView,
+    SubscriptionRequest, SubscriptionState, SubscriptionView, TestAnswer, TestData, Transport,
+    TransportRequest, TransportView,
 };

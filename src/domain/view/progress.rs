@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::details::{Details, FeeClaim, PaperAsked, ResultPaper};
 use crate::domain::dossier::Component;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::EventId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
@@ -89,7 +89,7 @@ impl Progress {
 
     fn follow(&mut self, event: &Event) {
         match &event.what {
-            Happening::StatusChanged {
+            EventKind::StatusChanged {
                 to,
                 text,
                 irregular,
@@ -102,11 +102,11 @@ impl Progress {
                 self.status = Some(*to);
             }
             // The same status told again may bring what the first report lacked.
-            Happening::StatusRecorded { to, details, .. } if self.status == Some(*to) => {
+            EventKind::StatusRecorded { to, details, .. } if self.status == Some(*to) => {
                 self.complete(details.as_ref());
             }
-            Happening::DueSet(change) => self.due_set(event, change.clone()),
-            Happening::Postponed { from, to, .. } => self.due_set(
+            EventKind::DueSet(change) => self.due_set(event, change.clone()),
+            EventKind::Postponed { from, to, .. } => self.due_set(
                 event,
                 DueChange {
                     from: Some(*from),
@@ -114,13 +114,13 @@ impl Progress {
                     reason: DueReason::Postponed,
                 },
             ),
-            Happening::Supplemented { text, papers } => {
+            EventKind::Supplemented { text, papers } => {
                 if let Some(open) = self.supplements.last_mut().filter(|s| s.ended_at.is_none()) {
                     open.answer.clone_from(text);
                     open.brought.clone_from(papers);
                 }
             }
-            Happening::ResultCorrected { results, refusal, .. } => {
+            EventKind::ResultCorrected { results, refusal, .. } => {
                 self.results.clone_from(results);
                 self.refusal = *refusal;
             }

@@ -8,7 +8,7 @@ use crate::domain::absent;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{Details, FeeClaim, Lists, PaperAsked, ResultPaper, limits};
 use crate::domain::dossier::{self, ForeignValue};
-use crate::domain::event::{Back, Event, Happening, Verdict};
+use crate::domain::event::{Back, Event, EventKind, Verdict};
 use crate::domain::status::Status;
 use crate::domain::text::{self, Text};
 use crate::domain::time::Timestamp;
@@ -124,7 +124,7 @@ impl StatusReport {
             ..StatusReport::new(dossier, Status::Finished)
         };
         match &event.what {
-            Happening::StatusChanged {
+            EventKind::StatusChanged {
                 to,
                 text,
                 details,
@@ -144,7 +144,7 @@ impl StatusReport {
                     None => {}
                 }
             }
-            Happening::ResultCorrected {
+            EventKind::ResultCorrected {
                 results,
                 refusal,
                 text,

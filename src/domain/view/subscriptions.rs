@@ -17,36 +17,36 @@ use crate::domain::time::Timestamp;
 
 /// A way to a submitter. The feed is open to all beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
+#[serde(rename = "Way", rename_all = "kebab-case")]
+pub enum Transport {
     /// The hub calls the submitter's own address.
     Webhook,
     /// The submitter reads a queue of its own on the broker.
     Queue,
 }
 
-impl Way {
+impl Transport {
     /// Both, in the order they are shown.
-    pub const ALL: [Way; 2] = [Way::Webhook, Way::Queue];
+    pub const ALL: [Transport; 2] = [Transport::Webhook, Transport::Queue];
 
     /// The stable word.
     pub const fn word(self) -> &'static str {
         match self {
-            Way::Webhook => "webhook",
-            Way::Queue => "queue",
+            Transport::Webhook => "webhook",
+            Transport::Queue => "queue",
         }
     }
 
     /// The way of this word.
-    pub fn parse(word: &str) -> Option<Way> {
-        Way::ALL.into_iter().find(|w| w.word() == word)
+    pub fn parse(word: &str) -> Option<Transport> {
+        Transport::ALL.into_iter().find(|w| w.word() == word)
     }
 }
 
-impl FromStr for Way {
+impl FromStr for Transport {
     type Err = ();
     fn from_str(s: &str) -> Result<Self, ()> {
-        Way::parse(s).ok_or(())
+        Transport::parse(s).ok_or(())
     }
 }
 
@@ -59,7 +59,7 @@ impl FromStr for Way {
 ]))]
 pub struct SubscriptionRequest {
     /// Which.
-    pub way: Way,
+    pub way: Transport,
     /// Where to call, for a webhook and for it alone: an https URL of at most 2,048 bytes, without user, password or fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<EndpointUrl>")]
@@ -72,10 +72,10 @@ pub struct SubscriptionRequest {
 
 /// Which way an act is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WayRequest {
+#[serde(rename = "WayRequest", deny_unknown_fields)]
+pub struct TransportRequest {
     /// Which.
-    pub way: Way,
+    pub way: Transport,
 }
 
 /// Which way of a tenant the operator sends again, and why.
@@ -85,7 +85,7 @@ pub struct NoticeRetryRequest {
     /// Whose.
     pub tenant: TenantKey,
     /// Which.
-    pub way: Way,
+    pub way: Transport,
     /// Why, at most 1,000 characters; kept in the audit.
     #[schemars(length(min = 1, max = limits::CARRIAGE), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,
@@ -115,7 +115,8 @@ pub struct SecretView {
 
 /// One way and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WayView {
+#[serde(rename = "WayView")]
+pub struct TransportView {
     /// Whether it is used.
     pub state: SubscriptionState,
     /// Since when it stands so, or has this address.
@@ -149,9 +150,9 @@ pub struct WayView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionView {
     /// Its webhook.
-    pub webhook: Option<WayView>,
+    pub webhook: Option<TransportView>,
     /// Its queue.
-    pub queue: Option<WayView>,
+    pub queue: Option<TransportView>,
 }
 
 /// A way as it now is.
@@ -223,7 +224,7 @@ impl NoticeOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeAttemptView {
     /// Which way.
-    pub way: Way,
+    pub way: Transport,
     /// The event's place in the feed; 0 for a test event.
     pub seq: i64,
     /// The event.
@@ -272,7 +273,7 @@ pub struct AttemptCursor {
     /// Of which event.
     pub seq: i64,
     /// By which way.
-    pub way: Way,
+    pub way: Transport,
 }
 
 impl AttemptCursor {
@@ -299,7 +300,7 @@ impl FromStr for AttemptCursor {
             Timestamp::from_micros(number(parts.next())?),
             number(parts.next())?,
         );
-        let way = parts.next().and_then(Way::parse).ok_or(())?;
+        let way = parts.next().and_then(Transport::parse).ok_or(())?;
         Ok(AttemptCursor { at, seq, way })
     }
 }

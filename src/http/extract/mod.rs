@@ -6,7 +6,7 @@
 pub(super) mod body;
 mod json;
 mod lines;
-mod page;
+pub(super) mod page;
 mod query;
 mod shape;
 
@@ -38,23 +38,23 @@ use lines::Ending;
 
 use super::answers::Untaken;
 use super::call::{Call, text};
-use super::door::State;
+use super::concurrency::Slot;
 use super::line::Other;
 use super::reply::{Form, NDJSON};
-use super::routes::{Gives, Place, Route};
-use super::seats::Seat;
+use super::routes::{Gives, HttpRoute, ParameterLocation};
+use super::state::{State, peer};
 use super::{limits, negotiate};
 
 /// An authenticated and permitted request whose body has not been read.
 pub struct Authed {
     access: Access,
-    route: &'static Route,
+    route: &'static HttpRoute,
     form: Form,
     request: HttpRequest,
     payload: Payload,
     call: Rc<Call>,
     state: Rc<State>,
-    _seat: Seat<TenantKey>,
+    _slot: Slot<TenantKey>,
 }
 
 /// A batch whose body is being read: who sent it, and its places, held until its last answer.
@@ -63,7 +63,7 @@ pub(super) struct BatchRest {
     call: Rc<Call>,
     state: Rc<State>,
     ending: Ending,
-    _seats: [Seat<TenantKey>; 2],
+    _slots: [Slot<TenantKey>; 2],
 }
 
 impl BatchRest {
@@ -106,14 +106,14 @@ impl BatchRest {
 impl Authed {
     /// Judges a request up to its body. The body of one that is refused is let by, where it is short, so that its connection serves on.
     pub(super) async fn enter(
-        (route, permission): (&'static Route, Permission),
+        (route, permission): (&'static HttpRoute, Permission),
         state: &Rc<State>,
         call: &Rc<Call>,
         request: HttpRequest,
         mut payload: Payload,
     ) -> Result<Self, ServiceError> {
         match Authed::judge((route, permission), state, call, &request) {
-            Ok((access, form, seat)) => Ok(Authed {
+            Ok((access, form, slot)) => Ok(Authed {
                 access,
                 route,
                 form,
@@ -121,7 +121,7 @@ impl Authed {
                 payload,
                 call: Rc::clone(call),
                 state: Rc::clone(state),
-                _seat: seat,
+                _slot: slot,
             }),
             Err(refused) => {
                 body::let_by(&request, &mut payload).await;
@@ -131,13 +131,13 @@ impl Authed {
     }
 
     fn judge(
-        (route, permission): (&'static Route, Permission),
+        (route, permission): (&'static HttpRoute, Permission),
         state: &State,
         call: &Call,
         request: &HttpRequest,
-    ) -> Result<(Access, Form, Seat<TenantKey>), ServiceError> {
+    ) -> Result<(Access, Form, Slot<TenantKey>), ServiceError> {
         let access = state.hub.authenticate(
-            super::server::peer(request),
+            peer(request),
             text(request, &header::AUTHORIZATION),
             named(request, "acting-staff"),
             named(request, "receiving-point"),
@@ -146,11 +146,11 @@ impl Authed {
         access.permit(permission)?;
         let form = form(route, request)?;
         held(route, request)?;
-        let seat = state.seats.request(access.key())?;
+        let slot = state.in_flight.request(access.key())?;
         if route.writes() && state.hub.room() == 0 {
             return Err(ServiceError::Busy);
         }
-        Ok((access, form, seat))
+        Ok((access, form, slot))
     }
 
     /// Who calls.
@@ -354,13 +354,13 @@ impl Authed {
         Ok((bytes, authed.begin_batch(place).0))
     }
 
-    fn begin_batch(self, place: Seat<TenantKey>) -> (BatchRest, Payload) {
+    fn begin_batch(self, place: Slot<TenantKey>) -> (BatchRest, Payload) {
         let rest = BatchRest {
             access: self.access,
             call: self.call,
             state: self.state,
             ending: Ending::default(),
-            _seats: [self._seat, place],
+            _slots: [self._slot, place],
         };
         (rest, self.payload)
     }
@@ -416,14 +416,17 @@ impl Authed {
     }
 }
 
-fn parameters(route: &Route, request: &HttpRequest) -> Result<Parameters, Rejection> {
-    let of_query = route.parameters.iter().filter(|p| p.place == Place::Query);
+fn parameters(route: &HttpRoute, request: &HttpRequest) -> Result<Parameters, Rejection> {
+    let of_query = route
+        .parameters
+        .iter()
+        .filter(|p| p.location == ParameterLocation::Query);
     let known: Vec<&str> = of_query.map(|p| p.name).collect();
     Parameters::read(request.query_string(), &known)
 }
 
 /// Holds a request to the parameters of its route's row, whoever reads them: what nobody reads was meant by somebody.
-pub(super) fn held(route: &Route, request: &HttpRequest) -> Result<(), Rejection> {
+pub(super) fn held(route: &HttpRoute, request: &HttpRequest) -> Result<(), Rejection> {
     if request.query_string().is_empty() {
         return Ok(());
     }
@@ -431,7 +434,7 @@ pub(super) fn held(route: &Route, request: &HttpRequest) -> Result<(), Rejection
 }
 
 /// The form of the answer, decided before anything is done, so that nothing is done whose answer nobody could read.
-fn form(route: &Route, request: &HttpRequest) -> Result<Form, Rejection> {
+fn form(route: &HttpRoute, request: &HttpRequest) -> Result<Form, Rejection> {
     let offers: &[&'static str] = match route.gives {
         Gives::Chosen(..) => &["application/json", "application/xml", "text/xml"],
         Gives::Json(_) | Gives::Made(_) | Gives::Object => &["application/json"],

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::http::extract::Page;
+use crate::http::extract::page::Page;
 use crate::identity::Permission;
 
 /// Which listener serves a route.
@@ -44,86 +44,10 @@ impl Method {
     }
 }
 
-/// A verb of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is explained by its row")]
-pub enum Verb {
-    Accept,
-    Alarms,
-    AlterTenant,
-    AnswerOpinion,
-    Ask,
-    AskOpinion,
-    Assign,
-    Attachment,
-    AttachmentHead,
-    Attachments,
-    Audit,
-    Certify,
-    Change,
-    Correct,
-    Deliveries,
-    DirectoryImport,
-    DirectoryPlan,
-    Dossier,
-    Dossiers,
-    EarlyResult,
-    Endpoint,
-    Endpoints,
-    Events,
-    HandOver,
-    History,
-    Inbox,
-    IrregularCounts,
-    Irregularities,
-    Lost,
-    NoticeAttempts,
-    NoticeAttemptsOf,
-    Overview,
-    Paid,
-    ParkDelivery,
-    Point,
-    Postpone,
-    Reads,
-    Recall,
-    Receipt,
-    Refusal,
-    Refusals,
-    Refuse,
-    Refused,
-    RegisterTenants,
-    RemoveEndpoint,
-    Report,
-    ResendDeliveries,
-    RetryDelivery,
-    RetryNotices,
-    RetryNoticesOf,
-    RotateSecret,
-    Route,
-    SetEndpoint,
-    Settle,
-    Staff,
-    Stand,
-    Submission,
-    Submit,
-    SubmitBatch,
-    Subscribe,
-    Subscribers,
-    Subscription,
-    Supplement,
-    Tenant,
-    Tenants,
-    TestSubscription,
-    Unsubscribe,
-    Upload,
-    Uploaded,
-    Withdraw,
-}
-
 /// A document the hub publishes about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is explained by its row")]
-pub enum Document {
+pub enum PublishedDocument {
     Metadata,
     Keys,
     Live,
@@ -136,13 +60,13 @@ pub enum Document {
 
 /// What a route does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Operation {
     /// The token endpoint: needs a certificate, and no token yet.
     Token,
-    /// A verb: needs a certificate, a token and this permission.
-    Verb(Verb, Permission),
+    /// A verb of the service: needs a certificate, a token and this permission.
+    Verb(Permission),
     /// A document: open to everybody who reaches the listener.
-    Document(Document),
+    Document(PublishedDocument),
     /// A page: open to everybody who reaches the listener.
     Page(Page),
 }
@@ -154,7 +78,7 @@ pub struct Shape {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-pub(super) const fn shape<T: JsonSchema>() -> Shape {
+pub(in crate::http) const fn shape<T: JsonSchema>() -> Shape {
     Shape {
         schema: |generator| generator.subschema_for::<T>(),
     }
@@ -200,7 +124,7 @@ pub enum Gives {
 
 /// Where a parameter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ParameterLocation {
     /// In the path.
     Path,
     /// After the question mark.
@@ -211,7 +135,7 @@ pub enum Place {
 
 /// What values a parameter has.
 #[derive(Clone, Copy, Debug)]
-pub enum Values {
+pub enum ParameterType {
     /// A whole number between two bounds, and what counts when it is left out.
     Number(i64, i64, Option<i64>),
     /// A text of this pattern.
@@ -232,18 +156,18 @@ pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// Where it stands.
-    pub place: Place,
+    pub location: ParameterLocation,
     /// Whether a request without it is refused.
     pub required: bool,
     /// What values it has.
-    pub values: Values,
+    pub values: ParameterType,
     /// What it means.
     pub about: &'static str,
 }
 
 /// One row.
 #[derive(Clone, Copy)]
-pub struct Route {
+pub struct HttpRoute {
     /// Method.
     pub method: Method,
     /// Path with `{…}` for what varies.
@@ -253,7 +177,7 @@ pub struct Route {
     /// Which listener.
     pub listener: Listener,
     /// What it does, and what that needs.
-    pub act: Act,
+    pub operation: Operation,
     /// Parameters beside the body.
     pub parameters: &'static [Parameter],
     /// Request body.
@@ -266,18 +190,18 @@ pub struct Route {
     pub en: &'static str,
 }
 
-impl Route {
+impl HttpRoute {
     /// The permission it needs, when it needs one.
     pub const fn permission(&self) -> Option<Permission> {
-        match self.act {
-            Act::Verb(_, permission) => Some(permission),
-            Act::Token | Act::Document(_) | Act::Page(_) => None,
+        match self.operation {
+            Operation::Verb(permission) => Some(permission),
+            Operation::Token | Operation::Document(_) | Operation::Page(_) => None,
         }
     }
 
     /// Whether it changes something, so that a full ledger refuses it before its body is read.
     pub const fn writes(&self) -> bool {
         matches!(self.method, Method::Post | Method::Put | Method::Delete)
-            && matches!(self.act, Act::Verb(..))
+            && matches!(self.operation, Operation::Verb(..))
     }
 }

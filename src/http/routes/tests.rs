@@ -31,7 +31,7 @@ fn every_variable_of_a_path_is_a_parameter_and_what_must_not_be_doubled_asks_for
         let named: Vec<_> = route
             .parameters
             .iter()
-            .filter(|p| p.place == Place::Path)
+            .filter(|p| p.location == ParameterLocation::Path)
             .map(|p| p.name)
             .collect();
         let in_path: Vec<_> = route
@@ -65,14 +65,14 @@ fn every_variable_of_a_path_is_a_parameter_and_what_must_not_be_doubled_asks_for
             "correct",
             "withdraw",
             "supplement",
+            "handOver",
+            "assign",
             "change",
             "askOpinion",
             "answerOpinion",
             "earlyResult",
             "lost",
-            "paid",
-            "handOver",
-            "assign"
+            "paid"
         ]
     );
 }

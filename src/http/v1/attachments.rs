@@ -7,12 +7,38 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::domain::view::{AttachmentsView, BlobView, ReadPage};
 use crate::http::extract::Authed;
 use crate::http::limits::READ_PAGE;
 use crate::http::reply::{Body, Outcome, Pieces, Reply};
-use crate::service::{Given, Outgoing, Wanted};
+use crate::http::routes::parameters::{ATTACHMENT, ATTACHMENT_HEAD, BLOB, ONE, PUT_BLOB, READS};
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
+use crate::service::{FileDownload, Given, Wanted};
 
-pub(super) async fn upload(mut authed: Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Get "/v1/dossiers/{id}/attachments" "attachments"
+        DossierRead list, ONE, Takes::Nothing => Gives::Json(shape::<AttachmentsView>());
+        "Các tệp của hồ sơ" "List the files of a dossier"
+    Get "/v1/dossiers/{id}/attachments/{n}" "attachment"
+        FileRead download, ATTACHMENT, Takes::Nothing => Gives::File;
+        "Tải một tệp của hồ sơ" "Download a file of a dossier; who did is logged"
+    Head "/v1/dossiers/{id}/attachments/{n}" "attachmentHead"
+        FileRead head, ATTACHMENT_HEAD, Takes::Nothing => Gives::Nothing;
+        "Xem kích thước và kiểu của một tệp" "Read size and type of a file of a dossier"
+    Get "/v1/dossiers/{id}/reads" "reads"
+        HubRead reads, READS, Takes::Nothing => Gives::Json(shape::<ReadPage>());
+        "Ai đã tải tệp của hồ sơ" "Read who downloaded files of a dossier"
+    Put "/v1/blobs/{sha256}" "upload"
+        FileUpload upload, PUT_BLOB, Takes::File => Gives::Made(shape::<BlobView>());
+        "Tải tệp lên theo mã băm" "Upload a file under its digest"
+    Head "/v1/blobs/{sha256}" "uploaded"
+        FileUpload uploaded, BLOB, Takes::Nothing => Gives::Nothing;
+        "Xem tệp đã tải lên chưa" "Ask whether one has uploaded a file"
+};
+
+async fn upload(mut authed: Authed) -> Outcome {
     let (digest, traceparent) = (authed.digest()?, authed.traceparent());
     let hub = std::sync::Arc::clone(authed.hub());
     let mut incoming = hub.begin_upload(authed.access(), authed.declared()).await?;
@@ -29,7 +55,7 @@ pub(super) async fn upload(mut authed: Authed) -> Outcome {
     Ok(reply)
 }
 
-pub(super) async fn uploaded(authed: Authed) -> Outcome {
+async fn uploaded(authed: Authed) -> Outcome {
     let digest = authed.digest()?;
     let size = authed.hub().upload_size(authed.access(), &digest).await?;
     let mut reply = Reply::new(200, OCTETS, Vec::new()).with("ETag", format!("\"{digest}\""));
@@ -37,7 +63,7 @@ pub(super) async fn uploaded(authed: Authed) -> Outcome {
     Ok(reply)
 }
 
-pub(super) async fn list(authed: Authed) -> Outcome {
+async fn list(authed: Authed) -> Outcome {
     Reply::json(
         &authed
             .hub()
@@ -46,7 +72,7 @@ pub(super) async fn list(authed: Authed) -> Outcome {
     )
 }
 
-pub(super) async fn reads(authed: Authed) -> Outcome {
+async fn reads(authed: Authed) -> Outcome {
     let query = authed.query()?;
     let after = query.get("after", "rdg_…")?;
     let limit = query.number("limit", 1, READ_PAGE.0)?.unwrap_or(READ_PAGE.1);
@@ -57,7 +83,7 @@ pub(super) async fn reads(authed: Authed) -> Outcome {
     Reply::json(&page)
 }
 
-pub(super) async fn head(authed: Authed) -> Outcome {
+async fn head(authed: Authed) -> Outcome {
     let (id, n) = (authed.dossier()?, authed.attachment()?);
     let given = authed
         .hub()
@@ -68,7 +94,7 @@ pub(super) async fn head(authed: Authed) -> Outcome {
     Ok(reply)
 }
 
-pub(super) async fn download(authed: Authed) -> Outcome {
+async fn download(authed: Authed) -> Outcome {
     let (id, n) = (authed.dossier()?, authed.attachment()?);
     // An `If-Range` can be judged only against the file, so the file is found first; nothing is logged for that.
     let wanted = match (
@@ -111,7 +137,7 @@ fn nothing() -> Pieces {
 }
 
 /// The bytes as they are read. The request's place is kept until the last of them.
-fn pieces(bytes: Outgoing, authed: Authed) -> Pieces {
+fn pieces(bytes: FileDownload, authed: Authed) -> Pieces {
     Box::pin(stream::unfold(Some((bytes, authed)), async |state| {
         let (mut bytes, authed) = state?;
         match bytes.next().await {

@@ -14,10 +14,20 @@ use crate::http::extract::{Authed, BatchRest};
 use crate::http::limits::{ANSWERS_OF_ONE, ANSWERS_TIME};
 use crate::http::problem;
 use crate::http::reply::{NDJSON, Outcome, Reply, holding};
+use crate::http::routes::parameters::FILE;
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
 use crate::service::batch::{BatchCall, BatchResult};
 use crate::service::{Answered, ServiceError};
 
-pub(super) async fn create(authed: Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Post "/v1/submissions/batch" "submitBatch"
+        SubmissionCreate create, FILE, Takes::Documents => Gives::Lines(shape::<BatchLine>());
+        "Nộp nhiều hồ sơ trong một lần gửi" "File many dossiers in one call, each for itself"
+};
+
+async fn create(authed: Authed) -> Outcome {
     let media_type = authed.media_type()?;
     let mut call = BatchCall {
         key: authed.key()?,

@@ -1,21 +1,40 @@
 //! Where agencies' messages are pushed.
 
+use crate::domain::view::{EndpointAnswer, EndpointList, EndpointRequest, EndpointView};
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
 
-pub(super) fn read(authed: &Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Get "/v1/endpoint" "endpoint"
+        EndpointManage read, &[], Takes::Nothing => Gives::Json(shape::<EndpointView>());
+        "Địa chỉ nhận bản tin của cơ quan" "Read where one's messages are pushed, and how the endpoint fares"
+    Put "/v1/endpoint" "setEndpoint"
+        EndpointManage set, &[], Takes::Json(shape::<EndpointRequest>()) => Gives::Json(shape::<EndpointAnswer>());
+        "Đặt địa chỉ nhận bản tin" "Say where one's messages are pushed; a new secret is shown once"
+    Delete "/v1/endpoint" "removeEndpoint"
+        EndpointManage remove, &[], Takes::Nothing => Gives::Json(shape::<EndpointView>());
+        "Bỏ địa chỉ nhận, chuyển sang lấy từ hộp thư" "Have nothing pushed any more; what waits is pulled from the inbox"
+    Get "/v1/endpoints" "endpoints"
+        DeliveryManage list, &[], Takes::Nothing => Gives::Json(shape::<EndpointList>());
+        "Địa chỉ nhận của mọi cơ quan" "Read every agency's endpoint, and which are spared"
+};
+
+async fn read(authed: Authed) -> Outcome {
     Reply::json(&authed.hub().endpoint(authed.access())?)
 }
 
-pub(super) async fn set(authed: Authed) -> Outcome {
+async fn set(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
     Reply::json(&authed.hub().set_endpoint(authed.access(), request).await?)
 }
 
-pub(super) async fn remove(authed: Authed) -> Outcome {
+async fn remove(authed: Authed) -> Outcome {
     Reply::json(&authed.hub().remove_endpoint(authed.access()).await?)
 }
 
-pub(super) async fn list(authed: Authed) -> Outcome {
+async fn list(authed: Authed) -> Outcome {
     Reply::json(&authed.hub().endpoints(authed.access()).await?)
 }

@@ -1,9 +1,38 @@
 //! What is recorded of a dossier beside its status.
 
+use crate::domain::view::{
+    ChangeRequest, DossierSummary, EarlyResultRequest, LossRequest, OpinionAnswerRequest, OpinionRequest,
+    PaymentRequest,
+};
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
+use crate::http::routes::parameters::ACT;
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
 
-pub(super) async fn change(authed: Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Post "/v1/dossiers/{id}/changes" "change"
+        DossierChange change, ACT, Takes::Json(shape::<ChangeRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Đề nghị sửa đổi hồ sơ trước khi có quyết định" "Ask for a change before the decision"
+    Post "/v1/dossiers/{id}/opinions" "askOpinion"
+        DossierOpinion ask_opinion, ACT, Takes::Json(shape::<OpinionRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Lấy ý kiến cơ quan khác" "Record that another body was asked for its opinion"
+    Post "/v1/dossiers/{id}/opinion-answers" "answerOpinion"
+        DossierOpinion answer_opinion, ACT, Takes::Json(shape::<OpinionAnswerRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi ý kiến của cơ quan khác" "Record the opinion of another body"
+    Post "/v1/dossiers/{id}/early-result" "earlyResult"
+        DossierEarlyResult early_result, ACT, Takes::Json(shape::<EarlyResultRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Báo trước việc trả kết quả sớm" "Tell that the result comes before its due date"
+    Post "/v1/dossiers/{id}/losses" "lost"
+        DossierLoss lost, ACT, Takes::Json(shape::<LossRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi nhận việc mất, hỏng giấy tờ" "Record that papers were lost"
+    Post "/v1/dossiers/{id}/payments" "paid"
+        DossierPayment paid, ACT, Takes::Json(shape::<PaymentRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Ghi nhận thu và nộp phí, lệ phí" "Record a fee that was collected, or paid in"
+};
+
+async fn change(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
@@ -12,7 +41,7 @@ pub(super) async fn change(authed: Authed) -> Outcome {
     Reply::json(&done)
 }
 
-pub(super) async fn ask_opinion(authed: Authed) -> Outcome {
+async fn ask_opinion(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
@@ -21,7 +50,7 @@ pub(super) async fn ask_opinion(authed: Authed) -> Outcome {
     Reply::json(&done)
 }
 
-pub(super) async fn answer_opinion(authed: Authed) -> Outcome {
+async fn answer_opinion(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
@@ -30,7 +59,7 @@ pub(super) async fn answer_opinion(authed: Authed) -> Outcome {
     Reply::json(&done)
 }
 
-pub(super) async fn early_result(authed: Authed) -> Outcome {
+async fn early_result(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
@@ -39,13 +68,13 @@ pub(super) async fn early_result(authed: Authed) -> Outcome {
     Reply::json(&done)
 }
 
-pub(super) async fn lost(authed: Authed) -> Outcome {
+async fn lost(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed.hub().lost(authed.access(), id, call, request).await?;
     Reply::json(&done)
 }
 
-pub(super) async fn paid(authed: Authed) -> Outcome {
+async fn paid(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed.hub().paid(authed.access(), id, call, request).await?;
     Reply::json(&done)

@@ -2,12 +2,29 @@
 
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::{Label, Rejection};
+use crate::domain::view::{RefusalPage, RefusalView};
 use crate::http::extract::Authed;
 use crate::http::limits::DOSSIER_PAGE;
 use crate::http::reply::{Outcome, Reply};
+use crate::http::routes::parameters::{REFUSAL, REFUSED};
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
 use crate::service::RefusalQuery;
 
-pub(super) async fn list(authed: Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Get "/v1/refusals" "refusals"
+        DossierRead list, REFUSED, Takes::Nothing => Gives::Json(shape::<RefusalPage>());
+        "Danh sách hồ sơ bị từ chối" "List refused documents"
+    Get "/v1/refusals/{refusal}" "refusal"
+        DossierRead read, REFUSAL, Takes::Nothing => Gives::Json(shape::<RefusalView>());
+        "Vì sao một hồ sơ bị từ chối" "Read why a document was refused"
+    Get "/v1/refusals/{refusal}/submission" "refused"
+        DossierRead submission, REFUSAL, Takes::Nothing => Gives::Bytes("*/*");
+        "Nguyên văn bị từ chối" "Read the exact bytes that were refused"
+};
+
+async fn list(authed: Authed) -> Outcome {
     let query = authed.query()?;
     let asked = RefusalQuery {
         tenant: query.get("tenant", "branch.…, agent.…")?,
@@ -21,12 +38,12 @@ pub(super) async fn list(authed: Authed) -> Outcome {
     Reply::json(&authed.hub().refusals(authed.access(), asked).await?)
 }
 
-pub(super) async fn read(authed: Authed) -> Outcome {
+async fn read(authed: Authed) -> Outcome {
     let id = named(&authed)?;
     Reply::json(&authed.hub().refusal(authed.access(), id).await?)
 }
 
-pub(super) async fn submission(authed: Authed) -> Outcome {
+async fn submission(authed: Authed) -> Outcome {
     let id = named(&authed)?;
     let (media, bytes) = authed.hub().refused(authed.access(), id).await?;
     // The bytes are somebody else's: a browser is to save them, never to show them.

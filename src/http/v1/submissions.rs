@@ -1,12 +1,22 @@
 //! Filing.
 
 use crate::domain::rejection::Label;
-use crate::domain::view::ProblemDocument;
+use crate::domain::view::{ProblemDocument, SubmissionAnswer};
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
+use crate::http::routes::parameters::FILE;
+use crate::http::routes::row::{Gives, Takes, shape};
+use crate::http::v1::served::{Served, served};
 use crate::service::{Answered, Incoming, Mode};
 
-pub(super) async fn create(authed: Authed) -> Outcome {
+/// Its routes.
+pub(super) const ROUTES: &[Served] = served! {
+    Post "/v1/submissions" "submit"
+        SubmissionCreate create, FILE, Takes::Document => Gives::Chosen(202, shape::<SubmissionAnswer>());
+        "Nộp hồ sơ" "File a dossier"
+};
+
+async fn create(authed: Authed) -> Outcome {
     let (key, format, media_type) = (authed.key()?, authed.format()?, authed.media_type()?);
     let (bytes, authed) = authed.document().await?;
     let incoming = Incoming {

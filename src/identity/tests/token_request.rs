@@ -120,9 +120,11 @@ fn a_refusal_is_the_body_rfc_6749_asks_for() {
     assert_eq!((error.code().word(), error.status()), ("invalid_client", 401));
     assert!(error.description().starts_with("certificate-revoked: "));
     for label in Label::ALL {
-        let text = OAuthError::from(&Rejection::from(*label))
-            .description()
-            .to_owned();
+        let text = OAuthError::from(&Rejection::from(crate::domain::rejection::Problem::example(
+            *label,
+        )))
+        .description()
+        .to_owned();
         let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         assert!(
             !label.as_str().starts_with("certificate") || text.bytes().all(allowed),

@@ -3,12 +3,12 @@
 //! A status the sender names is taken where the table gives the step to the sender, contradicted where it cannot be true, and else
 //! kept beside with a warning. Told again with the same dossier it is no news: synchronisations repeat themselves.
 
-use super::{Beside, Incoming, Prepared, Twin, encode, internal};
+use super::prepared::{Beside, Incoming, Prepared, Twin};
 use crate::domain::calendar::Limit;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
-use crate::domain::lifecycle::entry::{self, Entry, Told};
+use crate::domain::lifecycle::entry::{self, Entry, ResentStatus};
 use crate::domain::lifecycle::{Report, Role};
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::status::Status;
@@ -16,10 +16,11 @@ use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
 use crate::domain::view::ProblemView;
 use crate::identity::{Access, Permission};
+use crate::service::fault::{encode, internal};
 use crate::service::{Hub, ServiceError};
 use crate::store::Cipher;
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{Act, Deed, KeyUse, Remember, SubmitOutcome};
+use crate::store::ledger::{Act, DossierAction, KeyUse, Remember, SubmitOutcome};
 use crate::store::read;
 
 /// The reason of a step told as the status of a filing that gives none; the applicant reads it.
@@ -232,14 +233,14 @@ impl Hub {
         let place = Placed {
             entry: Status::Registered,
             warnings: match &told {
-                Told::Beside(warning) => vec![warning.clone().at(&call.prepared.status_path)],
-                Told::Nothing | Told::News(_) => Vec::new(),
+                ResentStatus::Beside(warning) => vec![warning.clone().at(&call.prepared.status_path)],
+                ResentStatus::Nothing | ResentStatus::News(_) => Vec::new(),
             },
             told: match &told {
-                Told::News(_) => None,
-                Told::Nothing | Told::Beside(_) => self.blind_status(call.prepared, id),
+                ResentStatus::News(_) => None,
+                ResentStatus::Nothing | ResentStatus::Beside(_) => self.blind_status(call.prepared, id),
             },
-            answers: !matches!(told, Told::News(_)),
+            answers: !matches!(told, ResentStatus::News(_)),
         };
         let more: Vec<Problem> = beside
             .twin
@@ -250,7 +251,7 @@ impl Hub {
             .collect();
         let written = self.write(call, (id, Some(&row)), beside, place).await?;
         match (told, &written.0) {
-            (Told::News(_), SubmitOutcome::Committed) => {
+            (ResentStatus::News(_), SubmitOutcome::Committed) => {
                 let row = self.same_row(call).await?;
                 self.settle_standing(call, row, false, Some(more)).await
             }
@@ -287,9 +288,9 @@ impl Hub {
         };
         let mut warnings = prepared.warnings.clone();
         let (news, beside) = match told {
-            Told::News(_) => (true, None),
-            Told::Beside(warning) => (false, Some(warning.at(&prepared.status_path))),
-            Told::Nothing => (false, None),
+            ResentStatus::News(_) => (true, None),
+            ResentStatus::Beside(warning) => (false, Some(warning.at(&prepared.status_path))),
+            ResentStatus::Nothing => (false, None),
         };
         warnings.extend(beside);
         let others = call.other_values.unwrap_or_default();
@@ -301,7 +302,7 @@ impl Hub {
             let mut act = self.act_of(call, &row, status);
             act.foreign_values = others.to_vec();
             if !news {
-                act.deed = Deed::Keep { to: status };
+                act.action = DossierAction::Keep { to: status };
             }
             let acted = self.take(&row, act).await?;
             // It was moved on between the look and the commit.
@@ -313,7 +314,7 @@ impl Hub {
         let known = row.state.promise.map(|promise| promise.to);
         if let Some(to) = prepared.promised.filter(|to| !ended && known != Some(*to)) {
             let act = Act {
-                deed: Deed::Promise { to },
+                action: DossierAction::Promise { to },
                 report_key: None,
                 occurred_at: prepared.received_at,
                 ..self.act_of(call, &row, Status::Registered)
@@ -341,14 +342,16 @@ impl Hub {
     }
 
     /// What a status sent with a known dossier comes to.
-    fn judge(&self, call: Filed<'_>, row: &KeptDossier, told_before: bool) -> Result<Told, Problem> {
+    fn judge(&self, call: Filed<'_>, row: &KeptDossier, told_before: bool) -> Result<ResentStatus, Problem> {
         let Some(said) = call.prepared.filing.reported_status else {
-            return Ok(Told::Nothing);
+            return Ok(ResentStatus::Nothing);
         };
         let here = row.status();
         if told_before && said != here {
             let kept = Problem::new(Label::StatusKept);
-            return Ok(Told::Beside(kept.with("status", here).with("reported", said)));
+            return Ok(ResentStatus::Beside(
+                kept.with("status", here).with("reported", said),
+            ));
         }
         let report = Report {
             text: call.prepared.note(),
@@ -366,7 +369,7 @@ impl Hub {
             dossier: row.id.to_string(),
             actor: call.access.actor(),
             role: office(call.access),
-            deed: Deed::Report {
+            action: DossierAction::Report {
                 to,
                 text: prepared.note(),
                 details: None,

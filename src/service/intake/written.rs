@@ -1,7 +1,7 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
+use super::prepared::{Beside, Incoming, Prepared, Twin};
 use super::standing::{Filed, Placed};
-use super::{Beside, Incoming, Prepared, Twin, encode, internal};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::{Key, Sha256Hex};
 use crate::domain::ids::DossierId;
@@ -12,6 +12,7 @@ use crate::domain::submission::ReceiptClaims;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
+use crate::service::fault::{encode, internal};
 use crate::service::{Hub, ServiceError};
 use crate::store::PartyRole;
 use crate::store::kept::{Json, KeptDossier, NewDossier, NewSubmission, Part};
@@ -187,7 +188,7 @@ impl Hub {
             sha256,
             bytes: incoming.bytes.len() as u64,
         };
-        self.receipts.sign(&claims).map_err(internal)
+        self.receipts.load().sign(&claims).map_err(internal)
     }
 
     #[expect(

@@ -10,7 +10,7 @@ use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
-use crate::service::intake::internal;
+use crate::service::fault::internal;
 use crate::service::{Hub, ServiceError};
 use crate::store::StoreError;
 use crate::store::conn::Conn;
@@ -22,7 +22,7 @@ pub const TEST_TYPE: &str = "vn.lienthong.subscription.test";
 
 /// A way that is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActiveWay {
+pub struct ActiveSubscription {
     /// Which.
     pub subscription: Subscription,
     /// Where a webhook goes.
@@ -68,12 +68,12 @@ impl News {
 impl Hub {
     /// The bell the carriers wait on.
     pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(NOTICES)
+        self.notifier.bell(NOTICES)
     }
 
     /// The bell of who makes and removes the queues of submitters.
     pub fn queues_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.pulse.bell(QUEUES)
+        self.notifier.bell(QUEUES)
     }
 
     /// By what name this hub, from its start to its end, holds what is its own to do.
@@ -85,15 +85,15 @@ impl Hub {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn ways_to_tell(&self) -> Result<Vec<ActiveWay>, ServiceError> {
+    pub async fn ways_to_tell(&self) -> Result<Vec<ActiveSubscription>, ServiceError> {
         let ways = self.store.readers.run(read::active_ways).await?;
         let now = self.clock.now();
-        let is_mine = |active: &read::ActiveWay| {
+        let is_mine = |active: &read::SubscriptionLag| {
             let hold = active.way.hold.as_ref().filter(|hold| hold.until >= now);
             hold.is_none_or(|hold| hold.by == self.holder)
         };
-        let active = |read::ActiveWay { way, is_behind }| {
-            Ok(ActiveWay {
+        let active = |read::SubscriptionLag { way, is_behind }| {
+            Ok(ActiveSubscription {
                 subscription: way.subscription,
                 set_at: way.since,
                 url: way.url.map(|url| url.parse()).transpose().map_err(internal)?,

@@ -10,7 +10,7 @@ use crate::domain::view::{
     CertificateView, PointView, ProblemView, StaffView, StandingWord, TenantSummary, TenantView,
 };
 use crate::service::ServiceError;
-use crate::service::intake::internal;
+use crate::service::fault::internal;
 
 pub(super) type Pinned<'a> = BTreeMap<&'a TenantKey, Vec<&'a Certificate>>;
 

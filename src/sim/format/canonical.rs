@@ -3,16 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::xml;
+use crate::domain::dossier::{Channel, Sex};
 use crate::sim::file::MEDIA_TYPE;
-use crate::sim::filing::{Case, Paper, Way};
-use crate::sim::person::{Identity, Person, Sex};
+use crate::sim::filing::{Case, Paper};
+use crate::sim::person::{Identity, Person};
 
 pub(super) fn value(case: &Case) -> Value {
     let mut dossier = Map::new();
     let mut put = |name: &str, value: Value| dossier.insert(name.to_owned(), value);
     put("reference", json!(case.reference));
     put("procedure", procedure(case));
-    put("channel", json!(way(case.way)));
+    put("channel", json!(channel(case.channel)));
     put("assisted_by_agent", json!(case.assisted));
     put("filed_at", json!(case.filed_at.to_string()));
     if let Some(place) = &case.place {
@@ -63,11 +64,11 @@ fn procedure(case: &Case) -> Value {
     json!({ "code": p.code.as_str(), "name": p.name, "field_code": p.field_code, "field_name": p.field_name })
 }
 
-fn way(way: Way) -> &'static str {
-    match way {
-        Way::Counter => "counter",
-        Way::Online => "online",
-        Way::Post => "post",
+fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Counter => "counter",
+        Channel::Online => "online",
+        Channel::Post => "post",
     }
 }
 

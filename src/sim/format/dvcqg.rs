@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::dossier::Catalogue;
+use crate::domain::dossier::{Catalogue, Channel, Sex};
 use crate::sim::file::MEDIA_TYPE;
-use crate::sim::filing::{Case, Paper, Way};
-use crate::sim::person::{Identity, Person, Sex};
+use crate::sim::filing::{Case, Paper};
+use crate::sim::person::{Identity, Person};
 use crate::sim::report::seconds;
 
 pub(super) fn value(case: &Case) -> Value {
@@ -17,7 +17,7 @@ pub(super) fn value(case: &Case) -> Value {
         "TenTTHC": case.procedure.name,
         "MaLinhVuc": case.procedure.field_code,
         "TenLinhVuc": case.procedure.field_name,
-        "KenhThucHien": way(case.way),
+        "KenhThucHien": channel(case.channel),
         "ChuHoSo": subject.name,
         "LoaiDoiTuong": kind(subject),
         "SoGiayToChuHoSo": subject.number().or(subject.tax_code()),
@@ -26,7 +26,7 @@ pub(super) fn value(case: &Case) -> Value {
         "TrichYeuHoSo": case.summary,
         "NgayNopHoSo": seconds(case.filed_at),
         "NgayTiepNhan": seconds(case.filed_at),
-        "TrangThaiHoSo": if case.way == Way::Online { "1" } else { "2" },
+        "TrangThaiHoSo": if case.channel == Channel::Online { "1" } else { "2" },
         "HinhThuc": if case.result_by_post { "1" } else { "0" },
         "DonViXuLy": "",
         "TaiLieuNop": case.papers.iter().map(paper).collect::<Vec<_>>(),
@@ -53,18 +53,18 @@ pub(super) fn value(case: &Case) -> Value {
 
 /// A counter's own system has given the official code already; others put a number of their own in its place.
 fn number(case: &Case) -> &str {
-    if case.way == Way::Counter {
+    if case.channel == Channel::Counter {
         &case.own_code
     } else {
         &case.reference
     }
 }
 
-fn way(way: Way) -> &'static str {
-    match way {
-        Way::Counter => "1",
-        Way::Online => "2",
-        Way::Post => "3",
+fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Counter => "1",
+        Channel::Online => "2",
+        Channel::Post => "3",
     }
 }
 

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::dvcqg::{catalogue, kind};
 use super::xml;
-use crate::sim::filing::{Case, Way};
-use crate::sim::person::{Identity, Person, Sex};
+use crate::domain::dossier::{Channel, Sex};
+use crate::sim::filing::Case;
+use crate::sim::person::{Identity, Person};
 
 pub(super) fn value(case: &Case) -> Value {
     let papers: Vec<&str> = case.papers.iter().map(|p| p.name).collect();
@@ -58,14 +59,14 @@ fn contact(person: &Person) -> Value {
 }
 
 fn envelope(case: &Case) -> Value {
-    let way = match case.way {
-        Way::Counter => "1",
-        Way::Online => "2",
-        Way::Post => "3",
+    let channel = match case.channel {
+        Channel::Counter => "1",
+        Channel::Online => "2",
+        Channel::Post => "3",
     };
     let mut more = json!({
         "NgayNop": case.filed_at.to_string(),
-        "KenhThucHien": way,
+        "KenhThucHien": channel,
         "DaiLyHoTro": if case.assisted { "True" } else { "False" },
         "ThuNghiem": "True",
         "NguoiNop": sender(&case.applicant),

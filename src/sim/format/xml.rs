@@ -1,8 +1,10 @@
-//! Just enough XML to write a document, escaped.
+//! Documents in XML.
 
-use std::fmt::Write;
-
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 use serde_json::Value;
+
+type Xml = Writer<Vec<u8>>;
 
 /// A tree as a document: a member is an element of its name, an item of a list an element named by `item`.
 pub(super) fn document(
@@ -11,43 +13,42 @@ pub(super) fn document(
     tree: &Value,
     item: &dyn Fn(&str) -> &str,
 ) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let namespace = namespace.map(|n| format!(" xmlns=\"{n}\"")).unwrap_or_default();
-    element(&mut out, root, &namespace, tree, item);
-    out
+    let mut xml = Writer::new(Vec::new());
+    let start = BytesStart::new(root).with_attributes(namespace.map(|space| ("xmlns", space)));
+    let declaration = BytesDecl::new("1.0", Some("UTF-8"), None);
+    let written = xml.write_event(Event::Decl(declaration)).and_then(|()| {
+        xml.get_mut().push(b'\n');
+        element(&mut xml, root, &start, tree, item)
+    });
+    debug_assert!(written.is_ok(), "writing to memory cannot fail");
+    String::from_utf8(xml.into_inner()).unwrap_or_default()
 }
 
-fn element(out: &mut String, name: &str, attributes: &str, value: &Value, item: &dyn Fn(&str) -> &str) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "<{name}{attributes}>");
+fn element(
+    xml: &mut Xml,
+    name: &str,
+    start: &BytesStart<'_>,
+    value: &Value,
+    item: &dyn Fn(&str) -> &str,
+) -> std::io::Result<()> {
+    xml.write_event(Event::Start(start.borrow()))?;
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                element(out, name, "", member, item);
+                element(xml, name, &BytesStart::new(name), member, item)?;
             }
         }
         Value::Array(items) => {
+            let name = item(name);
             for one in items {
-                element(out, item(name), "", one, item);
+                element(xml, name, &BytesStart::new(name), one, item)?;
             }
         }
-        Value::String(text) => escape(out, text),
+        Value::String(text) => xml.write_event(Event::Text(BytesText::new(text)))?,
         Value::Null => {}
-        other => out.push_str(&other.to_string()),
+        other => xml.write_event(Event::Text(BytesText::new(&other.to_string())))?,
     }
-    let _ = write!(out, "</{name}>");
-}
-
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
+    xml.write_event(Event::End(start.to_end()))
 }
 
 #[cfg(test)]

@@ -59,8 +59,8 @@ impl Story {
         }
     }
 
-    fn ledger(&self) -> Ledger {
-        let mut ledger = Ledger::default();
+    fn ledger(&self) -> ExpectedLedger {
+        let mut ledger = ExpectedLedger::default();
         ledger.begin("r-1", self.tenant.clone(), "canonical/v1 json", Duration::ZERO);
         ledger
     }
@@ -82,23 +82,23 @@ fn listed(dossiers: &[DossierId]) -> Vec<DossierSummary> {
         .collect()
 }
 
-fn looked(history: HistoryView, ids: &[DossierId], shown: Shown) -> Looked {
+fn looked(history: HistoryView, ids: &[DossierId], shown: ShownDossier) -> Looked {
     Looked {
         history,
         listed: listed(ids),
         shown,
-        kept: Kept::default(),
+        kept: KeptFiles::default(),
     }
 }
 
-fn shown() -> Shown {
-    Shown {
+fn shown() -> ShownDossier {
+    ShownDossier {
         supplements: 1,
-        ..Shown::default()
+        ..ShownDossier::default()
     }
 }
 
-fn faults(ledger: Ledger) -> Vec<(FaultKind, String)> {
+fn faults(ledger: ExpectedLedger) -> Vec<(ViolationKind, String)> {
     let now = Timestamp::from_micros(0);
     ledger
         .outcome("run".into(), 1, now, now)
@@ -108,7 +108,7 @@ fn faults(ledger: Ledger) -> Vec<(FaultKind, String)> {
         .collect()
 }
 
-fn kinds(ledger: Ledger) -> Vec<FaultKind> {
+fn kinds(ledger: ExpectedLedger) -> Vec<ViolationKind> {
     faults(ledger).into_iter().map(|(kind, _)| kind).collect()
 }
 
@@ -121,8 +121,8 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
         .map(|e| ledger.event(&tenant, &e.data, "feed", Duration::from_secs(1)))
         .collect();
     let (supplement, hand_over) = (
-        Act::Supplement(story.dossier, Vec::new()),
-        Act::HandOver(story.dossier),
+        FollowUp::Supplement(story.dossier, Vec::new()),
+        FollowUp::HandOver(story.dossier),
     );
     assert_eq!(
         acts,
@@ -132,7 +132,7 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
     let history = story.history(&life);
     assert!(ledger.has_seen("r-1", &history));
     ledger.audit("r-1", &looked(history, &[story.dossier], shown()));
-    assert!(ledger.news().contains(&Progress::Ended));
+    assert!(ledger.news().contains(&RunProgress::Ended));
     let now = Timestamp::from_micros(0);
     let outcome = ledger.outcome("run".into(), 1, now, now);
     assert!(outcome.is_clean(), "{outcome:?}");
@@ -146,13 +146,13 @@ fn a_whole_life_is_without_fault_and_says_what_to_do() {
     );
     assert_eq!(
         outcome.rows[0].round_trip_ms,
-        Percentiles {
+        RunPercentiles {
             p50: 1000.0,
             p99: 1000.0
         }
     );
     let text = serde_json::to_string(&outcome).unwrap();
-    assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
+    assert_eq!(serde_json::from_str::<RunOutcome>(&text).unwrap(), outcome);
 }
 
 #[test]
@@ -167,12 +167,12 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
         }
         ledger
     };
-    assert_eq!(kinds(play(&[0, 1, 1, 2, 3, 4, 5, 6])), [FaultKind::Doubled]);
+    assert_eq!(kinds(play(&[0, 1, 1, 2, 3, 4, 5, 6])), [ViolationKind::Doubled]);
     assert_eq!(
         kinds(play(&[0, 1, 2, 4, 3, 5, 6])),
-        [FaultKind::Missing, FaultKind::OutOfOrder]
+        [ViolationKind::Missing, ViolationKind::OutOfOrder]
     );
-    assert_eq!(kinds(play(&[0, 1, 2])), [FaultKind::Missing]);
+    assert_eq!(kinds(play(&[0, 1, 2])), [ViolationKind::Missing]);
 
     let mut unseen = play(&[0, 1, 2, 3, 4, 5, 6]);
     let more: Vec<_> = life
@@ -186,13 +186,16 @@ fn what_is_doubled_missing_or_out_of_order_is_told() {
     assert_eq!(
         told[0],
         (
-            FaultKind::Missing,
+            ViolationKind::Missing,
             "events [8] did not reach the submitter".to_owned()
         )
     );
     assert_eq!(
         told[1],
-        (FaultKind::Doubled, "2 dossiers under one reference".to_owned())
+        (
+            ViolationKind::Doubled,
+            "2 dossiers under one reference".to_owned()
+        )
     );
 }
 
@@ -203,9 +206,9 @@ fn what_events_brought_must_stand_in_the_dossier() {
     for event in &life {
         ledger.event(&tenant, &event.data, "webhook", Duration::ZERO);
     }
-    let without = looked(story.history(&life), &[story.dossier], Shown::default());
+    let without = looked(story.history(&life), &[story.dossier], ShownDossier::default());
     ledger.audit("r-1", &without);
-    assert_eq!(kinds(ledger), [FaultKind::Missing]);
+    assert_eq!(kinds(ledger), [ViolationKind::Missing]);
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn another_tenants_event_is_a_fault_and_another_runs_is_not() {
         ledger.event(&story.tenant.clone(), &other.data, "feed", Duration::ZERO),
         None
     );
-    assert_eq!(kinds(ledger), [FaultKind::Foreign, FaultKind::Missing]);
+    assert_eq!(kinds(ledger), [ViolationKind::Foreign, ViolationKind::Missing]);
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn a_refused_filing_is_a_fault_and_nobody_waits_for_it() {
     let mut ledger = story.ledger();
     ledger.refused("r-1", "filing: field-missing", true);
     assert_eq!(ledger.open(), 0);
-    assert_eq!(kinds(ledger), [FaultKind::Refused]);
+    assert_eq!(kinds(ledger), [ViolationKind::Refused]);
 }
 
 #[test]
@@ -248,7 +251,7 @@ fn files_and_the_agency_must_be_those_of_the_filing() {
     let mut story = Story::new();
     let (life, tenant) = (story.life(), story.tenant.clone());
     let file = |seed: &[u8]| Sha256Hex::from(seal::sha256(seed));
-    let kept = |filed: &[&[u8]], missing| Kept {
+    let kept = |filed: &[&[u8]], missing| KeptFiles {
         filed: filed.iter().map(|seed| file(seed)).collect(),
         missing,
     };
@@ -275,8 +278,8 @@ fn files_and_the_agency_must_be_those_of_the_filing() {
     let mut ledger = story.ledger();
     ledger.routed("r-1", None, Some(&here));
     ledger.routed("r-1", Some(&here), Some(&here));
-    assert_eq!(kinds(ledger), [FaultKind::Missing], "it only did not end");
+    assert_eq!(kinds(ledger), [ViolationKind::Missing], "it only did not end");
     let mut ledger = story.ledger();
     ledger.routed("r-1", Some(&here), Some(&there));
-    assert_eq!(kinds(ledger), [FaultKind::Foreign, FaultKind::Missing]);
+    assert_eq!(kinds(ledger), [ViolationKind::Foreign, ViolationKind::Missing]);
 }

@@ -5,7 +5,8 @@ use rand::SeedableRng;
 use serde_json::json;
 
 use crate::broker::{
-    Broker, Embedded, Envelope, Outcome, Settlement, Source, Target, Topology, topology::Channel,
+    Acknowledgement, Broker, Embedded, Envelope, PublishOutcome, Source, Target, Topology,
+    topology::QueueReader,
 };
 use crate::client::{Partner, Retry, Settings};
 use crate::clock::Clock;
@@ -14,7 +15,7 @@ use crate::domain::ids::{DossierId, EventId};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 use crate::domain::view::StatusRequest;
-use crate::sim::agency::{Agency, Pace, Reach, run_agencies};
+use crate::sim::agency::{AgencyTransport, OfficePace, SimulatedAgency, run_agencies};
 use crate::sim::catalogue;
 use crate::sim::desk::Tally;
 use crate::sim::filing::Series;
@@ -68,17 +69,17 @@ async fn an_agency_works_through_its_queue_and_each_dossier_once() {
     let key: Key = KEY.parse().unwrap();
     let broker = Broker::Embedded(Embedded::new(std::time::Duration::from_secs(60)));
     broker
-        .declare(&Topology::for_agencies([(key.clone(), Channel::Amqp)]))
+        .declare(&Topology::for_agencies([(key.clone(), QueueReader::Amqp)]))
         .await
         .unwrap();
-    let agency = Agency {
+    let agency = SimulatedAgency {
         partner: partner(),
-        reach: Reach::Queue(broker.clone()),
+        reach: AgencyTransport::Queue(broker.clone()),
         code: "H26.P02".parse().unwrap(),
         format: ReportFormat::Canonical,
     };
     // So fast that every wait is over at once.
-    let pace = Pace {
+    let pace = OfficePace {
         seed: 1,
         speed_up: 1e12,
         parallel: 4,
@@ -103,7 +104,7 @@ async fn an_agency_works_through_its_queue_and_each_dossier_once() {
                 body: body.clone().into(),
                 expires: None,
             };
-            assert_eq!(broker.publish(&[envelope]).await, [Outcome::Confirmed]);
+            assert_eq!(broker.publish(&[envelope]).await, [PublishOutcome::Confirmed]);
         }
     }
 
@@ -133,7 +134,7 @@ async fn an_agency_works_through_its_queue_and_each_dossier_once() {
                 .map(|code| (code, report.dossier.clone())),
         );
         told.insert(report.dossier.clone(), report.status);
-        delivery.settle(Settlement::Ack).await.unwrap();
+        delivery.settle(Acknowledgement::Ack).await.unwrap();
     }
     let numbers: std::collections::HashSet<_> = codes.iter().map(|(code, _)| code).collect();
     assert_eq!(numbers.len(), codes.len(), "a code was given twice");

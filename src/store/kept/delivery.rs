@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::rows::{AttemptRow, DeliveryRow};
-use crate::store::word::Outcome;
+use crate::store::word::AttemptOutcome;
 
 /// A message to an agency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct KeptAttempt {
     /// The number of the attempt, from 1.
     pub number: i32,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// Why, in a few words.
     pub reason: Option<String>,
     /// Of which kind that is.

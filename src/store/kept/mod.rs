@@ -9,7 +9,7 @@ mod json;
 mod refusal;
 mod secret;
 mod submission;
-mod way;
+mod subscription;
 
 pub use delivery::{KeptAttempt, KeptDelivery};
 pub use dossier::{KeptDossier, NewDossier, Part};
@@ -19,5 +19,5 @@ pub use refusal::{KeptRefusal, NewRefusal, SealedRefusal};
 pub(in crate::store) use secret::secret_row;
 pub use secret::{KeptSecret, NewSecret, SealedSecret};
 pub use submission::{KeptSubmission, NewSubmission};
-pub use way::{Hold, KeptWay};
-pub(in crate::store) use way::{Position, newest, position};
+pub use subscription::{Hold, KeptSubscription};
+pub(in crate::store) use subscription::{Position, newest, position};

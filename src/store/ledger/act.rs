@@ -1,14 +1,14 @@
-//! Acting on a dossier: once, by whom it belongs to, with what follows for clocks and messages. What a deed comes to is judged in
-//! [`super::deed`].
+//! Acting on a dossier: once, by whom it belongs to, with what follows for clocks and messages. What an action comes to is judged in
+//! [`super::action`].
 
-use super::batch::{Batch, Told};
+use super::action::{self, Judged};
+use super::batch::{Batch, PendingEvent};
 use super::code;
 use super::command::Command;
-use super::deed::{self, Judged};
-use super::requests::{Act, ActOutcome, Acted, Deed};
+use super::requests::{Act, ActOutcome, Acted, DossierAction};
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Watched};
-use crate::domain::event::{Happening, Verdict};
+use crate::domain::event::{EventKind, Verdict};
 use crate::domain::lifecycle::{self, Role};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -43,7 +43,7 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
         return Ok(ActOutcome::Absent);
     }
     let status = state_of(&dossier)?.status();
-    let known = matches!(act.deed, Deed::Promise { to } if dossier.promised_due == Some(At(to)));
+    let known = matches!(act.action, DossierAction::Promise { to } if dossier.promised_due == Some(At(to)));
     if known {
         return Ok(ActOutcome::Done(Acted {
             verdict: Verdict::Repeated,
@@ -138,7 +138,7 @@ fn take(
         counted,
         beside,
         decision,
-    } = deed::judge(act, &state, batch.now, ask_until);
+    } = action::judge(act, &state, batch.now, ask_until);
     // What is rejected changes nothing; a late report may still bring the code. A status never falls because of the code beside it.
     let mut brought = match decision.verdict {
         Verdict::Rejected => code::Brought::NOTHING,
@@ -148,17 +148,17 @@ fn take(
         decision.verdict,
         Verdict::Applied | Verdict::AppliedInferred | Verdict::AppliedIrregular
     );
-    let mut happenings = Vec::with_capacity(decision.happenings.len() + 2);
-    happenings.extend(brought.what.take());
-    happenings.extend(beside.filter(|_| applied));
-    happenings.extend(decision.happenings);
-    let kind = deed::kind(&act.deed);
-    let place = happenings.iter().position(|what| what.word() == kind);
-    let last = happenings.len();
-    let told = happenings
+    let mut events = Vec::with_capacity(decision.events.len() + 2);
+    events.extend(brought.what.take());
+    events.extend(beside.filter(|_| applied));
+    events.extend(decision.events);
+    let kind = action::kind(&act.action);
+    let place = events.iter().position(|what| what.word() == kind);
+    let last = events.len();
+    let told = events
         .into_iter()
         .zip(1..)
-        .map(|(what, number)| Told {
+        .map(|(what, number)| PendingEvent {
             what,
             occurred_at,
             stated: act.states_moment(),
@@ -180,11 +180,11 @@ fn take(
         dossier.answered_seq = Some(last.0);
         batch.writes.answered.push((dossier.id.clone(), act.own_queue));
         batch.end(&dossier.id, Watched::AgencySilent);
-    } else if applied && !matches!(act.deed, Deed::Promise { .. }) {
+    } else if applied && !matches!(act.action, DossierAction::Promise { .. }) {
         // The agency is told the event that says what was done, not the change of status beside it.
         let event = place.and_then(|n| written.get(n)).unwrap_or(last);
         batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
-        if !matches!(&act.deed, Deed::Beside(matter) if !matter.asks_agency()) {
+        if !matches!(&act.action, DossierAction::Beside(matter) if !matter.asks_agency()) {
             expect_answer(batch, act, dossier)?;
         }
     }
@@ -214,7 +214,7 @@ fn run_clocks(
     let limit: Limit = serde_json::from_str(&dossier.time_limit)
         .map_err(|e| StoreError::Corrupt(format!("time limit: {e}")))?;
     if let Some(change) = act.clockwork.move_due(before, &after, limit, at) {
-        let told = Told::of(Happening::DueSet(change), at, &act.actor);
+        let told = PendingEvent::of(EventKind::DueSet(change), at, &act.actor);
         batch.append(dossier, vec![told])?;
     }
     let waits = after.status() == Status::Registered;

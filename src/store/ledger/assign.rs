@@ -1,10 +1,10 @@
 //! An operator names the agency of a dossier.
 
-use super::batch::{Batch, Told};
+use super::batch::{Batch, PendingEvent};
 use super::command::Command;
 use super::requests::{Assign, AssignOutcome};
 use crate::domain::audit::{self, Action};
-use crate::domain::event::Happening;
+use crate::domain::event::EventKind;
 use crate::domain::rejection::{Label, Problem};
 use crate::store::StoreError;
 use crate::store::answers::SubmitOutcome;
@@ -48,13 +48,13 @@ fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, Store
     dossier.supervisor.clone_from(&assign.supervisor);
     // What an earlier agency answered acknowledges nothing of this one.
     dossier.answered_seq = None;
-    let what = Happening::Assigned {
+    let what = EventKind::Assigned {
         agency: assign.agency.clone(),
         instead: instead.map_err(|_| corrupt("agency"))?,
         parked: parked.as_deref().and_then(Label::parse),
         text: assign.text.clone(),
     };
-    let told = Told::of(what, batch.now, &assign.actor);
+    let told = PendingEvent::of(what, batch.now, &assign.actor);
     let written = batch.append(&mut dossier, vec![told])?;
     let last = written
         .last()
@@ -63,14 +63,14 @@ fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, Store
     batch.deliver(&dossier, last, "assigned", assign.traceparent.as_deref());
     batch.hand_to_new_agency(&dossier);
     batch.begin(&dossier.id, assign.silence);
-    let deed = audit::Deed::on(Action::DossierAssigned, &dossier.id)
+    let action = audit::AuditAction::on(Action::DossierAssigned, &dossier.id)
         .with("agency", &assign.agency)
         .with(
             "instead_of",
             assign.instead.as_deref().or(parked.as_deref()).unwrap_or(""),
         )
         .with("event", last.1);
-    batch.writes.deeds.push((assign.actor.clone(), deed));
+    batch.writes.actions.push((assign.actor.clone(), action));
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
     batch.keep(&assign.key, &(200, Vec::new()))?;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use crate::domain::audit::Deed;
-use crate::domain::seal::{self, Beside, GENESIS, Hash};
+use crate::domain::audit::AuditAction;
+use crate::domain::seal::{self, ChainEnd, GENESIS, Hash};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -17,7 +17,7 @@ use crate::store::script::{self, Clash};
 use crate::store::seals::hash;
 use crate::store::tables::*;
 
-/// A row that a deed changed: its name as `table:key`, and its digest now.
+/// A row that an action changed: its name as `table:key`, and its digest now.
 pub(super) struct Changed {
     /// Whose row it is; its digest stands in the entry about it, where there is one.
     pub owner: String,
@@ -39,15 +39,15 @@ impl Changed {
 }
 
 /// How far the chain has come.
-pub(super) fn end(conn: &mut Conn) -> Result<Beside, StoreError> {
+pub(super) fn end(conn: &mut Conn) -> Result<ChainEnd, StoreError> {
     let last: Option<(i64, Vec<u8>)> = on_backend!(conn, c => audit::table
         .select((audit::number, audit::hash)).order(audit::number.desc()).first(c).optional())?;
     Ok(match &last {
-        Some((number, bytes)) => Beside {
+        Some((number, bytes)) => ChainEnd {
             number: *number,
             hash: hash(bytes)?,
         },
-        None => Beside {
+        None => ChainEnd {
             number: 0,
             hash: GENESIS,
         },
@@ -60,9 +60,9 @@ pub(super) fn append<'a>(
     now: Timestamp,
     actor: &Actor,
     reason: Option<&str>,
-    deeds: impl IntoIterator<Item = &'a Deed>,
+    actions: impl IntoIterator<Item = &'a AuditAction>,
 ) -> Result<(), StoreError> {
-    append_with(conn, now, actor, reason, deeds, Vec::new())
+    append_with(conn, now, actor, reason, actions, Vec::new())
 }
 
 /// As [`append`], with the rows that were changed by it. Each stands in the last entry about its owner, else in the last of all.
@@ -71,38 +71,38 @@ pub(super) fn append_with<'a>(
     now: Timestamp,
     actor: &Actor,
     reason: Option<&str>,
-    deeds: impl IntoIterator<Item = &'a Deed>,
+    actions: impl IntoIterator<Item = &'a AuditAction>,
     changed: Vec<Changed>,
 ) -> Result<(), StoreError> {
     let corrupt = |e: serde_json::Error| StoreError::Corrupt(e.to_string());
-    let deeds: Vec<&Deed> = deeds.into_iter().collect();
+    let actions: Vec<&AuditAction> = actions.into_iter().collect();
     let last_about: BTreeMap<&str, usize> = (0..)
-        .zip(&deeds)
-        .map(|(place, deed)| (deed.subject.as_str(), place))
+        .zip(&actions)
+        .map(|(place, entry)| (entry.subject.as_str(), place))
         .collect();
-    let mut of_deed: Vec<BTreeMap<String, String>> = vec![BTreeMap::new(); deeds.len()];
+    let mut of_entry: Vec<BTreeMap<String, String>> = vec![BTreeMap::new(); actions.len()];
     for row in changed {
         let place = last_about.get(row.owner.as_str()).copied();
-        if let Some(rows) = of_deed.get_mut(place.unwrap_or(deeds.len().saturating_sub(1))) {
+        if let Some(rows) = of_entry.get_mut(place.unwrap_or(actions.len().saturating_sub(1))) {
             rows.insert(row.name, hex::encode(row.digest));
         }
     }
-    let Beside {
+    let ChainEnd {
         mut number,
         hash: mut previous,
     } = end(conn)?;
-    let mut rows = Vec::with_capacity(deeds.len());
-    for (deed, changed) in deeds.into_iter().zip(of_deed) {
+    let mut rows = Vec::with_capacity(actions.len());
+    for (entry, changed) in actions.into_iter().zip(of_entry) {
         number += 1;
         let mut row = AuditRow {
             number,
             at: At(now),
             tenant: actor.tenant.to_string(),
             staff: actor.staff.as_ref().map(ToString::to_string),
-            action: deed.action.word().to_owned(),
-            subject: deed.subject.clone(),
+            action: entry.action.word().to_owned(),
+            subject: entry.subject.clone(),
             reason: reason.map(str::to_owned),
-            detail: serde_json::to_string(&deed.detail).map_err(corrupt)?,
+            detail: serde_json::to_string(&entry.detail).map_err(corrupt)?,
             rows: if changed.is_empty() {
                 None
             } else {

@@ -3,11 +3,11 @@
 
 use diesel::prelude::*;
 
-use super::batch::{Batch, Told};
+use super::batch::{Batch, PendingEvent};
 use super::requests::Act;
 use crate::domain::clocks::Watched;
 use crate::domain::codes::DossierCode;
-use crate::domain::event::Happening;
+use crate::domain::event::EventKind;
 use crate::domain::lifecycle::{Role, State};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::tenant::Actor;
@@ -24,7 +24,7 @@ const LOOKED_AT: i64 = 16;
 /// What came of a code that was brought.
 pub(super) struct Brought {
     /// What is told of it.
-    pub what: Option<Happening>,
+    pub what: Option<EventKind>,
     /// What its bringer is told.
     pub warning: Option<Problem>,
     /// The dossier that has it, or claims it too.
@@ -92,7 +92,7 @@ pub(super) fn bring(
             && (batch.claim(NaturalKind::Code, "", code.as_str(), dossier)
                 || batch.claim(NaturalKind::Code, dossier, code.as_str(), dossier));
         return Ok(Brought {
-            what: given.then(|| Happening::CodeAssigned { code: code.clone() }),
+            what: given.then(|| EventKind::CodeAssigned { code: code.clone() }),
             warning: (!given).then(|| Problem::new(Label::DossierCodeTaken).with("code", code)),
             rival,
         });
@@ -106,7 +106,7 @@ pub(super) fn bring(
     claim(batch, code.as_str(), dossier);
     let news = state.claimed.as_ref() != Some(code);
     Ok(Brought {
-        what: news.then(|| Happening::CodeClaimed { code: code.clone() }),
+        what: news.then(|| EventKind::CodeClaimed { code: code.clone() }),
         warning: rival.is_some().then(|| contested(code)),
         rival: rival.filter(|_| news),
     })
@@ -133,8 +133,8 @@ pub(super) fn contest(
     // One side must not learn who the other is.
     let hub = Actor::hub();
     for side in [&mut *dossier, &mut rival] {
-        let told = Told {
-            what: Happening::CodeContested { code: code.clone() },
+        let told = PendingEvent {
+            what: EventKind::CodeContested { code: code.clone() },
             occurred_at: batch.now,
             stated: false,
             actor: if side.tenant == actor.tenant.as_str() {

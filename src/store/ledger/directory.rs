@@ -8,7 +8,7 @@ use super::batch::Batch;
 use super::command::Command;
 use super::enrol::setting_now;
 use super::requests::{DirectoryImport, Imported};
-use crate::domain::audit::{Action, Deed};
+use crate::domain::audit::{Action, AuditAction};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -47,7 +47,7 @@ fn import_directory(
     on_backend!(conn, c => diesel::insert_into(directories::table).values(&row).on_conflict_do_nothing().execute(c))?;
     on_backend!(conn, c => diesel::insert_into(settings::table).values(&setting)
         .on_conflict(settings::name).do_update().set(settings::value.eq(excluded(settings::value))).execute(c))?;
-    let deed = Deed::on(Action::DirectoryImported, "directory")
+    let action = AuditAction::on(Action::DirectoryImported, "directory")
         .with("version", version)
         .with("instead_of", in_use);
     let kept: DirectoryRow = on_backend!(conn, c => directories::table
@@ -61,7 +61,7 @@ fn import_directory(
         now,
         &import.actor,
         import.reason.as_deref(),
-        [&deed],
+        [&action],
         changed,
     )?;
     Ok(Imported::Done)

@@ -144,9 +144,9 @@ fn next_version(conn: &mut Conn) -> Result<i64, StoreError> {
 
 fn tenant_row(tenant: &Tenant) -> TenantRow {
     let (standing, since) = match &tenant.standing {
-        Standing::Active => (word::Standing::Active, None),
-        Standing::Suspended { since } => (word::Standing::Suspended, Some(At(*since))),
-        Standing::Closed { since } => (word::Standing::Closed, Some(At(*since))),
+        Standing::Active => (word::TenantStanding::Active, None),
+        Standing::Suspended { since } => (word::TenantStanding::Suspended, Some(At(*since))),
+        Standing::Closed { since } => (word::TenantStanding::Closed, Some(At(*since))),
     };
     TenantRow {
         key: tenant.key.to_string(),

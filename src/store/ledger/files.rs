@@ -5,10 +5,10 @@
 
 use diesel::prelude::*;
 
-use super::batch::{Batch, Place, Told};
+use super::batch::{Batch, DigestIndex, PendingEvent};
 use super::command::Command;
 use super::requests::{AddBlob, BlobOutcome, COMMITTED_WITHIN, Complete, ForgetUploads, NoteRead};
-use crate::domain::event::Happening;
+use crate::domain::event::EventKind;
 use crate::domain::ids::ReadId;
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
@@ -49,7 +49,7 @@ fn add(batch: &mut Batch<'_>, add: &AddBlob) -> Result<BlobOutcome, StoreError> 
         return Ok(BlobOutcome::Late);
     }
     let place = (add.blind.clone(), add.actor.tenant.to_string());
-    let known = batch.shelf.present(&place);
+    let known = batch.files.present(&place);
     if !known {
         let object = add.object.to_string();
         let sealed = batch
@@ -66,8 +66,8 @@ fn add(batch: &mut Batch<'_>, add: &AddBlob) -> Result<BlobOutcome, StoreError> 
             nonce: Some(sealed.nonce),
             ciphertext: Some(sealed.ciphertext),
         };
-        batch.shelf.blobs.insert(place.clone(), row);
-    } else if let Some(row) = batch.shelf.blobs.get_mut(&place) {
+        batch.files.blobs.insert(place.clone(), row);
+    } else if let Some(row) = batch.files.blobs.get_mut(&place) {
         // Sent again, it is wanted: its time begins anew.
         row.unused_since = row.unused_since.map(|_| At(batch.now));
     }
@@ -81,8 +81,8 @@ fn add(batch: &mut Batch<'_>, add: &AddBlob) -> Result<BlobOutcome, StoreError> 
 }
 
 /// Tells the dossiers that waited for a file.
-fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Complete, StoreError> {
-    let waiting = batch.shelf.awaited.remove(place).unwrap_or_default();
+fn arrived(batch: &mut Batch<'_>, place: &DigestIndex, add: &AddBlob) -> Result<Complete, StoreError> {
+    let waiting = batch.files.awaited.remove(place).unwrap_or_default();
     let mut complete = Complete {
         submitters: Vec::new(),
         more: waiting.len() >= TOLD_AT_ONCE,
@@ -98,15 +98,15 @@ fn arrived(batch: &mut Batch<'_>, place: &Place, add: &AddBlob) -> Result<Comple
             .writes
             .arrived
             .push((id.clone(), place.0.clone(), place.1.clone()));
-        let missing = batch.shelf.missing.entry(id.clone()).or_default();
+        let missing = batch.files.missing.entry(id.clone()).or_default();
         let before = missing.len();
         missing.retain(|(_, other)| other != place);
         if before == 0 || !missing.is_empty() {
             continue;
         }
-        let what = Happening::AttachmentsComplete;
+        let what = EventKind::AttachmentsComplete;
         let kind = what.word();
-        let told = Told::of(what, batch.now, &add.actor);
+        let told = PendingEvent::of(what, batch.now, &add.actor);
         let written = batch.append(&mut dossier, vec![told])?;
         if add.actor.tenant.kind() != TenantKind::Agency {
             for event in written {
@@ -149,7 +149,7 @@ fn forget(batch: &Batch<'_>, conn: &mut Conn, before: Timestamp) -> Result<Vec<S
     let mut objects = Vec::with_capacity(old.len());
     for (blind, tenant, object) in old {
         let place = (blind, tenant);
-        if batch.shelf.blobs.contains_key(&place) {
+        if batch.files.blobs.contains_key(&place) {
             continue;
         }
         on_backend!(conn, c => diesel::delete(blobs::table.find((&place.0, &place.1))).execute(c))?;

@@ -10,7 +10,7 @@ use super::batch::Batch;
 use super::carry::{record, sends};
 use super::command::Command;
 use super::requests::{Died, Resend, Resent};
-use crate::domain::audit::{Action, Deed};
+use crate::domain::audit::{Action, AuditAction};
 use crate::domain::failure::Failure;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
@@ -21,7 +21,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::{UNDER_WAY, is_in_a_queue};
-use crate::store::word::{Outcome, Word};
+use crate::store::word::{AttemptOutcome, Word};
 
 /// Deliveries sent again in one commit.
 pub const RESENT_AT_ONCE: usize = 256;
@@ -116,7 +116,7 @@ fn send_again(
             delivery: row.id.clone(),
             at: At(now),
             number: row.attempt + 1,
-            outcome: Word(Outcome::Resent),
+            outcome: Word(AttemptOutcome::Resent),
             reason: Some(by.map_or_else(
                 || "its queue has it no more".to_owned(),
                 |(_, reason)| reason.clone(),
@@ -127,9 +127,9 @@ fn send_again(
         .collect();
     record(conn, &tried)?;
     if let (Some((actor, reason)), Some(first)) = (by, lost.first()) {
-        let deed =
-            Deed::on(Action::DeliveriesResent, format!("agency.{}", first.agency)).with("count", lost.len());
-        audit::append(conn, now, actor, Some(reason), [&deed])?;
+        let action = AuditAction::on(Action::DeliveriesResent, format!("agency.{}", first.agency))
+            .with("count", lost.len());
+        audit::append(conn, now, actor, Some(reason), [&action])?;
     }
     Ok(())
 }
@@ -165,7 +165,7 @@ fn died(
             delivery: delivery.to_owned(),
             at: At(now),
             number: attempt + 1,
-            outcome: Word(Outcome::Parked),
+            outcome: Word(AttemptOutcome::Parked),
             reason: Some(reason.to_owned()),
             failure: Some(Word(failure)),
             actor: None,

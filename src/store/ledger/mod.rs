@@ -13,7 +13,7 @@
 //!
 //! 1. `requests`: what can be asked, and what comes of it. Values; no database.
 //! 2. `batch`: the overlay in memory that a batch is decided on, and the rows it will write.
-//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `deed`, codes in `code`), `assign`, `carry`
+//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code`), `assign`, `carry`
 //!    (outbox and inbox), `push`, `missing`, `notices`, `files`, `refuse`, `register` and `directory` (rows in `enrol`), `watch`, `sweep`,
 //!    `prove`. Beside them `audit`, the chain of what operators did.
 //! 4. `play`: one transaction, which loads what a batch names, plays its commands, writes and seals.
@@ -21,13 +21,13 @@
 //! 6. Here: the handle that callers have.
 
 mod act;
+mod action;
 mod assign;
 mod audit;
 mod batch;
 mod carry;
 mod code;
 mod command;
-mod deed;
 mod directory;
 mod enrol;
 pub mod faults;
@@ -55,14 +55,14 @@ pub use command::Command;
 pub use missing::RESENT_AT_ONCE;
 pub use requests::{
     Act, ActOutcome, Acted, AddBlob, Arrive, Assign, AssignOutcome, BlobOutcome, COMMITTED_WITHIN, Carried,
-    Complete, Deed, Died, DirectoryImport, EndSubscription, EndpointStanding, Expect, Expiring, Fate,
-    ForgetUploads, HeldWay, HoldWay, Imported, Intervene, Intervention, LeaseInbox, LeaseNotices,
-    LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead,
-    NoticeSettlement, OutboxItem, OutboxSettlement, Progress, Prove, PushSettlement, QueueRemoved,
+    Complete, Died, DirectoryImport, DossierAction, EndSubscription, EndpointStanding, Expect, Expiring,
+    FeedProgress, ForgetUploads, HeldWay, HoldWay, Imported, Intervene, Intervention, LeaseInbox,
+    LeaseNotices, LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names,
+    Naming, NoteRead, NoticeSettlement, OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved,
     RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request,
-    Resend, Resent, RetryNotices, RotateSecret, Sender, SetAside, SetEndpoint, SettleInbox, SettleNotices,
-    SettleOutbox, SettlePushes, SettledNotices, Submit, Subscribe, Subscribed, Sweep, TEST, TestSubscription,
-    WarnExpiring, Watch, WatchOutcome,
+    Resend, Resent, RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox,
+    SettleNotices, SettleOutbox, SettlePushes, SettledNotices, Submit, Subscribe, Subscribed, Sweep, TEST,
+    TestSubscription, WarnExpiring, Watch, WatchOutcome,
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 
@@ -75,7 +75,7 @@ use worker::{Shared, Worker};
 use super::cipher::Cipher;
 use super::conn::Connector;
 use super::fresh::Fresh;
-use super::{Sizes, StoreError};
+use super::{StoreError, StoreSizes};
 use crate::clock::{Clock, Entropy};
 
 /// The write side of the store.
@@ -91,7 +91,7 @@ impl Ledger {
         connector: Connector,
         cipher: Arc<Cipher>,
         fresh: Arc<Fresh>,
-        sizes: Sizes,
+        sizes: StoreSizes,
         clock: Clock,
         entropy: &Entropy,
     ) -> Result<Self, StoreError> {

@@ -11,13 +11,13 @@ use diesel::upsert::excluded;
 
 use super::audit;
 use super::batch::Batch;
-use super::carry::{self, record, sends};
+use super::carry::{self, answered, record, sends};
 use super::command::Command;
 use super::requests::{
     Carried, EndpointStanding, Intervene, Intervention, LeasePushes, LeasedDelivery, PushSettlement,
     RemoveEndpoint, SetEndpoint, SettlePushes,
 };
-use crate::domain::audit::{Action, Deed};
+use crate::domain::audit::{Action, AuditAction};
 use crate::domain::failure::Failure;
 use crate::domain::rejection::Label;
 use crate::domain::time::Timestamp;
@@ -28,7 +28,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::UNDER_WAY;
-use crate::store::word::{Outcome, Word};
+use crate::store::word::{AttemptOutcome, Word};
 
 /// Messages that an agency's endpoint has not taken yet although it was tried, and that nobody is trying now.
 macro_rules! failing {
@@ -201,7 +201,7 @@ fn settle(
             }
             Carried::Park { failure, .. } => parked.entry(*failure).or_default().push(id),
         }
-        tried.push(s.carried.tried(id, s.attempt, now, Outcome::Handed));
+        tried.push(s.carried.tried(id, s.attempt, now, AttemptOutcome::Handed));
     }
     hand(conn, now, &handed)?;
     for (failure, ids) in parked {
@@ -232,13 +232,7 @@ fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreErr
         ))
         .execute(c))?;
     // The agency may have answered before its 2xx was written down.
-    let answered: Vec<String> = on_backend!(conn, c => deliveries::table
-        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
-        .filter(deliveries::id.eq_any(handed))
-        .filter(deliveries::state.eq(Word(DeliveryState::Handed)))
-        .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
-        .select(deliveries::id)
-        .load(c))?;
+    let answered = answered(conn, handed, DeliveryState::Handed)?;
     if !answered.is_empty() {
         on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&answered)))
             .set(deliveries::state.eq(Word(DeliveryState::Acknowledged)))
@@ -262,26 +256,26 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
     if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
         return Ok(Err(label));
     }
-    let (action, outcome, failure) = match asked.deed {
+    let (action, outcome, failure) = match asked.action {
         Intervene::Park if state == DeliveryState::Parked => return Ok(Ok(())),
         Intervene::Park => {
             park(conn, now, &row)?;
             (
                 Action::DeliveryParked,
-                Outcome::Parked,
+                AttemptOutcome::Parked,
                 Some(Failure::HeldByOperator),
             )
         }
         Intervene::Retry { .. } => {
             begin_anew(conn, now, &row, asked.own_queue)?;
-            (Action::DeliveryRetried, Outcome::Retried, None)
+            (Action::DeliveryRetried, AttemptOutcome::Retried, None)
         }
     };
-    let deed = Deed::on(action, &row.dossier)
+    let action = AuditAction::on(action, &row.dossier)
         .with("delivery", &row.id)
         .with("agency", &row.agency)
         .with("state", state.word());
-    audit::append(conn, now, &asked.actor, Some(&asked.reason), [&deed])?;
+    audit::append(conn, now, &asked.actor, Some(&asked.reason), [&action])?;
     let by = match &asked.actor.staff {
         Some(staff) => format!("{}/{staff}", asked.actor.tenant),
         None => asked.actor.tenant.to_string(),
@@ -310,7 +304,7 @@ fn allowed(
     use DeliveryState::{Acknowledged, Handed, Parked, Queued, Waiting};
     // In a queue: the agency's own, or one the hub has not read yet.
     let in_a_queue = state == Queued && !is_here;
-    match (asked.deed, state) {
+    match (asked.action, state) {
         (Intervene::Retry { .. }, _) if !is_responsible => Err(Label::DeliveryWithdrawn),
         (Intervene::Retry { .. }, Parked) => Ok(()),
         (Intervene::Retry { again: true }, Handed | Acknowledged) => Ok(()),

@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::command::Command;
 use super::enrol::{self, PIECE};
 use super::requests::{Expiring, RegisterChange, Registered, WarnExpiring};
-use crate::domain::audit::{Action, Deed};
+use crate::domain::audit::{Action, AuditAction};
 use crate::domain::codes::Key;
 use crate::domain::register::{Change, Decision, Known, decide, warning_due};
 use crate::domain::tenant::{Actor, TenantKey, TenantKind, Thumbprint};
@@ -21,7 +21,7 @@ use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::seals::hash;
 use crate::store::tables::*;
-use crate::store::word::{Standing, Word};
+use crate::store::word::{TenantStanding, Word};
 
 impl Command for RegisterChange {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Registered, StoreError> {
@@ -37,22 +37,22 @@ impl Command for WarnExpiring {
 
 fn change(conn: &mut Conn, now: Timestamp, asked: &RegisterChange) -> Result<Registered, StoreError> {
     let known = known(conn, now, &asked.change)?;
-    let Decision { enrolment, deeds } = match decide(known, &asked.change, now) {
+    let Decision { enrolment, actions } = match decide(known, &asked.change, now) {
         Ok(decision) => decision,
         Err(rejection) => return Ok(Registered::Refused(rejection)),
     };
-    if deeds.is_empty() {
+    if actions.is_empty() {
         return Ok(Registered::Done {
             version: enrol::version(conn)?,
-            deeds: 0,
+            actions: 0,
         });
     }
     let (version, changed) = enrol::enrol(conn, now, &enrolment)?;
     let reason = Some(asked.reason.as_str());
-    audit::append_with(conn, now, &asked.actor, reason, &deeds, changed)?;
+    audit::append_with(conn, now, &asked.actor, reason, &actions, changed)?;
     Ok(Registered::Done {
         version,
-        deeds: deeds.len(),
+        actions: actions.len(),
     })
 }
 
@@ -186,7 +186,7 @@ fn known(conn: &mut Conn, now: Timestamp, change: &Change) -> Result<Known, Stor
 fn operators(conn: &mut Conn, now: Timestamp) -> Result<Vec<(TenantKey, Thumbprint)>, StoreError> {
     let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
         .filter(certificates::tenant.eq_any(tenants::table
-            .filter(tenants::key.like("operator.%")).filter(tenants::standing.eq(Word(Standing::Active))).select(tenants::key)))
+            .filter(tenants::key.like("operator.%")).filter(tenants::standing.eq(Word(TenantStanding::Active))).select(tenants::key)))
         .filter(certificates::revoked_at.is_null())
         .filter(certificates::not_after.gt(At(now)))
         .select(CertificateRow::as_select()).load(c))?;
@@ -208,10 +208,10 @@ fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, Store
     let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
         .filter(certificates::not_after.le(At(horizon))).filter(certificates::not_after.ge(At(now)))
         .filter(certificates::revoked_at.is_null())
-        .filter(certificates::tenant.ne_all(tenants::table.filter(tenants::standing.eq(Word(Standing::Closed))).select(tenants::key)))
+        .filter(certificates::tenant.ne_all(tenants::table.filter(tenants::standing.eq(Word(TenantStanding::Closed))).select(tenants::key)))
         .order(certificates::not_after)
         .select(CertificateRow::as_select()).load(c))?;
-    let (mut warned, mut deeds) = (Vec::new(), Vec::new());
+    let (mut warned, mut actions) = (Vec::new(), Vec::new());
     for row in &rows {
         let due = warning_due(row.not_after.0, now);
         let Some(days) = due.filter(|days| row.warned.is_none_or(|last| *days < last)) else {
@@ -220,16 +220,16 @@ fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, Store
         on_backend!(conn, c => diesel::update(certificates::table.find(&row.thumbprint))
             .set(certificates::warned.eq(Some(days))).execute(c))?;
         let certificate = of_row::certificate(row)?;
-        deeds.push(
-            Deed::on(Action::CertificateExpiring, &certificate.tenant)
+        actions.push(
+            AuditAction::on(Action::CertificateExpiring, &certificate.tenant)
                 .with("thumbprint", hex::encode(certificate.thumbprint))
                 .with("not_after", certificate.not_after)
                 .with("days", days),
         );
         warned.push(Expiring { certificate, days });
     }
-    if !deeds.is_empty() {
-        audit::append(conn, now, &Actor::hub(), None, &deeds)?;
+    if !actions.is_empty() {
+        audit::append(conn, now, &Actor::hub(), None, &actions)?;
     }
     Ok(warned)
 }

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::batch::{Batch, Told};
+use super::batch::{Batch, PendingEvent};
 use super::code;
 use super::command::Command;
 use super::requests::{Expect, Likeness, Remember, Submit};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{DueChange, DueReason};
-use crate::domain::event::Happening;
+use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::answers::SubmitOutcome;
@@ -85,11 +85,11 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         code::claim(batch, code.as_str(), &dossier.id);
     }
     batch.claim(NaturalKind::Reference, &tenant, &reference, &dossier.id);
-    let told = happening(submit);
+    let told = event(submit);
     let (kind, accepted_at) = (told.word(), told.accepts().then_some(submit.filed_at));
-    let mut told = vec![Told::of(told, submit.filed_at, &submit.actor)];
-    let claim = claimed.clone().map(|code| Happening::CodeClaimed { code });
-    told.extend(claim.map(|claim| Told::of(claim, submit.filed_at, &submit.actor)));
+    let mut told = vec![PendingEvent::of(told, submit.filed_at, &submit.actor)];
+    let claim = claimed.clone().map(|code| EventKind::CodeClaimed { code });
+    told.extend(claim.map(|claim| PendingEvent::of(claim, submit.filed_at, &submit.actor)));
     let due = dossier.due.map(|at| at.0);
     let number = dossier.events + 1;
     let written = batch.append(&mut dossier, told)?;
@@ -148,7 +148,7 @@ fn promise(batch: &mut Batch<'_>, submit: &Submit, dossier: &mut DossierRow) -> 
         to,
         reason: DueReason::Promised,
     };
-    let told = Told::of(Happening::DueSet(change), submit.filed_at, &submit.actor);
+    let told = PendingEvent::of(EventKind::DueSet(change), submit.filed_at, &submit.actor);
     batch.append(dossier, vec![told])?;
     Ok(())
 }
@@ -167,7 +167,7 @@ fn run_clocks(
             to,
             reason: DueReason::Accepted,
         };
-        let told = Told::of(Happening::DueSet(change), submit.filed_at, &submit.actor);
+        let told = PendingEvent::of(EventKind::DueSet(change), submit.filed_at, &submit.actor);
         batch.append(dossier, vec![told])?;
     }
     if state_of(dossier)?.status() == submit.entry {
@@ -241,17 +241,17 @@ fn amended(now: &DossierRow, wanted: DossierRow) -> DossierRow {
     }
 }
 
-fn happening(submit: &Submit) -> Happening {
+fn event(submit: &Submit) -> EventKind {
     let submission = submit.submission.id;
     let (agency, parked) = (submit.dossier.agency.clone(), submit.dossier.parked);
     match &submit.expect {
-        Expect::New => Happening::Filed {
+        Expect::New => EventKind::Filed {
             submission,
             status: submit.entry,
             agency,
             parked,
         },
-        Expect::Amend { version, .. } => Happening::Amended {
+        Expect::Amend { version, .. } => EventKind::Amended {
             submission,
             version: version + 1,
             agency,

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::batch::{Batch, Told};
+use super::batch::{Batch, PendingEvent};
 use super::command::Command;
 use super::requests::{LimitFired, Watch, WatchOutcome};
 use crate::domain::clocks::{self, Watched};
-use crate::domain::event::{Happening, LimitTold};
+use crate::domain::event::{EventKind, LimitTold};
 use crate::domain::ids::EventId;
 use crate::domain::legal::Closing;
 use crate::domain::lifecycle::{self, Report, Role};
@@ -288,9 +288,9 @@ fn tell(
         party: limit.party(),
     };
     let what = if passed {
-        Happening::LimitPassed(told)
+        EventKind::LimitPassed(told)
     } else {
-        Happening::LimitNear(told)
+        EventKind::LimitNear(told)
     };
     let word = what.word();
     let event = say(batch, watch, dossier, vec![what])?;
@@ -304,12 +304,12 @@ fn say(
     batch: &mut Batch<'_>,
     watch: &Watch,
     dossier: &mut DossierRow,
-    happenings: Vec<Happening>,
+    events: Vec<EventKind>,
 ) -> Result<(i64, EventId), StoreError> {
     let occurred_at = batch.now;
-    let told = happenings
+    let told = events
         .into_iter()
-        .map(|what| Told::of(what, occurred_at, &watch.actor))
+        .map(|what| PendingEvent::of(what, occurred_at, &watch.actor))
         .collect();
     let written = batch.append(dossier, told)?;
     written
@@ -353,7 +353,7 @@ fn close(batch: &mut Batch<'_>, watch: &Watch, dossier: &mut DossierRow) -> Resu
         ..Report::new(watch.law.supplement_closed_as, Role::Clock, batch.now)
     };
     let decision = lifecycle::decide(&before, &report);
-    let event = say(batch, watch, dossier, decision.happenings)?;
+    let event = say(batch, watch, dossier, decision.events)?;
     let after = state_of(dossier)?;
     for limit in clocks::ended(&before, &after) {
         batch.end(&dossier.id, limit);

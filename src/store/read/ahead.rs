@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::history::{items, items_of};
+use super::history::{items, items_of, next_of};
 use super::{FeedItem, corrupt};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::domain::view::SubscriptionState;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{KeptWay, Position, position};
+use crate::store::kept::{KeptSubscription, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
@@ -22,15 +22,15 @@ use crate::store::telling::Subscription;
 use crate::store::word::Word;
 
 /// An active way.
-pub struct ActiveWay {
+pub struct SubscriptionLag {
     /// As it stands.
-    pub way: KeptWay,
+    pub way: KeptSubscription,
     /// Whether its feed has something after its cursor.
     pub is_behind: bool,
 }
 
 /// The active ways, and which of them are behind their feeds.
-pub fn active_ways(conn: &mut Conn) -> Result<Vec<ActiveWay>, StoreError> {
+pub fn active_ways(conn: &mut Conn) -> Result<Vec<SubscriptionLag>, StoreError> {
     let own = feed::table
         .filter(feed::tenant.eq(subscriptions::tenant))
         .select(max(feed::seq))
@@ -43,10 +43,10 @@ pub fn active_ways(conn: &mut Conn) -> Result<Vec<ActiveWay>, StoreError> {
     let mut ways = Vec::with_capacity(rows.len());
     for (row, position, seq) in rows {
         newest.extend(seq.map(|seq| (row.tenant.clone(), seq)));
-        ways.push(KeptWay::of((row, position))?);
+        ways.push(KeptSubscription::of((row, position))?);
     }
-    let feeds = Feeds::with_agents(conn, newest, ways.iter().map(KeptWay::tenant))?;
-    let way = |way: KeptWay| ActiveWay {
+    let feeds = Feeds::with_agents(conn, newest, ways.iter().map(KeptSubscription::tenant))?;
+    let way = |way: KeptSubscription| SubscriptionLag {
         is_behind: !feeds.ahead(way.tenant(), way.cursor).is_empty(),
         way,
     };
@@ -126,7 +126,7 @@ impl Feeds {
     pub(super) fn untold(
         &self,
         conn: &mut Conn,
-        way: &KeptWay,
+        way: &KeptSubscription,
         counted: i64,
     ) -> Result<Option<(i64, Timestamp)>, StoreError> {
         let next = next_of(conn, &self.ahead(way.tenant(), way.cursor), way.cursor, counted)?;
@@ -143,31 +143,6 @@ impl Feeds {
 pub fn has_agents(key: &str) -> bool {
     key.parse::<TenantKey>()
         .is_ok_and(|key| key.kind() == TenantKind::Enterprise)
-}
-
-/// The next rows of these feeds after a cursor, in their common order. Each is asked by itself: its key gives the rows in order, and
-/// no more than are taken are read, however far it is ahead.
-pub(super) fn next_of(
-    conn: &mut Conn,
-    feeds: &[&str],
-    cursor: i64,
-    limit: i64,
-) -> Result<Vec<(i64, String)>, StoreError> {
-    let mut rows: Vec<(i64, String)> = Vec::new();
-    for tenant in feeds {
-        let next: Vec<(i64, String)> = on_backend!(conn, c => feed::table
-            .filter(feed::tenant.eq(tenant))
-            .filter(feed::seq.gt(cursor))
-            .order(feed::seq)
-            .limit(limit)
-            .select((feed::seq, feed::dossier))
-            .load(c))?;
-        rows.extend(next);
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    rows.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(rows)
 }
 
 /// An event that a way has not been told of.

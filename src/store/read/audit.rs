@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::walked::{AuditReport, Told, Walked};
 use super::{event_bytes, proven};
-use crate::domain::event::Happening;
-use crate::domain::lifecycle::{self, State};
-use crate::domain::seal::{self, Beside, GENESIS, Hash};
+use crate::domain::event::EventKind;
+use crate::domain::lifecycle;
+use crate::domain::seal::{self, ChainEnd, GENESIS, Hash};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
@@ -18,66 +19,6 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::rows::*;
 use crate::store::seals::{HEAD, KeptEvent, newest_head};
 use crate::store::tables::*;
-
-/// Something that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Where: a block, an event, a dossier, a row.
-    pub place: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-/// What the verification saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditReport {
-    /// Blocks.
-    pub blocks: i64,
-    /// Events.
-    pub events: i64,
-    /// Dossiers.
-    pub dossiers: i64,
-    /// Acts of operators.
-    pub acts: i64,
-    /// Entries of the log of reads.
-    pub reads: i64,
-    /// The head's hash, in hexadecimal; a copy of it proves all history before.
-    pub head: String,
-    /// Whether the hash that was asked for is that of a block of this chain; none when none was.
-    pub kept_head_found: Option<bool>,
-    /// What is wrong; empty when all is well.
-    pub findings: Vec<Finding>,
-}
-
-impl AuditReport {
-    pub(super) fn wrong(&mut self, place: impl Into<String>, what: &str) {
-        self.findings.push(Finding {
-            place: place.into(),
-            what: what.to_owned(),
-        });
-    }
-}
-
-/// What the events say of a dossier.
-pub(super) struct Told {
-    pub state: State,
-    /// Digest of its row after the last event that carries one.
-    pub row: Option<Hash>,
-    /// Digests of rows beside it that were not met yet.
-    pub rows: Vec<Hash>,
-    /// Tenants whose part ended, and when.
-    pub left: Vec<(String, Timestamp)>,
-    /// Number of the event that amended it last.
-    pub amended: i32,
-}
-
-/// What was walked, for those who hold the rows against it.
-#[derive(Default)]
-pub(super) struct Walked {
-    pub dossiers: BTreeMap<String, Told>,
-    /// Digest of each row of the register and the directory, by its name.
-    pub register: BTreeMap<String, String>,
-}
 
 /// Blocks looked at in one query.
 const PAGE: i64 = 200;
@@ -122,7 +63,7 @@ pub fn verify_here(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Res
     Ok(report)
 }
 
-const BEGIN: Beside = Beside {
+const BEGIN: ChainEnd = ChainEnd {
     number: 0,
     hash: GENESIS,
 };
@@ -130,8 +71,8 @@ const BEGIN: Beside = Beside {
 struct Walk {
     report: AuditReport,
     walked: Walked,
-    acts: Beside,
-    reads: Beside,
+    acts: ChainEnd,
+    reads: ChainEnd,
 }
 
 impl Walk {
@@ -198,11 +139,11 @@ impl Walk {
             count: block.count,
             at_micros: block.at.0.as_micros(),
             root: hash(&block.root),
-            acts: Beside {
+            acts: ChainEnd {
                 number: block.acts,
                 hash: hash(&block.acts_hash),
             },
-            reads: Beside {
+            reads: ChainEnd {
                 number: block.reads,
                 hash: hash(&block.reads_hash),
             },
@@ -229,7 +170,7 @@ impl Walk {
                         .wrong(place, "was changed, or one before it is missing");
                 }
                 self.report.acts += 1;
-                self.acts = Beside {
+                self.acts = ChainEnd {
                     number: row.number,
                     hash: hash(&row.hash),
                 };
@@ -247,7 +188,7 @@ impl Walk {
             let place = format!("block {}", block.number);
             self.report
                 .wrong(place, "what operators did is not what it sealed");
-            self.acts = Beside {
+            self.acts = ChainEnd {
                 number: block.acts,
                 hash: hash(&block.acts_hash),
             };
@@ -266,7 +207,7 @@ impl Walk {
             }
             for row in rows {
                 self.report.reads += 1;
-                self.reads = Beside {
+                self.reads = ChainEnd {
                     number: row.number,
                     hash: seal::link(&self.reads.hash, &row.digest()),
                 };
@@ -275,7 +216,7 @@ impl Walk {
         if (self.reads.number, self.reads.hash.as_slice()) != (block.reads, block.reads_hash.as_slice()) {
             let place = format!("block {}", block.number);
             self.report.wrong(place, "the log of reads is not what it sealed");
-            self.reads = Beside {
+            self.reads = ChainEnd {
                 number: block.reads,
                 hash: hash(&block.reads_hash),
             };
@@ -326,7 +267,7 @@ impl Walk {
             told.2
                 .extend(seal.left.into_iter().map(|tenant| (tenant, event.at)));
         }
-        if matches!(event.what, Happening::Amended { .. }) {
+        if matches!(event.what, EventKind::Amended { .. }) {
             told.3 = event.number;
         }
         let told = Told {

@@ -12,7 +12,7 @@ use crate::store::tables::*;
 
 /// What a cursor comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CursorStanding {
     /// It is of this history; what has a higher number comes after it.
     Known(i64),
     /// It is of another history, or made up. Everything up to `from` was there when it was given out, so that who begins there
@@ -27,9 +27,9 @@ pub enum Standing {
 ///
 /// One look at an index: the moment says in which month's partition the event stands. A bare number has no moment, and is held
 /// against the end of the feed alone.
-pub fn feed_cursor(conn: &mut Conn, cursor: Cursor) -> Result<Standing, StoreError> {
+pub fn feed_cursor(conn: &mut Conn, cursor: Cursor) -> Result<CursorStanding, StoreError> {
     if cursor.number == 0 {
-        return Ok(Standing::Known(0));
+        return Ok(CursorStanding::Known(0));
     }
     let known = match cursor.at {
         Some(at) => on_backend!(conn, c => diesel::select(diesel::dsl::exists(events::table
@@ -40,13 +40,13 @@ pub fn feed_cursor(conn: &mut Conn, cursor: Cursor) -> Result<Standing, StoreErr
         }
     };
     if known {
-        return Ok(Standing::Known(cursor.number));
+        return Ok(CursorStanding::Known(cursor.number));
     }
     let from = match cursor.at {
         None => Cursor::START,
         Some(_) => begin_again(conn, cursor)?,
     };
-    Ok(Standing::Foreign { from })
+    Ok(CursorStanding::Foreign { from })
 }
 
 /// The last place that this history and the cursor's have in common. A restored database goes on at a later moment than any the lost
@@ -88,10 +88,10 @@ pub fn place_in_feed(conn: &mut Conn, number: i64) -> Result<Cursor, StoreError>
 }
 
 /// Whether a cursor of the alarms is of this history.
-pub fn alarm_cursor(conn: &mut Conn, cursor: Cursor) -> Result<Standing, StoreError> {
+pub fn alarm_cursor(conn: &mut Conn, cursor: Cursor) -> Result<CursorStanding, StoreError> {
     let Cursor { number, at } = cursor;
     if number == 0 {
-        return Ok(Standing::Known(0));
+        return Ok(CursorStanding::Known(0));
     }
     let kept: Option<At> =
         on_backend!(conn, c => alarms::table.find(number).select(alarms::at).first(c).optional())?;
@@ -101,16 +101,16 @@ pub fn alarm_cursor(conn: &mut Conn, cursor: Cursor) -> Result<Standing, StoreEr
         (None, Some(_)) => false,
     };
     if known {
-        return Ok(Standing::Known(number));
+        return Ok(CursorStanding::Known(number));
     }
     let Some(at) = at else {
-        return Ok(Standing::Foreign { from: Cursor::START });
+        return Ok(CursorStanding::Foreign { from: Cursor::START });
     };
     let common: Option<(i64, At)> = on_backend!(conn, c => alarms::table
         .filter(alarms::number.lt(number)).filter(alarms::at.le(At(at)))
         .order(alarms::number.desc())
         .select((alarms::number, alarms::at)).first(c).optional())?;
-    Ok(Standing::Foreign {
+    Ok(CursorStanding::Foreign {
         from: common.map_or(Cursor::START, |(number, at)| Cursor::after(number, at.0)),
     })
 }

@@ -17,15 +17,16 @@ mod reach;
 mod refusals;
 mod register;
 mod search;
+mod walked;
 mod watches;
 
-pub use ahead::{ActiveWay, Noticed, Untold, active_ways, event_ids, has_agents, says, told, untold};
-pub use audit::{AuditReport, Finding, verify, verify_here};
+pub use ahead::{Noticed, SubscriptionLag, Untold, active_ways, event_ids, has_agents, says, told, untold};
+pub use audit::{verify, verify_here};
 pub use carried::{
     Carriage, DeliveryFilter, deliveries, deliveries_of, delivery, inbox_waits, messages, oldest_unsent,
     outbox_depth, push_waits, queued_agencies,
 };
-pub use cursors::{Standing as CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
+pub use cursors::{CursorStanding, alarm_cursor, feed_cursor, place_in_feed};
 pub use dossiers::{
     ByCode, answered, by_code, by_reference, code_known, content, dossier, dossiers_by_id, first_alike,
     of_code, report_known, submission,
@@ -37,13 +38,15 @@ pub use files::{
 };
 pub use history::{feed, history, lost_key};
 pub use notices::{
-    KeptNoticeAttempt, Standing, TenantQueue, Told, notice_attempts, notices_due, queues, secrets, ways,
+    KeptNoticeAttempt, NoticeCounts, SubscriptionCounts, TenantQueue, notice_attempts, notices_due, queues,
+    secrets, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
 pub use overview::{Overview, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
 pub use search::{Filter, LONGEST_WALK, Listed, list};
+pub use walked::{AuditReport, IntegrityFinding};
 pub use watches::{
     IrregularFilter, KeptAlarm, KeptIrregularCount, KeptIrregularity, alarms, irregular_counts,
     irregularities, limits_told, limits_wait, overdue,

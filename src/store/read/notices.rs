@@ -11,12 +11,12 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AttemptCursor, NoticeOutcome, SubscriptionState, Way};
+use crate::domain::view::{AttemptCursor, NoticeOutcome, SubscriptionState, Transport};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{KeptSecret, KeptWay, Position, position, secret_row};
+use crate::store::kept::{KeptSecret, KeptSubscription, Position, position, secret_row};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
@@ -25,7 +25,7 @@ use crate::store::word::{NoticeState, Word};
 
 /// How many events of a way stand in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct NoticeCounts {
     /// Under way: notices that wait, and what its feed has after its cursor, up to [`WINDOW`] of these.
     pub waiting: i64,
     /// Given up.
@@ -37,20 +37,20 @@ pub struct Standing {
 }
 
 /// A way with what stands in it.
-pub struct Told {
+pub struct SubscriptionCounts {
     /// The way.
-    pub way: KeptWay,
+    pub way: KeptSubscription,
     /// What stands in it.
-    pub standing: Standing,
+    pub counts: NoticeCounts,
     /// When its secrets sign, the newest first.
     pub secrets: Vec<KeptSecret>,
 }
 
 /// Tenant, way and state, how many notices stand there, and since when the first.
-type Counted = (String, Word<Way>, Word<NoticeState>, i64, Option<At>);
+type Counted = (String, Word<Transport>, Word<NoticeState>, i64, Option<At>);
 
 /// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
-pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>, StoreError> {
+pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<SubscriptionCounts>, StoreError> {
     let own = own(scope);
     let rows: Vec<(SubscriptionRow, Position)> = on_backend!(conn, c => {
         let mut query = subscriptions::table.into_boxed();
@@ -59,17 +59,20 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>,
         }
         query.order((subscriptions::tenant, subscriptions::way)).select((SubscriptionRow::as_select(), position!())).load(c)
     })?;
-    let kept: Vec<KeptWay> = rows.into_iter().map(KeptWay::of).collect::<Result<_, _>>()?;
-    let tenants: Vec<&str> = kept.iter().map(KeptWay::tenant).collect();
+    let kept: Vec<KeptSubscription> = rows
+        .into_iter()
+        .map(KeptSubscription::of)
+        .collect::<Result<_, _>>()?;
+    let tenants: Vec<&str> = kept.iter().map(KeptSubscription::tenant).collect();
     let counted: Vec<Counted> = on_backend!(conn, c => notices::table
         .filter(notices::tenant.eq_any(&tenants))
         .group_by((notices::tenant, notices::way, notices::state))
         .select((notices::tenant, notices::way, notices::state, count_star(), min(notices::since)))
         .load(c))?;
-    let mut standing: HashMap<Subscription, Standing> = HashMap::new();
+    let mut counts: HashMap<Subscription, NoticeCounts> = HashMap::new();
     for (tenant, way, state, count, since) in counted {
         let which = Subscription { tenant, way: way.0 };
-        let of = standing.entry(which).or_default();
+        let of = counts.entry(which).or_default();
         match state {
             WAITING => (of.waiting, of.oldest) = (count, since.map(|at| at.0)),
             PARKED => of.parked = count,
@@ -81,21 +84,21 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Told>,
         let Some((count, since)) = feeds.untold(conn, way, WINDOW)? else {
             continue;
         };
-        let of = standing.entry(way.subscription.clone()).or_default();
+        let of = counts.entry(way.subscription.clone()).or_default();
         of.waiting += count;
         of.oldest = Some(of.oldest.map_or(since, |oldest| oldest.min(since)));
     }
     let mut secrets = live_secrets(conn, &tenants, now)?;
     Ok(kept
         .into_iter()
-        .map(|way| Told {
-            standing: standing.remove(&way.subscription).unwrap_or_default(),
+        .map(|way| SubscriptionCounts {
+            counts: counts.remove(&way.subscription).unwrap_or_default(),
             secrets: match way.subscription.way {
-                Way::Webhook => {
+                Transport::Webhook => {
                     let theirs = secrets.remove(way.tenant()).unwrap_or_default();
                     theirs.iter().map(KeptSecret::of).collect()
                 }
-                Way::Queue => Vec::new(),
+                Transport::Queue => Vec::new(),
             },
             way,
         })
@@ -135,7 +138,7 @@ fn live_secrets(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptNoticeAttempt {
     /// By which way.
-    pub way: Way,
+    pub way: Transport,
     /// The event's place in the feed; 0 for a test event.
     pub seq: i64,
     /// The event.
@@ -175,7 +178,7 @@ impl KeptNoticeAttempt {
 pub fn notice_attempts(
     conn: &mut Conn,
     tenant: &str,
-    way: Option<Way>,
+    way: Option<Transport>,
     before: Option<AttemptCursor>,
     limit: i64,
 ) -> Result<Vec<KeptNoticeAttempt>, StoreError> {
@@ -217,13 +220,13 @@ pub fn notices_due(
         .filter(may_go!(now))
         .select(min(notices::seq))
         .single_value();
-    let due: Vec<(String, Word<Way>)> = on_backend!(conn, c => subscriptions::table
+    let due: Vec<(String, Word<Transport>)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::tenant.eq_any(tenants))
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
         .filter(next.is_not_null())
         .select((subscriptions::tenant, subscriptions::way))
         .load(c))?;
-    let which = |(tenant, way): (String, Word<Way>)| Subscription { tenant, way: way.0 };
+    let which = |(tenant, way): (String, Word<Transport>)| Subscription { tenant, way: way.0 };
     Ok(due.into_iter().map(which).collect())
 }
 
@@ -263,7 +266,7 @@ pub struct TenantQueue {
 /// The queues of submitters, those that are being drained too.
 pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
     let rows: Vec<(String, Word<SubscriptionState>, At)> = on_backend!(conn, c => subscriptions::table
-        .filter(subscriptions::way.eq(Word(Way::Queue)))
+        .filter(subscriptions::way.eq(Word(Transport::Queue)))
         .order(subscriptions::tenant)
         .select((subscriptions::tenant, subscriptions::state, subscriptions::since))
         .load(c))?;

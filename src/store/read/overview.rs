@@ -11,7 +11,7 @@ use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{KeptWay, Position, position};
+use crate::store::kept::{KeptSubscription, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::SubscriptionRow;
 use crate::store::seals::newest_head;
@@ -102,8 +102,11 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
     let ways: Vec<(SubscriptionRow, Position)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::state.eq(Word(SubscriptionState::Active)))
         .select((SubscriptionRow::as_select(), position!())).load(c))?;
-    let ways: Vec<KeptWay> = ways.into_iter().map(KeptWay::of).collect::<Result<_, _>>()?;
-    let feeds = Feeds::of(conn, ways.iter().map(KeptWay::tenant))?;
+    let ways: Vec<KeptSubscription> = ways
+        .into_iter()
+        .map(KeptSubscription::of)
+        .collect::<Result<_, _>>()?;
+    let feeds = Feeds::of(conn, ways.iter().map(KeptSubscription::tenant))?;
     for way in &ways {
         if let Some((count, since)) = feeds.untold(conn, way, WINDOW)? {
             backlog.notices_waiting += count;

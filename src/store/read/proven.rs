@@ -7,7 +7,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::result::Error;
 
-use super::audit::{AuditReport, Told, Walked};
+use super::walked::{AuditReport, Told, Walked};
 use crate::domain::attachment::FileKind;
 use crate::domain::seal::Hash;
 use crate::store::StoreError;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use lienthong::domain::event::Back;
 use lienthong::domain::lifecycle::Role;
 use lienthong::domain::status::Status;
-use lienthong::store::ledger::{Act, ActOutcome, Deed};
+use lienthong::store::ledger::{Act, ActOutcome, DossierAction};
 use rand::RngExt;
 
 use crate::backends::{Stage, on_both};
-use crate::papers::{deed, filed, report};
+use crate::papers::{action, filed, report};
 
 /// Something anybody may try.
 fn anything(stage: &Stage, dossier: &str) -> Act {
@@ -23,14 +23,14 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
     let (role, what) = match rng.random_range(0..8) {
         0 => (
             Role::Submitter,
-            Deed::Supplement {
+            DossierAction::Supplement {
                 text,
                 papers: Vec::new(),
             },
         ),
         1 => (
             Role::ReceivingUnit,
-            Deed::Step {
+            DossierAction::Step {
                 to,
                 text: "lý do".to_owned(),
                 details: None,
@@ -39,7 +39,7 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
         ),
         2 => (
             Role::Submitter,
-            Deed::Step {
+            DossierAction::Step {
                 to: Status::Withdrawn,
                 text: "lý do".to_owned(),
                 details: None,
@@ -48,14 +48,14 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
         ),
         3 => (
             Role::Agency,
-            Deed::Postpone {
+            DossierAction::Postpone {
                 new_due,
                 text: "lý do".to_owned(),
             },
         ),
         4 => (
             Role::Agency,
-            Deed::Correct {
+            DossierAction::Correct {
                 results: Vec::new(),
                 refusal: false,
                 text,
@@ -66,7 +66,7 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
             let new_due = rng.random_bool(0.2).then_some(new_due);
             (
                 Role::Agency,
-                Deed::Report {
+                DossierAction::Report {
                     to,
                     text,
                     details: None,
@@ -83,12 +83,12 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
     let who = if role == Role::Agency {
         agency
     } else {
-        deed(stage, dossier, Deed::Accept { text: None })
+        action(stage, dossier, DossierAction::Accept { text: None })
     };
     let micros = occurred_at.as_micros() - late * 1_000_000;
     Act {
         role,
-        deed: what,
+        action: what,
         occurred_at: lienthong::domain::time::Timestamp::from_micros(micros),
         ..who
     }

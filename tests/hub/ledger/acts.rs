@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use lienthong::domain::event::{HandOver, Happening, Verdict};
+use lienthong::domain::event::{EventKind, HandOver, Verdict};
 use lienthong::domain::lifecycle::{Phase, Resume};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::store::Store;
-use lienthong::store::ledger::{Act, ActOutcome, Acted, Deed, KeyUse};
+use lienthong::store::ledger::{Act, ActOutcome, Acted, DossierAction, KeyUse};
 
-use super::{happenings, row};
+use super::{history, row};
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
 
@@ -25,9 +25,9 @@ fn due(stage: &Stage) -> Timestamp {
 
 /// The steps a dossier went: to, verdict, inferred.
 async fn steps(store: &Store, id: &str) -> Vec<(u8, Verdict, bool)> {
-    let all = happenings(store, id).await;
+    let all = history(store, id).await;
     let steps = all.into_iter().filter_map(|(_, what)| match what {
-        Happening::StatusChanged {
+        EventKind::StatusChanged {
             to,
             verdict,
             inferred,
@@ -85,8 +85,8 @@ on_both! {
             acted(&store, report(stage, &id, status)).await;
         }
         let repeated = Some(Label::SupplementRepeated);
-        let last = happenings(&store, &id).await.pop().unwrap();
-        assert!(matches!(last, (4, Happening::StatusChanged { verdict: Verdict::AppliedIrregular, irregular, .. }) if irregular == repeated));
+        let last = history(&store, &id).await.pop().unwrap();
+        assert!(matches!(last, (4, EventKind::StatusChanged { verdict: Verdict::AppliedIrregular, irregular, .. }) if irregular == repeated));
         assert_eq!(row(&store, &id).await.unwrap().state.supplements, 2);
         assert_eq!(stage.audit().findings, []);
     }
@@ -94,15 +94,15 @@ on_both! {
     async fn what_is_not_allowed_is_kept_with_its_label_and_changes_nothing(stage) {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
-        let hand_over = Deed::HandOver(HandOver { receiver: "x".to_owned(), received_at: stage.clock.now(), proof: None });
-        let acted_on = acted(&store, deed(stage, &id, hand_over)).await;
+        let hand_over = DossierAction::HandOver(HandOver { receiver: "x".to_owned(), received_at: stage.clock.now(), proof: None });
+        let acted_on = acted(&store, action(stage, &id, hand_over)).await;
         assert_eq!(verdict(&acted_on), (Verdict::Rejected, Status::Registered, Some(Label::TransitionNotAllowed)));
         acted(&store, Act { occurred_at: days(stage, 0), ..report(stage, &id, Status::Withdrawn) }).await;
         stage.later(60);
         let after_the_end = acted(&store, report(stage, &id, Status::Processing)).await;
         assert_eq!(verdict(&after_the_end), (Verdict::Rejected, Status::Withdrawn, Some(Label::StatusFinal)));
-        let labels: Vec<Label> = happenings(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
-            Happening::StatusRejected { label, .. } => Some(label),
+        let labels: Vec<Label> = history(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
+            EventKind::StatusRejected { label, .. } => Some(label),
             _ => None,
         }).collect();
         assert_eq!(labels, [Label::TransitionNotAllowed, Label::StatusFinal]);
@@ -120,8 +120,8 @@ on_both! {
         stage.later(3600);
         acted(&store, report(stage, &id, Status::Stopped)).await;
         assert_eq!(verdict(&acted(&store, late).await), (Verdict::Recorded, Status::Stopped, None));
-        let last = happenings(&store, &id).await.pop().unwrap();
-        assert!(matches!(last, (6, Happening::StatusRecorded { to: Status::Finished, .. })));
+        let last = history(&store, &id).await.pop().unwrap();
+        assert!(matches!(last, (6, EventKind::StatusRecorded { to: Status::Finished, .. })));
     }
 
     async fn the_same_report_is_taken_once(stage) {
@@ -160,9 +160,9 @@ on_both! {
         // The clerk writes the minute, the agency's clock was ahead: the result is handed over all the same, with its proof.
         let said = Timestamp::from_micros(stage.clock.now().as_micros() - 45_000_000);
         let hand_over = HandOver { receiver: "Người Thử".to_owned(), received_at: said, proof: Some("P-1".to_owned()) };
-        let early = Act { occurred_at: said, ..deed(stage, &id, Deed::HandOver(hand_over.clone())) };
+        let early = Act { occurred_at: said, ..action(stage, &id, DossierAction::HandOver(hand_over.clone())) };
         assert_eq!(verdict(&acted(&store, early).await), (Verdict::Applied, Status::HandedOver, None));
-        let told = happenings(&store, &id).await.into_iter().any(|(_, what)| what == Happening::HandedOver(hand_over.clone()));
+        let told = history(&store, &id).await.into_iter().any(|(_, what)| what == EventKind::HandedOver(hand_over.clone()));
         assert!(told, "the proof is kept, with the moment the clerk wrote");
         assert_eq!(stage.audit().findings, []);
     }
@@ -186,7 +186,7 @@ on_both! {
     async fn a_supplement_goes_back_and_starts_the_clock_again(stage) {
         let store = stage.open();
         let id = filed(stage, &store, "r1").await;
-        let supplement = || deed(stage, &id, Deed::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() });
+        let supplement = || action(stage, &id, DossierAction::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() });
         let early = acted(&store, supplement()).await;
         assert_eq!(verdict(&early), (Verdict::Rejected, Status::Registered, Some(Label::TransitionNotAllowed)));
         for status in [Status::Processing, Status::SupplementRequested] {
@@ -201,8 +201,8 @@ on_both! {
         assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::Processing, None));
         let after = row(&store, &id).await.unwrap();
         assert_eq!((after.status(), after.state.due), (Status::Processing, Some(due)));
-        let all = happenings(&store, &id).await;
-        assert!(matches!(&all[all.len() - 3].1, Happening::Supplemented { text: Some(t), .. } if t == "bản sao"));
+        let all = history(&store, &id).await;
+        assert!(matches!(&all[all.len() - 3].1, EventKind::Supplemented { text: Some(t), .. } if t == "bản sao"));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "supplemented"]);
         assert_eq!(stage.audit().findings, []);
     }
@@ -227,10 +227,10 @@ on_both! {
         acted(&store, report(stage, &id, Status::Finished)).await;
         stage.later(60);
         let given = HandOver { receiver: "người nhận".to_owned(), received_at: stage.clock.now(), proof: Some("P1".to_owned()) };
-        let acted_on = acted(&store, deed(stage, &id, Deed::HandOver(given.clone()))).await;
+        let acted_on = acted(&store, action(stage, &id, DossierAction::HandOver(given.clone()))).await;
         assert_eq!(verdict(&acted_on), (Verdict::Applied, Status::HandedOver, None));
-        let all: Vec<Happening> = happenings(&store, &id).await.into_iter().map(|h| h.1).collect();
-        assert_eq!(all[all.len() - 2], Happening::HandedOver(given));
+        let all: Vec<EventKind> = history(&store, &id).await.into_iter().map(|h| h.1).collect();
+        assert_eq!(all[all.len() - 2], EventKind::HandedOver(given));
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "handed-over"]);
         assert_eq!(stage.audit().findings, []);
     }
@@ -248,7 +248,7 @@ on_both! {
         // The status is taken, the code is not, and that is said.
         assert_eq!(verdict(&taken), (Verdict::Applied, Status::Accepted, None));
         assert_eq!(taken.warnings.iter().map(|w| w.label).collect::<Vec<_>>(), [Label::DossierCodeTaken]);
-        let codes = happenings(&store, &a).await.into_iter().filter(|h| matches!(h.1, Happening::CodeAssigned { .. }));
+        let codes = history(&store, &a).await.into_iter().filter(|h| matches!(h.1, EventKind::CodeAssigned { .. }));
         assert_eq!(codes.count(), 1);
         assert_eq!(row(&store, &a).await.unwrap().state.code, Some(code.parse().unwrap()));
         assert_eq!(row(&store, &b).await.unwrap().state.code, None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lienthong::domain::clocks::{Clockwork, DueReason, Watched};
-use lienthong::domain::event::Happening;
+use lienthong::domain::event::EventKind;
 use lienthong::domain::legal::TimeLimits;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
@@ -13,11 +13,11 @@ use lienthong::domain::tenant::Actor;
 use lienthong::domain::time::Timestamp;
 use lienthong::store::kept::KeptDossier;
 use lienthong::store::ledger::{
-    Act, Carried, Deed, LeaseOutbox, LimitFired, OutboxSettlement, SettleOutbox, Watch,
+    Act, Carried, DossierAction, LeaseOutbox, LimitFired, OutboxSettlement, SettleOutbox, Watch,
 };
 use lienthong::store::{Store, read};
 
-use super::{everything, happenings, row};
+use super::{everything, history, row};
 use crate::backends::{Stage, on_both};
 use crate::papers::*;
 
@@ -84,10 +84,10 @@ fn kinds(stage: &Stage) -> Vec<String> {
 
 /// What the hub told of limits in the history of a dossier, in order.
 async fn in_history(store: &Store, id: &str) -> Vec<(Watched, bool)> {
-    let all = happenings(store, id).await;
+    let all = history(store, id).await;
     let limits = all.into_iter().filter_map(|(_, what)| match what {
-        Happening::LimitNear(told) => Some((told.limit, false)),
-        Happening::LimitPassed(told) => Some((told.limit, true)),
+        EventKind::LimitNear(told) => Some((told.limit, false)),
+        EventKind::LimitPassed(told) => Some((told.limit, true)),
         _ => None,
     });
     limits.collect()
@@ -190,8 +190,8 @@ on_both! {
         acted(&store, report(stage, &id, Status::Processing)).await;
         let second = at("2026-12-01T17:00");
         assert_eq!(row(&store, &id).await.unwrap().state.due, Some(second));
-        let set: Vec<_> = happenings(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
-            Happening::DueSet(change) => Some((change.from, change.to, change.reason)),
+        let set: Vec<_> = history(&store, &id).await.into_iter().filter_map(|(_, what)| match what {
+            EventKind::DueSet(change) => Some((change.from, change.to, change.reason)),
             _ => None,
         }).collect();
         assert_eq!(set, [(None, first, DueReason::Accepted), (Some(first), second, DueReason::Paid)]);
@@ -281,11 +281,11 @@ on_both! {
         acted(&store, Act { own_queue: true, ..report(stage, &heard, Status::Accepted) }).await;
         acted(&store, Act { own_queue: true, ..report(stage, &silent, Status::Accepted) }).await;
         // The submitter adds something: the agency must answer that.
-        let papers = || Deed::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() };
+        let papers = || DossierAction::Supplement { text: Some("bản sao".to_owned()), papers: Vec::new() };
         for id in [&heard, &silent] {
             stage.later(1);
             acted(&store, Act { own_queue: true, ..report(stage, id, Status::SupplementRequested) }).await;
-            acted(&store, deed(stage, id, papers())).await;
+            acted(&store, action(stage, id, papers())).await;
         }
         stage.execute("UPDATE deliveries SET state = 'queued' WHERE state = 'waiting'");
         stage.later(1);

@@ -1,12 +1,12 @@
 //! Filing: what one commit holds, and what a key, a reference, a version and an official code each guard.
 
-use lienthong::domain::event::Happening;
+use lienthong::domain::event::EventKind;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::store::ledger::{Likeness, Remember, Submit, SubmitOutcome};
 use lienthong::store::{StoreError, read};
 
-use super::{everything, happenings, row};
+use super::{everything, history, row};
 use crate::backends::on_both;
 use crate::papers::*;
 
@@ -25,8 +25,8 @@ on_both! {
 
         let stored = row(&store, &id).await.unwrap();
         assert_eq!((stored.status().code(), stored.state.events, stored.state.version, stored.state.accepted), (1, 1, 1, false));
-        let events = happenings(&store, &id).await;
-        assert!(matches!(&events[..], [(1, Happening::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
+        let events = history(&store, &id).await;
+        assert!(matches!(&events[..], [(1, EventKind::Filed { submission: s, status: Status::Registered, agency: Some(a), parked: None })]
             if s.to_string() == submission && a.as_str() == AGENCY));
         for table in [
             "submissions", "contents", "dossiers", "idempotency_keys", "events", "feed", "deliveries", "blocks",
@@ -195,12 +195,12 @@ on_both! {
             submit.contested = contested;
             submit
         };
-        let contests = |all: &[(i32, Happening)]| all.iter().filter(|h| matches!(h.1, Happening::CodeContested { .. })).count();
+        let contests = |all: &[(i32, EventKind)]| all.iter().filter(|h| matches!(h.1, EventKind::CodeContested { .. })).count();
         let first = claiming(BRANCH, "r1", false);
         let id = first.dossier.id.to_string();
         store.ledger.ask(first).await.unwrap();
-        let events = happenings(&store, &id).await;
-        assert!(matches!(&events[1], (2, Happening::CodeClaimed { code: c }) if c.as_str() == code));
+        let events = history(&store, &id).await;
+        assert!(matches!(&events[1], (2, EventKind::CodeClaimed { code: c }) if c.as_str() == code));
         let claimed = row(&store, &id).await.unwrap();
         assert_eq!((claimed.state.code, claimed.state.claimed), (None, Some(code.parse().unwrap())));
         // The agency is sent the filing, not the claim beside it.
@@ -213,8 +213,8 @@ on_both! {
         let second = claiming("branch.ha-dong", "r2", true);
         let other = second.dossier.id.to_string();
         assert_eq!(store.ledger.ask(second).await.unwrap(), SubmitOutcome::Committed);
-        assert_eq!(contests(&happenings(&store, &id).await), 1);
-        assert_eq!(contests(&happenings(&store, &other).await), 1);
+        assert_eq!(contests(&history(&store, &id).await), 1);
+        assert_eq!(contests(&history(&store, &other).await), 1);
         let alarm = "SELECT kind || ' ' || dossier AS t FROM alarms";
         assert_eq!(stage.texts(alarm), [format!("code-contested {other}")]);
         let told = "SELECT f.tenant AS t FROM feed f JOIN events e ON e.seq = f.seq ORDER BY e.seq";
@@ -222,7 +222,7 @@ on_both! {
 
         // A third is told by its own answer; nobody is told a second time.
         assert_eq!(store.ledger.ask(claiming("branch.ba-vi", "r3", true)).await.unwrap(), SubmitOutcome::Committed);
-        assert_eq!((contests(&happenings(&store, &id).await), stage.rows("alarms")), (1, 1));
+        assert_eq!((contests(&history(&store, &id).await), stage.rows("alarms")), (1, 1));
 
         // The agency settles it.
         let mut confirm = report(stage, &id, Status::Accepted);

@@ -9,10 +9,10 @@ use lienthong::domain::tenant::Standing;
 use lienthong::domain::tenant::Tenant;
 use lienthong::domain::tenant::TenantKind;
 use lienthong::domain::text::Text;
-use lienthong::domain::view::Way;
+use lienthong::domain::view::Transport;
 use lienthong::store::ledger::{
-    Fate, HeldWay, LeasedNotice, NoticeSettlement, Progress, SetAside, SettleNotices, SettledNotices,
-    Subscribe, Subscription, WINDOW,
+    FeedProgress, HeldWay, LeasedNotice, NoticeSettlement, SendOutcome, SetAside, SettleNotices,
+    SettledNotices, Subscribe, Subscription, WINDOW,
 };
 use lienthong::store::read;
 use lienthong::store::read::Noticed;
@@ -28,7 +28,7 @@ on_both! {
         for n in 0..3 {
             filed(stage, &store, &format!("before {n}")).await;
         }
-        let (now, early) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
+        let (now, early) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Transport::Queue });
         assert!(subscribe(stage, &store, &now, None).await);
         let from_one = Subscribe { subscription: early.clone(), url: None, from: Some(1), secret: None };
         store.ledger.ask(from_one).await.unwrap();
@@ -134,11 +134,11 @@ on_both! {
         hold(&store, &which).await;
         subscribe(stage, &store, &which, None).await;
         let first = from_feed(&store, &which, 1).await;
-        let settle = |notice: &LeasedNotice, fate: Fate, from: i64, to: i64| SettleNotices {
+        let settle = |notice: &LeasedNotice, fate: SendOutcome, from: i64, to: i64| SettleNotices {
             subscription: which.clone(),
             set_at: then,
             settlements: vec![NoticeSettlement { notice: notice.clone(), fate }],
-            progress: Progress { holder: "hub".to_owned(), from, to, set_aside: Vec::new(), hold: HOLD },
+            progress: FeedProgress { holder: "hub".to_owned(), from, to, set_aside: Vec::new(), hold: HOLD },
         };
         // What the receiver before said of it is forgotten: it is tried at once, as if for the first time.
         let later = stage.clock.now().plus(Duration::from_secs(60));
@@ -200,9 +200,9 @@ on_both! {
             let (scope, now) = (everything(), stage.clock.now());
             let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
             let backlog = store.readers.run(read::backlog).await.unwrap();
-            assert_eq!(backlog.notices_waiting, ways[0].standing.waiting);
-            assert_eq!(backlog.notices_waiting_since, ways[0].standing.oldest);
-            (ways[0].standing.waiting, ways[0].standing.oldest)
+            assert_eq!(backlog.notices_waiting, ways[0].counts.waiting);
+            assert_eq!(backlog.notices_waiting_since, ways[0].counts.oldest);
+            (ways[0].counts.waiting, ways[0].counts.oldest)
         };
         assert_eq!(waiting().await, (0, None));
         let since = stage.clock.now();

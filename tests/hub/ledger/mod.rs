@@ -14,7 +14,7 @@ mod refused;
 mod register;
 mod telling;
 
-use lienthong::domain::event::Happening;
+use lienthong::domain::event::EventKind;
 use lienthong::identity::{Access, Permission, Scope};
 use lienthong::store::kept::KeptDossier;
 use lienthong::store::{Store, read};
@@ -32,7 +32,7 @@ pub(crate) async fn row(store: &Store, id: &str) -> Option<KeptDossier> {
         .unwrap()
 }
 
-async fn happenings(store: &Store, id: &str) -> Vec<(i32, Happening)> {
+async fn history(store: &Store, id: &str) -> Vec<(i32, EventKind)> {
     let (id, cipher) = (id.to_owned(), store.cipher.clone());
     let events = store
         .readers

@@ -6,13 +6,13 @@ use lienthong::domain::failure::Failure;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::domain::view::Backlog;
-use lienthong::domain::view::Way;
+use lienthong::domain::view::Transport;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Worded;
 use lienthong::store::kept::{NewEndpoint, Secrets};
 use lienthong::store::ledger::{
-    EndSubscription, EndpointStanding, Fate, Intervene, Intervention, NoticeSettlement, QueueRemoved,
-    RotateSecret, SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST,
+    EndSubscription, EndpointStanding, Intervene, Intervention, NoticeSettlement, QueueRemoved, RotateSecret,
+    SendOutcome, SetEndpoint, SettlePushes, Subscribe, Subscribed, Subscription, Sweep, TEST,
     TestSubscription,
 };
 use lienthong::store::read;
@@ -97,14 +97,14 @@ on_both! {
         filed(stage, &store, "r1").await;
         spread(&store, &which).await;
         let leased = lease(&store, &which, 9).await;
-        settle(&store, &which, &leased, Fate::Gone).await;
+        settle(&store, &which, &leased, SendOutcome::Gone).await;
         filed(stage, &store, "r2").await;
         assert_eq!((behind(&store).await, hold_by(&store, &which, "hub").await), (vec![], None));
         assert_eq!(lease(&store, &which, 9).await, []);
         let (scope, now) = (everything(), stage.clock.now());
         let ways = store.readers.run(move |conn| read::ways(conn, &scope, now)).await.unwrap();
         assert_eq!((ways[0].way.state.word(), ways[0].way.reason.as_deref()), ("disabled", Some("receiver-gone")));
-        assert_eq!((ways[0].standing.waiting, ways[0].secrets.len()), (2, 1));
+        assert_eq!((ways[0].counts.waiting, ways[0].secrets.len()), (2, 1));
         subscribe(stage, &store, &which, None).await;
         assert_eq!(spread(&store, &which).await, 1);
         assert_eq!(seqs(&lease(&store, &which, 9).await), [1, 2]);
@@ -153,7 +153,7 @@ on_both! {
 
     async fn an_ended_way_leaves_nothing_behind_but_the_feed(stage) {
         let store = stage.open();
-        let (hook, queue) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Way::Queue });
+        let (hook, queue) = (webhook(BRANCH), Subscription { tenant: BRANCH.to_owned(), way: Transport::Queue });
         subscribe(stage, &store, &hook, None).await;
         let wanted = Subscribe { subscription: queue.clone(), url: None, from: None, secret: None };
         store.ledger.ask(wanted).await.unwrap();
@@ -202,12 +202,12 @@ on_both! {
         // A receiver that is gone, a delivery an operator parks, an endpoint that fails.
         stage.later(LEASE.as_secs() + 1);
         let second = lease(&store, &which, 9).await;
-        settle(&store, &which, &second, Fate::Gone).await;
+        settle(&store, &which, &second, SendOutcome::Gone).await;
         let delivery = stage.texts("SELECT id AS t FROM deliveries ORDER BY id").remove(0);
         let park = Intervention {
             delivery,
             own_queue: false,
-            deed: Intervene::Park,
+            action: Intervene::Park,
             reason: "Thử".to_owned(),
             actor: Actor::hub(),
         };

@@ -90,15 +90,15 @@ on_both! {
             newcomer(stage, "enterprise.mau-a", print(2)),
             newcomer(stage, "agent.a-1", print(3)),
         ]);
-        assert_eq!(change(&store, all.clone()).await, Registered::Done { version: 1, deeds: 9 });
-        assert_eq!(change(&store, all).await, Registered::Done { version: 1, deeds: 0 });
+        assert_eq!(change(&store, all.clone()).await, Registered::Done { version: 1, actions: 9 });
+        assert_eq!(change(&store, all).await, Registered::Done { version: 1, actions: 0 });
         let taken = newcomer(stage, "branch.x", print(3));
         assert_eq!(label(&change(&store, Change::Register(vec![taken])).await), Some(Label::CertificateTaken));
         let last = Change::Close(key("operator.mot"));
         assert_eq!(label(&change(&store, last).await), Some(Label::LastOperator));
         stage.later(60);
         let close = Change::Close(key("enterprise.mau-a"));
-        assert_eq!(change(&store, close).await, Registered::Done { version: 2, deeds: 2 });
+        assert_eq!(change(&store, close).await, Registered::Done { version: 2, actions: 2 });
         let register = store.readers.run(|conn| read::register(conn, 0)).await.unwrap().unwrap();
         let standing = &register.tenant(&key("agent.a-1")).unwrap().standing;
         assert_eq!(standing, &Standing::Closed { since: stage.clock.now() });
@@ -113,11 +113,11 @@ on_both! {
         let store = stage.open();
         let dossier = filed(stage, &store, "r1").await;
         let delivery = stage.texts("SELECT id AS t FROM deliveries").remove(0);
-        let intervene = async |deed: Intervene| {
+        let intervene = async |action: Intervene| {
             let asked = Intervention {
                 delivery: delivery.clone(),
                 own_queue: false,
-                deed,
+                action,
                 reason: "Theo công văn mẫu".to_owned(),
                 actor: Actor::of(key("operator.truc-ban")),
             };
@@ -126,8 +126,8 @@ on_both! {
         let retry = Intervene::Retry { again: false };
         assert_eq!(intervene(retry).await, Err(Label::DeliveryUnderWay));
         assert_eq!(entries(&store).await, []);
-        for deed in [Intervene::Park, Intervene::Park, retry] {
-            assert_eq!(intervene(deed).await, Ok(()));
+        for action in [Intervene::Park, Intervene::Park, retry] {
+            assert_eq!(intervene(action).await, Ok(()));
         }
         let said = entries(&store).await;
         let told: Vec<_> = said.iter().map(|e| (e.number, e.action, e.detail["state"].as_str())).collect();
@@ -162,7 +162,7 @@ on_both! {
         wrong[9_999].certificates[0].thumbprint = print(7);
         assert_eq!(label(&change(&store, Change::Register(wrong)).await), Some(Label::CertificateTaken));
         assert_eq!((stage.rows("tenants"), stage.rows("audit")), (0, 0));
-        assert_eq!(change(&store, Change::Register(all)).await, Registered::Done { version: 1, deeds: 30_000 });
+        assert_eq!(change(&store, Change::Register(all)).await, Registered::Done { version: 1, actions: 30_000 });
         assert_eq!((stage.rows("tenants"), stage.rows("certificates"), stage.rows("staff")), (10_000, 10_000, 10_000));
     }
 

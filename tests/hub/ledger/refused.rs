@@ -7,7 +7,7 @@ use lienthong::domain::view::RefusedKind;
 use lienthong::store::kept::NewRefusal;
 use lienthong::store::ledger::faults::{FAULTS_ALLOWED, FAULTS_REMEMBERED, FIRST_PAUSE};
 use lienthong::store::ledger::{Refuse, Submit, SubmitOutcome};
-use lienthong::store::{Sizes, Store, StoreError};
+use lienthong::store::{Store, StoreError, StoreSizes};
 
 use crate::backends::{Stage, number, on_both, run};
 use crate::papers::*;
@@ -72,10 +72,10 @@ async fn together(stage: &Stage, store: &Store, all: Vec<Submit>) -> Vec<Result<
 }
 
 fn wide(stage: &Stage) -> Store {
-    stage.open_with(Sizes {
+    stage.open_with(StoreSizes {
         readers: 1,
         batch: 128,
-        ..Sizes::default()
+        ..StoreSizes::default()
     })
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use lienthong::domain::failure::Failure;
 use lienthong::domain::ids::SecretId;
 use lienthong::domain::time::Timestamp;
-use lienthong::domain::view::Way;
+use lienthong::domain::view::Transport;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::store::Store;
 use lienthong::store::kept::{NewSecret, SealedSecret};
 use lienthong::store::ledger::{
-    Carried, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress, RetryNotices,
-    SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
+    Carried, FeedProgress, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, RetryNotices,
+    SendOutcome, SetAside, SettleNotices, SettledNotices, Subscribe, Subscribed, Subscription,
 };
 use lienthong::store::read;
 use lienthong::store::read::Noticed;
@@ -25,7 +25,7 @@ pub(super) const HOLD: Duration = Duration::from_secs(5);
 pub(super) fn webhook(tenant: &str) -> Subscription {
     Subscription {
         tenant: tenant.to_owned(),
-        way: Way::Webhook,
+        way: Transport::Webhook,
     }
 }
 
@@ -163,7 +163,7 @@ pub(super) async fn told(
         subscription: which.clone(),
         set_at: set_at(store, which).await,
         settlements,
-        progress: Progress {
+        progress: FeedProgress {
             holder: holder.to_owned(),
             from,
             to,
@@ -175,7 +175,7 @@ pub(super) async fn told(
 }
 
 /// What became of notices with a row.
-pub(super) async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fate: Fate) {
+pub(super) async fn settle(store: &Store, which: &Subscription, leased: &[LeasedNotice], fate: SendOutcome) {
     let cursor = hold(store, which).await.cursor;
     let settlements = leased.iter().map(|notice| NoticeSettlement {
         notice: notice.clone(),
@@ -210,12 +210,12 @@ pub(super) async fn from_feed(store: &Store, which: &Subscription, seq: i64) -> 
     }
 }
 
-pub(super) fn done() -> Fate {
-    Fate::Carried(Carried::Done)
+pub(super) fn done() -> SendOutcome {
+    SendOutcome::Carried(Carried::Done)
 }
 
-pub(super) fn retry(not_before: Timestamp, counts: bool) -> Fate {
-    Fate::Carried(Carried::Retry {
+pub(super) fn retry(not_before: Timestamp, counts: bool) -> SendOutcome {
+    SendOutcome::Carried(Carried::Retry {
         failure: Failure::Busy,
         reason: "503".to_owned(),
         not_before,
@@ -230,8 +230,8 @@ pub(super) fn again(subscription: Subscription) -> RetryNotices {
     }
 }
 
-pub(super) fn parked() -> Fate {
-    Fate::Carried(Carried::Park {
+pub(super) fn parked() -> SendOutcome {
+    SendOutcome::Carried(Carried::Park {
         failure: Failure::DocumentRefused,
         reason: "422".to_owned(),
     })

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lienthong::broker::{Broker, Outcome};
+use lienthong::broker::{Broker, PublishOutcome};
 use lienthong::domain::details::{Details, Lists};
 use lienthong::domain::event::{Back, Verdict};
 use lienthong::domain::ids::DossierId;
@@ -54,7 +54,7 @@ async fn publish(city: &City, department: &Broker, first: usize, reports: Vec<St
     let messages: Vec<_> = numbered
         .map(|(n, report)| message(city, &format!("st-{}", first + n), vec![report]))
         .collect();
-    let confirmed = vec![Outcome::Confirmed; messages.len()];
+    let confirmed = vec![PublishOutcome::Confirmed; messages.len()];
     assert_eq!(department.publish(&messages).await, confirmed);
 }
 

@@ -1,6 +1,8 @@
 //! An agency with a queue of its own on RabbitMQ: it takes messages and publishes statuses without a call to the hub.
 
-use lienthong::broker::{Broker, Consumer, Delivery, Envelope, Outcome, Settlement, Source, Target};
+use lienthong::broker::{
+    Acknowledgement, Broker, Consumer, Delivery, Envelope, PublishOutcome, Source, Target,
+};
 use lienthong::delivery::missing;
 use lienthong::domain::failure::Failure;
 use lienthong::domain::rejection::Label;
@@ -76,7 +78,7 @@ async fn drain(broker: &Broker, city: &City, messages: usize) -> Vec<String> {
         let got = next(&mut queue).await;
         let data: AgencyData = serde_json::from_slice(&got.body).unwrap();
         references.push(data.document.value()["reference"].as_str().unwrap().to_owned());
-        got.settle(Settlement::Ack).await.unwrap();
+        got.settle(Acknowledgement::Ack).await.unwrap();
     }
     references
 }
@@ -138,7 +140,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 };
                 assert_eq!(named("cloudEvents:subject"), Some(id.to_string()));
                 assert!(named("traceparent").is_some());
-                got.settle(Settlement::Ack).await.unwrap();
+                got.settle(Acknowledgement::Ack).await.unwrap();
 
                 // Once the confirm is written down, an answer acknowledges the message.
                 eventually("the message is queued", async || {
@@ -151,7 +153,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 let finished = message(city, "st-2", vec![report(id, Status::Finished, "")]);
                 assert_eq!(
                     department.publish(&[accepted, finished]).await,
-                    [Outcome::Confirmed, Outcome::Confirmed]
+                    [PublishOutcome::Confirmed, PublishOutcome::Confirmed]
                 );
                 eventually("the branch hears of the result", async || {
                     (statuses(city).await.len() == 3).then_some(())
@@ -183,7 +185,7 @@ fn a_report_that_is_refused_is_its_agencys_to_read_and_no_dead_letter() {
                 let forged = message(city, "forged", vec![report(id, Status::Refused, "giả mạo")]);
                 assert_eq!(
                     broker.publish(std::slice::from_ref(&forged)).await,
-                    [Outcome::Confirmed]
+                    [PublishOutcome::Confirmed]
                 );
                 // What cannot be read at all goes the same way; what is behind it does not wait.
                 let mut garbage = message(city, "garbage", Vec::new());
@@ -243,7 +245,7 @@ fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
                 let source = Source::Agency(city.department.clone());
                 let mut queue = department.consume(&source, 1).await.unwrap();
                 let got = next(&mut queue).await;
-                got.settle(Settlement::Dead("cannot read it".to_owned()))
+                got.settle(Acknowledgement::Dead("cannot read it".to_owned()))
                     .await
                     .unwrap();
                 let delivery = eventually("it is parked", async || {
@@ -260,7 +262,7 @@ fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
                 astray.to = Target::Agency(city.department.clone());
                 astray.expires = Some(std::time::Duration::ZERO);
                 drop(queue);
-                assert_eq!(broker.publish(&[astray]).await, [Outcome::Confirmed]);
+                assert_eq!(broker.publish(&[astray]).await, [PublishOutcome::Confirmed]);
                 eventually("it is kept for the operator", async || {
                     let query = RefusalQuery {
                         limit: 50,

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lienthong::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Way};
+use lienthong::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::net::tls::{ServerIdentity, web_config};
-use lienthong::sim::receiver::{Answer, Asked, serve};
+use lienthong::sim::receiver::{ReceivedRequest, ReceiverResponse, serve};
 use serde_json::Value;
 
 use crate::backends::{Stage, eventually};
@@ -16,7 +16,7 @@ use crate::city::City;
 /// What a server does with the nth request (from 0).
 pub enum Does {
     /// Answers so.
-    Says(Answer),
+    Says(ReceiverResponse),
     /// Hangs up without an answer.
     HangsUp,
     /// Never answers.
@@ -24,13 +24,13 @@ pub enum Does {
 }
 
 pub fn says(status: u16) -> Does {
-    Does::Says(Answer::of(status))
+    Does::Says(ReceiverResponse::of(status))
 }
 
 /// A server, and everything it was asked.
 pub struct Hook {
     pub port: u16,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -41,12 +41,18 @@ impl Drop for Hook {
 }
 
 impl Hook {
-    pub async fn open(city: &City, does: impl Fn(usize, &Asked) -> Does + Send + Sync + 'static) -> Hook {
+    pub async fn open(
+        city: &City,
+        does: impl Fn(usize, &ReceivedRequest) -> Does + Send + Sync + 'static,
+    ) -> Hook {
         Hook::under(&city.endpoints, does).await
     }
 
     /// With a certificate of this authority.
-    pub async fn under(ca: &DevCa, does: impl Fn(usize, &Asked) -> Does + Send + Sync + 'static) -> Hook {
+    pub async fn under(
+        ca: &DevCa,
+        does: impl Fn(usize, &ReceivedRequest) -> Does + Send + Sync + 'static,
+    ) -> Hook {
         let at = |text: &str| text.parse().unwrap();
         let lasting = Validity {
             from: at("2026-01-01T00:00:00Z"),
@@ -56,7 +62,7 @@ impl Hook {
         let tls = web_config(&ServerIdentity::new(issued.chain, issued.key).unwrap()).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let asked: Arc<Mutex<Vec<ReceivedRequest>>> = Arc::default();
         let (seen, does) = (Arc::clone(&asked), Arc::new(does));
         let serving = tokio::spawn(serve(
             listener,
@@ -85,12 +91,12 @@ impl Hook {
     }
 
     /// Everything it was asked until now.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until it was asked so often.
-    pub async fn asked_times(&self, times: usize) -> Vec<Asked> {
+    pub async fn asked_times(&self, times: usize) -> Vec<ReceivedRequest> {
         eventually("the webhook is called", async || {
             let asked = self.asked();
             (asked.len() >= times).then_some(asked)
@@ -101,7 +107,7 @@ impl Hook {
     /// Subscribes to it; the secret, where there is a new one.
     pub async fn subscribe(&self, city: &City, access: &Access, from: Option<Cursor>) -> Option<String> {
         let request = SubscriptionRequest {
-            way: Way::Webhook,
+            way: Transport::Webhook,
             url: Some(self.url()),
             from,
         };
@@ -110,7 +116,7 @@ impl Hook {
 }
 
 /// The event a request carries.
-pub fn event(asked: &Asked) -> CloudEvent<FeedData> {
+pub fn event(asked: &ReceivedRequest) -> CloudEvent<FeedData> {
     serde_json::from_slice(&asked.body).unwrap()
 }
 
@@ -131,7 +137,7 @@ pub async fn left(city: &City, access: &Access, waiting: i64) -> Option<()> {
 }
 
 /// Holds what a webhook was sent to what the feed says: everything, the same bytes' worth, in order within each dossier.
-pub fn complete_and_in_order(asked: &[Asked], feed: &[CloudEvent<FeedData>]) {
+pub fn complete_and_in_order(asked: &[ReceivedRequest], feed: &[CloudEvent<FeedData>]) {
     let mut first: Vec<CloudEvent<FeedData>> = Vec::new();
     for one in asked {
         assert_eq!(one.header("content-type"), "application/cloudevents+json");

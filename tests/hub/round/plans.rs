@@ -1,7 +1,8 @@
 //! What a statement costs is bounded by what is due, not by all that ever happened: the plan of every statement the hub sends, on
 //! tables that have grown.
 //!
-//! The statements are those that were sent while a dossier went its whole way and its submitter was told by a webhook. Each is planned
+//! The statements are those that were sent while a dossier went its whole way, on either broker, its submitter was told by a webhook, and
+//! everybody looked for dossiers. Each is planned
 //! three times: on tables that are nearly empty, since a session keeps the plan it made then; on tables that have grown, before anybody has
 //! analysed them; and after. A statement that reads an index without a bound, or everything that somebody ever had, is in `plans.txt` with
 //! it, so that it is seen; one that reads a growing table from end to end fails. `UPDATE=1` writes the file anew.
@@ -13,14 +14,14 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use lienthong::domain::status::Status;
-use lienthong::domain::view::Cursor;
+use lienthong::domain::view::{Cursor, DeliveryState};
 use lienthong::service::DossierQuery;
 use lienthong::store::conn::{Conn, Purpose};
 
 use super::hooks::{Hook, drained, says};
-use super::{embedded, moving, office};
-use crate::backends::{Stage, optional_setting, run};
-use crate::city::{City, for_the_commune};
+use super::{Road, embedded, moving, office};
+use crate::backends::{Stage, eventually, optional_setting, run};
+use crate::city::{City, for_the_commune, for_the_department};
 
 /// Every text that was sent, with its places for values.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -245,11 +246,13 @@ fn is_small(scan: &str) -> bool {
 #[test]
 fn no_statement_reads_a_growing_table_from_end_to_end() {
     set_default_instrumentation(listener).unwrap();
+    let another = Stage::postgres().now();
     Stage::postgres().now().play(async |stage| {
         let city = City::open(stage).await;
         office::there_and_back(stage, &city, embedded()).await;
         told(stage, &city).await;
         looked_for(&city).await;
+        queued(&another).await;
         let sent = std::mem::take(&mut *SENT.lock().unwrap());
         let asked = asked_by_indexes(stage);
         assert!(asked.len() > 3, "{asked:?}");
@@ -365,6 +368,26 @@ async fn looked_for(city: &City) {
                 .unwrap();
         }
     }
+}
+
+/// A message goes into an agency's own queue. It is another city's: a database has one register.
+async fn queued(stage: &Stage) {
+    Road::play(stage, async |_, city, broker| {
+        let branch = city.access("branch.ba-dinh");
+        moving(city, broker, async || {
+            let filed = city.file(&branch, &for_the_department(stage, "queued")).await;
+            eventually("it is in the agency's queue", async || {
+                let route = city.hub.route(&branch, filed.tracking_id).await.unwrap();
+                let mut deliveries = route.deliveries.iter();
+                deliveries
+                    .any(|delivery| delivery.state == DeliveryState::Queued)
+                    .then_some(())
+            })
+            .await;
+        })
+        .await;
+    })
+    .await;
 }
 
 /// A submitter is told by its webhook.

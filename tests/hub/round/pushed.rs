@@ -512,7 +512,7 @@ on_both! {
         .await;
     }
 
-    /// The movers end while the endpoint has the message and has not answered: as after a kill, nothing is recorded.
+    /// The workers end while the endpoint has the message and has not answered: as after a kill, nothing is recorded.
     async fn what_was_not_recorded_goes_again_under_the_same_id(stage) {
         let city = City::pushing(stage).await;
         let server = Server::open(&city.endpoints, |_, _| Reaction::Sleeps);

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use lienthong::broker::{Broker, Consumer, Delivery, Settlement, Source};
+use lienthong::broker::{Acknowledgement, Broker, Consumer, Delivery, Source};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::tenant::TenantKey;
-use lienthong::domain::view::{Cursor, FeedData, SubscriptionRequest, Way};
+use lienthong::domain::view::{Cursor, FeedData, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
 use lienthong::service::ServiceError;
 
@@ -18,7 +18,7 @@ use crate::city::{COMMUNE, City, for_the_commune};
 
 async fn subscribe(city: &City, access: &Access, from: Option<Cursor>) -> Result<(), ServiceError> {
     let request = SubscriptionRequest {
-        way: Way::Queue,
+        way: Transport::Queue,
         url: None,
         from,
     };
@@ -80,19 +80,19 @@ fn play(stage: Stage) {
                         .unwrap_or(0);
                     assert_eq!(data.event.number, before + 1, "in order, each once");
                     ids.push(got.message_id.clone());
-                    got.settle(Settlement::Ack).await.unwrap();
+                    got.settle(Acknowledgement::Ack).await.unwrap();
                 }
 
                 // Ended with a message in it: it is drained first, and nothing new comes.
                 city.file(&branch, &for_the_commune(stage, "last")).await;
                 let last = next(&mut queue).await;
-                city.hub.unsubscribe(&branch, Way::Queue).await.unwrap();
+                city.hub.unsubscribe(&branch, Transport::Queue).await.unwrap();
                 city.file(&branch, &for_the_commune(stage, "after")).await;
                 match subscribe(city, &branch, None).await {
                     Err(ServiceError::Rejected(r)) => assert_eq!(r.label(), Label::SubscriptionEnding),
                     other => panic!("{other:?}"),
                 }
-                last.settle(Settlement::Ack).await.unwrap();
+                last.settle(Acknowledgement::Ack).await.unwrap();
                 drop(queue);
                 eventually("the queue is removed", async || {
                     city.hub
@@ -110,7 +110,7 @@ fn play(stage: Stage) {
                 let got = next(&mut queue).await;
                 let data: FeedData = serde_json::from_slice(&got.body).unwrap();
                 assert_eq!(data.reference, "again");
-                got.settle(Settlement::Ack).await.unwrap();
+                got.settle(Acknowledgement::Ack).await.unwrap();
             })
             .await;
         })

@@ -3,11 +3,11 @@
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::view::{
-    NoticeOutcome, NoticeRetryRequest, SubscriptionRequest, SubscriptionState, Way,
+    NoticeOutcome, NoticeRetryRequest, SubscriptionRequest, SubscriptionState, Transport,
 };
 use lienthong::net::dev_ca::DevCa;
 use lienthong::service::{SECRET_OVERLAP, ServiceError, TEST_TYPE};
-use lienthong::sim::receiver::Answer;
+use lienthong::sim::receiver::ReceiverResponse;
 
 use super::hooks::{
     Does, Hook, as_time_goes_by, complete_and_in_order, drained, event, failures, left, says,
@@ -101,7 +101,7 @@ on_both! {
         let hook = Hook::open(&city, |nth, _| match nth {
             0 => says(500),
             1 => Does::HangsUp,
-            2 => Does::Says(Answer { status: 429, headers: vec![("retry-after", "7".to_owned())] }),
+            2 => Does::Says(ReceiverResponse { status: 429, headers: vec![("retry-after", "7".to_owned())] }),
             _ => says(200),
         }).await;
         hook.subscribe(&city, &branch, None).await;
@@ -150,18 +150,18 @@ on_both! {
             drained(&city, &branch).await;
             let stands = webhook().await;
             assert_eq!((stands.parked, stands.held, stands.waiting), (1, 2, 0), "r2 went past it");
-            let page = city.hub.own_notice_attempts(&branch, Some(Way::Webhook), None, 200).await.unwrap();
+            let page = city.hub.own_notice_attempts(&branch, Some(Transport::Webhook), None, 200).await.unwrap();
             let given_up = page.attempts.iter().find(|a| a.outcome == NoticeOutcome::Parked).unwrap();
             assert_eq!((given_up.tracking_id, given_up.number, given_up.reason.as_deref()), (Some(id), 3, Some("HTTP 422")));
             assert!(given_up.owner.is_some() && given_up.vi.is_some() && given_up.en.is_some());
             let theirs = city.hub.notice_attempts_of(&operator, branch.key(), None, 200).await.unwrap();
             assert_eq!(theirs.attempts, page.attempts);
 
-            assert_eq!(city.hub.retry_own_notices(&city.access("branch.ha-dong"), Way::Webhook).await.unwrap().retried, 0);
+            assert_eq!(city.hub.retry_own_notices(&city.access("branch.ha-dong"), Transport::Webhook).await.unwrap().retried, 0);
             refusing.store(false, std::sync::atomic::Ordering::SeqCst);
             let asks = |reason: &str| NoticeRetryRequest {
                 tenant: branch.key().clone(),
-                way: Way::Webhook,
+                way: Transport::Webhook,
                 reason: reason.to_owned(),
             };
             assert_eq!(label(city.hub.retry_notices_of(&operator, asks(" ")).await), Label::TextEmpty);
@@ -263,7 +263,7 @@ on_both! {
                 (webhook.state == SubscriptionState::Disabled && webhook.reason.as_deref() == Some("receiver-gone")).then_some(())
             }).await;
             city.file(&branch, &for_the_commune(stage, "r2")).await;
-            assert_eq!(label(city.hub.test_subscription(&branch, Way::Webhook).await), Label::SubscriptionMissing);
+            assert_eq!(label(city.hub.test_subscription(&branch, Transport::Webhook).await), Label::SubscriptionMissing);
             let back = Hook::open(&city, |_, _| says(200)).await;
             assert_eq!(back.subscribe(&city, &branch, None).await, None, "its secret is the same");
             back.asked_times(2).await;
@@ -300,7 +300,7 @@ fn what_is_no_webhook_is_not_spoken_to() {
         let elsewhere = Hook::open(&city, |_, _| says(200)).await;
         let location = elsewhere.url();
         let redirecting = Hook::open(&city, move |_, _| {
-            Does::Says(Answer {
+            Does::Says(ReceiverResponse {
                 status: 307,
                 headers: vec![("location", location.clone())],
             })
@@ -320,13 +320,17 @@ fn what_is_no_webhook_is_not_spoken_to() {
             ("https://localhost:1/".to_owned(), "unreachable"),
         ] {
             let request = SubscriptionRequest {
-                way: Way::Webhook,
+                way: Transport::Webhook,
                 url: Some(url.clone()),
                 from: None,
             };
             city.hub.subscribe(&branch, request).await.unwrap();
             stage.later(1);
-            let test = city.hub.test_subscription(&branch, Way::Webhook).await.unwrap();
+            let test = city
+                .hub
+                .test_subscription(&branch, Transport::Webhook)
+                .await
+                .unwrap();
             moving(&city, embedded(), async || {
                 eventually("it is tried", async || {
                     let page = city
@@ -358,11 +362,15 @@ fn a_test_event_goes_the_whole_way() {
         let branch = city.access("branch.ba-dinh");
         let hook = Hook::open(&city, |_, _| says(200)).await;
         assert_eq!(
-            label(city.hub.test_subscription(&branch, Way::Webhook).await),
+            label(city.hub.test_subscription(&branch, Transport::Webhook).await),
             Label::SubscriptionMissing
         );
         let secret = hook.subscribe(&city, &branch, None).await.unwrap();
-        let test = city.hub.test_subscription(&branch, Way::Webhook).await.unwrap();
+        let test = city
+            .hub
+            .test_subscription(&branch, Transport::Webhook)
+            .await
+            .unwrap();
         moving(&city, embedded(), async || {
             let asked = hook.asked_times(1).await;
             let sent: serde_json::Value = serde_json::from_slice(&asked[0].body).unwrap();
@@ -391,12 +399,12 @@ fn what_cannot_be_subscribed_to_is_refused_with_what_to_do() {
             label(city.hub.subscribe(&branch, request).await)
         };
         assert_eq!(
-            ask(Way::Webhook, Some("http://hook.example.vn/"), None).await,
+            ask(Transport::Webhook, Some("http://hook.example.vn/"), None).await,
             Label::WebhookUrlRefused
         );
-        assert_eq!(ask(Way::Webhook, None, None).await, Label::FieldMissing);
+        assert_eq!(ask(Transport::Webhook, None, None).await, Label::FieldMissing);
         assert_eq!(
-            ask(Way::Queue, Some("https://hook.example.vn/"), None).await,
+            ask(Transport::Queue, Some("https://hook.example.vn/"), None).await,
             Label::FieldUnknown
         );
         let agency = city.access(&format!("agency.{COMMUNE}"));
@@ -405,7 +413,7 @@ fn what_cannot_be_subscribed_to_is_refused_with_what_to_do() {
             Label::PermissionMissing
         );
         assert_eq!(
-            label(city.hub.unsubscribe(&branch, Way::Webhook).await),
+            label(city.hub.unsubscribe(&branch, Transport::Webhook).await),
             Label::SubscriptionMissing
         );
     });

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::super::{Missed, Next, PASSES, WRONG, follows, pace};
+use super::super::{Missed, Next, PASSES, WRONG, follows, policy};
 use super::*;
 use crate::domain::failure::Failure;
 
@@ -211,7 +211,7 @@ fn a_receiver_that_fails_for_one_message_alone_is_given_that_message_as_often_as
         name: "poison",
         attempt: 0,
     };
-    let most = pace(Failure::Failing).most.unwrap();
+    let most = policy(Failure::Failing).most.unwrap();
     assert_eq!(Some(most), PASSES.most);
     for attempt in 1..=most {
         breaker.taken();

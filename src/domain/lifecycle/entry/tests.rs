@@ -72,10 +72,10 @@ fn cell(phase: Phase, accepted: bool, said: Status, role: Role) -> &'static str 
         ..Report::new(said, role, Timestamp::from_micros(2_000_000))
     };
     match told(&state(phase, accepted), &report) {
-        Ok(Told::Nothing) => "=",
-        Ok(Told::News(_)) => "N",
-        Ok(Told::Beside(problem)) if problem.label == Label::AcceptanceNotTaken => "a",
-        Ok(Told::Beside(_)) => "k",
+        Ok(ResentStatus::Nothing) => "=",
+        Ok(ResentStatus::News(_)) => "N",
+        Ok(ResentStatus::Beside(problem)) if problem.label == Label::AcceptanceNotTaken => "a",
+        Ok(ResentStatus::Beside(_)) => "k",
         Err(problem) if problem.label == Label::StatusFinal => "F",
         Err(problem) if problem.label == Label::ActorNotAllowed => "x",
         Err(_) => ".",

@@ -11,6 +11,7 @@ use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::Text;
+use crate::domain::time::Date;
 
 const BEFORE: Date = Date::constant(2025, 6, 30);
 const AFTER: Date = Date::constant(2025, 7, 1);

@@ -3,7 +3,7 @@
 use super::overlay::Batch;
 use super::writes::AtHand;
 use crate::domain::dossier::ForeignValue;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{DeliveryId, EventId};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
@@ -17,8 +17,8 @@ use crate::store::state::{put_state, state_of};
 use crate::store::word::{PartyRole, Word};
 
 /// What happened, before it is numbered.
-pub struct Told<'a> {
-    pub what: Happening,
+pub struct PendingEvent<'a> {
+    pub what: EventKind,
     pub occurred_at: Timestamp,
     /// The moment was read from the actor's own clock, by its system.
     pub stated: bool,
@@ -31,10 +31,10 @@ pub struct Told<'a> {
     pub foreign_values: &'a [ForeignValue],
 }
 
-impl<'a> Told<'a> {
+impl<'a> PendingEvent<'a> {
     /// Something nobody's system claimed, that names no file by its place.
-    pub fn of(what: Happening, occurred_at: Timestamp, actor: &'a Actor) -> Self {
-        Told {
+    pub fn of(what: EventKind, occurred_at: Timestamp, actor: &'a Actor) -> Self {
+        PendingEvent {
             what,
             occurred_at,
             stated: false,
@@ -51,7 +51,7 @@ impl Batch<'_> {
     pub fn append(
         &mut self,
         dossier: &mut DossierRow,
-        told: Vec<Told<'_>>,
+        told: Vec<PendingEvent<'_>>,
     ) -> Result<Vec<(i64, EventId)>, StoreError> {
         let mut written = Vec::with_capacity(told.len());
         for one in told {

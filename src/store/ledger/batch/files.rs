@@ -1,7 +1,7 @@
 //! Files that dossiers name.
 
+use super::batch_files::DigestIndex;
 use super::overlay::Batch;
-use super::shelf::Place;
 use crate::domain::attachment::{FileKind, NamedFile};
 use crate::store::StoreError;
 use crate::store::file_keys::{attachment_row, file_blind};
@@ -15,7 +15,7 @@ impl Batch<'_> {
     pub fn files_are_as_found(&self, tenant: &str, files: &[Naming]) -> bool {
         files.iter().all(|naming| {
             let blind = file_blind(self.cipher, &naming.file.digest());
-            self.shelf.present(&(blind, tenant.to_owned())) == naming.present
+            self.files.present(&(blind, tenant.to_owned())) == naming.present
         })
     }
 
@@ -30,7 +30,7 @@ impl Batch<'_> {
     ) -> Result<(), StoreError> {
         for (position, file) in (0..).zip(files) {
             let place = (file_blind(self.cipher, &file.digest()), owner.to_owned());
-            if !self.shelf.loaded.contains(&place.0) {
+            if !self.files.loaded.contains(&place.0) {
                 return Err(StoreError::Corrupt(
                     "an event names a file its command did not".to_owned(),
                 ));
@@ -39,7 +39,7 @@ impl Batch<'_> {
             let meta = self
                 .cipher
                 .seal(&attachment_row(dossier, number, position), &meta, self.rng)?;
-            let present = self.shelf.present(&place);
+            let present = self.files.present(&place);
             self.writes.attachments.push(AttachmentRow {
                 dossier: dossier.to_owned(),
                 number,
@@ -57,13 +57,13 @@ impl Batch<'_> {
             if present {
                 self.wrap(dossier, &place)?;
             } else {
-                let shelf = &mut self.shelf;
-                shelf
+                let files = &mut self.files;
+                files
                     .missing
                     .entry(dossier.to_owned())
                     .or_default()
                     .insert((kind, place.clone()));
-                shelf.awaited.entry(place).or_default().insert(dossier.to_owned());
+                files.awaited.entry(place).or_default().insert(dossier.to_owned());
             }
         }
         Ok(())
@@ -71,17 +71,17 @@ impl Batch<'_> {
 
     /// A new version of a filing stands in the place of the older ones, files and all.
     pub fn supersede_files(&mut self, dossier: &str, number: i32) {
-        if let Some(missing) = self.shelf.missing.get_mut(dossier) {
+        if let Some(missing) = self.files.missing.get_mut(dossier) {
             missing.retain(|(kind, _)| *kind != FileKind::Filing);
         }
         self.writes.superseded.push((dossier.to_owned(), number));
     }
 
     /// Wraps a file's key for a dossier. From then on it is the dossiers' alone.
-    pub fn wrap(&mut self, dossier: &str, place: &Place) -> Result<(), StoreError> {
+    pub fn wrap(&mut self, dossier: &str, place: &DigestIndex) -> Result<(), StoreError> {
         let lost = || StoreError::Corrupt("a file without its key".to_owned());
-        let key = self.shelf.key(self.cipher, place)?.ok_or_else(lost)?;
-        let row = self.shelf.blobs.get_mut(place).ok_or_else(lost)?;
+        let key = self.files.key(self.cipher, place)?.ok_or_else(lost)?;
+        let row = self.files.blobs.get_mut(place).ok_or_else(lost)?;
         (row.unused_since, row.key_id, row.nonce, row.ciphertext) = (None, None, None, None);
         let mut wrap = WrapRow {
             dossier: dossier.to_owned(),
@@ -95,7 +95,7 @@ impl Batch<'_> {
         let sealed = self.cipher.seal(&wrap.bound_name(), key.expose(), self.rng)?;
         (wrap.key_id, wrap.nonce, wrap.ciphertext) = (sealed.key_id, sealed.nonce, sealed.ciphertext);
         self.writes.shelved.insert(place.clone());
-        self.shelf
+        self.files
             .keepers
             .entry(place.clone())
             .or_insert_with(|| wrap.clone());

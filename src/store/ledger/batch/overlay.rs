@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rand::rngs::StdRng;
 
-use super::shelf::Shelf;
+use super::batch_files::BatchFiles;
 use super::writes::Writes;
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::time::Timestamp;
@@ -30,7 +30,7 @@ pub struct Batch<'a> {
     pub watches: HashMap<(String, Watched), WatchRow>,
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
-    pub shelf: Shelf,
+    pub files: BatchFiles,
     /// Who takes what is committed without reading it back.
     pub fresh: &'a Fresh,
     pub writes: Writes,

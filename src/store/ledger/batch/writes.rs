@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::audit::Deed;
+use crate::domain::audit::AuditAction;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
-use crate::store::fresh::Place;
+use crate::store::fresh::RelaySlot;
 use crate::store::message::Content;
 use crate::store::rows::*;
 use crate::store::word::PartyRole;
 
 /// A delivery that goes to the relay as it is committed.
 pub struct AtHand {
-    pub place: Place,
+    pub place: RelaySlot,
     pub delivery: DeliveryRow,
     pub content: Content,
     /// The version of the dossier that says it.
@@ -51,7 +51,7 @@ pub struct Writes {
     pub superseded: Vec<(String, i32)>,
     pub reads: Vec<ReadRow>,
     /// What operators did, and who; the audit's.
-    pub deeds: Vec<(Actor, Deed)>,
+    pub actions: Vec<(Actor, AuditAction)>,
     /// Dossiers whose agency has answered, by whether it reads its own queue.
     pub answered: Vec<(String, bool)>,
     /// Limits that were told of and stand as written, or no longer.

@@ -10,7 +10,7 @@ use crate::store::moment::At;
 use crate::store::rows::AttemptRow;
 use crate::store::script::{self, Clash};
 use crate::store::tables::deliveries;
-use crate::store::word::{Outcome, Word};
+use crate::store::word::{AttemptOutcome, Word};
 
 impl Carried {
     /// The attempt as it is kept; `done` is the word for one that arrived.
@@ -19,12 +19,12 @@ impl Carried {
         delivery: &str,
         number: i32,
         now: Timestamp,
-        done: Outcome,
+        done: AttemptOutcome,
     ) -> AttemptRow {
         let outcome = match self {
             Carried::Done => done,
-            Carried::Retry { .. } => Outcome::Retry,
-            Carried::Park { .. } => Outcome::Parked,
+            Carried::Retry { .. } => AttemptOutcome::Retry,
+            Carried::Park { .. } => AttemptOutcome::Parked,
         };
         let failed = self.failed();
         AttemptRow {

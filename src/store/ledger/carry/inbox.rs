@@ -19,7 +19,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::under_way::{is_first_of_its_dossier, is_to_be_handed_out};
-use crate::store::word::{Outcome, Word};
+use crate::store::word::{AttemptOutcome, Word};
 
 /// How long a message that an agency sent back waits before it is handed out again: 5 s, doubled each time, at most 10 min.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
@@ -152,7 +152,7 @@ fn park_worn(conn: &mut Conn, now: Timestamp, worn: &[DeliveryRow]) -> Result<()
             delivery: r.id.clone(),
             at: At(now),
             number: r.attempt,
-            outcome: Word(Outcome::Parked),
+            outcome: Word(AttemptOutcome::Parked),
             reason: Some("taken and never settled".to_owned()),
             failure: Some(Word(Failure::NeverSettled)),
             actor: None,
@@ -210,16 +210,26 @@ fn settle_inbox(
         }
         let (next, outcome, failure) = match item.outcome {
             Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
-                (DeliveryState::Acknowledged, Outcome::Handed, None)
+                (DeliveryState::Acknowledged, AttemptOutcome::Handed, None)
             }
-            Settlement::Done => (DeliveryState::Handed, Outcome::Handed, None),
-            Settlement::Reject => (DeliveryState::Parked, Outcome::Refused, Some(Failure::SentBack)),
-            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => {
-                (DeliveryState::Parked, Outcome::Refused, Some(Failure::SentBack))
-            }
-            Settlement::Retry => (DeliveryState::Queued, Outcome::Retry, Some(Failure::SentBack)),
+            Settlement::Done => (DeliveryState::Handed, AttemptOutcome::Handed, None),
+            Settlement::Reject => (
+                DeliveryState::Parked,
+                AttemptOutcome::Refused,
+                Some(Failure::SentBack),
+            ),
+            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => (
+                DeliveryState::Parked,
+                AttemptOutcome::Refused,
+                Some(Failure::SentBack),
+            ),
+            Settlement::Retry => (
+                DeliveryState::Queued,
+                AttemptOutcome::Retry,
+                Some(Failure::SentBack),
+            ),
         };
-        let not_before = if outcome == Outcome::Retry {
+        let not_before = if outcome == AttemptOutcome::Retry {
             now.plus(pause(row.attempt))
         } else {
             row.not_before.0

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
+use super::answered::answered;
 use super::attempts::sends;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
@@ -18,7 +19,7 @@ use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
 use crate::store::tables::*;
-use crate::store::word::{Outcome, Word};
+use crate::store::word::{AttemptOutcome, Word};
 
 const WAITING: Word<DeliveryState> = Word(DeliveryState::Waiting);
 const QUEUED: Word<DeliveryState> = Word(DeliveryState::Queued);
@@ -117,7 +118,10 @@ fn settle_outbox(
             .filter(deliveries::send_attempts.gt(0));
         script.run(diesel::update(elsewhere).set(sends(None)))?;
     }
-    let tried = |s: &OutboxSettlement| s.carried.tried(&s.delivery, s.attempt, now, Outcome::Confirmed);
+    let tried = |s: &OutboxSettlement| {
+        s.carried
+            .tried(&s.delivery, s.attempt, now, AttemptOutcome::Confirmed)
+    };
     let tried: Vec<AttemptRow> = settlements.iter().map(tried).collect();
     script.write(&tried, Clash::Stays)?;
     script.end()?;
@@ -147,7 +151,7 @@ fn settle_outbox(
     Ok(())
 }
 
-/// An agency that reads its own queue may have answered before the broker's confirm was recorded: its word is the better one.
+/// An agency that reads its own queue may have answered before the broker's confirm was recorded.
 fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement]) -> Result<(), StoreError> {
     let own: Vec<&str> = settlements
         .iter()
@@ -157,13 +161,7 @@ fn heard_late(conn: &mut Conn, now: Timestamp, settlements: &[OutboxSettlement])
     if own.is_empty() {
         return Ok(());
     }
-    let answered: Vec<String> = on_backend!(conn, c => deliveries::table
-        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
-        .filter(deliveries::id.eq_any(&own))
-        .filter(deliveries::state.eq(QUEUED))
-        .filter(dossiers::answered_seq.gt(deliveries::event_seq.nullable()))
-        .select(deliveries::id)
-        .load(c))?;
+    let answered = answered(conn, &own, DeliveryState::Queued)?;
     if answered.is_empty() {
         return Ok(());
     }

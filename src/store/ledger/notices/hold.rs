@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::SubscriptionState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{Hold, KeptWay};
+use crate::store::kept::{Hold, KeptSubscription};
 use crate::store::ledger::requests::{HeldWay, HoldWay};
 use crate::store::script::Script;
 use crate::store::tables::*;
@@ -16,11 +16,11 @@ use crate::store::telling::WAITING;
 
 pub(super) fn hold(conn: &mut Conn, now: Timestamp, asked: &HoldWay) -> Result<Option<HeldWay>, StoreError> {
     let which = &asked.subscription;
-    let is_free = |way: &KeptWay| {
+    let is_free = |way: &KeptSubscription| {
         let hold = way.hold.as_ref();
         hold.is_none_or(|hold| hold.until < now || hold.by == asked.holder)
     };
-    let stands = |way: &KeptWay| way.state == SubscriptionState::Active && way.since == asked.set_at;
+    let stands = |way: &KeptSubscription| way.state == SubscriptionState::Active && way.since == asked.set_at;
     let found = find(conn, which)?;
     let Some(way) = found.filter(|way| stands(way) && is_free(way)) else {
         return Ok(None);

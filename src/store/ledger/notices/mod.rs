@@ -23,10 +23,10 @@ use super::requests::{
     EndSubscription, HeldWay, HoldWay, LeaseNotices, LeasedNotice, QueueRemoved, ReceiverAnswers,
     RetryNotices, RotateSecret, SettleNotices, SettledNotices, Subscribe, Subscribed, TestSubscription,
 };
-use crate::domain::audit::{Action, Deed};
+use crate::domain::audit::{Action, AuditAction};
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{SubscriptionState, Way};
+use crate::domain::view::{SubscriptionState, Transport};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
@@ -51,7 +51,7 @@ impl Command for QueueRemoved {
     fn play(&self, _: &mut Batch<'_>, conn: &mut Conn) -> Result<bool, StoreError> {
         let which = Subscription {
             tenant: self.tenant.clone(),
-            way: Way::Queue,
+            way: Transport::Queue,
         };
         let key = (self.tenant.as_str(), Word(which.way));
         let removed = on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)
@@ -182,10 +182,10 @@ fn retry(
         .set(again).execute(c))?;
     on_backend!(conn, c => diesel::update(of(which).filter(notices::state.eq(HELD))).set(again).execute(c))?;
     if let Some((actor, reason)) = by {
-        let deed = Deed::on(Action::NoticesRetried, &which.tenant)
+        let action = AuditAction::on(Action::NoticesRetried, &which.tenant)
             .with("way", which.way.word())
             .with("count", parked);
-        audit::append(conn, now, actor, Some(reason), [&deed])?;
+        audit::append(conn, now, actor, Some(reason), [&action])?;
     }
     Ok(parked)
 }

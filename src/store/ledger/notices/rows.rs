@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 
 use crate::domain::time::Timestamp;
-use crate::domain::view::{SubscriptionState, Way};
+use crate::domain::view::{SubscriptionState, Transport};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{Hold, KeptWay, Position, position};
+use crate::store::kept::{Hold, KeptSubscription, Position, position};
 use crate::store::moment::At;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
@@ -17,11 +17,11 @@ use crate::store::word::Word;
 pub(super) const ACTIVE: Word<SubscriptionState> = Word(SubscriptionState::Active);
 
 /// The way, if it is set up.
-pub(super) fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<KeptWay>, StoreError> {
+pub(super) fn find(conn: &mut Conn, which: &Subscription) -> Result<Option<KeptSubscription>, StoreError> {
     let key = (which.tenant.as_str(), Word(which.way));
     let found: Option<(SubscriptionRow, Position)> = on_backend!(conn, c => subscriptions::table
         .find(key).select((SubscriptionRow::as_select(), position!())).first(c).optional())?;
-    found.map(KeptWay::of).transpose()
+    found.map(KeptSubscription::of).transpose()
 }
 
 /// Writes how far a way has come and who tells it, in place of what was there before, by its number.
@@ -61,7 +61,7 @@ pub(super) fn displace(conn: &mut Conn, which: &Subscription) -> Result<(), Stor
 #[diesel::dsl::auto_type]
 pub(super) fn of<'a>(which: &'a Subscription) -> _ {
     let tenant: &'a str = which.tenant.as_str();
-    let way: Word<Way> = Word(which.way);
+    let way: Word<Transport> = Word(which.way);
     notices::table
         .filter(notices::tenant.eq(tenant))
         .filter(notices::way.eq(way))

@@ -11,9 +11,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{NoticeOutcome, SubscriptionState};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::kept::{Hold, KeptWay};
+use crate::store::kept::{Hold, KeptSubscription};
 use crate::store::ledger::requests::{
-    Carried, Fate, LeasedNotice, NoticeSettlement, Progress, SetAside, SettleNotices, SettledNotices,
+    Carried, FeedProgress, LeasedNotice, NoticeSettlement, SendOutcome, SetAside, SettleNotices,
+    SettledNotices,
 };
 use crate::store::moment::At;
 use crate::store::rows::*;
@@ -39,7 +40,7 @@ pub(super) fn settle(
     asked: &SettleNotices,
 ) -> Result<SettledNotices, StoreError> {
     let which = &asked.subscription;
-    let Progress { holder, from, .. } = &asked.progress;
+    let FeedProgress { holder, from, .. } = &asked.progress;
     let way = find(conn, which)?;
     let is_as_set_up = way.as_ref().is_some_and(|way| way.since == asked.set_at);
     let held = way.as_ref();
@@ -55,7 +56,7 @@ pub(super) fn settle(
     };
     let mut is_gone = false;
     for s in &asked.settlements {
-        is_gone |= s.fate == Fate::Gone;
+        is_gone |= s.fate == SendOutcome::Gone;
         let outcome = match s.notice.has_row {
             true => settling.row(conn, s)?,
             false => settling.of_the_feed(s, is_held),
@@ -90,8 +91,8 @@ pub(super) fn settle(
 fn go_on(
     script: &mut Script<'_>,
     now: Timestamp,
-    way: &KeptWay,
-    progress: &Progress,
+    way: &KeptSubscription,
+    progress: &FeedProgress,
 ) -> Result<(), StoreError> {
     let hold = Hold {
         by: progress.holder.clone(),
@@ -107,11 +108,11 @@ impl Settling<'_> {
         let one = || of(self.which).filter(notices::seq.eq(s.notice.seq));
         let free = notices::leased_until.eq(None::<At>);
         Ok(match &s.fate {
-            Fate::Carried(Carried::Done) => {
+            SendOutcome::Carried(Carried::Done) => {
                 self.arrived.push(s.notice.seq);
                 NoticeOutcome::Delivered
             }
-            Fate::Carried(Carried::Retry {
+            SendOutcome::Carried(Carried::Retry {
                 not_before, counts, ..
             }) => {
                 let uncounted = i32::from(!counts || self.is_another);
@@ -125,11 +126,11 @@ impl Settling<'_> {
                     .execute(c))?;
                 NoticeOutcome::Retry
             }
-            Fate::Carried(Carried::Park { .. }) => {
+            SendOutcome::Carried(Carried::Park { .. }) => {
                 park(conn, self.now, self.which, &s.notice)?;
                 NoticeOutcome::Parked
             }
-            Fate::Gone => {
+            SendOutcome::Gone => {
                 on_backend!(conn, c => diesel::update(one()).set(free).execute(c))?;
                 NoticeOutcome::Gone
             }
@@ -142,8 +143,8 @@ impl Settling<'_> {
         let notice = &s.notice;
         let mut row = waiting(self.which, self.now, (notice.seq, &notice.dossier, &notice.event));
         let outcome = match &s.fate {
-            Fate::Carried(Carried::Done) => return NoticeOutcome::Delivered,
-            Fate::Carried(Carried::Retry {
+            SendOutcome::Carried(Carried::Done) => return NoticeOutcome::Delivered,
+            SendOutcome::Carried(Carried::Retry {
                 not_before, counts, ..
             }) => {
                 if !self.is_another {
@@ -152,11 +153,11 @@ impl Settling<'_> {
                 }
                 NoticeOutcome::Retry
             }
-            Fate::Carried(Carried::Park { .. }) => {
+            SendOutcome::Carried(Carried::Park { .. }) => {
                 (row.state, row.attempts) = (PARKED, notice.attempt);
                 NoticeOutcome::Parked
             }
-            Fate::Gone => {
+            SendOutcome::Gone => {
                 row.attempts = notice.attempt;
                 NoticeOutcome::Gone
             }
@@ -201,8 +202,8 @@ fn attempt(
     outcome: NoticeOutcome,
 ) -> NoticeAttemptRow {
     let failed = match &s.fate {
-        Fate::Carried(carried) => carried.failed().map(|(failure, reason)| (failure, Some(reason))),
-        Fate::Gone => Some((Failure::NotThere, None)),
+        SendOutcome::Carried(carried) => carried.failed().map(|(failure, reason)| (failure, Some(reason))),
+        SendOutcome::Gone => Some((Failure::NotThere, None)),
     };
     NoticeAttemptRow {
         tenant: which.tenant.clone(),

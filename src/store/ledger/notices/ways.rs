@@ -5,7 +5,7 @@ use diesel::upsert::excluded;
 
 use super::rows::{ACTIVE, displace, find, of, place, waiting};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{SubscriptionState, Way};
+use crate::domain::view::{SubscriptionState, Transport};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::ledger::requests::{RECEIVER_GONE, Subscribe, Subscribed, TEST};
@@ -84,14 +84,14 @@ pub(super) fn end(conn: &mut Conn, now: Timestamp, which: &Subscription) -> Resu
     let key = (which.tenant.as_str(), Word(which.way));
     let ended = Word(SubscriptionState::Ended);
     let changed = match which.way {
-        Way::Webhook => {
+        Transport::Webhook => {
             on_backend!(conn, c => diesel::delete(subscription_secrets::table
                 .filter(subscription_secrets::tenant.eq(&which.tenant))).execute(c))?;
             displace(conn, which)?;
             on_backend!(conn, c => diesel::delete(subscriptions::table.find(key)).execute(c))?
         }
         // The row stays until the queue is gone too. Nobody holds it: what its holder has in hand leaves nothing behind.
-        Way::Queue => {
+        Transport::Queue => {
             if let Some(way) = find(conn, which)? {
                 let mut script = Script::on(conn);
                 place(&mut script, which, Some(way.number), way.cursor, None)?;
@@ -116,7 +116,7 @@ pub(super) fn rotate(
 ) -> Result<bool, StoreError> {
     let webhook = Subscription {
         tenant: tenant.to_owned(),
-        way: Way::Webhook,
+        way: Transport::Webhook,
     };
     if find(conn, &webhook)?.is_none() {
         return Ok(false);

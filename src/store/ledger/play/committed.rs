@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::event::Event;
-use crate::store::fresh::{FeedItem, Fresh, Place, Told};
+use crate::store::fresh::{FeedItem, Fresh, RelaySlot, Told};
 use crate::store::ledger::batch::{AtHand, Writes};
 use crate::store::message::Message;
 use crate::store::rows::DossierRow;
 
 /// What a commit leaves for whoever carries it on.
 pub(in crate::store::ledger) struct Committed {
-    messages: Vec<(Place, Message)>,
+    messages: Vec<(RelaySlot, Message)>,
     told: Vec<Told>,
     /// Whether there is something in the outbox that is nobody's.
     has_left: bool,

@@ -10,7 +10,7 @@ use crate::domain::clocks::Watched;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::batch::Shelf;
+use crate::store::ledger::batch::BatchFiles;
 use crate::store::ledger::requests::Names;
 use crate::store::ledger::watch;
 use crate::store::postgres::{Query, Session};
@@ -26,7 +26,7 @@ pub(super) struct Loaded {
     pub natural: HashMap<(NaturalKind, String, String), String>,
     /// The first dossier of each likeness that is filed.
     pub firsts: HashMap<Vec<u8>, String>,
-    pub shelf: Shelf,
+    pub files: BatchFiles,
     pub dossiers: BTreeMap<String, DossierRow>,
     pub watches: HashMap<(String, Watched), WatchRow>,
 }
@@ -98,7 +98,7 @@ pub(super) fn begin(conn: &mut Conn, cipher: &Cipher, names: &Names<'_>) -> Resu
         true => Vec::new(),
         false => on_backend!(conn, c => firsts!(names).load(c))?,
     };
-    let (shelf, waiting) = Shelf::load(conn, cipher, names)?;
+    let (files, waiting) = BatchFiles::load(conn, cipher, names)?;
     let mut ids: BTreeSet<&str> = waiting.iter().map(String::as_str).collect();
     ids.extend(&names.dossiers);
     let dossiers: Vec<DossierRow> = match ids.is_empty() {
@@ -120,7 +120,7 @@ pub(super) fn begin(conn: &mut Conn, cipher: &Cipher, names: &Names<'_>) -> Resu
             .into_iter()
             .filter_map(|(blind, id)| Some((blind?, id)))
             .collect(),
-        shelf,
+        files,
         watches: watch::of_dossiers(conn, dossiers.values())?,
         dossiers,
     })

@@ -2,9 +2,9 @@
 //! everything is written and sealed.
 
 mod committed;
+mod files;
 mod load;
 mod persist;
-mod shelf;
 
 use diesel::connection::SimpleConnection;
 use rand::rngs::StdRng;
@@ -66,7 +66,7 @@ fn in_transaction(
         keys,
         natural,
         firsts,
-        shelf,
+        files,
         dossiers,
         watches,
     } = load::begin(conn, cipher, &names)?;
@@ -82,7 +82,7 @@ fn in_transaction(
         dossiers,
         watches,
         firsts,
-        shelf,
+        files,
         fresh,
         writes: Writes::default(),
         audited: jobs.iter().any(|job| job.may_be_audited()),

@@ -10,7 +10,7 @@ use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::seal::{self, Beside};
+use crate::domain::seal::{self, ChainEnd};
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -48,15 +48,15 @@ impl Batch<'_> {
                 .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
             withdraw(conn, self.now.into(), dossier, tenant)?;
         }
-        for (actor, deed) in &w.deeds {
+        for (actor, action) in &w.actions {
             // The reason may name a person; it is in the event, encrypted.
-            audit::append(conn, self.now, actor, None, [deed])?;
+            audit::append(conn, self.now, actor, None, [action])?;
         }
         refuse::persist(conn, &w.refusals)?;
-        let acts = if self.audited || !w.deeds.is_empty() {
+        let acts = if self.audited || !w.actions.is_empty() {
             audit::end(conn)?
         } else {
-            Beside {
+            ChainEnd {
                 number: self.head.acts,
                 hash: hash(&self.head.acts_hash)?,
             }
@@ -119,8 +119,8 @@ impl Batch<'_> {
     }
 
     /// Gives the batch's reads their places in the log of reads, and says how far it has come with them.
-    fn number_reads(&mut self) -> Result<Beside, StoreError> {
-        let mut end = Beside {
+    fn number_reads(&mut self) -> Result<ChainEnd, StoreError> {
+        let mut end = ChainEnd {
             number: self.head.reads,
             hash: hash(&self.head.reads_hash)?,
         };
@@ -217,7 +217,7 @@ impl Batch<'_> {
     /// Writes what the batch made of the files.
     fn persist_files(&self, script: &mut Script<'_>) -> Result<(), StoreError> {
         let w = &self.writes;
-        let shelved = w.shelved.iter().filter_map(|place| self.shelf.blobs.get(place));
+        let shelved = w.shelved.iter().filter_map(|place| self.files.blobs.get(place));
         script.write(shelved, BLOB_CHANGES)?;
         script.write(&w.attachments, Clash::Fails)?;
         for (dossier, blind, tenant) in &w.arrived {
@@ -252,8 +252,8 @@ impl Batch<'_> {
         &self,
         script: &mut Script<'_>,
         mut events: Vec<EventRow>,
-        acts: Beside,
-        reads: Beside,
+        acts: ChainEnd,
+        reads: ChainEnd,
     ) -> Result<(), StoreError> {
         let before = (self.head.acts, self.head.reads);
         if events.is_empty() && before == (acts.number, reads.number) {

@@ -19,7 +19,7 @@ use crate::store::columns::Column;
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-pub enum Deed {
+pub enum DossierAction {
     /// Names a status.
     Report {
         /// The status.
@@ -88,13 +88,13 @@ pub enum Deed {
     },
 }
 
-impl Deed {
+impl DossierAction {
     /// The moments it names.
     fn moments(&self) -> impl Iterator<Item = Timestamp> {
         match self {
-            Deed::Report { new_due, .. } => *new_due,
-            Deed::Postpone { new_due, .. } => Some(*new_due),
-            Deed::HandOver(receipt) => Some(receipt.received_at),
+            DossierAction::Report { new_due, .. } => *new_due,
+            DossierAction::Postpone { new_due, .. } => Some(*new_due),
+            DossierAction::HandOver(receipt) => Some(receipt.received_at),
             _ => None,
         }
         .into_iter()
@@ -104,24 +104,24 @@ impl Deed {
     /// actor's own document.
     pub fn files(&self, locate: impl Fn(&str) -> Option<String>) -> Vec<NamedFile> {
         match self {
-            Deed::Report {
+            DossierAction::Report {
                 details: Some(Details::Decision { results, .. }),
                 ..
             }
-            | Deed::Step {
+            | DossierAction::Step {
                 details: Some(Details::Decision { results, .. }),
                 ..
             }
-            | Deed::Correct { results, .. } => attachment::of_results(results, locate),
-            Deed::Supplement { papers, .. } => attachment::of_papers(papers, locate),
-            Deed::Beside(matter) => attachment::of_papers(matter.papers(), locate),
-            Deed::Report { .. }
-            | Deed::Step { .. }
-            | Deed::Accept { .. }
-            | Deed::Postpone { .. }
-            | Deed::Promise { .. }
-            | Deed::Keep { .. }
-            | Deed::HandOver(_) => Vec::new(),
+            | DossierAction::Correct { results, .. } => attachment::of_results(results, locate),
+            DossierAction::Supplement { papers, .. } => attachment::of_papers(papers, locate),
+            DossierAction::Beside(matter) => attachment::of_papers(matter.papers(), locate),
+            DossierAction::Report { .. }
+            | DossierAction::Step { .. }
+            | DossierAction::Accept { .. }
+            | DossierAction::Postpone { .. }
+            | DossierAction::Promise { .. }
+            | DossierAction::Keep { .. }
+            | DossierAction::HandOver(_) => Vec::new(),
         }
     }
 }
@@ -137,7 +137,7 @@ pub struct Act {
     /// In which part.
     pub role: Role,
     /// What.
-    pub deed: Deed,
+    pub action: DossierAction,
     /// Where each file it names by digest stands in the actor's own document, in their order.
     pub paths: Vec<String>,
     /// When, by the actor's word.
@@ -163,7 +163,7 @@ pub struct Act {
 impl Act {
     /// Whether its moment orders what its actor says: a system reports what happened, perhaps late. What a person does is done now.
     pub(in crate::store::ledger) fn states_moment(&self) -> bool {
-        self.stated && matches!(self.deed, Deed::Report { .. })
+        self.stated && matches!(self.action, DossierAction::Report { .. })
     }
 }
 
@@ -238,7 +238,7 @@ impl Request for Act {
     }
 
     fn unstorable(&self) -> Option<&'static str> {
-        if !is_moment(self.occurred_at) || !self.deed.moments().all(is_moment) {
+        if !is_moment(self.occurred_at) || !self.action.moments().all(is_moment) {
             return Some("events.occurred_at");
         }
         if !self.report_key.is_storable() {
@@ -261,7 +261,7 @@ impl Request for Act {
             .natural
             .extend(self.assigned_code.as_ref().map(DossierCode::as_str));
         names.dossiers.insert(&self.dossier);
-        let files = self.deed.files(|_| None);
+        let files = self.action.files(|_| None);
         if !files.is_empty() {
             names.files.extend(files.iter().map(NamedFile::digest));
             names.changed.insert(&self.dossier);

@@ -13,7 +13,7 @@ mod request;
 mod telling;
 mod upkeep;
 
-pub use acting::{Act, ActOutcome, Acted, Assign, AssignOutcome, Deed};
+pub use acting::{Act, ActOutcome, Acted, Assign, AssignOutcome, DossierAction};
 pub use carrying::{
     Arrive, Carried, LeaseInbox, LeaseOutbox, LeasedDelivery, OutboxItem, OutboxSettlement, SettleInbox,
     SettleOutbox,
@@ -27,8 +27,8 @@ pub use pushing::{
 pub use registering::{DirectoryImport, Expiring, Imported, RegisterChange, Registered, WarnExpiring};
 pub use request::{Names, Request, Sender};
 pub use telling::{
-    EndSubscription, Fate, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement, Progress,
-    QueueRemoved, RECEIVER_GONE, ReceiverAnswers, RetryNotices, RotateSecret, SetAside, SettleNotices,
-    SettledNotices, Subscribe, Subscribed, TEST, TestSubscription,
+    EndSubscription, FeedProgress, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement,
+    QueueRemoved, RECEIVER_GONE, ReceiverAnswers, RetryNotices, RotateSecret, SendOutcome, SetAside,
+    SettleNotices, SettledNotices, Subscribe, Subscribed, TEST, TestSubscription,
 };
 pub use upkeep::{LimitFired, Prove, Sweep, Watch, WatchOutcome};

@@ -89,7 +89,7 @@ pub struct Intervention {
     /// Whether its agency reads a queue of its own now.
     pub own_queue: bool,
     /// What to do.
-    pub deed: Intervene,
+    pub action: Intervene,
     /// Why.
     pub reason: String,
     /// Who says so.

@@ -24,7 +24,7 @@ pub enum Registered {
         /// Version of the register from now on.
         version: i64,
         /// How many entries the audit has of it; 0 when everything already was as asked.
-        deeds: usize,
+        actions: usize,
     },
     /// Not allowed.
     Refused(Rejection),

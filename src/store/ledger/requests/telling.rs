@@ -113,12 +113,12 @@ pub struct SettleNotices {
     /// The notices.
     pub settlements: Vec<NoticeSettlement>,
     /// How far its holder has come.
-    pub progress: Progress,
+    pub progress: FeedProgress,
 }
 
 /// How far the holder of a way has come with its feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct FeedProgress {
     /// Who.
     pub holder: String,
     /// The cursor as the holder knows it. Where it stands elsewhere, or another one holds the way, nothing of the feed is written: whoever
@@ -186,21 +186,21 @@ pub struct NoticeSettlement {
     /// The notice.
     pub notice: LeasedNotice,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: SendOutcome,
 }
 
 /// What became of an attempt to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum SendOutcome {
     /// It was tried.
     Carried(Carried),
     /// The receiver is gone for good: the whole way is disabled, the notice waits.
     Gone,
 }
 
-impl From<Carried> for Fate {
+impl From<Carried> for SendOutcome {
     fn from(carried: Carried) -> Self {
-        Fate::Carried(carried)
+        SendOutcome::Carried(carried)
     }
 }
 

@@ -58,32 +58,32 @@ impl Who {
 struct Move {
     gap: i64,
     who: Who,
-    deed: Deed,
+    action: DossierAction,
     /// How old it is when it is told; none where the sender names no moment.
     ago: Option<i64>,
 }
 
-fn deed_of(who: Who, n: u8, to: Status, back: bool) -> Deed {
+fn action_of(who: Who, n: u8, to: Status, back: bool) -> DossierAction {
     let text = || "lý do".to_owned();
     match (who, n % 4) {
-        (Who::Agency | Who::SecondSystem, 0..=2) => Deed::Report {
+        (Who::Agency | Who::SecondSystem, 0..=2) => DossierAction::Report {
             to,
             text: Some(text()),
             details: None,
             back: back.then_some(Back::Returned),
             new_due: None,
         },
-        (Who::Submitter, 0 | 1) => Deed::Supplement {
+        (Who::Submitter, 0 | 1) => DossierAction::Supplement {
             text: Some(text()),
             papers: Vec::new(),
         },
-        (Who::Submitter, 2) => Deed::HandOver(HandOver {
+        (Who::Submitter, 2) => DossierAction::HandOver(HandOver {
             receiver: text(),
             received_at: Timestamp::from_micros(0),
             proof: None,
         }),
-        (Who::Unit, 0) => Deed::Accept { text: None },
-        _ => Deed::Step {
+        (Who::Unit, 0) => DossierAction::Accept { text: None },
+        _ => DossierAction::Step {
             to,
             text: text(),
             details: None,
@@ -98,7 +98,7 @@ prop_compose! {
     )) -> Vec<Move> {
         all.into_iter().map(|(gap, who, n, to, back, ago)| {
             let (who, to) = (Who::ALL[who], Status::from_code(to).unwrap());
-            Move { gap, who, deed: deed_of(who, n, to, back), ago }
+            Move { gap, who, action: action_of(who, n, to, back), ago }
         }).collect()
     }
 }
@@ -113,14 +113,20 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
         at: monday,
         stated_by: None,
     };
-    let first = Happening::StatusRecorded {
+    let first = EventKind::StatusRecorded {
         to: Status::Registered,
         text: None,
         details: None,
     };
     let (mut state, mut now) = (evolve(None, &first, filed), monday);
     let mut all = Vec::new();
-    for Move { gap, who, deed, ago } in moves {
+    for Move {
+        gap,
+        who,
+        action,
+        ago,
+    } in moves
+    {
         now = seconds(now, *gap);
         let told = ago.map_or(now, |ago| seconds(now, wrong[*who as usize] - ago));
         let act = Act {
@@ -128,7 +134,7 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
             dossier: String::new(),
             actor: who.actor(),
             role: who.role(),
-            deed: deed.clone(),
+            action: action.clone(),
             paths: Vec::new(),
             occurred_at: told,
             stated: ago.is_some(),
@@ -150,8 +156,8 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
             at: now,
             stated_by: act.states_moment().then_some(&act.actor.tenant),
         };
-        for happening in &decision.happenings {
-            state = evolve(Some(state), happening, when);
+        for event in &decision.events {
+            state = evolve(Some(state), event, when);
         }
         assert!(state.since <= now, "limits are counted from the future");
         all.push((
@@ -179,7 +185,7 @@ fn report(gap: i64, to: Status, ago: i64) -> Move {
     Move {
         gap,
         who: Who::Agency,
-        deed: deed_of(Who::Agency, 0, to, false),
+        action: action_of(Who::Agency, 0, to, false),
         ago: Some(ago),
     }
 }
@@ -189,7 +195,7 @@ fn the_field_case_a_filing_or_a_report_a_second_ahead() {
     let accepts = Move {
         gap: 30,
         who: Who::Unit,
-        deed: Deed::Accept { text: None },
+        action: DossierAction::Accept { text: None },
         ago: Some(0),
     };
     let story = [

@@ -10,14 +10,14 @@ use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::file_keys::file_blind;
-use crate::store::ledger::batch::{Place, Shelf};
+use crate::store::ledger::batch::{BatchFiles, DigestIndex};
 use crate::store::ledger::files::TOLD_AT_ONCE;
 use crate::store::ledger::requests::Names;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::word::Word;
 
-impl Shelf {
+impl BatchFiles {
     /// Loads what is named, one query a table; also says which dossiers must be loaded for it.
     pub(super) fn load(
         conn: &mut Conn,
@@ -27,25 +27,25 @@ impl Shelf {
         let blind = |digest| file_blind(cipher, digest);
         let named: BTreeSet<Vec<u8>> = names.files.iter().map(blind).collect();
         let uploads = names.uploads.iter();
-        let added: BTreeSet<Place> = uploads
+        let added: BTreeSet<DigestIndex> = uploads
             .map(|(blind, tenant)| (blind.to_vec(), (*tenant).to_owned()))
             .collect();
         let mut changed: BTreeSet<String> = names.changed.iter().map(|&id| id.to_owned()).collect();
-        let mut shelf = Shelf::default();
+        let mut files = BatchFiles::default();
         let touched: BTreeSet<&Vec<u8>> = named.iter().chain(added.iter().map(|(blind, _)| blind)).collect();
         if !touched.is_empty() {
-            shelf.take_in(conn, &touched)?;
+            files.take_in(conn, &touched)?;
         }
         if !added.is_empty() {
-            shelf.find_awaiting(conn, &added)?;
+            files.find_awaiting(conn, &added)?;
         }
-        let waiting: BTreeSet<String> = shelf.awaited.values().flatten().cloned().collect();
+        let waiting: BTreeSet<String> = files.awaited.values().flatten().cloned().collect();
         changed.extend(waiting.iter().cloned());
         if !changed.is_empty() {
-            shelf.find_missing(conn, &changed)?;
+            files.find_missing(conn, &changed)?;
         }
-        shelf.loaded = touched.into_iter().cloned().collect();
-        Ok((shelf, waiting))
+        files.loaded = touched.into_iter().cloned().collect();
+        Ok((files, waiting))
     }
 
     fn take_in(&mut self, conn: &mut Conn, blinds: &BTreeSet<&Vec<u8>>) -> Result<(), StoreError> {
@@ -69,7 +69,7 @@ impl Shelf {
         Ok(())
     }
 
-    fn find_awaiting(&mut self, conn: &mut Conn, places: &BTreeSet<Place>) -> Result<(), StoreError> {
+    fn find_awaiting(&mut self, conn: &mut Conn, places: &BTreeSet<DigestIndex>) -> Result<(), StoreError> {
         for place in places {
             let found: Vec<String> = on_backend!(conn, c => attachments::table
                 .filter(attachments::blind.eq(&place.0)).filter(attachments::tenant.eq(&place.1))

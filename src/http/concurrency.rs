@@ -14,49 +14,49 @@ use crate::domain::time::Timestamp;
 use super::limits;
 
 /// Requests by tenant, or connections by address. An entry lives only as long as one of them.
-pub(super) struct Seats<K: Hash + Eq> {
+pub(super) struct ConcurrencyLimiter<K: Hash + Eq> {
     taken: Mutex<HashMap<K, usize>>,
     each: usize,
 }
 
 /// A place; free again when dropped, whatever happened to what had it.
-pub(super) struct Seat<K: Hash + Eq> {
-    seats: Arc<Seats<K>>,
+pub(super) struct Slot<K: Hash + Eq> {
+    limiter: Arc<ConcurrencyLimiter<K>>,
     of: K,
 }
 
-impl<K: Hash + Eq + Clone> Seats<K> {
+impl<K: Hash + Eq + Clone> ConcurrencyLimiter<K> {
     /// So many places for each.
     pub(super) fn new(each: usize) -> Self {
-        Seats {
+        ConcurrencyLimiter {
             taken: Mutex::default(),
             each,
         }
     }
 
     /// Takes a place, if one is left.
-    pub(super) fn take(self: &Arc<Self>, of: &K) -> Option<Seat<K>> {
+    pub(super) fn take(self: &Arc<Self>, of: &K) -> Option<Slot<K>> {
         let mut taken = self.taken.lock();
         let count = taken.entry(of.clone()).or_default();
         if *count >= self.each {
             return None;
         }
         *count += 1;
-        Some(Seat {
-            seats: Arc::clone(self),
+        Some(Slot {
+            limiter: Arc::clone(self),
             of: of.clone(),
         })
     }
 
     /// Takes a place for a request, or says when to come again.
-    pub(super) fn request(self: &Arc<Self>, of: &K) -> Result<Seat<K>, Rejection> {
+    pub(super) fn request(self: &Arc<Self>, of: &K) -> Result<Slot<K>, Rejection> {
         self.take(of).ok_or_else(|| later(limits::RETRY_RATE))
     }
 }
 
-impl<K: Hash + Eq> Drop for Seat<K> {
+impl<K: Hash + Eq> Drop for Slot<K> {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock();
+        let mut taken = self.limiter.taken.lock();
         if let Some(count) = taken.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
@@ -176,18 +176,21 @@ mod tests {
 
     #[test]
     fn a_tenant_has_its_places_and_no_more_and_another_is_not_touched() {
-        let seats = Arc::new(Seats::new(limits::IN_FLIGHT_PER_TENANT));
+        let limiter = Arc::new(ConcurrencyLimiter::new(limits::IN_FLIGHT_PER_TENANT));
         let tenant: TenantKey = "branch.tay-ho".parse().unwrap();
-        let mut held: Vec<Seat<TenantKey>> = (0..limits::IN_FLIGHT_PER_TENANT)
-            .map(|_| seats.take(&tenant).unwrap())
+        let mut held: Vec<Slot<TenantKey>> = (0..limits::IN_FLIGHT_PER_TENANT)
+            .map(|_| limiter.take(&tenant).unwrap())
             .collect();
-        assert_eq!(seats.request(&tenant).err().unwrap().label(), Label::RateLimited);
-        assert!(seats.take(&"branch.ha-dong".parse().unwrap()).is_some());
+        assert_eq!(
+            limiter.request(&tenant).err().unwrap().label(),
+            Label::RateLimited
+        );
+        assert!(limiter.take(&"branch.ha-dong".parse().unwrap()).is_some());
         held.pop();
-        held.push(seats.take(&tenant).unwrap());
-        assert!(seats.take(&tenant).is_none());
+        held.push(limiter.take(&tenant).unwrap());
+        assert!(limiter.take(&tenant).is_none());
         drop(held);
-        assert!(seats.taken.lock().is_empty());
+        assert!(limiter.taken.lock().is_empty());
     }
 
     fn start() -> Timestamp {

@@ -9,33 +9,33 @@ use crate::store::file_keys::{data_key, upload_row};
 use crate::store::rows::{BlobRow, WrapRow};
 
 /// Index of a digest, and whose.
-pub type Place = (Vec<u8>, String);
+pub type DigestIndex = (Vec<u8>, String);
 
 /// The files a batch is about.
 #[derive(Default)]
-pub struct Shelf {
+pub struct BatchFiles {
     /// Every index that was asked for; of another nothing is known.
     pub loaded: BTreeSet<Vec<u8>>,
     /// Files that were uploaded.
-    pub blobs: HashMap<Place, BlobRow>,
+    pub blobs: HashMap<DigestIndex, BlobRow>,
     /// One wrap of each file that has any: the way to its key.
-    pub keepers: HashMap<Place, WrapRow>,
+    pub keepers: HashMap<DigestIndex, WrapRow>,
     /// Dossiers that name a file that is not here.
-    pub awaited: HashMap<Place, BTreeSet<String>>,
+    pub awaited: HashMap<DigestIndex, BTreeSet<String>>,
     /// What a dossier still waits for.
-    pub missing: BTreeMap<String, BTreeSet<(FileKind, Place)>>,
+    pub missing: BTreeMap<String, BTreeSet<(FileKind, DigestIndex)>>,
 }
 
-impl Shelf {
+impl BatchFiles {
     /// Whether the file is here, and its key can still be had.
-    pub fn present(&self, place: &Place) -> bool {
+    pub fn present(&self, place: &DigestIndex) -> bool {
         self.blobs
             .get(place)
             .is_some_and(|row| row.ciphertext.is_some() || self.keepers.contains_key(place))
     }
 
     /// The key of a file, unwrapped; none where no way leads to it.
-    pub fn key(&self, cipher: &Cipher, place: &Place) -> Result<Option<DataKey>, StoreError> {
+    pub fn key(&self, cipher: &Cipher, place: &DigestIndex) -> Result<Option<DataKey>, StoreError> {
         let Some(row) = self.blobs.get(place) else {
             return Ok(None);
         };

@@ -1,6 +1,5 @@
-//! The door: every request of every listener comes in here and goes out here.
+//! The dispatch: every request of every listener comes in here and goes out here.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,44 +8,23 @@ use actix_web::body::SizedStream;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use rand::rngs::StdRng;
-use tokio::sync::Semaphore;
 
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
-use crate::domain::tenant::TenantKey;
-use crate::service::{Hub, ServiceError};
+use crate::service::ServiceError;
 
-use super::answers::Untaken;
 use super::call::{Call, text};
-use super::extract::{Authed, Page, PageCall, PageReply, Pages, body, held, pairs};
+use super::extract::{Authed, Page, PageCall, PageReply, body, held, pairs};
 use super::line::Other;
-use super::metrics::Metrics;
 use super::reply::{Body, Outcome, Reply};
-use super::routes::{Act, Listener, Method, Route, allowed};
-use super::seats::{Attempts, Seats};
-use super::server::Readiness;
-use super::{documents, limits, negotiate, problem, v1};
+use super::routes::{HttpRoute, Listener, Method, Operation, allowed};
+use super::state::{State, peer};
+use super::v1::served::Handler;
+use super::{documents, limits, negotiate, problem};
 
-/// What one worker of one listener knows.
-pub(super) struct State {
-    pub(super) hub: Arc<Hub>,
-    pub(super) seats: Arc<Seats<TenantKey>>,
-    pub(super) batches: Arc<Seats<TenantKey>>,
-    pub(super) untaken: Untaken,
-    pub(super) attempts: Arc<Attempts>,
-    pub(super) look_ups: Arc<LookUps>,
-    pub(super) readiness: Readiness,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) pages: Pages,
-    /// Whether it speaks TLS.
-    pub(super) secure: bool,
-    /// Makes request ids and spans. Each worker is one thread and has its own.
-    pub(super) rng: RefCell<StdRng>,
-}
-
-/// Answers a request of a route of the table.
+/// Answers a request of a route of the table; one that leads to a verb, by its handler.
 pub(super) async fn enter(
-    route: &'static Route,
+    route: &'static HttpRoute,
+    handler: Option<Handler>,
     state: Rc<State>,
     request: HttpRequest,
     payload: Payload,
@@ -57,23 +35,27 @@ pub(super) async fn enter(
     // Asked for before the request is handed over.
     let wants_page = wants_page(route, &request);
     let language = page_language(&request, &call).0;
-    let outcome = match route.act {
-        Act::Verb(verb, permission) => {
-            match Authed::enter((route, permission), &state, &call, request, payload).await {
-                Ok(authed) => v1::act(verb, authed).await,
-                Err(refused) => Err(refused),
+    let outcome = match route.operation {
+        Operation::Verb(permission) => {
+            match (
+                Authed::enter((route, permission), &state, &call, request, payload).await,
+                handler,
+            ) {
+                (Ok(authed), Some(handler)) => handler(authed).await,
+                (Ok(_), None) => Err(Label::NotFound.into()),
+                (Err(refused), _) => Err(refused),
             }
         }
-        Act::Token => match held(route, &request) {
+        Operation::Token => match held(route, &request) {
             Ok(()) => token(&state, &request, payload).await,
             Err(refused) => Err(refused.into()),
         },
-        Act::Document(document) => match held(route, &request) {
+        Operation::Document(document) => match held(route, &request) {
             Ok(()) => documents::answer(document, &state, &request),
             Err(refused) => Err(refused.into()),
         },
         // A page is a person's: messengers add parameters of their own to the links they pass on.
-        Act::Page(page) => self::page(page, &state, &call, &request, payload).await,
+        Operation::Page(page) => self::page(page, &state, &call, &request, payload).await,
     };
     let reply = match outcome {
         Err(error) if wants_page => state.failed_page(&call, language, &error).await,
@@ -197,7 +179,7 @@ impl State {
 /// RFC 6749 has its own shape of a refusal; one that is not OAuth's (too slow, too large) is a problem document.
 async fn token(state: &Rc<State>, request: &HttpRequest, mut payload: Payload) -> Outcome {
     let form = body::read(request, &mut payload, limits::FORM_BYTES).await?;
-    match state.hub.token(super::server::peer(request), &form) {
+    match state.hub.token(peer(request), &form) {
         Ok(answer) => Ok(Reply::json(&answer)?.with("Pragma", "no-cache")),
         Err(refused) => {
             let mut reply = Reply::json(&refused)?;
@@ -290,21 +272,6 @@ async fn looked_up(state: &State, request: &HttpRequest, asked: PageCall) -> Res
     Ok(drawn)
 }
 
-/// Places of look-ups, of all listeners' workers.
-pub(super) struct LookUps {
-    of_all: Semaphore,
-    of_exhausted: Semaphore,
-}
-
-impl Default for LookUps {
-    fn default() -> Self {
-        LookUps {
-            of_all: Semaphore::new(limits::LOOKUPS_AT_ONCE),
-            of_exhausted: Semaphore::new(limits::LOOKUPS_OF_EXHAUSTED),
-        }
-    }
-}
-
 /// The language of a page, and whether the reader chose it by `?lang=`.
 fn page_language(request: &HttpRequest, call: &Call) -> (Language, bool) {
     let asked = pairs(request.query_string()).unwrap_or_default();
@@ -325,8 +292,8 @@ fn likes_html(request: &HttpRequest) -> bool {
 }
 
 /// Whether a failure of this route is shown as a page: its success is one, and the client is a browser.
-fn wants_page(route: &Route, request: &HttpRequest) -> bool {
-    matches!(route.act, Act::Page(page) if page != Page::Asset) && likes_html(request)
+fn wants_page(route: &HttpRoute, request: &HttpRequest) -> bool {
+    matches!(route.operation, Operation::Page(page) if page != Page::Asset) && likes_html(request)
 }
 
 /// actix's name of a method of the table.

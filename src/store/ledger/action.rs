@@ -1,36 +1,38 @@
-//! What a deed comes to: the domain's decision, and what is told beside it. Pure.
+//! What an action comes to: the domain's decision, and what is told beside it. Pure.
 
-use super::requests::{Act, Deed};
+use super::requests::{Act, DossierAction};
 use crate::domain::clocks::{DueChange, DueReason};
-use crate::domain::event::{Happening, Verdict, When};
+use crate::domain::event::{EventKind, Verdict, When};
 use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, State};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
-/// A deed, judged.
+/// An action, judged.
 pub(super) struct Judged {
     /// When it was done, by the actor's word.
     pub occurred_at: Timestamp,
     /// From when limits count it.
     pub counted: Timestamp,
-    /// Told before the change of status, when the deed is done.
-    pub beside: Option<Happening>,
+    /// Told before the change of status, when the action is done.
+    pub beside: Option<EventKind>,
     /// What becomes of it.
     pub decision: Decision,
 }
 
 /// The event that says what was done, by its word.
-pub(super) const fn kind(deed: &Deed) -> &'static str {
-    match deed {
-        Deed::Report { .. } | Deed::Step { .. } | Deed::Accept { .. } => "status-changed",
-        Deed::Supplement { .. } => "supplemented",
-        Deed::Postpone { .. } => "postponed",
-        Deed::Correct { .. } => "result-corrected",
-        Deed::Beside(matter) => matter.word(),
-        Deed::HandOver(_) => "handed-over",
-        Deed::Promise { .. } => "due-set",
-        Deed::Keep { .. } => "status-recorded",
+pub(super) const fn kind(action: &DossierAction) -> &'static str {
+    match action {
+        DossierAction::Report { .. } | DossierAction::Step { .. } | DossierAction::Accept { .. } => {
+            "status-changed"
+        }
+        DossierAction::Supplement { .. } => "supplemented",
+        DossierAction::Postpone { .. } => "postponed",
+        DossierAction::Correct { .. } => "result-corrected",
+        DossierAction::Beside(matter) => matter.word(),
+        DossierAction::HandOver(_) => "handed-over",
+        DossierAction::Promise { .. } => "due-set",
+        DossierAction::Keep { .. } => "status-recorded",
     }
 }
 
@@ -38,7 +40,7 @@ pub(super) const fn kind(deed: &Deed) -> &'static str {
 fn refused(problem: Problem, to: Status) -> Decision {
     Decision {
         verdict: Verdict::Rejected,
-        happenings: vec![Happening::StatusRejected {
+        events: vec![EventKind::StatusRejected {
             to,
             label: problem.label,
             text: None,
@@ -47,11 +49,11 @@ fn refused(problem: Problem, to: Status) -> Decision {
     }
 }
 
-/// Judges a deed that arrived at `now`. `ask_until` is the last moment to ask for a supplement, while it runs or has passed.
+/// Judges an action that arrived at `now`. `ask_until` is the last moment to ask for a supplement, while it runs or has passed.
 pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<Timestamp>) -> Judged {
     // A report may be old news; what a person does is done now, whatever their watch says.
-    let occurred_at = match act.deed {
-        Deed::Report { .. } => act.occurred_at,
+    let occurred_at = match act.action {
+        DossierAction::Report { .. } => act.occurred_at,
         _ => act.occurred_at.max(state.since),
     };
     let counted = state.counts(When {
@@ -59,28 +61,28 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
         at: now,
         stated_by: None,
     });
-    let to = target(&act.deed, state);
-    let decision = if let Deed::Beside(told) = &act.deed {
+    let to = target(&act.action, state);
+    let decision = if let DossierAction::Beside(told) = &act.action {
         match lifecycle::judge(state, act.role, told) {
             Ok(told) => Decision {
                 verdict: Verdict::Applied,
                 problem: None,
-                happenings: vec![Happening::Beside(told)],
+                events: vec![EventKind::Beside(told)],
             },
             Err(problem) => refused(problem, to),
         }
-    } else if matches!(act.deed, Deed::Supplement { .. }) && state.status() == Status::Stopped {
+    } else if matches!(act.action, DossierAction::Supplement { .. }) && state.status() == Status::Stopped {
         // The applicant brings what a stopped dossier waits for; the agency resumes it.
         Decision {
             verdict: Verdict::Applied,
             problem: None,
-            happenings: Vec::new(),
+            events: Vec::new(),
         }
-    } else if let Deed::Correct {
+    } else if let DossierAction::Correct {
         results,
         refusal,
         text,
-    } = &act.deed
+    } = &act.action
     {
         let correction = Correction {
             results: results.clone(),
@@ -91,19 +93,19 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
             late: act.clockwork.correction_passed(state.since, counted),
         };
         lifecycle::correct(state, &correction)
-    } else if let Deed::Promise { to } = act.deed {
+    } else if let DossierAction::Promise { to } = act.action {
         promised(state, to)
-    } else if let Deed::Keep { to } = act.deed {
+    } else if let DossierAction::Keep { to } = act.action {
         Decision {
             verdict: Verdict::Recorded,
             problem: None,
-            happenings: vec![Happening::StatusRecorded {
+            events: vec![EventKind::StatusRecorded {
                 to,
                 text: None,
                 details: None,
             }],
         }
-    } else if fits(&act.deed, state) {
+    } else if fits(&act.action, state) {
         let facts = Report {
             late: act.states_moment() && state.is_late(&act.actor.tenant, occurred_at),
             supplement_late: ask_until.is_some_and(|last| counted > last),
@@ -127,7 +129,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     Judged {
         occurred_at,
         counted,
-        beside: beside(&act.deed),
+        beside: beside(&act.action),
         decision,
     }
 }
@@ -148,33 +150,34 @@ fn promised(state: &State, to: Timestamp) -> Decision {
     Decision {
         verdict: Verdict::Applied,
         problem: None,
-        happenings: vec![Happening::DueSet(change)],
+        events: vec![EventKind::DueSet(change)],
     }
 }
 
-/// The status a deed leads to.
-fn target(deed: &Deed, state: &State) -> Status {
-    match deed {
-        Deed::Report { to, .. } | Deed::Step { to, .. } | Deed::Keep { to } => *to,
-        Deed::Accept { .. } => Status::Accepted,
-        Deed::Supplement { .. } => match state.phase {
+/// The status an action leads to.
+fn target(action: &DossierAction, state: &State) -> Status {
+    match action {
+        DossierAction::Report { to, .. } | DossierAction::Step { to, .. } | DossierAction::Keep { to } => *to,
+        DossierAction::Accept { .. } => Status::Accepted,
+        DossierAction::Supplement { .. } => match state.phase {
             Phase::SupplementRequested { resume } => resume.status(),
             _ => Status::Accepted,
         },
-        Deed::HandOver(_) => Status::HandedOver,
-        Deed::Postpone { .. } | Deed::Correct { .. } | Deed::Promise { .. } | Deed::Beside(_) => {
-            state.status()
-        }
+        DossierAction::HandOver(_) => Status::HandedOver,
+        DossierAction::Postpone { .. }
+        | DossierAction::Correct { .. }
+        | DossierAction::Promise { .. }
+        | DossierAction::Beside(_) => state.status(),
     }
 }
 
-/// Whether a deed has its place where the dossier stands.
-fn fits(deed: &Deed, state: &State) -> bool {
-    match deed {
-        Deed::Supplement { .. } => matches!(state.phase, Phase::SupplementRequested { .. }),
-        Deed::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
+/// Whether an action has its place where the dossier stands.
+fn fits(action: &DossierAction, state: &State) -> bool {
+    match action {
+        DossierAction::Supplement { .. } => matches!(state.phase, Phase::SupplementRequested { .. }),
+        DossierAction::Accept { .. } => !state.accepted || state.status() == Status::Accepted,
         // A report of the status a dossier has is a note; a person who takes the step again has not seen that it was taken.
-        Deed::Step { to, .. } => *to != state.status(),
+        DossierAction::Step { to, .. } => *to != state.status(),
         _ => true,
     }
 }
@@ -192,8 +195,8 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
         postponements: clocks.postponements(counted),
         ..Report::new(to, act.role, counted)
     };
-    match &act.deed {
-        Deed::Report {
+    match &act.action {
+        DossierAction::Report {
             text,
             details,
             back,
@@ -207,35 +210,35 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
             report.direct = false;
             report.own = act.role != lifecycle::Role::Agency;
         }
-        Deed::Step {
+        DossierAction::Step {
             text, details, back, ..
         } => {
             report.text = Some(text.clone());
             report.details.clone_from(details);
             report.back = *back;
         }
-        Deed::Accept { text } => report.text.clone_from(text),
-        Deed::Postpone { new_due, text } => {
+        DossierAction::Accept { text } => report.text.clone_from(text),
+        DossierAction::Postpone { new_due, text } => {
             report.text = Some(text.clone());
             report.new_due = Some(*new_due);
         }
-        Deed::Supplement { .. }
-        | Deed::HandOver(_)
-        | Deed::Correct { .. }
-        | Deed::Promise { .. }
-        | Deed::Keep { .. }
-        | Deed::Beside(_) => {}
+        DossierAction::Supplement { .. }
+        | DossierAction::HandOver(_)
+        | DossierAction::Correct { .. }
+        | DossierAction::Promise { .. }
+        | DossierAction::Keep { .. }
+        | DossierAction::Beside(_) => {}
     }
     report
 }
 
-fn beside(deed: &Deed) -> Option<Happening> {
-    match deed {
-        Deed::Supplement { text, papers } => Some(Happening::Supplemented {
+fn beside(action: &DossierAction) -> Option<EventKind> {
+    match action {
+        DossierAction::Supplement { text, papers } => Some(EventKind::Supplemented {
             text: text.clone(),
             papers: papers.clone(),
         }),
-        Deed::HandOver(hand_over) => Some(Happening::HandedOver(hand_over.clone())),
+        DossierAction::HandOver(hand_over) => Some(EventKind::HandedOver(hand_over.clone())),
         _ => None,
     }
 }

@@ -1,13 +1,15 @@
-//! What the hub asks of the road beside sending on it; and messages that the road has lost.
+//! What the hub asks of the broker beside sending through it; and messages that the broker has lost.
+
+mod contract;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+pub use contract::{BrokerPort, InQueue};
 
-use super::acts::required;
-use super::intake::internal;
+use super::fault::internal;
 use super::messages::OUTBOX;
+use super::texts::required;
 use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::failure::Failure;
@@ -22,24 +24,6 @@ use crate::identity::{Access, Permission};
 use crate::store::ledger::{Died, Resend, Resent};
 use crate::store::read;
 
-/// What lies in the queue of an agency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InQueue {
-    /// Messages that wait; those in a consumer's hands are not counted.
-    pub messages: u64,
-    /// Who reads it.
-    pub readers: u64,
-}
-
-/// The road, as far as it answers.
-pub trait Road: Send + Sync {
-    /// What lies in the queue of an agency; nothing where there is no queue.
-    ///
-    /// # Errors
-    /// The road's own words, when it does not answer.
-    fn level<'a>(&'a self, agency: &'a Key) -> BoxFuture<'a, Result<InQueue, String>>;
-}
-
 /// When a message that is not in its queue counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LostAfter {
@@ -50,9 +34,9 @@ pub struct LostAfter {
 }
 
 impl Hub {
-    /// The road this hub has. Said once, when what moves is started.
-    pub fn lay(&self, road: Arc<dyn Road>) {
-        self.road.store(Some(Arc::new(road)));
+    /// The broker this hub has. Said once, when what moves is started.
+    pub fn set_broker(&self, broker: Arc<dyn BrokerPort>) {
+        self.broker.store(Some(Arc::new(broker)));
     }
 
     /// What lies in the queue of an agency.
@@ -60,8 +44,8 @@ impl Hub {
     /// # Errors
     /// `broker-unavailable`.
     pub async fn in_queue(&self, agency: &Key) -> Result<InQueue, ServiceError> {
-        let road = self.road.load_full().ok_or(Label::BrokerUnavailable)?;
-        road.level(agency).await.map_err(|why| {
+        let broker = self.broker.load_full().ok_or(Label::BrokerUnavailable)?;
+        broker.level(agency).await.map_err(|why| {
             tracing::debug!(why, %agency, "a queue cannot be looked at");
             Label::BrokerUnavailable.into()
         })
@@ -99,7 +83,7 @@ impl Hub {
             let so_far = whole.get_or_insert(Resent { resent: 0, ..now });
             so_far.resent += now.resent;
             if now.resent > 0 {
-                self.pulse.ring(OUTBOX);
+                self.notifier.ring(OUTBOX);
             }
             if !now.more {
                 return Ok(*so_far);

@@ -13,11 +13,11 @@ use crate::domain::contract::LONGEST_WAIT;
 
 /// Wakes those who wait in this process. Another hub's commits are found by looking again after a while.
 #[derive(Default)]
-pub(super) struct Pulse {
+pub(super) struct Notifier {
     waiting: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
-impl Pulse {
+impl Notifier {
     /// The bell of a name. Take its `notified()` before looking, so that nothing rings in between.
     pub(super) fn bell(&self, name: &str) -> Arc<Notify> {
         let mut waiting = self.waiting.lock();

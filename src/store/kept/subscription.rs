@@ -12,7 +12,7 @@ use crate::store::telling::Subscription;
 
 /// A way as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptWay {
+pub struct KeptSubscription {
     /// Whose, and which.
     pub subscription: Subscription,
     /// Whether it is told.
@@ -66,13 +66,13 @@ macro_rules! newest {
 }
 pub(in crate::store) use {newest, position};
 
-impl KeptWay {
+impl KeptSubscription {
     pub(in crate::store) fn of((row, position): (SubscriptionRow, Position)) -> Result<Self, StoreError> {
         let (Some(number), Some(cursor), by, until) = position else {
             let what = format!("{} of {} has no position", row.way.0.word(), row.tenant);
             return Err(StoreError::Corrupt(what));
         };
-        Ok(KeptWay {
+        Ok(KeptSubscription {
             subscription: Subscription {
                 tenant: row.tenant,
                 way: row.way.0,

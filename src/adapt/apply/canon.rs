@@ -1,0 +1,50 @@
+//! A canonical value, and what a text among them looks like.
+
+use std::borrow::Cow;
+
+use crate::adapt::plan::Fixed;
+use crate::adapt::spec::Form;
+use crate::domain::codes::{DossierCode, Email, IdentityNumber, Phone, TaxCode};
+use crate::domain::text::{Lines, clean};
+use crate::domain::time::{Date, Timestamp};
+
+/// A canonical value, typed but not yet checked against its own parser.
+#[derive(Clone, Debug)]
+pub(in crate::adapt) enum Canon<'t> {
+    Object(Vec<(&'t str, Canon<'t>)>),
+    List(Vec<Canon<'t>>),
+    Text(Cow<'t, str>),
+    Whole(i64),
+    Flag(bool),
+    Instant(Timestamp),
+    Day(Date),
+    /// Something is there and wrong, which has been said already.
+    Bad,
+}
+
+pub(super) fn fixed(value: &Fixed) -> Canon<'_> {
+    match value {
+        Fixed::Text(t) => Canon::Text(Cow::Borrowed(t)),
+        Fixed::Whole(n) => Canon::Whole(*n),
+        Fixed::Flag(b) => Canon::Flag(*b),
+    }
+}
+
+/// Whether a text is meant for an official code and is none.
+pub(super) fn resembles_code(value: &Canon<'_>) -> bool {
+    matches!(value, Canon::Text(text) if DossierCode::resembles(text))
+}
+
+pub(super) fn has_form(form: Form, value: &Canon<'_>) -> bool {
+    let Canon::Text(text) = value else { return false };
+    let Ok(text) = clean(text, Lines::One) else {
+        return false;
+    };
+    match form {
+        Form::DossierCode => text.parse::<DossierCode>().is_ok(),
+        Form::IdentityNumber => text.parse::<IdentityNumber>().is_ok(),
+        Form::TaxCode => text.parse::<TaxCode>().is_ok(),
+        Form::Phone => text.parse::<Phone>().is_ok(),
+        Form::Email => text.parse::<Email>().is_ok(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Rows that are only assumed, with which no production may run.
+
+use super::finding::{Finding, Severity, examples};
+use crate::domain::codes::Key;
+use crate::domain::legal::TimeLimits;
+use crate::domain::routing::directory::Directory;
+
+impl Directory {
+    pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
+        fn key(provisional: bool, key: &Key) -> Option<String> {
+            provisional.then(|| key.to_string())
+        }
+        let days = self
+            .offices()
+            .special_days()
+            .filter(|d| d.provisional)
+            .map(|d| d.date.to_string());
+        let files: [(&str, Vec<String>); 11] = [
+            (
+                "agencies.csv",
+                self.agencies()
+                    .filter_map(|r| key(r.provisional, &r.key))
+                    .collect(),
+            ),
+            (
+                "agents.csv",
+                self.agents().filter_map(|r| key(r.provisional, &r.key)).collect(),
+            ),
+            (
+                "branches.csv",
+                self.branches()
+                    .filter_map(|r| key(r.provisional, &r.key))
+                    .collect(),
+            ),
+            (
+                "competence.csv",
+                self.rules()
+                    .filter(|r| r.provisional)
+                    .map(|r| r.rule.clone())
+                    .collect(),
+            ),
+            (
+                "enterprises.csv",
+                self.enterprises()
+                    .filter_map(|r| key(r.provisional, &r.key))
+                    .collect(),
+            ),
+            ("holidays.csv", days.collect()),
+            (
+                "hours.csv",
+                self.offices()
+                    .hours()
+                    .filter(|h| h.provisional)
+                    .map(|h| h.name.clone())
+                    .collect(),
+            ),
+            (
+                "points.csv",
+                self.points().filter_map(|r| key(r.provisional, &r.key)).collect(),
+            ),
+            (
+                "procedures.csv",
+                self.procedures()
+                    .filter(|r| r.provisional)
+                    .map(|r| r.code.to_string())
+                    .collect(),
+            ),
+            (
+                "time_limits.csv",
+                self.time_limits().provisional().map(str::to_owned).collect(),
+            ),
+            (TimeLimits::OWN_FILE, self.time_limits().own_provisional()),
+        ];
+        for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            let (n, first) = (rows.len(), examples(&rows));
+            findings.push(Finding {
+                severity: Severity::Error,
+                code: "rows-provisional",
+                message_vi: format!("{file}: {n} dòng tạm ({first}); thay bằng số liệu chính thức"),
+                message_en: format!(
+                    "{file}: {n} provisional rows ({first}); replace them with the city's own data"
+                ),
+            });
+        }
+    }
+}
