@@ -1,6 +1,6 @@
 //! The life of a dossier: what may happen to it, and what each event makes of it.
 //!
-//! [`decide`] may refuse; [`evolve`] may not fail. The table is `schema/lifecycle.csv`: from × to × who × guard. Agencies decide
+//! [`decide()`] may refuse; [`evolve`] may not fail. The table is `schema/lifecycle.csv`: from × to × who × guard. Agencies decide
 //! and the hub mirrors, so a broken rule is applied and flagged where the office would have to live with it
 //! ([`super::event::Verdict::AppliedIrregular`]); only what cannot be true is rejected (out of a final status, by the wrong party).
 

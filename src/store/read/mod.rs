@@ -1,5 +1,5 @@
-//! Reading. Every question about a dossier takes a [`Scope`]; what the scope does not reach is absent, exactly as if it did not
-//! exist.
+//! Reading. Every question about a dossier takes a [`Scope`](crate::identity::Scope); what the scope does not reach is absent, exactly
+//! as if it did not exist.
 
 mod ahead;
 mod audit;
