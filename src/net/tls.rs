@@ -74,13 +74,20 @@ fn certified(
 /// Who may finish a handshake with the partner listener. Clones share one place, as those of [`ServerIdentity`] do.
 #[derive(Clone, Debug)]
 pub struct Callers {
-    strict: Option<Arc<Strict>>,
+    verifier: Arc<Bounded>,
+    is_strict: bool,
 }
 
 impl Callers {
     /// Everybody, with any certificate or none: the identity room answers a bad one with a 401 that says what is wrong.
-    pub const fn anybody() -> Self {
-        Callers { strict: None }
+    pub fn anybody() -> Self {
+        let anybody = Anybody {
+            algorithms: provider().signature_verification_algorithms,
+        };
+        Callers {
+            verifier: Arc::new(Bounded(ArcSwap::from_pointee(Arc::new(anybody)))),
+            is_strict: false,
+        }
     }
 
     /// Whoever shows a certificate that leads to `trust` and is in date. Anything else ends the handshake.
@@ -88,9 +95,9 @@ impl Callers {
     /// # Errors
     /// When `trust` is empty or holds something that is no certificate.
     pub fn only(trust: &[CertificateDer<'_>]) -> Result<Self, NetError> {
-        let strict = Strict(ArcSwap::from_pointee(leading_to(trust)?));
         Ok(Callers {
-            strict: Some(Arc::new(strict)),
+            verifier: Arc::new(Bounded(ArcSwap::from_pointee(leading_to(trust)?))),
+            is_strict: true,
         })
     }
 
@@ -100,8 +107,8 @@ impl Callers {
     /// # Errors
     /// Those of [`Callers::only`].
     pub fn replace(&self, trust: &[CertificateDer<'_>]) -> Result<(), NetError> {
-        if let Some(strict) = &self.strict {
-            strict.0.store(Arc::new(leading_to(trust)?));
+        if self.is_strict {
+            self.verifier.0.store(Arc::new(leading_to(trust)?));
         }
         Ok(())
     }
@@ -118,14 +125,11 @@ fn leading_to(trust: &[CertificateDer<'_>]) -> Result<Arc<dyn ClientCertVerifier
 /// # Errors
 /// When rustls refuses the protocol versions, which it does not.
 pub fn partner_config(server: &ServerIdentity, callers: &Callers) -> Result<Arc<ServerConfig>, NetError> {
-    let provider = provider();
-    let verifier: Arc<dyn ClientCertVerifier> = match &callers.strict {
-        Some(strict) => Arc::clone(strict) as Arc<dyn ClientCertVerifier>,
-        None => Arc::new(Anybody {
-            algorithms: provider.signature_verification_algorithms,
-        }),
-    };
-    config(server, provider, Arc::new(Bounded(verifier)))
+    config(
+        server,
+        provider(),
+        Arc::clone(&callers.verifier) as Arc<dyn ClientCertVerifier>,
+    )
 }
 
 /// Certificates a client may show: its own, and those on the way to its root.
@@ -193,71 +197,18 @@ fn roots(trust: &[CertificateDer<'_>]) -> Result<RootCertStore, NetError> {
 }
 
 /// Refuses a chain that is longer than any authority makes one, before it is looked at or kept: what a client shows stays in memory
-/// as long as its connection.
+/// as long as its connection. What judges the others can be exchanged. No issuers are named to the client, so that it sends what it
+/// has; and what is lent to the handshake would have to outlive the roots of now.
 #[derive(Debug)]
-struct Bounded(Arc<dyn ClientCertVerifier>);
+struct Bounded(ArcSwap<Arc<dyn ClientCertVerifier>>);
 
 impl ClientCertVerifier for Bounded {
     fn offer_client_auth(&self) -> bool {
-        self.0.offer_client_auth()
+        self.0.load().offer_client_auth()
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        self.0.client_auth_mandatory()
-    }
-
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
-    }
-
-    fn verify_client_cert(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<ClientCertVerified, rustls::Error> {
-        let bytes = own.len() + others.iter().map(|c| c.len()).sum::<usize>();
-        if others.len() >= CHAIN_CERTIFICATES || bytes > CHAIN_BYTES {
-            return Err(CertificateError::BadEncoding.into());
-        }
-        self.0.verify_client_cert(own, others, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Demands a certificate that leads to the roots of now. No issuers are named to the client: what is lent to the handshake must outlive
-/// the roots of now, and a partner has one certificate.
-#[derive(Debug)]
-struct Strict(ArcSwap<Arc<dyn ClientCertVerifier>>);
-
-impl ClientCertVerifier for Strict {
-    fn offer_client_auth(&self) -> bool {
-        true
-    }
-
-    fn client_auth_mandatory(&self) -> bool {
-        true
+        self.0.load().client_auth_mandatory()
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
@@ -270,6 +221,10 @@ impl ClientCertVerifier for Strict {
         others: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
+        let bytes = own.len() + others.iter().map(|c| c.len()).sum::<usize>();
+        if others.len() >= CHAIN_CERTIFICATES || bytes > CHAIN_BYTES {
+            return Err(CertificateError::BadEncoding.into());
+        }
         self.0.load().verify_client_cert(own, others, now)
     }
 

@@ -41,7 +41,7 @@ use super::call::{Call, text};
 use super::concurrency::Slot;
 use super::line::Other;
 use super::reply::{Form, NDJSON};
-use super::routes::{Gives, HttpRoute, ParameterLocation};
+use super::routes::row::{Gives, HttpRoute, ParameterLocation};
 use super::state::{State, peer};
 use super::{limits, negotiate};
 
