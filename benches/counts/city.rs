@@ -28,7 +28,7 @@ use lienthong::identity::token::{Issuer, TokenRules};
 use lienthong::net::dev_ca::{DevCa, Validity};
 use lienthong::net::guard::EgressPolicy;
 use lienthong::net::outbound::{Caller, OutboundOptions};
-use lienthong::service::{Hub, HubParts, Incoming, Mode, Reported, UploadLimits};
+use lienthong::service::{Answered, Hub, HubParts, Incoming, Mode, Reported, UploadLimits};
 use lienthong::sim::format::Format;
 use lienthong::store::ledger::{RegisterChange, Registered};
 use lienthong::store::{Backend, Cipher, Store, StoreSizes};
@@ -72,8 +72,9 @@ impl City {
             .map(|agency| format!("agency.{}", agency.key))
             .chain([ENTERPRISE, BRANCH, AGENT].map(str::to_owned))
             .collect();
+        let store = Arc::new(store(folder, &clock, &entropy));
         let hub = Hub::new(HubParts {
-            store: store(folder, &clock, &entropy),
+            store: Arc::clone(&store),
             blobs: Blobs::Folder(Folder::open(&folder.join("files")).expect("a folder")),
             uploads: UploadLimits::default(),
             adapters: Registry::shipped(),
@@ -103,20 +104,24 @@ impl City {
             reason: "Theo công văn mẫu".to_owned(),
             change: Change::Register(newcomers),
         };
-        match hub.store().ledger.ask(change).await {
+        match store.ledger.ask(change).await {
             Ok(Registered::Done { .. }) => {}
             Ok(Registered::Refused(rejection)) => panic!("{rejection}"),
             Err(error) => panic!("{error}"),
         }
-        hub.refresh().await.expect("the register");
-        hub.import_directory(&Access::system(), &files)
+        hub.refresher.refresh().await.expect("the register");
+        hub.directory_plans
+            .import(&Access::system(), &files)
             .await
             .expect("the directory");
         let partners = peers
             .into_iter()
             .map(|(key, peer)| {
                 let form = format!("grant_type=client_credentials&client_id={key}");
-                let token = hub.token(Some(&peer), form.as_bytes()).expect("a token");
+                let token = hub
+                    .credentials
+                    .token(Some(&peer), form.as_bytes())
+                    .expect("a token");
                 let partner = Partner {
                     peer,
                     bearer: format!("Bearer {}", token.access_token),
@@ -137,6 +142,7 @@ impl City {
     pub fn judge(&self, tenant: &str) -> Access {
         let partner = &self.partners[tenant];
         self.hub
+            .credentials
             .authenticate(Some(&partner.peer), Some(&partner.bearer), partner.staff, None)
             .unwrap_or_else(|rejection| panic!("{tenant}: {rejection}"))
     }
@@ -153,10 +159,10 @@ impl City {
             traceparent: None,
             mode: Mode::Interactive,
         };
-        let answered = self.hub.submit(&access, incoming).await;
+        let answered = self.hub.intake.submit(&access, incoming).await;
         let answered = answered.unwrap_or_else(|error| panic!("{key}: {error}"));
-        assert_eq!((answered.status, answered.replayed), (202, false), "{key}");
-        answered.body
+        assert!(matches!(answered, Answered::New(_)), "{key}");
+        answered.body().to_vec()
     }
 
     /// Reports a status that is applied.
@@ -170,7 +176,7 @@ impl City {
             key: None,
             traceparent: None,
         };
-        let answer = self.hub.report(&access, reported).await;
+        let answer = self.hub.statuses.report(&access, reported).await;
         let answer = answer.unwrap_or_else(|error| panic!("{agency}: {error}"));
         let verdict = answer.results.first().and_then(|result| result.verdict);
         let applied = matches!(verdict, Some(Verdict::Applied | Verdict::AppliedInferred));

@@ -11,6 +11,7 @@ use crate::identity::token::Issuer;
 use crate::material;
 use crate::service::{Hub, HubParts};
 use crate::store::Store;
+use std::sync::Arc;
 
 /// The verbs on the database of these settings. Blocks while it opens; call it outside async code.
 ///
@@ -31,7 +32,7 @@ pub fn open(config: &Config) -> Result<Hub, AppError> {
     let trust = material::roots(&config.partner.client_ca_files)?;
     let adapters = material::adapters(config.adapters.folder.as_deref());
     Ok(Hub::new(HubParts {
-        store,
+        store: Arc::new(store),
         blobs: material::blobs(&config.blobs.home, &Clock::System)?,
         uploads: super::uploads(&config.blobs),
         adapters: adapters.map_err(|e| AppError::Unusable(e.to_string()))?,

@@ -80,20 +80,20 @@ impl Need {
 pub(super) async fn begin(hub: Arc<Hub>, broker: Broker) -> (Readiness, JoinHandle<()>) {
     let needs = [Need::new("database"), Need::new("writing"), Need::new("broker")];
     let [database, writing, road] = needs.clone();
-    database.look(hub.can_read()).await;
-    writing.look(hub.can_write()).await;
+    database.look(hub.vitals.can_read()).await;
+    writing.look(hub.vitals.can_write()).await;
     let looking = tokio::spawn(async move {
         let read = async {
             loop {
                 tokio::time::sleep(PAUSE).await;
-                database.look(hub.can_read()).await;
+                database.look(hub.vitals.can_read()).await;
             }
         };
         let write = async {
             loop {
                 let well = writing.missing().is_none();
                 tokio::time::sleep(if well { TRIAL } else { PAUSE }).await;
-                writing.look(hub.can_write()).await;
+                writing.look(hub.vitals.can_write()).await;
             }
         };
         let carry = async {

@@ -212,6 +212,7 @@ pub struct ListenerTls {
 /// A hub at work.
 pub struct Running {
     hub: Arc<Hub>,
+    store: Arc<Store>,
     shown: ListenerTls,
     workers: Workers,
     stop: Stop,
@@ -242,9 +243,10 @@ impl Running {
         })
         .await
         .map_err(|e| AppError::Unusable(e.to_string()))??;
+        let store = Arc::new(store);
         let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
         let hub = Arc::new(Hub::new(HubParts {
-            store,
+            store: Arc::clone(&store),
             blobs: assembly.blobs,
             uploads: assembly.uploads,
             adapters: assembly.adapters,
@@ -264,13 +266,14 @@ impl Running {
             clock,
             entropy,
         }));
-        hub.refresh().await?;
-        if !hub.has_directory().await? {
+        hub.refresher.refresh().await?;
+        if !hub.refresher.has_directory().await? {
             // The first hub of a database brings its directory; the next ones find it there and never put theirs in its place.
-            hub.import_directory(&Access::system(), &assembly.directory)
+            hub.directory_plans
+                .import(&Access::system(), &assembly.directory)
                 .await?;
         }
-        let workers = Workers::start(Arc::clone(&hub), assembly.broker.clone()).await?;
+        let workers = Workers::start(Arc::clone(&hub), Arc::clone(&store), assembly.broker.clone()).await?;
         let callers = match assembly.strict_handshake {
             true => Callers::only(&assembly.trust)?,
             false => Callers::anybody(),
@@ -309,6 +312,7 @@ impl Running {
                 callers,
             },
             hub,
+            store,
             workers,
             stop,
             serving,
@@ -320,6 +324,11 @@ impl Running {
     /// The hub's verbs.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
+    }
+
+    /// The database, for tests that look behind the verbs.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
     }
 
     /// What the listeners show.
@@ -359,20 +368,20 @@ const MEASURE: Duration = Duration::from_secs(5);
 async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
     loop {
         // A database that is away is told by readiness; the last figure stands.
-        if let Ok(messages) = hub.outbox_depth().await {
+        if let Ok(messages) = hub.vitals.outbox_depth().await {
             metrics.outbox(messages);
         }
-        metrics.ending_certificates(&hub.ending_certificates());
-        if let Ok(backlog) = hub.backlog().await {
-            metrics.backlog(&backlog, hub.clock().now());
+        metrics.ending_certificates(&hub.tenants.ending_certificates());
+        if let Ok(backlog) = hub.vitals.backlog().await {
+            metrics.backlog(&backlog, hub.clock.now());
         }
-        if let Ok(counts) = hub.limits_told().await {
+        if let Ok(counts) = hub.limits.limits_told().await {
             metrics.limits(&counts);
         }
-        if let Ok(counts) = hub.irregular_of_late().await {
+        if let Ok(counts) = hub.irregularities.of_late().await {
             metrics.irregular(&counts);
         }
-        if let Ok(files) = hub.overdue_files().await {
+        if let Ok(files) = hub.files.overdue().await {
             metrics.overdue_files(files);
         }
         tokio::time::sleep(MEASURE).await;

@@ -167,14 +167,15 @@ fn take_up(part: Part, config: &Config, hub: &Hub, shown: &ListenerTls) -> Resul
             let roots = material::roots(&config.partner.client_ca_files)?;
             let trust = Trust::new(&roots).map_err(|e| AppError::Unusable(e.to_string()))?;
             shown.callers.replace(&roots)?;
-            hub.replace_trust(trust);
+            hub.credentials.replace_trust(trust);
             Ok(())
         }
         Part::Keys => {
             material::guarded(config.key_files())?;
             let keys = material::signing_keys(&config.tokens)?;
-            let issuer = Issuer::new(hub.token_rules(), keys.tokens, keys.further);
-            hub.replace_keys(issuer, ReceiptSigner::after(keys.receipts, keys.retired));
+            let issuer = Issuer::new(hub.credentials.token_rules(), keys.tokens, keys.further);
+            hub.credentials
+                .replace_keys(issuer, ReceiptSigner::after(keys.receipts, keys.retired));
             Ok(())
         }
     }

@@ -33,10 +33,10 @@ pub async fn run(config: Config) -> Result<(), AppError> {
 
 /// Without RabbitMQ no agency has a queue of its own: what `doctor` says, at the moment it begins to hold.
 fn say_who_pulls_instead(hub: &Hub) {
-    if hub.own_queues() {
+    if hub.directory.own_queues() {
         return;
     }
-    let directory = hub.directory();
+    let directory = hub.directory.current();
     let agencies = directory
         .agencies()
         .filter(|agency| agency.channel == AgencyChannel::Amqp)

@@ -97,7 +97,7 @@ fn log(args: &LogArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
                 before: args.before,
                 limit: args.limit,
             };
-            hub.audit(access, query).await
+            hub.tenants.audit(access, query).await
         },
         async |partner| {
             let filter = AuditListRequest {

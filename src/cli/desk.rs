@@ -66,7 +66,7 @@ impl DeskArgs {
                 let mut config = Config::load(path, &Environment::of_process())?;
                 config.directory.allow_provisional |= provisional;
                 let hub = app::desk::open(&config)?;
-                runtime.block_on(hub.refresh()).map_err(failed)?;
+                runtime.block_on(hub.refresher.refresh()).map_err(failed)?;
                 Way::Here(Box::new(hub))
             }
             (None, None) => {

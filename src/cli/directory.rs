@@ -129,7 +129,7 @@ fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
     let desk = args.desk.open_with(args.allow_provisional)?;
     let request = DirectoryPlanRequest { files: files.clone() };
     let plan = desk.ask(
-        async |hub, access| hub.plan_directory(access, request.clone()).await,
+        async |hub, access| hub.directory_plans.plan(access, request.clone()).await,
         async |partner| partner.plan_directory(&request).await,
     );
     let plan = match plan {
@@ -158,7 +158,7 @@ fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
         reason: args.reason.clone(),
     };
     let done = desk.ask(
-        async |hub, access| hub.replace_directory(access, request.clone()).await,
+        async |hub, access| hub.directory_plans.replace(access, request.clone()).await,
         async |partner| partner.import_directory(&request).await,
     );
     match done {

@@ -76,7 +76,7 @@ pub(super) fn run(command: &DossierCommand, out: &mut dyn Write) -> Result<Exit,
         DossierCommand::Parked(args) => parked(args, out),
         DossierCommand::Route(args) => args.desk.open()?.tell(
             out,
-            async |hub, access| hub.route(access, args.dossier).await,
+            async |hub, access| hub.dossiers.route(access, args.dossier).await,
             async |partner| partner.route(args.dossier).await,
         ),
         DossierCommand::Assign(args) => assign(args, out),
@@ -92,7 +92,7 @@ fn parked(args: &ParkedArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
                 limit: args.limit,
                 ..DossierQuery::default()
             };
-            hub.dossiers(access, query).await
+            hub.dossiers.list(access, query).await
         },
         async |partner| {
             let filter = DossierFilter {
@@ -145,7 +145,7 @@ fn assign(args: &AssignArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
                 request_digest,
                 traceparent: None,
             };
-            hub.assign(access, args.dossier, call, request.clone()).await
+            hub.acts.assign(access, args.dossier, call, request.clone()).await
         },
         async |partner| partner.assign(args.dossier, &request, &key).await,
     )

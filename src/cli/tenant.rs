@@ -196,7 +196,7 @@ pub(super) fn run(command: &TenantCommand, out: &mut dyn Write) -> Result<Exit, 
         TenantCommand::List(args) => list(args, out),
         TenantCommand::Show(args) => args.desk.open()?.tell(
             out,
-            async |hub, access| hub.tenant(access, &args.tenant),
+            async |hub, access| hub.tenants.show(access, &args.tenant),
             async |partner| partner.registered(&args.tenant).await,
         ),
         TenantCommand::Register(args) => register(args, out),
@@ -232,7 +232,7 @@ fn list(args: &ListArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
                     after: after.clone(),
                     limit: PAGE,
                 };
-                hub.tenants(access, &query)
+                hub.tenants.list(access, &query)
             },
             async |partner| {
                 let filter = TenantFilter {
@@ -284,7 +284,7 @@ fn register(args: &RegisterArgs, out: &mut dyn Write) -> Result<Exit, CommandErr
     };
     args.desk.open()?.tell(
         out,
-        async |hub, access| hub.register_tenants(access, request.clone()).await,
+        async |hub, access| hub.tenants.register(access, request.clone()).await,
         async |partner| partner.register_tenants(&request).await,
     )
 }
@@ -341,7 +341,7 @@ fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
     };
     args.desk.open()?.tell(
         out,
-        async |hub, access| hub.alter_tenant(access, &args.tenant, request.clone()).await,
+        async |hub, access| hub.tenants.alter(access, &args.tenant, request.clone()).await,
         async |partner| partner.alter_tenant(&args.tenant, &request).await,
     )
 }
@@ -353,7 +353,7 @@ fn stand(args: &StandArgs, standing: StandingWord, out: &mut dyn Write) -> Resul
     };
     args.desk.open()?.tell(
         out,
-        async |hub, access| hub.stand(access, &args.tenant, request.clone()).await,
+        async |hub, access| hub.tenants.stand(access, &args.tenant, request.clone()).await,
         async |partner| partner.stand(&args.tenant, &request).await,
     )
 }

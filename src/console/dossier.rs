@@ -31,10 +31,10 @@ pub(super) struct Dossier {
 
 pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
     let id: DossierId = call.segment.parse().map_err(|_| Label::NotFound)?;
-    let summary = call.hub.dossier(access, id).await?.summary;
-    let route = call.hub.route(access, id).await?;
-    let history = call.hub.history(access, id).await?;
-    let files = call.hub.attachments(access, id).await?;
+    let summary = call.hub.dossiers.show(access, id).await?.summary;
+    let route = call.hub.dossiers.route(access, id).await?;
+    let history = call.hub.dossiers.history(access, id).await?;
+    let files = call.hub.files.list(access, id).await?;
     html(
         200,
         &Dossier {

@@ -35,7 +35,7 @@ impl Frame {
             path,
             page,
             sandbox,
-            now: call.hub.clock().now(),
+            now: call.hub.clock.now(),
         }
     }
 

@@ -71,8 +71,8 @@ pub(super) async fn draw(f: Frame, call: &PageCall) -> PageOutcome {
     let (named, secret) = (named(&typed), call.field("secret"));
     let unread = named.is_none();
     let found = match named {
-        Some(Named::Id(id)) => call.hub.lookup(id, secret).await?,
-        Some(Named::Code(code)) => call.hub.lookup_by_code(code, secret).await?,
+        Some(Named::Id(id)) => call.hub.lookup.by_id(id, secret).await?,
+        Some(Named::Code(code)) => call.hub.lookup.by_code(code, secret).await?,
         None => None,
     };
     match found {

@@ -39,12 +39,12 @@ pub(super) struct Overview {
 }
 
 pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
-    let view = call.hub.overview(access).await?;
+    let view = call.hub.overview.show(access).await?;
     let newest = DossierQuery {
         limit: LATEST,
         ..DossierQuery::default()
     };
-    let latest = call.hub.dossiers(access, newest).await?.dossiers;
+    let latest = call.hub.dossiers.list(access, newest).await?.dossiers;
     html(200, &Overview::of(f, view, latest))
 }
 

@@ -6,16 +6,16 @@ use super::step::{PREFETCH, REST, handful};
 use crate::broker::{Acknowledgement, Broker, Delivery, Source, settle_all};
 use crate::domain::codes::Key;
 use crate::service::Hub;
-use crate::store::StoreError;
 use crate::store::ledger::Arrive;
+use crate::store::{Store, StoreError};
 
-pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
+pub(super) async fn run(hub: Arc<Hub>, store: Arc<Store>, broker: Broker, agency: Key) {
     let source = Source::Agency(agency.clone());
     loop {
         match broker.consume(&source, PREFETCH).await {
             Ok(mut consumer) => {
                 while let Some(batch) = handful(&mut consumer).await {
-                    bring(&hub, &agency, batch).await;
+                    bring((&hub, &store), &agency, batch).await;
                 }
             }
             Err(error) => tracing::debug!(%error, %agency, "the queue cannot be read"),
@@ -24,7 +24,7 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker, agency: Key) {
     }
 }
 
-async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
+async fn bring((hub, store): (&Hub, &Store), agency: &Key, batch: Vec<Delivery>) {
     let ids: Vec<String> = batch
         .iter()
         .map(|d| d.message_id.clone())
@@ -32,7 +32,7 @@ async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
         .collect();
     // While the database is away the messages stay in hand: giving them back would use up the queue's delivery limit and end them.
     let settlement = loop {
-        match hub.store().ledger.ask(Arrive(ids.clone())).await {
+        match store.ledger.ask(Arrive(ids.clone())).await {
             Ok(()) => break Acknowledgement::Ack,
             Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
             Err(error) => {
@@ -48,6 +48,6 @@ async fn bring(hub: &Hub, agency: &Key, batch: Vec<Delivery>) {
         tracing::debug!(%error, %agency, "messages come again");
     }
     if arrived {
-        hub.ring_inbox(agency.as_str());
+        hub.endpoints.ring_inbox(agency.as_str());
     }
 }

@@ -80,7 +80,7 @@ async fn attempt(hub: &Hub, letter: &Delivery, queue: &str) -> Result<(), Servic
             REJECTED => Failure::SentBack,
             _ => Failure::NeverSettled,
         };
-        if hub.delivery_died(agency, delivery, failure, reason).await? {
+        if hub.deliveries.died(agency, delivery, failure, reason).await? {
             tracing::warn!(agency, message, reason, "a message is parked");
         } else {
             tracing::info!(
@@ -98,7 +98,8 @@ async fn attempt(hub: &Hub, letter: &Delivery, queue: &str) -> Result<(), Servic
         "" => "application/octet-stream",
         named => named,
     };
-    hub.keep_from_queue(None, &letter.body, (media_type, None), &rejection)
+    hub.refusals
+        .keep_from_queue(None, &letter.body, (media_type, None), &rejection)
         .await?;
     Ok(())
 }

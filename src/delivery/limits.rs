@@ -12,7 +12,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(hub: Arc<Hub>) {
     loop {
-        match hub.watch().await {
+        match hub.limits.watch().await {
             Ok(outcome) => {
                 outcome.fired.iter().for_each(say);
                 let more = outcome.looked as i64 == LIMITS_AT_ONCE && !outcome.fired.is_empty();

@@ -67,18 +67,24 @@ pub(super) async fn run(hub: Arc<Hub>) {
 }
 
 async fn look(hub: &Hub, unread: &mut HashMap<Key, Timestamp>) -> Result<(), ServiceError> {
-    let queued = hub.queued_agencies(hub.clock().now()).await?;
+    let queued = hub.deliveries.queued_agencies(hub.clock.now()).await?;
     unread.retain(|agency, _| queued.contains(agency));
     for agency in queued {
-        let seen_at = hub.clock().now();
-        let seen = hub.in_queue(&agency).await?;
+        let seen_at = hub.clock.now();
+        let seen = hub.deliveries.in_queue(&agency).await?;
         if seen.readers > 0 {
             unread.remove(&agency);
         } else {
             unread.entry(agency.clone()).or_insert(seen_at);
         }
-        let lost = lost_after(hub.reads_its_queue(&agency), unread.get(&agency).copied());
-        let resent = hub.send_lost(&agency, (seen, seen_at), lost, None).await?;
+        let lost = lost_after(
+            hub.directory.reads_its_queue(&agency),
+            unread.get(&agency).copied(),
+        );
+        let resent = hub
+            .deliveries
+            .send_lost(&agency, (seen, seen_at), lost, None)
+            .await?;
         if resent.resent > 0 {
             tracing::warn!(
                 %agency, messages = resent.resent, unsettled = resent.unsettled, in_queue = seen.messages,

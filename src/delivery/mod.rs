@@ -21,6 +21,8 @@ pub mod retry;
 mod returns;
 mod step;
 
+use crate::clock::Clock;
+use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -76,9 +78,12 @@ impl Workers {
     ///
     /// # Errors
     /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
-    pub async fn start(hub: Arc<Hub>, broker: Broker) -> Result<Self, BrokerError> {
-        let directory = hub.directory();
-        match broker.declare(&topology(&directory, hub.own_queues())).await {
+    pub async fn start(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) -> Result<Self, BrokerError> {
+        let directory = hub.directory.current();
+        match broker
+            .declare(&topology(&directory, hub.directory.own_queues()))
+            .await
+        {
             Ok(()) => {}
             Err(BrokerError::Connection(why)) => {
                 tracing::warn!(%why, "the broker is away; the outbox waits for it");
@@ -86,9 +91,9 @@ impl Workers {
             Err(other) => return Err(other),
         }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let relay = relay::run(Arc::clone(&hub), broker.clone(), stop.clone());
+        let relay = relay::run(Arc::clone(&hub), Arc::clone(&store), broker.clone(), stop.clone());
         let relay = AbortOnDropHandle::new(tasks.spawn(relay));
-        hub.set_broker(Arc::new(broker.clone()));
+        hub.deliveries.set_broker(Arc::new(broker.clone()));
         // Each ends where it stands when it is told to.
         let begin = |worker: Pin<Box<dyn Future<Output = ()> + Send>>| {
             let stop = stop.clone();
@@ -101,17 +106,25 @@ impl Workers {
             begin(Box::pin(missing::run(Arc::clone(&hub))));
         }
         begin(Box::pin(limits::run(Arc::clone(&hub))));
-        begin(Box::pin(outbound::to_agencies(Arc::clone(&hub))));
+        begin(Box::pin(outbound::to_agencies(
+            Arc::clone(&hub),
+            Arc::clone(&store),
+        )));
         begin(Box::pin(outbound::to_submitters(
             Arc::clone(&hub),
+            Arc::clone(&store),
             broker.clone(),
         )));
-        begin(Box::pin(queues::run(Arc::clone(&hub), broker.clone())));
-        begin(Box::pin(sweep(Arc::clone(&hub))));
-        begin(Box::pin(keep_partitions(Arc::clone(&hub))));
+        begin(Box::pin(queues::run(
+            Arc::clone(&hub),
+            Arc::clone(&store),
+            broker.clone(),
+        )));
+        begin(Box::pin(sweep(Arc::clone(&store))));
+        begin(Box::pin(keep_partitions(Arc::clone(&store), hub.clock.clone())));
         begin(Box::pin(warn(Arc::clone(&hub))));
         begin(Box::pin(sweep_files(Arc::clone(&hub))));
-        begin(Box::pin(refresh(hub, broker)));
+        begin(Box::pin(refresh(hub, store, broker)));
         tasks.close();
         Ok(Workers { tasks, relay, stop })
     }
@@ -129,16 +142,16 @@ impl Workers {
 
 /// The agencies whose queue the hub itself consumes.
 fn pulling(hub: &Hub) -> BTreeSet<Key> {
-    let directory = hub.directory();
+    let directory = hub.directory.current();
     let keys = directory.agencies().map(|a| a.key.clone());
-    keys.filter(|key| hub.channel(key.as_str()) != AgencyChannel::Amqp)
+    keys.filter(|key| hub.directory.channel(key.as_str()) != AgencyChannel::Amqp)
         .collect()
 }
 
 /// Removes what is no longer promised, a little at a time.
-async fn sweep(hub: Arc<Hub>) {
+async fn sweep(store: Arc<Store>) {
     loop {
-        match hub.store().ledger.ask(Sweep).await {
+        match store.ledger.ask(Sweep).await {
             Ok(0) => tokio::time::sleep(SWEEP).await,
             Ok(removed) => tracing::info!(removed, "old answers are removed"),
             Err(error) => {
@@ -150,10 +163,10 @@ async fn sweep(hub: Arc<Hub>) {
 }
 
 /// Makes the partitions of the coming time and drops those whose rows are no longer kept. Whoever opened the store has just done so.
-async fn keep_partitions(hub: Arc<Hub>) {
+async fn keep_partitions(store: Arc<Store>, clock: Clock) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        if let Err(error) = hub.store().keep_partitions(hub.clock().now()).await {
+        if let Err(error) = store.keep_partitions(clock.now()).await {
             tracing::warn!(%error, "partitions could not be made");
         }
     }
@@ -162,7 +175,7 @@ async fn keep_partitions(hub: Arc<Hub>) {
 /// Says of each registered certificate that it ends soon, once a step, on one hub of all.
 async fn warn(hub: Arc<Hub>) {
     loop {
-        match hub.warn_expiring().await {
+        match hub.tenants.warn_expiring().await {
             Ok(ending) => {
                 for one in ending {
                     tracing::warn!(
@@ -182,12 +195,12 @@ async fn warn(hub: Arc<Hub>) {
 /// Removes files that are nobody's, and says how many named ones are overdue.
 async fn sweep_files(hub: Arc<Hub>) {
     loop {
-        match hub.sweep_files().await {
+        match hub.files.sweep().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "files that no dossier names are removed"),
             Err(error) => tracing::warn!(%error, "files that no dossier names could not be removed"),
         }
-        match hub.overdue_files().await {
+        match hub.files.overdue().await {
             Ok(0) => {}
             Ok(files) => tracing::warn!(
                 files,
@@ -201,15 +214,18 @@ async fn sweep_files(hub: Arc<Hub>) {
 
 /// Keeps the register and the directory in step with the database; a directory may need new roads, and couriers come and go with
 /// the agencies that pull.
-async fn refresh(hub: Arc<Hub>, broker: Broker) {
+async fn refresh(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
     let mut couriers: BTreeMap<Key, AbortOnDropHandle<()>> = BTreeMap::new();
     let mut declared: Option<(String, u64)> = None;
     loop {
-        let directory = hub.directory();
+        let directory = hub.directory.current();
         // A broker that comes back may be another one, and a queue may have been deleted: what is there stays as it is.
         let wanted = (directory.version().to_owned(), broker.epoch());
         if declared.as_ref() != Some(&wanted) {
-            match broker.declare(&topology(&directory, hub.own_queues())).await {
+            match broker
+                .declare(&topology(&directory, hub.directory.own_queues()))
+                .await
+            {
                 Ok(()) => {
                     // Declaring may have connected.
                     declared = Some((wanted.0, broker.epoch()));
@@ -226,6 +242,7 @@ async fn refresh(hub: Arc<Hub>, broker: Broker) {
                 couriers.entry(agency.clone()).or_insert_with(|| {
                     AbortOnDropHandle::new(tokio::spawn(courier::run(
                         Arc::clone(&hub),
+                        Arc::clone(&store),
                         broker.clone(),
                         agency,
                     )))
@@ -233,7 +250,7 @@ async fn refresh(hub: Arc<Hub>, broker: Broker) {
             }
         }
         tokio::time::sleep(REFRESH).await;
-        if let Err(error) = hub.refresh().await {
+        if let Err(error) = hub.refresher.refresh().await {
             tracing::warn!(%error, "the register could not be looked at");
         }
     }

@@ -1,6 +1,7 @@
 //! The queues of submitters: made when one is asked for, removed when it was ended and is drained. Every hub does both; doing it
 //! twice is doing it once.
 
+use crate::store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -11,17 +12,17 @@ use crate::service::{Hub, ServiceError};
 use crate::store::ledger::QueueRemoved;
 use crate::store::read::TenantQueue;
 
-pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
+pub(super) async fn run(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
     let mut declared: HashSet<TenantQueue> = HashSet::new();
     let mut epoch = broker.epoch();
-    let bell = hub.queues_bell();
+    let bell = hub.notifier.queues_bell();
     loop {
         let rung = bell.notified();
         if epoch != broker.epoch() {
             epoch = broker.epoch();
             declared.clear();
         }
-        if let Err(error) = step(&hub, &broker, &mut declared).await {
+        if let Err(error) = step((&hub, &store), &broker, &mut declared).await {
             tracing::warn!(%error, "the queues of submitters could not be looked at");
         }
         // A new subscription rings; what another hub was told is found a little later.
@@ -29,8 +30,12 @@ pub(super) async fn run(hub: Arc<Hub>, broker: Broker) {
     }
 }
 
-async fn step(hub: &Hub, broker: &Broker, declared: &mut HashSet<TenantQueue>) -> Result<(), ServiceError> {
-    let queues = hub.tenant_queues().await?;
+async fn step(
+    (hub, store): (&Hub, &Store),
+    broker: &Broker,
+    declared: &mut HashSet<TenantQueue>,
+) -> Result<(), ServiceError> {
+    let queues = hub.subscriptions.tenant_queues().await?;
     declared.retain(|known| queues.contains(known));
     let missing: Vec<&TenantQueue> = queues
         .iter()
@@ -50,7 +55,7 @@ async fn step(hub: &Hub, broker: &Broker, declared: &mut HashSet<TenantQueue>) -
                 let removed = QueueRemoved {
                     tenant: ended.tenant.to_string(),
                 };
-                hub.store().ledger.ask(removed).await?;
+                store.ledger.ask(removed).await?;
             }
             Ok(false) => {}
             Err(error) => {

@@ -1,6 +1,7 @@
 //! The outbox: lease, commit, publish, record. Never a transaction around a call over the network. What this hub commits is leased by its
 //! own commit and handed over as it is; only what another hub left, or what could not be taken so fast, is looked for.
 
+use crate::store::Store;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,12 +41,13 @@ const LOOK_AT_ALL: Duration = Duration::from_secs(300);
 
 /// Runs until it is told to stop. Then it looks once more at the outbox, and ends when that and what was handed over to it is published
 /// and written down: nothing that could have gone waits for its lease to end, or for the hub to start again.
-pub(super) async fn run(hub: Arc<Hub>, broker: Broker, stop: CancellationToken) {
-    let fresh = Arc::clone(&hub.store().fresh);
-    let (bell, mut messages) = (hub.outbox_bell(), fresh.messages());
+pub(super) async fn run(hub: Arc<Hub>, store: Arc<Store>, broker: Broker, stop: CancellationToken) {
+    let fresh = Arc::clone(&store.fresh);
+    let (bell, mut messages) = (hub.notifier.outbox_bell(), fresh.messages());
     let mut relay = Relay {
-        rng: hub.entropy().generator(),
+        rng: hub.entropy.generator(),
         hub,
+        store,
         broker,
     };
     let mut ended = Vec::new();
@@ -128,6 +130,7 @@ enum Look {
 /// What moves the outbox.
 struct Relay {
     hub: Arc<Hub>,
+    store: Arc<Store>,
     broker: Broker,
     rng: StdRng,
 }
@@ -143,19 +146,19 @@ impl Relay {
     /// Writes down how the step before ended, and moves what is at hand and, where it is looked for, what is due; how that ended.
     async fn step(&mut self, ended: Vec<OutboxSettlement>, at_hand: Vec<Message>, look: Look) -> Moved {
         let seeds: [u64; 2] = self.rng.random();
-        let latest = self.hub.clock().now().minus(LOOK_BACK);
+        let latest = self.hub.clock.now().minus(LOOK_BACK);
         let since = match look {
             Look::Not => None,
             // Also where the clock has been set back since.
-            Look::Lately => Some(self.hub.store().fresh.unsent_since().min(latest)),
+            Look::Lately => Some(self.store.fresh.unsent_since().min(latest)),
             Look::All => Some(Timestamp::from_micros(0)),
         };
-        let hub = &*self.hub;
+        let (hub, store) = (&*self.hub, &*self.store);
         // Both are asked for at once, in this order: it is one commit.
         let settle = async {
             match ended.is_empty() {
                 true => Ok(()),
-                false => write_down(hub, || SettleOutbox(ended.clone())).await,
+                false => write_down(&store.ledger, || SettleOutbox(ended.clone())).await,
             }
         };
         let lease = async {
@@ -167,10 +170,10 @@ impl Relay {
                 lease: LEASE,
                 since,
             };
-            hub.store().ledger.ask(command).await
+            store.ledger.ask(command).await
         };
         let items = at_hand.iter().map(OutboxItem::at_hand).collect();
-        let rendered = hub.rendered(&at_hand);
+        let rendered = hub.messages.rendered(&at_hand);
         let (settled, leased, mut settlements) =
             tokio::join!(biased; settle, lease, self.publish(items, rendered, seeds[0]));
         let leased = async {
@@ -179,13 +182,13 @@ impl Relay {
             let leased = items.len();
             if leased > 0 {
                 let deliveries = items.iter().map(|item| item.delivery.clone()).collect();
-                let rendered = hub.outbound(deliveries).await?;
+                let rendered = hub.messages.outbound(deliveries).await?;
                 settlements.extend(self.publish(items, rendered, seeds[1]).await);
             }
             // After what is leased is on its way: where this cannot be asked, nothing waits for it but the next look.
             if let Some(since) = since.filter(|_| leased < BATCH) {
-                let oldest = hub.oldest_unsent(since).await?.min(latest);
-                hub.store().fresh.nothing_unsent_before(oldest);
+                let oldest = hub.vitals.oldest_unsent(since).await?.min(latest);
+                store.fresh.nothing_unsent_before(oldest);
             }
             Ok(leased)
         };
@@ -210,7 +213,7 @@ impl Relay {
         }
         let own_queues: HashSet<String> = by_agency
             .keys()
-            .filter(|a| self.hub.channel(a) == AgencyChannel::Amqp)
+            .filter(|a| self.hub.directory.channel(a) == AgencyChannel::Amqp)
             .cloned()
             .collect();
         let batches: Vec<Vec<Envelope>> = by_agency.into_values().collect();
@@ -221,7 +224,7 @@ impl Relay {
                 .unwrap_or_else(|_| late())
         }))
         .await;
-        let now = self.hub.clock().now();
+        let now = self.hub.clock.now();
         // What failed together for the same time waits equally long, so that it goes again in its order.
         let rng = || StdRng::seed_from_u64(seed);
         let mut settlements: Vec<OutboxSettlement> = batches

@@ -46,7 +46,7 @@ async fn take(hub: &Hub, batch: Vec<Delivery>) {
     let first = chains
         .iter_mut()
         .filter_map(|chain| chain.first_mut()?.read.as_mut().ok());
-    if let Err(error) = hub.look_up(first.collect()).await {
+    if let Err(error) = hub.statuses.look_up(first.collect()).await {
         tracing::debug!(%error, "reports are looked up one by one");
     }
     let settled = join_all(chains.into_iter().map(|chain| async move {
@@ -166,6 +166,7 @@ async fn settlement(hub: &Hub, delivery: &Delivery, read: Result<Reports, Reject
         let media_type = media_type(delivery);
         let named = (&*media_type, format.as_deref());
         match hub
+            .refusals
             .keep_from_queue(agency.as_ref(), &delivery.body, named, &rejection)
             .await
         {
@@ -216,7 +217,7 @@ fn read(hub: &Hub, delivery: &Delivery) -> Result<Reports, Rejection> {
         key: IdempotencyKey::parse(&delivery.message_id),
         traceparent: header(delivery, "traceparent"),
     };
-    hub.read_from_queue(agency.as_str(), reported).map_err(|error| match error {
+    hub.statuses.read_from_queue(agency.as_str(), reported).map_err(|error| match error {
         ServiceError::Rejected(rejection) => rejection,
         other => {
             tracing::error!(error = %other, agency = %agency, message = %delivery.message_id, "a report failed");
@@ -234,7 +235,7 @@ async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Ackn
             Some(reports) => reports,
             None => read(hub, delivery)?,
         };
-        match hub.take_reports(again).await {
+        match hub.statuses.take_reports(again).await {
             Err(ServiceError::Busy | ServiceError::StoreUnavailable) => tokio::time::sleep(REST).await,
             answer => break answer,
         }

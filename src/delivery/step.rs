@@ -1,11 +1,12 @@
 //! What every worker takes its steps by: how much at once, how long it rests, how it writes down what it did.
 
+use crate::store::ledger::Ledger;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 
 use crate::broker::{Consumer, Delivery};
-use crate::service::{Hub, ServiceError};
+use crate::service::ServiceError;
 use crate::store::StoreError;
 use crate::store::ledger::Command;
 
@@ -24,11 +25,11 @@ pub(super) const REFRESH: Duration = Duration::from_secs(2);
 
 /// Has the ledger do something, however long the database is away: what is not written down is sent again.
 pub(super) async fn write_down<C: Command>(
-    hub: &Hub,
+    ledger: &Ledger,
     command: impl Fn() -> C,
 ) -> Result<C::Answer, ServiceError> {
     loop {
-        match hub.store().ledger.ask(command()).await {
+        match ledger.ask(command()).await {
             Err(StoreError::Busy | StoreError::Unavailable(_)) => tokio::time::sleep(REST).await,
             answer => return Ok(answer?),
         }

@@ -92,7 +92,7 @@ pub(super) async fn stray(
 
 impl State {
     fn begin(&self, request: &HttpRequest) -> Call {
-        Call::begin(request, self.hub.clock().now(), &mut *self.rng.borrow_mut())
+        Call::begin(request, self.hub.clock.now(), &mut *self.rng.borrow_mut())
     }
 
     /// Turns a failure into its problem document. What is ours is logged here, once.
@@ -104,7 +104,7 @@ impl State {
                     tracing::error!(request = %call.id, cause, "a request failed");
                 }
                 let rejection = problem::rejection(&error);
-                let issuer = self.hub.issuer_url();
+                let issuer = self.hub.credentials.issuer_url();
                 problem::reply(&rejection, &issuer, call.language, call.problem_in_xml, call.id)
             }
         }
@@ -117,7 +117,13 @@ impl State {
             tracing::error!(request = %call.id, cause, "a page failed");
         }
         let label = rejection.label();
-        let mut reply = problem::reply(&rejection, &self.hub.issuer_url(), language, false, call.id);
+        let mut reply = problem::reply(
+            &rejection,
+            &self.hub.credentials.issuer_url(),
+            language,
+            false,
+            call.id,
+        );
         let page = if label == Label::NotFound {
             Page::NotFound
         } else {
@@ -179,7 +185,7 @@ impl State {
 /// RFC 6749 has its own shape of a refusal; one that is not OAuth's (too slow, too large) is a problem document.
 async fn token(state: &Rc<State>, request: &HttpRequest, mut payload: Payload) -> Outcome {
     let form = body::read(request, &mut payload, limits::FORM_BYTES).await?;
-    match state.hub.token(peer(request), &form) {
+    match state.hub.credentials.token(peer(request), &form) {
         Ok(answer) => Ok(Reply::json(&answer)?.with("Pragma", "no-cache")),
         Err(refused) => {
             let mut reply = Reply::json(&refused)?;
@@ -254,7 +260,7 @@ fn guarded(reply: Reply) -> Reply {
 
 /// A look-up. What it costs is bounded for all of them together; wrong ones are counted, right ones are not.
 async fn looked_up(state: &State, request: &HttpRequest, asked: PageCall) -> Result<PageReply, ServiceError> {
-    let (from, now) = (request.peer_addr().map(|a| a.ip()), state.hub.clock().now());
+    let (from, now) = (request.peer_addr().map(|a| a.ip()), state.hub.clock.now());
     let key = asked.field("id").trim().to_ascii_lowercase();
     let busy = || problem::retry(Label::RateLimited, limits::RETRY_RATE);
     // Whose turn it is not is answered by what costs nothing, or by the few places that are left for it.

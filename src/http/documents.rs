@@ -12,8 +12,8 @@ use super::{asyncapi, negotiate, openapi};
 /// Answers with a document.
 pub(super) fn answer(document: PublishedDocument, state: &State, request: &HttpRequest) -> Outcome {
     match document {
-        PublishedDocument::Metadata => keep(Reply::json(&state.hub.metadata())?),
-        PublishedDocument::Keys => keep(Reply::json(&state.hub.jwks())?),
+        PublishedDocument::Metadata => keep(Reply::json(&state.hub.credentials.metadata())?),
+        PublishedDocument::Keys => keep(Reply::json(&state.hub.credentials.jwks())?),
         PublishedDocument::Live => Reply::json(&serde_json::json!({ "live": true })),
         PublishedDocument::Ready => health("ready", &state.readiness.health().intake),
         PublishedDocument::Delivery => health("delivering", &state.readiness.health().delivery),
@@ -43,8 +43,8 @@ const METRICS: [&str; 2] = ["text/plain", "application/openmetrics-text"];
 
 /// The figures in the form that is asked for, under the name of what is written.
 fn metrics(state: &State, request: &HttpRequest) -> Outcome {
-    state.metrics.room(state.hub.room());
-    let counts = state.hub.ledger_counts();
+    state.metrics.room(state.hub.vitals.room());
+    let counts = state.hub.vitals.ledger_counts();
     let all = [counts.commits, counts.rollbacks, counts.connections];
     state.metrics.ledger(all, &counts.faults);
     Ok(match negotiate::media(text(request, &header::ACCEPT), &METRICS) {

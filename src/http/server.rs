@@ -205,7 +205,7 @@ struct Make {
 impl Make {
     fn state(self, secure: bool) -> Rc<State> {
         Rc::new(State {
-            rng: RefCell::new(self.hub.entropy().generator()),
+            rng: RefCell::new(self.hub.entropy.generator()),
             hub: self.hub,
             in_flight: self.in_flight,
             batches: self.batches,

@@ -1,18 +1,28 @@
 //! Acting on a dossier as a person does: accept it, complete it, hand over its result. What goes another way than forward is in
-//! [`super::turns`].
+//! [`turns`].
 
+mod assignment;
+pub(super) use assignment::assignment;
+mod matters;
+mod turns;
+
+use crate::clock::Clock;
+use crate::service::directory::DirectoryInUse;
+use crate::service::dossiers::Dossiers;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
+use std::sync::Arc;
+
+use super::ServiceError;
 use super::texts::{bounded, line, not_in_future, required, required_line, within};
-use super::{Hub, ServiceError};
 use crate::domain::attachment;
-use crate::domain::clocks::Clockwork;
-use crate::domain::codes::{DossierCode, Key};
+use crate::domain::codes::DossierCode;
 use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::plausible::CLOCK_SKEW;
 use crate::domain::rejection::{Label, Language, Problem};
-use crate::domain::routing::{AgencyChannel, CodeLook};
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
 use crate::domain::text::limits as text;
@@ -74,7 +84,26 @@ pub(super) fn office(access: &Access) -> Role {
     }
 }
 
-impl Hub {
+/// Acting on a dossier that is there, in whichever part: forward, back, beside, or to another agency.
+pub struct Acts {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+    notifier: Arc<Notifier>,
+    dossiers: Arc<Dossiers>,
+}
+
+impl Acts {
+    pub(super) fn new(base: &Base, dossiers: &Arc<Dossiers>) -> Self {
+        Acts {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+            notifier: Arc::clone(&base.notifier),
+            dossiers: Arc::clone(dossiers),
+        }
+    }
+
     /// Accepts a dossier that was filed online.
     pub async fn accept(
         &self,
@@ -150,7 +179,7 @@ impl Hub {
         call: Call,
         asked: ActionRequest,
     ) -> Result<DossierSummary, ServiceError> {
-        let row = self.reached(access, id).await?;
+        let row = self.dossiers.reached(access, id).await?;
         if let Some(part) = whose_step(&row, asked.role, access) {
             return Err(Problem::new(Label::NotYourPart).with("tenant", part).into());
         }
@@ -167,7 +196,9 @@ impl Hub {
         let mut request = Vec::with_capacity(80);
         request.extend_from_slice(&call.request_digest);
         request.extend_from_slice(id.to_string().as_bytes());
-        let (assigned_code, odd) = self.code_of(asked.assigned_code, row.agency.as_ref(), now);
+        let (assigned_code, odd) = self
+            .directory
+            .code_of(asked.assigned_code, row.agency.as_ref(), now);
         let act = Act {
             key: Some(KeyUse {
                 tenant: access.key().to_string(),
@@ -186,15 +217,15 @@ impl Hub {
             officer: None,
             foreign_values: Vec::new(),
             report_key: None,
-            clockwork: self.clockwork(&row),
-            own_queue: self.reads_own_queue(access),
+            clockwork: self.directory.clockwork(&row),
+            own_queue: self.directory.reads_own_queue(access),
             traceparent: call.traceparent,
         };
         let acted = self.take(&row, act).await?;
         if let (Verdict::Rejected, Some(problem)) = (acted.verdict, &acted.problem) {
             return Err(problem.clone().into());
         }
-        let row = self.reached(access, id).await?;
+        let row = self.dossiers.reached(access, id).await?;
         let warnings = odd.iter().chain(&acted.warnings);
         let warnings = warnings.map(|warning| {
             let at = warning.clone().at("/assigned_code");
@@ -202,32 +233,15 @@ impl Hub {
         });
         Ok(DossierSummary {
             warnings: warnings.collect(),
-            ..self.summary(&row)?
+            ..self.dossiers.summary(&row)?
         })
-    }
-
-    /// A code somebody brings for a dossier of this agency, if it can be one, and what is worth a look about it.
-    pub(super) fn code_of(
-        &self,
-        code: Option<DossierCode>,
-        agency: Option<&Key>,
-        now: Timestamp,
-    ) -> (Option<DossierCode>, Option<Problem>) {
-        let Some(code) = code else {
-            return (None, None);
-        };
-        let today = now.plus(CLOCK_SKEW).date();
-        match self.directory.load().look_at_code(&code, agency, today) {
-            CodeLook::Usable(odd) => (Some(code), odd),
-            CodeLook::NotYet(problem) => (None, Some(problem)),
-        }
     }
 
     /// Hands an act to the ledger and wakes whoever waits for its news.
     pub(super) async fn take(&self, row: &KeptDossier, act: Act) -> Result<Acted, ServiceError> {
         match self.store.ledger.ask(act).await? {
             ActOutcome::Done(acted) => {
-                self.tell(&row.submitter);
+                self.notifier.tell(&row.submitter);
                 let others = row.told().skip(1);
                 others.for_each(|tenant| self.notifier.ring(tenant.as_str()));
                 Ok(acted)
@@ -235,18 +249,6 @@ impl Hub {
             ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),
             ActOutcome::Absent => Err(Label::NotFound.into()),
         }
-    }
-
-    /// What the clocks of a dossier are computed with.
-    pub(super) fn clockwork(&self, row: &KeptDossier) -> Clockwork {
-        self.directory
-            .load()
-            .clockwork(row.agency.as_ref(), &row.procedure)
-    }
-
-    /// Whether the caller is an agency that consumes its own queue.
-    pub(super) fn reads_own_queue(&self, access: &Access) -> bool {
-        access.kind() == TenantKind::Agency && self.channel(access.key().key()) == AgencyChannel::Amqp
     }
 }
 

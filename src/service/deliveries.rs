@@ -1,8 +1,22 @@
 //! What operators see of deliveries, and do about them: every intervention is kept with the attempts, with who and why.
 
-use super::messages::OUTBOX;
+mod lost;
+
+use crate::clock::Clock;
+use crate::service::broker_port::BrokerPort;
+use crate::service::directory::DirectoryInUse;
+use crate::service::endpoints::Endpoints;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+pub use lost::LostAfter;
+
+use super::ServiceError;
 use super::texts::required;
-use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::failure::Failure;
@@ -10,12 +24,8 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::rejection::Label;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::text::limits;
-use crate::domain::view::{
-    AttemptView, DeliveryItem, DeliveryPage, DeliveryState, DeliveryView, FailureView, ParkRequest,
-    RetryRequest,
-};
+use crate::domain::view::{DeliveryItem, DeliveryPage, DeliveryState, ParkRequest, RetryRequest};
 use crate::identity::{Access, Permission};
-use crate::store::Worded;
 use crate::store::ledger::{Intervene, Intervention};
 use crate::store::read::{self, Carriage, DeliveryFilter};
 
@@ -34,13 +44,30 @@ pub struct DeliveryQuery {
     pub limit: u32,
 }
 
-impl Hub {
+/// What operators and carriers do about messages on their way to agencies.
+pub struct Deliveries {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+    notifier: Arc<Notifier>,
+    endpoints: Arc<Endpoints>,
+    broker: ArcSwapOption<Arc<dyn BrokerPort>>,
+}
+
+impl Deliveries {
+    pub(super) fn new(base: &Base, endpoints: &Arc<Endpoints>) -> Self {
+        Deliveries {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+            notifier: Arc::clone(&base.notifier),
+            endpoints: Arc::clone(endpoints),
+            broker: ArcSwapOption::empty(),
+        }
+    }
+
     /// Deliveries that failed, parked or being tried again, oldest first.
-    pub async fn deliveries(
-        &self,
-        access: &Access,
-        query: DeliveryQuery,
-    ) -> Result<DeliveryPage, ServiceError> {
+    pub async fn list(&self, access: &Access, query: DeliveryQuery) -> Result<DeliveryPage, ServiceError> {
         let scope = access.permit(Permission::DeliveryManage)?;
         let limit = i64::from(query.limit.clamp(1, LARGEST_PAGE));
         let filter = DeliveryFilter {
@@ -69,7 +96,7 @@ impl Hub {
     }
 
     /// Has a delivery tried again, from its first attempt, on the way it always goes.
-    pub async fn retry_delivery(
+    pub async fn retry(
         &self,
         access: &Access,
         id: DeliveryId,
@@ -80,7 +107,7 @@ impl Hub {
     }
 
     /// Has a delivery tried no more, until somebody has it tried again.
-    pub async fn park_delivery(
+    pub async fn park(
         &self,
         access: &Access,
         id: DeliveryId,
@@ -101,14 +128,14 @@ impl Hub {
         let agency = self.one_delivery(access, id).await?.delivery.agency.to_string();
         let intervention = Intervention {
             delivery: id.to_string(),
-            own_queue: self.channel(&agency) == AgencyChannel::Amqp,
+            own_queue: self.directory.channel(&agency) == AgencyChannel::Amqp,
             action,
             reason,
             actor: access.actor(),
         };
         self.store.ledger.ask(intervention).await??;
-        self.notifier.ring(OUTBOX);
-        self.ring_inbox(&agency);
+        self.notifier.ring_outbox();
+        self.endpoints.ring_inbox(&agency);
         let now = self.one_delivery(access, id).await?;
         Ok(self.delivery_item(now))
     }
@@ -126,43 +153,7 @@ impl Hub {
     fn delivery_item(&self, carriage: Carriage) -> DeliveryItem {
         DeliveryItem {
             tracking_id: carriage.delivery.dossier,
-            delivery: self.delivery_view(carriage),
-        }
-    }
-
-    pub(super) fn delivery_view(&self, carriage: Carriage) -> DeliveryView {
-        let Carriage { delivery, attempts } = carriage;
-        let (state, failure) = (delivery.state, delivery.failure);
-        let spared = self
-            .endpoint_of(delivery.agency.as_str())
-            .and_then(|endpoint| endpoint.next_probe);
-        let next_try = match state {
-            DeliveryState::Waiting | DeliveryState::Queued if failure.is_some() && delivery.ready => {
-                Some(spared.map_or(delivery.not_before, |probe| probe.max(delivery.not_before)))
-            }
-            DeliveryState::Waiting if failure.is_some() => delivery.send_at,
-            _ => None,
-        };
-        DeliveryView {
-            id: delivery.id,
-            agency: self.agency_view(&delivery.agency),
-            event: delivery.event,
-            kind: delivery.kind,
-            state,
-            since: delivery.since,
-            failure: failure.map(FailureView::from),
-            next_try,
-            attempts: attempts
-                .into_iter()
-                .map(|a| AttemptView {
-                    at: a.at,
-                    number: a.number,
-                    outcome: a.outcome.word().to_owned(),
-                    failure: a.failure,
-                    reason: a.reason,
-                    actor: a.actor,
-                })
-                .collect(),
+            delivery: self.endpoints.delivery_view(carriage),
         }
     }
 }

@@ -1,10 +1,25 @@
 //! Where agencies want their messages pushed. The directory says that an agency is pushed to; the agency itself says where, because
 //! it alone knows, and so that the secret is seen by nobody between it and the hub.
 
+use crate::clock::Clock;
+use crate::domain::view::AttemptView;
+use crate::domain::view::DeliveryState;
+use crate::domain::view::DeliveryView;
+use crate::net::outbound::Caller;
+use crate::service::directory::DirectoryInUse;
+use crate::service::draws::Draws;
+use crate::service::notifier::Notifier;
+use crate::service::notifier::inbox_bell;
+use crate::service::parts::Base;
+use crate::store::Store;
+use crate::store::Worded;
+use crate::store::read::Carriage;
+use arc_swap::ArcSwap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fault::internal;
-use super::{Hub, SECRET_OVERLAP, ServiceError};
+use super::{SECRET_OVERLAP, ServiceError};
 use crate::domain::endpoint::{EndpointUrl, Host};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::AgencyChannel;
@@ -18,16 +33,43 @@ use crate::store::kept::{KeptEndpoint, NewEndpoint, SealedEndpoint, Secrets};
 use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
 use crate::store::read;
 
-impl Hub {
+/// Where agencies are pushed to.
+pub struct Endpoints {
+    store: Arc<Store>,
+    clock: Clock,
+    draws: Arc<Draws>,
+    directory: Arc<DirectoryInUse>,
+    notifier: Arc<Notifier>,
+    caller: Caller,
+    /// As the database had them last.
+    known: ArcSwap<BTreeMap<String, Arc<KeptEndpoint>>>,
+    /// One at a time, so that nobody puts back what he read before another one's news.
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+impl Endpoints {
+    pub(super) fn new(base: &Base, caller: Caller) -> Self {
+        Endpoints {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            draws: Arc::clone(&base.draws),
+            directory: Arc::clone(&base.directory),
+            notifier: Arc::clone(&base.notifier),
+            caller,
+            known: Default::default(),
+            refreshing: Default::default(),
+        }
+    }
+
     /// Sets the caller's endpoint. The first time, and when a new one is asked for, a secret is drawn and shown.
-    pub async fn set_endpoint(
+    pub async fn set(
         &self,
         access: &Access,
         request: EndpointRequest,
     ) -> Result<EndpointAnswer, ServiceError> {
         access.permit(Permission::EndpointManage)?;
         let agency = access.key().key().to_owned();
-        let channel = self.channel(&agency);
+        let channel = self.directory.channel(&agency);
         if channel != AgencyChannel::Push {
             return Err(Problem::new(Label::NotPushed)
                 .with("channel", channel.word())
@@ -36,16 +78,16 @@ impl Hub {
         let url = self.allowed(&request.url)?;
         // Once, unless the same agency sets it at the same moment through another hub: then on what that one has written.
         let new_secret = loop {
-            self.refresh_endpoints().await?;
+            self.refresh().await?;
             let (sealed, new_secret) = self.sealed_endpoint(access, &url, request.new_secret)?;
             if self.store.ledger.ask(SetEndpoint(sealed)).await? {
                 break new_secret;
             }
         };
-        self.refresh_endpoints().await?;
+        self.refresh().await?;
         self.ring_inbox(&agency);
         Ok(EndpointAnswer {
-            endpoint: self.endpoint(access)?,
+            endpoint: self.show(access)?,
             secret: new_secret.map(|secret| secret.reveal()),
         })
     }
@@ -58,14 +100,14 @@ impl Hub {
         url: &EndpointUrl,
         new_secret: bool,
     ) -> Result<(SealedEndpoint, Option<WebhookSecret>), ServiceError> {
-        let present = self.endpoints.load().get(access.key().key()).cloned();
+        let present = self.known.load().get(access.key().key()).cloned();
         let now = self.clock.now();
         let set_at = (present.as_ref()).map_or(now, |present| now.max(present.set_at.plus(TICK)));
         let (secrets, is_new) = match present.map(|endpoint| endpoint.secrets.clone()) {
             Some(present) if !new_secret => (present, false),
             present => {
                 let older = present.map(|p| (p.current, now.plus(SECRET_OVERLAP)));
-                let current = self.with_rng(WebhookSecret::draw);
+                let current = self.draws.with(WebhookSecret::draw);
                 (Secrets { current, older }, true)
             }
         };
@@ -77,25 +119,25 @@ impl Hub {
             set_at,
             set_by: access.key().clone(),
         };
-        let sealed = self.with_rng(|rng| endpoint.sealed(&self.store.cipher, rng))?;
+        let sealed = self.draws.with(|rng| endpoint.sealed(&self.store.cipher, rng))?;
         Ok((sealed, drawn))
     }
 
     /// The caller's endpoint.
-    pub fn endpoint(&self, access: &Access) -> Result<EndpointView, ServiceError> {
+    pub fn show(&self, access: &Access) -> Result<EndpointView, ServiceError> {
         access.permit(Permission::EndpointManage)?;
-        let all = self.endpoints.load();
+        let all = self.known.load();
         let found = all.get(access.key().key()).ok_or(Label::NotFound)?;
         Ok(self.endpoint_view(found))
     }
 
     /// Removes the caller's endpoint, and gives it as it was. What waits is pulled from the inbox then.
-    pub async fn remove_endpoint(&self, access: &Access) -> Result<EndpointView, ServiceError> {
-        self.refresh_endpoints().await?;
-        let was = self.endpoint(access)?;
+    pub async fn remove(&self, access: &Access) -> Result<EndpointView, ServiceError> {
+        self.refresh().await?;
+        let was = self.show(access)?;
         let agency = access.key().key().to_owned();
         let removed = self.store.ledger.ask(RemoveEndpoint { agency }).await?;
-        self.refresh_endpoints().await?;
+        self.refresh().await?;
         match removed {
             true => Ok(was),
             false => Err(Label::NotFound.into()),
@@ -103,10 +145,10 @@ impl Hub {
     }
 
     /// Every endpoint, for the operator.
-    pub async fn endpoints(&self, access: &Access) -> Result<EndpointList, ServiceError> {
+    pub async fn list(&self, access: &Access) -> Result<EndpointList, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
-        self.refresh_endpoints().await?;
-        let all = self.endpoints.load();
+        self.refresh().await?;
+        let all = self.known.load();
         let endpoints = all
             .values()
             .map(|endpoint| self.endpoint_view(endpoint))
@@ -115,27 +157,23 @@ impl Hub {
     }
 
     /// Where an agency is pushed to; none when the directory, or the agency, does not want it.
-    pub fn endpoint_of(&self, agency: &str) -> Option<Arc<KeptEndpoint>> {
-        let found = self.endpoints.load().get(agency).cloned()?;
-        (self.channel(agency) == AgencyChannel::Push).then_some(found)
+    pub fn of(&self, agency: &str) -> Option<Arc<KeptEndpoint>> {
+        let found = self.known.load().get(agency).cloned()?;
+        (self.directory.channel(agency) == AgencyChannel::Push).then_some(found)
     }
 
     /// Every agency that is pushed to now.
     pub fn pushed_agencies(&self) -> Vec<String> {
-        let all = self.endpoints.load();
+        let all = self.known.load();
         all.keys()
-            .filter(|agency| self.channel(agency) == AgencyChannel::Push)
+            .filter(|agency| self.directory.channel(agency) == AgencyChannel::Push)
             .cloned()
             .collect()
     }
 
-    pub(super) async fn refresh_endpoints(&self) -> Result<(), ServiceError> {
+    /// Takes up what the database has.
+    pub(super) async fn refresh(&self) -> Result<(), ServiceError> {
         let _alone = self.refreshing.lock().await;
-        self.load_endpoints().await
-    }
-
-    /// The same for who has the lock already.
-    pub(super) async fn load_endpoints(&self) -> Result<(), ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store
@@ -146,7 +184,7 @@ impl Hub {
             .into_iter()
             .map(|endpoint| (endpoint.agency.to_string(), Arc::new(endpoint)))
             .collect();
-        self.endpoints.store(Arc::new(all));
+        self.known.store(Arc::new(all));
         Ok(())
     }
 
@@ -180,7 +218,7 @@ impl Hub {
             _ => None,
         };
         EndpointView {
-            agency: self.agency_view(&endpoint.agency),
+            agency: self.directory.agency_view(&endpoint.agency),
             url: endpoint.url.clone(),
             set_at: endpoint.set_at,
             set_by: endpoint.set_by.clone(),
@@ -191,6 +229,50 @@ impl Hub {
                 .map(|(_, until)| *until)
                 .filter(|until| *until > now),
             spared,
+        }
+    }
+
+    /// Rings for whoever waits on an agency's inbox.
+    pub fn ring_inbox(&self, agency: &str) {
+        self.notifier.ring(&inbox_bell(agency));
+        if self.of(agency).is_some() {
+            self.notifier.ring_push();
+        }
+    }
+
+    pub(super) fn delivery_view(&self, carriage: Carriage) -> DeliveryView {
+        let Carriage { delivery, attempts } = carriage;
+        let (state, failure) = (delivery.state, delivery.failure);
+        let spared = self
+            .of(delivery.agency.as_str())
+            .and_then(|endpoint| endpoint.next_probe);
+        let next_try = match state {
+            DeliveryState::Waiting | DeliveryState::Queued if failure.is_some() && delivery.ready => {
+                Some(spared.map_or(delivery.not_before, |probe| probe.max(delivery.not_before)))
+            }
+            DeliveryState::Waiting if failure.is_some() => delivery.send_at,
+            _ => None,
+        };
+        DeliveryView {
+            id: delivery.id,
+            agency: self.directory.agency_view(&delivery.agency),
+            event: delivery.event,
+            kind: delivery.kind,
+            state,
+            since: delivery.since,
+            failure: failure.map(FailureView::from),
+            next_try,
+            attempts: attempts
+                .into_iter()
+                .map(|a| AttemptView {
+                    at: a.at,
+                    number: a.number,
+                    outcome: a.outcome.word().to_owned(),
+                    failure: a.failure,
+                    reason: a.reason,
+                    actor: a.actor,
+                })
+                .collect(),
         }
     }
 }

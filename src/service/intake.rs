@@ -3,14 +3,29 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+pub mod batch;
+mod keys;
 mod prepared;
 mod standing;
 mod written;
 
+use crate::adapt::Registry;
+use crate::clock::Clock;
+use crate::identity::secret::LookupSecrets;
+use crate::service::acts::Acts;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::dossiers::Dossiers;
+use crate::service::draws::Draws;
+use crate::service::files::Files;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::service::refusals::Refusals;
+use crate::store::Store;
+use keys::KeysInFlight;
 use std::sync::Arc;
 
-use super::fault::internal;
-use super::{Hub, ServiceError};
+use super::ServiceError;
 use crate::adapt::Adapted;
 use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
@@ -18,27 +33,37 @@ use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::routing::{Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
-use crate::domain::tenant::{SuccessorPolicy, TenantKey};
+use crate::domain::tenant::SuccessorPolicy;
 use crate::identity::{Access, Permission};
 use crate::store::conn::Conn;
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{KeyUse, SubmitOutcome};
+use crate::store::ledger::{KeyUse, Replay, SubmitOutcome};
 use crate::store::read;
 use prepared::{Beside, Twin};
 pub use prepared::{Incoming, Mode};
 pub(super) use prepared::{Prepared, request_digest};
 use standing::Filed;
 
-/// What goes out.
+/// What a filing is answered: the JSON of a [`SubmissionAnswer`](crate::domain::view::SubmissionAnswer). It is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// HTTP status.
-    pub status: u16,
-    /// JSON: a [`SubmissionAnswer`](crate::domain::view::SubmissionAnswer).
-    pub body: Vec<u8>,
-    /// Whether this is the stored answer of an earlier call.
-    pub replayed: bool,
+pub enum Answered {
+    /// By this call.
+    New(Vec<u8>),
+    /// By an earlier call: its stored answer.
+    Replayed(Vec<u8>),
 }
+
+impl Answered {
+    /// The JSON, whichever call made it.
+    pub fn body(&self) -> &[u8] {
+        match self {
+            Answered::New(body) | Answered::Replayed(body) => body,
+        }
+    }
+}
+
+/// What an attempt to file came to, and the answer that holds where it is committed.
+type Attempted = Result<(SubmitOutcome, Vec<u8>), ServiceError>;
 
 /// The name of this route among idempotency keys.
 const ROUTE: &str = "submissions";
@@ -90,15 +115,59 @@ impl Target {
     }
 }
 
-impl Hub {
-    /// Files a dossier. What it answers with 202 is committed.
+/// Filing, one by one and in batches.
+pub struct Intake {
+    store: Arc<Store>,
+    clock: Clock,
+    draws: Arc<Draws>,
+    credentials: Arc<Credentials>,
+    directory: Arc<DirectoryInUse>,
+    adapters: Arc<Registry>,
+    notifier: Arc<Notifier>,
+    lookup: Arc<LookupSecrets>,
+    dossiers: Arc<Dossiers>,
+    acts: Arc<Acts>,
+    refusals: Arc<Refusals>,
+    files: Arc<Files>,
+    keys: Arc<KeysInFlight>,
+    /// Places of batch items in the ledger's queue: half of it.
+    batches: tokio::sync::Semaphore,
+}
+
+impl Intake {
+    pub(super) fn new(
+        base: &Base,
+        dossiers: &Arc<Dossiers>,
+        acts: &Arc<Acts>,
+        refusals: &Arc<Refusals>,
+        files: &Arc<Files>,
+    ) -> Self {
+        Intake {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            draws: Arc::clone(&base.draws),
+            credentials: Arc::clone(&base.credentials),
+            directory: Arc::clone(&base.directory),
+            adapters: Arc::clone(&base.adapters),
+            notifier: Arc::clone(&base.notifier),
+            lookup: Arc::clone(&base.lookup),
+            dossiers: Arc::clone(dossiers),
+            acts: Arc::clone(acts),
+            refusals: Arc::clone(refusals),
+            files: Arc::clone(files),
+            keys: Default::default(),
+            batches: tokio::sync::Semaphore::new((base.store.ledger.capacity() / 2).max(1)),
+        }
+    }
+
+    /// Files a dossier. What it answers is committed.
     ///
     /// # Errors
     /// Every problem of the document at once; `reference-content-differs`; the idempotency labels.
     pub async fn submit(&self, access: &Access, incoming: Incoming) -> Result<Answered, ServiceError> {
         access.permit(Permission::SubmissionCreate)?;
         access.require_staff()?;
-        let _in_flight = self.claim_key(access.key().as_str(), incoming.key.as_str())?;
+        let _in_flight = self.keys.claim(access.key().as_str(), incoming.key.as_str())?;
         let key = KeyUse {
             tenant: access.key().to_string(),
             route: ROUTE,
@@ -121,8 +190,8 @@ impl Hub {
         refused: ServiceError,
     ) -> Result<Answered, ServiceError> {
         match self.stored(key).await {
-            Ok(Some(answered)) => answered,
-            Ok(None) | Err(_) => Err(self.keep_refused(access, incoming, refused).await),
+            Ok(Some(answered)) => answered.map(Answered::Replayed),
+            Ok(None) | Err(_) => Err(self.refusals.keep_refused(access, incoming, refused).await),
         }
     }
 
@@ -143,43 +212,31 @@ impl Hub {
                 _ => self.find(access, prepared).await?,
             };
             match Box::pin(self.attempt(access, incoming, key, prepared, seen)).await? {
-                (SubmitOutcome::Committed, status, body) => {
-                    self.tell(access.key());
-                    return finished(status, body, false);
+                (SubmitOutcome::Committed, body) => {
+                    self.notifier.tell(access.key());
+                    return Ok(Answered::New(body));
                 }
-                (SubmitOutcome::Replayed { status, body }, ..) => {
-                    return finished(u16::try_from(status).unwrap_or(500), body, true);
-                }
-                (SubmitOutcome::KeyReused, ..) => return Err(Label::IdempotencyKeyReused.into()),
-                (SubmitOutcome::Raced, ..) => {}
+                (SubmitOutcome::Replayed(body), _) => return Ok(Answered::Replayed(body)),
+                (SubmitOutcome::KeyReused, _) => return Err(Label::IdempotencyKeyReused.into()),
+                (SubmitOutcome::Raced, _) => {}
             }
         }
         Err(ServiceError::Busy)
     }
 
     /// The answer an earlier call with this key got.
-    async fn stored(&self, key: KeyUse) -> Result<Option<Result<Answered, ServiceError>>, ServiceError> {
+    async fn stored(&self, key: KeyUse) -> Result<Option<Result<Vec<u8>, ServiceError>>, ServiceError> {
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store
             .readers
             .run(move |conn| read::answered(conn, &cipher, &key))
             .await?;
-        Ok(found.map(|outcome| match outcome {
-            SubmitOutcome::Replayed { status, body } => {
-                finished(u16::try_from(status).unwrap_or(500), body, true)
-            }
+        let answer = |replay: Replay| match replay.of_filing()? {
+            SubmitOutcome::Replayed(body) => Ok(body),
             _ => Err(Label::IdempotencyKeyReused.into()),
-        }))
-    }
-
-    /// Wakes whoever waits for this tenant's feed.
-    pub(super) fn tell(&self, tenant: &TenantKey) {
-        self.notifier.ring(tenant.as_str());
-        if let Some(parent) = self.register().tenant(tenant).and_then(|t| t.parent.clone()) {
-            self.notifier.ring(parent.as_str());
-        }
-        self.notifier.ring(super::subscriptions::NOTICES);
+        };
+        Ok(found.map(answer))
     }
 
     /// Reads and routes: pure work on the caller's thread.
@@ -227,7 +284,9 @@ impl Hub {
                 .map(placed),
         );
         let likeness = filing.likeness(&route.procedure.code);
-        let (claimed, odd) = self.code_of(filing.dossier_code.clone(), route.agency.as_ref(), received_at);
+        let (claimed, odd) =
+            self.directory
+                .code_of(filing.dossier_code.clone(), route.agency.as_ref(), received_at);
         let code_path = provenance.locate("/dossier_code");
         warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
         if filing.lacks_authorisation() {
@@ -243,7 +302,7 @@ impl Hub {
             route,
             format: adapter.name().to_owned(),
             received_at,
-            submission: self.with_rng(|rng| SubmissionId::new(received_at, rng)),
+            submission: self.draws.with(|rng| SubmissionId::new(received_at, rng)),
             digest: sha256(&incoming.bytes),
             files,
             complete_at,
@@ -266,7 +325,7 @@ impl Hub {
             contested,
             other_values,
         }: Found,
-    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+    ) -> Attempted {
         let beside = Beside { twin, contested };
         let kept = target.known().and_then(|row| prepared.keep_channel(row));
         let prepared = kept.as_ref().unwrap_or(prepared);
@@ -294,7 +353,7 @@ impl Hub {
     }
 
     fn new_id(&self, prepared: &Prepared) -> DossierId {
-        self.with_rng(|rng| DossierId::new(prepared.received_at, rng))
+        self.draws.with(|rng| DossierId::new(prepared.received_at, rng))
     }
 
     /// Which dossier the sender's reference names and what may be done with it, and which other may be the same matter.
@@ -390,15 +449,9 @@ impl Hub {
     }
 
     /// Other content under a reference that is already accepted. A call that was answered before keeps its answer.
-    async fn refuse_change(
-        &self,
-        call: Filed<'_>,
-        row: &KeptDossier,
-    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
-        if let Some(answered) = self.stored(call.key.clone()).await? {
-            let Answered { status, body, .. } = answered?;
-            let status = i16::try_from(status).map_err(internal)?;
-            return Ok((SubmitOutcome::Replayed { status, body }, 0, Vec::new()));
+    async fn refuse_change(&self, call: Filed<'_>, row: &KeptDossier) -> Attempted {
+        if let Some(replayed) = self.answered_before(call).await? {
+            return Ok(replayed);
         }
         let status = row.status();
         let refused = if status.is_final() {
@@ -407,6 +460,7 @@ impl Hub {
             Problem::new(Label::ReferenceContentDiffers)
         };
         Err(self
+            .refusals
             .keep_refused(call.access, call.incoming, refused.into())
             .await)
     }
@@ -438,12 +492,4 @@ fn decided(before: &KeptDossier, by_rules: &Route) -> Result<Option<Route>, Serv
         },
         ..by_rules.clone()
     }))
-}
-
-fn finished(status: u16, body: Vec<u8>, replayed: bool) -> Result<Answered, ServiceError> {
-    Ok(Answered {
-        status,
-        body,
-        replayed,
-    })
 }

@@ -1,26 +1,26 @@
 //! What an agency is told: one CloudEvent, whichever way it goes.
 
+mod inbox;
+
+use crate::adapt::Registry;
+use crate::clock::Clock;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::dossiers::event_type;
+use super::ServiceError;
 use super::fault::internal;
-use super::{Hub, ServiceError};
+use super::feed::event_type;
 use crate::adapt::OutgoingDossier;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
-use crate::domain::time::Timestamp;
 use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
-use crate::store::StoreError;
-use crate::store::conn::Conn;
 use crate::store::message::Message;
 use crate::store::read;
-
-/// The bell of the relay.
-pub(super) const OUTBOX: &str = "outbox";
-
-/// The bell of whoever pushes.
-const PUSH: &str = "push";
 
 /// A message ready to be published.
 pub struct OutboundMessage {
@@ -38,63 +38,26 @@ pub struct OutboundMessage {
     pub event: CloudEvent<Option<AgencyData>>,
 }
 
-impl Hub {
-    /// The bell the relay waits on.
-    pub fn outbox_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.notifier.bell(OUTBOX)
-    }
+/// What agencies are told, and the inboxes of those that pull.
+pub struct Messages {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+    credentials: Arc<Credentials>,
+    adapters: Arc<Registry>,
+    notifier: Arc<Notifier>,
+}
 
-    /// Whether the hub can take anything: its memory is read, and a write is kept. A queue that is full is busy, not away.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn can_read(&self) -> Result<(), ServiceError> {
-        match self.store.readers.run(read::has_directory).await {
-            Ok(_) | Err(StoreError::Busy) => Ok(()),
-            Err(error) => Err(error.into()),
+impl Messages {
+    pub(super) fn new(base: &Base) -> Self {
+        Messages {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+            credentials: Arc::clone(&base.credentials),
+            adapters: Arc::clone(&base.adapters),
+            notifier: Arc::clone(&base.notifier),
         }
-    }
-
-    /// See [`Hub::can_read`].
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn can_write(&self) -> Result<(), ServiceError> {
-        match self.store.ledger.prove().await {
-            Ok(()) | Err(StoreError::Busy) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// How many committed messages the broker has not confirmed.
-    pub async fn outbox_depth(&self) -> Result<i64, ServiceError> {
-        let since = self.store.fresh.unsent_since();
-        let read = move |conn: &mut Conn| read::outbox_depth(conn, since);
-        Ok(self.store.readers.run(read).await?)
-    }
-
-    /// Rings for whoever waits on an agency's inbox.
-    pub fn ring_inbox(&self, agency: &str) {
-        self.notifier.ring(&inbox_bell(agency));
-        if self.endpoint_of(agency).is_some() {
-            self.notifier.ring(PUSH);
-        }
-    }
-
-    /// The bell of whoever pushes.
-    pub fn push_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.notifier.bell(PUSH)
-    }
-
-    /// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent; now
-    /// where none waits.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn oldest_unsent(&self, since: Timestamp) -> Result<Timestamp, ServiceError> {
-        let now = self.clock.now();
-        let read = move |conn: &mut Conn| read::oldest_unsent(conn, since);
-        Ok(self.store.readers.run(read).await?.unwrap_or(now))
     }
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
@@ -129,7 +92,7 @@ impl Hub {
 
     fn outbound_one(&self, message: &Message) -> Result<OutboundMessage, ServiceError> {
         let agency = message.agency.clone();
-        let own_queue = self.channel(&agency) == AgencyChannel::Amqp;
+        let own_queue = self.directory.channel(&agency) == AgencyChannel::Amqp;
         let data = if own_queue {
             Some(self.agency_data(message)?)
         } else {
@@ -172,24 +135,11 @@ impl Hub {
             .await?)
     }
 
-    /// How an agency is reached; one that has left the directory pulls.
-    pub fn channel(&self, agency: &str) -> AgencyChannel {
-        let listed = agency
-            .parse()
-            .ok()
-            .and_then(|key| self.directory.load().agency(&key).map(|a| a.channel));
-        match listed {
-            Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
-            Some(channel) => channel,
-            None => AgencyChannel::Pull,
-        }
-    }
-
     pub(super) fn cloud_event<T>(&self, message: &Message, data: T) -> CloudEvent<T> {
         CloudEvent {
             specversion: "1.0".to_owned(),
             id: message.event.id.to_string(),
-            source: self.issuer_url(),
+            source: self.credentials.issuer_url(),
             kind: event_type(&message.kind),
             subject: message.dossier.id.to_string(),
             time: message.event.at,
@@ -205,7 +155,7 @@ impl Hub {
         let key = message.agency.parse().ok();
         let agency = key.and_then(|key| directory.agency(&key));
         let route = dossier.route.read()?;
-        let clocks = self.clocks_of(dossier);
+        let clocks = self.directory.clocks_of(dossier);
         let code = dossier.state.code.clone();
         let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
         let adapter = self
@@ -260,8 +210,4 @@ impl Hub {
 pub(super) fn readable<T>(delivery: &str, read: Result<T, ServiceError>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, delivery, "a message cannot be rendered"))
         .ok()
-}
-
-pub(super) fn inbox_bell(agency: &str) -> String {
-    format!("inbox:{agency}")
 }

@@ -1,4 +1,4 @@
-//! Who is waiting for news, by name: a tenant for its feed, an agency for its inbox.
+//! Who is waiting for news, by name: a tenant for its feed, an agency for its inbox, a worker for its work.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,15 +9,92 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::credentials::Credentials;
 use crate::domain::contract::LONGEST_WAIT;
+use crate::domain::tenant::TenantKey;
+
+/// The bell of the relay.
+const OUTBOX: &str = "outbox";
+
+/// The bell of whoever pushes.
+const PUSH: &str = "push";
+
+/// The bell of those who carry notices.
+const NOTICES: &str = "notices";
+
+/// The bell of who makes and removes the queues of submitters.
+const QUEUES: &str = "queues";
+
+/// The bell of an agency's inbox.
+pub(super) fn inbox_bell(agency: &str) -> String {
+    format!("inbox:{agency}")
+}
 
 /// Wakes those who wait in this process. Another hub's commits are found by looking again after a while.
-#[derive(Default)]
-pub(super) struct Notifier {
+pub struct Notifier {
+    /// Knows which enterprise an agent belongs to.
+    credentials: Arc<Credentials>,
     waiting: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
 impl Notifier {
+    pub(super) fn new(credentials: Arc<Credentials>) -> Self {
+        Notifier {
+            credentials,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// The bell the relay waits on.
+    pub fn outbox_bell(&self) -> Arc<Notify> {
+        self.bell(OUTBOX)
+    }
+
+    /// The bell of whoever pushes.
+    pub fn push_bell(&self) -> Arc<Notify> {
+        self.bell(PUSH)
+    }
+
+    /// The bell the carriers of notices wait on.
+    pub fn notices_bell(&self) -> Arc<Notify> {
+        self.bell(NOTICES)
+    }
+
+    /// The bell of who makes and removes the queues of submitters.
+    pub fn queues_bell(&self) -> Arc<Notify> {
+        self.bell(QUEUES)
+    }
+
+    /// Rings for the relay.
+    pub(super) fn ring_outbox(&self) {
+        self.ring(OUTBOX);
+    }
+
+    /// Rings for whoever pushes.
+    pub(super) fn ring_push(&self) {
+        self.ring(PUSH);
+    }
+
+    /// Rings for those who carry notices.
+    pub(super) fn ring_notices(&self) {
+        self.ring(NOTICES);
+    }
+
+    /// Rings for who makes and removes the queues of submitters.
+    pub(super) fn ring_queues(&self) {
+        self.ring(QUEUES);
+    }
+
+    /// Wakes whoever waits for this tenant's feed, its enterprise too.
+    pub(super) fn tell(&self, tenant: &TenantKey) {
+        self.ring(tenant.as_str());
+        let register = self.credentials.register();
+        if let Some(parent) = register.tenant(tenant).and_then(|t| t.parent.as_ref()) {
+            self.ring(parent.as_str());
+        }
+        self.ring_notices();
+    }
+
     /// The bell of a name. Take its `notified()` before looking, so that nothing rings in between.
     pub(super) fn bell(&self, name: &str) -> Arc<Notify> {
         let mut waiting = self.waiting.lock();

@@ -4,12 +4,19 @@
 //! Keeping is evidence, and evidence never stops intake: it is tried for a moment, only while the ledger has room to spare, and what
 //! cannot be kept is refused all the same, without a name to ask by.
 
+mod rate;
+
+use crate::clock::Clock;
+use crate::service::credentials::Credentials;
+use crate::service::draws::Draws;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ServiceError;
 use super::fault::internal;
 use super::intake::{Incoming, request_digest};
-use super::{Hub, ServiceError};
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::RefusalId;
@@ -73,7 +80,26 @@ impl std::str::FromStr for RefusalCursor {
     }
 }
 
-impl Hub {
+/// Documents that were refused.
+pub struct Refusals {
+    store: Arc<Store>,
+    clock: Clock,
+    draws: Arc<Draws>,
+    credentials: Arc<Credentials>,
+    rate: rate::Rate,
+}
+
+impl Refusals {
+    pub(super) fn new(base: &Base) -> Self {
+        Refusals {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            draws: Arc::clone(&base.draws),
+            credentials: Arc::clone(&base.credentials),
+            rate: Default::default(),
+        }
+    }
+
     /// Keeps a refused submission, and gives the refusal with its name. What is no refusal of a document stays as it is.
     pub(super) async fn keep_refused(
         &self,
@@ -104,7 +130,7 @@ impl Hub {
     ) -> Rejection {
         // Half of the ledger's queue is for what is taken; and what one tenant gets wrong is written only so often.
         if self.store.ledger.room() <= self.store.ledger.capacity() / 2
-            || !self.refusals.take(access.key(), self.clock.now())
+            || !self.rate.take(access.key(), self.clock.now())
         {
             return rejection;
         }
@@ -133,7 +159,7 @@ impl Hub {
         (media_type, format): (&str, Option<&str>),
         rejection: &Rejection,
     ) -> Result<RefusalId, ServiceError> {
-        let register = self.register();
+        let register = self.credentials.register();
         let tenant = agency
             .map(|key| TenantKey::new(TenantKind::Agency, key))
             .filter(|key| register.tenant(key).is_some());
@@ -175,14 +201,14 @@ impl Hub {
             problems: rejection.problems(),
             at: self.clock.now(),
         };
-        Ok((id, self.with_rng(|rng| refusal.sealed(cipher, rng))?))
+        Ok((id, self.draws.with(|rng| refusal.sealed(cipher, rng))?))
     }
 
     /// A page of refusals, newest first: the caller's own, an enterprise's agents', for the operator everybody's.
     ///
     /// # Errors
     /// `permission-missing`.
-    pub async fn refusals(&self, access: &Access, query: RefusalQuery) -> Result<RefusalPage, ServiceError> {
+    pub async fn list(&self, access: &Access, query: RefusalQuery) -> Result<RefusalPage, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
         let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = RefusalFilter {
@@ -212,7 +238,7 @@ impl Hub {
     ///
     /// # Errors
     /// `not-found`, also for another tenant's.
-    pub async fn refusal(&self, access: &Access, id: RefusalId) -> Result<RefusalView, ServiceError> {
+    pub async fn show(&self, access: &Access, id: RefusalId) -> Result<RefusalView, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
         let found = self
             .store
@@ -226,7 +252,7 @@ impl Hub {
     ///
     /// # Errors
     /// `not-found`, also for another tenant's.
-    pub async fn refused(&self, access: &Access, id: RefusalId) -> Result<(String, Vec<u8>), ServiceError> {
+    pub async fn bytes(&self, access: &Access, id: RefusalId) -> Result<(String, Vec<u8>), ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
         let cipher = Arc::clone(&self.store.cipher);
         let found = self

@@ -1,10 +1,19 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+use crate::adapt::Registry;
+use crate::clock::Clock;
+use crate::service::acts::Acts;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::service::refusals::Refusals;
+use crate::store::Store;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::ServiceError;
 use super::refusals::Refused;
 use super::texts::{bounded, line, not_in_future};
-use super::{Hub, ServiceError};
 use crate::adapt::{StatusDocument, StatusItem};
 use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
@@ -62,7 +71,30 @@ type Named = (KeptDossier, Option<DossierCode>);
 /// The canonical form of statuses, by this name or none.
 const CANONICAL: &str = "canonical/v1";
 
-impl Hub {
+/// Reports of agencies.
+pub struct Statuses {
+    store: Arc<Store>,
+    clock: Clock,
+    credentials: Arc<Credentials>,
+    directory: Arc<DirectoryInUse>,
+    adapters: Arc<Registry>,
+    acts: Arc<Acts>,
+    refusals: Arc<Refusals>,
+}
+
+impl Statuses {
+    pub(super) fn new(base: &Base, acts: &Arc<Acts>, refusals: &Arc<Refusals>) -> Self {
+        Statuses {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            credentials: Arc::clone(&base.credentials),
+            directory: Arc::clone(&base.directory),
+            adapters: Arc::clone(&base.adapters),
+            acts: Arc::clone(acts),
+            refusals: Arc::clone(refusals),
+        }
+    }
+
     /// Takes an agency's reports, each for itself: one bad report never spoils the others.
     ///
     /// # Errors
@@ -158,7 +190,7 @@ impl Hub {
                     media_type: &reported.media_type,
                     format: reported.format.as_deref(),
                 };
-                return Err(self.keep(access, &refused, rejection).await.into());
+                return Err(self.refusals.keep(access, &refused, rejection).await.into());
             }
         };
         let mut results = Vec::with_capacity(document.items.len());
@@ -233,7 +265,9 @@ impl Hub {
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
-        let (assigned_code, odd) = self.code_of(brought.or(confirms), row.agency.as_ref(), now);
+        let (assigned_code, odd) = self
+            .directory
+            .code_of(brought.or(confirms), row.agency.as_ref(), now);
         let act = Act {
             key: None,
             dossier: row.id.to_string(),
@@ -247,11 +281,11 @@ impl Hub {
             assigned_code,
             officer,
             foreign_values: report.foreign_values,
-            clockwork: self.clockwork(&row),
-            own_queue: self.reads_own_queue(access),
+            clockwork: self.directory.clockwork(&row),
+            own_queue: self.directory.reads_own_queue(access),
             traceparent,
         };
-        let acted = self.take(&row, act).await?;
+        let acted = self.acts.take(&row, act).await?;
         // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
         let beside = odd.iter().chain(&acted.warnings);
@@ -328,7 +362,7 @@ impl Hub {
     pub fn read_from_queue(&self, agency: &str, reported: Reported) -> Result<Reports, ServiceError> {
         let key = agency.parse().map_err(|_| Label::NotFound)?;
         let key = TenantKey::new(TenantKind::Agency, &key);
-        let register = self.register();
+        let register = self.credentials.register();
         let tenant = register.tenant(&key).ok_or(Label::NotFound)?;
         if tenant.standing != Standing::Active {
             return Err(Label::TenantSuspended.into());

@@ -2,12 +2,21 @@
 
 mod carriers;
 
+use crate::clock::Clock;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::draws::Draws;
+use crate::service::feed::Feed;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::ServiceError;
 use super::fault::internal;
 use super::texts::required;
-use super::{Hub, ServiceError};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
@@ -32,18 +41,38 @@ use crate::store::read::{self, KeptNoticeAttempt, SubscriptionCounts};
 
 pub use carriers::{ActiveSubscription, News, TEST_TYPE};
 
-/// The bell of those who carry notices.
-pub(super) const NOTICES: &str = "notices";
-
-/// The bell of who makes and removes the queues of submitters.
-const QUEUES: &str = "queues";
-
 /// How long the secret before the newest signs too, of a webhook and of an agency's endpoint.
 pub const SECRET_OVERLAP: Duration = Duration::from_secs(24 * 3600);
 
-impl Hub {
+/// The webhooks and queues of submitters.
+pub struct Subscriptions {
+    store: Arc<Store>,
+    clock: Clock,
+    draws: Arc<Draws>,
+    credentials: Arc<Credentials>,
+    directory: Arc<DirectoryInUse>,
+    notifier: Arc<Notifier>,
+    feed: Arc<Feed>,
+    /// What this hub is known by to the others of its database, from its start to its end.
+    holder: String,
+}
+
+impl Subscriptions {
+    pub(super) fn new(base: &Base, feed: &Arc<Feed>, holder: String) -> Self {
+        Subscriptions {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            draws: Arc::clone(&base.draws),
+            credentials: Arc::clone(&base.credentials),
+            directory: Arc::clone(&base.directory),
+            notifier: Arc::clone(&base.notifier),
+            feed: Arc::clone(feed),
+            holder,
+        }
+    }
+
     /// How the caller is told.
-    pub async fn subscription(&self, access: &Access) -> Result<SubscriptionView, ServiceError> {
+    pub async fn show(&self, access: &Access) -> Result<SubscriptionView, ServiceError> {
         let scope = access.permit(Permission::SubscriptionManage)?;
         let mut all = self.ways(scope).await?;
         Ok(all.remove(access.key().as_str()).unwrap_or_default())
@@ -58,7 +87,7 @@ impl Hub {
         access.permit(Permission::SubscriptionManage)?;
         let url = self.wanted_url(&request)?;
         let from = match request.from {
-            Some(from) => Some(self.place("from", from).await?),
+            Some(from) => Some(self.feed.place("from", from).await?),
             None => None,
         };
         let secret = match request.way {
@@ -81,10 +110,10 @@ impl Hub {
             }
         };
         tracing::info!(tenant = %access.key(), way = request.way.word(), "a subscription is set up");
-        self.notifier.ring(QUEUES);
-        self.notifier.ring(NOTICES);
+        self.notifier.ring_queues();
+        self.notifier.ring_notices();
         Ok(SubscriptionAnswer {
-            subscription: self.subscription(access).await?,
+            subscription: self.show(access).await?,
             secret: shown.filter(|_| first).map(|secret| secret.reveal()),
         })
     }
@@ -104,14 +133,14 @@ impl Hub {
             (Transport::Queue, Some(_)) => {
                 Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "url"))
             }
-            (Transport::Queue, None) if self.own_queues => Ok(None),
+            (Transport::Queue, None) if self.directory.own_queues() => Ok(None),
             (Transport::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
         }
     }
 
     fn new_secret(&self, tenant: &TenantKey) -> Result<(WebhookSecret, SealedSecret), ServiceError> {
         let now = self.clock.now();
-        self.with_rng(|rng| {
+        self.draws.with(|rng| {
             let secret = WebhookSecret::draw(rng);
             let new = NewSecret {
                 tenant: tenant.clone(),
@@ -132,8 +161,8 @@ impl Hub {
         access.permit(Permission::SubscriptionManage)?;
         self.change_way(EndSubscription(own(access, way)), way).await?;
         tracing::info!(tenant = %access.key(), way = way.word(), "a subscription is ended");
-        self.notifier.ring(QUEUES);
-        self.subscription(access).await
+        self.notifier.ring_queues();
+        self.show(access).await
     }
 
     /// A new secret for the caller's webhook; the one before it signs for [`SECRET_OVERLAP`] too.
@@ -155,20 +184,16 @@ impl Hub {
     }
 
     /// Sends a test event by a way.
-    pub async fn test_subscription(
-        &self,
-        access: &Access,
-        way: Transport,
-    ) -> Result<TestAnswer, ServiceError> {
+    pub async fn test(&self, access: &Access, way: Transport) -> Result<TestAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         let now = self.clock.now();
-        let event = self.with_rng(|rng| EventId::new(now, rng));
+        let event = self.draws.with(|rng| EventId::new(now, rng));
         let command = TestSubscription {
             subscription: own(access, way),
             event: event.to_string(),
         };
         self.change_way(command, way).await?;
-        self.notifier.ring(NOTICES);
+        self.notifier.ring_notices();
         Ok(TestAnswer { event })
     }
 
@@ -205,7 +230,7 @@ impl Hub {
     ) -> Result<NoticeRetryAnswer, ServiceError> {
         let command = RetryNotices { subscription, by };
         let count = self.store.ledger.ask(command).await?;
-        self.notifier.ring(NOTICES);
+        self.notifier.ring_notices();
         let retried = count as u64;
         Ok(NoticeRetryAnswer { retried })
     }

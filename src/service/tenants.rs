@@ -5,18 +5,24 @@
 mod newcomers;
 mod shown;
 
+use crate::adapt::Registry;
+use crate::clock::Clock;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::service::refresher::Refresher;
+use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ServiceError;
 use super::fault::internal;
 use super::texts::bounded;
-use super::{Hub, ServiceError};
 use crate::domain::audit::Action;
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Sha256Hex;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
-use crate::domain::routing::Agency;
 use crate::domain::tenant::{Point, Staff, Standing, Tenant, TenantKey, TenantKind};
 use crate::domain::text::limits;
 use crate::domain::view::{
@@ -54,14 +60,35 @@ pub struct AuditQuery {
     pub limit: u32,
 }
 
-impl Hub {
+/// The register of tenants and the audit of its changes.
+pub struct Tenants {
+    store: Arc<Store>,
+    clock: Clock,
+    credentials: Arc<Credentials>,
+    directory: Arc<DirectoryInUse>,
+    adapters: Arc<Registry>,
+    refresher: Arc<Refresher>,
+}
+
+impl Tenants {
+    pub(super) fn new(base: &Base, refresher: &Arc<Refresher>) -> Self {
+        Tenants {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            credentials: Arc::clone(&base.credentials),
+            directory: Arc::clone(&base.directory),
+            adapters: Arc::clone(&base.adapters),
+            refresher: Arc::clone(refresher),
+        }
+    }
+
     /// Everybody who is registered, by key.
     ///
     /// # Errors
     /// `permission-missing`.
-    pub fn tenants(&self, access: &Access, query: &TenantQuery) -> Result<TenantPage, ServiceError> {
+    pub fn list(&self, access: &Access, query: &TenantQuery) -> Result<TenantPage, ServiceError> {
         access.permit(Permission::TenantManage)?;
-        let (register, now) = (self.register(), self.clock.now());
+        let (register, now) = (self.credentials.register(), self.clock.now());
         let pinned = by_tenant(&register);
         let mut found: Vec<&Arc<Tenant>> = register
             .tenants()
@@ -86,9 +113,9 @@ impl Hub {
     ///
     /// # Errors
     /// `permission-missing`, `not-found`.
-    pub fn tenant(&self, access: &Access, key: &TenantKey) -> Result<TenantView, ServiceError> {
+    pub fn show(&self, access: &Access, key: &TenantKey) -> Result<TenantView, ServiceError> {
         access.permit(Permission::TenantManage)?;
-        let (register, now) = (self.register(), self.clock.now());
+        let (register, now) = (self.credentials.register(), self.clock.now());
         let tenant = register.tenant(key).ok_or(Label::NotFound)?;
         view(&register, tenant, now)
     }
@@ -97,7 +124,7 @@ impl Hub {
     ///
     /// # Errors
     /// Every problem of every tenant at once, with its place.
-    pub async fn register_tenants(
+    pub async fn register(
         &self,
         access: &Access,
         request: RegisterRequest,
@@ -139,7 +166,7 @@ impl Hub {
     ///
     /// # Errors
     /// `not-found`, `tenant-closed`, `value-unknown` for a format the hub does not have.
-    pub async fn alter_tenant(
+    pub async fn alter(
         &self,
         access: &Access,
         key: &TenantKey,
@@ -293,7 +320,7 @@ impl Hub {
 
     /// How many certificates of tenants that are not closed end within each of [`crate::domain::register::WARN_DAYS`].
     pub fn ending_certificates(&self) -> BTreeMap<i16, i64> {
-        let (register, now) = (self.register(), self.clock.now());
+        let (register, now) = (self.credentials.register(), self.clock.now());
         let mut count: BTreeMap<i16, i64> = crate::domain::register::WARN_DAYS
             .iter()
             .map(|days| (*days, 0))
@@ -322,7 +349,7 @@ impl Hub {
         change: Change,
     ) -> Result<TenantView, ServiceError> {
         self.change(access, reason, change).await?;
-        self.tenant(access, key)
+        self.show(access, key)
     }
 
     async fn change(
@@ -339,22 +366,11 @@ impl Hub {
         };
         match self.store.ledger.ask(change).await? {
             Registered::Done { version, actions } => {
-                self.refresh().await?;
+                self.refresher.refresh().await?;
                 Ok((version, actions))
             }
             Registered::Refused(rejection) => Err(rejection.into()),
         }
-    }
-
-    /// An agency of the directory that is in force today.
-    pub(super) fn agency_in_force(&self, key: &str) -> Result<Agency, Problem> {
-        let today = self.clock.now().date();
-        let directory = self.directory.load();
-        let found = key
-            .parse()
-            .ok()
-            .and_then(|key: Key| directory.agency_on(&key, today).cloned());
-        found.ok_or_else(|| Problem::new(Label::AgencyUnknown).with("agency", key))
     }
 }
 

@@ -47,7 +47,7 @@ async fn written(hub: &Sandbox, change: Change) {
         reason: "Theo công văn mẫu".to_owned(),
         change,
     };
-    let ledger = &hub.running().hub().store().ledger;
+    let ledger = &hub.running().store().ledger;
     let outcome = ledger.ask(change).await.unwrap();
     assert!(matches!(outcome, Registered::Done { .. }), "{outcome:?}");
 }
@@ -55,7 +55,7 @@ async fn written(hub: &Sandbox, change: Change) {
 /// The same, and the hub knows.
 async fn changed(hub: &Sandbox, change: Change) {
     written(hub, change).await;
-    hub.running().hub().refresh().await.unwrap();
+    hub.running().hub().refresher.refresh().await.unwrap();
 }
 
 /// A call of the partner listener without a token.

@@ -240,7 +240,7 @@ fn a_wrong_digest_a_broken_line_and_too_much_leave_nothing() {
         );
         until("nothing is left", is_clean).await;
         // More than a file may have is refused by its length alone.
-        let limit = HOUSE.hub().await.running().hub().upload_limits().file;
+        let limit = HOUSE.hub().await.running().hub().files.upload_limits().file;
         let request = agent
             .request(Method::PUT, &format!("/v1/blobs/{}", digest(b"never")))
             .await;

@@ -184,7 +184,8 @@ fn only_the_right_pair_opens_a_citizens_look_up() {
         let id = |answer: &Value| answer["tracking_id"].as_str().unwrap().parse().unwrap();
         let secret = |answer: &Value| answer["lookup_secret"].as_str().unwrap().to_owned();
         let seen = hub
-            .lookup(id(&taken), &secret(&taken))
+            .lookup
+            .by_id(id(&taken), &secret(&taken))
             .await
             .unwrap()
             .expect("the right pair");
@@ -199,9 +200,9 @@ fn only_the_right_pair_opens_a_citizens_look_up() {
             "0".repeat(500),
             secret(&taken)[1..].to_owned(),
         ] {
-            assert!(hub.lookup(id(&taken), &wrong).await.unwrap().is_none());
+            assert!(hub.lookup.by_id(id(&taken), &wrong).await.unwrap().is_none());
         }
         let absent = "dos_0190b1a0000070008000000000000001".parse().unwrap();
-        assert!(hub.lookup(absent, &secret(&taken)).await.unwrap().is_none());
+        assert!(hub.lookup.by_id(absent, &secret(&taken)).await.unwrap().is_none());
     });
 }

@@ -11,7 +11,7 @@ use crate::house::{plan, run};
 
 /// How many certificates of a tenant are pinned.
 fn pinned(sandbox: &Sandbox, tenant: &TenantKey) -> usize {
-    let register = sandbox.running().hub().register();
+    let register = sandbox.running().hub().credentials.register();
     register.certificates().filter(|c| c.tenant == *tenant).count()
 }
 
@@ -25,13 +25,16 @@ fn a_renewed_certificate_is_pinned_and_a_closed_tenant_stays_closed() {
             ..plan(dir.clone())
         };
         let sandbox = Sandbox::start(first).await.unwrap();
-        let everybody = sandbox.running().hub().register().tenants().count();
+        let everybody = sandbox.running().hub().credentials.register().tenants().count();
         let request = StandingRequest {
             reason: "Theo công văn mẫu".to_owned(),
             standing: StandingWord::Closed,
         };
         let hub = sandbox.running().hub();
-        hub.stand(&Access::system(), &closed, request).await.unwrap();
+        hub.tenants
+            .stand(&Access::system(), &closed, request)
+            .await
+            .unwrap();
         // Both have lost their certificates, and are given new ones at the next start.
         for tenant in [&open, &closed] {
             let (certificate, key) = sandbox.state().tenant_files(tenant);
@@ -41,7 +44,7 @@ fn a_renewed_certificate_is_pinned_and_a_closed_tenant_stays_closed() {
         sandbox.stop().await;
         let again = Sandbox::start(plan(dir)).await.unwrap();
         assert_eq!((pinned(&again, &open), pinned(&again, &closed)), (2, 1));
-        let register = again.running().hub().register();
+        let register = again.running().hub().credentials.register();
         assert_eq!(register.tenants().count(), everybody);
         assert!(matches!(
             register.tenant(&closed).unwrap().standing,

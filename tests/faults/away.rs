@@ -220,7 +220,11 @@ async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
         file(&branch, &format!("R-{n}")).await.unwrap();
     }
     let hub = Arc::clone(sandbox.running().hub());
-    assert_eq!(hub.outbox_depth().await.unwrap(), 20, "nothing can have left");
+    assert_eq!(
+        hub.vitals.outbox_depth().await.unwrap(),
+        20,
+        "nothing can have left"
+    );
     until("no delivery without the broker", async || {
         (health(&sandbox).await.1 == 503).then_some(())
     })
@@ -233,7 +237,7 @@ async fn heavy_a_broker_that_is_away_lets_the_outbox_grow_and_loses_nothing() {
     })
     .await;
     until("the outbox is empty", async || {
-        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+        (hub.vitals.outbox_depth().await.unwrap() == 0).then_some(())
     })
     .await;
     // The sample goes to the city's office, which pulls here: every message is in its inbox, once.
@@ -278,10 +282,10 @@ async fn heavy_a_broker_that_hangs_keeps_nobody_waiting() {
             .unwrap();
     }
     let hub = Arc::clone(sandbox.running().hub());
-    assert_eq!(hub.outbox_depth().await.unwrap(), 5);
+    assert_eq!(hub.vitals.outbox_depth().await.unwrap(), 5);
     line.mend();
     until("the outbox is empty", async || {
-        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+        (hub.vitals.outbox_depth().await.unwrap() == 0).then_some(())
     })
     .await;
 
@@ -331,7 +335,7 @@ async fn heavy_a_broker_that_hangs_keeps_nobody_waiting() {
     }
     line.mend();
     until("the outbox is empty again", async || {
-        (hub.outbox_depth().await.unwrap() == 0).then_some(())
+        (hub.vitals.outbox_depth().await.unwrap() == 0).then_some(())
     })
     .await;
     sandbox.stop().await;

@@ -45,6 +45,7 @@ async fn assign(city: &City, id: DossierId, agency: &str, key: &str) -> Result<D
         reason: "Theo công văn mẫu".to_owned(),
     };
     city.hub
+        .acts
         .assign(&city.access("operator.truc-ban"), id, call, request)
         .await
 }
@@ -58,7 +59,7 @@ fn label<T>(outcome: Result<T, ServiceError>) -> Label {
 }
 
 async fn sees(city: &City, tenant: &str, id: DossierId) -> bool {
-    city.hub.dossier(&city.access(tenant), id).await.is_ok()
+    city.hub.dossiers.show(&city.access(tenant), id).await.is_ok()
 }
 
 async fn parked(city: &City) -> Vec<(DossierId, Option<Label>)> {
@@ -69,7 +70,8 @@ async fn parked(city: &City) -> Vec<(DossierId, Option<Label>)> {
     };
     let page = city
         .hub
-        .dossiers(&city.access("operator.truc-ban"), query)
+        .dossiers
+        .list(&city.access("operator.truc-ban"), query)
         .await
         .unwrap();
     page.dossiers.iter().map(|d| (d.tracking_id, d.parked)).collect()
@@ -78,8 +80,8 @@ async fn parked(city: &City) -> Vec<(DossierId, Option<Label>)> {
 async fn batch(city: &City, access: &Access, filing: &Value) -> SubmissionAnswer {
     let mut call = incoming(filing, &format!("key-{}", filing["reference"]));
     call.mode = Mode::Batch;
-    let answered = city.hub.submit(access, call).await.unwrap();
-    serde_json::from_slice(&answered.body).unwrap()
+    let answered = city.hub.intake.submit(access, call).await.unwrap();
+    serde_json::from_slice(answered.body()).unwrap()
 }
 
 /// The shipped directory, whole: a city's own has three agencies left, which no plan lets pass.
@@ -110,15 +112,15 @@ on_both! {
         assert!(sees(&city, "agency.ubnd-00004", id).await);
         assert_eq!(stage.texts("SELECT kind || ' ' || agency AS t FROM deliveries"), ["assigned ubnd-00004"]);
         // Both decisions stand beside each other, for the agency too.
-        let route = city.hub.route(&city.access("agency.ubnd-00004"), id).await.unwrap();
+        let route = city.hub.dossiers.route(&city.access("agency.ubnd-00004"), id).await.unwrap();
         let decided = route.assignment.unwrap();
         assert_eq!((route.reason.chosen, decided.agency.key.as_str(), decided.instead), (None, COMMUNE, None));
         assert_eq!((decided.reason.as_str(), decided.by.tenant.as_str()), ("Theo công văn mẫu", "operator.truc-ban"));
         // The submitter hears of it, the audit has it without the words, and the seals hold.
-        let feed = city.hub.events(&agent, lienthong::domain::view::Cursor::START, std::time::Duration::ZERO, 50).await.unwrap();
+        let feed = city.hub.feed.events(&agent, lienthong::domain::view::Cursor::START, std::time::Duration::ZERO, 50).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.data.event.kind == "assigned").count(), 1);
         let query = AuditQuery { action: Some(Action::DossierAssigned), limit: 9, ..AuditQuery::default() };
-        let entries = city.hub.audit(&city.access("operator.truc-ban"), query).await.unwrap().entries;
+        let entries = city.hub.tenants.audit(&city.access("operator.truc-ban"), query).await.unwrap().entries;
         assert_eq!((entries.len(), &entries[0].subject, entries[0].reason.as_ref()), (1, &id.to_string(), None));
         let accepted = city.report(&city.access("agency.ubnd-00004"), vec![StatusReport::new(id.to_string(), Status::Accepted)]).await;
         assert!(accepted.results[0].problem.is_none());
@@ -134,7 +136,7 @@ on_both! {
         stage.later(60);
         assign(&city, id, NEIGHBOUR, "k1").await.unwrap();
         assert_eq!((sees(&city, "agency.ubnd-00004", id).await, sees(&city, "agency.ubnd-00008", id).await), (false, true));
-        let route = city.hub.route(&city.access("operator.truc-ban"), id).await.unwrap();
+        let route = city.hub.dossiers.route(&city.access("operator.truc-ban"), id).await.unwrap();
         assert_eq!(route.reason.chosen.as_deref(), Some(COMMUNE), "the rules' own word stays");
         assert_eq!(route.assignment.unwrap().instead.unwrap().key.as_str(), COMMUNE);
         // What the old agency has not taken is not for it to read any more.
@@ -178,7 +180,7 @@ on_both! {
         for tenant in ["agent.a-001", "branch.ba-dinh", "agency.ubnd-00004", "enterprise.buu-chinh-mau-a"] {
             let call = Call { key: IdempotencyKey::parse("k").unwrap(), request_digest: [1; 32], traceparent: None };
             let request = AssignmentRequest { agency: COMMUNE.parse().unwrap(), reason: "x".to_owned() };
-            assert_eq!(label(city.hub.assign(&city.access(tenant), id, call, request).await), Label::PermissionMissing);
+            assert_eq!(label(city.hub.acts.assign(&city.access(tenant), id, call, request).await), Label::PermissionMissing);
         }
         let nobodys = DossierId::new(stage.clock.now(), &mut *stage.rng());
         assert_eq!(label(assign(&city, nobodys, COMMUNE, "k1").await), Label::NotFound);
@@ -191,15 +193,15 @@ on_both! {
         let id = city.file(&agent, &filing).await.tracking_id;
         assign(&city, id, COMMUNE, "k1").await.unwrap();
         filing["summary"] = json!("Hồ sơ thử, sửa lần một");
-        let again = city.hub.submit(&agent, incoming(&filing, "amend-1")).await.unwrap();
-        let again: SubmissionAnswer = serde_json::from_slice(&again.body).unwrap();
+        let again = city.hub.intake.submit(&agent, incoming(&filing, "amend-1")).await.unwrap();
+        let again: SubmissionAnswer = serde_json::from_slice(again.body()).unwrap();
         assert_eq!((again.version, again.agency.unwrap().key.as_str(), again.parked), (2, COMMUNE, None));
         assert!(sees(&city, "agency.ubnd-00004", id).await);
         // Another procedure is another case: the rules decide it.
         filing["procedure"] = json!({ "code": "1.004873", "name": "Cấp Giấy xác nhận tình trạng hôn nhân" });
         filing["place"] = json!({ "catalogue": "2025", "commune": "00008" });
-        let other = city.hub.submit(&agent, incoming(&filing, "amend-2")).await.unwrap();
-        let other: SubmissionAnswer = serde_json::from_slice(&other.body).unwrap();
+        let other = city.hub.intake.submit(&agent, incoming(&filing, "amend-2")).await.unwrap();
+        let other: SubmissionAnswer = serde_json::from_slice(other.body()).unwrap();
         assert_eq!((other.agency.unwrap().key.as_str(), other.route.assigned), (NEIGHBOUR, None));
         assert!(!sees(&city, "agency.ubnd-00004", id).await);
         assert_eq!(stage.audit().findings, []);
@@ -220,7 +222,7 @@ on_both! {
         // The tenant's policy takes the default, says so, and needs nobody.
         let tenant: TenantKey = "agent.a-001".parse().unwrap();
         let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: Some(SuccessorPolicy::Default) };
-        city.hub.alter_tenant(&city.access("operator.truc-ban"), &tenant, request).await.unwrap();
+        city.hub.tenants.alter(&city.access("operator.truc-ban"), &tenant, request).await.unwrap();
         let taken = city.file(&city.access("agent.a-001"), &of_a_divided_commune(stage, "r2")).await;
         assert_eq!((taken.agency.unwrap().key.as_str(), taken.parked), (NEIGHBOUR, None));
         assert!(taken.warnings.iter().any(|w| w.label == Label::DefaultSuccessor));
@@ -235,8 +237,8 @@ on_both! {
         let filed = city.file(&city.access("agent.a-001"), &for_the_commune(stage, "r1")).await.tracking_id;
         let gap = city.file(&city.access("agent.a-001"), &with_a_gap(stage, "r2")).await.tracking_id;
         let before = shipped();
-        city.hub.import_directory(&Access::system(), &before).await.unwrap();
-        let plan = async |files: &Files| city.hub.plan_directory(&operator, DirectoryPlanRequest { files: files.clone() }).await;
+        city.hub.directory_plans.import(&Access::system(), &before).await.unwrap();
+        let plan = async |files: &Files| city.hub.directory_plans.plan(&operator, DirectoryPlanRequest { files: files.clone() }).await;
         let same = plan(&before).await.unwrap();
         assert_eq!((same.files.len(), same.routes.len(), same.examined), (0, 0, 2));
         // The rule of the gap is added, the commune's office ends.
@@ -255,7 +257,7 @@ on_both! {
         // Other files than those that were reviewed are not put into use, nor is a faulty directory.
         let import = async |files: &Files| {
             let request = DirectoryImportRequest { files: files.clone(), plan: planned.digest.clone(), reason: "Theo công văn mẫu".to_owned() };
-            city.hub.replace_directory(&operator, request).await
+            city.hub.directory_plans.replace(&operator, request).await
         };
         let mut others = after.clone();
         others.get_mut("competence.csv").unwrap().push_str("R9002,9.990001,*,ubnd-00008,,,true,thử\n");
@@ -264,12 +266,12 @@ on_both! {
         faulty.remove("points.csv");
         assert_eq!(label(plan(&faulty).await), Label::DirectoryFaulty);
         assert_eq!(import(&after).await.unwrap().version, planned.to);
-        assert_eq!(city.hub.directory().version(), planned.to);
+        assert_eq!(city.hub.directory.current().version(), planned.to);
         // The plan was of the directory before: it is used up. No dossier was moved.
         assert_eq!(label(import(&after).await), Label::PlanStale);
         assert!(sees(&city, "agency.ubnd-00004", filed).await);
         let query = AuditQuery { action: Some(Action::DirectoryImported), limit: 1, ..AuditQuery::default() };
-        let entry = city.hub.audit(&operator, query).await.unwrap().entries.remove(0);
+        let entry = city.hub.tenants.audit(&operator, query).await.unwrap().entries.remove(0);
         assert_eq!((entry.detail["version"].as_str(), entry.reason.as_deref()), (planned.to.as_str(), Some("Theo công văn mẫu")));
         assert_eq!(stage.audit().findings, []);
     }

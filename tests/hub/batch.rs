@@ -8,8 +8,8 @@ use lienthong::domain::rejection::{Label, Problem};
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
 use lienthong::identity::Access;
-use lienthong::service::ServiceError;
 use lienthong::service::batch::{BatchCall, BatchItem, BatchResult, ITEMS_IN_WORK, ItemPlace};
+use lienthong::service::{Answered, ServiceError};
 use lienthong::store::StoreSizes;
 use lienthong::store::ledger::SubmitOutcome;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn matter(stage: &Stage, reference: &str) -> Value {
 
 async fn send(city: &City, access: &Access, key: &str, lines: &[Vec<u8>]) -> Vec<BatchResult> {
     let items = stream::iter(lines.iter().cloned().enumerate().map(line));
-    let results = city.hub.submit_batch(access, call(key), items).unwrap();
+    let results = city.hub.intake.submit_batch(access, call(key), items).unwrap();
     results.collect().await
 }
 
@@ -53,8 +53,8 @@ fn taken(result: &BatchResult) -> (SubmissionAnswer, bool) {
         .outcome
         .as_ref()
         .unwrap_or_else(|e| panic!("{}: {e}", result.item));
-    assert_eq!(answered.status, 202);
-    (serde_json::from_slice(&answered.body).unwrap(), answered.replayed)
+    let is_replayed = matches!(answered, Answered::Replayed(_));
+    (serde_json::from_slice(answered.body()).unwrap(), is_replayed)
 }
 
 fn refused(result: &BatchResult) -> Vec<(Label, String)> {
@@ -93,7 +93,7 @@ on_both! {
         // An item that never was a document is told in its place, and the next one is taken.
         let overlong = BatchItem { place: ItemPlace::Line(1), document: Err(Problem::new(Label::BodyTooLarge).with("limit", 1)) };
         let items = stream::iter([overlong, line((1, bytes(&matter(stage, "r6"))))]);
-        let results: Vec<_> = city.hub.submit_batch(&agent, call("b2"), items).unwrap().collect().await;
+        let results: Vec<_> = city.hub.intake.submit_batch(&agent, call("b2"), items).unwrap().collect().await;
         assert_eq!(refused(&results[0]), [(Label::BodyTooLarge, "1:".to_owned())]);
         taken(&results[1]);
     }
@@ -146,8 +146,8 @@ on_both! {
         assert_eq!(taken(&results[15]), (taken(&results[14]).0, true));
         for reference in ["r1", "r2", "r3"] {
             let query = lienthong::service::DossierQuery { references: vec![reference.to_owned()], limit: 2, ..Default::default() };
-            let page = city.hub.dossiers(&branch, query).await.unwrap();
-            let dossier = city.hub.dossier(&branch, page.dossiers[0].tracking_id).await.unwrap();
+            let page = city.hub.dossiers.list(&branch, query).await.unwrap();
+            let dossier = city.hub.dossiers.show(&branch, page.dossiers[0].tracking_id).await.unwrap();
             assert_eq!(dossier.content.summary.unwrap().as_str(), format!("{reference} lần 5"));
         }
     }
@@ -161,7 +161,7 @@ on_both! {
             count.fetch_add(1, Ordering::Relaxed);
             line(item)
         }));
-        let mut results = Box::pin(city.hub.submit_batch(&agent, call("b1"), items).unwrap());
+        let mut results = Box::pin(city.hub.intake.submit_batch(&agent, call("b1"), items).unwrap());
         let mut given = 0;
         while let Some(result) = results.next().await {
             given += 1;
@@ -178,7 +178,7 @@ on_both! {
         let agent = city.access("agent.a-001");
         let lines: Vec<_> = (0..200).map(|n| bytes(&matter(stage, &format!("r{n}")))).collect();
         let items = stream::iter(lines.clone().into_iter().enumerate().map(line));
-        let mut results = Box::pin(city.hub.submit_batch(&agent, call("b1"), items).unwrap());
+        let mut results = Box::pin(city.hub.intake.submit_batch(&agent, call("b1"), items).unwrap());
         let mut answered = Vec::new();
         for _ in 0..10 {
             answered.push(taken(&results.next().await.unwrap()).0);
@@ -206,7 +206,7 @@ on_both! {
         let hub = Arc::clone(&city.hub);
         let items = stream::iter(lines.into_iter().enumerate().map(line));
         let batch = tokio::spawn(async move {
-            let results = hub.submit_batch(&agent, call("b1"), items).unwrap();
+            let results = hub.intake.submit_batch(&agent, call("b1"), items).unwrap();
             results.collect::<Vec<_>>().await
         });
         // Four of the batch wait: four places are free, for whoever files by himself.
@@ -224,7 +224,7 @@ on_both! {
         .await;
         go_on.send(()).unwrap();
         for answered in others.await {
-            assert_eq!(answered.unwrap().status, 202);
+            assert!(matches!(answered.unwrap(), Answered::New(_)));
         }
         assert_eq!(first.await.unwrap(), SubmitOutcome::Committed);
         let results = batch.await.unwrap();
@@ -237,8 +237,8 @@ on_both! {
         let city = City::open(stage).await;
         let none = || stream::iter(Vec::<BatchItem>::new());
         let agency = city.access("agency.ubnd-00004");
-        assert!(city.hub.submit_batch(&agency, call("b1"), none()).is_err());
+        assert!(city.hub.intake.submit_batch(&agency, call("b1"), none()).is_err());
         let other = BatchCall { format: Some("dvcqg-mc/v1".to_owned()), ..call("b1") };
-        assert!(city.hub.submit_batch(&city.access("branch.ba-dinh"), other, none()).is_err());
+        assert!(city.hub.intake.submit_batch(&city.access("branch.ba-dinh"), other, none()).is_err());
     }
 }

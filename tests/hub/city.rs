@@ -56,6 +56,8 @@ const TENANTS: [&str; 9] = [
 
 pub struct City {
     pub hub: Arc<Hub>,
+    /// Its database.
+    pub store: Arc<Store>,
     /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
     pub department: Key,
     /// Issues certificates for partners' endpoints, whatever the clock of the stage says: TLS knows the machine's only.
@@ -149,6 +151,7 @@ impl City {
     }
 
     async fn made(stage: &Stage, store: Store, channel: &str, uploads: UploadLimits) -> City {
+        let store = Arc::new(store);
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
             .unwrap();
@@ -165,7 +168,7 @@ impl City {
             life: Duration::from_secs(600),
         };
         let hub = Arc::new(Hub::new(HubParts {
-            store,
+            store: Arc::clone(&store),
             blobs: stage.blobs(),
             uploads,
             adapters: Registry::shipped(),
@@ -213,11 +216,15 @@ impl City {
             });
             peers.insert(name, ConnectionPeer::new(issued.chain));
         }
-        changed(hub.store(), Change::Register(newcomers)).await;
-        hub.refresh().await.unwrap();
-        hub.import_directory(&Access::system(), &files).await.unwrap();
+        changed(&store, Change::Register(newcomers)).await;
+        hub.refresher.refresh().await.unwrap();
+        hub.directory_plans
+            .import(&Access::system(), &files)
+            .await
+            .unwrap();
         City {
             hub,
+            store,
             department,
             endpoints,
             peers,
@@ -228,11 +235,12 @@ impl City {
     pub fn access(&self, tenant: &str) -> Access {
         let peer = &self.peers[tenant];
         let form = format!("grant_type=client_credentials&client_id={tenant}");
-        let token = self.hub.token(Some(peer), form.as_bytes()).unwrap();
+        let token = self.hub.credentials.token(Some(peer), form.as_bytes()).unwrap();
         let staff = tenant.starts_with("agent.").then_some("nv-1");
         let point = (tenant == "branch.ba-dinh").then_some("chi-nhanh-ba-dinh");
         let bearer = format!("Bearer {}", token.access_token);
         self.hub
+            .credentials
             .authenticate(Some(peer), Some(&bearer), staff, point)
             .unwrap()
     }
@@ -242,19 +250,19 @@ impl City {
         static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let call = CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let key = format!("key-{}-{call}", filing["reference"].as_str().unwrap());
-        self.hub.submit(access, incoming(filing, &key)).await
+        self.hub.intake.submit(access, incoming(filing, &key)).await
     }
 
     /// Files a dossier that is taken.
     pub async fn file(&self, access: &Access, filing: &Value) -> SubmissionAnswer {
         let answered = self.submit(access, filing).await.unwrap();
-        assert_eq!((answered.status, answered.replayed), (202, false));
-        serde_json::from_slice(&answered.body).unwrap()
+        assert!(matches!(answered, Answered::New(_)));
+        serde_json::from_slice(answered.body()).unwrap()
     }
 
     /// Reports statuses in canonical form.
     pub async fn report(&self, access: &Access, reports: Vec<StatusReport>) -> StatusAnswer {
-        self.hub.report(access, reported(reports)).await.unwrap()
+        self.hub.statuses.report(access, reported(reports)).await.unwrap()
     }
 }
 

@@ -53,7 +53,8 @@ fn said(result: &StatusResult) -> (Option<Verdict>, Option<Label>, Vec<Label>) {
 async fn code_of(city: &City, id: lienthong::domain::ids::DossierId) -> (Option<String>, Option<String>) {
     let seen = city
         .hub
-        .dossier(&city.access("operator.truc-ban"), id)
+        .dossiers
+        .show(&city.access("operator.truc-ban"), id)
         .await
         .unwrap()
         .summary;
@@ -106,7 +107,7 @@ on_both! {
         let text = serde_json::to_string(&second).unwrap();
         assert!(!text.contains(&first.tracking_id.to_string()) && !text.contains("a-001"), "{text}");
         let operator = city.access("operator.truc-ban");
-        let alarms = city.hub.alarms(&operator, lienthong::domain::view::Cursor::START, false, 10).await.unwrap().alarms;
+        let alarms = city.hub.limits.alarms(&operator, lienthong::domain::view::Cursor::START, false, 10).await.unwrap().alarms;
         assert_eq!(alarms.iter().map(|a| a.limit.word()).collect::<Vec<_>>(), ["code-contested"]);
 
         let neither = reports(stage, &city, &agency, CODE, Status::Accepted, None).await;
@@ -120,7 +121,7 @@ on_both! {
         // Each lists its own by the code, and nobody the other's.
         for (tenant, own) in [("agent.a-001", first.tracking_id), ("branch.ha-dong", second.tracking_id)] {
             let query = DossierQuery { code: Some(CODE.parse().unwrap()), limit: 10, ..DossierQuery::default() };
-            let listed = city.hub.dossiers(&city.access(tenant), query).await.unwrap().dossiers;
+            let listed = city.hub.dossiers.list(&city.access(tenant), query).await.unwrap().dossiers;
             assert_eq!(listed.iter().map(|d| d.tracking_id).collect::<Vec<_>>(), [own], "{tenant}");
         }
         assert_eq!(stage.audit().findings, []);
@@ -150,14 +151,14 @@ on_both! {
         let second = claiming(stage, &city, "branch.ha-dong", "r2", CODE).await;
         let code: lienthong::domain::codes::DossierCode = CODE.parse().unwrap();
         for filed in [&first, &second] {
-            let found = city.hub.lookup_by_code(code.clone(), &filed.lookup_secret).await.unwrap().unwrap();
+            let found = city.hub.lookup.by_code(code.clone(), &filed.lookup_secret).await.unwrap().unwrap();
             assert_eq!(found.tracking_id, filed.tracking_id);
         }
         let stranger = city.file(&city.access("branch.ha-dong"), &for_the_commune(stage, "r3")).await;
-        assert_eq!(city.hub.lookup_by_code(code.clone(), &stranger.lookup_secret).await.unwrap(), None);
+        assert_eq!(city.hub.lookup.by_code(code.clone(), &stranger.lookup_secret).await.unwrap(), None);
         let agency = city.access(&format!("agency.{COMMUNE}"));
         reports(stage, &city, &agency, &first.tracking_id.to_string(), Status::Accepted, Some(CODE)).await;
-        let found = city.hub.lookup_by_code(code, &first.lookup_secret).await.unwrap().unwrap();
+        let found = city.hub.lookup.by_code(code, &first.lookup_secret).await.unwrap().unwrap();
         assert_eq!((found.tracking_id, found.status.code), (first.tracking_id, Status::Accepted));
     }
 }

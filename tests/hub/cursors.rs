@@ -11,7 +11,7 @@ use crate::backends::{Stage, on_both};
 use crate::city::{City, for_the_commune};
 
 async fn page(city: &City, access: &Access, after: Cursor) -> Result<FeedPage, ServiceError> {
-    city.hub.events(access, after, Duration::ZERO, 100).await
+    city.hub.feed.events(access, after, Duration::ZERO, 100).await
 }
 
 /// Where a refusal says to begin again.
@@ -68,14 +68,14 @@ on_both! {
             url: Some("https://receiver.example/".to_owned()),
             from: Some(from),
         };
-        assert_eq!(begin_again(city.hub.subscribe(&branch, webhook(lost)).await), at_backup);
+        assert_eq!(begin_again(city.hub.subscriptions.subscribe(&branch, webhook(lost)).await), at_backup);
 
         // Who does as it is told has everything of the new history, once.
         let again = page(&city, &branch, at_backup).await.unwrap();
         let all = page(&city, &branch, Cursor::START).await.unwrap();
         assert_eq!(again.events, all.events[common.events.len()..]);
         assert!(again.events.len() >= 8);
-        let subscribed = city.hub.subscribe(&branch, webhook(at_backup)).await.unwrap();
+        let subscribed = city.hub.subscriptions.subscribe(&branch, webhook(at_backup)).await.unwrap();
         assert_eq!(subscribed.subscription.webhook.unwrap().cursor, at_backup);
     }
 
@@ -107,8 +107,8 @@ on_both! {
         let (branch, operator) = (city.access("branch.ba-dinh"), city.access("operator.truc-ban"));
         city.file(&branch, &for_the_commune(stage, "r1")).await;
         stage.later(86_400 * 3);
-        city.hub.watch().await.unwrap();
-        let alarms = async |after| city.hub.alarms(&operator, after, true, 200).await;
+        city.hub.limits.watch().await.unwrap();
+        let alarms = async |after| city.hub.limits.alarms(&operator, after, true, 200).await;
         let told = alarms(Cursor::START).await.unwrap();
         assert!(!told.alarms.is_empty());
         assert_eq!(alarms(told.next).await.unwrap().alarms, []);

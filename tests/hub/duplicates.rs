@@ -3,6 +3,7 @@
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::view::SubmissionAnswer;
+use lienthong::service::Answered;
 use lienthong::store::ledger::Arrive;
 use serde_json::json;
 
@@ -40,11 +41,11 @@ on_both! {
         assert_eq!(warned(&sibling), Some(None));
         assert_eq!(stage.rows("dossiers"), 4);
         // The agency may: all of them are its own.
-        let carried = city.hub.outbound(stage.texts("SELECT id AS t FROM deliveries WHERE send_at IS NOT NULL ORDER BY id")).await.unwrap();
+        let carried = city.hub.messages.outbound(stage.texts("SELECT id AS t FROM deliveries WHERE send_at IS NOT NULL ORDER BY id")).await.unwrap();
         assert_eq!(carried.len(), 4);
         let agency = city.access("agency.ubnd-00004");
-        city.hub.store().ledger.ask(Arrive(carried.iter().map(|c| c.delivery.clone()).collect())).await.unwrap();
-        let inbox = city.hub.inbox(&agency, 20, std::time::Duration::ZERO).await.unwrap();
+        city.store.ledger.ask(Arrive(carried.iter().map(|c| c.delivery.clone()).collect())).await.unwrap();
+        let inbox = city.hub.messages.inbox(&agency, 20, std::time::Duration::ZERO).await.unwrap();
         for message in inbox.messages {
             let data = message.event.data;
             let expected = (data.tracking_id != first.tracking_id).then_some(first.tracking_id);
@@ -78,8 +79,8 @@ on_both! {
         other["summary"] = json!("Việc khác");
         assert_eq!(warned(&city.file(&agent, &other).await), None);
         let send = async |filing: &serde_json::Value, key: &str| {
-            let answered = city.hub.submit(&agent, crate::city::incoming(filing, key)).await.unwrap();
-            serde_json::from_slice::<SubmissionAnswer>(&answered.body).unwrap()
+            let answered = city.hub.intake.submit(&agent, crate::city::incoming(filing, key)).await.unwrap();
+            serde_json::from_slice::<SubmissionAnswer>(answered.body()).unwrap()
         };
         // The second becomes what the first is, then the first becomes something else, and a third is like nothing that is there first.
         let amended = send(&for_the_commune(stage, "r2"), "k1").await;
@@ -119,9 +120,9 @@ on_both! {
                 crate::city::incoming(&other, &format!("k{n}"))
             })
             .collect();
-        let sent = others.into_iter().map(|other| city.hub.submit(&agent, other));
+        let sent = others.into_iter().map(|other| city.hub.intake.submit(&agent, other));
         for answered in futures_util::future::join_all(sent).await {
-            assert_eq!(answered.unwrap().status, 202);
+            assert!(matches!(answered.unwrap(), Answered::New(_)));
         }
         let last = city.file(&agent, &for_the_commune(stage, "r9")).await;
         assert_eq!(warned(&last), Some(Some(ids[7])));

@@ -13,7 +13,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::tenant::Actor;
 use lienthong::store::kept::{Json, NewDossier, NewSubmission, Part};
 use lienthong::store::ledger::{
-    Act, ActOutcome, Acted, DossierAction, Expect, KeyUse, Likeness, Submit, SubmitOutcome,
+    Act, ActOutcome, Acted, DossierAction, Expect, KeptAnswer, KeyUse, Likeness, Submit, SubmitOutcome,
 };
 use lienthong::store::message::Content;
 use lienthong::store::{PartyRole, Store, read};
@@ -102,7 +102,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         promised: None,
         told: None,
         watches,
-        answer: Some((202, answer(reference))),
+        answer: Some(KeptAnswer::Filed(answer(reference))),
         traceparent: None,
     }
 }
@@ -157,7 +157,7 @@ pub fn amendment(stage: &Stage, before: &str, reference: &str, version: i32, wor
         agency: Some(AGENCY.to_owned()),
     };
     submit.parties = Vec::new();
-    submit.answer = Some((202, answer(word)));
+    submit.answer = Some(KeptAnswer::Filed(answer(word)));
     submit
 }
 

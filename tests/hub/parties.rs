@@ -39,6 +39,7 @@ fn asking() -> PapersRequest {
 async fn feed(city: &City, access: &Access) -> Vec<String> {
     let page = city
         .hub
+        .feed
         .events(
             access,
             lienthong::domain::view::Cursor::START,
@@ -74,15 +75,15 @@ on_both! {
         let city = City::open(stage).await;
         let unit = city.access("branch.ba-dinh");
         let id = filed(stage, &city, "agent.a-001", "r1").await;
-        let seen = city.hub.dossier(&unit, id).await.unwrap().summary;
+        let seen = city.hub.dossiers.show(&unit, id).await.unwrap().summary;
         assert_eq!(seen.receiving_unit.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
         assert_eq!(seen.supervisor, None, "its own commune is its own area");
         assert_eq!(feed(&city, &unit).await, ["filed"]);
         stage.later(60);
-        let asked = city.hub.ask(&unit, id, call("k1"), asking()).await.unwrap();
+        let asked = city.hub.acts.ask(&unit, id, call("k1"), asking()).await.unwrap();
         assert_eq!(asked.status.code, Status::SupplementRequested);
         let other = filed(stage, &city, "agent.a-001", "r2").await;
-        let accepted = city.hub.accept(&unit, other, call("k2"), acceptance()).await.unwrap();
+        let accepted = city.hub.acts.accept(&unit, other, call("k2"), acceptance()).await.unwrap();
         assert_eq!(accepted.status.code, Status::Accepted);
         // The agent hears of all of it, too, and another branch of nothing.
         assert_eq!(feed(&city, &city.access("agent.a-001")).await.len(), feed(&city, &unit).await.len());
@@ -94,16 +95,16 @@ on_both! {
         let city = City::open(stage).await;
         let (unit, supervisor) = (city.access("branch.ha-dong"), city.access("branch.ba-dinh"));
         let id = filed(stage, &city, "branch.ha-dong", "r1").await;
-        let seen = city.hub.dossier(&supervisor, id).await.unwrap().summary;
+        let seen = city.hub.dossiers.show(&supervisor, id).await.unwrap().summary;
         assert_eq!(seen.supervisor.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
         assert_eq!(feed(&city, &supervisor).await, ["filed"]);
         for outcome in [
-            city.hub.accept(&supervisor, id, call("k1"), acceptance()).await,
-            city.hub.ask(&supervisor, id, call("k2"), asking()).await,
+            city.hub.acts.accept(&supervisor, id, call("k1"), acceptance()).await,
+            city.hub.acts.ask(&supervisor, id, call("k2"), asking()).await,
         ] {
             assert!(refused(outcome, Label::NotYourPart));
         }
-        city.hub.accept(&unit, id, call("k3"), acceptance()).await.unwrap();
+        city.hub.acts.accept(&unit, id, call("k3"), acceptance()).await.unwrap();
         assert_eq!(feed(&city, &supervisor).await, feed(&city, &unit).await);
     }
 
@@ -114,10 +115,10 @@ on_both! {
         stage.later(1);
         let mut moved = for_the_commune(stage, "r1");
         moved["procedure"] = json!({ "code": "9.905001", "name": "Thủ tục của Sở Công Thương" });
-        city.hub.submit(&branch, crate::city::incoming(&moved, "moved")).await.unwrap();
+        city.hub.intake.submit(&branch, crate::city::incoming(&moved, "moved")).await.unwrap();
         // A department is at home in all of the city: nobody supervises any more.
-        assert!(not_found(city.hub.dossier(&city.access("branch.ba-dinh"), id).await));
-        assert_eq!(city.hub.dossier(&branch, id).await.unwrap().summary.supervisor, None);
+        assert!(not_found(city.hub.dossiers.show(&city.access("branch.ba-dinh"), id).await));
+        assert_eq!(city.hub.dossiers.show(&branch, id).await.unwrap().summary.supervisor, None);
         assert_eq!(stage.audit().findings, []);
     }
 }

@@ -31,7 +31,7 @@ fn all() -> RefusalQuery {
 }
 
 async fn listed(city: &City, access: &Access, query: RefusalQuery) -> Vec<RefusalId> {
-    let page = city.hub.refusals(access, query).await.unwrap();
+    let page = city.hub.refusals.list(access, query).await.unwrap();
     page.refusals.into_iter().map(|r| r.id).collect()
 }
 
@@ -68,30 +68,30 @@ on_both! {
         let city = City::open(stage).await;
         let agent = city.access("agent.a-001");
         let sent = bad(stage, "r1");
-        let refused = rejection(city.hub.submit(&agent, incoming(&sent, "k1")).await);
+        let refused = rejection(city.hub.intake.submit(&agent, incoming(&sent, "k1")).await);
         let id = refused.kept().unwrap();
         stage.later(60);
         // Under whatever key: the same bytes are the same document.
-        assert_eq!(rejection(city.hub.submit(&agent, incoming(&sent, "k2")).await).kept(), Some(id));
-        let view = city.hub.refusal(&agent, id).await.unwrap();
+        assert_eq!(rejection(city.hub.intake.submit(&agent, incoming(&sent, "k2")).await).kept(), Some(id));
+        let view = city.hub.refusals.show(&agent, id).await.unwrap();
         assert_eq!((view.summary.count, view.summary.kind, view.summary.label), (2, RefusedKind::Submission, Label::ValueUnknown));
         assert_eq!(view.summary.last_at.since(view.summary.first_at).as_secs(), 60);
         assert_eq!(view.problems[0].path.as_deref(), Some("/channel"));
         let bytes = serde_json::to_vec(&sent).unwrap();
         assert_eq!(view.summary.size, bytes.len() as i64);
-        assert_eq!(city.hub.refused(&agent, id).await.unwrap(), ("application/json".to_owned(), bytes));
+        assert_eq!(city.hub.refusals.bytes(&agent, id).await.unwrap(), ("application/json".to_owned(), bytes));
         // Nothing of it lies open.
         let open = if stage.is_postgres() { "position('Mẫu'::bytea in ciphertext)" } else { "instr(ciphertext, CAST('Mẫu' AS BLOB))" };
         assert_eq!(stage.number(&format!("SELECT CAST({open} AS BIGINT) AS n FROM refusals")), 0);
         // Another's bytes are another refusal, even when they are equal.
-        assert_ne!(rejection(city.hub.submit(&city.access("branch.ba-dinh"), incoming(&sent, "k1")).await).kept(), Some(id));
+        assert_ne!(rejection(city.hub.intake.submit(&city.access("branch.ba-dinh"), incoming(&sent, "k1")).await).kept(), Some(id));
         assert_eq!(stage.rows("refusals"), 2);
     }
 
     async fn its_sender_the_enterprise_and_the_operator_see_it_and_nobody_else(stage) {
         let city = City::open(stage).await;
         let agent = city.access("agent.a-001");
-        let id = rejection(city.hub.submit(&agent, incoming(&bad(stage, "r1"), "k")).await).kept().unwrap();
+        let id = rejection(city.hub.intake.submit(&agent, incoming(&bad(stage, "r1"), "k")).await).kept().unwrap();
         for (who, sees) in [
             ("agent.a-001", true), ("enterprise.buu-chinh-mau-a", true), ("operator.truc-ban", true), ("agent.a-002", false),
             ("enterprise.buu-chinh-mau-b", false), ("branch.ba-dinh", false), ("agency.ubnd-00004", false),
@@ -100,7 +100,7 @@ on_both! {
             assert_eq!(listed(&city, &access, all()).await.contains(&id), sees, "{who}");
             let absent = RefusalId::derived(&[0; 32]);
             for (id, sees) in [(id, sees), (absent, false)] {
-                let (view, bytes) = (city.hub.refusal(&access, id).await, city.hub.refused(&access, id).await);
+                let (view, bytes) = (city.hub.refusals.show(&access, id).await, city.hub.refusals.bytes(&access, id).await);
                 if sees {
                     assert_eq!((view.unwrap().summary.id, bytes.unwrap().0), (id, "application/json".to_owned()), "{who}");
                 } else {
@@ -128,7 +128,7 @@ on_both! {
         let mut paged = Vec::new();
         let mut cursor = None;
         loop {
-            let page = city.hub.refusals(&operator, RefusalQuery { after: cursor, limit: 2, ..RefusalQuery::default() }).await.unwrap();
+            let page = city.hub.refusals.list(&operator, RefusalQuery { after: cursor, limit: 2, ..RefusalQuery::default() }).await.unwrap();
             paged.extend(page.refusals.into_iter().map(|r| r.id));
             match page.next {
                 Some(next) => cursor = Some(next.parse().unwrap()),
@@ -142,9 +142,9 @@ on_both! {
         let city = City::open(stage).await;
         let agency = city.access("agency.ubnd-00004");
         let reported = Reported { bytes: b"{".to_vec(), media_type: "application/json".to_owned(), format: None, key: None, traceparent: None };
-        let id = rejection(city.hub.report(&agency, reported).await).kept().unwrap();
-        assert_eq!(city.hub.refusal(&agency, id).await.unwrap().summary.kind, RefusedKind::Statuses);
-        assert_eq!(city.hub.refused(&agency, id).await.unwrap().1, b"{");
+        let id = rejection(city.hub.statuses.report(&agency, reported).await).kept().unwrap();
+        assert_eq!(city.hub.refusals.show(&agency, id).await.unwrap().summary.kind, RefusedKind::Statuses);
+        assert_eq!(city.hub.refusals.bytes(&agency, id).await.unwrap().1, b"{");
     }
 
     async fn a_tenant_has_its_quota_and_its_oldest_go_first(stage) {
@@ -190,10 +190,10 @@ on_both! {
         let agent = city.access("agent.a-001");
         let (go_on, holder) = stop_the_ledger(stage);
         // The database takes nothing: after a moment the refusal goes out without a name.
-        let refused = rejection(city.hub.submit(&agent, incoming(&bad(stage, "r1"), "k1")).await);
+        let refused = rejection(city.hub.intake.submit(&agent, incoming(&bad(stage, "r1"), "k1")).await);
         assert_eq!((refused.label(), refused.kept()), (Label::ValueUnknown, None));
         go_on.send(()).unwrap();
         holder.join().unwrap();
-        assert!(rejection(city.hub.submit(&agent, incoming(&bad(stage, "r2"), "k2")).await).kept().is_some());
+        assert!(rejection(city.hub.intake.submit(&agent, incoming(&bad(stage, "r2"), "k2")).await).kept().is_some());
     }
 }

@@ -100,7 +100,9 @@ fn moving<'a>(
     body: impl AsyncFnOnce() + 'a,
 ) -> std::pin::Pin<Box<dyn Future<Output = ()> + 'a>> {
     Box::pin(async move {
-        let workers = Workers::start(city.hub.clone(), broker).await.unwrap();
+        let workers = Workers::start(city.hub.clone(), city.store.clone(), broker)
+            .await
+            .unwrap();
         body().await;
         workers.stop().await;
     })

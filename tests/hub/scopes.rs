@@ -10,7 +10,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{HandOverRequest, SupplementRequest};
 use lienthong::identity::{Access, Permission};
-use lienthong::service::{Call, DossierQuery, ServiceError};
+use lienthong::service::{Answered, Call, DossierQuery, ServiceError};
 use lienthong::store::read;
 
 use crate::backends::{Stage, on_both};
@@ -67,21 +67,21 @@ on_both! {
         let nobodys = DossierId::new(stage.clock.now(), &mut *stage.rng());
         for (tenant, expected) in sights {
             let access = city.access(tenant);
-            let page = city.hub.dossiers(&access, DossierQuery { limit: 50, ..DossierQuery::default() }).await.unwrap();
+            let page = city.hub.dossiers.list(&access, DossierQuery { limit: 50, ..DossierQuery::default() }).await.unwrap();
             let listed: Vec<DossierId> = page.dossiers.iter().map(|d| d.tracking_id).collect();
             assert_eq!(listed, expected, "{tenant}");
             for id in [a, b, c, nobodys] {
                 if expected.contains(&id) {
-                    city.hub.dossier(&access, id).await.unwrap();
-                    city.hub.history(&access, id).await.unwrap();
-                    city.hub.submission(&access, id).await.unwrap();
+                    city.hub.dossiers.show(&access, id).await.unwrap();
+                    city.hub.dossiers.history(&access, id).await.unwrap();
+                    city.hub.dossiers.submission(&access, id).await.unwrap();
                     continue;
                 }
-                assert_eq!(label(city.hub.dossier(&access, id).await), Label::NotFound, "{tenant}");
-                assert_eq!(label(city.hub.history(&access, id).await), Label::NotFound, "{tenant}");
-                assert_eq!(label(city.hub.route(&access, id).await), Label::NotFound, "{tenant}");
-                assert_eq!(label(city.hub.submission(&access, id).await), Label::NotFound, "{tenant}");
-                assert_eq!(label(city.hub.receipt(&access, id).await), Label::NotFound, "{tenant}");
+                assert_eq!(label(city.hub.dossiers.show(&access, id).await), Label::NotFound, "{tenant}");
+                assert_eq!(label(city.hub.dossiers.history(&access, id).await), Label::NotFound, "{tenant}");
+                assert_eq!(label(city.hub.dossiers.route(&access, id).await), Label::NotFound, "{tenant}");
+                assert_eq!(label(city.hub.dossiers.submission(&access, id).await), Label::NotFound, "{tenant}");
+                assert_eq!(label(city.hub.dossiers.receipt(&access, id).await), Label::NotFound, "{tenant}");
             }
         }
     }
@@ -89,7 +89,7 @@ on_both! {
     async fn the_store_itself_keeps_to_the_scope(stage) {
         let city = City::open(stage).await;
         let [a, ..] = three(stage, &city).await;
-        let store = city.hub.store();
+        let store = &city.store;
         for (tenant, sees) in [
             ("agent.a-001", true), ("agent.a-002", false), ("enterprise.buu-chinh-mau-a", true),
             ("enterprise.buu-chinh-mau-b", false), ("branch.ha-dong", false), ("agency.ubnd-00004", true), ("agency.ubnd-00008", false),
@@ -120,14 +120,14 @@ on_both! {
         let supplement = || SupplementRequest { text: Some("x".to_owned()), ..SupplementRequest::default() };
         // The unit that receives an agent's dossier completes nothing in its name; another agent sees nothing; an enterprise only looks on.
         for (tenant, refused) in [("branch.ba-dinh", Label::NotYourPart), ("agent.a-002", Label::NotFound)] {
-            let outcome = city.hub.supplement(&city.access(tenant), a, call(tenant), supplement()).await;
+            let outcome = city.hub.acts.supplement(&city.access(tenant), a, call(tenant), supplement()).await;
             assert_eq!(label(outcome), refused, "{tenant}");
         }
-        let outcome = city.hub.supplement(&city.access("enterprise.buu-chinh-mau-a"), a, call("k3"), supplement()).await;
+        let outcome = city.hub.acts.supplement(&city.access("enterprise.buu-chinh-mau-a"), a, call("k3"), supplement()).await;
         assert_eq!(label(outcome), Label::PermissionMissing);
         let receiver = HandOverRequest { receiver: "x".to_owned(), received_at: None, proof: None };
         let agency = city.access(&format!("agency.{COMMUNE}"));
-        assert_eq!(label(city.hub.hand_over(&agency, a, call("k4"), receiver).await), Label::PermissionMissing);
+        assert_eq!(label(city.hub.acts.hand_over(&agency, a, call("k4"), receiver).await), Label::PermissionMissing);
         // A report on a dossier of another agency is answered as one on nothing.
         let nobodys = DossierId::new(stage.clock.now(), &mut *stage.rng());
         let report = |dossier: String| lienthong::domain::view::StatusReport::new(dossier, Status::Accepted);
@@ -138,7 +138,7 @@ on_both! {
         assert_eq!(answer.results[2].status, Some(Status::Accepted));
         // Its inbox is its own, too.
         let neighbour = city.access(&format!("agency.{NEIGHBOUR}"));
-        assert!(city.hub.inbox(&neighbour, 10, Duration::ZERO).await.unwrap().messages.is_empty());
+        assert!(city.hub.messages.inbox(&neighbour, 10, Duration::ZERO).await.unwrap().messages.is_empty());
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -149,11 +149,11 @@ on_both! {
         stage.later(1);
         let mut moved = for_the_commune(stage, "b");
         moved["place"] = serde_json::json!({ "catalogue": "2025", "commune": "00008", "name": "Phường Ngọc Hà" });
-        let answered = city.hub.submit(&branch, crate::city::incoming(&moved, "moved")).await.unwrap();
-        assert_eq!(answered.status, 202);
+        let answered = city.hub.intake.submit(&branch, crate::city::incoming(&moved, "moved")).await.unwrap();
+        assert!(matches!(answered, Answered::New(_)));
         let (commune, neighbour) = (city.access(&format!("agency.{COMMUNE}")), city.access(&format!("agency.{NEIGHBOUR}")));
-        assert_eq!(label(city.hub.dossier(&commune, b).await), Label::NotFound);
-        assert_eq!(city.hub.dossier(&neighbour, b).await.unwrap().summary.version, 2);
+        assert_eq!(label(city.hub.dossiers.show(&commune, b).await), Label::NotFound);
+        assert_eq!(city.hub.dossiers.show(&neighbour, b).await.unwrap().summary.version, 2);
     }
 
     async fn a_revocation_and_a_suspension_hold_after_a_refresh(stage) {
@@ -161,15 +161,15 @@ on_both! {
         let key: Key = COMMUNE.parse().unwrap();
         let tenant = lienthong::domain::tenant::TenantKey::new(lienthong::domain::tenant::TenantKind::Agency, &key);
         // Written by another hub: this one learns of it when it looks.
-        crate::city::changed(city.hub.store(), lienthong::domain::register::Change::Suspend(tenant)).await;
+        crate::city::changed(&city.store, lienthong::domain::register::Change::Suspend(tenant)).await;
         let report = || crate::city::reported(vec![lienthong::domain::view::StatusReport::new(
             "dos_00000000000000000000000000000000",
             Status::Accepted,
         )]);
-        let reports = city.hub.read_from_queue(COMMUNE, report()).unwrap();
-        city.hub.take_reports(reports).await.unwrap();
-        assert!(city.hub.refresh().await.unwrap().register);
-        let outcome = city.hub.read_from_queue(COMMUNE, report()).map(drop);
+        let reports = city.hub.statuses.read_from_queue(COMMUNE, report()).unwrap();
+        city.hub.statuses.take_reports(reports).await.unwrap();
+        assert!(city.hub.refresher.refresh().await.unwrap().register);
+        let outcome = city.hub.statuses.read_from_queue(COMMUNE, report()).map(drop);
         assert_eq!(label(outcome), Label::TenantSuspended);
     }
 }

@@ -10,7 +10,7 @@ use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{AssignmentRequest, Cursor, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
-use lienthong::service::{Call, Wanted};
+use lienthong::service::{Answered, Call, Wanted};
 use lienthong::store::conn::Conn;
 use lienthong::store::kept::{NewEndpoint, Secrets};
 use lienthong::store::ledger::SetEndpoint;
@@ -26,11 +26,12 @@ async fn upload(city: &City, access: &Access, bytes: &[u8]) {
     let named: Sha256Hex = hex::encode(sha256(bytes)).parse().unwrap();
     let mut file = city
         .hub
+        .files
         .begin_upload(access, Some(bytes.len() as u64))
         .await
         .unwrap();
     file.write(bytes).await.unwrap();
-    city.hub.uploaded(access, file, &named, None).await.unwrap();
+    city.hub.files.uploaded(access, file, &named, None).await.unwrap();
 }
 
 /// A hub that has done a bit of everything: filed with a file, amended, assigned, reported, read, refused, pushed, subscribed, and
@@ -48,10 +49,11 @@ async fn lived(stage: &Stage) -> City {
     filing["summary"] = json!("Hồ sơ thử, bản sửa");
     let again = city
         .hub
+        .intake
         .submit(&agent, incoming(&filing, "amended"))
         .await
         .unwrap();
-    assert_eq!(again.status, 202);
+    assert!(matches!(again, Answered::New(_)));
     stage.later(60);
     let other = city.file(&branch, &for_the_commune(stage, "r2")).await;
     let call = Call {
@@ -64,6 +66,7 @@ async fn lived(stage: &Stage) -> City {
         reason: "Theo công văn mẫu".to_owned(),
     };
     city.hub
+        .acts
         .assign(&operator, other.tracking_id, call, to_the_neighbour)
         .await
         .unwrap();
@@ -71,7 +74,8 @@ async fn lived(stage: &Stage) -> City {
     let agency = city.access(&format!("agency.{COMMUNE}"));
     let mut given = city
         .hub
-        .attachment(&agency, filed.tracking_id, 3, Wanted::All)
+        .files
+        .open(&agency, filed.tracking_id, 3, Wanted::All)
         .await
         .unwrap();
     while given.bytes.as_mut().unwrap().next().await.unwrap().is_some() {}
@@ -84,7 +88,7 @@ async fn lived(stage: &Stage) -> City {
         url: Some("https://receiver.example/".to_owned()),
         from: Some(Cursor::START),
     };
-    city.hub.subscribe(&branch, webhook).await.unwrap();
+    city.hub.subscriptions.subscribe(&branch, webhook).await.unwrap();
     let secrets = Secrets {
         current: WebhookSecret::draw(&mut *stage.rng()),
         older: None,
@@ -97,12 +101,8 @@ async fn lived(stage: &Stage) -> City {
         set_by: format!("agency.{COMMUNE}").parse().unwrap(),
     };
     let endpoint = endpoint.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
-    city.hub.store().ledger.ask(SetEndpoint(endpoint)).await.unwrap();
-    changed(
-        city.hub.store(),
-        Change::Suspend("branch.ha-dong".parse().unwrap()),
-    )
-    .await;
+    city.store.ledger.ask(SetEndpoint(endpoint)).await.unwrap();
+    changed(&city.store, Change::Suspend("branch.ha-dong".parse().unwrap())).await;
     assert_eq!(stage.audit().findings, []);
     city
 }

@@ -11,7 +11,7 @@ use crate::backends::{Stage, on_both};
 use crate::city::{City, for_the_commune, for_the_department};
 
 async fn page(city: &City, tenant: &str, query: DossierQuery) -> DossierPage {
-    city.hub.dossiers(&city.access(tenant), query).await.unwrap()
+    city.hub.dossiers.list(&city.access(tenant), query).await.unwrap()
 }
 
 fn ids(page: &DossierPage) -> Vec<DossierId> {

@@ -72,7 +72,7 @@ on_both! {
             assert_eq!(filed.clocks.due, Some(at(due)), "{received}");
             let id = filed.tracking_id.to_string();
             assert!(stage.limits().iter().any(|(kind, _, dossier)| kind == "paper-hand-over" && *dossier == id));
-            let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+            let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
             assert_eq!(view.summary.since, at(received));
         }
         // What the sender says of the receipt goes before the filing.
@@ -95,7 +95,7 @@ on_both! {
             let filed = city.file(&branch, &with(for_the_commune(stage, reference), &more)).await;
             let assumed = assumed.map(|day| day.parse().unwrap());
             assert_eq!(filed.clocks.assumed_day, assumed);
-            let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+            let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
             assert_eq!(view.summary.clocks.assumed_day, assumed);
         }
     }
@@ -111,7 +111,7 @@ on_both! {
         let due = at("2026-11-26T17:00");
         assert_eq!((filed.clocks.due, filed.clocks.promised_due), (Some(due), Some(promised)));
         assert_eq!(labels(&filed), [Label::DueDiffers]);
-        let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
         let last = view.due_history.last().unwrap();
         assert_eq!((last.change.from, last.change.to, last.change.reason), (Some(due), promised, DueReason::Promised));
         // Sent again it is no news; another date is.
@@ -120,10 +120,10 @@ on_both! {
         let other = at("2026-12-02T16:00");
         let reprinted = city.file(&branch, &with(filing.clone(), &json!({ "promised_due": other.to_string() }))).await;
         assert_eq!(reprinted.clocks.promised_due, Some(other));
-        let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
         assert_eq!(view.due_history.len(), 3);
         // The citizen sees the date it was given; a postponement supersedes it.
-        let seen = city.hub.lookup(filed.tracking_id, &filed.lookup_secret).await.unwrap().unwrap();
+        let seen = city.hub.lookup.by_id(filed.tracking_id, &filed.lookup_secret).await.unwrap().unwrap();
         assert_eq!((seen.clocks.held_due(), seen.clocks.due), (Some(other), Some(due)));
         stage.later(60);
         let report = StatusReport {
@@ -132,11 +132,11 @@ on_both! {
             ..StatusReport::new(filed.tracking_id.to_string(), Status::Processing)
         };
         city.report(&agency, vec![report]).await;
-        let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
         assert_eq!((view.summary.clocks.due, view.summary.clocks.promised_due), (Some(at("2026-12-10T17:00")), None));
         // The same receipt told again does not bring its date back.
         city.file(&branch, &with(filing, &json!({ "promised_due": other.to_string() }))).await;
-        let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
         assert_eq!(view.summary.clocks.promised_due, None);
         assert_eq!(stage.audit().findings, []);
     }
@@ -179,7 +179,7 @@ on_both! {
         assert_eq!((lags.status.code, labels(&lags)), (Status::Accepted, vec![Label::StatusKept]));
         // Another party's step is refused, and changes nothing.
         assert_eq!(label(city.submit(&branch, &says(9)).await), Label::ActorNotAllowed);
-        assert_eq!(city.hub.dossier(&branch, filed.tracking_id).await.unwrap().summary.status.code, Status::Accepted);
+        assert_eq!(city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap().summary.status.code, Status::Accepted);
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -196,9 +196,9 @@ on_both! {
         let again = city.file(&branch, &changed).await;
         assert_eq!((again.status.code, again.version, again.existing), (Status::Accepted, 2, false));
         // Counted from the receipt, which was an hour before the hub heard of it.
-        let view = city.hub.dossier(&branch, filed.tracking_id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, filed.tracking_id).await.unwrap();
         assert_eq!(view.summary.since, received);
-        let kinds: Vec<String> = city.hub.history(&branch, filed.tracking_id).await.unwrap().events.into_iter().map(|e| e.kind).collect();
+        let kinds: Vec<String> = city.hub.dossiers.history(&branch, filed.tracking_id).await.unwrap().events.into_iter().map(|e| e.kind).collect();
         assert_eq!(kinds, ["filed", "amended", "status-changed", "due-set"]);
         // Nothing waits for its acceptance any more, and it cannot be amended.
         assert!(!stage.limit_words().contains(&"acceptance".to_owned()));
@@ -219,7 +219,7 @@ on_both! {
             let id = city.file(&branch, &filing).await.tracking_id;
             stage.later(60);
             let request = AcceptanceRequest { occurred_at: Some(minutes(stage.clock.now(), of_branch)), text: None, assigned_code: None };
-            city.hub.accept(&branch, id, call(&format!("a{n}")), request).await.unwrap();
+            city.hub.acts.accept(&branch, id, call(&format!("a{n}")), request).await.unwrap();
             for (status, ago) in [(Status::Processing, 0), (Status::SupplementRequested, 0)] {
                 stage.later(60);
                 let occurred_at = Some(minutes(stage.clock.now(), of_agency - ago));
@@ -232,7 +232,7 @@ on_both! {
                 occurred_at: Some(minutes(stage.clock.now(), of_branch)),
                 ..lienthong::domain::view::SupplementRequest::default()
             };
-            city.hub.supplement(&branch, id, call(&format!("s{n}")), brought).await.unwrap();
+            city.hub.acts.supplement(&branch, id, call(&format!("s{n}")), brought).await.unwrap();
             for (status, ago) in [(Status::Finished, 0), (Status::Processing, 30)] {
                 stage.later(60);
                 let occurred_at = Some(minutes(stage.clock.now(), of_agency - ago));
@@ -260,30 +260,30 @@ on_both! {
                 reason: "thiếu giấy tờ".to_owned(),
                 papers: serde_json::from_value(json!([{ "name": "Bản sao" }])).unwrap(),
             };
-            city.hub.ask(&branch, id, call(&format!("a{n}")), papers).await.unwrap();
+            city.hub.acts.ask(&branch, id, call(&format!("a{n}")), papers).await.unwrap();
             stage.later(days * 86_400);
             let why = ReasonRequest { occurred_at: None, reason: "không bổ sung".to_owned() };
-            let closed = city.hub.refuse(&branch, id, call(&format!("r{n}")), why).await.unwrap();
+            let closed = city.hub.acts.refuse(&branch, id, call(&format!("r{n}")), why).await.unwrap();
             assert_eq!(closed.status.code, Status::Refused);
             ids.push(id);
         }
-        let page = city.hub.irregularities(&operator, Cursor::START, None, 50).await.unwrap();
+        let page = city.hub.irregularities.list(&operator, Cursor::START, None, 50).await.unwrap();
         let listed: Vec<_> = page.irregularities.iter().map(|i| (i.dossier, i.label, i.by.as_str().to_owned())).collect();
         assert_eq!(listed, [(ids[0], Label::SupplementNotOverdue, "branch.ba-dinh".to_owned())]);
-        assert_eq!(city.hub.irregularities(&operator, page.next, None, 50).await.unwrap().irregularities, []);
+        assert_eq!(city.hub.irregularities.list(&operator, page.next, None, 50).await.unwrap().irregularities, []);
         let nobody = Some("so-y-te".parse().unwrap());
-        assert_eq!(city.hub.irregularities(&operator, Cursor::START, nobody, 50).await.unwrap().irregularities, []);
-        let counts = city.hub.irregular_counts(&operator, None, None).await.unwrap().counts;
+        assert_eq!(city.hub.irregularities.list(&operator, Cursor::START, nobody, 50).await.unwrap().irregularities, []);
+        let counts = city.hub.irregularities.counts(&operator, None, None).await.unwrap().counts;
         assert_eq!(counts.iter().map(|c| (c.label, c.count)).collect::<Vec<_>>(), [(Label::SupplementNotOverdue, 1)]);
         assert_eq!(counts[0].day.to_string(), "2026-11-24");
-        let of_late = city.hub.irregular_of_late().await.unwrap();
+        let of_late = city.hub.irregularities.of_late().await.unwrap();
         assert_eq!((of_late.len(), of_late.get(&Label::SupplementNotOverdue)), (1, Some(&1)));
         // A year at once and no more; and only the operator asks.
         let (from, to) = ("2025-11-25".parse().unwrap(), "2026-11-25".parse().unwrap());
-        assert!(city.hub.irregular_counts(&operator, Some(from), Some(to)).await.is_ok());
+        assert!(city.hub.irregularities.counts(&operator, Some(from), Some(to)).await.is_ok());
         let before = "2025-11-24".parse().unwrap();
-        assert_eq!(label(city.hub.irregular_counts(&operator, Some(before), Some(to)).await), Label::QueryMalformed);
-        assert_eq!(label(city.hub.irregularities(&branch, Cursor::START, None, 50).await), Label::PermissionMissing);
+        assert_eq!(label(city.hub.irregularities.counts(&operator, Some(before), Some(to)).await), Label::QueryMalformed);
+        assert_eq!(label(city.hub.irregularities.list(&branch, Cursor::START, None, 50).await), Label::PermissionMissing);
         assert_eq!(stage.audit().findings, []);
     }
 }

@@ -22,25 +22,25 @@ on_both! {
         );
         let filed = city.file(&branch, &for_the_commune(stage, "r1")).await;
         stage.later(86_400 * 3);
-        let told = city.hub.watch().await.unwrap().fired;
+        let told = city.hub.limits.watch().await.unwrap().fired;
         assert!(told.iter().all(|f| f.passed && f.dossier == Some(filed.tracking_id.to_string())), "{told:?}");
-        assert_eq!(city.hub.watch().await.unwrap().fired, []);
-        let feed = city.hub.events(&branch, Cursor::START, Duration::ZERO, 100).await.unwrap();
+        assert_eq!(city.hub.limits.watch().await.unwrap().fired, []);
+        let feed = city.hub.feed.events(&branch, Cursor::START, Duration::ZERO, 100).await.unwrap();
         let limits: Vec<(Watched, Role)> = feed.events.iter()
             .filter_map(|e| e.data.event.limit.as_ref().map(|l| (l.limit, l.party))).collect();
         assert!(limits.contains(&(Watched::Acceptance, Role::Agency)), "{limits:?}");
         assert!(limits.contains(&(Watched::OfficerNotice, Role::Operator)), "{limits:?}");
-        let page = city.hub.alarms(&operator, Cursor::START, false, 200).await.unwrap();
+        let page = city.hub.limits.alarms(&operator, Cursor::START, false, 200).await.unwrap();
         assert_eq!((page.alarms.len(), page.next.number), (told.len(), told.len() as i64));
         let alarm = page.alarms.iter().find(|a| a.limit == Watched::Acceptance).unwrap();
         assert_eq!((alarm.dossier, alarm.due_at), (Some(filed.tracking_id), filed.clocks.acceptance_due.unwrap()));
         assert_eq!(alarm.agency.as_ref().map(|a| a.key.as_str()), Some(COMMUNE));
-        assert_eq!(city.hub.alarms(&operator, page.next, true, 200).await.unwrap().alarms, []);
+        assert_eq!(city.hub.limits.alarms(&operator, page.next, true, 200).await.unwrap().alarms, []);
         for caller in [&branch, &agency] {
-            let Err(ServiceError::Rejected(refused)) = city.hub.alarms(caller, Cursor::START, false, 50).await else { panic!() };
+            let Err(ServiceError::Rejected(refused)) = city.hub.limits.alarms(caller, Cursor::START, false, 50).await else { panic!() };
             assert_eq!(refused.label(), Label::PermissionMissing);
         }
-        let overview = city.hub.overview(&operator).await.unwrap();
+        let overview = city.hub.overview.show(&operator).await.unwrap();
         let acceptance = overview.limits.iter().find(|l| l.limit == Watched::Acceptance).unwrap();
         assert_eq!((acceptance.near, acceptance.passed), (0, 1));
     }
@@ -63,15 +63,15 @@ on_both! {
             let answer = city.report(&agency, vec![report]).await;
             assert_eq!(answer.results[0].status, Some(status));
         }
-        let view = city.hub.dossier(&branch, id).await.unwrap();
+        let view = city.hub.dossiers.show(&branch, id).await.unwrap();
         let dates: Vec<_> = view.due_history.iter().map(|d| (d.change.from, d.change.to)).collect();
         let (first, second) = (filed.clocks.due, view.summary.clocks.due);
         assert_eq!(dates, [(None, first.unwrap()), (first, second.unwrap())]);
         assert!(second > first);
         assert_eq!(view.due_history[1].actor.tenant.to_string(), format!("agency.{COMMUNE}"));
         stage.later(86_400 * 60);
-        city.hub.watch().await.unwrap();
-        let overview = city.hub.overview(&operator).await.unwrap();
+        city.hub.limits.watch().await.unwrap();
+        let overview = city.hub.overview.show(&operator).await.unwrap();
         let late: Vec<i64> = overview.by_agency.iter().map(|a| a.overdue).collect();
         assert_eq!(late, [1]);
     }

@@ -149,7 +149,7 @@ pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
     let access = Access::system();
     let reason = "Khởi động môi trường thử | the sandbox starts";
     let failed = |error: crate::service::ServiceError| AppError::Unusable(error.to_string());
-    let register = hub.register();
+    let register = hub.credentials.register();
     let (mut strangers, mut renewed, mut recognised) = (Vec::new(), Vec::new(), false);
     for tenant in city {
         let Some(known) = register.tenant(&tenant.key) else {
@@ -177,7 +177,7 @@ pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
             reason: reason.to_owned(),
             tenants: strangers,
         };
-        hub.register_tenants(&access, request).await.map_err(failed)?;
+        hub.tenants.register(&access, request).await.map_err(failed)?;
     }
     for (tenant, pem) in renewed {
         let request = CertificateRequest {
@@ -185,7 +185,10 @@ pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
             add: Some(pem),
             revoke: None,
         };
-        hub.certify(&access, &tenant, request).await.map_err(failed)?;
+        hub.tenants
+            .certify(&access, &tenant, request)
+            .await
+            .map_err(failed)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::sim::outcome::{Row, RunOutcome};
 pub(super) fn welcome(sandbox: &Sandbox, demo: bool) -> String {
     let [partner, web, operations] = sandbox.urls();
     let dir = sandbox.state().dir().display();
-    let register = sandbox.running().hub().register();
+    let register = sandbox.running().hub().credentials.register();
     let count = |kind: TenantKind| register.tenants().filter(|t| t.key.kind() == kind).count();
     let (branches, enterprises) = (count(TenantKind::Branch), count(TenantKind::Enterprise));
     let (agents, agencies) = (count(TenantKind::Agent), count(TenantKind::Agency));

@@ -167,7 +167,7 @@ pub(super) fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Resu
     };
     desk.open()?.tell(
         out,
-        async |hub, access| hub.certify(access, tenant, request.clone()).await,
+        async |hub, access| hub.tenants.certify(access, tenant, request.clone()).await,
         async |partner| partner.certify(tenant, &request).await,
     )
 }
@@ -197,7 +197,7 @@ pub(super) fn staff(command: &StaffCommand, out: &mut dyn Write) -> Result<Exit,
     };
     desk.open()?.tell(
         out,
-        async |hub, access| hub.staff(access, tenant, request.clone()).await,
+        async |hub, access| hub.tenants.staff(access, tenant, request.clone()).await,
         async |partner| partner.staff(tenant, &request).await,
     )
 }
@@ -227,7 +227,7 @@ pub(super) fn point(command: &PointCommand, out: &mut dyn Write) -> Result<Exit,
     };
     desk.open()?.tell(
         out,
-        async |hub, access| hub.point(access, tenant, request.clone()).await,
+        async |hub, access| hub.tenants.point(access, tenant, request.clone()).await,
         async |partner| partner.point(tenant, &request).await,
     )
 }

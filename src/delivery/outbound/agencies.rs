@@ -3,6 +3,7 @@
 //!
 //! What a breaker finds is written down beside the endpoint, so that other hubs spare it too and people see why.
 
+use crate::store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -31,11 +32,12 @@ const MANNER: Manner = Manner {
 /// All agencies that are pushed to.
 pub(super) struct Agencies {
     hub: Arc<Hub>,
+    store: Arc<Store>,
 }
 
 impl Agencies {
-    pub(super) fn of(hub: Arc<Hub>) -> Self {
-        Agencies { hub }
+    pub(super) fn of(hub: Arc<Hub>, store: Arc<Store>) -> Self {
+        Agencies { hub, store }
     }
 }
 
@@ -50,15 +52,20 @@ impl Recipients for Agencies {
     };
 
     fn bell(&self) -> Arc<Notify> {
-        self.hub.push_bell()
+        self.hub.notifier.push_bell()
     }
 
     async fn look(&self) -> Result<Vec<Agency>, ServiceError> {
-        let pushed = self.hub.pushed_agencies().into_iter();
+        let pushed = self.hub.endpoints.pushed_agencies().into_iter();
         let all = pushed.filter_map(|key| {
-            let endpoint = self.hub.endpoint_of(&key)?;
-            let hub = Arc::clone(&self.hub);
-            Some(Agency { hub, key, endpoint })
+            let endpoint = self.hub.endpoints.of(&key)?;
+            let (hub, store) = (Arc::clone(&self.hub), Arc::clone(&self.store));
+            Some(Agency {
+                hub,
+                store,
+                key,
+                endpoint,
+            })
         });
         Ok(all.collect())
     }
@@ -67,9 +74,9 @@ impl Recipients for Agencies {
         if free.is_empty() {
             return Ok(free);
         }
-        let now = self.hub.clock().now();
+        let now = self.hub.clock.now();
         let asked: Vec<String> = free.iter().map(|agency| agency.key.clone()).collect();
-        let readers = &self.hub.store().readers;
+        let readers = &self.store.readers;
         let due = readers
             .run(move |conn| read::push_waits(conn, &asked, now))
             .await?;
@@ -81,6 +88,7 @@ impl Recipients for Agencies {
 /// An agency with the endpoint it had when it was looked up.
 pub(super) struct Agency {
     hub: Arc<Hub>,
+    store: Arc<Store>,
     key: String,
     endpoint: Arc<KeptEndpoint>,
 }
@@ -104,7 +112,7 @@ impl Recipient for Agency {
 
     /// Nothing more once the endpoint is set anew: what comes next is for the new address, by a carrier of its own.
     fn breadth(&self) -> usize {
-        let now = self.hub.endpoint_of(&self.key);
+        let now = self.hub.endpoints.of(&self.key);
         match now.is_some_and(|now| set_up(&now) == self.set_up()) {
             true => CALLS_OF_ONE,
             false => 0,
@@ -126,15 +134,15 @@ impl Recipient for Agency {
             lease: LEASE,
             least_tried_first: wanted.least_tried_first,
         };
-        Ok(self.hub.store().ledger.ask(command).await?)
+        Ok(self.store.ledger.ask(command).await?)
     }
 
     async fn send(&self, leased: Vec<LeasedDelivery>) -> Result<Vec<Sending<LeasedDelivery>>, ServiceError> {
         let ids = leased.iter().map(|l| l.delivery.clone()).collect();
-        let mut events = self.hub.pushes(ids).await?;
+        let mut events = self.hub.messages.pushes(ids).await?;
         let endpoint = Arc::new(endpoint::Endpoint {
             url: self.endpoint.url.clone(),
-            secrets: self.endpoint.secrets.at(self.hub.clock().now()),
+            secrets: self.endpoint.secrets.at(self.hub.clock.now()),
             manner: &MANNER,
         });
         let sending = |message: LeasedDelivery| {
@@ -162,7 +170,7 @@ impl Recipient for Agency {
             set_at: self.set_up().at,
             standing: record.standing,
         };
-        write_down(&self.hub, settle).await
+        write_down(&self.store.ledger, settle).await
     }
 }
 

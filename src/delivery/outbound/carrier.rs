@@ -151,8 +151,8 @@ async fn of<T>(asked: &mut Option<BoxFuture<'static, T>>) -> T {
 impl<R: Recipient> Carrier<R> {
     pub(super) fn new(hub: Arc<Hub>, recipient: R, mut known: Known, shared: Shared) -> Self {
         Carrier {
-            rng: hub.entropy().generator(),
-            leave: known.breaker.leave(hub.clock().now(), LEASE),
+            rng: hub.entropy.generator(),
+            leave: known.breaker.leave(hub.clock.now(), LEASE),
             share: 0,
             turn: 0,
             hub,
@@ -334,7 +334,7 @@ impl<R: Recipient> Carrier<R> {
 
     /// What follows from how sending ended; the recipient's breaker learns of it.
     fn judge(&mut self, ended: Ended<R>) -> Record<R> {
-        let now = self.hub.clock().now();
+        let now = self.hub.clock.now();
         let was_spared = self.known.breaker.spared_until().is_some();
         let (mut failure, mut is_gone) = (None, false);
         let mut settlements = Vec::with_capacity(ended.len());

@@ -32,11 +32,11 @@ pub(super) struct Endpoint {
 /// One call about one event. The reason of a failure holds nothing that the endpoint said beside its status.
 pub(super) async fn call<T: Serialize>(hub: &Hub, to: &Endpoint, event: &CloudEvent<T>) -> Sent {
     let body = cloudevents::structured(event).ok_or_else(Refused::unwritable)?;
-    let mut headers = sign(&to.secrets, &event.id, hub.clock().now(), &body).to_vec();
+    let mut headers = sign(&to.secrets, &event.id, hub.clock.now(), &body).to_vec();
     headers.push(("content-type", to.manner.content_type.to_owned()));
     headers.extend(event.traceparent.clone().map(|context| ("traceparent", context)));
     let answer = hub
-        .caller()
+        .caller
         .post(&to.url, &headers, body)
         .await
         .map_err(|error| Refused::new(retry::refused_call(&error), error.to_string()))?;
@@ -45,7 +45,7 @@ pub(super) async fn call<T: Serialize>(hub: &Hub, to: &Endpoint, event: &CloudEv
         reason: format!("{}{}", to.manner.status, answer.status),
         asked: answer
             .retry_after
-            .and_then(|value| retry::retry_after(&value, hub.clock().now())),
+            .and_then(|value| retry::retry_after(&value, hub.clock.now())),
         is_gone: answer.status == GONE,
     })
 }

@@ -19,6 +19,7 @@ mod recipient;
 mod submitters;
 mod telling;
 
+use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,13 +42,13 @@ use crate::service::{Hub, ServiceError};
 const BREATH: Duration = Duration::from_millis(25);
 
 /// Pushes to agencies.
-pub(super) async fn to_agencies(hub: Arc<Hub>) {
-    run(Arc::clone(&hub), agencies::Agencies::of(hub)).await;
+pub(super) async fn to_agencies(hub: Arc<Hub>, store: Arc<Store>) {
+    run(Arc::clone(&hub), agencies::Agencies::of(hub, store)).await;
 }
 
 /// Tells submitters.
-pub(super) async fn to_submitters(hub: Arc<Hub>, broker: Broker) {
-    run(Arc::clone(&hub), submitters::Submitters::of(hub, broker)).await;
+pub(super) async fn to_submitters(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
+    run(Arc::clone(&hub), submitters::Submitters::of(hub, store, broker)).await;
 }
 
 async fn run<K: Recipients>(hub: Arc<Hub>, kind: K) {
@@ -132,7 +133,7 @@ impl<K: Recipients> Carriers<K> {
     /// Those to whom something may go now. One that is spared has no carrier: it would find nothing to do, and make room for
     /// itself again and again.
     fn without_busy_and_spared(&mut self, all: Vec<K::One>) -> Vec<K::One> {
-        let now = self.hub.clock().now();
+        let now = self.hub.clock.now();
         let mut free = all;
         free.retain(|recipient| match self.told.get(&recipient.key()) {
             Some(carrier) => {

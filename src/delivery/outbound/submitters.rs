@@ -5,6 +5,7 @@
 //! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row,
 //! which failed or wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
 
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,12 +56,13 @@ const MANNER: Manner = Manner {
 /// All ways of submitters.
 pub(super) struct Submitters {
     hub: Arc<Hub>,
+    store: Arc<Store>,
     broker: Broker,
 }
 
 impl Submitters {
-    pub(super) fn of(hub: Arc<Hub>, broker: Broker) -> Self {
-        Submitters { hub, broker }
+    pub(super) fn of(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) -> Self {
+        Submitters { hub, store, broker }
     }
 }
 
@@ -75,11 +77,11 @@ impl Recipients for Submitters {
     };
 
     fn bell(&self) -> Arc<Notify> {
-        self.hub.notices_bell()
+        self.hub.notifier.notices_bell()
     }
 
     async fn look(&self) -> Result<Vec<Submitter>, ServiceError> {
-        let ways = self.hub.ways_to_tell().await?;
+        let ways = self.hub.subscriptions.ways_to_tell().await?;
         Ok(ways.into_iter().filter_map(|way| self.one(way)).collect())
     }
 
@@ -87,7 +89,7 @@ impl Recipients for Submitters {
     async fn waiting(&self, free: Vec<Submitter>) -> Result<Vec<Submitter>, ServiceError> {
         let quiet = free.iter().filter(|submitter| !submitter.is_behind);
         let quiet = quiet.map(|submitter| submitter.subscription.tenant.clone());
-        let due = self.hub.notices_due(quiet.collect()).await?;
+        let due = self.hub.subscriptions.notices_due(quiet.collect()).await?;
         let mut waiting = free;
         waiting.retain(|submitter| submitter.is_behind || due.contains(&submitter.subscription));
         Ok(waiting)
@@ -106,6 +108,7 @@ impl Submitters {
         };
         Some(Submitter {
             hub: Arc::clone(&self.hub),
+            store: Arc::clone(&self.store),
             broker: self.broker.clone(),
             subscription: way.subscription,
             set_at: way.set_at,
@@ -125,6 +128,7 @@ enum Destination {
 /// One way of a submitter, as it was set up when it was looked up.
 pub(super) struct Submitter {
     hub: Arc<Hub>,
+    store: Arc<Store>,
     broker: Broker,
     subscription: Subscription,
     set_at: Timestamp,
@@ -173,7 +177,11 @@ impl Submitter {
         };
         Ok(Some(Arc::new(Endpoint {
             url: url.clone(),
-            secrets: self.hub.webhook_secrets(&self.subscription.tenant).await?,
+            secrets: self
+                .hub
+                .subscriptions
+                .webhook_secrets(&self.subscription.tenant)
+                .await?,
             manner: &MANNER,
         })))
     }
@@ -213,10 +221,10 @@ impl Submitter {
         let command = HoldWay {
             subscription: self.subscription.clone(),
             set_at: self.set_at,
-            holder: self.hub.holder().to_owned(),
+            holder: self.hub.subscriptions.holder().to_owned(),
             time: HOLD,
         };
-        let held = self.hub.store().ledger.ask(command).await?;
+        let held = self.store.ledger.ask(command).await?;
         self.telling().hold(held, Instant::now());
         Ok(held.is_some())
     }
@@ -277,7 +285,7 @@ impl Recipient for Submitter {
             lease: LEASE,
             least_tried_first: wanted.least_tried_first,
         };
-        let leased = self.hub.store().ledger.ask(command).await?;
+        let leased = self.store.ledger.ask(command).await?;
         if !leased.is_empty() {
             self.telling().rows_changed();
         }
@@ -285,7 +293,11 @@ impl Recipient for Submitter {
     }
 
     async fn send(&self, leased: Vec<LeasedNotice>) -> Result<Vec<Sending<LeasedNotice>>, ServiceError> {
-        let mut told = self.hub.notice_events(&self.subscription.tenant, &leased).await?;
+        let mut told = self
+            .hub
+            .subscriptions
+            .notice_events(&self.subscription.tenant, &leased)
+            .await?;
         let endpoint = self.endpoint().await?;
         let notices = leased.into_iter().map(|notice| {
             let event = told.remove(&notice.seq);
@@ -301,17 +313,17 @@ impl Recipient for Submitter {
             set_at: self.set_at,
             settlements: told.settlements.clone(),
             progress: FeedProgress {
-                holder: self.hub.holder().to_owned(),
+                holder: self.hub.subscriptions.holder().to_owned(),
                 from: told.from,
                 to: told.to,
                 set_aside: told.set_aside.clone(),
                 hold: HOLD,
             },
         };
-        let settled = write_down(&self.hub, settle).await?;
+        let settled = write_down(&self.store.ledger, settle).await?;
         self.telling().settled(settled, told.to);
         if record.standing == Some(EndpointStanding::Answers) {
-            write_down(&self.hub, || ReceiverAnswers(self.subscription.clone())).await?;
+            write_down(&self.store.ledger, || ReceiverAnswers(self.subscription.clone())).await?;
             self.telling().rows_changed();
         }
         Ok(())
@@ -334,9 +346,10 @@ impl Recipient for Submitter {
         let most = self.ahead();
         let read = self
             .hub
+            .subscriptions
             .untold(&self.subscription, from.place, most as i64, from.has_rows);
         let read = read.await?;
-        let now = self.hub.clock().now();
+        let now = self.hub.clock.now();
         let is_known = || {
             self.telling()
                 .endpoint

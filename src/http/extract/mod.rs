@@ -136,7 +136,7 @@ impl Authed {
         call: &Call,
         request: &HttpRequest,
     ) -> Result<(Access, Form, Slot<TenantKey>), ServiceError> {
-        let access = state.hub.authenticate(
+        let access = state.hub.credentials.authenticate(
             peer(request),
             text(request, &header::AUTHORIZATION),
             named(request, "acting-staff"),
@@ -147,7 +147,7 @@ impl Authed {
         let form = form(route, request)?;
         held(route, request)?;
         let slot = state.in_flight.request(access.key())?;
-        if route.writes() && state.hub.room() == 0 {
+        if route.writes() && state.hub.vitals.room() == 0 {
             return Err(ServiceError::Busy);
         }
         Ok((access, form, slot))

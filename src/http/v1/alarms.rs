@@ -26,7 +26,13 @@ async fn list(authed: Authed) -> Outcome {
     let after = query.get("after", "next")?.unwrap_or(Cursor::START);
     let near = query.get("near", "true, false")?.unwrap_or(false);
     let limit = query.number("limit", 1, ALARM_PAGE.0)?.unwrap_or(ALARM_PAGE.1);
-    Reply::json(&authed.hub().alarms(authed.access(), after, near, limit).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .limits
+            .alarms(authed.access(), after, near, limit)
+            .await?,
+    )
 }
 
 async fn irregularities(authed: Authed) -> Outcome {
@@ -34,14 +40,23 @@ async fn irregularities(authed: Authed) -> Outcome {
     let after = query.get("after", "next")?.unwrap_or(Cursor::START);
     let agency = query.get("agency", "[a-z0-9-]")?;
     let limit = query.number("limit", 1, ALARM_PAGE.0)?.unwrap_or(ALARM_PAGE.1);
-    let page = authed.hub().irregularities(authed.access(), after, agency, limit);
+    let page = authed
+        .hub()
+        .irregularities
+        .list(authed.access(), after, agency, limit);
     Reply::json(&page.await?)
 }
 
 async fn irregular_counts(authed: Authed) -> Outcome {
     let query = authed.query()?;
     let (from, to) = (query.get("from", DAY)?, query.get("to", DAY)?);
-    Reply::json(&authed.hub().irregular_counts(authed.access(), from, to).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .irregularities
+            .counts(authed.access(), from, to)
+            .await?,
+    )
 }
 
 /// How a day is written.

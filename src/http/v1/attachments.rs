@@ -41,11 +41,12 @@ pub(super) const ROUTES: &[Served] = served! {
 async fn upload(mut authed: Authed) -> Outcome {
     let (digest, traceparent) = (authed.digest()?, authed.traceparent());
     let hub = std::sync::Arc::clone(authed.hub());
-    let mut incoming = hub.begin_upload(authed.access(), authed.declared()).await?;
+    let mut incoming = hub.files.begin_upload(authed.access(), authed.declared()).await?;
     authed
         .pour(async |piece: &[u8]| incoming.write(piece).await)
         .await?;
     let view = hub
+        .files
         .uploaded(authed.access(), incoming, &digest, traceparent)
         .await?;
     let mut reply = Reply::json(&view)?;
@@ -57,7 +58,7 @@ async fn upload(mut authed: Authed) -> Outcome {
 
 async fn uploaded(authed: Authed) -> Outcome {
     let digest = authed.digest()?;
-    let size = authed.hub().upload_size(authed.access(), &digest).await?;
+    let size = authed.hub().files.upload_size(authed.access(), &digest).await?;
     let mut reply = Reply::new(200, OCTETS, Vec::new()).with("ETag", format!("\"{digest}\""));
     reply.body = Body::Sized(size as u64, nothing());
     Ok(reply)
@@ -67,7 +68,8 @@ async fn list(authed: Authed) -> Outcome {
     Reply::json(
         &authed
             .hub()
-            .attachments(authed.access(), authed.dossier()?)
+            .files
+            .list(authed.access(), authed.dossier()?)
             .await?,
     )
 }
@@ -78,6 +80,7 @@ async fn reads(authed: Authed) -> Outcome {
     let limit = query.number("limit", 1, READ_PAGE.0)?.unwrap_or(READ_PAGE.1);
     let page = authed
         .hub()
+        .files
         .reads(authed.access(), authed.dossier()?, after, limit)
         .await?;
     Reply::json(&page)
@@ -87,7 +90,8 @@ async fn head(authed: Authed) -> Outcome {
     let (id, n) = (authed.dossier()?, authed.attachment()?);
     let given = authed
         .hub()
-        .attachment(authed.access(), id, n, Wanted::Nothing)
+        .files
+        .open(authed.access(), id, n, Wanted::Nothing)
         .await?;
     let mut reply = described(&given);
     reply.body = Body::Sized(given.size, nothing());
@@ -105,7 +109,8 @@ async fn download(authed: Authed) -> Outcome {
         (Some(part), Some(condition)) => {
             let known = authed
                 .hub()
-                .attachment(authed.access(), id, n, Wanted::Nothing)
+                .files
+                .open(authed.access(), id, n, Wanted::Nothing)
                 .await?;
             if condition == etag(&known) {
                 part
@@ -115,7 +120,7 @@ async fn download(authed: Authed) -> Outcome {
         }
         (None, _) => Wanted::All,
     };
-    let given = authed.hub().attachment(authed.access(), id, n, wanted).await?;
+    let given = authed.hub().files.open(authed.access(), id, n, wanted).await?;
     let mut reply = described(&given);
     if wanted != Wanted::All {
         reply.status = 206;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::stream::{Stream, StreamExt as _, iter};
 use serde_json::value::RawValue;
 
+use super::submissions::ACCEPTED;
 use crate::domain::encoding::essence;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine, ProblemDocument};
@@ -42,10 +43,10 @@ async fn create(authed: Authed) -> Outcome {
         (rest, lines.boxed_local())
     } else {
         let (document, rest) = authed.listed().await?;
-        let items = rest.hub().listed(rest.access(), &call, &document)?;
+        let items = rest.hub().intake.listed(rest.access(), &call, &document)?;
         (rest, iter(items).boxed_local())
     };
-    let results = rest.hub().submit_batch(rest.access(), call, items)?;
+    let results = rest.hub().intake.submit_batch(rest.access(), call, items)?;
     let rest = Rc::new(rest);
     let (put, taken) = answers(rest.untaken());
     let answer = Answer {
@@ -147,7 +148,7 @@ impl Answer {
         self.rest.refused(rejection.label());
         problem::document(
             &rejection,
-            &self.rest.hub().issuer_url(),
+            &self.rest.hub().credentials.issuer_url(),
             self.rest.language(),
             self.rest.request_id(),
         )
@@ -156,9 +157,13 @@ impl Answer {
 
 /// A stored answer as it is, not read and written anew.
 fn raw(answered: Answered) -> Result<(u16, bool, Box<RawValue>), ServiceError> {
-    let text = String::from_utf8(answered.body).map_err(|e| ServiceError::Internal(e.to_string()))?;
+    let (body, is_replayed) = match answered {
+        Answered::New(body) => (body, false),
+        Answered::Replayed(body) => (body, true),
+    };
+    let text = String::from_utf8(body).map_err(|e| ServiceError::Internal(e.to_string()))?;
     let answer = RawValue::from_string(text).map_err(|e| ServiceError::Internal(e.to_string()))?;
-    Ok((answered.status, answered.replayed, answer))
+    Ok((ACCEPTED, is_replayed, answer))
 }
 
 fn written(line: &BatchLine<Box<RawValue>>) -> Vec<u8> {

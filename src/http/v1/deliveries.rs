@@ -38,22 +38,28 @@ async fn list(authed: Authed) -> Outcome {
             .number("limit", 1, DELIVERY_PAGE.0)?
             .unwrap_or(DELIVERY_PAGE.1),
     };
-    Reply::json(&authed.hub().deliveries(authed.access(), asked).await?)
+    Reply::json(&authed.hub().deliveries.list(authed.access(), asked).await?)
 }
 
 async fn retry(authed: Authed) -> Outcome {
     let id = authed.delivery()?;
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().retry_delivery(authed.access(), id, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .deliveries
+            .retry(authed.access(), id, request)
+            .await?,
+    )
 }
 
 async fn park(authed: Authed) -> Outcome {
     let id = authed.delivery()?;
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().park_delivery(authed.access(), id, request).await?)
+    Reply::json(&authed.hub().deliveries.park(authed.access(), id, request).await?)
 }
 
 async fn resend(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().resend(authed.access(), request).await?)
+    Reply::json(&authed.hub().deliveries.resend(authed.access(), request).await?)
 }

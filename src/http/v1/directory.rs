@@ -21,10 +21,22 @@ pub(super) const ROUTES: &[Served] = served! {
 
 async fn plan(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json_within(LARGE_JSON_BYTES).await?;
-    Reply::json(&authed.hub().plan_directory(authed.access(), request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .directory_plans
+            .plan(authed.access(), request)
+            .await?,
+    )
 }
 
 async fn import(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json_within(LARGE_JSON_BYTES).await?;
-    Reply::json(&authed.hub().replace_directory(authed.access(), request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .directory_plans
+            .replace(authed.access(), request)
+            .await?,
+    )
 }

@@ -79,37 +79,65 @@ async fn list(authed: Authed) -> Outcome {
             .number("limit", 1, DOSSIER_PAGE.0)?
             .unwrap_or(DOSSIER_PAGE.1),
     };
-    Reply::json(&authed.hub().dossiers(authed.access(), asked).await?)
+    Reply::json(&authed.hub().dossiers.list(authed.access(), asked).await?)
 }
 
 async fn read(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().dossier(authed.access(), authed.dossier()?).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .dossiers
+            .show(authed.access(), authed.dossier()?)
+            .await?,
+    )
 }
 
 async fn history(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().history(authed.access(), authed.dossier()?).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .dossiers
+            .history(authed.access(), authed.dossier()?)
+            .await?,
+    )
 }
 
 async fn route(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().route(authed.access(), authed.dossier()?).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .dossiers
+            .route(authed.access(), authed.dossier()?)
+            .await?,
+    )
 }
 
 async fn submission(authed: Authed) -> Outcome {
     let id = authed.dossier()?;
-    let (media, bytes) = authed.hub().submission(authed.access(), id).await?;
+    let (media, bytes) = authed.hub().dossiers.submission(authed.access(), id).await?;
     // The bytes are somebody else's: a browser is to save them, never to show them.
     let disposition = format!("attachment; filename=\"{id}\"");
     Ok(Reply::new(200, media, bytes).with("Content-Disposition", disposition))
 }
 
 async fn receipt(authed: Authed) -> Outcome {
-    let receipt = authed.hub().receipt(authed.access(), authed.dossier()?).await?;
+    let receipt = authed
+        .hub()
+        .dossiers
+        .receipt(authed.access(), authed.dossier()?)
+        .await?;
     Ok(Reply::new(200, "application/jose", receipt))
 }
 
 async fn accept(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().accept(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .accept(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn supplement(authed: Authed) -> Outcome {
@@ -117,6 +145,7 @@ async fn supplement(authed: Authed) -> Outcome {
     Reply::json(
         &authed
             .hub()
+            .acts
             .supplement(authed.access(), id, call, request)
             .await?,
     )
@@ -124,40 +153,82 @@ async fn supplement(authed: Authed) -> Outcome {
 
 async fn hand_over(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().hand_over(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .hand_over(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn refuse(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().refuse(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .refuse(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn ask(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().ask(authed.access(), id, call, request).await?)
+    Reply::json(&authed.hub().acts.ask(authed.access(), id, call, request).await?)
 }
 
 async fn recall(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().recall(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .recall(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn postpone(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().postpone(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .postpone(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn correct(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().correct(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .correct(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn withdraw(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().withdraw(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .withdraw(authed.access(), id, call, request)
+            .await?,
+    )
 }
 
 async fn assign(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    Reply::json(&authed.hub().assign(authed.access(), id, call, request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .acts
+            .assign(authed.access(), id, call, request)
+            .await?,
+    )
 }

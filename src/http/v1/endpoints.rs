@@ -23,18 +23,18 @@ pub(super) const ROUTES: &[Served] = served! {
 };
 
 async fn read(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().endpoint(authed.access())?)
+    Reply::json(&authed.hub().endpoints.show(authed.access())?)
 }
 
 async fn set(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().set_endpoint(authed.access(), request).await?)
+    Reply::json(&authed.hub().endpoints.set(authed.access(), request).await?)
 }
 
 async fn remove(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().remove_endpoint(authed.access()).await?)
+    Reply::json(&authed.hub().endpoints.remove(authed.access()).await?)
 }
 
 async fn list(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().endpoints(authed.access()).await?)
+    Reply::json(&authed.hub().endpoints.list(authed.access()).await?)
 }

@@ -20,5 +20,11 @@ async fn list(authed: Authed) -> Outcome {
     let after = query.get("after", "next")?.unwrap_or(Cursor::START);
     let limit = query.number("limit", 1, FEED_PAGE.0)?.unwrap_or(FEED_PAGE.1);
     let wait = authed.wait(&query)?;
-    Reply::json(&authed.hub().events(authed.access(), after, wait, limit).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .feed
+            .events(authed.access(), after, wait, limit)
+            .await?,
+    )
 }

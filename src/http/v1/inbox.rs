@@ -22,10 +22,10 @@ async fn take(authed: Authed) -> Outcome {
     let query = authed.query()?;
     let max = query.number("max", 1, INBOX_PAGE.0)?.unwrap_or(INBOX_PAGE.1);
     let wait = authed.wait(&query)?;
-    Reply::json(&authed.hub().inbox(authed.access(), max, wait).await?)
+    Reply::json(&authed.hub().messages.inbox(authed.access(), max, wait).await?)
 }
 
 async fn settle(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().settle(authed.access(), request).await?)
+    Reply::json(&authed.hub().messages.settle(authed.access(), request).await?)
 }

@@ -36,6 +36,7 @@ async fn change(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
+        .acts
         .request_change(authed.access(), id, call, request)
         .await?;
     Reply::json(&done)
@@ -45,6 +46,7 @@ async fn ask_opinion(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
+        .acts
         .ask_opinion(authed.access(), id, call, request)
         .await?;
     Reply::json(&done)
@@ -54,6 +56,7 @@ async fn answer_opinion(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
+        .acts
         .answer_opinion(authed.access(), id, call, request)
         .await?;
     Reply::json(&done)
@@ -63,6 +66,7 @@ async fn early_result(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed
         .hub()
+        .acts
         .early_result(authed.access(), id, call, request)
         .await?;
     Reply::json(&done)
@@ -70,12 +74,12 @@ async fn early_result(authed: Authed) -> Outcome {
 
 async fn lost(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    let done = authed.hub().lost(authed.access(), id, call, request).await?;
+    let done = authed.hub().acts.lost(authed.access(), id, call, request).await?;
     Reply::json(&done)
 }
 
 async fn paid(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
-    let done = authed.hub().paid(authed.access(), id, call, request).await?;
+    let done = authed.hub().acts.paid(authed.access(), id, call, request).await?;
     Reply::json(&done)
 }

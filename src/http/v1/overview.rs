@@ -14,5 +14,5 @@ pub(super) const ROUTES: &[Served] = served! {
 };
 
 async fn read(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().overview(authed.access()).await?)
+    Reply::json(&authed.hub().overview.show(authed.access()).await?)
 }

@@ -35,17 +35,17 @@ async fn list(authed: Authed) -> Outcome {
             .number("limit", 1, DOSSIER_PAGE.0)?
             .unwrap_or(DOSSIER_PAGE.1),
     };
-    Reply::json(&authed.hub().refusals(authed.access(), asked).await?)
+    Reply::json(&authed.hub().refusals.list(authed.access(), asked).await?)
 }
 
 async fn read(authed: Authed) -> Outcome {
     let id = named(&authed)?;
-    Reply::json(&authed.hub().refusal(authed.access(), id).await?)
+    Reply::json(&authed.hub().refusals.show(authed.access(), id).await?)
 }
 
 async fn submission(authed: Authed) -> Outcome {
     let id = named(&authed)?;
-    let (media, bytes) = authed.hub().refused(authed.access(), id).await?;
+    let (media, bytes) = authed.hub().refusals.bytes(authed.access(), id).await?;
     // The bytes are somebody else's: a browser is to save them, never to show them.
     let disposition = format!("attachment; filename=\"{id}\"");
     Ok(Reply::new(200, media, bytes).with("Content-Disposition", disposition))

@@ -25,6 +25,6 @@ async fn report(authed: Authed) -> Outcome {
         key,
         traceparent: authed.traceparent(),
     };
-    let answer = authed.hub().report(authed.access(), reported).await?;
+    let answer = authed.hub().statuses.report(authed.access(), reported).await?;
     Reply::formed(200, &answer, authed.form())
 }

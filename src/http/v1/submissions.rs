@@ -1,7 +1,6 @@
 //! Filing.
 
-use crate::domain::rejection::Label;
-use crate::domain::view::{ProblemDocument, SubmissionAnswer};
+use crate::domain::view::SubmissionAnswer;
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
 use crate::http::routes::parameters::FILE;
@@ -9,10 +8,13 @@ use crate::http::routes::row::{Gives, Takes, shape};
 use crate::http::v1::served::{Served, served};
 use crate::service::{Answered, Incoming, Mode};
 
+/// What a filing that was taken is answered with: it is committed, and its agency is yet to answer (RFC 9110, 15.3.3).
+pub(super) const ACCEPTED: u16 = 202;
+
 /// Its routes.
 pub(super) const ROUTES: &[Served] = served! {
     Post "/v1/submissions" "submit"
-        SubmissionCreate create, FILE, Takes::Document => Gives::Chosen(202, shape::<SubmissionAnswer>());
+        SubmissionCreate create, FILE, Takes::Document => Gives::Chosen(ACCEPTED, shape::<SubmissionAnswer>());
         "Nộp hồ sơ" "File a dossier"
 };
 
@@ -27,23 +29,10 @@ async fn create(authed: Authed) -> Outcome {
         traceparent: authed.traceparent(),
         mode: Mode::Interactive,
     };
-    let Answered {
-        status,
-        body,
-        replayed,
-    } = authed.hub().submit(authed.access(), incoming).await?;
-    let label = refusal(status, &body);
-    let mut reply = Reply::translated(status, body, authed.form())?;
-    reply.label = label;
-    Ok(if replayed {
-        reply.with("Idempotent-Replayed", "true")
-    } else {
-        reply
-    })
-}
-
-/// The label of a stored refusal, for the log and the count.
-fn refusal(status: u16, body: &[u8]) -> Option<Label> {
-    let told = (status >= 400).then(|| serde_json::from_slice::<ProblemDocument>(body).ok())?;
-    told.map(|document| document.label)
+    let answered = authed.hub().intake.submit(authed.access(), incoming).await?;
+    let reply = |body| Reply::translated(ACCEPTED, body, authed.form());
+    match answered {
+        Answered::New(body) => reply(body),
+        Answered::Replayed(body) => Ok(reply(body)?.with("Idempotent-Replayed", "true")),
+    }
 }

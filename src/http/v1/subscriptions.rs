@@ -49,12 +49,18 @@ pub(super) const ROUTES: &[Served] = served! {
 const WAYS: &str = "webhook, queue";
 
 async fn read(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().subscription(authed.access()).await?)
+    Reply::json(&authed.hub().subscriptions.show(authed.access()).await?)
 }
 
 async fn subscribe(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().subscribe(authed.access(), request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .subscriptions
+            .subscribe(authed.access(), request)
+            .await?,
+    )
 }
 
 async fn unsubscribe(authed: Authed) -> Outcome {
@@ -65,21 +71,33 @@ async fn unsubscribe(authed: Authed) -> Outcome {
             .with("expected", WAYS)
     };
     let way = way.ok_or_else(missing)?;
-    Reply::json(&authed.hub().unsubscribe(authed.access(), way).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .subscriptions
+            .unsubscribe(authed.access(), way)
+            .await?,
+    )
 }
 
 async fn secret(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().rotate_secret(authed.access()).await?)
+    Reply::json(&authed.hub().subscriptions.rotate_secret(authed.access()).await?)
 }
 
 async fn test(authed: Authed) -> Outcome {
     let (TransportRequest { way }, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().test_subscription(authed.access(), way).await?)
+    Reply::json(&authed.hub().subscriptions.test(authed.access(), way).await?)
 }
 
 async fn retry(authed: Authed) -> Outcome {
     let (TransportRequest { way }, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().retry_own_notices(authed.access(), way).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .subscriptions
+            .retry_own_notices(authed.access(), way)
+            .await?,
+    )
 }
 
 async fn attempts(authed: Authed) -> Outcome {
@@ -91,13 +109,14 @@ async fn attempts(authed: Authed) -> Outcome {
         .unwrap_or(ATTEMPT_PAGE.1);
     let page = authed
         .hub()
+        .subscriptions
         .own_notice_attempts(authed.access(), way, before, limit)
         .await?;
     Reply::json(&page)
 }
 
 async fn subscribers(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().subscribers(authed.access()).await?)
+    Reply::json(&authed.hub().subscriptions.subscribers(authed.access()).await?)
 }
 
 async fn attempts_of(authed: Authed) -> Outcome {
@@ -113,6 +132,7 @@ async fn attempts_of(authed: Authed) -> Outcome {
         .unwrap_or(ATTEMPT_PAGE.1);
     let page = authed
         .hub()
+        .subscriptions
         .notice_attempts_of(authed.access(), &tenant, before, limit)
         .await?;
     Reply::json(&page)
@@ -120,5 +140,11 @@ async fn attempts_of(authed: Authed) -> Outcome {
 
 async fn retry_of(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json().await?;
-    Reply::json(&authed.hub().retry_notices_of(authed.access(), request).await?)
+    Reply::json(
+        &authed
+            .hub()
+            .subscriptions
+            .retry_notices_of(authed.access(), request)
+            .await?,
+    )
 }

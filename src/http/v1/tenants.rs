@@ -52,30 +52,30 @@ async fn list(authed: Authed) -> Outcome {
         after: query.get("after", "kind.key")?,
         limit: query.number("limit", 1, TENANT_PAGE.0)?.unwrap_or(TENANT_PAGE.1),
     };
-    Reply::json(&authed.hub().tenants(authed.access(), &asked)?)
+    Reply::json(&authed.hub().tenants.list(authed.access(), &asked)?)
 }
 
 async fn read(authed: Authed) -> Outcome {
-    Reply::json(&authed.hub().tenant(authed.access(), &authed.tenant()?)?)
+    Reply::json(&authed.hub().tenants.show(authed.access(), &authed.tenant()?)?)
 }
 
 async fn register(authed: Authed) -> Outcome {
     let (request, _, authed) = authed.json_within(LARGE_JSON_BYTES).await?;
-    Reply::json(&authed.hub().register_tenants(authed.access(), request).await?)
+    Reply::json(&authed.hub().tenants.register(authed.access(), request).await?)
 }
 
-/// A handler that changes the tenant of the path by one verb.
+/// A handler that changes the tenant of the path by the verb of its name.
 macro_rules! changes {
-    ($($name:ident by $verb:ident),*) => {$(
-        async fn $name(authed: Authed) -> Outcome {
+    ($($verb:ident),*) => {$(
+        async fn $verb(authed: Authed) -> Outcome {
             let key = authed.tenant()?;
             let (request, _, authed) = authed.json().await?;
-            Reply::json(&authed.hub().$verb(authed.access(), &key, request).await?)
+            Reply::json(&authed.hub().tenants.$verb(authed.access(), &key, request).await?)
         }
     )*};
 }
 
-changes!(alter by alter_tenant, stand by stand, certify by certify, staff by staff, point by point);
+changes!(alter, stand, certify, staff, point);
 
 async fn audit(authed: Authed) -> Outcome {
     let query = authed.query()?;
@@ -85,5 +85,5 @@ async fn audit(authed: Authed) -> Outcome {
         before: query.number("before", 1, i64::MAX)?,
         limit: query.number("limit", 1, AUDIT_PAGE.0)?.unwrap_or(AUDIT_PAGE.1),
     };
-    Reply::json(&authed.hub().audit(authed.access(), asked).await?)
+    Reply::json(&authed.hub().tenants.audit(authed.access(), asked).await?)
 }

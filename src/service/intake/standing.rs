@@ -3,6 +3,7 @@
 //! A status the sender names is taken where the table gives the step to the sender, contradicted where it cannot be true, and else
 //! kept beside with a warning. Told again with the same dossier it is no news: synchronisations repeat themselves.
 
+use super::Attempted;
 use super::prepared::{Beside, Incoming, Prepared, Twin};
 use crate::domain::calendar::Limit;
 use crate::domain::dossier::{Filing, ForeignValue};
@@ -16,11 +17,12 @@ use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
 use crate::domain::view::ProblemView;
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
 use crate::service::fault::{encode, internal};
-use crate::service::{Hub, ServiceError};
+use crate::service::intake::Intake;
 use crate::store::Cipher;
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{Act, DossierAction, KeyUse, Remember, SubmitOutcome};
+use crate::store::ledger::{Act, DossierAction, KeptAnswer, KeyUse, Remember, SubmitOutcome};
 use crate::store::read;
 
 /// The reason of a step told as the status of a filing that gives none; the applicant reads it.
@@ -186,10 +188,7 @@ fn content_kept(values: &[ForeignValue]) -> Option<Problem> {
     (!names.is_empty()).then(told)
 }
 
-/// What an attempt came to: its outcome, and the answer.
-type Attempted = Result<(SubmitOutcome, u16, Vec<u8>), ServiceError>;
-
-impl Hub {
+impl Intake {
     /// A dossier nobody knows yet begins where its sender says, or where its channel does.
     /// Whether it reads as one that begins now: as nothing that a known dossier has come to since.
     pub(super) fn may_begin(&self, access: &Access, prepared: &Prepared) -> bool {
@@ -304,7 +303,7 @@ impl Hub {
             if !news {
                 act.action = DossierAction::Keep { to: status };
             }
-            let acted = self.take(&row, act).await?;
+            let acted = self.acts.take(&row, act).await?;
             // It was moved on between the look and the commit.
             if let (Verdict::Rejected, Some(problem)) = (acted.verdict, acted.problem) {
                 return self.contradict(call, problem).await;
@@ -319,7 +318,7 @@ impl Hub {
                 occurred_at: prepared.received_at,
                 ..self.act_of(call, &row, Status::Registered)
             };
-            self.take(&row, act).await?;
+            self.acts.take(&row, act).await?;
         }
         let row = self.same_row(call).await?;
         // Once another date was set the receipt promises nothing.
@@ -336,9 +335,9 @@ impl Hub {
         let body = encode(&answer)?;
         let remember = Remember {
             key: key.clone(),
-            answer: (202, body.clone()),
+            answer: KeptAnswer::Filed(body.clone()),
         };
-        Ok((self.store.ledger.ask(remember).await?, 202, body))
+        Ok((self.store.ledger.ask(remember).await?, body))
     }
 
     /// What a status sent with a known dossier comes to.
@@ -387,7 +386,7 @@ impl Hub {
             officer: None,
             foreign_values: Vec::new(),
             report_key: self.blind_status(prepared, row.id),
-            clockwork: self.clockwork(row),
+            clockwork: self.directory.clockwork(row),
             own_queue: false,
             traceparent: call.incoming.traceparent.clone(),
         }
@@ -399,26 +398,22 @@ impl Hub {
     }
 
     /// The answer an earlier call with this key got: nothing is judged anew.
-    async fn answered_before(
+    pub(super) async fn answered_before(
         &self,
         call: Filed<'_>,
-    ) -> Result<Option<(SubmitOutcome, u16, Vec<u8>)>, ServiceError> {
-        let Some(answered) = self.stored(call.key.clone()).await? else {
-            return Ok(None);
-        };
-        let answered = answered?;
-        let status = i16::try_from(answered.status).map_err(internal)?;
-        let outcome = SubmitOutcome::Replayed {
-            status,
-            body: answered.body,
-        };
-        Ok(Some((outcome, 0, Vec::new())))
+    ) -> Result<Option<(SubmitOutcome, Vec<u8>)>, ServiceError> {
+        let replayed = |body| (SubmitOutcome::Replayed(body), Vec::new());
+        let stored = self.stored(call.key.clone()).await?;
+        stored.transpose().map(|body| body.map(replayed))
     }
 
     /// A status that cannot be true is refused with its place, and the document kept.
     async fn contradict(&self, call: Filed<'_>, problem: Problem) -> Attempted {
         let refused = problem.at(&call.prepared.status_path).into();
-        Err(self.keep_refused(call.access, call.incoming, refused).await)
+        Err(self
+            .refusals
+            .keep_refused(call.access, call.incoming, refused)
+            .await)
     }
 
     /// The dossier of the call's reference, as it now stands.

@@ -1,5 +1,6 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
+use super::Attempted;
 use super::prepared::{Beside, Incoming, Prepared, Twin};
 use super::standing::{Filed, Placed};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
@@ -12,22 +13,23 @@ use crate::domain::submission::ReceiptClaims;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
 use crate::service::fault::{encode, internal};
-use crate::service::{Hub, ServiceError};
+use crate::service::intake::Intake;
 use crate::store::PartyRole;
 use crate::store::kept::{Json, KeptDossier, NewDossier, NewSubmission, Part};
-use crate::store::ledger::{Expect, Likeness, Naming, Submit, SubmitOutcome};
+use crate::store::ledger::{Expect, KeptAnswer, Likeness, Naming, Submit};
 use crate::store::message::Content;
 use crate::store::read;
 
-impl Hub {
+impl Intake {
     pub(super) async fn write(
         &self,
         call: Filed<'_>,
         (id, before): (DossierId, Option<&KeptDossier>),
         Beside { twin, contested }: Beside,
         place: Placed,
-    ) -> Result<(SubmitOutcome, u16, Vec<u8>), ServiceError> {
+    ) -> Attempted {
         let Filed {
             access,
             incoming,
@@ -88,7 +90,9 @@ impl Hub {
             dossier: self.new_dossier(access, prepared, id, &clocks, &reception)?,
             entry,
             submission: self.new_submission(incoming, prepared, version, receipt)?,
-            content: self.with_rng(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            content: self
+                .draws
+                .with(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
             said: Content::of(content),
             contested,
             files,
@@ -110,10 +114,10 @@ impl Hub {
             promised: prepared.promised,
             told: place.told,
             watches: watches(prepared, &clockwork, &clocks, &reception),
-            answer: place.answers.then(|| (202, body.clone())),
+            answer: place.answers.then(|| KeptAnswer::Filed(body.clone())),
             traceparent: incoming.traceparent.clone(),
         };
-        Ok((self.store.ledger.ask(submit).await?, 202, body))
+        Ok((self.store.ledger.ask(submit).await?, body))
     }
 
     /// What the submitter is told of the code it claims.
@@ -179,7 +183,7 @@ impl Hub {
     ) -> Result<String, ServiceError> {
         let sha256 = Sha256Hex::from(prepared.digest);
         let claims = ReceiptClaims {
-            iss: self.issuer_url(),
+            iss: self.credentials.issuer_url(),
             sub: id,
             submission: prepared.submission,
             tenant: access.key().clone(),
@@ -188,7 +192,7 @@ impl Hub {
             sha256,
             bytes: incoming.bytes.len() as u64,
         };
-        self.receipts.load().sign(&claims).map_err(internal)
+        self.credentials.sign_receipt(&claims)
     }
 
     #[expect(
@@ -215,7 +219,11 @@ impl Hub {
             status: status.into(),
             claimed_code: prepared.claimed.clone().filter(|_| code.is_none()),
             dossier_code: code,
-            agency: prepared.route.agency.as_ref().map(|key| self.agency_view(key)),
+            agency: prepared
+                .route
+                .agency
+                .as_ref()
+                .map(|key| self.directory.agency_view(key)),
             parked: prepared.route.parked,
             route: prepared.route.reason.clone(),
             warnings: prepared
@@ -246,7 +254,7 @@ impl Hub {
             .run(move |conn| read::submission(conn, &cipher, &wanted))
             .await?;
         let submission = found.ok_or_else(|| internal("a dossier without its submission"))?;
-        let summary = self.summary(row)?;
+        let summary = self.dossiers.summary(row)?;
         Ok(SubmissionAnswer {
             tracking_id: id,
             submission: submission.id,
@@ -259,7 +267,7 @@ impl Hub {
             parked: summary.parked,
             route: row.route.read()?,
             warnings: Vec::new(),
-            attachments_missing: self.missing_files(access, id).await?,
+            attachments_missing: self.files.missing(access, id).await?,
             received_at: submission.received_at,
             clocks: summary.clocks,
             receipt: submission.receipt,
@@ -308,7 +316,9 @@ impl Hub {
         receipt: String,
     ) -> Result<NewSubmission, ServiceError> {
         let id = prepared.submission;
-        let sealed = self.with_rng(|rng| self.store.cipher.seal(&id.to_string(), &incoming.bytes, rng))?;
+        let sealed = self
+            .draws
+            .with(|rng| self.store.cipher.seal(&id.to_string(), &incoming.bytes, rng))?;
         Ok(NewSubmission {
             id,
             received_at: prepared.received_at,

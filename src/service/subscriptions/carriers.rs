@@ -1,17 +1,17 @@
 //! What the carriers of notices ask for: which ways are behind, what is due, the events, the secrets, the queues.
 
+use crate::service::subscriptions::Subscriptions;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{NOTICES, QUEUES};
 use crate::adapt::Adapter;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
+use crate::service::ServiceError;
 use crate::service::fault::internal;
-use crate::service::{Hub, ServiceError};
 use crate::store::StoreError;
 use crate::store::conn::Conn;
 use crate::store::ledger::{LeasedNotice, Subscription, TEST};
@@ -65,17 +65,7 @@ impl News {
     }
 }
 
-impl Hub {
-    /// The bell the carriers wait on.
-    pub fn notices_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.notifier.bell(NOTICES)
-    }
-
-    /// The bell of who makes and removes the queues of submitters.
-    pub fn queues_bell(&self) -> Arc<tokio::sync::Notify> {
-        self.notifier.bell(QUEUES)
-    }
-
+impl Subscriptions {
     /// By what name this hub, from its start to its end, holds what is its own to do.
     pub fn holder(&self) -> &str {
         &self.holder
@@ -161,7 +151,7 @@ impl Hub {
 
     /// What is at hand of a feed, of which nothing has a notice.
     fn as_news(&self, reader: &TenantKey, items: Vec<FeedItem>) -> Result<Vec<News>, ServiceError> {
-        let teller = self.teller(reader);
+        let teller = self.feed.teller(reader);
         let news = items.into_iter().map(|item| {
             let (seq, dossier) = (item.seq, item.event.dossier.to_string());
             let event = self.as_notice(item, teller)?;
@@ -176,7 +166,7 @@ impl Hub {
         item: FeedItem,
         teller: Option<&Adapter>,
     ) -> Result<CloudEvent<NoticeData>, ServiceError> {
-        let event = self.feed_event(item, teller)?;
+        let event = self.feed.feed_event(item, teller)?;
         Ok(event.map(|data| NoticeData::Event(Box::new(data))))
     }
 
@@ -235,7 +225,7 @@ impl Hub {
         reader: &TenantKey,
         items: HashMap<i64, FeedItem>,
     ) -> Result<HashMap<i64, CloudEvent<NoticeData>>, ServiceError> {
-        let teller = self.teller(reader);
+        let teller = self.feed.teller(reader);
         items
             .into_iter()
             .map(|(seq, item)| Ok((seq, self.as_notice(item, teller)?)))
@@ -265,7 +255,7 @@ impl Hub {
         Ok(CloudEvent {
             specversion: "1.0".to_owned(),
             id: test.event.clone(),
-            source: self.issuer_url(),
+            source: self.credentials.issuer_url(),
             kind: TEST_TYPE.to_owned(),
             subject: tenant.to_string(),
             time: self.clock.now(),

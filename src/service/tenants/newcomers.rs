@@ -9,9 +9,9 @@ use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantK
 use crate::domain::text::Text;
 use crate::domain::view::NewTenant;
 use crate::identity::peer::PeerCertificate;
-use crate::service::Hub;
+use crate::service::tenants::Tenants;
 
-impl Hub {
+impl Tenants {
     /// A tenant to register, with what the directory adds.
     pub(super) fn newcomer(&self, wanted: NewTenant) -> Result<(Newcomer, Vec<Problem>), Vec<Problem>> {
         let mut warnings = Vec::new();
@@ -25,7 +25,7 @@ impl Hub {
                 problems.push(too_many(path, PARTS_OF_A_TENANT));
             }
         }
-        let agency = (key.kind() == TenantKind::Agency).then(|| self.agency_in_force(key.key()));
+        let agency = (key.kind() == TenantKind::Agency).then(|| self.directory.agency_in_force(key.key()));
         let agency = agency
             .transpose()
             .map_err(|p| problems.push(p.at("/key")))
@@ -110,7 +110,7 @@ impl Hub {
                 .with("reason", why)
         };
         let (read, chain) = PeerCertificate::from_pem(pem).map_err(|why| vec![unusable(&why)])?;
-        let warning = match self.gate.would_pass(&read, &chain, self.clock.now()) {
+        let warning = match self.credentials.would_pass(&read, &chain, self.clock.now()) {
             Ok(()) => None,
             Err(problem) if problem.label == Label::CertificateUntrusted => Some(problem.at(path)),
             Err(problem) => return Err(vec![unusable(&problem.label), problem.at(path)]),

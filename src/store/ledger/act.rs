@@ -13,7 +13,7 @@ use crate::domain::lifecycle::{self, Role};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::answers::SubmitOutcome;
+use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
 use crate::store::moment::At;
 use crate::store::rows::DossierRow;
@@ -31,8 +31,8 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
         && let Some(outcome) = batch.replay(key)?
     {
         return match outcome {
-            SubmitOutcome::Replayed { status, body } => replayed(batch, act, status, &body),
-            _ => Ok(ActOutcome::KeyReused),
+            Replay::Same(answer) => replayed(batch, act, answer),
+            Replay::KeyReused => Ok(ActOutcome::KeyReused),
         };
     }
     let Some(mut dossier) = batch.dossiers.get(&act.dossier).cloned() else {
@@ -79,7 +79,7 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
         );
     }
     if let Some(key) = &act.key {
-        batch.keep(key, &answer(&acted)?)?;
+        batch.keep(key, &answer(&acted))?;
     }
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
@@ -87,39 +87,28 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
 }
 
 /// What is kept of an act under its key: that it was done, or why it was refused.
-fn answer(acted: &Acted) -> Result<(i16, Vec<u8>), StoreError> {
-    let Some(problem) = acted
-        .problem
-        .as_ref()
-        .filter(|_| acted.verdict == Verdict::Rejected)
-    else {
-        return Ok((200, Vec::new()));
-    };
-    let body = serde_json::to_vec(problem).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let status = i16::try_from(problem.label.text().http_status).unwrap_or(500);
-    Ok((status, body))
+fn answer(acted: &Acted) -> KeptAnswer {
+    match (&acted.problem, acted.verdict) {
+        (Some(problem), Verdict::Rejected) => KeptAnswer::Refused(problem.clone()),
+        _ => KeptAnswer::Done,
+    }
 }
 
 /// The same call again: nothing is done twice. What was refused stays refused, else a client that repeats itself would believe
 /// it done; what was done is shown as it now stands.
-fn replayed(batch: &Batch<'_>, act: &Act, answer: i16, body: &[u8]) -> Result<ActOutcome, StoreError> {
+fn replayed(batch: &Batch<'_>, act: &Act, answer: KeptAnswer) -> Result<ActOutcome, StoreError> {
     let Some(dossier) = batch.dossiers.get(&act.dossier) else {
         return Ok(ActOutcome::Absent);
     };
     let status = state_of(dossier)?.status();
-    if answer != 200 {
-        let problem = serde_json::from_slice(body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        return Ok(ActOutcome::Done(Acted {
-            verdict: Verdict::Rejected,
-            status,
-            problem: Some(problem),
-            warnings: Vec::new(),
-        }));
-    }
+    let (verdict, problem) = match answer {
+        KeptAnswer::Refused(problem) => (Verdict::Rejected, Some(problem)),
+        KeptAnswer::Done | KeptAnswer::Filed(_) => (Verdict::Repeated, None),
+    };
     Ok(ActOutcome::Done(Acted {
-        verdict: Verdict::Repeated,
+        verdict,
         status,
-        problem: None,
+        problem,
         warnings: Vec::new(),
     }))
 }

@@ -7,7 +7,7 @@ use crate::domain::audit::{self, Action};
 use crate::domain::event::EventKind;
 use crate::domain::rejection::{Label, Problem};
 use crate::store::StoreError;
-use crate::store::answers::SubmitOutcome;
+use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
 use crate::store::state::state_of;
 
@@ -18,10 +18,10 @@ impl Command for Assign {
 }
 
 fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, StoreError> {
-    if let Some(outcome) = batch.replay(&assign.key)? {
-        return Ok(match outcome {
-            SubmitOutcome::Replayed { .. } => AssignOutcome::Done,
-            _ => AssignOutcome::KeyReused,
+    if let Some(replay) = batch.replay(&assign.key)? {
+        return Ok(match replay {
+            Replay::Same(_) => AssignOutcome::Done,
+            Replay::KeyReused => AssignOutcome::KeyReused,
         });
     }
     let Some(mut dossier) = batch.dossiers.get(&assign.dossier).cloned() else {
@@ -73,6 +73,6 @@ fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, Store
     batch.writes.actions.push((assign.actor.clone(), action));
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
-    batch.keep(&assign.key, &(200, Vec::new()))?;
+    batch.keep(&assign.key, &KeptAnswer::Done)?;
     Ok(AssignOutcome::Done)
 }

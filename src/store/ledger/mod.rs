@@ -66,7 +66,7 @@ pub use requests::{
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 
-pub use super::answers::{KeyUse, SubmitOutcome};
+pub use super::answers::{KeptAnswer, KeyUse, Replay, SubmitOutcome};
 pub use super::telling::{Subscription, WINDOW};
 
 use job::Job;

@@ -21,8 +21,8 @@ use crate::store::word::NaturalKind;
 
 impl Command for Remember {
     fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<SubmitOutcome, StoreError> {
-        if let Some(outcome) = batch.replay(&self.key)? {
-            return Ok(outcome);
+        if let Some(replay) = batch.replay(&self.key)? {
+            return replay.of_filing();
         }
         batch.keep(&self.key, &self.answer)?;
         Ok(SubmitOutcome::Committed)
@@ -36,8 +36,8 @@ impl Command for Submit {
 }
 
 fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<SubmitOutcome, StoreError> {
-    if let Some(outcome) = batch.replay(&submit.key)? {
-        return Ok(outcome);
+    if let Some(replay) = batch.replay(&submit.key)? {
+        return replay.of_filing();
     }
     let wanted = submit.dossier.row(submit.entry, submit.submission.id)?;
     let reference = (

@@ -10,7 +10,7 @@ use super::reach::{reached, seen};
 use crate::domain::dossier::Filing;
 use crate::identity::Scope;
 use crate::store::StoreError;
-use crate::store::answers::{self, KeyUse, SubmitOutcome};
+use crate::store::answers::{self, KeyUse, Replay};
 use crate::store::cipher::Cipher;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::kept::{KeptDossier, KeptSubmission};
@@ -134,7 +134,7 @@ pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, Stor
 }
 
 /// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.
-pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<SubmitOutcome>, StoreError> {
+pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<Replay>, StoreError> {
     let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
         .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
     row.map(|row| answers::answered(cipher, key, &row)).transpose()

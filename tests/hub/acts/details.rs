@@ -39,12 +39,12 @@ on_both! {
             let result = case.reports(stage, status, lists).await;
             assert_eq!((result.status, told(&result)), (Some(status), None));
         }
-        let feed = case.city.hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
+        let feed = case.city.hub.feed.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         let brought: Vec<Details> = feed.events.into_iter().filter_map(|e| e.data.event.details).collect();
         assert_eq!(brought.len(), 3);
         assert_eq!(brought[0], Details::Papers(papers().papers));
         assert_eq!(brought[1], Details::Fees(fees.fees.clone()));
-        let view = case.city.hub.dossier(&case.branch, case.id).await.unwrap();
+        let view = case.city.hub.dossiers.show(&case.branch, case.id).await.unwrap();
         assert_eq!(view.supplements[0].papers, papers().papers);
         assert_eq!(view.claims[0].fees, fees.fees);
         assert!(view.supplements[0].ended_at.is_some() && view.claims[0].ended_at.is_some());
@@ -53,7 +53,7 @@ on_both! {
         // The same status again, later, completes what the first report lacked.
         let again = case.reports(stage, Status::Finished, results("2")).await;
         assert_eq!(again.verdict, Some(Verdict::Recorded));
-        assert_eq!(case.city.hub.dossier(&case.branch, case.id).await.unwrap().results, results("2").results);
+        assert_eq!(case.city.hub.dossiers.show(&case.branch, case.id).await.unwrap().results, results("2").results);
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -79,7 +79,7 @@ on_both! {
         }
         let answer = case.city.report(&case.agency, vec![report(NOTE, OFFICER)]).await;
         assert_eq!((answer.results[0].verdict, told(&answer.results[0])), (Some(Verdict::AppliedInferred), None));
-        let history = case.city.hub.history(&case.branch, case.id).await.unwrap();
+        let history = case.city.hub.dossiers.history(&case.branch, case.id).await.unwrap();
         let kept = history.events.into_iter().rev().find(|e| e.text.is_some()).unwrap();
         assert_eq!((kept.text, kept.officer), (Some("ế".repeat(NOTE)), Some("ộ".repeat(OFFICER))));
     }
@@ -102,7 +102,7 @@ on_both! {
         let answer = case.city.report(&case.agency, vec![asked]).await;
         assert_eq!(told(&answer.results[0]), None);
         // Nobody's name is shown to the applicant.
-        let shown = case.city.hub.dossier(&case.branch, case.id).await.unwrap();
+        let shown = case.city.hub.dossiers.show(&case.branch, case.id).await.unwrap();
         assert_eq!(shown.supplements[0].text.as_deref(), Some("Thiếu tờ khai"));
     }
 

@@ -38,7 +38,7 @@ on_both! {
             if let Some(status) = status {
                 case.reports(stage, status, Lists::default()).await;
             }
-            hub.request_change(&case.branch, case.id, call(key), change()).await.unwrap();
+            hub.acts.request_change(&case.branch, case.id, call(key), change()).await.unwrap();
             let last = case.last().await;
             assert_eq!(last.kind, "change-requested");
             assert!(matches!(last.matter, Some(Matter::ChangeRequested { papers, .. }) if papers.len() == 1));
@@ -46,8 +46,8 @@ on_both! {
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"),
             ["filed", "change-requested", "change-requested", "change-requested"]);
         case.reports(stage, Status::Finished, Lists::default()).await;
-        assert_eq!(label(hub.request_change(&case.branch, case.id, call("k4"), change()).await), Label::ChangeTooLate);
-        assert_eq!(label(hub.request_change(&case.agency, case.id, call("k5"), change()).await), Label::PermissionMissing);
+        assert_eq!(label(hub.acts.request_change(&case.branch, case.id, call("k4"), change()).await), Label::ChangeTooLate);
+        assert_eq!(label(hub.acts.request_change(&case.agency, case.id, call("k5"), change()).await), Label::PermissionMissing);
         assert_eq!(stage.audit().findings, []);
     }
 
@@ -61,20 +61,20 @@ on_both! {
             question: "Xác minh nơi ở".to_owned(),
             due_at,
         };
-        assert_eq!(label(hub.ask_opinion(&case.agency, case.id, call("k0"), ask()).await), Label::ClockNotRunning);
+        assert_eq!(label(hub.acts.ask_opinion(&case.agency, case.id, call("k0"), ask()).await), Label::ClockNotRunning);
         case.reports(stage, Status::Processing, Lists::default()).await;
-        hub.ask_opinion(&case.agency, case.id, call("k1"), ask()).await.unwrap();
+        hub.acts.ask_opinion(&case.agency, case.id, call("k1"), ask()).await.unwrap();
         stage.later(3 * 86_400);
-        let late: Vec<Watched> = hub.watch().await.unwrap().fired.into_iter().map(|f| f.limit).collect();
+        let late: Vec<Watched> = hub.limits.watch().await.unwrap().fired.into_iter().map(|f| f.limit).collect();
         assert!(late.contains(&Watched::Opinion), "{late:?}");
-        let heard = hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap().events;
+        let heard = hub.feed.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap().events;
         let heard = heard.iter().filter_map(|e| e.data.event.limit.as_ref()).any(|l| l.limit == Watched::Opinion);
         assert!(heard, "the unit that receives is told");
         let answer = |number| OpinionAnswerRequest { occurred_at: None, number, answer: "Đúng nơi ở".to_owned() };
-        assert_eq!(label(hub.answer_opinion(&case.agency, case.id, call("k2"), answer(7)).await), Label::OpinionUnknown);
-        hub.answer_opinion(&case.agency, case.id, call("k3"), answer(1)).await.unwrap();
-        assert_eq!(label(hub.answer_opinion(&case.agency, case.id, call("k4"), answer(1)).await), Label::OpinionUnknown);
-        let view = hub.dossier(&case.branch, case.id).await.unwrap();
+        assert_eq!(label(hub.acts.answer_opinion(&case.agency, case.id, call("k2"), answer(7)).await), Label::OpinionUnknown);
+        hub.acts.answer_opinion(&case.agency, case.id, call("k3"), answer(1)).await.unwrap();
+        assert_eq!(label(hub.acts.answer_opinion(&case.agency, case.id, call("k4"), answer(1)).await), Label::OpinionUnknown);
+        let view = hub.dossiers.show(&case.branch, case.id).await.unwrap();
         let opinion = &view.opinions[0];
         assert_eq!((opinion.number, opinion.due_at, opinion.answer.as_deref()), (1, due_at, Some("Đúng nơi ở")));
         assert!(!stage.limit_words().contains(&"opinion".to_owned()));
@@ -84,12 +84,12 @@ on_both! {
     async fn what_is_collected_reaches_the_budget_in_time(stage) {
         let case = Case::open(stage).await;
         let hub = &case.city.hub;
-        let paid = async |key: &str, kind, amount| hub.paid(&case.branch, case.id, call(key), payment(kind, amount)).await;
+        let paid = async |key: &str, kind, amount| hub.acts.paid(&case.branch, case.id, call(key), payment(kind, amount)).await;
         assert_eq!(label(paid("k0", PaymentKind::PaidIn, 1).await), Label::FeeUnknown);
         paid("k1", PaymentKind::Collected, 8_000).await.unwrap();
         assert_eq!(label(paid("k2", PaymentKind::PaidIn, 9_000).await), Label::FeeUnknown);
         stage.later(2 * 86_400);
-        let late: Vec<Watched> = hub.watch().await.unwrap().fired.into_iter().map(|f| f.limit).collect();
+        let late: Vec<Watched> = hub.limits.watch().await.unwrap().fired.into_iter().map(|f| f.limit).collect();
         assert!(late.contains(&Watched::FeeToBudget), "{late:?}");
         paid("k3", PaymentKind::PaidIn, 8_000).await.unwrap();
         assert!(!stage.limit_words().contains(&"fee-to-budget".to_owned()));
@@ -103,15 +103,15 @@ on_both! {
         let hub = &case.city.hub;
         let early = |at| EarlyResultRequest { expected_at: at, text: None };
         let tomorrow = stage.clock.now().plus(Duration::from_secs(86_400));
-        assert_eq!(label(hub.early_result(&case.agency, case.id, call("k0"), early(tomorrow)).await), Label::ClockNotRunning);
+        assert_eq!(label(hub.acts.early_result(&case.agency, case.id, call("k0"), early(tomorrow)).await), Label::ClockNotRunning);
         case.reports(stage, Status::Processing, Lists::default()).await;
-        let due = hub.dossier(&case.branch, case.id).await.unwrap().summary.clocks.due.unwrap();
-        assert_eq!(label(hub.early_result(&case.agency, case.id, call("k1"), early(due)).await), Label::ResultNotEarly);
-        hub.early_result(&case.agency, case.id, call("k2"), early(tomorrow)).await.unwrap();
+        let due = hub.dossiers.show(&case.branch, case.id).await.unwrap().summary.clocks.due.unwrap();
+        assert_eq!(label(hub.acts.early_result(&case.agency, case.id, call("k1"), early(due)).await), Label::ResultNotEarly);
+        hub.acts.early_result(&case.agency, case.id, call("k2"), early(tomorrow)).await.unwrap();
         assert_eq!(case.last().await.kind, "early-result");
         let lost = LossRequest { occurred_at: None, text: "Mất bản chính giấy khai sinh ở điểm tiếp nhận".to_owned() };
-        hub.lost(&case.branch, case.id, call("k3"), lost.clone()).await.unwrap();
-        hub.lost(&case.agency, case.id, call("k4"), lost).await.unwrap();
+        hub.acts.lost(&case.branch, case.id, call("k3"), lost.clone()).await.unwrap();
+        hub.acts.lost(&case.agency, case.id, call("k4"), lost).await.unwrap();
         assert_eq!(case.last().await.kind, "papers-lost");
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY id"), ["filed", "papers-lost"]);
     }
@@ -123,10 +123,10 @@ on_both! {
             case.reports(stage, status, Lists::default()).await;
         }
         let request = SupplementRequest { text: Some("Bản án đã có hiệu lực".to_owned()), ..SupplementRequest::default() };
-        let still = hub.supplement(&case.branch, case.id, call("k1"), request).await.unwrap();
+        let still = hub.acts.supplement(&case.branch, case.id, call("k1"), request).await.unwrap();
         assert_eq!(still.status.code, Status::Stopped, "the agency resumes it");
         case.reports(stage, Status::Processing, Lists::default()).await;
-        let view = hub.dossier(&case.branch, case.id).await.unwrap();
+        let view = hub.dossiers.show(&case.branch, case.id).await.unwrap();
         let record = &view.supplements[0];
         assert_eq!((record.text.as_deref(), record.answer.as_deref()), (Some("lý do"), Some("Bản án đã có hiệu lực")));
         assert!(record.ended_at.is_some());

@@ -61,7 +61,13 @@ impl Case {
 
     /// The last event of the history.
     async fn last(&self) -> EventView {
-        let mut history = self.city.hub.history(&self.branch, self.id).await.unwrap();
+        let mut history = self
+            .city
+            .hub
+            .dossiers
+            .history(&self.branch, self.id)
+            .await
+            .unwrap();
         history.events.pop().unwrap()
     }
 }

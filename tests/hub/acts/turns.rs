@@ -42,7 +42,8 @@ fn results(number: &str) -> Lists {
 async fn due(case: &Case) -> Option<Timestamp> {
     case.city
         .hub
-        .dossier(&case.branch, case.id)
+        .dossiers
+        .show(&case.branch, case.id)
         .await
         .unwrap()
         .summary
@@ -64,6 +65,7 @@ async fn postpone(
     Ok(case
         .city
         .hub
+        .acts
         .postpone(by, case.id, call(key), request)
         .await?
         .clocks
@@ -77,14 +79,14 @@ on_both! {
         case.reports(stage, Status::Processing, Lists::default()).await;
         // Not by the neighbour at the counter, not by the agency, not without a reason.
         let other = case.city.access("branch.ha-dong");
-        assert_eq!(label(hub.withdraw(&other, case.id, call("k0"), why("x")).await), Label::NotFound);
-        assert_eq!(label(hub.withdraw(&case.agency, case.id, call("k0"), why("x")).await), Label::PermissionMissing);
-        assert_eq!(label(hub.withdraw(&case.branch, case.id, call("k0"), why(" ")).await), Label::TextEmpty);
-        let summary = hub.withdraw(&case.branch, case.id, call("k1"), why("không còn nhu cầu")).await.unwrap();
+        assert_eq!(label(hub.acts.withdraw(&other, case.id, call("k0"), why("x")).await), Label::NotFound);
+        assert_eq!(label(hub.acts.withdraw(&case.agency, case.id, call("k0"), why("x")).await), Label::PermissionMissing);
+        assert_eq!(label(hub.acts.withdraw(&case.branch, case.id, call("k0"), why(" ")).await), Label::TextEmpty);
+        let summary = hub.acts.withdraw(&case.branch, case.id, call("k1"), why("không còn nhu cầu")).await.unwrap();
         assert_eq!(summary.status.code, Status::Withdrawn);
         // The same call again is answered with how it stands; another one with why not.
-        assert!(hub.withdraw(&case.branch, case.id, call("k1"), why("không còn nhu cầu")).await.is_ok());
-        assert_eq!(label(hub.withdraw(&case.branch, case.id, call("k2"), why("lần nữa")).await), Label::StatusFinal);
+        assert!(hub.acts.withdraw(&case.branch, case.id, call("k1"), why("không còn nhu cầu")).await.is_ok());
+        assert_eq!(label(hub.acts.withdraw(&case.branch, case.id, call("k2"), why("lần nữa")).await), Label::StatusFinal);
         let kinds = stage.texts("SELECT kind AS t FROM deliveries ORDER BY id");
         assert_eq!(kinds, ["filed", "status-changed"]);
         assert_eq!(stage.audit().findings, []);
@@ -93,7 +95,7 @@ on_both! {
     async fn a_withdrawal_after_the_decision_is_refused_with_its_reason(stage) {
         let case = Case::open(stage).await;
         case.reports(stage, Status::Finished, results("1")).await;
-        let outcome = case.city.hub.withdraw(&case.branch, case.id, call("k"), why("x")).await;
+        let outcome = case.city.hub.acts.withdraw(&case.branch, case.id, call("k"), why("x")).await;
         assert_eq!(label(outcome), Label::WithdrawalTooLate);
         let last = case.last().await;
         assert_eq!((last.kind.as_str(), last.label), ("status-rejected", Some(Label::WithdrawalTooLate)));
@@ -104,8 +106,8 @@ on_both! {
         let agent = case.city.access("agent.a-001");
         let id = case.city.file(&agent, &crate::city::for_the_commune(stage, "r2")).await.tracking_id;
         let hub = &case.city.hub;
-        assert_eq!(label(hub.withdraw(&case.branch, id, call("k"), why("x")).await), Label::NotYourPart);
-        let summary = hub.withdraw(&agent, id, call("k"), why("người nộp đổi ý")).await.unwrap();
+        assert_eq!(label(hub.acts.withdraw(&case.branch, id, call("k"), why("x")).await), Label::NotYourPart);
+        let summary = hub.acts.withdraw(&agent, id, call("k"), why("người nộp đổi ý")).await.unwrap();
         assert_eq!(summary.status.code, Status::Withdrawn);
     }
 
@@ -117,32 +119,32 @@ on_both! {
             reason: "thiếu giấy tờ".to_owned(),
             papers: of(json!([{ "code": "GT-1", "name": "Bản sao quyết định" }])),
         };
-        let asked = hub.ask(&case.branch, case.id, call("a1"), papers()).await.unwrap();
+        let asked = hub.acts.ask(&case.branch, case.id, call("a1"), papers()).await.unwrap();
         assert_eq!(asked.status.code, Status::SupplementRequested);
-        assert_eq!(label(hub.ask(&case.branch, case.id, call("a2"), papers()).await), Label::TransitionNotAllowed);
+        assert_eq!(label(hub.acts.ask(&case.branch, case.id, call("a2"), papers()).await), Label::TransitionNotAllowed);
         // The submitter brings what was asked for, by its code, with its file.
         stage.later(60);
         let brought = SupplementRequest {
             papers: of(json!([{ "code": "GT-1", "name": "Bản sao quyết định", "files": [{ "name": "qd.pdf", "sha256": "00".repeat(32) }] }])),
             ..SupplementRequest::default()
         };
-        hub.supplement(&case.branch, case.id, call("s"), brought.clone()).await.unwrap();
-        let view = hub.dossier(&case.branch, case.id).await.unwrap();
+        hub.acts.supplement(&case.branch, case.id, call("s"), brought.clone()).await.unwrap();
+        let view = hub.dossiers.show(&case.branch, case.id).await.unwrap();
         assert_eq!((view.supplements[0].brought.clone(), view.supplements[0].answer.clone()), (brought.papers, None));
         assert_eq!(view.summary.status.code, Status::Registered);
-        assert_eq!(label(hub.supplement(&case.branch, case.id, call("s2"), SupplementRequest::default()).await), Label::TextEmpty);
+        assert_eq!(label(hub.acts.supplement(&case.branch, case.id, call("s2"), SupplementRequest::default()).await), Label::TextEmpty);
         // The agency is told the supplement itself, with its papers.
         let inbox: Vec<String> = stage.texts("SELECT e.id AS t FROM events e JOIN deliveries d ON d.event = e.id WHERE d.kind = 'supplemented'");
-        let history = hub.history(&case.branch, case.id).await.unwrap();
+        let history = hub.dossiers.history(&case.branch, case.id).await.unwrap();
         let event = history.events.iter().find(|e| e.id.to_string() == inbox[0]).unwrap();
         assert_eq!((event.kind.as_str(), event.brought.len()), ("supplemented", 1));
         // Asked a second time: done, and flagged.
         stage.later(60);
-        hub.ask(&case.agency, case.id, call("a3"), papers()).await.unwrap();
+        hub.acts.ask(&case.agency, case.id, call("a3"), papers()).await.unwrap();
         assert_eq!(case.last().await.label, Some(Label::SupplementRepeated));
         stage.later(60);
-        hub.supplement(&case.branch, case.id, call("s3"), SupplementRequest { text: Some("đủ".to_owned()), ..SupplementRequest::default() }).await.unwrap();
-        let refused = hub.refuse(&case.branch, case.id, call("r"), why("không thuộc thẩm quyền")).await.unwrap();
+        hub.acts.supplement(&case.branch, case.id, call("s3"), SupplementRequest { text: Some("đủ".to_owned()), ..SupplementRequest::default() }).await.unwrap();
+        let refused = hub.acts.refuse(&case.branch, case.id, call("r"), why("không thuộc thẩm quyền")).await.unwrap();
         assert_eq!(refused.status.code, Status::Refused);
         assert_eq!(stage.audit().findings, []);
     }
@@ -151,19 +153,19 @@ on_both! {
         let case = Case::open(stage).await;
         let hub = &case.city.hub;
         let accept = AcceptanceRequest { occurred_at: None, assigned_code: None, text: None };
-        hub.accept(&case.branch, case.id, call("a"), accept).await.unwrap();
+        hub.acts.accept(&case.branch, case.id, call("a"), accept).await.unwrap();
         stage.later(60);
-        assert_eq!(label(hub.refuse(&case.branch, case.id, call("r1"), why("x")).await), Label::TransitionNotAllowed);
-        assert_eq!(label(hub.refuse(&case.agency, case.id, call("r1"), why("x")).await), Label::TransitionNotAllowed);
+        assert_eq!(label(hub.acts.refuse(&case.branch, case.id, call("r1"), why("x")).await), Label::TransitionNotAllowed);
+        assert_eq!(label(hub.acts.refuse(&case.agency, case.id, call("r1"), why("x")).await), Label::TransitionNotAllowed);
         let refusal = Lists { refusal: true, ..results("TC-1") };
         let result = case.reports(stage, Status::Finished, refusal).await;
         assert_eq!(told(&result), None);
-        let view = hub.dossier(&case.branch, case.id).await.unwrap();
+        let view = hub.dossiers.show(&case.branch, case.id).await.unwrap();
         assert_eq!((view.refusal, view.results.len()), (true, 1));
         let receiver = HandOverRequest { receiver: "Người nhận mẫu".to_owned(), received_at: None, proof: None };
-        let summary = hub.hand_over(&case.branch, case.id, call("h"), receiver).await.unwrap();
+        let summary = hub.acts.hand_over(&case.branch, case.id, call("h"), receiver).await.unwrap();
         assert_eq!(summary.status.code, Status::HandedOver);
-        assert!(hub.dossier(&case.branch, case.id).await.unwrap().refusal);
+        assert!(hub.dossiers.show(&case.branch, case.id).await.unwrap().refusal);
     }
 
     async fn a_step_back_is_recalled_by_the_unit_and_returned_by_the_agency(stage) {
@@ -171,14 +173,14 @@ on_both! {
         let hub = &case.city.hub;
         case.reports(stage, Status::Processing, Lists::default()).await;
         stage.later(60);
-        hub.recall(&case.branch, case.id, call("t1"), why("chuyển nhầm")).await.unwrap();
+        hub.acts.recall(&case.branch, case.id, call("t1"), why("chuyển nhầm")).await.unwrap();
         let last = case.last().await;
         assert_eq!((last.back, last.text.as_deref()), (Some(Back::Recalled), Some("chuyển nhầm")));
-        assert_eq!(label(hub.recall(&case.branch, case.id, call("t2"), why("x")).await), Label::TransitionNotAllowed);
+        assert_eq!(label(hub.acts.recall(&case.branch, case.id, call("t2"), why("x")).await), Label::TransitionNotAllowed);
         for status in [Status::Processing, Status::Finished, Status::Processing, Status::Stopped, Status::Processing] {
             case.reports(stage, status, Lists::default()).await;
         }
-        let history = hub.history(&case.branch, case.id).await.unwrap();
+        let history = hub.dossiers.history(&case.branch, case.id).await.unwrap();
         let backs: Vec<Option<Back>> = history.events.iter().filter(|e| e.kind == "status-changed").map(|e| e.back).collect();
         // 1→2→4, recalled to 2, 4, 9, returned to 4, stopped, resumed.
         assert_eq!(backs, [None, None, Some(Back::Recalled), None, None, Some(Back::Returned), None, None]);
@@ -219,7 +221,7 @@ on_both! {
         assert_eq!(due(&case).await, Some(third));
         assert_eq!(stage.number("SELECT sum(postponements) AS n FROM dossiers"), 2);
         // The submitter hears of each; the agency, whose word it was, does not.
-        let feed = case.city.hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
+        let feed = case.city.hub.feed.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.kind.ends_with(".postponed")).count(), 2);
         assert_eq!(stage.rows("deliveries"), 1);
         assert_eq!(stage.audit().findings, []);
@@ -241,14 +243,14 @@ on_both! {
             refusal: false,
             reason: "sai ngày sinh".to_owned(),
         };
-        assert_eq!(label(hub.correct(&case.agency, case.id, call("c0"), correction("2")).await), Label::ResultMissing);
+        assert_eq!(label(hub.acts.correct(&case.agency, case.id, call("c0"), correction("2")).await), Label::ResultMissing);
         case.reports(stage, Status::Finished, results("1")).await;
         let empty = CorrectionRequest { results: Vec::new(), ..correction("2") };
-        assert_eq!(label(hub.correct(&case.agency, case.id, call("c1"), empty).await), Label::FieldMissing);
-        let summary = hub.correct(&case.agency, case.id, call("c1"), correction("2")).await.unwrap();
+        assert_eq!(label(hub.acts.correct(&case.agency, case.id, call("c1"), empty).await), Label::FieldMissing);
+        let summary = hub.acts.correct(&case.agency, case.id, call("c1"), correction("2")).await.unwrap();
         assert_eq!(summary.status.code, Status::Finished);
         let receiver = HandOverRequest { receiver: "Người nhận mẫu".to_owned(), received_at: None, proof: None };
-        hub.hand_over(&case.branch, case.id, call("h"), receiver).await.unwrap();
+        hub.acts.hand_over(&case.branch, case.id, call("h"), receiver).await.unwrap();
         // By a message of the agency's, a week after: applied and flagged, the status stays.
         stage.later(7 * 86_400);
         let report = StatusReport {
@@ -262,8 +264,8 @@ on_both! {
             (Some(Verdict::AppliedIrregular), Some(Status::HandedOver), Some(Label::CorrectionLate))
         );
         assert_eq!(case.last().await.details, Some(Details::Decision { results: results("3").results, refusal: false }));
-        assert_eq!(hub.dossier(&case.branch, case.id).await.unwrap().results, results("3").results);
-        let feed = hub.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
+        assert_eq!(hub.dossiers.show(&case.branch, case.id).await.unwrap().results, results("3").results);
+        let feed = hub.feed.events(&case.branch, lienthong::domain::view::Cursor::START, Duration::ZERO, 100).await.unwrap();
         assert_eq!(feed.events.iter().filter(|e| e.kind.ends_with(".result-corrected")).count(), 2);
         assert_eq!(stage.audit().findings, []);
     }
@@ -271,7 +273,7 @@ on_both! {
     async fn a_message_says_when_its_dossier_was_accepted_whatever_came_since(stage) {
         let case = Case::open(stage).await;
         let accepted = async || {
-            let store = case.city.hub.store();
+            let store = &case.city.store;
             let (ids, cipher) = (stage.texts("SELECT id AS t FROM deliveries ORDER BY id"), store.cipher.clone());
             let messages = store.readers.run(move |conn| read::messages(conn, &cipher, &ids)).await.unwrap();
             messages.into_iter().map(|m| m.accepted_at).collect::<Vec<_>>()
@@ -283,7 +285,7 @@ on_both! {
         case.reports(stage, Status::PaymentRequested, Lists::default()).await;
         case.reports(stage, Status::Processing, Lists::default()).await;
         stage.later(60);
-        case.city.hub.withdraw(&case.branch, case.id, call("k1"), why("không cần nữa")).await.unwrap();
+        case.city.hub.acts.withdraw(&case.branch, case.id, call("k1"), why("không cần nữa")).await.unwrap();
         assert_eq!(accepted().await, [Some(then); 2]);
     }
 }

@@ -10,7 +10,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{BlobView, StatusReport};
 use lienthong::identity::Access;
-use lienthong::service::{Call, Reported, ServiceError, UploadLimits, Wanted};
+use lienthong::service::{Answered, Call, Reported, ServiceError, UploadLimits, Wanted};
 use serde_json::{Value, json};
 
 use crate::backends::{Stage, on_both};
@@ -27,11 +27,15 @@ async fn upload_as(
     bytes: &[u8],
     named: &Sha256Hex,
 ) -> Result<BlobView, ServiceError> {
-    let mut incoming = city.hub.begin_upload(access, Some(bytes.len() as u64)).await?;
+    let mut incoming = city
+        .hub
+        .files
+        .begin_upload(access, Some(bytes.len() as u64))
+        .await?;
     for piece in bytes.chunks(70_000) {
         incoming.write(piece).await?;
     }
-    city.hub.uploaded(access, incoming, named, None).await
+    city.hub.files.uploaded(access, incoming, named, None).await
 }
 
 async fn upload(city: &City, access: &Access, bytes: &[u8]) -> BlobView {
@@ -56,7 +60,7 @@ async fn read_all(
     n: i32,
     wanted: Wanted,
 ) -> Result<Vec<u8>, ServiceError> {
-    let mut given = city.hub.attachment(access, id, n, wanted).await?;
+    let mut given = city.hub.files.open(access, id, n, wanted).await?;
     let mut bytes = Vec::new();
     let outgoing = given.bytes.as_mut().unwrap();
     while let Some(piece) = outgoing.next().await? {
@@ -75,7 +79,7 @@ fn refused<T>(result: Result<T, ServiceError>, label: Label) {
 }
 
 async fn kinds(city: &City, access: &Access, id: DossierId) -> Vec<String> {
-    let history = city.hub.history(access, id).await.unwrap();
+    let history = city.hub.dossiers.history(access, id).await.unwrap();
     history.events.into_iter().map(|e| e.kind).collect()
 }
 
@@ -100,22 +104,22 @@ on_both! {
             ("/components/0/files/1/sha256", "a.pdf"),
             ("/components/0/files/2/sha256", "b.pdf"),
         ]);
-        refused(city.hub.attachment(&agency, id, 1, Wanted::All).await, Label::AttachmentMissing);
+        refused(city.hub.files.open(&agency, id, 1, Wanted::All).await, Label::AttachmentMissing);
         assert_eq!(upload(&city, &agent, &one).await, BlobView { sha256: digest(&one), size: 100_000, existing: false });
-        assert_eq!(city.hub.dossier(&agent, id).await.unwrap().attachments_missing.len(), 2);
+        assert_eq!(city.hub.dossiers.show(&agent, id).await.unwrap().attachments_missing.len(), 2);
         assert_eq!(kinds(&city, &agent, id).await, ["filed"]);
         upload(&city, &agent, &two).await;
         assert_eq!(kinds(&city, &agent, id).await, ["filed", "attachments-complete"]);
-        assert!(city.hub.dossier(&agent, id).await.unwrap().attachments_missing.is_empty());
+        assert!(city.hub.dossiers.show(&agent, id).await.unwrap().attachments_missing.is_empty());
         // The agency is told by a message of its own, the submitter by its feed; once.
         assert_eq!(stage.texts("SELECT kind AS t FROM deliveries ORDER BY event_seq"), ["filed", "attachments-complete"]);
-        let feed = city.hub.events(&agent, lienthong::domain::view::Cursor::START, Duration::ZERO, 10).await.unwrap();
+        let feed = city.hub.feed.events(&agent, lienthong::domain::view::Cursor::START, Duration::ZERO, 10).await.unwrap();
         assert_eq!(feed.events.iter().map(|e| e.data.event.kind.as_str()).collect::<Vec<_>>(), ["filed", "attachments-complete"]);
         assert!(upload(&city, &agent, &two).await.existing);
         assert_eq!(kinds(&city, &agent, id).await.len(), 2);
         // One file, one object, one wrap for the dossier, however often it is named.
         assert_eq!((stage.rows("blobs"), stage.rows("wraps"), stage.rows("attachments"), objects(stage)), (2, 2, 3, 2));
-        let list = city.hub.attachments(&agency, id).await.unwrap();
+        let list = city.hub.files.list(&agency, id).await.unwrap();
         assert_eq!(list.attachments.iter().map(|a| (a.n, a.size)).collect::<Vec<_>>(), [(1, Some(100_000)), (2, Some(10)), (3, Some(10))]);
         assert_eq!(read_all(&city, &agency, id, 1, Wanted::All).await.unwrap(), one);
         stage.later(1);
@@ -125,7 +129,7 @@ on_both! {
         assert_eq!(stage.audit().findings, vec![]);
         // Who read what is there for the operator alone.
         let operator = city.access("operator.truc-ban");
-        let reads = city.hub.reads(&operator, id, None, 50).await.unwrap();
+        let reads = city.hub.files.reads(&operator, id, None, 50).await.unwrap();
         let told: Vec<_> = reads.reads.iter().map(|r| (r.tenant.to_string(), r.attachment, r.bytes)).collect();
         assert_eq!(told, [
             ("agent.a-001".to_owned(), Some(3), Some((7, 9))),
@@ -133,8 +137,8 @@ on_both! {
             (format!("agency.{COMMUNE}"), Some(1), Some((0, 99_999))),
         ]);
         assert_eq!(reads.reads[0].staff.as_ref().map(ToString::to_string).as_deref(), Some("nv-1"));
-        refused(city.hub.reads(&agency, id, None, 50).await, Label::PermissionMissing);
-        refused(city.hub.attachment(&operator, id, 1, Wanted::All).await, Label::PermissionMissing);
+        refused(city.hub.files.reads(&agency, id, None, 50).await, Label::PermissionMissing);
+        refused(city.hub.files.open(&operator, id, 1, Wanted::All).await, Label::PermissionMissing);
     }
 
     async fn what_was_uploaded_before_is_there_at_once(stage) {
@@ -157,20 +161,20 @@ on_both! {
         let (one, other, enterprise) = (city.access("agent.a-001"), city.access("agent.a-002"), city.access("enterprise.buu-chinh-mau-a"));
         let paper = b"the same paper".to_vec();
         assert!(!upload(&city, &one, &paper).await.existing);
-        refused(city.hub.upload_size(&other, &digest(&paper)).await, Label::NotFound);
+        refused(city.hub.files.upload_size(&other, &digest(&paper)).await, Label::NotFound);
         let filed = city.file(&other, &naming(stage, "r1", &[("a.pdf", &paper)])).await;
         assert_eq!(filed.attachments_missing.len(), 1);
         assert!(!upload(&city, &other, &paper).await.existing);
         assert_eq!((stage.rows("blobs"), objects(stage)), (2, 2));
-        assert_eq!(city.hub.upload_size(&other, &digest(&paper)).await.unwrap(), 14);
+        assert_eq!(city.hub.files.upload_size(&other, &digest(&paper)).await.unwrap(), 14);
         let id = filed.tracking_id;
-        refused(city.hub.attachment(&one, id, 1, Wanted::All).await, Label::NotFound);
-        refused(city.hub.attachments(&city.access("branch.ha-dong"), id).await, Label::NotFound);
-        refused(city.hub.attachment(&city.access("agency.ubnd-00008"), id, 1, Wanted::All).await, Label::NotFound);
+        refused(city.hub.files.open(&one, id, 1, Wanted::All).await, Label::NotFound);
+        refused(city.hub.files.list(&city.access("branch.ha-dong"), id).await, Label::NotFound);
+        refused(city.hub.files.open(&city.access("agency.ubnd-00008"), id, 1, Wanted::All).await, Label::NotFound);
         assert_eq!(read_all(&city, &enterprise, id, 1, Wanted::All).await.unwrap(), paper);
-        refused(city.hub.begin_upload(&enterprise, None).await, Label::PermissionMissing);
+        refused(city.hub.files.begin_upload(&enterprise, None).await, Label::PermissionMissing);
         for n in [0, 2, -1] {
-            refused(city.hub.attachment(&other, id, n, Wanted::All).await, Label::NotFound);
+            refused(city.hub.files.open(&other, id, n, Wanted::All).await, Label::NotFound);
         }
     }
 
@@ -178,7 +182,7 @@ on_both! {
         let city = City::open(stage).await;
         let agent = city.access("agent.a-001");
         refused(upload_as(&city, &agent, b"this", &digest(b"that")).await, Label::DigestMismatch);
-        let mut incoming = city.hub.begin_upload(&agent, Some(5_000_000)).await.unwrap();
+        let mut incoming = city.hub.files.begin_upload(&agent, Some(5_000_000)).await.unwrap();
         incoming.write(&[0; 3_000_000]).await.unwrap();
         assert_eq!(objects(stage), 1);
         drop(incoming);
@@ -190,25 +194,25 @@ on_both! {
         let limits = UploadLimits { file: 1000, in_flight: 1500, unused: 2000, kept: Duration::from_secs(3600) };
         let city = City::with_uploads(stage, limits).await;
         let agent = city.access("agent.a-001");
-        refused(city.hub.begin_upload(&agent, Some(1001)).await, Label::FileTooLarge);
-        let mut undeclared = city.hub.begin_upload(&agent, None).await.unwrap();
+        refused(city.hub.files.begin_upload(&agent, Some(1001)).await, Label::FileTooLarge);
+        let mut undeclared = city.hub.files.begin_upload(&agent, None).await.unwrap();
         undeclared.write(&[1; 1000]).await.unwrap();
         refused(undeclared.write(&[1]).await, Label::FileTooLarge);
         drop(undeclared);
         upload(&city, &agent, &[1; 1000]).await;
         // On their way at once: what is stored and nobody's counts too.
-        let held = city.hub.begin_upload(&agent, Some(600)).await.unwrap();
-        refused(city.hub.begin_upload(&agent, Some(401)).await, Label::UploadQuota);
-        let mut growing = city.hub.begin_upload(&agent, None).await.unwrap();
+        let held = city.hub.files.begin_upload(&agent, Some(600)).await.unwrap();
+        refused(city.hub.files.begin_upload(&agent, Some(401)).await, Label::UploadQuota);
+        let mut growing = city.hub.files.begin_upload(&agent, None).await.unwrap();
         growing.write(&[2; 400]).await.unwrap();
         refused(growing.write(&[2]).await, Label::UploadQuota);
-        assert!(city.hub.begin_upload(&city.access("agent.a-002"), Some(1000)).await.is_ok());
+        assert!(city.hub.files.begin_upload(&city.access("agent.a-002"), Some(1000)).await.is_ok());
         drop((held, growing));
         // A dossier that names the file frees its place.
         city.file(&agent, &naming(stage, "r1", &[("a.pdf", &[1; 1000])])).await;
-        let held = city.hub.begin_upload(&agent, Some(1000)).await.unwrap();
-        refused(city.hub.begin_upload(&agent, Some(501)).await, Label::UploadQuota);
-        assert!(city.hub.begin_upload(&agent, Some(500)).await.is_ok());
+        let held = city.hub.files.begin_upload(&agent, Some(1000)).await.unwrap();
+        refused(city.hub.files.begin_upload(&agent, Some(501)).await, Label::UploadQuota);
+        assert!(city.hub.files.begin_upload(&agent, Some(500)).await.is_ok());
         drop(held);
         // A document names at most 500 files.
         let named = |count: usize| {
@@ -242,21 +246,21 @@ on_both! {
             let written = stage.clock.now().as_micros() as u64 - age * 1_000_000;
             file.set_modified(std::time::UNIX_EPOCH + Duration::from_micros(written)).unwrap();
         }
-        assert_eq!(city.hub.sweep_files().await.unwrap(), 2);
+        assert_eq!(city.hub.files.sweep().await.unwrap(), 2);
         assert!(!left.exists() && !half.exists() && fresh.exists());
         stage.later(72 * 3600 - 1);
-        city.hub.sweep_files().await.unwrap();
-        assert_eq!(city.hub.upload_size(&agent, &digest(b"unused")).await.unwrap(), 6);
+        city.hub.files.sweep().await.unwrap();
+        assert_eq!(city.hub.files.upload_size(&agent, &digest(b"unused")).await.unwrap(), 6);
         // Sent again, its time begins anew.
         upload(&city, &agent, b"unused").await;
         stage.later(72 * 3600);
-        city.hub.sweep_files().await.unwrap();
-        assert_eq!(city.hub.upload_size(&agent, &digest(b"unused")).await.unwrap(), 6);
+        city.hub.files.sweep().await.unwrap();
+        assert_eq!(city.hub.files.upload_size(&agent, &digest(b"unused")).await.unwrap(), 6);
         stage.later(1);
-        city.hub.sweep_files().await.unwrap();
-        refused(city.hub.upload_size(&agent, &digest(b"unused")).await, Label::NotFound);
+        city.hub.files.sweep().await.unwrap();
+        refused(city.hub.files.upload_size(&agent, &digest(b"unused")).await, Label::NotFound);
         stage.later(365 * 86_400);
-        city.hub.sweep_files().await.unwrap();
+        city.hub.files.sweep().await.unwrap();
         let list = stage.number("SELECT count(*) AS n FROM blobs");
         assert_eq!((list, objects(stage)), (1, 1));
         let held = stage.texts("SELECT object AS t FROM blobs");
@@ -272,7 +276,7 @@ on_both! {
         let one = city.file(&agent, &naming(stage, "r1", &[("a.pdf", &paper)])).await.tracking_id;
         let two = city.file(&agent, &naming(stage, "r2", &[("a.pdf", &paper)])).await.tracking_id;
         stage.execute(&format!("DELETE FROM wraps WHERE dossier = '{one}'"));
-        refused(city.hub.attachment(&agent, one, 1, Wanted::All).await, Label::AttachmentMissing);
+        refused(city.hub.files.open(&agent, one, 1, Wanted::All).await, Label::AttachmentMissing);
         assert_eq!(read_all(&city, &agent, two, 1, Wanted::All).await.unwrap(), paper);
         stage.execute("DELETE FROM wraps");
         // Its key is gone with the last wrap: the same digest must be uploaded again, and is another object.
@@ -280,7 +284,7 @@ on_both! {
         assert_eq!(three.attachments_missing.len(), 1);
         assert!(!upload(&city, &agent, &paper).await.existing);
         assert_eq!(read_all(&city, &agent, three.tracking_id, 1, Wanted::All).await.unwrap(), paper);
-        refused(city.hub.attachment(&agent, two, 1, Wanted::All).await, Label::AttachmentMissing);
+        refused(city.hub.files.open(&agent, two, 1, Wanted::All).await, Label::AttachmentMissing);
     }
 
     async fn an_amendment_supersedes_files_and_keeps_their_numbers(stage) {
@@ -290,9 +294,9 @@ on_both! {
         upload(&city, &agent, b"kept").await;
         let mut amended = naming(stage, "r1", &[("kept.pdf", b"kept")]);
         amended["summary"] = json!("Nội dung khác");
-        let answered = city.hub.submit(&agent, crate::city::incoming(&amended, "key-amended")).await.unwrap();
-        assert_eq!(answered.status, 202);
-        let list = city.hub.attachments(&agent, id).await.unwrap();
+        let answered = city.hub.intake.submit(&agent, crate::city::incoming(&amended, "key-amended")).await.unwrap();
+        assert!(matches!(answered, Answered::New(_)));
+        let list = city.hub.files.list(&agent, id).await.unwrap();
         let told: Vec<_> = list.attachments.iter().map(|a| (a.n, a.name.as_str(), a.event, a.superseded, a.arrived_at.is_some())).collect();
         assert_eq!(told, [(1, "old.pdf", 1, true, false), (2, "kept.pdf", 1, true, true), (3, "kept.pdf", 2, false, true)]);
         assert_eq!(list.missing, 0);
@@ -319,13 +323,13 @@ on_both! {
         let answer = city.report(&agency, vec![report(Status::Finished, files)]).await;
         assert!(answer.results[0].problem.is_none(), "{answer:?}");
         // What is missing is told by its place in the agency's own document.
-        let missing = city.hub.dossier(&agent, id).await.unwrap().attachments_missing;
+        let missing = city.hub.dossiers.show(&agent, id).await.unwrap().attachments_missing;
         assert_eq!(missing[0].path.as_deref(), Some("/reports/0/results/0/files/0/sha256"));
-        let list = city.hub.attachments(&agent, id).await.unwrap();
+        let list = city.hub.files.list(&agent, id).await.unwrap();
         assert_eq!((list.missing, list.attachments[1].n, list.attachments[1].owner.to_string()), (1, 2, format!("agency.{COMMUNE}")));
         // The submitter's own upload of the same bytes is not the agency's.
         upload(&city, &agent, &result).await;
-        assert_eq!(city.hub.attachments(&agent, id).await.unwrap().missing, 1);
+        assert_eq!(city.hub.files.list(&agent, id).await.unwrap().missing, 1);
         upload(&city, &agency, &result).await;
         assert_eq!(read_all(&city, &agent, id, 2, Wanted::All).await.unwrap(), result);
         assert_eq!(kinds(&city, &agent, id).await.last().map(String::as_str), Some("attachments-complete"));
@@ -349,8 +353,8 @@ on_both! {
         ] }]);
         let request = serde_json::from_value(json!({ "papers": paper })).unwrap();
         let call = Call { key: IdempotencyKey::parse("k1").unwrap(), request_digest: [1; 32], traceparent: None };
-        city.hub.supplement(&agent, id, call, request).await.unwrap();
-        let missing = async || city.hub.dossier(&agent, id).await.unwrap().attachments_missing;
+        city.hub.acts.supplement(&agent, id, call, request).await.unwrap();
+        let missing = async || city.hub.dossiers.show(&agent, id).await.unwrap().attachments_missing;
         assert_eq!(missing().await[0].path.as_deref(), Some("/papers/1/files/1/sha256"));
         upload(&city, &agent, b"b").await;
         stage.later(60);
@@ -367,7 +371,7 @@ on_both! {
             key: None,
             traceparent: None,
         };
-        let answer = city.hub.report(&agency, reported).await.unwrap();
+        let answer = city.hub.statuses.report(&agency, reported).await.unwrap();
         assert!(answer.results[0].problem.is_none(), "{answer:?}");
         let path = missing().await[0].path.clone().unwrap();
         assert_eq!(path, "/status_request/reports/report[1]/results/result[1]/files/file[1]/sha256");
@@ -378,12 +382,12 @@ on_both! {
         let agent = city.access("agent.a-001");
         let id = city.file(&agent, &naming(stage, "r1", &[("a.pdf", b"a")])).await.tracking_id;
         stage.later(3 * 86_400);
-        assert_eq!(city.hub.overdue_files().await.unwrap(), 0);
+        assert_eq!(city.hub.files.overdue().await.unwrap(), 0);
         stage.later(1);
-        assert_eq!(city.hub.overdue_files().await.unwrap(), 1);
-        assert!(city.hub.attachments(&agent, id).await.unwrap().attachments[0].overdue);
+        assert_eq!(city.hub.files.overdue().await.unwrap(), 1);
+        assert!(city.hub.files.list(&agent, id).await.unwrap().attachments[0].overdue);
         upload(&city, &agent, b"a").await;
-        assert_eq!(city.hub.overdue_files().await.unwrap(), 0);
+        assert_eq!(city.hub.files.overdue().await.unwrap(), 0);
     }
 
     async fn many_dossiers_that_wait_for_one_file_are_all_told(stage) {

@@ -3,7 +3,7 @@
 use lienthong::domain::event::EventKind;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
-use lienthong::store::ledger::{Likeness, Remember, Submit, SubmitOutcome};
+use lienthong::store::ledger::{KeptAnswer, Likeness, Remember, Submit, SubmitOutcome};
 use lienthong::store::{StoreError, read};
 
 use super::{everything, history, row};
@@ -68,7 +68,7 @@ on_both! {
         store.ledger.ask(first).await.unwrap();
         stage.later(3600);
         let outcome = store.ledger.ask(second).await.unwrap();
-        assert_eq!(outcome, SubmitOutcome::Replayed { status: 202, body: answer("r1") });
+        assert_eq!(outcome, SubmitOutcome::Replayed(answer("r1")));
         assert_eq!((stage.rows("dossiers"), stage.rows("events"), stage.rows("submissions")), (1, 1, 1));
     }
 
@@ -78,7 +78,7 @@ on_both! {
         let second = again(&first, filing(stage, "r1"));
         let (a, b) = tokio::join!(store.ledger.ask(first), store.ledger.ask(second));
         assert_eq!(a.unwrap(), SubmitOutcome::Committed);
-        assert_eq!(b.unwrap(), SubmitOutcome::Replayed { status: 202, body: answer("r1") });
+        assert_eq!(b.unwrap(), SubmitOutcome::Replayed(answer("r1")));
         assert_eq!(stage.rows("dossiers"), 1);
     }
 
@@ -119,9 +119,9 @@ on_both! {
 
     async fn an_answer_can_be_kept_without_an_event(stage) {
         let store = stage.open();
-        let remember = || Remember { key: key(BRANCH, "k", b"bytes"), answer: (409, b"no".to_vec()) };
+        let remember = || Remember { key: key(BRANCH, "k", b"bytes"), answer: KeptAnswer::Filed(b"yes".to_vec()) };
         assert_eq!(store.ledger.ask(remember()).await.unwrap(), SubmitOutcome::Committed);
-        assert_eq!(store.ledger.ask(remember()).await.unwrap(), SubmitOutcome::Replayed { status: 409, body: b"no".to_vec() });
+        assert_eq!(store.ledger.ask(remember()).await.unwrap(), SubmitOutcome::Replayed(b"yes".to_vec()));
         assert_eq!((stage.rows("submissions"), stage.rows("events"), stage.rows("blocks")), (0, 0, 0));
     }
 

@@ -24,7 +24,12 @@ fn one_broken(stage: Stage) {
         moving(&city, embedded(), async || {
             let mut got = 0;
             eventually("the others arrive", async || {
-                let page = city.hub.inbox(&agency, 10, Duration::ZERO).await.unwrap();
+                let page = city
+                    .hub
+                    .messages
+                    .inbox(&agency, 10, Duration::ZERO)
+                    .await
+                    .unwrap();
                 assert!(page.messages.iter().all(|m| word(&m.event) == "filed"));
                 got += page.messages.len();
                 (got == 3).then_some(())
@@ -71,7 +76,7 @@ fn the_outbox_waits_for_the_movers() {
         moving(&city, broker, async || {
             let mut order = Vec::new();
             eventually("all arrive", async || {
-                let page = city.hub.inbox(&agency, 7, Duration::ZERO).await.unwrap();
+                let page = city.hub.messages.inbox(&agency, 7, Duration::ZERO).await.unwrap();
                 order.extend(page.messages.iter().map(|m| {
                     m.event.data.document.value()["reference"]
                         .as_str()

@@ -70,7 +70,14 @@ async fn told(city: &City, branch: &Access, kind: &str, is: impl Fn(&EventView) 
 }
 
 async fn due(city: &City, branch: &Access, id: DossierId) -> Option<Timestamp> {
-    city.hub.dossier(branch, id).await.unwrap().summary.clocks.due
+    city.hub
+        .dossiers
+        .show(branch, id)
+        .await
+        .unwrap()
+        .summary
+        .clocks
+        .due
 }
 
 async fn there_and_told(stage: &Stage, road: &Road, city: &City) {
@@ -137,7 +144,7 @@ async fn there_and_told(stage: &Stage, road: &Road, city: &City) {
     assert_eq!(moved, [(Some(first), second)]);
     let regular = [None, Some(Verdict::Applied), Some(Verdict::AppliedInferred)];
     assert!(events.iter().all(|e| regular.contains(&e.verdict)), "{events:?}");
-    let view = city.hub.dossier(&branch, id).await.unwrap();
+    let view = city.hub.dossiers.show(&branch, id).await.unwrap();
     assert_eq!(
         (view.summary.status.code, view.results),
         (Status::Finished, results("2").results)

@@ -46,10 +46,10 @@ async fn refused(city: &City) -> Vec<(String, Vec<u8>)> {
         limit: 50,
         ..RefusalQuery::default()
     };
-    let page = city.hub.refusals(&department, query).await.unwrap();
+    let page = city.hub.refusals.list(&department, query).await.unwrap();
     let mut refused = Vec::new();
     for refusal in page.refusals.into_iter().rev() {
-        let (_, bytes) = city.hub.refused(&department, refusal.id).await.unwrap();
+        let (_, bytes) = city.hub.refusals.bytes(&department, refusal.id).await.unwrap();
         refused.push((refusal.label.to_string(), bytes));
     }
     refused
@@ -101,7 +101,7 @@ async fn resend(city: &City) -> (i64, i64, i64) {
         reason: "môi giới mất hàng đợi".to_owned(),
         agency: Some(city.department.clone()),
     };
-    let answer = city.hub.resend(&operator, request).await.unwrap();
+    let answer = city.hub.deliveries.resend(&operator, request).await.unwrap();
     let of = &answer.agencies[0];
     (of.unsettled, of.in_queue, of.resent)
 }
@@ -145,7 +145,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 // Once the confirm is written down, an answer acknowledges the message.
                 eventually("the message is queued", async || {
                     let operator = city.access("operator.truc-ban");
-                    let route = city.hub.route(&operator, id).await.unwrap();
+                    let route = city.hub.dossiers.route(&operator, id).await.unwrap();
                     (route.deliveries[0].state == DeliveryState::Queued).then_some(())
                 })
                 .await;
@@ -160,7 +160,7 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
                 })
                 .await;
                 assert_eq!(statuses(city).await, [1, 2, 9]);
-                let route = city.hub.route(&branch, id).await.unwrap();
+                let route = city.hub.dossiers.route(&branch, id).await.unwrap();
                 assert_eq!(route.deliveries[0].state, DeliveryState::Acknowledged);
             })
             .await;
@@ -249,7 +249,7 @@ fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
                     .await
                     .unwrap();
                 let delivery = eventually("it is parked", async || {
-                    let route = city.hub.route(&operator, id).await.unwrap();
+                    let route = city.hub.dossiers.route(&operator, id).await.unwrap();
                     let delivery = route.deliveries.into_iter().next().unwrap();
                     (delivery.state == DeliveryState::Parked).then_some(delivery)
                 })
@@ -268,7 +268,7 @@ fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
                         limit: 50,
                         ..RefusalQuery::default()
                     };
-                    let page = city.hub.refusals(&operator, query).await.unwrap();
+                    let page = city.hub.refusals.list(&operator, query).await.unwrap();
                     page.refusals
                         .iter()
                         .any(|r| r.label == Label::MessageAstray)

@@ -111,7 +111,12 @@ impl Hook {
             url: Some(self.url()),
             from,
         };
-        city.hub.subscribe(access, request).await.unwrap().secret
+        city.hub
+            .subscriptions
+            .subscribe(access, request)
+            .await
+            .unwrap()
+            .secret
     }
 }
 
@@ -127,9 +132,17 @@ pub async fn drained(city: &City, access: &Access) {
 
 /// Whether the whole feed was taken, and so many of the tenant's webhook still wait.
 pub async fn left(city: &City, access: &Access, waiting: i64) -> Option<()> {
-    let webhook = city.hub.subscription(access).await.unwrap().webhook.unwrap();
+    let webhook = city
+        .hub
+        .subscriptions
+        .show(access)
+        .await
+        .unwrap()
+        .webhook
+        .unwrap();
     let head = city
         .hub
+        .feed
         .events(access, webhook.cursor, Duration::ZERO, 1)
         .await
         .unwrap();
@@ -166,6 +179,7 @@ pub fn complete_and_in_order(asked: &[ReceivedRequest], feed: &[CloudEvent<FeedD
 pub async fn failures(city: &City, access: &Access) -> Vec<String> {
     let page = city
         .hub
+        .subscriptions
         .own_notice_attempts(access, None, None, 200)
         .await
         .unwrap();

@@ -38,7 +38,7 @@ fn call(key: &str) -> Call {
 
 /// Takes the one message that waits or comes, and settles it.
 async fn take(city: &City, agency: &Access) -> CloudEvent<AgencyData> {
-    let mut page = city.hub.inbox(agency, 10, PATIENCE).await.unwrap();
+    let mut page = city.hub.messages.inbox(agency, 10, PATIENCE).await.unwrap();
     assert_eq!(page.messages.len(), 1);
     let message = page.messages.remove(0);
     let done = SettleItem {
@@ -48,6 +48,7 @@ async fn take(city: &City, agency: &Access) -> CloudEvent<AgencyData> {
     };
     let settled = city
         .hub
+        .messages
         .settle(agency, SettleRequest { messages: vec![done] })
         .await
         .unwrap();
@@ -62,7 +63,12 @@ async fn take(city: &City, agency: &Access) -> CloudEvent<AgencyData> {
 pub async fn feed(city: &City, access: &Access) -> Vec<CloudEvent<FeedData>> {
     let (mut all, mut after) = (Vec::new(), Cursor::START);
     loop {
-        let page = city.hub.events(access, after, Duration::ZERO, 2).await.unwrap();
+        let page = city
+            .hub
+            .feed
+            .events(access, after, Duration::ZERO, 2)
+            .await
+            .unwrap();
         assert!(page.events.len() <= 2 && page.next.number >= after.number);
         if page.events.is_empty() {
             return all;
@@ -88,7 +94,7 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
                 && filed.clocks.forecast_due.is_some()
                 && filed.clocks.due.is_none()
         );
-        let keys = VerifyingKey::from_jwks(&city.hub.jwks());
+        let keys = VerifyingKey::from_jwks(&city.hub.credentials.jwks());
         let receipt = verify_receipt(&filed.receipt, &keys).unwrap();
         assert_eq!(
             (receipt.sub, receipt.submission, receipt.tenant.as_str()),
@@ -132,6 +138,7 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
         };
         let summary = city
             .hub
+            .acts
             .supplement(&branch, id, call("s"), request)
             .await
             .unwrap();
@@ -153,15 +160,20 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
             received_at: None,
             proof: Some("P1".to_owned()),
         };
-        let summary = city.hub.hand_over(&branch, id, call("h"), request).await.unwrap();
+        let summary = city
+            .hub
+            .acts
+            .hand_over(&branch, id, call("h"), request)
+            .await
+            .unwrap();
         assert_eq!(summary.status.code, Status::HandedOver);
         assert_eq!(word(&take(city, &agency).await), "handed-over");
 
         told(city, &branch, id).await;
         shown(city, id, &filed.lookup_secret).await;
         let (mine, theirs) = (
-            city.hub.submission(&branch, id).await.unwrap(),
-            city.hub.receipt(&agency, id).await.unwrap(),
+            city.hub.dossiers.submission(&branch, id).await.unwrap(),
+            city.hub.dossiers.receipt(&agency, id).await.unwrap(),
         );
         assert_eq!(
             mine.1,
@@ -216,7 +228,7 @@ async fn told(city: &City, branch: &Access, id: DossierId) {
             .iter()
             .all(|e| e.data.tracking_id == id && e.data.reference == "r1")
     );
-    let history = city.hub.history(branch, id).await.unwrap();
+    let history = city.hub.dossiers.history(branch, id).await.unwrap();
     assert_eq!(
         history.events,
         events.into_iter().map(|e| e.data.event).collect::<Vec<_>>()
@@ -226,7 +238,7 @@ async fn told(city: &City, branch: &Access, id: DossierId) {
 /// What the operator and the citizen see.
 async fn shown(city: &City, id: DossierId, secret: &str) {
     let operator = city.access("operator.truc-ban");
-    let route = city.hub.route(&operator, id).await.unwrap();
+    let route = city.hub.dossiers.route(&operator, id).await.unwrap();
     let states: Vec<DeliveryState> = route.deliveries.iter().map(|d| d.state).collect();
     assert_eq!(
         states,
@@ -241,11 +253,18 @@ async fn shown(city: &City, id: DossierId, secret: &str) {
         outcomes.sort_unstable();
         assert_eq!(outcomes, ["confirmed", "handed"]);
     }
-    let public = city.hub.lookup(id, secret).await.unwrap().unwrap();
+    let public = city.hub.lookup.by_id(id, secret).await.unwrap().unwrap();
     assert_eq!((public.status.code, public.steps.len()), (Status::HandedOver, 7));
-    assert_eq!(city.hub.lookup(id, "wrong").await.unwrap(), None);
-    let overview = city.hub.overview(&operator).await.unwrap();
-    let told = city.hub.history(&operator, id).await.unwrap().events.len();
+    assert_eq!(city.hub.lookup.by_id(id, "wrong").await.unwrap(), None);
+    let overview = city.hub.overview.show(&operator).await.unwrap();
+    let told = city
+        .hub
+        .dossiers
+        .history(&operator, id)
+        .await
+        .unwrap()
+        .events
+        .len();
     assert_eq!((overview.outbox, overview.events), (0, told as i64));
 }
 

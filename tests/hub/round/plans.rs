@@ -358,11 +358,12 @@ async fn looked_for(city: &City) {
                 limit: 50,
                 ..DossierQuery::default()
             };
-            city.hub.dossiers(&city.access(tenant), query).await.unwrap();
+            city.hub.dossiers.list(&city.access(tenant), query).await.unwrap();
         }
         let access = city.access(tenant);
         if !tenant.starts_with("operator") {
             city.hub
+                .feed
                 .events(&access, Cursor::START, Duration::ZERO, 50)
                 .await
                 .unwrap();
@@ -377,7 +378,7 @@ async fn queued(stage: &Stage) {
         moving(city, broker, async || {
             let filed = city.file(&branch, &for_the_department(stage, "queued")).await;
             eventually("it is in the agency's queue", async || {
-                let route = city.hub.route(&branch, filed.tracking_id).await.unwrap();
+                let route = city.hub.dossiers.route(&branch, filed.tracking_id).await.unwrap();
                 let mut deliveries = route.deliveries.iter();
                 deliveries
                     .any(|delivery| delivery.state == DeliveryState::Queued)

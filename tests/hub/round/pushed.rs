@@ -31,7 +31,7 @@ async fn set(city: &City, url: &str) -> EndpointAnswer {
         new_secret: false,
     };
     let agency = city.access(&format!("agency.{COMMUNE}"));
-    city.hub.set_endpoint(&agency, request).await.unwrap()
+    city.hub.endpoints.set(&agency, request).await.unwrap()
 }
 
 /// Files a dossier for the commune.
@@ -48,12 +48,12 @@ async fn amend(stage: &Stage, city: &City, reference: &str) {
     filing["summary"] = "Hồ sơ thử, sửa".into();
     let branch = city.access("branch.ba-dinh");
     let incoming = crate::city::incoming(&filing, &format!("amend-{reference}"));
-    city.hub.submit(&branch, incoming).await.unwrap();
+    city.hub.intake.submit(&branch, incoming).await.unwrap();
 }
 
 async fn deliveries(city: &City, id: DossierId) -> Vec<DeliveryView> {
     let operator = city.access("operator.truc-ban");
-    city.hub.route(&operator, id).await.unwrap().deliveries
+    city.hub.dossiers.route(&operator, id).await.unwrap().deliveries
 }
 
 /// Waits until the nth message of a dossier stands so; gives it.
@@ -197,7 +197,7 @@ on_both! {
             assert_eq!(parked.attempts.last().unwrap().reason.as_deref(), Some("422"));
 
             let operator = city.access("operator.truc-ban");
-            let page = city.hub.deliveries(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() }).await.unwrap();
+            let page = city.hub.deliveries.list(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() }).await.unwrap();
             assert_eq!(page.deliveries, [DeliveryItem { tracking_id: id, delivery: parked.clone() }]);
             assert_eq!(page.next, None);
 
@@ -232,7 +232,7 @@ on_both! {
             }
             let operator = city.access("operator.truc-ban");
             let spared = eventually("the endpoint is spared", async || {
-                city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+                city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0).spared
             })
             .await;
             assert_eq!(spared.failure.failure, Failure::Cut);
@@ -253,7 +253,7 @@ on_both! {
             for id in ids {
                 stands(&city, id, 0, DeliveryState::Handed).await;
             }
-            let back = city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0);
+            let back = city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0);
             assert_eq!(back.spared, None);
         })
         .await;
@@ -271,7 +271,7 @@ on_both! {
                     ids.push(file(stage, &city, &format!("r{n}-{dossier}")).await);
                 }
                 let spared = eventually("the endpoint is spared", async || {
-                    city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+                    city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0).spared
                 })
                 .await;
                 assert_eq!(
@@ -289,13 +289,13 @@ on_both! {
                     })
                     .await;
                 }
-                let page = city.hub.deliveries(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() });
+                let page = city.hub.deliveries.list(&operator, DeliveryQuery { limit: 10, ..DeliveryQuery::default() });
                 assert_eq!(page.await.unwrap().deliveries, [], "{status}");
                 server.now(|_, _| FINE);
                 // The next probe finds it back, and then everything goes at once.
                 eventually("it is back", async || {
                     stage.later(60);
-                    let stands = city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0);
+                    let stands = city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0);
                     stands.spared.is_none().then_some(())
                 })
                 .await;
@@ -336,7 +336,7 @@ on_both! {
             }
             let operator = city.access("operator.truc-ban");
             eventually("the endpoint is spared", async || {
-                city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared
+                city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0).spared
             })
             .await;
             let new = Server::open(&city.endpoints, |_, _| FINE);
@@ -344,7 +344,7 @@ on_both! {
             for id in ids {
                 stands(&city, id, 0, DeliveryState::Handed).await;
             }
-            assert_eq!(city.hub.endpoints(&operator).await.unwrap().endpoints.remove(0).spared, None);
+            assert_eq!(city.hub.endpoints.list(&operator).await.unwrap().endpoints.remove(0).spared, None);
         })
         .await;
     }
@@ -415,7 +415,7 @@ on_both! {
         let agency = city.access(&format!("agency.{COMMUNE}"));
         let asked = async |access: &Access, url: &str| {
             let request = EndpointRequest { url: url.to_owned(), new_secret: false };
-            city.hub.set_endpoint(access, request).await
+            city.hub.endpoints.set(access, request).await
         };
         for url in ["https://10.0.0.1/", "https://[::1]:8443/", "https://2130706433/"] {
             assert_eq!(label(asked(&agency, url).await), Label::EndpointForbidden, "{url}");
@@ -427,16 +427,16 @@ on_both! {
         assert_eq!(label(asked(&neighbour, "https://hook.example.vn/").await), Label::NotPushed);
         let branch = city.access("branch.ba-dinh");
         assert_eq!(label(asked(&branch, "https://hook.example.vn/").await), Label::PermissionMissing);
-        assert_eq!(label(city.hub.endpoint(&agency)), Label::NotFound);
+        assert_eq!(label(city.hub.endpoints.show(&agency)), Label::NotFound);
         let answer = asked(&agency, "https://hook.example.vn/").await.unwrap();
-        assert_eq!(city.hub.endpoint(&agency).unwrap(), answer.endpoint);
-        assert_eq!(label(city.hub.endpoint(&neighbour)), Label::NotFound);
+        assert_eq!(city.hub.endpoints.show(&agency).unwrap(), answer.endpoint);
+        assert_eq!(label(city.hub.endpoints.show(&neighbour)), Label::NotFound);
         // Without an endpoint it pulls.
-        assert_eq!(city.hub.remove_endpoint(&agency).await.unwrap(), answer.endpoint);
-        assert_eq!(label(city.hub.remove_endpoint(&agency).await), Label::NotFound);
+        assert_eq!(city.hub.endpoints.remove(&agency).await.unwrap(), answer.endpoint);
+        assert_eq!(label(city.hub.endpoints.remove(&agency).await), Label::NotFound);
         moving(&city, embedded(), async || {
             file(stage, &city, "r1").await;
-            let page = city.hub.inbox(&agency, 1, std::time::Duration::from_secs(20)).await.unwrap();
+            let page = city.hub.messages.inbox(&agency, 1, std::time::Duration::from_secs(20)).await.unwrap();
             assert_eq!(page.messages.len(), 1);
         })
         .await;
@@ -448,13 +448,13 @@ on_both! {
         // Every hub takes up what the database has every few seconds, and at each change of its own.
         let read_again = futures_util::future::join_all((0..4).map(async |_| {
             for _ in 0..60 {
-                city.hub.refresh().await.unwrap();
+                city.hub.refresher.refresh().await.unwrap();
             }
         }));
         let set_and_removed = async {
             for _ in 0..20 {
                 set(&city, "https://hook.example.vn/").await;
-                city.hub.remove_endpoint(&agency).await.unwrap();
+                city.hub.endpoints.remove(&agency).await.unwrap();
             }
         };
         futures_util::join!(read_again, set_and_removed);
@@ -467,16 +467,16 @@ on_both! {
         let operator = city.access("operator.truc-ban");
         let request = |reason: &str| ParkRequest { reason: reason.to_owned() };
         for tenant in ["branch.ba-dinh", "agent.a-001", "enterprise.buu-chinh-mau-a", "agency.ubnd-00004"] {
-            let refused = city.hub.park_delivery(&city.access(tenant), delivery, request("x")).await;
+            let refused = city.hub.deliveries.park(&city.access(tenant), delivery, request("x")).await;
             assert_eq!(label(refused), Label::PermissionMissing, "{tenant}");
         }
-        assert_eq!(label(city.hub.park_delivery(&operator, delivery, request(" ")).await), Label::TextEmpty);
+        assert_eq!(label(city.hub.deliveries.park(&operator, delivery, request(" ")).await), Label::TextEmpty);
         let long = "x".repeat(1001);
-        assert_eq!(label(city.hub.park_delivery(&operator, delivery, request(&long)).await), Label::TextLength);
+        assert_eq!(label(city.hub.deliveries.park(&operator, delivery, request(&long)).await), Label::TextLength);
         let absent = "dlv_0190b1a0000070008000000000000001".parse().unwrap();
-        assert_eq!(label(city.hub.park_delivery(&operator, absent, request("x")).await), Label::NotFound);
+        assert_eq!(label(city.hub.deliveries.park(&operator, absent, request("x")).await), Label::NotFound);
         assert_eq!(label(retried(&city, delivery, true).await), Label::DeliveryUnderWay);
-        let parked = city.hub.park_delivery(&operator, delivery, request("chờ thống nhất")).await.unwrap();
+        let parked = city.hub.deliveries.park(&operator, delivery, request("chờ thống nhất")).await.unwrap();
         assert_eq!(parked.delivery.state, DeliveryState::Parked);
         assert_eq!(parked.delivery.failure.unwrap().failure, Failure::HeldByOperator);
         assert_eq!(stage.unsent(), 0);
@@ -540,7 +540,7 @@ on_both! {
         assert_eq!(set(&city, &server.url).await.secret, None, "it is shown once");
         let agency = city.access(&format!("agency.{COMMUNE}"));
         let request = EndpointRequest { url: server.url.clone(), new_secret: true };
-        let answer = city.hub.set_endpoint(&agency, request).await.unwrap();
+        let answer = city.hub.endpoints.set(&agency, request).await.unwrap();
         assert!(answer.endpoint.older_secret_until.is_some());
         let new = WebhookSecret::parse(&answer.secret.unwrap()).unwrap();
         let holds = |got: &Got, secret| {
@@ -566,7 +566,7 @@ async fn retried(city: &City, id: DeliveryId, again: bool) -> Result<DeliveryIte
         again,
     };
     let operator = city.access("operator.truc-ban");
-    city.hub.retry_delivery(&operator, id, request).await
+    city.hub.deliveries.retry(&operator, id, request).await
 }
 
 fn label<T>(outcome: Result<T, ServiceError>) -> Label {

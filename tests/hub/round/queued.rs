@@ -22,7 +22,7 @@ async fn subscribe(city: &City, access: &Access, from: Option<Cursor>) -> Result
         url: None,
         from,
     };
-    city.hub.subscribe(access, request).await.map(drop)
+    city.hub.subscriptions.subscribe(access, request).await.map(drop)
 }
 
 async fn consumer(broker: &Broker, key: &TenantKey) -> Consumer {
@@ -86,7 +86,11 @@ fn play(stage: Stage) {
                 // Ended with a message in it: it is drained first, and nothing new comes.
                 city.file(&branch, &for_the_commune(stage, "last")).await;
                 let last = next(&mut queue).await;
-                city.hub.unsubscribe(&branch, Transport::Queue).await.unwrap();
+                city.hub
+                    .subscriptions
+                    .unsubscribe(&branch, Transport::Queue)
+                    .await
+                    .unwrap();
                 city.file(&branch, &for_the_commune(stage, "after")).await;
                 match subscribe(city, &branch, None).await {
                     Err(ServiceError::Rejected(r)) => assert_eq!(r.label(), Label::SubscriptionEnding),
@@ -96,7 +100,8 @@ fn play(stage: Stage) {
                 drop(queue);
                 eventually("the queue is removed", async || {
                     city.hub
-                        .subscription(&branch)
+                        .subscriptions
+                        .show(&branch)
                         .await
                         .unwrap()
                         .queue

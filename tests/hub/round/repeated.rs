@@ -3,6 +3,7 @@
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
 use lienthong::domain::view::SubmissionAnswer;
+use lienthong::service::Answered;
 use lienthong::service::ServiceError;
 use serde_json::json;
 
@@ -23,32 +24,32 @@ on_both! {
         let branch = city.access("branch.ba-dinh");
         let (first, mut second) = (for_the_commune(stage, "r1"), for_the_commune(stage, "r1"));
         second["summary"] = json!("Nội dung khác");
-        let one = city.hub.submit(&branch, incoming(&first, "k1")).await.unwrap();
+        let one = city.hub.intake.submit(&branch, incoming(&first, "k1")).await.unwrap();
         stage.later(1);
-        let two = city.hub.submit(&branch, incoming(&second, "k2")).await.unwrap();
+        let two = city.hub.intake.submit(&branch, incoming(&second, "k2")).await.unwrap();
         let version = |body: &[u8]| serde_json::from_slice::<SubmissionAnswer>(body).unwrap().version;
-        assert_eq!((version(&one.body), version(&two.body)), (1, 2));
-        let id = serde_json::from_slice::<SubmissionAnswer>(&one.body).unwrap().tracking_id;
+        assert_eq!((version(one.body()), version(two.body())), (1, 2));
+        let id = serde_json::from_slice::<SubmissionAnswer>(one.body()).unwrap().tracking_id;
         for accepted in [false, true] {
             if accepted {
                 city.report(&city.access(&format!("agency.{COMMUNE}")), vec![report(id, Status::Accepted, "")]).await;
             }
             for (filing, key, answered) in [(&first, "k1", &one), (&second, "k2", &two)] {
-                let again = city.hub.submit(&branch, incoming(filing, key)).await.unwrap();
-                assert_eq!((again.status, again.replayed, &again.body), (202, true, &answered.body), "{key}, accepted: {accepted}");
+                let again = city.hub.intake.submit(&branch, incoming(filing, key)).await.unwrap();
+                assert_eq!(again, Answered::Replayed(answered.body().to_vec()), "{key}, accepted: {accepted}");
             }
-            assert_eq!(label(city.hub.submit(&branch, incoming(&second, "k1")).await), Label::IdempotencyKeyReused);
+            assert_eq!(label(city.hub.intake.submit(&branch, incoming(&second, "k1")).await), Label::IdempotencyKeyReused);
         }
         assert_eq!((stage.rows("submissions"), stage.rows("dossiers")), (2, 1));
         // The content as it stands, under a new key: the dossier it is.
-        let known = city.hub.submit(&branch, incoming(&second, "k3")).await.unwrap();
-        let known: SubmissionAnswer = serde_json::from_slice(&known.body).unwrap();
+        let known = city.hub.intake.submit(&branch, incoming(&second, "k3")).await.unwrap();
+        let known: SubmissionAnswer = serde_json::from_slice(known.body()).unwrap();
         assert_eq!((known.existing, known.tracking_id, known.status.code), (true, id, Status::Accepted));
         // Other content, accepted: refused, its bytes kept.
-        assert_eq!(label(city.hub.submit(&branch, incoming(&first, "k4")).await), Label::ReferenceContentDiffers);
+        assert_eq!(label(city.hub.intake.submit(&branch, incoming(&first, "k4")).await), Label::ReferenceContentDiffers);
         assert_eq!((stage.rows("submissions"), stage.number("SELECT CAST(count AS BIGINT) AS n FROM refusals")), (2, 1));
         // However often it is tried, it is kept once.
-        assert_eq!(label(city.hub.submit(&branch, incoming(&first, "k5")).await), Label::ReferenceContentDiffers);
+        assert_eq!(label(city.hub.intake.submit(&branch, incoming(&first, "k5")).await), Label::ReferenceContentDiffers);
         assert_eq!((stage.rows("refusals"), stage.number("SELECT CAST(count AS BIGINT) AS n FROM refusals")), (1, 2));
         assert_eq!(stage.audit().findings, []);
     }

@@ -76,9 +76,9 @@ on_both! {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
         let hook = Hook::open(&city, |_, _| says(204)).await;
-        assert_eq!(label(city.hub.rotate_secret(&branch).await), Label::SubscriptionMissing);
+        assert_eq!(label(city.hub.subscriptions.rotate_secret(&branch).await), Label::SubscriptionMissing);
         let old = hook.subscribe(&city, &branch, None).await.unwrap();
-        let answer = city.hub.rotate_secret(&branch).await.unwrap();
+        let answer = city.hub.subscriptions.rotate_secret(&branch).await.unwrap();
         assert_eq!(answer.older_until.since(stage.clock.now()), SECRET_OVERLAP);
         moving(&city, embedded(), async || {
             city.file(&branch, &for_the_commune(stage, "r1")).await;
@@ -131,7 +131,7 @@ on_both! {
             says(if no { 422 } else { 200 })
         }).await;
         hook.subscribe(&city, &branch, None).await;
-        let webhook = async || city.hub.subscription(&branch).await.unwrap().webhook.unwrap();
+        let webhook = async || city.hub.subscriptions.show(&branch).await.unwrap().webhook.unwrap();
         moving(&city, embedded(), async || {
             city.file(&branch, &for_the_commune(stage, "r0")).await;
             hook.asked_times(1).await;
@@ -150,23 +150,23 @@ on_both! {
             drained(&city, &branch).await;
             let stands = webhook().await;
             assert_eq!((stands.parked, stands.held, stands.waiting), (1, 2, 0), "r2 went past it");
-            let page = city.hub.own_notice_attempts(&branch, Some(Transport::Webhook), None, 200).await.unwrap();
+            let page = city.hub.subscriptions.own_notice_attempts(&branch, Some(Transport::Webhook), None, 200).await.unwrap();
             let given_up = page.attempts.iter().find(|a| a.outcome == NoticeOutcome::Parked).unwrap();
             assert_eq!((given_up.tracking_id, given_up.number, given_up.reason.as_deref()), (Some(id), 3, Some("HTTP 422")));
             assert!(given_up.owner.is_some() && given_up.vi.is_some() && given_up.en.is_some());
-            let theirs = city.hub.notice_attempts_of(&operator, branch.key(), None, 200).await.unwrap();
+            let theirs = city.hub.subscriptions.notice_attempts_of(&operator, branch.key(), None, 200).await.unwrap();
             assert_eq!(theirs.attempts, page.attempts);
 
-            assert_eq!(city.hub.retry_own_notices(&city.access("branch.ha-dong"), Transport::Webhook).await.unwrap().retried, 0);
+            assert_eq!(city.hub.subscriptions.retry_own_notices(&city.access("branch.ha-dong"), Transport::Webhook).await.unwrap().retried, 0);
             refusing.store(false, std::sync::atomic::Ordering::SeqCst);
             let asks = |reason: &str| NoticeRetryRequest {
                 tenant: branch.key().clone(),
                 way: Transport::Webhook,
                 reason: reason.to_owned(),
             };
-            assert_eq!(label(city.hub.retry_notices_of(&operator, asks(" ")).await), Label::TextEmpty);
-            assert_eq!(label(city.hub.retry_notices_of(&branch, asks("đã sửa")).await), Label::PermissionMissing);
-            assert_eq!(city.hub.retry_notices_of(&operator, asks("đã sửa")).await.unwrap().retried, 1);
+            assert_eq!(label(city.hub.subscriptions.retry_notices_of(&operator, asks(" ")).await), Label::TextEmpty);
+            assert_eq!(label(city.hub.subscriptions.retry_notices_of(&branch, asks("đã sửa")).await), Label::PermissionMissing);
+            assert_eq!(city.hub.subscriptions.retry_notices_of(&operator, asks("đã sửa")).await.unwrap().retried, 1);
             let audited = stage.texts("SELECT action || ' ' || subject AS t FROM audit WHERE action = 'notices-retried'");
             assert_eq!(audited, ["notices-retried branch.ba-dinh"]);
             drained(&city, &branch).await;
@@ -180,7 +180,7 @@ on_both! {
     async fn a_webhook_that_refuses_everything_ends_no_event_and_another_address_begins_afresh(stage) {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
-        let webhook = async || city.hub.subscription(&branch).await.unwrap().webhook.unwrap();
+        let webhook = async || city.hub.subscriptions.show(&branch).await.unwrap().webhook.unwrap();
         for (n, status) in [400, 402, 412, 421, 431, 451, 495, 499].into_iter().enumerate() {
             let takes = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
             let is_back = std::sync::Arc::clone(&takes);
@@ -259,11 +259,11 @@ on_both! {
         moving(&city, embedded(), async || {
             city.file(&branch, &for_the_commune(stage, "r1")).await;
             eventually("it is disabled", async || {
-                let webhook = city.hub.subscription(&branch).await.unwrap().webhook.unwrap();
+                let webhook = city.hub.subscriptions.show(&branch).await.unwrap().webhook.unwrap();
                 (webhook.state == SubscriptionState::Disabled && webhook.reason.as_deref() == Some("receiver-gone")).then_some(())
             }).await;
             city.file(&branch, &for_the_commune(stage, "r2")).await;
-            assert_eq!(label(city.hub.test_subscription(&branch, Transport::Webhook).await), Label::SubscriptionMissing);
+            assert_eq!(label(city.hub.subscriptions.test(&branch, Transport::Webhook).await), Label::SubscriptionMissing);
             let back = Hook::open(&city, |_, _| says(200)).await;
             assert_eq!(back.subscribe(&city, &branch, None).await, None, "its secret is the same");
             back.asked_times(2).await;
@@ -324,17 +324,19 @@ fn what_is_no_webhook_is_not_spoken_to() {
                 url: Some(url.clone()),
                 from: None,
             };
-            city.hub.subscribe(&branch, request).await.unwrap();
+            city.hub.subscriptions.subscribe(&branch, request).await.unwrap();
             stage.later(1);
             let test = city
                 .hub
-                .test_subscription(&branch, Transport::Webhook)
+                .subscriptions
+                .test(&branch, Transport::Webhook)
                 .await
                 .unwrap();
             moving(&city, embedded(), async || {
                 eventually("it is tried", async || {
                     let page = city
                         .hub
+                        .subscriptions
                         .own_notice_attempts(&branch, None, None, 1)
                         .await
                         .unwrap();
@@ -362,13 +364,14 @@ fn a_test_event_goes_the_whole_way() {
         let branch = city.access("branch.ba-dinh");
         let hook = Hook::open(&city, |_, _| says(200)).await;
         assert_eq!(
-            label(city.hub.test_subscription(&branch, Transport::Webhook).await),
+            label(city.hub.subscriptions.test(&branch, Transport::Webhook).await),
             Label::SubscriptionMissing
         );
         let secret = hook.subscribe(&city, &branch, None).await.unwrap();
         let test = city
             .hub
-            .test_subscription(&branch, Transport::Webhook)
+            .subscriptions
+            .test(&branch, Transport::Webhook)
             .await
             .unwrap();
         moving(&city, embedded(), async || {
@@ -396,7 +399,7 @@ fn what_cannot_be_subscribed_to_is_refused_with_what_to_do() {
                 url: url.map(str::to_owned),
                 from,
             };
-            label(city.hub.subscribe(&branch, request).await)
+            label(city.hub.subscriptions.subscribe(&branch, request).await)
         };
         assert_eq!(
             ask(Transport::Webhook, Some("http://hook.example.vn/"), None).await,
@@ -409,11 +412,16 @@ fn what_cannot_be_subscribed_to_is_refused_with_what_to_do() {
         );
         let agency = city.access(&format!("agency.{COMMUNE}"));
         assert_eq!(
-            label(city.hub.subscription(&agency).await),
+            label(city.hub.subscriptions.show(&agency).await),
             Label::PermissionMissing
         );
         assert_eq!(
-            label(city.hub.unsubscribe(&branch, Transport::Webhook).await),
+            label(
+                city.hub
+                    .subscriptions
+                    .unsubscribe(&branch, Transport::Webhook)
+                    .await
+            ),
             Label::SubscriptionMissing
         );
     });

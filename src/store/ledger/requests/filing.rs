@@ -7,7 +7,7 @@ use crate::domain::codes::DossierCode;
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
-use crate::store::answers::{KeyUse, SubmitOutcome};
+use crate::store::answers::{KeptAnswer, KeyUse, SubmitOutcome};
 use crate::store::cipher::Sealed;
 use crate::store::columns::Column;
 use crate::store::kept::SealedRefusal;
@@ -66,7 +66,7 @@ pub struct Submit {
     /// The limits that begin.
     pub watches: Vec<Deadline>,
     /// The answer to give and keep: HTTP status and body. Without, more follows under the same key.
-    pub answer: Option<(i16, Vec<u8>)>,
+    pub answer: Option<KeptAnswer>,
     /// W3C trace context of the call.
     pub traceparent: Option<String>,
 }
@@ -84,8 +84,8 @@ pub struct Likeness {
 pub struct Remember {
     /// Its idempotency key.
     pub key: KeyUse,
-    /// The answer: HTTP status and body.
-    pub answer: (i16, Vec<u8>),
+    /// The answer.
+    pub answer: KeptAnswer,
 }
 
 /// A file a filing names, as its caller found it.

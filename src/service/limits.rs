@@ -1,12 +1,17 @@
 //! Limits: looking at those whose time has come, and telling the operator.
 
+use crate::clock::Clock;
+use crate::service::directory::DirectoryInUse;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dossiers::foreign;
+use super::ServiceError;
 use super::fault::internal;
-use super::{Hub, ServiceError};
+use super::feed::foreign;
 use crate::domain::clocks::Watched;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::routing::AgencyChannel;
@@ -18,12 +23,29 @@ use crate::store::read::{self, CursorStanding, KeptAlarm};
 /// Limits looked at in one commit, so that nobody waits long behind them.
 pub const LIMITS_AT_ONCE: i64 = 64;
 
-impl Hub {
+/// The time limits that run.
+pub struct Limits {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+    notifier: Arc<Notifier>,
+}
+
+impl Limits {
+    pub(super) fn new(base: &Base) -> Self {
+        Limits {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+            notifier: Arc::clone(&base.notifier),
+        }
+    }
+
     /// Looks at the limits whose time has come: warns, tells what has passed, each once, and wakes whoever waits for it. The
     /// ledger is asked only when something waits.
     pub async fn watch(&self) -> Result<WatchOutcome, ServiceError> {
         let now = self.clock.now();
-        let directory = self.directory();
+        let directory = self.directory.current();
         let law = Arc::clone(directory.time_limits().at(now.date()));
         let allowed = Duration::from_secs(u64::from(law.clock_ahead));
         let waits = self
@@ -39,7 +61,7 @@ impl Hub {
             max: LIMITS_AT_ONCE,
             actor: Access::system().actor(),
             own_queues: keys
-                .filter(|key| self.channel(key) == AgencyChannel::Amqp)
+                .filter(|key| self.directory.channel(key) == AgencyChannel::Amqp)
                 .map(str::to_owned)
                 .collect(),
             law,
@@ -48,7 +70,7 @@ impl Hub {
         for fired in &outcome.fired {
             if let Some(submitter) = &fired.submitter {
                 let submitter = submitter.parse().map_err(internal)?;
-                self.tell(&submitter);
+                self.notifier.tell(&submitter);
             }
         }
         Ok(outcome)
@@ -88,7 +110,7 @@ impl Hub {
             due_at: alarm.due_at,
             party: alarm.limit.party(),
             dossier: alarm.dossier,
-            agency: alarm.agency.as_ref().map(|key| self.agency_view(key)),
+            agency: alarm.agency.as_ref().map(|key| self.directory.agency_view(key)),
         }
     }
 

@@ -1,17 +1,19 @@
 //! The inbox of an agency that pulls: messages are leased, then settled.
 
+use crate::service::messages::Messages;
+use crate::service::notifier::inbox_bell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::dossiers::LOOK_AGAIN;
-use super::fault::internal;
-use super::messages::{inbox_bell, readable};
-use super::texts::bounded;
-use super::{Hub, ServiceError, Wait};
+use super::readable;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
+use crate::service::fault::internal;
+use crate::service::feed::LOOK_AGAIN;
+use crate::service::texts::bounded;
+use crate::service::{ServiceError, Wait};
 use crate::store::ledger::{LeaseInbox, LeasedDelivery, SettleInbox};
 use crate::store::message::Message;
 
@@ -21,7 +23,7 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// Messages handed out, or settled, in one call at most.
 pub const MESSAGES: u32 = 100;
 
-impl Hub {
+impl Messages {
     /// Hands out messages; waits up to `wait` for the first. Nothing is leased to somebody who hung up while waiting.
     pub async fn inbox(
         &self,

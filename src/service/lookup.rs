@@ -1,34 +1,55 @@
 //! What is shown without a certificate: a citizen's look-up, and the operator's overview of a sandbox.
 
-use std::collections::BTreeMap;
+use crate::clock::Clock;
+use crate::identity::secret::LookupSecrets;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::dossiers::Dossiers;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::sync::Arc;
 
-use super::fault::{internal, parse_id};
-use super::{Hub, ServiceError};
+use super::ServiceError;
+use super::fault::parse_id;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
-use crate::domain::view::{
-    AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
-};
-use crate::identity::{Access, Permission};
+use crate::domain::view::{PublicStep, PublicView};
+use crate::identity::Access;
 use crate::store::kept::KeptDossier;
 use crate::store::read;
 
 /// Claims of one code that a secret is tried on, the oldest first. Honest ones are few.
 const CLAIMS_TRIED: i64 = 50;
 
-impl Hub {
+/// What the holder of a receipt may see.
+pub struct Lookup {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+    credentials: Arc<Credentials>,
+    dossiers: Arc<Dossiers>,
+    secrets: Arc<LookupSecrets>,
+}
+
+impl Lookup {
+    pub(super) fn new(base: &Base, dossiers: &Arc<Dossiers>) -> Self {
+        Lookup {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+            credentials: Arc::clone(&base.credentials),
+            dossiers: Arc::clone(dossiers),
+            secrets: Arc::clone(&base.lookup),
+        }
+    }
+
     /// A dossier by its official code and the secret of its receipt: the dossier that has the code, or one that claims it. `None`
     /// for a wrong pair; a claim alone shows nobody anything.
-    pub async fn lookup_by_code(
-        &self,
-        code: DossierCode,
-        secret: &str,
-    ) -> Result<Option<PublicView>, ServiceError> {
+    pub async fn by_code(&self, code: DossierCode, secret: &str) -> Result<Option<PublicView>, ServiceError> {
         let named = self
             .store
             .readers
@@ -36,8 +57,8 @@ impl Hub {
             .await?;
         for id in named {
             let id = parse_id(&id)?;
-            if self.lookup.matches(id, secret) {
-                return self.lookup(id, secret).await;
+            if self.secrets.matches(id, secret) {
+                return self.by_id(id, secret).await;
             }
         }
         Ok(None)
@@ -49,12 +70,12 @@ impl Hub {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn lookup(&self, id: DossierId, secret: &str) -> Result<Option<PublicView>, ServiceError> {
-        if !self.lookup.matches(id, secret) {
+    pub async fn by_id(&self, id: DossierId, secret: &str) -> Result<Option<PublicView>, ServiceError> {
+        if !self.secrets.matches(id, secret) {
             return Ok(None);
         }
         let system = Access::system();
-        match self.reached(&system, id).await {
+        match self.dossiers.reached(&system, id).await {
             Ok(row) => self.public(row).await.map(Some),
             Err(ServiceError::Rejected(r)) if r.label() == Label::NotFound => Ok(None),
             Err(other) => Err(other),
@@ -63,7 +84,7 @@ impl Hub {
 
     async fn public(&self, row: KeptDossier) -> Result<PublicView, ServiceError> {
         let id = row.id;
-        let events = self.events_of(&Access::system(), id).await?;
+        let events = self.dossiers.events_of(&Access::system(), id).await?;
         let (cipher, version) = (Arc::clone(&self.store.cipher), row.state.version);
         let content = self
             .store
@@ -73,13 +94,13 @@ impl Hub {
         let status = row.status();
         let (note, details) = told(&events, status);
         let with_agency = matches!(status, Status::Accepted | Status::Processing);
-        let clocks = self.clocks_of(&row);
+        let clocks = self.directory.clocks_of(&row);
         Ok(PublicView {
             tracking_id: id,
             procedure_name: row.route.read()?.procedure.name,
             status: status.into(),
             since: row.state.since,
-            agency: self.agency_of(&row),
+            agency: self.directory.agency_of(&row),
             // By the date on the applicant's receipt, where that is another.
             late: with_agency && clocks.held_due().is_some_and(|due| due < self.clock.now()),
             clocks,
@@ -93,7 +114,7 @@ impl Hub {
 
     /// Where a dossier was filed: the receiving point, and whose it is.
     fn place_of(&self, row: &KeptDossier) -> String {
-        let register = self.register();
+        let register = self.credentials.register();
         let submitter = &row.submitter;
         let name = register.tenant(submitter);
         let name = name.map_or_else(|| submitter.to_string(), |t| t.name.to_string());
@@ -103,81 +124,6 @@ impl Hub {
             Some(point) if point != name => format!("{point}, {name}"),
             _ => name,
         }
-    }
-
-    /// What is on its way and what has stopped there, for the metrics.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn backlog(&self) -> Result<Backlog, ServiceError> {
-        Ok(self.store.readers.run(read::backlog).await?)
-    }
-
-    /// The hub in numbers.
-    pub async fn overview(&self, access: &Access) -> Result<OverviewView, ServiceError> {
-        let scope = access.permit(Permission::HubRead)?;
-        let (numbers, overdue) = self
-            .store
-            .readers
-            .run(move |conn| Ok((read::overview(conn, &scope)?, read::overdue(conn, &scope)?)))
-            .await?;
-        let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
-        let limits = self.limits_told().await?;
-        let backlog = self.backlog().await?;
-        let register = self.register();
-        let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
-        for (key, status, count) in numbers.by_agency {
-            let agency = key
-                .as_deref()
-                .and_then(|k| k.parse().ok())
-                .map(|k| self.agency_view(&k));
-            let late = overdue.get(&key).copied().unwrap_or(0);
-            let line = agencies.entry(key).or_insert(AgencyCount {
-                agency,
-                overdue: late,
-                open: 0,
-                finished: 0,
-                total: 0,
-            });
-            if status.is_final() || status == Status::Finished {
-                line.finished += count;
-            } else {
-                line.open += count;
-            }
-            line.total += count;
-        }
-        Ok(OverviewView {
-            by_status: numbers
-                .by_status
-                .into_iter()
-                .map(|(status, count)| StatusCount {
-                    status: status.into(),
-                    count,
-                })
-                .collect(),
-            by_submitter: numbers
-                .by_tenant
-                .into_iter()
-                .map(|(tenant, count)| {
-                    let tenant = tenant.parse().map_err(internal)?;
-                    let name = register
-                        .tenant(&tenant)
-                        .map_or_else(|| tenant.to_string(), |t| t.name.to_string());
-                    Ok(SubmitterCount { tenant, name, count })
-                })
-                .collect::<Result<_, ServiceError>>()?,
-            by_agency: agencies.into_values().collect(),
-            deliveries: numbers
-                .by_delivery
-                .into_iter()
-                .map(|(state, count)| DeliveryCount { state, count })
-                .collect(),
-            limits,
-            backlog,
-            outbox: numbers.outbox,
-            events: numbers.seq,
-            blocks: numbers.block,
-        })
     }
 }
 

@@ -1,10 +1,7 @@
 //! An operator names the agency of a dossier: where the rules name none or several, where nobody said which part of a divided
 //! commune is meant, or where the agency they name says that it is another's.
 
-use super::acts::Call;
-use super::fault::internal;
-use super::tenants::reason_of;
-use super::{Hub, ServiceError};
+use super::Call;
 use crate::domain::codes::Key;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
@@ -14,13 +11,18 @@ use crate::domain::seal::sha256;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AssignmentRequest, AssignmentView, DossierSummary};
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
+use crate::service::acts::Acts;
+use crate::service::directory::DirectoryInUse;
+use crate::service::fault::internal;
+use crate::service::tenants::reason_of;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Assign, AssignOutcome, KeyUse};
 
 /// How often an assignment is prepared anew when something else happened to the dossier meanwhile.
 const ATTEMPTS: usize = 4;
 
-impl Hub {
+impl Acts {
     /// Names the agency. The one before, if any, loses its part as after an amendment; the new one gets the whole dossier.
     ///
     /// # Errors
@@ -35,10 +37,11 @@ impl Hub {
         access.permit(Permission::DossierAssign)?;
         let text = reason_of(request.reason)?;
         let agency = self
+            .directory
             .agency_in_force(request.agency.as_str())
             .map_err(|p| p.at("/agency"))?;
         for _ in 0..ATTEMPTS {
-            let row = self.reached(access, id).await?;
+            let row = self.dossiers.reached(access, id).await?;
             let now = self.clock.now();
             let mut route = row.route.read()?;
             route.assigned = Some(AssignedReason {
@@ -69,8 +72,8 @@ impl Hub {
             };
             match self.store.ledger.ask(assign).await? {
                 AssignOutcome::Done => {
-                    self.tell(&row.submitter);
-                    return self.summary(&self.reached(access, id).await?);
+                    self.notifier.tell(&row.submitter);
+                    return self.dossiers.summary(&self.dossiers.reached(access, id).await?);
                 }
                 AssignOutcome::KeyReused => return Err(Label::IdempotencyKeyReused.into()),
                 AssignOutcome::Absent => return Err(Label::NotFound.into()),
@@ -87,23 +90,23 @@ impl Hub {
         let reception = directory.reception(&row.submitter, row.point.as_ref(), Some(agency), now.date());
         reception.supervisor.map(|unit| unit.to_string())
     }
+}
 
-    /// The decision that holds now, as its event tells it.
-    pub(super) fn assignment(&self, events: &[Event]) -> Option<AssignmentView> {
-        events.iter().rev().find_map(|event| match &event.what {
-            EventKind::Assigned {
-                agency,
-                instead,
-                text,
-                ..
-            } => Some(AssignmentView {
-                agency: self.agency_view(agency),
-                instead: instead.as_ref().map(|key| self.agency_view(key)),
-                by: event.actor.clone(),
-                at: event.at,
-                reason: text.clone(),
-            }),
-            _ => None,
-        })
-    }
+/// The decision that holds now, as its event tells it.
+pub(in crate::service) fn assignment(directory: &DirectoryInUse, events: &[Event]) -> Option<AssignmentView> {
+    events.iter().rev().find_map(|event| match &event.what {
+        EventKind::Assigned {
+            agency,
+            instead,
+            text,
+            ..
+        } => Some(AssignmentView {
+            agency: directory.agency_view(agency),
+            instead: instead.as_ref().map(|key| directory.agency_view(key)),
+            by: event.actor.clone(),
+            at: event.at,
+            reason: text.clone(),
+        }),
+        _ => None,
+    })
 }

@@ -1,8 +1,6 @@
 //! The turns a dossier may take: refused, sent back for papers, recalled, withdrawn, postponed, its result corrected.
 
-use super::acts::{ActionRequest, Call, office};
-use super::texts::required;
-use super::{Hub, ServiceError};
+use super::{ActionRequest, Call, office};
 use crate::domain::details::{Details, Lists};
 use crate::domain::event::Back;
 use crate::domain::ids::DossierId;
@@ -15,6 +13,9 @@ use crate::domain::view::{
     CorrectionRequest, DossierSummary, PapersRequest, PostponementRequest, ReasonRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
+use crate::service::acts::Acts;
+use crate::service::texts::required;
 use crate::store::ledger::DossierAction;
 
 fn reason(text: String) -> Result<String, Problem> {
@@ -37,7 +38,7 @@ fn step(
     Ok(ActionRequest::of(role, route, action, request.occurred_at))
 }
 
-impl Hub {
+impl Acts {
     /// Withdraws a dossier on the applicant's request, before the decision (`NĐ 118/2025` Điều 21): who filed it asks.
     pub async fn withdraw(
         &self,

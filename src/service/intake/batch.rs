@@ -4,6 +4,7 @@
 //! not depend on how long a batch is; they are in work together, so that one commit takes many of them. An item whose reference is
 //! in work already waits: what a batch says twice about one dossier happens in the order in which it says it.
 
+use crate::service::intake::Intake;
 use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt as _, unfold};
 use tokio::time::Instant;
 
-use super::intake::{Answered, Incoming, Mode, Prepared};
-use super::{Hub, ServiceError};
+use super::{Answered, Incoming, Mode, Prepared};
 use crate::adapt::SplitDocument;
 use crate::domain::rejection::{Label, Problem, Rejection};
 use crate::domain::submission::IdempotencyKey;
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
 use crate::store::ledger::KeyUse;
 
 /// Items of one batch in work at once. Two batches of a tenant fill one commit.
@@ -108,7 +109,7 @@ struct Done {
 
 /// A batch on its way.
 struct Run<S> {
-    hub: Arc<Hub>,
+    intake: Arc<Intake>,
     access: Arc<Access>,
     call: BatchCall,
     items: Option<Pin<Box<S>>>,
@@ -120,7 +121,7 @@ struct Run<S> {
     held: Option<Read>,
 }
 
-impl Hub {
+impl Intake {
     /// Files the items of a batch, each for itself, and gives their results in order. Nothing is read ahead of what is in work;
     /// when nobody takes the results any more, no further item is begun.
     ///
@@ -141,7 +142,7 @@ impl Hub {
         self.adapters
             .choose(&call.media_type, call.format.as_deref(), formats)?;
         let run = Run {
-            hub: Arc::clone(self),
+            intake: Arc::clone(self),
             access: Arc::new(access.clone()),
             call,
             items: Some(Box::pin(items)),
@@ -261,7 +262,7 @@ impl<S: Stream<Item = BatchItem>> Run<S> {
             // Nobody reads the answer while the batch runs: what must be asked waits, parked.
             mode: Mode::Batch,
         };
-        let mut prepared = self.hub.prepare(&self.access, &incoming);
+        let mut prepared = self.intake.prepare(&self.access, &incoming);
         if let Ok(prepared) = &mut prepared {
             for warning in &mut prepared.warnings {
                 warning.path = warning.path.as_deref().map(|path| place.path(path));
@@ -295,9 +296,9 @@ impl<S: Stream<Item = BatchItem>> Run<S> {
         let reference = read.reference.clone();
         self.bytes += bytes;
         self.references.extend(reference.clone());
-        let (hub, access) = (Arc::clone(&self.hub), Arc::clone(&self.access));
+        let (intake, access) = (Arc::clone(&self.intake), Arc::clone(&self.access));
         self.work.push_back(Box::pin(async move {
-            let outcome = hub.file_item(&access, read, key).await;
+            let outcome = intake.file_item(&access, read, key).await;
             let result = BatchResult { item, outcome };
             Done {
                 result,

@@ -1,5 +1,6 @@
 //! Files on their way in: counted, read, hashed and written whole, then made their tenant's.
 
+use crate::service::files::Files;
 use std::sync::Arc;
 
 use rand::Rng;
@@ -12,8 +13,8 @@ use crate::domain::ids::BlobId;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::view::BlobView;
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
 use crate::service::fault::internal;
-use crate::service::{Hub, ServiceError};
 use crate::store::ledger::{AddBlob, BlobOutcome, Complete};
 use crate::store::read;
 
@@ -60,7 +61,7 @@ fn over_quota(limits: &UploadLimits) -> ServiceError {
         .into()
 }
 
-impl Hub {
+impl Files {
     /// How much may be uploaded.
     pub fn upload_limits(&self) -> UploadLimits {
         self.uploads
@@ -99,7 +100,7 @@ impl Hub {
             return Err(over_quota(&limits));
         }
         let now = self.clock.now();
-        let (object, key) = self.with_rng(|rng| {
+        let (object, key) = self.draws.with(|rng| {
             let mut key = [0u8; 32];
             rng.fill_bytes(&mut key);
             (BlobId::new(now, rng), DataKey::new(key))
@@ -173,7 +174,7 @@ impl Hub {
 
     fn tell_complete(&self, complete: &Complete) -> Result<(), ServiceError> {
         for submitter in &complete.submitters {
-            self.tell(&submitter.parse().map_err(internal)?);
+            self.notifier.tell(&submitter.parse().map_err(internal)?);
         }
         Ok(())
     }

@@ -1,9 +1,14 @@
 //! What was done although a rule was broken: the operator's list, and the figures the quality index is computed from.
 
+use crate::clock::Clock;
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::dossiers::foreign;
-use super::{Hub, ServiceError};
+use super::ServiceError;
+use super::feed::foreign;
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::time::Date;
@@ -19,9 +24,24 @@ const METRIC_DAYS: i64 = 30;
 
 const DAY: i64 = 24;
 
-impl Hub {
+/// Rules that were broken.
+pub struct Irregularities {
+    store: Arc<Store>,
+    clock: Clock,
+    directory: Arc<DirectoryInUse>,
+}
+
+impl Irregularities {
+    pub(super) fn new(base: &Base) -> Self {
+        Irregularities {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            directory: Arc::clone(&base.directory),
+        }
+    }
+
     /// What was done although a rule was broken, in order, after a number.
-    pub async fn irregularities(
+    pub async fn list(
         &self,
         access: &Access,
         after: Cursor,
@@ -53,7 +73,7 @@ impl Hub {
     ///
     /// # Errors
     /// `query-malformed` for days out of order or too far apart.
-    pub async fn irregular_counts(
+    pub async fn counts(
         &self,
         access: &Access,
         from: Option<Date>,
@@ -77,7 +97,7 @@ impl Hub {
             .into_iter()
             .map(|one| IrregularCount {
                 day: one.day,
-                agency: one.agency.map(|key| self.agency_view(&key)),
+                agency: one.agency.map(|key| self.directory.agency_view(&key)),
                 label: one.label,
                 count: one.count,
             })
@@ -89,7 +109,7 @@ impl Hub {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn irregular_of_late(&self) -> Result<BTreeMap<Label, i64>, ServiceError> {
+    pub async fn of_late(&self) -> Result<BTreeMap<Label, i64>, ServiceError> {
         let to = self.clock.now().date();
         let from = days_before(to, METRIC_DAYS - 1);
         let kept = self
@@ -112,7 +132,7 @@ impl Hub {
             dossier: one.dossier,
             status: one.status.into(),
             by: one.tenant,
-            agency: one.agency.map(|key| self.agency_view(&key)),
+            agency: one.agency.map(|key| self.directory.agency_view(&key)),
         }
     }
 }

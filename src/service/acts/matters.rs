@@ -1,9 +1,7 @@
 //! What the parties record of a dossier beside its status: changes asked for, opinions of other bodies, an early result, lost papers,
 //! fees on their way to the budget.
 
-use super::acts::{ActionRequest, Call};
-use super::texts::{bounded, required, within};
-use super::{Hub, ServiceError};
+use super::{ActionRequest, Call};
 use crate::domain::dossier::limits;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::{LONGEST_POSTPONEMENT_DAYS, Role};
@@ -17,6 +15,9 @@ use crate::domain::view::{
     PaymentKind, PaymentRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::service::ServiceError;
+use crate::service::acts::Acts;
+use crate::service::texts::{bounded, required, within};
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::DossierAction;
 
@@ -42,7 +43,7 @@ fn asked(role: Role, route: &'static str, matter: Matter, at: Option<Timestamp>)
     ActionRequest::of(role, route, DossierAction::Beside(matter), at)
 }
 
-impl Hub {
+impl Acts {
     /// The applicant asks for a change before the decision, or corrects an error (`NĐ 118/2025` Điều 21): who filed it says so.
     pub async fn request_change(
         &self,
@@ -147,7 +148,7 @@ impl Hub {
         let matter = Matter::PapersLost {
             text: required("/text", request.text, text::NOTE)?,
         };
-        let role = part(access, &self.reached(access, id).await?);
+        let role = part(access, &self.dossiers.reached(access, id).await?);
         self.act(
             access,
             id,
@@ -176,12 +177,13 @@ impl Hub {
             return Err(problem.with("min", 1).with("max", limits::AMOUNT_VND).into());
         }
         let receipt = bounded("/receipt", request.receipt, text::PROOF)?;
-        let row = self.reached(access, id).await?;
+        let row = self.dossiers.reached(access, id).await?;
         let matter = match request.kind {
             PaymentKind::Collected => Matter::FeeCollected {
                 amount_vnd,
                 receipt,
                 due_at: self
+                    .directory
                     .clockwork(&row)
                     .fee_to_budget(request.occurred_at.unwrap_or_else(|| self.clock.now())),
             },

@@ -8,12 +8,18 @@
 mod quota;
 mod uploads;
 
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::service::draws::Draws;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ServiceError;
 use super::fault::internal;
-use super::{Hub, ServiceError};
 use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
 use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::codes::Sha256Hex;
@@ -59,7 +65,7 @@ impl From<BlobError> for ServiceError {
 
 /// A part of a file on its way out.
 pub struct FileDownload {
-    hub: Arc<Hub>,
+    blobs: Blobs,
     object: BlobId,
     opener: Opener,
     left: Range<u64>,
@@ -79,7 +85,7 @@ impl FileDownload {
         let now = self.left.start..border.min(self.left.end);
         let stored = self.opener.stored(&now);
         debug_assert!(stored.end - stored.start <= PIECE);
-        let sealed = self.hub.blobs.read(self.object, stored).await?;
+        let sealed = self.blobs.read(self.object, stored).await?;
         let plain = self.opener.open(&now, &sealed)?;
         self.left.start = now.end;
         Ok(Some(plain))
@@ -127,12 +133,35 @@ fn part(wanted: Wanted, size: u64) -> Option<Range<u64>> {
     }
 }
 
-impl Hub {
+/// Files of tenants and of dossiers.
+pub struct Files {
+    store: Arc<Store>,
+    clock: Clock,
+    draws: Arc<Draws>,
+    notifier: Arc<Notifier>,
+    blobs: Blobs,
+    uploads: UploadLimits,
+    in_flight_bytes: Arc<InFlight>,
+}
+
+impl Files {
+    pub(super) fn new(base: &Base, blobs: Blobs, uploads: UploadLimits) -> Self {
+        Files {
+            store: Arc::clone(&base.store),
+            clock: base.clock.clone(),
+            draws: Arc::clone(&base.draws),
+            notifier: Arc::clone(&base.notifier),
+            blobs,
+            uploads,
+            in_flight_bytes: Default::default(),
+        }
+    }
+
     /// The files of a dossier.
     ///
     /// # Errors
     /// `not-found`.
-    pub async fn attachments(&self, access: &Access, id: DossierId) -> Result<AttachmentsView, ServiceError> {
+    pub async fn list(&self, access: &Access, id: DossierId) -> Result<AttachmentsView, ServiceError> {
         let files = self.files_of(access, id).await?;
         let awaited = Duration::from_secs(AWAITED_DAYS * 24 * 3600);
         let now = self.clock.now();
@@ -181,7 +210,7 @@ impl Hub {
     }
 
     /// The files a dossier names that are not here.
-    pub(super) async fn missing_files(
+    pub(super) async fn missing(
         &self,
         access: &Access,
         id: DossierId,
@@ -198,8 +227,8 @@ impl Hub {
     ///
     /// # Errors
     /// `not-found`, `attachment-missing`, `range-not-satisfiable`.
-    pub async fn attachment(
-        self: &Arc<Self>,
+    pub async fn open(
+        &self,
         access: &Access,
         id: DossierId,
         n: i32,
@@ -234,7 +263,7 @@ impl Hub {
             };
             self.store.ledger.ask(note).await?;
             Some(FileDownload {
-                hub: Arc::clone(self),
+                blobs: self.blobs.clone(),
                 object: held.object,
                 opener: Opener::new(held.object, &held.key, size),
                 left: part.clone(),
@@ -290,7 +319,7 @@ impl Hub {
     }
 
     /// How many files dossiers have awaited for longer than they should.
-    pub async fn overdue_files(&self) -> Result<i64, ServiceError> {
+    pub async fn overdue(&self) -> Result<i64, ServiceError> {
         let before = self
             .clock
             .now()
@@ -307,7 +336,7 @@ impl Hub {
     ///
     /// # Errors
     /// The database or the store of attachments is away; the next run goes on.
-    pub async fn sweep_files(&self) -> Result<usize, ServiceError> {
+    pub async fn sweep(&self) -> Result<usize, ServiceError> {
         let now = self.clock.now();
         let mut removed = 0;
         loop {

@@ -1,0 +1,108 @@
+//! The hub in numbers, for the operator.
+
+use crate::domain::status::Status;
+use crate::domain::view::AgencyCount;
+use crate::domain::view::DeliveryCount;
+use crate::domain::view::OverviewView;
+use crate::domain::view::StatusCount;
+use crate::domain::view::SubmitterCount;
+use crate::identity::Access;
+use crate::identity::Permission;
+use crate::service::ServiceError;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::fault::internal;
+use crate::service::limits::Limits;
+use crate::service::parts::Base;
+use crate::service::vitals::Vitals;
+use crate::store::Store;
+use crate::store::read;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+/// The numbers of the whole hub.
+pub struct Overview {
+    store: Arc<Store>,
+    directory: Arc<DirectoryInUse>,
+    credentials: Arc<Credentials>,
+    limits: Arc<Limits>,
+    vitals: Arc<Vitals>,
+}
+
+impl Overview {
+    pub(super) fn new(base: &Base, limits: &Arc<Limits>, vitals: &Arc<Vitals>) -> Self {
+        Overview {
+            store: Arc::clone(&base.store),
+            directory: Arc::clone(&base.directory),
+            credentials: Arc::clone(&base.credentials),
+            limits: Arc::clone(limits),
+            vitals: Arc::clone(vitals),
+        }
+    }
+
+    /// The hub in numbers.
+    pub async fn show(&self, access: &Access) -> Result<OverviewView, ServiceError> {
+        let scope = access.permit(Permission::HubRead)?;
+        let (numbers, overdue) = self
+            .store
+            .readers
+            .run(move |conn| Ok((read::overview(conn, &scope)?, read::overdue(conn, &scope)?)))
+            .await?;
+        let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
+        let limits = self.limits.limits_told().await?;
+        let backlog = self.vitals.backlog().await?;
+        let register = self.credentials.register();
+        let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
+        for (key, status, count) in numbers.by_agency {
+            let agency = key
+                .as_deref()
+                .and_then(|k| k.parse().ok())
+                .map(|k| self.directory.agency_view(&k));
+            let late = overdue.get(&key).copied().unwrap_or(0);
+            let line = agencies.entry(key).or_insert(AgencyCount {
+                agency,
+                overdue: late,
+                open: 0,
+                finished: 0,
+                total: 0,
+            });
+            if status.is_final() || status == Status::Finished {
+                line.finished += count;
+            } else {
+                line.open += count;
+            }
+            line.total += count;
+        }
+        Ok(OverviewView {
+            by_status: numbers
+                .by_status
+                .into_iter()
+                .map(|(status, count)| StatusCount {
+                    status: status.into(),
+                    count,
+                })
+                .collect(),
+            by_submitter: numbers
+                .by_tenant
+                .into_iter()
+                .map(|(tenant, count)| {
+                    let tenant = tenant.parse().map_err(internal)?;
+                    let name = register
+                        .tenant(&tenant)
+                        .map_or_else(|| tenant.to_string(), |t| t.name.to_string());
+                    Ok(SubmitterCount { tenant, name, count })
+                })
+                .collect::<Result<_, ServiceError>>()?,
+            by_agency: agencies.into_values().collect(),
+            deliveries: numbers
+                .by_delivery
+                .into_iter()
+                .map(|(state, count)| DeliveryCount { state, count })
+                .collect(),
+            limits,
+            backlog,
+            outbox: numbers.outbox,
+            events: numbers.seq,
+            blocks: numbers.block,
+        })
+    }
+}
