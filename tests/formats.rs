@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lienthong::adapt::Registry;
-use lienthong::domain::dossier::{Catalogue, Channel};
+use lienthong::domain::dossier::{Catalogue, Channel, Filing};
 use lienthong::domain::event::Back;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
@@ -63,78 +63,13 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
                 .collect();
             assert!(unexpected.is_empty(), "{what}: {unexpected:?}");
             let filing = adapted.filing;
-            assert_eq!(filing.reference.as_str(), case.reference, "{what}");
-            assert_eq!(
-                filing.procedure.code.as_str(),
-                case.procedure.code.as_str(),
-                "{what}"
-            );
-            assert_eq!(
-                (filing.channel, filing.assisted_by_agent),
-                (case.channel, case.assisted),
-                "{what}"
-            );
-            assert!(filing.is_test, "{what}");
-            assert_eq!(filing.filed_at.as_seconds(), case.filed_at.as_seconds(), "{what}");
-            assert!(filing.filed_at <= now(), "{what}");
-            assert_eq!(filing.applicant.name.as_str(), case.applicant.name, "{what}");
-            let number = filing.applicant.identity_number.as_ref().map(|n| n.as_str());
-            assert_eq!(number, case.applicant.number(), "{what}");
-            assert_eq!(
-                filing.applicant.tax_code.as_ref().map(|n| n.as_str()),
-                case.applicant.tax_code(),
-                "{what}"
-            );
-            assert!(
-                filing.applicant.birth_date.is_some() == case.applicant.is_citizen(),
-                "{what}"
-            );
-            let place = filing.place.as_ref().map(|p| (p.commune.as_str(), p.catalogue));
-            let meant = case
-                .place
-                .as_ref()
-                .map(|p| (p.commune.as_str(), Some(p.catalogue)));
-            assert_eq!(place, meant, "{what}");
-            assert_eq!(filing.components.len(), case.papers.len(), "{what}");
+            says_what_was_meant(&filing, case, &what);
             if format.name() != "vnpost-hcc/v1" {
-                let owner = filing.owner.as_ref().map(|o| o.name.as_str());
-                assert_eq!(owner, case.owner.as_ref().map(|o| o.name.as_str()), "{what}");
-                assert_eq!(
-                    filing.summary.as_ref().map(|s| s.as_str()),
-                    Some(case.summary.as_str()),
-                    "{what}"
-                );
-                let fee: i64 = filing.fees.iter().map(|f| f.amount_vnd).sum();
-                assert_eq!(fee, case.procedure.fee_vnd, "{what}");
-                for (read, meant) in filing.components.iter().zip(&case.papers) {
-                    assert_eq!(read.name.as_str(), meant.name, "{what}");
-                    assert_eq!(
-                        (read.copies.original, read.copies.photo),
-                        (meant.originals, meant.photos),
-                        "{what}"
-                    );
-                    let digests: Vec<_> = read.files.iter().map(|f| f.sha256.clone()).collect();
-                    let sent = meant.file.iter().map(|f| Some(f.sha256.clone()));
-                    assert_eq!(digests, sent.collect::<Vec<_>>(), "{what}");
-                }
+                says_the_rest_as_well(&filing, case, &what);
             }
             let own_code = format == Format::DvcqgMcJson && case.channel == Channel::Counter;
             assert_eq!(filing.dossier_code.is_some(), own_code, "{what}");
-            let route = directory
-                .route(
-                    filing.procedure.code.as_str(),
-                    filing.place.as_ref(),
-                    filing.filed_at.date(),
-                )
-                .unwrap_or_else(|e| panic!("{what}: {e}"));
-            assert!(
-                route.agency.is_some() && route.parked.is_none(),
-                "{what}: {:?}",
-                route.parked
-            );
-            if case.decides.is_some() {
-                assert_eq!(route.agency, case.decides, "{what}");
-            }
+            goes_to_one_agency(&directory, &filing, case, &what);
             former += usize::from(
                 case.place
                     .as_ref()
@@ -143,6 +78,85 @@ fn every_filing_in_every_format_is_read_as_it_was_meant_and_has_one_agency() {
         }
     }
     assert!(former > 0, "nobody gives a former address");
+}
+
+/// What every format has a place for.
+fn says_what_was_meant(filing: &Filing, case: &Case, what: &str) {
+    assert_eq!(filing.reference.as_str(), case.reference, "{what}");
+    assert_eq!(
+        filing.procedure.code.as_str(),
+        case.procedure.code.as_str(),
+        "{what}"
+    );
+    assert_eq!(
+        (filing.channel, filing.assisted_by_agent),
+        (case.channel, case.assisted),
+        "{what}"
+    );
+    assert!(filing.is_test, "{what}");
+    assert_eq!(filing.filed_at.as_seconds(), case.filed_at.as_seconds(), "{what}");
+    assert!(filing.filed_at <= now(), "{what}");
+    assert_eq!(filing.applicant.name.as_str(), case.applicant.name, "{what}");
+    let number = filing.applicant.identity_number.as_ref().map(|n| n.as_str());
+    assert_eq!(number, case.applicant.number(), "{what}");
+    assert_eq!(
+        filing.applicant.tax_code.as_ref().map(|n| n.as_str()),
+        case.applicant.tax_code(),
+        "{what}"
+    );
+    assert!(
+        filing.applicant.birth_date.is_some() == case.applicant.is_citizen(),
+        "{what}"
+    );
+    let place = filing.place.as_ref().map(|p| (p.commune.as_str(), p.catalogue));
+    let meant = case
+        .place
+        .as_ref()
+        .map(|p| (p.commune.as_str(), Some(p.catalogue)));
+    assert_eq!(place, meant, "{what}");
+    assert_eq!(filing.components.len(), case.papers.len(), "{what}");
+}
+
+/// What the postal format leaves out.
+fn says_the_rest_as_well(filing: &Filing, case: &Case, what: &str) {
+    let owner = filing.owner.as_ref().map(|o| o.name.as_str());
+    assert_eq!(owner, case.owner.as_ref().map(|o| o.name.as_str()), "{what}");
+    assert_eq!(
+        filing.summary.as_ref().map(|s| s.as_str()),
+        Some(case.summary.as_str()),
+        "{what}"
+    );
+    let fee: i64 = filing.fees.iter().map(|f| f.amount_vnd).sum();
+    assert_eq!(fee, case.procedure.fee_vnd, "{what}");
+    for (read, meant) in filing.components.iter().zip(&case.papers) {
+        assert_eq!(read.name.as_str(), meant.name, "{what}");
+        assert_eq!(
+            (read.copies.original, read.copies.photo),
+            (meant.originals, meant.photos),
+            "{what}"
+        );
+        let digests: Vec<_> = read.files.iter().map(|f| f.sha256.clone()).collect();
+        let sent = meant.file.iter().map(|f| Some(f.sha256.clone()));
+        assert_eq!(digests, sent.collect::<Vec<_>>(), "{what}");
+    }
+}
+
+fn goes_to_one_agency(directory: &Directory, filing: &Filing, case: &Case, what: &str) {
+    let route = directory
+        .route(
+            filing.procedure.code.as_str(),
+            filing.place.as_ref(),
+            filing.filed_at.date(),
+        )
+        .unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert!(
+        route.agency.is_some() && route.parked.is_none(),
+        "{what}: {:?}",
+        route.parked
+    );
+    if case.decides.is_some() {
+        assert_eq!(route.agency, case.decides, "{what}");
+    }
 }
 
 #[test]

@@ -209,6 +209,57 @@ pub struct ListenerTls {
     pub callers: Callers,
 }
 
+/// The first hub of a database brings its directory; the next ones find it there and never put theirs in its place.
+async fn bring_directory(hub: &Hub, files: &BTreeMap<String, String>) -> Result<(), AppError> {
+    if !hub.refresher.has_directory().await? {
+        hub.directory_plans.import(&Access::system(), files).await?;
+    }
+    Ok(())
+}
+
+/// The store blocks while it opens and owns its threads.
+async fn open_store(
+    backend: Backend,
+    cipher: Arc<Cipher>,
+    sizes: StoreSizes,
+    migrate: bool,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Store, AppError> {
+    let (clock, entropy) = (clock.clone(), entropy.clone());
+    let opening = move || Store::open(backend, cipher, sizes, migrate, &clock, &entropy);
+    let opened = tokio::task::spawn_blocking(opening).await;
+    Ok(opened.map_err(|e| AppError::Unusable(e.to_string()))??)
+}
+
+/// Who may finish a handshake with the partner listener.
+fn callers(strict: bool, trust: &[CertificateDer<'static>]) -> Result<Callers, AppError> {
+    match strict {
+        true => Ok(Callers::only(trust)?),
+        false => Ok(Callers::anybody()),
+    }
+}
+
+fn partner_listener(
+    socket: TcpListener,
+    balancers: Balancers,
+    shown: &ListenerTls,
+) -> Result<Secured, AppError> {
+    Ok(Secured {
+        socket,
+        tls: Some(partner_config(&shown.partner, &shown.callers)?),
+        balancers,
+    })
+}
+
+fn web_listener(socket: TcpListener, balancers: Balancers, shown: &ListenerTls) -> Result<Secured, AppError> {
+    Ok(Secured {
+        socket,
+        tls: shown.web.as_ref().map(web_config).transpose()?,
+        balancers,
+    })
+}
+
 /// A hub at work.
 pub struct Running {
     hub: Arc<Hub>,
@@ -236,14 +287,7 @@ impl Running {
             entropy,
             ..
         } = assembly;
-        let (of_clock, of_entropy) = (clock.clone(), entropy.clone());
-        // The store blocks while it opens and owns its threads.
-        let store = tokio::task::spawn_blocking(move || {
-            Store::open(backend, cipher, sizes, migrate, &of_clock, &of_entropy)
-        })
-        .await
-        .map_err(|e| AppError::Unusable(e.to_string()))??;
-        let store = Arc::new(store);
+        let store = Arc::new(open_store(backend, cipher, sizes, migrate, &clock, &entropy).await?);
         let directory = Directory::read(&assembly.directory).map_err(|faults| unreadable(&faults))?;
         let hub = Arc::new(Hub::new(HubParts {
             store: Arc::clone(&store),
@@ -267,30 +311,16 @@ impl Running {
             entropy,
         }));
         hub.refresher.refresh().await?;
-        if !hub.refresher.has_directory().await? {
-            // The first hub of a database brings its directory; the next ones find it there and never put theirs in its place.
-            hub.directory_plans
-                .import(&Access::system(), &assembly.directory)
-                .await?;
-        }
+        bring_directory(&hub, &assembly.directory).await?;
         let workers = Workers::start(Arc::clone(&hub), Arc::clone(&store), assembly.broker.clone()).await?;
-        let callers = match assembly.strict_handshake {
-            true => Callers::only(&assembly.trust)?,
-            false => Callers::anybody(),
+        let shown = ListenerTls {
+            partner: assembly.partner,
+            web: assembly.web,
+            callers: callers(assembly.strict_handshake, &assembly.trust)?,
         };
-        let partner = partner_config(&assembly.partner, &callers)?;
-        let web = assembly.web.as_ref().map(web_config).transpose()?;
         let listeners = Listeners {
-            partner: Secured {
-                socket: assembly.sockets.partner,
-                tls: Some(partner),
-                balancers: assembly.balancers.partner,
-            },
-            web: Secured {
-                socket: assembly.sockets.web,
-                tls: web,
-                balancers: assembly.balancers.web,
-            },
+            partner: partner_listener(assembly.sockets.partner, assembly.balancers.partner, &shown)?,
+            web: web_listener(assembly.sockets.web, assembly.balancers.web, &shown)?,
             operations: assembly.sockets.operations,
             pages: crate::console::pages(assembly.sandbox),
             connections: assembly.connections,
@@ -306,11 +336,7 @@ impl Running {
         let stop = server.stopper();
         let serving = tokio::spawn(server.run());
         Ok(Running {
-            shown: ListenerTls {
-                partner: assembly.partner,
-                web: assembly.web,
-                callers,
-            },
+            shown,
             hub,
             store,
             workers,

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::book::Book;
 use super::error::{BenchError, Result};
 use super::line::Line;
+use super::speaker::Speaker;
 use super::stats::LatencyPercentiles;
 use super::stock::RequestStock;
 use crate::domain::ids::DossierId;
@@ -217,6 +218,33 @@ pub async fn run_all(
     Ok(all)
 }
 
+/// The connection of the last call where it is still open.
+async fn kept_or_new(kept: Option<Line>, speaker: &Speaker) -> Result<Line> {
+    if let Some(mut kept) = kept
+        && kept.is_open().await
+    {
+        return Ok(kept);
+    }
+    Line::open(speaker).await
+}
+
+/// Notes an accepted dossier; whether that took until its submitter was told.
+async fn note(bookkeeping: &Bookkeeping, dossier: DossierId, intended: Instant) -> bool {
+    match bookkeeping {
+        Bookkeeping::Nothing => false,
+        Bookkeeping::Notes(book) => {
+            book.accepted(dossier, intended);
+            false
+        }
+        Bookkeeping::Waits(book) => {
+            let told = book.accepted_and_told(dossier, intended);
+            // What is missing is found when the round is checked.
+            drop(tokio::time::timeout(LONGEST_WAY, told).await);
+            true
+        }
+    }
+}
+
 async fn work(
     stock: Arc<RequestStock>,
     line: Line,
@@ -247,15 +275,7 @@ async fn work(
                 at
             }
         };
-        let kept = match line.take() {
-            Some(mut kept) => kept.is_open().await.then_some(kept),
-            None => None,
-        };
-        let open = match kept {
-            Some(kept) => Ok(kept),
-            None => Line::open(&stock.speaker).await,
-        };
-        let reply = match open {
+        let reply = match kept_or_new(line.take(), &stock.speaker).await {
             Ok(mut open) => {
                 let reply = open.send(&stock.speaker, request).await;
                 if reply.is_ok() {
@@ -279,15 +299,9 @@ async fn work(
         if sample.status == Some(ACCEPTED)
             && let Some(id) = sample.dossier
         {
-            match &bookkeeping {
-                Bookkeeping::Nothing => {}
-                Bookkeeping::Notes(book) => book.accepted(id, intended),
-                Bookkeeping::Waits(book) => {
-                    let told = book.accepted_and_told(id, intended);
-                    // What is missing is found when the round is checked.
-                    drop(tokio::time::timeout(LONGEST_WAY, told).await);
-                    load.took = begun.elapsed();
-                }
+            let waited = note(&bookkeeping, id, intended).await;
+            if waited {
+                load.took = begun.elapsed();
             }
         }
     }

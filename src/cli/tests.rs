@@ -109,8 +109,29 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
         lienthong(&["config", "check", "--config", &config]).0,
         Ok(Exit::Good)
     );
+    examined_before_it_is_migrated(&folder, &config);
+    migrated(&config);
+    examined_after(&config);
 
-    let (exit, out) = lienthong(&["doctor", "--config", &config]);
+    let directory = house("schema/directory/hanoi");
+    let import = ["directory", "import", &directory, "--config", &config, "--yes"];
+    let (exit, out) = lienthong(&import);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("agencies.csv: -0 +"), "{out}");
+    another_directory_is_compared(&folder, &config, &directory);
+    no_dossier_is_parked_or_assigned(&config);
+    let (exit, out) = lienthong(&import);
+    assert_eq!(exit, Ok(Exit::Good));
+    assert!(out.contains("nothing changes"), "{out}");
+
+    let (exit, out) = lienthong(&["audit", "verify", "--config", &config]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    assert!(out.contains("every seal is whole"), "{out}");
+}
+
+/// What is missing is said and not made.
+fn examined_before_it_is_migrated(folder: &Folder, config: &str) {
+    let (exit, out) = lienthong(&["doctor", "--config", config]);
     assert_eq!(exit, Ok(Exit::Findings), "{out}");
     assert!(out.contains("run `lienthong migrate`"), "{out}");
     assert!(
@@ -118,16 +139,21 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
         "{out}"
     );
     std::fs::create_dir(folder.path("blobs")).unwrap();
+}
 
-    let (exit, out) = lienthong(&["migrate", "--config", &config]);
+fn migrated(config: &str) {
+    let (exit, out) = lienthong(&["migrate", "--config", config]);
     assert_eq!(exit, Ok(Exit::Good), "{out}");
     assert!(out.starts_with("applied "), "{out}");
     assert_eq!(
-        lienthong(&["migrate", "--check", "--config", &config]).0,
+        lienthong(&["migrate", "--check", "--config", config]).0,
         Ok(Exit::Good)
     );
+}
 
-    let (exit, out) = lienthong(&["doctor", "--config", &config, "--json"]);
+/// The file store is good now, and nothing is bad but a broker that is not there.
+fn examined_after(config: &str) {
+    let (exit, out) = lienthong(&["doctor", "--config", config, "--json"]);
     let items: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
     let bad: Vec<_> = items.iter().filter(|item| item["mark"] == "bad").collect();
     assert!(bad.iter().all(|item| item["what"] == "broker"), "{bad:?}");
@@ -141,15 +167,13 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
             Exit::Findings
         })
     );
+}
 
-    let directory = house("schema/directory/hanoi");
-    let import = ["directory", "import", &directory, "--config", &config, "--yes"];
-    let (exit, out) = lienthong(&import);
-    assert_eq!(exit, Ok(Exit::Good), "{out}");
-    assert!(out.contains("agencies.csv: -0 +"), "{out}");
+/// An import that is only planned says what it would change.
+fn another_directory_is_compared(folder: &Folder, config: &str, directory: &str) {
     let other = folder.path("other");
     std::fs::create_dir_all(&other).unwrap();
-    for file in std::fs::read_dir(&directory).unwrap() {
+    for file in std::fs::read_dir(directory).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), Path::new(&other).join(file.file_name())).unwrap();
     }
@@ -159,11 +183,14 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
         agencies.replace("Sở Công Thương", "Sở Công thương"),
     )
     .unwrap();
-    let (exit, out) = lienthong(&["directory", "import", &other, "--config", &config, "--plan"]);
+    let (exit, out) = lienthong(&["directory", "import", &other, "--config", config, "--plan"]);
     assert_eq!(exit, Ok(Exit::Findings), "{out}");
     assert!(out.contains("agencies.csv: -0 +0 ~1"), "{out}");
     assert!(out.contains("name: Sở Công Thương → Sở Công thương"), "{out}");
-    let (exit, out) = lienthong(&["dossier", "parked", "--config", &config]);
+}
+
+fn no_dossier_is_parked_or_assigned(config: &str) {
+    let (exit, out) = lienthong(&["dossier", "parked", "--config", config]);
     assert_eq!((exit, out.as_str()), (Ok(Exit::Good), ""));
     let nobodys = "dos_0190b1a0000070008000000000000001";
     let (exit, out) = lienthong(&[
@@ -174,17 +201,10 @@ fn an_installation_is_made_migrated_examined_filled_and_verified() {
         "--reason",
         "Thử",
         "--config",
-        &config,
+        config,
     ]);
     assert_eq!(exit, Ok(Exit::Findings));
     assert!(out.starts_with("✘ not-found"), "{out}");
-    let (exit, out) = lienthong(&import);
-    assert_eq!(exit, Ok(Exit::Good));
-    assert!(out.contains("nothing changes"), "{out}");
-
-    let (exit, out) = lienthong(&["audit", "verify", "--config", &config]);
-    assert_eq!(exit, Ok(Exit::Good), "{out}");
-    assert!(out.contains("every seal is whole"), "{out}");
 }
 
 #[test]

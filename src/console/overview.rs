@@ -142,39 +142,43 @@ mod samples {
         }
     }
 
-    fn busy() -> OverviewView {
+    fn status_counts() -> Vec<StatusCount> {
         let counts = [12, 41, 6, 137, 18, 9, 3, 4, 55, 1_218];
-        let by_status = Status::ALL.iter().zip(counts);
-        let by_status = by_status
+        (Status::ALL.iter().zip(counts))
             .map(|(s, count)| StatusCount {
                 status: (*s).into(),
                 count,
             })
-            .collect();
-        let branches = [
-            "Tây Hồ",
-            "Cầu Giấy",
-            "Hà Đông",
-            "Long Biên",
-            "Đống Đa",
-            "Hai Bà Trưng",
-            "Ba Đình",
-            "Hoàn Kiếm",
-        ];
-        let mut by_submitter: Vec<SubmitterCount> = branches
-            .iter()
-            .enumerate()
-            .map(|(i, n)| SubmitterCount {
-                tenant: format!("branch.b{i}").parse().unwrap(),
-                name: format!("Chi nhánh {n}"),
-                count: 240 - 23 * i as i64,
-            })
-            .collect();
-        by_submitter.extend((1..=40).map(|i| SubmitterCount {
+            .collect()
+    }
+
+    const BRANCHES: [&str; 8] = [
+        "Tây Hồ",
+        "Cầu Giấy",
+        "Hà Đông",
+        "Long Biên",
+        "Đống Đa",
+        "Hai Bà Trưng",
+        "Ba Đình",
+        "Hoàn Kiếm",
+    ];
+
+    /// More than a page shows.
+    fn submitter_counts() -> Vec<SubmitterCount> {
+        let branches = BRANCHES.iter().enumerate().map(|(i, n)| SubmitterCount {
+            tenant: format!("branch.b{i}").parse().unwrap(),
+            name: format!("Chi nhánh {n}"),
+            count: 240 - 23 * i as i64,
+        });
+        let agents = (1..=40).map(|i| SubmitterCount {
             tenant: format!("agent.a-{i:02}").parse().unwrap(),
             name: format!("Đại lý {i:02}, Bưu chính mẫu A"),
             count: 9 - i64::from(i) % 5,
-        }));
+        });
+        branches.chain(agents).collect()
+    }
+
+    fn agency_counts() -> Vec<AgencyCount> {
         let named = |key: &str, name: &str| AgencyView {
             key: key.parse().unwrap(),
             name: name.to_owned(),
@@ -186,7 +190,7 @@ mod samples {
             total: open + finished,
             overdue: open / 10,
         };
-        let by_agency = vec![
+        vec![
             agency(Some(named("so-tu-phap", "Sở Tư pháp")), 31, 402),
             agency(Some(named("so-xay-dung", "Sở Xây dựng")), 52, 210),
             agency(Some(named("ubnd-00103", "Ủy ban nhân dân phường Tây Hồ")), 18, 96),
@@ -196,7 +200,10 @@ mod samples {
                 77,
             ),
             agency(None, 4, 0),
-        ];
+        ]
+    }
+
+    fn delivery_counts() -> Vec<DeliveryCount> {
         let states = [
             (DeliveryState::Waiting, 2),
             (DeliveryState::Queued, 25),
@@ -204,14 +211,17 @@ mod samples {
             (DeliveryState::Acknowledged, 1_414),
             (DeliveryState::Parked, 1),
         ];
-        let deliveries = states
+        states
             .map(|(state, count)| DeliveryCount { state, count })
-            .to_vec();
+            .to_vec()
+    }
+
+    fn busy() -> OverviewView {
         OverviewView {
-            by_status,
-            by_submitter,
-            by_agency,
-            deliveries,
+            by_status: status_counts(),
+            by_submitter: submitter_counts(),
+            by_agency: agency_counts(),
+            deliveries: delivery_counts(),
             limits: vec![LimitCount {
                 limit: Watched::Due,
                 near: 14,

@@ -41,70 +41,12 @@ pub fn document() -> Value {
             "submitter": { "host": "submitter.example", "protocol": "https", "description": "The submitter's own server; redirects are not followed." },
         },
         "channels": {
-            "events": {
-                "address": "/v1/events",
-                "title": "The event feed of a submitter",
-                "description": "GET with a cursor (`after`) and a wait in seconds.",
-                "servers": [{ "$ref": "#/servers/partner" }],
-                "messages": { "dossierEvent": { "$ref": "#/components/messages/DossierEvent" } },
-                "bindings": { "http": { "bindingVersion": "0.3.0" } },
-            },
-            "webhook": {
-                "address": null,
-                "title": "The webhook of a submitter that asked for one",
-                "description": "POST to the address of PUT /v1/subscription, signed by the Standard Webhooks rules. Any 2xx is \
-                    taken as delivered, 410 disables the webhook, everything else is tried again.",
-                "servers": [{ "$ref": "#/servers/submitter" }],
-                "messages": { "sentEvent": { "$ref": "#/components/messages/SentEvent" } },
-                "bindings": { "http": { "bindingVersion": "0.3.0" } },
-            },
-            "tenantQueue": {
-                "address": "tenant.{tenant}",
-                "title": "The queue of a submitter that asked for one",
-                "description": "Quorum queue bound to the topic exchange `events`.",
-                "parameters": { "tenant": { "description": "The tenant's name, as `branch.tay-ho`." } },
-                "servers": [{ "$ref": "#/servers/broker" }],
-                "messages": { "queuedEvent": { "$ref": "#/components/messages/QueuedEvent" } },
-                "bindings": { "amqp": {
-                    "is": "queue",
-                    "queue": { "durable": true, "exclusive": false, "autoDelete": false },
-                    "bindingVersion": "0.3.0",
-                } },
-            },
-            "inbox": {
-                "address": "/v1/inbox",
-                "title": "The inbox of an agency that pulls",
-                "description": "GET leases messages; POST /v1/inbox/settle says how each ended.",
-                "servers": [{ "$ref": "#/servers/partner" }],
-                "messages": { "agencyEvent": { "$ref": "#/components/messages/AgencyEvent" } },
-                "bindings": { "http": { "bindingVersion": "0.3.0" } },
-            },
-            "agencyQueue": {
-                "address": "agency.{key}",
-                "title": "The queue of an agency that consumes by itself",
-                "description": "Quorum queue bound to the topic exchange `dossiers`.",
-                "parameters": { "key": { "description": "Stable key of the agency." } },
-                "servers": [{ "$ref": "#/servers/broker" }],
-                "messages": { "agencyMessage": { "$ref": "#/components/messages/AgencyMessage" } },
-                "bindings": { "amqp": {
-                    "is": "queue",
-                    "queue": { "durable": true, "exclusive": false, "autoDelete": false },
-                    "bindingVersion": "0.3.0",
-                } },
-            },
-            "statuses": {
-                "address": "statuses",
-                "title": "Statuses of agencies",
-                "description": "Topic exchange. An agency publishes with its own key as routing key and its own user as \
-                    `user-id`; a message without it is rejected.",
-                "servers": [{ "$ref": "#/servers/broker" }],
-                "messages": { "statusReport": { "$ref": "#/components/messages/StatusReport" } },
-                "bindings": { "amqp": {
-                    "is": "routingKey",
-                    "exchange": { "name": "statuses", "type": "topic", "durable": true, "autoDelete": false },
-                    "bindingVersion": "0.3.0",
-                } },
-            },
+            "events": event_feed(),
+            "webhook": webhook(),
+            "tenantQueue": submitter_queue(),
+            "inbox": inbox(),
+            "agencyQueue": agency_queue(),
+            "statuses": status_exchange(),
         },
         "operations": {
             "tellSubmitter": operation("send", "events", "dossierEvent"),
@@ -117,43 +59,96 @@ pub fn document() -> Value {
         "components": {
             "messages": {
                 "DossierEvent": message("What a submitter is told of an event", &feed),
-                "SentEvent": {
-                    "title": "What a submitter is told of an event, by its webhook",
-                    "contentType": "application/cloudevents+json",
-                    "description": "The event of the feed, with the same `id`; or a test event of type `vn.lienthong.subscription.test`.",
-                    "headers": { "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"], "properties": {
-                        "webhook-id": { "type": "string", "description": "The event's `id`; the same in every attempt. Deduplicate by it." },
-                        "webhook-timestamp": { "type": "string", "pattern": "^[0-9]+$", "description": "Seconds since 1970 of this attempt." },
-                        "webhook-signature": { "type": "string", "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; one for each live secret, separated by spaces." },
-                    } },
-                    "payload": sent,
-                },
-                "QueuedEvent": {
-                    "title": "What a submitter is told of an event, in its own queue",
-                    "contentType": "application/json",
-                    "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
-                        `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
-                        `message-id` is the event's id; deduplicate by it.",
-                    "payload": queued,
-                },
+                "SentEvent": sent_event(&sent),
+                "QueuedEvent": queued_event(&queued),
                 "AgencyEvent": message("What an agency is told of an event", &agency),
-                "AgencyMessage": {
-                    "title": "What an agency is told of an event, in its own queue",
-                    "contentType": "application/json",
-                    "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
-                        `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
-                        `message-id` is the delivery; deduplicate by it.",
-                    "payload": told,
-                },
-                "StatusReport": {
-                    "title": "Statuses an agency reports",
-                    "contentType": "application/json",
-                    "description": "In canonical form, or in the agency's own registered format.",
-                    "payload": status,
-                },
+                "AgencyMessage": agency_message(&told),
+                "StatusReport": status_report(&status),
             },
             "schemas": shapes.named(&mut Value::Null),
         },
+    })
+}
+
+fn event_feed() -> Value {
+    json!({
+        "address": "/v1/events",
+        "title": "The event feed of a submitter",
+        "description": "GET with a cursor (`after`) and a wait in seconds.",
+        "servers": [{ "$ref": "#/servers/partner" }],
+        "messages": { "dossierEvent": { "$ref": "#/components/messages/DossierEvent" } },
+        "bindings": { "http": { "bindingVersion": "0.3.0" } },
+    })
+}
+
+fn webhook() -> Value {
+    json!({
+        "address": null,
+        "title": "The webhook of a submitter that asked for one",
+        "description": "POST to the address of PUT /v1/subscription, signed by the Standard Webhooks rules. Any 2xx is \
+            taken as delivered, 410 disables the webhook, everything else is tried again.",
+        "servers": [{ "$ref": "#/servers/submitter" }],
+        "messages": { "sentEvent": { "$ref": "#/components/messages/SentEvent" } },
+        "bindings": { "http": { "bindingVersion": "0.3.0" } },
+    })
+}
+
+fn submitter_queue() -> Value {
+    json!({
+        "address": "tenant.{tenant}",
+        "title": "The queue of a submitter that asked for one",
+        "description": "Quorum queue bound to the topic exchange `events`.",
+        "parameters": { "tenant": { "description": "The tenant's name, as `branch.tay-ho`." } },
+        "servers": [{ "$ref": "#/servers/broker" }],
+        "messages": { "queuedEvent": { "$ref": "#/components/messages/QueuedEvent" } },
+        "bindings": { "amqp": {
+            "is": "queue",
+            "queue": { "durable": true, "exclusive": false, "autoDelete": false },
+            "bindingVersion": "0.3.0",
+        } },
+    })
+}
+
+fn inbox() -> Value {
+    json!({
+        "address": "/v1/inbox",
+        "title": "The inbox of an agency that pulls",
+        "description": "GET leases messages; POST /v1/inbox/settle says how each ended.",
+        "servers": [{ "$ref": "#/servers/partner" }],
+        "messages": { "agencyEvent": { "$ref": "#/components/messages/AgencyEvent" } },
+        "bindings": { "http": { "bindingVersion": "0.3.0" } },
+    })
+}
+
+fn agency_queue() -> Value {
+    json!({
+        "address": "agency.{key}",
+        "title": "The queue of an agency that consumes by itself",
+        "description": "Quorum queue bound to the topic exchange `dossiers`.",
+        "parameters": { "key": { "description": "Stable key of the agency." } },
+        "servers": [{ "$ref": "#/servers/broker" }],
+        "messages": { "agencyMessage": { "$ref": "#/components/messages/AgencyMessage" } },
+        "bindings": { "amqp": {
+            "is": "queue",
+            "queue": { "durable": true, "exclusive": false, "autoDelete": false },
+            "bindingVersion": "0.3.0",
+        } },
+    })
+}
+
+fn status_exchange() -> Value {
+    json!({
+        "address": "statuses",
+        "title": "Statuses of agencies",
+        "description": "Topic exchange. An agency publishes with its own key as routing key and its own user as \
+            `user-id`; a message without it is rejected.",
+        "servers": [{ "$ref": "#/servers/broker" }],
+        "messages": { "statusReport": { "$ref": "#/components/messages/StatusReport" } },
+        "bindings": { "amqp": {
+            "is": "routingKey",
+            "exchange": { "name": "statuses", "type": "topic", "durable": true, "autoDelete": false },
+            "bindingVersion": "0.3.0",
+        } },
     })
 }
 
@@ -167,6 +162,51 @@ fn operation(action: &str, channel: &str, message: &str) -> Value {
 
 fn message(title: &str, payload: &Value) -> Value {
     json!({ "title": title, "contentType": "application/cloudevents+json", "payload": payload })
+}
+
+fn sent_event(payload: &Value) -> Value {
+    json!({
+        "title": "What a submitter is told of an event, by its webhook",
+        "contentType": "application/cloudevents+json",
+        "description": "The event of the feed, with the same `id`; or a test event of type `vn.lienthong.subscription.test`.",
+        "headers": { "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"], "properties": {
+            "webhook-id": { "type": "string", "description": "The event's `id`; the same in every attempt. Deduplicate by it." },
+            "webhook-timestamp": { "type": "string", "pattern": "^[0-9]+$", "description": "Seconds since 1970 of this attempt." },
+            "webhook-signature": { "type": "string", "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; one for each live secret, separated by spaces." },
+        } },
+        "payload": payload,
+    })
+}
+
+fn queued_event(payload: &Value) -> Value {
+    json!({
+        "title": "What a submitter is told of an event, in its own queue",
+        "contentType": "application/json",
+        "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
+            `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
+            `message-id` is the event's id; deduplicate by it.",
+        "payload": payload,
+    })
+}
+
+fn agency_message(payload: &Value) -> Value {
+    json!({
+        "title": "What an agency is told of an event, in its own queue",
+        "contentType": "application/json",
+        "description": "CloudEvents 1.0 in the binary mode of the AMQP binding: the attributes are headers \
+            `cloudEvents:specversion`, `:id`, `:source`, `:type`, `:subject`, `:time`; the body is the data. \
+            `message-id` is the delivery; deduplicate by it.",
+        "payload": payload,
+    })
+}
+
+fn status_report(payload: &Value) -> Value {
+    json!({
+        "title": "Statuses an agency reports",
+        "contentType": "application/json",
+        "description": "In canonical form, or in the agency's own registered format.",
+        "payload": payload,
+    })
 }
 
 #[cfg(test)]

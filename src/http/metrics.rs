@@ -124,7 +124,17 @@ impl Drop for Running {
 impl Metrics {
     /// All at zero.
     pub fn new() -> Self {
-        let metrics = Metrics {
+        let metrics = Metrics::unregistered();
+        metrics.with_registry(|r| {
+            metrics.register_answers(r);
+            metrics.register_state(r);
+            metrics.register_backlog(r);
+        });
+        metrics
+    }
+
+    fn unregistered() -> Self {
+        Metrics {
             registry: Mutex::new(Registry::with_prefix("lienthong")),
             requests: Family::default(),
             latency: Family::new_with_constructor(|| Histogram::new(LATENCY)),
@@ -149,68 +159,68 @@ impl Metrics {
             disabled: Gauge::default(),
             notices: Family::default(),
             notices_age: Gauge::default(),
-        };
-        metrics.with_registry(|r| {
-            r.register("http_requests", "Requests answered", metrics.requests.clone());
-            r.register("http_request_seconds", "Time to answer", metrics.latency.clone());
-            r.register(
-                "http_refusals",
-                "Requests refused, by problem label",
-                metrics.refused.clone(),
-            );
-            r.register(
-                "tls_connections",
-                "Connections opened",
-                metrics.connections.clone(),
-            );
-            r.register(
-                "connections_closed",
-                "Connections that came to nothing: too many of an address, no handshake, no HTTP",
-                metrics.closed.clone(),
-            );
-            r.register(
-                "http_requests_running",
-                "Requests being answered",
-                metrics.running.clone(),
-            );
-            r.register(
-                "ledger_queue_room",
-                "Free places in the ledger's queue",
-                metrics.room.clone(),
-            );
-            r.register(
-                "ledger_queue_capacity",
-                "Places in the ledger's queue",
-                metrics.capacity.clone(),
-            );
-            r.register(
-                "outbox_waiting",
-                "Committed messages not yet confirmed",
-                metrics.outbox.clone(),
-            );
-            r.register(
-                "certificates_ending",
-                "Registered certificates that end within so many days",
-                metrics.ending.clone(),
-            );
-            r.register(
-                "dossiers_limit",
-                "Dossiers with a time limit that is near or has passed",
-                metrics.limits.clone(),
-            );
-            r.register(
-                "irregular",
-                "What was done within thirty days although a rule was broken, by its label",
-                metrics.irregular.clone(),
-            );
-            r.register(
-                "files_overdue",
-                "Files that dossiers name and that have been missing for more than three days",
-                metrics.overdue_files.clone(),
-            );
-            metrics.register_backlog(r);
-        });
-        metrics
+        }
+    }
+
+    /// What was asked and answered.
+    fn register_answers(&self, r: &mut Registry) {
+        r.register("http_requests", "Requests answered", self.requests.clone());
+        r.register("http_request_seconds", "Time to answer", self.latency.clone());
+        r.register(
+            "http_refusals",
+            "Requests refused, by problem label",
+            self.refused.clone(),
+        );
+        r.register("tls_connections", "Connections opened", self.connections.clone());
+        r.register(
+            "connections_closed",
+            "Connections that came to nothing: too many of an address, no handshake, no HTTP",
+            self.closed.clone(),
+        );
+        r.register(
+            "http_requests_running",
+            "Requests being answered",
+            self.running.clone(),
+        );
+    }
+
+    /// How the hub and its dossiers stand.
+    fn register_state(&self, r: &mut Registry) {
+        r.register(
+            "ledger_queue_room",
+            "Free places in the ledger's queue",
+            self.room.clone(),
+        );
+        r.register(
+            "ledger_queue_capacity",
+            "Places in the ledger's queue",
+            self.capacity.clone(),
+        );
+        r.register(
+            "outbox_waiting",
+            "Committed messages not yet confirmed",
+            self.outbox.clone(),
+        );
+        r.register(
+            "certificates_ending",
+            "Registered certificates that end within so many days",
+            self.ending.clone(),
+        );
+        r.register(
+            "dossiers_limit",
+            "Dossiers with a time limit that is near or has passed",
+            self.limits.clone(),
+        );
+        r.register(
+            "irregular",
+            "What was done within thirty days although a rule was broken, by its label",
+            self.irregular.clone(),
+        );
+        r.register(
+            "files_overdue",
+            "Files that dossiers name and that have been missing for more than three days",
+            self.overdue_files.clone(),
+        );
     }
 
     fn register_backlog(&self, r: &mut Registry) {

@@ -11,7 +11,7 @@ use crate::domain::seal;
 use crate::domain::status::Status;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{DossierSummary, FeedData, HistoryView, SubmissionAnswer};
+use crate::domain::view::{DossierSummary, EventView, FeedData, HistoryView, SubmissionAnswer};
 
 struct Entry {
     tenant: TenantKey,
@@ -176,33 +176,11 @@ impl ExpectedLedger {
     ) -> Option<FollowUp> {
         let happened = &data.event;
         let reference = data.reference.as_str();
+        if !self.is_news(tenant, data) {
+            return None;
+        }
         let entry = self.entries.get_mut(reference)?;
-        if entry.tenant != *tenant {
-            // Its receiving unit and the one that supervises are told too; nobody else.
-            let told = [&data.receiving_unit, &data.supervisor];
-            if told.into_iter().flatten().any(|unit| unit == tenant) {
-                return None;
-            }
-            self.fault(
-                ViolationKind::Foreign,
-                reference,
-                "an event reached another tenant",
-            );
-            return None;
-        }
-        if *entry.dossier.get_or_insert(data.tracking_id) != data.tracking_id {
-            self.fault(ViolationKind::Doubled, reference, "events about two tracking ids");
-            return None;
-        }
         let (last, number) = (entry.last, happened.number);
-        if entry.seen.contains(&happened.id) {
-            self.fault(
-                ViolationKind::Doubled,
-                reference,
-                &format!("event {number} came twice"),
-            );
-            return None;
-        }
         entry.seen.push(happened.id);
         entry.last = last.max(number);
         *self.used.ways_back.entry(way.to_owned()).or_default() += 1;
@@ -228,6 +206,48 @@ impl ExpectedLedger {
             };
             self.fault(kind, reference, &format!("event {number} came after {last}"));
         }
+        self.follow_up(data, status)
+    }
+
+    /// Whether the tenant is told of it as the submitter, for the first time. Whoever should not have been told, or twice, is a
+    /// fault.
+    fn is_news(&mut self, tenant: &TenantKey, data: &FeedData) -> bool {
+        let happened = &data.event;
+        let reference = data.reference.as_str();
+        let Some(entry) = self.entries.get_mut(reference) else {
+            return false;
+        };
+        if entry.tenant != *tenant {
+            // Its receiving unit and the one that supervises are told too; nobody else.
+            let told = [&data.receiving_unit, &data.supervisor];
+            if told.into_iter().flatten().any(|unit| unit == tenant) {
+                return false;
+            }
+            self.fault(
+                ViolationKind::Foreign,
+                reference,
+                "an event reached another tenant",
+            );
+            return false;
+        }
+        if *entry.dossier.get_or_insert(data.tracking_id) != data.tracking_id {
+            self.fault(ViolationKind::Doubled, reference, "events about two tracking ids");
+            return false;
+        }
+        if entry.seen.contains(&happened.id) {
+            self.fault(
+                ViolationKind::Doubled,
+                reference,
+                &format!("event {} came twice", happened.number),
+            );
+            return false;
+        }
+        true
+    }
+
+    /// What the submitter does about a dossier that has come to this status by an event.
+    fn follow_up(&mut self, data: &FeedData, status: Option<Status>) -> Option<FollowUp> {
+        let (happened, reference) = (&data.event, data.reference.as_str());
         let entry = self.entries.get_mut(reference)?;
         match status {
             Some(Status::Processing) if !happened.inferred && !entry.withdrawing && gives_up(reference) => {
@@ -271,26 +291,16 @@ impl ExpectedLedger {
 
     /// Compares what was seen with the hub's history, and with what it lists under the reference.
     pub fn audit(&mut self, reference: &str, looked: &Looked) {
-        let Looked {
-            history,
-            listed,
-            shown,
-            kept,
-        } = looked;
         let Some(entry) = self.entries.get(reference) else {
             return;
         };
-        let unseen: Vec<i32> = history
-            .events
-            .iter()
+        let events = &looked.history.events;
+        let unseen: Vec<i32> = (events.iter())
             .filter(|h| !entry.seen.contains(&h.id))
             .map(|h| h.number)
             .collect();
-        let ids: HashSet<EventId> = history.events.iter().map(|h| h.id).collect();
-        let gapless = history.events.iter().zip(1..).all(|(h, n)| h.number == n);
-        let (count, dossier) = (listed.len(), entry.dossier);
-        let same_files = kept.missing == 0 && kept.filed == entry.files;
-        let same = listed.first().is_some_and(|d| Some(d.tracking_id) == dossier);
+        let same_files = looked.kept.missing == 0 && looked.kept.filed == entry.files;
+        let dossier = entry.dossier;
         if !unseen.is_empty() {
             self.fault(
                 ViolationKind::Missing,
@@ -305,21 +315,28 @@ impl ExpectedLedger {
                 "the hub has other files than were sent",
             );
         }
-        let told = told(history);
-        if told != *shown {
+        if told(&looked.history) != looked.shown {
             self.fault(
                 ViolationKind::Missing,
                 reference,
                 "what its events brought does not stand in the dossier",
             );
         }
-        if ids.len() != history.events.len() {
+        self.audit_history(reference, events);
+        self.audit_listed(reference, &looked.listed, dossier);
+    }
+
+    /// Each event is in the history once, and they are numbered without a gap.
+    fn audit_history(&mut self, reference: &str, events: &[EventView]) {
+        let ids: HashSet<EventId> = events.iter().map(|h| h.id).collect();
+        if ids.len() != events.len() {
             self.fault(
                 ViolationKind::Doubled,
                 reference,
                 "an event is in the history twice",
             );
         }
+        let gapless = events.iter().zip(1..).all(|(h, n)| h.number == n);
         if !gapless {
             self.fault(
                 ViolationKind::OutOfOrder,
@@ -327,7 +344,12 @@ impl ExpectedLedger {
                 "the history is not numbered 1, 2, 3, …",
             );
         }
-        match count {
+    }
+
+    /// Under the reference stands this dossier and no other.
+    fn audit_listed(&mut self, reference: &str, listed: &[DossierSummary], dossier: Option<DossierId>) {
+        let same = listed.first().is_some_and(|d| Some(d.tracking_id) == dossier);
+        match listed.len() {
             0 => self.fault(
                 ViolationKind::Missing,
                 reference,
@@ -339,7 +361,7 @@ impl ExpectedLedger {
                 reference,
                 "another dossier has its reference",
             ),
-            _ => self.fault(
+            count => self.fault(
                 ViolationKind::Doubled,
                 reference,
                 &format!("{count} dossiers under one reference"),

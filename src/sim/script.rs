@@ -123,6 +123,15 @@ pub struct PlannedStatus {
     pub assigns_code: bool,
 }
 
+impl PlannedStatus {
+    fn saying(self, text: &'static str) -> Self {
+        PlannedStatus {
+            text: Some(text),
+            ..self
+        }
+    }
+}
+
 /// What the agency sees when a dossier arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
@@ -188,135 +197,7 @@ impl Script {
     fn of(behaviour: Behaviour, situation: Situation, pace: f64) -> Self {
         // A branch accepts its own online dossiers; what was received at a counter or by post is accepted from the start.
         let accepts = situation.status == Status::Registered && !situation.by_branch;
-        let accepted = plain(Status::Accepted, 20 * MINUTE);
-        let processing = plain(Status::Processing, HOUR);
-        let finished = plain(Status::Finished, 2 * HOUR);
-        let mut steps = if accepts {
-            vec![accepted.clone()]
-        } else {
-            Vec::new()
-        };
-        match behaviour {
-            Behaviour::Plain => steps.extend([processing, finished]),
-            Behaviour::Supplement => {
-                let text = Some("Đề nghị bổ sung: bản sao giấy tờ tùy thân; tờ khai có chữ ký");
-                let ask = PlannedStatus {
-                    text,
-                    ..plain(Status::SupplementRequested, HOUR)
-                };
-                let resumed = PlannedStatus {
-                    wait: StepWait::Supplement,
-                    ..finished
-                };
-                steps.extend([processing, ask, resumed]);
-            }
-            Behaviour::Fee => {
-                let text = Some("Đề nghị nộp lệ phí theo thông báo");
-                let ask = PlannedStatus {
-                    text,
-                    ..plain(Status::PaymentRequested, HOUR)
-                };
-                let paid = PlannedStatus {
-                    text: Some("Đã nộp lệ phí"),
-                    ..plain(Status::Processing, HOUR)
-                };
-                steps.extend([processing, ask, paid, finished]);
-            }
-            Behaviour::Refuse if accepts => {
-                let text = Some("Hồ sơ không thuộc đối tượng giải quyết của thủ tục");
-                steps = vec![PlannedStatus {
-                    text,
-                    ..plain(Status::Refused, HOUR)
-                }];
-            }
-            Behaviour::Refuse => {
-                let text = Some("Kết quả: văn bản từ chối giải quyết, có nêu lý do");
-                let refusal = PlannedStatus {
-                    text,
-                    brings: Brings::Refusal,
-                    ..finished
-                };
-                steps.extend([processing, refusal]);
-            }
-            Behaviour::Late => {
-                let text = Some("Đã gửi thư xin lỗi vì trễ hạn");
-                steps.extend([
-                    processing,
-                    PlannedStatus {
-                        text,
-                        ..plain(Status::Finished, 30 * HOUR)
-                    },
-                ]);
-            }
-            Behaviour::Twice => {
-                steps.extend([processing, finished]);
-                for step in &mut steps {
-                    step.twice = true;
-                }
-            }
-            Behaviour::OutOfOrder => {
-                let (sooner, later) = if accepts {
-                    (accepted, processing)
-                } else {
-                    (processing, finished.clone())
-                };
-                steps = vec![
-                    later,
-                    PlannedStatus {
-                        before_last: true,
-                        ..PlannedStatus {
-                            wait: MOMENT,
-                            ..sooner
-                        }
-                    },
-                ];
-                if accepts {
-                    steps.push(finished);
-                }
-            }
-            Behaviour::Skip => steps = vec![finished],
-            Behaviour::Stop => {
-                let text = Some("Tạm dừng chờ ý kiến của cơ quan phối hợp");
-                let stopped = PlannedStatus {
-                    text,
-                    ..plain(Status::Stopped, HOUR)
-                };
-                steps.extend([processing.clone(), stopped, processing, finished]);
-            }
-            Behaviour::Postpone => {
-                let postponed = PlannedStatus {
-                    text: Some("Xin lỗi và gia hạn: cần xác minh thêm"),
-                    brings: Brings::Postponement,
-                    ..plain(Status::Processing, HOUR)
-                };
-                steps.extend([processing, postponed, finished]);
-            }
-            Behaviour::Return => {
-                let returned = PlannedStatus {
-                    text: Some("Trả lại bộ phận một cửa: chuyển nhầm phòng"),
-                    brings: Brings::Return,
-                    ..plain(Status::Accepted, HOUR)
-                };
-                steps.extend([processing.clone(), returned, processing, finished]);
-            }
-            Behaviour::Correct => {
-                let corrected = PlannedStatus {
-                    wait: StepWait::Regardless(HOUR),
-                    text: Some("Sửa ngày ghi trên kết quả"),
-                    brings: Brings::Correction,
-                    ..finished
-                };
-                steps.extend([processing, finished, corrected]);
-            }
-            Behaviour::UnknownWord => {
-                let unknown = PlannedStatus {
-                    word: ReportWord::Unknown,
-                    ..plain(Status::Processing, 10 * MINUTE)
-                };
-                steps.insert(0, unknown);
-                steps.extend([processing, finished]);
-            }
-        }
+        let mut steps = story(behaviour, accepts);
         for step in &mut steps {
             if let StepWait::After(after) | StepWait::Regardless(after) = &mut step.wait {
                 *after = after.mul_f64(pace);
@@ -339,6 +220,132 @@ impl Script {
 }
 
 const MOMENT: StepWait = StepWait::After(MINUTE);
+
+/// The reports of such a story at the usual pace. `accepts`: the agency has to accept the dossier first.
+fn story(behaviour: Behaviour, accepts: bool) -> Vec<PlannedStatus> {
+    let opening = if accepts { vec![accepted()] } else { Vec::new() };
+    let then = |steps: Vec<PlannedStatus>| [opening, steps].concat();
+    match behaviour {
+        Behaviour::Plain => then(vec![processing(), finished()]),
+        Behaviour::Supplement => then(papers_asked()),
+        Behaviour::Fee => then(fee_claimed()),
+        Behaviour::Refuse if accepts => vec![not_accepted()],
+        Behaviour::Refuse => then(vec![processing(), refused_as_result()]),
+        Behaviour::Late => {
+            let late = plain(Status::Finished, 30 * HOUR);
+            then(vec![processing(), late.saying("Đã gửi thư xin lỗi vì trễ hạn")])
+        }
+        Behaviour::Twice => {
+            let mut steps = then(vec![processing(), finished()]);
+            for step in &mut steps {
+                step.twice = true;
+            }
+            steps
+        }
+        Behaviour::OutOfOrder => out_of_order(accepts),
+        Behaviour::Skip => vec![finished()],
+        Behaviour::Stop => {
+            let stopped = plain(Status::Stopped, HOUR).saying("Tạm dừng chờ ý kiến của cơ quan phối hợp");
+            then(vec![processing(), stopped, processing(), finished()])
+        }
+        Behaviour::Postpone => then(vec![processing(), postponed(), finished()]),
+        Behaviour::Return => then(vec![processing(), returned(), processing(), finished()]),
+        Behaviour::Correct => then(vec![processing(), finished(), corrected()]),
+        Behaviour::UnknownWord => {
+            let mut steps = then(vec![processing(), finished()]);
+            steps.insert(0, unknown_word());
+            steps
+        }
+    }
+}
+
+fn accepted() -> PlannedStatus {
+    plain(Status::Accepted, 20 * MINUTE)
+}
+
+fn processing() -> PlannedStatus {
+    plain(Status::Processing, HOUR)
+}
+
+fn finished() -> PlannedStatus {
+    plain(Status::Finished, 2 * HOUR)
+}
+
+fn papers_asked() -> Vec<PlannedStatus> {
+    let ask = plain(Status::SupplementRequested, HOUR)
+        .saying("Đề nghị bổ sung: bản sao giấy tờ tùy thân; tờ khai có chữ ký");
+    let resumed = PlannedStatus {
+        wait: StepWait::Supplement,
+        ..finished()
+    };
+    vec![processing(), ask, resumed]
+}
+
+fn fee_claimed() -> Vec<PlannedStatus> {
+    let ask = plain(Status::PaymentRequested, HOUR).saying("Đề nghị nộp lệ phí theo thông báo");
+    let paid = processing().saying("Đã nộp lệ phí");
+    vec![processing(), ask, paid, finished()]
+}
+
+fn not_accepted() -> PlannedStatus {
+    plain(Status::Refused, HOUR).saying("Hồ sơ không thuộc đối tượng giải quyết của thủ tục")
+}
+
+/// Too late not to accept it: the refusal is the result.
+fn refused_as_result() -> PlannedStatus {
+    PlannedStatus {
+        brings: Brings::Refusal,
+        ..finished().saying("Kết quả: văn bản từ chối giải quyết, có nêu lý do")
+    }
+}
+
+/// The second report comes first, and the first one a moment after it.
+fn out_of_order(accepts: bool) -> Vec<PlannedStatus> {
+    let (sooner, later) = if accepts {
+        (accepted(), processing())
+    } else {
+        (processing(), finished())
+    };
+    let overtaken = PlannedStatus {
+        before_last: true,
+        wait: MOMENT,
+        ..sooner
+    };
+    let mut steps = vec![later, overtaken];
+    if accepts {
+        steps.push(finished());
+    }
+    steps
+}
+
+fn postponed() -> PlannedStatus {
+    PlannedStatus {
+        brings: Brings::Postponement,
+        ..processing().saying("Xin lỗi và gia hạn: cần xác minh thêm")
+    }
+}
+
+fn returned() -> PlannedStatus {
+    PlannedStatus {
+        brings: Brings::Return,
+        ..plain(Status::Accepted, HOUR).saying("Trả lại bộ phận một cửa: chuyển nhầm phòng")
+    }
+}
+
+fn corrected() -> PlannedStatus {
+    PlannedStatus {
+        wait: StepWait::Regardless(HOUR),
+        brings: Brings::Correction,
+        ..finished().saying("Sửa ngày ghi trên kết quả")
+    }
+}
+
+fn unknown_word() -> PlannedStatus {
+    PlannedStatus {
+        word: ReportWord::Unknown,
+        ..plain(Status::Processing, 10 * MINUTE)
+    }
+}
 
 fn plain(status: Status, after: Duration) -> PlannedStatus {
     PlannedStatus {

@@ -212,20 +212,8 @@ fn a_token_that_is_not_in_order_is_refused_by_its_label() {
         let ours = issuer(hub, partner, web);
         let good = minted(&ours, now());
         let (head, signature) = good.rsplit_once('.').unwrap();
-        let flipped: String = signature
-            .char_indices()
-            .map(|(i, c)| {
-                if i == 10 {
-                    if c == 'A' { 'B' } else { 'A' }
-                } else {
-                    c
-                }
-            })
-            .collect();
-        let rules = ours.rules().clone();
-        let thief = SigningKey::generate_pkcs8().unwrap();
-        let thief = Arc::new(SigningKey::from_pkcs8_der(thief.expose()).unwrap());
-        let foreign = minted(&Issuer::new(rules, thief, Vec::new()), now());
+        let flipped = flipped(signature);
+        let foreign = minted(&thief(&ours), now());
         let cases = [
             (format!("Bearer {good}"), ""),
             (format!("bearer  {good}"), ""),
@@ -270,19 +258,44 @@ fn a_token_that_is_not_in_order_is_refused_by_its_label() {
                 assert!(!document.to_string().contains(signature), "{label}");
             }
         }
-        // An unsigned token, and one that says it is signed with a shared secret.
-        for alg in ["none", "HS256"] {
-            use base64::Engine as _;
-            let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
-            let head = encode(&format!(r#"{{"alg":"{alg}","typ":"at+jwt"}}"#));
-            let claims = good.split('.').nth(1).unwrap();
-            for signature in ["", "AAAA"] {
-                let request = caller.http.get(format!("{partner}/v1/dossiers"));
-                let told = Told::of(request.bearer_auth(format!("{head}.{claims}.{signature}"))).await;
-                assert_eq!(told.status, 401, "{alg}: {}", told.text());
-            }
-        }
+        no_other_algorithm_is_believed(&caller, partner, &good).await;
     });
+}
+
+/// One letter of it is another.
+fn flipped(signature: &str) -> String {
+    signature
+        .char_indices()
+        .map(|(i, c)| {
+            if i == 10 {
+                if c == 'A' { 'B' } else { 'A' }
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Says that it is this issuer, and has a key of its own.
+fn thief(of: &Issuer) -> Issuer {
+    let key = SigningKey::generate_pkcs8().unwrap();
+    let key = Arc::new(SigningKey::from_pkcs8_der(key.expose()).unwrap());
+    Issuer::new(of.rules().clone(), key, Vec::new())
+}
+
+/// An unsigned token, and one that says it is signed with a shared secret.
+async fn no_other_algorithm_is_believed(caller: &Caller, partner: &str, good: &str) {
+    for alg in ["none", "HS256"] {
+        use base64::Engine as _;
+        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let head = encode(&format!(r#"{{"alg":"{alg}","typ":"at+jwt"}}"#));
+        let claims = good.split('.').nth(1).unwrap();
+        for signature in ["", "AAAA"] {
+            let request = caller.http.get(format!("{partner}/v1/dossiers"));
+            let told = Told::of(request.bearer_auth(format!("{head}.{claims}.{signature}"))).await;
+            assert_eq!(told.status, 401, "{alg}: {}", told.text());
+        }
+    }
 }
 
 #[test]

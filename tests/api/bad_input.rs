@@ -23,152 +23,199 @@ async fn alive(caller: &Caller) {
     caller.filed(&online("00004")).await;
 }
 
+/// How a body is sent, the body, and the label it is refused with; an empty one where several fit.
+type Malformed = (&'static str, Vec<u8>, &'static str);
+
+/// Nothing, a part, too much, or something else.
+fn no_document(good: &Value) -> Vec<Malformed> {
+    let text = good.to_string();
+    vec![
+        (JSON, Vec::new(), "document-empty"),
+        (JSON, b" \n\t ".to_vec(), "document-empty"),
+        (XML, b"  ".to_vec(), "document-empty"),
+        (JSON, text.as_bytes()[..text.len() - 1].to_vec(), "syntax-invalid"),
+        (JSON, text.as_bytes()[..text.len() / 2].to_vec(), "syntax-invalid"),
+        (XML, xml(good).as_bytes()[..60].to_vec(), "syntax-invalid"),
+        (JSON, format!("{text} {text}").into_bytes(), "syntax-invalid"),
+        (JSON, b"nonsense".to_vec(), "syntax-invalid"),
+        (JSON, b"[1,]".to_vec(), "syntax-invalid"),
+        (JSON, b"{\"a\":NaN}".to_vec(), "syntax-invalid"),
+        (XML, b"<a></b>".to_vec(), "syntax-invalid"),
+        (XML, b"plain text".to_vec(), "syntax-invalid"),
+    ]
+}
+
+/// Bytes that are not what they are said to be.
+fn wrongly_encoded(text: &str) -> Vec<Malformed> {
+    vec![
+        (JSON, b"{\"reference\":\"\xff\xfe\"}".to_vec(), "encoding-invalid"),
+        (
+            JSON,
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "encoding-unsupported",
+        ),
+        (
+            XML,
+            [b"\xff\xfe".to_vec(), vec![b'<', 0, 0, 0xd8]].concat(),
+            "encoding-invalid",
+        ),
+        (
+            XML,
+            "<?xml version=\"1.0\" encoding=\"windows-1258\"?><a>Đ</a>".into(),
+            "encoding-contradicted",
+        ),
+    ]
+}
+
+/// Characters and keys that no document may have.
+fn forbidden_characters(good: &Value) -> Vec<Malformed> {
+    let text = good.to_string();
+    vec![
+        (
+            JSON,
+            b"{\"reference\":\"a\",\"reference\":\"b\"}".to_vec(),
+            "duplicate-key",
+        ),
+        (
+            JSON,
+            with(good.clone(), "summary", json!("a\u{0}b"))
+                .to_string()
+                .into_bytes(),
+            "control-character",
+        ),
+        (JSON, text.replace("Nguy", "\u{0}").into_bytes(), ""),
+        (XML, xml(good).replace("Nguy", "\u{0}").into_bytes(), ""),
+        (XML, xml(good).replace("Nguy", "&#0;").into_bytes(), ""),
+        (
+            XML,
+            xml(good).replace("Nguy", "&#xFFFE;").into_bytes(),
+            "control-character",
+        ),
+        (
+            XML,
+            xml(good).replace("Nguy", "\u{ffff}").into_bytes(),
+            "control-character",
+        ),
+        (
+            JSON,
+            text.replace("Nguy", "\\uffff").into_bytes(),
+            "control-character",
+        ),
+    ]
+}
+
+/// Declarations and entities of XML.
+fn declarations(good: &Value) -> Vec<Malformed> {
+    let doctype = "<!DOCTYPE dossier [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
+    let outside = "<!DOCTYPE dossier SYSTEM \"file:///etc/passwd\">";
+    vec![
+        (
+            XML,
+            format!("{doctype}{}", xml(good)).into_bytes(),
+            "doctype-forbidden",
+        ),
+        (
+            XML,
+            format!("{outside}{}", xml(good)).into_bytes(),
+            "doctype-forbidden",
+        ),
+        (
+            XML,
+            xml(good).replace("Nguy", "&b;").into_bytes(),
+            "entity-forbidden",
+        ),
+        (
+            XML,
+            xml(good).replace("Nguy", "&nbsp;").into_bytes(),
+            "entity-forbidden",
+        ),
+    ]
+}
+
+/// More levels, parts or letters than are read.
+fn too_much_of_it() -> Vec<Malformed> {
+    let nested = |depth: usize| format!("{{\"x\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+    let elements = |depth: usize| {
+        format!(
+            "<dossier xmlns=\"urn:vn:lienthong:dossier:v1\">{}{}</dossier>",
+            "<x>".repeat(depth),
+            "</x>".repeat(depth)
+        )
+    };
+    vec![
+        // 32 levels are read; the 33rd is not.
+        (JSON, nested(31).into_bytes(), "field-missing"),
+        (JSON, nested(32).into_bytes(), "too-deep"),
+        (JSON, "[".repeat(DOCUMENT_BYTES).into_bytes(), "too-deep"),
+        (JSON, "{\"a\":".repeat(100_000).into_bytes(), "too-deep"),
+        (XML, elements(32).into_bytes(), "too-deep"),
+        (XML, "<a>".repeat(300_000).into_bytes(), "too-deep"),
+        (
+            JSON,
+            format!("{{\"x\":[{}]}}", vec!["0"; 20_001].join(",")).into_bytes(),
+            "too-many-parts",
+        ),
+        (
+            JSON,
+            format!("{{\"x\":\"{}\"}}", "y".repeat(65_537)).into_bytes(),
+            "text-too-long",
+        ),
+    ]
+}
+
+/// Numbers, dates and things out of range.
+fn out_of_range(good: &Value) -> Vec<Malformed> {
+    let text = good.to_string();
+    vec![
+        (JSON, text.replace("true", "1e999").into_bytes(), ""),
+        (
+            JSON,
+            with(good.clone(), "fees", json!([{ "name": "x", "amount_vnd": 0 }]))
+                .to_string()
+                .replace(":0,", ":123456789012345678901234567890,")
+                .into_bytes(),
+            "number-range",
+        ),
+        (
+            JSON,
+            with(good.clone(), "fees", json!([{ "name": "x", "amount_vnd": -1 }]))
+                .to_string()
+                .into_bytes(),
+            "number-range",
+        ),
+        (
+            JSON,
+            with(good.clone(), "filed_at", json!("+999999-01-01T00:00:00Z"))
+                .to_string()
+                .into_bytes(),
+            "date-malformed",
+        ),
+        (
+            JSON,
+            with(good.clone(), "filed_at", json!("0001-01-01T00:00:00Z"))
+                .to_string()
+                .into_bytes(),
+            "date-unset",
+        ),
+        (JSON, b"null".to_vec(), "object-expected"),
+        (JSON, b"[]".to_vec(), "object-expected"),
+    ]
+}
+
 #[test]
 fn every_way_of_being_malformed_has_its_label() {
     run(async {
         let caller = HOUSE.caller("agent.a-001").await;
         let good = online("00004");
-        let text = good.to_string();
-        let nested = |depth: usize| format!("{{\"x\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
-        let elements = |depth: usize| {
-            format!(
-                "<dossier xmlns=\"urn:vn:lienthong:dossier:v1\">{}{}</dossier>",
-                "<x>".repeat(depth),
-                "</x>".repeat(depth)
-            )
-        };
-        let doctype =
-            "<!DOCTYPE dossier [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
-        let outside = "<!DOCTYPE dossier SYSTEM \"file:///etc/passwd\">";
-        let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-            (JSON, Vec::new(), "document-empty"),
-            (JSON, b" \n\t ".to_vec(), "document-empty"),
-            (XML, b"  ".to_vec(), "document-empty"),
-            (JSON, text.as_bytes()[..text.len() - 1].to_vec(), "syntax-invalid"),
-            (JSON, text.as_bytes()[..text.len() / 2].to_vec(), "syntax-invalid"),
-            (XML, xml(&good).as_bytes()[..60].to_vec(), "syntax-invalid"),
-            (JSON, format!("{text} {text}").into_bytes(), "syntax-invalid"),
-            (JSON, b"nonsense".to_vec(), "syntax-invalid"),
-            (JSON, b"[1,]".to_vec(), "syntax-invalid"),
-            (JSON, b"{\"a\":NaN}".to_vec(), "syntax-invalid"),
-            (XML, b"<a></b>".to_vec(), "syntax-invalid"),
-            (XML, b"plain text".to_vec(), "syntax-invalid"),
-            (JSON, b"{\"reference\":\"\xff\xfe\"}".to_vec(), "encoding-invalid"),
-            (
-                JSON,
-                text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-                "encoding-unsupported",
-            ),
-            (
-                XML,
-                [b"\xff\xfe".to_vec(), vec![b'<', 0, 0, 0xd8]].concat(),
-                "encoding-invalid",
-            ),
-            (
-                XML,
-                "<?xml version=\"1.0\" encoding=\"windows-1258\"?><a>Đ</a>".into(),
-                "encoding-contradicted",
-            ),
-            (
-                JSON,
-                b"{\"reference\":\"a\",\"reference\":\"b\"}".to_vec(),
-                "duplicate-key",
-            ),
-            (
-                JSON,
-                with(good.clone(), "summary", json!("a\u{0}b"))
-                    .to_string()
-                    .into_bytes(),
-                "control-character",
-            ),
-            (JSON, text.replace("Nguy", "\u{0}").into_bytes(), ""),
-            (XML, xml(&good).replace("Nguy", "\u{0}").into_bytes(), ""),
-            (XML, xml(&good).replace("Nguy", "&#0;").into_bytes(), ""),
-            (
-                XML,
-                xml(&good).replace("Nguy", "&#xFFFE;").into_bytes(),
-                "control-character",
-            ),
-            (
-                XML,
-                xml(&good).replace("Nguy", "\u{ffff}").into_bytes(),
-                "control-character",
-            ),
-            (
-                JSON,
-                text.replace("Nguy", "\\uffff").into_bytes(),
-                "control-character",
-            ),
-            (
-                XML,
-                format!("{doctype}{}", xml(&good)).into_bytes(),
-                "doctype-forbidden",
-            ),
-            (
-                XML,
-                format!("{outside}{}", xml(&good)).into_bytes(),
-                "doctype-forbidden",
-            ),
-            (
-                XML,
-                xml(&good).replace("Nguy", "&b;").into_bytes(),
-                "entity-forbidden",
-            ),
-            (
-                XML,
-                xml(&good).replace("Nguy", "&nbsp;").into_bytes(),
-                "entity-forbidden",
-            ),
-            // 32 levels are read; the 33rd is not.
-            (JSON, nested(31).into_bytes(), "field-missing"),
-            (JSON, nested(32).into_bytes(), "too-deep"),
-            (JSON, "[".repeat(DOCUMENT_BYTES).into_bytes(), "too-deep"),
-            (JSON, "{\"a\":".repeat(100_000).into_bytes(), "too-deep"),
-            (XML, elements(32).into_bytes(), "too-deep"),
-            (XML, "<a>".repeat(300_000).into_bytes(), "too-deep"),
-            (
-                JSON,
-                format!("{{\"x\":[{}]}}", vec!["0"; 20_001].join(",")).into_bytes(),
-                "too-many-parts",
-            ),
-            (
-                JSON,
-                format!("{{\"x\":\"{}\"}}", "y".repeat(65_537)).into_bytes(),
-                "text-too-long",
-            ),
-            (JSON, text.replace("true", "1e999").into_bytes(), ""),
-            (
-                JSON,
-                with(good.clone(), "fees", json!([{ "name": "x", "amount_vnd": 0 }]))
-                    .to_string()
-                    .replace(":0,", ":123456789012345678901234567890,")
-                    .into_bytes(),
-                "number-range",
-            ),
-            (
-                JSON,
-                with(good.clone(), "fees", json!([{ "name": "x", "amount_vnd": -1 }]))
-                    .to_string()
-                    .into_bytes(),
-                "number-range",
-            ),
-            (
-                JSON,
-                with(good.clone(), "filed_at", json!("+999999-01-01T00:00:00Z"))
-                    .to_string()
-                    .into_bytes(),
-                "date-malformed",
-            ),
-            (
-                JSON,
-                with(good.clone(), "filed_at", json!("0001-01-01T00:00:00Z"))
-                    .to_string()
-                    .into_bytes(),
-                "date-unset",
-            ),
-            (JSON, b"null".to_vec(), "object-expected"),
-            (JSON, b"[]".to_vec(), "object-expected"),
-        ];
+        let cases = [
+            no_document(&good),
+            wrongly_encoded(&good.to_string()),
+            forbidden_characters(&good),
+            declarations(&good),
+            too_much_of_it(),
+            out_of_range(&good),
+        ]
+        .concat();
         let mut taken = Vec::new();
         for (media, body, label) in cases {
             let shown = String::from_utf8_lossy(&body[..body.len().min(90)]).into_owned();

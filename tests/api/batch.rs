@@ -94,20 +94,7 @@ fn a_line_for_each_item_in_order_and_one_that_says_that_this_was_all() {
             (&json!("7:/channel"), &json!(told.header("request-id")))
         );
         assert!(items.iter().all(|i| i.get("replayed").is_none()), "{items:?}");
-        // A clerk can quote the refusal, and support can read what was sent.
-        let name = refused["refusal"].as_str().unwrap();
-        let operator = HOUSE.caller("operator.trung-tam").await;
-        let why = operator.get(&format!("/v1/refusals/{name}")).await.json();
-        assert_eq!(
-            (&why["problems"][0]["path"], &why["tenant"]),
-            (&json!("7:/channel"), &json!("agent.a-001"))
-        );
-        let sent = agent.get(&format!("/v1/refusals/{name}/submission")).await;
-        assert_eq!(
-            sent.header("content-disposition"),
-            format!("attachment; filename=\"{name}\"")
-        );
-        assert_eq!(sent.json()["channel"], "pigeon");
+        a_refused_line_can_be_quoted_and_read(&agent, refused["refusal"].as_str().unwrap()).await;
         // The dossiers are there.
         for (line, good) in [(&items[0], &good[0]), (&items[5], &good[1])] {
             let id = line["answer"]["tracking_id"].as_str().unwrap();
@@ -123,6 +110,22 @@ fn a_line_for_each_item_in_order_and_one_that_says_that_this_was_all() {
         );
         assert_eq!(again[4]["problem"]["refusal"], refused["refusal"]);
     });
+}
+
+/// A clerk can quote the refusal, and support can read what was sent.
+async fn a_refused_line_can_be_quoted_and_read(agent: &Caller, name: &str) {
+    let operator = HOUSE.caller("operator.trung-tam").await;
+    let why = operator.get(&format!("/v1/refusals/{name}")).await.json();
+    assert_eq!(
+        (&why["problems"][0]["path"], &why["tenant"]),
+        (&json!("7:/channel"), &json!("agent.a-001"))
+    );
+    let sent = agent.get(&format!("/v1/refusals/{name}/submission")).await;
+    assert_eq!(
+        sent.header("content-disposition"),
+        format!("attachment; filename=\"{name}\"")
+    );
+    assert_eq!(sent.json()["channel"], "pigeon");
 }
 
 #[test]

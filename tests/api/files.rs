@@ -49,118 +49,136 @@ fn a_file_goes_in_once_and_comes_out_whole_and_in_part() {
     run(async {
         let agent = HOUSE.caller("agent.a-001").await;
         let bytes: Vec<u8> = (0..200_000u32).map(|i| (i % 249) as u8).collect();
-        let (named, path) = (digest(&bytes), format!("/v1/blobs/{}", digest(&bytes)));
-        let filed = agent
-            .file(&naming("tờ khai \"1\".pdf", "application/pdf", &bytes))
-            .await
-            .json();
-        assert_eq!(
-            filed["attachments_missing"],
-            json!([{ "sha256": named, "name": "tờ khai \"1\".pdf", "path": "/components/0/files/0/sha256" }])
-        );
-        let id = filed["tracking_id"].as_str().unwrap();
+        let id = it_is_awaited_and_goes_in_once(&agent, &bytes).await;
         let file = format!("/v1/dossiers/{id}/attachments/1");
-        agent.get(&file).await.refuses("attachment-missing");
-        assert_eq!(head(&agent, &path).await.status, 404);
-        assert_eq!(put(&agent, &named, chunked(&bytes)).await.status, 201);
-        let again = put(&agent, &named, bytes.clone()).await;
-        assert_eq!(
-            (again.status, again.json()["existing"].clone()),
-            (200, json!(true))
-        );
-        let known = head(&agent, &path).await;
-        assert_eq!((known.status, known.header("content-length")), (200, "200000"));
-
         let agency = HOUSE.caller("agency.ubnd-00004").await;
-        let whole = agency.get(&file).await;
-        assert_eq!((whole.status, whole.body.len()), (200, bytes.len()));
-        assert!(whole.body == bytes);
-        for (header, value) in [
-            ("content-type", "application/pdf"),
-            ("accept-ranges", "bytes"),
-            ("x-content-type-options", "nosniff"),
-            ("cache-control", "no-store"),
-            ("content-security-policy", "sandbox; default-src 'none'"),
-            (
-                "content-disposition",
-                "attachment; filename=\"t_ khai _1_.pdf\"; filename*=UTF-8''t%E1%BB%9D%20khai%20%221%22.pdf",
-            ),
-        ] {
-            assert_eq!(whole.header(header), value, "{header}");
-        }
-        let etag = whole.header("etag").to_owned();
-        assert_eq!(etag, format!("\"{named}\""));
-        let described = head(&agency, &file).await;
-        assert_eq!(
-            (described.status, described.header("content-length")),
-            (200, "200000")
-        );
-        assert!(described.body.is_empty());
-
-        let ranged = async |range: &str, condition: Option<&str>| {
-            let mut request = agency.request(Method::GET, &file).await.header("Range", range);
-            if let Some(condition) = condition {
-                request = request.header("If-Range", condition);
-            }
-            Told::of(request).await
-        };
-        for (range, first, last) in [
-            ("bytes=0-0", 0, 0),
-            ("bytes=65530-65541", 65_530, 65_541),
-            ("bytes=199999-", 199_999, 199_999),
-            ("bytes=-70000", 130_000, 199_999),
-            ("bytes=100-999999999", 100, 199_999),
-        ] {
-            let told = ranged(range, None).await;
-            assert_eq!(told.status, 206, "{range}");
-            assert_eq!(
-                told.header("content-range"),
-                format!("bytes {first}-{last}/200000"),
-                "{range}"
-            );
-            assert!(told.body == bytes[first..=last], "{range}");
-        }
-        assert_eq!(ranged("bytes=5-9", Some(&etag)).await.status, 206);
-        for (range, condition) in [
-            ("bytes=5-9", Some("\"other\"")),
-            ("bytes=9-5", None),
-            ("bytes=1-2,4-5", None),
-        ] {
-            let told = ranged(range, condition).await;
-            assert_eq!((told.status, told.body.len()), (200, bytes.len()), "{range}");
-        }
-        let beyond = ranged("bytes=200000-", None).await;
-        beyond.refuses("range-not-satisfiable");
-        assert_eq!(beyond.header("content-range"), "bytes */200000");
-
-        // Each download is in the log, with its range; a head is none.
-        let operator = HOUSE.caller("operator.trung-tam").await;
-        let reads = operator
-            .get(&format!("/v1/dossiers/{id}/reads?limit=200"))
-            .await
-            .json();
-        let reads = reads["reads"].as_array().unwrap().clone();
-        assert_eq!(reads.len(), 10);
-        assert!(
-            reads
-                .iter()
-                .all(|r| r["tenant"] == "agency.ubnd-00004" && r["attachment"] == 1)
-        );
-        assert!(reads.iter().any(|r| r["bytes"] == json!([65_530, 65_541])));
-        let first = operator
-            .get(&format!("/v1/dossiers/{id}/reads?limit=6"))
-            .await
-            .json();
-        let next = first["next"].as_str().unwrap();
-        let rest = operator
-            .get(&format!("/v1/dossiers/{id}/reads?after={next}"))
-            .await
-            .json();
-        assert_eq!(
-            (rest["reads"].as_array().unwrap().len(), rest["next"].clone()),
-            (4, Value::Null)
-        );
+        let etag = it_comes_out_whole(&agency, &file, &bytes).await;
+        it_comes_out_in_part(&agency, &file, &bytes, &etag).await;
+        each_download_is_in_the_log(&id).await;
     });
+}
+
+/// The dossier that names it.
+async fn it_is_awaited_and_goes_in_once(agent: &Caller, bytes: &[u8]) -> String {
+    let (named, path) = (digest(bytes), format!("/v1/blobs/{}", digest(bytes)));
+    let filed = agent
+        .file(&naming("tờ khai \"1\".pdf", "application/pdf", bytes))
+        .await
+        .json();
+    assert_eq!(
+        filed["attachments_missing"],
+        json!([{ "sha256": named, "name": "tờ khai \"1\".pdf", "path": "/components/0/files/0/sha256" }])
+    );
+    let id = filed["tracking_id"].as_str().unwrap().to_owned();
+    let file = format!("/v1/dossiers/{id}/attachments/1");
+    agent.get(&file).await.refuses("attachment-missing");
+    assert_eq!(head(agent, &path).await.status, 404);
+    assert_eq!(put(agent, &named, chunked(bytes)).await.status, 201);
+    let again = put(agent, &named, bytes.to_vec()).await;
+    assert_eq!(
+        (again.status, again.json()["existing"].clone()),
+        (200, json!(true))
+    );
+    let known = head(agent, &path).await;
+    assert_eq!((known.status, known.header("content-length")), (200, "200000"));
+    id
+}
+
+/// Its tag.
+async fn it_comes_out_whole(agency: &Caller, file: &str, bytes: &[u8]) -> String {
+    let whole = agency.get(file).await;
+    assert_eq!((whole.status, whole.body.len()), (200, bytes.len()));
+    assert!(whole.body == bytes);
+    for (header, value) in [
+        ("content-type", "application/pdf"),
+        ("accept-ranges", "bytes"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        (
+            "content-disposition",
+            "attachment; filename=\"t_ khai _1_.pdf\"; filename*=UTF-8''t%E1%BB%9D%20khai%20%221%22.pdf",
+        ),
+    ] {
+        assert_eq!(whole.header(header), value, "{header}");
+    }
+    let etag = whole.header("etag").to_owned();
+    assert_eq!(etag, format!("\"{}\"", digest(bytes)));
+    let described = head(agency, file).await;
+    assert_eq!(
+        (described.status, described.header("content-length")),
+        (200, "200000")
+    );
+    assert!(described.body.is_empty());
+    etag
+}
+
+async fn it_comes_out_in_part(agency: &Caller, file: &str, bytes: &[u8], etag: &str) {
+    let ranged = async |range: &str, condition: Option<&str>| {
+        let mut request = agency.request(Method::GET, file).await.header("Range", range);
+        if let Some(condition) = condition {
+            request = request.header("If-Range", condition);
+        }
+        Told::of(request).await
+    };
+    for (range, first, last) in [
+        ("bytes=0-0", 0, 0),
+        ("bytes=65530-65541", 65_530, 65_541),
+        ("bytes=199999-", 199_999, 199_999),
+        ("bytes=-70000", 130_000, 199_999),
+        ("bytes=100-999999999", 100, 199_999),
+    ] {
+        let told = ranged(range, None).await;
+        assert_eq!(told.status, 206, "{range}");
+        assert_eq!(
+            told.header("content-range"),
+            format!("bytes {first}-{last}/200000"),
+            "{range}"
+        );
+        assert!(told.body == bytes[first..=last], "{range}");
+    }
+    assert_eq!(ranged("bytes=5-9", Some(etag)).await.status, 206);
+    for (range, condition) in [
+        ("bytes=5-9", Some("\"other\"")),
+        ("bytes=9-5", None),
+        ("bytes=1-2,4-5", None),
+    ] {
+        let told = ranged(range, condition).await;
+        assert_eq!((told.status, told.body.len()), (200, bytes.len()), "{range}");
+    }
+    let beyond = ranged("bytes=200000-", None).await;
+    beyond.refuses("range-not-satisfiable");
+    assert_eq!(beyond.header("content-range"), "bytes */200000");
+}
+
+/// With its range; a head is none.
+async fn each_download_is_in_the_log(id: &str) {
+    let operator = HOUSE.caller("operator.trung-tam").await;
+    let reads = operator
+        .get(&format!("/v1/dossiers/{id}/reads?limit=200"))
+        .await
+        .json();
+    let reads = reads["reads"].as_array().unwrap().clone();
+    assert_eq!(reads.len(), 10);
+    assert!(
+        reads
+            .iter()
+            .all(|r| r["tenant"] == "agency.ubnd-00004" && r["attachment"] == 1)
+    );
+    assert!(reads.iter().any(|r| r["bytes"] == json!([65_530, 65_541])));
+    let first = operator
+        .get(&format!("/v1/dossiers/{id}/reads?limit=6"))
+        .await
+        .json();
+    let next = first["next"].as_str().unwrap();
+    let rest = operator
+        .get(&format!("/v1/dossiers/{id}/reads?after={next}"))
+        .await
+        .json();
+    assert_eq!(
+        (rest["reads"].as_array().unwrap().len(), rest["next"].clone()),
+        (4, Value::Null)
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::documents::{city, counter, online, with};
-use crate::house::{House, Told, ago, client, fresh, run, until};
+use crate::house::{Caller, House, Told, ago, client, fresh, run, until};
 
 static HOUSE: House = House::new();
 
@@ -138,7 +138,14 @@ fn the_same_call_has_one_answer_and_another_call_needs_another_key() {
             (json!(true), was["tracking_id"].clone())
         );
         assert_eq!(same["receipt"], was["receipt"]);
+    });
+}
 
+#[test]
+fn a_call_has_one_key_and_a_well_formed_one() {
+    run(async {
+        let agent = HOUSE.caller("agent.a-002").await;
+        let dossier = online("00004");
         let request = agent
             .request(Method::POST, "/v1/submissions")
             .await
@@ -210,6 +217,28 @@ fn calls_that_race_make_one_dossier() {
     });
 }
 
+/// The kinds of the two messages that wait for an agency.
+async fn told_of_both(agency: &Caller) -> Vec<String> {
+    let mut kinds = Vec::new();
+    until("the agency is told of both", async || {
+        let page = agency.get("/v1/inbox?wait=1").await.json();
+        for message in page["messages"].as_array().unwrap() {
+            kinds.push(
+                message["event"]["type"]
+                    .as_str()
+                    .unwrap()
+                    .rsplit('.')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            );
+        }
+        (kinds.len() == 2).then_some(())
+    })
+    .await;
+    kinds
+}
+
 #[test]
 fn other_content_under_a_reference_is_a_new_version_until_the_dossier_is_accepted() {
     run(async {
@@ -230,23 +259,7 @@ fn other_content_under_a_reference_is_a_new_version_until_the_dossier_is_accepte
             (json!(id), json!(2))
         );
         assert_ne!(second["receipt"], first.json()["receipt"]);
-        let mut kinds = Vec::new();
-        until("the agency is told of both", async || {
-            let page = agency.get("/v1/inbox?wait=1").await.json();
-            for message in page["messages"].as_array().unwrap() {
-                kinds.push(
-                    message["event"]["type"]
-                        .as_str()
-                        .unwrap()
-                        .rsplit('.')
-                        .next()
-                        .unwrap()
-                        .to_owned(),
-                );
-            }
-            (kinds.len() == 2).then_some(())
-        })
-        .await;
+        let kinds = told_of_both(&agency).await;
         assert_eq!(kinds, ["filed", "amended"]);
 
         let report = json!({ "reports": [{ "dossier": id, "status": 2 }] });

@@ -3,6 +3,7 @@
 mod inbox;
 mod progress;
 mod turns;
+mod whole;
 
 use lienthong::domain::time::Timestamp;
 use reqwest::Method;
@@ -93,152 +94,6 @@ async fn feed(caller: &Caller, id: &str) -> (Vec<Value>, String) {
 }
 
 #[test]
-fn a_dossier_goes_from_the_agent_to_the_agency_and_back_to_the_citizen() {
-    run(async {
-        // No other test files for this enterprise, so its feed holds still.
-        let agent = HOUSE.caller("agent.b-001").await;
-        let (enterprise, agency) = (
-            HOUSE.caller("enterprise.buu-chinh-mau-b").await,
-            HOUSE.caller("agency.ubnd-00004").await,
-        );
-        let id = agent.filed(&online("00004")).await;
-        let path = format!("/v1/dossiers/{id}");
-
-        let message = take(&agency, &id).await;
-        let event = &message["event"];
-        assert_eq!(
-            (event["specversion"].clone(), event["type"].clone()),
-            (json!("1.0"), json!("vn.lienthong.dossier.filed"))
-        );
-        assert_eq!(
-            (message["attempt"].clone(), event["data"]["format"].clone()),
-            (json!(1), json!("canonical/v1"))
-        );
-        assert_eq!(
-            event["data"]["document"]["applicant"]["name"], "Nguyễn Văn Mẫu",
-            "{event}"
-        );
-        assert_eq!(event["data"]["submitter"], "agent.b-001");
-        // Leased: nobody else gets it meanwhile.
-        assert_eq!(agency.get("/v1/inbox").await.json()["messages"], json!([]));
-        let settled = settle(&agency, &message["delivery"], "done").await;
-        assert_eq!(
-            (settled["state"].clone(), settled["label"].clone()),
-            (json!("handed"), Value::Null),
-            "{settled}"
-        );
-        assert_eq!(
-            settle(&agency, &message["delivery"], "done").await["state"],
-            "handed",
-            "settled twice is settled once"
-        );
-
-        let code = "H26.101-261120-0801";
-        let accepted =
-            json!({ "dossier": id, "status": 2, "occurred_at": now().to_string(), "assigned_code": code });
-        assert_eq!(reported(&agency, accepted.clone()).await["verdict"], "applied");
-        assert_eq!(reported(&agency, accepted).await["verdict"], "repeated");
-        let seen = agent.get(&path).await.json();
-        assert_eq!(
-            (seen["dossier_code"].clone(), seen["status"]["code"].clone()),
-            (json!(code), json!(2))
-        );
-        assert!(
-            seen["clocks"]["due"].is_string() && seen["clocks"]["acceptance_due"].is_null(),
-            "{seen}"
-        );
-        // From here on the agency names it by its code.
-        assert_eq!(report(&agency, code, 4, "").await["verdict"], "applied");
-        assert_eq!(
-            report(&agency, code, 5, "").await["problem"]["label"],
-            "reason-required"
-        );
-        assert_eq!(
-            report(&agency, code, 5, "Bổ sung bản sao").await["verdict"],
-            "applied"
-        );
-        let supplement = json!({ "text": "Đã nộp bản sao" });
-        assert_eq!(
-            agent
-                .post(&format!("{path}/supplements"), &supplement)
-                .await
-                .json()["status"]["code"],
-            4
-        );
-        let message = take(&agency, &id).await;
-        assert_eq!(message["event"]["type"], "vn.lienthong.dossier.supplemented");
-        assert_eq!(
-            settle(&agency, &message["delivery"], "done").await["state"],
-            "handed"
-        );
-        assert_eq!(
-            report(&agency, code, 6, "Nộp lệ phí 15.000 đồng").await["verdict"],
-            "applied"
-        );
-        assert_eq!(report(&agency, code, 4, "").await["verdict"], "applied");
-        assert_eq!(
-            report(&agency, code, 9, "Đã có kết quả").await["verdict"],
-            "applied"
-        );
-        let hand_over = json!({ "receiver": "Nguyễn Văn Mẫu", "proof": "BN-1" });
-        assert_eq!(
-            agent.post(&format!("{path}/hand-over"), &hand_over).await.json()["status"]["code"],
-            10
-        );
-        assert_eq!(
-            report(&agency, code, 4, "").await["problem"]["label"],
-            "status-final"
-        );
-
-        let events = history(&agent, &id).await;
-        assert_eq!(
-            kinds(&events),
-            [
-                "filed 1",
-                "code-assigned",
-                "status-changed 2",
-                "status-changed 4",
-                "status-rejected 5",
-                "status-changed 5",
-                "supplemented",
-                "status-changed 4",
-                "status-changed 6",
-                "status-changed 4",
-                "status-changed 9",
-                "handed-over",
-                "status-changed 10",
-                "status-rejected 4",
-            ]
-        );
-        assert_eq!(events[0]["actor"]["staff"], "nv-001");
-        assert_eq!(events, history(&agency, &id).await);
-        assert_eq!(events, history(&enterprise, &id).await);
-        for caller in [&agent, &enterprise] {
-            let (fed, cursor) = feed(caller, &id).await;
-            let told: Vec<Value> = fed.iter().map(|e| e["data"]["event"].clone()).collect();
-            assert_eq!(told, events, "every event once, in order");
-            let page = caller.get(&format!("/v1/events?after={cursor}")).await.json();
-            assert_eq!(
-                (page["events"].clone(), page["next"].clone()),
-                (json!([]), json!(cursor))
-            );
-        }
-        let route = agent.get(&format!("{path}/route")).await.json();
-        let deliveries = route["deliveries"].as_array().unwrap();
-        let told: Vec<&str> = deliveries.iter().map(|d| d["kind"].as_str().unwrap()).collect();
-        assert_eq!(told, ["filed", "supplemented", "handed-over"]);
-        assert_eq!(deliveries[0]["state"], "acknowledged", "{route}");
-        let outcomes: Vec<&str> = deliveries[0]["attempts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|a| a["outcome"].as_str().unwrap())
-            .collect();
-        assert_eq!(outcomes, ["confirmed", "handed"], "{route}");
-    });
-}
-
-#[test]
 fn an_agency_speaks_its_own_format_and_each_report_stands_for_itself() {
     run(async {
         let (agent, agency) = (
@@ -293,43 +148,49 @@ fn an_agency_speaks_its_own_format_and_each_report_stands_for_itself() {
             4
         );
         send("vnpost-hcc/v1", &body).await.refuses("format-unknown");
-        // The canonical form is every agency's.
-        let mixed = json!({ "reports": [
-            { "dossier": id, "status": 11 }, { "dossier": id, "status": "xong" }, 7, { "dossier": id, "status": 9 },
-        ]});
-        let told = agency.post("/v1/statuses", &mixed).await;
-        assert_eq!(told.status, 200, "{}", told.text());
-        let told = told.json();
-        assert_eq!(told["results"].as_array().unwrap().len(), 4, "{told}");
-        assert_eq!(
-            told["results"][0]["problem"]["label"], "status-word-unknown",
-            "{told}"
-        );
-        assert_eq!(told["results"][3]["verdict"], "applied", "{told}");
-        // As XML, for an agency that speaks XML.
-        let request = agency.request(Method::POST, "/v1/statuses").await;
-        let xml = format!(
-            "<status_request xmlns=\"urn:vn:lienthong:dossier:v1\"><reports><report><dossier>{id}</dossier><status>9</status></report></reports></status_request>"
-        );
-        let told = Told::of(
-            request
-                .header("Content-Type", "application/xml")
-                .header("Accept", "application/xml")
-                .body(xml),
-        )
-        .await;
-        assert_eq!(
-            (told.status, told.header("content-type")),
-            (200, "application/xml"),
-            "{}",
-            told.text()
-        );
-        assert!(
-            told.text().contains("<verdict>recorded</verdict>"),
-            "{}",
-            told.text()
-        );
+        the_canonical_form_is_every_agencys(&agency, &id).await;
+        an_agency_may_speak_xml(&agency, &id).await;
     });
+}
+
+async fn the_canonical_form_is_every_agencys(agency: &Caller, id: &str) {
+    let mixed = json!({ "reports": [
+        { "dossier": id, "status": 11 }, { "dossier": id, "status": "xong" }, 7, { "dossier": id, "status": 9 },
+    ]});
+    let told = agency.post("/v1/statuses", &mixed).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    assert_eq!(told["results"].as_array().unwrap().len(), 4, "{told}");
+    assert_eq!(
+        told["results"][0]["problem"]["label"], "status-word-unknown",
+        "{told}"
+    );
+    assert_eq!(told["results"][3]["verdict"], "applied", "{told}");
+}
+
+async fn an_agency_may_speak_xml(agency: &Caller, id: &str) {
+    let request = agency.request(Method::POST, "/v1/statuses").await;
+    let xml = format!(
+        "<status_request xmlns=\"urn:vn:lienthong:dossier:v1\"><reports><report><dossier>{id}</dossier><status>9</status></report></reports></status_request>"
+    );
+    let told = Told::of(
+        request
+            .header("Content-Type", "application/xml")
+            .header("Accept", "application/xml")
+            .body(xml),
+    )
+    .await;
+    assert_eq!(
+        (told.status, told.header("content-type")),
+        (200, "application/xml"),
+        "{}",
+        told.text()
+    );
+    assert!(
+        told.text().contains("<verdict>recorded</verdict>"),
+        "{}",
+        told.text()
+    );
 }
 
 #[test]
@@ -386,90 +247,98 @@ fn who_may_not_act_is_told_so_and_a_refused_act_stays_refused() {
             HOUSE.caller("agency.ubnd-00070").await,
             HOUSE.caller("agency.ubnd-00082").await,
         );
+        nobody_acts_in_the_place_of_another(&agent, &agency, &foreign).await;
         let id = agent.filed(&online("00070")).await;
-        let path = format!("/v1/dossiers/{id}");
-        agent
-            .post(&format!("{path}/acceptance"), &json!({}))
-            .await
-            .refuses("permission-missing");
-        assert_eq!(
-            report(&foreign, &id, 2, "").await["problem"]["label"],
-            "not-found"
-        );
-        foreign
-            .post(&format!("{path}/acceptance"), &json!({}))
-            .await
-            .refuses("not-found");
-        assert_eq!(
-            report(&agency, &id, 7, "").await["verdict"],
-            "applied",
-            "withdrawn at the agency"
-        );
+        a_refused_act_stays_refused(&agent, &agency, &id).await;
+        an_act_that_is_malformed_is_refused_by_its_label(&agent, &id).await;
+    });
+}
 
-        let id = agent.filed(&online("00070")).await;
-        let path = format!("/v1/dossiers/{id}");
-        let act = async |verb: &str, key: &str, body: Value| {
-            let request = agent.request(Method::POST, &format!("{path}/{verb}")).await;
-            Told::of(request.header("Idempotency-Key", key).json(&body)).await
-        };
-        let key = fresh("key");
-        let receiver = json!({ "receiver": "Nguyễn Văn Mẫu" });
-        for _ in 0..3 {
-            // A client that repeats a refused call must not be told that it was done.
-            act("hand-over", &key, receiver.clone())
-                .await
-                .refuses("transition-not-allowed");
-        }
-        act("supplements", &fresh("key"), json!({ "text": "Không ai hỏi" }))
+async fn nobody_acts_in_the_place_of_another(agent: &Caller, agency: &Caller, foreign: &Caller) {
+    let id = agent.filed(&online("00070")).await;
+    let path = format!("/v1/dossiers/{id}");
+    agent
+        .post(&format!("{path}/acceptance"), &json!({}))
+        .await
+        .refuses("permission-missing");
+    assert_eq!(report(foreign, &id, 2, "").await["problem"]["label"], "not-found");
+    foreign
+        .post(&format!("{path}/acceptance"), &json!({}))
+        .await
+        .refuses("not-found");
+    assert_eq!(
+        report(agency, &id, 7, "").await["verdict"],
+        "applied",
+        "withdrawn at the agency"
+    );
+}
+
+async fn a_refused_act_stays_refused(agent: &Caller, agency: &Caller, id: &str) {
+    let path = format!("/v1/dossiers/{id}");
+    let act = async |verb: &str, key: &str, body: Value| {
+        let request = agent.request(Method::POST, &format!("{path}/{verb}")).await;
+        Told::of(request.header("Idempotency-Key", key).json(&body)).await
+    };
+    let key = fresh("key");
+    let receiver = json!({ "receiver": "Nguyễn Văn Mẫu" });
+    for _ in 0..3 {
+        // A client that repeats a refused call must not be told that it was done.
+        act("hand-over", &key, receiver.clone())
             .await
             .refuses("transition-not-allowed");
-        let refused = history(&agent, &id)
-            .await
-            .iter()
-            .filter(|e| e["kind"] == "status-rejected")
-            .count();
-        assert_eq!(refused, 2, "once each");
-        assert_eq!(report(&agency, &id, 9, "").await["verdict"], "applied-inferred");
-        let key = fresh("key");
-        let first = act("hand-over", &key, receiver.clone()).await;
-        assert_eq!(first.json()["status"]["code"], 10, "{}", first.text());
-        let again = act("hand-over", &key, receiver).await;
-        assert_eq!(
-            (again.status, again.json()["status"]["code"].clone()),
-            (200, json!(10))
-        );
-        act("hand-over", &key, json!({ "receiver": "Người khác" }))
-            .await
-            .refuses("idempotency-key-reused");
-        let handed = history(&agent, &id)
-            .await
-            .iter()
-            .filter(|e| e["kind"] == "handed-over")
-            .count();
-        assert_eq!(handed, 1);
+    }
+    act("supplements", &fresh("key"), json!({ "text": "Không ai hỏi" }))
+        .await
+        .refuses("transition-not-allowed");
+    let refused = history(agent, id)
+        .await
+        .iter()
+        .filter(|e| e["kind"] == "status-rejected")
+        .count();
+    assert_eq!(refused, 2, "once each");
+    assert_eq!(report(agency, id, 9, "").await["verdict"], "applied-inferred");
+    let key = fresh("key");
+    let first = act("hand-over", &key, receiver.clone()).await;
+    assert_eq!(first.json()["status"]["code"], 10, "{}", first.text());
+    let again = act("hand-over", &key, receiver).await;
+    assert_eq!(
+        (again.status, again.json()["status"]["code"].clone()),
+        (200, json!(10))
+    );
+    act("hand-over", &key, json!({ "receiver": "Người khác" }))
+        .await
+        .refuses("idempotency-key-reused");
+    let handed = history(agent, id)
+        .await
+        .iter()
+        .filter(|e| e["kind"] == "handed-over")
+        .count();
+    assert_eq!(handed, 1);
+}
 
-        let request = agent
-            .request(Method::POST, &format!("{path}/hand-over"))
+async fn an_act_that_is_malformed_is_refused_by_its_label(agent: &Caller, id: &str) {
+    let path = format!("/v1/dossiers/{id}");
+    let request = agent
+        .request(Method::POST, &format!("{path}/hand-over"))
+        .await
+        .json(&json!({ "receiver": "x" }));
+    Told::of(request).await.refuses("idempotency-key-missing");
+    for (body, label) in [
+        (json!({}), "field-missing"),
+        (json!({ "receiver": 7 }), "type-wrong"),
+        (json!({ "receiver": "x", "more": 1 }), "field-unknown"),
+        (json!({ "receiver": "x".repeat(501) }), "text-length"),
+        (json!({ "receiver": "a\u{0}b" }), "control-character"),
+        (
+            json!({ "receiver": "x", "received_at": ago(-3600).to_string() }),
+            "date-in-future",
+        ),
+    ] {
+        agent
+            .post(&format!("{path}/hand-over"), &body)
             .await
-            .json(&json!({ "receiver": "x" }));
-        Told::of(request).await.refuses("idempotency-key-missing");
-        for (body, label) in [
-            (json!({}), "field-missing"),
-            (json!({ "receiver": 7 }), "type-wrong"),
-            (json!({ "receiver": "x", "more": 1 }), "field-unknown"),
-            (json!({ "receiver": "x".repeat(501) }), "text-length"),
-            (json!({ "receiver": "a\u{0}b" }), "control-character"),
-            (
-                json!({ "receiver": "x", "received_at": ago(-3600).to_string() }),
-                "date-in-future",
-            ),
-        ] {
-            agent
-                .post(&format!("{path}/hand-over"), &body)
-                .await
-                .refuses(label);
-        }
-    });
+            .refuses(label);
+    }
 }
 
 #[test]

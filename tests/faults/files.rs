@@ -45,57 +45,72 @@ fn document(installation: &Installation, reference: &str, files: &[(&str, &[u8])
     name
 }
 
+/// How both files are attached.
+const ATTACH: [&str; 6] = [
+    "--format",
+    "canonical/v1",
+    "--attach",
+    "to-khai.pdf",
+    "--attach",
+    "giay-khai-sinh.pdf",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engineer_uploads_files_files_a_dossier_and_the_agency_downloads() {
     let installation = Installation::new("files", &[]);
     let hub = installation.serve().await;
     let (_, one) = paper(&installation, "to-khai.pdf", 300_000);
     let (_, two) = paper(&installation, "giay-khai-sinh.pdf", 70_001);
+    a_file_is_uploaded_beforehand(&installation, &one);
+    what_is_attached_must_be_named(&installation, &one, &two);
+    let id = filed_with_both(&installation, &one, &two);
+    both_are_downloaded(&installation, &id, &one, &two);
+    what_is_not_there_is_said_and_leaves_nothing(&installation, &id);
+    assert_eq!(hub.terminate(), Some(0));
+    installation.remove();
+}
 
-    // Uploaded beforehand, twice: the second time it is known.
+/// Twice: the second time it is known.
+fn a_file_is_uploaded_beforehand(installation: &Installation, one: &[u8]) {
     for existing in [false, true] {
-        let uploaded = agent(&installation, BRANCH, "upload", &["to-khai.pdf"]);
+        let uploaded = agent(installation, BRANCH, "upload", &["to-khai.pdf"]);
         assert_eq!(uploaded.exit, Some(0), "{uploaded:?}");
         let expected =
-            json!({ "file": "to-khai.pdf", "sha256": digest(&one), "size": 300_000, "existing": existing });
+            json!({ "file": "to-khai.pdf", "sha256": digest(one), "size": 300_000, "existing": existing });
         assert_eq!(uploaded.json(), expected);
     }
-    let many = agent(&installation, BRANCH, "upload", &["to-khai.pdf", "absent.pdf"]);
+    let many = agent(installation, BRANCH, "upload", &["to-khai.pdf", "absent.pdf"]);
     assert_eq!((many.exit, many.out.lines().count()), (Some(2), 1), "{many:?}");
     assert!(many.err.contains("absent.pdf: cannot be read"), "{many:?}");
+}
 
-    // A document that does not name what is attached is not filed.
-    let forgetful = document(&installation, "F-1", &[("to-khai.pdf", &one)]);
-    let attach = [
-        "--format",
-        "canonical/v1",
-        "--attach",
-        "to-khai.pdf",
-        "--attach",
-        "giay-khai-sinh.pdf",
-    ];
+/// A document that does not name what is attached is not filed.
+fn what_is_attached_must_be_named(installation: &Installation, one: &[u8], two: &[u8]) {
+    let forgetful = document(installation, "F-1", &[("to-khai.pdf", one)]);
     let told = agent(
-        &installation,
+        installation,
         BRANCH,
         "submit",
-        &[&[forgetful.as_str()], &attach[..]].concat(),
+        &[&[forgetful.as_str()], &ATTACH[..]].concat(),
     );
     assert_eq!((told.exit, told.out.as_str()), (Some(2), ""), "{told:?}");
     assert!(
-        told.err.contains(&digest(&two)) && told.err.contains("giay-khai-sinh.pdf"),
+        told.err.contains(&digest(two)) && told.err.contains("giay-khai-sinh.pdf"),
         "{told:?}"
     );
+}
 
+fn filed_with_both(installation: &Installation, one: &[u8], two: &[u8]) -> String {
     let whole = document(
-        &installation,
+        installation,
         "F-2",
-        &[("to-khai.pdf", &one), ("giay-khai-sinh.pdf", &two)],
+        &[("to-khai.pdf", one), ("giay-khai-sinh.pdf", two)],
     );
     let told = agent(
-        &installation,
+        installation,
         BRANCH,
         "submit",
-        &[&[whole.as_str()], &attach[..]].concat(),
+        &[&[whole.as_str()], &ATTACH[..]].concat(),
     );
     assert_eq!(told.exit, Some(0), "{told:?}");
     let answer = told.json();
@@ -104,9 +119,11 @@ async fn an_engineer_uploads_files_files_a_dossier_and_the_agency_downloads() {
         0,
         "{answer}"
     );
-    let id = answer["tracking_id"].as_str().unwrap();
+    answer["tracking_id"].as_str().unwrap().to_owned()
+}
 
-    let listed = agent(&installation, AGENCY, "attachments", &[id]).json();
+fn both_are_downloaded(installation: &Installation, id: &str, one: &[u8], two: &[u8]) {
+    let listed = agent(installation, AGENCY, "attachments", &[id]).json();
     assert_eq!(
         (
             &listed["missing"],
@@ -114,9 +131,9 @@ async fn an_engineer_uploads_files_files_a_dossier_and_the_agency_downloads() {
         ),
         (&json!(0), 2)
     );
-    let fetched = agent(&installation, AGENCY, "download", &[id, "2", "-o", "fetched.pdf"]);
+    let fetched = agent(installation, AGENCY, "download", &[id, "2", "-o", "fetched.pdf"]);
     assert_eq!(fetched.exit, Some(0), "{fetched:?}");
-    let expected = json!({ "file": "fetched.pdf", "sha256": digest(&two), "size": 70_001 });
+    let expected = json!({ "file": "fetched.pdf", "sha256": digest(two), "size": 70_001 });
     assert_eq!(fetched.json(), expected);
     assert_eq!(std::fs::read(installation.dir.join("fetched.pdf")).unwrap(), two);
     // Into a pipe.
@@ -125,12 +142,13 @@ async fn an_engineer_uploads_files_files_a_dossier_and_the_agency_downloads() {
         .output()
         .unwrap();
     assert!(piped.status.success() && piped.stdout == one);
+}
 
-    // What is not there is said, and nothing is left of it.
+fn what_is_not_there_is_said_and_leaves_nothing(installation: &Installation, id: &str) {
     let nobodys = format!("dos_{}", "0".repeat(32));
     for (dossier, number) in [(id, "3"), (nobodys.as_str(), "1")] {
         let line = [dossier, number, "-o", "none.pdf"];
-        let told = agent(&installation, AGENCY, "download", &line);
+        let told = agent(installation, AGENCY, "download", &line);
         assert_eq!(
             (told.exit, &told.json()["label"]),
             (Some(1), &json!("not-found")),
@@ -146,8 +164,6 @@ async fn an_engineer_uploads_files_files_a_dossier_and_the_agency_downloads() {
         .filter_map(|name| name.to_str())
         .find(|n| n.starts_with("none") || n.ends_with(".new"));
     assert_eq!(half, None);
-    assert_eq!(hub.terminate(), Some(0));
-    installation.remove();
 }
 
 /// The least that the settings let a file have.

@@ -47,7 +47,29 @@ async fn a_receipt_outlives_the_key_that_signed_it() {
     let token = installation.partner(AGENCY).token().await.unwrap().access_token;
     drop(hub);
 
-    // As OPERATIONS says: the key's entry is saved with the day, new keys are named, the old one is destroyed.
+    its_key_is_retired(&installation, &keys[0]);
+
+    let hub = installation.serve().await;
+    let keys = published(&installation).await;
+    let days: Vec<&Value> = keys.iter().map(|key| &key["retired_at"]).collect();
+    assert_eq!(days.iter().filter(|day| day.is_null()).count(), 2, "{keys:?}");
+    assert_eq!(
+        days.iter().filter(|day| **day == "2026-01-01").count(),
+        1,
+        "{keys:?}"
+    );
+    let new = receipt(&installation, "KEYS-2").await;
+    let (of_before, of_now): (Vec<Value>, Vec<Value>) =
+        keys.into_iter().partition(|key| !key["retired_at"].is_null());
+    assert!(verifies(&old, &of_before) && !verifies(&old, &of_now));
+    assert!(verifies(&new, &of_now) && !verifies(&new, &of_before));
+    a_token_of_it_opens_nothing(&installation, &token).await;
+    drop(hub);
+    installation.remove();
+}
+
+/// As OPERATIONS says: the key's entry is saved with the day, new keys are named, the old one is destroyed.
+fn its_key_is_retired(installation: &Installation, key: &Value) {
     let retired = |entry: &Value, more: Value| {
         let mut entry = entry.clone();
         entry
@@ -77,39 +99,25 @@ async fn a_receipt_outlives_the_key_that_signed_it() {
         json!({ "retired_at": "one day" }),
         json!({ "retired_at": "2026-01-01", "d": "AAAA" }),
     ] {
-        retired(&keys[0], wrong.clone());
+        retired(key, wrong.clone());
         let said = installation.run(&["doctor", "--config", "hub.toml"]);
         assert!(
             said.exit != Some(0) && said.out.contains("old.jwk") | said.err.contains("old.jwk"),
             "{wrong}: {said:?}"
         );
     }
-    retired(&keys[0], json!({ "retired_at": "2026-01-01" }));
+    retired(key, json!({ "retired_at": "2026-01-01" }));
     installation.good(&["doctor", "--config", "hub.toml"]);
+}
 
-    let hub = installation.serve().await;
-    let keys = published(&installation).await;
-    let days: Vec<&Value> = keys.iter().map(|key| &key["retired_at"]).collect();
-    assert_eq!(days.iter().filter(|day| day.is_null()).count(), 2, "{keys:?}");
-    assert_eq!(
-        days.iter().filter(|day| **day == "2026-01-01").count(),
-        1,
-        "{keys:?}"
-    );
-    let new = receipt(&installation, "KEYS-2").await;
-    let (of_before, of_now): (Vec<Value>, Vec<Value>) =
-        keys.into_iter().partition(|key| !key["retired_at"].is_null());
-    assert!(verifies(&old, &of_before) && !verifies(&old, &of_now));
-    assert!(verifies(&new, &of_now) && !verifies(&new, &of_before));
-    // What is retired verifies receipts, and opens nothing.
+/// What is retired verifies receipts and nothing else.
+async fn a_token_of_it_opens_nothing(installation: &Installation, token: &str) {
     let inbox = format!("{}/v1/inbox", installation.partner_url());
     let call = installation.http(AGENCY).get(inbox).bearer_auth(token);
     let refused = call.send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     let told: Value = refused.json().await.unwrap();
     assert_eq!(told["label"], "token-signature-invalid", "{told}");
-    drop(hub);
-    installation.remove();
 }
 
 #[tokio::test(flavor = "multi_thread")]

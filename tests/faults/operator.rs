@@ -2,28 +2,46 @@
 
 use serde_json::{Value, json};
 
-use crate::installation::{AGENCY, BRANCH, Installation, OPERATOR, said, sample};
+use crate::installation::{AGENCY, BRANCH, Installation, OPERATOR, Said, said, sample};
+
+/// Who comes newly to the hub.
+const NEWCOMER: &str = "agent.mau-1";
+
+/// What an operator's command says that does what it is to do.
+fn done(installation: &Installation, line: &[&str]) -> Said {
+    let told = installation.operator(line);
+    assert_eq!(told.exit, Some(0), "{line:?}: {told:?}");
+    told
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_works_from_anywhere_through_a_hub() {
     let installation = Installation::new("operator", &[]);
     let hub = installation.serve().await;
-    let does = |line: &[&str]| {
-        let told = installation.operator(line);
-        assert_eq!(told.exit, Some(0), "{line:?}: {told:?}");
-        told
-    };
+    a_newcomer_is_registered_suspended_and_resumed(&installation);
+    a_refusal_names_its_place_and_nothing_is_done(&installation);
+    let id = a_parked_dossier_is_given_to_an_agency(&installation).await;
+    its_message_is_stopped_and_goes_again(&installation, &id);
+    whoever_is_no_operator_gets_nothing(&installation);
+    the_audit_names_the_operator_and_not_the_hub(&installation);
+    assert_eq!(hub.terminate(), Some(0));
+    installation.remove();
+}
 
-    // A newcomer is registered and calls at once; suspended, it is refused; resumed, it calls again.
-    let (agent, certificate) = ("agent.mau-1", "tls/agent.mau-1.pem");
-    does(&["cert", "dev", "--dir", "tls", "--tenant", agent]);
-    does(&[
-        "tenant",
-        "register",
-        "enterprise.mau",
-        "--name",
-        "Doanh nghiệp mẫu",
-    ]);
+/// It calls at once; suspended, it is refused; resumed, it calls again.
+fn a_newcomer_is_registered_suspended_and_resumed(installation: &Installation) {
+    let (agent, certificate) = (NEWCOMER, "tls/agent.mau-1.pem");
+    done(installation, &["cert", "dev", "--dir", "tls", "--tenant", agent]);
+    done(
+        installation,
+        &[
+            "tenant",
+            "register",
+            "enterprise.mau",
+            "--name",
+            "Doanh nghiệp mẫu",
+        ],
+    );
     let own = [
         "tenant",
         "register",
@@ -34,23 +52,28 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
         "Đại lý mẫu",
     ];
     let parts = ["--person", "nv-001=Nhân viên mẫu", "--certificate", certificate];
-    does(&[&own[..], &parts].concat());
+    done(installation, &[&own[..], &parts].concat());
     let token = || said(&mut installation.agent(agent, "token", &[]));
     assert_eq!(token().exit, Some(0));
-    does(&["tenant", "suspend", agent, "--reason", "thử"]);
+    done(installation, &["tenant", "suspend", agent, "--reason", "thử"]);
     let refused = token();
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert!(refused.out.contains("tenant-suspended"), "{refused:?}");
-    does(&["tenant", "resume", agent, "--reason", "thử xong"]);
+    done(installation, &["tenant", "resume", agent, "--reason", "thử xong"]);
     assert_eq!(token().exit, Some(0));
-    assert!(does(&["tenant", "list", "--kind", "agent"]).out.contains(agent));
-    let shown = does(&["tenant", "show", agent]).json();
+    assert!(
+        done(installation, &["tenant", "list", "--kind", "agent"])
+            .out
+            .contains(agent)
+    );
+    let shown = done(installation, &["tenant", "show", agent]).json();
     assert_eq!(
         (&shown["standing"], &shown["parent"]),
         (&json!("active"), &json!("enterprise.mau"))
     );
+}
 
-    // A refusal names its place, and nothing is done.
+fn a_refusal_names_its_place_and_nothing_is_done(installation: &Installation) {
     let told = installation.operator(&[
         "tenant",
         "register",
@@ -65,24 +88,26 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
         told.out.starts_with("✘ parent-unknown /tenants/0/parent: "),
         "{told:?}"
     );
+}
 
-    // Nobody is responsible for this one: it is parked, explained, and given to an agency.
+/// Nobody is responsible for this one: it is parked, explained, and given to an agency.
+async fn a_parked_dossier_is_given_to_an_agency(installation: &Installation) -> String {
     let mut dossier = sample("OP-1", &Value::Null);
     dossier["procedure"]["code"] = "9.990001".into();
     std::fs::write(installation.dir.join("parked.json"), dossier.to_string()).unwrap();
     let filed = said(&mut installation.agent(BRANCH, "submit", &["parked.json", "--format", "canonical/v1"]));
     assert_eq!(filed.exit, Some(0), "{filed:?}");
     let id = filed.json()["tracking_id"].as_str().unwrap().to_owned();
-    let parked = does(&["dossier", "parked"]).out;
+    let parked = done(installation, &["dossier", "parked"]).out;
     assert!(
         parked.contains(&id) && parked.contains("competence-gap"),
         "{parked}"
     );
-    let route = does(&["dossier", "route", &id]).json();
+    let route = done(installation, &["dossier", "route", &id]).json();
     assert_eq!(route["deliveries"], json!([]), "{route}");
     let to = AGENCY.split_once('.').unwrap().1;
-    does(&["dossier", "assign", &id, to, "--reason", "thử"]);
-    assert_eq!(does(&["dossier", "parked"]).out, "");
+    done(installation, &["dossier", "assign", &id, to, "--reason", "thử"]);
+    assert_eq!(done(installation, &["dossier", "parked"]).out, "");
     let inbox = installation
         .partner(AGENCY)
         .inbox(std::time::Duration::from_secs(30), 10)
@@ -94,8 +119,11 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
         .map(|m| m.event.data.tracking_id.to_string())
         .collect();
     assert_eq!(subjects, [id.as_str()]);
-    // Its message can be stopped, is listed then, and goes again.
-    let delivery = does(&["dossier", "route", &id]).json()["deliveries"][0]["id"].clone();
+    id
+}
+
+fn its_message_is_stopped_and_goes_again(installation: &Installation, id: &str) {
+    let delivery = done(installation, &["dossier", "route", id]).json()["deliveries"][0]["id"].clone();
     let delivery = delivery.as_str().unwrap();
     let carries = |line: &[&str]| {
         let told = said(&mut installation.speaker(OPERATOR, &[&["deliveries"], line].concat()));
@@ -113,8 +141,10 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
     assert_eq!(listed, [delivery]);
     carries(&["retry", delivery, "--reason", "thử xong"]);
     assert_eq!(carries(&["list"])["deliveries"], json!([]));
+}
 
-    // Whoever is no operator gets nothing, and what is missing of the way is said.
+/// And what is missing of the way is said.
+fn whoever_is_no_operator_gets_nothing(installation: &Installation) {
     let mut branch = installation.command(&["tenant", "list"]);
     let branch = branch
         .env("LIENTHONG_HUB", installation.partner_url())
@@ -131,9 +161,10 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
         told.err.contains("this needs --ca, --cert, --key, --as too"),
         "{told:?}"
     );
+}
 
-    // The audit names the operator, not the hub.
-    let log = does(&["audit", "log", "--subject", agent, "--json"]).json();
+fn the_audit_names_the_operator_and_not_the_hub(installation: &Installation) {
+    let log = done(installation, &["audit", "log", "--subject", NEWCOMER, "--json"]).json();
     let acts: Vec<(&str, &str)> = log["entries"]
         .as_array()
         .unwrap()
@@ -147,6 +178,4 @@ async fn an_operator_works_from_anywhere_through_a_hub() {
         .collect();
     assert!(acts.contains(&("tenant-suspended", OPERATOR)), "{acts:?}");
     assert!(acts.iter().all(|(_, who)| *who == OPERATOR), "{acts:?}");
-    assert_eq!(hub.terminate(), Some(0));
-    installation.remove();
 }

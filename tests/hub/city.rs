@@ -15,6 +15,7 @@ use lienthong::domain::tenant::{
     Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
 };
 use lienthong::domain::text::Text;
+use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{StatusAnswer, StatusReport, StatusRequest, SubmissionAnswer};
 use lienthong::identity::Access;
 use lienthong::identity::keys::SigningKey;
@@ -28,6 +29,7 @@ use lienthong::net::outbound::{Caller, OutboundOptions};
 use lienthong::service::{Answered, Hub, HubParts, Incoming, Mode, Reported, ServiceError, UploadLimits};
 use lienthong::store::Store;
 use lienthong::store::ledger::{RegisterChange, Registered};
+use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 
 use crate::backends::{Stage, unique};
@@ -116,6 +118,37 @@ fn tenant(key: &TenantKey) -> Tenant {
     }
 }
 
+/// A tenant with a certificate that begins now, and the chain it shows. An agent has staff, one branch has a point.
+fn newcomer(name: &str, ca: &DevCa, now: Timestamp) -> (Newcomer, Vec<CertificateDer<'static>>) {
+    let key: TenantKey = name.parse().unwrap();
+    let issued = ca.client(&key, Validity::starting(now, LIFE)).unwrap();
+    let certificate = Certificate {
+        thumbprint: thumbprint(&issued.chain[0]),
+        tenant: key.clone(),
+        not_after: now.plus(LIFE),
+        revoked_at: None,
+    };
+    let person = Staff {
+        id: "nv-1".parse().unwrap(),
+        tenant: key.clone(),
+        name: Text::parse("Nhân viên mẫu").unwrap(),
+        until: None,
+    };
+    let point = Point {
+        key: "chi-nhanh-ba-dinh".parse().unwrap(),
+        tenant: key.clone(),
+        name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
+        until: None,
+    };
+    let newcomer = Newcomer {
+        tenant: tenant(&key),
+        certificates: vec![certificate],
+        staff: Vec::from_iter((key.kind() == TenantKind::Agent).then_some(person)),
+        points: Vec::from_iter((name == "branch.ba-dinh").then_some(point)),
+    };
+    (newcomer, issued.chain)
+}
+
 /// A change of the register that is taken, written past the hub: one that runs learns of it when it looks.
 pub async fn changed(store: &Store, change: Change) -> i64 {
     let change = RegisterChange {
@@ -188,33 +221,9 @@ impl City {
         let mut peers = HashMap::new();
         let names = TENANTS.map(str::to_owned);
         for name in names.into_iter().chain([format!("agency.{department}")]) {
-            let key: TenantKey = name.parse().unwrap();
-            let issued = ca.client(&key, Validity::starting(now, LIFE)).unwrap();
-            let certificate = Certificate {
-                thumbprint: thumbprint(&issued.chain[0]),
-                tenant: key.clone(),
-                not_after: now.plus(LIFE),
-                revoked_at: None,
-            };
-            let person = Staff {
-                id: "nv-1".parse().unwrap(),
-                tenant: key.clone(),
-                name: Text::parse("Nhân viên mẫu").unwrap(),
-                until: None,
-            };
-            let point = Point {
-                key: "chi-nhanh-ba-dinh".parse().unwrap(),
-                tenant: key.clone(),
-                name: Text::parse("Điểm tiếp nhận Chi nhánh Ba Đình").unwrap(),
-                until: None,
-            };
-            newcomers.push(Newcomer {
-                tenant: tenant(&key),
-                certificates: vec![certificate],
-                staff: Vec::from_iter((key.kind() == TenantKind::Agent).then_some(person)),
-                points: Vec::from_iter((name == "branch.ba-dinh").then_some(point)),
-            });
-            peers.insert(name, ConnectionPeer::new(issued.chain));
+            let (newcomer, chain) = newcomer(&name, &ca, now);
+            newcomers.push(newcomer);
+            peers.insert(name, ConnectionPeer::new(chain));
         }
         changed(&store, Change::Register(newcomers)).await;
         hub.refresher.refresh().await.unwrap();

@@ -20,6 +20,7 @@ mod endpoint;
 mod errors;
 mod imports;
 mod ledger;
+mod lengths;
 mod limits;
 mod log;
 mod names;

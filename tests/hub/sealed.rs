@@ -34,6 +34,23 @@ async fn upload(city: &City, access: &Access, bytes: &[u8]) {
     city.hub.files.uploaded(access, file, &named, None).await.unwrap();
 }
 
+/// Gives the commune an endpoint.
+async fn push_to_the_commune(stage: &Stage, city: &City) {
+    let secrets = Secrets {
+        current: WebhookSecret::draw(&mut *stage.rng()),
+        older: None,
+    };
+    let endpoint = NewEndpoint {
+        agency: COMMUNE.parse().unwrap(),
+        url: "https://agency.example/".parse().unwrap(),
+        secrets,
+        set_at: stage.clock.now(),
+        set_by: format!("agency.{COMMUNE}").parse().unwrap(),
+    };
+    let endpoint = endpoint.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
+    city.store.ledger.ask(SetEndpoint(endpoint)).await.unwrap();
+}
+
 /// A hub that has done a bit of everything: filed with a file, amended, assigned, reported, read, refused, pushed, subscribed, and
 /// changed its register.
 async fn lived(stage: &Stage) -> City {
@@ -89,19 +106,7 @@ async fn lived(stage: &Stage) -> City {
         from: Some(Cursor::START),
     };
     city.hub.subscriptions.subscribe(&branch, webhook).await.unwrap();
-    let secrets = Secrets {
-        current: WebhookSecret::draw(&mut *stage.rng()),
-        older: None,
-    };
-    let endpoint = NewEndpoint {
-        agency: COMMUNE.parse().unwrap(),
-        url: "https://agency.example/".parse().unwrap(),
-        secrets,
-        set_at: stage.clock.now(),
-        set_by: format!("agency.{COMMUNE}").parse().unwrap(),
-    };
-    let endpoint = endpoint.sealed(&stage.cipher, &mut *stage.rng()).unwrap();
-    city.store.ledger.ask(SetEndpoint(endpoint)).await.unwrap();
+    push_to_the_commune(stage, &city).await;
     changed(&city.store, Change::Suspend("branch.ha-dong".parse().unwrap())).await;
     assert_eq!(stage.audit().findings, []);
     city

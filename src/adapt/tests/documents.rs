@@ -109,103 +109,106 @@ fn provenance(adapter: &str, sample: &str) -> Provenance {
         .provenance
 }
 
+/// A format, one of its samples, the place of a canonical field, and where the sender's document has it.
+const PLACES: [(&str, &str, &str, &str); 23] = [
+    ("canonical/v1", "full.json", "/place/commune", "/place/commune"),
+    ("canonical/v1", "minimal.json", "/place/commune", "/place/commune"),
+    (
+        "canonical/v1",
+        "full.json",
+        "/components/0/files/1/sha256",
+        "/components/0/files/1/sha256",
+    ),
+    ("canonical/v1", "full.json", "/components/9/name", "/components"),
+    ("canonical/v1", "full.json", "/nothing/here", ""),
+    ("canonical/v1", "full.json", "", ""),
+    ("canonical/v1", "full.xml", "/place", "/dossier/place"),
+    (
+        "canonical/v1",
+        "full.xml",
+        "/components/1/name",
+        "/dossier/components/component[2]/name",
+    ),
+    (
+        "canonical/v1",
+        "minimal.xml",
+        "/owner/name",
+        "/dossier/owner/name",
+    ),
+    ("dvcqg-mc/v1", "full.json", "/procedure/code", "/data/0/MaTTHC"),
+    (
+        "dvcqg-mc/v1",
+        "full.json",
+        "/reference",
+        "/data/0/LienThong/SoThamChieu",
+    ),
+    ("dvcqg-mc/v1", "minimal.json", "/reference", "/data/0/MaHoSo"),
+    ("dvcqg-mc/v1", "minimal.json", "/filed_at", "/data/0/NgayTiepNhan"),
+    (
+        "dvcqg-mc/v1",
+        "minimal.json",
+        "/place/commune",
+        "/data/0/LienThong/MaXa",
+    ),
+    (
+        "dvcqg-mc/v1",
+        "full.json",
+        "/owner/identity_number",
+        "/data/0/DinhDanhCHS/1/SoDinhDanh",
+    ),
+    (
+        "dvcqg-mc/v1",
+        "full.json",
+        "/applicant/name",
+        "/data/0/LienThong/NguoiNop/HoTen",
+    ),
+    (
+        "dvcqg-mc/v1",
+        "minimal.json",
+        "/applicant/name",
+        "/data/0/ChuHoSo",
+    ),
+    (
+        "dvcqg-mc/v1",
+        "full.json",
+        "/components/1/name",
+        "/data/0/TaiLieuNop/2/TenTepDinhKem",
+    ),
+    (
+        "dvcqg-mc/v1",
+        "full.json",
+        "/components/2/name",
+        "/data/0/DanhSachTepDinhKemKhac/0/TenGiayTo",
+    ),
+    (
+        "vnpost-hcc/v1",
+        "minimal.json",
+        "/place/commune",
+        "/LienThong/MaXa",
+    ),
+    (
+        "vnpost-hcc/v1",
+        "full.xml",
+        "/place/commune",
+        "/MDocument/LienThong/MaXa",
+    ),
+    (
+        "vnpost-hcc/v1",
+        "full.xml",
+        "/components/1/name",
+        "/MDocument/Procedure/Elements/Element[2]",
+    ),
+    (
+        "vnpost-hcc/v1",
+        "full.json",
+        "/components/1/name",
+        "/Procedure/Elements/1",
+    ),
+];
+
 #[test]
 fn every_canonical_field_has_a_place_in_the_senders_document() {
-    for (adapter, sample, pointer, path) in [
-        ("canonical/v1", "full.json", "/place/commune", "/place/commune"),
-        ("canonical/v1", "minimal.json", "/place/commune", "/place/commune"),
-        (
-            "canonical/v1",
-            "full.json",
-            "/components/0/files/1/sha256",
-            "/components/0/files/1/sha256",
-        ),
-        ("canonical/v1", "full.json", "/components/9/name", "/components"),
-        ("canonical/v1", "full.json", "/nothing/here", ""),
-        ("canonical/v1", "full.json", "", ""),
-        ("canonical/v1", "full.xml", "/place", "/dossier/place"),
-        (
-            "canonical/v1",
-            "full.xml",
-            "/components/1/name",
-            "/dossier/components/component[2]/name",
-        ),
-        (
-            "canonical/v1",
-            "minimal.xml",
-            "/owner/name",
-            "/dossier/owner/name",
-        ),
-        ("dvcqg-mc/v1", "full.json", "/procedure/code", "/data/0/MaTTHC"),
-        (
-            "dvcqg-mc/v1",
-            "full.json",
-            "/reference",
-            "/data/0/LienThong/SoThamChieu",
-        ),
-        ("dvcqg-mc/v1", "minimal.json", "/reference", "/data/0/MaHoSo"),
-        ("dvcqg-mc/v1", "minimal.json", "/filed_at", "/data/0/NgayTiepNhan"),
-        (
-            "dvcqg-mc/v1",
-            "minimal.json",
-            "/place/commune",
-            "/data/0/LienThong/MaXa",
-        ),
-        (
-            "dvcqg-mc/v1",
-            "full.json",
-            "/owner/identity_number",
-            "/data/0/DinhDanhCHS/1/SoDinhDanh",
-        ),
-        (
-            "dvcqg-mc/v1",
-            "full.json",
-            "/applicant/name",
-            "/data/0/LienThong/NguoiNop/HoTen",
-        ),
-        (
-            "dvcqg-mc/v1",
-            "minimal.json",
-            "/applicant/name",
-            "/data/0/ChuHoSo",
-        ),
-        (
-            "dvcqg-mc/v1",
-            "full.json",
-            "/components/1/name",
-            "/data/0/TaiLieuNop/2/TenTepDinhKem",
-        ),
-        (
-            "dvcqg-mc/v1",
-            "full.json",
-            "/components/2/name",
-            "/data/0/DanhSachTepDinhKemKhac/0/TenGiayTo",
-        ),
-        (
-            "vnpost-hcc/v1",
-            "minimal.json",
-            "/place/commune",
-            "/LienThong/MaXa",
-        ),
-        (
-            "vnpost-hcc/v1",
-            "full.xml",
-            "/place/commune",
-            "/MDocument/LienThong/MaXa",
-        ),
-        (
-            "vnpost-hcc/v1",
-            "full.xml",
-            "/components/1/name",
-            "/MDocument/Procedure/Elements/Element[2]",
-        ),
-        (
-            "vnpost-hcc/v1",
-            "full.json",
-            "/components/1/name",
-            "/Procedure/Elements/1",
-        ),
-    ] {
+    for (adapter, sample, pointer, path) in PLACES {
         assert_eq!(
             provenance(adapter, sample).locate(pointer),
             path,

@@ -84,101 +84,104 @@ fn the_shortest_mapping_compiles_and_reads() {
     );
 }
 
+/// A rule, and what is said of it.
+const WRONG_RULES: [(&str, &str); 25] = [
+    (
+        r#"{ to = "referense", from = "x" }"#,
+        "the canonical dossier has no referense; here it has: applicant,",
+    ),
+    (
+        r#"{ to = "place.name", from = "x" }"#,
+        "no rule gives the required field place.commune",
+    ),
+    (
+        r#"{ to = "place", from = "x" }"#,
+        "place is written with [[…part]]",
+    ),
+    (r#"{ to = "fees", from = "x" }"#, "fees is written with [[…list]]"),
+    (
+        r#"{ to = "summary.x", from = "x" }"#,
+        "summary is written with [[…field]]",
+    ),
+    (r#"{ to = "summary" }"#, "give either from or constant"),
+    (
+        r#"{ to = "summary", from = "x", constant = "y" }"#,
+        "give either from or constant",
+    ),
+    (
+        r#"{ to = "summary", constant = 5 }"#,
+        "the value 5 does not fit; it takes: text",
+    ),
+    (
+        r#"{ to = "is_test", from = "x", default = "no" }"#,
+        "it takes: true/false",
+    ),
+    (
+        r#"{ to = "summary", from = "x", table = "t" }"#,
+        "there is no [table.t]",
+    ),
+    (
+        r#"{ to = "summary", from = "x", date = "yyyyMMdd" }"#,
+        "is text, not a date",
+    ),
+    (r#"{ to = "summary", from = "a[" }"#, "the path a[ is malformed"),
+    (
+        r#"{ to = "summary", from = "a..b" }"#,
+        "the path a..b is malformed",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { from = "y" } }"#,
+        "exactly one of is, is_not, present",
+    ),
+    (
+        r#"{ to = "is_test", from = "x", only_if = "phone" }"#,
+        "only_if is for texts",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { from = "y", is = ["1"] } }"#,
+        "does not say what an unknown word is",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { from = "y", present = true, otherwise = "warn" } }"#,
+        "belong to a when that reads a word",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { from = "y", is = ["a", "A"], among = ["B", "b"], fold_case = true, is_not = ["c"] } }"#,
+        "exactly one of is, is_not, present",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { from = "y", is = ["a"], among = ["A"], fold_case = true } }"#,
+        "without case A is the same",
+    ),
+    (
+        r#"{ to = "summary", from = "x[k=1].y" }"#,
+        "x[k=1] does not say what an unknown word is: add pick",
+    ),
+    (
+        r#"{ to = "summary", from = "x[].y" }"#,
+        "leads to several values; add join",
+    ),
+    (
+        r#"{ to = "is_test", from = "x", join = " " }"#,
+        "join is for texts",
+    ),
+    (
+        r#"{ to = "summary", from = "x", otherwise = "refuse" }"#,
+        "refused anyway",
+    ),
+    (
+        r#"{ to = "reference", from = "x" }"#,
+        "never reached; give the one before it a when",
+    ),
+    (
+        r#"{ to = "summary", from = "x", frmo = "y" }"#,
+        "unknown field `frmo`",
+    ),
+];
+
 #[test]
 fn each_fault_names_its_line_and_its_remedy() {
-    for (rule, says) in [
-        (
-            r#"{ to = "referense", from = "x" }"#,
-            "the canonical dossier has no referense; here it has: applicant,",
-        ),
-        (
-            r#"{ to = "place.name", from = "x" }"#,
-            "no rule gives the required field place.commune",
-        ),
-        (
-            r#"{ to = "place", from = "x" }"#,
-            "place is written with [[…part]]",
-        ),
-        (r#"{ to = "fees", from = "x" }"#, "fees is written with [[…list]]"),
-        (
-            r#"{ to = "summary.x", from = "x" }"#,
-            "summary is written with [[…field]]",
-        ),
-        (r#"{ to = "summary" }"#, "give either from or constant"),
-        (
-            r#"{ to = "summary", from = "x", constant = "y" }"#,
-            "give either from or constant",
-        ),
-        (
-            r#"{ to = "summary", constant = 5 }"#,
-            "the value 5 does not fit; it takes: text",
-        ),
-        (
-            r#"{ to = "is_test", from = "x", default = "no" }"#,
-            "it takes: true/false",
-        ),
-        (
-            r#"{ to = "summary", from = "x", table = "t" }"#,
-            "there is no [table.t]",
-        ),
-        (
-            r#"{ to = "summary", from = "x", date = "yyyyMMdd" }"#,
-            "is text, not a date",
-        ),
-        (r#"{ to = "summary", from = "a[" }"#, "the path a[ is malformed"),
-        (
-            r#"{ to = "summary", from = "a..b" }"#,
-            "the path a..b is malformed",
-        ),
-        (
-            r#"{ to = "summary", from = "x", when = { from = "y" } }"#,
-            "exactly one of is, is_not, present",
-        ),
-        (
-            r#"{ to = "is_test", from = "x", only_if = "phone" }"#,
-            "only_if is for texts",
-        ),
-        (
-            r#"{ to = "summary", from = "x", when = { from = "y", is = ["1"] } }"#,
-            "does not say what an unknown word is",
-        ),
-        (
-            r#"{ to = "summary", from = "x", when = { from = "y", present = true, otherwise = "warn" } }"#,
-            "belong to a when that reads a word",
-        ),
-        (
-            r#"{ to = "summary", from = "x", when = { from = "y", is = ["a", "A"], among = ["B", "b"], fold_case = true, is_not = ["c"] } }"#,
-            "exactly one of is, is_not, present",
-        ),
-        (
-            r#"{ to = "summary", from = "x", when = { from = "y", is = ["a"], among = ["A"], fold_case = true } }"#,
-            "without case A is the same",
-        ),
-        (
-            r#"{ to = "summary", from = "x[k=1].y" }"#,
-            "x[k=1] does not say what an unknown word is: add pick",
-        ),
-        (
-            r#"{ to = "summary", from = "x[].y" }"#,
-            "leads to several values; add join",
-        ),
-        (
-            r#"{ to = "is_test", from = "x", join = " " }"#,
-            "join is for texts",
-        ),
-        (
-            r#"{ to = "summary", from = "x", otherwise = "refuse" }"#,
-            "refused anyway",
-        ),
-        (
-            r#"{ to = "reference", from = "x" }"#,
-            "never reached; give the one before it a when",
-        ),
-        (
-            r#"{ to = "summary", from = "x", frmo = "y" }"#,
-            "unknown field `frmo`",
-        ),
-    ] {
+    for (rule, says) in WRONG_RULES {
         let (line, said) = only(&with(rule));
         assert!(said.contains(says), "{rule}: {said}");
         assert_eq!(line.trim_end_matches(','), rule, "{said}");

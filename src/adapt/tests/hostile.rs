@@ -128,6 +128,10 @@ fn xml_that_is_not_well_formed_or_wants_more_than_it_may() {
     for text in ["<a>chữ<b/></a>", "<p:a/>", "<a p:b=\"1\"/>"] {
         assert_eq!(xml_label(text), Label::FieldMissing, "{text}");
     }
+}
+
+#[test]
+fn a_refused_xml_document_is_told_line_and_column() {
     let refused = read(
         "canonical/v1",
         "application/xml",
@@ -143,6 +147,10 @@ fn xml_that_is_not_well_formed_or_wants_more_than_it_may() {
         (refused.label(), place(&refused)),
         (Label::SyntaxInvalid, ("2", "6"))
     );
+}
+
+#[test]
+fn an_xml_document_may_have_prefixes_and_comments_and_no_attribute_of_its_own() {
     let space = "urn:vn:lienthong:dossier:v1";
     assert_eq!(
         xml_label(&format!("<phieu xmlns=\"{space}\"/>")),

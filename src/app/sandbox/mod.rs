@@ -91,6 +91,29 @@ impl SandboxPlan {
 /// How long it is looked at start whether the broker is there.
 const BROKER_LOOK: Duration = Duration::from_secs(3);
 
+/// Why the broker takes nothing; none where it does. A short look: the start has just tried for as long as it may take.
+async fn why_away(broker: &Broker) -> Option<String> {
+    match tokio::time::timeout(BROKER_LOOK, broker.ready()).await {
+        Ok(answer) => answer.err().map(|error| error.to_string()),
+        Err(_) => Some(format!("no answer within {} s", BROKER_LOOK.as_secs())),
+    }
+}
+
+/// The base URLs of the partner, the web and the operations listener.
+fn urls_of(sockets: &Sockets) -> Result<[String; 3], AppError> {
+    let port = |listener: &std::net::TcpListener| {
+        listener
+            .local_addr()
+            .map(|a| a.port())
+            .map_err(AppError::io("listener"))
+    };
+    Ok([
+        format!("https://localhost:{}", port(&sockets.partner)?),
+        format!("http://localhost:{}", port(&sockets.web)?),
+        format!("http://localhost:{}", port(&sockets.operations)?),
+    ])
+}
+
 /// A sandbox at work.
 pub struct Sandbox {
     _lock: Lock,
@@ -138,15 +161,7 @@ impl Sandbox {
             )));
         }
         let sockets = Sockets::bind(plan.partner, plan.web, plan.operations)?;
-        let port = |listener: &std::net::TcpListener| {
-            listener
-                .local_addr()
-                .map(|a| a.port())
-                .map_err(AppError::io("listener"))
-        };
-        let partner_url = format!("https://localhost:{}", port(&sockets.partner)?);
-        let web_url = format!("http://localhost:{}", port(&sockets.web)?);
-        let operations_url = format!("http://localhost:{}", port(&sockets.operations)?);
+        let [partner_url, web_url, operations_url] = urls_of(&sockets)?;
         let assembly = assemble(
             &plan,
             &state,
@@ -159,11 +174,7 @@ impl Sandbox {
         )?;
         let broker = assembly.broker.clone();
         let running = Running::start(assembly).await?;
-        // A short look: the start has just tried for as long as it may take.
-        let broker_away = match tokio::time::timeout(BROKER_LOOK, broker.ready()).await {
-            Ok(answer) => answer.err().map(|error| error.to_string()),
-            Err(_) => Some(format!("no answer within {} s", BROKER_LOOK.as_secs())),
-        };
+        let broker_away = why_away(&broker).await;
         let newcomers = city::newcomers(&state, &directory)?;
         if let Err(error) = city::register(running.hub(), newcomers).await {
             running.stop().await;

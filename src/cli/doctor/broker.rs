@@ -53,13 +53,34 @@ pub(super) fn look(
     let vhost = rabbit.vhost().to_owned();
     let runtime = runtime()?;
     let broker = Broker::Rabbit(rabbit);
-    match runtime.block_on(broker.ready()) {
+    runtime.block_on(takes_messages(&broker, url, report));
+    match (admin_url, plan) {
+        (
+            Some(admin_url),
+            Some(Planned {
+                directory,
+                submitters: Some(submitters),
+            }),
+        ) => {
+            let plan = topology(directory, true).with_tenants(submitters);
+            runtime.block_on(live(admin_url, ca_file, &vhost, clock, &plan, report));
+        }
+        (Some(_), Some(_)) => submitters_unknown(report),
+        (None, _) => no_admin_url(report),
+        (Some(_), None) => {}
+    }
+    Ok(())
+}
+
+/// Whether messages can be published now, and how full the hub's own queues are.
+async fn takes_messages(broker: &Broker, url: &SecretUrl, report: &mut Report) {
+    match broker.ready().await {
         Ok(()) => {
             report.good(
                 WHAT,
                 say(format!("{url} nhận thông điệp"), format!("{url} takes messages")),
             );
-            runtime.block_on(shared_queues(&broker, report));
+            shared_queues(broker, report).await;
         }
         Err(error) => report.bad(
             WHAT,
@@ -72,42 +93,34 @@ pub(super) fn look(
             ),
         ),
     }
-    match (admin_url, plan) {
-        (
-            Some(admin_url),
-            Some(Planned {
-                directory,
-                submitters: Some(submitters),
-            }),
-        ) => {
-            let plan = topology(directory, true).with_tenants(submitters);
-            runtime.block_on(live(admin_url, ca_file, &vhost, clock, &plan, report));
-        }
-        (Some(_), Some(_)) => report.look(
-            TOPOLOGY,
-            say(
-                "không kiểm tra được: cơ sở dữ liệu không cho biết bên nộp nào có hàng đợi riêng",
-                "cannot be checked: the database does not say which submitters have queues of their own",
-            ),
-            say(
-                "sửa cơ sở dữ liệu trước, rồi chạy lại",
-                "mend the database first, then run this again",
-            ),
+}
+
+fn submitters_unknown(report: &mut Report) {
+    report.look(
+        TOPOLOGY,
+        say(
+            "không kiểm tra được: cơ sở dữ liệu không cho biết bên nộp nào có hàng đợi riêng",
+            "cannot be checked: the database does not say which submitters have queues of their own",
         ),
-        (None, _) => report.look(
-            TOPOLOGY,
-            say(
-                "không kiểm tra được khi không có broker.admin_url",
-                "cannot be checked without broker.admin_url",
-            ),
-            say(
-                "đặt broker.admin_url, hoặc tự nhập và so sánh `lienthong broker plan`",
-                "set broker.admin_url, or import and compare `lienthong broker plan` yourself",
-            ),
+        say(
+            "sửa cơ sở dữ liệu trước, rồi chạy lại",
+            "mend the database first, then run this again",
         ),
-        (Some(_), None) => {}
-    }
-    Ok(())
+    );
+}
+
+fn no_admin_url(report: &mut Report) {
+    report.look(
+        TOPOLOGY,
+        say(
+            "không kiểm tra được khi không có broker.admin_url",
+            "cannot be checked without broker.admin_url",
+        ),
+        say(
+            "đặt broker.admin_url, hoặc tự nhập và so sánh `lienthong broker plan`",
+            "set broker.admin_url, or import and compare `lienthong broker plan` yourself",
+        ),
+    );
 }
 
 /// How full the queues are that all agencies share. A hub empties both as they fill.

@@ -341,10 +341,8 @@ mod tests {
         assert_eq!(marks(Some(true), Some(true), unset), [Mark::Good, Mark::Bad]);
     }
 
-    #[test]
-    fn what_endangers_data_is_bad() {
-        let now = Timestamp::from_micros(1_790_000_000_000_000);
-        let well = Condition {
+    fn well(now: Timestamp) -> Condition {
+        Condition {
             product: "PostgreSQL 15.8".to_owned(),
             postgres_major: Some(15),
             encrypted: Some(true),
@@ -353,22 +351,28 @@ mod tests {
             now,
             pending: Vec::new(),
             directory: Some("a".to_owned()),
-        };
-        let worst = |condition: &Condition| {
-            let mut report = Report::default();
-            found(condition, &Clock::manual(now), Some("a"), &mut report);
-            let has = |mark| report.0.iter().any(|item| item.mark == mark);
-            if has(Mark::Bad) {
-                Mark::Bad
-            } else if has(Mark::Look) {
-                Mark::Look
-            } else {
-                Mark::Good
-            }
-        };
-        assert_eq!(worst(&well), Mark::Good);
+        }
+    }
+
+    /// The worst that is said of a database with this clock beside it.
+    fn worst(condition: &Condition, clock: Timestamp) -> Mark {
+        let mut report = Report::default();
+        found(condition, &Clock::manual(clock), Some("a"), &mut report);
+        let has = |mark| report.0.iter().any(|item| item.mark == mark);
+        if has(Mark::Bad) {
+            Mark::Bad
+        } else if has(Mark::Look) {
+            Mark::Look
+        } else {
+            Mark::Good
+        }
+    }
+
+    /// What can be wrong, each by itself, and how bad that is.
+    fn ills(now: Timestamp) -> [(Condition, Mark); 7] {
+        let well = well(now);
         let seconds = |n: i64| Timestamp::from_micros(now.as_micros() - n * 1_000_000);
-        for (ill, mark) in [
+        [
             (
                 Condition {
                     postgres_major: Some(14),
@@ -418,8 +422,15 @@ mod tests {
                 },
                 Mark::Look,
             ),
-        ] {
-            assert_eq!(worst(&ill), mark, "{ill:?}");
+        ]
+    }
+
+    #[test]
+    fn what_endangers_data_is_bad() {
+        let now = Timestamp::from_micros(1_790_000_000_000_000);
+        assert_eq!(worst(&well(now), now), Mark::Good);
+        for (ill, mark) in ills(now) {
+            assert_eq!(worst(&ill, now), mark, "{ill:?}");
         }
     }
 }

@@ -64,41 +64,9 @@ fn broker_away(sandbox: &Sandbox) -> String {
 
 /// The table of a demo, and what was wrong.
 pub(super) fn told(outcome: &RunOutcome) -> String {
-    let heads = |cells: [&str; 10]| {
-        let [
-            format,
-            agency,
-            filed,
-            delivered,
-            ended,
-            events,
-            a50,
-            a99,
-            r50,
-            r99,
-        ] = cells;
-        format!(
-            "  {format:<20} {agency:<14} {filed:>6} {delivered:>9} {ended:>6} {events:>7}   {a50:>8} {a99:>8}   {r50:>9} {r99:>9}\n"
-        )
-    };
-    let line = |row: &Row, name: &str| {
-        let ms = |value: f64| format!("{value:.1}");
-        heads([
-            name,
-            &row.agency_kind,
-            &row.filed.to_string(),
-            &row.delivered.to_string(),
-            &row.ended.to_string(),
-            &row.events.to_string(),
-            &ms(row.accept_ms.p50),
-            &ms(row.accept_ms.p99),
-            &ms(row.round_trip_ms.p50),
-            &ms(row.round_trip_ms.p99),
-        ])
-    };
     let mut text = String::from("\n");
-    text += &heads(["", "", "", "", "", "", "accept", "ms", "round trip", "ms"]);
-    text += &heads([
+    text += &cells(["", "", "", "", "", "", "accept", "ms", "round trip", "ms"]);
+    text += &cells([
         "format",
         "agency",
         "filed",
@@ -120,15 +88,54 @@ pub(super) fn told(outcome: &RunOutcome) -> String {
         "\n  {} planned, {} ended in {seconds:.1} s.",
         outcome.planned, outcome.total.ended
     );
+    text + &verdict(outcome)
+}
+
+fn cells(cells: [&str; 10]) -> String {
+    let [
+        format,
+        agency,
+        filed,
+        delivered,
+        ended,
+        events,
+        a50,
+        a99,
+        r50,
+        r99,
+    ] = cells;
+    format!(
+        "  {format:<20} {agency:<14} {filed:>6} {delivered:>9} {ended:>6} {events:>7}   {a50:>8} {a99:>8}   {r50:>9} {r99:>9}\n"
+    )
+}
+
+fn line(row: &Row, name: &str) -> String {
+    let ms = |value: f64| format!("{value:.1}");
+    cells([
+        name,
+        &row.agency_kind,
+        &row.filed.to_string(),
+        &row.delivered.to_string(),
+        &row.ended.to_string(),
+        &row.events.to_string(),
+        &ms(row.accept_ms.p50),
+        &ms(row.accept_ms.p99),
+        &ms(row.round_trip_ms.p50),
+        &ms(row.round_trip_ms.p99),
+    ])
+}
+
+/// Whether all went well, or each fault.
+fn verdict(outcome: &RunOutcome) -> String {
     if outcome.interrupted && outcome.fault_count == 0 {
-        return text + " Stopped before its end; until then nothing doubled, nothing out of order.\n";
+        return " Stopped before its end; until then nothing doubled, nothing out of order.\n".to_owned();
     }
     if outcome.is_clean() {
-        return text + " Nothing missing, nothing doubled, nothing out of order.\n";
+        return " Nothing missing, nothing doubled, nothing out of order.\n".to_owned();
     }
     let of_agencies: u64 = outcome.agencies.iter().flat_map(|a| a.faults.values()).sum();
     let all = of_agencies + outcome.fault_count as u64;
-    text += &format!(" {all} faults:\n");
+    let mut text = format!(" {all} faults:\n");
     for fault in outcome.faults.iter().take(20) {
         text += &format!("  {:?}  {}  {}\n", fault.kind, fault.reference, fault.what);
     }

@@ -95,7 +95,8 @@ fn summary(code: u8, parked: Option<&str>) -> serde_json::Value {
     })
 }
 
-fn travelled() -> Drawn {
+/// The history of the one on its way.
+fn events() -> Vec<serde_json::Value> {
     let changed = |from: u8, to: u8, inferred: bool| json!({ "kind": "status-changed", "from": status(from), "status": status(to), "verdict": "applied", "inferred": inferred });
     let mut late = changed(4, 5, false);
     late["label"] = json!("supplement-repeated");
@@ -103,7 +104,7 @@ fn travelled() -> Drawn {
     let mut finished = changed(4, 9, false);
     finished["details"] =
         json!({ "decision": { "results": [{ "name": "Giấy xác nhận", "number": "12/GXN" }] } });
-    let events = vec![
+    vec![
         event(
             1,
             "2026-11-20T02:15:00Z",
@@ -148,7 +149,11 @@ fn travelled() -> Drawn {
             json!({ "kind": "limit-near", "limit": { "limit": "due", "due_at": "2026-12-01T10:00:00Z", "party": "agency" } }),
         ),
         event(9, "2026-11-23T01:10:00Z", "agency.so-tu-phap", finished),
-    ];
+    ]
+}
+
+/// How it reached its agency.
+fn deliveries() -> Vec<serde_json::Value> {
     let attempt = |number: i32, outcome: &str, reason: Option<&str>| json!({ "at": format!("2026-11-20T02:15:0{number}Z"), "number": number, "outcome": outcome, "reason": reason });
     let delivery = |n: u8, kind: &str, state: &str, attempts: Vec<serde_json::Value>| {
         json!({
@@ -157,7 +162,7 @@ fn travelled() -> Drawn {
             "since": "2026-11-20T02:15:04Z", "attempts": attempts,
         })
     };
-    let deliveries = vec![
+    vec![
         delivery(
             1,
             "filed",
@@ -169,12 +174,15 @@ fn travelled() -> Drawn {
             ],
         ),
         delivery(2, "supplemented", "queued", vec![attempt(1, "confirmed", None)]),
-    ];
-    let route = json!({ "tracking_id": ID, "agency": agency(), "reason": reason(Some("so-tu-phap")), "deliveries": deliveries });
+    ]
+}
+
+fn travelled() -> Drawn {
+    let route = json!({ "tracking_id": ID, "agency": agency(), "reason": reason(Some("so-tu-phap")), "deliveries": deliveries() });
     (
         summary(9, None),
         route,
-        json!({ "tracking_id": ID, "events": events }),
+        json!({ "tracking_id": ID, "events": events() }),
     )
 }
 

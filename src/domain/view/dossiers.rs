@@ -11,7 +11,7 @@ use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
 use crate::domain::details::{Details, ResultPaper};
 use crate::domain::dossier::{Channel, Component, Filing, ForeignValue};
-use crate::domain::event::{Back, Event, HandOver, LimitTold, Verdict};
+use crate::domain::event::{Back, Event, EventKind, HandOver, LimitTold, Verdict};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::matter::Matter;
 use crate::domain::rejection::Label;
@@ -209,10 +209,10 @@ pub struct EventView {
     pub matter: Option<Matter>,
 }
 
-impl From<&Event> for EventView {
-    fn from(e: &Event) -> Self {
-        use crate::domain::event::EventKind as H;
-        let mut view = EventView {
+impl EventView {
+    /// An event of which only is told what every one has.
+    fn untold(e: &Event) -> Self {
+        EventView {
             id: e.id,
             number: e.number,
             at: e.at,
@@ -236,7 +236,53 @@ impl From<&Event> for EventView {
             officer: e.officer.clone(),
             foreign_values: e.foreign_values.clone(),
             matter: None,
-        };
+        }
+    }
+
+    /// What an agency reported, and how it was taken.
+    fn tell_report(&mut self, what: &EventKind) {
+        use EventKind as H;
+        match what {
+            H::StatusChanged {
+                from,
+                to,
+                verdict,
+                inferred,
+                text,
+                irregular,
+                details,
+                back,
+            } => {
+                self.from = Some((*from).into());
+                self.status = Some((*to).into());
+                self.verdict = Some(*verdict);
+                self.inferred = *inferred;
+                self.text.clone_from(text);
+                self.label = *irregular;
+                self.details.clone_from(details);
+                self.back = *back;
+            }
+            H::StatusRecorded { to, text, details } => {
+                self.status = Some((*to).into());
+                self.verdict = Some(Verdict::Recorded);
+                self.text.clone_from(text);
+                self.details.clone_from(details);
+            }
+            H::StatusRejected { to, label, text } => {
+                self.status = Some((*to).into());
+                self.verdict = Some(Verdict::Rejected);
+                self.label = Some(*label);
+                self.text.clone_from(text);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl From<&Event> for EventView {
+    fn from(e: &Event) -> Self {
+        use EventKind as H;
+        let mut view = EventView::untold(e);
         match &e.what {
             H::Filed { status, parked, .. } => {
                 view.status = Some((*status).into());
@@ -248,36 +294,8 @@ impl From<&Event> for EventView {
                 view.dossier_code = Some(code.clone());
                 view.label = Some(Label::DossierCodeContested);
             }
-            H::StatusChanged {
-                from,
-                to,
-                verdict,
-                inferred,
-                text,
-                irregular,
-                details,
-                back,
-            } => {
-                view.from = Some((*from).into());
-                view.status = Some((*to).into());
-                view.verdict = Some(*verdict);
-                view.inferred = *inferred;
-                view.text.clone_from(text);
-                view.label = *irregular;
-                view.details.clone_from(details);
-                view.back = *back;
-            }
-            H::StatusRecorded { to, text, details } => {
-                view.status = Some((*to).into());
-                view.verdict = Some(Verdict::Recorded);
-                view.text.clone_from(text);
-                view.details.clone_from(details);
-            }
-            H::StatusRejected { to, label, text } => {
-                view.status = Some((*to).into());
-                view.verdict = Some(Verdict::Rejected);
-                view.label = Some(*label);
-                view.text.clone_from(text);
+            H::StatusChanged { .. } | H::StatusRecorded { .. } | H::StatusRejected { .. } => {
+                view.tell_report(&e.what);
             }
             H::Assigned {
                 agency, parked, text, ..

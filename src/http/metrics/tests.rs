@@ -2,6 +2,31 @@
 
 use super::*;
 
+/// What OpenMetrics is told.
+const LINES: [&str; 21] = [
+    "lienthong_deliveries_parked 1",
+    "lienthong_deliveries_failing 8",
+    "lienthong_broker_queue_messages{queue=\"dead.letters\"} 9",
+    "lienthong_broker_queue_capacity{queue=\"dead.letters\"} 100000",
+    "lienthong_endpoints_spared 2",
+    "lienthong_webhooks_disabled 3",
+    "lienthong_notices{state=\"waiting\"} 4",
+    "lienthong_notices_waiting_seconds 90",
+    "lienthong_notices{state=\"parked\"} 6",
+    "lienthong_notices{state=\"held\"} 7",
+    "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
+    "lienthong_http_refusals_total{label=\"field-missing\"} 1",
+    "lienthong_tls_connections_total{listener=\"partner\",certificate=\"shown\"} 1",
+    "lienthong_http_requests_running 1",
+    "lienthong_ledger_queue_capacity 512",
+    "lienthong_ledger_queue_room 500",
+    "lienthong_ledger{of=\"rollbacks\"} 2",
+    "lienthong_ledger_faults{tenant=\"branch.tay-ho\"} 3",
+    "lienthong_certificates_ending{days=\"60\"} 3",
+    "lienthong_dossiers_limit{limit=\"due\",stage=\"near\"} 2",
+    "lienthong_dossiers_limit{limit=\"due\",stage=\"passed\"} 3",
+];
+
 #[test]
 fn what_is_counted_is_told() {
     let metrics = Metrics::new();
@@ -31,29 +56,7 @@ fn what_is_counted_is_told() {
     metrics.backlog(&backlog, Timestamp::from_micros(95_000_000));
     metrics.queue("dead.letters", 9, 100_000);
     let text = metrics.text();
-    for line in [
-        "lienthong_deliveries_parked 1",
-        "lienthong_deliveries_failing 8",
-        "lienthong_broker_queue_messages{queue=\"dead.letters\"} 9",
-        "lienthong_broker_queue_capacity{queue=\"dead.letters\"} 100000",
-        "lienthong_endpoints_spared 2",
-        "lienthong_webhooks_disabled 3",
-        "lienthong_notices{state=\"waiting\"} 4",
-        "lienthong_notices_waiting_seconds 90",
-        "lienthong_notices{state=\"parked\"} 6",
-        "lienthong_notices{state=\"held\"} 7",
-        "lienthong_http_requests_total{route=\"submit\",status=\"2xx\"} 1",
-        "lienthong_http_refusals_total{label=\"field-missing\"} 1",
-        "lienthong_tls_connections_total{listener=\"partner\",certificate=\"shown\"} 1",
-        "lienthong_http_requests_running 1",
-        "lienthong_ledger_queue_capacity 512",
-        "lienthong_ledger_queue_room 500",
-        "lienthong_ledger{of=\"rollbacks\"} 2",
-        "lienthong_ledger_faults{tenant=\"branch.tay-ho\"} 3",
-        "lienthong_certificates_ending{days=\"60\"} 3",
-        "lienthong_dossiers_limit{limit=\"due\",stage=\"near\"} 2",
-        "lienthong_dossiers_limit{limit=\"due\",stage=\"passed\"} 3",
-    ] {
+    for line in LINES {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
     }
     let plain = metrics.plain_text();

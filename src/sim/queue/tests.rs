@@ -64,6 +64,23 @@ fn filed(dossier: DossierId, event: EventId) -> Vec<u8> {
     serde_json::to_vec(&data).unwrap()
 }
 
+/// Tells the agency of one filing by two messages.
+async fn tell_twice(broker: &Broker, key: &Key, dossier: DossierId, event: EventId) {
+    let body = filed(dossier, event);
+    for round in 0..2 {
+        let envelope = Envelope {
+            message_id: format!("{dossier}-{round}"),
+            to: Target::Agency(key.clone()),
+            kind: "vn.lienthong.dossier.filed".into(),
+            headers: Vec::new(),
+            content_type: "application/json".into(),
+            body: body.clone().into(),
+            expires: None,
+        };
+        assert_eq!(broker.publish(&[envelope]).await, [PublishOutcome::Confirmed]);
+    }
+}
+
 #[tokio::test]
 async fn an_agency_works_through_its_queue_and_each_dossier_once() {
     let key: Key = KEY.parse().unwrap();
@@ -93,19 +110,7 @@ async fn an_agency_works_through_its_queue_and_each_dossier_once() {
     let at = Timestamp::from_micros(0);
     let dossiers: Vec<DossierId> = (0..20).map(|_| DossierId::new(at, &mut rng)).collect();
     for dossier in &dossiers {
-        let body = filed(*dossier, EventId::new(at, &mut rng));
-        for round in 0..2 {
-            let envelope = Envelope {
-                message_id: format!("{dossier}-{round}"),
-                to: Target::Agency(key.clone()),
-                kind: "vn.lienthong.dossier.filed".into(),
-                headers: Vec::new(),
-                content_type: "application/json".into(),
-                body: body.clone().into(),
-                expires: None,
-            };
-            assert_eq!(broker.publish(&[envelope]).await, [PublishOutcome::Confirmed]);
-        }
+        tell_twice(&broker, &key, *dossier, EventId::new(at, &mut rng)).await;
     }
 
     // A dossier whose papers were asked for waits for them; every other one ends here.

@@ -5,22 +5,27 @@ use std::time::Duration;
 use lienthong::domain::event::Back;
 use lienthong::domain::lifecycle::Role;
 use lienthong::domain::status::Status;
+use lienthong::domain::time::Timestamp;
 use lienthong::store::ledger::{Act, ActOutcome, DossierAction};
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 use crate::backends::{Stage, on_both};
 use crate::papers::{action, filed, report};
 
-/// Something anybody may try.
-fn anything(stage: &Stage, dossier: &str) -> Act {
-    let mut rng = stage.rng();
-    let to = Status::ALL[rng.random_range(0..10)];
-    let text = rng.random_bool(0.8).then(|| "lý do".to_owned());
-    let new_due = stage
-        .clock
-        .now()
-        .plus(Duration::from_secs(rng.random_range(1..40) * 86_400));
-    let (role, what) = match rng.random_range(0..8) {
+/// One of the things that can be tried, with who tries it; most often an agency's report.
+fn attempt<R: Rng>(
+    rng: &mut R,
+    to: Status,
+    text: Option<String>,
+    new_due: Timestamp,
+) -> (Role, DossierAction) {
+    let step = |to| DossierAction::Step {
+        to,
+        text: "lý do".to_owned(),
+        details: None,
+        back: None,
+    };
+    match rng.random_range(0..8) {
         0 => (
             Role::Submitter,
             DossierAction::Supplement {
@@ -28,24 +33,8 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
                 papers: Vec::new(),
             },
         ),
-        1 => (
-            Role::ReceivingUnit,
-            DossierAction::Step {
-                to,
-                text: "lý do".to_owned(),
-                details: None,
-                back: None,
-            },
-        ),
-        2 => (
-            Role::Submitter,
-            DossierAction::Step {
-                to: Status::Withdrawn,
-                text: "lý do".to_owned(),
-                details: None,
-                back: None,
-            },
-        ),
+        1 => (Role::ReceivingUnit, step(to)),
+        2 => (Role::Submitter, step(Status::Withdrawn)),
         3 => (
             Role::Agency,
             DossierAction::Postpone {
@@ -75,7 +64,19 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
                 },
             )
         }
-    };
+    }
+}
+
+/// Something anybody may try.
+fn anything(stage: &Stage, dossier: &str) -> Act {
+    let mut rng = stage.rng();
+    let to = Status::ALL[rng.random_range(0..10)];
+    let text = rng.random_bool(0.8).then(|| "lý do".to_owned());
+    let new_due = stage
+        .clock
+        .now()
+        .plus(Duration::from_secs(rng.random_range(1..40) * 86_400));
+    let (role, what) = attempt(&mut *rng, to, text, new_due);
     let late = rng.random_range(0..120);
     drop(rng);
     let agency = report(stage, dossier, to);
@@ -89,7 +90,7 @@ fn anything(stage: &Stage, dossier: &str) -> Act {
     Act {
         role,
         action: what,
-        occurred_at: lienthong::domain::time::Timestamp::from_micros(micros),
+        occurred_at: Timestamp::from_micros(micros),
         ..who
     }
 }

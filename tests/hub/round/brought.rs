@@ -121,6 +121,18 @@ async fn there_and_told(stage: &Stage, road: &Road, city: &City) {
     publish(city, &department, 7, steps).await;
     let events = told(city, &branch, "result-corrected", |_| true).await;
 
+    brought_all_of_it(&events, (first, second));
+    let view = city.hub.dossiers.show(&branch, id).await.unwrap();
+    assert_eq!(
+        (view.summary.status.code, view.results),
+        (Status::Finished, results("2").results)
+    );
+    assert_eq!(view.supplements[0].papers, papers().papers);
+    assert_eq!(view.claims[0].fees, fees().fees);
+}
+
+/// What these events brought, and that nothing of it was out of the rules. `moved`: the due date, and the one it was put off to.
+fn brought_all_of_it(events: &[EventView], moved: (Timestamp, Timestamp)) {
     let details: Vec<Details> = events.iter().filter_map(|e| e.details.clone()).collect();
     let decision = |number: &str| Details::Decision {
         results: results(number).results,
@@ -135,22 +147,15 @@ async fn there_and_told(stage: &Stage, road: &Road, city: &City) {
     assert_eq!(details, brought);
     let backs: Vec<Back> = events.iter().filter_map(|e| e.back).collect();
     assert_eq!(backs, [Back::Returned]);
-    let moved: Vec<_> = events
+    let postponed: Vec<_> = events
         .iter()
         .filter(|e| e.kind == "postponed")
         .filter_map(|e| e.due.as_ref())
         .map(|due| (due.from, due.to))
         .collect();
-    assert_eq!(moved, [(Some(first), second)]);
+    assert_eq!(postponed, [(Some(moved.0), moved.1)]);
     let regular = [None, Some(Verdict::Applied), Some(Verdict::AppliedInferred)];
     assert!(events.iter().all(|e| regular.contains(&e.verdict)), "{events:?}");
-    let view = city.hub.dossiers.show(&branch, id).await.unwrap();
-    assert_eq!(
-        (view.summary.status.code, view.results),
-        (Status::Finished, results("2").results)
-    );
-    assert_eq!(view.supplements[0].papers, papers().papers);
-    assert_eq!(view.claims[0].fees, fees().fees);
 }
 
 fn play(stage: Stage) {

@@ -8,7 +8,7 @@ use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{
     AgencyData, CloudEvent, Cursor, DeliveryState, FeedData, HandOverRequest, SettleItem, SettleRequest,
-    Settlement, StatusReport, SupplementRequest,
+    Settlement, StatusReport, SubmissionAnswer, SupplementRequest,
 };
 use lienthong::identity::Access;
 use lienthong::identity::keys::VerifyingKey;
@@ -82,93 +82,11 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
     let branch = city.access("branch.ba-dinh");
     let agency = city.access(&format!("agency.{COMMUNE}"));
     moving(city, broker, async || {
-        let filed = city.file(&branch, &for_the_commune(stage, "r1")).await;
+        let filed = filed_and_receipted(stage, city, &branch).await;
         let id = filed.tracking_id;
-        assert_eq!(
-            (filed.status.code, filed.version, filed.existing),
-            (Status::Registered, 1, false)
-        );
-        assert_eq!(filed.agency.as_ref().map(|a| a.key.as_str()), Some(COMMUNE));
-        assert!(
-            filed.clocks.acceptance_due.is_some()
-                && filed.clocks.forecast_due.is_some()
-                && filed.clocks.due.is_none()
-        );
-        let keys = VerifyingKey::from_jwks(&city.hub.credentials.jwks());
-        let receipt = verify_receipt(&filed.receipt, &keys).unwrap();
-        assert_eq!(
-            (receipt.sub, receipt.submission, receipt.tenant.as_str()),
-            (id, filed.submission, "branch.ba-dinh")
-        );
-
-        let event = take(city, &agency).await;
-        assert_eq!(
-            (word(&event), event.subject.as_str()),
-            ("filed", id.to_string().as_str())
-        );
-        assert!(
-            event
-                .traceparent
-                .as_deref()
-                .is_some_and(|t| t.contains("0af7651916cd43dd8448eb211c80319c"))
-        );
-        assert_eq!(
-            (
-                event.data.format.as_str(),
-                &event.data.document.value()["reference"]
-            ),
-            ("canonical/v1", &serde_json::json!("r1"))
-        );
-        assert_eq!(
-            event.data.point.as_ref().map(|p| p.as_str()),
-            Some("chi-nhanh-ba-dinh")
-        );
-
-        let mut accepted = report(id, Status::Accepted, "");
-        accepted.assigned_code = Some("H26.101-261123-0001".parse().unwrap());
-        let asks = report(id, Status::SupplementRequested, "thiếu bản sao");
-        let answer = city
-            .report(&agency, vec![accepted, report(id, Status::Processing, ""), asks])
-            .await;
-        assert!(answer.results.iter().all(|r| r.problem.is_none()), "{answer:?}");
-        let request = SupplementRequest {
-            occurred_at: None,
-            text: Some("bản sao".to_owned()),
-            papers: Vec::new(),
-        };
-        let summary = city
-            .hub
-            .acts
-            .supplement(&branch, id, call("s"), request)
-            .await
-            .unwrap();
-        assert_eq!(
-            (
-                summary.status.code,
-                summary.dossier_code.as_ref().map(|c| c.as_str())
-            ),
-            (Status::Processing, Some("H26.101-261123-0001"))
-        );
-        assert_eq!(word(&take(city, &agency).await), "supplemented");
-
-        // By its official code now.
-        let mut finished = report(id, Status::Finished, "");
-        finished.dossier = "H26.101-261123-0001".to_owned();
-        city.report(&agency, vec![finished]).await;
-        let request = HandOverRequest {
-            receiver: "người nhận".to_owned(),
-            received_at: None,
-            proof: Some("P1".to_owned()),
-        };
-        let summary = city
-            .hub
-            .acts
-            .hand_over(&branch, id, call("h"), request)
-            .await
-            .unwrap();
-        assert_eq!(summary.status.code, Status::HandedOver);
-        assert_eq!(word(&take(city, &agency).await), "handed-over");
-
+        its_message_is_taken(city, &agency, id).await;
+        papers_are_asked_for_and_brought(city, &branch, &agency, id).await;
+        the_result_is_handed_over(city, &branch, &agency, id).await;
         told(city, &branch, id).await;
         shown(city, id, &filed.lookup_secret).await;
         let (mine, theirs) = (
@@ -182,6 +100,102 @@ pub async fn there_and_back(stage: &Stage, city: &City, broker: Broker) {
         assert_eq!(theirs, filed.receipt);
     })
     .await;
+}
+
+async fn filed_and_receipted(stage: &Stage, city: &City, branch: &Access) -> SubmissionAnswer {
+    let filed = city.file(branch, &for_the_commune(stage, "r1")).await;
+    let id = filed.tracking_id;
+    assert_eq!(
+        (filed.status.code, filed.version, filed.existing),
+        (Status::Registered, 1, false)
+    );
+    assert_eq!(filed.agency.as_ref().map(|a| a.key.as_str()), Some(COMMUNE));
+    assert!(
+        filed.clocks.acceptance_due.is_some()
+            && filed.clocks.forecast_due.is_some()
+            && filed.clocks.due.is_none()
+    );
+    let keys = VerifyingKey::from_jwks(&city.hub.credentials.jwks());
+    let receipt = verify_receipt(&filed.receipt, &keys).unwrap();
+    assert_eq!(
+        (receipt.sub, receipt.submission, receipt.tenant.as_str()),
+        (id, filed.submission, "branch.ba-dinh")
+    );
+    filed
+}
+
+async fn its_message_is_taken(city: &City, agency: &Access, id: DossierId) {
+    let event = take(city, agency).await;
+    assert_eq!(
+        (word(&event), event.subject.as_str()),
+        ("filed", id.to_string().as_str())
+    );
+    assert!(
+        event
+            .traceparent
+            .as_deref()
+            .is_some_and(|t| t.contains("0af7651916cd43dd8448eb211c80319c"))
+    );
+    assert_eq!(
+        (
+            event.data.format.as_str(),
+            &event.data.document.value()["reference"]
+        ),
+        ("canonical/v1", &serde_json::json!("r1"))
+    );
+    assert_eq!(
+        event.data.point.as_ref().map(|p| p.as_str()),
+        Some("chi-nhanh-ba-dinh")
+    );
+}
+
+async fn papers_are_asked_for_and_brought(city: &City, branch: &Access, agency: &Access, id: DossierId) {
+    let mut accepted = report(id, Status::Accepted, "");
+    accepted.assigned_code = Some("H26.101-261123-0001".parse().unwrap());
+    let asks = report(id, Status::SupplementRequested, "thiếu bản sao");
+    let answer = city
+        .report(agency, vec![accepted, report(id, Status::Processing, ""), asks])
+        .await;
+    assert!(answer.results.iter().all(|r| r.problem.is_none()), "{answer:?}");
+    let request = SupplementRequest {
+        occurred_at: None,
+        text: Some("bản sao".to_owned()),
+        papers: Vec::new(),
+    };
+    let summary = city
+        .hub
+        .acts
+        .supplement(branch, id, call("s"), request)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            summary.status.code,
+            summary.dossier_code.as_ref().map(|c| c.as_str())
+        ),
+        (Status::Processing, Some("H26.101-261123-0001"))
+    );
+    assert_eq!(word(&take(city, agency).await), "supplemented");
+}
+
+async fn the_result_is_handed_over(city: &City, branch: &Access, agency: &Access, id: DossierId) {
+    // By its official code now.
+    let mut finished = report(id, Status::Finished, "");
+    finished.dossier = "H26.101-261123-0001".to_owned();
+    city.report(agency, vec![finished]).await;
+    let request = HandOverRequest {
+        receiver: "người nhận".to_owned(),
+        received_at: None,
+        proof: Some("P1".to_owned()),
+    };
+    let summary = city
+        .hub
+        .acts
+        .hand_over(branch, id, call("h"), request)
+        .await
+        .unwrap();
+    assert_eq!(summary.status.code, Status::HandedOver);
+    assert_eq!(word(&take(city, agency).await), "handed-over");
 }
 
 /// The same, and nothing is left over or unproven.
