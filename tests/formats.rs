@@ -135,8 +135,8 @@ fn says_the_rest_as_well(filing: &Filing, case: &Case, what: &str) {
             (meant.originals, meant.photos),
             "{what}"
         );
-        let digests: Vec<_> = read.files.iter().map(|f| f.sha256.clone()).collect();
-        let sent = meant.file.iter().map(|f| Some(f.sha256.clone()));
+        let digests: Vec<_> = read.files.iter().map(|f| f.sha256).collect();
+        let sent = meant.file.iter().map(|f| Some(f.sha256));
         assert_eq!(digests, sent.collect::<Vec<_>>(), "{what}");
     }
 }

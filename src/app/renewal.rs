@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::{AppError, ListenerTls};
 use crate::config::Config;
-use crate::domain::seal::{Hash, sha256};
+use crate::domain::seal::{GENESIS, digest_of, sha256};
+use crate::domain::sha256::Sha256;
 use crate::identity::peer::Trust;
 use crate::identity::sign::ReceiptSigner;
 use crate::identity::token::Issuer;
@@ -70,7 +71,7 @@ impl Part {
 /// Made before the files are read to start with: what is renewed meanwhile is then found to be another, and a SIGHUP that comes meanwhile
 /// ends nothing.
 pub struct Renewal {
-    seen: [Hash; Part::ALL.len()],
+    seen: [Sha256; Part::ALL.len()],
     asked: Signal,
 }
 
@@ -123,7 +124,7 @@ struct Watched {
     hub: Arc<Hub>,
     shown: ListenerTls,
     /// What each part was when it was looked at last.
-    seen: [Hash; Part::ALL.len()],
+    seen: [Sha256; Part::ALL.len()],
 }
 
 impl Watched {
@@ -182,10 +183,10 @@ fn take_up(part: Part, config: &Config, hub: &Hub, shown: &ListenerTls) -> Resul
 }
 
 /// What files hold, and which of them could not be read, as one value.
-fn fingerprint(files: &[&Path]) -> Hash {
+fn fingerprint(files: &[&Path]) -> Sha256 {
     let each = files.iter().map(|path| {
         let read = material::file(path).map(Zeroizing::new);
-        read.map_or([0; 32], |bytes| sha256(&bytes))
+        read.map_or(GENESIS, |bytes| sha256(&bytes))
     });
-    sha256(&each.collect::<Vec<Hash>>().concat())
+    digest_of(|all| each.for_each(|one| all.update(one.as_bytes())))
 }

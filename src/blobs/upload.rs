@@ -7,6 +7,7 @@ use super::segments::Sealer;
 use super::{folder, s3};
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
+use crate::domain::sha256::Sha256;
 
 /// Sealed bytes gathered before they are handed to the folder or the bucket.
 const GATHERED: usize = 1024 * 1024;
@@ -36,7 +37,7 @@ pub struct Arrived {
     /// Plain bytes.
     pub size: u64,
     /// Their digest.
-    pub sha256: [u8; 32],
+    pub sha256: Sha256,
 }
 
 impl Upload {
@@ -89,13 +90,11 @@ impl Upload {
                 part.finish().await?;
             }
         }
-        let mut sha256 = [0; 32];
-        sha256.copy_from_slice(self.digest.finish().as_ref());
         Ok(Arrived {
             object: self.object,
             key: self.key,
             size: self.size,
-            sha256,
+            sha256: Sha256::finished(self.digest),
         })
     }
 

@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use clap::{Args, Subcommand};
 
 use super::print::{answered, beside, print_line};
@@ -14,6 +13,7 @@ use super::runtime::runtime;
 use super::speaker::Speaker;
 use super::{CommandError, Exit};
 use crate::client::{ClientError, FilingBatch, MAX_WAIT, Partner, Submission};
+use crate::domain::seal::sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{Cursor, EndpointRequest, SubmissionAnswer};
 use crate::material;
@@ -185,7 +185,7 @@ impl SubmitArgs {
     fn key(&self, body: &[u8]) -> Result<IdempotencyKey, CommandError> {
         let key = match &self.idempotency_key {
             Some(key) => key.clone(),
-            None => format!("sha256-{}", hex::encode(digest::digest(&digest::SHA256, body))),
+            None => format!("sha256-{}", sha256(body)),
         };
         IdempotencyKey::parse(&key).ok_or_else(|| {
             CommandError::new(

@@ -11,6 +11,7 @@ use super::settings::ConfigArg;
 use super::{CommandError, Exit};
 use crate::client::AuditListRequest;
 use crate::domain::audit::Action;
+use crate::domain::sha256::Sha256;
 use crate::material;
 use crate::service::AuditQuery;
 use crate::store::StoreError;
@@ -67,17 +68,17 @@ pub(super) struct VerifyArgs {
 
     /// A head that an earlier run printed and that was kept elsewhere: is it part of this history?
     #[arg(long, value_name = "HASH", value_parser = head)]
-    head: Option<[u8; 32]>,
+    head: Option<Sha256>,
 
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-fn head(text: &str) -> Result<[u8; 32], String> {
+fn head(text: &str) -> Result<Sha256, String> {
     let bytes = hex::decode(text.trim())
         .ok()
-        .and_then(|bytes| bytes.try_into().ok());
+        .and_then(|bytes| Sha256::try_from(bytes.as_slice()).ok());
     bytes.ok_or_else(|| "64 hexadecimal digits".to_owned())
 }
 

@@ -56,7 +56,7 @@ pub(super) fn run(command: &CertCommand, out: &mut dyn Write) -> Result<Exit, Co
     for tenant in &args.tenant {
         let client = authority.client(tenant, validity)?;
         put(&args.dir, tenant.as_str(), &client, out)?;
-        let print = client.chain.first().map(|der| hex::encode(thumbprint(der)));
+        let print = client.chain.first().map(|der| thumbprint(der).to_string());
         writeln!(out, "  sha256 {}", print.unwrap_or_default())?;
     }
     Ok(Exit::Good)

@@ -18,7 +18,7 @@ use crate::domain::view::ProblemView;
 use crate::identity::Access;
 use crate::service::{Hub, ServiceError};
 
-/// Which hub, and by which way. With `--hub` the command calls it as an operator; else it works on the database of `--config`.
+/// Which hub, and how it is reached. With `--hub` the command calls it as an operator; else it works on the database of `--config`.
 #[derive(Debug, Args)]
 pub(super) struct DeskArgs {
     /// File with the settings of a hub on this machine: its database is changed directly. For the first operator, and while no
@@ -30,17 +30,17 @@ pub(super) struct DeskArgs {
     speaker: Speaker,
 }
 
-/// The hub, near or far.
-pub(super) enum Way {
+/// The hub, on this machine or elsewhere.
+enum HubLink {
     /// Its verbs on its database, as the hub itself.
-    Here(Box<Hub>),
+    Local(Box<Hub>),
     /// Its interface.
-    There(Box<Partner>),
+    Remote(Box<Partner>),
 }
 
-/// An open desk: the way, and what runs the calls.
+/// An open desk: the hub, and what runs the calls.
 pub(super) struct Desk {
-    pub(super) way: Way,
+    hub: HubLink,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -60,14 +60,14 @@ impl DeskArgs {
     /// The same; `provisional` takes rows of a directory that are marked so, whatever the settings of this machine say.
     pub(super) fn open_with(&self, provisional: bool) -> Result<Desk, CommandError> {
         let runtime = runtime()?;
-        let way = match (&self.speaker.hub, &self.config) {
-            (Some(_), _) => Way::There(Box::new(self.speaker.partner(None)?)),
+        let hub = match (&self.speaker.hub, &self.config) {
+            (Some(_), _) => HubLink::Remote(Box::new(self.speaker.partner(None)?)),
             (None, Some(path)) => {
                 let mut config = Config::load(path, &Environment::of_process())?;
                 config.directory.allow_provisional |= provisional;
                 let hub = app::desk::open(&config)?;
                 runtime.block_on(hub.refresher.refresh()).map_err(failed)?;
-                Way::Here(Box::new(hub))
+                HubLink::Local(Box::new(hub))
             }
             (None, None) => {
                 return Err(CommandError::new(
@@ -76,23 +76,23 @@ impl DeskArgs {
                 ));
             }
         };
-        Ok(Desk { way, runtime })
+        Ok(Desk { hub, runtime })
     }
 }
 
 impl Desk {
-    /// Does one thing by whichever way.
+    /// Does one thing, wherever the hub is.
     pub(super) fn ask<T>(
         &self,
         here: impl AsyncFnOnce(&Hub, &Access) -> Result<T, ServiceError>,
         there: impl AsyncFnOnce(&Partner) -> Result<T, ClientError>,
     ) -> Result<T, Refusal> {
-        match &self.way {
-            Way::Here(hub) => {
+        match &self.hub {
+            HubLink::Local(hub) => {
                 let done = self.runtime.block_on(here(hub, &Access::system()));
                 done.map_err(refused)
             }
-            Way::There(partner) => {
+            HubLink::Remote(partner) => {
                 let done = self.runtime.block_on(there(partner));
                 done.map_err(|error| match error {
                     ClientError::Problem(document) => Refusal::Problems(document.problems),

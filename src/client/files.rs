@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::call::{Call, Partner, Repeat, may_repeat};
 use super::contents::Contents;
 use super::error::ClientError;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::{DossierId, ReadId};
+use crate::domain::sha256::Sha256;
 use crate::domain::view::{AttachmentsView, BlobView, ReadPage};
 
 /// How long one try may take: the largest file (2 GiB) at ten megabits a second.
@@ -23,7 +23,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`]; a problem `digest-mismatch` when the bytes are not those of the digest.
-    pub async fn upload(&self, sha256: &Sha256Hex, contents: Contents) -> Result<BlobView, ClientError> {
+    pub async fn upload(&self, sha256: Sha256, contents: Contents) -> Result<BlobView, ClientError> {
         let path = format!("/v1/blobs/{sha256}");
         let call = Call {
             body: contents,
@@ -37,7 +37,7 @@ impl Partner {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn is_uploaded(&self, sha256: &Sha256Hex) -> Result<bool, ClientError> {
+    pub async fn is_uploaded(&self, sha256: Sha256) -> Result<bool, ClientError> {
         let path = format!("/v1/blobs/{sha256}");
         let call = Call {
             method: Method::HEAD,
@@ -114,7 +114,7 @@ async fn opened(answer: Response) -> Result<Response, ClientError> {
 pub struct Download<'a> {
     partner: &'a Partner,
     path: String,
-    sha256: Sha256Hex,
+    sha256: Sha256,
     size: u64,
     answer: Option<Response>,
     got: u64,
@@ -125,8 +125,8 @@ pub struct Download<'a> {
 
 impl Download<'_> {
     /// Its digest, as the hub says; what comes is checked against it.
-    pub fn sha256(&self) -> &Sha256Hex {
-        &self.sha256
+    pub fn sha256(&self) -> Sha256 {
+        self.sha256
     }
 
     /// Its size in bytes.
@@ -194,8 +194,7 @@ impl Download<'_> {
     }
 
     fn checked(&self) -> Result<Option<Vec<u8>>, ClientError> {
-        let found = hex::encode(self.digest.clone().finish());
-        if found == self.sha256.as_str() {
+        if Sha256::finished(self.digest.clone()) == self.sha256 {
             Ok(None)
         } else {
             Err(ClientError::Damaged)

@@ -130,10 +130,10 @@ impl Dossier {
 
     /// Size and the beginning of the digest; nobody compares more by eye.
     fn file_facts(&self, file: &AttachmentView) -> String {
-        let digest = &file.sha256.as_str()[..12];
+        let digest = file.sha256;
         match file.size {
-            Some(size) => format!("{:.1} KB · SHA-256 {digest}…", size as f64 / 1000.0),
-            None => format!("SHA-256 {digest}…"),
+            Some(size) => format!("{:.1} KB · SHA-256 {digest:.12}…", size as f64 / 1000.0),
+            None => format!("SHA-256 {digest:.12}…"),
         }
     }
 

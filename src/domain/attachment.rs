@@ -5,11 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::Sha256Hex;
 use super::details::ResultPaper;
 use super::dossier::{Component, FileRef, Filing};
 use super::rejection::{Label, Problem};
-use super::seal::Hash;
+use super::sha256::Sha256;
 
 /// Files one document may name by digest. Each is a row of the ledger's commit.
 pub const NAMED_AT_MOST: usize = 500;
@@ -69,7 +68,7 @@ impl FileKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedFile {
     /// Digest of its bytes.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// File name.
     pub name: String,
     /// Media type, as the sender says.
@@ -86,7 +85,7 @@ pub struct NamedFile {
 impl NamedFile {
     /// The file of a reference, when it is named by digest; `path` is its place in the sender's document, where that is known.
     pub fn of(file: &FileRef, path: Option<String>) -> Option<Self> {
-        let sha256 = file.sha256.clone()?;
+        let sha256 = file.sha256?;
         Some(NamedFile {
             sha256,
             name: file.name.as_str().to_owned(),
@@ -106,14 +105,6 @@ impl NamedFile {
             Some(path) => problem.at(path.clone()),
             None => problem,
         })
-    }
-
-    /// The digest as bytes.
-    pub fn digest(&self) -> Hash {
-        let mut bytes = [0; 32];
-        // A `Sha256Hex` is 64 hexadecimal digits.
-        let _ = hex::decode_to_slice(self.sha256.as_str(), &mut bytes);
-        bytes
     }
 }
 

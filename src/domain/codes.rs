@@ -2,7 +2,7 @@
 //!
 //! Sources: `NĐ 118/2025/NĐ-CP` Điều 28 for the dossier code, QĐ 19/2025/QĐ-TTg for places, TT 07/2016/TT-BCA for identity
 //! numbers. A code is compared exactly as written: nothing here folds case. What a document or a call says of one is cleaned first, as
-//! every text is ([`super::text::clean`]); telephones and digests have one form for the several in which people write them.
+//! every text is ([`super::text::clean`]); a telephone has one form for the several in which people write it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -235,37 +235,13 @@ code! {
     }
 }
 
-code! {
-    /// SHA-256 in lower-case hexadecimal. Capitals, and `sha256:` or `sha-256:` before it, are the same digest.
-    Sha256Hex, r"^[0-9a-f]{64}$", |s| form(s.len() == 64 && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))), |s| {
-        let named = ["sha256", "sha-256"].into_iter().find_map(|name| {
-            let (before, digest) = s.split_at_checked(name.len())?;
-            let digest = digest.strip_prefix([':', '=', '-'])?;
-            before.eq_ignore_ascii_case(name).then_some(digest.trim_start())
-        });
-        let digest = named.unwrap_or(s);
-        if digest.bytes().any(|b| b.is_ascii_uppercase()) {
-            Cow::Owned(digest.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(digest)
-        }
-    }
-}
-
-impl From<super::seal::Hash> for Sha256Hex {
-    fn from(hash: super::seal::Hash) -> Self {
-        Sha256Hex(hex::encode(hash).into())
-    }
-}
-
 shown!(
     ProcedureCode,
     CommuneCode,
     DistrictCode,
     AgencyCode,
     Key,
-    DossierCode,
-    Sha256Hex
+    DossierCode
 );
 hidden!(IdentityNumber, TaxCode, Phone, Email);
 

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub use foreign::{ForeignCode, ForeignValue};
 pub use party::{IdentityPaper, IdentityPaperKind, Party, PartyKind, Sex};
 
-use super::codes::{CommuneCode, DistrictCode, DossierCode, Email, Phone, ProcedureCode, Sha256Hex};
+use super::codes::{CommuneCode, DistrictCode, DossierCode, Email, Phone, ProcedureCode};
 use super::plausible::Dated;
 use super::rejection::{Label, Problem};
+use super::sha256::Sha256;
 use super::status::Status;
 use super::text::{Prose, Text, names};
 use super::time::{Date, Timestamp};
@@ -150,7 +151,7 @@ pub struct FileRef {
     pub name: Text<4000>,
     /// Digest of its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Sha256Hex>,
+    pub sha256: Option<Sha256>,
     /// Size in bytes.
     #[serde(
         default,

@@ -30,6 +30,7 @@ pub mod register;
 pub mod rejection;
 pub mod routing;
 pub mod seal;
+pub mod sha256;
 pub mod status;
 pub mod submission;
 pub mod syntax;

@@ -186,9 +186,7 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             if before.revoked_at.is_none() {
                 another_operator(&known, |_, of| of != thumbprint, tenant)?;
                 let action = AuditAction::on(Action::CertificateRevoked, tenant);
-                decided
-                    .actions
-                    .push(action.with("thumbprint", hex::encode(thumbprint)));
+                decided.actions.push(action.with("thumbprint", thumbprint));
                 decided.enrolment.certificates.push(Certificate {
                     revoked_at: Some(now),
                     ..before.clone()
@@ -360,7 +358,7 @@ impl Decision {
     }
 
     fn pin(&mut self, known: &mut Known, certificate: &Certificate, now: Timestamp) -> Result<(), Problem> {
-        let print = hex::encode(certificate.thumbprint);
+        let print = certificate.thumbprint;
         if let Some(before) = known.certificates.get(&certificate.thumbprint) {
             let label = match before {
                 other if other.tenant != certificate.tenant => Label::CertificateTaken,

@@ -4,21 +4,20 @@
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
-/// A SHA-256 value.
-pub type Hash = [u8; 32];
+use super::sha256::Sha256;
 
 /// The hash before the first block.
-pub const GENESIS: Hash = [0; 32];
+pub const GENESIS: Sha256 = Sha256::new([0; 32]);
 
 /// SHA-256 of some bytes.
-pub fn sha256(bytes: &[u8]) -> Hash {
+pub fn sha256(bytes: &[u8]) -> Sha256 {
     let mut out = [0; 32];
     out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
+    Sha256::new(out)
 }
 
 /// The leaf of an event: SHA-256(0x00 ‖ salt ‖ event bytes).
-pub fn leaf(salt: &[u8; 32], event: &[u8]) -> Hash {
+pub fn leaf(salt: &[u8; 32], event: &[u8]) -> Sha256 {
     let mut input = Vec::with_capacity(33 + event.len());
     input.push(0);
     input.extend_from_slice(salt);
@@ -26,11 +25,11 @@ pub fn leaf(salt: &[u8; 32], event: &[u8]) -> Hash {
     sha256(&input)
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+fn node(left: &Sha256, right: &Sha256) -> Sha256 {
     let mut input = [0u8; 65];
     input[0] = 1;
-    input[1..33].copy_from_slice(left);
-    input[33..].copy_from_slice(right);
+    input[1..33].copy_from_slice(left.as_bytes());
+    input[33..].copy_from_slice(right.as_bytes());
     sha256(&input)
 }
 
@@ -40,7 +39,7 @@ fn split(n: usize) -> usize {
 }
 
 /// The Merkle tree hash of the leaves; of none, SHA-256 of the empty string.
-pub fn root(leaves: &[Hash]) -> Hash {
+pub fn root(leaves: &[Sha256]) -> Sha256 {
     match leaves {
         [] => sha256(b""),
         [one] => *one,
@@ -52,7 +51,7 @@ pub fn root(leaves: &[Hash]) -> Hash {
 }
 
 /// The siblings that lead from leaf `index` to the root, nearest first.
-pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Vec<Hash> {
+pub fn inclusion_proof(leaves: &[Sha256], index: usize) -> Vec<Sha256> {
     if leaves.len() <= 1 || index >= leaves.len() {
         return Vec::new();
     }
@@ -68,7 +67,13 @@ pub fn inclusion_proof(leaves: &[Hash], index: usize) -> Vec<Hash> {
 }
 
 /// Whether `path` leads from `leaf` at `index` of `size` leaves to `expected` (RFC 9162, 2.1.3.2).
-pub fn verify_inclusion(leaf: &Hash, index: usize, size: usize, path: &[Hash], expected: &Hash) -> bool {
+pub fn verify_inclusion(
+    leaf: &Sha256,
+    index: usize,
+    size: usize,
+    path: &[Sha256],
+    expected: &Sha256,
+) -> bool {
     if index >= size {
         return false;
     }
@@ -93,12 +98,10 @@ pub fn verify_inclusion(leaf: &Hash, index: usize, size: usize, path: &[Hash], e
 }
 
 /// SHA-256 of what `write` puts in.
-pub fn digest_of(write: impl FnOnce(&mut Context)) -> Hash {
+pub fn digest_of(write: impl FnOnce(&mut Context)) -> Sha256 {
     let mut context = Context::new(&SHA256);
     write(&mut context);
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    out
+    Sha256::finished(context)
 }
 
 /// How far a chain beside the events has come: how many entries, and the hash of the last.
@@ -107,15 +110,15 @@ pub struct ChainEnd {
     /// Number of the last entry.
     pub number: i64,
     /// Its hash; [`GENESIS`] before the first.
-    pub hash: Hash,
+    pub hash: Sha256,
 }
 
 /// The next link of a chain beside the events: SHA-256(0x03 ‖ previous ‖ digest of the entry's row).
-pub fn link(previous: &Hash, row: &Hash) -> Hash {
+pub fn link(previous: &Sha256, row: &Sha256) -> Sha256 {
     digest_of(|context| {
         context.update(&[3]);
-        context.update(previous);
-        context.update(row);
+        context.update(previous.as_bytes());
+        context.update(row.as_bytes());
     })
 }
 
@@ -131,7 +134,7 @@ pub struct Block {
     /// When, in microseconds since 1970.
     pub at_micros: i64,
     /// The root over its events.
-    pub root: Hash,
+    pub root: Sha256,
     /// What operators did, up to here.
     pub acts: ChainEnd,
     /// Who read what, up to here.
@@ -141,17 +144,17 @@ pub struct Block {
 impl Block {
     /// Its hash: SHA-256(0x02 ‖ previous ‖ number ‖ first event ‖ count ‖ time in µs ‖ root ‖ acts ‖ hash of the last act ‖ reads ‖
     /// hash of the last read), numbers as 8 bytes big-endian.
-    pub fn hash(&self, previous: &Hash) -> Hash {
+    pub fn hash(&self, previous: &Sha256) -> Sha256 {
         digest_of(|context| {
             context.update(&[2]);
-            context.update(previous);
+            context.update(previous.as_bytes());
             for n in [self.number, self.first_seq, self.count, self.at_micros] {
                 context.update(&n.to_be_bytes());
             }
-            context.update(&self.root);
+            context.update(self.root.as_bytes());
             for beside in [self.acts, self.reads] {
                 context.update(&beside.number.to_be_bytes());
-                context.update(&beside.hash);
+                context.update(beside.hash.as_bytes());
             }
         })
     }
@@ -165,13 +168,14 @@ mod tests {
     proptest! {
         #[test]
         fn every_leaf_proves_itself_and_nothing_else(n in 1usize..70, pick in 0usize..1000, flip in 0usize..256) {
-            let leaves: Vec<Hash> = (0..n).map(|i| leaf(&[7; 32], &i.to_be_bytes())).collect();
+            let leaves: Vec<Sha256> = (0..n).map(|i| leaf(&[7; 32], &i.to_be_bytes())).collect();
             let index = pick % n;
             let head = root(&leaves);
             let path = inclusion_proof(&leaves, index);
             prop_assert!(verify_inclusion(&leaves[index], index, n, &path, &head));
-            let mut wrong = leaves[index];
+            let mut wrong = *leaves[index].as_bytes();
             wrong[flip / 8] ^= 1 << (flip % 8);
+            let wrong = Sha256::new(wrong);
             prop_assert!(!verify_inclusion(&wrong, index, n, &path, &head));
             let mut changed = leaves;
             changed[index] = wrong;
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn the_empty_tree_and_the_salt() {
         assert_eq!(
-            hex::encode(root(&[])),
+            root(&[]).to_string(),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert_ne!(leaf(&[0; 32], b"x"), leaf(&[1; 32], b"x"));

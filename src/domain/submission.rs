@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codes::Sha256Hex;
 use super::ids::{DossierId, SubmissionId};
+use super::sha256::Sha256;
 use super::tenant::TenantKey;
 use super::time::Timestamp;
 
@@ -43,7 +43,7 @@ pub struct ReceiptClaims {
     /// When it was received, to the microsecond.
     pub received_at: Timestamp,
     /// SHA-256 of the exact bytes received.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// How many bytes.
     pub bytes: u64,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::codes::{Key, NotACode};
+use super::sha256::Sha256;
 use super::text::Text;
 use super::time::Timestamp;
 
@@ -243,8 +244,47 @@ impl Actor {
     }
 }
 
-/// The SHA-256 of a certificate's DER, by which it is pinned.
-pub type Thumbprint = [u8; 32];
+/// The SHA-256 of a certificate's DER, by which it is pinned. A type of its own, so that no file's digest names a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Thumbprint(Sha256);
+
+impl Thumbprint {
+    /// The thumbprint with this digest.
+    pub const fn new(digest: Sha256) -> Self {
+        Thumbprint(digest)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
+
+impl FromStr for Thumbprint {
+    type Err = NotACode;
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        text.parse().map(Thumbprint)
+    }
+}
+
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl schemars::JsonSchema for Thumbprint {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Thumbprint".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Sha256::json_schema(generator)
+    }
+}
 
 /// A certificate registered for a tenant. A tenant may have several, so that keys roll over without a stop.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,20 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use aws_lc_rs::digest;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use super::unfit::Unfit;
 use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{Register, Standing, Tenant, Thumbprint};
 use crate::domain::time::Timestamp;
 
 /// The SHA-256 of a certificate's DER.
 pub fn thumbprint(der: &[u8]) -> Thumbprint {
-    let mut print = [0u8; 32];
-    print.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
-    print
+    Thumbprint::new(sha256(der))
 }
 
 /// What the hub reads from a caller's certificate.
@@ -118,7 +117,7 @@ impl PeerCertificate {
 pub struct Trust {
     anchors: Vec<TrustAnchor<'static>>,
     algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
-    digest: Thumbprint,
+    digest: Sha256,
 }
 
 impl Trust {
@@ -132,13 +131,13 @@ impl Trust {
             let anchor = webpki::anchor_from_trusted_cert(root).map_err(|_| BadRoot { index })?;
             anchors.push(anchor.to_owned());
         }
-        let prints: Vec<Thumbprint> = roots.iter().map(|r| thumbprint(r)).collect();
+        let prints: Vec<[u8; 32]> = roots.iter().map(|r| *sha256(r).as_bytes()).collect();
         Ok(Trust {
             anchors,
             algorithms: rustls::crypto::aws_lc_rs::default_provider()
                 .signature_verification_algorithms
                 .all,
-            digest: thumbprint(&prints.concat()),
+            digest: sha256(&prints.concat()),
         })
     }
 
@@ -241,7 +240,7 @@ pub struct ConnectionPeer {
 /// The chain judged against one set of roots.
 #[derive(Debug)]
 struct Verdict {
-    trust: Thumbprint,
+    trust: Sha256,
     outcome: Result<Window, Unfit>,
 }
 
@@ -318,8 +317,7 @@ impl Peer {
         if now > window.to {
             return Err(untrusted("intermediate-expired").into());
         }
-        let unknown =
-            || Problem::new(Label::CertificateUnknown).with("thumbprint", hex::encode(leaf.thumbprint));
+        let unknown = || Problem::new(Label::CertificateUnknown).with("thumbprint", leaf.thumbprint);
         let registered = register.certificate(&leaf.thumbprint).ok_or_else(unknown)?;
         if registered.revoked_at.is_some() {
             return Err(Label::CertificateRevoked.into());

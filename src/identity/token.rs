@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{TenantKey, Thumbprint};
 use crate::domain::time::Timestamp;
 use crate::domain::view::TokenAnswer;
@@ -120,7 +121,7 @@ impl Issuer {
             jti: URL_SAFE_NO_PAD.encode(jti),
             scope: scope.to_string(),
             cnf: Confirmation {
-                thumbprint: URL_SAFE_NO_PAD.encode(thumbprint),
+                thumbprint: URL_SAFE_NO_PAD.encode(thumbprint.as_bytes()),
             },
         };
         Ok(TokenAnswer {
@@ -161,7 +162,8 @@ impl Issuer {
         let bound = URL_SAFE_NO_PAD
             .decode(&wire.cnf.thumbprint)
             .ok()
-            .and_then(|b| b.try_into().ok());
+            .and_then(|bytes| Sha256::try_from(bytes.as_slice()).ok())
+            .map(Thumbprint::new);
         let (Some(thumbprint), Some(permissions)) = (bound, Permissions::parse(&wire.scope)) else {
             return Err(self.refuse(Label::TokenMalformed));
         };
@@ -233,7 +235,7 @@ pub struct Tokens {
 /// Verified tokens by the SHA-256 of their bytes. Bounded; an entry is used only before its `exp`. Refusals are not kept.
 #[derive(Debug)]
 pub struct TokenCache {
-    entries: quick_cache::sync::Cache<[u8; 32], Arc<TokenClaims>>,
+    entries: quick_cache::sync::Cache<Sha256, Arc<TokenClaims>>,
 }
 
 impl TokenCache {
@@ -269,8 +271,7 @@ impl Tokens {
         thumbprint: &Thumbprint,
         now: Timestamp,
     ) -> Result<Arc<TokenClaims>, Rejection> {
-        let mut name = [0u8; 32];
-        name.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        let name = sha256(token.as_bytes());
         let known = self.verified.entries.get(&name);
         let fresh = known.is_none();
         let claims = match known {

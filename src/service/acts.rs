@@ -23,6 +23,7 @@ use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
 use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
 use crate::domain::text::limits as text;
@@ -39,7 +40,7 @@ pub struct Call {
     /// `Idempotency-Key`.
     pub key: IdempotencyKey,
     /// SHA-256 of the body.
-    pub request_digest: [u8; 32],
+    pub request_digest: Sha256,
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
@@ -194,7 +195,7 @@ impl Acts {
         attachment::within_limit(&files, "files")?;
         // One key names one act on one dossier.
         let mut request = Vec::with_capacity(80);
-        request.extend_from_slice(&call.request_digest);
+        request.extend_from_slice(call.request_digest.as_bytes());
         request.extend_from_slice(id.to_string().as_bytes());
         let (assigned_code, odd) = self
             .directory

@@ -85,9 +85,7 @@ impl DirectoryPlans {
                 })
             });
         Ok(DirectoryPlanView {
-            digest: plan::digest(from.as_deref().unwrap_or(""), &request.files)
-                .parse()
-                .map_err(internal)?,
+            digest: plan::digest(from.as_deref().unwrap_or(""), &request.files),
             from,
             to,
             files: plan::changes(&before, &request.files),
@@ -112,7 +110,7 @@ impl DirectoryPlans {
         let (directory, _) = self.usable(&request.files)?;
         let in_use = self.directory_in_use(access).await?.map(|(version, _)| version);
         let in_use = in_use.unwrap_or_default();
-        if plan::digest(&in_use, &request.files) != request.plan.as_str() {
+        if plan::digest(&in_use, &request.files) != request.plan {
             return Err(Label::PlanStale.into());
         }
         let version = directory.version().to_owned();

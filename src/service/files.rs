@@ -22,10 +22,10 @@ use super::ServiceError;
 use super::fault::internal;
 use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
 use crate::domain::attachment::AWAITED_DAYS;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::sha256::Sha256;
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
 use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
@@ -108,7 +108,7 @@ pub enum Wanted {
 /// A file of a dossier, as it is given out.
 pub struct Given {
     /// Digest of the whole.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// File name, as its sender gave it.
     pub name: String,
     /// Media type, as its sender gave it.

@@ -185,11 +185,8 @@ impl Refusals {
         let cipher = &self.store.cipher;
         let kind = document.kind.word();
         let mut same = [tenant.as_str().as_bytes(), b"\0", kind.as_bytes(), b"\0"].concat();
-        same.extend_from_slice(&request_digest(
-            document.media_type,
-            document.format,
-            document.bytes,
-        ));
+        let request = request_digest(document.media_type, document.format, document.bytes);
+        same.extend_from_slice(request.as_bytes());
         let id = RefusalId::derived(&cipher.blind("refusal", &same));
         let refusal = NewRefusal {
             id,

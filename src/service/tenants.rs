@@ -16,10 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ServiceError;
-use super::fault::internal;
 use super::texts::bounded;
 use crate::domain::audit::Action;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
 use crate::domain::rejection::{Label, Problem, Rejection};
@@ -225,7 +223,7 @@ impl Tenants {
             }
             (None, Some(thumbprint)) => Change::RevokeCertificate {
                 tenant: key.clone(),
-                thumbprint: bytes(&thumbprint)?,
+                thumbprint,
             },
             (add, _) => return Err(one_of(add.is_some(), "add", "revoke").into()),
         };
@@ -406,10 +404,4 @@ fn one_of(both: bool, first: &str, second: &str) -> Problem {
     Problem::new(label)
         .at(format!("/{}", if both { second } else { first }))
         .with("field", named)
-}
-
-fn bytes(thumbprint: &Sha256Hex) -> Result<[u8; 32], ServiceError> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(thumbprint.as_str(), &mut bytes).map_err(internal)?;
-    Ok(bytes)
 }

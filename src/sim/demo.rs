@@ -260,7 +260,7 @@ async fn look_up(partner: &Partner, dossier: DossierId, reference: &str) -> Resu
         listed: partner.dossiers(&filter).await?.dossiers,
         shown,
         kept: KeptFiles {
-            filed: of_filing.map(|a| a.sha256.clone()).collect(),
+            filed: of_filing.map(|a| a.sha256).collect(),
             missing: files.missing,
         },
     })

@@ -4,9 +4,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::client::{ClientError, Partner};
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::DossierId;
 use crate::domain::seal;
+use crate::domain::sha256::Sha256;
 use crate::domain::view::AttachmentView;
 
 /// The smallest and the largest file, in bytes.
@@ -22,13 +22,13 @@ pub struct File {
     /// Its name.
     pub name: String,
     /// Its digest.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
 }
 
 impl File {
     /// The file of this seed.
     pub fn of(seed: String, name: String) -> Self {
-        let sha256 = seal::sha256(&bytes(&seed)).into();
+        let sha256 = seal::sha256(&bytes(&seed));
         File { seed, name, sha256 }
     }
 
@@ -55,13 +55,13 @@ pub(super) async fn fetch(
     attachment: &AttachmentView,
 ) -> Result<bool, ClientError> {
     let mut download = partner.download(dossier, attachment.n).await?;
-    let named = *download.sha256() == attachment.sha256;
+    let named = download.sha256() == attachment.sha256;
     while download.next().await?.is_some() {}
     Ok(named)
 }
 
 fn bytes(seed: &str) -> Vec<u8> {
-    let mut rng = StdRng::from_seed(seal::sha256(seed.as_bytes()));
+    let mut rng = StdRng::from_seed(*seal::sha256(seed.as_bytes()).as_bytes());
     let mut bytes = b"%PDF-1.7\n% made up\n".to_vec();
     bytes.resize(rng.random_range(SIZES), 0);
     rng.fill_bytes(&mut bytes[19..]);
@@ -80,7 +80,7 @@ mod tests {
         );
         assert_eq!(a.bytes(), File::of("a".into(), "other.pdf".into()).bytes());
         assert!(a.bytes() != b.bytes() && a.sha256 != b.sha256);
-        assert_eq!(a.sha256, seal::sha256(&a.bytes()).into());
+        assert_eq!(a.sha256, seal::sha256(&a.bytes()));
         assert!(a.bytes().starts_with(b"%PDF") && SIZES.contains(&a.bytes().len()));
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::outcome::{Row, RunOutcome, RunPercentiles, RunProgress, Used, Violation, ViolationKind};
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::details::{Details, PaperAsked, ResultPaper};
 use crate::domain::ids::{DossierId, EventId};
 use crate::domain::seal;
+use crate::domain::sha256::Sha256;
 use crate::domain::status::Status;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
@@ -27,7 +28,7 @@ struct Entry {
     seen: Vec<EventId>,
     last: i32,
     withdrawing: bool,
-    files: BTreeSet<Sha256Hex>,
+    files: BTreeSet<Sha256>,
 }
 
 /// What the hub shows of a dossier beside its history.
@@ -45,7 +46,7 @@ pub struct ShownDossier {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptFiles {
     /// Those of the filing.
-    pub filed: BTreeSet<Sha256Hex>,
+    pub filed: BTreeSet<Sha256>,
     /// How many of all are still missing.
     pub missing: usize,
 }
@@ -139,7 +140,7 @@ impl ExpectedLedger {
     }
 
     /// Notes the files a filing names.
-    pub fn names(&mut self, reference: &str, files: impl Iterator<Item = Sha256Hex>) {
+    pub fn names(&mut self, reference: &str, files: impl Iterator<Item = Sha256>) {
         if let Some(entry) = self.entries.get_mut(reference) {
             entry.files.extend(files);
         }
@@ -444,7 +445,7 @@ impl ExpectedLedger {
 
 /// Three applicants of a hundred give up, the same ones each time.
 fn gives_up(reference: &str) -> bool {
-    seal::sha256(reference.as_bytes())[0] < 8
+    seal::sha256(reference.as_bytes()).as_bytes()[0] < 8
 }
 
 /// What the events of a history brought, by an independent reading.

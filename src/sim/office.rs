@@ -170,7 +170,7 @@ impl Office {
 
     pub(super) async fn send_file(&self, file: &File) -> Result<(), ClientError> {
         let contents = Contents::Bytes(file.bytes());
-        self.partner.upload(&file.sha256, contents).await?;
+        self.partner.upload(file.sha256, contents).await?;
         self.tally.file_sent();
         Ok(())
     }

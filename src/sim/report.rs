@@ -125,7 +125,7 @@ impl AgencyReport {
                     "code": "KQ-01", "number": self.result_number(), "name": self.result_name(),
                     "issued_on": self.occurred_at.date().to_string(),
                     "files": self.file().iter().map(|file| json!({
-                        "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256.as_str(),
+                        "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256,
                     })).collect::<Vec<_>>(),
                 }]);
                 if self.brings == Brings::Refusal {
@@ -204,7 +204,7 @@ impl AgencyReport {
                 if let Some(file) = self.file() {
                     more["TenTep"] = file.name.as_str().into();
                     more["KieuTep"] = MEDIA_TYPE.into();
-                    more["Sha256"] = file.sha256.as_str().into();
+                    more["Sha256"] = file.sha256.to_string().into();
                 }
                 item["DanhSachGiayToKetQua"] = json!([{
                     "TenGiayTo": self.result_name(), "MaThanhPhanHoSo": "KQ-01", "SoKyHieu": self.result_number(),

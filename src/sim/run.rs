@@ -129,7 +129,7 @@ impl Run {
         for file in files {
             let bytes = file.bytes();
             let size = bytes.len() as u64;
-            match partner.upload(&file.sha256, Contents::Bytes(bytes)).await {
+            match partner.upload(file.sha256, Contents::Bytes(bytes)).await {
                 Ok(_) => self.note(|ledger, _| {
                     ledger.used.files_sent += 1;
                     ledger.used.bytes_sent += size;

@@ -11,11 +11,11 @@ use super::outcome::ViolationKind;
 use super::run::{Run, is_branch};
 use crate::client::{ClientError, FilingBatch, Partner, Submission};
 use crate::domain::attachment::FileKind;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::details::PaperAsked;
 use crate::domain::dossier::{Component, FileRef};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
+use crate::domain::sha256::Sha256;
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::view::{
@@ -55,7 +55,7 @@ async fn begin(run: &Run, partner: &Partner, case: &Case, format: Format) {
     }
     run.note(|ledger, now| {
         ledger.begin(&case.reference, partner.tenant().clone(), format.label(), now);
-        ledger.names(&case.reference, files.iter().map(|file| file.sha256.clone()));
+        ledger.names(&case.reference, files.iter().map(|file| file.sha256));
     });
 }
 
@@ -141,9 +141,9 @@ fn named(case: &Case, format: Format) -> Vec<&File> {
 
 /// Sends the files that have not come yet: those the answer says, which must be all of them or, where they went ahead, none.
 async fn send_missing(run: &Run, partner: &Partner, case: &Case, files: &[&File], answer: &SubmissionAnswer) {
-    let said: BTreeSet<&Sha256Hex> = answer.attachments_missing.iter().map(|m| &m.sha256).collect();
+    let said: BTreeSet<Sha256> = answer.attachments_missing.iter().map(|m| m.sha256).collect();
     let missing: &[&File] = if case.files_first { &[] } else { files };
-    if said != missing.iter().map(|file| &file.sha256).collect() {
+    if said != missing.iter().map(|file| file.sha256).collect() {
         run.note(|ledger, _| {
             let what = "other files are said to be missing than are";
             ledger.fault(ViolationKind::Missing, &case.reference, what);
@@ -261,7 +261,7 @@ fn brought(asked: PaperAsked, seed: &str) -> Option<(Component, File)> {
     let reference = FileRef {
         id: None,
         name: file.name.parse().ok()?,
-        sha256: Some(file.sha256.clone()),
+        sha256: Some(file.sha256),
         size: None,
         media_type: MEDIA_TYPE.parse().ok(),
         location: None,

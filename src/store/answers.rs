@@ -6,6 +6,7 @@ use super::StoreError;
 use super::cipher::{Cipher, Sealed};
 use super::rows::IdempotencyRow;
 use crate::domain::rejection::Problem;
+use crate::domain::sha256::Sha256;
 
 /// The idempotency key of a call.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct KeyUse {
     /// The key.
     pub key: String,
     /// SHA-256 of what makes the call the same call: body and what selects its meaning.
-    pub request: [u8; 32],
+    pub request: Sha256,
 }
 
 impl KeyUse {
@@ -108,7 +109,7 @@ pub enum SubmitOutcome {
 
 /// What a key's row says to a call.
 pub(super) fn answered(cipher: &Cipher, key: &KeyUse, row: &IdempotencyRow) -> Result<Replay, StoreError> {
-    if row.request != key.request {
+    if row.request != key.request.as_bytes() {
         return Ok(Replay::KeyReused);
     }
     let sealed = Sealed {

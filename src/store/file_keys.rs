@@ -3,10 +3,11 @@
 use super::StoreError;
 use super::cipher::{Cipher, Sealed};
 use crate::domain::attachment::DataKey;
+use crate::domain::sha256::Sha256;
 
 /// The index of a digest: keyed, so that whoever reads the tables cannot tell whether a file he knows is there.
-pub fn file_blind(cipher: &Cipher, digest: &[u8; 32]) -> Vec<u8> {
-    cipher.blind("file", digest).to_vec()
+pub fn file_blind(cipher: &Cipher, digest: &Sha256) -> Vec<u8> {
+    cipher.blind("file", digest.as_bytes()).to_vec()
 }
 
 /// The name an upload's data key is sealed under, until a dossier names the file.

@@ -1,13 +1,18 @@
-//! Rows of the register as values.
+//! Rows of the register as values, and digests as every table has them.
 
 use super::StoreError;
 use super::rows::*;
-use super::seals::hash;
 use super::word;
-use crate::domain::tenant::{Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
+use crate::domain::sha256::Sha256;
+use crate::domain::tenant::{Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, Thumbprint};
 
 fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
+}
+
+/// A digest as a column has it.
+pub(super) fn sha256(bytes: &[u8]) -> Result<Sha256, StoreError> {
+    bytes.try_into().map_err(|_| corrupt("a hash is not 32 bytes"))
 }
 
 pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
@@ -36,7 +41,7 @@ pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
 
 pub(super) fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {
     Ok(Certificate {
-        thumbprint: hash(&row.thumbprint)?,
+        thumbprint: Thumbprint::new(sha256(&row.thumbprint)?),
         tenant: row.tenant.parse().map_err(|_| corrupt("certificate: tenant"))?,
         not_after: row.not_after.0,
         revoked_at: row.revoked_at.map(|at| at.0),

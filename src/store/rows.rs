@@ -16,7 +16,8 @@ use super::word::{AttemptOutcome, Code, NaturalKind, NoticeState, PartyRole, Sta
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::Watched;
 use crate::domain::failure::Failure;
-use crate::domain::seal::{self, Hash};
+use crate::domain::seal;
+use crate::domain::sha256::Sha256;
 use crate::domain::view::{DeliveryState, NoticeOutcome, RefusedKind, SubscriptionState, Transport};
 
 macro_rules! rows {
@@ -59,7 +60,7 @@ macro_rules! rows {
             }
 
             /// SHA-256 of the row's table and sealed columns; those that are loose ([`super::seals::LOOSE`]) are left out.
-            pub fn digest(&self) -> Hash {
+            pub fn digest(&self) -> Sha256 {
                 self.digest_without(&[])
             }
 
@@ -67,10 +68,10 @@ macro_rules! rows {
             /// not loose, are what they were.
             pub fn bound_name(&self) -> String {
                 let digest = self.digest_without(&["key_id", "nonce", "ciphertext"]);
-                format!("{}:{}", stringify!($table), hex::encode(digest))
+                format!("{}:{digest}", stringify!($table))
             }
 
-            fn digest_without(&self, left_out: &[&str]) -> Hash {
+            fn digest_without(&self, left_out: &[&str]) -> Sha256 {
                 static SEALED: OnceLock<Vec<bool>> = OnceLock::new();
                 let (table, columns) = (<Self as Stored>::TABLE, <Self as Stored>::COLUMNS);
                 let sealed = SEALED.get_or_init(|| columns.iter().map(|c| !is_loose(table, c)).collect());

@@ -12,9 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::StoreError;
 use crate::domain::event::Event;
-use crate::domain::seal::Hash;
+use crate::domain::sha256::Sha256;
 
 /// The kind of the keyed seal over the head's hash: who can write to the database and has no key of the hub cannot make one, so a
 /// chain that was computed anew is found even without a copy of its head.
@@ -27,13 +26,6 @@ macro_rules! newest_head {
     };
 }
 pub(in crate::store) use newest_head;
-
-/// A stored hash as 32 bytes.
-pub(super) fn hash(bytes: &[u8]) -> Result<Hash, StoreError> {
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::Corrupt("a hash is not 32 bytes".to_owned()))
-}
 
 /// Columns that no seal covers, and why nothing is lost by it: table, column, reason. `*` is every column of the table.
 pub const LOOSE: &[(&str, &str, &str)] = &[
@@ -171,7 +163,7 @@ pub struct RowSeal {
 
 /// Some digests, written as one text: base64url of their bytes, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Digests(pub Vec<Hash>);
+pub struct Digests(pub Vec<Sha256>);
 
 impl Digests {
     fn is_empty(&self) -> bool {
@@ -181,7 +173,8 @@ impl Digests {
 
 impl Serialize for Digests {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&URL_SAFE_NO_PAD.encode(self.0.concat()))
+        let bytes: Vec<u8> = self.0.iter().flat_map(Sha256::as_bytes).copied().collect();
+        s.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
 
@@ -191,7 +184,7 @@ impl<'de> Deserialize<'de> for Digests {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(serde::de::Error::custom)?;
         let (whole, rest) = bytes.as_chunks::<32>();
         if rest.is_empty() {
-            Ok(Digests(whole.to_vec()))
+            Ok(Digests(whole.iter().copied().map(Sha256::new).collect()))
         } else {
             Err(serde::de::Error::custom("a digest has 32 bytes"))
         }
@@ -217,8 +210,8 @@ mod tests {
     fn digests_are_one_text_and_come_back() {
         for digests in [
             Digests(vec![]),
-            Digests(vec![[1; 32]]),
-            Digests(vec![[1; 32], [255; 32]]),
+            Digests(vec![Sha256::new([1; 32])]),
+            Digests(vec![Sha256::new([1; 32]), Sha256::new([255; 32])]),
         ] {
             let text = serde_json::to_string(&digests).unwrap();
             assert_eq!(serde_json::from_str::<Digests>(&text).unwrap(), digests);

@@ -31,7 +31,7 @@ const PAPER: &str = "tờ khai";
 
 /// Its digest.
 fn paper() -> String {
-    hex::encode(sha256(PAPER.as_bytes()))
+    sha256(PAPER.as_bytes()).to_string()
 }
 
 /// A filing that names it.

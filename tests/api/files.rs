@@ -10,7 +10,7 @@ use crate::house::{Caller, House, Told, run, until};
 static HOUSE: House = House::new();
 
 fn digest(bytes: &[u8]) -> String {
-    hex::encode(sha256(bytes))
+    sha256(bytes).to_string()
 }
 
 fn naming(name: &str, media: &str, bytes: &[u8]) -> Value {

@@ -70,7 +70,7 @@ fn an_answer_keeps_its_promises() {
         assert_eq!(claims.sub.to_string(), id);
         assert_eq!(claims.tenant.as_str(), "agent.a-001");
         assert_eq!(
-            (claims.sha256.as_str().to_owned(), claims.bytes),
+            (claims.sha256.to_string(), claims.bytes),
             (hex(bytes.as_bytes()), bytes.len() as u64)
         );
         assert_eq!(claims.iss, HOUSE.hub().await.urls()[1]);

@@ -237,7 +237,7 @@ fn downloads_nobody_reads_are_cut_and_their_places_are_given_back() {
             HOUSE.caller("agency.ubnd-00004").await,
         );
         let bytes = vec![5; STALLED];
-        let named = hex::encode(lienthong::domain::seal::sha256(&bytes));
+        let named = lienthong::domain::seal::sha256(&bytes).to_string();
         let file = serde_json::json!({ "name": "quet.pdf", "sha256": named });
         let papers = serde_json::json!([{ "name": "Bản quét", "files": [file] }]);
         let id = agent.filed(&with(online("00004"), "components", papers)).await;

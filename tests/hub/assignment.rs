@@ -5,6 +5,7 @@ use lienthong::domain::event::EventKind;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::{Directory, ResolvedBy, plan::Files};
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::tenant::{SuccessorPolicy, TenantKey};
@@ -178,7 +179,7 @@ on_both! {
         let city = City::open(stage).await;
         let id = city.file(&city.access("agent.a-001"), &with_a_gap(stage, "r1")).await.tracking_id;
         for tenant in ["agent.a-001", "branch.ba-dinh", "agency.ubnd-00004", "enterprise.buu-chinh-mau-a"] {
-            let call = Call { key: IdempotencyKey::parse("k").unwrap(), request_digest: [1; 32], traceparent: None };
+            let call = Call { key: IdempotencyKey::parse("k").unwrap(), request_digest: Sha256::new([1; 32]), traceparent: None };
             let request = AssignmentRequest { agency: COMMUNE.parse().unwrap(), reason: "x".to_owned() };
             assert_eq!(label(city.hub.acts.assign(&city.access(tenant), id, call, request).await), Label::PermissionMissing);
         }

@@ -21,6 +21,7 @@ mod errors;
 mod imports;
 mod ledger;
 mod lengths;
+mod libraries;
 mod limits;
 mod log;
 mod names;

@@ -79,7 +79,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             forecast_due: Some(clockwork().due(now, LIMIT)),
             due: None,
             filed_at: now,
-            content_blind: sha256(reference.as_bytes()).to_vec(),
+            content_blind: sha256(reference.as_bytes()).as_bytes().to_vec(),
             route: route(),
             received_at: now,
         },
@@ -94,7 +94,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             part(&format!("agency.{AGENCY}"), PartyRole::LeadAgency),
         ],
         likeness: Likeness {
-            blind: sha256(id.to_string().as_bytes()).to_vec(),
+            blind: sha256(id.to_string().as_bytes()).as_bytes().to_vec(),
             twin: None,
         },
         actor: Actor::of(tenant.parse().unwrap()),

@@ -2,6 +2,7 @@
 //! received out of area (`NĐ 118/2025/NĐ-CP` Điều 20.1a).
 
 use lienthong::domain::rejection::Label;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{AcceptanceRequest, PapersRequest};
@@ -15,7 +16,7 @@ use crate::city::{City, for_the_commune};
 fn call(key: &str) -> Call {
     Call {
         key: IdempotencyKey::parse(key).unwrap(),
-        request_digest: [1; 32],
+        request_digest: Sha256::new([1; 32]),
         traceparent: None,
     }
 }

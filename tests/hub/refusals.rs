@@ -43,9 +43,7 @@ fn bad(stage: &Stage, reference: &str) -> serde_json::Value {
 
 /// The name of the nth refusal of a tenant.
 fn named(tenant: &str, n: usize) -> RefusalId {
-    RefusalId::derived(&lienthong::domain::seal::sha256(
-        format!("{tenant}{n}").as_bytes(),
-    ))
+    RefusalId::derived(lienthong::domain::seal::sha256(format!("{tenant}{n}").as_bytes()).as_bytes())
 }
 
 /// A refusal as the service makes it, of so many bytes.

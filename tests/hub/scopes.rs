@@ -6,6 +6,7 @@ use std::time::Duration;
 use lienthong::domain::codes::Key;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{HandOverRequest, SupplementRequest};
@@ -34,7 +35,7 @@ async fn three(stage: &Stage, city: &City) -> [DossierId; 3] {
 fn call(key: &str) -> Call {
     Call {
         key: IdempotencyKey::parse(key).unwrap(),
-        request_digest: [1; 32],
+        request_digest: Sha256::new([1; 32]),
         traceparent: None,
     }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use lienthong::domain::codes::Sha256Hex;
 use lienthong::domain::register::Change;
 use lienthong::domain::seal::sha256;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{AssignmentRequest, Cursor, SubscriptionRequest, Transport};
 use lienthong::identity::Access;
@@ -23,7 +23,7 @@ use crate::city::{COMMUNE, City, NEIGHBOUR, changed, for_the_commune, incoming};
 use crate::schema::{keys, source};
 
 async fn upload(city: &City, access: &Access, bytes: &[u8]) {
-    let named: Sha256Hex = hex::encode(sha256(bytes)).parse().unwrap();
+    let named = sha256(bytes);
     let mut file = city
         .hub
         .files
@@ -59,7 +59,7 @@ async fn lived(stage: &Stage) -> City {
     let operator = city.access("operator.truc-ban");
     upload(&city, &agent, b"here").await;
     let mut filing = for_the_commune(stage, "r1");
-    let file = |name: &str, bytes: &[u8]| json!({ "name": name, "media_type": "application/pdf", "sha256": hex::encode(sha256(bytes)) });
+    let file = |name: &str, bytes: &[u8]| json!({ "name": name, "media_type": "application/pdf", "sha256": sha256(bytes).to_string() });
     filing["components"][0]["files"] = json!([file("a.pdf", b"here"), file("b.pdf", b"awaited")]);
     let filed = city.file(&agent, &filing).await;
     stage.later(60);
@@ -75,7 +75,7 @@ async fn lived(stage: &Stage) -> City {
     let other = city.file(&branch, &for_the_commune(stage, "r2")).await;
     let call = Call {
         key: IdempotencyKey::parse("assigned").unwrap(),
-        request_digest: [1; 32],
+        request_digest: Sha256::new([1; 32]),
         traceparent: None,
     };
     let to_the_neighbour = AssignmentRequest {
@@ -221,10 +221,10 @@ on_both! {
         let city = City::open(stage).await;
         let branch = city.access("branch.ba-dinh");
         city.file(&branch, &for_the_commune(stage, "r1")).await;
-        let kept: [u8; 32] = hex::decode(stage.audit().head).unwrap().try_into().unwrap();
+        let kept: Sha256 = stage.audit().head.parse().unwrap();
         city.file(&branch, &for_the_commune(stage, "r2")).await;
-        let look = |hash: [u8; 32]| stage.behind(|conn| read::verify(conn, &stage.cipher, Some(&hash)).unwrap().kept_head_found);
-        assert_eq!((look(kept), look([7; 32])), (Some(true), Some(false)));
+        let look = |hash: Sha256| stage.behind(|conn| read::verify(conn, &stage.cipher, Some(&hash)).unwrap().kept_head_found);
+        assert_eq!((look(kept), look(Sha256::new([7; 32]))), (Some(true), Some(false)));
     }
 
     async fn a_filing_writes_no_row_for_its_seals_and_few_bytes(stage) {

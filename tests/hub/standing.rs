@@ -3,6 +3,7 @@
 use lienthong::domain::clocks::DueReason;
 use lienthong::domain::event::Verdict;
 use lienthong::domain::rejection::Label;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::time::Timestamp;
 use lienthong::domain::view::{
@@ -39,7 +40,7 @@ fn label<T>(outcome: Result<T, ServiceError>) -> Label {
 fn call(key: &str) -> lienthong::service::Call {
     lienthong::service::Call {
         key: lienthong::domain::submission::IdempotencyKey::parse(key).unwrap(),
-        request_digest: [7; 32],
+        request_digest: Sha256::new([7; 32]),
         traceparent: None,
     }
 }

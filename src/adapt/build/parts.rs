@@ -1,12 +1,13 @@
 //! The parts of a filing: procedure, place, papers with their files, fees, and how the result comes back.
 
 use super::{Build, Members};
-use crate::domain::codes::{CommuneCode, DistrictCode, Email, Phone, Sha256Hex};
+use crate::domain::codes::{CommuneCode, DistrictCode, Email, Phone};
 use crate::domain::dossier::{
     Catalogue, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, ForeignCode, ForeignValue, Place,
     ProcedureRef, ResultReturn, ReturnMethod,
 };
 use crate::domain::rejection::Label;
+use crate::domain::sha256::Sha256;
 
 impl Build {
     pub(super) fn foreign_code(&mut self, o: Members<'_, '_>) -> Option<ForeignCode> {
@@ -88,7 +89,7 @@ impl Build {
     pub(super) fn file(&mut self, o: Members<'_, '_>) -> Option<FileRef> {
         let id = self.text(o, "id");
         let name = self.need_text(o, "name");
-        let sha256 = self.code::<Sha256Hex>(o, "sha256", "SHA-256: 64 × 0-9 a-f");
+        let sha256 = self.code::<Sha256>(o, "sha256", "SHA-256: 64 × 0-9 a-f");
         let size = self.whole(o, "size");
         let media_type = self.text(o, "media_type");
         let location = self.text::<4000, false>(o, "location");

@@ -4,6 +4,7 @@ mod documents;
 mod faults;
 mod foreign;
 mod hostile;
+mod keys;
 mod language;
 mod round_trip;
 mod samples;

@@ -15,8 +15,8 @@ use crate::cli::progress::byte_bar;
 use crate::cli::speaker::Speaker;
 use crate::cli::{CommandError, Exit};
 use crate::client::{ClientError, Contents, Download, Partner};
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::DossierId;
+use crate::domain::sha256::Sha256;
 use crate::domain::view::BlobView;
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ struct Uploaded<'a> {
 #[derive(serde::Serialize)]
 struct Downloaded<'a> {
     file: &'a Path,
-    sha256: &'a Sha256Hex,
+    sha256: Sha256,
     size: u64,
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn upload(args: &UploadArgs, out: &mut dyn Write) -> Result<Exi
     let partner = args.speaker.partner(None)?;
     for file in &args.file {
         let sha256 = digest(file)?;
-        match send(&partner, &sha256, file).await {
+        match send(&partner, sha256, file).await {
             Ok(kept) => print_line(out, &Uploaded { file, kept })?,
             Err(error) => return answered(Err::<(), _>(error), out),
         }
@@ -97,7 +97,7 @@ pub(super) async fn attach(partner: &Partner, document: &[u8], files: &[PathBuf]
     let mut digests = Vec::with_capacity(files.len());
     for file in files {
         let sha256 = digest(file)?;
-        if !named.contains(sha256.as_str()) {
+        if !named.contains(&sha256.to_string()) {
             let file = file.display();
             return Err(CommandError::new(
                 format!("tài liệu không nêu {file}: thêm \"sha256\": \"{sha256}\" vào giấy tờ có tệp này"),
@@ -109,7 +109,7 @@ pub(super) async fn attach(partner: &Partner, document: &[u8], files: &[PathBuf]
         }
         digests.push(sha256);
     }
-    for (file, sha256) in files.iter().zip(&digests) {
+    for (file, sha256) in files.iter().zip(digests) {
         if !partner.is_uploaded(sha256).await? {
             send(partner, sha256, file).await?;
         }
@@ -140,7 +140,7 @@ impl From<ClientError> for Refused {
 /// How often a person sees how far an upload is.
 const LOOK: Duration = Duration::from_millis(100);
 
-async fn send(partner: &Partner, sha256: &Sha256Hex, file: &Path) -> Result<BlobView, ClientError> {
+async fn send(partner: &Partner, sha256: Sha256, file: &Path) -> Result<BlobView, ClientError> {
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let (bar, sent) = (byte_bar(size, file), Arc::new(AtomicU64::new(0)));
     let contents = Contents::Watched(file.to_owned(), Arc::clone(&sent));
@@ -159,7 +159,7 @@ async fn send(partner: &Partner, sha256: &Sha256Hex, file: &Path) -> Result<Blob
 /// Bytes read at once.
 const PIECE: usize = 256 * 1024;
 
-fn digest(path: &Path) -> Result<Sha256Hex, CommandError> {
+fn digest(path: &Path) -> Result<Sha256, CommandError> {
     let unreadable = |e: std::io::Error| {
         let path = path.display();
         CommandError::new(
@@ -175,9 +175,7 @@ fn digest(path: &Path) -> Result<Sha256Hex, CommandError> {
             n => digest.update(&piece[..n]),
         }
     }
-    hex::encode(digest.finish())
-        .parse()
-        .map_err(|e| CommandError::new("không tính được mã băm", e))
+    Ok(Sha256::finished(digest))
 }
 
 pub(super) async fn download(args: &DownloadArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 
 use crate::cli::desk::DeskArgs;
 use crate::cli::{CommandError, Exit};
-use crate::domain::codes::{Key, Sha256Hex};
-use crate::domain::tenant::TenantKey;
+use crate::domain::codes::Key;
+use crate::domain::tenant::{TenantKey, Thumbprint};
 use crate::domain::text::Text;
 use crate::domain::view::{CertificateRequest, NewPoint, NewStaff, PointRequest, StaffRequest};
 use crate::material;
@@ -59,7 +59,7 @@ pub(in crate::cli) struct CertificateRevokeArgs {
     tenant: TenantKey,
 
     /// SHA-256 of the certificate, 64 hexadecimal digits (`lienthong tenant show` has it)
-    thumbprint: Sha256Hex,
+    thumbprint: Thumbprint,
 
     /// Why; kept in the audit
     #[arg(long)]
@@ -160,7 +160,7 @@ pub(super) fn certify(command: &CertificateCommand, out: &mut dyn Write) -> Resu
             let request = CertificateRequest {
                 reason: args.reason.clone(),
                 add: None,
-                revoke: Some(args.thumbprint.clone()),
+                revoke: Some(args.thumbprint),
             };
             (&args.desk, &args.tenant, request)
         }

@@ -297,7 +297,7 @@ async fn downloaded(script: Vec<Turn>) -> (Result<Vec<u8>, ClientError>, Vec<Str
 
 #[tokio::test]
 async fn a_download_goes_on_where_its_line_broke() {
-    let digest = hex::encode(crate::domain::seal::sha256(b"0123456789"));
+    let digest = crate::domain::seal::sha256(b"0123456789").to_string();
     let (bytes, heard) = downloaded(vec![
         token("one"),
         broken(200, &digest, 10, "0123"),
@@ -314,7 +314,7 @@ async fn a_download_goes_on_where_its_line_broke() {
 
 #[tokio::test]
 async fn a_download_that_is_not_its_digest_is_damaged() {
-    let digest = hex::encode(crate::domain::seal::sha256(b"0123456789"));
+    let digest = crate::domain::seal::sha256(b"0123456789").to_string();
     let (bytes, _) = downloaded(vec![token("one"), broken(200, &digest, 10, "012345678_")]).await;
     assert!(matches!(bytes, Err(ClientError::Damaged)), "{bytes:?}");
 }
@@ -323,7 +323,7 @@ async fn a_download_that_is_not_its_digest_is_damaged() {
 async fn an_upload_from_a_file_is_read_anew_at_every_try() {
     let file = std::env::temp_dir().join(format!("lienthong-upload-{}", std::process::id()));
     std::fs::write(&file, b"a file").unwrap();
-    let digest = hex::encode(crate::domain::seal::sha256(b"a file"));
+    let digest = crate::domain::seal::sha256(b"a file").to_string();
     let view = format!(r#"{{"sha256":"{digest}","size":6,"existing":false}}"#);
     let peer = peer(vec![
         token("one"),
@@ -335,12 +335,12 @@ async fn an_upload_from_a_file_is_read_anew_at_every_try() {
     let partner = partner(&peer.base, &at_noon());
     let sha256 = digest.parse().unwrap();
     let kept = partner
-        .upload(&sha256, Contents::File(file.clone()))
+        .upload(sha256, Contents::File(file.clone()))
         .await
         .unwrap();
     assert_eq!((kept.size, kept.existing), (6, false));
     std::fs::remove_file(&file).unwrap();
-    let gone = partner.upload(&sha256, Contents::File(file)).await;
+    let gone = partner.upload(sha256, Contents::File(file)).await;
     assert!(matches!(gone, Err(ClientError::File(_))), "{gone:?}");
     let heard = peer.heard.lock();
     let uploads = heard

@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::{
     Catalogue, Component, Fee, FileRef, Filing, Party, PartyKind, Place, ResultReturn, ReturnMethod, Sex,
 };
-use crate::domain::codes::{CommuneCode, IdentityNumber, ProcedureCode, Sha256Hex, TaxCode};
+use crate::domain::codes::{CommuneCode, IdentityNumber, ProcedureCode, TaxCode};
+use crate::domain::sha256::Sha256;
 use crate::domain::text::{Text, names};
 use crate::domain::time::Date;
 
@@ -124,7 +125,7 @@ impl<'a> Who<'a> {
 struct Paper<'a> {
     code: &'a Option<Text<200>>,
     copies: Copies,
-    files: Vec<File<'a>>,
+    files: Vec<File>,
     name: String,
 }
 
@@ -154,14 +155,14 @@ struct Copies {
 /// A file, by what is in it where its sender has said so.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum File<'a> {
-    Digest(&'a Sha256Hex),
+enum File {
+    Digest(Sha256),
     Named(String, Option<i64>),
 }
 
-impl<'a> File<'a> {
-    fn of(file: &'a FileRef) -> Self {
-        match &file.sha256 {
+impl File {
+    fn of(file: &FileRef) -> Self {
+        match file.sha256 {
             Some(digest) => File::Digest(digest),
             None => File::Named(words(&file.name), file.size),
         }

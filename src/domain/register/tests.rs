@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::sha256::Sha256;
 
 fn key(word: &str) -> TenantKey {
     word.parse().unwrap()
@@ -24,7 +25,7 @@ fn tenant(word: &str) -> Tenant {
 
 fn certificate(print: u8, of: &str) -> Certificate {
     Certificate {
-        thumbprint: [print; 32],
+        thumbprint: Thumbprint::new(Sha256::new([print; 32])),
         tenant: key(of),
         not_after: at(NOW + 86_400),
         revoked_at: None,
@@ -213,7 +214,7 @@ fn a_certificate_belongs_to_one_tenant_and_a_revoked_one_never_comes_back() {
     assert_eq!(refused(&known, &add(5, "agent.a-1")).0, Label::CertificateTaken);
     let revoke = |of, print| Change::RevokeCertificate {
         tenant: key(of),
-        thumbprint: [print; 32],
+        thumbprint: Thumbprint::new(Sha256::new([print; 32])),
     };
     assert_eq!(refused(&known, &revoke("agent.a-1", 5)).0, Label::NotFound);
     done(&mut known, &revoke("branch.tay-ho", 5));
@@ -238,7 +239,7 @@ fn one_operator_with_a_certificate_remains() {
         Change::Close(key("operator.mot")),
         Change::RevokeCertificate {
             tenant: key("operator.mot"),
-            thumbprint: [1; 32],
+            thumbprint: Thumbprint::new(Sha256::new([1; 32])),
         },
     ];
     for change in &of_last {

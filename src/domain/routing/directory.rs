@@ -344,5 +344,5 @@ fn version(files: &BTreeMap<String, String>) -> String {
             bytes.extend_from_slice(part);
         }
     }
-    hex::encode(&sha256(&bytes)[..6])
+    format!("{:.12}", sha256(&bytes))
 }

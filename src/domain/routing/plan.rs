@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Directory;
 use crate::domain::legal::TimeLimits;
 use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 
 /// The files of a directory, name to text.
 pub type Files = BTreeMap<String, String>;
@@ -100,7 +101,7 @@ pub fn changes(before: &Files, after: &Files) -> Vec<FileChange> {
 }
 
 /// The digest of replacing the directory of version `in_use` (empty: none) by these files.
-pub fn digest(in_use: &str, files: &Files) -> String {
+pub fn digest(in_use: &str, files: &Files) -> Sha256 {
     let mut bytes = Vec::new();
     let texts = Directory::FILES
         .iter()
@@ -109,7 +110,7 @@ pub fn digest(in_use: &str, files: &Files) -> String {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
-    hex::encode(sha256(&bytes))
+    sha256(&bytes)
 }
 
 fn row_change(

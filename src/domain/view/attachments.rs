@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::attachment::{FileKind, NamedFile};
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::ids::{DossierId, ReadId};
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissingFile {
     /// Upload it under this digest.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// Its name, as sent.
     pub name: String,
     /// Where the sender's own document names it.
@@ -24,7 +25,7 @@ pub struct MissingFile {
 impl From<&NamedFile> for MissingFile {
     fn from(file: &NamedFile) -> Self {
         MissingFile {
-            sha256: file.sha256.clone(),
+            sha256: file.sha256,
             name: file.name.clone(),
             path: file.path.clone(),
         }
@@ -35,7 +36,7 @@ impl From<&NamedFile> for MissingFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlobView {
     /// Its digest.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// Its size in bytes.
     #[schemars(range(min = 0))]
     pub size: i64,
@@ -58,7 +59,7 @@ pub struct AttachmentView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     /// Digest of its bytes.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// Size in bytes; null while it is missing.
     pub size: Option<i64>,
     /// Who named it and uploads it.

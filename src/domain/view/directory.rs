@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::routing::{Directory, FileChange};
+use crate::domain::sha256::Sha256;
 use crate::domain::text::{SAYS_SOMETHING, limits};
 
 /// The files of a directory: each of them must be there, in CSV.
@@ -62,7 +63,7 @@ pub struct DirectoryPlanView {
     /// Version of the other.
     pub to: String,
     /// Names this plan: sent back to put it into use.
-    pub digest: Sha256Hex,
+    pub digest: Sha256,
     /// What changes, file by file; empty when nothing does.
     pub files: Vec<FileChange>,
     /// Gaps and overlaps of the other.
@@ -83,7 +84,7 @@ pub struct DirectoryImportRequest {
     #[schemars(schema_with = "files")]
     pub files: BTreeMap<String, String>,
     /// The digest of the plan that was reviewed.
-    pub plan: Sha256Hex,
+    pub plan: Sha256,
     /// Why. At most 500 characters.
     #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
     pub reason: String,

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answers::ProblemView;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::Label;
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 
@@ -54,7 +54,7 @@ pub struct RefusalSummary {
     /// Media type.
     pub media_type: String,
     /// Digest of its bytes.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// How many bytes.
     pub size: i64,
     /// How often these bytes were refused.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::ProblemView;
 use crate::domain::absent;
 use crate::domain::audit::Entry;
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
-use crate::domain::tenant::{SuccessorPolicy, TenantKey};
+use crate::domain::tenant::{SuccessorPolicy, TenantKey, Thumbprint};
 use crate::domain::text::{SAYS_SOMETHING, Text, limits};
 use crate::domain::time::Timestamp;
 
@@ -59,7 +59,7 @@ pub struct TenantPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CertificateView {
     /// SHA-256 of its DER, by which it is pinned.
-    pub thumbprint: Sha256Hex,
+    pub thumbprint: Thumbprint,
     /// Its last moment.
     pub not_after: Timestamp,
     /// When it was revoked.
@@ -245,7 +245,7 @@ pub struct CertificateRequest {
     pub add: Option<String>,
     /// A thumbprint that is accepted no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoke: Option<Sha256Hex>,
+    pub revoke: Option<Thumbprint>,
 }
 
 /// Naming a person, or taking one off: exactly one of the two.

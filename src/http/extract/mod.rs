@@ -21,9 +21,10 @@ use futures_util::Stream;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::{DeliveryId, DossierId, RequestId};
 use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKey;
 use crate::identity::{Access, Permission};
@@ -208,7 +209,7 @@ impl Authed {
     ///
     /// # Errors
     /// `digest-malformed`.
-    pub fn digest(&self) -> Result<Sha256Hex, Rejection> {
+    pub fn digest(&self) -> Result<Sha256, Rejection> {
         let digest = self.request.match_info().get("sha256").unwrap_or_default();
         let refused = || Problem::new(Label::DigestMalformed).with("length", digest.chars().count());
         digest.parse().map_err(|_| refused().into())
@@ -371,7 +372,7 @@ impl Authed {
     /// Those of a document; `media-type-unsupported`; `syntax-invalid` and its like.
     pub async fn json<T: DeserializeOwned + JsonSchema + 'static>(
         self,
-    ) -> Result<(T, [u8; 32], Self), Rejection> {
+    ) -> Result<(T, Sha256, Self), Rejection> {
         self.json_within(limits::JSON_BYTES).await
     }
 
@@ -382,16 +383,14 @@ impl Authed {
     pub async fn json_within<T: DeserializeOwned + JsonSchema + 'static>(
         mut self,
         limit: usize,
-    ) -> Result<(T, [u8; 32], Self), Rejection> {
+    ) -> Result<(T, Sha256, Self), Rejection> {
         let expected = "application/json";
         if body::media_type(&self.request, expected)? != expected {
             return Err(body::unsupported(expected));
         }
         let bytes = body::read(&self.request, &mut self.payload, limit).await?;
         let value = json::parse(&bytes)?;
-        let mut digest = [0; 32];
-        digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes).as_ref());
-        Ok((value, digest, self))
+        Ok((value, sha256(&bytes), self))
     }
 
     /// An act on one dossier: which, with what key, and what is asked for.

@@ -12,10 +12,11 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use crate::domain::codes::{
-    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Key, Phone, Sha256Hex, TaxCode,
+    CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Key, Phone, TaxCode,
 };
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::Cursor;
 use crate::domain::whole;
@@ -207,7 +208,7 @@ fn sign(root: &Value, schema: &Value) -> String {
 fn example(pattern: &str) -> String {
     let known = [
         (DossierCode::PATTERN, "H26.12-261120-0001"),
-        (Sha256Hex::PATTERN, "64 × 0-9 a-f"),
+        (Sha256::PATTERN, "64 × 0-9 a-f"),
         (CommuneCode::PATTERN, "00004"),
         (DistrictCode::PATTERN, "001"),
         (IdentityNumber::PATTERN, "000185000001"),

@@ -161,14 +161,13 @@ fn etag(given: &Given) -> String {
 
 /// The head of a file. It is somebody else's: a browser is to save it, never to show it or to run what is in it.
 fn described(given: &Given) -> Reply {
-    let digest = hex::decode(given.sha256.as_str()).unwrap_or_default();
     Reply::new(200, media_type(given.media_type.as_deref()), Vec::new())
         .with("ETag", etag(given))
         .with("Accept-Ranges", "bytes")
         .with("Content-Disposition", disposition(&given.name))
         .with("Content-Security-Policy", "sandbox; default-src 'none'")
         // RFC 9530: of the whole file, whatever part is sent.
-        .with("Repr-Digest", format!("sha-256=:{}:", STANDARD.encode(digest)))
+        .with("Repr-Digest", format!("sha-256=:{}:", STANDARD.encode(given.sha256.as_bytes())))
 }
 
 /// One range in bytes (RFC 9110, 14.1.2). What is no such range is read as if it were left out, as that section says.

@@ -17,6 +17,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, Rejection};
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{
     Certificate, Point, Register, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
 };
@@ -199,4 +200,5 @@ fn issuer() -> Issuer {
     Issuer::new(rules(), signing_key(), Vec::new())
 }
 
-const PRINT: Thumbprint = [7; 32];
+const PRINT: Thumbprint = Thumbprint::new(Sha256::new([7; 32]));
+const OTHER_PRINT: Thumbprint = Thumbprint::new(Sha256::new([8; 32]));

@@ -61,7 +61,7 @@ fn each_fault_has_its_own_label() {
     assert_eq!(refusal.label(), Label::CertificateUnknown);
     assert_eq!(
         refusal.problems()[0].args["thumbprint"],
-        hex::encode(thumbprint(&own))
+        thumbprint(&own).to_string()
     );
 
     let revoked = Certificate {

@@ -62,7 +62,7 @@ fn a_token_says_what_rfc_9068_and_rfc_8705_ask() {
             "iss": "https://hub.example", "sub": "branch.tay-ho", "aud": "https://partner.hub.example",
             "client_id": "branch.tay-ho", "iat": iat, "exp": iat + 600,
             "jti": URL_SAFE_NO_PAD.encode([9; 16]), "scope": "event:read",
-            "cnf": {"x5t#S256": URL_SAFE_NO_PAD.encode(PRINT)},
+            "cnf": {"x5t#S256": URL_SAFE_NO_PAD.encode(PRINT.as_bytes())},
         })
     );
     let claims = issuer.verify(&answer.access_token, &PRINT, now()).unwrap();
@@ -88,7 +88,7 @@ fn a_token_works_only_with_its_certificate_and_at_its_service() {
     let issuer = Issuer::new(rules(), Arc::clone(&key), vec![]);
     let token = mint(&issuer);
     assert_eq!(
-        label(issuer.verify(&token, &[8; 32], now())),
+        label(issuer.verify(&token, &OTHER_PRINT, now())),
         Label::TokenCertificateMismatch
     );
     let audience = "https://elsewhere.example".to_owned();
@@ -264,7 +264,7 @@ fn a_remembered_token_is_still_judged() {
     let again = tokens.verify(&token, &PRINT, seconds(599)).unwrap();
     assert!(Arc::ptr_eq(&first, &again), "the second one came from memory");
     assert_eq!(
-        label(tokens.verify(&token, &[8; 32], now())),
+        label(tokens.verify(&token, &OTHER_PRINT, now())),
         Label::TokenCertificateMismatch
     );
     assert_eq!(

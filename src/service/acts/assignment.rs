@@ -54,7 +54,7 @@ impl Acts {
                     tenant: access.key().to_string(),
                     route: "assignment",
                     key: call.key.as_str().to_owned(),
-                    request: sha256(&[&call.request_digest[..], id.to_string().as_bytes()].concat()),
+                    request: sha256(&[call.request_digest.as_bytes(), id.to_string().as_bytes()].concat()),
                 },
                 dossier: id.to_string(),
                 actor: access.actor(),

@@ -8,9 +8,9 @@ use rand::Rng;
 use super::quota::{Share, UploadLimits};
 use crate::blobs::{BlobError, Upload};
 use crate::domain::attachment::DataKey;
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::BlobId;
 use crate::domain::rejection::{Label, Problem};
+use crate::domain::sha256::Sha256;
 use crate::domain::view::BlobView;
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
@@ -122,13 +122,13 @@ impl Files {
         &self,
         access: &Access,
         incoming: Incoming,
-        named: &Sha256Hex,
+        named: &Sha256,
         traceparent: Option<String>,
     ) -> Result<BlobView, ServiceError> {
         let arrived = incoming.upload.finish().await?;
         let finished_at = self.clock.now();
-        let actual = hex::encode(arrived.sha256);
-        if actual != named.as_str() {
+        let actual = arrived.sha256;
+        if actual != *named {
             self.blobs.remove(arrived.object).await?;
             return Err(Problem::new(Label::DigestMismatch).with("sha256", actual).into());
         }
@@ -166,7 +166,7 @@ impl Files {
         }
         drop(incoming.share);
         Ok(BlobView {
-            sha256: named.clone(),
+            sha256: *named,
             size: arrived.size as i64,
             existing,
         })
@@ -183,10 +183,9 @@ impl Files {
     ///
     /// # Errors
     /// `not-found`, also when another tenant has it.
-    pub async fn upload_size(&self, access: &Access, sha256: &Sha256Hex) -> Result<i64, ServiceError> {
+    pub async fn upload_size(&self, access: &Access, sha256: &Sha256) -> Result<i64, ServiceError> {
         let scope = access.permit(Permission::FileUpload)?;
-        let mut digest = [0; 32];
-        hex::decode_to_slice(sha256.as_str(), &mut digest).map_err(internal)?;
+        let digest = *sha256;
         let cipher = Arc::clone(&self.store.cipher);
         let found = self
             .store

@@ -289,7 +289,7 @@ impl<S: Stream<Item = BatchItem>> Run<S> {
             route: ROUTE,
             // The item's own bytes are part of its key: the same line sent again is the same filing wherever it stands, and a
             // corrected line is another.
-            key: format!("{}:{}", self.call.key.as_str(), hex::encode(digest)),
+            key: format!("{}:{}", self.call.key.as_str(), digest),
             request: digest,
         };
         let (bytes, item) = (read.incoming.bytes.len(), read.place.number());

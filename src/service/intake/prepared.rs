@@ -7,6 +7,7 @@ use crate::domain::ids::SubmissionId;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::routing::Route;
 use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
 
@@ -37,7 +38,7 @@ pub enum Mode {
 
 impl Incoming {
     /// What makes two calls the same call.
-    pub(in crate::service) fn digest(&self) -> [u8; 32] {
+    pub(in crate::service) fn digest(&self) -> Sha256 {
         request_digest(&self.media_type, self.format.as_deref(), &self.bytes)
     }
 }
@@ -51,7 +52,7 @@ pub(in crate::service) struct Prepared {
     pub(super) format: String,
     pub(super) received_at: Timestamp,
     pub(super) submission: SubmissionId,
-    pub(super) digest: [u8; 32],
+    pub(super) digest: Sha256,
     /// The official code it claims, if it can be one.
     pub(super) claimed: Option<DossierCode>,
     /// Where the code stands in its document.
@@ -96,7 +97,7 @@ impl Twin {
 }
 
 /// What makes two calls the same call: the bytes, and what selects their meaning.
-pub(in crate::service) fn request_digest(media_type: &str, format: Option<&str>, bytes: &[u8]) -> [u8; 32] {
+pub(in crate::service) fn request_digest(media_type: &str, format: Option<&str>, bytes: &[u8]) -> Sha256 {
     let mut input = Vec::with_capacity(bytes.len() + 128);
     for part in [media_type.as_bytes(), format.unwrap_or("").as_bytes()] {
         input.extend_from_slice(part);

@@ -4,7 +4,7 @@ use super::Attempted;
 use super::prepared::{Beside, Incoming, Prepared, Twin};
 use super::standing::{Filed, Placed};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
-use crate::domain::codes::{Key, Sha256Hex};
+use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Language, Problem};
 use crate::domain::routing::Reception;
@@ -152,7 +152,7 @@ impl Intake {
         let blinds: Vec<Vec<u8>> = prepared
             .files
             .iter()
-            .map(|file| read::file_blind(cipher, &file.digest()))
+            .map(|file| read::file_blind(cipher, &file.sha256))
             .collect();
         let asked = blinds.clone();
         let uploaded = self
@@ -181,7 +181,6 @@ impl Intake {
         prepared: &Prepared,
         id: DossierId,
     ) -> Result<String, ServiceError> {
-        let sha256 = Sha256Hex::from(prepared.digest);
         let claims = ReceiptClaims {
             iss: self.credentials.issuer_url(),
             sub: id,
@@ -189,7 +188,7 @@ impl Intake {
             tenant: access.key().clone(),
             iat: prepared.received_at.as_seconds(),
             received_at: prepared.received_at,
-            sha256,
+            sha256: prepared.digest,
             bytes: incoming.bytes.len() as u64,
         };
         self.credentials.sign_receipt(&claims)

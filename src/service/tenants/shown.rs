@@ -10,7 +10,6 @@ use crate::domain::view::{
     CertificateView, PointView, ProblemView, StaffView, StandingWord, TenantSummary, TenantView,
 };
 use crate::service::ServiceError;
-use crate::service::fault::internal;
 
 pub(super) type Pinned<'a> = BTreeMap<&'a TenantKey, Vec<&'a Certificate>>;
 
@@ -80,7 +79,7 @@ pub(super) fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Resu
     points.sort_by(|a, b| a.key.cmp(&b.key));
     let certificate = |c: &Certificate| -> Result<CertificateView, ServiceError> {
         Ok(CertificateView {
-            thumbprint: hex::encode(c.thumbprint).parse().map_err(internal)?,
+            thumbprint: c.thumbprint,
             not_after: c.not_after,
             revoked_at: c.revoked_at,
             ends_within_days: warning_due(c.not_after, now).filter(|_| c.revoked_at.is_none()),

@@ -99,7 +99,7 @@ fn component(paper: &Paper) -> Value {
     let files: Vec<Value> = paper
         .file
         .iter()
-        .map(|file| json!({ "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256.as_str() }))
+        .map(|file| json!({ "name": file.name, "media_type": MEDIA_TYPE, "sha256": file.sha256 }))
         .collect();
     let mut component = json!({
         "code": paper.code,

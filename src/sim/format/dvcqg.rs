@@ -151,7 +151,7 @@ fn paper(paper: &Paper) -> Value {
     if let Some(file) = &paper.file {
         more["TenTep"] = json!(file.name);
         more["KieuTep"] = json!(MEDIA_TYPE);
-        more["Sha256"] = json!(file.sha256.as_str());
+        more["Sha256"] = json!(file.sha256);
     }
     json!({
         "TepDinhKemId": "",

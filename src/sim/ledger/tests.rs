@@ -250,7 +250,7 @@ fn a_refused_filing_is_a_fault_and_nobody_waits_for_it() {
 fn files_and_the_agency_must_be_those_of_the_filing() {
     let mut story = Story::new();
     let (life, tenant) = (story.life(), story.tenant.clone());
-    let file = |seed: &[u8]| Sha256Hex::from(seal::sha256(seed));
+    let file = |seed: &[u8]| seal::sha256(seed);
     let kept = |filed: &[&[u8]], missing| KeptFiles {
         filed: filed.iter().map(|seed| file(seed)).collect(),
         missing,

@@ -2,18 +2,18 @@
 
 use rand::Rng;
 
-use crate::domain::codes::Sha256Hex;
 use crate::domain::ids::RefusalId;
 use crate::domain::rejection::Problem;
 use crate::domain::seal::sha256;
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::domain::view::RefusedKind;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
 use crate::store::moment::At;
+use crate::store::of_row;
 use crate::store::rows::{RefusalHeadRow, RefusalRow};
-use crate::store::seals::hash;
 use crate::store::word::Word;
 
 /// A refused document as it is kept, without its bytes.
@@ -30,7 +30,7 @@ pub struct KeptRefusal {
     /// Its media type.
     pub media_type: String,
     /// Digest of its bytes.
-    pub sha256: Sha256Hex,
+    pub sha256: Sha256,
     /// How many bytes.
     pub size: i64,
     /// How often it was refused.
@@ -50,7 +50,7 @@ impl KeptRefusal {
             id: row.id.parse().map_err(|_| bad("id"))?,
             tenant: row.tenant.parse().map_err(|_| bad("tenant"))?,
             kind: row.kind.0,
-            sha256: hash(&row.sha256)?.into(),
+            sha256: of_row::sha256(&row.sha256)?,
             size: row.size,
             count: row.count,
             first_at: row.first_at.0,
@@ -97,7 +97,7 @@ impl NewRefusal<'_> {
             kind: Word(self.kind),
             format: self.format.map(str::to_owned),
             media_type: self.media_type.to_owned(),
-            sha256: sha256(self.bytes).to_vec(),
+            sha256: sha256(self.bytes).as_bytes().to_vec(),
             size: self.bytes.len() as i64,
             count: 1,
             first_at: At(self.at),

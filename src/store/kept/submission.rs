@@ -1,7 +1,7 @@
 //! The exact bytes of a submission, and what is known of them.
 
 use crate::domain::ids::{DossierId, SubmissionId};
-use crate::domain::seal::Hash;
+use crate::domain::sha256::Sha256;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
@@ -56,7 +56,7 @@ pub struct NewSubmission {
     /// IANA media type of its bytes.
     pub media_type: String,
     /// SHA-256 of the bytes.
-    pub sha256: Hash,
+    pub sha256: Sha256,
     /// How many bytes.
     pub size: i64,
     /// The signed receipt it gets.
@@ -88,7 +88,7 @@ impl NewSubmission {
             version: self.version,
             format: self.format.clone(),
             media_type: self.media_type.clone(),
-            sha256: self.sha256.to_vec(),
+            sha256: self.sha256.as_bytes().to_vec(),
             size: self.size,
             receipt: self.receipt.clone(),
             key_id: self.sealed.key_id.clone(),

@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use crate::domain::audit::AuditAction;
-use crate::domain::seal::{self, ChainEnd, GENESIS, Hash};
+use crate::domain::seal::{self, ChainEnd, GENESIS};
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
+use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::script::{self, Clash};
-use crate::store::seals::hash;
 use crate::store::tables::*;
 
 /// A row that an action changed: its name as `table:key`, and its digest now.
@@ -24,12 +25,12 @@ pub(super) struct Changed {
     /// Table and key.
     pub name: String,
     /// As it is since.
-    pub digest: Hash,
+    pub digest: Sha256,
 }
 
 impl Changed {
     /// A row of somebody's, by its name in the chain.
-    pub(super) fn of(owner: &str, name: String, digest: Hash) -> Self {
+    pub(super) fn of(owner: &str, name: String, digest: Sha256) -> Self {
         Changed {
             owner: owner.to_owned(),
             name,
@@ -45,7 +46,7 @@ pub(super) fn end(conn: &mut Conn) -> Result<ChainEnd, StoreError> {
     Ok(match &last {
         Some((number, bytes)) => ChainEnd {
             number: *number,
-            hash: hash(bytes)?,
+            hash: of_row::sha256(bytes)?,
         },
         None => ChainEnd {
             number: 0,
@@ -80,11 +81,11 @@ pub(super) fn append_with<'a>(
         .zip(&actions)
         .map(|(place, entry)| (entry.subject.as_str(), place))
         .collect();
-    let mut of_entry: Vec<BTreeMap<String, String>> = vec![BTreeMap::new(); actions.len()];
+    let mut of_entry: Vec<BTreeMap<String, Sha256>> = vec![BTreeMap::new(); actions.len()];
     for row in changed {
         let place = last_about.get(row.owner.as_str()).copied();
         if let Some(rows) = of_entry.get_mut(place.unwrap_or(actions.len().saturating_sub(1))) {
-            rows.insert(row.name, hex::encode(row.digest));
+            rows.insert(row.name, row.digest);
         }
     }
     let ChainEnd {
@@ -111,7 +112,7 @@ pub(super) fn append_with<'a>(
             hash: Vec::new(),
         };
         previous = seal::link(&previous, &row.digest());
-        row.hash = previous.to_vec();
+        row.hash = previous.as_bytes().to_vec();
         rows.push(row);
     }
     script::write(conn, &rows, Clash::Fails)

@@ -161,7 +161,7 @@ fn tenant_row(tenant: &Tenant) -> TenantRow {
 
 fn certificate_row(certificate: &Certificate, now: Timestamp) -> CertificateRow {
     CertificateRow {
-        thumbprint: certificate.thumbprint.to_vec(),
+        thumbprint: certificate.thumbprint.as_bytes().to_vec(),
         tenant: certificate.tenant.to_string(),
         not_after: At(certificate.not_after),
         revoked_at: certificate.revoked_at.map(At),

@@ -19,7 +19,6 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::of_row;
 use crate::store::rows::*;
-use crate::store::seals::hash;
 use crate::store::tables::*;
 use crate::store::word::{TenantStanding, Word};
 
@@ -149,7 +148,10 @@ fn known(conn: &mut Conn, now: Timestamp, change: &Change) -> Result<Known, Stor
     let names = Names::of(change);
     let mut tenants = named!(conn, tenants, TenantRow, key, names.tenants);
     tenants.extend(named!(conn, tenants, TenantRow, parent, names.agents_of));
-    let prints = names.certificates.into_iter().map(|print| print.to_vec());
+    let prints = names
+        .certificates
+        .into_iter()
+        .map(|print| print.as_bytes().to_vec());
     let certificates = named!(conn, certificates, CertificateRow, thumbprint, prints);
     let staff = named!(conn, staff, StaffRow, tenant, names.staff_of);
     let points = named!(conn, points, PointRow, key, names.points);
@@ -191,7 +193,7 @@ fn operators(conn: &mut Conn, now: Timestamp) -> Result<Vec<(TenantKey, Thumbpri
         .filter(certificates::not_after.gt(At(now)))
         .select(CertificateRow::as_select()).load(c))?;
     rows.iter()
-        .map(|row| Ok((of_row::certificate(row)?.tenant, hash(&row.thumbprint)?)))
+        .map(|row| of_row::certificate(row).map(|certificate| (certificate.tenant, certificate.thumbprint)))
         .collect()
 }
 
@@ -222,7 +224,7 @@ fn warn_expiring(conn: &mut Conn, now: Timestamp) -> Result<Vec<Expiring>, Store
         let certificate = of_row::certificate(row)?;
         actions.push(
             AuditAction::on(Action::CertificateExpiring, &certificate.tenant)
-                .with("thumbprint", hex::encode(certificate.thumbprint))
+                .with("thumbprint", certificate.thumbprint)
                 .with("not_after", certificate.not_after)
                 .with("days", days),
         );

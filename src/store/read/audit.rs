@@ -11,7 +11,8 @@ use super::walked::{AuditReport, Told, Walked};
 use super::{event_bytes, proven};
 use crate::domain::event::EventKind;
 use crate::domain::lifecycle;
-use crate::domain::seal::{self, ChainEnd, GENESIS, Hash};
+use crate::domain::seal::{self, ChainEnd, GENESIS};
+use crate::domain::sha256::Sha256;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
@@ -27,7 +28,7 @@ const PAGE: i64 = 200;
 /// was sealed of it. Memory grows with the rows that stand, 32 bytes each, not with the events. Everything is read as it stood at one
 /// moment, so a hub at work is no finding. With `kept`, a hash of a head that was copied elsewhere, it says whether that is part of
 /// this history.
-pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<AuditReport, StoreError> {
+pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Sha256>) -> Result<AuditReport, StoreError> {
     let begin = match conn {
         Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         Conn::Sqlite(_) => "BEGIN",
@@ -41,7 +42,11 @@ pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<A
 }
 
 /// As [`verify`], inside a transaction of the caller's.
-pub fn verify_here(conn: &mut Conn, cipher: &Cipher, kept: Option<&Hash>) -> Result<AuditReport, StoreError> {
+pub fn verify_here(
+    conn: &mut Conn,
+    cipher: &Cipher,
+    kept: Option<&Sha256>,
+) -> Result<AuditReport, StoreError> {
     let head: HeadRow = on_backend!(conn, c => newest_head!().select(HeadRow::as_select()).get_result(c))?;
     let mut walk = Walk {
         report: AuditReport {
@@ -81,7 +86,7 @@ impl Walk {
         conn: &mut Conn,
         cipher: &Cipher,
         head: &HeadRow,
-        kept: Option<&Hash>,
+        kept: Option<&Sha256>,
     ) -> Result<(), StoreError> {
         let (mut previous, mut number, mut seq) = (GENESIS, 0i64, 0i64);
         loop {
@@ -124,13 +129,13 @@ impl Walk {
         self.end(conn, cipher, head, (number, seq, previous))
     }
 
-    fn block(&mut self, block: &BlockRow, events: &[EventRow], previous: &Hash) {
+    fn block(&mut self, block: &BlockRow, events: &[EventRow], previous: &Sha256) {
         let place = format!("block {}", block.number);
-        let leaves: Vec<Hash> = events.iter().map(|e| hash(&e.leaf)).collect();
-        if events.len() as i64 != block.count || seal::root(&leaves).as_slice() != block.root {
+        let leaves: Vec<Sha256> = events.iter().map(|e| hash(&e.leaf)).collect();
+        if events.len() as i64 != block.count || block.root != seal::root(&leaves).as_bytes() {
             self.report.wrong(&place, "its events are not those it sealed");
         }
-        if block.previous != *previous {
+        if block.previous != previous.as_bytes() {
             self.report.wrong(&place, "does not follow the one before");
         }
         let sealed = seal::Block {
@@ -148,7 +153,7 @@ impl Walk {
                 hash: hash(&block.reads_hash),
             },
         };
-        if sealed.hash(previous).as_slice() != block.hash {
+        if block.hash != sealed.hash(previous).as_bytes() {
             self.report.wrong(&place, "its seal is broken");
         }
     }
@@ -164,7 +169,7 @@ impl Walk {
             }
             for row in rows {
                 let link = seal::link(&self.acts.hash, &row.digest());
-                if row.number != self.acts.number + 1 || link.as_slice() != row.hash {
+                if row.number != self.acts.number + 1 || row.hash != link.as_bytes() {
                     let place = format!("act {}", row.number);
                     self.report
                         .wrong(place, "was changed, or one before it is missing");
@@ -177,14 +182,16 @@ impl Walk {
                 let changed = row
                     .rows
                     .as_deref()
-                    .map(serde_json::from_str::<BTreeMap<String, String>>);
+                    .map(serde_json::from_str::<BTreeMap<String, Sha256>>);
                 match changed.transpose() {
                     Ok(changed) => self.walked.register.extend(changed.unwrap_or_default()),
                     Err(_) => self.report.wrong(format!("act {}", row.number), "cannot be read"),
                 }
             }
         }
-        if (self.acts.number, self.acts.hash.as_slice()) != (block.acts, block.acts_hash.as_slice()) {
+        if (self.acts.number, self.acts.hash.as_bytes().as_slice())
+            != (block.acts, block.acts_hash.as_slice())
+        {
             let place = format!("block {}", block.number);
             self.report
                 .wrong(place, "what operators did is not what it sealed");
@@ -213,7 +220,9 @@ impl Walk {
                 };
             }
         }
-        if (self.reads.number, self.reads.hash.as_slice()) != (block.reads, block.reads_hash.as_slice()) {
+        if (self.reads.number, self.reads.hash.as_bytes().as_slice())
+            != (block.reads, block.reads_hash.as_slice())
+        {
             let place = format!("block {}", block.number);
             self.report.wrong(place, "the log of reads is not what it sealed");
             self.reads = ChainEnd {
@@ -226,7 +235,8 @@ impl Walk {
 
     fn replay(&mut self, cipher: &Cipher, row: EventRow, block: i64) -> Result<(), StoreError> {
         let place = format!("event {}", row.seq);
-        let (salt, leaf, at) = (hash(&row.salt), row.leaf.clone(), row.at);
+        let salt = row.salt.as_slice().try_into().unwrap_or_default();
+        let (leaf, at) = (row.leaf.clone(), row.at);
         let (id, dossier, number) = (row.id.clone(), row.dossier.clone(), row.number);
         if row.block != block {
             self.report.wrong(&place, "names another block than its own");
@@ -235,7 +245,7 @@ impl Walk {
             self.report.wrong(&place, "cannot be decrypted");
             return Ok(());
         };
-        if seal::leaf(&salt, &bytes).as_slice() != leaf {
+        if leaf != seal::leaf(&salt, &bytes).as_bytes() {
             self.report.wrong(&place, "was changed");
         }
         let Ok(KeptEvent { event, seal }) = serde_json::from_slice::<KeptEvent>(&bytes) else {
@@ -287,7 +297,7 @@ impl Walk {
         conn: &mut Conn,
         cipher: &Cipher,
         head: &HeadRow,
-        (number, seq, previous): (i64, i64, Hash),
+        (number, seq, previous): (i64, i64, Sha256),
     ) -> Result<(), StoreError> {
         let last: Option<BlockRow> = on_backend!(conn, c => blocks::table
             .order(blocks::number.desc()).select(BlockRow::as_select()).first(c).optional())?;
@@ -295,16 +305,18 @@ impl Walk {
             .as_ref()
             .map_or(Timestamp::from_micros(0), |block| block.at.0);
         let beyond = last.is_some_and(|block| block.number != number);
-        if (head.block, head.seq, head.hash.as_slice()) != (number, seq, previous.as_slice())
-            || (head.acts, head.acts_hash.as_slice()) != (self.acts.number, self.acts.hash.as_slice())
-            || (head.reads, head.reads_hash.as_slice()) != (self.reads.number, self.reads.hash.as_slice())
+        if (head.block, head.seq, head.hash.as_slice()) != (number, seq, previous.as_bytes().as_slice())
+            || (head.acts, head.acts_hash.as_slice())
+                != (self.acts.number, self.acts.hash.as_bytes().as_slice())
+            || (head.reads, head.reads_hash.as_slice())
+                != (self.reads.number, self.reads.hash.as_bytes().as_slice())
             || head.at.0 != at
             || head.id != 1
             || beyond
         {
             self.report.wrong("head", "is not the last block");
         }
-        let sealed = cipher.blind(HEAD, &previous);
+        let sealed = cipher.blind(HEAD, previous.as_bytes());
         if head.block > 0 && head.seal.as_deref() != Some(sealed.as_slice()) {
             self.report
                 .wrong("head", "its seal was not made by a hub of these keys");
@@ -336,6 +348,6 @@ impl Walk {
 }
 
 /// What is not 32 bytes long is no hash, and becomes one that matches nothing.
-fn hash(bytes: &[u8]) -> Hash {
-    bytes.try_into().unwrap_or_default()
+fn hash(bytes: &[u8]) -> Sha256 {
+    bytes.try_into().unwrap_or(GENESIS)
 }

@@ -8,6 +8,7 @@ use super::{corrupt, dossier};
 use crate::domain::attachment::{DataKey, FileKind, NamedFile};
 use crate::domain::codes::Key;
 use crate::domain::ids::{BlobId, ReadId};
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 use crate::identity::Scope;
@@ -55,7 +56,7 @@ pub fn uploaded(
     conn: &mut Conn,
     cipher: &Cipher,
     scope: &Scope,
-    digest: &[u8; 32],
+    digest: &Sha256,
 ) -> Result<Option<i64>, StoreError> {
     let (blind, tenant) = (file_blind(cipher, digest), scope.tenant().as_str());
     Ok(on_backend!(conn, c => blobs::table.find((&blind, tenant)).select(blobs::size).first(c).optional())?)
@@ -134,7 +135,7 @@ pub fn held(
     dossier: &str,
     attachment: &Attachment,
 ) -> Result<Option<Held>, StoreError> {
-    let blind = file_blind(cipher, &attachment.file.digest());
+    let blind = file_blind(cipher, &attachment.file.sha256);
     let row: Option<WrapRow> = on_backend!(conn, c => wraps::table
         .find((dossier, &attachment.owner, &blind)).select(WrapRow::as_select()).first(c).optional())?;
     let Some(row) = row else { return Ok(None) };

@@ -9,7 +9,7 @@ use diesel::result::Error;
 
 use super::walked::{AuditReport, Told, Walked};
 use crate::domain::attachment::FileKind;
-use crate::domain::seal::Hash;
+use crate::domain::sha256::Sha256;
 use crate::store::StoreError;
 use crate::store::cipher::{Cipher, Sealed};
 use crate::store::conn::{Conn, on_backend};
@@ -96,7 +96,7 @@ fn met(
     told: &mut BTreeMap<String, Told>,
     report: &mut AuditReport,
     dossier: &str,
-    digest: &Hash,
+    digest: &Sha256,
     place: String,
 ) {
     let rows = told.get_mut(dossier).map(|told| &mut told.rows);
@@ -313,10 +313,10 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
 /// Holds the register and the directory against what the audit says of their rows.
 fn register(
     conn: &mut Conn,
-    sealed: &BTreeMap<String, String>,
+    sealed: &BTreeMap<String, Sha256>,
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
-    let mut there: Vec<(String, Hash)> = Vec::new();
+    let mut there: Vec<(String, Sha256)> = Vec::new();
     every!(conn, report, tenants, TenantRow, [key], |row: TenantRow| there
         .push((row.name_in_chain(), row.digest())));
     every!(
@@ -352,12 +352,12 @@ fn register(
             there.push((row.name_in_chain(), row.digest()));
         }
     });
-    let mut missing: BTreeMap<&str, &str> = sealed
+    let mut missing: BTreeMap<&str, Sha256> = sealed
         .iter()
-        .map(|(name, digest)| (name.as_str(), digest.as_str()))
+        .map(|(name, digest)| (name.as_str(), *digest))
         .collect();
     for (name, digest) in there {
-        if missing.remove(name.as_str()) != Some(hex::encode(digest).as_str()) {
+        if missing.remove(name.as_str()) != Some(digest) {
             report.wrong(name, "is not what an operator's act wrote");
         }
     }

@@ -1,8 +1,8 @@
 //! Looking for dossiers: newest first, a page at a time.
 //!
-//! What a question costs is bounded by its page, whatever is in the tables. The way to the rows is an index that has the caller, and the
+//! What a question costs is bounded by its page, whatever is in the tables. The path to the rows is an index that has the caller, and the
 //! status where one is asked for, before the id; what no index leads to is passed over, [`LONGEST_WALK`] dossiers at most, and then the
-//! page says from where to go on. Several such ways (the agents of an enterprise, a branch that files and supervises) are asked each by
+//! page says from where to go on. Several such paths (the agents of an enterprise, a branch that files and supervises) are asked each by
 //! itself and put in one order here: a database that is asked for all of them at once reads everything they have to find the newest.
 
 use std::borrow::Cow;
@@ -61,8 +61,8 @@ pub struct Listed {
     pub next: Option<String>,
 }
 
-/// A way to ids, newest first: what an index has before the id.
-enum Way<'a> {
+/// A path to ids, newest first: what an index has before the id.
+enum IndexPath<'a> {
     /// Everything.
     All,
     /// Everything in a status.
@@ -85,9 +85,9 @@ enum Way<'a> {
     Competent(&'a str, Status),
 }
 
-/// The newest ids on a way that are older than `$after`.
+/// The newest ids on a path that are older than `$after`.
 macro_rules! newest {
-    ($way:expr, $after:expr, $width:expr, $query:ident => $asked:expr) => {{
+    ($path:expr, $after:expr, $width:expr, $query:ident => $asked:expr) => {{
         macro_rules! of {
             ($condition:expr) => {{
                 let $query = dossiers::table
@@ -99,8 +99,8 @@ macro_rules! newest {
                 $asked
             }};
         }
-        match $way {
-            Way::All => {
+        match $path {
+            IndexPath::All => {
                 let $query = dossiers::table
                     .filter(dossiers::id.lt($after))
                     .order(dossiers::id.desc())
@@ -108,14 +108,16 @@ macro_rules! newest {
                     .select(dossiers::id);
                 $asked
             }
-            Way::Status(status) => of!(dossiers::status.eq(Code(*status))),
-            Way::Parked => of!(dossiers::parked.is_not_null()),
-            Way::FiledParked(tenant) => of!(dossiers::tenant.eq(tenant).and(dossiers::parked.is_not_null())),
-            Way::ReceivedParked(unit) => of!(dossiers::receiving_unit
+            IndexPath::Status(status) => of!(dossiers::status.eq(Code(*status))),
+            IndexPath::Parked => of!(dossiers::parked.is_not_null()),
+            IndexPath::FiledParked(tenant) => {
+                of!(dossiers::tenant.eq(tenant).and(dossiers::parked.is_not_null()))
+            }
+            IndexPath::ReceivedParked(unit) => of!(dossiers::receiving_unit
                 .eq(unit)
                 .and(dossiers::receiving_unit.ne(dossiers::tenant.nullable()))
                 .and(dossiers::parked.is_not_null())),
-            Way::Part(tenant) => {
+            IndexPath::Part(tenant) => {
                 let $query = dossier_parties::table
                     .filter(dossier_parties::tenant.eq(tenant.as_ref()))
                     .filter(dossier_parties::until.is_null())
@@ -125,17 +127,17 @@ macro_rules! newest {
                     .select(dossier_parties::dossier);
                 $asked
             }
-            Way::Filed(tenant, status) => of!(dossiers::tenant
+            IndexPath::Filed(tenant, status) => of!(dossiers::tenant
                 .eq(tenant)
                 .and(dossiers::status.eq(Code(*status)))),
-            Way::Received(unit, status) => of!(dossiers::receiving_unit
+            IndexPath::Received(unit, status) => of!(dossiers::receiving_unit
                 .eq(unit)
                 .and(dossiers::receiving_unit.ne(dossiers::tenant.nullable()))
                 .and(dossiers::status.eq(Code(*status)))),
-            Way::Supervised(unit, status) => of!(dossiers::supervisor
+            IndexPath::Supervised(unit, status) => of!(dossiers::supervisor
                 .eq(unit)
                 .and(dossiers::status.eq(Code(*status)))),
-            Way::Competent(agency, status) => of!(dossiers::agency
+            IndexPath::Competent(agency, status) => of!(dossiers::agency
                 .eq(agency)
                 .and(dossiers::status.eq(Code(*status)))),
         }
@@ -149,12 +151,12 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Listed, S
         let found = wanted(conn, seen.as_ref(), filter, &ids)?;
         return page(conn, &found, filter, None);
     }
-    let ways = ways(seen.as_ref(), filter);
+    let paths = paths(seen.as_ref(), filter);
     let all_wanted = is_led_to(seen.as_ref(), filter);
     let (mut found, mut passed) = (Vec::new(), 0);
     let (mut after, mut width) = (filter.after.clone(), filter.limit + 1);
     loop {
-        let (ids, no_more) = next(conn, &ways, after.as_deref().unwrap_or(END), width)?;
+        let (ids, no_more) = next(conn, &paths, after.as_deref().unwrap_or(END), width)?;
         passed += ids.len();
         after = ids.last().cloned().or(after);
         found.extend(match all_wanted {
@@ -195,7 +197,9 @@ fn page(
     Ok(Listed { dossiers, next })
 }
 
-/// The ids a filter names by themselves, by reference and by code (confirmed, or claimed); none where it names none.
+/// The ids a filter names by themselves, by reference and by code (confirmed, or claimed); none where it names none. Claims are asked
+/// for with who sees them, since anybody may claim a code, and the page counts only what its reader sees. [`wanted`] judges every id
+/// by the row it has then.
 fn named(conn: &mut Conn, seen: Option<&Seen>, filter: &Filter) -> Result<Option<Vec<String>>, StoreError> {
     let mut found: Option<Vec<String>> = None;
     if !filter.references.is_empty() {
@@ -218,40 +222,42 @@ fn named(conn: &mut Conn, seen: Option<&Seen>, filter: &Filter) -> Result<Option
     Ok(found)
 }
 
-/// The ways to what a filter looks for.
-fn ways<'a>(seen: Option<&'a Seen>, filter: &'a Filter) -> Vec<Way<'a>> {
+/// The paths to what a filter looks for.
+fn paths<'a>(seen: Option<&'a Seen>, filter: &'a Filter) -> Vec<IndexPath<'a>> {
     let Some(seen) = seen else {
         return vec![match (filter.parked, filter.agency.as_ref(), filter.status) {
-            (true, _, _) => Way::Parked,
-            (false, Some(agency), Some(status)) => Way::Competent(agency.as_str(), status),
+            (true, _, _) => IndexPath::Parked,
+            (false, Some(agency), Some(status)) => IndexPath::Competent(agency.as_str(), status),
             (false, Some(agency), None) => {
-                Way::Part(Cow::Owned(TenantKey::new(TenantKind::Agency, agency).to_string()))
+                IndexPath::Part(Cow::Owned(TenantKey::new(TenantKind::Agency, agency).to_string()))
             }
-            (false, None, Some(status)) => Way::Status(status),
-            (false, None, None) => Way::All,
+            (false, None, Some(status)) => IndexPath::Status(status),
+            (false, None, None) => IndexPath::All,
         }];
     };
-    let of_tenant = |tenant: &'a String| -> Vec<Way<'a>> {
+    let of_tenant = |tenant: &'a String| -> Vec<IndexPath<'a>> {
         let is_unit = tenant.starts_with(TenantKind::Branch.word());
         match (filter.parked, filter.status, agency_of(tenant)) {
-            (true, _, None) if is_unit => vec![Way::FiledParked(tenant), Way::ReceivedParked(tenant)],
-            (true, _, None) => vec![Way::FiledParked(tenant)],
+            (true, _, None) if is_unit => {
+                vec![IndexPath::FiledParked(tenant), IndexPath::ReceivedParked(tenant)]
+            }
+            (true, _, None) => vec![IndexPath::FiledParked(tenant)],
             // What waits for an agency has none.
             (true, _, Some(_)) => Vec::new(),
-            (false, None, _) => vec![Way::Part(Cow::Borrowed(tenant))],
-            (false, Some(status), Some(agency)) => vec![Way::Competent(agency, status)],
+            (false, None, _) => vec![IndexPath::Part(Cow::Borrowed(tenant))],
+            (false, Some(status), Some(agency)) => vec![IndexPath::Competent(agency, status)],
             (false, Some(status), None) if is_unit => vec![
-                Way::Filed(tenant, status),
-                Way::Received(tenant, status),
-                Way::Supervised(tenant, status),
+                IndexPath::Filed(tenant, status),
+                IndexPath::Received(tenant, status),
+                IndexPath::Supervised(tenant, status),
             ],
-            (false, Some(status), None) => vec![Way::Filed(tenant, status)],
+            (false, Some(status), None) => vec![IndexPath::Filed(tenant, status)],
         }
     };
     seen.tenants.iter().flat_map(of_tenant).collect()
 }
 
-/// Whether the ways lead to nothing but what a filter looks for.
+/// Whether the paths lead to nothing but what a filter looks for.
 fn is_led_to(seen: Option<&Seen>, filter: &Filter) -> bool {
     match filter.parked {
         true => filter.status.is_none() && filter.agency.is_none(),
@@ -259,32 +265,32 @@ fn is_led_to(seen: Option<&Seen>, filter: &Filter) -> bool {
     }
 }
 
-/// The newest ids on any of these ways that are older than `after`, newest first, about `width` of them; and whether there are no more.
+/// The newest ids on any of these paths that are older than `after`, newest first, about `width` of them; and whether there are no more.
 fn next(
     conn: &mut Conn,
-    ways: &[Way<'_>],
+    paths: &[IndexPath<'_>],
     after: &str,
     width: usize,
 ) -> Result<(Vec<String>, bool), StoreError> {
     // A branch that files receives as well, and has two parts in one dossier. Asked for each dossier once, PostgreSQL may read all first.
-    let most = |way: &Way<'_>| match way {
-        Way::Part(_) => width as i64 * 2,
+    let most = |path: &IndexPath<'_>| match path {
+        IndexPath::Part(_) => width as i64 * 2,
         _ => width as i64,
     };
-    if let (Conn::Pg(session), true) = (&mut *conn, ways.len() > 1) {
+    if let (Conn::Pg(session), true) = (&mut *conn, paths.len() > 1) {
         // One trip. Each answer is as good a moment later.
-        let queries = ways
+        let queries = paths
             .iter()
-            .map(|way| newest!(way, after, most(way), query => Query::of(&query)))
+            .map(|path| newest!(path, after, most(path), query => Query::of(&query)))
             .collect::<QueryResult<_>>()?;
         session.ask_ahead(queries)?;
     }
     let (mut ids, mut reached) = (Vec::new(), None);
-    for way in ways {
+    for path in paths {
         let more: Vec<String> =
-            on_backend!(conn, c => newest!(way, after, most(way), query => query.load(c)))?;
-        if more.len() as i64 == most(way) {
-            // There may be more on this way, all of it older than this.
+            on_backend!(conn, c => newest!(path, after, most(path), query => query.load(c)))?;
+        if more.len() as i64 == most(path) {
+            // There may be more on this path, all of it older than this.
             reached = reached.max(more.last().cloned());
         }
         ids.extend(more);

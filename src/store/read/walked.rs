@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::lifecycle::State;
-use crate::domain::seal::Hash;
+use crate::domain::sha256::Sha256;
 use crate::domain::time::Timestamp;
 
 /// Something that is not as it was written.
@@ -49,9 +49,9 @@ impl AuditReport {
 pub(super) struct Told {
     pub state: State,
     /// Digest of its row after the last event that carries one.
-    pub row: Option<Hash>,
+    pub row: Option<Sha256>,
     /// Digests of rows beside it that were not met yet.
-    pub rows: Vec<Hash>,
+    pub rows: Vec<Sha256>,
     /// Tenants whose part ended, and when.
     pub left: Vec<(String, Timestamp)>,
     /// Number of the event that amended it last.
@@ -63,5 +63,5 @@ pub(super) struct Told {
 pub(super) struct Walked {
     pub dossiers: BTreeMap<String, Told>,
     /// Digest of each row of the register and the directory, by its name.
-    pub register: BTreeMap<String, String>,
+    pub register: BTreeMap<String, Sha256>,
 }

@@ -9,6 +9,7 @@ mod turns;
 use lienthong::domain::details::Lists;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{EventView, StatusReport, StatusResult};
@@ -79,7 +80,7 @@ fn of<T: serde::de::DeserializeOwned>(value: Value) -> T {
 fn call(key: &str) -> Call {
     Call {
         key: IdempotencyKey::parse(key).unwrap(),
-        request_digest: [1; 32],
+        request_digest: Sha256::new([1; 32]),
         traceparent: None,
     }
 }

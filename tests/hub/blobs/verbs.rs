@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lienthong::domain::codes::Sha256Hex;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
 use lienthong::domain::seal::sha256;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{BlobView, StatusReport};
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::backends::{Stage, on_both};
 use crate::city::{COMMUNE, City, for_the_commune};
 
-fn digest(bytes: &[u8]) -> Sha256Hex {
-    hex::encode(sha256(bytes)).parse().unwrap()
+fn digest(bytes: &[u8]) -> Sha256 {
+    sha256(bytes)
 }
 
 /// Uploads bytes under a digest.
@@ -25,7 +25,7 @@ async fn upload_as(
     city: &City,
     access: &Access,
     bytes: &[u8],
-    named: &Sha256Hex,
+    named: &Sha256,
 ) -> Result<BlobView, ServiceError> {
     let mut incoming = city
         .hub
@@ -47,7 +47,9 @@ fn naming(stage: &Stage, reference: &str, files: &[(&str, &[u8])]) -> Value {
     let mut filing = for_the_commune(stage, reference);
     let files: Vec<Value> = files
         .iter()
-        .map(|(name, bytes)| json!({ "name": name, "media_type": "application/pdf", "sha256": digest(bytes).as_str() }))
+        .map(
+            |(name, bytes)| json!({ "name": name, "media_type": "application/pdf", "sha256": digest(bytes) }),
+        )
         .collect();
     filing["components"][0]["files"] = json!(files);
     filing
@@ -217,7 +219,7 @@ on_both! {
         // A document names at most 500 files.
         let named = |count: usize| {
             let mut filing = naming(stage, "many", &[]);
-            let file = |i: usize| json!({ "name": "a", "sha256": digest(&i.to_le_bytes()).as_str() });
+            let file = |i: usize| json!({ "name": "a", "sha256": digest(&i.to_le_bytes()) });
             let components = (0..count).collect::<Vec<_>>();
             let component = |some: &[usize]| {
                 json!({ "name": "Tờ khai", "files": some.iter().map(|i| file(*i)).collect::<Vec<Value>>() })
@@ -319,7 +321,7 @@ on_both! {
         };
         city.report(&agency, vec![report(Status::Processing, json!([]))]).await;
         stage.later(60);
-        let files = json!([{ "name": "Giấy xác nhận", "files": [{ "name": "kết quả.pdf", "sha256": digest(&result).as_str() }] }]);
+        let files = json!([{ "name": "Giấy xác nhận", "files": [{ "name": "kết quả.pdf", "sha256": digest(&result) }] }]);
         let answer = city.report(&agency, vec![report(Status::Finished, files)]).await;
         assert!(answer.results[0].problem.is_none(), "{answer:?}");
         // What is missing is told by its place in the agency's own document.
@@ -349,10 +351,10 @@ on_both! {
         assert!(city.report(&agency, vec![asked]).await.results[0].problem.is_none());
         stage.later(60);
         let paper = json!([{ "name": "Tờ khai" }, { "name": "Giấy tờ", "files": [
-            { "name": "không có bản số.pdf" }, { "name": "b.pdf", "sha256": digest(b"b").as_str() },
+            { "name": "không có bản số.pdf" }, { "name": "b.pdf", "sha256": digest(b"b") },
         ] }]);
         let request = serde_json::from_value(json!({ "papers": paper })).unwrap();
-        let call = Call { key: IdempotencyKey::parse("k1").unwrap(), request_digest: [1; 32], traceparent: None };
+        let call = Call { key: IdempotencyKey::parse("k1").unwrap(), request_digest: Sha256::new([1; 32]), traceparent: None };
         city.hub.acts.supplement(&agent, id, call, request).await.unwrap();
         let missing = async || city.hub.dossiers.show(&agent, id).await.unwrap().attachments_missing;
         assert_eq!(missing().await[0].path.as_deref(), Some("/papers/1/files/1/sha256"));
@@ -362,7 +364,7 @@ on_both! {
             r#"<status_request xmlns="urn:vn:lienthong:dossier:v1"><reports><report><dossier>{id}</dossier><status>9</status><occurred_at>{}</occurred_at>
             <results><result><name>Giấy xác nhận</name><files><file><name>gxn.pdf</name><sha256>{}</sha256></file></files></result></results>
             </report></reports></status_request>"#,
-            stage.clock.now(), digest(b"r").as_str(),
+            stage.clock.now(), digest(b"r"),
         );
         let reported = Reported {
             bytes: xml.into_bytes(),

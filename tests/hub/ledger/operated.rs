@@ -5,8 +5,9 @@ use std::time::Duration;
 use lienthong::domain::audit::{Action, Entry};
 use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::rejection::Label;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::tenant::{
-    Actor, Certificate, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind,
+    Actor, Certificate, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
 };
 use lienthong::domain::text::Text;
 use lienthong::store::ledger::{Intervene, Intervention, RegisterChange, Registered, WarnExpiring};
@@ -20,7 +21,7 @@ fn key(word: &str) -> TenantKey {
     word.parse().unwrap()
 }
 
-fn newcomer(stage: &Stage, word: &str, print: [u8; 32]) -> Newcomer {
+fn newcomer(stage: &Stage, word: &str, print: Thumbprint) -> Newcomer {
     let own = key(word);
     Newcomer {
         certificates: vec![Certificate {
@@ -47,10 +48,10 @@ fn newcomer(stage: &Stage, word: &str, print: [u8; 32]) -> Newcomer {
     }
 }
 
-fn print(n: u32) -> [u8; 32] {
+fn print(n: u32) -> Thumbprint {
     let mut print = [0; 32];
     print[..4].copy_from_slice(&n.to_be_bytes());
-    print
+    Thumbprint::new(Sha256::new(print))
 }
 
 async fn change(store: &Store, change: Change) -> Registered {

@@ -1,7 +1,10 @@
 //! Who may speak, and which directory is in use.
 
 use lienthong::domain::register::{Change, Newcomer};
-use lienthong::domain::tenant::{Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant};
+use lienthong::domain::sha256::Sha256;
+use lienthong::domain::tenant::{
+    Actor, Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, Thumbprint,
+};
 use lienthong::domain::text::Text;
 use lienthong::store::ledger::{DirectoryImport, Imported};
 use lienthong::store::{Store, read};
@@ -50,7 +53,7 @@ on_both! {
         let store = stage.open();
         assert!(register(&store, 0).await.is_none(), "nothing is newer than the empty register");
         let certificate = Certificate {
-            thumbprint: [5; 32],
+            thumbprint: Thumbprint::new(Sha256::new([5; 32])),
             tenant: "agent.mau-a-001".parse().unwrap(),
             not_after: stage.clock.now(),
             revoked_at: None,
@@ -78,20 +81,20 @@ on_both! {
         for expected in &newcomers {
             assert_eq!(**seen.tenant(&expected.tenant.key).unwrap(), expected.tenant);
         }
-        assert_eq!(seen.certificate(&[5; 32]), Some(&certificate));
+        assert_eq!(seen.certificate(&Thumbprint::new(Sha256::new([5; 32]))), Some(&certificate));
         let agent = certificate.tenant.clone();
         assert_eq!(seen.staff(&agent, &person.id), Some(&person));
         assert_eq!(seen.point(&point.tenant, &point.key), Some(&point));
         assert!(register(&store, 1).await.is_none(), "what is known is not read again");
 
         // Changed, it is replaced, not doubled; a revoked certificate stays, marked.
-        let revoke = Change::RevokeCertificate { tenant: agent.clone(), thumbprint: [5; 32] };
+        let revoke = Change::RevokeCertificate { tenant: agent.clone(), thumbprint: Thumbprint::new(Sha256::new([5; 32])) };
         assert_eq!(changed(&store, revoke).await, 2);
         assert_eq!(changed(&store, Change::Suspend(agent.clone())).await, 3);
         assert_eq!(changed(&store, Change::Close("branch.tay-ho".parse().unwrap())).await, 4);
         let (seen, since) = (register(&store, 1).await.unwrap(), stage.clock.now());
         let revoked = Certificate { revoked_at: Some(since), ..certificate };
-        assert_eq!((seen.certificate(&[5; 32]), seen.tenants().count()), (Some(&revoked), 3));
+        assert_eq!((seen.certificate(&Thumbprint::new(Sha256::new([5; 32]))), seen.tenants().count()), (Some(&revoked), 3));
         assert_eq!(seen.tenant(&agent).unwrap().standing, Standing::Suspended { since });
         assert_eq!(seen.tenant(&point.tenant).unwrap().standing, Standing::Closed { since });
         assert_eq!(changed(&store, Change::Resume(agent.clone())).await, 5);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lienthong::broker::Broker;
 use lienthong::domain::ids::DossierId;
+use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::{
@@ -31,7 +32,7 @@ pub fn report(id: DossierId, status: Status, text: &str) -> StatusReport {
 fn call(key: &str) -> Call {
     Call {
         key: IdempotencyKey::parse(key).unwrap(),
-        request_digest: [1; 32],
+        request_digest: Sha256::new([1; 32]),
         traceparent: None,
     }
 }

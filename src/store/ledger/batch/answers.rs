@@ -20,7 +20,7 @@ impl Batch<'_> {
             tenant: key.tenant.clone(),
             route: key.route.to_owned(),
             key: key.key.clone(),
-            request: key.request.to_vec(),
+            request: key.request.as_bytes().to_vec(),
             at: At(self.now),
             status,
             key_id: String::new(),

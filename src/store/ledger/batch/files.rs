@@ -14,7 +14,7 @@ impl Batch<'_> {
     /// Whether what a filing's caller found of its files still holds.
     pub fn files_are_as_found(&self, tenant: &str, files: &[Naming]) -> bool {
         files.iter().all(|naming| {
-            let blind = file_blind(self.cipher, &naming.file.digest());
+            let blind = file_blind(self.cipher, &naming.file.sha256);
             self.files.present(&(blind, tenant.to_owned())) == naming.present
         })
     }
@@ -29,7 +29,7 @@ impl Batch<'_> {
         files: impl Iterator<Item = &'f NamedFile>,
     ) -> Result<(), StoreError> {
         for (position, file) in (0..).zip(files) {
-            let place = (file_blind(self.cipher, &file.digest()), owner.to_owned());
+            let place = (file_blind(self.cipher, &file.sha256), owner.to_owned());
             if !self.files.loaded.contains(&place.0) {
                 return Err(StoreError::Corrupt(
                     "an event names a file its command did not".to_owned(),

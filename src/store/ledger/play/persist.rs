@@ -11,6 +11,7 @@ use crate::domain::clocks::Watched;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::seal::{self, ChainEnd};
+use crate::domain::sha256::Sha256;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -19,9 +20,10 @@ use crate::store::ledger::carry::sends;
 use crate::store::ledger::{audit, refuse};
 use crate::store::limits;
 use crate::store::moment::At;
+use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
-use crate::store::seals::{HEAD, KeptEvent, RowSeal, hash};
+use crate::store::seals::{HEAD, KeptEvent, RowSeal};
 use crate::store::tables::*;
 use crate::store::under_way::UNDER_WAY;
 use crate::store::word::Word;
@@ -58,7 +60,7 @@ impl Batch<'_> {
         } else {
             ChainEnd {
                 number: self.head.acts,
-                hash: hash(&self.head.acts_hash)?,
+                hash: of_row::sha256(&self.head.acts_hash)?,
             }
         };
         let mut script = Script::on(conn);
@@ -122,7 +124,7 @@ impl Batch<'_> {
     fn number_reads(&mut self) -> Result<ChainEnd, StoreError> {
         let mut end = ChainEnd {
             number: self.head.reads,
-            hash: hash(&self.head.reads_hash)?,
+            hash: of_row::sha256(&self.head.reads_hash)?,
         };
         for row in &mut self.writes.reads {
             end.number += 1;
@@ -188,7 +190,7 @@ impl Batch<'_> {
                 number,
                 block: 0,
                 salt: salt.to_vec(),
-                leaf: seal::leaf(&salt, &bytes).to_vec(),
+                leaf: seal::leaf(&salt, &bytes).as_bytes().to_vec(),
                 key_id: sealed.key_id,
                 nonce: sealed.nonce,
                 ciphertext: sealed.ciphertext,
@@ -259,7 +261,10 @@ impl Batch<'_> {
         if events.is_empty() && before == (acts.number, reads.number) {
             return Ok(());
         }
-        let leaves: Vec<seal::Hash> = events.iter().map(|e| hash(&e.leaf)).collect::<Result<_, _>>()?;
+        let leaves: Vec<Sha256> = events
+            .iter()
+            .map(|e| of_row::sha256(&e.leaf))
+            .collect::<Result<_, _>>()?;
         let block = seal::Block {
             number: self.head.block + 1,
             first_seq: self.head.seq + 1,
@@ -269,7 +274,7 @@ impl Batch<'_> {
             acts,
             reads,
         };
-        let previous = hash(&self.head.hash)?;
+        let previous = of_row::sha256(&self.head.hash)?;
         let sealed = block.hash(&previous);
         for event in &mut events {
             event.block = block.number;
@@ -280,26 +285,26 @@ impl Batch<'_> {
             first_seq: block.first_seq,
             count: block.count,
             at: At(self.now),
-            root: block.root.to_vec(),
+            root: block.root.as_bytes().to_vec(),
             acts: acts.number,
-            acts_hash: acts.hash.to_vec(),
+            acts_hash: acts.hash.as_bytes().to_vec(),
             reads: reads.number,
-            reads_hash: reads.hash.to_vec(),
-            previous: previous.to_vec(),
-            hash: sealed.to_vec(),
+            reads_hash: reads.hash.as_bytes().to_vec(),
+            previous: previous.as_bytes().to_vec(),
+            hash: sealed.as_bytes().to_vec(),
         };
         script.write([&row], Clash::Fails)?;
         let head = HeadRow {
             id: self.head.id,
             block: block.number,
             seq: self.head.seq + block.count,
-            hash: sealed.to_vec(),
+            hash: sealed.as_bytes().to_vec(),
             at: At(self.now),
             acts: acts.number,
-            acts_hash: acts.hash.to_vec(),
+            acts_hash: acts.hash.as_bytes().to_vec(),
             reads: reads.number,
-            reads_hash: reads.hash.to_vec(),
-            seal: Some(self.cipher.blind(HEAD, &sealed).to_vec()),
+            reads_hash: reads.hash.as_bytes().to_vec(),
+            seal: Some(self.cipher.blind(HEAD, sealed.as_bytes()).to_vec()),
         };
         script.run(diesel::delete(
             head::table.filter(head::block.eq(self.head.block)),

@@ -263,7 +263,7 @@ impl Request for Act {
         names.dossiers.insert(&self.dossier);
         let files = self.action.files(|_| None);
         if !files.is_empty() {
-            names.files.extend(files.iter().map(NamedFile::digest));
+            names.files.extend(files.iter().map(|file| file.sha256));
             names.changed.insert(&self.dossier);
         }
     }

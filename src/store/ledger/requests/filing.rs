@@ -132,7 +132,7 @@ impl Request for Submit {
             .extend(self.dossier.claimed_code.as_ref().map(DossierCode::as_str));
         names.natural.extend(self.told.as_deref());
         names.likenesses.insert(&self.likeness.blind);
-        names.files.extend(self.files.iter().map(|n| n.file.digest()));
+        names.files.extend(self.files.iter().map(|n| n.file.sha256));
         if let Expect::Amend { dossier, .. } = &self.expect {
             names.dossiers.insert(dossier);
             names.changed.insert(dossier);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::seal::Hash;
+use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{Actor, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::store::columns::Column;
@@ -49,7 +49,7 @@ pub struct Names<'a> {
     /// Blind indexes of likenesses that are filed.
     pub likenesses: BTreeSet<&'a [u8]>,
     /// Digests of files that are named.
-    pub files: BTreeSet<Hash>,
+    pub files: BTreeSet<Sha256>,
     /// Files that were uploaded: index of the digest, and whose.
     pub uploads: BTreeSet<(&'a [u8], &'a str)>,
     /// Tracking ids of dossiers that name other files than before.
