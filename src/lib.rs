@@ -21,7 +21,7 @@
 //!
 //! * [`net`]: TLS material, the one maker of HTTP clients, and calls to partners, through a guard that judges each address.
 //! * [`store`]: the memory, on PostgreSQL or SQLite. One thread writes, others read. The only room that knows diesel.
-//! * [`broker`]: the road, RabbitMQ or inside the process.
+//! * [`broker`]: what carries messages to agencies, RabbitMQ or inside the process.
 //! * [`blobs`]: the bytes of files, encrypted, in a folder or an S3 bucket.
 //!
 //! **What it does.**

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         .is_err()
     {
         eprintln!(
-            "lienthong: lỗi: đã có thư viện mã hoá khác | error: another crypto provider was installed"
+            "lienthong: lỗi: đã có thư viện mã hóa khác | error: another crypto provider was installed"
         );
         return Exit::Usage.into();
     }

@@ -102,7 +102,7 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Materia
 /// When there is none or more than one, or it is encrypted or damaged.
 pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, MaterialError> {
     pem::private_key(&file(path)?)
-        .map_err(|e| bad(path, format!("không có khoá riêng dùng được: {e}"), e.to_string()))
+        .map_err(|e| bad(path, format!("không có khóa riêng dùng được: {e}"), e.to_string()))
 }
 
 /// The certificates of several files together: roots to trust.
@@ -154,7 +154,7 @@ pub fn signing_keys(tokens: &config::TokenSettings) -> Result<SigningKeys, Mater
         SigningKey::from_pkcs8_pem(&Zeroizing::new(file(path)?)).map_err(|e| {
             bad(
                 path,
-                "không phải khoá riêng PKCS#8 trên đường cong P-256 (PEM: PRIVATE KEY)",
+                "không phải khóa riêng PKCS#8 trên đường cong P-256 (PEM: PRIVATE KEY)",
                 e.to_string(),
             )
         })
@@ -190,7 +190,7 @@ fn retired_key(path: &Path) -> Result<VerifyingKey, MaterialError> {
     key.filter(|key| key.retired_at().is_some() && !private).ok_or_else(|| {
         bad(
             path,
-            "phải là một khoá công khai (JWK, P-256) với ngày thôi dùng \"retired_at\": \"YYYY-MM-DD\", không có khoá riêng",
+            "phải là một khóa công khai (JWK, P-256) với ngày thôi dùng \"retired_at\": \"YYYY-MM-DD\", không có khóa riêng",
             "must be one public key (a JWK on P-256) with the date it was retired, \"retired_at\": \"YYYY-MM-DD\", without its private half",
         )
     })
@@ -211,7 +211,7 @@ pub fn guarded<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Mate
             let shown = path.display();
             return Err(bad(
                 path,
-                format!("là khoá mà người khác mở hoặc ghi được ({mode:03o}): chmod 600 {shown}"),
+                format!("là khóa mà người khác mở hoặc ghi được ({mode:03o}): chmod 600 {shown}"),
                 format!("is a key that others may open or write ({mode:03o}): chmod 600 {shown}"),
             ));
         }
@@ -236,7 +236,7 @@ pub fn key(path: &Path) -> Result<[u8; 32], MaterialError> {
     if key.iter().all(|byte| *byte == key[0]) {
         return Err(bad(
             path,
-            "không phải khoá ngẫu nhiên (lienthong keys new)",
+            "không phải khóa ngẫu nhiên (lienthong keys new)",
             "was not drawn by chance (lienthong keys new)",
         ));
     }
@@ -259,13 +259,13 @@ pub fn cipher(keys: &config::KeySettings) -> Result<Arc<Cipher>, MaterialError> 
     if distinct.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(bad(
             path,
-            "hai tệp khoá giống nhau; mỗi việc một khoá riêng",
+            "hai tệp khóa giống nhau; mỗi việc một khóa riêng",
             "two key files hold one key; each purpose has its own",
         ));
     }
     let cipher = Cipher::new(&keys.current, &all, &blind)
         .map(Arc::new)
-        .map_err(|e| bad(path, format!("khoá không dùng được: {e}"), e.to_string()));
+        .map_err(|e| bad(path, format!("khóa không dùng được: {e}"), e.to_string()));
     // From here on they are aws-lc's, which wipes its own.
     all.iter_mut().for_each(|(_, key)| key.zeroize());
     blind.zeroize();

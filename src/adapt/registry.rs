@@ -148,7 +148,7 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         vec![AdapterFault {
             file: file.to_owned(),
             line,
-            message_vi: format!("tệp viết sai hoặc có khoá lạ: {}", error.message()),
+            message_vi: format!("tệp viết sai hoặc có mục lạ: {}", error.message()),
             message_en: format!(
                 "the file is malformed or holds an unknown key: {}",
                 error.message()

@@ -79,7 +79,7 @@ impl Need {
 /// Begins to look, after a first look at the memory. Ends with the task that is given back.
 pub(super) async fn begin(hub: Arc<Hub>, broker: Broker) -> (Readiness, JoinHandle<()>) {
     let needs = [Need::new("database"), Need::new("writing"), Need::new("broker")];
-    let [database, writing, road] = needs.clone();
+    let [database, writing, broker_there] = needs.clone();
     database.look(hub.vitals.can_read()).await;
     writing.look(hub.vitals.can_write()).await;
     let looking = tokio::spawn(async move {
@@ -98,19 +98,19 @@ pub(super) async fn begin(hub: Arc<Hub>, broker: Broker) -> (Readiness, JoinHand
         };
         let carry = async {
             loop {
-                road.look(broker.ready()).await;
+                broker_there.look(broker.ready()).await;
                 tokio::time::sleep(PAUSE).await;
             }
         };
         tokio::join!(read, write, carry);
     });
-    let [database, writing, road] = needs;
+    let [database, writing, broker_there] = needs;
     let known = move || Health {
         intake: [database.missing(), writing.missing()]
             .into_iter()
             .flatten()
             .collect(),
-        delivery: road.missing().into_iter().collect(),
+        delivery: broker_there.missing().into_iter().collect(),
     };
     (Readiness::new(Arc::new(known)), looking)
 }

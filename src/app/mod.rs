@@ -100,9 +100,9 @@ pub struct Assembly {
     pub blobs: Blobs,
     /// How much may be uploaded.
     pub uploads: UploadLimits,
-    /// The road.
+    /// The broker.
     pub broker: Broker,
-    /// Whether agencies may consume queues of their own; a road inside this process has none for them.
+    /// Whether agencies may consume queues of their own; a broker inside this process has none for them.
     pub own_queues: bool,
     /// Calls partners' endpoints.
     pub caller: Caller,
@@ -276,7 +276,7 @@ impl Running {
     /// Opens the store, loads the register and the directory, starts what moves and what listens.
     ///
     /// # Errors
-    /// What cannot be had: the database, an unusable directory, a refused road.
+    /// What cannot be had: the database, an unusable directory, a broker that refuses what is declared.
     pub async fn start(assembly: Assembly) -> Result<Self, AppError> {
         let Assembly {
             backend,
@@ -330,7 +330,7 @@ impl Running {
         metrics.capacity(sizes.ledger_queue);
         let measuring = tokio::spawn(futures_util::future::join(
             measure(Arc::clone(&hub), Arc::clone(&metrics)),
-            measure_road(assembly.broker, Arc::clone(&metrics)),
+            measure_queues(assembly.broker, Arc::clone(&metrics)),
         ));
         let server = crate::http::serve(listeners, Arc::clone(&hub), readiness, metrics)?;
         let stop = server.stopper();
@@ -415,11 +415,11 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
 }
 
 /// How often the queues of the hub's own are looked at.
-const MEASURE_ROAD: Duration = Duration::from_secs(15);
+const MEASURE_QUEUES: Duration = Duration::from_secs(15);
 
 /// Keeps the figures of the two queues that all share: what agencies report, and what no consumer could take. Both are emptied as
 /// they fill; one that grows says that nobody does.
-async fn measure_road(broker: Broker, metrics: Arc<Metrics>) {
+async fn measure_queues(broker: Broker, metrics: Arc<Metrics>) {
     loop {
         for (name, source) in [
             (STATUS_QUEUE, Source::Statuses),
@@ -429,7 +429,7 @@ async fn measure_road(broker: Broker, metrics: Arc<Metrics>) {
                 metrics.queue(name, level.messages, QueueLimits::default().messages);
             }
         }
-        tokio::time::sleep(MEASURE_ROAD).await;
+        tokio::time::sleep(MEASURE_QUEUES).await;
     }
 }
 

@@ -135,7 +135,7 @@ impl Truth {
     }
 }
 
-/// Messages that came more than once are no fault of an at-least-once road; they are told apart.
+/// Messages that came more than once are no fault where delivery is at least once; they are told apart.
 pub fn extra(book: &Book, unknown: u64, measured: &mut Measured) {
     let [again, strangers, told_again] = book.extra();
     measured

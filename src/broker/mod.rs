@@ -1,10 +1,10 @@
-//! The road between the hub and the agencies: RabbitMQ, or a broker inside the process. The only room that names lapin.
+//! The broker between the hub and the agencies: RabbitMQ, or one inside the process. The only room that names lapin.
 //!
 //! It carries messages at least once, in the order of each queue, and says of every published message what became of it. It
 //! never decides what to send, never remembers what was sent (that is the outbox) and never reads a body. A lost confirm is a
 //! refusal here; the sender sends again, and receivers deduplicate by [`Delivery::message_id`].
 //!
-//! Start with [`Broker`]. [`topology`] is what must exist on the road, as data; [`rabbit`] and [`embedded`] are the two roads,
+//! Start with [`Broker`]. [`topology`] is what it must have, as data; [`rabbit`] and [`embedded`] are the two brokers,
 //! held to one contract by `tests/broker`; [`admin`] speaks to RabbitMQ's management interface for what AMQP cannot do, and
 //! [`check`] compares what lives there with the plan.
 
@@ -30,7 +30,7 @@ use crate::domain::tenant::TenantKey;
 /// `WARN`, and frames with their payloads at `TRACE`, and bodies are personal data.
 pub const LOG_DIRECTIVES: [&str; 2] = ["lapin=warn", "lapin::returned_messages=off"];
 
-/// The road in use. Cheap to clone; clones share connections and queues.
+/// The broker in use. Cheap to clone; clones share connections and queues.
 #[derive(Clone, Debug)]
 pub enum Broker {
     /// RabbitMQ 3.10 or later.

@@ -1,4 +1,4 @@
-//! What must exist on the road, as data: exchanges, queues, bindings, and the users of agencies that consume by themselves.
+//! What the broker must have, as data: exchanges, queues, bindings, and the users of agencies that consume by themselves.
 //!
 //! ```text
 //! hub ──▶ dossiers (topic) ──agency.<key>──▶ queue agency.<key> ──▶ the agency, or the hub for it
@@ -190,12 +190,12 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// The road to these agencies, with the usual limits.
+    /// What messages to these agencies need, with the usual limits.
     pub fn for_agencies(agencies: impl IntoIterator<Item = (Key, QueueReader)>) -> Self {
         Topology::with_limits(agencies, &QueueLimits::default())
     }
 
-    /// The road to these agencies.
+    /// What messages to these agencies need.
     pub fn with_limits(agencies: impl IntoIterator<Item = (Key, QueueReader)>, limits: &QueueLimits) -> Self {
         let bind = |exchange, queue: &str, pattern: &str| Binding {
             exchange,
@@ -289,7 +289,7 @@ fn queue(name: String, limits: &QueueLimits) -> Queue {
     Queue { name, arguments }
 }
 
-/// The end of the road: no delivery limit would make sense, because there is nowhere further to go. Full, it holds dead letters
+/// Where a message ends: no delivery limit would make sense, because there is nowhere further to go. Full, it holds dead letters
 /// back in the queues they came from.
 fn dead_queue(limits: &QueueLimits) -> Queue {
     let mut arguments = kept(limits, limits.dead_age);

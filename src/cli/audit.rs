@@ -167,11 +167,11 @@ fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
         match report.kept_head_found {
             Some(true) => writeln!(
                 out,
-                "✔ bản sao của đầu chuỗi thuộc lịch sử này | the head you kept is part of this history"
+                "✔ mã băm khối bạn đã cất thuộc lịch sử này | the head you kept is part of this history"
             )?,
             Some(false) => writeln!(
                 out,
-                "✘ bản sao của đầu chuỗi không có trong lịch sử này | the head you kept is not part of this history"
+                "✘ mã băm khối bạn đã cất không có trong lịch sử này | the head you kept is not part of this history"
             )?,
             None => {}
         }

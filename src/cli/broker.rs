@@ -10,7 +10,7 @@ use super::{CommandError, Exit};
 use crate::domain::tenant::TenantKey;
 use crate::material;
 
-/// The road to the agencies
+/// The broker that carries messages to the agencies
 #[derive(Debug, Subcommand)]
 pub(super) enum BrokerCommand {
     /// Print the definitions RabbitMQ needs, for `rabbitmqctl import_definitions`

@@ -146,7 +146,7 @@ fn refused(error: ServiceError) -> Refusal {
 }
 
 fn failed(error: ServiceError) -> CommandError {
-    CommandError::new("cổng không làm được (chạy `lienthong doctor`)", error)
+    CommandError::new("cổng không thực hiện được (chạy `lienthong doctor`)", error)
 }
 
 /// Asks before what cannot be undone; `no` is the answer of whoever is not there.

@@ -136,7 +136,7 @@ fn assign(args: &AssignArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
     let request_digest = sha256(said.as_bytes());
     let once: u128 = Entropy::System.generator().random();
     let key = IdempotencyKey::parse(&format!("{once:032x}"))
-        .ok_or_else(|| CommandError::new("không tạo được khoá", "no key could be made"))?;
+        .ok_or_else(|| CommandError::new("không tạo được Idempotency-Key", "no key could be made"))?;
     args.desk.open()?.tell(
         out,
         async |hub, access| {

@@ -82,7 +82,7 @@ impl From<AppError> for CommandError {
 
 impl From<NetError> for CommandError {
     fn from(error: NetError) -> Self {
-        CommandError::new("chứng thư hoặc khoá không dùng được", error)
+        CommandError::new("chứng thư hoặc khóa không dùng được", error)
     }
 }
 
@@ -92,11 +92,11 @@ impl From<ClientError> for CommandError {
             ClientError::Transport { why, .. } => {
                 let (vi, en) = why.said();
                 CommandError::new(
-                    format!("chưa gọi được cổng: {vi}"),
+                    format!("không gọi được cổng: {vi}"),
                     format!("the hub was not reached: {en}"),
                 )
             }
-            other => CommandError::new("cuộc gọi không thành", other),
+            other => CommandError::new("không gọi được cổng", other),
         }
     }
 }

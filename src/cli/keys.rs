@@ -79,7 +79,7 @@ pub(super) fn run(command: &KeysCommand, out: &mut dyn Write) -> Result<Exit, Co
     if !there.is_empty() {
         return Err(CommandError::new(
             format!(
-                "đã có {}; không khoá nào được tạo, vì mất khoá cũ là mất dữ liệu",
+                "đã có {}; không khóa nào được tạo, vì mất khóa cũ là mất dữ liệu",
                 there.join(", ")
             ),
             format!(
@@ -107,7 +107,7 @@ fn sound(name: &str) -> Result<&str, CommandError> {
         return Ok(name);
     }
     Err(CommandError::new(
-        format!("tên khoá {name:?} phải gồm 1 đến 32 ký tự a-z, 0-9, gạch nối"),
+        format!("tên khóa {name:?} phải gồm 1 đến 32 ký tự a-z, 0-9, gạch nối"),
         format!("the name {name:?} must be 1 to 32 of a-z, 0-9 and hyphen"),
     ))
 }
@@ -119,7 +119,7 @@ fn make(path: &Path, kind: Kind) -> Result<(), CommandError> {
             format!("{}\n", hex::encode(bytes))
         }
         Kind::Signing => rcgen::KeyPair::generate()
-            .map_err(|e| CommandError::new("không tạo được khoá", e))?
+            .map_err(|e| CommandError::new("không tạo được khóa", e))?
             .serialize_pem(),
     };
     write(path, &text, 0o600)

@@ -39,7 +39,7 @@ use clap::{Parser, Subcommand};
 pub use exit::{CommandError, Exit};
 pub use sandbox::SandboxArgs;
 
-/// The hub of a one-stop public service network: takes what postal agents and branches file, sends it to the agency that is
+/// The hub of a one-stop public service network: takes what agents and branches file, sends it to the agency that is
 /// responsible, and brings back what the agency decides.
 ///
 /// Exit codes: 0 good; 1 something was found or refused; 2 wrong use or settings.

@@ -103,7 +103,7 @@ impl Speaker {
         };
         if hub.scheme() != "https" {
             return Err(CommandError::new(
-                format!("--hub phải là địa chỉ https://máy:cổng của listener đối tác, không phải {hub}"),
+                format!("--hub phải là địa chỉ https://máy:port của listener đối tác, không phải {hub}"),
                 format!("--hub must be the https://host:port of the partner listener, not {hub}"),
             ));
         }

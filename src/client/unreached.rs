@@ -86,7 +86,7 @@ impl Unreached {
     pub const fn said(self) -> (&'static str, &'static str) {
         match self {
             Unreached::Refused => (
-                "không có gì nghe ở địa chỉ và cổng này; kiểm tra cổng liên thông có đang chạy và số cổng trong --hub",
+                "không có gì nghe ở địa chỉ và port này; kiểm tra cổng liên thông có đang chạy không, và port trong --hub",
                 "nothing listens at this address and port; check that the hub runs, and the port in --hub",
             ),
             Unreached::UnknownName => (
@@ -114,20 +114,20 @@ impl Unreached {
                 "the hub's certificate is not in order; tell the hub's operator",
             ),
             Unreached::OwnCertificate => (
-                "cổng ngắt bắt tay TLS vì chứng thư trong --cert; kiểm tra còn hạn, dùng cho máy khách, đúng khoá và đã đăng ký",
+                "cổng ngắt bắt tay TLS vì chứng thư trong --cert; kiểm tra còn hạn, dùng cho máy khách, đúng khóa và đã đăng ký không",
                 "the hub ended the TLS handshake because of the certificate in --cert; check that it is valid now, for client \
                  authentication, of this key, and registered",
             ),
             Unreached::NotTls => (
-                "ở địa chỉ này không phải TLS; --hub là địa chỉ cho đối tác (https, thường là cổng 8443)",
+                "ở địa chỉ này không phải TLS; --hub là địa chỉ cho đối tác (https, thường là port 8443)",
                 "what answers there does not speak TLS; --hub is the partners' listener (https, usually port 8443)",
             ),
             Unreached::Slow => (
-                "không có trả lời kịp; gửi lại cùng Idempotency-Key là an toàn",
+                "không có trả lời kịp; gửi lại với cùng Idempotency-Key là an toàn",
                 "no answer in time; sending the same again with the same Idempotency-Key is safe",
             ),
             Unreached::Cut => (
-                "đường truyền bị ngắt trước khi có trả lời; gửi lại cùng Idempotency-Key là an toàn",
+                "đường truyền bị ngắt trước khi có trả lời; gửi lại với cùng Idempotency-Key là an toàn",
                 "the connection ended before the answer; sending the same again with the same Idempotency-Key is safe",
             ),
         }

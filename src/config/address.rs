@@ -145,7 +145,7 @@ pub(super) fn public_url(setting: &str, url: &str, faults: &mut Faults) {
     if !sound {
         faults.add(
             setting,
-            "phải có dạng https://máy-chủ[:cổng], không có gì phía sau",
+            "phải có dạng https://máy-chủ[:port], không có gì phía sau",
             "must be https://host[:port] with nothing after it, no slash either",
         );
     }

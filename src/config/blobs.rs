@@ -162,7 +162,7 @@ impl BlobsSection {
             }
             "https" if self.ca_file.is_none() => faults.add(
                 "blobs.ca_file",
-                "bắt buộc với https://: không CA nào được tin sẵn",
+                "bắt buộc với https://: không CA nào được tin cậy sẵn",
                 "is needed for https://: no authority is trusted by itself",
             ),
             "http" if !url.is_local() && !self.allow_plain_text => faults.add(

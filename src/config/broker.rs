@@ -10,7 +10,7 @@ use super::fault::Faults;
 use super::place::within;
 use super::{Environment, SecretUrl};
 
-/// The road to the agencies: the `[broker]` section of the file.
+/// The broker that carries messages to the agencies: the `[broker]` section of the file.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct BrokerSection {
@@ -45,7 +45,7 @@ impl Default for BrokerSection {
 }
 
 pub(super) const EXAMPLE: &str = r#"[broker]
-# The road to the agencies: `embedded` (inside the hub, for one hub; agencies pull) or `amqps://user:password@host:port/vhost`
+# The broker: `embedded` (inside the hub, for one hub; agencies pull) or `amqps://user:password@host:port/vhost`
 # (RabbitMQ 3.10 or later). The variable LIENTHONG_BROKER_URL goes before it.
 # url = "embedded"
 # A file that holds the address and nothing else, instead of url.
@@ -63,7 +63,7 @@ pub(super) const EXAMPLE: &str = r#"[broker]
 # confirm_window = 256
 "#;
 
-/// The road to the agencies, checked.
+/// The broker, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerSettings {
     /// Which broker.
@@ -164,7 +164,7 @@ impl BrokerSection {
         if needs_roots && self.ca_file.is_none() {
             faults.add(
                 "broker.ca_file",
-                "bắt buộc với amqps:// và https://: không CA nào được tin sẵn",
+                "bắt buộc với amqps:// và https://: không CA nào được tin cậy sẵn",
                 "is needed for amqps:// and https://: no authority is trusted by itself",
             );
         }

@@ -47,7 +47,7 @@ impl KeySettings {
             if !sound {
                 faults.add(
                     "keys.encryption",
-                    format!("mã khoá {id:?} phải gồm 1 đến 32 ký tự a-z, 0-9, gạch nối"),
+                    format!("tên khóa {id:?} phải gồm 1 đến 32 ký tự a-z, 0-9, gạch nối"),
                     format!("the id {id:?} must be 1 to 32 of a-z, 0-9 and hyphen"),
                 );
             }
@@ -68,7 +68,7 @@ impl KeySettings {
         if files.windows(2).any(|pair| pair[0] == pair[1]) {
             faults.add(
                 "keys",
-                "mỗi khoá phải có tệp riêng",
+                "mỗi khóa phải có tệp riêng",
                 "each key must have a file of its own",
             );
         }

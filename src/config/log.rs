@@ -49,7 +49,7 @@ impl LogSettings {
         {
             faults.add(
                 "log.filter",
-                "phải gồm mức hoặc phòng=mức, cách nhau bằng dấu phẩy",
+                "phải gồm mức hoặc mô-đun=mức, cách nhau bằng dấu phẩy",
                 "must be level or room=level, separated by commas",
             );
         }

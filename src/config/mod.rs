@@ -58,7 +58,7 @@ pub struct Config {
     pub database: Database,
     /// Where the files of dossiers are.
     pub blobs: BlobSettings,
-    /// Where the road is.
+    /// Which broker, and where it is.
     pub broker: BrokerSettings,
     /// The listener partners call.
     pub partner: PartnerSettings,
@@ -226,7 +226,7 @@ fn distinct(file: &File, faults: &mut Faults) {
         {
             faults.add(
                 name,
-                format!("trùng cổng với {other}; chọn cổng khác"),
+                format!("trùng port với {other}; chọn port khác"),
                 format!("has the port of {other}; choose another"),
             );
         }

@@ -66,7 +66,7 @@ impl PartnerSettings {
         if self.client_ca_files.is_empty() {
             faults.add(
                 "partner.client_ca_files",
-                "cần ít nhất một tệp, nếu không thì không đối tác nào được tin",
+                "cần ít nhất một tệp, nếu không thì không đối tác nào được tin cậy",
                 "needs at least one file, or no partner could ever be trusted",
             );
         }

@@ -91,7 +91,7 @@ impl Misfit {
                 let near = nearest(shown, &self.path);
                 (
                     format!(
-                        "không có thiết đặt này{}",
+                        "không có mục cấu hình này{}",
                         near.as_ref().map_or(String::new(), |n| format!("; có {n}"))
                     ),
                     format!(

@@ -82,7 +82,7 @@ impl Dossier {
             Some(Details::Papers(papers)) => papers.iter().map(|p| p.name.to_string()).collect(),
             Some(Details::Fees(fees)) => fees
                 .iter()
-                .map(|c| format!("{}: {} đ", c.fee.name, c.fee.amount_vnd))
+                .map(|c| format!("{}: {} đồng", c.fee.name, self.f.count(&c.fee.amount_vnd)))
                 .collect(),
             Some(Details::Decision { results, refusal }) => {
                 let refused = self.f.say("Từ chối giải quyết", "Refused").to_owned();

@@ -1,4 +1,4 @@
-//! The citizen's look-up: a tracking id or the official code, and the secret of the receipt; in return where the dossier stands in
+//! The citizen's look-up: a tracking id or the official code, and the secret of the look-up slip; in return where the dossier stands in
 //! plain words, and what is asked of the citizen.
 //!
 //! A wrong id and a wrong secret get the same answer, so the page tells nobody which dossiers exist. The secret travels in the
@@ -130,8 +130,8 @@ impl Found {
                 "The post brings the result to the address you gave.",
             ),
             (Status::Finished, Some(ReturnMethod::Counter)) => self.f.say(
-                "Mang giấy hẹn trả kết quả đến nơi ghi dưới đây.",
-                "Bring your receipt to the place named here.",
+                "Mang Giấy tiếp nhận hồ sơ và hẹn trả kết quả đến nơi ghi dưới đây; mất giấy thì mang giấy tờ tùy thân.",
+                "Bring your receipt to the place named here; if it is lost, an identity paper.",
             ),
             _ => words::next(&self.f, status),
         }
@@ -194,7 +194,7 @@ impl Found {
     }
 
     fn dong(&self, amount: &i64) -> String {
-        format!("{} đ", self.f.count(amount))
+        format!("{} đồng", self.f.count(amount))
     }
 }
 

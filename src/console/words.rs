@@ -84,7 +84,7 @@ pub(super) fn outcome<'a>(f: &Frame, word: &'a str) -> &'a str {
 /// What an event is called.
 pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
     match kind {
-        "filed" => f.say("Nộp hồ sơ", "Filed"),
+        "filed" => f.say("Gửi hồ sơ", "Filed"),
         "amended" => f.say(
             "Thay nội dung trước khi tiếp nhận",
             "Content replaced before acceptance",
@@ -96,18 +96,18 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "papers-lost" => f.say("Mất, hỏng giấy tờ", "Papers were lost"),
         "fee-collected" => f.say("Đã thu phí, lệ phí", "A fee was collected"),
         "fee-paid-in" => f.say("Đã nộp phí, lệ phí vào ngân sách", "A fee was paid in"),
-        "code-claimed" => f.say("Khai mã hồ sơ", "Official code claimed"),
-        "code-assigned" => f.say("Cấp mã hồ sơ", "Official code assigned"),
+        "code-claimed" => f.say("Khai mã số hồ sơ", "Official code claimed"),
+        "code-assigned" => f.say("Cấp mã số hồ sơ", "Official code assigned"),
         "code-contested" => f.say(
-            "Hồ sơ khác cũng khai mã này",
+            "Hồ sơ khác cũng khai mã số này",
             "Another dossier claims the same code",
         ),
         "status-changed" => f.say("Chuyển trạng thái", "Status changed"),
-        "status-recorded" => f.say("Ghi nhận tin đến muộn", "A late report recorded"),
-        "status-rejected" => f.say("Tin báo không hợp lệ", "A report rejected"),
+        "status-recorded" => f.say("Báo cáo đến muộn, đã ghi nhận", "A late report recorded"),
+        "status-rejected" => f.say("Báo cáo không hợp lệ", "A report rejected"),
         "supplemented" => f.say("Bổ sung hồ sơ", "Supplement handed in"),
         "postponed" => f.say("Gia hạn giải quyết", "Due date moved"),
-        "result-corrected" => f.say("Sửa kết quả", "Result corrected"),
+        "result-corrected" => f.say("Đính chính kết quả", "Result corrected"),
         "assigned" => f.say("Phân công cơ quan giải quyết", "The agency named by an operator"),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
         "attachments-complete" => f.say("Đã có đủ tệp", "Every file is here"),
@@ -130,7 +130,7 @@ pub(super) fn due_reason(f: &Frame, reason: DueReason) -> &'static str {
         DueReason::Resumed => f.say("giải quyết trở lại, tính tiếp", "resumed, goes on"),
         DueReason::Returned => f.say("trả lại bước trước, tính tiếp", "returned, goes on"),
         DueReason::Postponed => f.say("cơ quan hẹn lại", "postponed by the agency"),
-        DueReason::Promised => f.say("ngày trên giấy hẹn", "the date on the receipt"),
+        DueReason::Promised => f.say("ngày hẹn ghi trên giấy", "the promised date"),
     }
 }
 
@@ -164,7 +164,7 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
         Watched::Opinion => f.say("Ý kiến của cơ quan khác", "Another body's opinion"),
         Watched::FeeToBudget => f.say("Nộp phí, lệ phí vào ngân sách", "Paying fees in to the budget"),
         Watched::CodeContested => f.say(
-            "Một mã hồ sơ, nhiều hồ sơ cùng khai",
+            "Một mã số hồ sơ, nhiều hồ sơ cùng khai",
             "One official code, claimed by several",
         ),
     }
@@ -182,8 +182,8 @@ pub(super) fn meaning(f: &Frame, status: Status) -> &'static str {
             "Your dossier is complete and accepted. The time limit has begun to run.",
         ),
         Status::Refused => f.say(
-            "Hồ sơ không được tiếp nhận. Lý do ghi trong phiếu từ chối gửi cho bạn.",
-            "Your dossier was not accepted. The reason is in the notice sent to you.",
+            "Hồ sơ không được tiếp nhận. Lý do ghi trong Phiếu từ chối giải quyết hồ sơ, hoặc hồ sơ đã đóng do quá hạn bổ sung.",
+            "Your dossier was not accepted: the reason is in the notice of refusal. Or it was closed because its supplement did not come in time.",
         ),
         Status::Processing => f.say(
             "Cơ quan có thẩm quyền đang giải quyết hồ sơ.",
@@ -198,7 +198,7 @@ pub(super) fn meaning(f: &Frame, status: Status) -> &'static str {
             "A fee or tax has to be paid before your dossier can go on.",
         ),
         Status::Withdrawn => f.say(
-            "Hồ sơ đã dừng theo yêu cầu rút của bạn.",
+            "Hồ sơ đã kết thúc do bạn yêu cầu rút.",
             "Your dossier has ended because you withdrew it.",
         ),
         Status::Stopped => f.say(
@@ -228,16 +228,16 @@ pub(super) fn next(f: &Frame, status: Status) -> &'static str {
             "It goes to the competent agency. You need do nothing now.",
         ),
         Status::Refused => f.say(
-            "Bạn có thể sửa theo lý do nêu trong phiếu rồi nộp hồ sơ mới.",
-            "You may put right what the notice says and file anew.",
+            "Bạn có thể sửa theo lý do đã nêu rồi nộp hồ sơ mới.",
+            "You may put right what the reason names and file anew.",
         ),
         Status::Processing => f.say(
             "Khi có kết quả, nơi bạn nộp hồ sơ sẽ báo. Bạn chưa phải làm gì.",
             "The place where you filed tells you when the result is there. You need do nothing now.",
         ),
         Status::SupplementRequested => f.say(
-            "Mang hoặc gửi giấy tờ còn thiếu đến nơi bạn đã nộp, theo phiếu yêu cầu bổ sung. Quá hạn ghi trên phiếu, hồ sơ có thể bị đóng.",
-            "Bring or send what is missing to the place where you filed, as the notice says. After its limit the dossier may be closed.",
+            "Mang hoặc gửi giấy tờ còn thiếu đến nơi bạn đã nộp, theo Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ; nếu nộp trực tuyến thì bổ sung trên Cổng Dịch vụ công quốc gia. Quá hạn ghi trên phiếu, hồ sơ có thể bị đóng.",
+            "Bring or send what is missing to the place where you filed, as the notice says; what was filed online is completed on the National Public Service Portal. After its limit the dossier may be closed.",
         ),
         Status::PaymentRequested => f.say(
             "Nộp theo thông báo, rồi giữ chứng từ. Hồ sơ được giải quyết tiếp khi cơ quan xác nhận đã nộp.",
@@ -252,11 +252,11 @@ pub(super) fn next(f: &Frame, status: Status) -> &'static str {
             "Read the notice, or ask at the place where you filed.",
         ),
         Status::Finished => f.say(
-            "Mang giấy hẹn trả kết quả đến nơi bạn đã nộp, hoặc chờ bưu điện phát nếu đã đăng ký.",
-            "Bring your receipt to the place where you filed, or wait for the post if you asked for it.",
+            "Mang Giấy tiếp nhận hồ sơ và hẹn trả kết quả đến nơi bạn đã nộp (mất giấy thì mang giấy tờ tùy thân), hoặc chờ bưu điện phát nếu đã đăng ký.",
+            "Bring your receipt to the place where you filed (or, if it is lost, an identity paper), or wait for the post if you asked for it.",
         ),
         Status::HandedOver => f.say(
-            "Nếu kết quả có sai sót, hãy báo nơi đã trả kết quả để được sửa.",
+            "Nếu kết quả có sai sót, hãy báo nơi đã trả kết quả để được đính chính.",
             "If something in the result is wrong, tell the place that handed it over and have it corrected.",
         ),
     }

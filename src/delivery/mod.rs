@@ -49,7 +49,7 @@ const WARN: Duration = Duration::from_secs(3600);
 /// How often answers that are no longer promised are removed, and partitions looked after.
 const SWEEP: Duration = Duration::from_secs(3600);
 
-/// The road to the agencies of a directory; `own_queues` says whether they may consume queues of their own.
+/// What the broker needs for the agencies of a directory; `own_queues` says whether they may consume queues of their own.
 pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
     Topology::for_agencies(directory.agencies().map(|agency| {
         let channel = match agency.channel {
@@ -74,10 +74,10 @@ impl Drop for Workers {
 }
 
 impl Workers {
-    /// Declares the road and starts every worker.
+    /// Declares what the broker must have and starts every worker.
     ///
     /// # Errors
-    /// Where the broker refuses the road; a broker that is away is no error, the outbox grows until it is back.
+    /// Where the broker refuses what is declared; a broker that is away is no error, the outbox grows until it is back.
     pub async fn start(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) -> Result<Self, BrokerError> {
         let directory = hub.directory.current();
         match broker
@@ -212,7 +212,7 @@ async fn sweep_files(hub: Arc<Hub>) {
     }
 }
 
-/// Keeps the register and the directory in step with the database; a directory may need new roads, and couriers come and go with
+/// Keeps the register and the directory in step with the database; a directory may need new queues, and couriers come and go with
 /// the agencies that pull.
 async fn refresh(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
     let mut couriers: BTreeMap<Key, AbortOnDropHandle<()>> = BTreeMap::new();
@@ -231,10 +231,10 @@ async fn refresh(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
                     declared = Some((wanted.0, broker.epoch()));
                     tracing::info!(
                         version = directory.version(),
-                        "the road of the directory is there"
+                        "the broker has the queues of the directory"
                     );
                 }
-                Err(error) => tracing::warn!(%error, "the road of the directory cannot be declared yet"),
+                Err(error) => tracing::warn!(%error, "the queues of the directory cannot be declared yet"),
             }
             let wanted = pulling(&hub);
             couriers.retain(|agency, _| wanted.contains(agency));

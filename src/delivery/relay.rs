@@ -272,7 +272,9 @@ fn carried(outcome: PublishOutcome, attempt: i32, now: Timestamp, rng: &mut StdR
             now,
             rng,
         ),
-        PublishOutcome::Refused(reason) => retry::failed(Failure::RoadAway, reason, attempt, None, now, rng),
+        PublishOutcome::Refused(reason) => {
+            retry::failed(Failure::BrokerAway, reason, attempt, None, now, rng)
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Next {
 }
 
 /// The broker: it comes back, and everything waits for it.
-pub const ROAD: RetryPolicy = RetryPolicy {
+pub const BROKER: RetryPolicy = RetryPolicy {
     first: Duration::from_millis(500),
     last: Duration::from_secs(60),
     most: None,
@@ -71,7 +71,7 @@ pub const ENDED: RetryPolicy = RetryPolicy {
 /// How patiently this failure is met.
 pub const fn policy(failure: Failure) -> RetryPolicy {
     match failure.hope() {
-        Hope::Road => ROAD,
+        Hope::Broker => BROKER,
         Hope::Passes => PASSES,
         Hope::Mended => MENDED,
         Hope::Missing => MISSING,
@@ -177,7 +177,7 @@ pub fn follows(
         };
         return (next, judged);
     }
-    let of_the_receiver = failure.is_of_the_endpoint() || failure == Failure::RoadAway;
+    let of_the_receiver = failure.is_of_the_endpoint() || failure == Failure::BrokerAway;
     if of_the_receiver {
         breaker.failed(asked, now, rng);
     }

@@ -1,4 +1,4 @@
-//! Working time of an office, and when a time limit ends (`NĐ 118/2025`; Bộ luật Dân sự 2015 Điều 147–148).
+//! Working time of an office, and when a time limit ends (Decree 118/2025; Civil Code 2015 arts. 147–148).
 //!
 //! A [`Calendar`] is the working time of one office: its opening hours ([`offices`]) with the holidays and swapped days of the
 //! city. Start with [`Calendar::due`]. It knows nothing of supplements or postponements: who restarts a limit calls it again

@@ -162,7 +162,7 @@ impl Clockwork {
         self.calendar.before(due, self.law(from).late_notice)
     }
 
-    /// Whether at `at` it is too late to tell of a date later than `due` (Điều 19.6).
+    /// Whether at `at` it is too late to tell of a date later than `due` (art. 19.6).
     ///
     /// A day of the calendar is one on which an office may be closed, too: who tells on Sunday of a date on Monday is in time, though
     /// the reminder comes on the last working day before.
@@ -184,7 +184,7 @@ impl Clockwork {
         postponements.cast_unsigned() < self.postponements(at)
     }
 
-    /// Until when a fee that was collected at `collected` must have been paid in (Điều 24.3).
+    /// Until when a fee that was collected at `collected` must have been paid in (art. 24.3).
     pub fn fee_to_budget(&self, collected: Timestamp) -> Timestamp {
         self.ends(collected, self.law(collected).fee_to_budget)
     }
@@ -194,7 +194,7 @@ impl Clockwork {
         self.law(at).supplement_requests
     }
 
-    /// Whether at `at` it is too late to correct a result issued at `issued` (Điều 23.1).
+    /// Whether at `at` it is too late to correct a result issued at `issued` (art. 23.1).
     pub fn correction_passed(&self, issued: Timestamp, at: Timestamp) -> bool {
         at > self.ends(issued, self.law(issued).result_correction)
     }
@@ -253,7 +253,7 @@ impl Clockwork {
     }
 
     /// How a step at `at` moves the due date, if it does. Acceptance begins the limit; a completed supplement begins it again
-    /// (Điều 19.5); what stood still while a payment was awaited or the dossier was stopped goes on by the time that passed.
+    /// (art. 19.5); what stood still while a payment was awaited or the dossier was stopped goes on by the time that passed.
     pub fn move_due(&self, before: &State, after: &State, limit: Limit, at: Timestamp) -> Option<DueChange> {
         if !after.accepted || after.status().is_final() {
             return None;

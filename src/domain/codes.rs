@@ -1,6 +1,6 @@
 //! The codes of the trade, each with one parser: procedures, dossiers, places, persons, enterprises, stable keys.
 //!
-//! Sources: `NĐ 118/2025/NĐ-CP` Điều 28 for the dossier code, QĐ 19/2025/QĐ-TTg for places, TT 07/2016/TT-BCA for identity
+//! Sources: Decree 118/2025 art. 28 for the dossier code, QĐ 19/2025/QĐ-TTg for places, TT 07/2016/TT-BCA for identity
 //! numbers. A code is compared exactly as written: nothing here folds case. What a document or a call says of one is cleaned first, as
 //! every text is ([`super::text::clean`]); a telephone has one form for the several in which people write it.
 
@@ -178,7 +178,7 @@ macro_rules! dossier_code_pattern {
 
 code! {
     /// Mã số hồ sơ, the official dossier code: identifier of the competent agency, day of receipt, running number
-    /// (`NĐ 118/2025/NĐ-CP` Điều 28.2). Old and new forms of the identifier are accepted; the day must exist.
+    /// (Decree 118/2025 art. 28.2). Old and new forms of the identifier are accepted; the day must exist.
     DossierCode,
     dossier_code_pattern!(),
     dossier_code

@@ -96,7 +96,7 @@ pub struct ResultPaper {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Details {
-    /// With 5: the papers asked for, all of them (`NĐ 118/2025` Điều 16.3). Never empty.
+    /// With 5: the papers asked for, all of them (Decree 118/2025 art. 16.3). Never empty.
     Papers(Vec<PaperAsked>),
     /// With 6: the fees claimed. Never empty.
     Fees(Vec<FeeClaim>),
@@ -105,7 +105,7 @@ pub enum Details {
         /// The results.
         #[serde(default)]
         results: Vec<ResultPaper>,
-        /// The result is a refusal (`NĐ 118/2025` Điều 19.3).
+        /// The result is a refusal (Decree 118/2025 art. 19.3).
         #[serde(default)]
         refusal: bool,
     },
@@ -150,9 +150,9 @@ pub struct Lists {
     pub fees: Vec<FeeClaim>,
     /// With 9: the results.
     pub results: Vec<ResultPaper>,
-    /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); the note says why.
+    /// With 9: the result is a refusal (Decree 118/2025 art. 19.3); the note says why.
     pub refusal: bool,
-    /// With 9: these results replace those told before (`NĐ 118/2025` Điều 23.1).
+    /// With 9: these results replace those told before (Decree 118/2025 art. 23.1).
     pub correction: bool,
 }
 

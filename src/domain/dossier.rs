@@ -328,7 +328,7 @@ pub struct Filing {
     /// Why, where that status needs a reason the applicant reads: it was refused, papers are missing, it stands still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_text: Option<Prose<2000>>,
-    /// When the receiving unit says it had the complete dossier (`NgayTiepNhan`, `NĐ 118/2025/NĐ-CP` Điều 17.3).
+    /// When the receiving unit says it had the complete dossier (`NgayTiepNhan`, Decree 118/2025 art. 17.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
     /// The date of the result on the receipt the applicant holds (`NgayHenTra`).
@@ -394,7 +394,7 @@ impl Filing {
         self
     }
 
-    /// Somebody acts by authorisation, and no paper says so (`NĐ 118/2025` Điều 6.2c): an authorisation is known by its name
+    /// Somebody acts by authorisation, and no paper says so (Decree 118/2025 art. 6.2c): an authorisation is known by its name
     /// (giấy uỷ quyền, hợp đồng uỷ quyền), in either spelling of it.
     pub fn lacks_authorisation(&self) -> bool {
         let authorises = |component: &Component| {

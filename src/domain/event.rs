@@ -167,7 +167,7 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         papers: Vec<Component>,
     },
-    /// The agency moved the due date (`NĐ 118/2025` Điều 19.6).
+    /// The agency moved the due date (Decree 118/2025 art. 19.6).
     Postponed {
         /// The due date before.
         from: Timestamp,
@@ -178,7 +178,7 @@ pub enum EventKind {
         /// Which rule was broken: it was the second time, or too late.
         irregular: Option<Label>,
     },
-    /// The agency put a result right (`NĐ 118/2025` Điều 23.1).
+    /// The agency put a result right (Decree 118/2025 art. 23.1).
     ResultCorrected {
         /// The results as they are right; all of them.
         results: Vec<ResultPaper>,

@@ -40,8 +40,8 @@ impl Owner {
 /// How far waiting helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hope {
-    /// The road itself is away; it comes back, and what waits for it waits as long as it takes.
-    Road,
+    /// The broker itself is away; it comes back, and what waits for it waits as long as it takes.
+    Broker,
     /// It passes by itself: an endpoint that is slow, busy or down.
     Passes,
     /// Somebody must mend something first, and may be quick.
@@ -106,7 +106,7 @@ failures! {
         "Thay chứng thư hết hạn, sai tên hoặc sai tổ chức cấp; rồi yêu cầu gửi lại."
         "Replace a certificate that has expired or has another name or issuer; then have it sent again.";
     Denied "denied" Receiver Mended "Bên nhận từ chối cổng" "The receiver does not let the hub in"
-        "Bên nhận trả 401 hoặc 403: kiểm tra khoá bí mật và việc xác minh chữ ký; rồi yêu cầu gửi lại."
+        "Bên nhận trả 401 hoặc 403: kiểm tra khóa ký và việc kiểm tra chữ ký; rồi yêu cầu gửi lại."
         "The receiver answers 401 or 403: check its secret and how it verifies the signature; then have it sent again.";
     NotThere "not-there" Receiver Mended "Địa chỉ nhận không tồn tại" "There is nothing at the endpoint's address"
         "Bên nhận trả 404, 405 hoặc 410: đặt lại địa chỉ nhận; rồi yêu cầu gửi lại."
@@ -125,7 +125,7 @@ failures! {
 
     // what is carried
     DocumentRefused "document-refused" Sender Wrong "Bên nhận không nhận nội dung hồ sơ" "The receiver refuses what the document says"
-        "Bên nhận trả 409 hoặc 422: đơn vị nộp sửa hồ sơ (bản sửa tự được gửi), hoặc thống nhất với bên nhận rồi yêu cầu gửi lại."
+        "Bên nhận trả 409 hoặc 422: đơn vị gửi sửa hồ sơ (bản sửa tự được chuyển đi), hoặc thống nhất với bên nhận rồi yêu cầu gửi lại."
         "The receiver answers 409 or 422: the sender amends the dossier, which is carried by itself, or settle it with the receiver and have it sent again.";
     FormatRefused "format-refused" Mapping Wrong "Bên nhận không đọc được định dạng" "The receiver cannot read the format"
         "Bên nhận trả 400, 406, 413, 415 hoặc 4xx khác: so bộ chuyển đổi với đặc tả của bên nhận, sửa, rồi yêu cầu gửi lại."
@@ -136,9 +136,9 @@ failures! {
 
     // the hub
     Unroutable "unroutable" Hub Missing "Không có hàng đợi của bên nhận" "The receiver has no queue"
-        "Chạy lienthong broker check, khai báo lại đường đi; rồi yêu cầu gửi lại."
-        "Run lienthong broker check and declare the road again; then have it sent again.";
-    RoadAway "road-away" Hub Road "Môi giới bản tin không nhận" "The broker does not take it"
+        "Chạy lienthong doctor, khai báo lại hàng đợi; rồi yêu cầu gửi lại."
+        "Run lienthong doctor and declare the queue again; then have it sent again.";
+    BrokerAway "road-away" Hub Broker "Bộ chuyển bản tin không nhận" "The broker does not take it"
         "Kiểm tra RabbitMQ; cổng tự gửi lại, không mất gì." "Look at RabbitMQ; the hub tries again by itself, nothing is lost.";
     AddressForbidden "address-forbidden" Hub Mended "Địa chỉ nhận không được phép" "The endpoint's address is not allowed"
         "Tên miền dẫn tới địa chỉ nội bộ: người vận hành cho phép ở [outbound], hoặc bên nhận đặt địa chỉ công cộng."

@@ -1,6 +1,6 @@
 //! The time limits of the law as dated settings: `time_limits.csv`.
 //!
-//! `NĐ 118/2025/NĐ-CP` was amended twice in its first thirteen months, so no number of it stands in the code: each is a row with
+//! Decree 118/2025 was amended twice in its first thirteen months, so no number of it stands in the code: each is a row with
 //! the article it is from and the days on which it holds. [`TimeLimits::at`] answers with everything that holds on one day.
 
 use std::collections::HashMap;
@@ -94,35 +94,35 @@ const LONGEST: i64 = 3_650;
 /// Everything that holds on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegalLimits {
-    /// An online dossier must have been told to the officer (Điều 17.2).
+    /// An online dossier must have been told to the officer (art. 17.2).
     pub officer_notice: Span,
-    /// An online dossier must have been accepted, or a supplement asked for (Điều 17.2).
+    /// An online dossier must have been accepted, or a supplement asked for (art. 17.2).
     pub acceptance: Span,
-    /// Papers received until this time of day go to the agency the same day (Điều 18.2).
+    /// Papers received until this time of day go to the agency the same day (art. 18.2).
     pub paper_cut_off: CutOff,
     /// How long after opening the start of the next working day lasts.
     pub paper_next_morning: Span,
-    /// Papers for an agency of another area (Điều 20.1a).
+    /// Papers for an agency of another area (art. 20.1a).
     pub paper_out_of_area: Span,
-    /// A supplement may be asked for so long after the agency has the dossier (Điều 19.5).
+    /// A supplement may be asked for so long after the agency has the dossier (art. 19.5).
     pub supplement_notice: Span,
-    /// The applicant must have completed the dossier (Điều 19.5).
+    /// The applicant must have completed the dossier (art. 19.5).
     pub supplement: Span,
-    /// How the due date goes on after a supplement (Điều 19.5: from the start).
+    /// How the due date goes on after a supplement (art. 19.5: from the start).
     pub after_supplement: Restart,
     /// How it goes on after payment, a stop, or a return from either.
     pub after_standstill: Restart,
-    /// A later date must be told so long before the due date (Điều 19.6).
+    /// A later date must be told so long before the due date (art. 19.6).
     pub late_notice: Span,
-    /// How often the due date may be postponed (Điều 19.6).
+    /// How often the due date may be postponed (art. 19.6).
     pub postponements: u32,
-    /// How often a supplement may be asked for (Điều 16.3).
+    /// How often a supplement may be asked for (art. 16.3).
     pub supplement_requests: u32,
-    /// A result that is wrong must be corrected (Điều 23.1).
+    /// A result that is wrong must be corrected (art. 23.1).
     pub result_correction: Span,
-    /// Every procedure of the city is received out of area from the day after on (Điều 40.4).
+    /// Every procedure of the city is received out of area from the day after on (art. 40.4).
     pub out_of_area_by: Date,
-    /// Fees must have been paid in (Điều 24.3).
+    /// Fees must have been paid in (art. 24.3).
     pub fee_to_budget: Span,
     /// When a limit of working days ends on its last day.
     pub working_day_end: DayEnd,
@@ -234,7 +234,7 @@ struct Own {
     provisional: Vec<&'static str>,
 }
 
-/// The keys a procedure may have limits of its own of: where the decree leaves the last word to the law of the sector (Điều 19.5).
+/// The keys a procedure may have limits of its own of: where the decree leaves the last word to the law of the sector (art. 19.5).
 const OWN_KEYS: [(&str, (&str, Kind)); 2] = [
     ("supplement", ("supplement", Kind::Span)),
     ("supplement-notice", ("supplement-notice", Kind::Span)),

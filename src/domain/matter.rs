@@ -2,7 +2,7 @@
 //! bodies, a result that comes early, papers that were lost, fees on their way to the budget. What is allowed when is for
 //! [`super::lifecycle::judge`].
 //!
-//! Source: `NĐ 118/2025/NĐ-CP` Điều 19.4, 21, 22.5, 23.2, 24.3.
+//! Source: Decree 118/2025 arts. 19.4, 21, 22.5, 23.2, 24.3.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub const OPINIONS_OPEN: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "matter", rename_all = "kebab-case")]
 pub enum Matter {
-    /// Before the decision the applicant asks for a change, or corrects an error in writing (Điều 21).
+    /// Before the decision the applicant asks for a change, or corrects an error in writing (art. 21).
     ChangeRequested {
         /// What is to be changed, and how it is right.
         text: String,
@@ -25,7 +25,7 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         papers: Vec<Component>,
     },
-    /// The agency asks another body for its opinion (Điều 19.4).
+    /// The agency asks another body for its opinion (art. 19.4).
     OpinionAsked {
         /// Which of the dossier's opinions, from 1. Written `opinion`, because the event it stands in has a `number`.
         #[serde(rename = "opinion")]
@@ -37,7 +37,7 @@ pub enum Matter {
         /// Until when it is to be given.
         due_at: Timestamp,
     },
-    /// The opinion is here (Điều 19.4).
+    /// The opinion is here (art. 19.4).
     OpinionAnswered {
         /// Which opinion.
         #[serde(rename = "opinion")]
@@ -45,7 +45,7 @@ pub enum Matter {
         /// What it says.
         answer: String,
     },
-    /// The result will come before its due date (Điều 22.5).
+    /// The result will come before its due date (art. 22.5).
     EarlyResult {
         /// When.
         expected_at: Timestamp,
@@ -53,12 +53,12 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// Papers of the applicant were lost or damaged (Điều 23.2).
+    /// Papers of the applicant were lost or damaged (art. 23.2).
     PapersLost {
         /// Which, where they were lost, and what is done about it.
         text: String,
     },
-    /// A fee was collected; it must reach the budget (Điều 24.3).
+    /// A fee was collected; it must reach the budget (art. 24.3).
     FeeCollected {
         /// How much, in đồng.
         amount_vnd: i64,
@@ -68,7 +68,7 @@ pub enum Matter {
         /// Until when it must have been paid in.
         due_at: Timestamp,
     },
-    /// What was collected has been paid in (Điều 24.3).
+    /// What was collected has been paid in (art. 24.3).
     FeePaidIn {
         /// How much, in đồng.
         amount_vnd: i64,

@@ -64,33 +64,33 @@ labels! {
     CertificateUntrusted "certificate-untrusted" 401 "Chứng thư không do tổ chức được tin cậy cấp" "The certificate's issuer is not trusted"
         "Dùng chứng thư do tổ chức cấp mà cổng tin cậy; gửi kèm đủ chuỗi chứng thư trung gian." "Use a certificate from an issuer this hub trusts, and send the intermediate certificates with it.";
     CertificateExpired "certificate-expired" 401 "Chứng thư đã hết hạn" "The certificate has expired"
-        "Chứng thư hết hạn lúc {not_after}; hãy gia hạn rồi đăng ký dấu vân tay mới." "It expired at {not_after}; renew it and register the new fingerprint.";
+        "Chứng thư hết hạn lúc {not_after}; hãy gia hạn rồi đăng ký dấu vân tay mới." "It expired at {not_after}; renew it and register the new thumbprint.";
     CertificateNotYetValid "certificate-not-yet-valid" 401 "Chứng thư chưa có hiệu lực" "The certificate is not valid yet"
         "Chứng thư có hiệu lực từ {not_before}; kiểm tra đồng hồ của máy." "It is valid from {not_before}; check your machine's clock.";
     CertificateUnknown "certificate-unknown" 401 "Chứng thư chưa đăng ký" "The certificate is not registered"
-        "Gửi dấu vân tay SHA-256 {thumbprint} cho người vận hành để đăng ký." "Send the SHA-256 fingerprint {thumbprint} to the operator to have it registered.";
+        "Gửi dấu vân tay SHA-256 {thumbprint} cho người vận hành để đăng ký." "Send the SHA-256 thumbprint {thumbprint} to the operator to have it registered.";
     CertificateRevoked "certificate-revoked" 401 "Chứng thư đã bị thu hồi" "The certificate is revoked"
-        "Ngừng dùng khoá này, xin chứng thư mới và liên hệ người vận hành." "Stop using this key, obtain a new certificate and contact the operator.";
+        "Ngừng dùng khóa này, xin chứng thư mới và liên hệ người vận hành." "Stop using this key, obtain a new certificate and contact the operator.";
     CertificateVersionOld "certificate-version-old" 401 "Chứng thư theo phiên bản X.509 cũ" "The certificate is of an old version of X.509"
         "Xin chứng thư X.509 phiên bản 3; bản 1 và 2 không ghi được mục đích sử dụng." "Obtain an X.509 certificate of version 3; versions 1 and 2 cannot say what a certificate is for.";
-    CertificateKeyWeak "certificate-key-weak" 401 "Khoá của chứng thư quá ngắn" "The certificate's key is too short"
-        "Khoá RSA có {bits} bit, cần từ {least} bit; tạo khoá mới (nên dùng EC P-256) rồi xin chứng thư mới." "Its RSA key has {bits} bits, and {least} are needed; make a new key (EC P-256 is best) and obtain a new certificate.";
-    CertificateKeyUnsupported "certificate-key-unsupported" 401 "Loại khoá của chứng thư không được hỗ trợ" "The certificate's kind of key is not supported"
-        "Dùng khoá RSA từ 2048 bit, EC P-256, P-384, P-521 hoặc Ed25519." "Use an RSA key of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519.";
+    CertificateKeyWeak "certificate-key-weak" 401 "Khóa của chứng thư quá ngắn" "The certificate's key is too short"
+        "Khóa RSA có {bits} bit, cần từ {least} bit; tạo khóa mới (nên dùng EC P-256) rồi xin chứng thư mới." "Its RSA key has {bits} bits, and {least} are needed; make a new key (EC P-256 is best) and obtain a new certificate.";
+    CertificateKeyUnsupported "certificate-key-unsupported" 401 "Loại khóa của chứng thư không được hỗ trợ" "The certificate's kind of key is not supported"
+        "Dùng khóa RSA từ 2048 bit, EC P-256, P-384, P-521 hoặc Ed25519." "Use an RSA key of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519.";
     CertificateSignatureWeak "certificate-signature-weak" 401 "Chứng thư được ký bằng SHA-1 hoặc MD5" "The certificate is signed with SHA-1 or MD5"
-        "Xin nơi cấp ký lại bằng SHA-256 trở lên." "Have its issuer sign it again with SHA-256 or better.";
+        "Đề nghị tổ chức cấp chứng thư ký lại bằng SHA-256 trở lên." "Have its issuer sign it again with SHA-256 or better.";
     CertificateNotForClients "certificate-not-for-clients" 401 "Chứng thư không dùng cho máy khách" "The certificate is not for client authentication"
         "Chứng thư chỉ ghi mục đích khác (ví dụ máy chủ); xin chứng thư có mục đích clientAuth (1.3.6.1.5.5.7.3.2)." "It names other purposes only (a server's, for example); obtain one with the purpose clientAuth (1.3.6.1.5.5.7.3.2).";
     TenantSuspended "tenant-suspended" 403 "Đơn vị đang bị tạm ngừng" "The tenant is suspended"
-        "Liên hệ người vận hành; hồ sơ đã nộp vẫn được giữ và vẫn được giải quyết." "Contact the operator; what was filed is kept and goes on.";
+        "Liên hệ người vận hành; hồ sơ đã gửi vẫn được giữ và vẫn được giải quyết." "Contact the operator; what was filed is kept and goes on.";
     TokenMissing "token-missing" 401 "Thiếu mã truy cập" "No access token"
         "Lấy mã ở {token_endpoint} rồi gửi trong tiêu đề Authorization: Bearer." "Get a token at {token_endpoint} and send it in Authorization: Bearer.";
     TokenMalformed "token-malformed" 401 "Mã truy cập sai dạng" "The access token is malformed"
         "Gửi nguyên vẹn mã đã nhận ở {token_endpoint}, không sửa, không cắt." "Send the token exactly as {token_endpoint} gave it.";
     TokenSignatureInvalid "token-signature-invalid" 401 "Chữ ký của mã truy cập không đúng" "The access token's signature is wrong"
-        "Mã này không do cổng cấp hoặc khoá đã thay; hãy lấy mã mới." "This hub did not issue it, or the key has been replaced; get a new token.";
+        "Mã này không do cổng cấp, hoặc khóa đã thay; hãy lấy mã mới." "This hub did not issue it, or the key has been replaced; get a new token.";
     TokenExpired "token-expired" 401 "Mã truy cập đã hết hạn" "The access token has expired"
-        "Lấy mã mới ở {token_endpoint}; mỗi mã sống nhiều nhất 10 phút." "Get a new one at {token_endpoint}; a token lives at most 10 minutes.";
+        "Lấy mã mới ở {token_endpoint}; mỗi mã có hiệu lực nhiều nhất 10 phút." "Get a new one at {token_endpoint}; a token is valid for at most 10 minutes.";
     TokenAudienceWrong "token-audience-wrong" 401 "Mã truy cập dành cho nơi khác" "The access token is for another service"
         "Lấy mã ở {token_endpoint} của chính cổng này." "Get a token from this hub's own {token_endpoint}.";
     TokenCertificateMismatch "token-certificate-mismatch" 401 "Mã truy cập không gắn với chứng thư này" "The token is bound to another certificate"
@@ -102,7 +102,7 @@ labels! {
     StaffUnknown "staff-unknown" 403 "Không có nhân viên này" "The staff member is not registered"
         "Giá trị Acting-Staff phải là nhân viên đã đăng ký của đơn vị." "Acting-Staff must name a registered member of your staff.";
     StaffRequired "staff-required" 400 "Thiếu người thực hiện" "The acting person is not named"
-        "Gửi tiêu đề Acting-Staff: cổng yêu cầu đại lý bưu chính nêu tên người thực hiện, để có người chịu trách nhiệm (suy ra từ NĐ 118/2025 Đ9.7)." "Send Acting-Staff: the hub asks a postal agent to name the person who acts, so that somebody answers for it (derived from Decree 118/2025 art. 9.7).";
+        "Gửi tiêu đề Acting-Staff: cổng yêu cầu đại lý dịch vụ công nêu người thực hiện, để mỗi việc có một người chịu trách nhiệm (quy định của cổng)." "Send Acting-Staff: an agent names the person who acts, so that somebody answers for it (a rule of this hub).";
     PointUnknown "point-unknown" 422 "Không có điểm tiếp nhận này" "The receiving point is not registered"
         "Giá trị Receiving-Point phải là điểm tiếp nhận của chính đơn vị." "Receiving-Point must be one of your own points.";
 
@@ -120,34 +120,34 @@ labels! {
     NotAcceptable "not-acceptable" 406 "Không có dạng trả lời này" "This form of answer is not available"
         "Đặt Accept là một trong: {expected}." "Set Accept to one of: {expected}.";
     FormatUnknown "format-unknown" 415 "Không có định dạng này" "The format is not known"
-        "Đơn vị được nộp theo: {expected}." "Your tenant may file in: {expected}.";
+        "Đơn vị được gửi hồ sơ theo: {expected}." "Your tenant may file in: {expected}.";
     BodyTooLarge "body-too-large" 413 "Nội dung quá lớn" "The body is too large"
         "Nhiều nhất {limit} byte một lần gửi; tệp đính kèm gửi riêng." "At most {limit} bytes at a time; attachments travel apart.";
     RequestTimeout "request-timeout" 408 "Gửi quá chậm" "The request came too slowly"
-        "Gửi lại trên đường truyền tốt hơn; cùng Idempotency-Key sẽ không nhân đôi." "Send it again on a better line; the same Idempotency-Key prevents a double.";
+        "Gửi lại trên đường truyền tốt hơn; với cùng Idempotency-Key thì không bị nhân đôi." "Send it again on a better line; the same Idempotency-Key prevents a double.";
     IdempotencyKeyMissing "idempotency-key-missing" 400 "Thiếu Idempotency-Key" "No Idempotency-Key"
         "Gửi tiêu đề Idempotency-Key (1 đến 128 ký tự ASCII), mỗi hồ sơ một giá trị." "Send Idempotency-Key (1 to 128 ASCII characters), one value per filing.";
     IdempotencyKeyReused "idempotency-key-reused" 422 "Idempotency-Key đã dùng cho nội dung khác" "The Idempotency-Key was used for other content"
-        "Dùng khoá mới cho nội dung mới; gửi lại nguyên văn nếu muốn nhận câu trả lời cũ." "Use a new key for new content, or repeat the same bytes to get the stored answer.";
-    IdempotencyInFlight "idempotency-in-flight" 409 "Yêu cầu cùng khoá đang được xử lý" "A request with this key is in flight"
+        "Dùng Idempotency-Key mới cho nội dung mới; gửi lại nguyên văn nếu muốn nhận câu trả lời cũ." "Use a new Idempotency-Key for new content, or repeat the same bytes to get the stored answer.";
+    IdempotencyInFlight "idempotency-in-flight" 409 "Yêu cầu cùng Idempotency-Key đang được xử lý" "A request with this Idempotency-Key is in flight"
         "Đợi vài giây rồi gửi lại nguyên văn." "Wait a few seconds and repeat the same request.";
     RateLimited "rate-limited" 429 "Gửi quá nhanh" "Too many requests"
         "Đợi {retry_after} giây rồi gửi tiếp." "Wait {retry_after} seconds, then go on.";
     QueueFull "queue-full" 503 "Cổng đang bận" "The hub is busy"
-        "Chưa nhận hồ sơ này. Đợi {retry_after} giây rồi gửi lại cùng Idempotency-Key." "This was not taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key.";
+        "Chưa nhận hồ sơ này. Đợi {retry_after} giây rồi gửi lại với cùng Idempotency-Key." "This was not taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key.";
     StoreUnavailable "store-unavailable" 503 "Cơ sở dữ liệu tạm thời không sẵn sàng" "The database is not available"
-        "Chưa chắc đã nhận. Đợi {retry_after} giây rồi gửi lại cùng Idempotency-Key; không bị nhân đôi." "It is not certain that this was taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key; nothing is doubled.";
+        "Chưa chắc đã nhận. Đợi {retry_after} giây rồi gửi lại với cùng Idempotency-Key; không bị nhân đôi." "It is not certain that this was taken. Wait {retry_after} seconds and repeat with the same Idempotency-Key; nothing is doubled.";
     Internal "internal" 500 "Lỗi của cổng" "An error of the hub"
-        "Gửi lại cùng Idempotency-Key; nếu còn lỗi, báo người vận hành mã yêu cầu." "Repeat with the same Idempotency-Key; if it fails again, tell the operator the request id.";
+        "Gửi lại với cùng Idempotency-Key; nếu vẫn lỗi, báo người vận hành mã yêu cầu." "Repeat with the same Idempotency-Key; if it fails again, tell the operator the request id.";
     DigestMalformed "digest-malformed" 400 "Mã băm sai" "The digest is malformed"
         "Mã băm trong đường dẫn là SHA-256: 64 chữ số thập lục phân (0–9, a–f), có thể có sha256: đứng trước; ở đây có {length} ký tự." "The digest in the path is a SHA-256: 64 hexadecimal digits (0–9, a–f), with or without sha256: before them; here there are {length} characters.";
     AnswersNotTaken "answers-not-taken" 408 "Kết quả không được nhận" "The answers were not taken"
         "Các dòng đã trả lời ở trên là xong; các dòng sau chưa được xem. Hãy đọc kết quả trong khi gửi (cổng giữ nhiều nhất {limit} byte), hoặc gửi các dòng còn lại trong lần gọi khác." "The lines answered above are done; those after them were not looked at. Read the answers while you send (the hub keeps at most {limit} bytes of them), or send the other lines in another call.";
     NotStorable "not-storable" 422 "Có giá trị mà cơ sở dữ liệu không lưu được" "A value cannot be stored"
-        "Không có gì được ghi. Gửi lại nguyên văn cũng bị từ chối: xem lại ký tự điều khiển và ngày tháng bất thường trong hồ sơ; nếu không thấy, báo người vận hành mã yêu cầu." "Nothing was written. The same again is refused again: look for control characters and impossible dates in the document; if there are none, tell the operator the request id.";
+        "Không có gì được ghi. Gửi lại nguyên văn cũng bị từ chối: xem lại ký tự điều khiển và ngày không thể có trong tài liệu; nếu không thấy, báo người vận hành mã yêu cầu." "Nothing was written. The same again is refused again: look for control characters and impossible dates in the document; if there are none, tell the operator the request id.";
     TenantSlowed "tenant-slowed" 429 "Tạm ngừng nhận vì quá nhiều lỗi" "Slowed after too many faults"
-        "Nhiều yêu cầu liên tiếp của bên gửi có giá trị không lưu được. Sửa lỗi “not-storable” trước, rồi gửi lại sau {retry_after} giây." "Several of your requests held values that cannot be stored. Mend what was answered `not-storable`, then come again in {retry_after} seconds.";
-    CursorUnknown "cursor-unknown" 410 "Con trỏ không thuộc dòng lịch sử này" "The cursor is not of this history"
+        "Nhiều yêu cầu liên tiếp của đơn vị có giá trị không lưu được. Sửa lỗi “not-storable” trước, rồi gửi lại sau {retry_after} giây." "Several of your requests held values that cannot be stored. Mend what was answered `not-storable`, then come again in {retry_after} seconds.";
+    CursorUnknown "cursor-unknown" 410 "Con trỏ không thuộc lịch sử này" "The cursor is not of this history"
         "Cơ sở dữ liệu đã được khôi phục từ bản sao lưu, hoặc con trỏ không do cổng này cấp. Đọc lại với {field}={begin}; có thể gặp lại sự kiện đã nhận, hãy loại trùng theo id." "The database was restored from a backup, or this cursor was not given out by this hub. Begin again with {field}={begin}; events you have may come again, deduplicate them by id.";
     ContentCodingUnsupported "content-coding-unsupported" 415 "Không nhận nội dung nén" "A compressed body is not taken"
         "Gửi nội dung không nén: bỏ Content-Encoding: {coding}." "Send the body as it is, without Content-Encoding: {coding}.";
@@ -156,13 +156,13 @@ labels! {
 
     // what is carried
     DeliveryUnderWay "delivery-under-way" 409 "Bản tin đang trên đường" "The message is under way"
-        "Đợi đến khi giao xong hoặc dừng. Bản tin nằm trong hàng đợi riêng của cơ quan thì không gọi về được; muốn gửi lại thì nêu again và lý do." "Wait until it is handed over or parked. What lies in an agency's own queue cannot be called back; to send it once more say again, with the reason.";
+        "Đợi đến khi giao xong hoặc dừng. Bản tin nằm trong hàng đợi riêng của cơ quan thì không lấy lại được; muốn gửi lại thì nêu again và lý do." "Wait until it is handed over or parked. What lies in an agency's own queue cannot be called back; to send it once more say again, with the reason.";
     DeliveryHanded "delivery-handed" 409 "Cơ quan đã nhận bản tin" "The agency has the message already"
         "Không cần làm gì. Muốn gửi lại thì nêu again và lý do; bên nhận loại trùng theo mã sự kiện." "Nothing needs to be done. To send it once more say again, with the reason; the receiver deduplicates by event id.";
     DeliveryWithdrawn "delivery-withdrawn" 409 "Cơ quan này không còn giải quyết hồ sơ" "The agency is no longer responsible"
-        "Không gửi lại được; bản tin cho cơ quan đang giải quyết là một bản tin khác." "It cannot be sent again; the agency that is responsible now has a message of its own.";
+        "Không gửi lại được; cơ quan đang giải quyết có bản tin của riêng mình." "It cannot be sent again; the agency that is responsible now has a message of its own.";
     NotPushed "not-pushed" 409 "Cơ quan không nhận theo cách đẩy" "The agency is not pushed to"
-        "Danh mục ghi cách nhận là {channel}; đề nghị người vận hành đổi thành push rồi đặt lại." "The directory has the channel {channel}; ask the operator to change it to push, then set the endpoint.";
+        "Danh mục ghi cách nhận là {channel}; đề nghị người vận hành đổi thành push rồi đặt lại địa chỉ nhận." "The directory has the channel {channel}; ask the operator to change it to push, then set the endpoint.";
     EndpointForbidden "endpoint-forbidden" 422 "Địa chỉ nhận không được phép" "The endpoint's address is not allowed"
         "{address} không phải địa chỉ công cộng: đặt địa chỉ khác, hoặc đề nghị người vận hành cho phép." "{address} is not a public address: set another one, or ask the operator to allow it.";
 
@@ -200,12 +200,12 @@ labels! {
     NamespaceWrong "namespace-wrong" 422 "Sai không gian tên" "The namespace is wrong"
         "{field} đúng tên nhưng ở sai không gian tên: khai báo {expected} cho {field}." "{field} has the right name in the wrong namespace: declare {expected} for {field}.";
     FieldForbidden "field-forbidden" 422 "Trường không được gửi" "The field must not be sent"
-        "Bỏ {field}: giá trị này do cổng quyết định từ đăng nhập hoặc danh mục." "Remove {field}: the hub decides it from authentication or the register.";
+        "Bỏ {field}: giá trị này do cổng xác định từ chứng thư và đăng ký của đơn vị." "Remove {field}: the hub decides it from authentication or the register.";
     FieldRepeated "field-repeated" 422 "Trường lặp lại" "The field is repeated"
         "Chỉ gửi {field} một lần." "Send {field} once.";
     TypeWrong "type-wrong" 422 "Sai kiểu giá trị" "The value is of the wrong type"
         "{field} phải là {expected}." "{field} must be {expected}.";
-    ValueUnknown "value-unknown" 422 "Giá trị không có trong danh mục" "The value is not in the table"
+    ValueUnknown "value-unknown" 422 "Giá trị không có trong bảng mã" "The value is not in the table"
         "{field} nhận: {expected}." "{field} takes: {expected}.";
     TextEmpty "text-empty" 422 "Để trống" "The text is empty"
         "Điền {field}; trường không bắt buộc thì có thể bỏ." "Fill in {field}; a field that is not required may be left out.";
@@ -224,7 +224,7 @@ labels! {
     TooManyItems "too-many-items" 422 "Quá nhiều mục" "Too many items"
         "{field} có nhiều nhất {limit} mục." "{field} holds at most {limit} items.";
     ForeignValueNotKept "foreign-value-not-kept" 422 "Giá trị ngoài hồ sơ chuẩn không giữ được" "A value beside the canonical dossier was not kept"
-        "{field} chỉ còn trong tài liệu gốc: cổng giữ nhiều nhất {limit} giá trị ngoài hồ sơ chuẩn, mỗi giá trị {max} ký tự. Rút ngắn rồi nộp lại nếu cơ quan cần đến." "{field} is in the original document alone: at most {limit} values beside the canonical dossier are kept, of {max} characters each. Shorten it and file again if the agency needs it.";
+        "{field} chỉ còn trong nguyên văn: cổng giữ nhiều nhất {limit} giá trị ngoài hồ sơ chuẩn, mỗi giá trị {max} ký tự. Rút ngắn rồi gửi lại nếu cơ quan cần đến." "{field} is in the original document alone: at most {limit} values beside the canonical dossier are kept, of {max} characters each. Shorten it and file again if the agency needs it.";
     FieldMisspelt "field-misspelt" 422 "Tên trường gần giống một trường của định dạng" "The field's name is close to one of the format"
         "Cổng không đọc {field}. Nếu là {expected} thì viết đúng tên và đúng chỗ, nếu không thì bỏ {field}, rồi gửi lại." "{field} was not read. If {expected} is meant, write exactly that name in its place, else leave {field} out, and send it again.";
     ValueUnused "value-unused" 422 "Giá trị không được dùng" "The value was not used"
@@ -236,7 +236,7 @@ labels! {
     TextShortened "text-shortened" 422 "Chữ dài quá đã bị cắt bớt" "A text was shortened"
         "Chỉ giữ {limit} ký tự đầu của {field}." "Only the first {limit} characters of {field} were kept.";
     DateUnset "date-unset" 422 "Ngày chưa đặt" "The date is not set"
-        "{field} là ngày mà phần mềm tự điền khi chưa có ngày: ghi ngày thật; chưa có ngày mà trường không bắt buộc thì bỏ trường." "{field} is the date a program writes when it has none: write the real date; where there is none and the field is not required, leave it out.";
+        "{field} là ngày mà phần mềm tự điền khi chưa có ngày: ghi ngày thật; nếu chưa có ngày và trường không bắt buộc thì bỏ trường." "{field} is the date a program writes when it has none: write the real date; where there is none and the field is not required, leave it out.";
     DateImplausible "date-implausible" 422 "Ngày không thể có" "The date cannot be"
         "{field} nằm trong khoảng từ {earliest} đến {latest}: kiểm tra lại năm." "{field} lies between {earliest} and {latest}: check the year.";
     NumberFraction "number-fraction" 422 "Số có phần lẻ" "The number has a fraction"
@@ -256,13 +256,13 @@ labels! {
 
     // who is responsible
     ProcedureUnknown "procedure-unknown" 422 "Không có thủ tục này" "The procedure is not known"
-        "Kiểm tra mã ở {field} trong danh mục thủ tục đã công bố." "Look up the code in {field} in the published list of procedures.";
+        "Kiểm tra mã ở {field} trong danh mục thủ tục hành chính đã công bố." "Look up the code in {field} in the published list of procedures.";
     ProcedureNotInForce "procedure-not-in-force" 422 "Thủ tục chưa hoặc không còn hiệu lực" "The procedure is not in force"
-        "Thủ tục {procedure} không có hiệu lực ngày {date}." "The procedure {procedure} is not in force on {date}.";
+        "Thủ tục {procedure} không có hiệu lực ngày {date}; chọn mã thủ tục đang có hiệu lực." "The procedure {procedure} is not in force on {date}; use the code of one that is.";
     PlaceUnknown "place-unknown" 422 "Không có đơn vị hành chính này" "The place is not known"
-        "Mã {commune} không có trong danh mục {catalogue} ngày {date}." "The code {commune} is not in the catalogue {catalogue} on {date}.";
+        "Mã {commune} không có trong danh mục địa danh {catalogue} ngày {date}." "The code {commune} is not in the catalogue {catalogue} on {date}.";
     PlaceNameMismatch "place-name-mismatch" 422 "Mã và tên địa danh không khớp" "The place's code and name do not agree"
-        "Mã {commune} là {name}; kiểm tra danh mục cũ hay mới." "The code {commune} is {name}; check whether the old or the new catalogue is meant.";
+        "Mã {commune} là {name}; kiểm tra mã thuộc danh mục địa danh cũ hay mới." "The code {commune} is {name}; check whether the old or the new catalogue is meant.";
     PlaceAmbiguous "place-ambiguous" 422 "Địa danh cũ đã tách cho nhiều nơi" "The former place was divided"
         "Chọn một đơn vị hiện nay: {candidates}." "Choose one of today's communes: {candidates}.";
     CompetenceFieldMissing "competence-field-missing" 422 "Thiếu địa danh để xác định cơ quan" "The place that decides the agency is missing"
@@ -276,37 +276,37 @@ labels! {
     TenantExists "tenant-exists" 409 "Đơn vị đã đăng ký với nội dung khác" "The tenant is registered otherwise"
         "{tenant} đã đăng ký; muốn sửa hãy dùng /v1/tenants/{tenant}." "{tenant} is registered already; change it at /v1/tenants/{tenant}.";
     TenantClosed "tenant-closed" 409 "Đơn vị đã đóng" "The tenant is closed"
-        "{tenant} đã đóng và không mở lại; hãy đăng ký một khoá mới." "{tenant} is closed and stays so; register a new key.";
+        "{tenant} đã đóng và không mở lại; hãy đăng ký mã đơn vị mới." "{tenant} is closed and stays so; register the tenant under a new key.";
     ParentUnknown "parent-unknown" 422 "Đại lý phải thuộc một doanh nghiệp đang hoạt động" "An agent belongs to an enterprise that is not closed"
-        "{tenant}: nêu parent là một enterprise đã đăng ký và chưa đóng; chỉ đại lý có parent." "{tenant}: name as parent a registered enterprise that is not closed; only agents have one.";
+        "{tenant}: nêu parent là một doanh nghiệp (enterprise) đã đăng ký và chưa đóng; chỉ đại lý có parent." "{tenant}: name as parent a registered enterprise that is not closed; only agents have one.";
     AgencyUnknown "agency-unknown" 422 "Cơ quan không có trong danh mục" "The agency is not in the directory"
-        "{agency} không có hiệu lực hôm nay trong danh mục; nhập danh mục trước." "{agency} is not in force today in the directory; import it first.";
+        "{agency} không có hiệu lực hôm nay trong danh mục; nhập danh mục, rồi làm lại." "{agency} is not in force today in the directory; import it first.";
     DirectoryFaulty "directory-faulty" 422 "Danh mục có lỗi" "The directory is faulty"
         "Sửa {place}: {fault}" "Correct {place}: {fault}";
     PlanStale "plan-stale" 409 "Kế hoạch đã cũ" "The plan is stale"
         "Danh mục đang dùng hoặc các tệp đã khác lúc xem trước; lập lại kế hoạch rồi duyệt." "The directory in use or the files are not those that were reviewed; plan again and review.";
     AgencyUnchanged "agency-unchanged" 409 "Cơ quan này đang giải quyết hồ sơ" "The agency is responsible already"
-        "Hồ sơ đã thuộc {agency}; không có gì để phân công lại." "The dossier belongs to {agency} already; there is nothing to assign.";
+        "Hồ sơ đã thuộc thẩm quyền giải quyết của {agency}; không có gì để phân công lại." "The dossier belongs to {agency} already; there is nothing to assign.";
     LastOperator "last-operator" 409 "Đây là người vận hành cuối cùng" "This is the last operator"
-        "Đăng ký một người vận hành khác có chứng thư trước đã." "Register another operator with a certificate first.";
+        "Đăng ký một người vận hành khác có chứng thư, rồi làm lại." "Register another operator with a certificate first.";
     CertificateUnusable "certificate-unusable" 422 "Chứng thư không dùng được" "The certificate cannot be used"
         "Gửi một chứng thư PEM của đơn vị, còn hạn: {reason}." "Send the tenant's own certificate as PEM, not yet over: {reason}.";
     CertificateTaken "certificate-taken" 409 "Chứng thư thuộc đơn vị khác" "The certificate belongs to another tenant"
         "{thumbprint} đã đăng ký cho đơn vị khác; mỗi chứng thư một đơn vị." "{thumbprint} is registered for another tenant; a certificate belongs to one.";
     CertificateRetired "certificate-retired" 409 "Chứng thư đã thu hồi không dùng lại được" "A revoked certificate never comes back"
-        "Cấp khoá và chứng thư mới thay cho {thumbprint}." "Issue a new key and certificate in place of {thumbprint}.";
+        "Tạo khóa mới và xin chứng thư mới thay cho {thumbprint}." "Issue a new key and certificate in place of {thumbprint}.";
     PointTaken "point-taken" 409 "Điểm tiếp nhận thuộc đơn vị khác" "The point belongs to another tenant"
-        "Dùng khoá khác cho điểm {point}." "Use another key for the point {point}.";
+        "Mã điểm tiếp nhận {point} đã có đơn vị khác dùng; dùng mã khác." "The key {point} is another tenant's; use another key.";
 
     // one dossier, once
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
-        "Hồ sơ này đã được tiếp nhận; trước khi có quyết định, gửi đề nghị sửa đổi (changes) kèm giấy tờ (NĐ 118/2025 Đ21)." "The dossier is already accepted; before the decision, ask for the change with its papers (changes; Decree 118/2025 art. 21).";
+        "Hồ sơ này đã được tiếp nhận; trước khi có quyết định, gửi đề nghị sửa đổi (changes) kèm giấy tờ (Điều 21 Nghị định 118/2025/NĐ-CP)." "The dossier is already accepted; before the decision, ask for the change with its papers (changes; Decree 118/2025 art. 21).";
     ReferenceEnded "reference-ended" 409 "Số tham chiếu của hồ sơ đã kết thúc" "The reference is that of a dossier that has ended"
-        "Hồ sơ mang số này đã kết thúc (trạng thái {status}); nộp hồ sơ khác với số tham chiếu mới." "The dossier of this reference has ended (status {status}); file another one under a new reference.";
-    DossierCodeTaken "dossier-code-taken" 409 "Mã hồ sơ đã có" "The dossier code is already known"
-        "Mã hồ sơ này đã thuộc một hồ sơ khác nên chưa gắn cho hồ sơ này; kiểm tra lại mã." "This official code belongs to another dossier and was not given to this one; check the code.";
-    DossierCodeAmbiguous "dossier-code-ambiguous" 409 "Nhiều hồ sơ cùng khai mã này" "Several dossiers claim this code"
-        "Báo lại bằng mã tra cứu dos_… của đúng hồ sơ; việc đó xác nhận mã cho hồ sơ ấy." "Report again by the tracking id dos_… of the right dossier, with assigned_code; that settles whose the code is.";
+        "Hồ sơ mang số này đã kết thúc (trạng thái {status}); gửi hồ sơ khác với số tham chiếu mới." "The dossier of this reference has ended (status {status}); file another one under a new reference.";
+    DossierCodeTaken "dossier-code-taken" 409 "Mã số hồ sơ đã có" "The dossier code is already known"
+        "Mã số hồ sơ này đã thuộc một hồ sơ khác nên không được gắn cho hồ sơ này; kiểm tra lại mã." "This official code belongs to another dossier and was not given to this one; check the code.";
+    DossierCodeAmbiguous "dossier-code-ambiguous" 409 "Nhiều hồ sơ cùng khai mã số này" "Several dossiers claim this code"
+        "Báo lại bằng mã theo dõi dos_… của đúng hồ sơ, kèm assigned_code; việc đó xác nhận mã cho hồ sơ ấy." "Report again by the tracking id dos_… of the right dossier, with assigned_code; that settles whose the code is.";
 
     // files that travel apart
     DigestMismatch "digest-mismatch" 422 "Nội dung tệp không khớp mã băm" "The file does not have this digest"
@@ -314,9 +314,9 @@ labels! {
     FileTooLarge "file-too-large" 413 "Tệp quá lớn" "The file is too large"
         "Mỗi tệp nhiều nhất {limit} byte; hãy chia nhỏ hoặc nén tệp." "A file has at most {limit} bytes; divide or compress it.";
     UploadQuota "upload-quota" 429 "Quá nhiều tệp chưa gắn hồ sơ" "Too many files without a dossier"
-        "Đơn vị được gửi trước nhiều nhất {limit} byte; nộp hồ sơ có các tệp này hoặc đợi tệp cũ hết hạn, rồi gửi lại sau {retry_after} giây." "A tenant may send {limit} bytes ahead of its dossiers; file the dossiers that name them, or wait for old ones to expire, and try again after {retry_after} seconds.";
+        "Đơn vị được gửi trước nhiều nhất {limit} byte; gửi hồ sơ có các tệp này hoặc đợi tệp cũ hết hạn, rồi gửi lại sau {retry_after} giây." "A tenant may send {limit} bytes ahead of its dossiers; file the dossiers that name them, or wait for old ones to expire, and try again after {retry_after} seconds.";
     AttachmentMissing "attachment-missing" 409 "Tệp chưa được tải lên" "The file has not been uploaded"
-        "Hồ sơ đã có tên tệp này; đơn vị nộp phải tải tệp lên địa chỉ /v1/blobs/{sha256}." "The dossier names this file; its sender must upload it to /v1/blobs/{sha256}.";
+        "Hồ sơ có nêu tệp này; đơn vị gửi phải tải tệp lên địa chỉ /v1/blobs/{sha256}." "The dossier names this file; its sender must upload it to /v1/blobs/{sha256}.";
     RangeNotSatisfiable "range-not-satisfiable" 416 "Tệp không có đoạn này" "The file has no such range"
         "Tệp có {size} byte; sửa tiêu đề Range." "The file has {size} bytes; correct the Range header.";
     FilesUnavailable "files-unavailable" 503 "Kho tệp tạm thời không sẵn sàng" "The store of files is not available"
@@ -326,23 +326,23 @@ labels! {
     StatusFinal "status-final" 409 "Hồ sơ đã kết thúc" "The dossier has ended"
         "Hồ sơ ở trạng thái {status}, không nhận thay đổi." "The dossier is in status {status} and takes no change.";
     TransitionNotAllowed "transition-not-allowed" 409 "Không chuyển được trạng thái" "This change of status is not allowed"
-        "Từ trạng thái {from} không chuyển sang {to} theo quy định; đơn vị gửi có thể chuyển sang: {allowed}." "The rules do not allow {from} to become {to}; its sender may make it: {allowed}.";
-    ActorNotAllowed "actor-not-allowed" 409 "Không đúng người thực hiện" "Another party must do this"
-        "Việc chuyển {from} sang {to} thuộc về: {actors}." "The change from {from} to {to} belongs to: {actors}.";
+        "Theo quy định, trạng thái {from} không được chuyển sang {to}; bên báo được chuyển sang: {allowed}." "The rules do not allow {from} to become {to}; its sender may make it: {allowed}.";
+    ActorNotAllowed "actor-not-allowed" 409 "Việc này phải do bên khác thực hiện" "Another party must do this"
+        "Việc chuyển trạng thái {from} sang {to} phải do bên này thực hiện: {actors}." "The change from {from} to {to} belongs to: {actors}.";
     ReasonRequired "reason-required" 422 "Thiếu lý do" "A reason is required"
-        "Trạng thái {to} phải nêu lý do." "Status {to} must state its reason.";
-    DetailsMisplaced "details-misplaced" 422 "Danh mục gửi sai trạng thái" "The list belongs to another status"
+        "Trạng thái {to} phải kèm lý do: gửi lại kèm lý do." "Status {to} must come with its reason: send it again with one.";
+    DetailsMisplaced "details-misplaced" 422 "Danh sách không đi với trạng thái này" "The list belongs to another status"
         "Chỉ gửi {field} cùng trạng thái {expected}." "Send {field} with status {expected} only.";
     StatusWordUnknown "status-word-unknown" 422 "Không hiểu trạng thái" "The status word is not known"
         "Giữ nguyên trạng thái hồ sơ; dùng một trong: {expected}." "The dossier stays as it is; use one of: {expected}.";
     SupplementRepeated "supplement-repeated" 409 "Yêu cầu bổ sung lần nữa" "A second request for a supplement"
-        "Chỉ được yêu cầu bổ sung một lần, đầy đủ (NĐ 118/2025 Đ16.3); đã ghi nhận là bất thường." "A supplement may be asked for once, completely (Decree 118/2025 art. 16.3); recorded as irregular.";
+        "Chỉ được yêu cầu bổ sung một lần, nêu đầy đủ (điểm c khoản 2 Điều 11 và khoản 3 Điều 16 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "A supplement may be asked for once, completely (Decree 118/2025 arts. 11.2c and 16.3). It was applied and flagged as irregular; do not send it again.";
     SupplementLate "supplement-late" 409 "Yêu cầu bổ sung quá muộn" "A request for a supplement that comes late"
-        "Yêu cầu bổ sung phải gửi trong thời hạn kể từ khi nhận hồ sơ (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A supplement must be asked for within its limit after the dossier was received (Decree 118/2025 art. 19.5); recorded as irregular.";
+        "Yêu cầu bổ sung phải gửi trong thời hạn kể từ khi nhận hồ sơ (khoản 5 Điều 19 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "A supplement must be asked for within its limit after the dossier was received (Decree 118/2025 art. 19.5). It was applied and flagged as irregular; do not send it again.";
     SupplementNotOverdue "supplement-not-overdue" 409 "Đóng hồ sơ trước hạn bổ sung" "Closed before the supplement's limit"
-        "Hồ sơ chỉ được đóng khi quá hạn bổ sung (NĐ 118/2025 Đ19.5); đã ghi nhận là bất thường." "A dossier is closed only after the supplement's limit (Decree 118/2025 art. 19.5); recorded as irregular.";
+        "Hồ sơ chỉ được đóng khi quá hạn bổ sung (khoản 5 Điều 19 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "A dossier is closed only after the supplement's limit (Decree 118/2025 art. 19.5). It was applied and flagged as irregular; do not send it again.";
     WithdrawalTooLate "withdrawal-too-late" 409 "Đã có kết quả, không rút được nữa" "Too late to withdraw"
-        "Chỉ rút được trước khi có quyết định (NĐ 118/2025 Đ21); hãy nhận kết quả ở nơi đã nộp." "A dossier is withdrawn before the decision only (Decree 118/2025 art. 21); collect the result where it was filed.";
+        "Chỉ rút được trước khi có quyết định (Điều 21 Nghị định 118/2025/NĐ-CP); hãy nhận kết quả ở nơi đã nộp." "A dossier is withdrawn before the decision only (Decree 118/2025 art. 21); collect the result where it was filed.";
     ClockNotRunning "clock-not-running" 409 "Không có hạn đang chạy" "No time limit is running"
         "Hồ sơ ở trạng thái {status}; việc này chỉ làm khi hồ sơ đã tiếp nhận (2) hoặc đang xử lý (4)." "The dossier is in status {status}; this is done only while it is accepted (2) or being processed (4).";
     MomentPassed "moment-passed" 422 "Thời điểm đã qua" "The moment has passed"
@@ -350,30 +350,30 @@ labels! {
     DueOutOfRange "due-out-of-range" 422 "Hạn mới không hợp lệ" "The new due date is out of range"
         "Hạn mới phải sau hạn cũ {due}, nhiều nhất {limit} ngày." "The new due date must be after the old one, {due}, by at most {limit} days.";
     PostponementRepeated "postponement-repeated" 409 "Gia hạn lần nữa" "A second postponement"
-        "Chỉ được gia hạn một lần (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "A due date may be moved once (Decree 118/2025 art. 19.6); recorded as irregular.";
+        "Chỉ được gia hạn một lần (khoản 6 Điều 19 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "A due date may be moved once (Decree 118/2025 art. 19.6). It was applied and flagged as irregular; do not send it again.";
     PostponementLate "postponement-late" 409 "Gia hạn muộn" "A late postponement"
-        "Phải báo chậm nhất {limit} trước hạn (NĐ 118/2025 Đ19.6); đã ghi nhận là bất thường." "It must be told at the latest {limit} before the due date (Decree 118/2025 art. 19.6); recorded as irregular.";
-    ResultMissing "result-missing" 409 "Chưa có kết quả để sửa" "There is no result to correct"
+        "Phải báo gia hạn chậm nhất {limit} trước hạn (khoản 6 Điều 19 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "It must be told at the latest {limit} before the due date (Decree 118/2025 art. 19.6). It was applied and flagged as irregular; do not send it again.";
+    ResultMissing "result-missing" 409 "Chưa có kết quả để đính chính" "There is no result to correct"
         "Hồ sơ ở trạng thái {status}; báo kết quả bằng trạng thái 9." "The dossier is in status {status}; report its result with status 9.";
-    CorrectionLate "correction-late" 409 "Sửa kết quả muộn" "A late correction"
-        "Kết quả sai phải được sửa trong {limit} (NĐ 118/2025 Đ23.1); đã ghi nhận là bất thường." "A wrong result is corrected within {limit} (Decree 118/2025 art. 23.1); recorded as irregular.";
+    CorrectionLate "correction-late" 409 "Đính chính kết quả muộn" "A late correction"
+        "Kết quả có sai sót phải được đính chính trong {limit} (khoản 1 Điều 23 Nghị định 118/2025/NĐ-CP). Việc này vẫn được ghi nhận, có đánh dấu trái quy định; không gửi lại." "A wrong result is corrected within {limit} (Decree 118/2025 art. 23.1). It was applied and flagged as irregular; do not send it again.";
     ChangeTooLate "change-too-late" 409 "Đã có kết quả, không sửa đổi được nữa" "Too late to ask for a change"
-        "Hồ sơ ở trạng thái {status}; chỉ đề nghị sửa đổi được trước khi có quyết định (NĐ 118/2025 Đ21)." "The dossier is in status {status}; a change is asked for before the decision only (Decree 118/2025 art. 21).";
+        "Hồ sơ ở trạng thái {status}; chỉ đề nghị sửa đổi được trước khi có quyết định (Điều 21 Nghị định 118/2025/NĐ-CP)." "The dossier is in status {status}; a change is asked for before the decision only (Decree 118/2025 art. 21).";
     ResultNotEarly "result-not-early" 422 "Không sớm hơn hạn trả kết quả" "Not before the due date"
         "Hạn trả kết quả là {due}; chỉ báo trả sớm với thời điểm trước hạn đó." "The result is due at {due}; tell of an early result with a moment before it.";
     OpinionUnknown "opinion-unknown" 409 "Không có ý kiến đang chờ này" "There is no such open opinion"
         "Hồ sơ không chờ ý kiến số {number}; xem opinions của hồ sơ." "The dossier waits for no opinion {number}; see its opinions.";
     FeeUnknown "fee-unknown" 409 "Nộp nhiều hơn số đã thu" "More is paid in than was collected"
-        "Số đã thu chưa nộp là {amount} đồng; ghi nhận khoản thu trước." "{amount} đồng are collected and not paid in; record what was collected first.";
+        "Số đã thu chưa nộp là {amount} đồng; ghi nhận khoản thu, rồi làm lại." "{amount} đồng are collected and not paid in; record what was collected first.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"
         "Bản tin đã được giao lại; lấy lại từ hộp thư." "The message was handed out again; fetch it from the inbox.";
 
     DossierNotFiled "dossier-not-filed" 422 "Hồ sơ chưa có ở cổng" "The dossier is not known here"
-        "Trạng thái {status} chỉ báo được cho hồ sơ cổng đã có. Nộp hồ sơ này với trạng thái 1 hoặc 2 trước, cùng số tham chiếu." "Status {status} is told of a dossier the hub knows. File it first with status 1 or 2, under the same reference.";
+        "Trạng thái {status} chỉ báo được cho hồ sơ cổng đã có. Gửi hồ sơ này với trạng thái 1 hoặc 2, cùng số tham chiếu, rồi báo lại." "Status {status} is told of a dossier the hub knows. File it first with status 1 or 2, under the same reference.";
 
     // how a submitter is told
     SubscriptionMissing "subscription-missing" 404 "Chưa đăng ký nhận thông báo bằng cách này" "There is no such subscription"
-        "Đăng ký trước: PUT /v1/subscription với way là {way}." "Subscribe first: PUT /v1/subscription with way {way}.";
+        "Đăng ký bằng PUT /v1/subscription với way là {way}, rồi làm lại." "Subscribe first: PUT /v1/subscription with way {way}.";
     SubscriptionEnding "subscription-ending" 409 "Hàng đợi cũ chưa được đọc hết" "The old queue is not drained yet"
         "Đọc hết hàng đợi {queue}, đóng kết nối, đợi vài giây rồi đăng ký lại." "Read the queue {queue} to its end, close the connection, wait a few seconds and subscribe again.";
     WebhookUrlRefused "webhook-url-refused" 422 "Địa chỉ webhook không dùng được" "The webhook's address cannot be used"
@@ -382,58 +382,58 @@ labels! {
         "Cổng chạy không có RabbitMQ; dùng webhook, hoặc đọc GET /v1/events." "This hub runs without RabbitMQ; use a webhook, or read GET /v1/events.";
 
     // what comes by the broker
-    SenderUnvouched "sender-unvouched" 403 "Môi giới không bảo đảm người gửi" "The broker does not vouch for the sender"
+    SenderUnvouched "sender-unvouched" 403 "RabbitMQ không bảo đảm ai đã gửi bản tin" "The broker does not vouch for the sender"
         "Đặt thuộc tính user-id của bản tin đúng tài khoản đã đăng nhập, là {expected}, rồi gửi lại." "Set the message's property user-id to the user you are logged in as, {expected}, and send it again.";
     BodyUnreadable "body-unreadable" 415 "Không lấy được nội dung bản tin" "The message has no body that can be taken out"
         "Gửi nội dung ở dạng data (byte), hoặc dùng AMQP 0-9-1: {reason}." "Send the body as data (bytes), or speak AMQP 0-9-1: {reason}.";
     MessageAstray "message-astray" 404 "Bản tin không thuộc về ai" "The message belongs nowhere"
         "Nằm ở hàng đợi thư chết mà không phải của cổng gửi hay cơ quan báo; tìm xem ai đã gửi." "It lay among the dead letters and is neither the hub's nor an agency's; find out who sent it.";
-    BrokerUnavailable "broker-unavailable" 503 "Môi giới bản tin tạm thời không sẵn sàng" "The message broker is not available"
+    BrokerUnavailable "broker-unavailable" 503 "Bộ chuyển bản tin tạm thời không sẵn sàng" "The broker is not available"
         "Kiểm tra RabbitMQ rồi thử lại." "Look at RabbitMQ, then try again.";
 
     // warnings
-    IdentityPrefixUnknown "identity-prefix-unknown" 422 "Đầu số định danh lạ" "The identity number's prefix is not known"
-        "Kiểm tra lại giấy tờ; người khai sinh ở nước ngoài có đầu số khác." "Check the paper; people born abroad have other prefixes.";
+    IdentityPrefixUnknown "identity-prefix-unknown" 422 "Ba số đầu của số định danh không có trong bảng mã" "The identity number's prefix is not known"
+        "Kiểm tra lại giấy tờ; người đăng ký khai sinh ở nước ngoài có ba số đầu khác." "Check the paper; people born abroad have other prefixes.";
     IdentityBirthMismatch "identity-birth-mismatch" 422 "Số định danh không khớp ngày sinh" "The identity number and the birth date disagree"
         "Kiểm tra lại ngày sinh và số định danh của {field}." "Check the birth date and the identity number of {field}.";
     IdentitySexMismatch "identity-sex-mismatch" 422 "Số định danh không khớp giới tính" "The identity number and the sex disagree"
         "Kiểm tra lại giới tính và số định danh của {field}." "Check the sex and the identity number of {field}.";
     IdentityCardOld "identity-card-old" 422 "CMND 9 số đã hết giá trị" "A 9-digit card is no longer valid"
-        "Hỏi số định danh 12 số; CMND hết giá trị sau 31/12/2024." "Ask for the 12-digit number; the old card lost its validity after 2024-12-31.";
-    PossibleDuplicate "possible-duplicate" 422 "Có thể trùng hồ sơ đã nộp" "Possibly filed before"
-        "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp, nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
+        "Đề nghị người nộp cung cấp số định danh 12 số; CMND hết giá trị sử dụng sau ngày 31/12/2024." "Ask for the 12-digit number; the old card lost its validity after 2024-12-31.";
+    PossibleDuplicate "possible-duplicate" 422 "Có thể trùng hồ sơ đã gửi" "Possibly filed before"
+        "Một hồ sơ cùng thủ tục, cùng người, cùng ngày và cùng nội dung đã có; hỏi lại người nộp; nếu trùng thì rút một hồ sơ." "A dossier of the same procedure, person, day and content is already known; ask the applicant, and withdraw one if they are the same.";
     DefaultSuccessor "default-successor" 422 "Đã dùng đơn vị kế thừa mặc định" "The default successor was used"
         "Đơn vị cũ {former} nay thuộc nhiều đơn vị: {candidates}; đã lấy {taken}. Nếu không đúng, ghi mã đơn vị đúng." "The former commune {former} is now part of several: {candidates}; {taken} was taken. If that is wrong, state the right one's code.";
-    AuthorisationMissing "authorisation-missing" 422 "Thiếu giấy uỷ quyền" "No authorisation paper"
-        "Hồ sơ do người được uỷ quyền nộp nhưng không có giấy uỷ quyền (NĐ 118/2025 Đ6.2c); bổ sung giấy uỷ quyền." "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.";
-    DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã này" "Another dossier claims this code too"
+    AuthorisationMissing "authorisation-missing" 422 "Thiếu giấy ủy quyền" "No authorisation paper"
+        "Hồ sơ do người được ủy quyền nộp nhưng không có giấy ủy quyền (điểm c khoản 2 Điều 6 Nghị định 118/2025/NĐ-CP); bổ sung giấy ủy quyền." "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.";
+    DossierCodeContested "dossier-code-contested" 422 "Hồ sơ khác cũng khai mã số này" "Another dossier claims this code too"
         "Mã {code} chưa được xác nhận cho hồ sơ này; kiểm tra lại mã. Cơ quan giải quyết sẽ xác nhận." "The code {code} is not confirmed for this dossier; check it. The agency will settle whose it is.";
     ContentKept "content-kept" 422 "Nội dung đã tiếp nhận được giữ nguyên" "What was accepted stays as it was filed"
         "{fields} khác lần gửi trước. Hồ sơ đã tiếp nhận nên nội dung giữ nguyên; giá trị mới được giữ cùng trạng thái mới, nếu có." "{fields} differ from what was sent before. The dossier is accepted, so its content stays; the new values are kept with the new status, if there is one.";
     StatusReasonMissing "status-reason-missing" 422 "Trạng thái không kèm lý do" "The status comes without its reason"
         "Trạng thái {status} cần lý do cho người dân: điền {field}." "Status {status} needs a reason that the citizen can read: fill in {field}.";
-    DossierCodeDay "dossier-code-day" 422 "Mã hồ sơ ghi ngày chưa tới" "The dossier code names a day to come"
+    DossierCodeDay "dossier-code-day" 422 "Mã số hồ sơ ghi ngày chưa tới" "The dossier code names a day to come"
         "Mã {code} ghi ngày {date}, sau ngày nhận {today}, nên không được dùng; kiểm tra lại mã." "The code {code} names {date}, after the day of receipt {today}, and is not used; check it.";
-    DossierCodeUnitUnknown "dossier-code-unit-unknown" 422 "Không có đơn vị ghi trong mã hồ sơ" "The unit in the dossier code is not known"
+    DossierCodeUnitUnknown "dossier-code-unit-unknown" 422 "Không có đơn vị ghi trong mã số hồ sơ" "The unit in the dossier code is not known"
         "Đơn vị {unit} trong mã {code} không có trong danh mục ngày {date}; kiểm tra lại mã." "The unit {unit} in the code {code} is not in the catalogue on {date}; check the code.";
-    DossierCodeUnitOther "dossier-code-unit-other" 422 "Mã hồ sơ ghi cơ quan khác" "The dossier code names another agency"
-        "Mã {code} mang đơn vị {unit} của {name}, không phải của cơ quan giải quyết hồ sơ (NĐ 118/2025 Đ28.2); kiểm tra lại mã." "The code {code} carries the unit {unit} of {name}, which is not the agency responsible (Decree 118/2025 art. 28.2); check the code.";
-    DossierCodeDiffers "dossier-code-differs" 422 "Hồ sơ đã có mã khác" "The dossier has another code"
+    DossierCodeUnitOther "dossier-code-unit-other" 422 "Mã số hồ sơ ghi cơ quan khác" "The dossier code names another agency"
+        "Mã {code} mang đơn vị {unit} của {name}, không phải của cơ quan giải quyết hồ sơ (khoản 2 Điều 28 Nghị định 118/2025/NĐ-CP); kiểm tra lại mã." "The code {code} carries the unit {unit} of {name}, which is not the agency responsible (Decree 118/2025 art. 28.2); check the code.";
+    DossierCodeDiffers "dossier-code-differs" 422 "Hồ sơ đã có mã số khác" "The dossier has another code"
         "Hồ sơ đã có mã {code} do cơ quan xác nhận; mã vừa khai không được dùng." "The agency has confirmed the code {code}; the one now claimed is not used.";
     TextCleaned "text-cleaned" 422 "Đã bỏ ký tự không nhìn thấy" "What cannot be seen was taken out"
         "{field} có ký tự không nhìn thấy hoặc xuống dòng; cổng đã bỏ đi. Kiểm tra phần mềm đã ghi trường này." "{field} held characters that cannot be seen, or line breaks; the hub took them out. Check the program that wrote it.";
     BirthInFuture "birth-in-future" 422 "Ngày sinh ở tương lai" "The birth date lies in the future"
         "Kiểm tra lại ngày sinh ở {field}." "Check the birth date in {field}.";
     TaxCodeMissing "tax-code-missing" 422 "Tổ chức không có mã số thuế" "An organisation without a tax code"
-        "Hỏi mã số thuế và điền vào {field}; cơ quan có thể cần để xác định tổ chức." "Ask for the tax code and fill in {field}; the agency may need it to know the organisation.";
+        "Đề nghị người nộp cung cấp mã số thuế và điền vào {field}; cơ quan có thể cần để xác định tổ chức." "Ask for the tax code and fill in {field}; the agency may need it to know the organisation.";
     ProcedureNameDiffers "procedure-name-differs" 422 "Tên thủ tục không phải của mã này" "The procedure's name is another's"
         "{field} khác hẳn tên của thủ tục {procedure}: {name}. Kiểm tra mã thủ tục; cổng xác định cơ quan theo mã." "{field} is quite another name than that of the procedure {procedure}: {name}. Check the code; the agency is decided by it.";
     FileSizeDiffers "file-size-differs" 422 "Dung lượng tệp khác khai báo" "The file has another size"
         "Khai báo {said} byte, tệp đã tải lên có {size} byte; mã băm quyết định tệp nào. Kiểm tra có đúng tệp không." "{said} bytes were said, the uploaded file has {size}; the digest decides which file it is. Check that it is the right one.";
     FileLocationUnusable "file-location-unusable" 422 "Không lấy được tệp ở địa chỉ này" "The file cannot be fetched there"
         "{field} không phải địa chỉ http hoặc https; cơ quan không lấy được tệp. Tải tệp lên cổng, hoặc ghi địa chỉ đầy đủ." "{field} is no http or https address, so the agency cannot fetch the file. Upload the file, or write its whole address.";
-    DossierCodeMistyped "dossier-code-mistyped" 422 "Mã hồ sơ viết sai" "The official code is mistyped"
-        "{field} có dạng mã số hồ sơ nhưng không thể là mã thật (ngày không có, thiếu chữ số, chữ thường); cổng không coi là mã hồ sơ. Kiểm tra lại." "{field} looks like an official dossier code and can be none (no such day, a digit missing, small letters); it is not taken for one. Check it.";
+    DossierCodeMistyped "dossier-code-mistyped" 422 "Mã số hồ sơ viết sai" "The official code is mistyped"
+        "{field} có dạng mã số hồ sơ nhưng không thể là mã thật (ngày không có, thiếu chữ số, chữ thường); cổng không coi là mã số hồ sơ. Kiểm tra lại." "{field} looks like an official dossier code and can be none (no such day, a digit missing, small letters); it is not taken for one. Check it.";
     IdentityContradicted "identity-contradicted" 422 "Hai số định danh khác nhau" "Two identity numbers disagree"
         "{field} khác {other}; cổng giữ cả hai và coi {other} là số định danh. Kiểm tra giấy tờ." "{field} differs from {other}; the hub keeps both and takes {other} for the identity number. Check the papers.";
     IdentityKindAssumed "identity-kind-assumed" 422 "Loại giấy tờ do cổng suy ra" "What paper this is was assumed"
@@ -441,15 +441,15 @@ labels! {
     IdentityKindUnknown "identity-kind-unknown" 422 "Không rõ loại giấy tờ" "What paper this is is not said"
         "{field} không phải số định danh 12 số hay CMND 9 số; cổng giữ như một giấy tờ khác. Ghi loại giấy tờ nếu biết." "{field} is no 12-digit identity number and no 9-digit card; the hub keeps it as another paper. Say which paper it is, where known.";
     AcceptanceNotTaken "acceptance-not-taken" 422 "Chưa ghi nhận việc tiếp nhận" "The acceptance was not taken over"
-        "Chỉ bộ phận một cửa hoặc cơ quan giải quyết được tiếp nhận; hồ sơ ở trạng thái {status} và chờ họ." "Only the one-stop unit or the responsible agency accepts; the dossier is in status {status} and waits for them.";
+        "Chỉ Bộ phận Một cửa hoặc cơ quan giải quyết được tiếp nhận; hồ sơ ở trạng thái {status} và chờ họ." "Only the one-stop unit or the responsible agency accepts; the dossier is in status {status} and waits for them.";
     StatusKept "status-kept" 422 "Trạng thái gửi kèm không đổi hồ sơ" "The status sent with it changes nothing"
         "Hồ sơ ở trạng thái {status}; trạng thái {reported} gửi kèm chỉ được lưu. Nếu {reported} mới đúng, hãy làm bước đó bằng chức năng riêng." "The dossier is in status {status}; {reported}, sent with it, is only kept. If {reported} is right, take that step by its own verb.";
     ChannelKept "channel-kept" 422 "Kênh nộp không đổi" "The channel does not change"
-        "Hồ sơ đã nộp theo kênh {channel}; {sent} không được dùng. Nộp nhầm kênh thì rút hồ sơ và nộp lại." "The dossier was filed through {channel}; {sent} is not used. If that was wrong, withdraw it and file it again.";
-    DueDiffers "due-differs" 422 "Ngày hẹn trên giấy khác ngày theo thời hạn" "The printed date is not the one the limit gives"
-        "Giấy hẹn ghi {promised}, theo thời hạn của thủ tục là {due}. Với người dân, ngày trên giấy là ngày hẹn; kiểm tra lại giấy hẹn hoặc thời hạn trong danh mục." "The receipt says {promised}; the procedure's limit gives {due}. Towards the applicant the receipt holds; check the receipt, or the limit in the directory.";
-    PromiseEarly "promise-early" 422 "Ngày hẹn trước ngày nhận" "The promised date is before the receipt"
-        "{field} trước ngày nhận hồ sơ nên không được dùng; kiểm tra lại giấy hẹn." "{field} lies before the dossier was received and is not used; check the receipt.";
+        "Hồ sơ đã được gửi theo kênh {channel}; {sent} không được dùng. Nếu nhầm kênh thì rút hồ sơ và gửi lại." "The dossier was filed through {channel}; {sent} is not used. If that was wrong, withdraw it and file it again.";
+    DueDiffers "due-differs" 422 "Ngày hẹn trả kết quả khác ngày theo thời hạn" "The printed date is not the one the limit gives"
+        "Giấy tiếp nhận hồ sơ và hẹn trả kết quả ghi {promised}, theo thời hạn của thủ tục là {due}. Với người dân, ngày trên giấy là ngày hẹn; kiểm tra lại giấy, hoặc thời hạn trong danh mục." "The receipt says {promised}; the procedure's limit gives {due}. Towards the applicant the receipt holds; check the receipt, or the limit in the directory.";
+    PromiseEarly "promise-early" 422 "Ngày hẹn trả kết quả trước ngày nhận" "The promised date is before the receipt"
+        "{field} trước ngày nhận hồ sơ nên không được dùng; kiểm tra lại Giấy tiếp nhận hồ sơ và hẹn trả kết quả." "{field} lies before the dossier was received and is not used; check the receipt.";
     ReceiptEarly "receipt-early" 422 "Ngày tiếp nhận trước ngày nộp" "Received before it was filed"
         "{field} trước ngày nộp; thời hạn tính từ ngày nộp. Kiểm tra lại hai ngày." "{field} lies before the filing; limits count from the filing. Check both dates.";
 }

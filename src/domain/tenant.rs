@@ -20,7 +20,7 @@ use super::time::Timestamp;
 pub enum TenantKind {
     /// A postal enterprise; sees what its agents filed.
     Enterprise,
-    /// One postal agent (đại lý dịch vụ công) of an enterprise; sees only its own.
+    /// An agent (đại lý dịch vụ công) of an enterprise; sees only its own.
     Agent,
     /// A regional branch of the Center, with its receiving points.
     Branch,
@@ -201,7 +201,7 @@ pub enum Standing {
     },
 }
 
-/// A person of a tenant, named on each act (a rule of this hub, derived from `NĐ 118/2025/NĐ-CP` Điều 9.7, 7.4 and 5.3: postal staff
+/// A person of a tenant, named on each act (a rule of this hub, derived from Decree 118/2025 arts. 5.3 and 7.4: staff
 /// act under assignment and answer for what they do).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staff {
@@ -289,7 +289,7 @@ impl schemars::JsonSchema for Thumbprint {
 /// A certificate registered for a tenant. A tenant may have several, so that keys roll over without a stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// Its fingerprint.
+    /// Its thumbprint.
     pub thumbprint: Thumbprint,
     /// Whose it is.
     pub tenant: TenantKey,
@@ -357,7 +357,7 @@ impl Register {
         self.tenants.values()
     }
 
-    /// A certificate by its fingerprint.
+    /// A certificate by its thumbprint.
     pub fn certificate(&self, thumbprint: &Thumbprint) -> Option<&Certificate> {
         self.certificates.get(thumbprint)
     }

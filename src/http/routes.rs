@@ -37,10 +37,10 @@ const OTHERS: &[HttpRoute] = table! {
         "Siêu dữ liệu cấp mã" "Authorization server metadata (RFC 8414)"
     Web Get "/.well-known/jwks.json" "wellKnownKeys"
         Operation::Document(PublishedDocument::Keys), &[], Takes::Nothing => Gives::Object;
-        "Khoá công khai" "Public keys of tokens and receipts (RFC 7517)"
+        "Khóa công khai" "Public keys of tokens and receipts (RFC 7517)"
     Web Get "/oauth2/jwks" "keys"
         Operation::Document(PublishedDocument::Keys), &[], Takes::Nothing => Gives::Object;
-        "Khoá công khai" "Public keys of tokens and receipts (RFC 7517)"
+        "Khóa công khai" "Public keys of tokens and receipts (RFC 7517)"
     Web Get "/health/live" "live"
         Operation::Document(PublishedDocument::Live), &[], Takes::Nothing => Gives::Object;
         "Cổng đang chạy" "Whether the hub runs"
@@ -61,22 +61,22 @@ const OTHERS: &[HttpRoute] = table! {
         "Trang tổng quan (môi trường thử)" "Overview page (sandbox)"
     Web Get "/dossiers/{id}" "dossierPage"
         Operation::Page(Page::Dossier), SEEN, Takes::Nothing => Gives::Bytes("text/html");
-        "Trang diễn biến hồ sơ (môi trường thử)" "A dossier's timeline (sandbox)"
+        "Trang quá trình giải quyết của một hồ sơ (môi trường thử)" "A dossier's timeline (sandbox)"
     Web Get "/tra-cuu" "lookUpPage"
         Operation::Page(Page::LookUp), PAGE, Takes::Nothing => Gives::Bytes("text/html");
         "Trang tra cứu của người dân" "The citizen's look-up"
     Web Post "/tra-cuu" "lookUp"
         Operation::Page(Page::LookedUp), PAGE, Takes::Form(&[("id", true), ("secret", true)]) => Gives::Bytes("text/html");
-        "Tra cứu hồ sơ bằng mã và mật khẩu trên biên nhận" "Look a dossier up by the id and secret of the receipt"
+        "Tra cứu hồ sơ bằng mã theo dõi và mật khẩu trên phiếu tra cứu" "Look a dossier up by the tracking id and secret of the look-up slip"
     Web Get "/errors" "errorsPage"
         Operation::Page(Page::Errors), PAGE, Takes::Nothing => Gives::Bytes("text/html");
-        "Danh mục lỗi" "All labels"
+        "Mọi nhãn lỗi" "All labels"
     Web Get "/errors/{label}" "errorPage"
         Operation::Page(Page::Error), LABEL, Takes::Nothing => Gives::Bytes("text/html");
-        "Giải thích một lỗi" "One label explained"
+        "Giải thích một nhãn lỗi" "One label explained"
     Web Get "/assets/{file}" "asset"
         Operation::Page(Page::Asset), ASSET, Takes::Nothing => Gives::Bytes("text/css");
-        "Tệp giao diện" "A file of the pages"
+        "Một tệp của các trang" "A file of the pages"
 
     Operations Get "/metrics" "metrics"
         Operation::Document(PublishedDocument::Metrics), &[], Takes::Nothing => Gives::Bytes("text/plain");

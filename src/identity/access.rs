@@ -90,9 +90,9 @@ impl Access {
         })
     }
 
-    /// For verbs that write: a postal agent must have named the acting person. The decree does not say so in these words; it is
-    /// derived from postal staff acting under assignment and contract, and not disclosing data (`NĐ 118/2025/NĐ-CP` Điều 9.7,
-    /// 7.4, 5.3): nobody can answer for an act that has no name.
+    /// For verbs that write: an agent must have named the acting person. That is a rule of this hub, derived from staff acting
+    /// under assignment and not disclosing data (Decree 118/2025 arts. 5.3 and 7.4): nobody can answer for an act that has no
+    /// name.
     ///
     /// # Errors
     /// `staff-required` when an agent did not.

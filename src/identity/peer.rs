@@ -339,7 +339,7 @@ impl Peer {
         &self.tenant
     }
 
-    /// The certificate's fingerprint.
+    /// The certificate's thumbprint.
     pub fn thumbprint(&self) -> &Thumbprint {
         &self.thumbprint
     }

@@ -206,7 +206,7 @@ impl Issuer {
     /// The authorisation server's metadata (RFC 8414). `mtls_base` is the base URL of the partner listener.
     ///
     /// The method is `tls_client_auth`, not `self_signed_tls_client_auth`: a certificate must lead to a trusted root (RFC 8705,
-    /// 2.1); that it is registered by its fingerprint comes on top. `response_types_supported` is required by RFC 8414 and empty
+    /// 2.1); that it is registered by its thumbprint comes on top. `response_types_supported` is required by RFC 8414 and empty
     /// because there is no authorisation endpoint.
     pub fn metadata(&self, mtls_base: &str) -> serde_json::Value {
         let scopes: Vec<&str> = Permission::ALL.iter().map(|p| p.word()).collect();

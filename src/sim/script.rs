@@ -328,7 +328,7 @@ fn postponed() -> PlannedStatus {
 fn returned() -> PlannedStatus {
     PlannedStatus {
         brings: Brings::Return,
-        ..plain(Status::Accepted, HOUR).saying("Trả lại bộ phận một cửa: chuyển nhầm phòng")
+        ..plain(Status::Accepted, HOUR).saying("Trả lại Bộ phận Một cửa: chuyển nhầm phòng")
     }
 }
 
@@ -336,7 +336,7 @@ fn corrected() -> PlannedStatus {
     PlannedStatus {
         wait: StepWait::Regardless(HOUR),
         brings: Brings::Correction,
-        ..finished().saying("Sửa ngày ghi trên kết quả")
+        ..finished().saying("Đính chính ngày ghi trên kết quả")
     }
 }
 

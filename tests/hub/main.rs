@@ -37,3 +37,4 @@ mod sealed;
 mod search;
 mod standing;
 mod watching;
+mod words;

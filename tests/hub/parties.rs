@@ -1,5 +1,5 @@
 //! Who has a part in a dossier beside who filed it and who decides it: the unit that receives, and the unit that supervises what is
-//! received out of area (`NĐ 118/2025/NĐ-CP` Điều 20.1a).
+//! received out of area (Decree 118/2025 art. 20.1a).
 
 use lienthong::domain::rejection::Label;
 use lienthong::domain::sha256::Sha256;

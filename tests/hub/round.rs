@@ -20,7 +20,7 @@ use crate::backends::{Stage, setting, unique};
 use crate::city::City;
 
 /// A RabbitMQ with a virtual host of its own, cleared away afterwards.
-pub struct Road {
+pub struct TestVhost {
     admin: Admin,
     url: reqwest::Url,
 }
@@ -39,12 +39,12 @@ fn http() -> reqwest::Client {
 
 const PASSWORD: &str = "only-for-this-test";
 
-impl Road {
-    /// Runs `body` with the hub's broker, the city and this road.
-    async fn play(stage: &Stage, body: impl AsyncFnOnce(&Road, &City, Broker)) {
+impl TestVhost {
+    /// Runs `body` with the hub's broker, the city and this virtual host.
+    async fn play(stage: &Stage, body: impl AsyncFnOnce(&TestVhost, &City, Broker)) {
         let vhost = format!("hub_{}", unique());
         let admin = Admin::new(http(), &setting("LIENTHONG_TEST_AMQP_ADMIN"), &vhost).unwrap();
-        Road::play_in(vhost, admin, City::open(stage).await, body).await;
+        TestVhost::play_in(vhost, admin, City::open(stage).await, body).await;
     }
 
     /// Runs `body` in a city whose commune is pushed to, on a RabbitMQ.
@@ -52,23 +52,31 @@ impl Road {
         let vhost = format!("hub_{}", unique());
         let admin = Admin::new(http(), &setting("LIENTHONG_TEST_AMQP_ADMIN"), &vhost).unwrap();
         let city = City::pushing(stage).await;
-        Road::play_in(vhost, admin, city, async |_: &Road, city: &City, broker| {
+        TestVhost::play_in(vhost, admin, city, async |_: &TestVhost, city: &City, broker| {
             body(city, broker).await;
         })
         .await;
     }
 
-    async fn play_in(vhost: String, admin: Admin, city: City, body: impl AsyncFnOnce(&Road, &City, Broker)) {
+    async fn play_in(
+        vhost: String,
+        admin: Admin,
+        city: City,
+        body: impl AsyncFnOnce(&TestVhost, &City, Broker),
+    ) {
         admin.vhost_create().await.unwrap();
         let mut url = reqwest::Url::parse(&setting("LIENTHONG_TEST_AMQP")).unwrap();
         url.set_path(&vhost);
-        let road = Road { admin, url };
-        let broker = Broker::Rabbit(Rabbit::new(road.url.as_str(), Default::default()).unwrap());
-        let outcome =
-            futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(&road, &city, broker)))
-                .await;
-        drop(road.admin.agency_user_delete(&city.department).await);
-        road.admin.vhost_delete().await.unwrap();
+        let test_vhost = TestVhost { admin, url };
+        let broker = Broker::Rabbit(Rabbit::new(test_vhost.url.as_str(), Default::default()).unwrap());
+        let outcome = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body(
+            &test_vhost,
+            &city,
+            broker,
+        )))
+        .await;
+        drop(test_vhost.admin.agency_user_delete(&city.department).await);
+        test_vhost.admin.vhost_delete().await.unwrap();
         if let Err(panic) = outcome {
             std::panic::resume_unwind(panic);
         }

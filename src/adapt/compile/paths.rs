@@ -18,7 +18,7 @@ impl Compiler<'_> {
             None => {
                 self.fault(
                     at,
-                    format!("đường dẫn {raw} sai; viết như a.b, a[0].b, a[].b, a[khoá=giá trị].b, ns:a.@b"),
+                    format!("đường dẫn {raw} sai; viết như a.b, a[0].b, a[].b, a[tên=giá trị].b, ns:a.@b"),
                     format!("the path {raw} is malformed; write a.b, a[0].b, a[].b, a[key=value].b, ns:a.@b"),
                 );
                 Path::default()

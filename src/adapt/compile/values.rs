@@ -295,7 +295,7 @@ impl<'s> Compiler<'s> {
         if spec.table.is_some() || spec.among.is_some() || spec.otherwise.is_some() || spec.fold_case {
             self.fault(
                 at,
-                "table, among, otherwise, fold_case chỉ dùng khi when đọc một từ của bên gửi (is, is_not)",
+                "table, among, otherwise, fold_case chỉ dùng khi when đọc một từ của đơn vị gửi (is, is_not)",
                 "table, among, otherwise and fold_case belong to a when that reads a word of the sender (is, is_not)",
             );
         }

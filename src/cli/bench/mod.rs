@@ -51,7 +51,7 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: u16,
 
-    /// Tenants they are spread over: branches and postal agents in turn
+    /// Tenants they are spread over: branches and agents in turn
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=12))]
     tenants: u16,
 

@@ -43,7 +43,7 @@ pub(super) fn look(config: &Config, clock: &Clock, report: &mut Report) -> Resul
         Ok(Ok(())) => report.good(
             WHAT,
             say(
-                format!("{shown}: ghi, liệt kê, đọc, xoá được"),
+                format!("{shown}: ghi, liệt kê, đọc, xóa được"),
                 format!("{shown}: written to, listed, read, removed from"),
             ),
         ),
@@ -94,7 +94,7 @@ fn remedy(home: &Home) -> Sentence {
              (files-unavailable), dossiers are still taken",
         ),
         Home::S3 { .. } => say(
-            "kiểm tra địa chỉ, khoá, bucket, chứng thư, và quyền PutObject, GetObject, ListBucket, DeleteObject; chưa sửa thì \
+            "kiểm tra địa chỉ, khóa, bucket, chứng thư, và quyền PutObject, GetObject, ListBucket, DeleteObject; chưa sửa thì \
              tải tệp lên bị từ chối (files-unavailable), hồ sơ vẫn được nhận",
             "check address, keys, bucket, certificate, and the rights PutObject, GetObject, ListBucket, DeleteObject; until \
              then uploads are refused (files-unavailable), dossiers are still taken",

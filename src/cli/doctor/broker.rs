@@ -20,7 +20,7 @@ const WHAT: &str = "broker";
 
 const TOPOLOGY: &str = "broker topology";
 
-/// What the road is planned by.
+/// What the queues are planned by.
 pub(super) struct Planned<'a> {
     pub(super) directory: &'a Directory,
     /// Submitters with queues of their own; none where the database does not say.
@@ -78,7 +78,7 @@ async fn takes_messages(broker: &Broker, url: &SecretUrl, report: &mut Report) {
         Ok(()) => {
             report.good(
                 WHAT,
-                say(format!("{url} nhận thông điệp"), format!("{url} takes messages")),
+                say(format!("{url} nhận bản tin"), format!("{url} takes messages")),
             );
             shared_queues(broker, report).await;
         }
@@ -87,7 +87,7 @@ async fn takes_messages(broker: &Broker, url: &SecretUrl, report: &mut Report) {
             say(format!("không dùng được: {error}"), error.to_string()),
             say(
                 "kiểm tra địa chỉ, mật khẩu, vhost, chứng thư, báo động bộ nhớ và đĩa của RabbitMQ; hồ sơ vẫn được nhận, \
-                 hàng chờ gửi dài ra",
+                 bản tin chờ trong hộp thư đi",
                 "check address, password, virtual host, certificate, RabbitMQ's memory and disk alarms; dossiers are \
                  still taken, the outbox grows",
             ),
@@ -99,11 +99,11 @@ fn submitters_unknown(report: &mut Report) {
     report.look(
         TOPOLOGY,
         say(
-            "không kiểm tra được: cơ sở dữ liệu không cho biết bên nộp nào có hàng đợi riêng",
+            "không kiểm tra được: cơ sở dữ liệu không cho biết đơn vị gửi nào có hàng đợi riêng",
             "cannot be checked: the database does not say which submitters have queues of their own",
         ),
         say(
-            "sửa cơ sở dữ liệu trước, rồi chạy lại",
+            "sửa cơ sở dữ liệu, rồi chạy lại",
             "mend the database first, then run this again",
         ),
     );
@@ -154,7 +154,7 @@ fn embedded(directory: Option<&Directory>, report: &mut Report) {
     report.good(
         WHAT,
         say(
-            "trong tiến trình, chỉ cho một máy",
+            "bên trong chương trình, chỉ cho một cổng",
             "inside the process, for one hub only",
         ),
     );
@@ -212,10 +212,10 @@ async fn live(
                 report.bad(
                     what,
                     say(
-                        format!("{count} chỗ khác kế hoạch"),
+                        format!("{count} chỗ khác kế hoạch: {shown}"),
                         format!("{count} not as planned: {shown}"),
                     ),
-                    say("sửa trên RabbitMQ theo câu tiếng Anh", remedy),
+                    say(format!("sửa trên RabbitMQ: {remedy}"), remedy),
                 );
             }
         }

@@ -86,17 +86,17 @@ fn keys(lost: Option<String>, report: &mut Report) {
     report.bad(
         "data keys in use",
         say(
-            format!("dữ liệu được mã hoá bằng khoá {key}, không có trong cấu hình: không đọc được hồ sơ cũ"),
+            format!("dữ liệu được mã hóa bằng khóa {key}, không có trong cấu hình: không đọc được hồ sơ cũ"),
             format!("data is sealed with the key {key}, which the settings do not name: old dossiers cannot be read"),
         ),
         say(
-            format!("ghi lại khoá {key} vào [keys.encryption]"),
+            format!("ghi lại khóa {key} vào [keys.encryption]"),
             format!("name the key {key} under [keys.encryption] again"),
         ),
     );
 }
 
-/// Whose queues the road must have, those that are being drained too. A database that is not migrated has no such table.
+/// Whose queues the broker must have, those that are being drained too. A database that is not migrated has no such table.
 fn submitters(condition: &Condition, conn: &mut Conn) -> Result<Option<Vec<TenantKey>>, StoreError> {
     if !condition.pending.is_empty() {
         return Ok(None);
@@ -159,7 +159,7 @@ fn found(condition: &Condition, clock: &Clock, folder_version: Option<&str>, rep
                 format!("có thể mất dữ liệu đã nhận: {settings}"),
                 format!("accepted data may be lost: {settings}"),
             ),
-            say("bật lại các thiết đặt này", "turn these settings on again"),
+            say("bật lại các mục cấu hình này", "turn these settings on again"),
         );
     }
     if condition.pending.is_empty() {
@@ -225,7 +225,7 @@ fn legs(own: Option<bool>, servers: Option<bool>, report: &mut Report) {
         (Some(true), Some(false)) => report.look(
             "database TLS",
             say(
-                "chặng của cổng được mã hoá; chặng sau bộ gộp kết nối (PgBouncer) tới PostgreSQL thì không",
+                "kết nối từ cổng được mã hóa; kết nối sau bộ gộp kết nối (PgBouncer) tới PostgreSQL thì không",
                 "the hub's own leg is encrypted; behind a pooler (PgBouncer) the one to PostgreSQL is not",
             ),
             say(
@@ -235,12 +235,12 @@ fn legs(own: Option<bool>, servers: Option<bool>, report: &mut Report) {
         ),
         (Some(true), _) => report.good(
             "database TLS",
-            say("kết nối được mã hoá", "the connection is encrypted"),
+            say("kết nối được mã hóa", "the connection is encrypted"),
         ),
         (Some(false), _) => report.look(
             "database TLS",
             say(
-                "chặng của cổng không mã hoá",
+                "kết nối từ cổng không được mã hóa",
                 "the hub's own leg is not encrypted",
             ),
             say(

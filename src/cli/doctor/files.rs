@@ -12,7 +12,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         Ok(keys) => {
             let (kid, more, old) = (keys.tokens.public().kid(), keys.further.len(), keys.retired.len());
             let found = say(
-                format!("kid {kid}, thêm {more} khoá, {old} khoá đã thôi dùng"),
+                format!("kid {kid}, thêm {more} khóa, {old} khóa đã thôi dùng"),
                 format!("kid {kid}, {more} further keys, {old} retired"),
             );
             report.good("signing key", found);
@@ -20,11 +20,11 @@ pub(super) fn look(config: &Config, report: &mut Report) {
                 report.look(
                     "receipt key",
                     say(
-                        "giấy biên nhận dùng chung khoá với token",
+                        "biên nhận số dùng chung khóa với mã truy cập",
                         "receipts are signed with the key of tokens",
                     ),
                     say(
-                        "đặt tokens.receipt_key_file: giấy biên nhận được xuất trình nhiều năm",
+                        "đặt tokens.receipt_key_file: biên nhận số được xuất trình trong nhiều năm",
                         "set tokens.receipt_key_file: receipts are shown for years",
                     ),
                 );
@@ -36,7 +36,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
         Ok(_) => {
             let (count, current) = (config.keys.encryption.len(), &config.keys.current);
             let found = say(
-                format!("{count} khoá mã hoá, đang dùng {current}"),
+                format!("{count} khóa mã hóa, đang dùng {current}"),
                 format!("{count} encryption keys, {current} in use"),
             );
             report.good("data keys", found);

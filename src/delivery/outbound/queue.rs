@@ -26,7 +26,7 @@ pub(super) async fn publish<T: Serialize>(
         .into_iter()
         .map(|outcome| match outcome {
             PublishOutcome::Confirmed => Ok(()),
-            PublishOutcome::Refused(reason) => Err(Refused::new(Failure::RoadAway, reason)),
+            PublishOutcome::Refused(reason) => Err(Refused::new(Failure::BrokerAway, reason)),
             PublishOutcome::Unroutable => Err(Refused::new(Failure::Unroutable, "the queue is not there")),
         })
         .collect()

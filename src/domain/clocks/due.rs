@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 pub enum DueReason {
     /// The dossier was accepted: the limit begins.
     Accepted,
-    /// A supplement is complete: the limit begins again (Điều 19.5).
+    /// A supplement is complete: the limit begins again (art. 19.5).
     SupplementCompleted,
     /// What was claimed is paid: the limit goes on.
     Paid,
@@ -19,9 +19,9 @@ pub enum DueReason {
     Resumed,
     /// It was returned to an earlier step while it stood still: the limit goes on.
     Returned,
-    /// The agency named a later date (Điều 19.6).
+    /// The agency named a later date (art. 19.6).
     Postponed,
-    /// The receipt the applicant holds names this date (Điều 17.3). Towards the applicant it holds; limits run as they are counted.
+    /// The receipt the applicant holds names this date (art. 17.3). Towards the applicant it holds; limits run as they are counted.
     Promised,
 }
 

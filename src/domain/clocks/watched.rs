@@ -12,29 +12,29 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Watched {
-    /// The officer hears of an online dossier (Điều 17.2): the hub's own duty.
+    /// The officer hears of an online dossier (art. 17.2): the hub's own duty.
     OfficerNotice,
-    /// Acceptance, or a request for a supplement, of an online dossier (Điều 17.2).
+    /// Acceptance, or a request for a supplement, of an online dossier (art. 17.2).
     Acceptance,
-    /// The last moment to ask for a supplement (Điều 19.5). Letting it pass is no fault; asking afterwards is.
+    /// The last moment to ask for a supplement (art. 19.5). Letting it pass is no fault; asking afterwards is.
     SupplementNotice,
-    /// The applicant completes the dossier (Điều 19.5).
+    /// The applicant completes the dossier (art. 19.5).
     Supplement,
     /// The due date.
     Due,
-    /// The last moment to tell of a later date (Điều 19.6). Letting it pass is no fault; telling afterwards is.
+    /// The last moment to tell of a later date (art. 19.6). Letting it pass is no fault; telling afterwards is.
     LateNotice,
-    /// Papers received at a counter or by post reach the agency (Điều 18.2, 20.1a).
+    /// Papers received at a counter or by post reach the agency (arts. 18.2, 20.1a).
     PaperHandOver,
     /// An agency takes, or answers, a message.
     AgencySilent,
     /// The time of the chain is not ahead of a hub's clock.
     ClockAhead,
-    /// Another body gives its opinion (Điều 19.4).
+    /// Another body gives its opinion (art. 19.4).
     Opinion,
-    /// What was collected reaches the budget (Điều 24.3).
+    /// What was collected reaches the budget (art. 24.3).
     FeeToBudget,
-    /// An official code names one dossier (Điều 28.1): no limit, but told to the operator as one.
+    /// An official code names one dossier (art. 28.1): no limit, but told to the operator as one.
     CodeContested,
 }
 

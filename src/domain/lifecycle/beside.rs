@@ -39,7 +39,7 @@ pub(super) fn postponed_too(
     decision
 }
 
-/// The agency moves the due date, once, at the latest the day before it (`NĐ 118/2025` Điều 19.6). What comes later or again is
+/// The agency moves the due date, once, at the latest the day before it (Decree 118/2025 art. 19.6). What comes later or again is
 /// applied, because the office has to live with it, and flagged.
 fn postpone(state: &State, report: &Report, new_due: Timestamp) -> Decision {
     let refuse = |problem| rejected(report, problem);
@@ -93,7 +93,7 @@ pub struct Correction {
     pub late: bool,
 }
 
-/// Decides about a correction: of a result that exists, also when it was handed over; the status stays (`NĐ 118/2025` Điều 23.1).
+/// Decides about a correction: of a result that exists, also when it was handed over; the status stays (Decree 118/2025 art. 23.1).
 pub fn correct(state: &State, correction: &Correction) -> Decision {
     let report = Report {
         text: correction.text.clone(),

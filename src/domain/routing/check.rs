@@ -49,7 +49,7 @@ impl Directory {
                 severity: Severity::Warning,
                 code: "agent-without-branch",
                 message_vi: format!(
-                    "agents.csv: {n} đại lý chưa gắn với chi nhánh ({first}); hồ sơ họ nộp không có bộ phận một cửa tiếp nhận; điền branch"
+                    "agents.csv: {n} đại lý chưa gắn với chi nhánh ({first}); hồ sơ họ gửi không có Bộ phận Một cửa tiếp nhận; điền branch"
                 ),
                 message_en: format!(
                     "agents.csv: {n} agents have no branch ({first}); what they file has no one-stop unit that receives it; fill in branch"
@@ -59,7 +59,7 @@ impl Directory {
     }
 
     /// Versions of one procedure do not overlap, and every procedure of the city is open out of area once the law says so
-    /// (`NĐ 118/2025` Điều 40.4).
+    /// (Decree 118/2025 art. 40.4).
     fn check_procedures(&self, findings: &mut Vec<Finding>) {
         let mut closed = Vec::new();
         for p in self.procedures() {
@@ -99,7 +99,7 @@ impl Directory {
                 severity: Severity::Warning,
                 code: "procedure-closed-out-of-area",
                 message_vi: format!(
-                    "procedures.csv: {n} thủ tục cấp tỉnh chưa tiếp nhận ngoài địa bàn ({first}); NĐ 118/2025 Điều 40.4 đã đến hạn; mở hoặc chấm dứt hiệu lực"
+                    "procedures.csv: {n} thủ tục cấp tỉnh chưa tiếp nhận ngoài địa bàn ({first}); khoản 4 Điều 40 Nghị định 118/2025/NĐ-CP đã đến hạn; mở hoặc chấm dứt hiệu lực"
                 ),
                 message_en: format!(
                     "procedures.csv: {n} procedures of the city are not received out of area ({first}); Decree 118/2025 art. 40.4 has fallen due; open or end them"

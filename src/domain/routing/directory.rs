@@ -228,12 +228,12 @@ impl Directory {
         self.enterprises.iter()
     }
 
-    /// A postal agent by its stable key.
+    /// An agent by its stable key.
     pub fn agent(&self, key: &Key) -> Option<&Agent> {
         self.agents.get(key)
     }
 
-    /// Every postal agent, in the file's order.
+    /// Every agent, in the file's order.
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
         self.agents.iter()
     }

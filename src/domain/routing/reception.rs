@@ -1,4 +1,4 @@
-//! Who receives a dossier, and whether that is in the area of the agency that decides it (`NĐ 118/2025/NĐ-CP` Điều 20.1a). The place
+//! Who receives a dossier, and whether that is in the area of the agency that decides it (Decree 118/2025 art. 20.1a). The place
 //! that receives never decides who is responsible.
 
 use super::directory::Directory;

@@ -1,4 +1,4 @@
-//! The unit in an official dossier code: who gives codes under it (`NĐ 118/2025/NĐ-CP` Điều 28.2a).
+//! The unit in an official dossier code: who gives codes under it (Decree 118/2025 art. 28.2a).
 
 use super::directory::Directory;
 use super::in_force;
@@ -34,7 +34,7 @@ impl Directory {
     }
 
     /// Looks at a code that is brought for a dossier of `agency` on the day `today`: its day has come, its unit is in the catalogue
-    /// on that day, and is the agency's own (`NĐ 118/2025/NĐ-CP` Điều 28.2a).
+    /// on that day, and is the agency's own (Decree 118/2025 art. 28.2a).
     pub fn look_at_code(&self, code: &DossierCode, agency: Option<&Key>, today: Date) -> CodeLook {
         let Some(day) = code.day().filter(|day| *day <= today) else {
             let problem = Problem::new(Label::DossierCodeDay).with("code", code);

@@ -63,7 +63,7 @@ pub struct ReasonRequest {
     pub reason: String,
 }
 
-/// The receiving unit or the agency asks for papers: once, and for all of them (`NĐ 118/2025` Điều 16.3).
+/// The receiving unit or the agency asks for papers: once, and for all of them (Decree 118/2025 art. 16.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PapersRequest {
@@ -83,7 +83,7 @@ pub struct PapersRequest {
     pub papers: Vec<PaperAsked>,
 }
 
-/// The agency moves the due date, once (`NĐ 118/2025` Điều 19.6).
+/// The agency moves the due date, once (Decree 118/2025 art. 19.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostponementRequest {
@@ -97,7 +97,7 @@ pub struct PostponementRequest {
     pub reason: String,
 }
 
-/// The agency puts a result right (`NĐ 118/2025` Điều 23.1).
+/// The agency puts a result right (Decree 118/2025 art. 23.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectionRequest {

@@ -101,7 +101,7 @@ pub struct AgencyView {
 /// The legal clocks of a dossier that run now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Clocks {
-    /// Online filing: acceptance or supplement notice at the latest (NĐ 118/2025 Đ17.2).
+    /// Online filing: acceptance or supplement notice at the latest (Decree 118/2025 art. 17.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptance_due: Option<Timestamp>,
     /// What the due date would be if it were accepted now. A forecast, not a promise.

@@ -60,7 +60,7 @@ pub(super) fn opinions(history: &[Event]) -> Vec<Opinion> {
     opinions
 }
 
-/// The applicant asks for a change before the decision (Điều 21).
+/// The applicant asks for a change before the decision (art. 21).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRequest {
@@ -76,7 +76,7 @@ pub struct ChangeRequest {
     pub papers: Vec<Component>,
 }
 
-/// The agency asks another body for its opinion (Điều 19.4).
+/// The agency asks another body for its opinion (art. 19.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpinionRequest {
@@ -93,7 +93,7 @@ pub struct OpinionRequest {
     pub due_at: Timestamp,
 }
 
-/// The opinion is here (Điều 19.4).
+/// The opinion is here (art. 19.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpinionAnswerRequest {
@@ -109,7 +109,7 @@ pub struct OpinionAnswerRequest {
     pub answer: String,
 }
 
-/// The agency tells that the result comes before its due date (Điều 22.5).
+/// The agency tells that the result comes before its due date (art. 22.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyResultRequest {
@@ -121,7 +121,7 @@ pub struct EarlyResultRequest {
     pub text: Option<String>,
 }
 
-/// Papers of the applicant were lost or damaged (Điều 23.2).
+/// Papers of the applicant were lost or damaged (art. 23.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LossRequest {
@@ -143,7 +143,7 @@ pub enum PaymentKind {
     PaidIn,
 }
 
-/// A fee that was collected, or paid in to the budget (Điều 24.3).
+/// A fee that was collected, or paid in to the budget (art. 24.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRequest {

@@ -37,7 +37,7 @@ pub struct PublicView {
     /// The clocks that run.
     pub clocks: Clocks,
     /// The result is late, and it is the agency that is: the dossier lies with it, and its time is over. Then it owes an apology
-    /// (`NĐ 118/2025` Điều 19.6).
+    /// (Decree 118/2025 art. 19.6).
     #[serde(default)]
     pub late: bool,
     /// What the office wrote to the applicant with the present status: a reason, what to do.

@@ -60,7 +60,7 @@ pub struct StatusReport {
     )]
     #[schemars(with = "Option<Vec<ResultPaper>>", length(max = limits::RESULTS))]
     pub results: Vec<ResultPaper>,
-    /// With 9: the result is a refusal (`NĐ 118/2025` Điều 19.3); `text` says why.
+    /// With 9: the result is a refusal (Decree 118/2025 art. 19.3); `text` says why.
     #[serde(
         default,
         skip_serializing_if = "std::ops::Not::not",
@@ -68,7 +68,7 @@ pub struct StatusReport {
     )]
     #[schemars(with = "Option<bool>")]
     pub refusal: bool,
-    /// With 9, also after the result was handed over: `results` replace those told before (`NĐ 118/2025` Điều 23.1); `text` says
+    /// With 9, also after the result was handed over: `results` replace those told before (Decree 118/2025 art. 23.1); `text` says
     /// what was wrong, and the status stays.
     #[serde(
         default,
@@ -81,7 +81,7 @@ pub struct StatusReport {
     /// forward looks the same (6 → 4, 8 → 4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
-    /// The due date moves to this moment (`NĐ 118/2025` Điều 19.6); `text` says why.
+    /// The due date moves to this moment (Decree 118/2025 art. 19.6); `text` says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_due: Option<Timestamp>,
     /// What the agency's format says beside all this, kept with the event.

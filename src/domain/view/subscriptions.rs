@@ -250,7 +250,7 @@ pub struct NoticeAttemptView {
     /// What to do about it, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub en: Option<String>,
-    /// What the receiver, or the road to it, said.
+    /// What the receiver, or the broker, said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -58,7 +58,7 @@ pub(in crate::http) const STAFF: Parameter = parameter(
     "Acting-Staff",
     ParameterLocation::Header,
     ParameterType::Pattern(Key::PATTERN),
-    "Who acts, by the tenant's own register. Required of postal agents.",
+    "Who acts, by the tenant's own register. Required of agents.",
 );
 pub(in crate::http) const POINT: Parameter = parameter(
     "Receiving-Point",

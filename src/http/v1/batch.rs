@@ -25,7 +25,7 @@ use crate::service::{Answered, ServiceError};
 pub(super) const ROUTES: &[Served] = served! {
     Post "/v1/submissions/batch" "submitBatch"
         SubmissionCreate create, FILE, Takes::Documents => Gives::Lines(shape::<BatchLine>());
-        "Nộp nhiều hồ sơ trong một lần gửi" "File many dossiers in one call, each for itself"
+        "Gửi nhiều hồ sơ trong một lần gọi" "File many dossiers in one call, each for itself"
 };
 
 async fn create(authed: Authed) -> Outcome {

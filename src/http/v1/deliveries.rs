@@ -18,7 +18,7 @@ pub(super) const ROUTES: &[Served] = served! {
         "Bản tin gửi cơ quan chưa đến, mặc định là bản tin đã dừng" "List deliveries that failed, with every attempt; the parked ones, when nothing is said"
     Post "/v1/deliveries/resend" "resendDeliveries"
         DeliveryManage resend, &[], Takes::Json(shape::<ResendRequest>()) => Gives::Json(shape::<ResendAnswer>());
-        "Gửi lại những bản tin môi giới đã làm mất" "Send again what the broker has lost"
+        "Gửi lại những bản tin mà bộ chuyển bản tin đã làm mất" "Send again what the broker has lost"
     Post "/v1/deliveries/{id}/retry" "retryDelivery"
         DeliveryManage retry, DELIVERY, Takes::Json(shape::<RetryRequest>()) => Gives::Json(shape::<DeliveryItem>());
         "Gửi lại một bản tin" "Have a delivery tried again"

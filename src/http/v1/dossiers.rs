@@ -30,10 +30,10 @@ pub(super) const ROUTES: &[Served] = served! {
         "Cơ quan giải quyết, căn cứ và việc chuyển hồ sơ" "Read the responsible agency, the reason and the deliveries"
     Get "/v1/dossiers/{id}/submission" "submission"
         DossierRead submission, ONE, Takes::Nothing => Gives::Bytes("*/*");
-        "Nguyên văn đã nộp" "Read the exact bytes that were filed"
+        "Nguyên văn đã gửi" "Read the exact bytes that were filed"
     Get "/v1/dossiers/{id}/receipt" "receipt"
         DossierRead receipt, ONE, Takes::Nothing => Gives::Bytes("application/jose");
-        "Biên nhận có chữ ký" "Read the signed receipt"
+        "Biên nhận số" "Read the signed receipt"
     Post "/v1/dossiers/{id}/acceptance" "accept"
         DossierAccept accept, ACT, Takes::Json(shape::<AcceptanceRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Tiếp nhận hồ sơ trực tuyến" "Accept a dossier filed online"
@@ -51,7 +51,7 @@ pub(super) const ROUTES: &[Served] = served! {
         "Gia hạn giải quyết" "Move the due date"
     Post "/v1/dossiers/{id}/corrections" "correct"
         DossierCorrect correct, ACT, Takes::Json(shape::<CorrectionRequest>()) => Gives::Json(shape::<DossierSummary>());
-        "Sửa kết quả có sai sót" "Put a result right"
+        "Đính chính kết quả có sai sót" "Put a result right"
     Post "/v1/dossiers/{id}/withdrawal" "withdraw"
         DossierWithdraw withdraw, ACT, Takes::Json(shape::<ReasonRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Rút hồ sơ theo yêu cầu của người nộp" "Withdraw a dossier on the applicant's request"

@@ -12,7 +12,7 @@ use crate::http::v1::served::{Served, served};
 pub(super) const ROUTES: &[Served] = served! {
     Get "/v1/inbox" "inbox"
         InboxTake take, TAKE, Takes::Nothing => Gives::Json(shape::<InboxPage>());
-        "Nhận hồ sơ được chuyển đến" "Take what waits for the agency, on a lease"
+        "Nhận bản tin được chuyển đến" "Take what waits for the agency, on a lease"
     Post "/v1/inbox/settle" "settle"
         InboxTake settle, &[], Takes::Json(shape::<SettleRequest>()) => Gives::Json(shape::<SettleAnswer>());
         "Xác nhận đã nhận bản tin" "Settle leased messages"

@@ -15,10 +15,10 @@ use crate::service::RefusalQuery;
 pub(super) const ROUTES: &[Served] = served! {
     Get "/v1/refusals" "refusals"
         DossierRead list, REFUSED, Takes::Nothing => Gives::Json(shape::<RefusalPage>());
-        "Danh sách hồ sơ bị từ chối" "List refused documents"
+        "Danh sách tài liệu bị từ chối" "List refused documents"
     Get "/v1/refusals/{refusal}" "refusal"
         DossierRead read, REFUSAL, Takes::Nothing => Gives::Json(shape::<RefusalView>());
-        "Vì sao một hồ sơ bị từ chối" "Read why a document was refused"
+        "Vì sao một tài liệu bị từ chối" "Read why a document was refused"
     Get "/v1/refusals/{refusal}/submission" "refused"
         DossierRead submission, REFUSAL, Takes::Nothing => Gives::Bytes("*/*");
         "Nguyên văn bị từ chối" "Read the exact bytes that were refused"

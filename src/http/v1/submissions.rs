@@ -15,7 +15,7 @@ pub(super) const ACCEPTED: u16 = 202;
 pub(super) const ROUTES: &[Served] = served! {
     Post "/v1/submissions" "submit"
         SubmissionCreate create, FILE, Takes::Document => Gives::Chosen(ACCEPTED, shape::<SubmissionAnswer>());
-        "Nộp hồ sơ" "File a dossier"
+        "Gửi hồ sơ" "File a dossier"
 };
 
 async fn create(authed: Authed) -> Outcome {

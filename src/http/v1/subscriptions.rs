@@ -22,7 +22,7 @@ pub(super) const ROUTES: &[Served] = served! {
         "Đăng ký webhook hoặc hàng đợi" "Have events sent to a webhook, or into a queue"
     Post "/v1/subscription/secret" "rotateSecret"
         SubscriptionManage secret, &[], Takes::Nothing => Gives::Json(shape::<SecretAnswer>());
-        "Đổi khoá ký webhook" "Get a new secret for the webhook; the older signs 24 hours more"
+        "Đổi khóa ký webhook" "Get a new secret for the webhook; the older signs 24 hours more"
     Post "/v1/subscription/test" "testSubscription"
         SubscriptionManage test, &[], Takes::Json(shape::<TransportRequest>()) => Gives::Json(shape::<TestAnswer>());
         "Gửi thử một sự kiện" "Send a test event"

@@ -1,5 +1,5 @@
 //! Official codes: a submitter claims one, the responsible agency gives or confirms it, and a code names one dossier
-//! (`NĐ 118/2025/NĐ-CP` Điều 28.1). Two dossiers that claim one code are told, and the operator with them, once for the code.
+//! (Decree 118/2025 art. 28.1). Two dossiers that claim one code are told, and the operator with them, once for the code.
 
 use diesel::prelude::*;
 

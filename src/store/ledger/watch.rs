@@ -341,7 +341,8 @@ fn alarm(
 }
 
 /// The reason a dossier is closed for by the clock; the applicant reads it.
-const CLOSED: &str = "Quá thời hạn bổ sung mà hồ sơ chưa được hoàn thiện (NĐ 118/2025/NĐ-CP Điều 19.5)";
+const CLOSED: &str =
+    "Quá thời hạn bổ sung mà hồ sơ chưa được hoàn thiện (khoản 5 Điều 19 Nghị định 118/2025/NĐ-CP)";
 
 /// Closes a dossier whose supplement did not come, as the table allows the clock to.
 fn close(batch: &mut Batch<'_>, watch: &Watch, dossier: &mut DossierRow) -> Result<(), StoreError> {

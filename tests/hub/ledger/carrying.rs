@@ -121,7 +121,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now().plus(Duration::from_secs(10));
-        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
+        publish(&store, Carried::Retry { failure: Failure::BrokerAway, reason: "away".to_owned(), not_before, counts: true }).await;
         assert_eq!(store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap(), []);
         stage.later(10);
         let again = store.ledger.ask(LeaseOutbox { max: 9, lease: LEASE, since: None }).await.unwrap();
@@ -272,7 +272,7 @@ on_both! {
         let all = LeaseOutbox { max: 9, lease: Duration::from_secs(30), since: None };
         let leased = store.ledger.ask(all).await.unwrap();
         assert_eq!(oldest(begin).await, Some(begin), "what somebody has in hand still waits");
-        let retry = Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true };
+        let retry = Carried::Retry { failure: Failure::BrokerAway, reason: "away".to_owned(), not_before, counts: true };
         let carried = [Carried::Done, retry];
         let settled = leased.iter().zip(carried).map(|(item, carried)| OutboxSettlement {
             delivery: item.delivery.clone(), attempt: item.attempt, own_queue: false, carried,
@@ -310,7 +310,7 @@ on_both! {
         let store = stage.open();
         filed(stage, &store, "r1").await;
         let not_before = stage.clock.now();
-        publish(&store, Carried::Retry { failure: Failure::RoadAway, reason: "away".to_owned(), not_before, counts: true }).await;
+        publish(&store, Carried::Retry { failure: Failure::BrokerAway, reason: "away".to_owned(), not_before, counts: true }).await;
         stage.later(1);
         arrived(&store).await;
         let scope = lienthong::identity::Access::system().permit(lienthong::identity::Permission::HubRead).unwrap();

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::carried::message;
 use super::office::{feed, report};
-use super::{Road, moving};
+use super::{TestVhost, moving};
 use crate::backends::{Stage, eventually};
 use crate::city::{City, for_the_department};
 
@@ -80,9 +80,9 @@ async fn due(city: &City, branch: &Access, id: DossierId) -> Option<Timestamp> {
         .due
 }
 
-async fn there_and_told(stage: &Stage, road: &Road, city: &City) {
+async fn there_and_told(stage: &Stage, vhost: &TestVhost, city: &City) {
     let branch = city.access("branch.ba-dinh");
-    let department = road.department(city).await;
+    let department = vhost.department(city).await;
     let id = city
         .file(&branch, &for_the_department(stage, "r1"))
         .await
@@ -160,8 +160,8 @@ fn brought_all_of_it(events: &[EventView], moved: (Timestamp, Timestamp)) {
 
 fn play(stage: Stage) {
     stage.now().play(async |stage| {
-        Road::play(stage, async |road, city, broker| {
-            moving(city, broker, async || there_and_told(stage, road, city).await).await;
+        TestVhost::play(stage, async |vhost, city, broker| {
+            moving(city, broker, async || there_and_told(stage, vhost, city).await).await;
             assert_eq!((stage.unsent(), stage.audit().findings), (0, vec![]));
         })
         .await;

@@ -11,7 +11,7 @@ use lienthong::domain::view::{AgencyData, DeliveryState, ResendRequest, StatusRe
 use lienthong::service::RefusalQuery;
 
 use super::office::{feed, report};
-use super::{Road, moving, word};
+use super::{TestVhost, moving, word};
 use crate::backends::{Stage, eventually};
 use crate::city::{City, for_the_department};
 
@@ -98,7 +98,7 @@ async fn lies(stage: &Stage, city: &City, broker: &Broker, messages: u64) {
 async fn resend(city: &City) -> (i64, i64, i64) {
     let operator = city.access("operator.truc-ban");
     let request = ResendRequest {
-        reason: "môi giới mất hàng đợi".to_owned(),
+        reason: "RabbitMQ mất hàng đợi".to_owned(),
         agency: Some(city.department.clone()),
     };
     let answer = city.hub.deliveries.resend(&operator, request).await.unwrap();
@@ -113,10 +113,10 @@ fn numbered(from: usize, to: usize) -> Vec<String> {
 #[test]
 fn it_takes_from_its_queue_and_reports_into_the_hub() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |road, city, broker| {
+        TestVhost::play(stage, async |vhost, city, broker| {
             let branch = city.access("branch.ba-dinh");
             moving(city, broker, async || {
-                let department = road.department(city).await;
+                let department = vhost.department(city).await;
                 let id = city
                     .file(&branch, &for_the_department(stage, "r1"))
                     .await
@@ -173,10 +173,10 @@ fn it_takes_from_its_queue_and_reports_into_the_hub() {
 #[test]
 fn a_report_that_is_refused_is_its_agencys_to_read_and_no_dead_letter() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |road, city, broker| {
+        TestVhost::play(stage, async |vhost, city, broker| {
             let branch = city.access("branch.ba-dinh");
             moving(city, broker.clone(), async || {
-                let department = road.department(city).await;
+                let department = vhost.department(city).await;
                 let id = city
                     .file(&branch, &for_the_department(stage, "r1"))
                     .await
@@ -233,10 +233,10 @@ fn a_report_that_is_refused_is_its_agencys_to_read_and_no_dead_letter() {
 #[test]
 fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |road, city, broker| {
+        TestVhost::play(stage, async |vhost, city, broker| {
             let (branch, operator) = (city.access("branch.ba-dinh"), city.access("operator.truc-ban"));
             moving(city, broker.clone(), async || {
-                let department = road.department(city).await;
+                let department = vhost.department(city).await;
                 let id = city
                     .file(&branch, &for_the_department(stage, "r1"))
                     .await
@@ -289,7 +289,7 @@ fn what_an_agency_sends_back_is_parked_and_the_dead_letters_stay_empty() {
 #[test]
 fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_doubled() {
     Stage::postgres().play(async |stage| {
-        Road::play(stage, async |road, city, broker| {
+        TestVhost::play(stage, async |vhost, city, broker| {
             let branch = city.access("branch.ba-dinh");
             let file = async |from: usize, to: usize| {
                 for reference in numbered(from, to) {
@@ -314,7 +314,7 @@ fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_double
                 assert_eq!(again, [numbered(3, 10), numbered(0, 3)].concat());
                 // The queue itself is gone: the hub makes it anew, and sends what it held.
                 let name = Source::Agency(city.department.clone()).queue();
-                road.admin.queue_delete(&name).await.unwrap();
+                vhost.admin.queue_delete(&name).await.unwrap();
                 assert_eq!(resend(city).await, (10, 0, 10));
                 lies(stage, city, &broker, 10).await;
                 assert_eq!(drain(&broker, city, 10).await, numbered(0, 10));
@@ -340,7 +340,7 @@ fn what_a_broker_has_lost_is_sent_again_in_order_and_what_is_there_is_not_double
 #[test]
 fn a_hub_that_is_told_to_stop_leaves_nothing_in_hand() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |_, city, broker| {
+        TestVhost::play(stage, async |_, city, broker| {
             let branch = city.access("branch.ba-dinh");
             let again = broker.clone();
             moving(city, broker, async || {

@@ -16,7 +16,7 @@ use lienthong::identity::keys::VerifyingKey;
 use lienthong::identity::sign::verify_receipt;
 use lienthong::service::Call;
 
-use super::{Road, embedded, moving, word};
+use super::{TestVhost, embedded, moving, word};
 use crate::backends::Stage;
 use crate::city::{COMMUNE, City, for_the_commune};
 
@@ -302,7 +302,7 @@ fn on_postgresql_with_the_embedded_broker() {
 #[test]
 fn on_postgresql_with_rabbitmq() {
     Stage::postgres().now().play(async |stage| {
-        Road::play(stage, async |_, city, broker| {
+        TestVhost::play(stage, async |_, city, broker| {
             there_and_back_again(stage, city, broker).await;
         })
         .await;

@@ -19,7 +19,7 @@ use lienthong::service::DossierQuery;
 use lienthong::store::conn::{Conn, Purpose};
 
 use super::hooks::{Hook, drained, says};
-use super::{Road, embedded, moving, office};
+use super::{TestVhost, embedded, moving, office};
 use crate::backends::{Stage, eventually, optional_setting, run};
 use crate::city::{City, for_the_commune, for_the_department};
 
@@ -373,7 +373,7 @@ async fn looked_for(city: &City) {
 
 /// A message goes into an agency's own queue. It is another city's: a database has one register.
 async fn queued(stage: &Stage) {
-    Road::play(stage, async |_, city, broker| {
+    TestVhost::play(stage, async |_, city, broker| {
         let branch = city.access("branch.ba-dinh");
         moving(city, broker, async || {
             let filed = city.file(&branch, &for_the_department(stage, "queued")).await;

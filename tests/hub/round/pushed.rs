@@ -17,7 +17,7 @@ use lienthong::service::{DeliveryQuery, ServiceError};
 use serde_json::Value;
 
 use super::office::report;
-use super::{Road, embedded, moving};
+use super::{TestVhost, embedded, moving};
 use crate::backends::{Stage, eventually, on_both};
 use crate::city::{COMMUNE, City, NEIGHBOUR, for_the_commune};
 use crate::endpoint::{Got, Reaction, Server};
@@ -129,7 +129,7 @@ async fn handed_signed_and_answered(stage: &Stage, city: &City, broker: Broker) 
 #[test]
 fn handed_over_through_rabbitmq() {
     Stage::postgres().now().play(async |stage| {
-        Road::play_pushing(stage, async |city, broker| {
+        TestVhost::play_pushing(stage, async |city, broker| {
             handed_signed_and_answered(stage, city, broker).await;
         })
         .await;

@@ -12,7 +12,7 @@ use lienthong::identity::Access;
 use lienthong::service::ServiceError;
 
 use super::office::{feed, report};
-use super::{Road, moving};
+use super::{TestVhost, moving};
 use crate::backends::{Stage, eventually};
 use crate::city::{COMMUNE, City, for_the_commune};
 
@@ -39,7 +39,7 @@ async fn next(consumer: &mut Consumer) -> Delivery {
 
 fn play(stage: Stage) {
     stage.now().play(async |stage| {
-        Road::play(stage, async |_, city, broker| {
+        TestVhost::play(stage, async |_, city, broker| {
             let branch = city.access("branch.ba-dinh");
             let key = branch.key().clone();
             city.file(&branch, &for_the_commune(stage, "before")).await;
