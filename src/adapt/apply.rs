@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use super::limits::MAX_PROBLEMS;
 use super::plan::{Ask, Cond, DocumentPlan, Guard, PartRule, Rules, Shape, Slot, scalar};
-use super::provenance::{Inside, Place, Provenance, last_name};
+use super::provenance::{Inside, Place, Provenance, located};
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
 use super::tree::{NodeId, Syntax, Tree, Value};
+use crate::domain::rejection::problems::{self, Fill};
 use crate::domain::rejection::{Label, Problem};
 
 pub(super) use canon::Canon;
@@ -80,11 +81,6 @@ struct Apply<'t, 'r> {
     passed: Vec<(NodeId, Problem)>,
 }
 
-/// A field and its path, for a message.
-fn located(label: Label, path: String) -> Problem {
-    Problem::new(label).with("field", last_name(&path)).at(path)
-}
-
 /// How a condition came out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
@@ -121,11 +117,11 @@ impl<'t, 'r> Apply<'t, 'r> {
     }
 
     /// Keeps what to say of a value unless another rule takes it.
-    fn pass(&mut self, node: NodeId, label: Label, more: impl FnOnce(Problem) -> Problem) {
+    fn pass(&mut self, node: NodeId, said: impl FnOnce(&dyn Fill) -> Problem) {
         // Of a hostile document not everything is told, so not everything is remembered.
         if self.passed.len() < 2 * MAX_PROBLEMS {
-            let problem = located(label, self.tree.path(node));
-            self.passed.push((node, more(problem)));
+            let problem = located(self.tree.path(node), said);
+            self.passed.push((node, problem));
         }
     }
 
@@ -138,9 +134,12 @@ impl<'t, 'r> Apply<'t, 'r> {
             }
             let problem = match found.map(|n| scalar(self.tree, n)) {
                 None if guard.optional => continue,
-                None => located(Label::FieldMissing, where_to()),
+                None => located(where_to(), |field| problems::FieldMissing { field }.into()),
                 Some(Some(w)) if guard.is.iter().any(|is| **is == *w) => continue,
-                Some(_) => located(Label::ValueUnknown, where_to()).with("expected", guard.is.join(", ")),
+                Some(_) => located(where_to(), |field| {
+                    let expected = &guard.is.join(", ");
+                    problems::ValueUnknown { field, expected }.into()
+                }),
             };
             self.problems.push(problem);
         }
@@ -165,7 +164,10 @@ impl<'t, 'r> Apply<'t, 'r> {
         if let Some(counts) = scalar(self.tree, node).and_then(|word| words.get(&word)) {
             return yes(*counts, Answer::ByWord);
         }
-        let problem = located(Label::ValueUnknown, self.tree.path(node)).with("expected", &words.allowed);
+        let expected = &words.allowed;
+        let problem = located(self.tree.path(node), |field| {
+            problems::ValueUnknown { field, expected }.into()
+        });
         match otherwise {
             Otherwise::Refuse => {
                 self.problems.push(problem);

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
 use super::apply::Canon;
-use super::provenance::{Provenance, last_name};
+use super::provenance::{Provenance, last_name, located};
 use crate::domain::codes::{DossierCode, NotACode};
 use crate::domain::dossier::{Channel, Filing};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Label, Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::text::{self, Lines, NotAText, Text};
 use crate::domain::time::{Date, Timestamp};
@@ -57,12 +57,19 @@ fn whose(pointer: &str, provenance: &Provenance) -> String {
 /// Members of a canonical object.
 type Members<'c, 't> = &'c [(&'t str, Canon<'t>)];
 
+/// Why something is worth a look.
+enum Doubt {
+    Said(Problem),
+    /// It is another identity number than stands at this pointer.
+    Contradicts(String),
+}
+
 #[derive(Default)]
 struct Build {
     /// Canonical JSON Pointer of the object being built.
     at: String,
     problems: Vec<(String, Problem)>,
-    warnings: Vec<(String, Problem)>,
+    warnings: Vec<(String, Doubt)>,
     /// Something wrong was met that had been said before.
     bad: bool,
 }
@@ -71,21 +78,24 @@ impl Build {
     fn finish<T>(self, value: Option<T>, provenance: &Provenance) -> Built<T> {
         let told = |(pointer, problem): (String, Problem)| {
             let path = provenance.locate(&pointer);
-            let problem = match problem.args.get("other").map(|other| provenance.locate(other)) {
-                Some(other) => problem.with("other", other),
-                None => problem,
-            };
             let field = match problem.label {
                 Label::IdentityBirthMismatch | Label::IdentitySexMismatch => whose(&pointer, provenance),
                 _ => last_name(&path).to_owned(),
             };
-            problem.with("field", field).at(path)
+            problem.named(&field, path)
+        };
+        let doubted = |(pointer, doubt): (String, Doubt)| match doubt {
+            Doubt::Said(problem) => told((pointer, problem)),
+            Doubt::Contradicts(other) => located(provenance.locate(&pointer), |field| {
+                let other = &provenance.locate(&other);
+                problems::IdentityContradicted { field, other }.into()
+            }),
         };
         let sound = self.problems.is_empty() && !self.bad;
         Built {
             value: value.filter(|_| sound),
             problems: self.problems.into_iter().map(told).collect(),
-            warnings: self.warnings.into_iter().map(told).collect(),
+            warnings: self.warnings.into_iter().map(doubted).collect(),
         }
     }
 
@@ -93,21 +103,22 @@ impl Build {
         format!("{}/{name}", self.at)
     }
 
-    fn problem(&mut self, name: &str, problem: Problem) {
+    /// A problem of the member `name`; what the sender calls it is put in at the end.
+    fn problem(&mut self, name: &str, problem: impl Into<Problem>) {
         let pointer = self.pointer(name);
-        self.problems.push((pointer, problem));
+        self.problems.push((pointer, problem.into()));
     }
 
-    fn warning(&mut self, name: &str, label: Label) {
+    /// The same, worth a look.
+    fn warning(&mut self, name: &str, problem: impl Into<Problem>) {
         let pointer = self.pointer(name);
-        self.warnings.push((pointer, Problem::new(label)));
+        self.warnings.push((pointer, Doubt::Said(problem.into())));
     }
 
-    /// A warning that `name` contradicts `other`.
-    fn contradiction(&mut self, name: &str, other: &str, label: Label) {
-        let problem = Problem::new(label).with("other", self.pointer(other));
-        let pointer = self.pointer(name);
-        self.warnings.push((pointer, problem));
+    /// A warning that the identity number `name` contradicts `other`.
+    fn contradiction(&mut self, name: &str, other: &str) {
+        let (pointer, other) = (self.pointer(name), self.pointer(other));
+        self.warnings.push((pointer, Doubt::Contradicts(other)));
     }
 
     /// The member `name`, when it is there and sound.
@@ -126,7 +137,7 @@ impl Build {
         if o.iter().any(|(n, _)| *n == name) {
             return self.get(o, name);
         }
-        self.problem(name, Problem::new(Label::FieldMissing));
+        self.problem(name, problems::FieldMissing { field: &name });
         None
     }
 
@@ -141,7 +152,7 @@ impl Build {
         match Text::parse(raw) {
             Ok(text) => {
                 if text::hides(raw, Text::<N, PROSE>::LINES) {
-                    self.warning(name, Label::TextCleaned);
+                    self.warning(name, problems::TextCleaned { field: &name });
                 }
                 Some(text)
             }
@@ -149,9 +160,13 @@ impl Build {
                 self.problem(
                     name,
                     match why {
-                        NotAText::Empty => Problem::new(Label::TextEmpty),
-                        NotAText::TooLong(limit) => Problem::new(Label::TextLength).with("limit", limit),
-                        NotAText::Control => Problem::new(Label::ControlCharacter),
+                        NotAText::Empty => Problem::from(problems::TextEmpty { field: &name }),
+                        NotAText::TooLong(limit) => problems::TextLength {
+                            field: &name,
+                            limit: &limit,
+                        }
+                        .into(),
+                        NotAText::Control => problems::ControlCharacter.into(),
                     },
                 );
                 None
@@ -179,7 +194,11 @@ impl Build {
 
     /// The compiler has matched types already; a clash here would be a fault of ours, told as a wrong type.
     fn clash<T>(&mut self, name: &str) -> Option<T> {
-        self.problem(name, Problem::new(Label::TypeWrong).with("expected", "…"));
+        let wrong = problems::TypeWrong {
+            field: &name,
+            expected: &"…",
+        };
+        self.problem(name, wrong);
         None
     }
 
@@ -196,21 +215,25 @@ impl Build {
         match cleaned.as_deref().unwrap_or_default().parse() {
             Ok(code) => {
                 if text::hides(raw, Lines::One) {
-                    self.warning(name, Label::TextCleaned);
+                    self.warning(name, problems::TextCleaned { field: &name });
                 }
                 Some(code)
             }
             Err(NotACode::CheckDigit) => {
-                self.problem(name, Problem::new(Label::CheckDigitWrong));
+                self.problem(name, problems::CheckDigitWrong { field: &name });
                 None
             }
             Err(NotACode::Form | NotACode::Day) => {
-                let label = match cleaned {
-                    Err(NotAText::Empty) => Label::TextEmpty,
-                    Err(NotAText::Control) => Label::ControlCharacter,
-                    _ => Label::CodeMalformed,
+                let problem: Problem = match cleaned {
+                    Err(NotAText::Empty) => problems::TextEmpty { field: &name }.into(),
+                    Err(NotAText::Control) => problems::ControlCharacter.into(),
+                    _ => problems::CodeMalformed {
+                        field: &name,
+                        expected: &expected,
+                    }
+                    .into(),
                 };
-                self.problem(name, Problem::new(label).with("expected", expected));
+                self.problem(name, problem);
                 None
             }
         }

@@ -13,6 +13,7 @@ use self::rules::RuleSet;
 use super::plan::{DocumentPlan, Items, Known, KnownList, Path, Rules, Shape, Strictness, Turning};
 use super::spec::{AdapterSpec, DocumentSpec};
 use super::target::Member;
+use super::tree::Name;
 use super::words;
 
 pub use fault::AdapterFault;
@@ -56,26 +57,7 @@ impl<'s> Compiler<'s> {
     /// `turning` names those that turn the meaning of an item.
     pub fn document(&mut self, spec: &'s DocumentSpec, members: &[Member], turning: &[&str]) -> DocumentPlan {
         let mut known = Known::default();
-        let root = match (&spec.root, &self.spec.xml) {
-            (Some(root), Some(_)) => self.name(root.get_ref(), root.span().start),
-            (None, Some(_)) => {
-                self.fault(
-                    self.format_span(),
-                    "XML cần tên phần tử gốc: thêm root = \"…\"",
-                    "XML needs the name of its root element: add root = \"…\"",
-                );
-                None
-            }
-            (Some(root), None) => {
-                self.fault(
-                    root.span().start,
-                    "root chỉ dùng khi có [xml]; bỏ đi",
-                    "root means something only with [xml]; remove it",
-                );
-                None
-            }
-            (None, None) => None,
-        };
+        let root = self.root(spec);
         let items = spec.items.as_ref().map(|raw| Items {
             path: self.path(raw.get_ref(), raw.span().start),
             item: spec
@@ -108,24 +90,9 @@ impl<'s> Compiler<'s> {
         let rules = RuleSet::of(&spec.field, &spec.part, &spec.list);
         let shape = self.shape(&rules, members, place, "");
         self.settle_picks(&mut known);
-        let steps = items.iter().flat_map(|items| &items.path.0);
-        let (mut place, mut places) = (&known, HashMap::new());
-        for step in steps {
-            place = place.child(&step.name).unwrap_or(place);
-        }
-        place.walk("", &mut |name, _, shown| {
-            let twice = places.insert(words::plain(&name.local), Some(shown));
-            if twice.is_some() {
-                places.insert(words::plain(&name.local), None);
-            }
-        });
-        let places = places
-            .into_iter()
-            .filter_map(|(name, at)| Some((name, at?)))
-            .collect();
         DocumentPlan {
             turning: turning_fields(&shape, turning),
-            places,
+            places: places(&known, items.as_ref()),
             root,
             items,
             envelope_guards,
@@ -141,6 +108,30 @@ impl<'s> Compiler<'s> {
                     .as_ref()
                     .is_some_and(|j| j.values == super::spec::Values::Text),
             },
+        }
+    }
+
+    /// The name of the root element, which XML has and JSON has not.
+    fn root(&mut self, spec: &DocumentSpec) -> Option<Name> {
+        match (&spec.root, &self.spec.xml) {
+            (Some(root), Some(_)) => self.name(root.get_ref(), root.span().start),
+            (None, Some(_)) => {
+                self.fault(
+                    self.format_span(),
+                    "XML cần tên phần tử gốc: thêm root = \"…\"",
+                    "XML needs the name of its root element: add root = \"…\"",
+                );
+                None
+            }
+            (Some(root), None) => {
+                self.fault(
+                    root.span().start,
+                    "root chỉ dùng khi có [xml]; bỏ đi",
+                    "root means something only with [xml]; remove it",
+                );
+                None
+            }
+            (None, None) => None,
         }
     }
 
@@ -180,6 +171,25 @@ impl<'s> Compiler<'s> {
             }
         }
     }
+}
+
+/// Names of the fields of an item that stand in one place only, each with that place.
+fn places(known: &Known, items: Option<&Items>) -> HashMap<String, String> {
+    let steps = items.into_iter().flat_map(|items| &items.path.0);
+    let (mut place, mut places) = (known, HashMap::new());
+    for step in steps {
+        place = place.child(&step.name).unwrap_or(place);
+    }
+    place.walk("", &mut |name, _, shown| {
+        let twice = places.insert(words::plain(&name.local), Some(shown));
+        if twice.is_some() {
+            places.insert(words::plain(&name.local), None);
+        }
+    });
+    places
+        .into_iter()
+        .filter_map(|(name, at)| Some((name, at?)))
+        .collect()
 }
 
 /// Where the named members of a shape come from.

@@ -3,13 +3,14 @@
 
 use super::limits::MAX_PROBLEMS;
 use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, Turning, scalar};
-use super::provenance::last_name;
+use super::provenance::{last_name, located};
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
-use super::tree::{Name, NodeId, Syntax, Tree, Value};
+use super::tree::{Name, NodeId, Oddity, Syntax, Tree, Value};
 use super::words;
 use crate::domain::dossier::{ForeignValue, limits};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::Problem;
+use crate::domain::rejection::problems::{self, Fill};
 use crate::domain::text;
 
 /// What was found, each with its place in the sender's document.
@@ -110,7 +111,8 @@ impl<'a> Walk<'a> {
         let tree = self.tree;
         let unread = std::mem::take(&mut self.found.unread);
         for (node, _) in unread.iter().filter(|(_, why)| *why == Unread::Unused) {
-            self.found.warning(|| told(tree, Label::ValueUnused, *node));
+            let unused = || told(tree, *node, |field| problems::ValueUnused { field }.into());
+            self.found.warning(unused);
         }
         self.found.unread = unread;
         let told = self.told.iter().map(|node| (*node, Unread::Unused));
@@ -155,7 +157,7 @@ impl<'a> Walk<'a> {
         }
         for attribute in tree.children(node) {
             match self.declared(attribute, known) {
-                Some((_, field)) if field.forbidden => self.say(Label::FieldForbidden, attribute),
+                Some((_, field)) if field.forbidden => self.forbidden(attribute),
                 Some((_, field)) => self.node(attribute, field),
                 None => self.unknown(attribute, Some(known)),
             }
@@ -165,8 +167,13 @@ impl<'a> Walk<'a> {
     /// Text beside elements, or an element that says it is nothing and is not.
     fn misplaced(&mut self, node: NodeId) {
         let tree = self.tree;
-        let Some(label) = tree.odd(node) else { return };
-        self.complain(|| told(tree, label, node));
+        let Some(oddity) = tree.odd(node) else { return };
+        self.complain(|| {
+            told(tree, node, |field| match oddity {
+                Oddity::NilFilled => problems::NilFilled { field }.into(),
+                Oddity::TextMisplaced => problems::TextMisplaced { field }.into(),
+            })
+        });
     }
 
     /// What a strict format refuses and another one warns of.
@@ -246,10 +253,14 @@ impl<'a> Walk<'a> {
             return word;
         }
         let problem = || match word {
-            Some(word) => told(tree, Label::ValueUnknown, word).with("expected", picked.words.join(", ")),
-            None => Problem::new(Label::FieldMissing)
-                .with("field", &picked.by.local)
-                .at(format!("{}/{}", tree.path(node), picked.by.local)),
+            Some(word) => told(tree, word, |field| {
+                let expected = &picked.words.join(", ");
+                problems::ValueUnknown { field, expected }.into()
+            }),
+            None => problems::FieldMissing {
+                field: &picked.by.local,
+            }
+            .at(format!("{}/{}", tree.path(node), picked.by.local)),
         };
         match picked.otherwise {
             Otherwise::Refuse => self.found.problem(problem),
@@ -302,13 +313,13 @@ impl<'a> Walk<'a> {
                 continue;
             };
             if field.forbidden {
-                self.say(Label::FieldForbidden, child);
+                self.forbidden(child);
                 continue;
             }
             let may_repeat = field.list.as_ref().is_some_and(|l| l.item.is_none());
             if self.tree.syntax == Syntax::Xml && !may_repeat && !field.ignored && !field.kept {
                 if once.iter().any(|n| self.tree.is_named(*n, name)) {
-                    self.say(Label::FieldRepeated, child);
+                    self.say(child, |field| problems::FieldRepeated { field }.into());
                     continue;
                 }
                 once.push(child);
@@ -350,9 +361,10 @@ impl<'a> Walk<'a> {
             match (path.parse(), value.parse()) {
                 (Ok(path), Ok(value)) if room => self.found.kept.push(ForeignValue { path, value }),
                 _ => self.found.warning(|| {
-                    told(tree, Label::ForeignValueNotKept, node)
-                        .with("limit", limits::FOREIGN_VALUES)
-                        .with("max", limits::FOREIGN_VALUE)
+                    told(tree, node, |field| {
+                        let (limit, max) = (&limits::FOREIGN_VALUES, &limits::FOREIGN_VALUE);
+                        problems::ForeignValueNotKept { field, limit, max }.into()
+                    })
                 }),
             }
         }
@@ -372,11 +384,16 @@ impl<'a> Walk<'a> {
         if let Some(space) = self.other_space(node, around) {
             // The right name in the namespace of something else: no advice on how it is spelt would help.
             self.found.unread.push((node, Unread::Unknown));
-            return self.complain(|| told(tree, Label::NamespaceWrong, node).with("expected", &space));
+            let expected = &space;
+            return self.complain(|| {
+                told(tree, node, |field| {
+                    problems::NamespaceWrong { field, expected }.into()
+                })
+            });
         }
         if self.strictness.unknown_refused {
             self.found.unread.push((node, Unread::Unknown));
-            self.say(Label::FieldUnknown, node);
+            self.say(node, |field| problems::FieldUnknown { field }.into());
             return;
         }
         if self.turns(node) {
@@ -386,7 +403,7 @@ impl<'a> Walk<'a> {
         self.found
             .warning(|| match nearest(plan, around, tree.name(node)) {
                 Some(meant) => misspelt(tree, node, meant),
-                None => told(tree, Label::FieldUnknown, node),
+                None => told(tree, node, |field| problems::FieldUnknown { field }.into()),
             });
     }
 
@@ -425,15 +442,18 @@ impl<'a> Walk<'a> {
         inside.into_iter().any(|child| self.turns(child))
     }
 
-    fn say(&mut self, label: Label, node: NodeId) {
+    fn say(&mut self, node: NodeId, said: impl FnOnce(&dyn Fill) -> Problem) {
         let tree = self.tree;
-        self.found.problem(|| told(tree, label, node));
+        self.found.problem(|| told(tree, node, said));
+    }
+
+    fn forbidden(&mut self, node: NodeId) {
+        self.say(node, |field| problems::FieldForbidden { field }.into());
     }
 
     fn wrong(&mut self, node: NodeId, expected: &str) {
-        let tree = self.tree;
-        self.found
-            .problem(|| told(tree, Label::TypeWrong, node).with("expected", expected));
+        let expected = &expected;
+        self.say(node, |field| problems::TypeWrong { field, expected }.into());
     }
 }
 
@@ -465,14 +485,16 @@ fn nearest<'p>(plan: &'p DocumentPlan, around: Option<&'p Known>, name: &str) ->
 
 /// A name that is probably meant for another one; where both are spelt alike, the place of the other is said.
 fn misspelt(tree: &Tree<'_>, node: NodeId, meant: &str) -> Problem {
-    let problem = told(tree, Label::FieldMisspelt, node);
-    if problem.args["field"] == *meant {
-        return problem.with("expected", format!("/{}", meant.replace('.', "/")));
-    }
-    problem.with("expected", meant)
+    let path = tree.path(node);
+    let expected = if last_name(&path) == meant {
+        format!("/{}", meant.replace('.', "/"))
+    } else {
+        meant.to_owned()
+    };
+    let expected = &expected;
+    located(path, |field| problems::FieldMisspelt { field, expected }.into())
 }
 
-fn told(tree: &Tree<'_>, label: Label, node: NodeId) -> Problem {
-    let path = tree.path(node);
-    Problem::new(label).with("field", last_name(&path)).at(path)
+fn told(tree: &Tree<'_>, node: NodeId, said: impl FnOnce(&dyn Fill) -> Problem) -> Problem {
+    located(tree.path(node), said)
 }

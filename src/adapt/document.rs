@@ -1,11 +1,12 @@
 //! What every document goes through before its items are read: its characters, its syntax, its envelope.
 
 use super::plan::DocumentPlan;
+use super::provenance::located;
 use super::reads::Reads;
 use super::tree::{NodeId, Syntax, Tree, Value};
 use super::{apply, conform, json, limits, provenance, xml};
 use crate::domain::encoding::{self, Decoded};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Problem, Rejection, problems};
 
 /// The tree of a text.
 pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Tree<'_>, Problem> {
@@ -17,9 +18,10 @@ pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Tree<'_>, Problem> {
 
 /// The refusal of a format for what it does not have; the canonical one has everything.
 pub(super) fn cannot() -> Rejection {
-    Problem::new(Label::FormatUnknown)
-        .with("expected", "canonical/v1")
-        .into()
+    problems::FormatUnknown {
+        expected: &"canonical/v1",
+    }
+    .into()
 }
 
 /// Each problem of each place once, at most [`limits::MAX_PROBLEMS`]: one field of the sender may feed several of ours.
@@ -37,7 +39,10 @@ pub(super) fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
 /// What every document goes through before a syntax is tried: size, emptiness, its characters, control characters.
 pub(super) fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> Result<Decoded<'b>, Problem> {
     if bytes.len() > limits::MAX_BYTES {
-        return Err(Problem::new(Label::BodyTooLarge).with("limit", limits::MAX_BYTES));
+        return Err(problems::BodyTooLarge {
+            limit: &limits::MAX_BYTES,
+        }
+        .into());
     }
     let kind = match syntax {
         Syntax::Json => encoding::Kind::Json,
@@ -46,13 +51,13 @@ pub(super) fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> R
     let decoded = encoding::decode(bytes, kind, encoding::charset(media_type).as_deref())?;
     let text = &decoded.text;
     if text.trim().is_empty() {
-        return Err(Problem::new(Label::DocumentEmpty));
+        return Err(problems::DocumentEmpty.into());
     }
     if text
         .bytes()
         .any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r'))
     {
-        return Err(Problem::new(Label::ControlCharacter));
+        return Err(problems::ControlCharacter.into());
     }
     Ok(decoded)
 }
@@ -80,18 +85,17 @@ impl Document {
         tree: &Tree<'_>,
         reads: &mut Reads,
     ) -> Result<Document, Rejection> {
-        let root = tree.root().ok_or(Label::DocumentEmpty)?;
+        let root = tree.root().ok_or(problems::DocumentEmpty)?;
         match (tree.syntax, &plan.root) {
             (Syntax::Json, _) if *tree.value(root) != Value::Object => {
-                let problem = Problem::new(Label::ObjectExpected).with("expected", plan.form());
+                let problem = problems::ObjectExpected {
+                    expected: &plan.form(),
+                };
                 return Err(problem.at("").into());
             }
             (Syntax::Xml, Some(name)) if !tree.is_named(root, name) => {
                 let wanted = format!("<{} xmlns=\"{}\">", name.local, name.space);
-                return Err(Problem::new(Label::FieldMissing)
-                    .with("field", wanted)
-                    .at("/")
-                    .into());
+                return Err(problems::FieldMissing { field: &wanted }.at("/").into());
             }
             _ => {}
         }
@@ -139,14 +143,10 @@ impl Document {
 
     /// What is wrong when there is no item.
     pub(super) fn without_items(&self) -> Problem {
-        let label = if self.listed {
-            Label::ListEmpty
-        } else {
-            Label::FieldMissing
-        };
-        Problem::new(label)
-            .with("field", provenance::last_name(&self.items_path))
-            .at(self.items_path.clone())
+        located(self.items_path.clone(), |field| match self.listed {
+            true => problems::ListEmpty { field }.into(),
+            false => problems::FieldMissing { field }.into(),
+        })
     }
 
     /// The refusal of a document that does not hold exactly one dossier.
@@ -154,10 +154,9 @@ impl Document {
         let problem = if self.items.is_empty() {
             self.without_items()
         } else {
-            Problem::new(Label::TooManyItems)
-                .with("field", provenance::last_name(&self.items_path))
-                .with("limit", 1)
-                .at(self.items_path.clone())
+            located(self.items_path.clone(), |field| {
+                problems::TooManyItems { field, limit: &1 }.into()
+            })
         };
         // A list of the wrong type has been said already, and better.
         let said = self.items.is_empty()

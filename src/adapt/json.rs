@@ -7,8 +7,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::limits;
-use super::tree::{NodeId, Syntax, Tree, Value, check_text, push_json, trouble};
-use crate::domain::rejection::{Label, Problem};
+use super::tree::{NodeId, Syntax, Tree, Value, check_text, push_json, too_deep};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::syntax;
 use crate::domain::whole::{self, NotWhole};
 
@@ -64,9 +64,9 @@ impl<'d> Seed<'_, 'd> {
     fn text<E: serde::de::Error>(mut self, text: Cow<'d, str>) -> Result<(), E> {
         let verdict = check_text(&text);
         let id = self.add(Value::Text(text))?;
-        verdict.map_err(|label| {
+        verdict.map_err(|problem| {
             let path = self.reader.tree.path(id);
-            self.fail(trouble(label).at(path))
+            self.fail(problem.at(path))
         })
     }
 
@@ -84,7 +84,7 @@ impl<'d> Seed<'_, 'd> {
 
     fn open<E: serde::de::Error>(&mut self, value: Value<'d>) -> Result<NodeId, E> {
         if self.depth >= limits::MAX_DEPTH {
-            return Err(self.fail(trouble(Label::TooDeep)));
+            return Err(self.fail(too_deep()));
         }
         self.add(value)
     }
@@ -155,19 +155,20 @@ impl<'d> Visitor<'d> for Seed<'_, 'd> {
         while let Some(name) = fields.next_key_seed(Key)? {
             if name.len() > limits::MAX_NAME {
                 let path = self.reader.tree.path(id);
-                let problem = Problem::new(Label::TextTooLong)
-                    .with("limit", limits::MAX_NAME)
-                    .at(path);
+                let problem = problems::TextTooLong {
+                    limit: &limits::MAX_NAME,
+                }
+                .at(path);
                 return Err(self.fail(problem));
             }
-            if let Err(label) = check_text(&name) {
+            if let Err(problem) = check_text(&name) {
                 let path = self.reader.tree.path(id);
-                return Err(self.fail(trouble(label).at(path)));
+                return Err(self.fail(problem.at(path)));
             }
             if !names.insert(name.clone()) {
                 let mut path = self.reader.tree.path(id);
                 push_json(&mut path, &name);
-                return Err(self.fail(Problem::new(Label::DuplicateKey).with("field", name).at(path)));
+                return Err(self.fail(problems::DuplicateKey { field: &name }.at(path)));
             }
             fields.next_value_seed(Seed {
                 reader: &mut *self.reader,

@@ -48,7 +48,7 @@ pub use tree::Syntax;
 
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::view::StatusReport;
 use document::{Document, cannot, decode, each_once, parse, slips};
 use plan::DocumentPlan;
@@ -167,7 +167,7 @@ impl Adapter {
                 provenance: applied.provenance,
             }),
             // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
-            (None, None) => Err(Label::Internal.into()),
+            (None, None) => Err(problems::Internal.into()),
         }
     }
 
@@ -216,7 +216,10 @@ impl Adapter {
     fn parsed_as(&self, media_type: &str) -> Result<Syntax, Problem> {
         self.syntax_of(media_type).ok_or_else(|| {
             let types: Vec<&str> = self.media_types().collect();
-            Problem::new(Label::MediaTypeUnsupported).with("expected", types.join(", "))
+            problems::MediaTypeUnsupported {
+                expected: &types.join(", "),
+            }
+            .into()
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::plan::{DocumentPlan, ListRule, PartRule, Path, Rules, Shape};
 use super::tree::{Syntax, push_index};
 use crate::domain::rejection::Problem;
+use crate::domain::rejection::problems::Fill;
 
 /// Answers with the sender's own path for a canonical one.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl Provenance {
     #[must_use]
     pub fn placed(&self, problem: Problem, canonical_pointer: &str) -> Problem {
         let path = self.locate(canonical_pointer);
-        problem.with("field", last_name(&path)).at(path)
+        problem.named(last_name(&path), &*path)
     }
 
     /// The sender's path for a canonical JSON Pointer (`/place/commune`). For a field that is missing, the place where it
@@ -53,6 +54,11 @@ impl Provenance {
             self.syntax,
         )
     }
+}
+
+/// A problem of a field, said with the name a clerk knows it by, at its path.
+pub(super) fn located(path: String, said: impl FnOnce(&dyn Fill) -> Problem) -> Problem {
+    said(&last_name(&path)).at(path)
 }
 
 /// The name a clerk knows a place by: the last step of its path that is not a number.

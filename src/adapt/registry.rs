@@ -8,7 +8,7 @@ use super::spec::AdapterSpec;
 use super::tree::Syntax;
 use super::{Adapter, render, statuses, target};
 use crate::domain::encoding::essence;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 
 /// The adapters that come with the house.
 const SHIPPED: [(&str, &str); 3] = [
@@ -115,12 +115,15 @@ impl Registry {
             .filter(|adapter| adapter.reads_dossiers())
             .collect();
         let names = |list: &[&Adapter]| list.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
-        let unknown = |list: &[&Adapter]| Problem::new(Label::FormatUnknown).with("expected", names(list));
+        let unknown = |list: &[&Adapter]| -> Rejection {
+            let expected = &names(list);
+            problems::FormatUnknown { expected }.into()
+        };
         let candidates = match wanted {
             None => allowed,
             Some(name) => match allowed.iter().find(|a| a.name() == name) {
                 Some(adapter) => vec![*adapter],
-                None => return Err(unknown(&allowed).into()),
+                None => return Err(unknown(&allowed)),
             },
         };
         let taking: Vec<&Adapter> = candidates
@@ -132,30 +135,32 @@ impl Registry {
             [] => {
                 let types: BTreeSet<&str> = candidates.iter().flat_map(|a| a.media_types()).collect();
                 let types: Vec<&str> = types.into_iter().collect();
-                Err(Problem::new(Label::MediaTypeUnsupported)
-                    .with("expected", types.join(", "))
-                    .into())
+                Err(problems::MediaTypeUnsupported {
+                    expected: &types.join(", "),
+                }
+                .into())
             }
             [one] => Ok(one),
-            several => Err(unknown(several).into()),
+            several => Err(unknown(several)),
         }
     }
 }
 
-fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
-    let spec: AdapterSpec = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| line_of(text, span.start));
-        vec![AdapterFault {
-            file: file.to_owned(),
-            line,
-            message_vi: format!("tệp viết sai hoặc có mục lạ: {}", error.message()),
-            message_en: format!(
-                "the file is malformed or holds an unknown key: {}",
-                error.message()
-            ),
-        }]
-    })?;
-    let mut compiler = Compiler::new(file, text, &spec);
+/// The mapping as it is written.
+fn read(file: &str, text: &str) -> Result<AdapterSpec, AdapterFault> {
+    toml::from_str(text).map_err(|error| AdapterFault {
+        file: file.to_owned(),
+        line: error.span().map_or(1, |span| line_of(text, span.start)),
+        message_vi: format!("tệp viết sai hoặc có mục lạ: {}", error.message()),
+        message_en: format!(
+            "the file is malformed or holds an unknown key: {}",
+            error.message()
+        ),
+    })
+}
+
+/// The format's name, which is that of its folder.
+fn name(compiler: &mut Compiler<'_>, file: &str, spec: &AdapterSpec) -> String {
     let name = format!(
         "{}/v{}",
         spec.format.name.get_ref(),
@@ -171,6 +176,11 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
             format!("folder and name disagree: this is {name}"),
         );
     }
+    name
+}
+
+/// The media types it takes, at least one, each once.
+fn media_types(compiler: &mut Compiler<'_>, spec: &AdapterSpec) -> Vec<(String, Syntax)> {
     let mut media_types = Vec::new();
     for (types, syntax) in [
         (spec.json.as_ref().map(|j| &j.media_types), Syntax::Json),
@@ -197,6 +207,14 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
             "at least one of [json] and [xml] with media_types is needed",
         );
     }
+    media_types
+}
+
+fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
+    let spec = read(file, text).map_err(|fault| vec![fault])?;
+    let mut compiler = Compiler::new(file, text, &spec);
+    let name = name(&mut compiler, file, &spec);
+    let media_types = media_types(&mut compiler, &spec);
     let dossier = spec
         .dossier
         .as_ref()

@@ -8,10 +8,10 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 
 use super::plan::{DocumentPlan, Path, Pick};
-use super::provenance::item_path;
+use super::provenance::{item_path, located};
 use super::tree::{Syntax, push_index};
 use super::{Adapter, cannot, decode, json, limits};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 
 /// A document that lists dossiers, taken apart.
 #[derive(Debug)]
@@ -80,11 +80,11 @@ impl Adapter {
         let list = path.append_to("", Syntax::Json);
         let items = ranges(&text, path).unwrap_or_default();
         if items.len() > limits::MAX_ITEMS {
-            return Err(Problem::new(Label::TooManyItems)
-                .with("field", super::provenance::last_name(&list))
-                .with("limit", limits::MAX_ITEMS)
-                .at(list)
-                .into());
+            return Err(located(list, |field| {
+                let limit = &limits::MAX_ITEMS;
+                problems::TooManyItems { field, limit }.into()
+            })
+            .into());
         }
         Ok(SplitDocument {
             text: text.into_owned(),
@@ -116,6 +116,7 @@ fn ranges(text: &str, path: &Path) -> Option<Vec<Range<usize>>> {
 mod tests {
     use super::super::Registry;
     use super::*;
+    use crate::domain::rejection::Label;
 
     fn split(text: &str) -> Result<SplitDocument, Rejection> {
         Registry::shipped()

@@ -8,12 +8,11 @@ use super::conform;
 use super::document::{Document, each_once, slips};
 use super::limits::MAX_REPORTS;
 use super::plan::{Convert, DocumentPlan, Rules};
-use super::provenance;
-use super::provenance::Provenance;
+use super::provenance::{Provenance, last_name, located};
 use super::reads::Reads;
 use super::tree::Tree;
 use crate::domain::attachment::{self, NamedFile};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Problem, Rejection, problems};
 use crate::domain::view::StatusReport;
 
 /// Members of a report that turn its meaning: without them it says something else. One that looks like them and is not known is
@@ -67,8 +66,7 @@ impl StatusItem {
     #[must_use]
     pub fn located(&self, problem: Problem, pointer: &str) -> Problem {
         let path = self.locate(pointer);
-        let field = provenance::last_name(&path).to_owned();
-        problem.with("field", field).at(path)
+        problem.named(last_name(&path), &*path)
     }
 }
 
@@ -88,12 +86,10 @@ pub(super) fn read(
         ..
     } = document;
     if items.len() > MAX_REPORTS {
-        problems.push(
-            Problem::new(Label::TooManyItems)
-                .with("field", provenance::last_name(&items_path))
-                .with("limit", MAX_REPORTS)
-                .at(&*items_path),
-        );
+        problems.push(located(items_path, |field| {
+            let limit = &MAX_REPORTS;
+            problems::TooManyItems { field, limit }.into()
+        }));
     } else if items.is_empty() && !problems.iter().any(|p| p.path == nothing.path) {
         problems.insert(0, nothing);
         problems.extend(slips(&warnings));
@@ -161,7 +157,7 @@ fn one(
         Some(report) if problems.is_empty() => Ok(report),
         _ if !problems.is_empty() => Err(each_once(problems)),
         // Nothing was said to be wrong and yet nothing was built: never a status.
-        _ => Err(vec![Problem::new(Label::Internal)]),
+        _ => Err(vec![problems::Internal.into()]),
     }
 }
 
@@ -191,7 +187,8 @@ fn cautious(plan: &DocumentPlan, problem: Problem, status_path: &str) -> Problem
             }),
             _ => None,
         });
-    Problem::new(Label::StatusWordUnknown)
-        .with("expected", words.unwrap_or("1, 2, 3, 4, 5, 6, 7, 8, 9, 10"))
-        .at(status_path)
+    problems::StatusWordUnknown {
+        expected: &words.unwrap_or("1, 2, 3, 4, 5, 6, 7, 8, 9, 10"),
+    }
+    .at(status_path)
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::limits;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::whole::NotWhole;
 
 /// How a document is written.
@@ -68,6 +68,15 @@ pub(super) struct Name {
     pub attribute: bool,
 }
 
+/// What is wrong with an element of XML that can be read all the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Oddity {
+    /// It says that it is nothing, and is not empty.
+    NilFilled,
+    /// It has a text beside its elements.
+    TextMisplaced,
+}
+
 /// A document.
 #[derive(Debug)]
 pub(super) struct Tree<'d> {
@@ -76,7 +85,7 @@ pub(super) struct Tree<'d> {
     /// Namespaces in the order met; the first is none.
     spaces: Vec<Box<str>>,
     /// Elements that hold what is not read, and what is wrong with them.
-    odd: HashMap<u32, Label>,
+    odd: HashMap<u32, Oddity>,
 }
 
 impl<'d> Tree<'d> {
@@ -96,7 +105,10 @@ impl<'d> Tree<'d> {
         }
         // The first stands for none.
         if self.spaces.len() > limits::MAX_NAMESPACES {
-            return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_NAMESPACES));
+            return Err(problems::TooManyParts {
+                limit: &limits::MAX_NAMESPACES,
+            }
+            .into());
         }
         let number = self.spaces.len() as u16;
         self.spaces.push(uri.into());
@@ -147,12 +159,12 @@ impl<'d> Tree<'d> {
     }
 
     /// Marks an element that holds what is not read.
-    pub fn mark(&mut self, id: NodeId, label: Label) {
-        self.odd.insert(id.0, label);
+    pub fn mark(&mut self, id: NodeId, oddity: Oddity) {
+        self.odd.insert(id.0, oddity);
     }
 
     /// What is wrong with an element as such.
-    pub fn odd(&self, id: NodeId) -> Option<Label> {
+    pub fn odd(&self, id: NodeId) -> Option<Oddity> {
         self.odd.get(&id.0).copied()
     }
 
@@ -255,7 +267,10 @@ impl<'d> Tree<'d> {
 }
 
 fn too_many_parts() -> Problem {
-    Problem::new(Label::TooManyParts).with("limit", limits::MAX_PARTS)
+    problems::TooManyParts {
+        limit: &limits::MAX_PARTS,
+    }
+    .into()
 }
 
 /// Appends one reference token of a JSON Pointer (RFC 6901).
@@ -275,26 +290,28 @@ pub(super) fn push_index(path: &mut String, index: usize) {
 }
 
 /// Refuses what no text of a dossier holds, whatever the syntax let through.
-pub(super) fn check_text(text: &str) -> Result<(), Label> {
+pub(super) fn check_text(text: &str) -> Result<(), Problem> {
     if text.len() > limits::MAX_TEXT {
-        return Err(Label::TextTooLong);
+        return Err(text_too_long());
     }
     if text
         .chars()
         // U+FFFE and U+FFFF are no characters of XML 1.0, and an agency may be told in XML.
         .any(|c| matches!(c, '\u{fffe}' | '\u{ffff}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
     {
-        return Err(Label::ControlCharacter);
+        return Err(problems::ControlCharacter.into());
     }
     Ok(())
 }
 
-/// A problem of a whole document or of one place in it, with the limit it passed.
-pub(super) fn trouble(label: Label) -> Problem {
-    let problem = Problem::new(label);
-    match label {
-        Label::TextTooLong => problem.with("limit", limits::MAX_TEXT),
-        Label::TooDeep => problem.with("limit", limits::MAX_DEPTH),
-        _ => problem,
-    }
+/// The refusal of a text over [`limits::MAX_TEXT`].
+pub(super) fn text_too_long() -> Problem {
+    let limit = &limits::MAX_TEXT;
+    problems::TextTooLong { limit }.into()
+}
+
+/// The refusal of a document of more levels than [`limits::MAX_DEPTH`].
+pub(super) fn too_deep() -> Problem {
+    let limit = &limits::MAX_DEPTH;
+    problems::TooDeep { limit }.into()
 }

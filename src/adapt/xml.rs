@@ -12,8 +12,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use super::limits;
-use super::tree::{NodeId, Syntax, Tree, Value, check_text, trouble};
-use crate::domain::rejection::{Label, Problem};
+use super::tree::{NodeId, Oddity, Syntax, Tree, Value, check_text, text_too_long, too_deep};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::syntax;
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -45,7 +45,7 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
                 let c = build.reference(&r, before)?;
                 build.text(c.encode_utf8(&mut [0; 4]), before)?;
             }
-            Event::DocType(_) => return Err(Problem::new(Label::DoctypeForbidden)),
+            Event::DocType(_) => return Err(problems::DoctypeForbidden.into()),
             // Its encoding was judged before these were characters.
             Event::Decl(_) => {}
             Event::Comment(_) | Event::PI(_) => build.skip()?,
@@ -125,7 +125,12 @@ impl<'d> Build<'d> {
     }
 
     fn forbidden(&self, offset: u64) -> Problem {
-        syntax::at(Label::EntityForbidden, self.text, offset as usize)
+        let (line, column) = syntax::line_and_column(self.text, offset as usize);
+        problems::EntityForbidden {
+            line: &line,
+            column: &column,
+        }
+        .into()
     }
 
     fn reference(&self, r: &BytesRef<'_>, at: u64) -> Result<char, Problem> {
@@ -149,7 +154,10 @@ impl<'d> Build<'d> {
     fn skip(&mut self) -> Result<(), Problem> {
         self.skipped += 1;
         if self.skipped + self.tree.len() > limits::MAX_PARTS {
-            return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_PARTS));
+            return Err(problems::TooManyParts {
+                limit: &limits::MAX_PARTS,
+            }
+            .into());
         }
         Ok(())
     }
@@ -162,7 +170,7 @@ impl<'d> Build<'d> {
         at: u64,
     ) -> Result<(), Problem> {
         if self.open.len() >= limits::MAX_DEPTH {
-            return Err(trouble(Label::TooDeep));
+            return Err(too_deep());
         }
         if self.open.is_empty() && self.tree.root().is_some() {
             return Err(self.malformed(at, syntax::END));
@@ -193,16 +201,22 @@ impl<'d> Build<'d> {
 
     fn skip_check(&self) -> Result<(), Problem> {
         if self.skipped + self.tree.len() > limits::MAX_PARTS {
-            return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_PARTS));
+            return Err(problems::TooManyParts {
+                limit: &limits::MAX_PARTS,
+            }
+            .into());
         }
         Ok(())
     }
 
     fn name(&self, local: &str) -> Result<Cow<'d, str>, Problem> {
         if local.len() > limits::MAX_NAME {
-            return Err(Problem::new(Label::TextTooLong).with("limit", limits::MAX_NAME));
+            return Err(problems::TextTooLong {
+                limit: &limits::MAX_NAME,
+            }
+            .into());
         }
-        check_text(local).map_err(trouble)?;
+        check_text(local)?;
         Ok(self.borrow(local))
     }
 
@@ -226,13 +240,16 @@ impl<'d> Build<'d> {
         // The reader's own check for doubles compares every pair before the limit below could stop it.
         for (n, attribute) in start.attributes().with_checks(false).enumerate() {
             if n >= limits::MAX_ATTRIBUTES {
-                return Err(Problem::new(Label::TooManyParts).with("limit", limits::MAX_ATTRIBUTES));
+                return Err(problems::TooManyParts {
+                    limit: &limits::MAX_ATTRIBUTES,
+                }
+                .into());
             }
             let attribute = attribute.map_err(|_| self.malformed(at, "name=\"…\""))?;
             let (space, local, what) = self.attribute(attribute.key, names)?;
             if seen.iter().any(|(s, l)| *s == space && *l == local) {
                 let path = format!("{}/@{local}", self.tree.path(id));
-                return Err(Problem::new(Label::DuplicateKey).with("field", local).at(path));
+                return Err(problems::DuplicateKey { field: &local }.at(path));
             }
             seen.push((space, local));
             let (space, local) = match what {
@@ -252,7 +269,7 @@ impl<'d> Build<'d> {
             let child = self
                 .tree
                 .add(Some(id), local, space, true, Value::Text(Cow::Owned(value)))?;
-            verdict.map_err(|label| trouble(label).at(self.tree.path(child)))?;
+            verdict.map_err(|problem| problem.at(self.tree.path(child)))?;
             self.skip_check()?;
         }
         Ok(nil)
@@ -308,11 +325,11 @@ impl<'d> Build<'d> {
         open.text.push_str(part);
         let id = open.id;
         let verdict = if open.text.len() > limits::MAX_TEXT {
-            Err(Label::TextTooLong)
+            Err(text_too_long())
         } else {
             check_text(part)
         };
-        verdict.map_err(|label| trouble(label).at(self.tree.path(id)))
+        verdict.map_err(|problem| problem.at(self.tree.path(id)))
     }
 
     fn end(&mut self) -> Result<(), Problem> {
@@ -322,9 +339,9 @@ impl<'d> Build<'d> {
         };
         let text = open.text.trim();
         if open.nil && (open.has_elements || !text.is_empty()) {
-            self.tree.mark(open.id, Label::NilFilled);
+            self.tree.mark(open.id, Oddity::NilFilled);
         } else if open.has_elements && !text.is_empty() {
-            self.tree.mark(open.id, Label::TextMisplaced);
+            self.tree.mark(open.id, Oddity::TextMisplaced);
         }
         if open.has_elements {
             self.tree.set(open.id, Value::Object);

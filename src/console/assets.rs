@@ -1,6 +1,6 @@
 //! The files the pages use, carried in the executable.
 
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::http::extract::{PageOutcome, PageReply};
 
 const FILES: [(&str, &str, &[u8]); 2] = [
@@ -15,7 +15,7 @@ const FILES: [(&str, &str, &[u8]); 2] = [
 /// One file by its name.
 pub(super) fn file(name: &str) -> PageOutcome {
     let found = FILES.iter().find(|(n, _, _)| *n == name);
-    let (_, media, body) = found.ok_or(Label::NotFound)?;
+    let (_, media, body) = found.ok_or(problems::NotFound)?;
     Ok(PageReply {
         status: 200,
         media,

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::domain::attachment::FileKind;
 use crate::domain::details::Details;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::{Label, problems};
 use crate::domain::view::{
     AttachmentView, AttachmentsView, DeliveryView, DossierSummary, EventView, HistoryView, RouteView,
     StatusView,
@@ -30,7 +30,7 @@ pub(super) struct Dossier {
 }
 
 pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutcome {
-    let id: DossierId = call.segment.parse().map_err(|_| Label::NotFound)?;
+    let id: DossierId = call.segment.parse().map_err(|_| problems::NotFound)?;
     let summary = call.hub.dossiers.show(access, id).await?.summary;
     let route = call.hub.dossiers.route(access, id).await?;
     let history = call.hub.dossiers.history(access, id).await?;

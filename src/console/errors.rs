@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::domain::rejection::{Label, LabelText};
+use crate::domain::rejection::{Label, LabelText, problems};
 use crate::http::extract::PageOutcome;
 
 use super::draw::html;
@@ -52,7 +52,7 @@ pub(super) fn list(f: Frame) -> PageOutcome {
 }
 
 pub(super) fn one(f: Frame, label: &str) -> PageOutcome {
-    let label = Label::parse(label).ok_or(Label::NotFound)?;
+    let label = Label::parse(label).ok_or(problems::NotFound)?;
     html(200, &One::of(f, label))
 }
 

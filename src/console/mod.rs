@@ -22,7 +22,7 @@ mod words;
 
 use std::sync::Arc;
 
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::http::extract::{Page, PageCall, PageOutcome, Pages};
 use crate::identity::Access;
 
@@ -55,7 +55,7 @@ impl Console {
             (Page::Dossier, Some(access)) => dossier::draw(frame, &call, access).await,
             // Where there is nothing to see, the front door leads to the one thing a citizen can do.
             (Page::Overview, None) => lookup::form(frame),
-            (Page::Dossier, None) => Err(Label::NotFound.into()),
+            (Page::Dossier, None) => Err(problems::NotFound.into()),
             (Page::LookUp, _) => lookup::form(frame),
             (Page::LookedUp, _) => lookup::draw(frame, &call).await,
             (Page::Errors, _) => errors::list(frame),

@@ -10,7 +10,7 @@ use crate::broker::topology::{AGENCY_PREFIX, STATUS_QUEUE, TENANT_PREFIX};
 use crate::broker::{Acknowledgement, Broker, Delivery, Source, settle_all};
 use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
-use crate::domain::rejection::{Label, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::service::{Hub, ServiceError};
 
 /// The word by which RabbitMQ says that a consumer rejected a message.
@@ -93,7 +93,7 @@ async fn attempt(hub: &Hub, letter: &Delivery, queue: &str) -> Result<(), Servic
         return Ok(());
     }
     tracing::warn!(message, queue, reason, routing_key = %letter.routing_key, "a message astray is kept as a refusal");
-    let rejection: Rejection = Label::MessageAstray.into();
+    let rejection: Rejection = problems::MessageAstray.into();
     let media_type = match letter.content_type.as_str() {
         "" => "application/octet-stream",
         named => named,

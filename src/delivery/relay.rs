@@ -63,12 +63,8 @@ pub(super) async fn run(hub: Arc<Hub>, store: Arc<Store>, broker: Broker, stop: 
             return;
         }
         let now = Instant::now();
-        let look = match (is_over || look_at <= now, all_at <= now) {
-            _ if was_last_look => Look::Not,
-            (false, _) => Look::Not,
-            (true, false) => Look::Lately,
-            (true, true) => Look::All,
-        };
+        let is_due = (is_over || look_at <= now) && !was_last_look;
+        let look = Look::due(is_due, all_at <= now);
         was_last_look |= is_over;
         if look != Look::Not {
             look_at = now + LOOK_AGAIN;
@@ -125,6 +121,17 @@ enum Look {
     Lately,
     /// All that waits.
     All,
+}
+
+impl Look {
+    /// What is looked at when a look is due, or one from the beginning.
+    fn due(any: bool, all: bool) -> Self {
+        match (any, all) {
+            (false, _) => Look::Not,
+            (true, false) => Look::Lately,
+            (true, true) => Look::All,
+        }
+    }
 }
 
 /// What moves the outbox.

@@ -12,7 +12,7 @@ use crate::domain::codes::Key;
 use crate::domain::encoding;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Rejection, problems};
 use crate::domain::submission::IdempotencyKey;
 use crate::service::{Hub, Reported, Reports, ServiceError};
 
@@ -203,11 +203,13 @@ fn media_type(delivery: &Delivery) -> Cow<'_, str> {
 /// Reads a message, as far as the broker vouches for its sender.
 fn read(hub: &Hub, delivery: &Delivery) -> Result<Reports, Rejection> {
     let (Some(agency), true) = (delivery.agency(), delivery.is_vouched()) else {
-        let problem = Problem::new(Label::SenderUnvouched).with("expected", &delivery.routing_key);
+        let problem = problems::SenderUnvouched {
+            expected: &delivery.routing_key,
+        };
         return Err(problem.into());
     };
     if let Some(reason) = delivery.unread {
-        return Err(Problem::new(Label::BodyUnreadable).with("reason", reason).into());
+        return Err(problems::BodyUnreadable { reason: &reason }.into());
     }
     let reported = Reported {
         bytes: delivery.body.to_vec(),
@@ -221,7 +223,7 @@ fn read(hub: &Hub, delivery: &Delivery) -> Result<Reports, Rejection> {
         ServiceError::Rejected(rejection) => rejection,
         other => {
             tracing::error!(error = %other, agency = %agency, message = %delivery.message_id, "a report failed");
-            Label::Internal.into()
+            problems::Internal.into()
         }
     })
 }
@@ -261,7 +263,7 @@ async fn judged(hub: &Hub, delivery: &Delivery, reports: Reports) -> Result<Ackn
         Err(ServiceError::Rejected(rejection)) => Err(rejection),
         Err(ServiceError::Internal(why)) => {
             tracing::error!(%why, agency = %agency, message = %delivery.message_id, "a report failed");
-            Err(Label::Internal.into())
+            Err(problems::Internal.into())
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::details::ResultPaper;
 use super::dossier::{Component, FileRef, Filing};
-use super::rejection::{Label, Problem};
+use super::rejection::{Problem, problems};
 use super::sha256::Sha256;
 
 /// Files one document may name by digest. Each is a row of the ledger's commit.
@@ -98,12 +98,13 @@ impl NamedFile {
     /// A warning, where the sender says another size than the file has.
     pub fn other_size(&self, actual: i64) -> Option<Problem> {
         let said = self.size.filter(|said| *said != actual)?;
-        let problem = Problem::new(Label::FileSizeDiffers)
-            .with("said", said)
-            .with("size", actual);
+        let problem = problems::FileSizeDiffers {
+            said: &said,
+            size: &actual,
+        };
         Some(match &self.path {
             Some(path) => problem.at(path.clone()),
-            None => problem,
+            None => problem.into(),
         })
     }
 }
@@ -152,11 +153,12 @@ pub fn within_limit(files: &[NamedFile], field: &str) -> Result<(), Problem> {
     let Some(first_too_many) = files.get(NAMED_AT_MOST) else {
         return Ok(());
     };
-    let problem = Problem::new(Label::TooManyItems)
-        .with("field", field)
-        .with("limit", NAMED_AT_MOST);
+    let problem = problems::TooManyItems {
+        field: &field,
+        limit: &NAMED_AT_MOST,
+    };
     Err(match &first_too_many.path {
         Some(path) => problem.at(path.clone()),
-        None => problem,
+        None => problem.into(),
     })
 }

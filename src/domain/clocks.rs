@@ -15,7 +15,6 @@ pub use watched::{Deadline, Watched};
 use super::calendar::{Calendar, Limit, Span};
 use super::legal::{LegalLimits, Restart, TimeLimits};
 use super::lifecycle::State;
-use super::rejection::{Label, Problem};
 use super::status::Status;
 use super::time::{Date, Timestamp};
 
@@ -199,17 +198,14 @@ impl Clockwork {
         at > self.ends(issued, self.law(issued).result_correction)
     }
 
-    /// A problem about a limit with how long the limit is, on the day of `at`: no number of the law stands in a sentence.
-    #[must_use]
-    pub fn with_limit(&self, problem: Problem, at: Timestamp) -> Problem {
-        let law = self.law(at);
-        let span = match problem.label {
-            Label::PostponementLate => law.late_notice,
-            Label::CorrectionLate => law.result_correction,
-            _ => return problem,
-        };
-        let (vi, en) = span.words();
-        problem.with("limit", vi).with("limit_en", en)
+    /// How long at `at` a result may be corrected.
+    pub fn result_correction_limit(&self, at: Timestamp) -> Span {
+        self.law(at).result_correction
+    }
+
+    /// How long at `at` before the due date a later one has to be told.
+    pub fn late_notice_limit(&self, at: Timestamp) -> Span {
+        self.law(at).late_notice
     }
 
     /// What is watched from a message to an agency on.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::absent;
 use super::dossier::{Copies, Fee, FileRef};
 use super::plausible::Dated;
-use super::rejection::{Label, Problem};
+use super::rejection::{Problem, problems};
 use super::status::Status;
 use super::text::{Prose, Text};
 use super::time::Date;
@@ -175,30 +175,37 @@ impl Lists {
             ("correction", usize::from(self.correction), 1, Status::Finished),
         ];
         for (name, count, limit, belongs) in lists {
-            let problem = match count {
+            let problem: Problem = match count {
                 0 => continue,
-                _ if belongs != status => Problem::new(Label::DetailsMisplaced).with("expected", belongs),
-                n if n > limit => Problem::new(Label::TooManyItems).with("limit", limit),
+                _ if belongs != status => problems::DetailsMisplaced {
+                    field: &name,
+                    expected: &belongs,
+                }
+                .into(),
+                n if n > limit => problems::TooManyItems {
+                    field: &name,
+                    limit: &limit,
+                }
+                .into(),
                 _ => continue,
             };
-            return Err(problem.with("field", name).at(format!("/{name}")));
+            return Err(problem.at(format!("/{name}")));
         }
         for (i, result) in self.results.iter().enumerate() {
             if result.files.len() > limits::FILES {
-                return Err(Problem::new(Label::TooManyItems)
-                    .with("limit", limits::FILES)
-                    .with("field", "files")
-                    .at(format!("/results/{i}/files")));
+                return Err(problems::TooManyItems {
+                    field: &"files",
+                    limit: &limits::FILES,
+                }
+                .at(format!("/results/{i}/files")));
             }
             if let Some(Err(why)) = result.issued_on.map(|day| Dated::IssuedOn.check_day(day)) {
-                let problem = why.problem().with("field", "issued_on");
+                let problem = why.problem("issued_on");
                 return Err(problem.at(format!("/results/{i}/issued_on")));
             }
         }
         if self.correction && self.results.is_empty() {
-            return Err(Problem::new(Label::FieldMissing)
-                .with("field", "results")
-                .at("/results"));
+            return Err(problems::FieldMissing { field: &"results" }.at("/results"));
         }
         Ok(())
     }
@@ -207,6 +214,7 @@ impl Lists {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
 
     fn papers(n: usize) -> Lists {
         Lists {

@@ -15,7 +15,7 @@ pub use party::{IdentityPaper, IdentityPaperKind, Party, PartyKind, Sex};
 
 use super::codes::{CommuneCode, DistrictCode, DossierCode, Email, Phone, ProcedureCode};
 use super::plausible::Dated;
-use super::rejection::{Label, Problem};
+use super::rejection::{Problem, problems};
 use super::sha256::Sha256;
 use super::status::Status;
 use super::text::{Prose, Text, names};
@@ -132,10 +132,11 @@ impl ProcedureRef {
         self.name
             .as_ref()
             .filter(|name| !names::share_words(name.as_str(), &known.name))?;
-        let problem = Problem::new(Label::ProcedureNameDiffers)
-            .with("field", "name")
-            .with("procedure", &known.code)
-            .with("name", &known.name);
+        let problem = problems::ProcedureNameDiffers {
+            field: &"name",
+            procedure: &known.code,
+            name: &known.name,
+        };
         Some(problem.at("/procedure/name"))
     }
 }
@@ -415,8 +416,8 @@ impl Filing {
             (Dated::ReceivedAt, self.received_at),
         ] {
             if let Some(Err(why)) = at.map(|at| dated.check_now(at, now)) {
-                let problem = why.problem().with("field", dated.field());
-                refused.push(problem.at(format!("/{}", dated.field())));
+                let field = dated.field();
+                refused.push(why.problem(field).at(format!("/{field}")));
             }
         }
         let today = now.date();
@@ -429,9 +430,7 @@ impl Filing {
             .into_iter()
             .filter(|(_, party)| party.and_then(|p| p.birth_date).is_some_and(|born| born > today))
             .map(|(name, _)| {
-                Problem::new(Label::BirthInFuture)
-                    .with("field", "birth_date")
-                    .at(format!("/{name}/birth_date"))
+                problems::BirthInFuture { field: &"birth_date" }.at(format!("/{name}/birth_date"))
             })
             .collect();
         if self
@@ -440,7 +439,9 @@ impl Filing {
             .and_then(|p| p.document_date)
             .is_some_and(|day| day > today)
         {
-            let problem = Problem::new(Label::DateInFuture).with("field", "document_date");
+            let problem = problems::DateInFuture {
+                field: &"document_date",
+            };
             doubtful.push(problem.at("/place/document_date"));
         }
         (refused, doubtful)

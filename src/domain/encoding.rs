@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 
-use super::rejection::{Label, Problem};
+use super::rejection::Problem;
+use super::rejection::problems::{self, Fill};
 use super::syntax;
 
 /// What is written in the bytes.
@@ -74,12 +75,12 @@ fn json<'b>(
 ) -> Result<Decoded<'b>, Problem> {
     if found != Found::Bytes {
         let shown = format!("{}{}", if marked { "BOM " } else { "" }, found.name());
-        return Err(Problem::new(Label::EncodingUnsupported).with("declared", shown));
+        return Err(unsupported(&shown));
     }
     match std::str::from_utf8(body) {
         Ok(text) => Ok(told(Cow::Borrowed(text), found, charset)),
         Err(error) => match charset {
-            Some(charset) if charset.family != Family::Utf8 => Err(unsupported(&charset)),
+            Some(charset) if charset.family != Family::Utf8 => Err(unsupported(&charset.shown)),
             _ => Err(invalid(body, error.valid_up_to())),
         },
     }
@@ -106,7 +107,7 @@ fn decided<'b>(body: &'b [u8], found: Found, declared: &Declared) -> Result<Cow<
         Family::Other if found != Found::Bytes || std::str::from_utf8(body).is_ok() => {
             Err(contradicted(declared, found))
         }
-        Family::Other => Err(unsupported(declared)),
+        Family::Other => Err(unsupported(&declared.shown)),
     }
 }
 
@@ -129,7 +130,7 @@ fn characters(body: &[u8], found: Found) -> Result<Cow<'_, str>, Problem> {
             .map_err(|e| invalid(body, e.valid_up_to())),
         Found::Utf16Le => wide(u16::from_le_bytes),
         Found::Utf16Be => wide(u16::from_be_bytes),
-        Found::Utf32 => Err(Problem::new(Label::EncodingUnsupported).with("declared", found.name())),
+        Found::Utf32 => Err(unsupported(&found.name())),
     }
 }
 
@@ -140,17 +141,25 @@ fn invalid(body: &[u8], at: usize) -> Problem {
 
 /// Not well-formed behind these characters.
 fn ill_formed(encoding: &str, before: &str) -> Problem {
-    syntax::at(Label::EncodingInvalid, before, before.len()).with("encoding", encoding)
+    let (line, column) = syntax::line_and_column(before, before.len());
+    problems::EncodingInvalid {
+        encoding: &encoding,
+        line: &line,
+        column: &column,
+    }
+    .into()
 }
 
 fn contradicted(declared: &Declared, found: Found) -> Problem {
-    Problem::new(Label::EncodingContradicted)
-        .with("declared", &declared.shown)
-        .with("found", found.name())
+    problems::EncodingContradicted {
+        declared: &declared.shown,
+        found: &found.name(),
+    }
+    .into()
 }
 
-fn unsupported(declared: &Declared) -> Problem {
-    Problem::new(Label::EncodingUnsupported).with("declared", &declared.shown)
+fn unsupported(declared: &dyn Fill) -> Problem {
+    problems::EncodingUnsupported { declared }.into()
 }
 
 /// The media type of a `Content-Type` without its parameters, in lower case; `text/xml` is `application/xml` (RFC 7303, 9.2).
@@ -311,6 +320,7 @@ fn declaration(head: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
 
     fn xml(bytes: &[u8], charset: Option<&str>) -> Result<(String, Option<Problem>), Problem> {
         decode(bytes, Kind::Xml, charset).map(|d| (d.text.into_owned(), d.contradiction))
@@ -351,24 +361,24 @@ mod tests {
         for name in ["UTF-16", "us-ascii", "windows-1258", "ISO-8859-1"] {
             let refused = xml(declared(name, "Đỗ").as_bytes(), None).unwrap_err();
             assert_eq!(refused.label, Label::EncodingContradicted, "{name}");
-            assert_eq!(refused.args["declared"], format!("XML encoding=\"{name}\""));
-            assert_eq!(refused.args["found"], "UTF-8");
+            assert_eq!(refused.args()["declared"], format!("XML encoding=\"{name}\""));
+            assert_eq!(refused.args()["found"], "UTF-8");
             let refused = xml("<a>Đỗ</a>".as_bytes(), Some(name)).unwrap_err();
             assert_eq!(refused.label, Label::EncodingContradicted, "{name}");
             assert_eq!(
-                refused.args["declared"],
+                refused.args()["declared"],
                 format!("Content-Type: …; charset={name}")
             );
         }
         let refused = xml(&utf16("<a>x</a>", u16::to_le_bytes), Some("utf-8")).unwrap_err();
         assert_eq!(
-            (refused.label, &*refused.args["found"]),
+            (refused.label, &*refused.args()["found"]),
             (Label::EncodingContradicted, "UTF-16LE")
         );
         let latin = b"<?xml version='1.0' encoding='windows-1258'?><a>\xd0\xf5</a>";
         let refused = xml(latin, None).unwrap_err();
         assert_eq!(refused.label, Label::EncodingUnsupported);
-        assert_eq!(refused.args["declared"], "XML encoding=\"windows-1258\"");
+        assert_eq!(refused.args()["declared"], "XML encoding=\"windows-1258\"");
     }
 
     #[test]
@@ -379,12 +389,12 @@ mod tests {
         assert_eq!(told.unwrap().label, Label::EncodingContradicted);
         let (_, told) = xml(&marked, Some("iso-8859-1")).unwrap();
         assert_eq!(
-            told.unwrap().args["declared"],
+            told.unwrap().args()["declared"],
             "Content-Type: …; charset=iso-8859-1"
         );
         let (text, told) = xml(declared("UTF-16", "Đỗ").as_bytes(), Some("utf-8")).unwrap();
         assert!(text.contains("Đỗ"));
-        assert_eq!(told.unwrap().args["found"], "UTF-8");
+        assert_eq!(told.unwrap().args()["found"], "UTF-8");
     }
 
     #[test]
@@ -404,9 +414,11 @@ mod tests {
             let json = utf16("{\"a\": 1}", unit);
             let refused = decode(&json, Kind::Json, None).unwrap_err();
             assert_eq!(refused.label, Label::EncodingUnsupported);
-            assert!(refused.args["declared"].starts_with("UTF-16"));
+            assert!(refused.args()["declared"].starts_with("UTF-16"));
             let json = [&mark[..], &json].concat();
-            assert!(decode(&json, Kind::Json, None).unwrap_err().args["declared"].starts_with("BOM UTF-16"));
+            assert!(
+                decode(&json, Kind::Json, None).unwrap_err().args()["declared"].starts_with("BOM UTF-16")
+            );
         }
         let half = [
             b"\xff\xfe".as_slice(),
@@ -416,7 +428,11 @@ mod tests {
         .concat();
         let refused = xml(&half, None).unwrap_err();
         assert_eq!(
-            (refused.label, &*refused.args["line"], &*refused.args["column"]),
+            (
+                refused.label,
+                &*refused.args()["line"],
+                &*refused.args()["column"]
+            ),
             (Label::EncodingInvalid, "2", "2")
         );
         assert_eq!(
@@ -434,14 +450,18 @@ mod tests {
         assert_eq!(read("{\"a\":\"D\"}", "iso-8859-1").contradiction, None);
         let told = read("{\"a\":\"Đ\"}", "iso-8859-1").contradiction.unwrap();
         assert_eq!(
-            (told.label, &*told.args["found"]),
+            (told.label, &*told.args()["found"]),
             (Label::EncodingContradicted, "UTF-8")
         );
         let refused = decode(b"{\"a\":\"\xd0\"}", Kind::Json, Some("windows-1258")).unwrap_err();
         assert_eq!(refused.label, Label::EncodingUnsupported);
         let refused = decode(b"{\n\"a\":\"\xd0\"}", Kind::Json, None).unwrap_err();
         assert_eq!(
-            (refused.label, &*refused.args["line"], &*refused.args["column"]),
+            (
+                refused.label,
+                &*refused.args()["line"],
+                &*refused.args()["column"]
+            ),
             (Label::EncodingInvalid, "2", "6")
         );
     }
@@ -474,6 +494,6 @@ mod tests {
     fn nothing_but_a_name_is_repeated() {
         let name = format!("x<script>{}", "y".repeat(100));
         let refused = xml("<a>Đ</a>".as_bytes(), Some(&name)).unwrap_err();
-        assert!(!refused.args["declared"].contains('<') && refused.args["declared"].len() < 80);
+        assert!(!refused.args()["declared"].contains('<') && refused.args()["declared"].len() < 80);
     }
 }

@@ -5,7 +5,8 @@
 
 use jiff::tz::Offset;
 
-use super::rejection::{Label, Problem};
+use super::rejection::Problem;
+use super::rejection::problems;
 use super::time::{Date, Timestamp};
 
 /// How far ahead of the hub a sender's clock may be.
@@ -92,14 +93,17 @@ pub enum Implausible {
 }
 
 impl Implausible {
-    /// The problem, or the warning; the caller adds the place.
-    pub fn problem(self) -> Problem {
+    /// The problem, or the warning, of the date in `field`; the caller adds the place.
+    pub fn problem(self, field: &str) -> Problem {
         match self {
-            Implausible::Unset => Problem::new(Label::DateUnset),
-            Implausible::Future => Problem::new(Label::DateInFuture),
-            Implausible::Outside(earliest, latest) => Problem::new(Label::DateImplausible)
-                .with("earliest", earliest)
-                .with("latest", latest),
+            Implausible::Unset => problems::DateUnset { field: &field }.into(),
+            Implausible::Future => problems::DateInFuture { field: &field }.into(),
+            Implausible::Outside(earliest, latest) => problems::DateImplausible {
+                field: &field,
+                earliest: &earliest,
+                latest: &latest,
+            }
+            .into(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::audit::{Action, AuditAction};
 use super::codes::Key;
-use super::rejection::{Label, Problem, Rejection};
+use super::rejection::{Problem, Rejection, problems};
 use super::tenant::{
     Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
 };
@@ -130,19 +130,7 @@ pub struct Decision {
 pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decision, Rejection> {
     let mut decided = Decision::default();
     match change {
-        Change::Register(newcomers) => {
-            let mut problems = Vec::new();
-            for (i, newcomer) in newcomers.iter().enumerate() {
-                for mut problem in decided.register(&mut known, newcomer, now) {
-                    let inside = problem.path.unwrap_or_default();
-                    problem.path = Some(format!("/tenants/{i}{inside}"));
-                    problems.push(problem);
-                }
-            }
-            if let Some(rejection) = Rejection::of(problems) {
-                return Err(rejection);
-            }
-        }
+        Change::Register(newcomers) => decided.register_all(&mut known, newcomers, now)?,
         Change::Alter {
             tenant,
             name,
@@ -156,11 +144,7 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
                 successor_policy: successor_policy.unwrap_or(before.successor_policy),
                 ..before.clone()
             };
-            if after != *before {
-                let action = AuditAction::on(Action::TenantChanged, tenant);
-                decided.actions.push(described(action, &after));
-                decided.enrolment.tenants.push(after);
-            }
+            decided.alter(before, after);
         }
         Change::Suspend(tenant) => {
             let before = open(&known, tenant)?;
@@ -181,66 +165,27 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             decided.pin(&mut known, certificate, now)?;
         }
         Change::RevokeCertificate { tenant, thumbprint } => {
-            let found = known.certificates.get(thumbprint).filter(|c| c.tenant == *tenant);
-            let before = found.ok_or(Label::NotFound)?;
-            if before.revoked_at.is_none() {
-                another_operator(&known, |_, of| of != thumbprint, tenant)?;
-                let action = AuditAction::on(Action::CertificateRevoked, tenant);
-                decided.actions.push(action.with("thumbprint", thumbprint));
-                decided.enrolment.certificates.push(Certificate {
-                    revoked_at: Some(now),
-                    ..before.clone()
-                });
-            }
+            decided.revoke(&known, tenant, thumbprint, now)?;
         }
         Change::AddStaff(person) => {
             open(&known, &person.tenant)?;
             decided.name(&mut known, person);
         }
-        Change::RemoveStaff { tenant, id } => {
-            let found = known.staff.get(&(tenant.clone(), id.clone()));
-            let before = found.ok_or(Label::NotFound)?;
-            if before.until.is_none() {
-                let action = AuditAction::on(Action::StaffRemoved, tenant);
-                decided
-                    .actions
-                    .push(action.with("id", id).with("name", &before.name));
-                decided.enrolment.staff.push(Staff {
-                    until: Some(now),
-                    ..before.clone()
-                });
-            }
-        }
+        Change::RemoveStaff { tenant, id } => decided.remove(&known, tenant, id, now)?,
         Change::AddPoint(point) => {
             open(&known, &point.tenant)?;
             decided.place(&mut known, point)?;
         }
-        Change::EndPoint { tenant, key } => {
-            let found = known.points.get(key).filter(|point| point.tenant == *tenant);
-            let before = found.ok_or(Label::NotFound)?;
-            if before.until.is_none() {
-                let action = AuditAction::on(Action::PointEnded, tenant);
-                decided
-                    .actions
-                    .push(action.with("point", key).with("name", &before.name));
-                decided.enrolment.points.push(Point {
-                    until: Some(now),
-                    ..before.clone()
-                });
-            }
-        }
+        Change::EndPoint { tenant, key } => decided.end_point(&known, tenant, key, now)?,
     }
     Ok(decided)
 }
 
 /// A tenant that is registered and not closed.
 fn open<'a>(known: &'a Known, tenant: &TenantKey) -> Result<&'a Tenant, Problem> {
-    let found = known
-        .tenants
-        .get(tenant)
-        .ok_or_else(|| Problem::new(Label::NotFound))?;
+    let found = known.tenants.get(tenant).ok_or(problems::NotFound)?;
     match found.standing {
-        Standing::Closed { .. } => Err(Problem::new(Label::TenantClosed).with("tenant", tenant)),
+        Standing::Closed { .. } => Err(problems::TenantClosed { tenant: &tenant }.into()),
         Standing::Active | Standing::Suspended { .. } => Ok(found),
     }
 }
@@ -259,7 +204,7 @@ fn another_operator(
             .iter()
             .any(|(of, thumbprint)| remains(of, thumbprint))
     {
-        return Err(Problem::new(Label::LastOperator));
+        return Err(problems::LastOperator.into());
     }
     Ok(())
 }
@@ -273,10 +218,27 @@ fn described(action: AuditAction, tenant: &Tenant) -> AuditAction {
 }
 
 impl Decision {
+    /// All newcomers or none.
+    fn register_all(
+        &mut self,
+        known: &mut Known,
+        newcomers: &[Newcomer],
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let mut problems = Vec::new();
+        for (i, newcomer) in newcomers.iter().enumerate() {
+            for mut problem in self.register(known, newcomer, now) {
+                let inside = problem.path.unwrap_or_default();
+                problem.path = Some(format!("/tenants/{i}{inside}"));
+                problems.push(problem);
+            }
+        }
+        Rejection::of(problems).map_or(Ok(()), Err)
+    }
+
     /// One newcomer; what is wrong with it.
     fn register(&mut self, known: &mut Known, newcomer: &Newcomer, now: Timestamp) -> Vec<Problem> {
         let tenant = &newcomer.tenant;
-        let named = |label: Label, path: &str| Problem::new(label).at(path).with("tenant", &tenant.key);
         let mut problems = Vec::new();
         let parent = tenant.parent.as_ref().map(|key| (key, known.tenants.get(key)));
         let belongs = match (tenant.key.kind(), parent) {
@@ -287,11 +249,11 @@ impl Decision {
             (_, parent) => parent.is_none(),
         };
         if !belongs {
-            problems.push(named(Label::ParentUnknown, "/parent"));
+            problems.push(problems::ParentUnknown { tenant: &tenant.key }.at("/parent"));
         }
         match known.tenants.get(&tenant.key) {
             Some(before) if matches!(before.standing, Standing::Closed { .. }) => {
-                problems.push(named(Label::TenantClosed, "/key"));
+                problems.push(problems::TenantClosed { tenant: &tenant.key }.at("/key"));
             }
             Some(before) => {
                 let same = Tenant {
@@ -299,7 +261,7 @@ impl Decision {
                     ..before.clone()
                 };
                 if same != *tenant {
-                    problems.push(named(Label::TenantExists, "/key"));
+                    problems.push(problems::TenantExists { tenant: &tenant.key }.at("/key"));
                 }
             }
             None => {
@@ -326,6 +288,14 @@ impl Decision {
         problems
     }
 
+    fn alter(&mut self, before: &Tenant, after: Tenant) {
+        if after != *before {
+            let action = AuditAction::on(Action::TenantChanged, &before.key);
+            self.actions.push(described(action, &after));
+            self.enrolment.tenants.push(after);
+        }
+    }
+
     fn stand(&mut self, before: &Tenant, standing: Standing) {
         let action = match standing {
             Standing::Active => Action::TenantResumed,
@@ -341,7 +311,7 @@ impl Decision {
 
     fn close(&mut self, known: &Known, tenant: &TenantKey, now: Timestamp) -> Result<(), Problem> {
         let found = known.tenants.get(tenant);
-        let before = found.ok_or_else(|| Problem::new(Label::NotFound))?;
+        let before = found.ok_or(problems::NotFound)?;
         another_operator(known, |operator, _| operator != tenant, tenant)?;
         let mut agents: Vec<&Tenant> = known
             .tenants
@@ -360,16 +330,20 @@ impl Decision {
     fn pin(&mut self, known: &mut Known, certificate: &Certificate, now: Timestamp) -> Result<(), Problem> {
         let print = certificate.thumbprint;
         if let Some(before) = known.certificates.get(&certificate.thumbprint) {
-            let label = match before {
-                other if other.tenant != certificate.tenant => Label::CertificateTaken,
-                revoked if revoked.revoked_at.is_some() => Label::CertificateRetired,
-                _ => return Ok(()),
+            let thumbprint = &print;
+            return match before {
+                other if other.tenant != certificate.tenant => {
+                    Err(problems::CertificateTaken { thumbprint }.at("/add"))
+                }
+                revoked if revoked.revoked_at.is_some() => {
+                    Err(problems::CertificateRetired { thumbprint }.at("/add"))
+                }
+                _ => Ok(()),
             };
-            return Err(Problem::new(label).at("/add").with("thumbprint", print));
         }
         if certificate.not_after < now {
-            let problem = Problem::new(Label::CertificateUnusable).at("/add");
-            return Err(problem.with("reason", certificate.not_after));
+            let reason = &certificate.not_after;
+            return Err(problems::CertificateUnusable { reason }.at("/add"));
         }
         let action = AuditAction::on(Action::CertificateAdded, &certificate.tenant);
         self.actions.push(
@@ -381,6 +355,27 @@ impl Decision {
         known
             .certificates
             .insert(certificate.thumbprint, certificate.clone());
+        Ok(())
+    }
+
+    fn revoke(
+        &mut self,
+        known: &Known,
+        tenant: &TenantKey,
+        thumbprint: &Thumbprint,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let found = known.certificates.get(thumbprint).filter(|c| c.tenant == *tenant);
+        let before = found.ok_or(problems::NotFound)?;
+        if before.revoked_at.is_none() {
+            another_operator(known, |_, of| of != thumbprint, tenant)?;
+            let action = AuditAction::on(Action::CertificateRevoked, tenant);
+            self.actions.push(action.with("thumbprint", thumbprint));
+            self.enrolment.certificates.push(Certificate {
+                revoked_at: Some(now),
+                ..before.clone()
+            });
+        }
         Ok(())
     }
 
@@ -398,11 +393,25 @@ impl Decision {
         known.staff.insert(key, person.clone());
     }
 
+    fn remove(&mut self, known: &Known, tenant: &TenantKey, id: &Key, now: Timestamp) -> Result<(), Problem> {
+        let found = known.staff.get(&(tenant.clone(), id.clone()));
+        let before = found.ok_or(problems::NotFound)?;
+        if before.until.is_none() {
+            let action = AuditAction::on(Action::StaffRemoved, tenant);
+            self.actions
+                .push(action.with("id", id).with("name", &before.name));
+            self.enrolment.staff.push(Staff {
+                until: Some(now),
+                ..before.clone()
+            });
+        }
+        Ok(())
+    }
+
     fn place(&mut self, known: &mut Known, point: &Point) -> Result<(), Problem> {
         match known.points.get(&point.key) {
             Some(before) if before.tenant != point.tenant => {
-                let problem = Problem::new(Label::PointTaken).at("/key");
-                return Err(problem.with("point", &point.key));
+                return Err(problems::PointTaken { point: &point.key }.at("/key"));
             }
             Some(before) if before == point => return Ok(()),
             Some(_) | None => {}
@@ -412,6 +421,27 @@ impl Decision {
             .push(action.with("point", &point.key).with("name", &point.name));
         self.enrolment.points.push(point.clone());
         known.points.insert(point.key.clone(), point.clone());
+        Ok(())
+    }
+
+    fn end_point(
+        &mut self,
+        known: &Known,
+        tenant: &TenantKey,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let found = known.points.get(key).filter(|point| point.tenant == *tenant);
+        let before = found.ok_or(problems::NotFound)?;
+        if before.until.is_none() {
+            let action = AuditAction::on(Action::PointEnded, tenant);
+            self.actions
+                .push(action.with("point", key).with("name", &before.name));
+            self.enrolment.points.push(Point {
+                until: Some(now),
+                ..before.clone()
+            });
+        }
         Ok(())
     }
 }

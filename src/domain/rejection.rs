@@ -1,10 +1,11 @@
 //! Everything the hub can refuse, or warn of, in one list.
 //!
 //! A [`Label`] never changes once published. Each has a title and a sentence in Vietnamese and in English that says what to do;
-//! `{name}` in a sentence is filled from the problem's arguments. Arguments are codes, limits and field names, never a person's
-//! data: a problem document may be logged.
+//! `{name}` in a sentence is filled from the problem's arguments, which [`problems`] has for each label. Arguments are codes, limits
+//! and field names, never a person's data: a problem document may be logged.
 
 mod problem;
+pub mod problems;
 mod word;
 
 pub use problem::{Problem, Rejection};

@@ -3,7 +3,7 @@
 
 use serde_json::Error;
 
-use super::rejection::{Label, Problem};
+use super::rejection::{Problem, problems};
 
 /// What is expected where a document has ended.
 pub const END: &str = "EOF";
@@ -22,13 +22,13 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// `syntax-invalid` at a byte of a text.
 pub fn invalid(text: &str, offset: usize, expected: &str) -> Problem {
-    at(Label::SyntaxInvalid, text, offset).with("expected", expected)
-}
-
-/// A problem with the line and column of a byte of a text.
-pub fn at(label: Label, text: &str, offset: usize) -> Problem {
     let (line, column) = line_and_column(text, offset);
-    Problem::new(label).with("line", line).with("column", column)
+    problems::SyntaxInvalid {
+        line: &line,
+        column: &column,
+        expected: &expected,
+    }
+    .into()
 }
 
 /// The byte a JSON parser's line and column (from 1, in bytes) name.
@@ -45,7 +45,7 @@ fn json_offset(text: &str, error: &Error) -> usize {
 pub fn json(text: &str, error: &Error) -> Problem {
     let said = error.to_string();
     if said.starts_with("recursion limit") {
-        return Problem::new(Label::TooDeep).with("limit", JSON_DEPTH);
+        return problems::TooDeep { limit: &JSON_DEPTH }.into();
     }
     let at = if error.is_eof() {
         text.len()
@@ -98,6 +98,7 @@ fn expected(said: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
 
     #[test]
     fn a_place_is_counted_in_lines_and_characters() {
@@ -129,8 +130,8 @@ mod tests {
         ] {
             let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
             let problem = json(text, &error);
-            assert_eq!(problem.args["expected"], expected, "{text}: {error}");
-            let at = (problem.args["line"].parse(), problem.args["column"].parse());
+            assert_eq!(problem.args()["expected"], expected, "{text}: {error}");
+            let at = (problem.args()["line"].parse(), problem.args()["column"].parse());
             assert_eq!(at, (Ok(line), Ok(column)), "{text}: {error}");
         }
         let deep = "[".repeat(200);

@@ -11,6 +11,9 @@ use std::marker::PhantomData;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
+use super::rejection::Problem;
+use super::rejection::problems::{self, Fill};
+
 /// The largest whole number that is exact wherever it is read: 2^53 - 1.
 pub const MAX: i64 = 9_007_199_254_740_991;
 
@@ -26,6 +29,36 @@ pub enum NotWhole {
     /// Beyond what is exact.
     #[error("a number beyond what is exact")]
     Range,
+}
+
+impl NotWhole {
+    /// The problem of the number in `field`, which is to be one of so many; `unit` is said behind them.
+    pub fn problem(self, field: &dyn Fill, (min, max): (i64, i64), unit: &str) -> Problem {
+        let (min, max, unit) = (&min, &max, &unit);
+        match self {
+            NotWhole::Form => problems::NumberMalformed {
+                field,
+                min,
+                max,
+                unit,
+            }
+            .into(),
+            NotWhole::Fraction => problems::NumberFraction {
+                field,
+                min,
+                max,
+                unit,
+            }
+            .into(),
+            NotWhole::Range => problems::NumberRange {
+                field,
+                min,
+                max,
+                unit,
+            }
+            .into(),
+        }
+    }
 }
 
 /// A number written as a text. Three digits behind the only dot are refused where they may be thousands: `150.000` is 150 to a

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
 
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::domain::time::Timestamp;
 
 use super::limits;
@@ -156,9 +156,10 @@ impl Attempts {
 
 /// Too much now; in so many seconds again.
 fn later(seconds: u32) -> Rejection {
-    Problem::new(Label::RateLimited)
-        .with("retry_after", seconds)
-        .into()
+    problems::RateLimited {
+        retry_after: &seconds,
+    }
+    .into()
 }
 
 /// An IPv6 subscriber has a whole /64, so that is what is counted.
@@ -172,6 +173,7 @@ pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
     use crate::domain::tenant::TenantKey;
 
     #[test]

@@ -9,7 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::rejection::{Label, Language, Rejection, problems};
 use crate::service::ServiceError;
 
 use super::call::{Call, text};
@@ -42,7 +42,7 @@ pub(super) async fn enter(
                 handler,
             ) {
                 (Ok(authed), Some(handler)) => handler(authed).await,
-                (Ok(_), None) => Err(Label::NotFound.into()),
+                (Ok(_), None) => Err(problems::NotFound.into()),
                 (Err(refused), _) => Err(refused),
             }
         }
@@ -76,10 +76,12 @@ pub(super) async fn stray(
     let call = state.begin(&request);
     let (id, rejection): (_, Rejection) = match path {
         Some(path) => {
-            let problem = Problem::new(Label::MethodNotAllowed).with("allow", allowed(listener, path));
+            let problem = problems::MethodNotAllowed {
+                allow: &allowed(listener, path),
+            };
             ("method-not-allowed", problem.into())
         }
-        None => ("not-found", Label::NotFound.into()),
+        None => ("not-found", problems::NotFound.into()),
     };
     let language = page_language(&request, &call).0;
     let reply = if listener == Listener::Web && path.is_none() && likes_html(&request) {
@@ -262,7 +264,9 @@ fn guarded(reply: Reply) -> Reply {
 async fn looked_up(state: &State, request: &HttpRequest, asked: PageCall) -> Result<PageReply, ServiceError> {
     let (from, now) = (request.peer_addr().map(|a| a.ip()), state.hub.clock.now());
     let key = asked.field("id").trim().to_ascii_lowercase();
-    let busy = || problem::retry(Label::RateLimited, limits::RETRY_RATE);
+    let busy = problems::RateLimited {
+        retry_after: &limits::RETRY_RATE,
+    };
     // Whose turn it is not is answered by what costs nothing, or by the few places that are left for it.
     let turns = if state.attempts.exhausted(from, &key, now) {
         &state.look_ups.of_exhausted
@@ -270,7 +274,7 @@ async fn looked_up(state: &State, request: &HttpRequest, asked: PageCall) -> Res
         &state.look_ups.of_all
     };
     let waited = tokio::time::timeout(limits::LOOKUP_TURN, turns.acquire()).await;
-    let _turn = waited.map_err(|_| busy())?;
+    let _turn = waited.map_err(|_| busy)?;
     let drawn = (state.pages)(asked).await?;
     if drawn.status == 404 {
         state.attempts.wrong(from, &key, now)?;

@@ -299,29 +299,33 @@ fn responses(route: &HttpRoute, shapes: &mut Shapes) -> Value {
     }
     responses.insert(status.to_string(), success);
     for status in refusals(route) {
-        let refusal = match (route.operation, status) {
-            (Operation::Token, 400 | 401 | 500) => json!({
-                "description": "Refused (RFC 6749, 5.2).",
-                "content": { "application/json": { "schema": {
-                    "type": "object",
-                    "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } },
-                    "required": ["error"],
-                } } },
-            }),
-            (Operation::Document(_), 503) => json!({
-                "description": "Something the hub needs is missing.",
-                "content": { "application/json": { "schema": { "type": "object" } } },
-            }),
-            (Operation::Page(_), 404) => json!({
-                "description": "There is nothing: a page says so, or a problem document.",
-                "content": {
-                    "text/html": {},
-                    "application/problem+json": { "schema": shapes.answer(|g| g.subschema_for::<ProblemDocument>()) },
-                },
-            }),
-            _ => json!({ "$ref": "#/components/responses/Problem" }),
-        };
-        responses.insert(status.to_string(), refusal);
+        responses.insert(status.to_string(), refusal(route, status, shapes));
     }
     Value::Object(responses)
+}
+
+/// What a refusal looks like.
+fn refusal(route: &HttpRoute, status: u16, shapes: &mut Shapes) -> Value {
+    match (route.operation, status) {
+        (Operation::Token, 400 | 401 | 500) => json!({
+            "description": "Refused (RFC 6749, 5.2).",
+            "content": { "application/json": { "schema": {
+                "type": "object",
+                "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } },
+                "required": ["error"],
+            } } },
+        }),
+        (Operation::Document(_), 503) => json!({
+            "description": "Something the hub needs is missing.",
+            "content": { "application/json": { "schema": { "type": "object" } } },
+        }),
+        (Operation::Page(_), 404) => json!({
+            "description": "There is nothing: a page says so, or a problem document.",
+            "content": {
+                "text/html": {},
+                "application/problem+json": { "schema": shapes.answer(|g| g.subschema_for::<ProblemDocument>()) },
+            },
+        }),
+        _ => json!({ "$ref": "#/components/responses/Problem" }),
+    }
 }

@@ -1,7 +1,7 @@
 //! Refusals as problem documents (RFC 9457), the only shape in which the interface says no.
 
 use crate::domain::ids::RequestId;
-use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::rejection::{Label, Language, Rejection, problems};
 use crate::domain::view::{ProblemDocument, ProblemView};
 use crate::service::ServiceError;
 
@@ -37,15 +37,16 @@ pub fn document(
 pub(super) fn rejection(error: &ServiceError) -> Rejection {
     match error {
         ServiceError::Rejected(rejection) => rejection.clone(),
-        ServiceError::Busy => retry(Label::QueueFull, limits::RETRY_QUEUE),
-        ServiceError::StoreUnavailable => retry(Label::StoreUnavailable, limits::RETRY_STORE),
-        ServiceError::Internal(_) => Label::Internal.into(),
+        ServiceError::Busy => problems::QueueFull {
+            retry_after: &limits::RETRY_QUEUE,
+        }
+        .into(),
+        ServiceError::StoreUnavailable => problems::StoreUnavailable {
+            retry_after: &limits::RETRY_STORE,
+        }
+        .into(),
+        ServiceError::Internal(_) => problems::Internal.into(),
     }
-}
-
-/// A refusal that says when to come again.
-pub(super) fn retry(label: Label, seconds: u32) -> Rejection {
-    Problem::new(label).with("retry_after", seconds).into()
 }
 
 /// The answer to a refused request.
@@ -66,13 +67,13 @@ pub(super) fn reply(
     if document.status == 401 {
         reply = reply.with("WWW-Authenticate", "Bearer error=\"invalid_token\"");
     }
-    if let Some(seconds) = first.args.get("retry_after") {
+    if let Some(seconds) = first.args().get("retry_after") {
         reply = reply.with("Retry-After", seconds);
     }
-    if let (405, Some(allow)) = (document.status, first.args.get("allow")) {
+    if let (405, Some(allow)) = (document.status, first.args().get("allow")) {
         reply = reply.with("Allow", allow);
     }
-    if let (416, Some(size)) = (document.status, first.args.get("size")) {
+    if let (416, Some(size)) = (document.status, first.args().get("size")) {
         reply = reply.with("Content-Range", format!("bytes */{size}"));
     }
     if first.label == Label::ContentCodingUnsupported {
@@ -89,6 +90,7 @@ pub(super) fn reply(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Problem;
 
     const ISSUER: &str = "https://hub.example/";
 
@@ -150,7 +152,7 @@ mod tests {
             header(&token, "WWW-Authenticate"),
             Some("Bearer error=\"invalid_token\"")
         );
-        let method = Problem::new(Label::MethodNotAllowed).with("allow", "GET, POST");
+        let method = problems::MethodNotAllowed { allow: &"GET, POST" };
         let method = reply(&method.into(), ISSUER, Language::English, false, request());
         assert_eq!(
             (method.status, header(&method, "Allow")),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::codes::Key;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::domain::tenant::{
     Actor, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
 };
@@ -78,9 +78,10 @@ impl Access {
     /// `permission-missing` with the permission and the kind of tenant.
     pub fn permit(&self, permission: Permission) -> Result<Scope, Rejection> {
         if !self.permissions.holds(permission) {
-            let problem = Problem::new(Label::PermissionMissing)
-                .with("permission", permission)
-                .with("kind", self.kind().word());
+            let problem = problems::PermissionMissing {
+                permission: &permission,
+                kind: &self.kind().word(),
+            };
             return Err(problem.into());
         }
         let everything = self.kind() == TenantKind::Operator && self.permissions.holds(Permission::HubRead);
@@ -98,7 +99,7 @@ impl Access {
     /// `staff-required` when an agent did not.
     pub fn require_staff(&self) -> Result<(), Rejection> {
         match self.kind() {
-            TenantKind::Agent if self.staff.is_none() => Err(Label::StaffRequired.into()),
+            TenantKind::Agent if self.staff.is_none() => Err(problems::StaffRequired.into()),
             _ => Ok(()),
         }
     }

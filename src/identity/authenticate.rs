@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use rustls::pki_types::CertificateDer;
 
 use crate::domain::codes::Key;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::tenant::{Register, Tenant};
 use crate::domain::time::Timestamp;
 
@@ -104,20 +104,23 @@ pub fn authenticate(
     let register = gate.register.load();
     let peer = Peer::judge(connection, &gate.trust.load(), &register, now)?;
     let tokens = gate.tokens.load();
-    let token = bearer(authorization).ok_or_else(|| tokens.issuer().refuse(Label::TokenMissing))?;
+    let token = bearer(authorization).ok_or_else(|| {
+        let token_endpoint = tokens.issuer().endpoint();
+        Rejection::from(problems::TokenMissing { token_endpoint })
+    })?;
     let claims = tokens.verify(token, peer.thumbprint(), now)?;
     let tenant: &Arc<Tenant> = peer.tenant();
     // A certificate that was registered for somebody else since the token was minted.
     if claims.tenant != tenant.key {
-        return Err(Label::TokenCertificateMismatch.into());
+        return Err(problems::TokenCertificateMismatch.into());
     }
     let staff = match acting_staff {
         Some(word) => {
-            let id: Key = word.parse().map_err(|_| Label::StaffUnknown)?;
+            let id: Key = word.parse().map_err(|_| problems::StaffUnknown)?;
             Some(
                 register
                     .staff(&tenant.key, &id)
-                    .ok_or(Label::StaffUnknown)?
+                    .ok_or(problems::StaffUnknown)?
                     .clone(),
             )
         }
@@ -125,11 +128,11 @@ pub fn authenticate(
     };
     let point = match receiving_point {
         Some(word) => {
-            let key: Key = word.parse().map_err(|_| Label::PointUnknown)?;
+            let key: Key = word.parse().map_err(|_| problems::PointUnknown)?;
             Some(
                 register
                     .point(&tenant.key, &key)
-                    .ok_or(Label::PointUnknown)?
+                    .ok_or(problems::PointUnknown)?
                     .clone(),
             )
         }

@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 
 use super::unfit::Unfit;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{Register, Standing, Tenant, Thumbprint};
@@ -224,7 +224,10 @@ pub fn would_pass(
     now: Timestamp,
 ) -> Result<(), Problem> {
     if now > leaf.not_after {
-        return Err(Problem::new(Label::CertificateExpired).with("not_after", leaf.not_after));
+        return Err(problems::CertificateExpired {
+            not_after: &leaf.not_after,
+        }
+        .into());
     }
     trust.verify(leaf, chain, now).map(drop).map_err(Unfit::problem)
 }
@@ -299,17 +302,20 @@ impl Peer {
         let untrusted = |why: &'static str| Unfit::Chain(why).problem();
         let connection = connection
             .filter(|c| !c.chain.is_empty())
-            .ok_or(Label::CertificateMissing)?;
+            .ok_or(problems::CertificateMissing)?;
         let leaf = connection.leaf.as_ref().ok_or_else(|| untrusted("malformed"))?;
         let window = connection.window(leaf, trust, now).map_err(Unfit::problem)?;
         if now < leaf.not_before {
-            let problem = Problem::new(Label::CertificateNotYetValid).with("not_before", leaf.not_before);
+            let problem = problems::CertificateNotYetValid {
+                not_before: &leaf.not_before,
+            };
             return Err(problem.into());
         }
         if now > leaf.not_after {
-            return Err(Problem::new(Label::CertificateExpired)
-                .with("not_after", leaf.not_after)
-                .into());
+            return Err(problems::CertificateExpired {
+                not_after: &leaf.not_after,
+            }
+            .into());
         }
         if now < window.from {
             return Err(untrusted("intermediate-not-yet-valid").into());
@@ -317,16 +323,17 @@ impl Peer {
         if now > window.to {
             return Err(untrusted("intermediate-expired").into());
         }
-        let unknown = || Problem::new(Label::CertificateUnknown).with("thumbprint", leaf.thumbprint);
-        let registered = register.certificate(&leaf.thumbprint).ok_or_else(unknown)?;
+        let thumbprint = &leaf.thumbprint;
+        let unknown = problems::CertificateUnknown { thumbprint };
+        let registered = register.certificate(thumbprint).ok_or(unknown)?;
         if registered.revoked_at.is_some() {
-            return Err(Label::CertificateRevoked.into());
+            return Err(problems::CertificateRevoked.into());
         }
-        let tenant = register.tenant(&registered.tenant).ok_or_else(unknown)?;
+        let tenant = register.tenant(&registered.tenant).ok_or(unknown)?;
         let parent = tenant.parent.as_ref().map(|key| register.tenant(key));
         let parent_speaks = parent.is_none_or(|p| p.is_some_and(|p| p.standing == Standing::Active));
         if tenant.standing != Standing::Active || !parent_speaks {
-            return Err(Label::TenantSuspended.into());
+            return Err(problems::TenantSuspended.into());
         }
         Ok(Peer {
             tenant: Arc::clone(tenant),

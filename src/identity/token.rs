@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Rejection, problems};
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{TenantKey, Thumbprint};
@@ -150,14 +150,15 @@ impl Issuer {
     /// What does not change while the token lives: form, signature, issuer, audience.
     fn read(&self, token: &str) -> Result<TokenClaims, Rejection> {
         if token.len() > LONGEST_TOKEN {
-            return Err(self.refuse(Label::TokenMalformed));
+            return Err(self.malformed());
         }
         let wire: Wire = keys::open_jws(token, TOKEN_TYPE, &self.verifying).map_err(|e| match e {
-            NotOurs::Form => self.refuse(Label::TokenMalformed),
-            NotOurs::Signature => self.refuse(Label::TokenSignatureInvalid),
+            NotOurs::Form => self.malformed(),
+            NotOurs::Signature => problems::TokenSignatureInvalid.into(),
         })?;
         if wire.iss != self.rules.issuer || wire.aud != self.rules.audience {
-            return Err(self.refuse(Label::TokenAudienceWrong));
+            let token_endpoint = self.endpoint();
+            return Err(problems::TokenAudienceWrong { token_endpoint }.into());
         }
         let bound = URL_SAFE_NO_PAD
             .decode(&wire.cnf.thumbprint)
@@ -165,7 +166,7 @@ impl Issuer {
             .and_then(|bytes| Sha256::try_from(bytes.as_slice()).ok())
             .map(Thumbprint::new);
         let (Some(thumbprint), Some(permissions)) = (bound, Permissions::parse(&wire.scope)) else {
-            return Err(self.refuse(Label::TokenMalformed));
+            return Err(self.malformed());
         };
         Ok(TokenClaims {
             tenant: wire.sub,
@@ -183,19 +184,23 @@ impl Issuer {
         now: Timestamp,
     ) -> Result<(), Rejection> {
         if now.as_seconds() >= claims.expires {
-            return Err(self.refuse(Label::TokenExpired));
+            let token_endpoint = self.endpoint();
+            return Err(problems::TokenExpired { token_endpoint }.into());
         }
         if claims.thumbprint != *thumbprint {
-            return Err(Label::TokenCertificateMismatch.into());
+            return Err(problems::TokenCertificateMismatch.into());
         }
         Ok(())
     }
 
-    /// A refusal that says where tokens come from.
-    pub(super) fn refuse(&self, label: Label) -> Rejection {
-        Problem::new(label)
-            .with("token_endpoint", &self.rules.token_endpoint)
-            .into()
+    /// Where tokens come from, as refusals say.
+    pub(super) fn endpoint(&self) -> &String {
+        &self.rules.token_endpoint
+    }
+
+    fn malformed(&self) -> Rejection {
+        let token_endpoint = self.endpoint();
+        problems::TokenMalformed { token_endpoint }.into()
     }
 
     /// The public keys (RFC 7517), with those that sign receipts.

@@ -9,7 +9,7 @@ use x509_parser::oid_registry::{
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Version;
 
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 
 /// ecdsa-with-SHA1 (RFC 3279, 2.2.3).
 const ECDSA_WITH_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
@@ -78,14 +78,16 @@ impl Unfit {
     /// What the caller, or whoever registers the certificate, is told.
     pub(super) fn problem(self) -> Problem {
         match self {
-            Unfit::OldVersion => Problem::new(Label::CertificateVersionOld),
-            Unfit::WeakKey(bits) => Problem::new(Label::CertificateKeyWeak)
-                .with("bits", bits)
-                .with("least", RSA_BITS),
-            Unfit::UnknownKey => Problem::new(Label::CertificateKeyUnsupported),
-            Unfit::WeakSignature => Problem::new(Label::CertificateSignatureWeak),
-            Unfit::NotForClients => Problem::new(Label::CertificateNotForClients),
-            Unfit::Chain(why) => Problem::new(Label::CertificateUntrusted).with("reason", why),
+            Unfit::OldVersion => problems::CertificateVersionOld.into(),
+            Unfit::WeakKey(bits) => problems::CertificateKeyWeak {
+                bits: &bits,
+                least: &RSA_BITS,
+            }
+            .into(),
+            Unfit::UnknownKey => problems::CertificateKeyUnsupported.into(),
+            Unfit::WeakSignature => problems::CertificateSignatureWeak.into(),
+            Unfit::NotForClients => problems::CertificateNotForClients.into(),
+            Unfit::Chain(why) => problems::CertificateUntrusted { reason: Some(&why) }.into(),
         }
     }
 }

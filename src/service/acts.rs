@@ -22,7 +22,7 @@ use crate::domain::dossier::limits;
 use crate::domain::event::{HandOver, Verdict};
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::rejection::{Language, problems};
 use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::TenantKind;
@@ -182,7 +182,7 @@ impl Acts {
     ) -> Result<DossierSummary, ServiceError> {
         let row = self.dossiers.reached(access, id).await?;
         if let Some(part) = whose_step(&row, asked.role, access) {
-            return Err(Problem::new(Label::NotYourPart).with("tenant", part).into());
+            return Err(problems::NotYourPart { tenant: &part }.into());
         }
         let now = self.clock.now();
         let field = if matches!(asked.action, DossierAction::HandOver(_)) {
@@ -247,8 +247,8 @@ impl Acts {
                 others.for_each(|tenant| self.notifier.ring(tenant.as_str()));
                 Ok(acted)
             }
-            ActOutcome::KeyReused => Err(Label::IdempotencyKeyReused.into()),
-            ActOutcome::Absent => Err(Label::NotFound.into()),
+            ActOutcome::KeyReused => Err(problems::IdempotencyKeyReused.into()),
+            ActOutcome::Absent => Err(problems::NotFound.into()),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::text::limits;
 use crate::domain::view::{DeliveryItem, DeliveryPage, DeliveryState, ParkRequest, RetryRequest};
@@ -147,7 +147,7 @@ impl Deliveries {
             .readers
             .run(move |conn| read::delivery(conn, &scope, &id.to_string()))
             .await?;
-        found.ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| problems::NotFound.into())
     }
 
     fn delivery_item(&self, carriage: Carriage) -> DeliveryItem {

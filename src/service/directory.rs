@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::plausible::CLOCK_SKEW;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::routing::{Agency, AgencyChannel, CodeLook, Directory};
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
@@ -104,7 +104,7 @@ impl DirectoryInUse {
             .parse()
             .ok()
             .and_then(|key: Key| directory.agency_on(&key, today).cloned());
-        found.ok_or_else(|| Problem::new(Label::AgencyUnknown).with("agency", key))
+        found.ok_or_else(|| problems::AgencyUnknown { agency: &key }.into())
     }
 
     /// How an agency is reached; one that has left the directory pulls.

@@ -10,7 +10,7 @@ use super::ServiceError;
 use super::fault::internal;
 use super::tenants::reason_of;
 use crate::domain::dossier::Place;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Label, Rejection, problems};
 use crate::domain::routing::{Directory, Divided, Finding, ResolvedBy, RouteReason, Severity, plan};
 use crate::domain::view::{
     DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
@@ -111,7 +111,7 @@ impl DirectoryPlans {
         let in_use = self.directory_in_use(access).await?.map(|(version, _)| version);
         let in_use = in_use.unwrap_or_default();
         if plan::digest(&in_use, &request.files) != request.plan {
-            return Err(Label::PlanStale.into());
+            return Err(problems::PlanStale.into());
         }
         let version = directory.version().to_owned();
         let import = DirectoryImport {
@@ -126,7 +126,7 @@ impl DirectoryPlans {
                 self.refresher.refresh().await?;
                 Ok(DirectoryImportAnswer { version })
             }
-            Imported::Stale => Err(Label::PlanStale.into()),
+            Imported::Stale => Err(problems::PlanStale.into()),
         }
     }
 
@@ -139,8 +139,11 @@ impl DirectoryPlans {
     /// A directory that may be used, with what is to be looked at.
     fn usable(&self, files: &BTreeMap<String, String>) -> Result<(Directory, Vec<FindingView>), Rejection> {
         let faulty = |place: &str, fault: String| {
-            let problem = Problem::new(Label::DirectoryFaulty).at("/files");
-            problem.with("place", place).with("fault", fault)
+            problems::DirectoryFaulty {
+                place: &place,
+                fault: &fault,
+            }
+            .at("/files")
         };
         let directory = Directory::read(files).map_err(|faults| {
             let problems = faults.iter().map(|f| {
@@ -148,7 +151,7 @@ impl DirectoryPlans {
                 faulty(&format!("{}:{}", f.file, f.line), said)
             });
             Rejection::of(problems.take(FAULTS_TOLD).collect())
-                .unwrap_or_else(|| Label::DirectoryFaulty.into())
+                .unwrap_or_else(|| faulty("/", String::new()).into())
         })?;
         let (errors, warnings): (Vec<Finding>, Vec<Finding>) = directory
             .check(!self.provisional)

@@ -13,7 +13,7 @@ use crate::domain::codes::{DossierCode, Key};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::status::Status;
 use crate::domain::view::{DossierPage, DossierSummary, DossierView, EventView, HistoryView, RouteView};
 use crate::identity::{Access, Permission};
@@ -173,7 +173,7 @@ impl Dossiers {
             .readers
             .run(move |conn| read::submission(conn, &cipher, &row.submission.to_string()))
             .await?;
-        found.ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| problems::NotFound.into())
     }
 
     /// A dossier the caller may see; anything else is `not-found`.
@@ -184,7 +184,7 @@ impl Dossiers {
             .readers
             .run(move |conn| read::dossier(conn, &scope, &id.to_string()))
             .await?;
-        found.ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| problems::NotFound.into())
     }
 
     pub(super) fn summary(&self, dossier: &KeptDossier) -> Result<DossierSummary, ServiceError> {

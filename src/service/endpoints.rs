@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::fault::internal;
 use super::{SECRET_OVERLAP, ServiceError};
 use crate::domain::endpoint::{EndpointUrl, Host};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{
     EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FailureView, SparedView,
@@ -71,9 +71,10 @@ impl Endpoints {
         let agency = access.key().key().to_owned();
         let channel = self.directory.channel(&agency);
         if channel != AgencyChannel::Push {
-            return Err(Problem::new(Label::NotPushed)
-                .with("channel", channel.word())
-                .into());
+            return Err(problems::NotPushed {
+                channel: &channel.word(),
+            }
+            .into());
         }
         let url = self.allowed(&request.url)?;
         // Once, unless the same agency sets it at the same moment through another hub: then on what that one has written.
@@ -127,7 +128,7 @@ impl Endpoints {
     pub fn show(&self, access: &Access) -> Result<EndpointView, ServiceError> {
         access.permit(Permission::EndpointManage)?;
         let all = self.known.load();
-        let found = all.get(access.key().key()).ok_or(Label::NotFound)?;
+        let found = all.get(access.key().key()).ok_or(problems::NotFound)?;
         Ok(self.endpoint_view(found))
     }
 
@@ -140,7 +141,7 @@ impl Endpoints {
         self.refresh().await?;
         match removed {
             true => Ok(was),
-            false => Err(Label::NotFound.into()),
+            false => Err(problems::NotFound.into()),
         }
     }
 
@@ -191,17 +192,17 @@ impl Endpoints {
     /// An endpoint as it was written, when it may be called. A name is judged at each call, by the addresses it then has.
     fn allowed(&self, url: &str) -> Result<EndpointUrl, ServiceError> {
         let url: EndpointUrl = url.parse().map_err(|_| {
-            Problem::new(Label::CodeMalformed)
-                .at("/url")
-                .with("field", "url")
-                .with("expected", "https://host/path")
+            problems::CodeMalformed {
+                field: &"url",
+                expected: &"https://host/path",
+            }
+            .at("/url")
         })?;
         if let Host::Address(address) = url.host()
             && self.caller.guard().judge(&address.to_string(), address).is_err()
         {
-            return Err(Problem::new(Label::EndpointForbidden)
+            return Err(problems::EndpointForbidden { address: &address }
                 .at("/url")
-                .with("address", address)
                 .into());
         }
         Ok(url)

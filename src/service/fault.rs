@@ -1,7 +1,8 @@
 //! Why a verb did not do its work, and what is ours to get right.
 
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::problems::{self, TypedProblem};
+use crate::domain::rejection::{Problem, Rejection};
 use crate::store::StoreError;
 
 /// Why a verb did not do its work.
@@ -21,9 +22,9 @@ pub enum ServiceError {
     Internal(String),
 }
 
-impl From<Label> for ServiceError {
-    fn from(label: Label) -> Self {
-        ServiceError::Rejected(label.into())
+impl<T: TypedProblem> From<T> for ServiceError {
+    fn from(said: T) -> Self {
+        ServiceError::Rejected(said.into())
     }
 }
 
@@ -39,10 +40,11 @@ impl From<StoreError> for ServiceError {
             StoreError::Busy => ServiceError::Busy,
             StoreError::Unavailable(_) | StoreError::Closed => ServiceError::StoreUnavailable,
             // What the database said may quote a value: it is in the log, not in the answer.
-            StoreError::Unstorable(_) => Label::NotStorable.into(),
-            StoreError::Slowed(seconds) => Problem::new(Label::TenantSlowed)
-                .with("retry_after", seconds)
-                .into(),
+            StoreError::Unstorable(_) => problems::NotStorable.into(),
+            StoreError::Slowed(seconds) => problems::TenantSlowed {
+                retry_after: &seconds,
+            }
+            .into(),
             other => ServiceError::Internal(other.to_string()),
         }
     }

@@ -3,8 +3,7 @@
 use crate::adapt::Adapter;
 use crate::adapt::Registry;
 use crate::domain::contract::LARGEST_PAGE;
-use crate::domain::rejection::Label;
-use crate::domain::rejection::Problem;
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::TenantKey;
 use crate::domain::view::CloudEvent;
 use crate::domain::view::Cursor;
@@ -168,8 +167,10 @@ pub(super) fn event_type(word: &str) -> String {
 
 /// A cursor that is not of this history, and where to begin again.
 pub(super) fn foreign(field: &'static str, cursor: Cursor, from: Cursor) -> Problem {
-    Problem::new(Label::CursorUnknown)
-        .with("field", field)
-        .with("value", cursor)
-        .with("begin", from)
+    problems::CursorUnknown {
+        field: &field,
+        begin: &from,
+        value: Some(&cursor),
+    }
+    .into()
 }

@@ -24,7 +24,7 @@ use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
 use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::sha256::Sha256;
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
@@ -53,9 +53,10 @@ impl From<BlobError> for ServiceError {
             BlobError::Unavailable(why) => {
                 tracing::error!(why, "the store of attachments does not take or give");
                 ServiceError::Rejected(
-                    Problem::new(Label::FilesUnavailable)
-                        .with("retry_after", RETRY_FILES)
-                        .into(),
+                    problems::FilesUnavailable {
+                        retry_after: &RETRY_FILES,
+                    }
+                    .into(),
                 )
             }
             other => ServiceError::Internal(other.to_string()),
@@ -206,7 +207,7 @@ impl Files {
             .readers
             .run(move |conn| read::attachments(conn, &cipher, &scope, &id.to_string()))
             .await?;
-        found.ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| problems::NotFound.into())
     }
 
     /// The files a dossier names that are not here.
@@ -239,8 +240,12 @@ impl Files {
         let file = files
             .into_iter()
             .find(|f| f.n == n)
-            .ok_or(ServiceError::from(Label::NotFound))?;
-        let missing = || Problem::new(Label::AttachmentMissing).with("sha256", &file.file.sha256);
+            .ok_or(ServiceError::from(problems::NotFound))?;
+        let missing = || {
+            ServiceError::from(problems::AttachmentMissing {
+                sha256: &file.file.sha256,
+            })
+        };
         let size = file.size.ok_or_else(missing)?.max(0) as u64;
         let (cipher, dossier, of) = (Arc::clone(&self.store.cipher), id.to_string(), file.clone());
         let held = self
@@ -249,8 +254,7 @@ impl Files {
             .run(move |conn| read::held(conn, &cipher, &dossier, &of))
             .await?
             .ok_or_else(missing)?;
-        let part =
-            part(wanted, size).ok_or_else(|| Problem::new(Label::RangeNotSatisfiable).with("size", size))?;
+        let part = part(wanted, size).ok_or(problems::RangeNotSatisfiable { size: &size })?;
         let bytes = if wanted == Wanted::Nothing {
             None
         } else {
@@ -306,7 +310,7 @@ impl Files {
                 )
             })
             .await?;
-        let mut kept = found.ok_or(ServiceError::from(Label::NotFound))?;
+        let mut kept = found.ok_or(ServiceError::from(problems::NotFound))?;
         let more = kept.len() > limit as usize;
         kept.truncate(limit as usize);
         let reads: Vec<ReadView> = kept.into_iter().map(read_view).collect();

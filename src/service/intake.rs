@@ -30,7 +30,7 @@ use crate::adapt::Adapted;
 use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::routing::{Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
 use crate::domain::tenant::SuccessorPolicy;
@@ -217,7 +217,7 @@ impl Intake {
                     return Ok(Answered::New(body));
                 }
                 (SubmitOutcome::Replayed(body), _) => return Ok(Answered::Replayed(body)),
-                (SubmitOutcome::KeyReused, _) => return Err(Label::IdempotencyKeyReused.into()),
+                (SubmitOutcome::KeyReused, _) => return Err(problems::IdempotencyKeyReused.into()),
                 (SubmitOutcome::Raced, _) => {}
             }
         }
@@ -234,7 +234,7 @@ impl Intake {
             .await?;
         let answer = |replay: Replay| match replay.of_filing()? {
             SubmitOutcome::Replayed(body) => Ok(body),
-            _ => Err(Label::IdempotencyKeyReused.into()),
+            _ => Err(problems::IdempotencyKeyReused.into()),
         };
         Ok(found.map(answer))
     }
@@ -291,7 +291,7 @@ impl Intake {
         warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
         if filing.lacks_authorisation() {
             let path = provenance.locate("/authorised_person");
-            warnings.push(Problem::new(Label::AuthorisationMissing).at(path));
+            warnings.push(problems::AuthorisationMissing.at(path));
         }
         Ok(Prepared {
             claimed,
@@ -454,10 +454,10 @@ impl Intake {
             return Ok(replayed);
         }
         let status = row.status();
-        let refused = if status.is_final() {
-            Problem::new(Label::ReferenceEnded).with("status", status)
+        let refused: Problem = if status.is_final() {
+            problems::ReferenceEnded { status: &status }.into()
         } else {
-            Problem::new(Label::ReferenceContentDiffers)
+            problems::ReferenceContentDiffers.into()
         };
         Err(self
             .refusals

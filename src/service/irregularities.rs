@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::ServiceError;
 use super::feed::foreign;
 use crate::domain::codes::Key;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Label, problems};
 use crate::domain::time::Date;
 use crate::domain::view::{Cursor, IrregularCount, IrregularCounts, IrregularityPage, IrregularityView};
 use crate::identity::{Access, Permission};
@@ -83,9 +83,10 @@ impl Irregularities {
         let to = to.unwrap_or_else(|| self.clock.now().date());
         let from = from.unwrap_or_else(|| days_before(to, METRIC_DAYS - 1));
         if from > to || days_before(to, LONGEST_PERIOD_DAYS - 1) > from {
-            let wrong = Problem::new(Label::QueryMalformed)
-                .with("parameter", "from")
-                .with("expected", format!("from ≤ to, ≤ {LONGEST_PERIOD_DAYS}"));
+            let wrong = problems::QueryMalformed {
+                parameter: &"from",
+                expected: &format!("from ≤ to, ≤ {LONGEST_PERIOD_DAYS}"),
+            };
             return Err(wrong.into());
         }
         let kept = self

@@ -20,7 +20,7 @@ use super::intake::{Incoming, request_digest};
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::RefusalId;
-use crate::domain::rejection::{Label, Language, Rejection};
+use crate::domain::rejection::{Language, Rejection, problems};
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
@@ -242,7 +242,7 @@ impl Refusals {
             .readers
             .run(move |conn| read::refusal(conn, &scope, id))
             .await?;
-        found.map_or_else(|| Err(Label::NotFound.into()), view)
+        found.map_or_else(|| Err(problems::NotFound.into()), view)
     }
 
     /// What was refused: its media type and its exact bytes. Who reads them is logged.
@@ -257,7 +257,7 @@ impl Refusals {
             .readers
             .run(move |conn| read::refused(conn, &cipher, &scope, id))
             .await?
-            .ok_or(Label::NotFound)?;
+            .ok_or(problems::NotFound)?;
         let staff = access.staff().map(|s| s.id.to_string());
         tracing::info!(refusal = %id, reader = %access.key(), staff, "a refused document was read");
         Ok(found)

@@ -21,7 +21,7 @@ use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::rejection::{Language, Problem, Rejection, problems};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
@@ -213,7 +213,7 @@ impl Statuses {
 
     fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<StatusDocument, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
-        let unknown = |expected: String| Problem::new(Label::FormatUnknown).with("expected", expected);
+        let unknown = |expected: String| Problem::from(problems::FormatUnknown { expected: &expected });
         if name != CANONICAL && !formats.iter().any(|f| f == name) {
             return Err(unknown(formats.join(", ")).into());
         }
@@ -238,13 +238,13 @@ impl Statuses {
         let answering = Answering(item);
         let scope = access.permit(Permission::StatusReport)?;
         let named = match known {
-            Some(found) => found.map(|row| (row, None)).ok_or(Label::NotFound),
+            Some(found) => found.map(|row| (row, None)).ok_or(problems::NotFound.into()),
             None => self.named(access, scope, &report.dossier).await?,
         };
         let (row, confirms) = match named {
             Ok(found) => found,
-            Err(label) => {
-                return Ok(answering.refused(&[item.located(Problem::new(label), "/dossier")]));
+            Err(problem) => {
+                return Ok(answering.refused(&[item.located(problem, "/dossier")]));
             }
         };
         let now = self.clock.now();
@@ -336,22 +336,22 @@ impl Statuses {
         access: &Access,
         scope: Scope,
         named: &str,
-    ) -> Result<Result<Named, Label>, ServiceError> {
+    ) -> Result<Result<Named, Problem>, ServiceError> {
         if let Ok(id) = named.parse::<DossierId>() {
             let read = move |c: &mut Conn| read::dossier(c, &scope, &id.to_string());
             let found = self.store.readers.run(read).await?;
-            return Ok(found.map(|row| (row, None)).ok_or(Label::NotFound));
+            return Ok(found.map(|row| (row, None)).ok_or(problems::NotFound.into()));
         }
         let Ok(code) = named.parse::<DossierCode>() else {
-            return Ok(Err(Label::NotFound));
+            return Ok(Err(problems::NotFound.into()));
         };
         let (agency, asked) = (access.key().key().to_owned(), code.clone());
         let read = move |c: &mut Conn| read::by_code(c, &scope, &agency, asked.as_str());
         Ok(match self.store.readers.run(read).await? {
             read::ByCode::Confirmed(row) => Ok((*row, None)),
             read::ByCode::Claimed(row) => Ok((*row, Some(code))),
-            read::ByCode::Ambiguous => Err(Label::DossierCodeAmbiguous),
-            read::ByCode::Absent => Err(Label::NotFound),
+            read::ByCode::Ambiguous => Err(problems::DossierCodeAmbiguous.into()),
+            read::ByCode::Absent => Err(problems::NotFound.into()),
         })
     }
 
@@ -360,12 +360,12 @@ impl Statuses {
     /// # Errors
     /// An agency that is not registered or not active has no part in anything.
     pub fn read_from_queue(&self, agency: &str, reported: Reported) -> Result<Reports, ServiceError> {
-        let key = agency.parse().map_err(|_| Label::NotFound)?;
+        let key = agency.parse().map_err(|_| problems::NotFound)?;
         let key = TenantKey::new(TenantKind::Agency, &key);
         let register = self.credentials.register();
-        let tenant = register.tenant(&key).ok_or(Label::NotFound)?;
+        let tenant = register.tenant(&key).ok_or(problems::NotFound)?;
         if tenant.standing != Standing::Active {
-            return Err(Label::TenantSuspended.into());
+            return Err(problems::TenantSuspended.into());
         }
         let access = Access::vouched_by_broker(std::sync::Arc::clone(tenant));
         self.read_reported(&access, reported)

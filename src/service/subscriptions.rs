@@ -21,7 +21,7 @@ use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{EventId, SecretId};
-use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::rejection::{Language, Problem, problems};
 use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::text::limits;
 use crate::domain::view::{
@@ -105,8 +105,8 @@ impl Subscriptions {
         let first = match self.store.ledger.ask(command).await? {
             Subscribed::Done { secret_taken } => secret_taken,
             Subscribed::Ending => {
-                let problem = Problem::new(Label::SubscriptionEnding);
-                return Err(problem.with("queue", queue_name(access.key())).into());
+                let queue = &queue_name(access.key());
+                return Err(problems::SubscriptionEnding { queue }.into());
             }
         };
         tracing::info!(tenant = %access.key(), way = request.way.word(), "a subscription is set up");
@@ -122,19 +122,16 @@ impl Subscriptions {
     fn wanted_url(&self, request: &SubscriptionRequest) -> Result<Option<EndpointUrl>, Problem> {
         match (request.way, &request.url) {
             (Transport::Webhook, Some(url)) => url.parse().map(Some).map_err(|_| {
-                Problem::new(Label::WebhookUrlRefused)
-                    .at("/url")
-                    .with("field", "url")
-                    .with("limit", EndpointUrl::LONGEST)
+                problems::WebhookUrlRefused {
+                    field: &"url",
+                    limit: &EndpointUrl::LONGEST,
+                }
+                .at("/url")
             }),
-            (Transport::Webhook, None) => {
-                Err(Problem::new(Label::FieldMissing).at("/url").with("field", "url"))
-            }
-            (Transport::Queue, Some(_)) => {
-                Err(Problem::new(Label::FieldUnknown).at("/url").with("field", "url"))
-            }
+            (Transport::Webhook, None) => Err(problems::FieldMissing { field: &"url" }.at("/url")),
+            (Transport::Queue, Some(_)) => Err(problems::FieldUnknown { field: &"url" }.at("/url")),
             (Transport::Queue, None) if self.directory.own_queues() => Ok(None),
-            (Transport::Queue, None) => Err(Problem::new(Label::QueueUnavailable).at("/way")),
+            (Transport::Queue, None) => Err(problems::QueueUnavailable.at("/way")),
         }
     }
 
@@ -243,9 +240,7 @@ impl Subscriptions {
     ) -> Result<(), ServiceError> {
         match self.store.ledger.ask(asked).await? {
             true => Ok(()),
-            false => Err(Problem::new(Label::SubscriptionMissing)
-                .with("way", way.word())
-                .into()),
+            false => Err(problems::SubscriptionMissing { way: &way.word() }.into()),
         }
     }
 

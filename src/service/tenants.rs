@@ -20,7 +20,7 @@ use super::texts::bounded;
 use crate::domain::audit::Action;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::tenant::{Point, Staff, Standing, Tenant, TenantKey, TenantKind};
 use crate::domain::text::limits;
 use crate::domain::view::{
@@ -114,7 +114,7 @@ impl Tenants {
     pub fn show(&self, access: &Access, key: &TenantKey) -> Result<TenantView, ServiceError> {
         access.permit(Permission::TenantManage)?;
         let (register, now) = (self.credentials.register(), self.clock.now());
-        let tenant = register.tenant(key).ok_or(Label::NotFound)?;
+        let tenant = register.tenant(key).ok_or(problems::NotFound)?;
         view(&register, tenant, now)
     }
 
@@ -216,7 +216,7 @@ impl Tenants {
                 let tried = self.certificate(key, &pem, "/add");
                 let (certificate, told) = tried.map_err(|wrong| match Rejection::of(wrong) {
                     Some(rejection) => ServiceError::from(rejection),
-                    None => Label::CertificateUnusable.into(),
+                    None => problems::CertificateUnusable { reason: &"PEM" }.into(),
                 })?;
                 warning = told;
                 Change::AddCertificate(certificate)
@@ -374,34 +374,25 @@ impl Tenants {
 
 /// Why an operator does something: never left out.
 pub(super) fn reason_of(reason: String) -> Result<String, Problem> {
-    bounded("/reason", Some(reason), limits::REASON)?.ok_or_else(|| {
-        Problem::new(Label::TextEmpty)
-            .at("/reason")
-            .with("field", "reason")
-    })
+    bounded("/reason", Some(reason), limits::REASON)?
+        .ok_or_else(|| problems::TextEmpty { field: &"reason" }.at("/reason"))
 }
 
 fn too_many(path: &str, limit: usize) -> Problem {
     let field = path.trim_start_matches('/');
-    Problem::new(Label::TooManyItems)
-        .at(path)
-        .with("field", field)
-        .with("limit", limit)
+    problems::TooManyItems {
+        field: &field,
+        limit: &limit,
+    }
+    .at(path)
 }
 
 /// What is wrong with a request that has both or neither of two fields of which it needs one.
 fn one_of(both: bool, first: &str, second: &str) -> Problem {
-    let label = if both {
-        Label::FieldForbidden
+    if both {
+        problems::FieldForbidden { field: &second }.at(format!("/{second}"))
     } else {
-        Label::FieldMissing
-    };
-    let named = if both {
-        second.to_owned()
-    } else {
-        format!("{first} | {second}")
-    };
-    Problem::new(label)
-        .at(format!("/{}", if both { second } else { first }))
-        .with("field", named)
+        let field = &format!("{first} | {second}");
+        problems::FieldMissing { field }.at(format!("/{first}"))
+    }
 }

@@ -1,7 +1,7 @@
 //! What a request says in words and moments: cleaned, within its limit, and not of the future.
 
 use crate::domain::plausible::Dated;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::text::{Lines, NotAText, clean};
 use crate::domain::time::Timestamp;
 
@@ -13,7 +13,7 @@ pub(super) fn not_in_future(
 ) -> Result<Timestamp, Problem> {
     let dated = Dated::of(field).unwrap_or(Dated::OccurredAt);
     let stated = at.map_or(Ok(now), |at| dated.check_now(at, now));
-    stated.map_err(|why| why.problem().at(format!("/{field}")).with("field", field))
+    stated.map_err(|why| why.problem(field).at(format!("/{field}")))
 }
 
 /// A text that must say something, of several lines.
@@ -28,9 +28,10 @@ pub(super) fn required_line(path: &str, text: String, limit: usize) -> Result<St
 
 fn said(path: &str, text: Option<String>) -> Result<String, Problem> {
     text.ok_or_else(|| {
-        Problem::new(Label::TextEmpty)
-            .at(path)
-            .with("field", path.trim_start_matches('/'))
+        problems::TextEmpty {
+            field: &path.trim_start_matches('/'),
+        }
+        .at(path)
     })
 }
 
@@ -38,10 +39,11 @@ fn said(path: &str, text: Option<String>) -> Result<String, Problem> {
 pub(super) fn within(path: &str, count: usize, limit: usize) -> Result<(), Problem> {
     if count > limit {
         let field = path.rsplit('/').next().unwrap_or_default();
-        return Err(Problem::new(Label::TooManyItems)
-            .at(path)
-            .with("field", field)
-            .with("limit", limit));
+        return Err(problems::TooManyItems {
+            field: &field,
+            limit: &limit,
+        }
+        .at(path));
     }
     Ok(())
 }
@@ -60,12 +62,13 @@ fn tidy(path: &str, text: Option<String>, lines: Lines, limit: usize) -> Result<
     let Some(text) = text else { return Ok(None) };
     let field = path.trim_start_matches('/');
     match clean(&text, lines) {
-        Ok(text) if text.chars().count() > limit => Err(Problem::new(Label::TextLength)
-            .at(path)
-            .with("field", field)
-            .with("limit", limit)),
+        Ok(text) if text.chars().count() > limit => Err(problems::TextLength {
+            field: &field,
+            limit: &limit,
+        }
+        .at(path)),
         Ok(text) => Ok(Some(text.into_owned())),
         Err(NotAText::Empty) => Ok(None),
-        Err(_) => Err(Problem::new(Label::ControlCharacter).at(path)),
+        Err(_) => Err(problems::ControlCharacter.at(path)),
     }
 }

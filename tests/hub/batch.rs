@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{FutureExt, StreamExt, stream};
-use lienthong::domain::rejection::{Label, Problem};
+use lienthong::domain::rejection::{Label, problems};
 use lienthong::domain::submission::IdempotencyKey;
 use lienthong::domain::view::SubmissionAnswer;
 use lienthong::identity::Access;
@@ -91,7 +91,7 @@ on_both! {
         assert_eq!((stage.rows("dossiers"), stage.rows("refusals"), stage.audit().findings), (2, 3, vec![]));
 
         // An item that never was a document is told in its place, and the next one is taken.
-        let overlong = BatchItem { place: ItemPlace::Line(1), document: Err(Problem::new(Label::BodyTooLarge).with("limit", 1)) };
+        let overlong = BatchItem { place: ItemPlace::Line(1), document: Err(problems::BodyTooLarge { limit: &1 }.into()) };
         let items = stream::iter([overlong, line((1, bytes(&matter(stage, "r6"))))]);
         let results: Vec<_> = city.hub.intake.submit_batch(&agent, call("b2"), items).unwrap().collect().await;
         assert_eq!(refused(&results[0]), [(Label::BodyTooLarge, "1:".to_owned())]);

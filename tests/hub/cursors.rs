@@ -24,7 +24,7 @@ fn begin_again<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> Cursor {
         (Label::CursorUnknown, 410)
     );
     let problem = &refused.problems()[0];
-    problem.args["begin"].parse().unwrap()
+    problem.args()["begin"].parse().unwrap()
 }
 
 /// Takes the database back to where it was after so many events, as a restored backup has it.

@@ -1,7 +1,7 @@
 //! Every label has one line in `docs/ERRORS.md` and one example document under `tests/hub/errors`, and there is none without a
 //! label. `UPDATE=1` writes both anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -84,10 +84,10 @@ fn holes(template: &str) -> impl Iterator<Item = &str> {
 
 /// A document with this one problem, each name filled with itself in guillemets.
 fn example(label: Label) -> String {
-    let mut problem = Problem::new(label).at("/path/in/the/document");
-    for name in holes(label.text().advice_en) {
-        problem = problem.with(name, format!("«{name}»"));
-    }
+    let fill = |name| (name, format!("«{name}»"));
+    let args: BTreeMap<&str, String> = holes(label.text().advice_en).map(fill).collect();
+    let kept = serde_json::json!({"label": label, "path": "/path/in/the/document", "args": args});
+    let problem: Problem = serde_json::from_value(kept).unwrap();
     let document = ProblemDocument {
         kind: format!("https://hub.example/errors/{label}"),
         label,

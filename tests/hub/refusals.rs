@@ -2,7 +2,7 @@
 //! way of an answer.
 
 use lienthong::domain::ids::RefusalId;
-use lienthong::domain::rejection::{Label, Problem, Rejection};
+use lienthong::domain::rejection::{Label, Rejection, problems};
 use lienthong::domain::view::RefusedKind;
 use lienthong::identity::Access;
 use lienthong::service::{RefusalQuery, Reported, ServiceError};
@@ -55,7 +55,7 @@ fn sealed(stage: &Stage, tenant: &str, n: usize, size: usize) -> SealedRefusal {
         format: None,
         media_type: "application/json",
         bytes: &vec![b'x'; size],
-        problems: &[Problem::new(Label::FieldMissing)],
+        problems: &[problems::FieldMissing { field: &"name" }.into()],
         at: stage.clock.now(),
     };
     refusal.sealed(&stage.cipher, &mut *stage.rng()).unwrap()

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::Apply;
 use super::canon::{Canon, fixed, has_form, resembles_code};
-use super::{Apply, located};
 use crate::adapt::plan::{LeafRule, Path, scalar};
-use crate::adapt::provenance::{Place, last_name};
+use crate::adapt::provenance::{Place, last_name, located};
 use crate::adapt::reads::Mark;
 use crate::adapt::spec::{Form, Otherwise};
 use crate::adapt::tree::{NodeId, Value};
-use crate::domain::rejection::Label;
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::text::{Lines, hides};
 
 impl<'t> Apply<'t, '_> {
@@ -56,9 +56,8 @@ impl<'t> Apply<'t, '_> {
         if source.picks() {
             place.values.push((slot, self.tree.path(node)));
         } else if rule.nearest() != Some(source) {
-            place
-                .values
-                .push((slot, source.append_to(&place.path, self.tree.syntax)));
+            let path = source.append_to(&place.path, self.tree.syntax);
+            place.values.push((slot, path));
         }
         for other in &rule.sources[i + 1..] {
             self.pass_other(other, node, base);
@@ -66,12 +65,7 @@ impl<'t> Apply<'t, '_> {
         match self.convert(rule, node) {
             Ok(value) => {
                 if let Some(form) = rule.only_if.filter(|form| !has_form(*form, &value)) {
-                    if form == Form::DossierCode && resembles_code(&value) {
-                        let path = self.tree.path(node);
-                        self.warnings.push(located(Label::DossierCodeMistyped, path));
-                    } else if !rule.kept {
-                        self.pass(node, Label::CodeMalformed, |p| p.with("expected", form.shown()));
-                    }
+                    self.pass_malformed(rule, form, &value, node);
                     return (None, false);
                 }
                 if rule.except_if.is_some_and(|form| has_form(form, &value)) {
@@ -80,18 +74,34 @@ impl<'t> Apply<'t, '_> {
                 self.reads.mark(node, Mark::Read);
                 (Some(self.within(rule, value, node)), true)
             }
-            Err(problem) => {
-                self.reads.mark_all(self.tree, node, Mark::Told);
-                let path = self.tree.path(node);
-                let field = last_name(&path).to_owned();
-                let problem = problem.with("field", field).at(path);
-                if rule.set_aside {
-                    self.warnings.push(problem);
-                    return (None, false);
-                }
-                self.problems.push(problem);
-                (Some(Canon::Bad), true)
-            }
+            Err(problem) => self.unreadable(rule, problem, node),
+        }
+    }
+
+    /// A value that is none: refused, or set aside with a warning.
+    fn unreadable(&mut self, rule: &LeafRule, problem: Problem, node: NodeId) -> (Option<Canon<'t>>, bool) {
+        self.reads.mark_all(self.tree, node, Mark::Told);
+        let problem = problem.at(self.tree.path(node));
+        if rule.set_aside {
+            self.warnings.push(problem);
+            return (None, false);
+        }
+        self.problems.push(problem);
+        (Some(Canon::Bad), true)
+    }
+
+    /// A value that is of another form than its rule takes: another rule may take it, unless it is a code that is mistyped.
+    fn pass_malformed(&mut self, rule: &LeafRule, form: Form, value: &Canon<'_>, node: NodeId) {
+        if form == Form::DossierCode && resembles_code(value) {
+            let path = self.tree.path(node);
+            self.warnings.push(located(path, |field| {
+                problems::DossierCodeMistyped { field }.into()
+            }));
+        } else if !rule.kept {
+            self.pass(node, |field| {
+                let expected = &form.shown();
+                problems::CodeMalformed { field, expected }.into()
+            });
         }
     }
 
@@ -101,7 +111,9 @@ impl<'t> Apply<'t, '_> {
         let needed = rule.missing == Some(Otherwise::Refuse) || required && rule.default.is_none();
         for node in unset {
             self.reads.mark(*node, Mark::Told);
-            let told = located(Label::DateUnset, self.tree.path(*node));
+            let told = located(self.tree.path(*node), |field| {
+                problems::DateUnset { field }.into()
+            });
             if none && needed {
                 self.problems.push(told);
             } else {
@@ -121,7 +133,10 @@ impl<'t> Apply<'t, '_> {
             let Some(cond) = unmet else { continue };
             for source in &rule.sources {
                 if let Some(node) = source.find(self.tree, base).filter(|n| self.present(*n)) {
-                    self.pass(node, Label::ValueNeeds, |p| p.with("expected", &cond.shown));
+                    self.pass(node, |field| {
+                        let expected = &cond.shown;
+                        problems::ValueNeeds { field, expected }.into()
+                    });
                 }
             }
         }
@@ -143,7 +158,10 @@ impl<'t> Apply<'t, '_> {
             same if same == last_name(&here) => path.as_str(),
             name => name,
         };
-        self.pass(node, Label::ValueDiffers, |p| p.with("expected", shown));
+        self.pass(node, |field| {
+            let expected = &shown;
+            problems::ValueDiffers { field, expected }.into()
+        });
     }
 
     /// What stands in for a value the document does not have.
@@ -159,7 +177,7 @@ impl<'t> Apply<'t, '_> {
             (None, Some(source)) => source.append_to(&place.path, self.tree.syntax),
             (None, None) => place.path.clone(),
         };
-        let problem = located(Label::FieldMissing, path);
+        let problem = located(path, |field| problems::FieldMissing { field }.into());
         match missing {
             Otherwise::Refuse => {
                 self.problems.push(problem);
@@ -191,8 +209,10 @@ impl<'t> Apply<'t, '_> {
             }
             self.reads.mark_all(self.tree, node, Mark::Read);
             let Value::Text(text) = self.tree.value(node) else {
-                let problem = located(Label::TypeWrong, self.tree.path(node));
-                self.problems.push(problem.with("expected", "\"…\""));
+                self.problems.push(located(self.tree.path(node), |field| {
+                    let expected = &"\"…\"";
+                    problems::TypeWrong { field, expected }.into()
+                }));
                 return (Some(Canon::Bad), true);
             };
             let weight = (hides(text, Lines::Several), text.chars().count());
@@ -220,16 +240,20 @@ impl<'t> Apply<'t, '_> {
             return value;
         };
         let count = text.trim().chars().count();
-        let told = |label| located(label, self.tree.path(node));
+        let path = || self.tree.path(node);
         match rule.longest {
             Some(longest) if count > longest => {
-                self.warnings
-                    .push(told(Label::TextShortened).with("limit", longest));
+                self.warnings.push(located(path(), |field| {
+                    let limit = &longest;
+                    problems::TextShortened { limit, field }.into()
+                }));
                 let kept: String = text.trim().chars().take(longest.saturating_sub(1)).collect();
                 Canon::Text(Cow::Owned(kept + "…"))
             }
             _ if count > max => {
-                self.warnings.push(told(Label::TextLength).with("limit", max));
+                self.warnings.push(located(path(), |field| {
+                    problems::TextLength { field, limit: &max }.into()
+                }));
                 value
             }
             _ => value,

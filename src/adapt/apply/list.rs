@@ -6,7 +6,7 @@ use crate::adapt::plan::{Cond, ListRule, Pick, Step, find_all};
 use crate::adapt::provenance::{Inside, Place, item_path};
 use crate::adapt::reads::Mark;
 use crate::adapt::tree::{NodeId, Syntax, Value};
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 
 impl<'t> Apply<'t, '_> {
     pub(super) fn list(
@@ -36,8 +36,9 @@ impl<'t> Apply<'t, '_> {
                     continue;
                 }
                 if values.len() >= max {
-                    self.problems
-                        .push(located(Label::TooManyItems, list_path).with("limit", max));
+                    self.problems.push(located(list_path, |field| {
+                        problems::TooManyItems { field, limit: &max }.into()
+                    }));
                     bad = true;
                     break;
                 }

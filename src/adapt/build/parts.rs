@@ -6,7 +6,7 @@ use crate::domain::dossier::{
     Catalogue, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, ForeignCode, ForeignValue, Place,
     ProcedureRef, ResultReturn, ReturnMethod,
 };
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::sha256::Sha256;
 
 impl Build {
@@ -94,7 +94,7 @@ impl Build {
         let media_type = self.text(o, "media_type");
         let location = self.text::<4000, false>(o, "location");
         if location.as_ref().is_some_and(|at| !is_of_the_web(at.as_str())) {
-            self.warning("location", Label::FileLocationUnusable);
+            self.warning("location", problems::FileLocationUnusable { field: &"location" });
         }
         Some(FileRef {
             id,

@@ -5,7 +5,7 @@
 use super::{Build, Members};
 use crate::domain::codes::{Email, IdentityNumber, NotACode, Phone, TaxCode};
 use crate::domain::dossier::{IdentityPaper, IdentityPaperKind, Party, PartyKind, Sex};
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::text::Text;
 use crate::domain::time::Date;
 
@@ -54,7 +54,7 @@ impl Build {
         let email = self.code::<Email>(o, "email", "ten@vidu.vn");
         let organisation = kind.is_some_and(|kind| kind != PartyKind::Citizen);
         if organisation && tax_code.is_none() && !o.iter().any(|(name, _)| *name == "tax_code") {
-            self.warning("tax_code", Label::TaxCodeMissing);
+            self.warning("tax_code", problems::TaxCodeMissing { field: &"tax_code" });
         }
         let (number, papers, at) = self.identity(number, papers, organisation);
         if let Some(number) = &number {
@@ -120,16 +120,16 @@ impl Build {
             let same = number.as_ref().is_some_and(|n| paper.is(n));
             if paper.kind.is_none() && (paper.kind_name.is_some() || !same || chosen == Some(place)) {
                 match (&identity, tax_code_slip(&paper, organisation)) {
-                    (_, true) => self.warning(&here, Label::CheckDigitWrong),
-                    (Some(_), _) => self.warning(&here, Label::IdentityKindAssumed),
-                    (None, _) => self.warning(&here, Label::IdentityKindUnknown),
+                    (_, true) => self.warning(&here, problems::CheckDigitWrong { field: &here }),
+                    (Some(_), _) => self.warning(&here, problems::IdentityKindAssumed { field: &here }),
+                    (None, _) => self.warning(&here, problems::IdentityKindUnknown { field: &here }),
                 }
             }
             if let (Some(number), Some(other)) = (&number, &identity)
                 && kind_of(number) == kind_of(other)
                 && number != other
             {
-                self.contradiction(&here, &at, Label::IdentityContradicted);
+                self.contradiction(&here, &at);
             }
             if same && paper.kind_name.is_none() {
                 continue;
@@ -146,20 +146,23 @@ impl Build {
     /// What a counter would look at twice.
     fn compare(&mut self, number: &IdentityNumber, at: &str, birth: Option<Date>, sex: Option<Sex>) {
         if number.is_old_card() {
-            self.warning(at, Label::IdentityCardOld);
+            self.warning(at, problems::IdentityCardOld);
         }
         if !number.has_known_prefix() {
-            self.warning(at, Label::IdentityPrefixUnknown);
+            self.warning(at, problems::IdentityPrefixUnknown);
         }
         if let (Some(year), Some(birth)) = (number.birth_year(), birth)
             && year != birth.year()
         {
-            self.warning("birth_date", Label::IdentityBirthMismatch);
+            self.warning(
+                "birth_date",
+                problems::IdentityBirthMismatch { field: &"birth_date" },
+            );
         }
         if let (Some(male), Some(sex)) = (number.is_male(), sex)
             && male != (sex == Sex::Male)
         {
-            self.warning("sex", Label::IdentitySexMismatch);
+            self.warning("sex", problems::IdentitySexMismatch { field: &"sex" });
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::adapt::apply::Canon;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::event::Back;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::text::{self, Lines};
 use crate::domain::view::StatusReport;
 
@@ -54,13 +54,12 @@ impl Build {
         };
         let code = text::clean(raw, Lines::One).unwrap_or_default().parse().ok();
         if code.is_none() {
-            let label = if DossierCode::resembles(raw) {
-                Label::DossierCodeMistyped
+            let (field, expected) = (&"assigned_code", &DOSSIER_CODE_FORM);
+            if DossierCode::resembles(raw) {
+                self.warning(field, problems::DossierCodeMistyped { field });
             } else {
-                Label::CodeMalformed
-            };
-            let problem = Problem::new(label).with("expected", DOSSIER_CODE_FORM);
-            self.warnings.push((self.pointer("assigned_code"), problem));
+                self.warning(field, problems::CodeMalformed { field, expected });
+            }
         }
         code
     }

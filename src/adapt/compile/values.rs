@@ -28,6 +28,30 @@ impl<'s> Compiler<'s> {
             place.leaf = true;
             kept |= place.kept;
         }
+        self.hold_together(spec, kind, &sources, pointer);
+        let mut fixed =
+            |value: &Option<toml::Value>| value.as_ref().and_then(|v| self.fixed(v, kind, at, pointer));
+        let (constant, default) = (fixed(&spec.constant), fixed(&spec.default));
+        LeafRule {
+            sources,
+            when: spec.when.as_ref().map(|w| self.cond(w, at, known)),
+            convert: self.convert(spec, kind, pointer),
+            constant,
+            default,
+            missing: spec.required.otherwise(),
+            only_if: spec.only_if,
+            max: spec.max,
+            longest,
+            join: spec.join.as_deref().map(Box::from),
+            set_aside: spec.otherwise == Some(Otherwise::Warn),
+            except_if: spec.except_if,
+            kept,
+        }
+    }
+
+    /// Tells of what a field says that does not go together.
+    fn hold_together(&mut self, spec: &FieldSpec, kind: &Kind, sources: &[Path], pointer: &str) {
+        let at = spec.to.span().start;
         if sources.is_empty() == spec.constant.is_none() {
             self.fault(
                 at,
@@ -70,24 +94,6 @@ impl<'s> Compiler<'s> {
                 format!("{pointer}: giá trị không đọc được luôn bị từ chối; bỏ otherwise, hoặc viết \"warn\""),
                 format!("{pointer}: a value that cannot be read is refused anyway; remove otherwise, or write \"warn\""),
             );
-        }
-        let mut fixed =
-            |value: &Option<toml::Value>| value.as_ref().and_then(|v| self.fixed(v, kind, at, pointer));
-        let (constant, default) = (fixed(&spec.constant), fixed(&spec.default));
-        LeafRule {
-            sources,
-            when: spec.when.as_ref().map(|w| self.cond(w, at, known)),
-            convert: self.convert(spec, kind, pointer),
-            constant,
-            default,
-            missing: must,
-            only_if: spec.only_if,
-            max: spec.max,
-            longest,
-            join: spec.join.as_deref().map(Box::from),
-            set_aside: spec.otherwise == Some(Otherwise::Warn),
-            except_if: spec.except_if,
-            kept,
         }
     }
 

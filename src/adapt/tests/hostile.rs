@@ -28,7 +28,7 @@ fn xml_label(text: &str) -> Label {
 
 /// Line and column of the only problem.
 fn place(refused: &Rejection) -> (&str, &str) {
-    let args = &refused.problems()[0].args;
+    let args = &refused.problems()[0].args();
     (&args["line"], &args["column"])
 }
 
@@ -366,7 +366,7 @@ fn lists_at_their_limits_and_past_them() {
             (problem.label, problem.path.as_deref()),
             (Label::TooManyItems, Some(&*format!("/{name}")))
         );
-        assert_eq!(problem.args["limit"], limit.to_string());
+        assert_eq!(problem.args()["limit"], limit.to_string());
     }
     let files = |n: usize| {
         let files = vec![r#"{"name":"a"}"#; n].join(",");

@@ -121,7 +121,7 @@ fn what_nobody_reads_is_told_where_it_stands() {
     // A value whose condition does not hold names what it needs.
     let read = read(r#","nguoi_nhan":"B""#).unwrap();
     assert_eq!(told(&read.warnings), ["value-needs /nguoi_nhan"]);
-    assert_eq!(read.warnings[0].args["expected"], "cach");
+    assert_eq!(read.warnings[0].args()["expected"], "cach");
     // What an empty field holds is nothing.
     assert_eq!(warned(r#","nguoi_nhan":" ","so_phu":null"#), none);
     // A rule that was not chosen.
@@ -247,7 +247,7 @@ fn a_name_that_is_nearly_right_is_told_with_the_right_one() {
     let meant: Vec<(&str, &str)> = adapted
         .warnings
         .iter()
-        .map(|w| (w.path.as_deref().unwrap(), w.args["expected"].as_str()))
+        .map(|w| (w.path.as_deref().unwrap(), w.args()["expected"].as_str()))
         .collect();
     assert_eq!(
         meant,
@@ -255,7 +255,7 @@ fn a_name_that_is_nearly_right_is_told_with_the_right_one() {
     );
     // In the wrong place, where the name stands in one place of the format only.
     let adapted = read(r#","Loai":"1""#).unwrap();
-    assert_eq!(adapted.warnings[0].args["expected"], "Giay.Loai");
+    assert_eq!(adapted.warnings[0].args()["expected"], "Giay.Loai");
     // A refusal says it too: the slip is why something is missing.
     let body = r#"{"so":"1","ngay":"20261120","Tên":"A"}"#;
     let registry = registry(&format());
@@ -329,7 +329,10 @@ fn a_field_that_turns_a_report_is_never_guessed_from_its_absence() {
         .report
         .unwrap_err();
     assert_eq!(
-        (problems[0].path.as_deref(), problems[0].args["expected"].as_str()),
+        (
+            problems[0].path.as_deref(),
+            problems[0].args()["expected"].as_str()
+        ),
         (Some("/data/0/LienThong/Tuchoi"), "LienThong.TuChoi")
     );
     // Nothing said is nothing meant, and what is right is right.

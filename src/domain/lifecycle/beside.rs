@@ -3,9 +3,11 @@
 use super::report::{Decision, Report, rejected};
 use super::role::Role;
 use super::state::{State, evolve};
+use crate::domain::calendar::Span;
 use crate::domain::details::ResultPaper;
 use crate::domain::event::{EventKind, Verdict, When};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems::Bilingual;
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
@@ -48,32 +50,38 @@ fn postpone(state: &State, report: &Report, new_due: Timestamp) -> Decision {
     }
     let runs = matches!(state.status(), Status::Accepted | Status::Processing);
     let Some(due) = state.due.filter(|_| runs) else {
-        return refuse(Problem::new(Label::ClockNotRunning).with("status", state.status()));
+        return refuse(
+            problems::ClockNotRunning {
+                status: &state.status(),
+            }
+            .into(),
+        );
     };
     if !report.has_reason() {
-        return refuse(Problem::new(Label::ReasonRequired).with("to", state.status()));
+        return refuse(problems::ReasonRequired { to: &state.status() }.into());
     }
     let longest = std::time::Duration::from_secs(LONGEST_POSTPONEMENT_DAYS.unsigned_abs() * 86_400);
     if new_due <= due || new_due > due.plus(longest) {
-        let problem = Problem::new(Label::DueOutOfRange)
-            .with("due", due.on_paper())
-            .with("limit", LONGEST_POSTPONEMENT_DAYS);
+        let problem = problems::DueOutOfRange {
+            due: &due.on_paper(),
+            limit: &LONGEST_POSTPONEMENT_DAYS,
+        };
         return refuse(problem.at("/new_due"));
     }
-    let irregular = if state.postponements.cast_unsigned() >= report.postponements {
-        Some(Label::PostponementRepeated)
-    } else if report.postponement_late {
-        Some(Label::PostponementLate)
+    let problem = if state.postponements.cast_unsigned() >= report.postponements {
+        Some(problems::PostponementRepeated.into())
     } else {
-        None
+        report
+            .postponement_late
+            .map(|limit| told(limit, |limit| problems::PostponementLate { limit }.into()))
     };
     let postponed = EventKind::Postponed {
         from: due,
         to: new_due,
         text: report.text.clone(),
-        irregular,
+        irregular: problem.as_ref().map(|problem| problem.label),
     };
-    applied(irregular, postponed)
+    applied(problem, postponed)
 }
 
 /// An agency puts a result right.
@@ -89,8 +97,8 @@ pub struct Correction {
     pub occurred_at: Timestamp,
     /// In which part it speaks.
     pub role: Role,
-    /// Whether the limit for corrections had passed (the caller knows the calendar).
-    pub late: bool,
+    /// The limit for corrections, where it had passed (the caller knows the calendar).
+    pub late: Option<Span>,
 }
 
 /// Decides about a correction: of a result that exists, also when it was handed over; the status stays (Decree 118/2025 art. 23.1).
@@ -104,35 +112,49 @@ pub fn correct(state: &State, correction: &Correction) -> Decision {
         return refuse(actor(state, &report));
     }
     if !matches!(state.status(), Status::Finished | Status::HandedOver) {
-        return refuse(Problem::new(Label::ResultMissing).with("status", state.status()));
+        return refuse(
+            problems::ResultMissing {
+                status: &state.status(),
+            }
+            .into(),
+        );
     }
     if !report.has_reason() {
-        return refuse(Problem::new(Label::ReasonRequired).with("to", state.status()));
+        return refuse(problems::ReasonRequired { to: &state.status() }.into());
     }
-    let irregular = correction.late.then_some(Label::CorrectionLate);
+    let late = correction.late;
+    let problem = late.map(|limit| told(limit, |limit| problems::CorrectionLate { limit }.into()));
     let corrected = EventKind::ResultCorrected {
         results: correction.results.clone(),
         refusal: correction.refusal,
         text: correction.text.clone(),
-        irregular,
+        irregular: problem.as_ref().map(|problem| problem.label),
     };
-    applied(irregular, corrected)
+    applied(problem, corrected)
 }
 
-fn applied(irregular: Option<Label>, what: EventKind) -> Decision {
+/// What is said of a limit that has passed: how long it is, for no number of the law stands in a sentence.
+fn told(limit: Span, said: impl FnOnce(&Bilingual<'_>) -> Problem) -> Problem {
+    let (vi, en) = limit.words();
+    said(&Bilingual { vi: &vi, en: &en })
+}
+
+fn applied(irregular: Option<Problem>, what: EventKind) -> Decision {
     Decision {
         verdict: match irregular {
             Some(_) => Verdict::AppliedIrregular,
             None => Verdict::Applied,
         },
-        problem: irregular.map(Problem::new),
+        problem: irregular,
         events: vec![what],
     }
 }
 
 fn actor(state: &State, report: &Report) -> Problem {
-    Problem::new(Label::ActorNotAllowed)
-        .with("from", state.status())
-        .with("to", report.to)
-        .with("actors", Role::Agency.word())
+    problems::ActorNotAllowed {
+        from: &state.status(),
+        to: &report.to,
+        actors: &Role::Agency.word(),
+    }
+    .into()
 }

@@ -9,7 +9,7 @@ use super::state::{Phase, State};
 use super::table::{Guard, Transition, table};
 use crate::domain::details::Details;
 use crate::domain::event::{Back, EventKind, Verdict};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 
 /// Decides about a report. Pure: the same state and report give the same decision.
@@ -38,7 +38,7 @@ fn step(state: &State, report: &Report) -> Decision {
         };
     }
     if from.is_final() {
-        return rejected(report, Problem::new(Label::StatusFinal).with("status", from));
+        return rejected(report, problems::StatusFinal { status: &from }.into());
     }
     let Some(path) = path(state.phase, report) else {
         return rejected(report, refusal(state.phase, report));
@@ -46,16 +46,10 @@ fn step(state: &State, report: &Report) -> Decision {
     let last = &path[path.len() - 1];
     let refuses = report.details.as_ref().is_some_and(Details::is_refusal);
     if (refuses || last.guards.contains(&Guard::Reason)) && !report.has_reason() {
-        return rejected(report, Problem::new(Label::ReasonRequired).with("to", report.to));
+        return rejected(report, problems::ReasonRequired { to: &report.to }.into());
     }
-    let irregular = last.guards.iter().find_map(|g| match g {
-        Guard::FirstSupplement if state.supplements.cast_unsigned() >= report.supplement_requests => {
-            Some(Label::SupplementRepeated)
-        }
-        Guard::FirstSupplement if report.supplement_late => Some(Label::SupplementLate),
-        Guard::SupplementOverdue if !report.supplement_overdue => Some(Label::SupplementNotOverdue),
-        _ => None,
-    });
+    let problem = irregularity(state, report, last);
+    let irregular = problem.as_ref().map(|problem| problem.label);
     let verdict = match (irregular, path.len()) {
         (Some(_), _) => Verdict::AppliedIrregular,
         (None, 1) => Verdict::Applied,
@@ -85,12 +79,23 @@ fn step(state: &State, report: &Report) -> Decision {
             change
         })
         .collect();
-    let problem = irregular.map(Problem::new);
     Decision {
         verdict,
         problem,
         events,
     }
+}
+
+/// The rule a step breaks that is taken all the same.
+fn irregularity(state: &State, report: &Report, step: &Transition) -> Option<Problem> {
+    step.guards.iter().find_map(|guard| match guard {
+        Guard::FirstSupplement if state.supplements.cast_unsigned() >= report.supplement_requests => {
+            Some(problems::SupplementRepeated.into())
+        }
+        Guard::FirstSupplement if report.supplement_late => Some(problems::SupplementLate.into()),
+        Guard::SupplementOverdue if !report.supplement_overdue => Some(problems::SupplementNotOverdue.into()),
+        _ => None,
+    })
 }
 
 /// Whether a step was returned or recalled: by its reporter's word, else by its part. Who received sends back; who sent takes back.
@@ -108,23 +113,20 @@ fn back(step: &Transition, report: &Report) -> Option<Back> {
 fn refusal(phase: Phase, report: &Report) -> Problem {
     let (from, to) = (phase.status(), report.to);
     if (from, to) == (Status::Finished, Status::Withdrawn) {
-        return Problem::new(Label::WithdrawalTooLate);
+        return problems::WithdrawalTooLate.into();
     }
     let others: Vec<&str> = table()
         .iter()
         .filter(|s| s.from == Some(from) && s.to == to && !s.roles.contains(&report.role))
         .flat_map(|s| s.roles.iter().map(|r| r.word()))
         .collect();
-    let label = if others.is_empty() {
-        Label::TransitionNotAllowed
-    } else {
-        Label::ActorNotAllowed
-    };
-    let problem = Problem::new(label).with("from", from).with("to", to);
+    let (from, to) = (&from, &to);
     if others.is_empty() {
-        problem.with("allowed", allowed(from, report.role))
+        let allowed = &allowed(*from, report.role);
+        problems::TransitionNotAllowed { from, to, allowed }.into()
     } else {
-        problem.with("actors", others.join(", "))
+        let actors = &others.join(", ");
+        problems::ActorNotAllowed { from, to, actors }.into()
     }
 }
 

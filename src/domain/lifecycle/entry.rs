@@ -6,7 +6,7 @@
 use super::{Decision, Guard, Phase, Report, Role, State, decide, table};
 use crate::domain::dossier::Channel;
 use crate::domain::event::Verdict;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Label, Problem, problems};
 use crate::domain::status::Status;
 
 /// Where a new dossier begins.
@@ -26,7 +26,7 @@ pub fn entry(channel: Channel, reported: Option<Status>, parts: &[Role]) -> Resu
     if let Some(status) = reported
         && !matches!(status, Status::Registered | Status::Accepted)
     {
-        return Err(Problem::new(Label::DossierNotFiled).with("status", status));
+        return Err(problems::DossierNotFiled { status: &status }.into());
     }
     let by_channel = match channel {
         Channel::Online => Status::Registered,
@@ -34,7 +34,7 @@ pub fn entry(channel: Channel, reported: Option<Status>, parts: &[Role]) -> Resu
     };
     let taken = reported.filter(|status| begins(channel, *status, parts));
     let warning = match (reported, taken) {
-        (Some(_), None) => Some(Problem::new(Label::AcceptanceNotTaken).with("status", by_channel)),
+        (Some(_), None) => Some(problems::AcceptanceNotTaken { status: &by_channel }.into()),
         _ => None,
     };
     Ok(Entry {
@@ -82,10 +82,11 @@ pub fn told(state: &State, report: &Report) -> Result<ResentStatus, Problem> {
         return Ok(ResentStatus::Nothing);
     }
     let kept = || {
-        let kept = Problem::new(Label::StatusKept);
-        Ok(ResentStatus::Beside(
-            kept.with("status", here).with("reported", said),
-        ))
+        let kept = problems::StatusKept {
+            status: &here,
+            reported: &said,
+        };
+        Ok(ResentStatus::Beside(kept.into()))
     };
     // Nothing goes back to the beginning by being sent again: a dossier that waits for papers is the same document.
     if said == Status::Registered || passed(state, said) {
@@ -96,8 +97,8 @@ pub fn told(state: &State, report: &Report) -> Result<ResentStatus, Problem> {
         (Verdict::Rejected, Some(problem))
             if said == Status::Accepted && problem.label == Label::ActorNotAllowed =>
         {
-            let refused = Problem::new(Label::AcceptanceNotTaken);
-            Ok(ResentStatus::Beside(refused.with("status", here)))
+            let refused = problems::AcceptanceNotTaken { status: &here };
+            Ok(ResentStatus::Beside(refused.into()))
         }
         (Verdict::Rejected, Some(problem)) => Err(problem),
         (Verdict::Rejected | Verdict::Recorded | Verdict::Repeated, _) => kept(),

@@ -2,7 +2,7 @@
 
 use super::{Role, State};
 use crate::domain::matter::{Matter, OPINIONS_OPEN};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 
 /// Whether a matter has its place where the dossier stands, told by this part; with its number, where it has one.
@@ -22,24 +22,26 @@ pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Probl
     };
     if !roles.contains(&role) {
         let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
-        let problem = Problem::new(Label::ActorNotAllowed)
-            .with("from", status)
-            .with("to", status);
-        return Err(problem.with("actors", words.join(", ")));
+        let problem = problems::ActorNotAllowed {
+            from: &status,
+            to: &status,
+            actors: &words.join(", "),
+        };
+        return Err(problem.into());
     }
     let runs = matches!(status, Status::Accepted | Status::Processing);
     let mut told = matter.clone();
     match &mut told {
         Matter::ChangeRequested { .. } if status.is_final() || status == Status::Finished => {
-            Err(Problem::new(Label::ChangeTooLate).with("status", status))
+            Err(problems::ChangeTooLate { status: &status }.into())
         }
-        Matter::OpinionAsked { .. } if !runs => {
-            Err(Problem::new(Label::ClockNotRunning).with("status", status))
-        }
+        Matter::OpinionAsked { .. } if !runs => Err(problems::ClockNotRunning { status: &status }.into()),
         Matter::OpinionAsked { .. } if state.open.opinions.len() >= OPINIONS_OPEN => {
-            Err(Problem::new(Label::TooManyItems)
-                .with("field", "opinions")
-                .with("limit", OPINIONS_OPEN))
+            Err(problems::TooManyItems {
+                field: &"opinions",
+                limit: &OPINIONS_OPEN,
+            }
+            .into())
         }
         Matter::OpinionAsked { number, .. } => {
             *number = state.open.asked + 1;
@@ -49,25 +51,21 @@ pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Probl
             if state.open.opinions.iter().any(|(open, _)| open == number) {
                 Ok(told)
             } else {
-                Err(Problem::new(Label::OpinionUnknown)
-                    .at("/number")
-                    .with("number", number))
+                Err(problems::OpinionUnknown { number: &number }.at("/number"))
             }
         }
         Matter::EarlyResult { expected_at, .. } => match state.due.filter(|_| runs) {
-            None => Err(Problem::new(Label::ClockNotRunning).with("status", status)),
-            Some(due) if *expected_at >= due => Err(Problem::new(Label::ResultNotEarly)
-                .at("/expected_at")
-                .with("due", due.on_paper())),
+            None => Err(problems::ClockNotRunning { status: &status }.into()),
+            Some(due) if *expected_at >= due => {
+                Err(problems::ResultNotEarly { due: &due.on_paper() }.at("/expected_at"))
+            }
             Some(_) => Ok(told),
         },
         Matter::FeePaidIn { amount_vnd, .. } => match state.open.fee {
             Some((open, _)) if *amount_vnd <= open => Ok(told),
             open => {
                 let open = open.map_or(0, |(amount, _)| amount);
-                Err(Problem::new(Label::FeeUnknown)
-                    .at("/amount_vnd")
-                    .with("amount", open))
+                Err(problems::FeeUnknown { amount: &open }.at("/amount_vnd"))
             }
         },
         Matter::ChangeRequested { .. } | Matter::PapersLost { .. } | Matter::FeeCollected { .. } => Ok(told),

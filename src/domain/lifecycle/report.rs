@@ -1,6 +1,7 @@
 //! What is asked of a dossier, and what becomes of it.
 
 use super::role::Role;
+use crate::domain::calendar::Span;
 use crate::domain::details::Details;
 use crate::domain::event::{Back, EventKind, Verdict};
 use crate::domain::rejection::Problem;
@@ -36,8 +37,8 @@ pub struct Report {
     pub supplement_late: bool,
     /// How often a supplement may be asked for.
     pub supplement_requests: u32,
-    /// Whether the time to tell of a later due date has passed.
-    pub postponement_late: bool,
+    /// How long before it a later due date has to be told, where it is too late for that.
+    pub postponement_late: Option<Span>,
     /// How often a due date may be moved.
     pub postponements: u32,
 }
@@ -59,7 +60,7 @@ impl Report {
             supplement_overdue: false,
             supplement_late: false,
             supplement_requests: 1,
-            postponement_late: false,
+            postponement_late: None,
             postponements: 1,
         }
     }

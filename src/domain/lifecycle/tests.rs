@@ -410,5 +410,5 @@ fn the_wrong_party_is_told_whose_step_it_is() {
     );
     let problem = d.problem.unwrap();
     assert_eq!(problem.label, Label::ActorNotAllowed);
-    assert_eq!(problem.args["actors"], "agency");
+    assert_eq!(problem.args()["actors"], "agency");
 }

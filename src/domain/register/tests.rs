@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::rejection::Label;
 use crate::domain::sha256::Sha256;
 
 fn key(word: &str) -> TenantKey {

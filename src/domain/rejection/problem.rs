@@ -18,12 +18,12 @@ pub struct Problem {
     pub path: Option<String>,
     /// What fills the sentence. Codes, limits, field names; never a person's data.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub args: BTreeMap<String, String>,
+    pub(super) args: BTreeMap<String, String>,
 }
 
 impl Problem {
-    /// A problem of the whole request.
-    pub fn new(label: Label) -> Self {
+    /// A problem of the whole request, without what its sentence needs: [`problems`](super::problems) makes whole ones.
+    pub(super) fn new(label: Label) -> Self {
         Problem {
             label,
             path: None,
@@ -38,11 +38,16 @@ impl Problem {
         self
     }
 
-    /// Fills one `{name}` of the sentence.
+    /// The same at a place where the sender has a name of its own for the field.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
-        self.args.insert(name.to_owned(), value.to_string());
-        self
+    pub fn named(mut self, field: &str, path: impl Into<String>) -> Self {
+        self.args.insert("field".to_owned(), field.to_owned());
+        self.at(path)
+    }
+
+    /// What fills the sentence, by name.
+    pub fn args(&self) -> &BTreeMap<String, String> {
+        &self.args
     }
 
     /// What it is.
@@ -140,12 +145,6 @@ impl From<Problem> for Rejection {
     }
 }
 
-impl From<Label> for Rejection {
-    fn from(label: Label) -> Self {
-        Problem::new(label).into()
-    }
-}
-
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, p) in self.problems.iter().enumerate() {
@@ -168,7 +167,10 @@ impl Problem {
         let names = holes
             .filter_map(|rest| rest.split_once('}'))
             .map(|(name, _)| name);
-        names.fold(Problem::new(label), |problem, name| problem.with(name, name))
+        Problem {
+            args: names.map(|name| (name.to_owned(), name.to_owned())).collect(),
+            ..Problem::new(label)
+        }
     }
 }
 
@@ -201,20 +203,5 @@ mod tests {
             );
             assert_eq!(Label::parse(text.label), Some(*label));
         }
-    }
-
-    #[test]
-    fn a_sentence_is_filled() {
-        let p = Problem::new(Label::TooDeep).with("limit", 32);
-        assert_eq!(p.advice(Language::English), "At most 32 levels.");
-        assert_eq!(p.advice(Language::Vietnamese), "Nhiều nhất 32 tầng.");
-        let late = Problem::new(Label::CorrectionLate)
-            .with("limit", "3 ngày làm việc")
-            .with("limit_en", "3 working days");
-        assert!(
-            late.advice(Language::Vietnamese)
-                .contains("trong 3 ngày làm việc (")
-        );
-        assert!(late.advice(Language::English).contains("within 3 working days ("));
     }
 }

@@ -8,7 +8,8 @@ use super::sentences::sentences;
 use super::{Divided, ResolvedBy, Route, in_force};
 use crate::domain::codes::{Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::problems::{self, Fill};
+use crate::domain::rejection::{Problem, Rejection};
 use crate::domain::time::Date;
 
 /// What the city appends to a national code (`1.004873.000.00.00.H26`, `1.004873.H26`), the longer one first.
@@ -67,12 +68,11 @@ impl Directory {
                 .rules_of(&procedure.code)
                 .is_some_and(|rules| rules.needs_place(filed_on))
         {
-            let missing = Problem::new(Label::CompetenceFieldMissing).at("/place/commune");
-            problems.push(
-                missing
-                    .with("procedure", &procedure.code)
-                    .with("field", "commune"),
-            );
+            let missing = problems::CompetenceFieldMissing {
+                procedure: &procedure.code,
+                field: &"commune",
+            };
+            problems.push(missing.at("/place/commune"));
         }
         if let Some(rejection) = Rejection::of(problems) {
             return Err(rejection);
@@ -149,27 +149,14 @@ impl Directory {
     ) -> Route {
         let candidates = agencies(matches);
         let undecided = located.filter(|l| l.by == ResolvedBy::Undecided);
-        let (agency, parked) = match candidates.as_slice() {
-            _ if undecided.is_some() => (None, Some(Label::PlaceAmbiguous)),
-            [one] => (Some((*one).clone()), None),
-            [] => (None, Some(Label::CompetenceGap)),
-            _ => (None, Some(Label::CompetenceOverlap)),
+        let (agency, why): (_, Option<Problem>) = match (undecided, candidates.as_slice()) {
+            (Some(place), _) => (None, Some(ambiguous(&place.targets))),
+            (None, [one]) => (Some((*one).clone()), None),
+            (None, []) => (None, Some(problems::CompetenceGap.into())),
+            (None, _) => (None, Some(overlap(matches))),
         };
-        let names: Vec<&str> = matches.iter().map(|f| f.rule.rule.as_str()).collect();
-        let mut warnings: Vec<Problem> = Vec::new();
-        warnings.extend(parked.map(|label| match label {
-            Label::PlaceAmbiguous => ambiguous(undecided.map_or(&[], |l| &l.targets)),
-            Label::CompetenceOverlap => Problem::new(label).with("rules", names.join(", ")),
-            _ => Problem::new(label),
-        }));
-        if let Some(taken) = located.filter(|l| l.by == ResolvedBy::DefaultSuccessor) {
-            // Of the same name they often are, so each is told with its code.
-            let candidates = self.successors_on(&taken.commune.code, on);
-            let problem = Problem::new(Label::DefaultSuccessor).at("/place/commune");
-            let problem = problem.with("former", named(&[taken.commune]));
-            let problem = problem.with("candidates", named(&candidates));
-            warnings.push(problem.with("taken", named(&taken.targets)));
-        }
+        let parked = why.as_ref().map(|problem| problem.label);
+        let warnings = why.into_iter().chain(self.default_taken(located, on));
         let place = located.map(PlaceReason::of);
         let (vi, en) = sentences(procedure, place.as_ref(), matches, parked, self.version(), on);
         let rules = matches.iter().map(|f| RuleReason {
@@ -188,7 +175,7 @@ impl Directory {
             },
             limit: procedure.limit,
             parked,
-            warnings,
+            warnings: warnings.collect(),
             reason: RouteReason {
                 directory: self.version().to_owned(),
                 date: on.to_string(),
@@ -202,6 +189,19 @@ impl Directory {
             },
             agency,
         }
+    }
+
+    /// The warning that of several successors the default one was taken.
+    fn default_taken(&self, located: Option<&Located<'_>>, on: Date) -> Option<Problem> {
+        let taken = located.filter(|l| l.by == ResolvedBy::DefaultSuccessor)?;
+        // Of the same name they often are, so each is told with its code.
+        let candidates = self.successors_on(&taken.commune.code, on);
+        let told = problems::DefaultSuccessor {
+            former: &named(&[taken.commune]),
+            candidates: &named(&candidates),
+            taken: &named(&taken.targets),
+        };
+        Some(told.at("/place/commune"))
     }
 
     /// The rules of a procedure that apply to a commune, or to the whole city, that day, each with an agency in force.
@@ -273,17 +273,29 @@ impl Directory {
             return Err(unknown(received));
         };
         if !in_force(procedure.valid_from, procedure.valid_to, on) {
-            let problem = Problem::new(Label::ProcedureNotInForce).at("/procedure/code");
-            return Err(problem.with("procedure", &procedure.code).with("date", on));
+            let problem = problems::ProcedureNotInForce {
+                procedure: &procedure.code,
+                date: &on,
+            };
+            return Err(problem.at("/procedure/code"));
         }
         Ok((procedure, matched))
     }
 }
 
+/// Why a dossier waits to which the rules of several agencies apply.
+fn overlap(matches: &[Match<'_>]) -> Problem {
+    let rules: Vec<&str> = matches.iter().map(|f| f.rule.rule.as_str()).collect();
+    problems::CompetenceOverlap {
+        rules: &rules.join(", "),
+    }
+    .into()
+}
+
 /// The refusal of a place that may be several.
 fn ambiguous(candidates: &[&Commune]) -> Problem {
-    let problem = Problem::new(Label::PlaceAmbiguous).at("/place/commune");
-    problem.with("candidates", named(candidates))
+    let candidates = &named(candidates);
+    problems::PlaceAmbiguous { candidates }.at("/place/commune")
 }
 
 /// Communes by code and name.
@@ -300,12 +312,9 @@ fn named(communes: &[&Commune]) -> String {
 fn unknown(received: &str) -> Problem {
     let like_a_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     let a_code = received.len() <= 50 && received.contains('.') && received.bytes().all(like_a_code);
-    let problem = Problem::new(Label::ProcedureUnknown)
-        .at("/procedure/code")
-        .with("field", "code");
-    if a_code {
-        problem.with("procedure", received)
-    } else {
-        problem
+    problems::ProcedureUnknown {
+        field: &"code",
+        procedure: a_code.then_some(&received as &dyn Fill),
     }
+    .at("/procedure/code")
 }

@@ -10,7 +10,8 @@ use super::reason::{CatalogueBy, ResolvedBy};
 use super::rows::Commune;
 use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::Problem;
+use crate::domain::rejection::problems;
 use crate::domain::text::fold_name;
 use crate::domain::time::Date;
 
@@ -41,10 +42,12 @@ impl Directory {
             (None, None) => (Catalogue::Since2025, CatalogueBy::FilingDate),
         };
         let unknown = || {
-            let problem = Problem::new(Label::PlaceUnknown)
-                .at("/place/commune")
-                .with("commune", &place.commune);
-            vec![problem.with("catalogue", catalogue.word()).with("date", on)]
+            let problem = problems::PlaceUnknown {
+                commune: &place.commune,
+                catalogue: &catalogue.word(),
+                date: &on,
+            };
+            vec![problem.at("/place/commune")]
         };
         let commune = self.commune(catalogue, &place.commune).ok_or_else(unknown)?;
         let problems = disagreements(place, commune);
@@ -94,10 +97,11 @@ fn disagreements(place: &Place, commune: &Commune) -> Vec<Problem> {
             Some(district) => format!("{}, {}", commune.name, district.name),
             None => commune.name.clone(),
         };
-        let problem = Problem::new(Label::PlaceNameMismatch)
-            .at(path)
-            .with("commune", &commune.code);
-        problems.push(problem.with("name", name));
+        let mismatch = problems::PlaceNameMismatch {
+            commune: &commune.code,
+            name: &name,
+        };
+        problems.push(mismatch.at(path));
     };
     if place
         .name

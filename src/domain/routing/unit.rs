@@ -4,7 +4,8 @@ use super::directory::Directory;
 use super::in_force;
 use super::rows::Agency;
 use crate::domain::codes::{DossierCode, Key};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::Problem;
+use crate::domain::rejection::problems;
 use crate::domain::time::Date;
 
 /// What a dossier code is worth that somebody brings.
@@ -37,15 +38,31 @@ impl Directory {
     /// on that day, and is the agency's own (Decree 118/2025 art. 28.2a).
     pub fn look_at_code(&self, code: &DossierCode, agency: Option<&Key>, today: Date) -> CodeLook {
         let Some(day) = code.day().filter(|day| *day <= today) else {
-            let problem = Problem::new(Label::DossierCodeDay).with("code", code);
-            let day = code.day().map_or_else(String::new, |day| day.to_string());
-            return CodeLook::NotYet(problem.with("date", day).with("today", today));
+            let date = code.day().map_or_else(String::new, |day| day.to_string());
+            let problem = problems::DossierCodeDay {
+                code,
+                date: &date,
+                today: &today,
+            };
+            return CodeLook::NotYet(problem.into());
         };
-        let about = |label| Problem::new(label).with("code", code).with("unit", code.unit());
+        let unit = code.unit();
         CodeLook::Usable(match (self.issuer(code.unit(), day), agency) {
-            (None, _) => Some(about(Label::DossierCodeUnitUnknown).with("date", day)),
+            (None, _) => {
+                let unknown = problems::DossierCodeUnitUnknown {
+                    unit: &unit,
+                    code,
+                    date: &day,
+                };
+                Some(unknown.into())
+            }
             (Some(issuer), Some(own)) if issuer.key != *own => {
-                Some(about(Label::DossierCodeUnitOther).with("name", &issuer.name))
+                let other = problems::DossierCodeUnitOther {
+                    code,
+                    unit: &unit,
+                    name: &issuer.name,
+                };
+                Some(other.into())
             }
             (Some(_), _) => None,
         })

@@ -58,7 +58,7 @@ impl ProblemView {
         ProblemView {
             label: problem.label,
             path: problem.path.clone(),
-            dossier: problem.args.get("dossier").and_then(|id| id.parse().ok()),
+            dossier: problem.args().get("dossier").and_then(|id| id.parse().ok()),
             title: problem.title(language).to_owned(),
             vi: problem.advice(Language::Vietnamese),
             en: problem.advice(Language::English),

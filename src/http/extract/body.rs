@@ -9,7 +9,7 @@ use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt as _;
 
 use crate::domain::encoding;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::http::call::text;
 use crate::http::limits::{
     BODY_LONGEST, BODY_PORTION, BODY_TIME, LET_BY_BYTES, LET_BY_TIME, UPLOAD_PORTION, UPLOAD_TIME,
@@ -43,16 +43,12 @@ pub(super) fn uncompressed(request: &HttpRequest) -> Result<(), Rejection> {
     };
     let word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let named: String = coding.chars().filter(word).take(20).collect();
-    Err(Problem::new(Label::ContentCodingUnsupported)
-        .with("coding", named)
-        .into())
+    Err(problems::ContentCodingUnsupported { coding: &named }.into())
 }
 
 /// The refusal of a body that is none of `expected`.
 pub(in crate::http) fn unsupported(expected: &str) -> Rejection {
-    Problem::new(Label::MediaTypeUnsupported)
-        .with("expected", expected)
-        .into()
+    problems::MediaTypeUnsupported { expected: &expected }.into()
 }
 
 /// How a body comes along.
@@ -89,14 +85,14 @@ impl Pace {
         &mut self,
         payload: &mut Payload,
         other: Option<&Other>,
-    ) -> Result<Option<Result<Bytes, PayloadError>>, Label> {
+    ) -> Result<Option<Result<Bytes, PayloadError>>, problems::RequestTimeout> {
         let asked = Instant::now();
         let mut patience = self.time.saturating_sub(self.waited);
         if let Some(until) = self.until {
             patience = patience.min(until.saturating_duration_since(asked));
         }
         let Ok(piece) = tokio::time::timeout(patience, piece(payload, other)).await else {
-            return Err(Label::RequestTimeout);
+            return Err(problems::RequestTimeout);
         };
         self.waited += asked.elapsed();
         if let Some(Ok(bytes)) = &piece {
@@ -165,7 +161,7 @@ pub(super) fn declared_within(request: &HttpRequest, limit: usize) -> Result<u64
 }
 
 fn too_large(limit: usize) -> Rejection {
-    Problem::new(Label::BodyTooLarge).with("limit", limit).into()
+    problems::BodyTooLarge { limit: &limit }.into()
 }
 
 /// Hands a body of any length on, piece by piece. Each portion has to come in its time, so that a slow client is cut.
@@ -186,5 +182,5 @@ pub(in crate::http) async fn pour(
 
 /// A body that broke off or is framed wrongly.
 fn broken(_: &PayloadError, received: usize) -> Rejection {
-    Problem::new(Label::BodyBroken).with("received", received).into()
+    problems::BodyBroken { received: &received }.into()
 }

@@ -8,7 +8,7 @@ use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
 use super::shape;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::domain::{encoding, syntax};
 
 /// Reads a value.
@@ -20,7 +20,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) ->
     let decoded = encoding::decode(bytes, encoding::Kind::Json, None)?;
     let text = &*decoded.text;
     if text.trim_ascii().is_empty() {
-        return Err(Label::DocumentEmpty.into());
+        return Err(problems::DocumentEmpty.into());
     }
     // serde would take a list for a struct, field by field: here, and wherever a body has a list.
     if text.trim_ascii_start().starts_with('[') {
@@ -52,9 +52,7 @@ fn refusal<T: DeserializeOwned + JsonSchema>(text: &str, error: &serde_json::Err
         .strip_prefix("duplicate field `")
         .and_then(|rest| rest.split_once('`'))
     {
-        let problem = Problem::new(Label::DuplicateKey)
-            .at(format!("{path}/{}", name.0))
-            .with("field", name.0);
+        let problem = problems::DuplicateKey { field: &name.0 }.at(format!("{path}/{}", name.0));
         return problem.into();
     }
     let problems = shape::problems::<T>(&value, &path);
@@ -88,6 +86,7 @@ fn stopped<T: DeserializeOwned>(text: &str, value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
     use crate::domain::view::{PostponementRequest, ReasonRequest, SettleRequest, SupplementRequest};
 
     fn refused<T: DeserializeOwned + JsonSchema + 'static>(text: &[u8]) -> (Label, String) {
@@ -96,8 +95,8 @@ mod tests {
         let line = || {
             Some(format!(
                 "{}:{}",
-                problem.args.get("line")?,
-                problem.args["column"]
+                problem.args().get("line")?,
+                problem.args()["column"]
             ))
         };
         let place = problem.path.clone().or_else(line).unwrap_or_default();
@@ -190,7 +189,7 @@ mod tests {
         let told: Vec<(Label, &str, &str)> = refusal
             .problems()
             .iter()
-            .map(|p| (p.label, p.path.as_deref().unwrap(), p.args["field"].as_str()))
+            .map(|p| (p.label, p.path.as_deref().unwrap(), p.args()["field"].as_str()))
             .collect();
         assert_eq!(
             told,
@@ -209,6 +208,6 @@ mod tests {
             assert!(!said.contains('?') && !said.contains("openapi"), "{said}");
         }
         let bare = parse::<SettleRequest>(b"[{}]").err().unwrap();
-        assert_eq!(bare.problems()[0].args["expected"], "{\"messages\": […]}");
+        assert_eq!(bare.problems()[0].args()["expected"], "{\"messages\": […]}");
     }
 }

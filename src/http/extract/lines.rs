@@ -8,7 +8,7 @@ use actix_web::web::{Bytes, Payload};
 use futures_util::stream::{Stream, unfold};
 
 use super::body::Pace;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::http::limits::{BATCH_BYTES, BATCH_ITEMS, BATCH_TIME, DOCUMENT_BYTES};
 use crate::http::line::Other;
 use crate::service::batch::{BatchItem, ItemPlace};
@@ -83,15 +83,15 @@ impl Reading {
                 return None;
             }
             match self.piece().await {
-                Err(label) => return self.broken(Problem::new(label)),
+                Err(late) => return self.broken(late),
                 Ok(Some(Ok(piece))) => {
                     if self.lines.push(&piece) > BATCH_BYTES {
-                        return self.broken(Problem::new(Label::BodyTooLarge).with("limit", BATCH_BYTES));
+                        return self.broken(problems::BodyTooLarge { limit: &BATCH_BYTES });
                     }
                 }
                 Ok(Some(Err(_))) => {
-                    let problem = Problem::new(Label::BodyBroken).with("received", self.lines.read);
-                    return self.broken(problem);
+                    let received = self.lines.read;
+                    return self.broken(problems::BodyBroken { received: &received });
                 }
                 Ok(None) => self.lines.ended = true,
             }
@@ -118,24 +118,25 @@ impl Reading {
         if self.items <= BATCH_ITEMS {
             return Some(item);
         }
-        let problem = Problem::new(Label::TooManyItems)
-            .with("field", "batch")
-            .with("limit", BATCH_ITEMS);
+        let problem = problems::TooManyItems {
+            field: &"batch",
+            limit: &BATCH_ITEMS,
+        };
         self.ending.because(problem.into());
         self.let_go().await;
         None
     }
 
     /// The next piece; none when there is nothing to read from.
-    async fn piece(&mut self) -> Result<Option<Result<Bytes, PayloadError>>, Label> {
+    async fn piece(&mut self) -> Result<Option<Result<Bytes, PayloadError>>, problems::RequestTimeout> {
         match &mut self.payload {
             Some(payload) => self.pace.next(payload, self.other.as_deref()).await,
             None => Ok(None),
         }
     }
 
-    fn broken(&mut self, problem: Problem) -> Option<BatchItem> {
-        self.ending.because(problem.into());
+    fn broken(&mut self, why: impl Into<Rejection>) -> Option<BatchItem> {
+        self.ending.because(why.into());
         self.lines = Lines {
             ended: true,
             ..Lines::default()
@@ -187,7 +188,10 @@ impl Lines {
             let place = ItemPlace::Line(self.number);
             let line = line.strip_suffix(b"\r").unwrap_or(&line);
             if std::mem::take(&mut self.overlong) || line.len() > DOCUMENT_BYTES {
-                let document = Err(Problem::new(Label::BodyTooLarge).with("limit", DOCUMENT_BYTES));
+                let document = Err(problems::BodyTooLarge {
+                    limit: &DOCUMENT_BYTES,
+                }
+                .into());
                 return Some(BatchItem { place, document });
             }
             // A byte order mark belongs to the body, not to its first document.
@@ -234,6 +238,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
 
     /// What a body of these pieces gives: number, and length or label.
     fn of(pieces: &[&[u8]]) -> Vec<(u64, Result<Vec<u8>, Label>)> {

@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::domain::ids::{DeliveryId, DossierId, RequestId};
-use crate::domain::rejection::{Label, Language, Problem, Rejection};
+use crate::domain::rejection::{Label, Language, Rejection, problems};
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
@@ -179,7 +179,7 @@ impl Authed {
     /// # Errors
     /// `not-found`.
     pub fn dossier(&self) -> Result<DossierId, Rejection> {
-        self.segment("id").parse().map_err(|_| Label::NotFound.into())
+        self.segment("id").parse().map_err(|_| problems::NotFound.into())
     }
 
     /// A varying part of the path.
@@ -193,7 +193,7 @@ impl Authed {
     /// `not-found`.
     pub fn tenant(&self) -> Result<TenantKey, Rejection> {
         let key = self.request.match_info().get("key").unwrap_or_default();
-        key.parse().map_err(|_| Label::NotFound.into())
+        key.parse().map_err(|_| problems::NotFound.into())
     }
 
     /// The delivery of the path. What is no id names none.
@@ -202,7 +202,7 @@ impl Authed {
     /// `not-found`.
     pub fn delivery(&self) -> Result<DeliveryId, Rejection> {
         let id = self.request.match_info().get("id").unwrap_or_default();
-        id.parse().map_err(|_| Label::NotFound.into())
+        id.parse().map_err(|_| problems::NotFound.into())
     }
 
     /// The digest of the path: in capitals, or with `sha256:` before it, it is the same.
@@ -211,8 +211,10 @@ impl Authed {
     /// `digest-malformed`.
     pub fn digest(&self) -> Result<Sha256, Rejection> {
         let digest = self.request.match_info().get("sha256").unwrap_or_default();
-        let refused = || Problem::new(Label::DigestMalformed).with("length", digest.chars().count());
-        digest.parse().map_err(|_| refused().into())
+        digest.parse().map_err(|_| {
+            let length = &digest.chars().count();
+            problems::DigestMalformed { length }.into()
+        })
     }
 
     /// The number of an attachment in the path. What is no number names none.
@@ -221,7 +223,7 @@ impl Authed {
     /// `not-found`.
     pub fn attachment(&self) -> Result<i32, Rejection> {
         let n = self.request.match_info().get("n").unwrap_or_default();
-        n.parse().map_err(|_| Label::NotFound.into())
+        n.parse().map_err(|_| problems::NotFound.into())
     }
 
     /// A header's text.
@@ -288,7 +290,7 @@ impl Authed {
     /// `idempotency-key-missing`, `header-malformed`.
     pub fn key(&self) -> Result<IdempotencyKey, Rejection> {
         self.key_if_any()?
-            .ok_or_else(|| Label::IdempotencyKeyMissing.into())
+            .ok_or_else(|| problems::IdempotencyKeyMissing.into())
     }
 
     /// `Submission-Format`, when it was sent.
@@ -324,7 +326,7 @@ impl Authed {
     pub async fn document(mut self) -> Result<(Vec<u8>, Self), Rejection> {
         let bytes = body::read(&self.request, &mut self.payload, limits::DOCUMENT_BYTES).await?;
         if bytes.is_empty() {
-            return Err(Label::DocumentEmpty.into());
+            return Err(problems::DocumentEmpty.into());
         }
         Ok((bytes, self))
     }
@@ -443,9 +445,10 @@ fn form(route: &HttpRoute, request: &HttpRequest) -> Result<Form, Rejection> {
     match negotiate::media(text(request, &header::ACCEPT), offers) {
         Some(media) if media.ends_with("xml") => Ok(Form::Xml),
         Some(_) => Ok(Form::Json),
-        None => Err(Problem::new(Label::NotAcceptable)
-            .with("expected", offers.join(", "))
-            .into()),
+        None => Err(problems::NotAcceptable {
+            expected: &offers.join(", "),
+        }
+        .into()),
     }
 }
 
@@ -464,8 +467,9 @@ fn named<'a>(request: &'a HttpRequest, name: &'static str) -> Option<&'a str> {
 }
 
 fn header_malformed(header: &str, expected: &str) -> Rejection {
-    Problem::new(Label::HeaderMalformed)
-        .with("header", header)
-        .with("expected", expected)
-        .into()
+    problems::HeaderMalformed {
+        header: &header,
+        expected: &expected,
+    }
+    .into()
 }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use actix_web::web::Query;
 use percent_encoding::percent_decode_str;
 
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::problems::{self, Bilingual, Fill};
+use crate::domain::rejection::{Problem, Rejection};
 use crate::domain::time::Timestamp;
 
 /// The parameters of a request.
@@ -33,16 +34,20 @@ pub(in crate::http) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
 /// A parameter that nobody reads at this address.
 fn unknown(parameter: &str, known: &[&str]) -> Problem {
     if known.is_empty() {
-        return refused(parameter, "không tham số nào").with("expected_en", "none");
+        let none = Bilingual {
+            vi: "không tham số nào",
+            en: "none",
+        };
+        return refused(parameter, &none);
     }
     refused(parameter, &known.join(", "))
 }
 
 fn malformed(parameter: &str, expected: &str) -> Rejection {
-    refused(parameter, expected).into()
+    refused(parameter, &expected).into()
 }
 
-fn refused(parameter: &str, expected: &str) -> Problem {
+fn refused(parameter: &str, expected: &dyn Fill) -> Problem {
     // The name is the caller's own; what is not a plain word is not repeated.
     let plain = !parameter.is_empty()
         && parameter.len() <= 40
@@ -50,9 +55,11 @@ fn refused(parameter: &str, expected: &str) -> Problem {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     let name = if plain { parameter } else { "…" };
-    Problem::new(Label::QueryMalformed)
-        .with("parameter", name)
-        .with("expected", expected)
+    problems::QueryMalformed {
+        parameter: &name,
+        expected,
+    }
+    .into()
 }
 
 impl Parameters {
@@ -180,6 +187,7 @@ impl Parameters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rejection::Label;
 
     fn read(query: &str) -> Result<Parameters, Rejection> {
         Parameters::read(query, &["after", "limit", "name"])

@@ -15,6 +15,7 @@ use crate::domain::codes::{
     CommuneCode, DistrictCode, DossierCode, Email, IdentityNumber, Key, Phone, TaxCode,
 };
 use crate::domain::endpoint::EndpointUrl;
+use crate::domain::rejection::problems::{self, Fill};
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::TenantKey;
@@ -27,9 +28,10 @@ const TOLD: usize = 100;
 /// A body that is no object: what it would look like.
 pub(super) fn not_an_object<T: JsonSchema>() -> Problem {
     let root = schema::<T>();
-    Problem::new(Label::ObjectExpected)
-        .at("")
-        .with("expected", form(&root, &root))
+    problems::ObjectExpected {
+        expected: &form(&root, &root),
+    }
+    .at("")
 }
 
 /// Everything that is wrong with a value. `stopped` is where its reader gave up.
@@ -93,16 +95,15 @@ fn schema<T: JsonSchema>() -> Value {
 fn at_the_stop(root: &Value, value: &Value, stopped: &str, alone: bool) -> Option<Problem> {
     let here = value.pointer(stopped)?;
     let wanted = descend(root, value, stopped)?;
-    let label = match here {
+    let (field, expected) = (&field(stopped), &sign(root, wanted));
+    Some(match here {
         Value::String(_) => match wanted["format"].as_str() {
-            Some("date-time" | "date") => Label::DateMalformed,
-            _ => Label::CodeMalformed,
+            Some("date-time" | "date") => problems::DateMalformed { field, expected }.at(stopped),
+            _ => problems::CodeMalformed { field, expected }.at(stopped),
         },
-        _ if alone => Label::TypeWrong,
+        _ if alone => problems::TypeWrong { field, expected }.at(stopped),
         _ => return None,
-    };
-    let problem = Problem::new(label).at(stopped).with("field", field(stopped));
-    Some(problem.with("expected", sign(root, wanted)))
+    })
 }
 
 /// The schema of the place a pointer leads to.
@@ -270,9 +271,9 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn say(&mut self, problem: Problem) {
+    fn say(&mut self, said: impl FnOnce(&dyn Fill) -> Problem) {
         if self.problems.len() < TOLD {
-            let problem = problem.with("field", field(&self.path)).at(self.path.clone());
+            let problem = said(&field(&self.path)).at(self.path.clone());
             self.problems.push(problem);
         }
     }
@@ -294,12 +295,12 @@ impl<'s> Walk<'s> {
             return;
         }
         if let Some(words) = words(wanted) {
-            let label = match value {
-                Value::String(word) if words.contains(&word.as_str()) => return,
-                Value::String(_) => Label::ValueUnknown,
-                _ => Label::TypeWrong,
+            let expected = &words.join(", ");
+            return match value {
+                Value::String(word) if words.contains(&word.as_str()) => {}
+                Value::String(_) => self.say(|field| problems::ValueUnknown { field, expected }.into()),
+                _ => self.say(|field| problems::TypeWrong { field, expected }.into()),
             };
-            return self.say(Problem::new(label).with("expected", words.join(", ")));
         }
         match (type_of(wanted), value) {
             ("object", Value::Object(fields)) => self.fields(wanted, fields),
@@ -314,7 +315,8 @@ impl<'s> Walk<'s> {
                 } else {
                     expected
                 };
-                self.say(Problem::new(Label::TypeWrong).with("expected", expected));
+                let expected = &expected;
+                self.say(|field| problems::TypeWrong { field, expected }.into());
             }
         }
     }
@@ -327,7 +329,9 @@ impl<'s> Walk<'s> {
             .filter_map(Value::as_str)
         {
             if fields.get(needed).is_none_or(Value::is_null) {
-                self.inside(needed, |walk| walk.say(Problem::new(Label::FieldMissing)));
+                self.inside(needed, |walk| {
+                    walk.say(|field| problems::FieldMissing { field }.into())
+                });
             }
         }
         for (name, value) in fields {
@@ -340,7 +344,9 @@ impl<'s> Walk<'s> {
                 None if schema["additionalProperties"] == false
                     || schema["unevaluatedProperties"] == false =>
                 {
-                    self.inside(name, |walk| walk.say(Problem::new(Label::FieldUnknown)));
+                    self.inside(name, |walk| {
+                        walk.say(|field| problems::FieldUnknown { field }.into())
+                    });
                 }
                 // A map: every value is of one kind.
                 None if schema["additionalProperties"].is_object() => {
@@ -355,10 +361,11 @@ impl<'s> Walk<'s> {
     fn items(&mut self, schema: &'s Value, items: &[Value]) {
         let limit = schema["maxItems"].as_u64().and_then(|n| usize::try_from(n).ok());
         if let Some(limit) = limit.filter(|limit| items.len() > *limit) {
-            return self.say(Problem::new(Label::TooManyItems).with("limit", limit));
+            let limit = &limit;
+            return self.say(|field| problems::TooManyItems { field, limit }.into());
         }
         if items.is_empty() && schema["minItems"].as_u64().is_some_and(|n| n > 0) {
-            return self.say(Problem::new(Label::ListEmpty));
+            return self.say(|field| problems::ListEmpty { field }.into());
         }
         for (number, item) in items.iter().enumerate() {
             self.inside(&number.to_string(), |walk| walk.value(&schema["items"], item));
@@ -370,14 +377,15 @@ impl<'s> Walk<'s> {
             .chars()
             .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
         {
-            return self.say(Problem::new(Label::ControlCharacter));
+            return self.say(|_| problems::ControlCharacter.into());
         }
         if text.trim().is_empty() && schema["minLength"].as_u64().is_some_and(|n| n > 0) {
-            return self.say(Problem::new(Label::TextEmpty));
+            return self.say(|field| problems::TextEmpty { field }.into());
         }
         let limit = schema["maxLength"].as_u64().and_then(|n| usize::try_from(n).ok());
         if let Some(limit) = limit.filter(|limit| text.chars().count() > *limit) {
-            self.say(Problem::new(Label::TextLength).with("limit", limit));
+            let limit = &limit;
+            self.say(|field| problems::TextLength { field, limit }.into());
         }
     }
 
@@ -389,25 +397,23 @@ impl<'s> Walk<'s> {
                 (None, None) => Err(whole::NotWhole::Range),
             },
             Value::String(text) => match whole::parse(text) {
-                Ok(_) => return self.say(Problem::new(Label::NumberQuoted)),
+                Ok(_) => return self.say(|field| problems::NumberQuoted { field }.into()),
                 Err(why) => Err(why),
             },
             _ => Err(whole::NotWhole::Form),
         };
         let bound = |key: &str, or: i64| schema[key].as_i64().unwrap_or(or);
         let (min, max) = (bound("minimum", -whole::MAX), bound("maximum", whole::MAX));
-        let label = match number {
+        let why = match number {
             Ok(n) if (min..=max).contains(&n) => return,
-            Ok(_) | Err(whole::NotWhole::Range) => Label::NumberRange,
-            Err(whole::NotWhole::Fraction) => Label::NumberFraction,
-            Err(whole::NotWhole::Form) => Label::NumberMalformed,
+            Ok(_) => whole::NotWhole::Range,
+            Err(why) => why,
         };
         let unit = if self.path.ends_with("_vnd") {
             " đồng"
         } else {
             ""
         };
-        let problem = Problem::new(label).with("min", min).with("max", max);
-        self.say(problem.with("unit", unit));
+        self.say(|field| why.problem(field, (min, max), unit));
     }
 }

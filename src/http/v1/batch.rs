@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::submissions::ACCEPTED;
 use crate::domain::encoding::essence;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::view::{BatchEnd, BatchItemLine, BatchLine, ProblemDocument};
 use crate::http::answers::{Answers, answers};
 use crate::http::extract::{Authed, BatchRest};
@@ -101,7 +101,10 @@ impl Answer {
 
     /// Why no more of a batch is begun whose answers nobody takes.
     fn untaken() -> Problem {
-        Problem::new(Label::AnswersNotTaken).with("limit", ANSWERS_OF_ONE)
+        problems::AnswersNotTaken {
+            limit: &ANSWERS_OF_ONE,
+        }
+        .into()
     }
 
     fn line(&mut self, result: BatchResult) -> Vec<u8> {

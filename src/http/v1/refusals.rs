@@ -1,7 +1,7 @@
 //! Refused documents.
 
 use crate::domain::ids::RefusalId;
-use crate::domain::rejection::{Label, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 use crate::domain::view::{RefusalPage, RefusalView};
 use crate::http::extract::Authed;
 use crate::http::limits::DOSSIER_PAGE;
@@ -56,5 +56,5 @@ fn named(authed: &Authed) -> Result<RefusalId, Rejection> {
     authed
         .segment("refusal")
         .parse()
-        .map_err(|_| Label::NotFound.into())
+        .map_err(|_| problems::NotFound.into())
 }

@@ -1,6 +1,6 @@
 //! How a submitter is told beside its feed.
 
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::view::{
     NoticeAttemptPage, NoticeRetryAnswer, NoticeRetryRequest, SecretAnswer, SubscribersView,
     SubscriptionAnswer, SubscriptionRequest, SubscriptionView, TestAnswer, Transport, TransportRequest,
@@ -65,12 +65,11 @@ async fn subscribe(authed: Authed) -> Outcome {
 
 async fn unsubscribe(authed: Authed) -> Outcome {
     let way: Option<Transport> = authed.query()?.get("way", WAYS)?;
-    let missing = || {
-        Problem::new(Label::QueryMalformed)
-            .with("parameter", "way")
-            .with("expected", WAYS)
+    let missing = problems::QueryMalformed {
+        parameter: &"way",
+        expected: &WAYS,
     };
-    let way = way.ok_or_else(missing)?;
+    let way = way.ok_or(missing)?;
     Reply::json(
         &authed
             .hub()
@@ -121,11 +120,11 @@ async fn subscribers(authed: Authed) -> Outcome {
 
 async fn attempts_of(authed: Authed) -> Outcome {
     let query = authed.query()?;
-    let tenant = query.get("tenant", "branch.tay-ho")?.ok_or_else(|| {
-        Problem::new(Label::QueryMalformed)
-            .with("parameter", "tenant")
-            .with("expected", "branch.tay-ho")
-    })?;
+    let missing = problems::QueryMalformed {
+        parameter: &"tenant",
+        expected: &"branch.tay-ho",
+    };
+    let tenant = query.get("tenant", "branch.tay-ho")?.ok_or(missing)?;
     let before = query.get("before", "next")?;
     let limit = query
         .number("limit", 1, ATTEMPT_PAGE.0)?

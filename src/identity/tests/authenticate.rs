@@ -90,8 +90,8 @@ fn every_kind_gets_its_role_and_its_reach() {
                 Err(refusal) => {
                     assert!(!allowed, "{kind:?} {permission}");
                     assert_eq!(refusal.label(), Label::PermissionMissing);
-                    assert_eq!(refusal.problems()[0].args["permission"], permission.word());
-                    assert_eq!(refusal.problems()[0].args["kind"], kind.word());
+                    assert_eq!(refusal.problems()[0].args()["permission"], permission.word());
+                    assert_eq!(refusal.problems()[0].args()["kind"], kind.word());
                 }
             }
         }
@@ -160,7 +160,7 @@ fn the_header_is_read_as_rfc_9110_says_and_refused_with_where_to_go() {
         let refusal = city.call("branch.tay-ho", bad).unwrap_err();
         assert_eq!(refusal.label(), Label::TokenMissing, "{bad}");
         assert_eq!(
-            refusal.problems()[0].args["token_endpoint"],
+            refusal.problems()[0].args()["token_endpoint"],
             rules().token_endpoint
         );
     }

@@ -46,13 +46,13 @@ fn each_fault_has_its_own_label() {
     let refusal = judged(&[&early]).unwrap_err();
     assert_eq!(refusal.label(), Label::CertificateNotYetValid);
     assert_eq!(
-        refusal.problems()[0].args["not_before"],
+        refusal.problems()[0].args()["not_before"],
         "2026-11-23T01:31:00.000000Z"
     );
     let refusal = judged(&[&late]).unwrap_err();
     assert_eq!(refusal.label(), Label::CertificateExpired);
     assert_eq!(
-        refusal.problems()[0].args["not_after"],
+        refusal.problems()[0].args()["not_after"],
         "2026-11-23T01:29:00.000000Z"
     );
 
@@ -60,7 +60,7 @@ fn each_fault_has_its_own_label() {
     let refusal = Peer::judge(Some(&connection(&[&own])), &trust, &nobody, now()).unwrap_err();
     assert_eq!(refusal.label(), Label::CertificateUnknown);
     assert_eq!(
-        refusal.problems()[0].args["thumbprint"],
+        refusal.problems()[0].args()["thumbprint"],
         thumbprint(&own).to_string()
     );
 
@@ -137,7 +137,7 @@ fn an_intermediate_counts_only_while_it_is_valid() {
     assert_eq!(at(now()), Ok(()));
     let refusal = at(seconds(61)).unwrap_err();
     assert_eq!(refusal.label(), Label::CertificateUntrusted);
-    assert_eq!(refusal.problems()[0].args["reason"], "intermediate-expired");
+    assert_eq!(refusal.problems()[0].args()["reason"], "intermediate-expired");
     assert_eq!(at(now()), Ok(()));
     // Without the intermediate the chain does not reach the root.
     let alone = connection(&[&own]);

@@ -108,9 +108,21 @@ fn a_token_works_only_with_its_certificate_and_at_its_service() {
     let refusal = other.verify(&token, &PRINT, now()).unwrap_err();
     assert_eq!(refusal.label(), Label::TokenAudienceWrong);
     assert_eq!(
-        refusal.problems()[0].args["token_endpoint"],
+        refusal.problems()[0].args()["token_endpoint"],
         rules().token_endpoint
     );
+}
+
+/// HS256 keyed with the public key, in every form an attacker may have it.
+fn keyed_with_the_public_key(key: &SigningKey, claims: &Value) -> [String; 2] {
+    let jwk = key.public().jwk();
+    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    let mut header = Header::new(Algorithm::HS256);
+    header.typ = Some("at+jwt".to_owned());
+    header.kid = Some(key.public().kid().to_owned());
+    [point, jwk.to_string().into_bytes()]
+        .map(|secret| jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&secret)).unwrap())
 }
 
 #[test]
@@ -138,15 +150,7 @@ fn forged_tokens_are_told_by_their_labels() {
         Label::TokenSignatureInvalid
     );
 
-    // HS256 keyed with the public key, in every form an attacker may have it
-    let jwk = key.public().jwk();
-    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
-    let mut header = Header::new(Algorithm::HS256);
-    header.typ = Some("at+jwt".to_owned());
-    header.kid = Some(key.public().kid().to_owned());
-    for secret in [point, jwk.to_string().into_bytes()] {
-        let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&secret)).unwrap();
+    for forged in keyed_with_the_public_key(&key, &claims) {
         assert_eq!(refused(&forged), Label::TokenSignatureInvalid);
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::rejection::problems;
 use crate::identity::peer::Peer;
 use crate::identity::token_request::{OAuthError, OAuthErrorCode, TokenRequest};
 
@@ -116,7 +117,7 @@ fn a_refusal_is_the_body_rfc_6749_asks_for() {
             "error_description": "client_id must be the tenant the certificate is registered for",
         })
     );
-    let error = OAuthError::from(&Rejection::from(Label::CertificateRevoked));
+    let error = OAuthError::from(&Rejection::from(problems::CertificateRevoked));
     assert_eq!((error.code().word(), error.status()), ("invalid_client", 401));
     assert!(error.description().starts_with("certificate-revoked: "));
     for label in Label::ALL {

@@ -5,7 +5,7 @@ use super::Call;
 use crate::domain::codes::Key;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::routing::AssignedReason;
 use crate::domain::seal::sha256;
 use crate::domain::time::Timestamp;
@@ -75,8 +75,8 @@ impl Acts {
                     self.notifier.tell(&row.submitter);
                     return self.dossiers.summary(&self.dossiers.reached(access, id).await?);
                 }
-                AssignOutcome::KeyReused => return Err(Label::IdempotencyKeyReused.into()),
-                AssignOutcome::Absent => return Err(Label::NotFound.into()),
+                AssignOutcome::KeyReused => return Err(problems::IdempotencyKeyReused.into()),
+                AssignOutcome::Absent => return Err(problems::NotFound.into()),
                 AssignOutcome::Refused(problem) => return Err(problem.into()),
                 AssignOutcome::Raced => {}
             }

@@ -6,7 +6,7 @@ use crate::domain::dossier::limits;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::{LONGEST_POSTPONEMENT_DAYS, Role};
 use crate::domain::matter::Matter;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::TenantKind;
 use crate::domain::text::limits as text;
 use crate::domain::time::Timestamp;
@@ -24,8 +24,11 @@ use crate::store::ledger::DossierAction;
 /// Refuses a moment that has passed, where one to come is told.
 fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
     let passed = || {
-        let problem = Problem::new(Label::MomentPassed).with("field", field);
-        problem.with("now", now.on_paper()).at(format!("/{field}"))
+        problems::MomentPassed {
+            field: &field,
+            now: &now.on_paper(),
+        }
+        .at(format!("/{field}"))
     };
     if at > now { Ok(()) } else { Err(passed()) }
 }
@@ -78,10 +81,11 @@ impl Acts {
         let now = self.clock.now();
         let longest = std::time::Duration::from_secs(LONGEST_POSTPONEMENT_DAYS.unsigned_abs() * 86_400);
         if request.due_at > now.plus(longest) {
-            let problem = Problem::new(Label::DueOutOfRange)
-                .at("/due_at")
-                .with("due", now.on_paper());
-            return Err(problem.with("limit", LONGEST_POSTPONEMENT_DAYS).into());
+            let problem = problems::DueOutOfRange {
+                due: &now.on_paper(),
+                limit: &LONGEST_POSTPONEMENT_DAYS,
+            };
+            return Err(problem.at("/due_at").into());
         }
         ahead("due_at", request.due_at, now)?;
         let matter = Matter::OpinionAsked {
@@ -170,11 +174,13 @@ impl Acts {
         access.require_staff()?;
         let amount_vnd = request.amount_vnd;
         if !(1..=limits::AMOUNT_VND).contains(&amount_vnd) {
-            let problem = Problem::new(Label::NumberRange)
-                .at("/amount_vnd")
-                .with("field", "amount_vnd")
-                .with("unit", " đồng");
-            return Err(problem.with("min", 1).with("max", limits::AMOUNT_VND).into());
+            let problem = problems::NumberRange {
+                field: &"amount_vnd",
+                min: &1,
+                max: &limits::AMOUNT_VND,
+                unit: &" đồng",
+            };
+            return Err(problem.at("/amount_vnd").into());
         }
         let receipt = bounded("/receipt", request.receipt, text::PROOF)?;
         let row = self.dossiers.reached(access, id).await?;

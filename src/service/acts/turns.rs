@@ -118,7 +118,7 @@ impl Acts {
         access.permit(Permission::DossierPostpone)?;
         let new_due = Dated::NewDue.check(request.new_due);
         let action = DossierAction::Postpone {
-            new_due: new_due.map_err(|why| why.problem().at("/new_due").with("field", "new_due"))?,
+            new_due: new_due.map_err(|why| why.problem("new_due").at("/new_due"))?,
             text: reason(request.reason)?,
         };
         let asked = ActionRequest::of(Role::Agency, "postponement", action, request.occurred_at);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::domain::codes::Key;
 use crate::domain::failure::Failure;
 use crate::domain::ids::DeliveryId;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::problems;
 use crate::domain::tenant::Actor;
 use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
@@ -41,10 +41,10 @@ impl Deliveries {
     /// # Errors
     /// `broker-unavailable`.
     pub async fn in_queue(&self, agency: &Key) -> Result<InQueue, ServiceError> {
-        let broker = self.broker.load_full().ok_or(Label::BrokerUnavailable)?;
+        let broker = self.broker.load_full().ok_or(problems::BrokerUnavailable)?;
         broker.level(agency).await.map_err(|why| {
             tracing::debug!(why, %agency, "a queue cannot be looked at");
-            Label::BrokerUnavailable.into()
+            problems::BrokerUnavailable.into()
         })
     }
 
@@ -103,7 +103,10 @@ impl Deliveries {
         let seen_at = self.clock.now();
         let agencies = match request.agency {
             Some(agency) => {
-                self.directory.current().agency(&agency).ok_or(Label::NotFound)?;
+                self.directory
+                    .current()
+                    .agency(&agency)
+                    .ok_or(problems::NotFound)?;
                 vec![agency]
             }
             None => self.queued_agencies(seen_at).await?,

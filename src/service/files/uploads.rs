@@ -9,7 +9,7 @@ use super::quota::{Share, UploadLimits};
 use crate::blobs::{BlobError, Upload};
 use crate::domain::attachment::DataKey;
 use crate::domain::ids::BlobId;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::sha256::Sha256;
 use crate::domain::view::BlobView;
 use crate::identity::{Access, Permission};
@@ -51,14 +51,15 @@ impl Incoming {
 }
 
 fn too_large(limit: u64) -> ServiceError {
-    Problem::new(Label::FileTooLarge).with("limit", limit).into()
+    problems::FileTooLarge { limit: &limit }.into()
 }
 
 fn over_quota(limits: &UploadLimits) -> ServiceError {
-    Problem::new(Label::UploadQuota)
-        .with("limit", limits.unused)
-        .with("retry_after", RETRY_QUOTA)
-        .into()
+    problems::UploadQuota {
+        limit: &limits.unused,
+        retry_after: &RETRY_QUOTA,
+    }
+    .into()
 }
 
 impl Files {
@@ -130,7 +131,7 @@ impl Files {
         let actual = arrived.sha256;
         if actual != *named {
             self.blobs.remove(arrived.object).await?;
-            return Err(Problem::new(Label::DigestMismatch).with("sha256", actual).into());
+            return Err(problems::DigestMismatch { sha256: &actual }.into());
         }
         let add = || AddBlob {
             actor: access.actor(),
@@ -192,6 +193,6 @@ impl Files {
             .readers
             .run(move |conn| read::uploaded(conn, &cipher, &scope, &digest))
             .await?;
-        found.ok_or_else(|| Label::NotFound.into())
+        found.ok_or_else(|| problems::NotFound.into())
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{Answered, Incoming, Mode, Prepared};
 use crate::adapt::SplitDocument;
-use crate::domain::rejection::{Label, Problem, Rejection};
+use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::submission::IdempotencyKey;
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
@@ -173,7 +173,7 @@ impl Intake {
             .choose(&call.media_type, call.format.as_deref(), formats)?;
         if !adapter.lists_dossiers(&call.media_type) {
             let expected = "application/x-ndjson";
-            let problem = Problem::new(Label::MediaTypeUnsupported).with("expected", expected);
+            let problem = problems::MediaTypeUnsupported { expected: &expected };
             return Err(problem.into());
         }
         let parts = Arc::new(adapter.split(document)?);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use parking_lot::Mutex;
 
-use crate::domain::rejection::{Label, Rejection};
+use crate::domain::rejection::{Rejection, problems};
 
 /// The keys of filings in work, each with its tenant.
 #[derive(Default)]
@@ -15,7 +15,7 @@ impl KeysInFlight {
     pub(super) fn claim(&self, tenant: &str, key: &str) -> Result<InFlightKey<'_>, Rejection> {
         let name = (tenant.to_owned(), key.to_owned());
         if !self.0.lock().insert(name.clone()) {
-            return Err(Label::IdempotencyInFlight.into());
+            return Err(problems::IdempotencyInFlight.into());
         }
         Ok(InFlightKey { keys: self, name })
     }

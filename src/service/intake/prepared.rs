@@ -4,7 +4,8 @@ use crate::domain::attachment::NamedFile;
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::Filing;
 use crate::domain::ids::SubmissionId;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::Problem;
+use crate::domain::rejection::problems::{self, Fill};
 use crate::domain::routing::Route;
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
@@ -87,12 +88,8 @@ pub(super) struct Twin {
 impl Twin {
     /// What the submitter is told: that there is another, and which only where it may see it.
     pub(super) fn warning(&self) -> Problem {
-        let warning = Problem::new(Label::PossibleDuplicate);
-        if self.seen {
-            warning.with("dossier", &self.id)
-        } else {
-            warning
-        }
+        let dossier = self.seen.then_some(&self.id as &dyn Fill);
+        problems::PossibleDuplicate { dossier }.into()
     }
 }
 

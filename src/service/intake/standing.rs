@@ -11,7 +11,7 @@ use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::entry::{self, Entry, ResentStatus};
 use crate::domain::lifecycle::{Report, Role};
-use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::rejection::{Language, Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
@@ -76,18 +76,27 @@ type Dates = (Timestamp, Option<Timestamp>, Vec<Problem>);
 /// The dates of a filing that arrived at `now`. Limits count from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3), by
 /// the word of whoever received it: not before it was filed, nor after the hub had it.
 pub(super) fn dates(filing: &Filing, now: Timestamp) -> Dates {
-    let early = |label, pointer: &str| Problem::new(label).at(pointer).with("field", pointer);
     let mut warnings = Vec::new();
     let filed = filing.filed_at.min(now);
     if filing.received_at.is_some_and(|received| received < filed) {
-        warnings.push(early(Label::ReceiptEarly, "/received_at"));
+        warnings.push(
+            problems::ReceiptEarly {
+                field: &"/received_at",
+            }
+            .at("/received_at"),
+        );
     }
     let complete_at = filing
         .received_at
         .map_or(filed, |received| received.min(now).max(filed));
     let promised = filing.promised_due.filter(|promised| *promised >= complete_at);
     if promised != filing.promised_due {
-        warnings.push(early(Label::PromiseEarly, "/promised_due"));
+        warnings.push(
+            problems::PromiseEarly {
+                field: &"/promised_due",
+            }
+            .at("/promised_due"),
+        );
     }
     (complete_at, promised, warnings)
 }
@@ -124,11 +133,12 @@ impl Prepared {
         if kept == self.filing.channel {
             return None;
         }
-        let warning = Problem::new(Label::ChannelKept)
-            .with("channel", kept.word())
-            .with("sent", self.filing.channel.word());
+        let warning = problems::ChannelKept {
+            channel: &kept.word(),
+            sent: &self.filing.channel.word(),
+        };
         let mut warnings = self.warnings.clone();
-        warnings.push(warning);
+        warnings.push(warning.into());
         Some(Prepared {
             filing: self.as_filed_through(row),
             warnings,
@@ -155,9 +165,12 @@ impl Prepared {
     fn lacks_reason(&self) -> Option<Problem> {
         let status = self.filing.reported_status.filter(|_| self.needs_reason())?;
         let told = || {
-            let problem = Problem::new(Label::StatusReasonMissing).with("status", status);
             let name = self.text_path.rsplit('/').next().unwrap_or_default();
-            problem.with("field", name).at(&self.text_path)
+            problems::StatusReasonMissing {
+                status: &status,
+                field: &name,
+            }
+            .at(&self.text_path)
         };
         self.filing.reported_text.is_none().then(told)
     }
@@ -171,10 +184,11 @@ impl Prepared {
                 promised.date() == due.date()
             }
         };
-        let differs = Problem::new(Label::DueDiffers)
-            .with("promised", promised.on_paper())
-            .with("due", due.on_paper());
-        (!same).then_some(differs)
+        let differs = problems::DueDiffers {
+            promised: &promised.on_paper(),
+            due: &due.on_paper(),
+        };
+        (!same).then(|| differs.into())
     }
 }
 
@@ -184,7 +198,12 @@ fn content_kept(values: &[ForeignValue]) -> Option<Problem> {
     names.dedup();
     let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     let more = if names.len() > NAMED { ", …" } else { "" };
-    let told = || Problem::new(Label::ContentKept).with("fields", format!("{shown}{more}"));
+    let told = || {
+        problems::ContentKept {
+            fields: &format!("{shown}{more}"),
+        }
+        .into()
+    };
     (!names.is_empty()).then(told)
 }
 
@@ -347,10 +366,11 @@ impl Intake {
         };
         let here = row.status();
         if told_before && said != here {
-            let kept = Problem::new(Label::StatusKept);
-            return Ok(ResentStatus::Beside(
-                kept.with("status", here).with("reported", said),
-            ));
+            let kept = problems::StatusKept {
+                status: &here,
+                reported: &said,
+            };
+            return Ok(ResentStatus::Beside(kept.into()));
         }
         let report = Report {
             text: call.prepared.note(),

@@ -6,7 +6,7 @@ use super::standing::{Filed, Placed};
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::{Label, Language, Problem};
+use crate::domain::rejection::{Language, Problem, problems};
 use crate::domain::routing::Reception;
 use crate::domain::status::Status;
 use crate::domain::submission::ReceiptClaims;
@@ -128,10 +128,10 @@ impl Intake {
         contested: bool,
     ) -> Option<Problem> {
         let code = prepared.claimed.as_ref()?;
-        let problem = match before.and_then(|row| row.state.code.as_ref()) {
+        let problem: Problem = match before.and_then(|row| row.state.code.as_ref()) {
             Some(confirmed) if confirmed == code => return None,
-            Some(confirmed) => Problem::new(Label::DossierCodeDiffers).with("code", confirmed),
-            None if contested => Problem::new(Label::DossierCodeContested).with("code", code),
+            Some(confirmed) => problems::DossierCodeDiffers { code: &confirmed }.into(),
+            None if contested => problems::DossierCodeContested { code: &code }.into(),
             None => return None,
         };
         Some(problem.at(prepared.code_path.clone()))

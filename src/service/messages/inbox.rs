@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::readable;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::problems;
 use crate::domain::text::limits;
 use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
@@ -108,8 +108,11 @@ impl Messages {
     ) -> Result<SettleAnswer, ServiceError> {
         access.permit(Permission::InboxTake)?;
         if request.messages.len() > MESSAGES as usize {
-            let problem = Problem::new(Label::TooManyItems).at("/messages");
-            return Err(problem.with("field", "messages").with("limit", MESSAGES).into());
+            let problem = problems::TooManyItems {
+                field: &"messages",
+                limit: &MESSAGES,
+            };
+            return Err(problem.at("/messages").into());
         }
         let mut items = request.messages;
         for (i, item) in items.iter_mut().enumerate() {

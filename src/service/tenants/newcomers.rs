@@ -3,7 +3,7 @@
 use super::too_many;
 use crate::domain::codes::Key;
 use crate::domain::register::{Newcomer, PARTS_OF_A_TENANT};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Label, Problem, problems};
 use crate::domain::routing::Agency;
 use crate::domain::tenant::{Certificate, Point, Staff, Standing, Tenant, TenantKey, TenantKind};
 use crate::domain::text::Text;
@@ -35,15 +35,11 @@ impl Tenants {
             .name
             .or_else(|| agency.as_ref().and_then(|a| Text::parse(&a.name).ok()));
         if name.is_none() {
-            problems.push(
-                Problem::new(Label::FieldMissing)
-                    .at("/name")
-                    .with("field", "name"),
-            );
+            problems.push(problems::FieldMissing { field: &"name" }.at("/name"));
         }
         if key == crate::domain::tenant::Actor::hub().tenant {
             // Its name in the audit is the hub's own.
-            problems.push(Problem::new(Label::TenantExists).at("/key").with("tenant", &key));
+            problems.push(problems::TenantExists { tenant: &key }.at("/key"));
         }
         let formats = wanted
             .formats
@@ -104,11 +100,7 @@ impl Tenants {
         pem: &str,
         path: &str,
     ) -> Result<(Certificate, Option<Problem>), Vec<Problem>> {
-        let unusable = |why: &dyn std::fmt::Display| {
-            Problem::new(Label::CertificateUnusable)
-                .at(path)
-                .with("reason", why)
-        };
+        let unusable = |why: &dyn std::fmt::Display| problems::CertificateUnusable { reason: &why }.at(path);
         let (read, chain) = PeerCertificate::from_pem(pem).map_err(|why| vec![unusable(&why)])?;
         let warning = match self.credentials.would_pass(&read, &chain, self.clock.now()) {
             Ok(()) => None,
@@ -129,10 +121,11 @@ impl Tenants {
             return Ok(());
         }
         let names: Vec<&str> = self.adapters.names().collect();
-        let problem = Problem::new(Label::ValueUnknown).at("/formats");
-        Err(problem
-            .with("field", "formats")
-            .with("expected", names.join(", ")))
+        let problem = problems::ValueUnknown {
+            field: &"formats",
+            expected: &names.join(", "),
+        };
+        Err(problem.at("/formats"))
     }
 }
 

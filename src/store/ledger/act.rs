@@ -9,6 +9,7 @@ use super::requests::{Act, ActOutcome, Acted, DossierAction};
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Watched};
 use crate::domain::event::{EventKind, Verdict};
+use crate::domain::ids::EventId;
 use crate::domain::lifecycle::{self, Role};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -143,22 +144,7 @@ fn take(
     events.extend(decision.events);
     let kind = action::kind(&act.action);
     let place = events.iter().position(|what| what.word() == kind);
-    let last = events.len();
-    let told = events
-        .into_iter()
-        .zip(1..)
-        .map(|(what, number)| PendingEvent {
-            what,
-            occurred_at,
-            stated: act.states_moment(),
-            actor: &act.actor,
-            paths: &act.paths,
-            // What stands beside a report is kept once, with the last thing that came of it.
-            officer: act.officer.as_deref().filter(|_| number == last),
-            foreign_values: if number == last { &act.foreign_values } else { &[] },
-        })
-        .collect();
-    let written = batch.append(dossier, told)?;
+    let written = batch.append(dossier, pending(act, events, occurred_at))?;
     if applied {
         run_clocks(batch, act, dossier, &state, counted)?;
     }
@@ -169,13 +155,10 @@ fn take(
         dossier.answered_seq = Some(last.0);
         batch.writes.answered.push((dossier.id.clone(), act.own_queue));
         batch.end(&dossier.id, Watched::AgencySilent);
-    } else if applied && !matches!(act.action, DossierAction::Promise { .. }) {
+    } else if applied {
         // The agency is told the event that says what was done, not the change of status beside it.
         let event = place.and_then(|n| written.get(n)).unwrap_or(last);
-        batch.deliver(dossier, *event, kind, act.traceparent.as_deref());
-        if !matches!(&act.action, DossierAction::Beside(matter) if !matter.asks_agency()) {
-            expect_answer(batch, act, dossier)?;
-        }
+        tell_agency(batch, act, dossier, *event)?;
     }
     if let (Some(code), Some(rival)) = (&act.assigned_code, brought.rival.take()) {
         code::contest(batch, conn, &act.actor, code, dossier, rival)?;
@@ -184,11 +167,43 @@ fn take(
     Ok(Acted {
         verdict: decision.verdict,
         status: after.status(),
-        problem: decision
-            .problem
-            .map(|problem| act.clockwork.with_limit(problem, act.occurred_at)),
+        problem: decision.problem,
         warnings: brought.warning.into_iter().collect(),
     })
+}
+
+/// The events that come of an act, as they are to be written.
+fn pending(act: &Act, events: Vec<EventKind>, occurred_at: Timestamp) -> Vec<PendingEvent<'_>> {
+    let last = events.len();
+    let event = |(what, number)| PendingEvent {
+        what,
+        occurred_at,
+        stated: act.states_moment(),
+        actor: &act.actor,
+        paths: &act.paths,
+        // What stands beside a report is kept once, with the last thing that came of it.
+        officer: act.officer.as_deref().filter(|_| number == last),
+        foreign_values: if number == last { &act.foreign_values } else { &[] },
+    };
+    events.into_iter().zip(1..).map(event).collect()
+}
+
+/// Tells the agency what somebody else did, and waits for its answer where it is asked for something.
+fn tell_agency(
+    batch: &mut Batch<'_>,
+    act: &Act,
+    dossier: &mut DossierRow,
+    event: (i64, EventId),
+) -> Result<(), StoreError> {
+    if matches!(act.action, DossierAction::Promise { .. }) {
+        return Ok(());
+    }
+    let kind = action::kind(&act.action);
+    batch.deliver(dossier, event, kind, act.traceparent.as_deref());
+    match &act.action {
+        DossierAction::Beside(matter) if !matter.asks_agency() => Ok(()),
+        _ => expect_answer(batch, act, dossier),
+    }
 }
 
 /// Moves the due date as the step asks, keeps why, and begins and ends what is watched.

@@ -4,7 +4,7 @@ use super::requests::{Act, DossierAction};
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::event::{EventKind, Verdict, When};
 use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, State};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
@@ -62,22 +62,19 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
         stated_by: None,
     });
     let to = target(&act.action, state);
+    let decided = |verdict, events| Decision {
+        verdict,
+        problem: None,
+        events,
+    };
     let decision = if let DossierAction::Beside(told) = &act.action {
         match lifecycle::judge(state, act.role, told) {
-            Ok(told) => Decision {
-                verdict: Verdict::Applied,
-                problem: None,
-                events: vec![EventKind::Beside(told)],
-            },
+            Ok(told) => decided(Verdict::Applied, vec![EventKind::Beside(told)]),
             Err(problem) => refused(problem, to),
         }
     } else if matches!(act.action, DossierAction::Supplement { .. }) && state.status() == Status::Stopped {
         // The applicant brings what a stopped dossier waits for; the agency resumes it.
-        Decision {
-            verdict: Verdict::Applied,
-            problem: None,
-            events: Vec::new(),
-        }
+        decided(Verdict::Applied, Vec::new())
     } else if let DossierAction::Correct {
         results,
         refusal,
@@ -90,21 +87,21 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
             text: text.clone(),
             occurred_at,
             role: act.role,
-            late: act.clockwork.correction_passed(state.since, counted),
+            late: act
+                .clockwork
+                .correction_passed(state.since, counted)
+                .then(|| act.clockwork.result_correction_limit(act.occurred_at)),
         };
         lifecycle::correct(state, &correction)
     } else if let DossierAction::Promise { to } = act.action {
         promised(state, to)
     } else if let DossierAction::Keep { to } = act.action {
-        Decision {
-            verdict: Verdict::Recorded,
-            problem: None,
-            events: vec![EventKind::StatusRecorded {
-                to,
-                text: None,
-                details: None,
-            }],
-        }
+        let recorded = EventKind::StatusRecorded {
+            to,
+            text: None,
+            details: None,
+        };
+        decided(Verdict::Recorded, vec![recorded])
     } else if fits(&act.action, state) {
         let facts = Report {
             late: act.states_moment() && state.is_late(&act.actor.tenant, occurred_at),
@@ -114,17 +111,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
         };
         lifecycle::decide(state, &facts)
     } else {
-        // Nothing was asked for, or it was done long ago: say so, rather than let the verb move the dossier elsewhere.
-        let from = state.status();
-        let problem = if from.is_final() {
-            Problem::new(Label::StatusFinal).with("status", from)
-        } else {
-            Problem::new(Label::TransitionNotAllowed)
-                .with("from", from)
-                .with("to", to)
-                .with("allowed", lifecycle::allowed(from, act.role))
-        };
-        refused(problem, to)
+        refused(pointless(state, to, act.role), to)
     };
     Judged {
         occurred_at,
@@ -134,11 +121,28 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     }
 }
 
+/// Nothing was asked for, or it was done long ago: say so, rather than let the verb move the dossier elsewhere.
+fn pointless(state: &State, to: Status, role: lifecycle::Role) -> Problem {
+    let from = state.status();
+    if from.is_final() {
+        return problems::StatusFinal { status: &from }.into();
+    }
+    problems::TransitionNotAllowed {
+        from: &from,
+        to: &to,
+        allowed: &lifecycle::allowed(from, role),
+    }
+    .into()
+}
+
 /// The date on the receipt the applicant holds, beside the one the limit gives; after the end nothing is promised.
 fn promised(state: &State, to: Timestamp) -> Decision {
     if state.status().is_final() {
         return refused(
-            Problem::new(Label::StatusFinal).with("status", state.status()),
+            problems::StatusFinal {
+                status: &state.status(),
+            }
+            .into(),
             state.status(),
         );
     }
@@ -191,7 +195,8 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
         supplement_requests: clocks.supplement_requests(counted),
         postponement_late: state
             .due
-            .is_some_and(|due| clocks.late_notice_passed(due, counted)),
+            .is_some_and(|due| clocks.late_notice_passed(due, counted))
+            .then(|| clocks.late_notice_limit(act.occurred_at)),
         postponements: clocks.postponements(counted),
         ..Report::new(to, act.role, counted)
     };

@@ -5,7 +5,7 @@ use super::command::Command;
 use super::requests::{Assign, AssignOutcome};
 use crate::domain::audit::{self, Action};
 use crate::domain::event::EventKind;
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Label, problems};
 use crate::store::StoreError;
 use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
@@ -33,12 +33,13 @@ fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, Store
     let status = state_of(&dossier)?.status();
     if status.is_final() {
         return Ok(AssignOutcome::Refused(
-            Problem::new(Label::StatusFinal).with("status", status),
+            problems::StatusFinal { status: &status }.into(),
         ));
     }
     if dossier.agency.as_deref() == Some(assign.agency.as_str()) {
-        let same = Problem::new(Label::AgencyUnchanged).at("/agency");
-        return Ok(AssignOutcome::Refused(same.with("agency", &assign.agency)));
+        let agency = &assign.agency;
+        let same = problems::AgencyUnchanged { agency }.at("/agency");
+        return Ok(AssignOutcome::Refused(same));
     }
     let corrupt = |what: &str| StoreError::Corrupt(format!("{}: {what}", assign.dossier));
     let instead = dossier.agency.as_deref().map(str::parse).transpose();

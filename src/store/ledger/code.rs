@@ -9,7 +9,7 @@ use crate::domain::clocks::Watched;
 use crate::domain::codes::DossierCode;
 use crate::domain::event::EventKind;
 use crate::domain::lifecycle::{Role, State};
-use crate::domain::rejection::{Label, Problem};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::Actor;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
@@ -93,13 +93,13 @@ pub(super) fn bring(
                 || batch.claim(NaturalKind::Code, dossier, code.as_str(), dossier));
         return Ok(Brought {
             what: given.then(|| EventKind::CodeAssigned { code: code.clone() }),
-            warning: (!given).then(|| Problem::new(Label::DossierCodeTaken).with("code", code)),
+            warning: (!given).then(|| problems::DossierCodeTaken.into()),
             rival,
         });
     }
     if let Some(confirmed) = &state.code {
         return Ok(Brought {
-            warning: Some(Problem::new(Label::DossierCodeDiffers).with("code", confirmed)),
+            warning: Some(problems::DossierCodeDiffers { code: &confirmed }.into()),
             ..Brought::NOTHING
         });
     }
@@ -114,7 +114,7 @@ pub(super) fn bring(
 
 /// The warning that another dossier claims a code too.
 pub(super) fn contested(code: &DossierCode) -> Problem {
-    Problem::new(Label::DossierCodeContested).with("code", code)
+    problems::DossierCodeContested { code: &code }.into()
 }
 
 /// Tells both sides of a conflict, and the operator: once for a code, so that nobody is told of every claim somebody invents.

@@ -19,7 +19,7 @@ use super::requests::{
 };
 use crate::domain::audit::{Action, AuditAction};
 use crate::domain::failure::Failure;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
@@ -80,7 +80,7 @@ impl Command for SettlePushes {
 }
 
 impl Command for Intervention {
-    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Result<(), Label>, StoreError> {
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Result<(), Problem>, StoreError> {
         intervene(conn, batch.clock, self)
     }
 }
@@ -241,7 +241,11 @@ fn hand(conn: &mut Conn, now: Timestamp, handed: &[&str]) -> Result<(), StoreErr
     Ok(())
 }
 
-fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Result<(), Label>, StoreError> {
+fn intervene(
+    conn: &mut Conn,
+    now: Timestamp,
+    asked: &Intervention,
+) -> Result<Result<(), Problem>, StoreError> {
     let found: Option<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq(&asked.delivery))
@@ -249,12 +253,12 @@ fn intervene(conn: &mut Conn, now: Timestamp, asked: &Intervention) -> Result<Re
         .first(c)
         .optional())?;
     let Some((row, responsible)) = found else {
-        return Ok(Err(Label::NotFound));
+        return Ok(Err(problems::NotFound.into()));
     };
     let state = row.state.0;
     let is_responsible = responsible.as_deref() == Some(row.agency.as_str());
-    if let Err(label) = allowed(asked, state, row.ready, is_responsible) {
-        return Ok(Err(label));
+    if let Err(problem) = allowed(asked, state, row.ready, is_responsible) {
+        return Ok(Err(problem));
     }
     let (action, outcome, failure) = match asked.action {
         Intervene::Park if state == DeliveryState::Parked => return Ok(Ok(())),
@@ -300,19 +304,19 @@ fn allowed(
     state: DeliveryState,
     is_here: bool,
     is_responsible: bool,
-) -> Result<(), Label> {
+) -> Result<(), Problem> {
     use DeliveryState::{Acknowledged, Handed, Parked, Queued, Waiting};
     // In a queue: the agency's own, or one the hub has not read yet.
     let in_a_queue = state == Queued && !is_here;
     match (asked.action, state) {
-        (Intervene::Retry { .. }, _) if !is_responsible => Err(Label::DeliveryWithdrawn),
+        (Intervene::Retry { .. }, _) if !is_responsible => Err(problems::DeliveryWithdrawn.into()),
         (Intervene::Retry { .. }, Parked) => Ok(()),
         (Intervene::Retry { again: true }, Handed | Acknowledged) => Ok(()),
         (Intervene::Retry { again: true }, _) if in_a_queue => Ok(()),
         (Intervene::Park, Parked) => Ok(()),
         (Intervene::Park, Waiting | Queued) if !(in_a_queue && asked.own_queue) => Ok(()),
-        (_, Handed | Acknowledged) => Err(Label::DeliveryHanded),
-        (_, Waiting | Queued) => Err(Label::DeliveryUnderWay),
+        (_, Handed | Acknowledged) => Err(problems::DeliveryHanded.into()),
+        (_, Waiting | Queued) => Err(problems::DeliveryUnderWay.into()),
     }
 }
 

@@ -8,6 +8,7 @@ use super::command::Command;
 use super::requests::{Expect, Likeness, Remember, Submit};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{DueChange, DueReason};
+use crate::domain::codes::DossierCode;
 use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -40,36 +41,10 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         return replay.of_filing();
     }
     let wanted = submit.dossier.row(submit.entry, submit.submission.id)?;
-    let reference = (
-        NaturalKind::Reference,
-        wanted.tenant.clone(),
-        wanted.reference.clone(),
-    );
-    let known = batch.natural.get(&reference);
-    let mut dossier = match &submit.expect {
-        Expect::New if known.is_some() => return Ok(SubmitOutcome::Raced),
-        Expect::New => wanted,
-        Expect::Amend { version, agency, .. } => match batch.dossiers.get(&wanted.id) {
-            Some(now)
-                if now.version == *version
-                    && now.agency == *agency
-                    && !now.accepted
-                    && known == Some(&wanted.id) =>
-            {
-                amended(now, wanted)
-            }
-            _ => return Ok(SubmitOutcome::Raced),
-        },
+    let (tenant, reference) = (wanted.tenant.clone(), wanted.reference.clone());
+    let Some(mut dossier) = as_expected(batch, submit, wanted) else {
+        return Ok(SubmitOutcome::Raced);
     };
-    let (_, tenant, reference) = reference;
-    if !batch.files_are_as_found(&tenant, &submit.files) {
-        return Ok(SubmitOutcome::Raced);
-    }
-    let first = batch.firsts.get(&submit.likeness.blind);
-    let twin = first.filter(|first| **first != dossier.id);
-    if twin != submit.likeness.twin.as_ref() {
-        return Ok(SubmitOutcome::Raced);
-    }
     let claimed = submit.dossier.claimed_code.clone();
     let rival = match &claimed {
         Some(code) => code::rival(batch, conn, code.as_str(), &dossier.id)?,
@@ -85,14 +60,64 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         code::claim(batch, code.as_str(), &dossier.id);
     }
     batch.claim(NaturalKind::Reference, &tenant, &reference, &dossier.id);
+    let due = dossier.due.map(|at| at.0);
+    tell(batch, submit, &mut dossier, claimed.clone())?;
+    run_clocks(batch, submit, &mut dossier, due)?;
+    promise(batch, submit, &mut dossier)?;
+    if let Some(told) = &submit.told {
+        batch.claim(NaturalKind::Report, &submit.key.tenant, told, &dossier.id);
+    }
+    if let (Some(code), Some(rival)) = (&claimed, rival) {
+        code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
+    }
+    keep_document(batch, submit, &dossier);
+    batch.hand_to_new_agency(&dossier);
+    liken(batch, conn, &mut dossier, &submit.likeness)?;
+    batch.writes.touched.insert(dossier.id.clone());
+    batch.dossiers.insert(dossier.id.clone(), dossier);
+    if let Some(answer) = &submit.answer {
+        batch.keep(&submit.key, answer)?;
+    }
+    Ok(SubmitOutcome::Committed)
+}
+
+/// The dossier as it is to be written; none where anything is no longer as the filing was prepared against.
+fn as_expected(batch: &Batch<'_>, submit: &Submit, wanted: DossierRow) -> Option<DossierRow> {
+    let (tenant, reference) = (wanted.tenant.clone(), wanted.reference.clone());
+    let known = batch
+        .natural
+        .get(&(NaturalKind::Reference, tenant.clone(), reference));
+    let dossier = match &submit.expect {
+        Expect::New if known.is_some() => return None,
+        Expect::New => wanted,
+        Expect::Amend { version, agency, .. } => {
+            let now = batch.dossiers.get(&wanted.id).filter(|now| {
+                now.version == *version && now.agency == *agency && !now.accepted && known == Some(&wanted.id)
+            })?;
+            amended(now, wanted)
+        }
+    };
+    let first = batch.firsts.get(&submit.likeness.blind);
+    let twin = first.filter(|first| **first != dossier.id);
+    let is_as_found =
+        batch.files_are_as_found(&tenant, &submit.files) && twin == submit.likeness.twin.as_ref();
+    is_as_found.then_some(dossier)
+}
+
+/// Writes the events of a filing and the files it names, and hands it over to the agency.
+fn tell(
+    batch: &mut Batch<'_>,
+    submit: &Submit,
+    dossier: &mut DossierRow,
+    claimed: Option<DossierCode>,
+) -> Result<(), StoreError> {
     let told = event(submit);
     let (kind, accepted_at) = (told.word(), told.accepts().then_some(submit.filed_at));
     let mut told = vec![PendingEvent::of(told, submit.filed_at, &submit.actor)];
-    let claim = claimed.clone().map(|code| EventKind::CodeClaimed { code });
+    let claim = claimed.map(|code| EventKind::CodeClaimed { code });
     told.extend(claim.map(|claim| PendingEvent::of(claim, submit.filed_at, &submit.actor)));
-    let due = dossier.due.map(|at| at.0);
     let number = dossier.events + 1;
-    let written = batch.append(&mut dossier, told)?;
+    let written = batch.append(dossier, told)?;
     let first = written
         .first()
         .ok_or_else(|| StoreError::Corrupt("a filing without an event".to_owned()))?;
@@ -104,18 +129,15 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     let traceparent = submit.traceparent.as_deref();
     if submit.likeness.twin.is_none() {
         let known = (&submit.said, accepted_at);
-        batch.deliver_at_hand(&dossier, *first, kind, traceparent, known);
+        batch.deliver_at_hand(dossier, *first, kind, traceparent, known);
     } else {
-        batch.deliver(&dossier, *first, kind, traceparent);
+        batch.deliver(dossier, *first, kind, traceparent);
     }
-    run_clocks(batch, submit, &mut dossier, due)?;
-    promise(batch, submit, &mut dossier)?;
-    if let Some(told) = &submit.told {
-        batch.claim(NaturalKind::Report, &submit.key.tenant, told, &dossier.id);
-    }
-    if let (Some(code), Some(rival)) = (&claimed, rival) {
-        code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
-    }
+    Ok(())
+}
+
+/// Keeps what was sent, what it says, and who has which part.
+fn keep_document(batch: &mut Batch<'_>, submit: &Submit, dossier: &DossierRow) {
     let submission = submit.submission.row(&dossier.tenant, submit.dossier.id);
     batch.writes.submissions.push(submission);
     batch.writes.contents.push(ContentRow {
@@ -128,14 +150,6 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     let since = submit.dossier.received_at;
     let parties = submit.parties.iter().map(|part| part.row(&dossier.id, since));
     batch.writes.parties.extend(parties);
-    batch.hand_to_new_agency(&dossier);
-    liken(batch, conn, &mut dossier, &submit.likeness)?;
-    batch.writes.touched.insert(dossier.id.clone());
-    batch.dossiers.insert(dossier.id.clone(), dossier);
-    if let Some(answer) = &submit.answer {
-        batch.keep(&submit.key, answer)?;
-    }
-    Ok(SubmitOutcome::Committed)
 }
 
 /// The receipt the applicant holds names a date: it is kept beside the one the limit gives.

@@ -115,33 +115,7 @@ fn added(
     told: &mut BTreeMap<String, Told>,
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
-    every!(
-        conn,
-        report,
-        submissions,
-        SubmissionRow,
-        [id, received_at],
-        |row: SubmissionRow| {
-            met(
-                told,
-                report,
-                &row.dossier,
-                &row.digest(),
-                format!("submission {}", row.id),
-            );
-        }
-    );
-    every!(
-        conn,
-        report,
-        contents,
-        ContentRow,
-        [dossier, version],
-        |row: ContentRow| {
-            let place = format!("content of {}, version {}", row.dossier, row.version);
-            met(told, report, &row.dossier, &row.digest(), place);
-        }
-    );
+    documents(conn, told, report)?;
     every!(
         conn,
         report,
@@ -170,19 +144,7 @@ fn added(
         [dossier, role, tenant, since],
         |row: PartyRow| {
             let place = format!("part of {} in {}", row.tenant, row.dossier);
-            // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment. Who
-            // filed and who received stay so.
-            let can_end = matches!(row.role, Word(PartyRole::LeadAgency | PartyRole::SupervisingUnit));
-            let ends = |at_once: bool| {
-                let left = &told.get(&row.dossier)?.left;
-                let of_tenant = left.iter().filter(|(tenant, _)| can_end && *tenant == row.tenant);
-                of_tenant
-                    .map(|(_, at)| *at)
-                    .filter(|at| *at > row.since.0 || at_once && *at == row.since.0)
-                    .min()
-            };
-            let until = row.until.map(|at| at.0);
-            if until != ends(false) && until != ends(true) {
+            if !ends_as_told(told, &row) {
                 report.wrong(&place, "ends at another time than its events say");
             }
             met(told, report, &row.dossier, &row.digest(), place);
@@ -200,6 +162,59 @@ fn added(
             if row.superseded != (row.kind == Word(FileKind::Filing) && row.number < amended) {
                 report.wrong(&place, "stands or was replaced otherwise than its events say");
             }
+            met(told, report, &row.dossier, &row.digest(), place);
+        }
+    );
+    Ok(())
+}
+
+/// Whether a part ends when the events of its dossier say.
+fn ends_as_told(told: &BTreeMap<String, Told>, row: &PartyRow) -> bool {
+    // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment. Who filed
+    // and who received stay so.
+    let can_end = matches!(row.role, Word(PartyRole::LeadAgency | PartyRole::SupervisingUnit));
+    let ends = |at_once: bool| {
+        let left = &told.get(&row.dossier)?.left;
+        let of_tenant = left.iter().filter(|(tenant, _)| can_end && *tenant == row.tenant);
+        of_tenant
+            .map(|(_, at)| *at)
+            .filter(|at| *at > row.since.0 || at_once && *at == row.since.0)
+            .min()
+    };
+    let until = row.until.map(|at| at.0);
+    until == ends(false) || until == ends(true)
+}
+
+/// The same of what was sent, and of what it says.
+fn documents(
+    conn: &mut Conn,
+    told: &mut BTreeMap<String, Told>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
+    every!(
+        conn,
+        report,
+        submissions,
+        SubmissionRow,
+        [id, received_at],
+        |row: SubmissionRow| {
+            met(
+                told,
+                report,
+                &row.dossier,
+                &row.digest(),
+                format!("submission {}", row.id),
+            );
+        }
+    );
+    every!(
+        conn,
+        report,
+        contents,
+        ContentRow,
+        [dossier, version],
+        |row: ContentRow| {
+            let place = format!("content of {}, version {}", row.dossier, row.version);
             met(told, report, &row.dossier, &row.digest(), place);
         }
     );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lienthong::domain::audit::{Action, Entry};
 use lienthong::domain::register::{Change, Newcomer};
-use lienthong::domain::rejection::Label;
+use lienthong::domain::rejection::{Label, problems};
 use lienthong::domain::sha256::Sha256;
 use lienthong::domain::tenant::{
     Actor, Certificate, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
@@ -125,7 +125,7 @@ on_both! {
             store.ledger.ask(asked).await.unwrap()
         };
         let retry = Intervene::Retry { again: false };
-        assert_eq!(intervene(retry).await, Err(Label::DeliveryUnderWay));
+        assert_eq!(intervene(retry).await, Err(problems::DeliveryUnderWay.into()));
         assert_eq!(entries(&store).await, []);
         for action in [Intervene::Park, Intervene::Park, retry] {
             assert_eq!(intervene(action).await, Ok(()));

@@ -41,7 +41,7 @@ fn a_dossier_nobody_knows_does_not_begin_further_on() {
     for code in 3..=10 {
         let refused = entry(Channel::Online, Status::from_code(code), BRANCH).unwrap_err();
         assert_eq!(refused.label, Label::DossierNotFiled);
-        assert_eq!(refused.args["status"], code.to_string());
+        assert_eq!(refused.args()["status"], code.to_string());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Dates that are moved and results that are corrected.
 
 use super::*;
+use crate::domain::calendar::Span;
 
 /// A postponement of a dossier due on 1 December at 17:00, told at `when`.
 fn postpones(phase: Phase, before: i32, when: &str, new_due: &str) -> (Verdict, Option<Label>) {
@@ -10,7 +11,7 @@ fn postpones(phase: Phase, before: i32, when: &str, new_due: &str) -> (Verdict, 
     let report = Report {
         new_due: Some(at(new_due)),
         occurred_at: at(when),
-        postponement_late: at(when) >= at("2026-12-01T00:00:00+07:00"),
+        postponement_late: (at(when) >= at("2026-12-01T00:00:00+07:00")).then_some(Span::Hours(24)),
         ..report(phase.status(), Role::Agency)
     };
     let decision = decide(&state, &report);
@@ -85,13 +86,13 @@ fn a_status_that_moves_the_due_date_does_both_or_neither() {
 
 #[test]
 fn a_result_is_corrected_where_there_is_one_and_keeps_its_status() {
-    let correction = |role, late| Correction {
+    let correction = |role, late: bool| Correction {
         results: Vec::new(),
         refusal: false,
         text: Some("sai ngày sinh".to_owned()),
         occurred_at: Timestamp::from_micros(200_000_000),
         role,
-        late,
+        late: late.then_some(Span::Hours(24)),
     };
     for phase in phases() {
         let decision = correct(&state(phase), &correction(Role::Agency, false));

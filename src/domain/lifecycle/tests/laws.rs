@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::calendar::Span;
 use crate::domain::clocks::{DueChange, DueReason};
 
 /// Something that is asked of a dossier.
@@ -20,14 +21,14 @@ prop_compose! {
         let occurred_at = Timestamp::from_micros(moment * 500_000);
         let text = reason.then(|| "vì thiếu giấy tờ".to_owned());
         if correct == 0 {
-            let (results, late) = (Vec::new(), overdue);
+            let (results, late) = (Vec::new(), overdue.then_some(Span::Hours(24)));
             return Asked::Correct(Correction { results, refusal: direct, text, occurred_at, role: Role::ALL[role], late });
         }
         Asked::Report(Report {
             text,
             back: match back { 0 => Some(Back::Returned), 1 => Some(Back::Recalled), _ => None },
             new_due: new_due.map(|d| Timestamp::from_micros(d * 86_400_000_000)),
-            postponement_late: late,
+            postponement_late: late.then_some(Span::Hours(24)),
             direct,
             supplement_overdue: overdue,
             late: behind == 0,

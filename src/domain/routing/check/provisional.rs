@@ -7,6 +7,22 @@ use crate::domain::routing::directory::Directory;
 
 impl Directory {
     pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
+        let files = self.provisional_rows();
+        for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            let (n, first) = (rows.len(), examples(&rows));
+            findings.push(Finding {
+                severity: Severity::Error,
+                code: "rows-provisional",
+                message_vi: format!("{file}: {n} dòng tạm ({first}); thay bằng số liệu chính thức"),
+                message_en: format!(
+                    "{file}: {n} provisional rows ({first}); replace them with the city's own data"
+                ),
+            });
+        }
+    }
+
+    /// The provisional rows of each file, by what names them.
+    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 11] {
         fn key(provisional: bool, key: &Key) -> Option<String> {
             provisional.then(|| key.to_string())
         }
@@ -15,7 +31,7 @@ impl Directory {
             .special_days()
             .filter(|d| d.provisional)
             .map(|d| d.date.to_string());
-        let files: [(&str, Vec<String>); 11] = [
+        [
             (
                 "agencies.csv",
                 self.agencies()
@@ -70,17 +86,6 @@ impl Directory {
                 self.time_limits().provisional().map(str::to_owned).collect(),
             ),
             (TimeLimits::OWN_FILE, self.time_limits().own_provisional()),
-        ];
-        for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
-            let (n, first) = (rows.len(), examples(&rows));
-            findings.push(Finding {
-                severity: Severity::Error,
-                code: "rows-provisional",
-                message_vi: format!("{file}: {n} dòng tạm ({first}); thay bằng số liệu chính thức"),
-                message_en: format!(
-                    "{file}: {n} provisional rows ({first}); replace them with the city's own data"
-                ),
-            });
-        }
+        ]
     }
 }

@@ -136,7 +136,7 @@ fn a_gap_and_an_overlap_park_the_dossier_and_say_why() {
         (overlap.agency, overlap.parked),
         (None, Some(Label::CompetenceOverlap))
     );
-    assert_eq!(overlap.warnings[0].args["rules"], "R0371, R0372");
+    assert_eq!(overlap.warnings[0].args()["rules"], "R0371, R0372");
     assert!(
         overlap.reason.vi.contains("R0372 (Sở Xây dựng)"),
         "{}",
@@ -226,7 +226,7 @@ fn a_code_is_found_as_it_is_by_alias_or_by_suffix() {
 #[test]
 fn an_unknown_code_that_may_be_a_name_is_not_repeated() {
     let refused = hanoi().route("Người thử 000", None, NOW).unwrap_err();
-    let args = &refused.problems()[0].args;
+    let args = &refused.problems()[0].args();
     assert_eq!((args.get("procedure"), &*args["field"]), (None, "code"));
 }
 
@@ -295,7 +295,7 @@ fn a_name_or_district_that_contradicts_the_code_is_a_problem() {
     let old_name = named("00004", "Phường Trúc Bạch");
     let refused = hanoi().route("2.000635", Some(&old_name), NOW).unwrap_err();
     assert_eq!(refused.problems()[0].path, at("/place/name"));
-    assert_eq!(refused.problems()[0].args["name"], "Phường Ba Đình");
+    assert_eq!(refused.problems()[0].args()["name"], "Phường Ba Đình");
     let old = Place {
         catalogue: Some(Catalogue::Legacy),
         ..old_name
@@ -380,7 +380,7 @@ fn every_former_commune_resolves_or_is_ambiguous_with_its_candidates() {
                         (problem.label, &problem.path),
                         (Label::PlaceAmbiguous, &at("/place/commune"))
                     );
-                    assert_eq!(problem.args["candidates"].split(", ").count(), successors.len());
+                    assert_eq!(problem.args()["candidates"].split(", ").count(), successors.len());
                 }
                 (_, other) => panic!("{}: {other:?}", commune.code),
             }

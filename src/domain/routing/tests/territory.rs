@@ -7,7 +7,7 @@ use super::{AFTER, BEFORE, hanoi, legacy, named, place};
 use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
 use crate::domain::rejection::Label;
-use crate::domain::routing::{CatalogueBy, Divided, ResolvedBy};
+use crate::domain::routing::{CatalogueBy, Divided, ResolvedBy, Route};
 use crate::domain::text::Text;
 
 /// A procedure every commune decides for its own residents since 2025-07-01, and one that belonged to a department before.
@@ -79,6 +79,34 @@ fn every_former_commune_is_itself_on_the_last_day() {
     }
 }
 
+/// The default: one commune, marked in the reason and told.
+fn takes_the_default(taken: &Route, former: &str, default: &str, successors: &[String]) {
+    let place = taken.reason.place.as_ref().unwrap();
+    assert_eq!((place.by, taken.parked), (ResolvedBy::DefaultSuccessor, None));
+    assert_eq!(place.resolved.as_ref().unwrap().code.as_str(), default);
+    assert_eq!(taken.warnings[0].label, Label::DefaultSuccessor);
+    // Former and new may have one name, so each is told with its code.
+    let told = taken.warnings[0].args();
+    assert_eq!(told["former"], former);
+    assert!(
+        told["taken"].starts_with(&format!("{default} ")),
+        "{}",
+        told["taken"]
+    );
+    for successor in successors {
+        assert!(
+            told["candidates"].contains(&format!("{successor} ")),
+            "{}",
+            told["candidates"]
+        );
+    }
+    assert!(
+        taken.reason.vi.contains("đơn vị kế thừa mặc định"),
+        "{}",
+        taken.reason.vi
+    );
+}
+
 #[test]
 fn every_former_commune_is_its_successors_from_the_next_day_on() {
     let (source, mut whole, mut divided) = (source(), 0, 0);
@@ -120,7 +148,7 @@ fn every_former_commune_is_its_successors_from_the_next_day_on() {
         divided += 1;
         let problem = refused.unwrap_err().problems()[0].clone();
         assert_eq!(problem.label, Label::PlaceAmbiguous);
-        let mut told: Vec<String> = problem.args["candidates"]
+        let mut told: Vec<String> = problem.args()["candidates"]
             .split(", ")
             .map(|c| c[..5].to_owned())
             .collect();
@@ -138,31 +166,7 @@ fn every_former_commune_is_its_successors_from_the_next_day_on() {
             (ResolvedBy::Undecided, successors.len())
         );
         assert_eq!(parked.warnings[0].label, Label::PlaceAmbiguous);
-        // The default: one commune, marked in the reason and told.
-        let place = taken.reason.place.as_ref().unwrap();
-        assert_eq!((place.by, taken.parked), (ResolvedBy::DefaultSuccessor, None));
-        assert_eq!(place.resolved.as_ref().unwrap().code.as_str(), default);
-        assert_eq!(taken.warnings[0].label, Label::DefaultSuccessor);
-        // Former and new may have one name, so each is told with its code.
-        let told = &taken.warnings[0].args;
-        assert_eq!(told["former"], format!("{code} {name}"));
-        assert!(
-            told["taken"].starts_with(&format!("{default} ")),
-            "{}",
-            told["taken"]
-        );
-        for successor in successors {
-            assert!(
-                told["candidates"].contains(&format!("{successor} ")),
-                "{}",
-                told["candidates"]
-            );
-        }
-        assert!(
-            taken.reason.vi.contains("đơn vị kế thừa mặc định"),
-            "{}",
-            taken.reason.vi
-        );
+        takes_the_default(&taken, &format!("{code} {name}"), default, successors);
     }
     assert_eq!((whole, divided), (327, 199));
 }

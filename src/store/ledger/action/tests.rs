@@ -10,6 +10,7 @@ use crate::domain::clocks::Clockwork;
 use crate::domain::event::{Back, HandOver, When};
 use crate::domain::legal::TimeLimits;
 use crate::domain::lifecycle::{Role, evolve};
+use crate::domain::rejection::Label;
 use crate::domain::tenant::Actor;
 
 static CLOCKWORK: LazyLock<Clockwork> = LazyLock::new(|| {

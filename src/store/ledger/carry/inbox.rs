@@ -168,67 +168,18 @@ fn settle_inbox(
     items: &[SettleItem],
 ) -> Result<Vec<SettleResult>, StoreError> {
     let ids: Vec<String> = items.iter().map(|i| i.delivery.to_string()).collect();
-    // Whose they are is looked at here: PostgreSQL may go through all that the agency ever had, where it is told to.
-    let rows: Vec<(DeliveryRow, Option<i64>)> = on_backend!(conn, c => deliveries::table
-        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
-        .filter(deliveries::id.eq_any(&ids))
-        .select((DeliveryRow::as_select(), dossiers::answered_seq))
-        .load(c))?;
-    let theirs = rows.into_iter().filter(|(row, _)| row.agency == agency);
-    let mut known: HashMap<String, (DeliveryRow, Option<i64>)> =
-        theirs.map(|r| (r.0.id.clone(), r)).collect();
+    let mut known = messages_of(conn, agency, &ids)?;
     let (mut results, mut tried) = (Vec::with_capacity(items.len()), Vec::new());
     for (item, id) in items.iter().zip(&ids) {
-        let refused = |label| SettleResult {
-            delivery: item.delivery,
-            state: None,
-            label: Some(label),
-        };
         let Some((row, answered)) = known.get_mut(id) else {
-            results.push(refused(Label::NotFound));
+            results.push(lost(item, Label::NotFound));
             continue;
         };
-        match row.state.0 {
-            // Settled before: say where it stands, so that a repeated call is harmless.
-            done @ (DeliveryState::Handed | DeliveryState::Acknowledged | DeliveryState::Parked) => {
-                results.push(SettleResult {
-                    delivery: item.delivery,
-                    state: Some(done),
-                    label: None,
-                });
-                continue;
-            }
-            DeliveryState::Waiting | DeliveryState::Queued => {}
-        }
-        let Some(leased_until) = row.leased_until else {
-            results.push(refused(Label::LeaseLost));
-            continue;
-        };
-        if leased_until.0 < now && item.outcome != Settlement::Done {
-            results.push(refused(Label::LeaseLost));
+        if let Some(said) = unchanged(row, item, now) {
+            results.push(said);
             continue;
         }
-        let (next, outcome, failure) = match item.outcome {
-            Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
-                (DeliveryState::Acknowledged, AttemptOutcome::Handed, None)
-            }
-            Settlement::Done => (DeliveryState::Handed, AttemptOutcome::Handed, None),
-            Settlement::Reject => (
-                DeliveryState::Parked,
-                AttemptOutcome::Refused,
-                Some(Failure::SentBack),
-            ),
-            Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => (
-                DeliveryState::Parked,
-                AttemptOutcome::Refused,
-                Some(Failure::SentBack),
-            ),
-            Settlement::Retry => (
-                DeliveryState::Queued,
-                AttemptOutcome::Retry,
-                Some(Failure::SentBack),
-            ),
-        };
+        let (next, outcome, failure) = becomes(row, *answered, item.outcome);
         let not_before = if outcome == AttemptOutcome::Retry {
             now.plus(pause(row.attempt))
         } else {
@@ -262,6 +213,68 @@ fn settle_inbox(
     }
     record(conn, &tried)?;
     Ok(results)
+}
+
+/// The messages of these names that are the agency's, each with the last event its agency has answered.
+fn messages_of(
+    conn: &mut Conn,
+    agency: &str,
+    ids: &[String],
+) -> Result<HashMap<String, (DeliveryRow, Option<i64>)>, StoreError> {
+    // Whose they are is looked at here: PostgreSQL may go through all that the agency ever had, where it is told to.
+    let rows: Vec<(DeliveryRow, Option<i64>)> = on_backend!(conn, c => deliveries::table
+        .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
+        .filter(deliveries::id.eq_any(ids))
+        .select((DeliveryRow::as_select(), dossiers::answered_seq))
+        .load(c))?;
+    let theirs = rows.into_iter().filter(|(row, _)| row.agency == agency);
+    Ok(theirs.map(|r| (r.0.id.clone(), r)).collect())
+}
+
+fn lost(item: &SettleItem, label: Label) -> SettleResult {
+    SettleResult {
+        delivery: item.delivery,
+        state: None,
+        label: Some(label),
+    }
+}
+
+/// What is said of a message that stays as it is: one that was settled before, or whose lease is over.
+fn unchanged(row: &DeliveryRow, item: &SettleItem, now: Timestamp) -> Option<SettleResult> {
+    match row.state.0 {
+        // Settled before: say where it stands, so that a repeated call is harmless.
+        done @ (DeliveryState::Handed | DeliveryState::Acknowledged | DeliveryState::Parked) => {
+            return Some(SettleResult {
+                delivery: item.delivery,
+                state: Some(done),
+                label: None,
+            });
+        }
+        DeliveryState::Waiting | DeliveryState::Queued => {}
+    }
+    let in_time = |until: At| until.0 >= now || item.outcome == Settlement::Done;
+    let is_leased = row.leased_until.is_some_and(in_time);
+    (!is_leased).then(|| lost(item, Label::LeaseLost))
+}
+
+/// What a leased message becomes, how its attempt came out, and what went wrong.
+fn becomes(
+    row: &DeliveryRow,
+    answered: Option<i64>,
+    outcome: Settlement,
+) -> (DeliveryState, AttemptOutcome, Option<Failure>) {
+    let sent_back = Some(Failure::SentBack);
+    match outcome {
+        Settlement::Done if answered.is_some_and(|seq| seq > row.event_seq) => {
+            (DeliveryState::Acknowledged, AttemptOutcome::Handed, None)
+        }
+        Settlement::Done => (DeliveryState::Handed, AttemptOutcome::Handed, None),
+        Settlement::Reject => (DeliveryState::Parked, AttemptOutcome::Refused, sent_back),
+        Settlement::Retry if row.attempt >= HANDED_OUT_AT_MOST => {
+            (DeliveryState::Parked, AttemptOutcome::Refused, sent_back)
+        }
+        Settlement::Retry => (DeliveryState::Queued, AttemptOutcome::Retry, sent_back),
+    }
 }
 
 fn pause(attempt: i32) -> Duration {

@@ -90,7 +90,6 @@ fn settle_outbox(
     };
     let confirmed = by(|c| matches!(c, Carried::Done));
     let parked = by(|c| matches!(c, Carried::Park { .. }));
-    let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     let gone: Vec<&str> = confirmed.iter().chain(&parked).copied().collect();
     let mut script = Script::on(conn);
     for (ids, from, to) in [
@@ -126,6 +125,12 @@ fn settle_outbox(
     script.write(&tried, Clash::Stays)?;
     script.end()?;
     heard_late(conn, now, settlements)?;
+    failed(conn, settlements)
+}
+
+/// Keeps why messages did not go, and when those that are sent again are.
+fn failed(conn: &mut Conn, settlements: &[OutboxSettlement]) -> Result<(), StoreError> {
+    let mut failed: BTreeMap<Failure, Vec<&str>> = BTreeMap::new();
     for s in settlements {
         if let Carried::Retry { failure, .. } | Carried::Park { failure, .. } = &s.carried {
             failed.entry(*failure).or_default().push(&s.delivery);

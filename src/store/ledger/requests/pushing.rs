@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::carrying::{Carried, LeasedDelivery};
 use super::request::{Request, Sender};
 use crate::domain::failure::Failure;
-use crate::domain::rejection::Label;
+use crate::domain::rejection::Problem;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::kept::SealedEndpoint;
@@ -170,7 +170,7 @@ impl Request for SettlePushes {
 
 /// Done, or why not.
 impl Request for Intervention {
-    type Answer = Result<(), Label>;
+    type Answer = Result<(), Problem>;
 
     fn sender(&self) -> Option<Sender<'_>> {
         Some(Sender::actor(&self.actor))
