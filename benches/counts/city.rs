@@ -114,23 +114,12 @@ impl City {
             .import(&Access::system(), &files)
             .await
             .expect("the directory");
-        let partners = peers
-            .into_iter()
-            .map(|(key, peer)| {
-                let form = format!("grant_type=client_credentials&client_id={key}");
-                let token = hub
-                    .credentials
-                    .token(Some(&peer), form.as_bytes())
-                    .expect("a token");
-                let partner = Partner {
-                    peer,
-                    bearer: format!("Bearer {}", token.access_token),
-                    staff: (key.kind() == TenantKind::Agent).then_some(STAFF),
-                };
-                (key.to_string(), partner)
-            })
-            .collect();
-        City { hub, clock, partners }
+        let partners = peers.into_iter().map(|(key, peer)| partner(&hub, &key, peer));
+        City {
+            partners: partners.collect(),
+            hub,
+            clock,
+        }
     }
 
     /// Lets a second pass, so that no two things happen at once.
@@ -191,6 +180,18 @@ pub fn filed(answer: &[u8]) -> (DossierId, String) {
         .agency
         .expect("somebody is responsible for all that is filed here");
     (answer.tracking_id, format!("agency.{}", agency.key))
+}
+
+/// A tenant that has fetched its token, by its name.
+fn partner(hub: &Hub, key: &TenantKey, peer: ConnectionPeer) -> (String, Partner) {
+    let form = format!("grant_type=client_credentials&client_id={key}");
+    let token = hub.credentials.token(Some(&peer), form.as_bytes());
+    let partner = Partner {
+        peer,
+        bearer: format!("Bearer {}", token.expect("a token").access_token),
+        staff: (key.kind() == TenantKind::Agent).then_some(STAFF),
+    };
+    (key.to_string(), partner)
 }
 
 /// The store blocks while it opens, so on a thread of its own.

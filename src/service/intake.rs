@@ -263,18 +263,11 @@ impl Intake {
         let (complete_at, promised, early) = standing::dates(&filing, received_at);
         warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
-        let directory = self.directory.load();
-        let route = directory
-            .route_by(
-                filing.procedure.code.as_str(),
-                filing.place.as_ref(),
-                filing.filed_at.date(),
-                divided(access, incoming.mode),
-            )
-            .map_err(|rejection| {
-                let problems = rejection.problems().iter().map(placed).collect();
-                Rejection::of(problems).unwrap_or(rejection)
-            })?;
+        let route = self.route(&filing, divided(access, incoming.mode));
+        let route = route.map_err(|rejection| {
+            let problems = rejection.problems().iter().map(placed).collect();
+            Rejection::of(problems).unwrap_or(rejection)
+        })?;
         warnings.extend(route.warnings.iter().map(placed));
         warnings.extend(
             filing
@@ -310,6 +303,15 @@ impl Intake {
             status_path: provenance.locate("/reported_status"),
             text_path: provenance.locate("/reported_text"),
         })
+    }
+
+    fn route(&self, filing: &Filing, divided: Divided) -> Result<Route, Rejection> {
+        self.directory.load().route_by(
+            filing.procedure.code.as_str(),
+            filing.place.as_ref(),
+            filing.filed_at.date(),
+            divided,
+        )
     }
 
     async fn attempt(

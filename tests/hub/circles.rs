@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
 use crate::imports::{after_test, files, is_cfg_test, sources, src};
 
@@ -48,6 +48,23 @@ struct File {
     words: BTreeSet<String>,
 }
 
+/// Whether what follows these is `pub`, or `pub` to somebody.
+fn is_public(before: &[TokenTree]) -> bool {
+    match before {
+        [.., word, TokenTree::Group(_)] | [.., word] => is_word(word, "pub"),
+        [] => false,
+    }
+}
+
+/// The name that this word defines, by what follows it.
+fn defined(word: &Ident, after: &[TokenTree], is_top: bool) -> Option<String> {
+    match after {
+        [TokenTree::Ident(name), ..] if is_top && DEFINES.iter().any(|d| word == d) => Some(name.to_string()),
+        [_, TokenTree::Ident(name), ..] if word == "macro_rules" => Some(name.to_string()),
+        _ => None,
+    }
+}
+
 impl File {
     fn read(&mut self, stream: TokenStream, is_top: bool) {
         let tokens: Vec<TokenTree> = stream.into_iter().collect();
@@ -78,16 +95,7 @@ impl File {
                 TokenTree::Ident(word) if word == "use" && !next.is_some_and(|t| is(t, '<')) => {
                     let end = (at..tokens.len()).find(|i| is(&tokens[*i], ';'));
                     let end = end.unwrap_or(tokens.len());
-                    let hands_on = at > 0
-                        && match &tokens[at - 1] {
-                            TokenTree::Ident(word) => word == "pub",
-                            before => {
-                                matches!(before, TokenTree::Group(_))
-                                    && at > 1
-                                    && is_word(&tokens[at - 2], "pub")
-                            }
-                        };
-                    self.brought(&tokens[at + 1..end], is_top, hands_on);
+                    self.brought(&tokens[at + 1..end], is_top, is_public(&tokens[..at]));
                     at = end;
                 }
                 TokenTree::Ident(word)
@@ -98,16 +106,7 @@ impl File {
                     at += 2;
                 }
                 TokenTree::Ident(word) => {
-                    if let Some(TokenTree::Ident(name)) = next
-                        && is_top
-                        && DEFINES.iter().any(|d| word == d)
-                    {
-                        self.defines.insert(name.to_string());
-                    }
-                    if let (true, Some(TokenTree::Ident(name))) = (word == "macro_rules", tokens.get(at + 2))
-                    {
-                        self.defines.insert(name.to_string());
-                    }
+                    self.defines.extend(defined(word, &tokens[at + 1..], is_top));
                     let mut path = vec![word.to_string()];
                     let begins = begins(&tokens, at);
                     while let Some([colon, _, TokenTree::Ident(name)]) = tokens.get(at + 1..at + 4)

@@ -328,17 +328,7 @@ impl Intake {
                 return self.contradict(call, problem).await;
             }
         }
-        let ended = row.status().is_final();
-        let known = row.state.promise.map(|promise| promise.to);
-        if let Some(to) = prepared.promised.filter(|to| !ended && known != Some(*to)) {
-            let act = Act {
-                action: DossierAction::Promise { to },
-                report_key: None,
-                occurred_at: prepared.received_at,
-                ..self.act_of(call, &row, Status::Registered)
-            };
-            self.acts.take(&row, act).await?;
-        }
+        self.promise(call, &row).await?;
         let row = self.same_row(call).await?;
         // Once another date was set the receipt promises nothing.
         let differs = prepared.promise_differs(row.state.due);
@@ -357,6 +347,22 @@ impl Intake {
             answer: KeptAnswer::Filed(body.clone()),
         };
         Ok((self.store.ledger.ask(remember).await?, body))
+    }
+
+    /// Takes the date a filing promises, where its dossier does not know it yet.
+    async fn promise(&self, call: Filed<'_>, row: &KeptDossier) -> Result<(), ServiceError> {
+        let known = row.state.promise.map(|promise| promise.to);
+        let is_news = |to: &Timestamp| !row.status().is_final() && known != Some(*to);
+        if let Some(to) = call.prepared.promised.filter(is_news) {
+            let act = Act {
+                action: DossierAction::Promise { to },
+                report_key: None,
+                occurred_at: call.prepared.received_at,
+                ..self.act_of(call, row, Status::Registered)
+            };
+            self.acts.take(row, act).await?;
+        }
+        Ok(())
     }
 
     /// What a status sent with a known dossier comes to.

@@ -22,14 +22,84 @@ use crate::store::ledger::{Expect, KeptAnswer, Likeness, Naming, Submit};
 use crate::store::message::Content;
 use crate::store::read;
 
+/// What is known of a dossier as it begins, or as it is filed anew.
+struct Begun {
+    id: DossierId,
+    version: i32,
+    status: Status,
+    clockwork: Clockwork,
+    clocks: Clocks,
+    reception: Reception,
+    receipt: String,
+}
+
 impl Intake {
+    /// Writes a new dossier, or an amendment of `before`: prepares all of it, and asks the ledger once.
     pub(super) async fn write(
         &self,
         call: Filed<'_>,
         (id, before): (DossierId, Option<&KeptDossier>),
-        Beside { twin, contested }: Beside,
+        beside: Beside,
         place: Placed,
     ) -> Attempted {
+        let Filed { access, prepared, .. } = call;
+        let begun = self.begin(call, (id, before), place.entry)?;
+        let (files, sizes) = self.as_found(access, prepared).await?;
+        let mut answer = self.answer(prepared, &begun, before, missing(&files));
+        let more = sizes
+            .into_iter()
+            .chain(beside.twin.as_ref().map(Twin::warning))
+            .chain(self.told_of_code(prepared, before, beside.contested))
+            .chain(place.warnings.iter().cloned())
+            .chain(prepared.promise_differs(begun.clocks.due));
+        answer
+            .warnings
+            .extend(more.map(|problem| ProblemView::of(&problem, Language::Vietnamese)));
+        let body = encode(&answer)?;
+        let answer = place.answers.then(|| KeptAnswer::Filed(body.clone()));
+        let submit = Submit {
+            answer,
+            files,
+            ..self.command(call, begun, before, (beside, place))?
+        };
+        Ok((self.store.ledger.ask(submit).await?, body))
+    }
+
+    /// What follows from where and when a dossier begins, and its receipt.
+    fn begin(
+        &self,
+        call: Filed<'_>,
+        (id, before): (DossierId, Option<&KeptDossier>),
+        entry: Status,
+    ) -> Result<Begun, ServiceError> {
+        let (access, prepared) = (call.access, call.prepared);
+        let directory = self.directory.load();
+        let agency = prepared.route.agency.as_ref();
+        let clockwork = directory.clockwork(agency, &prepared.route.procedure.code);
+        Ok(Begun {
+            id,
+            version: before.map_or(1, |row| row.state.version + 1),
+            status: before.map_or(entry, KeptDossier::status),
+            clocks: clocks(&clockwork, prepared, entry),
+            clockwork,
+            reception: directory.reception(
+                access.key(),
+                access.point().map(|p| &p.key),
+                agency,
+                prepared.received_at.date(),
+            ),
+            receipt: self.sign_receipt(access, call.incoming, prepared, id)?,
+        })
+    }
+
+    /// The command of it all, yet without the files it names and the answer.
+    fn command(
+        &self,
+        call: Filed<'_>,
+        begun: Begun,
+        before: Option<&KeptDossier>,
+        (Beside { twin, contested }, place): (Beside, Placed),
+    ) -> Result<Submit, ServiceError> {
         let Filed {
             access,
             incoming,
@@ -37,87 +107,43 @@ impl Intake {
             prepared,
             ..
         } = call;
-        let version = before.map_or(1, |row| row.state.version + 1);
-        let entry = place.entry;
-        let clockwork = self
-            .directory
-            .load()
-            .clockwork(prepared.route.agency.as_ref(), &prepared.route.procedure.code);
-        let clocks = clocks(&clockwork, prepared, entry);
-        let reception = self.directory.load().reception(
-            access.key(),
-            access.point().map(|p| &p.key),
-            prepared.route.agency.as_ref(),
-            prepared.received_at.date(),
-        );
-        let receipt = self.sign_receipt(access, incoming, prepared, id)?;
-        let status = before.map_or(entry, KeptDossier::status);
-        let (files, sizes) = self.as_found(access, prepared).await?;
-        let missing = files
-            .iter()
-            .filter(|f| !f.present)
-            .map(|f| (&f.file).into())
-            .collect();
-        let mut answer = self.answer(
-            prepared,
-            id,
-            version,
-            status,
-            &clocks,
-            receipt.clone(),
-            before,
-            missing,
-        );
-        let more = sizes
-            .into_iter()
-            .chain(twin.as_ref().map(Twin::warning))
-            .chain(self.told_of_code(prepared, before, contested))
-            .chain(place.warnings)
-            .chain(prepared.promise_differs(clocks.due));
-        answer
-            .warnings
-            .extend(more.map(|problem| ProblemView::of(&problem, Language::Vietnamese)));
-        let body = encode(&answer)?;
         let content = encode(&prepared.filing)?;
-        let content_name = read::content_row(&id.to_string(), version);
-        let submit = Submit {
+        let content_name = read::content_row(&begun.id.to_string(), begun.version);
+        let seal = |rng: &mut _| self.store.cipher.seal(&content_name, &content, rng);
+        let parties = match before {
+            None => parties(access, prepared, &begun.reception),
+            Some(_) => Vec::new(),
+        };
+        Ok(Submit {
             key: key.clone(),
             expect: before.map_or(Expect::New, |row| Expect::Amend {
                 dossier: row.id.to_string(),
                 version: row.state.version,
                 agency: row.agency.as_ref().map(ToString::to_string),
             }),
-            dossier: self.new_dossier(access, prepared, id, &clocks, &reception)?,
-            entry,
-            submission: self.new_submission(incoming, prepared, version, receipt)?,
-            content: self
-                .draws
-                .with(|rng| self.store.cipher.seal(&content_name, &content, rng))?,
+            dossier: self.new_dossier(access, prepared, &begun)?,
+            entry: place.entry,
+            content: self.draws.with(seal)?,
             said: Content::of(content),
             contested,
-            files,
-            parties: if before.is_none() {
-                parties(access, prepared, &reception)
-            } else {
-                Vec::new()
-            },
+            files: Vec::new(),
+            parties,
             likeness: Likeness {
                 blind: prepared.likeness.clone(),
                 twin: twin.map(|twin| twin.id),
             },
             actor: access.actor(),
-            filed_at: if entry == Status::Accepted {
-                prepared.complete_at
-            } else {
-                prepared.filing.filed_at
+            filed_at: match place.entry {
+                Status::Accepted => prepared.complete_at,
+                _ => prepared.filing.filed_at,
             },
             promised: prepared.promised,
             told: place.told,
-            watches: watches(prepared, &clockwork, &clocks, &reception),
-            answer: place.answers.then(|| KeptAnswer::Filed(body.clone())),
+            watches: watches(prepared, &begun),
+            answer: None,
             traceparent: incoming.traceparent.clone(),
-        };
-        Ok((self.store.ledger.ask(submit).await?, body))
+            submission: self.new_submission(incoming, prepared, begun.version, begun.receipt)?,
+        })
     }
 
     /// What the submitter is told of the code it claims.
@@ -194,28 +220,20 @@ impl Intake {
         self.credentials.sign_receipt(&claims)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one answer, each from another place"
-    )]
     fn answer(
         &self,
         prepared: &Prepared,
-        id: DossierId,
-        version: i32,
-        status: Status,
-        clocks: &Clocks,
-        receipt: String,
+        begun: &Begun,
         before: Option<&KeptDossier>,
         attachments_missing: Vec<MissingFile>,
     ) -> SubmissionAnswer {
         let code = before.and_then(|row| row.state.code.clone());
         SubmissionAnswer {
-            tracking_id: id,
+            tracking_id: begun.id,
             submission: prepared.submission,
-            version,
+            version: begun.version,
             existing: false,
-            status: status.into(),
+            status: begun.status.into(),
             claimed_code: prepared.claimed.clone().filter(|_| code.is_none()),
             dossier_code: code,
             agency: prepared
@@ -232,10 +250,10 @@ impl Intake {
                 .collect(),
             attachments_missing,
             received_at: prepared.received_at,
-            clocks: clocks.clone(),
-            receipt,
-            lookup_secret: self.lookup.of(id),
-            links: Links::of(id),
+            clocks: begun.clocks.clone(),
+            receipt: begun.receipt.clone(),
+            lookup_secret: self.lookup.of(begun.id),
+            links: Links::of(begun.id),
         }
     }
 
@@ -279,12 +297,11 @@ impl Intake {
         &self,
         access: &Access,
         prepared: &Prepared,
-        id: DossierId,
-        clocks: &Clocks,
-        reception: &Reception,
+        begun: &Begun,
     ) -> Result<NewDossier, ServiceError> {
+        let (clocks, reception) = (&begun.clocks, &begun.reception);
         Ok(NewDossier {
-            id,
+            id: begun.id,
             submitter: access.key().clone(),
             reference: prepared.filing.reference.to_string(),
             point: access.point().map(|p| p.key.clone()),
@@ -332,6 +349,12 @@ impl Intake {
     }
 }
 
+/// The files that are not here yet.
+fn missing(files: &[Naming]) -> Vec<MissingFile> {
+    let awaited = files.iter().filter(|f| !f.present);
+    awaited.map(|f| (&f.file).into()).collect()
+}
+
 /// What runs on a dossier as it begins: until when it must be accepted, counted from the filing; or when its result is due, counted
 /// from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3).
 fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
@@ -356,12 +379,8 @@ fn clocks(clockwork: &Clockwork, prepared: &Prepared, entry: Status) -> Clocks {
 }
 
 /// The limits that begin with a filing.
-fn watches(
-    prepared: &Prepared,
-    clockwork: &Clockwork,
-    clocks: &Clocks,
-    reception: &Reception,
-) -> Vec<Deadline> {
+fn watches(prepared: &Prepared, begun: &Begun) -> Vec<Deadline> {
+    let (clockwork, clocks, reception) = (&begun.clockwork, &begun.clocks, &begun.reception);
     let heard = prepared.received_at;
     let way = if prepared.route.agency.is_none() || reception.out_of_area {
         PaperWay::OutOfArea

@@ -11,20 +11,22 @@ use crate::domain::view::NewTenant;
 use crate::identity::peer::PeerCertificate;
 use crate::service::tenants::Tenants;
 
+/// A problem for each kind of part of which one request holds too many.
+fn too_many_parts(wanted: &NewTenant) -> Vec<Problem> {
+    let parts = [
+        ("/certificates", wanted.certificates.len()),
+        ("/staff", wanted.staff.len()),
+        ("/points", wanted.points.len()),
+    ];
+    let over = parts.into_iter().filter(|(_, n)| *n > PARTS_OF_A_TENANT);
+    over.map(|(path, _)| too_many(path, PARTS_OF_A_TENANT)).collect()
+}
+
 impl Tenants {
     /// A tenant to register, with what the directory adds.
     pub(super) fn newcomer(&self, wanted: NewTenant) -> Result<(Newcomer, Vec<Problem>), Vec<Problem>> {
-        let mut warnings = Vec::new();
-        let (key, mut problems) = (wanted.key, Vec::new());
-        for (path, n) in [
-            ("/certificates", wanted.certificates.len()),
-            ("/staff", wanted.staff.len()),
-            ("/points", wanted.points.len()),
-        ] {
-            if n > PARTS_OF_A_TENANT {
-                problems.push(too_many(path, PARTS_OF_A_TENANT));
-            }
-        }
+        let (mut problems, mut warnings) = (too_many_parts(&wanted), Vec::new());
+        let key = wanted.key;
         let agency = (key.kind() == TenantKind::Agency).then(|| self.directory.agency_in_force(key.key()));
         let agency = agency
             .transpose()
@@ -58,24 +60,19 @@ impl Tenants {
         let (Some(name), true) = (name, problems.is_empty()) else {
             return Err(problems);
         };
-        let of = |id: Key, name: Text<200>| Staff {
-            id,
+        let staff = wanted.staff.into_iter().map(|person| Staff {
+            id: person.id,
             tenant: key.clone(),
-            name,
+            name: person.name,
             until: None,
-        };
-        let staff = wanted.staff.into_iter().map(|s| of(s.id, s.name)).collect();
-        let point = |key: Key, tenant: &TenantKey, name: Text<200>| Point {
-            key,
-            tenant: tenant.clone(),
-            name,
+        });
+        let points = wanted.points.into_iter().map(|point| Point {
+            key: point.key,
+            tenant: key.clone(),
+            name: point.name,
             until: None,
-        };
-        let points = wanted
-            .points
-            .into_iter()
-            .map(|p| point(p.key, &key, p.name))
-            .collect();
+        });
+        let (staff, points) = (staff.collect(), points.collect());
         let newcomer = Newcomer {
             tenant: Tenant {
                 key,

@@ -68,89 +68,93 @@ fn a_circle_is_seen_and_what_is_handed_on_is_none() {
     }
 }
 
+/// Circles by way of what is handed on: files, each with its text.
+const CIRCLES: [&[(&str, &str)]; 8] = [
+    // Two children take from each other by way of their parent, which uses neither.
+    &[
+        (
+            "a/mod.rs",
+            "mod b; mod c; pub use b::B; pub(crate) use self::c::C;",
+        ),
+        ("a/b.rs", "use super::C; pub struct B(C);"),
+        ("a/c.rs", "pub struct C; fn f(_: super::B) {}"),
+    ],
+    // Handed on twice, under other names, and as a module.
+    &[
+        ("a/mod.rs", "mod b; pub use b::B as Shown;"),
+        ("a/b.rs", "pub struct B; fn f(_: crate::d::front::D) {}"),
+        (
+            "d/mod.rs",
+            "mod e; pub use crate::a::Shown as Again; pub use self::e as front;",
+        ),
+        ("d/e.rs", "pub struct D(super::Again);"),
+    ],
+    // By a star.
+    &[
+        ("a/mod.rs", "mod b; mod c; pub use b::*; pub use c::*;"),
+        ("a/b.rs", "use super::C; pub struct B(C);"),
+        ("a/c.rs", "pub struct C; fn f(_: super::B) {}"),
+    ],
+    // By a star, and made by a macro.
+    &[
+        ("a/mod.rs", "mod b; pub use b::*;"),
+        (
+            "a/b.rs",
+            "rows! { B in table { name: Text } } fn f(_: crate::d::D) {}",
+        ),
+        ("d.rs", "pub struct D(crate::a::B);"),
+    ],
+    // Brought in by a star, so that no path is left where it is used.
+    &[
+        ("a.rs", "use crate::b::*; pub struct A; fn f(_: B) {}"),
+        ("b.rs", "pub struct B(crate::a::A);"),
+    ],
+    &[
+        ("a/mod.rs", "mod b; pub use b::*; pub struct A(B);"),
+        ("a/b.rs", "pub struct B; fn f(_: super::A) {}"),
+    ],
+    // The variants of one.
+    &[
+        ("a.rs", "use crate::b::Kind::*; pub struct A;"),
+        ("b.rs", "pub enum Kind { One } fn f(_: crate::a::A) {}"),
+    ],
+    // Handed on by a module inside a file.
+    &[
+        ("a/mod.rs", "mod b; pub mod shown { pub use super::b::B; }"),
+        ("a/b.rs", "pub struct B; fn f(_: crate::d::D) {}"),
+        ("d.rs", "pub struct D(crate::a::shown::B);"),
+    ],
+];
+
+/// No circles, though they look like it.
+const STRAIGHT: [&[(&str, &str)]; 3] = [
+    // What a star could bring is not what it does bring.
+    &[
+        (
+            "a/mod.rs",
+            "mod b; pub use b::*; pub struct A; fn f(_: String) {}",
+        ),
+        ("a/b.rs", "rows! { B { name: String } } fn f(_: super::A) {}"),
+    ],
+    &[
+        ("a.rs", "use crate::b::*; use crate::c::C; pub struct A(B, C);"),
+        ("b.rs", "pub struct B; pub struct C;"),
+        ("c.rs", "pub struct C(crate::b::B);"),
+    ],
+    // A name of its own goes before one that a star brings.
+    &[
+        ("a/mod.rs", "mod b; pub use b::*; pub struct Own; fn f(_: Own) {}"),
+        ("a/b.rs", "pub struct B; pub fn g(_: super::Own) {}"),
+    ],
+];
+
 /// A module that hands a thing on stands for the file that defines it, however often and under whatever name it is handed on.
 #[test]
 fn a_circle_through_what_is_handed_on_is_seen() {
-    let circles: [&[(&str, &str)]; 8] = [
-        // Two children take from each other by way of their parent, which uses neither.
-        &[
-            (
-                "a/mod.rs",
-                "mod b; mod c; pub use b::B; pub(crate) use self::c::C;",
-            ),
-            ("a/b.rs", "use super::C; pub struct B(C);"),
-            ("a/c.rs", "pub struct C; fn f(_: super::B) {}"),
-        ],
-        // Handed on twice, under other names, and as a module.
-        &[
-            ("a/mod.rs", "mod b; pub use b::B as Shown;"),
-            ("a/b.rs", "pub struct B; fn f(_: crate::d::front::D) {}"),
-            (
-                "d/mod.rs",
-                "mod e; pub use crate::a::Shown as Again; pub use self::e as front;",
-            ),
-            ("d/e.rs", "pub struct D(super::Again);"),
-        ],
-        // By a star.
-        &[
-            ("a/mod.rs", "mod b; mod c; pub use b::*; pub use c::*;"),
-            ("a/b.rs", "use super::C; pub struct B(C);"),
-            ("a/c.rs", "pub struct C; fn f(_: super::B) {}"),
-        ],
-        // By a star, and made by a macro.
-        &[
-            ("a/mod.rs", "mod b; pub use b::*;"),
-            (
-                "a/b.rs",
-                "rows! { B in table { name: Text } } fn f(_: crate::d::D) {}",
-            ),
-            ("d.rs", "pub struct D(crate::a::B);"),
-        ],
-        // Brought in by a star, so that no path is left where it is used.
-        &[
-            ("a.rs", "use crate::b::*; pub struct A; fn f(_: B) {}"),
-            ("b.rs", "pub struct B(crate::a::A);"),
-        ],
-        &[
-            ("a/mod.rs", "mod b; pub use b::*; pub struct A(B);"),
-            ("a/b.rs", "pub struct B; fn f(_: super::A) {}"),
-        ],
-        // The variants of one.
-        &[
-            ("a.rs", "use crate::b::Kind::*; pub struct A;"),
-            ("b.rs", "pub enum Kind { One } fn f(_: crate::a::A) {}"),
-        ],
-        // Handed on by a module inside a file.
-        &[
-            ("a/mod.rs", "mod b; pub mod shown { pub use super::b::B; }"),
-            ("a/b.rs", "pub struct B; fn f(_: crate::d::D) {}"),
-            ("d.rs", "pub struct D(crate::a::shown::B);"),
-        ],
-    ];
-    for files in circles {
+    for files in CIRCLES {
         assert_eq!(circles_of(files).len(), 1, "{files:?}");
     }
-    let straight: [&[(&str, &str)]; 3] = [
-        // What a star could bring is not what it does bring.
-        &[
-            (
-                "a/mod.rs",
-                "mod b; pub use b::*; pub struct A; fn f(_: String) {}",
-            ),
-            ("a/b.rs", "rows! { B { name: String } } fn f(_: super::A) {}"),
-        ],
-        &[
-            ("a.rs", "use crate::b::*; use crate::c::C; pub struct A(B, C);"),
-            ("b.rs", "pub struct B; pub struct C;"),
-            ("c.rs", "pub struct C(crate::b::B);"),
-        ],
-        // A name of its own goes before one that a star brings.
-        &[
-            ("a/mod.rs", "mod b; pub use b::*; pub struct Own; fn f(_: Own) {}"),
-            ("a/b.rs", "pub struct B; pub fn g(_: super::Own) {}"),
-        ],
-    ];
-    for files in straight {
+    for files in STRAIGHT {
         assert_eq!(circles_of(files), [""; 0], "{files:?}");
     }
 }
