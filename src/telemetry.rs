@@ -58,8 +58,9 @@ fn filter(log: &LogSettings, always: &[&str]) -> Result<EnvFilter, ParseError> {
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use tracing_subscriber::fmt::MakeWriter;
 
@@ -70,7 +71,7 @@ mod tests {
 
     impl Write for Page {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
         fn flush(&mut self) -> std::io::Result<()> {
@@ -94,7 +95,7 @@ mod tests {
             .event_format(json::Lines)
             .finish();
         tracing::subscriber::with_default(subscriber, write);
-        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8(page.0.lock().clone()).unwrap()
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A hub to test against, and those who call it.
 
+use parking_lot::Mutex;
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lienthong::app::sandbox::{Lock, STAFF, Sandbox, SandboxPlan};
@@ -54,7 +55,7 @@ struct Page;
 
 impl std::io::Write for Page {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = LOG.lock();
         log.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -77,7 +78,7 @@ static LOGGING: LazyLock<()> = LazyLock::new(|| {
 
 /// What was logged until now.
 pub fn logged() -> String {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    let log = LOG.lock();
     String::from_utf8_lossy(&log).into_owned()
 }
 

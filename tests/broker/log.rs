@@ -1,7 +1,8 @@
 //! No body reaches the log, whatever lapin would say.
 
+use parking_lot::Mutex;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use lienthong::broker::topology::QueueLimits;
 use lienthong::broker::{LOG_DIRECTIVES, PublishOutcome, Target};
@@ -16,7 +17,7 @@ struct Paper(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -34,7 +35,7 @@ impl Paper {
     }
 
     fn says(&self, words: &str) -> bool {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).contains(words)
+        String::from_utf8_lossy(&self.0.lock()).contains(words)
     }
 }
 

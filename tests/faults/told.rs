@@ -1,9 +1,10 @@
 //! kill -9 of the hub while an agency's endpoint and a submitter's webhook have its call in hand: after the restart nothing is lost,
 //! and what comes twice comes under the same id.
 
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lienthong::clock::Clock;
@@ -44,7 +45,7 @@ impl Receiver {
         );
         let (held, seen) = (Arc::clone(&holds), Arc::clone(&asked));
         let answering = Arc::new(move |request: ReceivedRequest| {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+            seen.lock().push(request);
             let is_held = held.load(Ordering::SeqCst);
             Box::pin(async move {
                 if is_held {
@@ -65,7 +66,7 @@ impl Receiver {
     /// What came, by the id it came under: each time it came.
     fn by_id(&self) -> BTreeMap<String, Vec<ReceivedRequest>> {
         let mut all = BTreeMap::<String, Vec<ReceivedRequest>>::new();
-        for one in self.asked.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for one in self.asked.lock().iter() {
             all.entry(one.header("webhook-id").to_owned())
                 .or_default()
                 .push(one.clone());

@@ -3,9 +3,10 @@
 //! Each test has a database of its own: a file in a folder, or a fresh database on the server of the run, removed afterwards
 //! whatever happened. Nothing is shared, so tests run side by side.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -339,7 +340,7 @@ impl Stage {
 
     /// The test's own chance.
     pub fn rng(&self) -> MutexGuard<'_, StdRng> {
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rng.lock()
     }
 
     /// Moves the clock.

@@ -1,8 +1,9 @@
 //! An agency's own server: real TLS on loopback, a thread a connection, and a rule that says how each message is answered.
 
+use parking_lot::Mutex;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lienthong::net::dev_ca::{DevCa, Validity};
@@ -100,16 +101,12 @@ impl Server {
 
     /// Answers by another rule from now on.
     pub fn now(&self, rule: impl Fn(&Got, usize) -> Reaction + Send + 'static) {
-        *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(rule);
+        *self.shared.rule.lock() = Box::new(rule);
     }
 
     /// Everything that came, in order.
     pub fn got(&self) -> Vec<Got> {
-        self.shared
-            .got
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.got.lock().clone()
     }
 }
 
@@ -120,11 +117,11 @@ fn serve(socket: TcpStream, config: Arc<ServerConfig>, shared: &Shared) -> std::
     loop {
         let got = read(&mut stream)?;
         let before = {
-            let mut all = shared.got.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = shared.got.lock();
             all.push(got.clone());
             all.len() - 1
         };
-        let reaction = shared.rule.lock().unwrap_or_else(PoisonError::into_inner)(&got, before);
+        let reaction = shared.rule.lock()(&got, before);
         match reaction {
             Reaction::Answers(status, lines) => {
                 write!(stream, "HTTP/1.1 {status} x\r\n{lines}content-length: 0\r\n\r\n")?;

@@ -1,7 +1,8 @@
 //! Many at once, two hubs at once, and a session that dies in the middle: every command is answered, once, and the chain holds.
 
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use lienthong::domain::event::Verdict;
@@ -65,7 +66,7 @@ on_both! {
         for _ in 0..64 {
             let (pairs, store) = (Arc::clone(&pairs), store.clone());
             tasks.spawn(async move {
-                while let Some((submit, act)) = { pairs.lock().unwrap().pop() } {
+                while let Some((submit, act)) = { pairs.lock().pop() } {
                     assert_eq!(store.ledger.ask(submit).await.unwrap(), SubmitOutcome::Committed);
                     assert_eq!(acted(&store, act).await.verdict, Verdict::Applied);
                 }

@@ -1,6 +1,7 @@
 //! A submitter's own server, over real TLS on this machine.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lienthong::domain::view::{CloudEvent, Cursor, FeedData, SubscriptionRequest, Transport};
@@ -71,7 +72,7 @@ impl Hook {
                 let (seen, does) = (Arc::clone(&seen), Arc::clone(&does));
                 Box::pin(async move {
                     let nth = {
-                        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                        let mut seen = seen.lock();
                         seen.push(request.clone());
                         seen.len() - 1
                     };
@@ -92,7 +93,7 @@ impl Hook {
 
     /// Everything it was asked until now.
     pub fn asked(&self) -> Vec<ReceivedRequest> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.asked.lock().clone()
     }
 
     /// Waits until it was asked so often.

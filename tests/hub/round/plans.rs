@@ -7,8 +7,8 @@
 //! analysed them; and after. A statement that reads an index without a bound, or everything that somebody ever had, is in `plans.txt` with
 //! it, so that it is seen; one that reads a growing table from end to end fails. `UPDATE=1` writes the file anew.
 
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
@@ -29,7 +29,7 @@ static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 fn listener() -> Option<Box<dyn Instrumentation>> {
     Some(Box::new(|event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
-            SENT.lock().unwrap().insert(query.to_string());
+            SENT.lock().insert(query.to_string());
         }
     }))
 }
@@ -253,7 +253,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         told(stage, &city).await;
         looked_for(&city).await;
         queued(&another).await;
-        let sent = std::mem::take(&mut *SENT.lock().unwrap());
+        let sent = std::mem::take(&mut *SENT.lock());
         let asked = asked_by_indexes(stage);
         assert!(asked.len() > 3, "{asked:?}");
         let twice = |sql: &&String| asked.iter().any(|asked| asks_twice(sql, asked));
