@@ -24,7 +24,7 @@ pub enum Contents {
 }
 
 /// Bytes read of a watched file at once.
-const PIECE: usize = 64 * 1024;
+const READ_AT_ONCE: usize = 64 * 1024;
 
 impl Contents {
     /// Makes this the body of a request.
@@ -50,7 +50,7 @@ fn counted(
 ) -> impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static {
     read.store(0, Ordering::Relaxed);
     stream::try_unfold((file, read), |(mut file, read)| async move {
-        let mut piece = vec![0; PIECE];
+        let mut piece = vec![0; READ_AT_ONCE];
         let n = file.read(&mut piece).await?;
         piece.truncate(n);
         read.fetch_add(n as u64, Ordering::Relaxed);

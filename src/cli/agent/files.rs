@@ -157,7 +157,7 @@ async fn send(partner: &Partner, sha256: Sha256, file: &Path) -> Result<BlobView
 }
 
 /// Bytes read at once.
-const PIECE: usize = 256 * 1024;
+const HASHED_AT_ONCE: usize = 256 * 1024;
 
 fn digest(path: &Path) -> Result<Sha256, CommandError> {
     let unreadable = |e: std::io::Error| {
@@ -168,7 +168,7 @@ fn digest(path: &Path) -> Result<Sha256, CommandError> {
         )
     };
     let (mut file, mut digest) = (File::open(path).map_err(unreadable)?, Context::new(&SHA256));
-    let mut piece = vec![0; PIECE];
+    let mut piece = vec![0; HASHED_AT_ONCE];
     loop {
         match file.read(&mut piece).map_err(unreadable)? {
             0 => break,

@@ -17,7 +17,7 @@ use crate::store::tables::*;
 use crate::store::word::{self, Word};
 
 /// Rows a statement, far below what either database binds.
-pub(super) const PIECE: usize = 500;
+pub(super) const ROWS_A_STATEMENT: usize = 500;
 
 const fn changes(key: &'static [&'static str], but: &'static [&'static str]) -> Clash {
     Clash::Changes { key, but }
@@ -77,7 +77,7 @@ fn as_written(
     points: &[PointRow],
 ) -> Result<Vec<Changed>, StoreError> {
     let mut changed = Vec::new();
-    for piece in tenants.chunks(PIECE) {
+    for piece in tenants.chunks(ROWS_A_STATEMENT) {
         let keys: Vec<&str> = piece.iter().map(|row| row.key.as_str()).collect();
         let rows: Vec<TenantRow> = on_backend!(conn, c => tenants::table
             .filter(tenants::key.eq_any(&keys)).select(TenantRow::as_select()).load(c))?;
@@ -86,7 +86,7 @@ fn as_written(
                 .map(|row| Changed::of(&row.key, row.name_in_chain(), row.digest())),
         );
     }
-    for piece in certificates.chunks(PIECE) {
+    for piece in certificates.chunks(ROWS_A_STATEMENT) {
         let prints: Vec<&[u8]> = piece.iter().map(|row| row.thumbprint.as_slice()).collect();
         let rows: Vec<CertificateRow> = on_backend!(conn, c => certificates::table
             .filter(certificates::thumbprint.eq_any(&prints)).select(CertificateRow::as_select()).load(c))?;
@@ -99,7 +99,7 @@ fn as_written(
         .iter()
         .map(|row| (row.tenant.as_str(), row.id.as_str()))
         .collect();
-    for piece in staff.chunks(PIECE) {
+    for piece in staff.chunks(ROWS_A_STATEMENT) {
         let keys: BTreeSet<&str> = piece.iter().map(|row| row.tenant.as_str()).collect();
         let rows: Vec<StaffRow> = on_backend!(conn, c => staff::table
             .filter(staff::tenant.eq_any(&keys)).select(StaffRow::as_select()).load(c))?;
@@ -108,7 +108,7 @@ fn as_written(
             .filter(|row| named.contains(&(row.tenant.as_str(), row.id.as_str())));
         changed.extend(rows.map(|row| Changed::of(&row.tenant, row.name_in_chain(), row.digest())));
     }
-    for piece in points.chunks(PIECE) {
+    for piece in points.chunks(ROWS_A_STATEMENT) {
         let keys: Vec<&str> = piece.iter().map(|row| row.key.as_str()).collect();
         let rows: Vec<PointRow> = on_backend!(conn, c => points::table
             .filter(points::key.eq_any(&keys)).select(PointRow::as_select()).load(c))?;

@@ -25,7 +25,7 @@ pub const OF_A_TENANT: i64 = 1_000;
 pub const BYTES_OF_A_TENANT: i64 = 33_554_432;
 
 /// Rows looked at at once when a tenant is over its quota.
-const PIECE: i64 = 256;
+const ROWS_AT_ONCE: i64 = 256;
 
 impl Command for Refuse {
     fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<(), StoreError> {
@@ -79,7 +79,7 @@ fn hold_to_quota(conn: &mut Conn, tenant: &str) -> Result<(), StoreError> {
         let oldest: Vec<(String, i64)> = on_backend!(conn, c => refusals::table
             .filter(refusals::tenant.eq(tenant))
             .order((refusals::last_at, refusals::id))
-            .limit(PIECE)
+            .limit(ROWS_AT_ONCE)
             .select((refusals::id, refusals::size))
             .load(c))?;
         let mut gone = Vec::new();

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::audit;
 use super::batch::Batch;
 use super::command::Command;
-use super::enrol::{self, PIECE};
+use super::enrol::{self, ROWS_A_STATEMENT};
 use super::requests::{Expiring, RegisterChange, Registered, WarnExpiring};
 use crate::domain::audit::{Action, AuditAction};
 use crate::domain::codes::Key;
@@ -136,7 +136,7 @@ macro_rules! named {
     ($conn:expr, $table:ident, $row:ident, $column:ident, $names:expr) => {{
         let names: Vec<_> = $names.into_iter().collect();
         let mut rows: Vec<$row> = Vec::new();
-        for piece in names.chunks(PIECE) {
+        for piece in names.chunks(ROWS_A_STATEMENT) {
             rows.extend(on_backend!($conn, c => $table::table
                 .filter($table::$column.eq_any(piece)).select($row::as_select()).load(c))?);
         }
