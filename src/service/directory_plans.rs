@@ -29,11 +29,11 @@ pub const FAULTS_TOLD: usize = 100;
 /// Open dossiers read at a time.
 const PAGE: i64 = 1_000;
 
-/// Examples of each way dossiers would change.
+/// Examples of each move dossiers would make.
 const EXAMPLES: usize = 3;
 
 /// Where a dossier is, where it would be, and why not.
-type Way = (Option<String>, Option<String>, Option<Label>);
+type Move = (Option<String>, Option<String>, Option<Label>);
 
 /// Putting another directory into use.
 pub struct DirectoryPlans {
@@ -69,7 +69,7 @@ impl DirectoryPlans {
         let to = directory.version().to_owned();
         let simulated = self.simulate(access, Arc::new(directory)).await?;
         let routes = simulated
-            .ways
+            .moves
             .into_iter()
             .map(|((from, to, label), (dossiers, examples))| {
                 let key = |key: Option<String>| key.map(|k| k.parse()).transpose().map_err(internal);
@@ -180,18 +180,18 @@ impl DirectoryPlans {
             let (scope, other, from) = (scope.clone(), Arc::clone(&directory), after.take());
             let page = self.store.readers.run(move |conn| {
                 let open = read::open_dossiers(conn, &scope, from.as_deref(), PAGE)?;
-                let ways = open
+                let moves = open
                     .iter()
                     .map(|dossier| elsewhere(&other, dossier))
                     .collect::<Result<Vec<_>, _>>();
-                Ok((open.last().map(|d| d.id.clone()), ways))
+                Ok((open.last().map(|d| d.id.clone()), moves))
             });
-            let (last, ways) = page.await?;
-            let ways = ways.map_err(internal)?;
-            let full = ways.len() as i64 == PAGE;
-            simulated.examined += ways.len() as u64;
-            for (id, way) in ways.into_iter().flatten() {
-                let (count, examples) = simulated.ways.entry(way).or_default();
+            let (last, moves) = page.await?;
+            let moves = moves.map_err(internal)?;
+            let full = moves.len() as i64 == PAGE;
+            simulated.examined += moves.len() as u64;
+            for (id, moved) in moves.into_iter().flatten() {
+                let (count, examples) = simulated.moves.entry(moved).or_default();
                 *count += 1;
                 if examples.len() < EXAMPLES {
                     examples.push(id);
@@ -235,14 +235,14 @@ impl DirectoryPlans {
 struct Simulated {
     examined: u64,
     more: bool,
-    ways: BTreeMap<Way, (u64, Vec<String>)>,
+    moves: BTreeMap<Move, (u64, Vec<String>)>,
 }
 
 /// Where the rules of a directory would send a dossier, when that is not where it is. What a person decided stands.
 fn elsewhere(
     directory: &Directory,
     dossier: &OpenDossier,
-) -> Result<Option<(String, Way)>, serde_json::Error> {
+) -> Result<Option<(String, Move)>, serde_json::Error> {
     let reason: RouteReason = serde_json::from_str(&dossier.route)?;
     if reason.assigned.is_some() {
         return Ok(None);
@@ -268,8 +268,8 @@ fn elsewhere(
     };
     let same =
         to == dossier.agency && (to.is_some() || label.map(|l| l.as_str()) == dossier.parked.as_deref());
-    let way = (dossier.agency.clone(), to, label);
-    Ok((!same).then(|| (dossier.id.clone(), way)))
+    let moved = (dossier.agency.clone(), to, label);
+    Ok((!same).then(|| (dossier.id.clone(), moved)))
 }
 
 /// The files of a directory as the database keeps them.

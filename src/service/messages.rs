@@ -65,7 +65,7 @@ impl Messages {
         Ok(self.rendered(&self.messages(deliveries).await?))
     }
 
-    /// As [`Hub::outbound`], of messages at hand.
+    /// As [`Messages::outbound`], of messages at hand.
     pub fn rendered(&self, messages: &[Message]) -> Vec<OutboundMessage> {
         let rendered = messages
             .iter()

@@ -355,7 +355,7 @@ impl Statuses {
         })
     }
 
-    /// Reads a message that came out of the broker from the agency the broker vouches for; [`Hub::take_reports`] takes it.
+    /// Reads a message that came out of the broker from the agency the broker vouches for; [`Statuses::take_reports`] takes it.
     ///
     /// # Errors
     /// An agency that is not registered or not active has no part in anything.

@@ -35,7 +35,7 @@ impl Vitals {
         }
     }
 
-    /// See [`Hub::can_read`].
+    /// See [`Vitals::can_read`].
     ///
     /// # Errors
     /// What the database says.

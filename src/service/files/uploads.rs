@@ -21,7 +21,7 @@ use crate::store::read;
 /// When a tenant over its quota may try again, in seconds.
 const RETRY_QUOTA: u32 = 60;
 
-/// An upload in progress. Dropped before [`Hub::uploaded`], it leaves nothing.
+/// An upload in progress. Dropped before [`Files::uploaded`], it leaves nothing.
 pub struct Incoming {
     upload: Upload,
     share: Share,
