@@ -79,6 +79,10 @@ pub struct Store {
 impl Store {
     /// Opens the database, applies pending migrations when `migrate` says so, and starts the threads. Blocks; call it outside
     /// async code.
+    ///
+    /// # Errors
+    /// [`StoreError::Sessions`] where a pooler stands between; [`StoreError::Migration`] for one that fails, or waits and is
+    /// not to be applied; [`StoreError::Key`] for a key of the history that is not held; what the database says.
     pub fn open(
         backend: Backend,
         cipher: Arc<Cipher>,

@@ -243,11 +243,13 @@ const OWN_KEYS: [(&str, (&str, Kind)); 2] = [
 impl TimeLimits {
     /// The file they are read from.
     pub const FILE: &'static str = "time_limits.csv";
-
     /// The file of the procedures' own limits.
     pub const OWN_FILE: &'static str = "procedure_limits.csv";
 
-    /// Reads `time_limits.csv`; all faults at once: unknown keys and units, overlaps, gaps, keys that are missing.
+    /// Reads `time_limits.csv`.
+    ///
+    /// # Errors
+    /// All faults at once: unknown keys and units, overlaps, gaps, keys that are missing.
     pub fn read(csv: &str) -> Result<TimeLimits, Vec<DirectoryFault>> {
         let mut faults = Vec::new();
         Self::read_into(csv, &mut faults).ok_or(faults)

@@ -86,6 +86,10 @@ pub(super) fn office(access: &Access) -> Role {
 }
 
 /// Acting on a dossier that is there, in whichever part: forward, back, beside, or to another agency.
+///
+/// What every act may be refused for: `permission-missing`; `not-found`, also for another tenant's; `not-your-part`;
+/// `idempotency-key-reused`; `text-empty`, `text-length`, `control-character` of a text; `date-in-future`, `date-unset`,
+/// `date-implausible` of a moment; `too-many-items`. What else, each says.
 pub struct Acts {
     store: Arc<Store>,
     clock: Clock,
@@ -106,6 +110,9 @@ impl Acts {
     }
 
     /// Accepts a dossier that was filed online.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `transition-not-allowed`, `status-final`.
     pub async fn accept(
         &self,
         access: &Access,
@@ -128,6 +135,9 @@ impl Acts {
     }
 
     /// Completes what was asked for.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`; `transition-not-allowed`, `status-final`.
     pub async fn supplement(
         &self,
         access: &Access,
@@ -152,6 +162,9 @@ impl Acts {
     }
 
     /// Notes that the applicant has the result.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`; `transition-not-allowed`, `status-final`.
     pub async fn hand_over(
         &self,
         access: &Access,

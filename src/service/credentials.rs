@@ -97,7 +97,10 @@ impl Credentials {
         self.gate.tokens().issuer().rules().issuer.clone()
     }
 
-    /// Judges a request's certificate, token, staff and point. See [`authenticate`].
+    /// Judges a request's certificate, token, staff and point.
+    ///
+    /// # Errors
+    /// As [`authenticate`].
     pub fn authenticate(
         &self,
         connection: Option<&ConnectionPeer>,
@@ -116,6 +119,9 @@ impl Credentials {
     }
 
     /// A token for a tenant's certificate.
+    ///
+    /// # Errors
+    /// `invalid_client`, also for a certificate that is not taken; what [`TokenRequest::parse`] and [`TokenRequest::answer`] say.
     pub fn token(&self, connection: Option<&ConnectionPeer>, form: &[u8]) -> Result<TokenAnswer, OAuthError> {
         let now = self.clock.now();
         let peer = self

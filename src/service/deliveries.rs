@@ -67,6 +67,9 @@ impl Deliveries {
     }
 
     /// Deliveries that failed, parked or being tried again, oldest first.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn list(&self, access: &Access, query: DeliveryQuery) -> Result<DeliveryPage, ServiceError> {
         let scope = access.permit(Permission::DeliveryManage)?;
         let limit = i64::from(query.limit.clamp(1, LARGEST_PAGE));
@@ -96,6 +99,10 @@ impl Deliveries {
     }
 
     /// Has a delivery tried again, from its first attempt, on the way it always goes.
+    ///
+    /// # Errors
+    /// `permission-missing`; `text-empty`, `text-length`, `control-character` of the reason; `not-found`;
+    /// `delivery-withdrawn`, `delivery-handed`, `delivery-under-way`.
     pub async fn retry(
         &self,
         access: &Access,
@@ -107,6 +114,9 @@ impl Deliveries {
     }
 
     /// Has a delivery tried no more, until somebody has it tried again.
+    ///
+    /// # Errors
+    /// As [`Deliveries::retry`], but for `delivery-withdrawn`.
     pub async fn park(
         &self,
         access: &Access,

@@ -209,6 +209,9 @@ impl DirectoryPlans {
     }
 
     /// Puts a directory into use, here and on every hub of this database.
+    ///
+    /// # Errors
+    /// `permission-missing`; `internal` for files with faults.
     pub async fn import(
         &self,
         access: &Access,

@@ -58,6 +58,9 @@ impl Dossiers {
     }
 
     /// A page of dossiers, newest first.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn list(&self, access: &Access, query: DossierQuery) -> Result<DossierPage, ServiceError> {
         let scope = access.permit(Permission::DossierRead)?;
         let filter = read::Filter {
@@ -86,6 +89,9 @@ impl Dossiers {
     }
 
     /// One dossier with its content.
+    ///
+    /// # Errors
+    /// `permission-missing`; `not-found`, also for another tenant's.
     pub async fn show(&self, access: &Access, id: DossierId) -> Result<DossierView, ServiceError> {
         let row = self.reached(access, id).await?;
         let missing = self.files.missing(access, id).await?;
@@ -104,6 +110,9 @@ impl Dossiers {
     }
 
     /// Every event of a dossier.
+    ///
+    /// # Errors
+    /// As [`Dossiers::show`].
     pub async fn history(&self, access: &Access, id: DossierId) -> Result<HistoryView, ServiceError> {
         let events = self.events_of(access, id).await?;
         Ok(HistoryView {
@@ -123,6 +132,9 @@ impl Dossiers {
     }
 
     /// Why a dossier goes where it goes, and how far it has come.
+    ///
+    /// # Errors
+    /// As [`Dossiers::show`].
     pub async fn route(&self, access: &Access, id: DossierId) -> Result<RouteView, ServiceError> {
         let row = self.reached(access, id).await?;
         let carried = self
@@ -150,6 +162,9 @@ impl Dossiers {
     }
 
     /// The exact bytes of the submission a dossier now stands on, with their media type.
+    ///
+    /// # Errors
+    /// As [`Dossiers::show`].
     pub async fn submission(
         &self,
         access: &Access,
@@ -160,6 +175,9 @@ impl Dossiers {
     }
 
     /// The signed receipt of that submission.
+    ///
+    /// # Errors
+    /// As [`Dossiers::show`].
     pub async fn receipt(&self, access: &Access, id: DossierId) -> Result<String, ServiceError> {
         Ok(self.received(access, id).await?.receipt)
     }

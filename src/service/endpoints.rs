@@ -62,6 +62,9 @@ impl Endpoints {
     }
 
     /// Sets the caller's endpoint. The first time, and when a new one is asked for, a secret is drawn and shown.
+    ///
+    /// # Errors
+    /// `permission-missing`; `not-pushed`; `code-malformed`, `endpoint-forbidden` of the address.
     pub async fn set(
         &self,
         access: &Access,
@@ -125,6 +128,9 @@ impl Endpoints {
     }
 
     /// The caller's endpoint.
+    ///
+    /// # Errors
+    /// `permission-missing`; `not-found` where none is set.
     pub fn show(&self, access: &Access) -> Result<EndpointView, ServiceError> {
         access.permit(Permission::EndpointManage)?;
         let all = self.known.load();
@@ -133,6 +139,9 @@ impl Endpoints {
     }
 
     /// Removes the caller's endpoint, and gives it as it was. What waits is pulled from the inbox then.
+    ///
+    /// # Errors
+    /// As [`Endpoints::show`].
     pub async fn remove(&self, access: &Access) -> Result<EndpointView, ServiceError> {
         self.refresh().await?;
         let was = self.show(access)?;
@@ -146,6 +155,9 @@ impl Endpoints {
     }
 
     /// Every endpoint, for the operator.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn list(&self, access: &Access) -> Result<EndpointList, ServiceError> {
         access.permit(Permission::DeliveryManage)?;
         self.refresh().await?;

@@ -47,6 +47,9 @@ impl Feed {
     }
 
     /// The caller's events after a cursor; waits up to `wait` for the first.
+    ///
+    /// # Errors
+    /// `permission-missing`; `cursor-unknown`, with where to begin again.
     pub async fn events(
         &self,
         access: &Access,

@@ -323,6 +323,9 @@ impl Files {
     }
 
     /// How many files dossiers have awaited for longer than they should.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn overdue(&self) -> Result<i64, ServiceError> {
         let before = self
             .clock

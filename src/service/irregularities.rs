@@ -41,6 +41,9 @@ impl Irregularities {
     }
 
     /// What was done although a rule was broken, in order, after a number.
+    ///
+    /// # Errors
+    /// `permission-missing`; `cursor-unknown`, with where to begin again.
     pub async fn list(
         &self,
         access: &Access,

@@ -43,6 +43,9 @@ impl Limits {
 
     /// Looks at the limits whose time has come: warns, tells what has passed, each once, and wakes whoever waits for it. The
     /// ledger is asked only when something waits.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn watch(&self) -> Result<WatchOutcome, ServiceError> {
         let now = self.clock.now();
         let directory = self.directory.current();
@@ -77,6 +80,9 @@ impl Limits {
     }
 
     /// What was told of limits after a number, in order. Warnings only when asked for: they are the parties' matter.
+    ///
+    /// # Errors
+    /// `permission-missing`; `cursor-unknown`, with where to begin again.
     pub async fn alarms(
         &self,
         access: &Access,
@@ -115,6 +121,9 @@ impl Limits {
     }
 
     /// How many dossiers have a limit that is near or has passed: a line for each limit of a dossier.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn limits_told(&self) -> Result<Vec<LimitCount>, ServiceError> {
         let told = self.store.readers.run(read::limits_told).await?;
         let of_dossiers = Watched::ALL

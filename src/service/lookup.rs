@@ -49,6 +49,9 @@ impl Lookup {
 
     /// A dossier by its official code and the secret of its receipt: the dossier that has the code, or one that claims it. `None`
     /// for a wrong pair; a claim alone shows nobody anything.
+    ///
+    /// # Errors
+    /// As [`Lookup::by_id`].
     pub async fn by_code(&self, code: DossierCode, secret: &str) -> Result<Option<PublicView>, ServiceError> {
         let named = self
             .store

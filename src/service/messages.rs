@@ -61,6 +61,9 @@ impl Messages {
     }
 
     /// Renders outbox rows for the broker. One that cannot be rendered is left out, and said in the log.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn outbound(&self, deliveries: Vec<String>) -> Result<Vec<OutboundMessage>, ServiceError> {
         Ok(self.rendered(&self.messages(deliveries).await?))
     }

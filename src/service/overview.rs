@@ -40,6 +40,9 @@ impl Overview {
     }
 
     /// The hub in numbers.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn show(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
         let (numbers, overdue) = self

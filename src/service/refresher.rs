@@ -42,6 +42,9 @@ impl Refresher {
 
     /// Loads the register and the directory when the database holds others than this process. Called at start and every few
     /// seconds, so that a revocation made on one hub holds on all.
+    ///
+    /// # Errors
+    /// What the database says. A directory that cannot be read is no error: the one in use goes on.
     pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
         let _alone = self.refreshing.lock().await;
         let (known, version) = (
@@ -76,6 +79,9 @@ impl Refresher {
     }
 
     /// Whether the database names a directory, be it one this hub can read or not.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn has_directory(&self) -> Result<bool, ServiceError> {
         Ok(self.store.readers.run(read::has_directory).await?)
     }

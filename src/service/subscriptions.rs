@@ -72,6 +72,9 @@ impl Subscriptions {
     }
 
     /// How the caller is told.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn show(&self, access: &Access) -> Result<SubscriptionView, ServiceError> {
         let scope = access.permit(Permission::SubscriptionManage)?;
         let mut all = self.ways(scope).await?;
@@ -79,6 +82,10 @@ impl Subscriptions {
     }
 
     /// Sets a way up, or changes it.
+    ///
+    /// # Errors
+    /// `permission-missing`; `webhook-url-refused`, `field-missing`, `field-unknown` of the address; `queue-unavailable`;
+    /// `cursor-unknown`; `subscription-ending` while the queue before is drained.
     pub async fn subscribe(
         &self,
         access: &Access,
@@ -150,6 +157,9 @@ impl Subscriptions {
     }
 
     /// Ends a way. What waits for it is dropped; the feed still has everything.
+    ///
+    /// # Errors
+    /// `permission-missing`; `subscription-missing`.
     pub async fn unsubscribe(
         &self,
         access: &Access,
@@ -163,6 +173,9 @@ impl Subscriptions {
     }
 
     /// A new secret for the caller's webhook; the one before it signs for [`SECRET_OVERLAP`] too.
+    ///
+    /// # Errors
+    /// `permission-missing`; `subscription-missing`.
     pub async fn rotate_secret(&self, access: &Access) -> Result<SecretAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         let (secret, sealed) = self.new_secret(access.key())?;
@@ -181,6 +194,9 @@ impl Subscriptions {
     }
 
     /// Sends a test event by a way.
+    ///
+    /// # Errors
+    /// `permission-missing`; `subscription-missing`.
     pub async fn test(&self, access: &Access, way: Transport) -> Result<TestAnswer, ServiceError> {
         access.permit(Permission::SubscriptionManage)?;
         let now = self.clock.now();
@@ -195,6 +211,9 @@ impl Subscriptions {
     }
 
     /// Sends again what was given up of the caller's own.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn retry_own_notices(
         &self,
         access: &Access,
@@ -205,6 +224,9 @@ impl Subscriptions {
     }
 
     /// Sends again what was given up of somebody's, for a reason.
+    ///
+    /// # Errors
+    /// `permission-missing`; `text-empty`, `text-length`, `control-character` of the reason.
     pub async fn retry_notices_of(
         &self,
         access: &Access,
@@ -245,6 +267,9 @@ impl Subscriptions {
     }
 
     /// Attempts to tell the caller, newest first.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn own_notice_attempts(
         &self,
         access: &Access,
@@ -257,6 +282,9 @@ impl Subscriptions {
     }
 
     /// Attempts to tell somebody, for the operator.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn notice_attempts_of(
         &self,
         access: &Access,
@@ -290,6 +318,9 @@ impl Subscriptions {
     }
 
     /// Every subscriber, for the operator.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn subscribers(&self, access: &Access) -> Result<SubscribersView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
         let mut subscribers = Vec::new();

@@ -47,6 +47,9 @@ impl Vitals {
     }
 
     /// How many committed messages the broker has not confirmed.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn outbox_depth(&self) -> Result<i64, ServiceError> {
         let since = self.store.fresh.unsent_since();
         let read = move |conn: &mut Conn| read::outbox_depth(conn, since);

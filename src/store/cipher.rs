@@ -43,7 +43,10 @@ pub struct Cipher {
 }
 
 impl Cipher {
-    /// With 32-byte keys by id; `current` must be one of them.
+    /// With 32-byte keys by id, of which `current` seals.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] when `current` is none of them.
     pub fn new(current: &str, keys: &[(String, [u8; 32])], blind: &[u8; 32]) -> Result<Self, StoreError> {
         let keys = keys
             .iter()
@@ -68,6 +71,9 @@ impl Cipher {
     }
 
     /// Seals `plain` for the row named `row`.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] when the key does not seal.
     pub fn seal(&self, row: &str, plain: &[u8], rng: &mut impl Rng) -> Result<Sealed, StoreError> {
         let mut nonce = [0u8; 12];
         rng.fill_bytes(&mut nonce);
@@ -97,6 +103,9 @@ impl Cipher {
     }
 
     /// Opens what was sealed for the row named `row`.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] when its key is not held; [`StoreError::Unreadable`] when it was changed or moved.
     pub fn open(&self, row: &str, sealed: Sealed) -> Result<Vec<u8>, StoreError> {
         let key = self
             .keys

@@ -136,6 +136,9 @@ impl Connector {
     }
 
     /// Opens a connection. Must be called on a thread of the store's own, never inside an async task.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; [`StoreError::Url`] for a path that is not UTF-8.
     pub fn open(&self, purpose: Purpose) -> Result<Conn, StoreError> {
         match &self.backend {
             Backend::Postgres(pg) => pg.connect(purpose).map(|c| Conn::Pg(Box::new(c))),

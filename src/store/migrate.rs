@@ -14,6 +14,9 @@ fn failed(e: impl std::fmt::Display) -> StoreError {
 }
 
 /// Names of the migrations that are not applied yet, in order.
+///
+/// # Errors
+/// [`StoreError::Migration`], with the words of the database.
 pub fn pending(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     match conn {
         Conn::Pg(c) => c
@@ -28,6 +31,9 @@ pub fn pending(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
 }
 
 /// Applies what is pending and says its names. Safe to run again.
+///
+/// # Errors
+/// [`StoreError::Migration`], with the words of the database.
 pub fn up(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     match conn {
         Conn::Pg(c) => c
@@ -42,6 +48,9 @@ pub fn up(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
 }
 
 /// Takes every migration back, newest first. For tests; everything is lost.
+///
+/// # Errors
+/// [`StoreError::Migration`], with the words of the database.
 pub fn down(conn: &mut Conn) -> Result<(), StoreError> {
     match conn {
         Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map_err(failed).map(drop),
@@ -50,6 +59,9 @@ pub fn down(conn: &mut Conn) -> Result<(), StoreError> {
 }
 
 /// Takes the newest migration back. For tests, and for an operator who goes back to the version before.
+///
+/// # Errors
+/// [`StoreError::Migration`], also where none is applied.
 pub fn back(conn: &mut Conn) -> Result<String, StoreError> {
     match conn {
         Conn::Pg(c) => c
@@ -64,6 +76,9 @@ pub fn back(conn: &mut Conn) -> Result<String, StoreError> {
 }
 
 /// The names of all migrations of each database.
+///
+/// # Errors
+/// [`StoreError::Migration`] for one that cannot be read.
 pub fn names() -> Result<[Vec<String>; 2], StoreError> {
     let of = |m: Vec<Box<dyn diesel::migration::Migration<diesel::pg::Pg>>>| {
         m.iter().map(|m| m.name().to_string()).collect()

@@ -93,6 +93,9 @@ pub(super) fn keep(connector: &Connector, now: Timestamp) -> Result<PartitionCha
 }
 
 /// As [`keep`], on a connection there is.
+///
+/// # Errors
+/// What the database says. A partition that has to wait is no error.
 pub fn keep_on(conn: &mut Conn, now: Timestamp) -> Result<PartitionChanges, StoreError> {
     let mut kept = PartitionChanges::default();
     let there = names(conn)?;

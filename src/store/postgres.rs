@@ -120,6 +120,9 @@ impl Purpose {
 impl Postgres {
     /// From a `postgres://user:password@host:port/database` URL. With `roots`, TLS is required and the server's certificate must
     /// lead to one of them and name the host.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for an address or a root that cannot be used.
     pub fn new(url: &str, roots: &[CertificateDer<'static>]) -> Result<Self, StoreError> {
         let mut config: tokio_postgres::Config = url
             .parse()

@@ -46,7 +46,10 @@ impl Offices {
     /// The file of opening hours.
     pub const HOURS_FILE: &'static str = "hours.csv";
 
-    /// Reads `holidays.csv` and `hours.csv`; all faults at once. `agencies` are those that may have rows of their own.
+    /// Reads `holidays.csv` and `hours.csv`. `agencies` are those that may have rows of their own.
+    ///
+    /// # Errors
+    /// All faults of both files at once.
     pub fn read(days: &str, hours: &str, agencies: &[Agency]) -> Result<Offices, Vec<DirectoryFault>> {
         let mut faults = Vec::new();
         let offices = Self::read_into(days, hours, agencies.iter(), &mut faults);

@@ -26,7 +26,7 @@ impl Directory {
     /// Finds the responsible agency of a filing while somebody is there to be asked. See [`Directory::route_by`].
     ///
     /// # Errors
-    /// Those of [`Directory::route_by`]; `PlaceAmbiguous`.
+    /// Those of [`Directory::route_by`]; `place-ambiguous`.
     pub fn route(
         &self,
         procedure_as_received: &str,
@@ -39,10 +39,12 @@ impl Directory {
     /// Finds the responsible agency of a filing.
     ///
     /// `procedure_as_received` is a national code or a local form of one; `filed_on` is the day in Vietnam whose rules count.
-    /// `divided` says what becomes of a former commune whose parts have different agencies. Errors, all at once:
-    /// `ProcedureUnknown`, `ProcedureNotInForce`, `PlaceUnknown`, `PlaceNameMismatch`, `PlaceAmbiguous` (where it is to be
-    /// refused), `CompetenceFieldMissing`, each with its canonical JSON pointer. A gap or an overlap of the rules is not an
-    /// error: the route then has no agency and is parked.
+    /// `divided` says what becomes of a former commune whose parts have different agencies. A gap or an overlap of the rules is
+    /// not an error: the route then has no agency and is parked.
+    ///
+    /// # Errors
+    /// All at once, each with its canonical JSON pointer: `procedure-unknown`, `procedure-not-in-force`, `place-unknown`,
+    /// `place-name-mismatch`, `place-ambiguous` (where it is to be refused), `competence-field-missing`.
     pub fn route_by(
         &self,
         procedure_as_received: &str,

@@ -73,8 +73,11 @@ impl Directory {
         TimeLimits::FILE,
     ];
 
-    /// Reads the files (name to text); all faults of all files at once. What contradicts itself across files, such as a key
-    /// that names nothing, is left to [`Directory::check`].
+    /// Reads the files (name to text). What contradicts itself across files, such as a key that names nothing, is left to
+    /// [`Directory::check`].
+    ///
+    /// # Errors
+    /// All faults of all files at once.
     pub fn read(files: &BTreeMap<String, String>) -> Result<Directory, Vec<DirectoryFault>> {
         let mut faults: Vec<DirectoryFault> = Vec::new();
         for name in Self::FILES {

@@ -48,6 +48,9 @@ fn asked(role: Role, route: &'static str, matter: Matter, at: Option<Timestamp>)
 
 impl Acts {
     /// The applicant asks for a change before the decision, or corrects an error (`NĐ 118/2025` Điều 21): who filed it says so.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`; `change-too-late`.
     pub async fn request_change(
         &self,
         access: &Access,
@@ -70,6 +73,9 @@ impl Acts {
     }
 
     /// The agency asks another body for its opinion (`NĐ 118/2025` Điều 19.4).
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `moment-passed`, `due-out-of-range`; `clock-not-running`.
     pub async fn ask_opinion(
         &self,
         access: &Access,
@@ -99,6 +105,9 @@ impl Acts {
     }
 
     /// The opinion is here (`NĐ 118/2025` Điều 19.4).
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `opinion-unknown`.
     pub async fn answer_opinion(
         &self,
         access: &Access,
@@ -116,6 +125,9 @@ impl Acts {
     }
 
     /// The agency tells that the result comes before its due date (`NĐ 118/2025` Điều 22.5).
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `moment-passed`; `clock-not-running`, `result-not-early`.
     pub async fn early_result(
         &self,
         access: &Access,
@@ -140,6 +152,9 @@ impl Acts {
     }
 
     /// Papers of the applicant were lost or damaged (`NĐ 118/2025` Điều 23.2): whoever had them says so.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`.
     pub async fn lost(
         &self,
         access: &Access,
@@ -163,6 +178,9 @@ impl Acts {
     }
 
     /// A fee was collected, or paid in to the budget (`NĐ 118/2025` Điều 24.3): whoever has the money says so.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`; `number-range`; `fee-unknown`.
     pub async fn paid(
         &self,
         access: &Access,

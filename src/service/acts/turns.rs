@@ -40,6 +40,9 @@ fn step(
 
 impl Acts {
     /// Withdraws a dossier on the applicant's request, before the decision (`NĐ 118/2025` Điều 21): who filed it asks.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `staff-required`; `withdrawal-too-late`, `status-final`.
     pub async fn withdraw(
         &self,
         access: &Access,
@@ -54,6 +57,9 @@ impl Acts {
     }
 
     /// Refuses an online filing before it is accepted: the receiving unit or the agency.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `transition-not-allowed`, `status-final`.
     pub async fn refuse(
         &self,
         access: &Access,
@@ -67,6 +73,9 @@ impl Acts {
     }
 
     /// Asks for papers, once and for all of them (`NĐ 118/2025` Điều 16.3): the receiving unit or the agency.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `transition-not-allowed`, `status-final`.
     pub async fn ask(
         &self,
         access: &Access,
@@ -90,6 +99,9 @@ impl Acts {
     }
 
     /// Takes a dossier back from the agency: the receiving unit that forwarded it.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `transition-not-allowed`, `status-final`; `actor-not-allowed` where the agency has finished it.
     pub async fn recall(
         &self,
         access: &Access,
@@ -108,6 +120,9 @@ impl Acts {
     }
 
     /// Moves the due date, once (`NĐ 118/2025` Điều 19.6): the agency.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `clock-not-running`, `due-out-of-range`.
     pub async fn postpone(
         &self,
         access: &Access,
@@ -126,6 +141,9 @@ impl Acts {
     }
 
     /// Puts a result right (`NĐ 118/2025` Điều 23.1): the agency.
+    ///
+    /// # Errors
+    /// As every act ([`Acts`]); `field-missing` without results; `result-missing`.
     pub async fn correct(
         &self,
         access: &Access,

@@ -49,6 +49,9 @@ impl Deliveries {
     }
 
     /// Agencies to which messages were confirmed until a moment that nobody has taken out of their queues, as far as is known.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn queued_agencies(&self, confirmed_by: Timestamp) -> Result<Vec<Key>, ServiceError> {
         let keys = self
             .store
@@ -59,6 +62,9 @@ impl Deliveries {
     }
 
     /// Sends again what an agency's queue has lost; `seen` is what lay in it at `seen_at`.
+    ///
+    /// # Errors
+    /// What the database says. What was sent before stays sent.
     pub async fn send_lost(
         &self,
         agency: &Key,
@@ -135,6 +141,9 @@ impl Deliveries {
     }
 
     /// A message left its agency's queue for the dead letters; whether it is parked for that now.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn died(
         &self,
         agency: &str,

@@ -25,6 +25,9 @@ pub const MESSAGES: u32 = 100;
 
 impl Messages {
     /// Hands out messages; waits up to `wait` for the first. Nothing is leased to somebody who hung up while waiting.
+    ///
+    /// # Errors
+    /// `permission-missing`.
     pub async fn inbox(
         &self,
         access: &Access,
@@ -101,6 +104,10 @@ impl Messages {
     }
 
     /// Settles leased messages, each for itself.
+    ///
+    /// # Errors
+    /// `permission-missing`; `too-many-items`; `text-length`, `control-character` of a reason. What fails of one message, its
+    /// result says.
     pub async fn settle(
         &self,
         access: &Access,

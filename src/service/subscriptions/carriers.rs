@@ -193,6 +193,9 @@ impl Subscriptions {
 
     /// The events of leased notices by their numbers, as the feed says them. One that cannot be read is left out, and said in
     /// the log.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn notice_events(
         &self,
         tenant: &str,
@@ -266,6 +269,9 @@ impl Subscriptions {
     }
 
     /// The secrets a webhook's messages are signed with now, newest first.
+    ///
+    /// # Errors
+    /// What the database says; a secret that does not open.
     pub async fn webhook_secrets(&self, tenant: &str) -> Result<Vec<WebhookSecret>, ServiceError> {
         let (cipher, tenant, now) = (
             Arc::clone(&self.store.cipher),
@@ -284,6 +290,9 @@ impl Subscriptions {
     }
 
     /// The queues of submitters.
+    ///
+    /// # Errors
+    /// What the database says.
     pub async fn tenant_queues(&self) -> Result<Vec<TenantQueue>, ServiceError> {
         Ok(self.store.readers.run(read::queues).await?)
     }

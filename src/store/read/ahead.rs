@@ -30,6 +30,9 @@ pub struct SubscriptionLag {
 }
 
 /// The active ways, and which of them are behind their feeds.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn active_ways(conn: &mut Conn) -> Result<Vec<SubscriptionLag>, StoreError> {
     let own = feed::table
         .filter(feed::tenant.eq(subscriptions::tenant))
@@ -168,6 +171,9 @@ pub enum Noticed {
 }
 
 /// The next events of a way after a place in its feed. What has notices is looked for where the way has any.
+///
+/// # Errors
+/// What the database says.
 pub fn untold(
     conn: &mut Conn,
     which: &Subscription,
@@ -208,6 +214,9 @@ pub fn untold(
 }
 
 /// What these untold events say, as the feed says it, by their numbers; of those without a notice that are not known already.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for an event that does not parse.
 pub fn says(
     conn: &mut Conn,
     cipher: &Cipher,
@@ -224,6 +233,9 @@ pub fn says(
 }
 
 /// What these events of feeds say, as the feed says it, by their numbers.
+///
+/// # Errors
+/// As [`says`].
 pub fn told(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<HashMap<i64, FeedItem>, StoreError> {
     Ok(items(conn, cipher, seqs)?
         .into_iter()
@@ -232,6 +244,9 @@ pub fn told(conn: &mut Conn, cipher: &Cipher, seqs: &[i64]) -> Result<HashMap<i6
 }
 
 /// The ids of these events, by their numbers, whatever they say.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] where one of them is not there.
 pub fn event_ids(conn: &mut Conn, seqs: &[i64]) -> Result<HashMap<i64, String>, StoreError> {
     let ids: Vec<(i64, String)> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(seqs)).select((events::seq, events::id)).load(c))?;

@@ -28,6 +28,9 @@ const PAGE: i64 = 200;
 /// was sealed of it. Memory grows with the rows that stand, 32 bytes each, not with the events. Everything is read as it stood at one
 /// moment, so a hub at work is no finding. With `kept`, a hash of a head that was copied elsewhere, it says whether that is part of
 /// this history.
+///
+/// # Errors
+/// What the database says. What is wrong with the history is no error: the report has it.
 pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Sha256>) -> Result<AuditReport, StoreError> {
     let begin = match conn {
         Conn::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -42,6 +45,9 @@ pub fn verify(conn: &mut Conn, cipher: &Cipher, kept: Option<&Sha256>) -> Result
 }
 
 /// As [`verify`], inside a transaction of the caller's.
+///
+/// # Errors
+/// As [`verify`].
 pub fn verify_here(
     conn: &mut Conn,
     cipher: &Cipher,

@@ -21,6 +21,9 @@ use crate::store::under_way::{is_first_of_its_dossier, is_in_a_queue, is_to_be_h
 use crate::store::word::Word;
 
 /// The messages of these deliveries, in the order of their ids. For the hub's own carriers, which see everything.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for a row, an event or a content that does not parse.
 pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<Message>, StoreError> {
     // Only to the agency that is responsible now: one that no longer is has no right to what was amended.
     let rows: Vec<(DeliveryRow, DossierRow, ContentRow)> = on_backend!(conn, c => deliveries::table
@@ -124,6 +127,9 @@ pub struct DeliveryFilter {
 }
 
 /// Deliveries that failed, parked or being tried again, with their attempts, oldest first; nothing for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn deliveries(
     conn: &mut Conn,
     scope: &Scope,
@@ -150,6 +156,9 @@ pub fn deliveries(
 }
 
 /// One delivery; absent for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn delivery(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<Carriage>, StoreError> {
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(None);
@@ -165,6 +174,9 @@ fn has_failed() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
 }
 
 /// The deliveries of a dossier, oldest first.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn deliveries_of(conn: &mut Conn, dossier: &str) -> Result<Vec<Carriage>, StoreError> {
     let rows: Vec<DeliveryRow> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::dossier.eq(dossier)).order(deliveries::id).select(DeliveryRow::as_select()).load(c))?;
@@ -190,6 +202,9 @@ fn carriages(conn: &mut Conn, rows: Vec<DeliveryRow>) -> Result<Vec<Carriage>, S
 }
 
 /// Those of these agencies to which something could be pushed now: a cheap look before the ledger is asked.
+///
+/// # Errors
+/// What the database says.
 pub fn push_waits(conn: &mut Conn, agencies: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
     let free = deliveries::leased_until
         .is_null()
@@ -206,6 +221,9 @@ pub fn push_waits(conn: &mut Conn, agencies: &[String], now: Timestamp) -> Resul
 }
 
 /// Whether something could be handed out to an agency now: a cheap look before the ledger is asked.
+///
+/// # Errors
+/// What the database says.
 pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool, StoreError> {
     let free = deliveries::leased_until
         .is_null()
@@ -221,12 +239,18 @@ pub fn inbox_waits(conn: &mut Conn, agency: &str, now: Timestamp) -> Result<bool
 }
 
 /// How many messages the broker has not confirmed, of those that were to be sent at this moment or later.
+///
+/// # Errors
+/// What the database says.
 pub fn outbox_depth(conn: &mut Conn, since: Timestamp) -> Result<i64, StoreError> {
     Ok(on_backend!(conn, c => deliveries::table
         .filter(deliveries::send_at.ge(At(since)).assume_not_null()).count().get_result(c))?)
 }
 
 /// When the oldest message that waits for the broker, of those that were to be sent at this moment or later, was to be sent.
+///
+/// # Errors
+/// What the database says.
 pub fn oldest_unsent(conn: &mut Conn, since: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let oldest: Option<Option<At>> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::send_at.ge(At(since)).assume_not_null())
@@ -239,6 +263,9 @@ pub fn oldest_unsent(conn: &mut Conn, since: Timestamp) -> Result<Option<Timesta
 
 /// Agencies to which the broker has confirmed messages at this moment or before that nobody has taken out of their queues, as far
 /// as is known.
+///
+/// # Errors
+/// What the database says.
 pub fn queued_agencies(conn: &mut Conn, confirmed_by: Timestamp) -> Result<Vec<String>, StoreError> {
     Ok(on_backend!(conn, c => deliveries::table
         .filter(is_in_a_queue())

@@ -27,6 +27,9 @@ pub enum CursorStanding {
 ///
 /// One look at an index: the moment says in which month's partition the event stands. A bare number has no moment, and is held
 /// against the end of the feed alone.
+///
+/// # Errors
+/// What the database says.
 pub fn feed_cursor(conn: &mut Conn, cursor: Cursor) -> Result<CursorStanding, StoreError> {
     if cursor.number == 0 {
         return Ok(CursorStanding::Known(0));
@@ -77,6 +80,9 @@ fn begin_again(conn: &mut Conn, cursor: Cursor) -> Result<Cursor, StoreError> {
 }
 
 /// The cursor of a place in the feed, as it is given out.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a place without its event.
 pub fn place_in_feed(conn: &mut Conn, number: i64) -> Result<Cursor, StoreError> {
     if number == 0 {
         return Ok(Cursor::START);
@@ -88,6 +94,9 @@ pub fn place_in_feed(conn: &mut Conn, number: i64) -> Result<Cursor, StoreError>
 }
 
 /// Whether a cursor of the alarms is of this history.
+///
+/// # Errors
+/// What the database says.
 pub fn alarm_cursor(conn: &mut Conn, cursor: Cursor) -> Result<CursorStanding, StoreError> {
     let Cursor { number, at } = cursor;
     if number == 0 {

@@ -19,6 +19,9 @@ use crate::store::tables::*;
 use crate::store::word::{NaturalKind, Word};
 
 /// One dossier by tracking id.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<KeptDossier>, StoreError> {
     let seen = seen(conn, scope)?;
     let row: Option<DossierRow> = on_backend!(conn, c => reached!(dossiers::table.filter(dossiers::id.eq(id)).into_boxed(), &seen)
@@ -27,6 +30,9 @@ pub fn dossier(conn: &mut Conn, scope: &Scope, id: &str) -> Result<Option<KeptDo
 }
 
 /// Several dossiers by tracking id, by their ids; one that the scope does not reach is absent. One that cannot be read harms no other.
+///
+/// # Errors
+/// What the database says.
 pub fn dossiers_by_id(
     conn: &mut Conn,
     scope: &Scope,
@@ -61,6 +67,9 @@ pub(super) fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>
 }
 
 /// The dossier of `agency` that an official code names: the one that has it, else the one that claims it.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Result<ByCode, StoreError> {
     if let Some(id) = of_confirmed(conn, code)?
         && let Some(found) = dossier(conn, scope, &id)?
@@ -80,6 +89,9 @@ pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Resu
 }
 
 /// The dossiers that have this code, or claim it, whoever may see them: the one that has it, then the oldest claims, at most `most`.
+///
+/// # Errors
+/// What the database says.
 pub fn of_code(conn: &mut Conn, code: &str, most: i64) -> Result<Vec<String>, StoreError> {
     let confirmed = of_confirmed(conn, code)?;
     let claims: Vec<String> = on_backend!(conn, c => dossiers::table
@@ -88,6 +100,9 @@ pub fn of_code(conn: &mut Conn, code: &str, most: i64) -> Result<Vec<String>, St
 }
 
 /// Whether another dossier than `but` has this code, or claims it.
+///
+/// # Errors
+/// What the database says.
 pub fn code_known(conn: &mut Conn, code: &str, but: Option<&str>) -> Result<bool, StoreError> {
     if of_confirmed(conn, code)?.is_some_and(|holder| but != Some(holder.as_str())) {
         return Ok(true);
@@ -99,6 +114,9 @@ pub fn code_known(conn: &mut Conn, code: &str, but: Option<&str>) -> Result<bool
 }
 
 /// The dossier a tenant filed under a reference.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn by_reference(
     conn: &mut Conn,
     scope: &Scope,
@@ -116,6 +134,9 @@ pub fn by_reference(
 }
 
 /// Whether a tenant's report with this blind index was taken before.
+///
+/// # Errors
+/// What the database says.
 pub fn report_known(conn: &mut Conn, tenant: &str, key: &str) -> Result<bool, StoreError> {
     Ok(on_backend!(conn, c => diesel::select(exists(
         natural_keys::table
@@ -126,6 +147,9 @@ pub fn report_known(conn: &mut Conn, tenant: &str, key: &str) -> Result<bool, St
 }
 
 /// The first dossier of a likeness, whoever filed it. Whether a caller may see it is another question.
+///
+/// # Errors
+/// What the database says.
 pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, StoreError> {
     Ok(on_backend!(conn, c => dossiers::table
         .filter(dossiers::likeness.eq(blind)).filter(dossiers::twin.is_null())
@@ -134,6 +158,9 @@ pub fn first_alike(conn: &mut Conn, blind: &[u8]) -> Result<Option<String>, Stor
 }
 
 /// What a call with this key was answered before, if it was used. The ledger asks the same again when it writes.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for an answer that does not parse.
 pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option<Replay>, StoreError> {
     let row: Option<IdempotencyRow> = on_backend!(conn, c => idempotency_keys::table
         .find((&key.key, &key.tenant, key.route)).select(IdempotencyRow::as_select()).first(c).optional())?;
@@ -141,6 +168,9 @@ pub fn answered(conn: &mut Conn, cipher: &Cipher, key: &KeyUse) -> Result<Option
 }
 
 /// The canonical content of one version.
+///
+/// # Errors
+/// What the database says, also of a version that is not there; as [`Cipher::open`]; [`StoreError::Corrupt`] for what is no filing.
 pub fn content(conn: &mut Conn, cipher: &Cipher, dossier: &str, version: i32) -> Result<Filing, StoreError> {
     let row: ContentRow = on_backend!(conn, c => contents::table.find((dossier, version)).select(ContentRow::as_select()).first(c))?;
     open_content(cipher, row)
@@ -151,6 +181,9 @@ pub(super) fn open_content(cipher: &Cipher, row: ContentRow) -> Result<Filing, S
 }
 
 /// A submission and the exact bytes received.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn submission(conn: &mut Conn, cipher: &Cipher, id: &str) -> Result<Option<KeptSubmission>, StoreError> {
     let row: Option<SubmissionRow> = on_backend!(conn, c => submissions::table
         .filter(submissions::id.eq(id)).select(SubmissionRow::as_select()).first(c).optional())?;

@@ -10,6 +10,9 @@ use crate::store::rows::EndpointRow;
 use crate::store::tables::*;
 
 /// Every endpoint, by agency.
+///
+/// # Errors
+/// What the database says. An endpoint that cannot be read is no error: it is left out, and the log says why.
 pub fn endpoints(conn: &mut Conn, cipher: &Cipher) -> Result<Vec<KeptEndpoint>, StoreError> {
     let rows: Vec<EndpointRow> = on_backend!(conn, c => endpoints::table
         .order(endpoints::agency).select(EndpointRow::as_select()).load(c))?;

@@ -52,6 +52,9 @@ pub struct Held {
 }
 
 /// The size of a file the caller itself has uploaded.
+///
+/// # Errors
+/// What the database says.
 pub fn uploaded(
     conn: &mut Conn,
     cipher: &Cipher,
@@ -63,6 +66,9 @@ pub fn uploaded(
 }
 
 /// Which of these files the caller itself has uploaded, so that a dossier can have them; by index, with their sizes.
+///
+/// # Errors
+/// What the database says.
 pub fn uploaded_of(
     conn: &mut Conn,
     scope: &Scope,
@@ -78,6 +84,9 @@ pub fn uploaded_of(
 }
 
 /// Bytes the caller has uploaded that no dossier names.
+///
+/// # Errors
+/// What the database says.
 pub fn unused_bytes(conn: &mut Conn, scope: &Scope) -> Result<i64, StoreError> {
     let tenant = scope.tenant().as_str();
     // A sum of whole numbers is a decimal number on PostgreSQL: the rows are few, so they are added here.
@@ -88,6 +97,9 @@ pub fn unused_bytes(conn: &mut Conn, scope: &Scope) -> Result<i64, StoreError> {
 }
 
 /// The files of a dossier, in the order they were named; `None` when the caller does not see it.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn attachments(
     conn: &mut Conn,
     cipher: &Cipher,
@@ -129,6 +141,9 @@ pub fn attachments(
 }
 
 /// Where an attachment's bytes are; `None` while it is missing, and for ever once the dossier's wraps are gone.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for an object's id that does not parse.
 pub fn held(
     conn: &mut Conn,
     cipher: &Cipher,
@@ -155,6 +170,9 @@ pub fn held(
 }
 
 /// Those of these objects that are somebody's.
+///
+/// # Errors
+/// What the database says.
 pub fn known_objects(conn: &mut Conn, objects: &[String]) -> Result<BTreeSet<String>, StoreError> {
     let found: Vec<String> = on_backend!(conn, c => blobs::table
         .filter(blobs::object.eq_any(objects)).select(blobs::object).load(c))?;
@@ -162,6 +180,9 @@ pub fn known_objects(conn: &mut Conn, objects: &[String]) -> Result<BTreeSet<Str
 }
 
 /// How many files that stand have been awaited since before a moment.
+///
+/// # Errors
+/// What the database says.
 pub fn overdue_files(conn: &mut Conn, before: Timestamp) -> Result<i64, StoreError> {
     Ok(on_backend!(conn, c => attachments::table
         .filter(attachments::arrived_at.is_null()).filter(attachments::named_at.lt(At(before)))
@@ -208,6 +229,9 @@ impl KeptRead {
 }
 
 /// What was read of a dossier, newest first; `None` when the caller does not see it.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn reads(
     conn: &mut Conn,
     scope: &Scope,

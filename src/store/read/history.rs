@@ -17,6 +17,9 @@ use crate::store::rows::*;
 use crate::store::tables::*;
 
 /// The events of a dossier, oldest first. The caller has shown by [`super::dossier`] that its scope reaches it.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for an event that does not parse.
 pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &str) -> Result<Vec<Event>, StoreError> {
     let rows: Vec<EventRow> = on_backend!(conn, c => events::table
         .filter(events::dossier.eq(dossier)).order(events::number).select(EventRow::as_select()).load(c))?;
@@ -24,6 +27,9 @@ pub fn history(conn: &mut Conn, cipher: &Cipher, dossier: &str) -> Result<Vec<Ev
 }
 
 /// A key that the first or the last event is sealed with and that is not held: it hides the history from its hub.
+///
+/// # Errors
+/// What the database says.
 pub fn lost_key(conn: &mut Conn, holds: impl Fn(&str) -> bool) -> Result<Option<String>, StoreError> {
     let mut keys: Vec<String> = on_backend!(conn, c => events::table
         .order(events::seq).select(events::key_id).limit(1).load(c))?;
@@ -71,6 +77,9 @@ pub(super) fn next_of(
 }
 
 /// Events the scope's tenants are told of, after a cursor, oldest first. Commit order is cursor order, so a cursor never skips.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for an event that does not parse.
 pub fn feed(
     conn: &mut Conn,
     cipher: &Cipher,

@@ -50,6 +50,9 @@ pub struct SubscriptionCounts {
 type Counted = (String, Word<Transport>, Word<NoticeState>, i64, Option<At>);
 
 /// The ways of the scope's own tenant, or of everybody for the operator; in the order of their tenants.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<SubscriptionCounts>, StoreError> {
     let own = own(scope);
     let rows: Vec<(SubscriptionRow, Position)> = on_backend!(conn, c => {
@@ -175,6 +178,9 @@ impl KeptNoticeAttempt {
 }
 
 /// Attempts to tell a tenant, newest first, of both ways or of one.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn notice_attempts(
     conn: &mut Conn,
     tenant: &str,
@@ -208,6 +214,9 @@ pub fn notice_attempts(
 }
 
 /// Those of these tenants' active ways that have something to send now: a cheap look before the ledger is asked.
+///
+/// # Errors
+/// What the database says.
 pub fn notices_due(
     conn: &mut Conn,
     tenants: &[String],
@@ -231,6 +240,9 @@ pub fn notices_due(
 }
 
 /// The secrets of a webhook that sign now, newest first, opened.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`].
 pub fn secrets(
     conn: &mut Conn,
     cipher: &Cipher,
@@ -264,6 +276,9 @@ pub struct TenantQueue {
 }
 
 /// The queues of submitters, those that are being drained too.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn queues(conn: &mut Conn) -> Result<Vec<TenantQueue>, StoreError> {
     let rows: Vec<(String, Word<SubscriptionState>, At)> = on_backend!(conn, c => subscriptions::table
         .filter(subscriptions::way.eq(Word(Transport::Queue)))

@@ -27,6 +27,9 @@ pub struct AuditFilter {
 }
 
 /// Entries of the audit, newest first; none for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn entries(conn: &mut Conn, scope: &Scope, filter: &AuditFilter) -> Result<Vec<Entry>, StoreError> {
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(Vec::new());
@@ -61,6 +64,9 @@ pub struct OpenDossier {
 }
 
 /// Dossiers that have not ended, newest first; none for anybody but the operator.
+///
+/// # Errors
+/// What the database says.
 pub fn open_dossiers(
     conn: &mut Conn,
     scope: &Scope,

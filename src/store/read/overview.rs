@@ -40,6 +40,9 @@ pub struct Overview {
 }
 
 /// The numbers. Empty for anybody but the operator.
+///
+/// # Errors
+/// What the database says.
 pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> {
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(Overview::default());
@@ -71,6 +74,9 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
 }
 
 /// What is on its way and what has stopped there. Counts alone: whose they are, the lists of the operator say.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
     let mut backlog = Backlog {
         // A parked delivery has a failure always, and the failed ones are few and have an index.

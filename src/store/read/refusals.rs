@@ -40,6 +40,9 @@ macro_rules! reached {
 }
 
 /// Refusals, newest first, without what was refused.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn refusals(
     conn: &mut Conn,
     scope: &Scope,
@@ -73,6 +76,9 @@ pub fn refusals(
 }
 
 /// One refusal by its id.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn refusal(conn: &mut Conn, scope: &Scope, id: RefusalId) -> Result<Option<KeptRefusal>, StoreError> {
     let (seen, id) = (seen(conn, scope)?, id.to_string());
     let row: Option<RefusalHeadRow> = on_backend!(conn, c => reached!(refusals::table.filter(refusals::id.eq(&id)), &seen)
@@ -81,6 +87,9 @@ pub fn refusal(conn: &mut Conn, scope: &Scope, id: RefusalId) -> Result<Option<K
 }
 
 /// What was refused: its media type and its bytes.
+///
+/// # Errors
+/// What the database says; as [`Cipher::open`].
 pub fn refused(
     conn: &mut Conn,
     cipher: &Cipher,

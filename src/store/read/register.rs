@@ -13,6 +13,9 @@ use crate::store::rows::*;
 use crate::store::tables::*;
 
 /// The register, when its version is not `known`.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn register(conn: &mut Conn, known: i64) -> Result<Option<Register>, StoreError> {
     let version: String =
         on_backend!(conn, c => settings::table.find("register").select(settings::value).first(c))?;
@@ -36,6 +39,9 @@ pub fn register(conn: &mut Conn, known: i64) -> Result<Option<Register>, StoreEr
 }
 
 /// Whether a directory was ever imported.
+///
+/// # Errors
+/// What the database says.
 pub fn has_directory(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(
         on_backend!(conn, c => diesel::select(diesel::dsl::exists(settings::table.find("directory"))).get_result(c))?,
@@ -46,6 +52,9 @@ pub fn has_directory(conn: &mut Conn) -> Result<bool, StoreError> {
 pub type KeptDirectory = (String, BTreeMap<String, String>);
 
 /// The directory in use; none when none was imported.
+///
+/// # Errors
+/// As [`directory`].
 pub fn directory_in_use(conn: &mut Conn) -> Result<Option<KeptDirectory>, StoreError> {
     let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;
     let files = directory(conn, "")?;
@@ -53,6 +62,9 @@ pub fn directory_in_use(conn: &mut Conn) -> Result<Option<KeptDirectory>, StoreE
 }
 
 /// The directory in use, when its version is not `known`: its files by name. `None` also when none was imported.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for files that do not parse.
 pub fn directory(conn: &mut Conn, known: &str) -> Result<Option<BTreeMap<String, String>>, StoreError> {
     let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;
     let Some(version) = version.filter(|v| v != known) else {

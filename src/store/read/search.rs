@@ -145,6 +145,9 @@ macro_rules! newest {
 }
 
 /// Dossiers, newest first.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Listed, StoreError> {
     let seen = seen(conn, scope)?;
     if let Some(ids) = named(conn, seen.as_ref(), filter)? {

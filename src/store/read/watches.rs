@@ -22,6 +22,9 @@ use crate::store::tables::*;
 use crate::store::word::{Stage, Word};
 
 /// Whether the ledger has a limit to look at, or the chain's time is ahead of `now` by more than `allowed` and nobody was told.
+///
+/// # Errors
+/// What the database says.
 pub fn limits_wait(
     conn: &mut Conn,
     now: Timestamp,
@@ -44,6 +47,9 @@ pub fn limits_wait(
 }
 
 /// How many dossiers have a limit that is near (`false`) or has passed (`true`), by limit.
+///
+/// # Errors
+/// What the database says.
 pub fn limits_told(conn: &mut Conn) -> Result<Vec<(Watched, bool, i64)>, StoreError> {
     let rows: Vec<(String, Word<Stage>, i64)> = on_backend!(conn, c => watches::table
         .group_by((watches::kind, watches::stage))
@@ -58,6 +64,9 @@ pub fn limits_told(conn: &mut Conn) -> Result<Vec<(Watched, bool, i64)>, StoreEr
 }
 
 /// Dossiers past their due date, by responsible agency. Empty for anybody but the operator.
+///
+/// # Errors
+/// What the database says.
 pub fn overdue(conn: &mut Conn, scope: &Scope) -> Result<Vec<(Option<String>, i64)>, StoreError> {
     if !matches!(scope.reach(), Reach::Everything) {
         return Ok(Vec::new());
@@ -146,6 +155,9 @@ pub struct IrregularFilter {
 }
 
 /// What was done although a rule was broken, in order. Empty for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn irregularities(
     conn: &mut Conn,
     scope: &Scope,
@@ -165,6 +177,9 @@ pub fn irregularities(
 }
 
 /// How often a rule was broken, by day, agency and rule, on the days from one to another, both included.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn irregular_counts(
     conn: &mut Conn,
     from: Date,
@@ -216,6 +231,9 @@ impl KeptAlarm {
 }
 
 /// What was told of limits after a number, in order; with `near`, warnings too. Empty for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn alarms(
     conn: &mut Conn,
     scope: &Scope,
