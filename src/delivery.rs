@@ -21,8 +21,6 @@ pub mod retry;
 mod returns;
 mod step;
 
-use crate::clock::Clock;
-use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,14 +29,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use step::REFRESH;
-
 use crate::broker::topology::{QueueReader, Topology};
 use crate::broker::{Broker, BrokerError};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
 use crate::service::Hub;
+use crate::store::Store;
 use crate::store::ledger::Sweep;
+use step::REFRESH;
 
 /// How long what is in hand may take to its end when the workers are told to stop.
 const LAST_STEP: Duration = Duration::from_secs(5);
@@ -121,7 +119,7 @@ impl Workers {
             broker.clone(),
         )));
         begin(Box::pin(sweep(Arc::clone(&store))));
-        begin(Box::pin(keep_partitions(Arc::clone(&store), hub.clock.clone())));
+        begin(Box::pin(keep_partitions(Arc::clone(&hub), Arc::clone(&store))));
         begin(Box::pin(warn(Arc::clone(&hub))));
         begin(Box::pin(sweep_files(Arc::clone(&hub))));
         begin(Box::pin(refresh(hub, store, broker)));
@@ -163,10 +161,10 @@ async fn sweep(store: Arc<Store>) {
 }
 
 /// Makes the partitions of the coming time and drops those whose rows are no longer kept. Whoever opened the store has just done so.
-async fn keep_partitions(store: Arc<Store>, clock: Clock) {
+async fn keep_partitions(hub: Arc<Hub>, store: Arc<Store>) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        if let Err(error) = store.keep_partitions(clock.now()).await {
+        if let Err(error) = store.keep_partitions(hub.clock.now()).await {
             tracing::warn!(%error, "partitions could not be made");
         }
     }

@@ -1,6 +1,8 @@
 //! An operator's desk: the verbs of a hub on its database, without listeners or anything that moves. For commands run by
 //! whoever holds the machine, above all before there is an operator who could call.
 
+use std::sync::Arc;
+
 use crate::app::AppError;
 use crate::clock::{Clock, Entropy};
 use crate::config::{BrokerKind, Config};
@@ -11,7 +13,6 @@ use crate::identity::token::Issuer;
 use crate::material;
 use crate::service::{Hub, HubParts};
 use crate::store::Store;
-use std::sync::Arc;
 
 /// The verbs on the database of these settings. Blocks while it opens; call it outside async code.
 ///

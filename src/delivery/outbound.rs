@@ -19,7 +19,6 @@ mod recipient;
 mod submitters;
 mod telling;
 
-use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,14 +27,15 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use carrier::{Carrier, Shared};
-pub use recipient::LEASE;
-use recipient::{Known, LOOK_AGAIN, Recipient, Recipients};
-
 use super::step::REST;
 use crate::broker::Broker;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
+use crate::store::Store;
+use carrier::{Carrier, Shared};
+use recipient::{Known, LOOK_AGAIN, Recipient, Recipients};
+
+pub use recipient::LEASE;
 
 /// The least time between two looks that find nothing new: a city that files by the thousand does not have its feeds looked at
 /// as often.

@@ -1,7 +1,6 @@
 //! The queues of submitters: made when one is asked for, removed when it was ended and is drained. Every hub does both; doing it
 //! twice is doing it once.
 
-use crate::store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use super::step::REFRESH;
 use crate::broker::{Broker, Topology};
 use crate::domain::codes::Key;
 use crate::service::{Hub, ServiceError};
+use crate::store::Store;
 use crate::store::ledger::QueueRemoved;
 use crate::store::read::TenantQueue;
 

@@ -1,7 +1,6 @@
 //! The outbox: lease, commit, publish, record. Never a transaction around a call over the network. What this hub commits is leased by its
 //! own commit and handed over as it is; only what another hub left, or what could not be taken so fast, is looked for.
 
-use crate::store::Store;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +18,9 @@ use crate::domain::failure::Failure;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::time::Timestamp;
 use crate::service::{Hub, OutboundMessage, ServiceError};
-use crate::store::fresh;
 use crate::store::ledger::{Carried, LeaseOutbox, OutboxItem, OutboxSettlement, SettleOutbox};
 use crate::store::message::Message;
+use crate::store::{Store, fresh};
 
 /// Rows taken at once.
 const BATCH: usize = 256;

@@ -9,16 +9,16 @@ mod policy;
 
 use std::time::Duration;
 
-pub use breaker::{BREAKS_AFTER, Breaker, Leave, PROBE, REFUSED};
-use policy::pause;
-pub use policy::{RETRY_AFTER_MOST, RetryPolicy};
-
 use rand::Rng;
 
 use crate::domain::failure::{Failure, Hope};
 use crate::domain::time::Timestamp;
 use crate::net::outbound::CallError;
 use crate::store::ledger::Carried;
+use policy::pause;
+
+pub use breaker::{BREAKS_AFTER, Breaker, Leave, PROBE, REFUSED};
+pub use policy::{RETRY_AFTER_MOST, RetryPolicy};
 
 /// What comes after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What every worker takes its steps by: how much at once, how long it rests, how it writes down what it did.
 
-use crate::store::ledger::Ledger;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -8,7 +7,7 @@ use futures_util::FutureExt;
 use crate::broker::{Consumer, Delivery};
 use crate::service::ServiceError;
 use crate::store::StoreError;
-use crate::store::ledger::Command;
+use crate::store::ledger::{Command, Ledger};
 
 /// Messages of one consumer in hand at once.
 pub(super) const PREFETCH: u16 = 128;

@@ -2,20 +2,14 @@
 //! [`turns`].
 
 mod assignment;
-pub(super) use assignment::assignment;
 mod matters;
 mod turns;
 
-use crate::clock::Clock;
-use crate::service::directory::DirectoryInUse;
-use crate::service::dossiers::Dossiers;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::texts::{bounded, line, not_in_future, required, required_line, within};
+use crate::clock::Clock;
 use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::limits;
@@ -32,6 +26,11 @@ use crate::domain::view::{
     AcceptanceRequest, DossierSummary, HandOverRequest, ProblemView, SupplementRequest,
 };
 use crate::identity::{Access, Permission};
+use crate::service::directory::DirectoryInUse;
+use crate::service::dossiers::Dossiers;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, ActOutcome, Acted, DossierAction, KeyUse};
 

@@ -2,21 +2,13 @@
 
 mod lost;
 
-use crate::clock::Clock;
-use crate::service::broker_port::BrokerPort;
-use crate::service::directory::DirectoryInUse;
-use crate::service::endpoints::Endpoints;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-pub use lost::LostAfter;
-
 use super::ServiceError;
 use super::texts::required;
+use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::failure::Failure;
@@ -26,8 +18,16 @@ use crate::domain::routing::AgencyChannel;
 use crate::domain::text::limits;
 use crate::domain::view::{DeliveryItem, DeliveryPage, DeliveryState, ParkRequest, RetryRequest};
 use crate::identity::{Access, Permission};
+use crate::service::broker_port::BrokerPort;
+use crate::service::directory::DirectoryInUse;
+use crate::service::endpoints::Endpoints;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::ledger::{Intervene, Intervention};
 use crate::store::read::{self, Carriage, DeliveryFilter};
+
+pub use lost::LostAfter;
 
 /// Which deliveries to list.
 #[derive(Clone, Debug, Default)]

@@ -7,12 +7,13 @@ use arc_swap::{ArcSwap, Guard};
 use crate::clock::Clock;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{DossierCode, Key};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::plausible::CLOCK_SKEW;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::routing::{Agency, AgencyChannel, CodeLook, Directory};
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgencyView, Clocks};
+use crate::domain::view::{AgencyView, AssignmentView, Clocks};
 use crate::identity::Access;
 use crate::store::kept::KeptDossier;
 
@@ -89,6 +90,25 @@ impl DirectoryInUse {
             key: key.clone(),
             name,
         }
+    }
+
+    /// The decision that holds now, as its event tells it.
+    pub(super) fn assignment(&self, events: &[Event]) -> Option<AssignmentView> {
+        events.iter().rev().find_map(|event| match &event.what {
+            EventKind::Assigned {
+                agency,
+                instead,
+                text,
+                ..
+            } => Some(AssignmentView {
+                agency: self.agency_view(agency),
+                instead: instead.as_ref().map(|key| self.agency_view(key)),
+                by: event.actor.clone(),
+                at: event.at,
+                reason: text.clone(),
+            }),
+            _ => None,
+        })
     }
 
     /// The clocks that run, and whether they were counted across a day that is only assumed.

@@ -1,8 +1,5 @@
 //! Another directory: planned, reviewed, put into use. What was reviewed is what is applied, or nothing is.
 
-use crate::service::parts::Base;
-use crate::service::refresher::Refresher;
-use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +14,9 @@ use crate::domain::view::{
     RouteChange,
 };
 use crate::identity::{Access, Permission};
+use crate::service::parts::Base;
+use crate::service::refresher::Refresher;
+use crate::store::Store;
 use crate::store::ledger::{DirectoryImport, Imported};
 use crate::store::read::{self, KeptDirectory, OpenDossier};
 

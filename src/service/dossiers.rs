@@ -1,11 +1,5 @@
 //! Reading dossiers: lists, one, its history, its route, its bytes, its receipt; and a tenant's event feed.
 
-use super::acts::assignment;
-use crate::service::directory::DirectoryInUse;
-use crate::service::endpoints::Endpoints;
-use crate::service::files::Files;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::sync::Arc;
 
 use super::ServiceError;
@@ -17,8 +11,13 @@ use crate::domain::rejection::problems;
 use crate::domain::status::Status;
 use crate::domain::view::{DossierPage, DossierSummary, DossierView, EventView, HistoryView, RouteView};
 use crate::identity::{Access, Permission};
+use crate::service::directory::DirectoryInUse;
+use crate::service::endpoints::Endpoints;
+use crate::service::files::Files;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::kept::{KeptDossier, KeptSubmission};
-use crate::store::read::{self};
+use crate::store::read;
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
@@ -145,7 +144,7 @@ impl Dossiers {
         let reason = row.route.read()?;
         // Whose words the decision has is in the history; most dossiers need no look at it.
         let assignment = match &reason.assigned {
-            Some(_) => assignment(&self.directory, &self.events_of(access, id).await?),
+            Some(_) => self.directory.assignment(&self.events_of(access, id).await?),
             None => None,
         };
         Ok(RouteView {

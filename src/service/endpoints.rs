@@ -1,37 +1,32 @@
 //! Where agencies want their messages pushed. The directory says that an agency is pushed to; the agency itself says where, because
 //! it alone knows, and so that the secret is seen by nobody between it and the hub.
 
-use crate::clock::Clock;
-use crate::domain::view::AttemptView;
-use crate::domain::view::DeliveryState;
-use crate::domain::view::DeliveryView;
-use crate::net::outbound::Caller;
-use crate::service::directory::DirectoryInUse;
-use crate::service::draws::Draws;
-use crate::service::notifier::Notifier;
-use crate::service::notifier::inbox_bell;
-use crate::service::parts::Base;
-use crate::store::Store;
-use crate::store::Worded;
-use crate::store::read::Carriage;
-use arc_swap::ArcSwap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::fault::internal;
 use super::{SECRET_OVERLAP, ServiceError};
+use crate::clock::Clock;
 use crate::domain::endpoint::{EndpointUrl, Host};
 use crate::domain::rejection::problems;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{
-    EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FailureView, SparedView,
+    AttemptView, DeliveryState, DeliveryView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView,
+    FailureView, SparedView,
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission};
-use crate::store::TICK;
+use crate::net::outbound::Caller;
+use crate::service::directory::DirectoryInUse;
+use crate::service::draws::Draws;
+use crate::service::notifier::{Notifier, inbox_bell};
+use crate::service::parts::Base;
 use crate::store::kept::{KeptEndpoint, NewEndpoint, SealedEndpoint, Secrets};
 use crate::store::ledger::{RemoveEndpoint, SetEndpoint};
-use crate::store::read;
+use crate::store::read::{self, Carriage};
+use crate::store::{Store, TICK, Worded};
 
 /// Where agencies are pushed to.
 pub struct Endpoints {

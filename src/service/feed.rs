@@ -1,30 +1,22 @@
 //! A tenant's event feed: what happened to the dossiers it has a part in, in the order of the ledger.
 
-use crate::adapt::Adapter;
-use crate::adapt::Registry;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapt::{Adapter, Registry};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::CloudEvent;
-use crate::domain::view::Cursor;
-use crate::domain::view::EventView;
-use crate::domain::view::FeedData;
-use crate::domain::view::FeedPage;
-use crate::domain::view::StatusReport;
-use crate::identity::Access;
-use crate::identity::Permission;
-use crate::identity::Scope;
-use crate::service::ServiceError;
-use crate::service::Wait;
+use crate::domain::view::{CloudEvent, Cursor, EventView, FeedData, FeedPage, StatusReport};
+use crate::identity::{Access, Permission, Scope};
 use crate::service::credentials::Credentials;
 use crate::service::fault::internal;
 use crate::service::notifier::Notifier;
 use crate::service::parts::Base;
+use crate::service::{ServiceError, Wait};
 use crate::store::Store;
-use crate::store::read;
-use crate::store::read::CursorStanding;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::store::read::{self, CursorStanding};
+
 /// How long a waiting call sleeps before it looks for what another hub committed.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 

@@ -8,19 +8,14 @@
 mod quota;
 mod uploads;
 
-use crate::blobs::Blobs;
-use crate::clock::Clock;
-use crate::service::draws::Draws;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::ServiceError;
 use super::fault::internal;
-use crate::blobs::{BlobError, Opener, PIECE, SEGMENT, SHELVES};
+use crate::blobs::{BlobError, Blobs, Opener, PIECE, SEGMENT, SHELVES};
+use crate::clock::Clock;
 use crate::domain::attachment::AWAITED_DAYS;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::{BlobId, DossierId, ReadId};
@@ -28,6 +23,10 @@ use crate::domain::rejection::problems;
 use crate::domain::sha256::Sha256;
 use crate::domain::view::{AttachmentView, AttachmentsView, MissingFile, ReadPage, ReadView};
 use crate::identity::{Access, Permission};
+use crate::service::draws::Draws;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::ledger::{COMMITTED_WITHIN, ForgetUploads, NoteRead};
 use crate::store::read::{self, Attachment, KeptRead};
 

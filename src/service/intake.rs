@@ -9,9 +9,20 @@ mod prepared;
 mod standing;
 mod written;
 
-use crate::adapt::Registry;
+use std::sync::Arc;
+
+use super::ServiceError;
+use crate::adapt::{Adapted, Registry};
 use crate::clock::Clock;
+use crate::domain::attachment;
+use crate::domain::dossier::{Filing, ForeignValue};
+use crate::domain::ids::{DossierId, SubmissionId};
+use crate::domain::rejection::{Problem, Rejection, problems};
+use crate::domain::routing::{Divided, Route, RouteReason};
+use crate::domain::seal::sha256;
+use crate::domain::tenant::SuccessorPolicy;
 use crate::identity::secret::LookupSecrets;
+use crate::identity::{Access, Permission};
 use crate::service::acts::Acts;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
@@ -21,28 +32,15 @@ use crate::service::files::Files;
 use crate::service::notifier::Notifier;
 use crate::service::parts::Base;
 use crate::service::refusals::Refusals;
-use crate::store::Store;
-use keys::KeysInFlight;
-use std::sync::Arc;
-
-use super::ServiceError;
-use crate::adapt::Adapted;
-use crate::domain::attachment;
-use crate::domain::dossier::{Filing, ForeignValue};
-use crate::domain::ids::{DossierId, SubmissionId};
-use crate::domain::rejection::{Problem, Rejection, problems};
-use crate::domain::routing::{Divided, Route, RouteReason};
-use crate::domain::seal::sha256;
-use crate::domain::tenant::SuccessorPolicy;
-use crate::identity::{Access, Permission};
 use crate::store::conn::Conn;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, Replay, SubmitOutcome};
-use crate::store::read;
-use prepared::{Beside, Twin};
+use crate::store::{Store, read};
+use keys::KeysInFlight;
+use prepared::{Attempted, Beside, Filed, Twin};
+
 pub use prepared::{Incoming, Mode};
 pub(super) use prepared::{Prepared, request_digest};
-use standing::Filed;
 
 /// What a filing is answered: the JSON of a [`SubmissionAnswer`](crate::domain::view::SubmissionAnswer). It is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +59,6 @@ impl Answered {
         }
     }
 }
-
-/// What an attempt to file came to, and the answer that holds where it is committed.
-type Attempted = Result<(SubmitOutcome, Vec<u8>), ServiceError>;
 
 /// The name of this route among idempotency keys.
 const ROUTE: &str = "submissions";
@@ -260,7 +255,7 @@ impl Intake {
             return Err(refused.into());
         }
         warnings.extend(doubtful.iter().map(placed));
-        let (complete_at, promised, early) = standing::dates(&filing, received_at);
+        let (complete_at, promised, early) = prepared::dates(&filing, received_at);
         warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
         let route = self.route(&filing, divided(access, incoming.mode));

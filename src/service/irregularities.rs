@@ -1,19 +1,19 @@
 //! What was done although a rule was broken: the operator's list, and the figures the quality index is computed from.
 
-use crate::clock::Clock;
-use crate::service::directory::DirectoryInUse;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::feed::foreign;
+use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::rejection::{Label, problems};
 use crate::domain::time::Date;
 use crate::domain::view::{Cursor, IrregularCount, IrregularCounts, IrregularityPage, IrregularityView};
 use crate::identity::{Access, Permission};
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::read::{self, CursorStanding, KeptIrregularity};
 
 /// The longest period of figures, in days: a year.

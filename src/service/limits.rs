@@ -1,10 +1,5 @@
 //! Limits: looking at those whose time has come, and telling the operator.
 
-use crate::clock::Clock;
-use crate::service::directory::DirectoryInUse;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +7,16 @@ use std::time::Duration;
 use super::ServiceError;
 use super::fault::internal;
 use super::feed::foreign;
+use crate::clock::Clock;
 use crate::domain::clocks::Watched;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AlarmPage, AlarmView, Cursor, LimitCount};
 use crate::identity::{Access, Permission};
+use crate::service::directory::DirectoryInUse;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::ledger::{Watch, WatchOutcome};
 use crate::store::read::{self, CursorStanding, KeptAlarm};
 

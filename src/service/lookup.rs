@@ -1,16 +1,10 @@
 //! What is shown without a certificate: a citizen's look-up, and the operator's overview of a sandbox.
 
-use crate::clock::Clock;
-use crate::identity::secret::LookupSecrets;
-use crate::service::credentials::Credentials;
-use crate::service::directory::DirectoryInUse;
-use crate::service::dossiers::Dossiers;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::fault::parse_id;
+use crate::clock::Clock;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
 use crate::domain::event::{Event, EventKind};
@@ -19,8 +13,13 @@ use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::view::{PublicStep, PublicView};
 use crate::identity::Access;
+use crate::identity::secret::LookupSecrets;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::dossiers::Dossiers;
+use crate::service::parts::Base;
 use crate::store::kept::KeptDossier;
-use crate::store::read;
+use crate::store::{Store, read};
 
 /// Claims of one code that a secret is tried on, the oldest first. Honest ones are few.
 const CLAIMS_TRIED: i64 = 50;

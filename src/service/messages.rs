@@ -2,25 +2,23 @@
 
 mod inbox;
 
-use crate::adapt::Registry;
-use crate::clock::Clock;
-use crate::service::credentials::Credentials;
-use crate::service::directory::DirectoryInUse;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::fault::internal;
 use super::feed::event_type;
-use crate::adapt::OutgoingDossier;
+use crate::adapt::{OutgoingDossier, Registry};
+use crate::clock::Clock;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
 use crate::store::message::Message;
-use crate::store::read;
+use crate::store::{Store, read};
 
 /// A message ready to be published.
 pub struct OutboundMessage {

@@ -1,13 +1,11 @@
 //! The hub in numbers, for the operator.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::domain::status::Status;
-use crate::domain::view::AgencyCount;
-use crate::domain::view::DeliveryCount;
-use crate::domain::view::OverviewView;
-use crate::domain::view::StatusCount;
-use crate::domain::view::SubmitterCount;
-use crate::identity::Access;
-use crate::identity::Permission;
+use crate::domain::view::{AgencyCount, DeliveryCount, OverviewView, StatusCount, SubmitterCount};
+use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
@@ -15,10 +13,8 @@ use crate::service::fault::internal;
 use crate::service::limits::Limits;
 use crate::service::parts::Base;
 use crate::service::vitals::Vitals;
-use crate::store::Store;
-use crate::store::read;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::store::{Store, read};
+
 /// The numbers of the whole hub.
 pub struct Overview {
     store: Arc<Store>,

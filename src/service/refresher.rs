@@ -1,14 +1,14 @@
 //! Who may speak and who is responsible: keeping this process in step with the database.
 
+use std::sync::Arc;
+
 use super::ServiceError;
 use crate::domain::routing::Directory;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::endpoints::Endpoints;
 use crate::service::parts::Base;
-use crate::store::Store;
-use crate::store::read;
-use std::sync::Arc;
+use crate::store::{Store, read};
 
 /// What a refresh found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

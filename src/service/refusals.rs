@@ -6,17 +6,13 @@
 
 mod rate;
 
-use crate::clock::Clock;
-use crate::service::credentials::Credentials;
-use crate::service::draws::Draws;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::ServiceError;
 use super::fault::internal;
 use super::intake::{Incoming, request_digest};
+use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::ids::RefusalId;
@@ -25,6 +21,10 @@ use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 use crate::identity::{Access, Permission};
+use crate::service::credentials::Credentials;
+use crate::service::draws::Draws;
+use crate::service::parts::Base;
+use crate::store::Store;
 use crate::store::kept::{KeptRefusal, NewRefusal, SealedRefusal};
 use crate::store::ledger::Refuse;
 use crate::store::read::{self, RefusalFilter};

@@ -1,20 +1,13 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
-use crate::adapt::Registry;
-use crate::clock::Clock;
-use crate::service::acts::Acts;
-use crate::service::credentials::Credentials;
-use crate::service::directory::DirectoryInUse;
-use crate::service::parts::Base;
-use crate::service::refusals::Refusals;
-use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::refusals::Refused;
 use super::texts::{bounded, line, not_in_future};
-use crate::adapt::{StatusDocument, StatusItem};
+use crate::adapt::{Registry, StatusDocument, StatusItem};
+use crate::clock::Clock;
 use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
@@ -29,10 +22,15 @@ use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusResult};
 use crate::identity::{Access, Permission, Scope};
+use crate::service::acts::Acts;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::service::refusals::Refusals;
 use crate::store::conn::Conn;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, Acted, DossierAction};
-use crate::store::read;
+use crate::store::{Store, read};
 
 /// A message of an agency.
 pub struct Reported {

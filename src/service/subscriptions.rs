@@ -2,14 +2,6 @@
 
 mod carriers;
 
-use crate::clock::Clock;
-use crate::service::credentials::Credentials;
-use crate::service::directory::DirectoryInUse;
-use crate::service::draws::Draws;
-use crate::service::feed::Feed;
-use crate::service::notifier::Notifier;
-use crate::service::parts::Base;
-use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +9,7 @@ use std::time::Duration;
 use super::ServiceError;
 use super::fault::internal;
 use super::texts::required;
+use crate::clock::Clock;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::endpoint::EndpointUrl;
 use crate::domain::failure::Failure;
@@ -31,13 +24,19 @@ use crate::domain::view::{
 };
 use crate::identity::webhook::WebhookSecret;
 use crate::identity::{Access, Permission, Scope};
-use crate::store::StoreError;
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::draws::Draws;
+use crate::service::feed::Feed;
+use crate::service::notifier::Notifier;
+use crate::service::parts::Base;
 use crate::store::kept::{KeptSecret, NewSecret, SealedSecret};
 use crate::store::ledger::{
     Command, EndSubscription, RetryNotices, RotateSecret, Subscribe, Subscribed, Subscription,
     TestSubscription,
 };
 use crate::store::read::{self, KeptNoticeAttempt, SubscriptionCounts};
+use crate::store::{Store, StoreError};
 
 pub use carriers::{ActiveSubscription, News, TEST_TYPE};
 

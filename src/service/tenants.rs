@@ -5,18 +5,13 @@
 mod newcomers;
 mod shown;
 
-use crate::adapt::Registry;
-use crate::clock::Clock;
-use crate::service::credentials::Credentials;
-use crate::service::directory::DirectoryInUse;
-use crate::service::parts::Base;
-use crate::service::refresher::Refresher;
-use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ServiceError;
 use super::texts::bounded;
+use crate::adapt::Registry;
+use crate::clock::Clock;
 use crate::domain::audit::Action;
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
@@ -28,8 +23,12 @@ use crate::domain::view::{
     StandingRequest, StandingWord, TenantPage, TenantRequest, TenantView,
 };
 use crate::identity::{Access, Permission};
+use crate::service::credentials::Credentials;
+use crate::service::directory::DirectoryInUse;
+use crate::service::parts::Base;
+use crate::service::refresher::Refresher;
 use crate::store::ledger::{Expiring, RegisterChange, Registered, WarnExpiring};
-use crate::store::read;
+use crate::store::{Store, read};
 use shown::{by_tenant, ends_within, shown_warnings, summary, view};
 
 /// Which tenants to list.

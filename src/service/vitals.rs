@@ -1,15 +1,15 @@
 //! How the hub is: whether it reads and writes, and what waits.
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use crate::domain::view::Backlog;
 use crate::service::ServiceError;
 use crate::service::parts::Base;
-use crate::store::Store;
-use crate::store::StoreError;
 use crate::store::conn::Conn;
-use crate::store::read;
-use std::sync::Arc;
+use crate::store::{Store, StoreError, read};
+
 /// Whether the database reads and writes, and what waits.
 pub struct Vitals {
     store: Arc<Store>,

@@ -3,7 +3,6 @@
 //!
 //! What a breaker finds is written down beside the endpoint, so that other hubs spare it too and people see why.
 
-use crate::store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::service::{Hub, ServiceError};
 use crate::store::kept::KeptEndpoint;
 use crate::store::ledger::{Carried, LeasePushes, LeasedDelivery, PushSettlement, SettlePushes};
-use crate::store::read;
+use crate::store::{Store, read};
 
 /// Calls to one endpoint at once.
 pub const CALLS_OF_ONE: usize = 8;

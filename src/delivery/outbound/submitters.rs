@@ -5,7 +5,6 @@
 //! arrived moves the cursor, in memory at once and with each record in the database ([`telling`](super::telling)). Notices with a row,
 //! which failed or wait behind such, are leased as others are. How a receiver stands is kept nowhere but in this process.
 
-use crate::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +23,7 @@ use crate::domain::endpoint::EndpointUrl;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{CloudEvent, NoticeData, Transport};
 use crate::service::{ActiveSubscription, Hub, ServiceError};
+use crate::store::Store;
 use crate::store::ledger::{
     EndpointStanding, FeedProgress, HoldWay, LeaseNotices, LeasedNotice, ReceiverAnswers, SendOutcome,
     SettleNotices, Subscription,

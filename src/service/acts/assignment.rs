@@ -91,22 +91,3 @@ impl Acts {
         reception.supervisor.map(|unit| unit.to_string())
     }
 }
-
-/// The decision that holds now, as its event tells it.
-pub(in crate::service) fn assignment(directory: &DirectoryInUse, events: &[Event]) -> Option<AssignmentView> {
-    events.iter().rev().find_map(|event| match &event.what {
-        EventKind::Assigned {
-            agency,
-            instead,
-            text,
-            ..
-        } => Some(AssignmentView {
-            agency: directory.agency_view(agency),
-            instead: instead.as_ref().map(|key| directory.agency_view(key)),
-            by: event.actor.clone(),
-            at: event.at,
-            reason: text.clone(),
-        }),
-        _ => None,
-    })
-}

@@ -1,8 +1,5 @@
 //! Messages that the broker has lost.
 
-use crate::service::broker_port::BrokerPort;
-use crate::service::broker_port::InQueue;
-use crate::service::deliveries::Deliveries;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +13,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::view::{ResendAnswer, ResendRequest, ResentView};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
+use crate::service::broker_port::{BrokerPort, InQueue};
+use crate::service::deliveries::Deliveries;
 use crate::service::fault::internal;
 use crate::service::texts::required;
 use crate::store::ledger::{Died, Resend, Resent};

@@ -1,6 +1,5 @@
 //! Files on their way in: counted, read, hashed and written whole, then made their tenant's.
 
-use crate::service::files::Files;
 use std::sync::Arc;
 
 use rand::Rng;
@@ -15,6 +14,7 @@ use crate::domain::view::BlobView;
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::fault::internal;
+use crate::service::files::Files;
 use crate::store::ledger::{AddBlob, BlobOutcome, Complete};
 use crate::store::read;
 

@@ -4,7 +4,6 @@
 //! not depend on how long a batch is; they are in work together, so that one commit takes many of them. An item whose reference is
 //! in work already waits: what a batch says twice about one dossier happens in the order in which it says it.
 
-use crate::service::intake::Intake;
 use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::submission::IdempotencyKey;
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
+use crate::service::intake::Intake;
 use crate::store::ledger::KeyUse;
 
 /// Items of one batch in work at once. Two batches of a tenant fill one commit.

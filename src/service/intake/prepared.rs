@@ -72,6 +72,51 @@ pub(in crate::service) struct Prepared {
     pub(super) text_path: String,
 }
 
+/// A call that files.
+#[derive(Clone, Copy)]
+pub(super) struct Filed<'a> {
+    pub access: &'a Access,
+    pub incoming: &'a Incoming,
+    pub key: &'a KeyUse,
+    pub prepared: &'a Prepared,
+    /// Values beside the content that were not there when it was accepted, where they are all that differs.
+    pub other_values: Option<&'a [ForeignValue]>,
+}
+
+/// What an attempt to file came to, and the answer that holds where it is committed.
+pub(super) type Attempted = Result<(SubmitOutcome, Vec<u8>), ServiceError>;
+
+/// When the complete dossier was received as limits count it, the date the receipt promises, and what is wrong with either.
+type Dates = (Timestamp, Option<Timestamp>, Vec<Problem>);
+
+/// The dates of a filing that arrived at `now`. Limits count from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3), by
+/// the word of whoever received it: not before it was filed, nor after the hub had it.
+pub(super) fn dates(filing: &Filing, now: Timestamp) -> Dates {
+    let mut warnings = Vec::new();
+    let filed = filing.filed_at.min(now);
+    if filing.received_at.is_some_and(|received| received < filed) {
+        warnings.push(
+            problems::ReceiptEarly {
+                field: &"/received_at",
+            }
+            .at("/received_at"),
+        );
+    }
+    let complete_at = filing
+        .received_at
+        .map_or(filed, |received| received.min(now).max(filed));
+    let promised = filing.promised_due.filter(|promised| *promised >= complete_at);
+    if promised != filing.promised_due {
+        warnings.push(
+            problems::PromiseEarly {
+                field: &"/promised_due",
+            }
+            .at("/promised_due"),
+        );
+    }
+    (complete_at, promised, warnings)
+}
+
 /// What else there is.
 pub(super) struct Beside {
     pub(super) twin: Option<Twin>,

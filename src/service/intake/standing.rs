@@ -3,8 +3,7 @@
 //! A status the sender names is taken where the table gives the step to the sender, contradicted where it cannot be true, and else
 //! kept beside with a warning. Told again with the same dossier it is no news: synchronisations repeat themselves.
 
-use super::Attempted;
-use super::prepared::{Beside, Incoming, Prepared, Twin};
+use super::prepared::{Attempted, Beside, Filed, Incoming, Prepared, Twin};
 use crate::domain::calendar::Limit;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::event::Verdict;
@@ -20,27 +19,15 @@ use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::fault::{encode, internal};
 use crate::service::intake::Intake;
-use crate::store::Cipher;
 use crate::store::kept::KeptDossier;
 use crate::store::ledger::{Act, DossierAction, KeptAnswer, KeyUse, Remember, SubmitOutcome};
-use crate::store::read;
+use crate::store::{Cipher, read};
 
 /// The reason of a step told as the status of a filing that gives none; the applicant reads it.
 const REASON: &str = "Theo trạng thái nơi tiếp nhận gửi cùng hồ sơ; lý do xem ở giấy tờ của nơi tiếp nhận";
 
 /// Fields that one warning names.
 const NAMED: usize = 5;
-
-/// A call that files.
-#[derive(Clone, Copy)]
-pub(super) struct Filed<'a> {
-    pub access: &'a Access,
-    pub incoming: &'a Incoming,
-    pub key: &'a KeyUse,
-    pub prepared: &'a Prepared,
-    /// Values beside the content that were not there when it was accepted, where they are all that differs.
-    pub other_values: Option<&'a [ForeignValue]>,
-}
 
 /// Where a filing places its dossier.
 pub(super) struct Placed {
@@ -68,37 +55,6 @@ impl Said {
         let said = format!("filing|{dossier}|{}|{complete_at}", self.status);
         hex::encode(cipher.blind("report", said.as_bytes()))
     }
-}
-
-/// When the complete dossier was received as limits count it, the date the receipt promises, and what is wrong with either.
-type Dates = (Timestamp, Option<Timestamp>, Vec<Problem>);
-
-/// The dates of a filing that arrived at `now`. Limits count from the receipt of the complete dossier (`NĐ 118/2025` Điều 17.3), by
-/// the word of whoever received it: not before it was filed, nor after the hub had it.
-pub(super) fn dates(filing: &Filing, now: Timestamp) -> Dates {
-    let mut warnings = Vec::new();
-    let filed = filing.filed_at.min(now);
-    if filing.received_at.is_some_and(|received| received < filed) {
-        warnings.push(
-            problems::ReceiptEarly {
-                field: &"/received_at",
-            }
-            .at("/received_at"),
-        );
-    }
-    let complete_at = filing
-        .received_at
-        .map_or(filed, |received| received.min(now).max(filed));
-    let promised = filing.promised_due.filter(|promised| *promised >= complete_at);
-    if promised != filing.promised_due {
-        warnings.push(
-            problems::PromiseEarly {
-                field: &"/promised_due",
-            }
-            .at("/promised_due"),
-        );
-    }
-    (complete_at, promised, warnings)
 }
 
 /// The parts a sender has in what it files: a branch receives for the agency, an agent of the post files for the applicant.

@@ -1,8 +1,7 @@
 //! What a filing leaves: rows, receipt and answer, prepared before the ledger is asked.
 
-use super::Attempted;
-use super::prepared::{Beside, Incoming, Prepared, Twin};
-use super::standing::{Filed, Placed};
+use super::prepared::{Attempted, Beside, Filed, Incoming, Prepared, Twin};
+use super::standing::Placed;
 use crate::domain::clocks::{Clockwork, Deadline, PaperWay};
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
@@ -16,11 +15,10 @@ use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::fault::{encode, internal};
 use crate::service::intake::Intake;
-use crate::store::PartyRole;
 use crate::store::kept::{Json, KeptDossier, NewDossier, NewSubmission, Part};
 use crate::store::ledger::{Expect, KeptAnswer, Likeness, Naming, Submit};
 use crate::store::message::Content;
-use crate::store::read;
+use crate::store::{PartyRole, read};
 
 /// What is known of a dossier as it begins, or as it is filed anew.
 struct Begun {

@@ -1,7 +1,5 @@
 //! The inbox of an agency that pulls: messages are leased, then settled.
 
-use crate::service::messages::Messages;
-use crate::service::notifier::inbox_bell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -12,6 +10,8 @@ use crate::domain::view::{InboxMessage, InboxPage, SettleAnswer, SettleRequest};
 use crate::identity::{Access, Permission};
 use crate::service::fault::internal;
 use crate::service::feed::LOOK_AGAIN;
+use crate::service::messages::Messages;
+use crate::service::notifier::inbox_bell;
 use crate::service::texts::bounded;
 use crate::service::{ServiceError, Wait};
 use crate::store::ledger::{LeaseInbox, LeasedDelivery, SettleInbox};

@@ -1,6 +1,5 @@
 //! What the carriers of notices ask for: which ways are behind, what is due, the events, the secrets, the queues.
 
-use crate::service::subscriptions::Subscriptions;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::domain::view::{CloudEvent, NoticeData, TestData};
 use crate::identity::webhook::WebhookSecret;
 use crate::service::ServiceError;
 use crate::service::fault::internal;
+use crate::service::subscriptions::Subscriptions;
 use crate::store::StoreError;
 use crate::store::conn::Conn;
 use crate::store::ledger::{LeasedNotice, Subscription, TEST};
