@@ -4,7 +4,7 @@
 //! code to it). A test hands over a clock it turns by hand and a seed, and gets the same run every time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use rand::rngs::{StdRng, SysRng};
 use rand::{SeedableRng, TryRng};
@@ -41,7 +41,8 @@ impl Clock {
     /// Moves a manual clock forward; a system clock cannot be moved and stays as it is.
     pub fn advance(&self, by: std::time::Duration) {
         if let Clock::Manual(micros) = self {
-            micros.fetch_add(by.as_micros() as i64, Ordering::SeqCst);
+            let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            micros.fetch_add(by, Ordering::SeqCst);
         }
     }
 }
@@ -52,22 +53,22 @@ pub enum Entropy {
     /// Seeded from the operating system.
     System,
     /// Reproducible: every generator starts from this seed and a counter.
-    Seeded(u64, Arc<AtomicI64>),
+    Seeded(u64, Arc<AtomicU64>),
 }
 
 impl Entropy {
     /// A reproducible source.
     pub fn seeded(seed: u64) -> Self {
-        Entropy::Seeded(seed, Arc::new(AtomicI64::new(0)))
+        Entropy::Seeded(seed, Arc::new(AtomicU64::new(0)))
     }
 
     /// A generator of its own for one thread or task.
     pub fn generator(&self) -> StdRng {
         match self {
             Entropy::System => StdRng::from_seed(of_the_system()),
-            Entropy::Seeded(seed, counter) => StdRng::seed_from_u64(
-                seed.wrapping_add((counter.fetch_add(1, Ordering::SeqCst) as u64) << 32),
-            ),
+            Entropy::Seeded(seed, counter) => {
+                StdRng::seed_from_u64(seed.wrapping_add(counter.fetch_add(1, Ordering::SeqCst) << 32))
+            }
         }
     }
 

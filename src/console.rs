@@ -54,9 +54,8 @@ impl Console {
             (Page::Overview, Some(access)) => overview::draw(frame, &call, access).await,
             (Page::Dossier, Some(access)) => dossier::draw(frame, &call, access).await,
             // Where there is nothing to see, the front door leads to the one thing a citizen can do.
-            (Page::Overview, None) => lookup::form(frame),
+            (Page::Overview, None) | (Page::LookUp, _) => lookup::form(frame),
             (Page::Dossier, None) => Err(problems::NotFound.into()),
-            (Page::LookUp, _) => lookup::form(frame),
             (Page::LookedUp, _) => lookup::draw(frame, &call).await,
             (Page::Errors, _) => errors::list(frame),
             (Page::Error, _) => errors::one(frame, &call.segment),

@@ -100,17 +100,16 @@ impl<'d> Tree<'d> {
 
     /// The number of a namespace in this document.
     pub fn space(&mut self, uri: &str) -> Result<u16, Problem> {
-        if let Some(i) = self.spaces.iter().position(|s| **s == *uri) {
-            return Ok(i as u16);
+        let known = (0..).zip(&self.spaces).find(|(_, known)| ***known == *uri);
+        if let Some((number, _)) = known {
+            return Ok(number);
         }
         // The first stands for none.
-        if self.spaces.len() > limits::MAX_NAMESPACES {
-            return Err(problems::TooManyParts {
-                limit: &limits::MAX_NAMESPACES,
-            }
-            .into());
-        }
-        let number = self.spaces.len() as u16;
+        let number = u16::try_from(self.spaces.len()).ok();
+        let room = number.filter(|number| usize::from(*number) <= limits::MAX_NAMESPACES);
+        let number = room.ok_or(problems::TooManyParts {
+            limit: &limits::MAX_NAMESPACES,
+        })?;
         self.spaces.push(uri.into());
         Ok(number)
     }
@@ -127,7 +126,7 @@ impl<'d> Tree<'d> {
         if self.nodes.len() >= limits::MAX_PARTS {
             return Err(too_many_parts());
         }
-        let id = NodeId(self.nodes.len() as u32);
+        let id = NodeId(u32::try_from(self.nodes.len()).map_err(|_| too_many_parts())?);
         let mut ordinal = 0;
         if let Some(p) = parent {
             let above = &mut self.nodes[p.0 as usize];

@@ -31,10 +31,10 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
         skipped: 0,
     };
     loop {
-        let before = reader.buffer_position();
+        let before = place(reader.buffer_position());
         let event = reader
             .read_event()
-            .map_err(|e| build.syntax(&e, reader.error_position()))?;
+            .map_err(|e| build.syntax(&e, place(reader.error_position())))?;
         match event {
             Event::Start(start) => build.start(&start, reader.resolver(), false, before)?,
             Event::Empty(start) => build.start(&start, reader.resolver(), true, before)?,
@@ -61,6 +61,11 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
         return Err(syntax::invalid(text, text.len(), expected));
     }
     Ok(build.tree)
+}
+
+/// The byte of the document where the reader is: it counts those of streams of any length, and this one lies in memory.
+fn place(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
 }
 
 fn predefined(name: &str) -> Option<char> {
@@ -103,7 +108,7 @@ enum Attribute<'d> {
 }
 
 impl<'d> Build<'d> {
-    fn syntax(&self, error: &quick_xml::Error, offset: u64) -> Problem {
+    fn syntax(&self, error: &quick_xml::Error, offset: usize) -> Problem {
         use quick_xml::Error as E;
         use quick_xml::errors::IllFormedError as Ill;
         // Fixed signs only: the reader's own sentences are English, and quote names and texts of the document.
@@ -111,21 +116,20 @@ impl<'d> Build<'d> {
             E::IllFormed(Ill::MismatchedEndTag { .. } | Ill::MissingEndTag(_) | Ill::UnmatchedEndTag(_)) => {
                 "</…>"
             }
-            E::IllFormed(Ill::UnclosedReference) => "&…;",
+            E::IllFormed(Ill::UnclosedReference) | E::Escape(_) => "&…;",
             E::InvalidAttr(_) => "name=\"…\"",
             E::Namespace(_) => "xmlns:…=\"…\"",
-            E::Escape(_) => "&…;",
             _ => "<…>",
         };
         self.malformed(offset, expected)
     }
 
-    fn malformed(&self, offset: u64, expected: &str) -> Problem {
-        syntax::invalid(self.text, offset as usize, expected)
+    fn malformed(&self, offset: usize, expected: &str) -> Problem {
+        syntax::invalid(self.text, offset, expected)
     }
 
-    fn forbidden(&self, offset: u64) -> Problem {
-        let (line, column) = syntax::line_and_column(self.text, offset as usize);
+    fn forbidden(&self, offset: usize) -> Problem {
+        let (line, column) = syntax::line_and_column(self.text, offset);
         problems::EntityForbidden {
             line: &line,
             column: &column,
@@ -133,7 +137,7 @@ impl<'d> Build<'d> {
         .into()
     }
 
-    fn reference(&self, r: &BytesRef<'_>, at: u64) -> Result<char, Problem> {
+    fn reference(&self, r: &BytesRef<'_>, at: usize) -> Result<char, Problem> {
         match r.resolve_char_ref() {
             Ok(Some(c)) => return Ok(c),
             Ok(None) => {}
@@ -167,7 +171,7 @@ impl<'d> Build<'d> {
         start: &BytesStart<'_>,
         names: &NamespaceResolver,
         empty: bool,
-        at: u64,
+        at: usize,
     ) -> Result<(), Problem> {
         if self.open.len() >= limits::MAX_DEPTH {
             return Err(too_deep());
@@ -233,7 +237,7 @@ impl<'d> Build<'d> {
         id: NodeId,
         start: &BytesStart<'_>,
         names: &NamespaceResolver,
-        at: u64,
+        at: usize,
     ) -> Result<bool, Problem> {
         let mut nil = false;
         let mut seen: Vec<(u16, Cow<'d, str>)> = Vec::new();
@@ -308,7 +312,7 @@ impl<'d> Build<'d> {
         Ok((space, name, what))
     }
 
-    fn text(&mut self, part: &str, at: u64) -> Result<(), Problem> {
+    fn text(&mut self, part: &str, at: usize) -> Result<(), Problem> {
         let Some(open) = self.open.last_mut() else {
             // Outside the root only white space may stand.
             return if part.trim().is_empty() {
@@ -335,7 +339,7 @@ impl<'d> Build<'d> {
     fn end(&mut self) -> Result<(), Problem> {
         // The reader has matched the names already.
         let Some(open) = self.open.pop() else {
-            return Err(self.malformed(self.text.len() as u64, "<…>"));
+            return Err(self.malformed(self.text.len(), "<…>"));
         };
         let text = open.text.trim();
         if open.nil && (open.has_elements || !text.is_empty()) {
@@ -358,7 +362,7 @@ impl<'d> Build<'d> {
         Ok(())
     }
 
-    fn attribute_value(&self, raw: &str, at: u64) -> Result<String, Problem> {
+    fn attribute_value(&self, raw: &str, at: usize) -> Result<String, Problem> {
         let mut value = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once('&') {

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::raw;
 use super::report::BenchReport;
+use super::stats;
 
 /// The length of a whole limit, and the place right of it.
 const WHOLE: u32 = 360;
@@ -49,7 +50,7 @@ pub fn draw(report: &BenchReport) -> Result<String, askama::Error> {
         y += GAP;
         for (n, (limit, ratio)) in measured.median.ratios.iter().enumerate() {
             let raw = measured.median.raw.get(limit).copied().unwrap_or(0.0);
-            let part = (f64::from(WHOLE) * ratio.clamp(0.0, 1.0)).round() as u32;
+            let part = stats::whole((f64::from(WHOLE) * ratio.clamp(0.0, 1.0)).round());
             bars.push(Bar {
                 heading: if n == 0 {
                     format!(
@@ -62,7 +63,7 @@ pub fn draw(report: &BenchReport) -> Result<String, askama::Error> {
                 limit: raw::says(limit),
                 y,
                 whole: WHOLE,
-                part,
+                part: u32::try_from(part).unwrap_or(WHOLE),
                 end: LEFT + WHOLE + 12,
                 figure: format!("{:.1} % of {raw:.0}", ratio * 100.0),
             });

@@ -130,11 +130,16 @@ impl LoadModel {
     pub fn even(rate: f64, (number, of): (usize, usize), until: Duration) -> Self {
         let every = Duration::from_secs_f64(1.0 / rate.max(0.001));
         LoadModel::Open {
-            first: every.saturating_mul(number as u32),
-            every: every.saturating_mul(of as u32),
+            first: times(every, number),
+            every: times(every, of),
             until,
         }
     }
+}
+
+/// So many times as long; saturating.
+fn times(long: Duration, many: usize) -> Duration {
+    long.saturating_mul(u32::try_from(many).unwrap_or(u32::MAX))
 }
 
 /// Connections that call from one stock.
@@ -266,7 +271,7 @@ async fn work(
         let intended = match model {
             LoadModel::Closed(_) => Instant::now(),
             LoadModel::Open { first, every, until } => {
-                let after = first + every.saturating_mul(number as u32);
+                let after = first + times(every, number);
                 if after >= until {
                     break;
                 }

@@ -143,6 +143,11 @@ impl BenchPlan {
         (self.time / 3).max(Duration::from_secs(1))
     }
 
+    /// How long the load of a round lasts, in whole seconds: what stocks are reckoned by.
+    pub fn seconds(&self) -> usize {
+        usize::try_from(self.time.as_secs()).unwrap_or(usize::MAX)
+    }
+
     /// The scenarios there are services for, and those that are left out.
     pub fn split(&self) -> (Vec<Scenario>, Vec<Scenario>) {
         let fits = |scenario: &Scenario| self.services.is_some() || !scenario.needs_services();

@@ -25,8 +25,8 @@ impl LatencyPercentiles {
         all.sort_unstable();
         let ms = |at: Option<&Duration>| at.map_or(0.0, |d| d.as_secs_f64() * 1e3);
         let rank = |part: f64| {
-            let rank = (all.len() as f64 * part).ceil().max(1.0) as usize;
-            ms(all.get(rank - 1))
+            let rank = (all.len() as f64 * part).ceil().max(1.0);
+            ms(all.get(whole(rank) - 1))
         };
         LatencyPercentiles {
             count: all.len() as u64,
@@ -48,6 +48,16 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
         (_, 1) => Some(all[middle]),
         _ => Some(f64::midpoint(all[middle - 1], all[middle])),
     }
+}
+
+/// The whole part of a computed number: none of one below none, and as much as fits of one that does not.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is meant to cut the fraction off and to stop at the bounds, and no other conversion does"
+)]
+pub fn whole(number: f64) -> usize {
+    number as usize
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Folder {
         };
         private(root)?;
         private(&root.join("unfinished"))?;
-        for shelf in 0..SHELVES {
+        for shelf in SHELVES {
             private(&root.join(format!("{shelf:02x}")))?;
         }
         sync(root)?;
@@ -121,7 +121,7 @@ fn older(folder: &Path, moment: Timestamp) -> io::Result<Vec<PathBuf>> {
         };
         let micros = written
             .duration_since(UNIX_EPOCH)
-            .map_or(0, |d| d.as_micros() as i64);
+            .map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
         if micros < moment.as_micros() {
             found.push(entry.path());
         }

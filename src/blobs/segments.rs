@@ -152,8 +152,9 @@ impl Opener {
                 .open_in_place(nonce, self.segments.aad(), &mut segment);
             plain.extend_from_slice(opened.map_err(|_| damaged())?);
         }
-        let skip = (wanted.start - first * SEGMENT as u64) as usize;
-        let length = (wanted.end - wanted.start) as usize;
+        let fitting = |bytes: u64| usize::try_from(bytes).map_err(|_| damaged());
+        let skip = fitting(wanted.start - first * SEGMENT as u64)?;
+        let length = fitting(wanted.end - wanted.start)?;
         if plain.len() < skip + length {
             return Err(damaged());
         }

@@ -101,7 +101,7 @@ impl Sources {
     pub fn choose(self, folder: &Path, faults: &mut Faults) -> Option<SecretUrl> {
         let setting = self.setting;
         match (self.environment, self.inline, self.file) {
-            (Some(url), _, _) => Some(url),
+            (Some(url), _, _) | (None, Some(url), None) => Some(url),
             (None, Some(_), Some(_)) => {
                 faults.add(
                     setting,
@@ -110,7 +110,6 @@ impl Sources {
                 );
                 None
             }
-            (None, Some(url), None) => Some(url),
             (None, None, Some(mut path)) => {
                 within(folder, &mut path);
                 match std::fs::read_to_string(&path) {

@@ -48,13 +48,13 @@ pub(super) async fn draw(f: Frame, call: &PageCall, access: &Access) -> PageOutc
 }
 
 impl Dossier {
-    fn class(&self, status: &StatusView) -> &'static str {
+    fn class(status: &StatusView) -> &'static str {
         words::tone(status.code).class()
     }
 
     fn event_class(&self, event: &EventView) -> &'static str {
         match (&event.status, &event.limit) {
-            (Some(status), _) => self.class(status),
+            (Some(status), _) => Self::class(status),
             (None, Some(_)) => "asking",
             (None, None) => "plain",
         }
@@ -96,7 +96,7 @@ impl Dossier {
         }
     }
 
-    fn delivery_class(&self, delivery: &DeliveryView) -> &'static str {
+    fn delivery_class(delivery: &DeliveryView) -> &'static str {
         words::delivery_tone(delivery.state).class()
     }
 
@@ -104,7 +104,7 @@ impl Dossier {
         words::delivery(&self.f, delivery.state)
     }
 
-    fn file_class(&self, file: &AttachmentView) -> &'static str {
+    fn file_class(file: &AttachmentView) -> &'static str {
         match (file.arrived_at, file.overdue) {
             (Some(_), _) => words::Tone::Done.class(),
             (None, false) => words::Tone::Waiting.class(),
@@ -129,7 +129,7 @@ impl Dossier {
     }
 
     /// Size and the beginning of the digest; nobody compares more by eye.
-    fn file_facts(&self, file: &AttachmentView) -> String {
+    fn file_facts(file: &AttachmentView) -> String {
         let digest = file.sha256;
         match file.size {
             Some(size) => format!("{:.1} KB · SHA-256 {digest:.12}…", size as f64 / 1000.0),

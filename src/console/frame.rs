@@ -102,7 +102,7 @@ impl Frame {
     }
 
     /// Hours, minutes and seconds only, for what changes fast.
-    pub(super) fn clock(&self, at: &Timestamp) -> String {
+    pub(super) fn clock(at: &Timestamp) -> String {
         let local = at.in_vietnam();
         format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
     }

@@ -100,7 +100,7 @@ impl Overview {
         }
     }
 
-    fn class(&self, status: &StatusView) -> &'static str {
+    fn class(status: &StatusView) -> &'static str {
         words::tone(status.code).class()
     }
 }

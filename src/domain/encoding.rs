@@ -67,12 +67,7 @@ pub fn decode<'b>(bytes: &'b [u8], kind: Kind, charset: Option<&str>) -> Result<
     }
 }
 
-fn json<'b>(
-    body: &'b [u8],
-    found: Found,
-    marked: bool,
-    charset: Option<Declared>,
-) -> Result<Decoded<'b>, Problem> {
+fn json(body: &[u8], found: Found, marked: bool, charset: Option<Declared>) -> Result<Decoded<'_>, Problem> {
     if found != Found::Bytes {
         let shown = format!("{}{}", if marked { "BOM " } else { "" }, found.name());
         return Err(unsupported(&shown));
@@ -87,7 +82,7 @@ fn json<'b>(
 }
 
 /// The text, and the first declaration that is not true of it.
-fn told<'b>(text: Cow<'b, str>, found: Found, declared: impl IntoIterator<Item = Declared>) -> Decoded<'b> {
+fn told(text: Cow<'_, str>, found: Found, declared: impl IntoIterator<Item = Declared>) -> Decoded<'_> {
     let untrue = declared.into_iter().find(|d| !d.family.agrees(found, &text));
     Decoded {
         contradiction: untrue.map(|d| contradicted(&d, found)),
@@ -100,10 +95,9 @@ fn decided<'b>(body: &'b [u8], found: Found, declared: &Declared) -> Result<Cow<
     match declared.family {
         Family::Utf8 if found == Found::Bytes => characters(body, found),
         Family::Utf16 if matches!(found, Found::Utf16Le | Found::Utf16Be) => characters(body, found),
-        Family::Utf8 | Family::Utf16 => Err(contradicted(declared, found)),
         // ASCII is part of every one of them.
         Family::Ascii | Family::Other if found == Found::Bytes && body.is_ascii() => characters(body, found),
-        Family::Ascii => Err(contradicted(declared, found)),
+        Family::Utf8 | Family::Utf16 | Family::Ascii => Err(contradicted(declared, found)),
         Family::Other if found != Found::Bytes || std::str::from_utf8(body).is_ok() => {
             Err(contradicted(declared, found))
         }

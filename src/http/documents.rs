@@ -12,20 +12,20 @@ use super::{asyncapi, negotiate, openapi};
 /// Answers with a document.
 pub(super) fn answer(document: PublishedDocument, state: &State, request: &HttpRequest) -> Outcome {
     match document {
-        PublishedDocument::Metadata => keep(Reply::json(&state.hub.credentials.metadata())?),
-        PublishedDocument::Keys => keep(Reply::json(&state.hub.credentials.jwks())?),
+        PublishedDocument::Metadata => Ok(keep(Reply::json(&state.hub.credentials.metadata())?)),
+        PublishedDocument::Keys => Ok(keep(Reply::json(&state.hub.credentials.jwks())?)),
         PublishedDocument::Live => Reply::json(&serde_json::json!({ "live": true })),
         PublishedDocument::Ready => health("ready", &state.readiness.health().intake),
         PublishedDocument::Delivery => health("delivering", &state.readiness.health().delivery),
-        PublishedDocument::OpenApi => keep(Reply::new(200, "application/json", openapi::text())),
-        PublishedDocument::AsyncApi => keep(Reply::new(200, "application/json", asyncapi::text())),
-        PublishedDocument::Metrics => metrics(state, request),
+        PublishedDocument::OpenApi => Ok(keep(Reply::new(200, "application/json", openapi::text()))),
+        PublishedDocument::AsyncApi => Ok(keep(Reply::new(200, "application/json", asyncapi::text()))),
+        PublishedDocument::Metrics => Ok(metrics(state, request)),
     }
 }
 
 /// Keys and descriptions change seldom: five minutes are soon enough for a rolled key, which is published ahead of its use.
-fn keep(reply: Reply) -> Outcome {
-    Ok(reply.with("Cache-Control", "public, max-age=300"))
+fn keep(reply: Reply) -> Reply {
+    reply.with("Cache-Control", "public, max-age=300")
 }
 
 /// 200 where nothing is missing, else 503.
@@ -42,12 +42,12 @@ fn health(word: &str, missing: &[&str]) -> Outcome {
 const METRICS: [&str; 2] = ["text/plain", "application/openmetrics-text"];
 
 /// The figures in the form that is asked for, under the name of what is written.
-fn metrics(state: &State, request: &HttpRequest) -> Outcome {
+fn metrics(state: &State, request: &HttpRequest) -> Reply {
     state.metrics.room(state.hub.vitals.room());
     let counts = state.hub.vitals.ledger_counts();
     let all = [counts.commits, counts.rollbacks, counts.connections];
     state.metrics.ledger(all, &counts.faults);
-    Ok(match negotiate::media(text(request, &header::ACCEPT), &METRICS) {
+    match negotiate::media(text(request, &header::ACCEPT), &METRICS) {
         Some("application/openmetrics-text") => Reply::new(
             200,
             "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -59,5 +59,5 @@ fn metrics(state: &State, request: &HttpRequest) -> Outcome {
             "text/plain; version=0.0.4; charset=utf-8",
             state.metrics.plain_text(),
         ),
-    })
+    }
 }

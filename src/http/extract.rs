@@ -170,8 +170,8 @@ impl Authed {
     }
 
     /// The trace context to hand on.
-    pub(super) fn traceparent(&self) -> Option<String> {
-        Some(self.call.traceparent.clone())
+    pub(super) fn traceparent(&self) -> String {
+        self.call.traceparent.clone()
     }
 
     /// The dossier of the path. What is no tracking id names no dossier.
@@ -402,7 +402,7 @@ impl Authed {
     pub(super) async fn act<T: DeserializeOwned + JsonSchema + 'static>(
         self,
     ) -> Result<(DossierId, Keyed, T, Self), Rejection> {
-        let (id, key, traceparent) = (self.dossier()?, self.key()?, self.traceparent());
+        let (id, key, traceparent) = (self.dossier()?, self.key()?, Some(self.traceparent()));
         let (request, request_digest, this) = self.json().await?;
         Ok((
             id,

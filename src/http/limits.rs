@@ -99,7 +99,7 @@ pub const HANDSHAKES_PER_WORKER: usize = 256;
 pub const PROXY_HEADER_BYTES: usize = 2_048;
 
 /// The longest wait of a feed or an inbox, in seconds.
-pub const WAIT_SECONDS: u32 = contract::LONGEST_WAIT.as_secs() as u32;
+pub const WAIT_SECONDS: u32 = contract::LONGEST_WAIT_SECONDS;
 
 /// Events of one page of the feed: at most, and when nothing is said.
 pub const FEED_PAGE: (u32, u32) = (LARGEST_PAGE, 100);

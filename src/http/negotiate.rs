@@ -11,15 +11,22 @@ fn quality(header: &str, matches: impl Fn(&str) -> Option<u8>) -> u16 {
         let Some(rank) = matches(&range) else { continue };
         let q = pieces
             .find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")))
-            .map_or(1000, |q| {
-                q.parse::<f32>()
-                    .map_or(0, |q| (q.clamp(0.0, 1.0) * 1000.0) as u16)
-            });
+            .map_or(1000, |q| q.parse().map_or(0, thousandths));
         if specific.is_none_or(|s| rank > s) {
             (best, specific) = (q, Some(rank));
         }
     }
     best
+}
+
+/// A weight in thousandths; what is no number weighs nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to 1000 by then; what is finer than a thousandth is meant to be cut off"
+)]
+fn thousandths(q: f32) -> u16 {
+    (q.clamp(0.0, 1.0) * 1000.0) as u16
 }
 
 /// The offer a client likes best; earlier offers win a tie, no header means anything. `None` when it takes none of them.

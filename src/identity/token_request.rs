@@ -65,16 +65,17 @@ impl OAuthErrorCode {
     }
 }
 
+impl Serialize for OAuthErrorCode {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.word())
+    }
+}
+
 /// A refused token request. Serialises as the body RFC 6749 (5.2) asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OAuthError {
-    #[serde(serialize_with = "code_word")]
     error: OAuthErrorCode,
     error_description: Cow<'static, str>,
-}
-
-fn code_word<S: serde::Serializer>(code: &OAuthErrorCode, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_str(code.word())
 }
 
 impl OAuthError {

@@ -72,20 +72,20 @@ impl Deliveries {
     /// `permission-missing`.
     pub async fn list(&self, access: &Access, query: DeliveryQuery) -> Result<DeliveryPage, ServiceError> {
         let scope = access.permit(Permission::DeliveryManage)?;
-        let limit = i64::from(query.limit.clamp(1, LARGEST_PAGE));
+        let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = DeliveryFilter {
             state: query.state.unwrap_or(DeliveryState::Parked),
             agency: query.agency.map(|key| key.to_string()),
             failure: query.failure,
             after: query.after.map(|id| id.to_string()),
-            limit: limit + 1,
+            limit: i64::from(limit) + 1,
         };
         let mut found = self
             .store
             .readers
             .run(move |conn| read::deliveries(conn, &scope, &filter))
             .await?;
-        let is_last = found.len() as i64 <= limit;
+        let is_last = found.len() <= limit as usize;
         found.truncate(limit as usize);
         let deliveries: Vec<DeliveryItem> = found
             .into_iter()

@@ -245,7 +245,7 @@ impl Files {
                 sha256: &file.file.sha256,
             })
         };
-        let size = file.size.ok_or_else(missing)?.max(0) as u64;
+        let size = u64::try_from(file.size.ok_or_else(missing)?).unwrap_or(0);
         let (cipher, dossier, of) = (Arc::clone(&self.store.cipher), id.to_string(), file.clone());
         let held = self
             .store
@@ -362,9 +362,9 @@ impl Files {
             }
         }
         let orphaned = now.minus(ORPHANED_AFTER);
-        for shelf in 0..SHELVES {
+        for shelf in SHELVES {
             // The objects first, their rows after: a row that comes in between is seen.
-            let finished = self.blobs.finished_before(shelf as u8, orphaned).await?;
+            let finished = self.blobs.finished_before(shelf, orphaned).await?;
             for some in finished.chunks(LOOKED_UP) {
                 let names: Vec<String> = some.iter().map(ToString::to_string).collect();
                 let known = self

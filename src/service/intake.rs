@@ -202,7 +202,7 @@ impl Intake {
             // Nearly every filing is one nobody has filed before. It is taken for that without a look: the ledger, which looks in any
             // case, says when it is not, and nothing is written then.
             let seen = match attempt {
-                0 if self.may_begin(access, prepared) => Found::nothing(self.new_id(prepared)),
+                0 if Self::may_begin(access, prepared) => Found::nothing(self.new_id(prepared)),
                 0 => continue,
                 _ => self.find(access, prepared).await?,
             };

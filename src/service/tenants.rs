@@ -289,19 +289,19 @@ impl Tenants {
     /// `permission-missing`.
     pub async fn audit(&self, access: &Access, query: AuditQuery) -> Result<AuditPage, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let limit = i64::from(query.limit.clamp(1, LARGEST_PAGE));
+        let limit = query.limit.clamp(1, LARGEST_PAGE);
         let filter = read::AuditFilter {
             subject: query.subject,
             action: query.action,
             before: query.before,
-            limit: limit + 1,
+            limit: i64::from(limit) + 1,
         };
         let found = self
             .store
             .readers
             .run(move |conn| read::entries(conn, &scope, &filter));
         let mut entries = found.await?;
-        let more = entries.len() as i64 > limit;
+        let more = entries.len() > limit as usize;
         entries.truncate(limit as usize);
         let next = entries.last().filter(|_| more).map(|e| e.number);
         Ok(AuditPage { entries, next })

@@ -36,7 +36,8 @@ pub async fn run_agencies(
         let stop = stop.clone();
         offices.spawn(async move {
             // Opened one after another, so that they do not all shake hands in the same moment.
-            let beginning = Duration::from_millis(10).saturating_mul(index as u32);
+            let beginning =
+                Duration::from_millis(10).saturating_mul(u32::try_from(index).unwrap_or(u32::MAX));
             tokio::select! {
                 () = stopped(stop) => {}
                 () = async { tokio::time::sleep(beginning).await; work(office).await } => {}

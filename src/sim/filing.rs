@@ -155,7 +155,7 @@ impl Series {
             procedure: procedure.clone(),
             channel,
             assisted,
-            filed_at: Timestamp::from_micros(now.as_micros() - age.as_micros() as i64),
+            filed_at: now.minus(age),
             place,
             decides,
             applicant,

@@ -5,7 +5,7 @@ use crate::domain::view::Transport;
 
 /// Notices of one way that may wait with a row at once, and events that may be told beyond the first that is not; the rest stays in the
 /// feed until there is room. What waits is counted up to here.
-pub const WINDOW: i64 = 1000;
+pub const WINDOW: u16 = 1000;
 
 /// The states of a notice.
 pub(super) const WAITING: Word<NoticeState> = Word(NoticeState::Waiting);

@@ -57,7 +57,7 @@ impl Build {
     pub(super) fn component(&mut self, o: Members<'_, '_>) -> Option<Component> {
         let code = self.text(o, "code");
         let name = self.need_text(o, "name");
-        let copies = self.part(o, "copies", Self::copies).unwrap_or_default();
+        let copies = self.copies(o);
         let files = self.list(o, "files", Self::file);
         let (digitised, reused) = (self.flag(o, "digitised"), self.flag(o, "reused"));
         let from_store = self.flag(o, "from_store");
@@ -72,18 +72,22 @@ impl Build {
         })
     }
 
-    pub(super) fn copies(&mut self, o: Members<'_, '_>) -> Option<Copies> {
-        // The range of the model is the range of u16, checked when the number was read.
-        let mut count = |name| {
-            self.whole(o, name)
-                .and_then(|n| u16::try_from(n).ok())
-                .unwrap_or_default()
-        };
-        Some(Copies {
-            original: count("original"),
-            certified: count("certified"),
-            photo: count("photo"),
-        })
+    pub(super) fn copies(&mut self, o: Members<'_, '_>) -> Copies {
+        let copies = self.part(o, "copies", |build, o| {
+            // The range of the model is the range of u16, checked when the number was read.
+            let mut count = |name| {
+                build
+                    .whole(o, name)
+                    .and_then(|n| u16::try_from(n).ok())
+                    .unwrap_or_default()
+            };
+            Some(Copies {
+                original: count("original"),
+                certified: count("certified"),
+                photo: count("photo"),
+            })
+        });
+        copies.unwrap_or_default()
     }
 
     pub(super) fn file(&mut self, o: Members<'_, '_>) -> Option<FileRef> {

@@ -70,7 +70,7 @@ impl Build {
             self.need_text(o, "name"),
             self.text(o, "note"),
         );
-        let copies = self.part(o, "copies", Self::copies).unwrap_or_default();
+        let copies = self.copies(o);
         Some(PaperAsked {
             code,
             name: name?,

@@ -10,6 +10,7 @@ use crate::bench::plan::Scenario;
 use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
+use crate::bench::stats::whole;
 use crate::broker::Rabbit;
 use crate::broker::topology::agency_name;
 
@@ -145,7 +146,7 @@ pub async fn restart(stage: &Stage) -> Result<Measured> {
     let count = UNDELIVERED[usize::from(plan.short)];
     heap(&mut scene, count, 1).await?;
     let before: Vec<_> = scene.truth.accepted.iter().copied().collect();
-    let each = (MEANWHILE * plan.time.as_secs_f64()).ceil() as usize + 1;
+    let each = whole((MEANWHILE * plan.time.as_secs_f64()).ceil()) + 1;
     let stocks = stage.stocks(&scene.speakers, 2, each).await?;
     stage.say(format!("the hub starts with {count} undelivered"));
     let (before_it, begun) = (scene.site.meter().cpu(), Instant::now());

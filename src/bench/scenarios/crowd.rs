@@ -12,7 +12,7 @@ use crate::bench::meter::{Each, Meter};
 use crate::bench::plan::Scenario;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
-use crate::bench::stats::{LatencyPercentiles, median};
+use crate::bench::stats::{LatencyPercentiles, median, whole};
 use crate::bench::stock::RequestStock;
 
 /// How often its share the one tenant takes.
@@ -60,7 +60,7 @@ async fn stocked(
     let seconds = stage.plan.time.as_secs_f64();
     let mut stocks = Vec::with_capacity(rates.len());
     for (number, (speaker, rate)) in scene.speakers.iter().zip(rates).enumerate() {
-        let each = (rate * seconds).ceil() as usize + 2;
+        let each = whole((rate * seconds).ceil()) + 2;
         // A part of its own for each: the stocks differ in length.
         let part = part * TENANTS + number;
         let one = stage.stocks(std::slice::from_ref(speaker), part, each).await?;

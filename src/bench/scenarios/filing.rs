@@ -13,6 +13,7 @@ use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::site::Stack;
 use crate::bench::stage::Stage;
+use crate::bench::stats::whole;
 use crate::bench::stock::{DocumentSizes, RequestStock};
 
 /// How much more is written than was taken in the warm-up: a round must not run out.
@@ -41,7 +42,7 @@ pub async fn play(stage: &Stage, scenario: Scenario) -> Result<Measured> {
     scene.look("warm-up").await?;
     let seconds = plan.time.as_secs_f64() + 1.0;
     let rate = plan.rate.unwrap_or(warm * SPARE);
-    let each = (rate * seconds / scene.speakers.len() as f64).ceil() as usize + plan.connections;
+    let each = whole((rate * seconds / scene.speakers.len() as f64).ceil()) + plan.connections;
     for number in 1..=plan.rounds {
         let when = format!("round {number} of {}", plan.rounds);
         stage.say(format!("{when}: documents are written"));

@@ -172,7 +172,7 @@ async fn figures(scene: &mut Scene<'_>, part: usize) -> Result<Vec<(&'static str
     let (stage, plan) = (scene.stage, &scene.stage.plan);
     let short = (plan.time / 2).max(Duration::from_secs(1));
     stage.say("filing");
-    let seconds = plan.time.as_secs() as usize + 1;
+    let seconds = plan.seconds() + 1;
     let each = PREPARED * seconds / scene.speakers.len();
     let stocks = stage.stocks(&scene.speakers, part, each).await?;
     let filing = scene

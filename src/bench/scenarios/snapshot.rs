@@ -79,7 +79,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
 
 async fn slice(scene: &mut Scene<'_>, part: usize) -> Result<Round> {
     let (stage, plan) = (scene.stage, &scene.stage.plan);
-    let each = REQUESTS * (plan.time.as_secs() as usize + 1) / scene.speakers.len();
+    let each = REQUESTS * (plan.seconds() + 1) / scene.speakers.len();
     let stocks = stage.stocks(&scene.speakers, part, each).await?;
     let meter = scene.site.meter();
     meter.forget_peaks();

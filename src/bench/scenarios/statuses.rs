@@ -18,6 +18,7 @@ use crate::bench::plan::Scenario;
 use crate::bench::raw;
 use crate::bench::report::{Measured, Round};
 use crate::bench::stage::Stage;
+use crate::bench::stats::whole;
 use crate::bench::stock::{DocumentSizes, RequestStock};
 use crate::bench::truth::reached;
 use crate::domain::ids::DossierId;
@@ -55,7 +56,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
     let mut guess = GUESS;
     for number in 1..=plan.rounds {
         let when = format!("round {number} of {}", plan.rounds);
-        let dossiers = (guess * plan.time.as_secs().max(1) as usize / 2).max(100);
+        let dossiers = (guess * plan.seconds().max(1) / 2).max(100);
         stage.say(format!("{when}: {dossiers} dossiers are filed"));
         let lines = stage.lines(&scene.speakers[0].tenant, number, dossiers)?;
         let ids = scene.batch(lines, &format!("statuses-{number}")).await?;
@@ -83,7 +84,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         finished += sent.saturating_sub(half);
         let ended = Instant::now();
         look(&mut scene, &when, (processing, finished), load.unknown()).await?;
-        guess = guess.max((load.per_second(TAKEN) * 1.5) as usize);
+        guess = guess.max(whole(load.per_second(TAKEN) * 1.5));
         scene.measured.rounds.push(Round {
             seconds: load.took.as_secs_f64(),
             done,

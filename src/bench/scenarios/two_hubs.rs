@@ -37,7 +37,7 @@ pub async fn play(stage: &Stage) -> Result<Measured> {
         scene.speakers.clone(),
         stage.speakers(&scene.site, scene.speakers.len(), 2).await?,
     );
-    let each = REQUESTS * (plan.time.as_secs() as usize + 1) / first.len();
+    let each = REQUESTS * (plan.seconds() + 1) / first.len();
     let mut ones = Vec::new();
     for number in 1..=plan.rounds {
         let when = format!("round {number} of {}", plan.rounds);

@@ -163,15 +163,16 @@ impl<T, E> Telling<T, E> {
     /// Whether to read on, where so many events are read ahead. Not so far that one that hangs is passed by more than a window, nor while
     /// a window of notices with rows waits.
     pub(super) fn reads_on(&self, ahead: usize) -> bool {
-        let is_open = !self.is_over && !self.is_read && self.rows.waiting < WINDOW;
+        let is_open = !self.is_over && !self.is_read && self.rows.waiting < i64::from(WINDOW);
         let position = self.position.as_ref().filter(|_| is_open);
-        position.is_some_and(|position| position.beyond() < WINDOW as usize && position.waiting() < ahead / 2)
+        position
+            .is_some_and(|position| position.beyond() < usize::from(WINDOW) && position.waiting() < ahead / 2)
     }
 
     /// Whether so much was read after the cursor that it is to move.
     pub(super) fn is_far(&self) -> bool {
         let position = self.position.as_ref();
-        position.is_some_and(|position| position.beyond() > WINDOW as usize / 4)
+        position.is_some_and(|position| position.beyond() > usize::from(WINDOW) / 4)
     }
 
     /// From where to read on.

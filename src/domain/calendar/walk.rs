@@ -5,7 +5,7 @@ use crate::domain::time::{Date, Timestamp};
 
 impl Calendar {
     /// The place of a day in the window.
-    fn index(&self, date: Date) -> Option<usize> {
+    fn index(date: Date) -> Option<usize> {
         let (first, last) = WINDOW;
         if date < first || date > last {
             return None;
@@ -15,7 +15,7 @@ impl Calendar {
     }
 
     /// The day at a place of the window; the place after the last is the day after it.
-    fn date(&self, index: usize) -> Date {
+    fn date(index: usize) -> Date {
         let days = i64::try_from(index).unwrap_or(i64::MAX);
         WINDOW
             .0
@@ -28,7 +28,7 @@ impl Calendar {
     }
 
     pub(super) fn with_sessions<T>(&self, date: Date, read: impl FnOnce(&[Session]) -> T) -> T {
-        match self.index(date) {
+        match Self::index(date) {
             Some(i) => read(&self.shapes[usize::from(self.days[i].shape)]),
             None => read(&self.rules.sessions(date)),
         }
@@ -67,17 +67,17 @@ impl Calendar {
         let mut date = from.date();
         let mut gone = self.open_within(date, from);
         loop {
-            let (skipped, after) = match self.index(date) {
+            let (skipped, after) = match Self::index(date) {
                 Some(i) => {
                     // The first place before which it was open at least so long: the day before it is the day.
                     let target = self.days[i].opened + gone + left;
                     let place = self.days.partition_point(|day| day.opened < target);
                     if place <= self.end() {
                         let day = place.saturating_sub(1);
-                        return self.instant_within(self.date(day), target - self.days[day].opened);
+                        return self.instant_within(Self::date(day), target - self.days[day].opened);
                     }
                     let end = self.end();
-                    (self.days[end].opened - self.days[i].opened, self.date(end))
+                    (self.days[end].opened - self.days[i].opened, Self::date(end))
                 }
                 None => {
                     let whole = self.open_within(date, Timestamp::from_micros(i64::MAX));
@@ -98,11 +98,11 @@ impl Calendar {
 
     /// The earliest instant from which to `end` the office is open for so long; nothing when that is not in the window.
     pub(super) fn open_before(&self, end: Timestamp, open: i64) -> Option<Timestamp> {
-        let i = self.index(end.date())?;
+        let i = Self::index(end.date())?;
         let target = (self.days[i].opened + self.open_within(end.date(), end)).checked_sub(open)?;
         let place = self.days.partition_point(|day| day.opened < target);
         let day = place.checked_sub(1)?;
-        Some(self.instant_within(self.date(day), target - self.days[day].opened))
+        Some(self.instant_within(Self::date(day), target - self.days[day].opened))
     }
 
     /// How long the office is open between two instants.
@@ -112,7 +112,7 @@ impl Calendar {
         }
         let (first, last) = (from.date(), to.date());
         let edges = self.open_within(last, to) - self.open_within(first, from);
-        if let (Some(i), Some(j)) = (self.index(first), self.index(last)) {
+        if let (Some(i), Some(j)) = (Self::index(first), Self::index(last)) {
             return self.days[j].opened - self.days[i].opened + edges;
         }
         let mut open = edges;
@@ -128,15 +128,15 @@ impl Calendar {
     pub(super) fn working_days_after(&self, mut date: Date, mut left: u32) -> Date {
         while left > 0 && date < Date::MAX {
             date = next(date);
-            if let Some(i) = self.index(date) {
+            if let Some(i) = Self::index(date) {
                 let target = self.days[i].worked.saturating_add(left);
                 let place = self.days.partition_point(|day| day.worked < target);
                 if place <= self.end() {
-                    return self.date(place - 1);
+                    return Self::date(place - 1);
                 }
                 let end = self.end();
                 left -= self.days[end].worked - self.days[i].worked;
-                date = self.date(end - 1);
+                date = Self::date(end - 1);
             } else if self.is_working_day(date) {
                 left -= 1;
             }
@@ -146,14 +146,14 @@ impl Calendar {
 
     /// The working day so many before `date`; nothing when that is not in the window.
     pub(super) fn working_days_before(&self, date: Date, days: u32) -> Option<Date> {
-        let i = self.index(date)?;
+        let i = Self::index(date)?;
         if days == 0 {
             return Some(date);
         }
         // The day before which there were so many fewer is the last such: it is the one that opens.
         let target = self.days[i].worked.checked_sub(days)?;
         let place = self.days.partition_point(|day| day.worked <= target);
-        Some(self.date(place.checked_sub(1)?))
+        Some(Self::date(place.checked_sub(1)?))
     }
 
     /// Working days after `from` up to and with `to`.
@@ -161,7 +161,7 @@ impl Calendar {
         if to <= from {
             return 0;
         }
-        if let (Some(i), Some(j)) = (self.index(from), self.index(to)) {
+        if let (Some(i), Some(j)) = (Self::index(from), Self::index(to)) {
             return self.days[j + 1].worked - self.days[i + 1].worked;
         }
         let (mut days, mut date) = (0, from);

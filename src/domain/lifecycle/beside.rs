@@ -32,10 +32,9 @@ pub(super) fn postponed_too(
         // The status is no news; the postponement carries the note.
         decision.events.clear();
     }
-    decision.verdict = match (decision.verdict, moved.verdict) {
-        (Verdict::Recorded, verdict) | (_, verdict @ Verdict::AppliedIrregular) => verdict,
-        (verdict, _) => verdict,
-    };
+    if decision.verdict == Verdict::Recorded || moved.verdict == Verdict::AppliedIrregular {
+        decision.verdict = moved.verdict;
+    }
     decision.problem = decision.problem.or(moved.problem);
     decision.events.extend(moved.events);
     decision

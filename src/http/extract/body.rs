@@ -126,7 +126,7 @@ pub(in crate::http) async fn read(
 ) -> Result<Vec<u8>, Rejection> {
     let declared = declared_within(request, limit)?;
     let (other, mut pace) = (Other::of(request), Pace::of_documents(BODY_LONGEST));
-    let mut bytes = Vec::with_capacity(declared as usize);
+    let mut bytes = Vec::with_capacity(declared);
     while let Some(chunk) = pace.next(payload, other.as_deref()).await? {
         let chunk = chunk.map_err(|error| broken(&error, bytes.len()))?;
         if bytes.len() + chunk.len() > limit {
@@ -150,14 +150,13 @@ pub(super) async fn let_by(request: &HttpRequest, payload: &mut Payload) {
 }
 
 /// The declared length of a body, 0 without one; refused when it is over the limit.
-pub(super) fn declared_within(request: &HttpRequest, limit: usize) -> Result<u64, Rejection> {
+pub(super) fn declared_within(request: &HttpRequest, limit: usize) -> Result<usize, Rejection> {
     let declared = text(request, &header::CONTENT_LENGTH)
         .and_then(|l| l.parse::<u64>().ok())
         .unwrap_or(0);
-    if declared > limit as u64 {
-        return Err(too_large(limit));
-    }
-    Ok(declared)
+    let declared = usize::try_from(declared).ok();
+    let within = declared.filter(|declared| *declared <= limit);
+    within.ok_or_else(|| too_large(limit))
 }
 
 fn too_large(limit: usize) -> Rejection {

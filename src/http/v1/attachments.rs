@@ -39,7 +39,7 @@ pub(super) const ROUTES: &[Served] = served! {
 };
 
 async fn upload(mut authed: Authed) -> Outcome {
-    let (digest, traceparent) = (authed.digest()?, authed.traceparent());
+    let (digest, traceparent) = (authed.digest()?, Some(authed.traceparent()));
     let hub = std::sync::Arc::clone(authed.hub());
     let mut incoming = hub.files.begin_upload(authed.access(), authed.declared()).await?;
     authed
@@ -60,7 +60,7 @@ async fn uploaded(authed: Authed) -> Outcome {
     let digest = authed.digest()?;
     let size = authed.hub().files.upload_size(authed.access(), &digest).await?;
     let mut reply = Reply::new(200, OCTETS, Vec::new()).with("ETag", format!("\"{digest}\""));
-    reply.body = Body::Sized(size as u64, nothing());
+    reply.body = Body::Sized(size, nothing());
     Ok(reply)
 }
 

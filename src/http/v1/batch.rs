@@ -34,7 +34,7 @@ async fn create(authed: Authed) -> Outcome {
         key: authed.key()?,
         media_type,
         format: authed.format()?,
-        traceparent: authed.traceparent(),
+        traceparent: Some(authed.traceparent()),
     };
     let in_lines = essence(&call.media_type).as_deref() == Some(NDJSON);
     let (rest, items) = if in_lines {

@@ -23,7 +23,7 @@ async fn report(authed: Authed) -> Outcome {
         media_type,
         format,
         key,
-        traceparent: authed.traceparent(),
+        traceparent: Some(authed.traceparent()),
     };
     let answer = authed.hub().statuses.report(authed.access(), reported).await?;
     Reply::formed(200, &answer, authed.form())

@@ -26,7 +26,7 @@ async fn create(authed: Authed) -> Outcome {
         media_type,
         format,
         key,
-        traceparent: authed.traceparent(),
+        traceparent: Some(authed.traceparent()),
         mode: Mode::Interactive,
     };
     let answered = authed.hub().intake.submit(authed.access(), incoming).await?;

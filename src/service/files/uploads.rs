@@ -91,7 +91,7 @@ impl Files {
             .await?;
         let room = limits
             .in_flight
-            .min(limits.unused.saturating_sub(unused.max(0) as u64));
+            .min(limits.unused.saturating_sub(u64::try_from(unused).unwrap_or(0)));
         let mut share = Share {
             of: Arc::clone(&self.in_flight_bytes),
             tenant: access.key().clone(),
@@ -184,7 +184,7 @@ impl Files {
     ///
     /// # Errors
     /// `not-found`, also when another tenant has it.
-    pub async fn upload_size(&self, access: &Access, sha256: &Sha256) -> Result<i64, ServiceError> {
+    pub async fn upload_size(&self, access: &Access, sha256: &Sha256) -> Result<u64, ServiceError> {
         let scope = access.permit(Permission::FileUpload)?;
         let digest = *sha256;
         let cipher = Arc::clone(&self.store.cipher);
@@ -193,6 +193,6 @@ impl Files {
             .readers
             .run(move |conn| read::uploaded(conn, &cipher, &scope, &digest))
             .await?;
-        found.ok_or_else(|| problems::NotFound.into())
+        u64::try_from(found.ok_or(problems::NotFound)?).map_err(internal)
     }
 }

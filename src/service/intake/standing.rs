@@ -164,14 +164,14 @@ fn content_kept(values: &[ForeignValue]) -> Option<Problem> {
 }
 
 impl Intake {
-    /// A dossier nobody knows yet begins where its sender says, or where its channel does.
     /// Whether it reads as one that begins now: as nothing that a known dossier has come to since.
-    pub(super) fn may_begin(&self, access: &Access, prepared: &Prepared) -> bool {
+    pub(super) fn may_begin(access: &Access, prepared: &Prepared) -> bool {
         let said = prepared.filing.reported_status;
         said.is_none_or(|status| status == Status::Registered)
             && entry::entry(prepared.filing.channel, said, parts(access)).is_ok()
     }
 
+    /// A dossier nobody knows yet begins where its sender says, or where its channel does.
     pub(super) async fn file_new(&self, call: Filed<'_>, id: DossierId, beside: Beside) -> Attempted {
         let Filed { access, prepared, .. } = call;
         let said = prepared.filing.reported_status;
@@ -200,7 +200,7 @@ impl Intake {
         if let Some(replayed) = self.answered_before(call).await? {
             return Ok(replayed);
         }
-        let told = match self.judge(call, &row, told_before) {
+        let told = match Self::judge(call, &row, told_before) {
             Ok(told) => told,
             Err(problem) => return self.contradict(call, problem).await,
         };
@@ -221,7 +221,7 @@ impl Intake {
             .as_ref()
             .map(Twin::warning)
             .into_iter()
-            .chain(self.told_of_code(call.prepared, Some(&row), beside.contested))
+            .chain(Self::told_of_code(call.prepared, Some(&row), beside.contested))
             .collect();
         let written = self.write(call, (id, Some(&row)), beside, place).await?;
         match (told, &written.0) {
@@ -256,7 +256,7 @@ impl Intake {
             key,
             ..
         } = call;
-        let told = match self.judge(call, &row, told_before) {
+        let told = match Self::judge(call, &row, told_before) {
             Ok(told) => told,
             Err(problem) => return self.contradict(call, problem).await,
         };
@@ -322,7 +322,7 @@ impl Intake {
     }
 
     /// What a status sent with a known dossier comes to.
-    fn judge(&self, call: Filed<'_>, row: &KeptDossier, told_before: bool) -> Result<ResentStatus, Problem> {
+    fn judge(call: Filed<'_>, row: &KeptDossier, told_before: bool) -> Result<ResentStatus, Problem> {
         let Some(said) = call.prepared.filing.reported_status else {
             return Ok(ResentStatus::Nothing);
         };

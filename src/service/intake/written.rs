@@ -47,7 +47,7 @@ impl Intake {
         let more = sizes
             .into_iter()
             .chain(beside.twin.as_ref().map(Twin::warning))
-            .chain(self.told_of_code(prepared, before, beside.contested))
+            .chain(Self::told_of_code(prepared, before, beside.contested))
             .chain(place.warnings.iter().cloned())
             .chain(prepared.promise_differs(begun.clocks.due));
         answer
@@ -146,7 +146,6 @@ impl Intake {
 
     /// What the submitter is told of the code it claims.
     pub(super) fn told_of_code(
-        &self,
         prepared: &Prepared,
         before: Option<&KeptDossier>,
         contested: bool,

@@ -310,10 +310,8 @@ fn allowed(
     let in_a_queue = state == Queued && !is_here;
     match (asked.action, state) {
         (Intervene::Retry { .. }, _) if !is_responsible => Err(problems::DeliveryWithdrawn.into()),
-        (Intervene::Retry { .. }, Parked) => Ok(()),
-        (Intervene::Retry { again: true }, Handed | Acknowledged) => Ok(()),
+        (_, Parked) | (Intervene::Retry { again: true }, Handed | Acknowledged) => Ok(()),
         (Intervene::Retry { again: true }, _) if in_a_queue => Ok(()),
-        (Intervene::Park, Parked) => Ok(()),
         (Intervene::Park, Waiting | Queued) if !(in_a_queue && asked.own_queue) => Ok(()),
         (_, Handed | Acknowledged) => Err(problems::DeliveryHanded.into()),
         (_, Waiting | Queued) => Err(problems::DeliveryUnderWay.into()),

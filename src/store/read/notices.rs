@@ -84,7 +84,7 @@ pub fn ways(conn: &mut Conn, scope: &Scope, now: Timestamp) -> Result<Vec<Subscr
     }
     let feeds = Feeds::of(conn, tenants.iter().copied())?;
     for way in &kept {
-        let Some((count, since)) = feeds.untold(conn, way, WINDOW)? else {
+        let Some((count, since)) = feeds.untold(conn, way, WINDOW.into())? else {
             continue;
         };
         let of = counts.entry(way.subscription.clone()).or_default();

@@ -114,7 +114,7 @@ pub fn backlog(conn: &mut Conn) -> Result<Backlog, StoreError> {
         .collect::<Result<_, _>>()?;
     let feeds = Feeds::of(conn, ways.iter().map(KeptSubscription::tenant))?;
     for way in &ways {
-        if let Some((count, since)) = feeds.untold(conn, way, WINDOW)? {
+        if let Some((count, since)) = feeds.untold(conn, way, WINDOW.into())? {
             backlog.notices_waiting += count;
             let oldest = &mut backlog.notices_waiting_since;
             *oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));

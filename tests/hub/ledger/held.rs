@@ -208,16 +208,17 @@ on_both! {
         let since = stage.clock.now();
         filed(stage, &store, "first").await;
         stage.later(60);
-        for seq in 1..=WINDOW {
+        let window = i64::from(WINDOW);
+        for seq in 1..=window {
             let n = format!("{seq:032x}");
             store.ledger.ask(filing(stage, &n)).await.unwrap();
         }
-        assert_eq!(waiting().await, (WINDOW, Some(since)));
+        assert_eq!(waiting().await, (window, Some(since)));
         let first = from_feed(&store, &which, 1).await;
         hold(&store, &which).await;
         let failed = NoticeSettlement { notice: first, fate: retry(since, true) };
         told(&store, &which, "hub", 0, 1, vec![failed], Vec::new()).await;
-        assert_eq!(waiting().await, (WINDOW + 1, Some(stage.clock.now())), "a notice, and what the feed has");
+        assert_eq!(waiting().await, (window + 1, Some(stage.clock.now())), "a notice, and what the feed has");
     }
 
     async fn looking_for_what_is_untold_costs_what_is_due_and_not_what_was(stage) {
