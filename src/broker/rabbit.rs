@@ -151,7 +151,7 @@ impl Rabbit {
         match self.connect().await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
-                if std::ptr::eq(link, &self.0.publishing) {
+                if std::ptr::eq(link, &raw const self.0.publishing) {
                     // What was there may have gone with the broker that was there.
                     self.0.epoch.fetch_add(1, Ordering::Relaxed);
                 }

@@ -249,7 +249,7 @@ impl From<BenchError> for CommandError {
     fn from(error: BenchError) -> Self {
         match error {
             BenchError::Stopped => CommandError::new("đã dừng trước khi xong", "stopped before its end"),
-            other => CommandError::new("không đo được", other),
+            failed @ BenchError::Failed(_) => CommandError::new("không đo được", failed),
         }
     }
 }

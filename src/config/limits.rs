@@ -33,7 +33,7 @@ impl Default for LimitSettings {
     }
 }
 
-pub(super) const EXAMPLE: &str = r#"[limits]
+pub(super) const EXAMPLE: &str = r"[limits]
 # Writes that may wait for the ledger; the next is answered 503 queue-full. 1 to 65536.
 # ledger_queue = 1024
 # Writes in one commit at most. 1 to 1024.
@@ -45,7 +45,7 @@ pub(super) const EXAMPLE: &str = r#"[limits]
 # Open connections of one address (IPv6: of a /64) to one listener; the next one is closed. 1 to 8192. A balancer that passes TCP on
 # without a PROXY header is one address.
 # connections_per_address = 1024
-"#;
+";
 
 impl LimitSettings {
     pub(super) fn check(&self, faults: &mut Faults) {

@@ -52,7 +52,7 @@ impl Dossier {
         words::tone(status.code).class()
     }
 
-    fn event_class(&self, event: &EventView) -> &'static str {
+    fn event_class(event: &EventView) -> &'static str {
         match (&event.status, &event.limit) {
             (Some(status), _) => Self::class(status),
             (None, Some(_)) => "asking",

@@ -71,8 +71,7 @@ impl Timestamp {
     pub fn from_vietnam(local: civil::DateTime) -> Self {
         local
             .to_zoned(TimeZone::fixed(VIETNAM))
-            .map(|z| Self::from_jiff(z.timestamp()))
-            .unwrap_or(Timestamp(i64::MAX))
+            .map_or(Timestamp(i64::MAX), |z| Self::from_jiff(z.timestamp()))
     }
 
     /// This instant moved forward; saturating.

@@ -55,7 +55,7 @@ pub struct Authed {
     payload: Payload,
     call: Rc<Call>,
     state: Rc<State>,
-    _slot: Slot<TenantKey>,
+    slot: Slot<TenantKey>,
 }
 
 /// A batch whose body is being read: who sent it, and its places, held until its last answer.
@@ -122,7 +122,7 @@ impl Authed {
                 payload,
                 call: Rc::clone(call),
                 state: Rc::clone(state),
-                _slot: slot,
+                slot,
             }),
             Err(refused) => {
                 body::let_by(&request, &mut payload).await;
@@ -363,7 +363,7 @@ impl Authed {
             call: self.call,
             state: self.state,
             ending: Ending::default(),
-            _slots: [self._slot, place],
+            _slots: [self.slot, place],
         };
         (rest, self.payload)
     }

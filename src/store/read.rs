@@ -42,7 +42,7 @@ pub use notices::{
     secrets, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
-pub use overview::{Overview, backlog, overview};
+pub use overview::{OverviewCounts, backlog, overview};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
 pub use search::{Filter, LONGEST_WALK, Listed, list};

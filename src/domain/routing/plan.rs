@@ -11,7 +11,7 @@ use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 
 /// The files of a directory, name to text.
-pub type Files = BTreeMap<String, String>;
+pub type DirectoryFiles = BTreeMap<String, String>;
 
 /// How a row changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,7 +71,7 @@ type Table = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What changes from one set of files to another, in the order of the files' names. Comparing values, not bytes: a quoted cell or
 /// another end of line changes nothing.
-pub fn changes(before: &Files, after: &Files) -> Vec<FileChange> {
+pub fn changes(before: &DirectoryFiles, after: &DirectoryFiles) -> Vec<FileChange> {
     let one = |name: &&str| {
         let (old, new) = (table(name, before), table(name, after));
         let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -101,7 +101,7 @@ pub fn changes(before: &Files, after: &Files) -> Vec<FileChange> {
 }
 
 /// The digest of replacing the directory of version `in_use` (empty: none) by these files.
-pub fn digest(in_use: &str, files: &Files) -> Sha256 {
+pub fn digest(in_use: &str, files: &DirectoryFiles) -> Sha256 {
     let mut bytes = Vec::new();
     let texts = Directory::FILES
         .iter()
@@ -150,7 +150,7 @@ fn row_change(
     }
 }
 
-fn table(name: &str, files: &Files) -> Table {
+fn table(name: &str, files: &DirectoryFiles) -> Table {
     let text = files
         .get(name)
         .map_or("", String::as_str)
@@ -187,8 +187,8 @@ fn table(name: &str, files: &Files) -> Table {
 mod tests {
     use super::*;
 
-    fn files(rows: &[&str]) -> Files {
-        Files::from([("agencies.csv".to_owned(), rows.join("\n"))])
+    fn files(rows: &[&str]) -> DirectoryFiles {
+        DirectoryFiles::from([("agencies.csv".to_owned(), rows.join("\n"))])
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         let all: Vec<&str> = std::iter::once("key,name")
             .chain(many.iter().map(String::as_str))
             .collect();
-        let file = changes(&Files::new(), &files(&all)).remove(0);
+        let file = changes(&DirectoryFiles::new(), &files(&all)).remove(0);
         assert_eq!((file.added, file.rows.len()), (ROWS_SHOWN + 3, ROWS_SHOWN));
     }
 }

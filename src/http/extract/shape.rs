@@ -330,7 +330,7 @@ impl<'s> Walk<'s> {
         {
             if fields.get(needed).is_none_or(Value::is_null) {
                 self.inside(needed, |walk| {
-                    walk.say(|field| problems::FieldMissing { field }.into())
+                    walk.say(|field| problems::FieldMissing { field }.into());
                 });
             }
         }
@@ -345,7 +345,7 @@ impl<'s> Walk<'s> {
                     || schema["unevaluatedProperties"] == false =>
                 {
                     self.inside(name, |walk| {
-                        walk.say(|field| problems::FieldUnknown { field }.into())
+                        walk.say(|field| problems::FieldUnknown { field }.into());
                     });
                 }
                 // A map: every value is of one kind.

@@ -3,17 +3,15 @@
 
 use super::Call;
 use crate::domain::codes::Key;
-use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::problems;
 use crate::domain::routing::AssignedReason;
 use crate::domain::seal::sha256;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AssignmentRequest, AssignmentView, DossierSummary};
+use crate::domain::view::{AssignmentRequest, DossierSummary};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::acts::Acts;
-use crate::service::directory::DirectoryInUse;
 use crate::service::fault::internal;
 use crate::service::tenants::reason_of;
 use crate::store::kept::KeptDossier;

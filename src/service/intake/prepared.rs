@@ -2,7 +2,7 @@
 
 use crate::domain::attachment::NamedFile;
 use crate::domain::codes::DossierCode;
-use crate::domain::dossier::Filing;
+use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::SubmissionId;
 use crate::domain::rejection::Problem;
 use crate::domain::rejection::problems::{self, Fill};
@@ -11,6 +11,9 @@ use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::time::Timestamp;
+use crate::identity::Access;
+use crate::service::ServiceError;
+use crate::store::ledger::{KeyUse, SubmitOutcome};
 
 /// What came in.
 pub struct Incoming {

@@ -3,7 +3,7 @@
 //! A status the sender names is taken where the table gives the step to the sender, contradicted where it cannot be true, and else
 //! kept beside with a warning. Told again with the same dossier it is no news: synchronisations repeat themselves.
 
-use super::prepared::{Attempted, Beside, Filed, Incoming, Prepared, Twin};
+use super::prepared::{Attempted, Beside, Filed, Prepared, Twin};
 use crate::domain::calendar::Limit;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::event::Verdict;
@@ -20,7 +20,7 @@ use crate::service::ServiceError;
 use crate::service::fault::{encode, internal};
 use crate::service::intake::Intake;
 use crate::store::kept::KeptDossier;
-use crate::store::ledger::{Act, DossierAction, KeptAnswer, KeyUse, Remember, SubmitOutcome};
+use crate::store::ledger::{Act, DossierAction, KeptAnswer, Remember, SubmitOutcome};
 use crate::store::{Cipher, read};
 
 /// The reason of a step told as the status of a filing that gives none; the applicant reads it.

@@ -1,7 +1,6 @@
 //! Tenants to register, read at the door: what the request says, and what the directory adds.
 
 use super::too_many;
-use crate::domain::codes::Key;
 use crate::domain::register::{Newcomer, PARTS_OF_A_TENANT};
 use crate::domain::rejection::{Label, Problem, problems};
 use crate::domain::routing::Agency;

@@ -22,7 +22,7 @@ use crate::store::word::{Code, NoticeState, Word};
 
 /// Counts over everything a scope reaches; only the operator's reach has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
+pub struct OverviewCounts {
     /// Dossiers by status.
     pub by_status: Vec<(Status, i64)>,
     /// Dossiers by submitter.
@@ -43,9 +43,9 @@ pub struct Overview {
 ///
 /// # Errors
 /// What the database says.
-pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> {
+pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<OverviewCounts, StoreError> {
     if !matches!(scope.reach(), Reach::Everything) {
-        return Ok(Overview::default());
+        return Ok(OverviewCounts::default());
     }
     let (block, seq) = on_backend!(conn, c => newest_head!().select((head::block, head::seq)).get_result(c))?;
     let by_agency: Vec<(Option<String>, Code, i64)> = on_backend!(conn, c => dossiers::table
@@ -58,7 +58,7 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<Overview, StoreError> 
     for (_, status, count) in &by_agency {
         *by_status.entry(status.0).or_default() += count;
     }
-    Ok(Overview {
+    Ok(OverviewCounts {
         by_status: by_status.into_iter().collect(),
         by_tenant: on_backend!(conn, c => dossiers::table.group_by(dossiers::tenant)
             .select((dossiers::tenant, count_star())).order(dossiers::tenant).load(c))?,
