@@ -4,6 +4,13 @@
 //! as the ledger does it. A lane is whoever holds the head of a chain. It computes with costs that were measured (docs/BENCHMARKS.md)
 //! and with assumptions; both stand below and are printed. It measures nothing itself.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "a simulation computes with small figures"
+)]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt::Write as _;

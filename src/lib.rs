@@ -55,6 +55,19 @@
 //! told by [`delivery::outbound`]. `docs/ARCHITECTURE.md` walks this way slowly, `docs/decisions` says why it is as it is, and
 //! `CONTRIBUTING.md` how to change it.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::float_cmp,
+        clippy::unnecessary_wraps,
+        clippy::many_single_char_names,
+        clippy::case_sensitive_file_extension_comparisons,
+        reason = "a test counts small things, and compares what it wrote itself"
+    )
+)]
+
 pub mod adapt;
 pub mod app;
 pub mod bench;

@@ -28,7 +28,7 @@ const AT_MOST: Duration = Duration::from_secs(60);
 async fn in_time<T>(what: &str, call: impl Future<Output = T>) -> T {
     match tokio::time::timeout(AT_MOST, call).await {
         Ok(answer) => answer,
-        Err(_) => panic!("{what} hangs"),
+        Err(tokio::time::error::Elapsed { .. }) => panic!("{what} hangs"),
     }
 }
 

@@ -173,7 +173,7 @@ const LIMIT: usize = 1024 * 1024;
 async fn a_file_of_the_limit_is_taken_and_one_byte_more_is_not() {
     let smaller = ("# largest_bytes = 2147483648", "largest_bytes = 1048576");
     let installation = Installation::new("file-limit", &[smaller]);
-    let _hub = installation.serve().await;
+    let hub = installation.serve().await;
     let put = async |bytes: &[u8], declared: bool| {
         let request = installation
             .call(Method::PUT, BRANCH, &format!("/v1/blobs/{}", digest(bytes)))
@@ -212,7 +212,7 @@ async fn a_file_of_the_limit_is_taken_and_one_byte_more_is_not() {
         (left == 0).then_some(())
     })
     .await;
-    drop(_hub);
+    drop(hub);
     installation.remove();
 }
 

@@ -4,7 +4,7 @@ use lienthong::domain::audit::Action;
 use lienthong::domain::event::EventKind;
 use lienthong::domain::ids::DossierId;
 use lienthong::domain::rejection::Label;
-use lienthong::domain::routing::{Directory, ResolvedBy, plan::Files};
+use lienthong::domain::routing::{Directory, ResolvedBy, plan::DirectoryFiles};
 use lienthong::domain::sha256::Sha256;
 use lienthong::domain::status::Status;
 use lienthong::domain::submission::IdempotencyKey;
@@ -86,7 +86,7 @@ async fn batch(city: &City, access: &Access, filing: &Value) -> SubmissionAnswer
 }
 
 /// The shipped directory, whole: a city's own has three agencies left, which no plan lets pass.
-fn shipped() -> Files {
+fn shipped() -> DirectoryFiles {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
     let read = |name: &&str| {
         let text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
@@ -239,7 +239,7 @@ on_both! {
         let gap = city.file(&city.access("agent.a-001"), &with_a_gap(stage, "r2")).await.tracking_id;
         let before = shipped();
         city.hub.directory_plans.import(&Access::system(), &before).await.unwrap();
-        let plan = async |files: &Files| city.hub.directory_plans.plan(&operator, DirectoryPlanRequest { files: files.clone() }).await;
+        let plan = async |files: &DirectoryFiles| city.hub.directory_plans.plan(&operator, DirectoryPlanRequest { files: files.clone() }).await;
         let same = plan(&before).await.unwrap();
         assert_eq!((same.files.len(), same.routes.len(), same.examined), (0, 0, 2));
         // The rule of the gap is added, the commune's office ends.
@@ -256,8 +256,8 @@ on_both! {
             .map(|r| (r.from.as_ref().map(|k| k.as_str()), r.to.as_ref().map(|k| k.as_str()), r.examples.clone())).collect();
         assert_eq!(routes, [(None, Some(NEIGHBOUR), vec![gap]), (Some(COMMUNE), None, vec![filed])]);
         // Other files than those that were reviewed are not put into use, nor is a faulty directory.
-        let import = async |files: &Files| {
-            let request = DirectoryImportRequest { files: files.clone(), plan: planned.digest.clone(), reason: "Theo công văn mẫu".to_owned() };
+        let import = async |files: &DirectoryFiles| {
+            let request = DirectoryImportRequest { files: files.clone(), plan: planned.digest, reason: "Theo công văn mẫu".to_owned() };
             city.hub.directory_plans.replace(&operator, request).await
         };
         let mut others = after.clone();

@@ -5,6 +5,16 @@
 //! `LIENTHONG_TEST_AMQP_ADMIN` (`tests/run` provides both) and fails without. [`backends`] says how one body runs on both
 //! databases.
 
+#![expect(
+    clippy::assigning_clones,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::large_stack_arrays,
+    clippy::unnecessary_wraps,
+    reason = "a test counts small things, and compares what it wrote itself"
+)]
+
 mod acts;
 mod assignment;
 mod backends;

@@ -108,7 +108,7 @@ on_both! {
             assert_eq!((row.is_some(), by_reference.is_some()), (sees, sees), "{tenant}");
             // The feed is the submitter's side; an agency is told by its inbox or its queue.
             assert_eq!(!feed.is_empty(), sees && !tenant.starts_with("agency."), "{tenant}");
-            assert_eq!(overview, read::Overview::default(), "{tenant}");
+            assert_eq!(overview, read::OverviewCounts::default(), "{tenant}");
         }
         let everything = Access::system().permit(Permission::HubRead).unwrap();
         let overview = store.readers.run(move |conn| read::overview(conn, &everything)).await.unwrap();

@@ -59,7 +59,7 @@ fn who_waits_is_woken_by_what_it_waits_for() {
                 format!("/v1/events?wait=30&after={}", ends[1]),
             ];
             let begun = Instant::now();
-            let (own, above, inbox, _) = tokio::join!(
+            let (own, above, inbox, ()) = tokio::join!(
                 agent.get(&paths[0]),
                 enterprise.get(&paths[1]),
                 agency.get("/v1/inbox?wait=30"),
