@@ -101,8 +101,8 @@ impl Registry {
     /// that takes this media type.
     ///
     /// # Errors
-    /// [`Label::FormatUnknown`] for a format the tenant does not have, or when several take the media type and none was named;
-    /// [`Label::MediaTypeUnsupported`] when none takes it.
+    /// `format-unknown` for a format the tenant does not have, or when several take the media type and none was named;
+    /// `media-type-unsupported` when none takes it.
     pub fn choose(
         &self,
         media_type: &str,
