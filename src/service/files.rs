@@ -5,7 +5,7 @@
 //! tells. Order: the bytes are durable, then the ledger is asked, then the caller is answered; what is left over by a crash in
 //! between is nobody's, and the sweep removes it.
 
-mod quota;
+pub(super) mod quota;
 mod uploads;
 
 use std::ops::Range;

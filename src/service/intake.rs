@@ -5,7 +5,7 @@
 
 pub mod batch;
 mod keys;
-mod prepared;
+pub(super) mod prepared;
 mod standing;
 mod written;
 
@@ -37,10 +37,9 @@ use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, Replay, SubmitOutcome};
 use crate::store::{Store, read};
 use keys::KeysInFlight;
-use prepared::{Attempted, Beside, Filed, Twin};
+use prepared::{Attempted, Beside, Filed, Prepared, Twin};
 
 pub use prepared::{Incoming, Mode};
-pub(super) use prepared::{Prepared, request_digest};
 
 /// What a filing is answered: the JSON of a [`SubmissionAnswer`](crate::domain::view::SubmissionAnswer). It is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::credentials::{CredentialParts, Credentials};
 use super::directory::DirectoryInUse;
 use super::draws::Draws;
-use super::files::UploadLimits;
+use super::files::quota::UploadLimits;
 use super::notifier::Notifier;
 use crate::adapt::Registry;
 use crate::blobs::Blobs;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::ServiceError;
 use super::fault::internal;
-use super::intake::{Incoming, request_digest};
+use super::intake::prepared::{Incoming, request_digest};
 use crate::clock::Clock;
 use crate::domain::codes::Key;
 use crate::domain::contract::LARGEST_PAGE;

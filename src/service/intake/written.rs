@@ -55,11 +55,7 @@ impl Intake {
             .extend(more.map(|problem| ProblemView::of(&problem, Language::Vietnamese)));
         let body = encode(&answer)?;
         let answer = place.answers.then(|| KeptAnswer::Filed(body.clone()));
-        let submit = Submit {
-            answer,
-            files,
-            ..self.command(call, begun, before, (beside, place))?
-        };
+        let submit = self.command(call, begun, before, (beside, place), files, answer)?;
         Ok((self.store.ledger.ask(submit).await?, body))
     }
 
@@ -90,13 +86,15 @@ impl Intake {
         })
     }
 
-    /// The command of it all, yet without the files it names and the answer.
+    /// The command of it all.
     fn command(
         &self,
         call: Filed<'_>,
         begun: Begun,
         before: Option<&KeptDossier>,
         (Beside { twin, contested }, place): (Beside, Placed),
+        files: Vec<Naming>,
+        answer: Option<KeptAnswer>,
     ) -> Result<Submit, ServiceError> {
         let Filed {
             access,
@@ -124,7 +122,7 @@ impl Intake {
             content: self.draws.with(seal)?,
             said: Content::of(content),
             contested,
-            files: Vec::new(),
+            files,
             parties,
             likeness: Likeness {
                 blind: prepared.likeness.clone(),
@@ -138,7 +136,7 @@ impl Intake {
             promised: prepared.promised,
             told: place.told,
             watches: watches(prepared, &begun),
-            answer: None,
+            answer,
             traceparent: incoming.traceparent.clone(),
             submission: self.new_submission(incoming, prepared, begun.version, begun.receipt)?,
         })
