@@ -66,6 +66,7 @@ pub struct Adapter {
     statuses: Option<Arc<DocumentPlan>>,
     render: Option<render::RenderPlan>,
     progress: Option<render::RenderPlan>,
+    remarks: Vec<AdapterFault>,
 }
 
 /// A document understood.
@@ -93,6 +94,11 @@ impl Adapter {
     /// Whether the format was made here or is not confirmed by its partner.
     pub fn is_provisional(&self) -> bool {
         self.provisional
+    }
+
+    /// What is worth a look in its file, though it compiles.
+    pub fn remarks(&self) -> &[AdapterFault] {
+        &self.remarks
     }
 
     /// The media types it takes.
@@ -137,7 +143,7 @@ impl Adapter {
         let plan = self.dossier.as_ref().ok_or_else(cannot)?;
         let syntax = self.parsed_as(media_type)?;
         let decoded = decode(bytes, syntax, media_type)?;
-        let tree = parse(&decoded.text, syntax)?;
+        let tree = parse(&decoded.text, syntax, plan)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
         let [(item, path)] = document.items.as_slice() else {
@@ -180,7 +186,7 @@ impl Adapter {
         let plan = self.statuses.as_ref().ok_or_else(cannot)?;
         let syntax = self.parsed_as(media_type)?;
         let decoded = decode(bytes, syntax, media_type)?;
-        let tree = parse(&decoded.text, syntax)?;
+        let tree = parse(&decoded.text, syntax, plan)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
         let mut read = statuses::read(plan, &tree, &mut reads, document)?;

@@ -5,10 +5,13 @@ mod convert;
 mod leaf;
 mod list;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::limits::MAX_PROBLEMS;
-use super::plan::{Ask, Cond, DocumentPlan, Guard, PartRule, Rules, Shape, Slot, scalar};
+use super::plan::{
+    Ask, Cond, DocumentPlan, Guard, Must, PartRule, Path, Question, Rules, Shape, Slot, Start, scalar,
+};
 use super::provenance::{Inside, Place, Provenance, located};
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
@@ -23,6 +26,8 @@ pub(super) struct Applied<'t> {
     pub canon: Canon<'t>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+    /// Says that the item is known and tells the hub nothing to record.
+    pub silent: Option<Problem>,
     pub provenance: Provenance,
 }
 
@@ -35,6 +40,7 @@ pub(super) fn apply<'t>(
     path: String,
 ) -> Applied<'t> {
     let mut apply = Apply::new(plan, tree, reads);
+    apply.around.push(item);
     apply.guards(&plan.guards, item, &path);
     let mut place = Place {
         path,
@@ -51,6 +57,7 @@ pub(super) fn apply<'t>(
         canon,
         problems: apply.problems,
         warnings: apply.warnings,
+        silent: apply.silent,
         provenance: Provenance {
             plan: Arc::clone(plan),
             syntax: tree.syntax,
@@ -67,6 +74,7 @@ pub(super) fn check_envelope(
     root: NodeId,
 ) -> Vec<Problem> {
     let mut apply = Apply::new(plan, tree, reads);
+    apply.around.push(root);
     apply.guards(&plan.envelope_guards, root, &tree.path(root));
     apply.problems
 }
@@ -79,7 +87,18 @@ struct Apply<'t, 'r> {
     warnings: Vec<Problem>,
     /// Values a rule saw and did not take, each with what to say of it unless another rule takes it.
     passed: Vec<(NodeId, Problem)>,
+    /// The place whose rules are applied and before it those around it, the item first.
+    around: Vec<NodeId>,
+    /// Items of lists by what they say of a field, of rules that ask for those that say the same as another one.
+    matched: HashMap<(usize, NodeId), Matches>,
+    /// Items that such a rule took.
+    taken: HashSet<NodeId>,
+    /// Says that the item is known and tells the hub nothing to record.
+    silent: Option<Problem>,
 }
+
+/// Items of a list by what they say.
+type Matches = HashMap<Vec<String>, Vec<NodeId>>;
 
 /// How a condition came out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,14 +118,60 @@ impl<'t, 'r> Apply<'t, 'r> {
             problems: Vec::new(),
             warnings: Vec::new(),
             passed: Vec::new(),
+            around: Vec::new(),
+            matched: HashMap::new(),
+            taken: HashSet::new(),
+            silent: None,
         }
+    }
+
+    /// The node from which a path's steps lead on.
+    fn start(&self, path: &Path, base: NodeId) -> NodeId {
+        let here = self.around.len().saturating_sub(1);
+        let at = match path.start {
+            Start::Here => None,
+            Start::Around(out) => self.around.get(here.saturating_sub(out)),
+            Start::Top => self.around.first(),
+        };
+        at.copied().unwrap_or(base)
+    }
+
+    fn find(&self, path: &Path, base: NodeId) -> Option<NodeId> {
+        path.find(self.tree, self.start(path, base))
+    }
+
+    /// The node a path leads to, where it says something.
+    fn found(&self, path: &Path, base: NodeId) -> Option<NodeId> {
+        self.find(path, base).filter(|node| self.present(*node))
+    }
+
+    /// Where a value belongs that is missing.
+    fn belongs(&self, path: &Path, place: &Place, base: NodeId) -> String {
+        match path.start {
+            Start::Here => path.append_to(&place.path, self.tree.syntax),
+            _ => {
+                let start = self.tree.path(self.start(path, base));
+                path.append_to(&start, self.tree.syntax)
+            }
+        }
+    }
+
+    /// Applies what stands at a place, which is around its own rules meanwhile.
+    fn inside<T>(&mut self, base: &Path, node: NodeId, apply: impl FnOnce(&mut Self) -> T) -> T {
+        if base.is_here() {
+            return apply(self);
+        }
+        self.around.push(node);
+        let applied = apply(self);
+        self.around.pop();
+        applied
     }
 
     /// Tells of the values that rules saw and none took.
     fn settle(&mut self) {
         for (node, problem) in std::mem::take(&mut self.passed) {
-            if self.reads.of_node(node) == Mark::Unread {
-                self.reads.mark(node, Mark::Told);
+            if self.reads.is_untouched(self.tree, node) {
+                self.reads.mark_all(self.tree, node, Mark::Told);
                 self.warnings.push(problem);
             }
         }
@@ -127,29 +192,72 @@ impl<'t, 'r> Apply<'t, 'r> {
 
     fn guards(&mut self, guards: &[Guard], base: NodeId, path: &str) {
         for guard in guards {
+            if self.answer(guard.when.as_ref(), base) == Answer::No {
+                continue;
+            }
             let where_to = || guard.from.append_to(path, self.tree.syntax);
-            let found = guard.from.find(self.tree, base).filter(|n| self.present(*n));
+            let found = self.found(&guard.from, base);
             if let Some(node) = found {
                 self.reads.mark(node, Mark::Read);
             }
-            let problem = match found.map(|n| scalar(self.tree, n)) {
-                None if guard.optional => continue,
-                None => located(where_to(), |field| problems::FieldMissing { field }.into()),
-                Some(Some(w)) if guard.is.iter().any(|is| **is == *w) => continue,
-                Some(_) => located(where_to(), |field| {
-                    let expected = &guard.is.join(", ");
-                    problems::ValueUnknown { field, expected }.into()
+            let missing = || located(where_to(), |field| problems::FieldMissing { field }.into());
+            let problem = match (&guard.must, found) {
+                (Must::BeAbsent, None) | (Must::BePresent, Some(_)) => continue,
+                (Must::BePresent, None) => missing(),
+                (Must::BeAbsent, Some(node)) => located(self.tree.path(node), |field| {
+                    problems::FieldForbidden { field }.into()
                 }),
+                (Must::Hold { optional: true, .. }, None) => continue,
+                (Must::Hold { .. }, None) => missing(),
+                (Must::Hold { words, .. }, Some(node)) => {
+                    let word = scalar(self.tree, node);
+                    let holds = word.and_then(|word| words.get(&word).or(words.other.as_ref()).copied());
+                    if holds == Some(true) {
+                        continue;
+                    }
+                    located(where_to(), |field| match words.other {
+                        Some(_) => problems::FieldForbidden { field }.into(),
+                        None => {
+                            let expected = &words.allowed;
+                            problems::ValueUnknown { field, expected }.into()
+                        }
+                    })
+                }
             };
             self.problems.push(problem);
         }
     }
 
     fn answer(&mut self, cond: Option<&Cond>, base: NodeId) -> Answer {
-        let Some(cond) = cond else { return Answer::Yes };
+        match cond {
+            None => Answer::Yes,
+            Some(Cond::Ask(question)) => self.ask(question, base),
+            Some(Cond::All(several)) => {
+                let mut answer = Answer::Yes;
+                for cond in several {
+                    match self.answer(Some(cond), base) {
+                        Answer::No => return Answer::No,
+                        Answer::ByWord => answer = Answer::ByWord,
+                        Answer::Yes => {}
+                    }
+                }
+                answer
+            }
+            Some(Cond::Any(several)) => {
+                let mut answers = several.iter().map(|cond| self.answer(Some(cond), base));
+                answers.find(|answer| *answer != Answer::No).unwrap_or(Answer::No)
+            }
+            Some(Cond::Not(cond)) => match self.answer(Some(cond), base) {
+                Answer::No => Answer::Yes,
+                _ => Answer::No,
+            },
+        }
+    }
+
+    fn ask(&mut self, question: &Question, base: NodeId) -> Answer {
         let yes = |counts: bool, yes: Answer| if counts { yes } else { Answer::No };
-        let node = cond.from.find(self.tree, base).filter(|n| self.present(*n));
-        let (words, absent, otherwise) = match &cond.ask {
+        let node = self.found(&question.from, base);
+        let (words, absent, otherwise) = match &question.ask {
             Ask::Present(wanted) => return yes(node.is_some() == *wanted, Answer::Yes),
             Ask::Word {
                 words,
@@ -226,8 +334,8 @@ impl<'t, 'r> Apply<'t, 'r> {
         }
         let rule = &rules[chosen];
         // What stands in the item itself is looked for in an item that is nothing, too.
-        let own = !rule.base.0.is_empty();
-        let found = rule.base.find(self.tree, base);
+        let own = !rule.base.is_here();
+        let found = self.find(&rule.base, base);
         let Some(node) = found.filter(|n| !own || self.is_empty_element(*n) || self.present(*n)) else {
             return (None, false);
         };
@@ -246,7 +354,9 @@ impl<'t, 'r> Apply<'t, 'r> {
             ..Place::default()
         };
         let before = (self.problems.len(), self.warnings.len());
-        let (value, mut sourced) = self.shape(&rule.shape, node, &mut inner);
+        let (value, mut sourced) = self.inside(&rule.base, node, |apply| {
+            apply.shape(&rule.shape, node, &mut inner)
+        });
         // A word of the document that chose this rule says that the part is there.
         sourced |= answer == Answer::ByWord;
         if sourced || slot.required || (own && !self.plan.strictness.empty_absent) {

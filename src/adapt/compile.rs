@@ -1,5 +1,7 @@
 //! Makes a plan of an `adapter.toml`, or says everything that is wrong with it: where, and how to mend it.
 
+mod cleaning;
+mod conditions;
 mod fault;
 mod paths;
 mod places;
@@ -10,7 +12,9 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 
 use self::rules::RuleSet;
-use super::plan::{DocumentPlan, Items, Known, KnownList, Path, Rules, Shape, Strictness, Turning};
+use super::plan::{
+    DocumentPlan, Items, Known, KnownList, Listing, Path, Rules, Shape, Step, Strictness, Turning,
+};
 use super::spec::{AdapterSpec, DocumentSpec};
 use super::target::Member;
 use super::tree::Name;
@@ -26,6 +30,14 @@ pub(super) struct Compiler<'s> {
     pub faults: Vec<AdapterFault>,
     used_tables: BTreeSet<&'s str>,
     used_shapes: BTreeSet<&'s str>,
+    /// The place whose rules are compiled and before it those around it, the item first: each as steps from the item on.
+    around: Vec<Vec<Step>>,
+    /// What rules read elsewhere in the item, and where: steps from the item on.
+    outside: Vec<(Vec<Step>, Known)>,
+    /// List rules so far.
+    lists: usize,
+    /// What is worth a look and no fault.
+    pub remarks: Vec<AdapterFault>,
 }
 
 impl<'s> Compiler<'s> {
@@ -37,16 +49,31 @@ impl<'s> Compiler<'s> {
             faults: Vec::new(),
             used_tables: BTreeSet::new(),
             used_shapes: BTreeSet::new(),
+            around: vec![Vec::new()],
+            outside: Vec::new(),
+            lists: 0,
+            remarks: Vec::new(),
         }
     }
 
     pub fn fault(&mut self, at: usize, vi: impl Into<String>, en: impl Into<String>) {
-        self.faults.push(AdapterFault {
+        let said = self.said(at, vi.into(), en.into());
+        self.faults.push(said);
+    }
+
+    /// Says what is worth a look, though the file compiles.
+    pub fn remark(&mut self, at: usize, vi: impl Into<String>, en: impl Into<String>) {
+        let said = self.said(at, vi.into(), en.into());
+        self.remarks.push(said);
+    }
+
+    fn said(&self, at: usize, message_vi: String, message_en: String) -> AdapterFault {
+        AdapterFault {
             file: self.file.to_owned(),
             line: line_of(self.text, at),
-            message_vi: vi.into(),
-            message_en: en.into(),
-        });
+            message_vi,
+            message_en,
+        }
     }
 
     fn format_span(&self) -> usize {
@@ -56,15 +83,9 @@ impl<'s> Compiler<'s> {
     /// Compiles `[dossier]` or `[statuses]` against the members of its canonical type.
     /// `turning` names those that turn the meaning of an item.
     pub fn document(&mut self, spec: &'s DocumentSpec, members: &[Member], turning: &[&str]) -> DocumentPlan {
-        let mut known = Known::default();
         let root = self.root(spec);
-        let items = spec.items.as_ref().map(|raw| Items {
-            path: self.path(raw.get_ref(), raw.span().start),
-            item: spec
-                .item
-                .as_ref()
-                .and_then(|item| self.name(item, raw.span().start)),
-        });
+        let mut known = Known::default();
+        let items = self.items(spec, &mut known);
         let envelope_guards = self.guards(&spec.envelope.require, &mut known);
         self.declare(
             &[],
@@ -73,32 +94,28 @@ impl<'s> Compiler<'s> {
             &spec.envelope.forbidden,
             &mut known,
         );
-        let place = match &items {
-            Some(items) => {
-                let place = known.follow(&items.path);
-                place.list = Some(KnownList {
-                    item: items.item.clone(),
-                    or_one: false,
-                    is_items: true,
-                });
-                place
-            }
-            None => &mut known,
-        };
-        let guards = self.guards(&spec.require, place);
-        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
-        let rules = RuleSet::of(&spec.field, &spec.part, &spec.list);
-        let shape = self.shape(&rules, members, place, "");
         self.settle_picks(&mut known);
+        let mut item = Known::default();
+        let guards = self.guards(&spec.require, &mut item);
+        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, &mut item);
+        let rules = RuleSet::of(&spec.field, &spec.part, &spec.list);
+        let shape = self.shape(&rules, members, &mut item, "");
+        self.settle_outside(&mut item);
+        self.settle_picks(&mut item);
+        if items.is_none() {
+            self.one_document(spec);
+        }
         DocumentPlan {
             turning: turning_fields(&shape, turning),
-            places: places(&known, items.as_ref()),
+            places: places(&item),
             root,
             items,
             envelope_guards,
             guards,
             shape,
             known,
+            item,
+            spaces: self.spaces(),
             strictness: Strictness {
                 unknown_refused: self.spec.format.unknown == super::spec::Unknown::Refuse,
                 empty_absent: self.spec.format.empty == super::spec::Empty::Absent,
@@ -109,6 +126,72 @@ impl<'s> Compiler<'s> {
                     .is_some_and(|j| j.values == super::spec::Values::Text),
             },
         }
+    }
+
+    /// Where the items are.
+    fn items(&mut self, spec: &'s DocumentSpec, known: &mut Known) -> Option<Items> {
+        let raw = spec.items.as_ref()?;
+        let at = raw.span().start;
+        let item = spec.item.as_ref().and_then(|item| self.name(item, at));
+        let mut paths = Vec::new();
+        for one in raw.get_ref().as_slice() {
+            let path = self.path_here(one, at);
+            let place = known.follow(&path);
+            let one = path.steps.last().is_some_and(|step| step.listing.one);
+            place.list = Some(KnownList {
+                listing: Listing {
+                    item: item.clone(),
+                    one,
+                },
+                is_items: true,
+            });
+            paths.push(path);
+        }
+        if paths.is_empty() {
+            self.fault(
+                at,
+                "items để trống; ghi đường dẫn tới danh sách, hoặc bỏ đi nếu cả tài liệu là một hồ sơ",
+                "items is empty; write the path of the list, or remove it if the whole document is one dossier",
+            );
+            paths.push(Path::default());
+        }
+        if self.spec.xml.is_some() && item.is_none() && paths.iter().any(|path| path.steps.is_empty()) {
+            self.fault(
+                at,
+                "items = \".\" trong XML cần tên phần tử của một mục: thêm item = \"…\"",
+                "items = \".\" in XML needs the name of one item's element: add item = \"…\"",
+            );
+        }
+        Some(Items { paths, item })
+    }
+
+    /// What only a list of items has is not said of a document that is itself the one item.
+    fn one_document(&mut self, spec: &DocumentSpec) {
+        if spec.item.is_some() {
+            let at = spec
+                .root
+                .as_ref()
+                .map_or_else(|| self.format_span(), |root| root.span().start);
+            self.fault(
+                at,
+                "item chỉ dùng cùng items; thêm items = \"…\" hoặc bỏ item",
+                "item goes with items; add items = \"…\", or remove item",
+            );
+        }
+    }
+
+    /// Further namespaces, each with the one it is read as.
+    fn spaces(&self) -> Vec<(Box<str>, Box<str>)> {
+        let Some(xml) = &self.spec.xml else {
+            return Vec::new();
+        };
+        let all = std::iter::once(&xml.namespace).chain(xml.namespaces.values());
+        let pairs = all.flat_map(|spaces| {
+            let (first, others) = spaces.as_slice().split_first().unzip();
+            let others = others.into_iter().flatten();
+            others.filter_map(move |other| Some((other.as_str().into(), first?.as_str().into())))
+        });
+        pairs.collect()
     }
 
     /// The name of the root element, which XML has and JSON has not.
@@ -174,13 +257,9 @@ impl<'s> Compiler<'s> {
 }
 
 /// Names of the fields of an item that stand in one place only, each with that place.
-fn places(known: &Known, items: Option<&Items>) -> HashMap<String, String> {
-    let steps = items.into_iter().flat_map(|items| &items.path.0);
-    let (mut place, mut places) = (known, HashMap::new());
-    for step in steps {
-        place = place.child(&step.name).unwrap_or(place);
-    }
-    place.walk("", &mut |name, _, shown| {
+fn places(item: &Known) -> HashMap<String, String> {
+    let mut places = HashMap::new();
+    item.walk("", &mut |name, _, shown| {
         let twice = places.insert(words::plain(&name.local), Some(shown));
         if twice.is_some() {
             places.insert(words::plain(&name.local), None);
@@ -204,7 +283,7 @@ fn turning_fields(shape: &Shape, named: &[&str]) -> Vec<Turning> {
     });
     let turning = paths.filter_map(|path| {
         Some(Turning {
-            plain: words::plain(&path.0.last()?.name.local),
+            plain: words::plain(&path.steps.last()?.name.local),
             path: path.clone(),
         })
     });

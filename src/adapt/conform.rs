@@ -1,13 +1,14 @@
 //! Holds a document against the fields its format declares: unknown, forbidden, repeated, of the wrong structure, kept beside the
 //! canonical form, and read by nobody.
 
+mod names;
+
 use super::limits::MAX_PROBLEMS;
-use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, Turning, scalar};
-use super::provenance::{last_name, located};
+use super::plan::{DocumentPlan, Known, KnownList, Picked, Strictness, scalar};
+use super::provenance::located;
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
 use super::tree::{Name, NodeId, Oddity, Syntax, Tree, Value};
-use super::words;
 use crate::domain::dossier::{ForeignValue, limits};
 use crate::domain::rejection::Problem;
 use crate::domain::rejection::problems::{self, Fill};
@@ -57,7 +58,7 @@ impl Findings {
 pub(super) fn envelope(tree: &Tree<'_>, plan: &DocumentPlan, reads: &Reads) -> Findings {
     let mut walk = Walk::new(tree, plan, reads);
     if let Some(root) = tree.root() {
-        walk.node(root, &plan.known);
+        walk.around(root);
     }
     walk.finish()
 }
@@ -65,13 +66,9 @@ pub(super) fn envelope(tree: &Tree<'_>, plan: &DocumentPlan, reads: &Reads) -> F
 /// Looks at one item.
 pub(super) fn item(tree: &Tree<'_>, item: NodeId, plan: &DocumentPlan, reads: &Reads) -> Findings {
     let mut walk = Walk::new(tree, plan, reads);
-    let mut steps = plan.items.iter().flat_map(|items| &items.path.0);
-    let known = steps.try_fold(&plan.known, |at, step| at.child(&step.name));
-    if let Some(known) = known {
-        walk.top = Some(item);
-        walk.item(item, known);
-        walk.keep(item);
-    }
+    walk.top = Some(item);
+    walk.item(item, &plan.item);
+    walk.keep(item);
     walk.finish()
 }
 
@@ -118,6 +115,26 @@ impl<'a> Walk<'a> {
         let told = self.told.iter().map(|node| (*node, Unread::Unused));
         self.found.unread.extend(told);
         self.found
+    }
+
+    /// The outermost node, which may itself be the list of the items.
+    fn around(&mut self, root: NodeId) {
+        let (tree, plan) = (self.tree, self.plan);
+        let bare = plan
+            .items
+            .as_ref()
+            .filter(|items| items.path(tree, root).steps.is_empty());
+        match (bare, tree.value(root), tree.syntax) {
+            (None, ..) => self.item(root, &plan.known),
+            // Each item is looked at by itself.
+            (Some(_), Value::List, _) | (Some(_), _, Syntax::Json) => {}
+            (Some(items), ..) => {
+                self.odd(root, &plan.known);
+                for child in tree.children(root).filter(|c| !items.is_item(tree, *c)) {
+                    self.field(child, &plan.known, &mut Vec::new());
+                }
+            }
+        }
     }
 
     fn node(&mut self, node: NodeId, known: &Known) {
@@ -186,20 +203,23 @@ impl<'a> Walk<'a> {
     }
 
     fn list(&mut self, node: NodeId, known: &Known, list: &KnownList) {
-        match (self.tree.syntax, &list.item) {
+        let listing = &list.listing;
+        match (self.tree.syntax, &listing.item) {
             (Syntax::Json, _) => match self.tree.value(node) {
                 Value::List => {
                     for item in self.tree.children(node).filter(|_| !list.is_items) {
                         self.entry(item, known);
                     }
                 }
-                _ if list.or_one => self.entry(node, known),
+                _ if listing.one && list.is_items => {}
+                _ if listing.one => self.entry(node, known),
                 _ if !self.strictness.present(self.tree, node) => {}
                 _ => self.wrong(node, "[…]"),
             },
             (Syntax::Xml, None) if list.is_items => {}
             (Syntax::Xml, None) => self.entry(node, known),
             (Syntax::Xml, Some(name)) => match self.tree.value(node) {
+                Value::Object if listing.is_alone(self.tree, node) => self.entry(node, known),
                 Value::Object => {
                     self.odd(node, known);
                     for item in self.tree.children(node) {
@@ -214,7 +234,8 @@ impl<'a> Walk<'a> {
                 }
                 Value::Null => self.odd(node, known),
                 Value::Text(t) if t.is_empty() => self.odd(node, known),
-                _ if list.or_one => self.entry(node, known),
+                _ if listing.one && list.is_items => {}
+                _ if listing.one => self.entry(node, known),
                 _ => {
                     self.odd(node, known);
                     self.wrong(node, &format!("<{}>…", name.local));
@@ -308,24 +329,30 @@ impl<'a> Walk<'a> {
     fn fields(&mut self, node: NodeId, known: &Known) {
         let mut once: Vec<NodeId> = Vec::new();
         for child in self.tree.children(node) {
-            let Some((name, field)) = self.declared(child, known) else {
-                self.unknown(child, Some(known));
-                continue;
-            };
-            if field.forbidden {
-                self.forbidden(child);
-                continue;
-            }
-            let may_repeat = field.list.as_ref().is_some_and(|l| l.item.is_none());
-            if self.tree.syntax == Syntax::Xml && !may_repeat && !field.ignored && !field.kept {
-                if once.iter().any(|n| self.tree.is_named(*n, name)) {
-                    self.say(child, |field| problems::FieldRepeated { field }.into());
-                    continue;
-                }
-                once.push(child);
-            }
-            self.node(child, field);
+            self.field(child, known, &mut once);
         }
+    }
+
+    /// One field of a structure; `once` are the fields before it that may not be repeated.
+    fn field(&mut self, child: NodeId, known: &Known, once: &mut Vec<NodeId>) {
+        let Some((name, field)) = self.declared(child, known) else {
+            return self.unknown(child, Some(known));
+        };
+        if field.forbidden {
+            // Where empty means absent, an empty one was not sent.
+            if self.strictness.present(self.tree, child) {
+                self.forbidden(child);
+            }
+            return;
+        }
+        let may_repeat = field.list.as_ref().is_some_and(|l| l.listing.item.is_none());
+        if self.tree.syntax == Syntax::Xml && !may_repeat && !field.ignored && !field.kept {
+            if once.iter().any(|n| self.tree.is_named(*n, name)) {
+                return self.say(child, |field| problems::FieldRepeated { field }.into());
+            }
+            once.push(child);
+        }
+        self.node(child, field);
     }
 
     /// Every value inside, attributes of XML among them.
@@ -378,70 +405,6 @@ impl<'a> Walk<'a> {
             .find(|(name, _)| self.tree.is_named(child, name))
     }
 
-    /// A field the mapping does not name, at a place whose names are `around`.
-    fn unknown(&mut self, node: NodeId, around: Option<&Known>) {
-        let (tree, plan) = (self.tree, self.plan);
-        if let Some(space) = self.other_space(node, around) {
-            // The right name in the namespace of something else: no advice on how it is spelt would help.
-            self.found.unread.push((node, Unread::Unknown));
-            let expected = &space;
-            return self.complain(|| {
-                told(tree, node, |field| {
-                    problems::NamespaceWrong { field, expected }.into()
-                })
-            });
-        }
-        if self.strictness.unknown_refused {
-            self.found.unread.push((node, Unread::Unknown));
-            self.say(node, |field| problems::FieldUnknown { field }.into());
-            return;
-        }
-        if self.turns(node) {
-            return;
-        }
-        self.found.unread.push((node, Unread::Unknown));
-        self.found
-            .warning(|| match nearest(plan, around, tree.name(node)) {
-                Some(meant) => misspelt(tree, node, meant),
-                None => told(tree, node, |field| problems::FieldUnknown { field }.into()),
-            });
-    }
-
-    /// The namespace in which an element of this name is expected here, where it stands in another one.
-    fn other_space(&self, node: NodeId, around: Option<&Known>) -> Option<String> {
-        if self.tree.syntax != Syntax::Xml {
-            return None;
-        }
-        let mut same = around?.children.get(self.tree.name(node))?.iter();
-        let (name, _) = same.find(|(name, _)| name.attribute == self.tree.is_attribute(node))?;
-        Some(format!("xmlns=\"{}\"", name.space))
-    }
-
-    /// Whether it, or something in it, looks like a field that turns the meaning of the item. Then the item is refused, and beside the
-    /// items the whole: what is meant is never guessed from the absence of that field.
-    fn turns(&mut self, node: NodeId) -> bool {
-        let (tree, plan) = (self.tree, self.plan);
-        if plan.turning.is_empty() || !says_something(tree, self.strictness, node) {
-            return false;
-        }
-        // Around the items it is of all of them, and of none.
-        let is_absent = |turning: &Turning| self.top.is_none_or(|top| turning.path.find(tree, top).is_none());
-        let name = words::plain(tree.name(node));
-        let looks_like = plan.turning.iter().find(|turning| {
-            words::near(&name, &turning.plain)
-                // A name around it, such as the reason of a refusal, stands for it where it is not there itself.
-                || (turning.plain.len() >= WHOLE_WORD
-                    && name.contains(&turning.plain)
-                    && is_absent(turning))
-        });
-        if let Some(turning) = looks_like {
-            self.found.problem(|| misspelt(tree, node, &turning.path.shown()));
-            return true;
-        }
-        let inside: Vec<NodeId> = tree.children(node).collect();
-        inside.into_iter().any(|child| self.turns(child))
-    }
-
     fn say(&mut self, node: NodeId, said: impl FnOnce(&dyn Fill) -> Problem) {
         let tree = self.tree;
         self.found.problem(|| told(tree, node, said));
@@ -455,44 +418,6 @@ impl<'a> Walk<'a> {
         let expected = &expected;
         self.say(node, |field| problems::TypeWrong { field, expected }.into());
     }
-}
-
-/// From how many letters on a name that is part of another one is taken to be meant by it.
-const WHOLE_WORD: usize = 6;
-
-/// Whether any value is inside.
-fn says_something(tree: &Tree<'_>, strictness: Strictness, node: NodeId) -> bool {
-    match tree.value(node) {
-        Value::Object | Value::List => tree
-            .children(node)
-            .any(|child| says_something(tree, strictness, child)),
-        Value::Text(text) => !text::is_blank(text),
-        _ => strictness.present(tree, node),
-    }
-}
-
-/// The field that a name nobody knows is probably meant for: the nearest at this place, else one of exactly this name that stands
-/// in one other place.
-fn nearest<'p>(plan: &'p DocumentPlan, around: Option<&'p Known>, name: &str) -> Option<&'p str> {
-    let plain = words::plain(name);
-    let names = around.into_iter().flat_map(|known| known.children.keys());
-    let close = |of: &&str| words::near(&plain, &words::plain(of));
-    let here = names.map(|of| &**of).filter(close);
-    // Of several the one that differs in case alone, then the first by name: the same each time.
-    here.min_by_key(|of| (words::plain(of) != plain, *of))
-        .or_else(|| plan.places.get(&plain).map(String::as_str))
-}
-
-/// A name that is probably meant for another one; where both are spelt alike, the place of the other is said.
-fn misspelt(tree: &Tree<'_>, node: NodeId, meant: &str) -> Problem {
-    let path = tree.path(node);
-    let expected = if last_name(&path) == meant {
-        format!("/{}", meant.replace('.', "/"))
-    } else {
-        meant.to_owned()
-    };
-    let expected = &expected;
-    located(path, |field| problems::FieldMisspelt { field, expected }.into())
 }
 
 fn told(tree: &Tree<'_>, node: NodeId, said: impl FnOnce(&dyn Fill) -> Problem) -> Problem {

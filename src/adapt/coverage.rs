@@ -32,7 +32,7 @@ impl Adapter {
         let plan = plan.as_ref().ok_or_else(cannot)?;
         let syntax = self.parsed_as(media_type)?;
         let decoded = decode(bytes, syntax, media_type)?;
-        let tree = parse(&decoded.text, syntax)?;
+        let tree = parse(&decoded.text, syntax, plan)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
         let mut parts = Vec::new();

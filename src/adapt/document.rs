@@ -1,19 +1,21 @@
 //! What every document goes through before its items are read: its characters, its syntax, its envelope.
 
-use super::plan::DocumentPlan;
+use super::plan::{DocumentPlan, Items, Path};
 use super::provenance::located;
 use super::reads::Reads;
-use super::tree::{NodeId, Syntax, Tree, Value};
+use super::tree::{Name, NodeId, Syntax, Tree, Value};
 use super::{apply, conform, json, limits, provenance, xml};
 use crate::domain::encoding::{self, Decoded};
 use crate::domain::rejection::{Label, Problem, Rejection, problems};
 
-/// The tree of a text.
-pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Tree<'_>, Problem> {
-    match syntax {
+/// The tree of a text, in which every namespace is the one that the format writes.
+pub(super) fn parse<'d>(text: &'d str, syntax: Syntax, plan: &DocumentPlan) -> Result<Tree<'d>, Problem> {
+    let mut tree = match syntax {
         Syntax::Json => json::read(text),
         Syntax::Xml => xml::read(text),
-    }
+    }?;
+    tree.read_spaces_as(&plan.spaces);
+    Ok(tree)
 }
 
 /// The refusal of a format for what it does not have; the canonical one has everything.
@@ -62,10 +64,56 @@ pub(super) fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> R
     Ok(decoded)
 }
 
-/// Slips in names: often why something else is missing.
+/// Slips in names and namespaces: often why something else is missing.
 pub(super) fn slips(warnings: &[Problem]) -> impl Iterator<Item = Problem> {
-    let slips = warnings.iter().filter(|w| w.label == Label::FieldMisspelt);
+    let slips = warnings
+        .iter()
+        .filter(|w| matches!(w.label, Label::FieldMisspelt | Label::NamespaceWrong));
     slips.cloned()
+}
+
+/// What is wrong with the outermost element: its namespace alone, or its name.
+fn wrong_root(tree: &Tree<'_>, root: NodeId, name: &Name) -> Problem {
+    let space = format!("xmlns=\"{}\"", name.space);
+    if tree.name(root) == &*name.local {
+        return problems::NamespaceWrong {
+            field: &name.local,
+            expected: &space,
+        }
+        .at(tree.path(root));
+    }
+    let wanted = format!("<{} {space}>", name.local);
+    problems::FieldMissing { field: &wanted }.at("/")
+}
+
+/// The items of their list, one more than a document may hold at most, each with its path.
+fn items_of(
+    tree: &Tree<'_>,
+    spec: &Items,
+    path: &Path,
+    list: NodeId,
+    items_path: &str,
+) -> Vec<(NodeId, String)> {
+    let one = match path.steps.last() {
+        Some(step) => step.listing.one,
+        // Where the document itself is the list and nothing else, it may be the one item.
+        None => spec.paths.len() == 1,
+    };
+    let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
+    if !is_list {
+        let stands_alone = one && *tree.value(list) == Value::Object;
+        return stands_alone
+            .then(|| (list, items_path.to_owned()))
+            .into_iter()
+            .collect();
+    }
+    let is_item = |node: &NodeId| tree.syntax == Syntax::Json || spec.is_item(tree, *node);
+    let name = spec.item.as_ref().map(|name| &*name.local);
+    let nodes = tree.children(list).filter(is_item).take(limits::MAX_ITEMS + 1);
+    let numbered = nodes.enumerate();
+    numbered
+        .map(|(n, node)| (node, provenance::item_path(items_path, name, n, tree.syntax)))
+        .collect()
 }
 
 /// A document whose envelope was looked at.
@@ -86,16 +134,18 @@ impl Document {
         reads: &mut Reads,
     ) -> Result<Document, Rejection> {
         let root = tree.root().ok_or(problems::DocumentEmpty)?;
+        let may_list = plan.items.as_ref().is_some_and(Items::may_be_whole);
         match (tree.syntax, &plan.root) {
-            (Syntax::Json, _) if *tree.value(root) != Value::Object => {
+            (Syntax::Json, _) if *tree.value(root) == Value::Object => {}
+            (Syntax::Json, _) if *tree.value(root) == Value::List && may_list => {}
+            (Syntax::Json, _) => {
                 let problem = problems::ObjectExpected {
                     expected: &plan.form(),
                 };
                 return Err(problem.at("").into());
             }
             (Syntax::Xml, Some(name)) if !tree.is_named(root, name) => {
-                let wanted = format!("<{} xmlns=\"{}\">", name.local, name.space);
-                return Err(problems::FieldMissing { field: &wanted }.at("/").into());
+                return Err(wrong_root(tree, root, name).into());
             }
             _ => {}
         }
@@ -114,28 +164,20 @@ impl Document {
         if !problems.is_empty() {
             problems.extend(slips(&found.warnings));
         }
-        let items_path = spec.path.append_to(&tree.path(root), tree.syntax);
-        let list = spec.path.find(tree, root);
-        let mut items = Vec::new();
-        if let Some(list) = list {
-            let item = spec.item.as_ref();
-            let is_list = tree.syntax == Syntax::Xml || *tree.value(list) == Value::List;
-            let nodes = tree.children(list).filter(|node| match (tree.syntax, item) {
-                (Syntax::Json, _) | (_, None) => is_list,
-                (Syntax::Xml, Some(name)) => tree.is_named(*node, name),
-            });
-            let name = item.map(|name| &*name.local);
-            for (n, node) in nodes.take(limits::MAX_ITEMS + 1).enumerate() {
-                items.push((node, provenance::item_path(&items_path, name, n, tree.syntax)));
-            }
-        }
+        let path = spec.path(tree, root);
+        let items_path = path.append_to(&tree.path(root), tree.syntax);
+        let list = path.find(tree, root);
+        let items = match list {
+            Some(list) => items_of(tree, spec, path, list, &items_path),
+            None => Vec::new(),
+        };
         Ok(Document {
-            items,
-            items_path,
             listed: list.is_some_and(|list| {
                 let is_list = *tree.value(list) == Value::List || tree.syntax == Syntax::Xml;
-                is_list || plan.strictness.present(tree, list)
+                !items.is_empty() || is_list || plan.strictness.present(tree, list)
             }),
+            items,
+            items_path,
             problems,
             warnings: found.warnings,
         })

@@ -1,5 +1,6 @@
 //! A compiled mapping: immutable, checked, shared by every request.
 
+mod clean;
 mod known;
 mod path;
 mod words;
@@ -9,17 +10,27 @@ use std::collections::HashMap;
 use super::dates::DateForm;
 use super::spec::{Form, Otherwise};
 use super::target::Kind;
-use super::tree::{Name, NodeId, Tree, Value};
+use super::tree::{Name, NodeId, Syntax, Tree, Value};
 use crate::domain::plausible::Dated;
 use crate::domain::text;
 
+pub(super) use clean::Cleaner;
 pub(super) use known::{Known, KnownList, Picked};
-pub(super) use path::{Path, Pick, Step, find_all};
-pub(super) use words::{Words, scalar};
+pub(super) use path::{Listing, Path, Pick, Start, Step, find_all};
+pub(super) use words::{Meaning, Words, plain_scalar, scalar};
 
 /// When a rule counts.
 #[derive(Clone, Debug)]
-pub(super) struct Cond {
+pub(super) enum Cond {
+    Ask(Question),
+    All(Vec<Cond>),
+    Any(Vec<Cond>),
+    Not(Box<Cond>),
+}
+
+/// A question about one field of the sender's document.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
     pub from: Path,
     pub ask: Ask,
     /// What must be there for the rule to count, for a message; empty where nothing must.
@@ -29,7 +40,38 @@ pub(super) struct Cond {
 impl Cond {
     /// Whether it asks for a word, and not only whether something is there.
     pub fn is_said(&self) -> bool {
-        matches!(self.ask, Ask::Word { .. })
+        match self {
+            Cond::Ask(question) => matches!(question.ask, Ask::Word { .. }),
+            Cond::All(several) | Cond::Any(several) => several.iter().any(Cond::is_said),
+            Cond::Not(one) => one.is_said(),
+        }
+    }
+
+    /// Whether it asks only for fields of the place where its rule stands.
+    pub fn asks_here_alone(&self) -> bool {
+        match self {
+            Cond::Ask(question) => question.from.start == Start::Here,
+            Cond::All(several) | Cond::Any(several) => several.iter().all(Cond::asks_here_alone),
+            Cond::Not(one) => one.asks_here_alone(),
+        }
+    }
+
+    /// What must be there for the rule to count, for a message; empty where nothing must.
+    pub fn shown(&self) -> String {
+        let together = |several: &[Cond], between: &str| {
+            let shown: Vec<String> = several
+                .iter()
+                .map(Cond::shown)
+                .filter(|s| !s.is_empty())
+                .collect();
+            shown.join(between)
+        };
+        match self {
+            Cond::Ask(question) => question.shown.clone(),
+            Cond::All(several) => together(several, "; "),
+            Cond::Any(several) => together(several, " | "),
+            Cond::Not(_) => String::new(),
+        }
     }
 }
 
@@ -56,12 +98,24 @@ pub(super) enum Test {
     Present(bool),
 }
 
-/// A field that must hold one of some words.
+/// What must hold of a field.
 #[derive(Debug)]
 pub(super) struct Guard {
     pub from: Path,
-    pub is: Vec<Box<str>>,
-    pub optional: bool,
+    pub must: Must,
+    pub when: Option<Cond>,
+}
+
+/// What a guard asks.
+#[derive(Debug)]
+pub(super) enum Must {
+    /// One of these words, unless it may be missing.
+    Hold {
+        words: Words<bool>,
+        optional: bool,
+    },
+    BePresent,
+    BeAbsent,
 }
 
 /// A value that does not come from the document.
@@ -76,9 +130,10 @@ pub(super) enum Fixed {
 #[derive(Clone, Debug)]
 pub(super) enum Convert {
     Plain(Kind),
-    Table(Words<Fixed>),
+    Table(Words<Meaning>),
     Date {
-        form: DateForm,
+        /// The first that fits counts; the first is what a message shows.
+        forms: Vec<DateForm>,
         day: bool,
         /// Which date of the model it is, and so what is plausible of it.
         dated: Option<Dated>,
@@ -91,12 +146,12 @@ impl Convert {
         match (self, value) {
             (
                 Convert::Date {
-                    form,
+                    forms,
                     dated: Some(dated),
                     ..
                 },
                 Value::Text(text),
-            ) => form.is_unset(text.trim(), *dated),
+            ) => forms.iter().any(|form| form.is_unset(text.trim(), *dated)),
             _ => false,
         }
     }
@@ -107,6 +162,10 @@ impl Convert {
 pub(super) struct LeafRule {
     pub sources: Vec<Path>,
     pub when: Option<Cond>,
+    /// What is done with a text before it is read, and is not told.
+    pub clean: Vec<Cleaner>,
+    /// What is done with a text before it is read, and is told where it changes something.
+    pub mend: Vec<Cleaner>,
     pub convert: Convert,
     pub constant: Option<Fixed>,
     pub default: Option<Fixed>,
@@ -129,7 +188,7 @@ pub(super) struct LeafRule {
 impl LeafRule {
     /// Where a sender would write the value: of several places the nearest, as what stands deeper is an extension.
     pub fn nearest(&self) -> Option<&Path> {
-        self.sources.iter().min_by_key(|source| source.0.len())
+        self.sources.iter().min_by_key(|source| source.steps.len())
     }
 }
 
@@ -144,11 +203,27 @@ pub(super) struct PartRule {
 /// One rule for a repeated group of values.
 #[derive(Debug)]
 pub(super) struct ListRule {
+    /// Its place among the list rules of the document.
+    pub number: usize,
     pub base: Path,
-    pub item: Option<Name>,
-    pub or_one: bool,
+    /// Of the items only those of which this field says the same as that one outside the item.
+    pub matching: Vec<(Path, Path)>,
+    /// Of the items only those that no rule with `matching` took.
+    pub rest: bool,
     pub when: Option<Cond>,
     pub shape: Shape,
+}
+
+impl ListRule {
+    /// How its list is written; none where it makes one item of the place where it stands.
+    pub fn listing(&self) -> Option<&Listing> {
+        self.base.steps.last().map(|step| &step.listing)
+    }
+
+    /// The name of one item's element in XML.
+    pub fn item(&self) -> Option<&Name> {
+        self.listing()?.item.as_ref()
+    }
 }
 
 /// The rules of one canonical object, one slot a member.
@@ -160,7 +235,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Whether every field keeps its name and its place, so that the canonical form itself is this format.
     pub fn is_mirror(&self) -> bool {
-        let same = |path: &Path, name: &str| matches!(path.0.as_slice(), [step] if *step.name.local == *name && step.pick == Pick::Only);
+        let same = |path: &Path, name: &str| matches!(path.steps.as_slice(), [step] if *step.name.local == *name && step.pick == Pick::Only);
         self.slots.iter().all(|slot| match &slot.rules {
             Rules::Leaf(rules) => {
                 matches!(rules.as_slice(), [rule] if matches!(rule.sources.as_slice(), [s] if same(s, &slot.name)))
@@ -170,7 +245,7 @@ impl Shape {
             }
             Rules::List { rules, .. } => {
                 matches!(rules.as_slice(), [rule]
-                    if same(&rule.base, &slot.name) && rule.item.is_some() && rule.shape.is_mirror())
+                    if same(&rule.base, &slot.name) && rule.item().is_some() && rule.shape.is_mirror())
             }
         })
     }
@@ -200,8 +275,33 @@ pub(super) enum Rules {
 /// Where the items of a document are.
 #[derive(Debug)]
 pub(super) struct Items {
-    pub path: Path,
+    /// Of several the first that is there; without steps the document itself is the list.
+    pub paths: Vec<Path>,
+    /// Name of one item's element in XML.
     pub item: Option<Name>,
+}
+
+impl Items {
+    /// Where the items are in a document, or belong where there are none.
+    pub fn path(&self, tree: &Tree<'_>, root: NodeId) -> &Path {
+        let is_there = |path: &&Path| match (path.steps.is_empty(), tree.syntax) {
+            // A list has no named children, so it is itself what is meant.
+            (true, Syntax::Json) => *tree.value(root) == Value::List,
+            (true, Syntax::Xml) => tree.children(root).any(|c| self.is_item(tree, c)),
+            (false, _) => path.find(tree, root).is_some(),
+        };
+        self.paths.iter().find(is_there).unwrap_or(&self.paths[0])
+    }
+
+    /// Whether the document itself may be the list.
+    pub fn may_be_whole(&self) -> bool {
+        self.paths.iter().any(|path| path.steps.is_empty())
+    }
+
+    /// Whether an element of XML is an item.
+    pub fn is_item(&self, tree: &Tree<'_>, node: NodeId) -> bool {
+        self.item.as_ref().is_none_or(|name| tree.is_named(node, name))
+    }
 }
 
 /// A compiled document.
@@ -212,10 +312,15 @@ pub(super) struct DocumentPlan {
     pub envelope_guards: Vec<Guard>,
     pub guards: Vec<Guard>,
     pub shape: Shape,
+    /// What stands around the items; nothing where the document is the one item.
     pub known: Known,
+    /// What an item holds.
+    pub item: Known,
     pub strictness: Strictness,
     /// Fields that turn the meaning of an item, so that one that looks like them is never passed over.
     pub turning: Vec<Turning>,
+    /// Further namespaces of XML, each with the one it is read as.
+    pub spaces: Vec<(Box<str>, Box<str>)>,
     /// Plain names that stand in one place of the format only, with that place.
     pub places: HashMap<String, String>,
 }
@@ -232,18 +337,23 @@ impl DocumentPlan {
     /// What a document of JSON looks like at its outside, so that whoever sends a bare list sees where it belongs.
     pub fn form(&self) -> String {
         let around = |path: &Path, inside: &str| {
-            path.0.iter().rev().fold(inside.to_owned(), |inside, step| {
+            path.steps.iter().rev().fold(inside.to_owned(), |inside, step| {
                 format!("{{\"{}\": {inside}}}", step.name.local)
             })
         };
         match &self.items {
-            Some(items) => around(&items.path, "[…]"),
+            Some(items) => around(&items.paths[0], "[…]"),
             None => {
                 let leaf = |slot: &Slot| match &slot.rules {
                     Rules::Leaf(rules) if slot.required => rules.first()?.nearest().cloned(),
                     _ => None,
                 };
-                let first = self.shape.slots.iter().filter_map(leaf).min_by_key(|p| p.0.len());
+                let first = self
+                    .shape
+                    .slots
+                    .iter()
+                    .filter_map(leaf)
+                    .min_by_key(|p| p.steps.len());
                 let reference = self.shape.slots.iter().find(|slot| *slot.name == *"reference");
                 let shown = reference.and_then(leaf).or(first);
                 shown.map_or_else(|| "{…}".to_owned(), |path| around(&path, "\"…\", …"))

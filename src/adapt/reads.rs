@@ -36,6 +36,12 @@ impl Reads {
         }
     }
 
+    /// Whether nobody has read it or anything inside, nor told of it.
+    pub fn is_untouched(&self, tree: &Tree<'_>, node: NodeId) -> bool {
+        let inside = || tree.children(node).all(|child| self.is_untouched(tree, child));
+        self.of_node(node) == Mark::Unread && inside()
+    }
+
     pub fn of_node(&self, node: NodeId) -> Mark {
         self.0.get(node.index()).copied().unwrap_or(Mark::Unread)
     }

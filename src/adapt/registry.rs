@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::compile::{AdapterFault, Compiler, line_of};
-use super::spec::AdapterSpec;
+use super::spec::{AdapterSpec, DocumentSpec};
 use super::tree::Syntax;
 use super::{Adapter, render, statuses, target};
 use crate::domain::encoding::essence;
 use crate::domain::rejection::{Rejection, problems};
 
 /// The adapters that come with the house.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 4] = [
     (
         "canonical/v1/adapter.toml",
         include_str!("../../adapters/canonical/v1/adapter.toml"),
@@ -19,6 +19,10 @@ const SHIPPED: [(&str, &str); 3] = [
     (
         "dvcqg-mc/v1/adapter.toml",
         include_str!("../../adapters/dvcqg-mc/v1/adapter.toml"),
+    ),
+    (
+        "opencps/v1/adapter.toml",
+        include_str!("../../adapters/opencps/v1/adapter.toml"),
     ),
     (
         "vnpost-hcc/v1/adapter.toml",
@@ -172,8 +176,8 @@ fn name(compiler: &mut Compiler<'_>, file: &str, spec: &AdapterSpec) -> String {
     {
         compiler.fault(
             spec.format.name.span().start,
-            format!("thư mục và tên không khớp: đây là {name}"),
-            format!("folder and name disagree: this is {name}"),
+            format!("thư mục và tên không khớp: tệp ghi {name}; đổi tên thư mục, hoặc sửa name và version"),
+            format!("folder and name disagree: the file says {name}; rename the folder, or correct name and version"),
         );
     }
     name
@@ -210,6 +214,19 @@ fn media_types(compiler: &mut Compiler<'_>, spec: &AdapterSpec) -> Vec<(String, 
     media_types
 }
 
+/// A report that does not say when something happened is taken to be of the moment it came, which a format says itself.
+fn moment(compiler: &mut Compiler<'_>, spec: &AdapterSpec, statuses: &DocumentSpec) {
+    let mut rules = statuses.field.iter().filter(|f| f.to.get_ref() == "occurred_at");
+    let said = rules.any(|f| f.absent.is_some() || f.required.otherwise().is_some());
+    if !said {
+        compiler.remark(
+            spec.format.name.span().start,
+            "[statuses] không nói thời điểm lấy từ đâu khi tài liệu không ghi: thêm absent = \"receipt\" (lúc cổng nhận) hoặc required = true vào quy tắc của occurred_at",
+            "[statuses] does not say from what the moment is taken where a report has none: add absent = \"receipt\" (when the hub received it) or required = true to a rule for occurred_at",
+        );
+    }
+}
+
 fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
     let spec = read(file, text).map_err(|fault| vec![fault])?;
     let mut compiler = Compiler::new(file, text, &spec);
@@ -223,6 +240,9 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         .statuses
         .as_ref()
         .map(|s| Arc::new(compiler.document(s, &target::status_report(), &statuses::TURNING)));
+    if let Some(statuses) = &spec.statuses {
+        moment(&mut compiler, &spec, statuses);
+    }
     let mut used = BTreeSet::new();
     let render = spec
         .render
@@ -256,5 +276,6 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         statuses,
         render,
         progress,
+        remarks: compiler.remarks,
     })
 }

@@ -2,10 +2,16 @@
 //!
 //! Unknown keys are refused here. Keys that a message may have to point at carry their place in the file.
 
+mod cleaning;
+mod many;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+pub(super) use cleaning::CleanSpec;
+pub(super) use many::OneOrMany;
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -14,6 +20,9 @@ pub(super) struct AdapterSpec {
     pub format: FormatSpec,
     pub json: Option<JsonSpec>,
     pub xml: Option<XmlSpec>,
+    /// Lists of the format by the name of their field, each declared once for every path that leads through it.
+    #[serde(default)]
+    pub lists: BTreeMap<Spanned<String>, ListingSpec>,
     #[serde(default)]
     pub table: BTreeMap<String, BTreeMap<String, toml::Value>>,
     #[serde(default)]
@@ -81,12 +90,25 @@ pub(super) enum Values {
 #[serde(deny_unknown_fields)]
 pub(super) struct XmlSpec {
     pub media_types: Vec<Spanned<String>>,
-    /// Namespace of names without a prefix.
+    /// Namespace of names without a prefix; of several the first is the one that is written, the others are read as if they
+    /// were it.
     #[serde(default)]
-    pub namespace: String,
-    /// Namespaces of names with a prefix.
+    pub namespace: OneOrMany,
+    /// Namespaces of names with a prefix, likewise.
     #[serde(default)]
-    pub namespaces: BTreeMap<String, String>,
+    pub namespaces: BTreeMap<String, OneOrMany>,
+}
+
+/// How a list is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[serde(expecting = "{ item = \"…\" } or { one = true } or both")]
+pub(super) struct ListingSpec {
+    /// Name of one item's element in XML; left out, the list's own element repeats.
+    pub item: Option<String>,
+    /// One item may stand without its list.
+    #[serde(default)]
+    pub one: bool,
 }
 
 /// A document the format knows.
@@ -95,8 +117,9 @@ pub(super) struct XmlSpec {
 pub(super) struct DocumentSpec {
     /// Name of the root element in XML.
     pub root: Option<Spanned<String>>,
-    /// Where the items are; left out, the whole document is the one item.
-    pub items: Option<Spanned<String>>,
+    /// Where the items are, `.` being the document itself; of several the first that is there counts. Left out, the whole
+    /// document is the one item.
+    pub items: Option<Spanned<OneOrMany>>,
     /// Name of one item's element in XML.
     pub item: Option<String>,
     #[serde(default)]
@@ -161,14 +184,25 @@ pub(super) enum Otherwise {
     Warn,
 }
 
-/// A field that must hold one of some words.
+/// What must hold of a field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RequireSpec {
     pub from: Spanned<String>,
-    pub is: Vec<String>,
+    /// One of these words.
+    pub is: Option<Vec<String>>,
+    /// None of these words.
+    pub is_not: Option<Vec<String>>,
+    /// Whether it must be there.
+    pub present: Option<bool>,
+    /// It may be missing.
     #[serde(default)]
     pub optional: bool,
+    /// Words are compared without case.
+    #[serde(default)]
+    pub fold_case: bool,
+    /// Asked only where this holds.
+    pub when: Option<WhenSpec>,
 }
 
 /// Rules that share one place in the sender's document.
@@ -206,10 +240,19 @@ pub(super) struct FieldSpec {
     pub default: Option<toml::Value>,
     /// Code table.
     pub table: Option<String>,
-    /// How a date is written.
-    pub date: Option<String>,
+    /// How a date is written; of several forms the first that fits counts.
+    #[serde(default)]
+    pub date: OneOrMany,
     /// Zone of a date without one.
     pub zone: Option<String>,
+    /// What the format does with a text before it is read, in this order.
+    #[serde(default)]
+    pub clean: Vec<CleanSpec>,
+    /// The same for a text that is not as the format has it: what it changes is told.
+    #[serde(default)]
+    pub mend: Vec<CleanSpec>,
+    /// What a date that is missing is taken from.
+    pub absent: Option<Absent>,
     /// Required by the format, though the canonical dossier does not need it.
     #[serde(default)]
     pub required: Required,
@@ -283,30 +326,35 @@ impl Form {
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneOrMany {
-    #[default]
-    None,
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            OneOrMany::None => &[],
-            OneOrMany::One(one) => std::slice::from_ref(one),
-            OneOrMany::Many(many) => many,
-        }
+impl FieldSpec {
+    /// Whether it says how a date is written.
+    pub fn is_dated(&self) -> bool {
+        !self.date.as_slice().is_empty()
     }
 }
 
-/// A rule that counts only sometimes.
+/// What a missing moment is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Absent {
+    /// The hub's receipt of the message.
+    Receipt,
+}
+
+/// A rule that counts only sometimes: a question about one field, or several conditions together.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(
+    expecting = "one condition, { from = \"…\", is = [\"…\"] }; several are { all = [{…}, {…}] } or { any = [{…}, {…}] }"
+)]
 pub(super) struct WhenSpec {
-    pub from: String,
+    /// All of these hold.
+    pub all: Option<Vec<WhenSpec>>,
+    /// At least one of these holds.
+    pub any: Option<Vec<WhenSpec>>,
+    /// This does not hold.
+    pub not: Option<Box<WhenSpec>>,
+    pub from: Option<String>,
     pub is: Option<Vec<String>>,
     pub is_not: Option<Vec<String>>,
     pub present: Option<bool>,
@@ -354,11 +402,12 @@ pub(super) struct ListSpec {
     pub to: Spanned<String>,
     /// The list; `.` makes one item of the place where this rule stands.
     pub from: String,
-    /// Name of one item's element in XML; left out, the list's own element repeats.
-    pub item: Option<String>,
-    /// In JSON one item may stand without its list.
+    /// Of the items only those whose field (left) says the same as one outside the item (right).
     #[serde(default)]
-    pub or_one: bool,
+    pub matching: BTreeMap<String, String>,
+    /// Of the items only those that no rule with `matching` took.
+    #[serde(default)]
+    pub rest: bool,
     /// An item for which this does not hold is passed over.
     pub when: Option<WhenSpec>,
     pub shape: Option<String>,

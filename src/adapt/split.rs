@@ -62,9 +62,9 @@ impl Adapter {
         in_json && self.list_of_dossiers().is_some()
     }
 
-    fn list_of_dossiers(&self) -> Option<&Path> {
+    fn list_of_dossiers(&self) -> Option<&[Path]> {
         let plan: &DocumentPlan = self.dossier.as_deref()?;
-        plan.items.as_ref().map(|items| &items.path)
+        plan.items.as_ref().map(|items| items.paths.as_slice())
     }
 
     /// Takes a document that lists dossiers apart. One whose list is missing or empty is a single part, whose reading says what is
@@ -73,12 +73,13 @@ impl Adapter {
     /// # Errors
     /// When the document as a whole cannot be read, or lists more than [`limits::MAX_ITEMS`] dossiers.
     pub fn split(&self, bytes: &[u8]) -> Result<SplitDocument, Rejection> {
-        let path = self.list_of_dossiers().ok_or_else(cannot)?;
+        let paths = self.list_of_dossiers().ok_or_else(cannot)?;
         let text = decode(bytes, Syntax::Json, "")?.text;
         // The limits of a document, duplicate names and all, hold for the whole.
         json::read(&text)?;
+        let found = paths.iter().find_map(|path| Some((path, ranges(&text, path)?)));
+        let (path, items) = found.unwrap_or_else(|| (&paths[0], Vec::new()));
         let list = path.append_to("", Syntax::Json);
-        let items = ranges(&text, path).unwrap_or_default();
         if items.len() > limits::MAX_ITEMS {
             return Err(located(list, |field| {
                 let limit = &limits::MAX_ITEMS;
@@ -97,7 +98,7 @@ impl Adapter {
 /// Where the items of the list stand in the text; none when there is no such list.
 fn ranges(text: &str, path: &Path) -> Option<Vec<Range<usize>>> {
     let mut at: &RawValue = serde_json::from_str(text).ok()?;
-    for step in &path.0 {
+    for step in &path.steps {
         let mut fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(at.get()).ok()?;
         at = fields
             .remove(&*step.name.local)

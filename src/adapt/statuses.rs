@@ -47,8 +47,9 @@ pub struct StatusItem {
     pub path: String,
     /// The dossier as the sender named it, whatever else is wrong with the item.
     pub dossier: Option<String>,
-    /// What it says, or everything that keeps it from saying something.
-    pub report: Result<StatusReport, Vec<Problem>>,
+    /// What it says, or everything that keeps it from saying something; nothing where its word means none of the statuses, which is
+    /// among the warnings.
+    pub report: Result<Option<StatusReport>, Vec<Problem>>,
     /// Worth a look, not wrong.
     pub warnings: Vec<Problem>,
     /// The files its results name by digest, each with its place in the sender's document.
@@ -104,12 +105,14 @@ pub(super) fn read(
         let dossier = named(&applied.canon);
         let mut warnings = applied.warnings.clone();
         let mut report = one(plan, applied, found.problems, &mut warnings);
-        if let Ok(report) = &mut report {
+        if let Ok(Some(report)) = &mut report {
             report.foreign_values.extend(found.kept);
         }
         warnings.extend(found.warnings);
         let results = report
             .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
             .map_or(&[][..], |report| report.results.as_slice());
         StatusItem {
             path,
@@ -142,8 +145,16 @@ fn one(
     applied: Applied<'_>,
     structural: Vec<Problem>,
     warnings: &mut Vec<Problem>,
-) -> Result<StatusReport, Vec<Problem>> {
+) -> Result<Option<StatusReport>, Vec<Problem>> {
     let status_path = applied.provenance.locate("/status");
+    if let Some(silent) = applied.silent {
+        let problems: Vec<Problem> = applied.problems.into_iter().chain(structural).collect();
+        if problems.is_empty() {
+            warnings.push(silent);
+            return Ok(None);
+        }
+        return Err(each_once(problems));
+    }
     let built = build::status_report(&applied.canon, &applied.provenance);
     warnings.extend(built.warnings);
     let problems: Vec<Problem> = applied
@@ -154,7 +165,7 @@ fn one(
         .map(|problem| cautious(plan, problem, &status_path))
         .collect();
     match built.value {
-        Some(report) if problems.is_empty() => Ok(report),
+        Some(report) if problems.is_empty() => Ok(Some(report)),
         _ if !problems.is_empty() => Err(each_once(problems)),
         // Nothing was said to be wrong and yet nothing was built: never a status.
         _ => Err(vec![problems::Internal.into()]),

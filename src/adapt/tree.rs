@@ -20,7 +20,7 @@ pub enum Syntax {
 }
 
 /// A node of one tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeId(u32);
 
 impl NodeId {
@@ -114,6 +114,15 @@ impl<'d> Tree<'d> {
         Ok(number)
     }
 
+    /// Reads the first namespace of each pair as the second one.
+    pub fn read_spaces_as(&mut self, pairs: &[(Box<str>, Box<str>)]) {
+        for space in &mut self.spaces {
+            if let Some((_, written)) = pairs.iter().find(|(other, _)| other == space) {
+                space.clone_from(written);
+            }
+        }
+    }
+
     /// Adds a node as the last child of `parent`.
     pub fn add(
         &mut self,
@@ -204,7 +213,12 @@ impl<'d> Tree<'d> {
             && match self.syntax {
                 Syntax::Json => true,
                 Syntax::Xml => {
-                    node.attribute == name.attribute && *self.spaces[usize::from(node.space)] == *name.space
+                    // An attribute without a prefix is in no namespace, whatever elements without one are read as.
+                    let space = match (node.attribute, node.space) {
+                        (true, 0) => "",
+                        (_, space) => &self.spaces[usize::from(space)],
+                    };
+                    node.attribute == name.attribute && *space == *name.space
                 }
             }
     }

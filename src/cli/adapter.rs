@@ -173,11 +173,15 @@ fn statuses(
     let mut exit = Exit::Good;
     for item in document.items {
         match &item.report {
-            Ok(report) if json => print_json(
+            Ok(None) if json => {
+                print_json(out, &json!({ "report": null, "warnings": views(&item.warnings) }))?
+            }
+            Ok(None) => {}
+            Ok(Some(report)) if json => print_json(
                 out,
                 &json!({ "report": report, "warnings": views(&item.warnings) }),
             )?,
-            Ok(report) => print_json(out, report)?,
+            Ok(Some(report)) => print_json(out, report)?,
             Err(problems) if json => {
                 let told = json!({ "problems": views(problems), "warnings": views(&item.warnings) });
                 print_json(out, &told)?;

@@ -168,7 +168,7 @@ code! {
 macro_rules! dossier_code_pattern {
     () => {
         concat!(
-            r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,3})",
+            r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})",
             r"-(\d{2}((0[13578]|1[02])(0[1-9]|[12]\d|3[01])|(0[469]|11)(0[1-9]|[12]\d|30)|02(0[1-9]|1\d|2[0-8]))",
             r"|([02468][048]|[13579][26])0229)",
             r"-([1-9]\d{3,5}|0[1-9]\d{2,4}|00[1-9]\d{1,3}|000[1-9]\d{0,2}|0000[1-9]\d?|00000[1-9])$",
@@ -264,7 +264,7 @@ fn dossier_code(s: &str) -> Result<(), NotACode> {
         && letter_two_digits(segments[3], b"GHK");
     let new = letter_two_digits(segments[0], &[])
         && segments.len() <= 4
-        && segments[1..].iter().all(|p| p.len() <= 3 && upper_alnum(p));
+        && segments[1..].iter().all(|p| p.len() <= 4 && upper_alnum(p));
     form((old || new) && day.len() == 6 && digits(day) && (4..=6).contains(&seq.len()) && digits(seq))?;
     form(seq.bytes().any(|b| b != b'0'))?;
     day_of(day).map(|_| ()).ok_or(NotACode::Day)

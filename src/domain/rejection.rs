@@ -201,7 +201,7 @@ labels! {
     NamespaceWrong "namespace-wrong" 422 "Sai không gian tên" "The namespace is wrong"
         "{field} đúng tên nhưng ở sai không gian tên: khai báo {expected} cho {field}." "{field} has the right name in the wrong namespace: declare {expected} for {field}.";
     FieldForbidden "field-forbidden" 422 "Trường không được gửi" "The field must not be sent"
-        "Bỏ {field}: giá trị này do cổng xác định từ chứng thư và đăng ký của đơn vị." "Remove {field}: the hub decides it from authentication or the register.";
+        "Bỏ {field}: định dạng này không nhận trường ấy từ bên gửi." "Remove {field}: this format does not take it from a sender.";
     FieldRepeated "field-repeated" 422 "Trường lặp lại" "The field is repeated"
         "Chỉ gửi {field} một lần." "Send {field} once.";
     TypeWrong "type-wrong" 422 "Sai kiểu giá trị" "The value is of the wrong type"
@@ -234,6 +234,10 @@ labels! {
         "{field} chỉ được dùng khi có {expected}; điền trường ấy, hoặc bỏ {field}." "{field} is used only with {expected}; fill that in, or leave {field} out.";
     ValueDiffers "value-differs" 422 "Hai trường nói khác nhau" "Two fields say different things"
         "{field} khác {expected}; cổng đã lấy {expected}. Sửa trường sai rồi gửi lại." "{field} is other than {expected}, which was taken. Correct the wrong one and send it again.";
+    ValueMended "value-mended" 422 "Giá trị được sửa lại khi đọc" "The value was mended when it was read"
+        "{field} không viết đúng như định dạng; cổng đã {how} rồi đọc. Kiểm tra giá trị đã nhận, và sửa ở hệ thống gửi." "{field} is not written as the format has it; before it was read, {how}. Check what was taken, and correct the system that sends it.";
+    ValueRefused "value-refused" 422 "Định dạng không nhận giá trị này" "The format refuses this value"
+        "{field}: {why}" "{field}: {why}";
     TextShortened "text-shortened" 422 "Chữ dài quá đã bị cắt bớt" "A text was shortened"
         "Chỉ giữ {limit} ký tự đầu của {field}." "Only the first {limit} characters of {field} were kept.";
     DateUnset "date-unset" 422 "Ngày chưa đặt" "The date is not set"
@@ -334,6 +338,8 @@ labels! {
         "Trạng thái {to} phải kèm lý do: gửi lại kèm lý do." "Status {to} must come with its reason: send it again with one.";
     DetailsMisplaced "details-misplaced" 422 "Danh sách không đi với trạng thái này" "The list belongs to another status"
         "Chỉ gửi {field} cùng trạng thái {expected}." "Send {field} with status {expected} only.";
+    StatusWordSilent "status-word-silent" 422 "Từ không ứng với trạng thái nào" "The word means none of the statuses"
+        "{field} là từ mà định dạng biết và không ứng với trạng thái nào: hồ sơ giữ nguyên, không cần gửi lại." "{field} holds a word that the format knows and that means none of the statuses: the dossier stays as it is, nothing needs to be sent again.";
     StatusWordUnknown "status-word-unknown" 422 "Không hiểu trạng thái" "The status word is not known"
         "Giữ nguyên trạng thái hồ sơ; dùng một trong: {expected}." "The dossier stays as it is; use one of: {expected}.";
     SupplementRepeated "supplement-repeated" 409 "Yêu cầu bổ sung lần nữa" "A second request for a supplement"

@@ -193,9 +193,10 @@ impl Statuses {
         };
         let mut results = Vec::with_capacity(document.items.len());
         for mut item in document.items {
-            let report = std::mem::replace(&mut item.report, Err(Vec::new()));
+            let report = std::mem::replace(&mut item.report, Ok(None));
             results.push(match report {
-                Ok(report) => {
+                Ok(None) => Answering(&item).nothing(),
+                Ok(Some(report)) => {
                     // Once: an earlier report of the same message may change it.
                     let known = looked_up.remove(&report.dossier);
                     self.report_one(access, (&item, report), &reported, known).await?
@@ -423,6 +424,11 @@ struct Answering<'a>(&'a StatusItem);
 impl Answering<'_> {
     fn refused(&self, problems: &[Problem]) -> StatusResult {
         self.result(None, None, views(problems), &[])
+    }
+
+    /// Its word means none of the statuses, which is among its warnings.
+    fn nothing(&self) -> StatusResult {
+        self.result(None, None, Vec::new(), &[])
     }
 
     fn taken(&self, acted: &Acted, warnings: &[Problem]) -> StatusResult {

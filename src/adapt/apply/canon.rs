@@ -22,6 +22,21 @@ pub(in crate::adapt) enum Canon<'t> {
     Bad,
 }
 
+impl Canon<'_> {
+    /// The same value, which holds on to nothing.
+    pub fn detached<'t>(self) -> Canon<'t> {
+        match self {
+            Canon::Text(text) => Canon::Text(Cow::Owned(text.into_owned())),
+            Canon::Whole(n) => Canon::Whole(n),
+            Canon::Flag(b) => Canon::Flag(b),
+            Canon::Instant(at) => Canon::Instant(at),
+            Canon::Day(day) => Canon::Day(day),
+            // One value is read at a time, so none of these is made of a text that was cleaned.
+            Canon::Object(_) | Canon::List(_) | Canon::Bad => Canon::Bad,
+        }
+    }
+}
+
 pub(super) fn fixed(value: &Fixed) -> Canon<'_> {
     match value {
         Fixed::Text(t) => Canon::Text(Cow::Borrowed(t)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Apply;
 use super::canon::{Canon, fixed, has_form, resembles_code};
-use crate::adapt::plan::{LeafRule, Path, scalar};
+use crate::adapt::plan::{Cond, LeafRule, Path, scalar};
 use crate::adapt::provenance::{Place, last_name, located};
 use crate::adapt::reads::Mark;
 use crate::adapt::spec::{Form, Otherwise};
@@ -40,7 +40,7 @@ impl<'t> Apply<'t, '_> {
         }
         let mut unset = Vec::new();
         let found = rule.sources.iter().enumerate().find_map(|(i, source)| {
-            let node = source.find(self.tree, base).filter(|n| self.present(*n))?;
+            let node = self.found(source, base)?;
             if rule.convert.is_unset(self.tree.value(node)) {
                 unset.push(node);
                 return None;
@@ -62,8 +62,8 @@ impl<'t> Apply<'t, '_> {
         for other in &rule.sources[i + 1..] {
             self.pass_other(other, node, base);
         }
-        match self.convert(rule, node) {
-            Ok(value) => {
+        match self.value(rule, node) {
+            Ok(Some(value)) => {
                 if let Some(form) = rule.only_if.filter(|form| !has_form(*form, &value)) {
                     self.pass_malformed(rule, form, &value, node);
                     return (None, false);
@@ -74,7 +74,34 @@ impl<'t> Apply<'t, '_> {
                 self.reads.mark(node, Mark::Read);
                 (Some(self.within(rule, value, node)), true)
             }
+            Ok(None) => {
+                self.reads.mark(node, Mark::Read);
+                self.says_nothing(required, node);
+                (None, false)
+            }
             Err(problem) => self.unreadable(rule, problem, node),
+        }
+    }
+
+    /// The value of a node, cleaned as its rule says; none where it is a word that means nothing.
+    fn value(&mut self, rule: &'t LeafRule, node: NodeId) -> Result<Option<Canon<'t>>, Problem> {
+        let tree = self.tree;
+        match self.cleaned(rule, node) {
+            None => self.convert(rule, node, tree.value(node)),
+            Some(text) => {
+                let value = Value::Text(Cow::Owned(text));
+                let read = self.convert(rule, node, &value)?;
+                Ok(read.map(Canon::detached))
+            }
+        }
+    }
+
+    /// A word that means nothing leaves out what is not needed. Of what is needed, the whole item says nothing.
+    fn says_nothing(&mut self, required: bool, node: NodeId) {
+        if required && self.silent.is_none() {
+            self.silent = Some(located(self.tree.path(node), |field| {
+                problems::StatusWordSilent { field }.into()
+            }));
         }
     }
 
@@ -125,16 +152,17 @@ impl<'t> Apply<'t, '_> {
 
     /// Values that rules would take if their condition held.
     fn pass_unmet(&mut self, rules: &[LeafRule], base: NodeId) {
-        for rule in rules {
-            let unmet = rule
+        for rule in rules.iter().filter(|rule| !rule.kept) {
+            let shown = rule
                 .when
                 .as_ref()
-                .filter(|cond| !cond.shown.is_empty() && !rule.kept);
-            let Some(cond) = unmet else { continue };
+                .map(Cond::shown)
+                .filter(|shown| !shown.is_empty());
+            let Some(shown) = shown else { continue };
             for source in &rule.sources {
-                if let Some(node) = source.find(self.tree, base).filter(|n| self.present(*n)) {
+                if let Some(node) = self.found(source, base) {
                     self.pass(node, |field| {
-                        let expected = &cond.shown;
+                        let expected = &shown;
                         problems::ValueNeeds { field, expected }.into()
                     });
                 }
@@ -144,7 +172,7 @@ impl<'t> Apply<'t, '_> {
 
     /// A further source of a value that was found: what says the same is read, what says something else is told.
     fn pass_other(&mut self, other: &Path, taken: NodeId, base: NodeId) {
-        let Some(node) = other.find(self.tree, base).filter(|n| self.present(*n)) else {
+        let Some(node) = self.found(other, base) else {
             return;
         };
         let said = |node| scalar(self.tree, node).map(|text| text.trim().to_owned());
@@ -171,10 +199,10 @@ impl<'t> Apply<'t, '_> {
         let Some(missing) = rule.missing.filter(told) else {
             return stand_in;
         };
-        let empty = rule.sources.iter().find_map(|s| s.find(self.tree, base));
+        let empty = rule.sources.iter().find_map(|s| self.find(s, base));
         let path = match (empty, rule.nearest()) {
             (Some(node), _) => self.tree.path(node),
-            (None, Some(source)) => source.append_to(&place.path, self.tree.syntax),
+            (None, Some(source)) => self.belongs(source, place, base),
             (None, None) => place.path.clone(),
         };
         let problem = located(path, |field| problems::FieldMissing { field }.into());
@@ -199,10 +227,13 @@ impl<'t> Apply<'t, '_> {
         base: NodeId,
         place: &mut Place,
     ) -> (Option<Canon<'t>>, bool) {
-        let mut texts: Vec<&str> = Vec::new();
+        let mut texts: Vec<Cow<'t, str>> = Vec::new();
         // What is wrong with the whole is most likely wrong with the part that hides something, else with the longest.
         let mut likely: Option<(NodeId, (bool, usize))> = None;
-        let all = rule.sources.iter().flat_map(|s| s.find_all(self.tree, base));
+        let all = rule
+            .sources
+            .iter()
+            .flat_map(|s| s.find_all(self.tree, self.start(s, base)));
         for node in all.collect::<Vec<_>>() {
             if !self.present(node) {
                 continue;
@@ -219,17 +250,21 @@ impl<'t> Apply<'t, '_> {
             if likely.is_none_or(|(_, before)| weight > before) {
                 likely = Some((node, weight));
             }
-            if !texts.contains(&text.trim()) {
-                texts.push(text.trim());
+            let text = match self.cleaned(rule, node) {
+                None => Cow::Borrowed(text.trim()),
+                Some(cleaned) => Cow::Owned(cleaned.trim().to_owned()),
+            };
+            if !texts.contains(&text) {
+                texts.push(text);
             }
         }
         let Some((likely, _)) = likely else {
             return (self.lacking(rule, base, place), false);
         };
         place.values.push((slot, self.tree.path(likely)));
-        let value = Canon::Text(match texts.as_slice() {
-            [one] => Cow::Borrowed(*one),
-            several => Cow::Owned(several.join(between)),
+        let value = Canon::Text(match texts.len() {
+            1 => texts.swap_remove(0),
+            _ => Cow::Owned(texts.join(between)),
         });
         (Some(self.within(rule, value, likely)), true)
     }

@@ -1,11 +1,11 @@
 //! A repeated group: which items of the document there are, and the values of each.
 
 use super::canon::Canon;
-use super::{Answer, Apply, located};
-use crate::adapt::plan::{Cond, ListRule, Pick, Step, find_all};
+use super::{Answer, Apply, Matches, located};
+use crate::adapt::plan::{Cond, ListRule, Path, Pick, Step, find_all, scalar};
 use crate::adapt::provenance::{Inside, Place, item_path};
 use crate::adapt::reads::Mark;
-use crate::adapt::tree::{NodeId, Syntax, Value};
+use crate::adapt::tree::{NodeId, Syntax};
 use crate::domain::rejection::problems;
 
 impl<'t> Apply<'t, '_> {
@@ -27,11 +27,12 @@ impl<'t> Apply<'t, '_> {
                 continue;
             };
             for (item, path) in items {
-                if self.answer(rule.when.as_ref(), item) == Answer::No {
+                let answer = self.inside(&rule.base, item, |apply| apply.answer(rule.when.as_ref(), item));
+                if answer == Answer::No {
                     // The sender says itself that it does not count, or that was told. Where something is only missing, what is
                     // there is told as unused.
                     if rule.when.as_ref().is_some_and(Cond::is_said) {
-                        self.reads.mark_all(self.tree, item, Mark::Read);
+                        self.pass_over(rule, item);
                     }
                     continue;
                 }
@@ -47,8 +48,10 @@ impl<'t> Apply<'t, '_> {
                     ..Place::default()
                 };
                 let before = (self.problems.len(), self.warnings.len());
-                let (value, sourced) = self.shape(&rule.shape, item, &mut inner);
-                if !sourced && rule.base.0.is_empty() {
+                let (value, sourced) = self.inside(&rule.base, item, |apply| {
+                    apply.shape(&rule.shape, item, &mut inner)
+                });
+                if !sourced && rule.base.is_here() {
                     self.forget(before);
                     continue;
                 }
@@ -70,14 +73,29 @@ impl<'t> Apply<'t, '_> {
         (Some(Canon::List(values)), true)
     }
 
+    /// Marks an item that a rule's condition leaves out. What the sender itself says not to count is read; what another field says is
+    /// told, unless another rule takes it.
+    fn pass_over(&mut self, rule: &ListRule, item: NodeId) {
+        let own = rule.when.as_ref().is_some_and(Cond::asks_here_alone);
+        if own {
+            self.reads.mark_all(self.tree, item, Mark::Read);
+        } else if let Some(shown) = rule.when.as_ref().map(Cond::shown) {
+            self.pass(item, |field| {
+                let expected = &shown;
+                problems::ValueNeeds { field, expected }.into()
+            });
+        }
+    }
+
     /// The items of a list with their paths; none when its structure is wrong, which `conform` says.
-    fn items(&self, rule: &ListRule, base: NodeId, list_path: &str) -> Option<Vec<(NodeId, String)>> {
-        let Some((last, before)) = rule.base.0.split_last() else {
-            return Some(vec![(base, list_path.to_owned())]);
+    fn items(&mut self, rule: &ListRule, base: NodeId, list_path: &str) -> Option<Vec<(NodeId, String)>> {
+        let start = self.start(&rule.base, base);
+        let Some((last, before)) = rule.base.steps.split_last() else {
+            return Some(vec![(start, list_path.to_owned())]);
         };
         let mut items = Vec::new();
-        for above in find_all(before, self.tree, base) {
-            if before.iter().all(|step| step.pick == Pick::Only) {
+        for above in find_all(before, self.tree, start) {
+            if !rule.base.picks() {
                 items.extend(self.items_of(rule, above, last, list_path)?);
             } else {
                 let mut path = self.tree.path(above);
@@ -85,7 +103,61 @@ impl<'t> Apply<'t, '_> {
                 items.extend(self.items_of(rule, above, last, &path)?);
             }
         }
+        if rule.rest {
+            items.retain(|(item, _)| !self.taken.contains(item));
+        }
+        if !rule.matching.is_empty() {
+            // Of the item the place where the rule stands is the one around.
+            let others = rule.matching.iter().map(|(_, other)| other);
+            let wanted = self.inside(&rule.base, base, |apply| apply.said(others, base));
+            let mine = self.matches(rule, start, &items, &wanted);
+            items.retain(|(item, _)| mine.contains(item));
+            self.taken.extend(mine);
+        }
         Some(items)
+    }
+
+    /// What these fields say, each white space around it away; a field that is not there says nothing.
+    fn said<'p>(&mut self, fields: impl Iterator<Item = &'p Path>, base: NodeId) -> Option<Vec<String>> {
+        let mut said = Vec::new();
+        for field in fields {
+            let node = self.found(field, base)?;
+            said.push(scalar(self.tree, node)?.into_owned());
+        }
+        Some(said)
+    }
+
+    /// Of the items those that say what is wanted. What each says is gathered once for all that ask.
+    fn matches(
+        &mut self,
+        rule: &ListRule,
+        list: NodeId,
+        items: &[(NodeId, String)],
+        wanted: &Option<Vec<String>>,
+    ) -> Vec<NodeId> {
+        let Some(wanted) = wanted else { return Vec::new() };
+        let key = (rule.number, list);
+        if !self.matched.contains_key(&key) {
+            let mut by_words = Matches::new();
+            for (item, _) in items {
+                if let Some(said) = self.said(rule.matching.iter().map(|(own, _)| own), *item) {
+                    by_words.entry(said).or_default().push(*item);
+                }
+            }
+            self.matched.insert(key, by_words);
+        }
+        let mine = self.matched.get(&key).and_then(|by_words| by_words.get(wanted));
+        // What one place took is not given to a second one that says the same.
+        let mut mine = mine.cloned().unwrap_or_default();
+        mine.retain(|item| !self.taken.contains(item));
+        for item in &mine {
+            for (own, _) in &rule.matching {
+                if let Some(node) = own.find(self.tree, *item) {
+                    self.reads.mark(node, Mark::Read);
+                }
+            }
+        }
+        mine
     }
 
     fn items_of(
@@ -99,29 +171,23 @@ impl<'t> Apply<'t, '_> {
         let Some(list) = last.find(tree, above).filter(|n| self.present(*n)) else {
             return Some(Vec::new());
         };
+        if last.pick != Pick::Only {
+            return Some(vec![(list, tree.path(list))]);
+        }
         // Nothing among the items is no item, in a format where what is empty is absent.
         let strictness = self.plan.strictness;
         let counts = |node: NodeId| !strictness.empty_absent || strictness.present(tree, node);
-        let numbered = |nodes: &mut dyn Iterator<Item = NodeId>, item: Option<&str>| {
-            nodes
-                .enumerate()
-                .filter(|(_, id)| counts(*id))
-                .map(|(n, id)| (id, item_path(list_path, item, n, tree.syntax)))
-                .collect()
+        let item = rule.item().filter(|_| tree.syntax == Syntax::Xml);
+        let entries = match (tree.syntax, item) {
+            (Syntax::Xml, None) => last.entries(tree, above),
+            _ => last.listing.entries(tree, list)?,
         };
-        match (tree.syntax, tree.value(list), &rule.item) {
-            (Syntax::Json, Value::List, _) => Some(numbered(&mut tree.children(list), None)),
-            (Syntax::Xml, Value::Object, Some(name)) => Some(numbered(
-                &mut tree.children(list).filter(|c| tree.is_named(*c, name)),
-                Some(&name.local),
-            )),
-            (Syntax::Xml, Value::Text(t), Some(_)) if t.is_empty() => Some(Vec::new()),
-            (Syntax::Xml, _, None) => Some(numbered(
-                &mut tree.children(above).filter(|c| tree.is_named(*c, &last.name)),
-                None,
-            )),
-            _ if rule.or_one => Some(vec![(list, list_path.to_owned())]),
-            _ => None,
+        if entries == [list] && last.listing.is_alone(tree, list) {
+            return Some(vec![(list, list_path.to_owned())]);
         }
+        let numbered = entries.into_iter().enumerate().filter(|(_, id)| counts(*id));
+        let name = item.map(|name| &*name.local);
+        let items = numbered.map(|(n, id)| (id, item_path(list_path, name, n, tree.syntax)));
+        Some(items.collect())
     }
 }

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Compiler;
-use crate::adapt::plan::{Guard, Known, Picked};
+use crate::adapt::plan::{Guard, Known, Must, Picked, Words};
 use crate::adapt::spec::{IgnoredSpec, Otherwise, PickSpec, RequireSpec};
 
 impl<'s> Compiler<'s> {
@@ -11,15 +11,47 @@ impl<'s> Compiler<'s> {
         specs
             .iter()
             .map(|spec| {
-                let from = self.path(spec.from.get_ref(), spec.from.span().start);
+                let at = spec.from.span().start;
+                let from = self.path_here(spec.from.get_ref(), at);
                 known.follow(&from).leaf = true;
                 Guard {
+                    must: self.must(spec, at),
+                    when: spec.when.as_ref().map(|when| self.cond(when, at, known)),
                     from,
-                    is: spec.is.iter().map(|w| w.as_str().into()).collect(),
-                    optional: spec.optional,
                 }
             })
             .collect()
+    }
+
+    fn must(&mut self, spec: &'s RequireSpec, at: usize) -> Must {
+        let words = |named: &[String], counts: bool| {
+            let words = named.iter().map(|word| (word.clone(), counts));
+            Words::of(words, spec.fold_case).0
+        };
+        match (&spec.is, &spec.is_not, spec.present) {
+            (Some(is), None, None) => Must::Hold {
+                words: words(is, true),
+                optional: spec.optional,
+            },
+            (None, Some(is_not), None) => {
+                let mut words = words(is_not, false);
+                words.other = Some(true);
+                Must::Hold {
+                    words,
+                    optional: spec.optional,
+                }
+            }
+            (None, None, Some(true)) => Must::BePresent,
+            (None, None, Some(false)) => Must::BeAbsent,
+            _ => {
+                self.fault(
+                    at,
+                    "require cần đúng một trong is, is_not, present",
+                    "require takes exactly one of is, is_not, present",
+                );
+                Must::BePresent
+            }
+        }
     }
 
     pub(super) fn declare(
@@ -99,7 +131,7 @@ impl<'s> Compiler<'s> {
 
     /// The place a path of the file leads to.
     fn path_of<'k>(&mut self, raw: &Spanned<String>, known: &'k mut Known) -> &'k mut Known {
-        let path = self.path(raw.get_ref(), raw.span().start);
+        let path = self.path_here(raw.get_ref(), raw.span().start);
         known.follow(&path)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Compiler;
 use super::rules::RuleSet;
-use crate::adapt::plan::{Known, KnownList, LeafRule, ListRule, PartRule, Path, Pick, Rules, Shape, Slot};
+use crate::adapt::plan::{
+    Known, KnownList, LeafRule, ListRule, PartRule, Path, Pick, Rules, Shape, Slot, Start,
+};
 use crate::adapt::spec::{Body, ListSpec, PartSpec};
 use crate::adapt::target::{Member, Target};
 
@@ -218,18 +220,45 @@ impl<'s> Compiler<'s> {
             );
         }
         let when = spec.when.as_ref().map(|w| self.cond(w, at, known));
-        let place = known.follow(&base);
-        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
-        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-        let rules = self.contents(spec.shape.as_ref(), own, at, place);
-        let shape = self.shape(&rules, members, place, within);
+        let shape = self.inside(&base, at, known, |compiler, place| {
+            compiler.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
+            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+            let rules = compiler.contents(spec.shape.as_ref(), own, at, place);
+            compiler.shape(&rules, members, place, within)
+        });
         PartRule { base, when, shape }
+    }
+
+    /// Compiles what stands at a place, which is around its own rules meanwhile. What a path from elsewhere leads to is declared
+    /// where it stands.
+    fn inside<T>(
+        &mut self,
+        base: &Path,
+        at: usize,
+        known: &mut Known,
+        compile: impl FnOnce(&mut Self, &mut Known) -> T,
+    ) -> T {
+        if base.is_here() {
+            return compile(self, known);
+        }
+        let steps = self.absolute(base, at);
+        self.around.push(steps.clone());
+        let compiled = if base.start == Start::Here {
+            compile(self, known.walk_in(&base.steps))
+        } else {
+            let mut elsewhere = Known::default();
+            let compiled = compile(self, &mut elsewhere);
+            self.outside.push((steps, elsewhere));
+            compiled
+        };
+        self.around.pop();
+        compiled
     }
 
     fn list(&mut self, spec: &'s ListSpec, members: &[Member], known: &mut Known, within: &str) -> ListRule {
         let at = spec.to.span().start;
         let base = self.path(&spec.from, at);
-        if base.0.last().is_some_and(|last| last.pick == Pick::Each) {
+        if base.steps.last().is_some_and(|last| last.pick == Pick::Each) {
             self.fault(
                 at,
                 format!("{}: danh sách đã gồm mọi mục; bỏ [] ở cuối", spec.from),
@@ -239,24 +268,49 @@ impl<'s> Compiler<'s> {
                 ),
             );
         }
-        let item = spec.item.as_ref().and_then(|raw| self.name(raw, at));
-        let place = known.follow(&base);
-        if !base.0.is_empty() {
-            place.list = Some(KnownList {
-                item: item.clone(),
-                or_one: spec.or_one,
-                is_items: false,
-            });
+        let matching: Vec<(Path, Path)> = spec
+            .matching
+            .iter()
+            .map(|(own, other)| (self.path_here(own, at), self.path(other, at)))
+            .collect();
+        if spec.rest && !matching.is_empty() {
+            self.fault(
+                at,
+                "rest là các mục mà không quy tắc matching nào lấy; chọn một trong hai",
+                "rest is the items that no rule with matching took; choose one of them",
+            );
         }
-        let when = spec.when.as_ref().map(|w| self.cond(w, at, place));
-        self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
-        let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
-        let rules = self.contents(spec.shape.as_ref(), own, at, place);
-        let shape = self.shape(&rules, members, place, within);
+        if matching.iter().any(|(_, other)| other.start == Start::Here) {
+            self.fault(
+                at,
+                "matching so một trường của mục (trái) với một trường bên ngoài (phải): viết như { TenGiay = \"^.Ten\" }",
+                "matching compares a field of the item (left) with one outside it (right): write { TenGiay = \"^.Ten\" }",
+            );
+        }
+        let listing = base.steps.last().map(|step| step.listing.clone());
+        let (when, shape) = self.inside(&base, at, known, |compiler, place| {
+            if let Some(listing) = listing {
+                place.list = Some(KnownList {
+                    listing,
+                    is_items: false,
+                });
+            }
+            for (own, other) in &matching {
+                place.follow(own).leaf = true;
+                compiler.reads(other, at, place);
+            }
+            let when = spec.when.as_ref().map(|w| compiler.cond(w, at, place));
+            compiler.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
+            let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
+            let rules = compiler.contents(spec.shape.as_ref(), own, at, place);
+            (when, compiler.shape(&rules, members, place, within))
+        });
+        self.lists += 1;
         ListRule {
+            number: self.lists,
             base,
-            item,
-            or_one: spec.or_one,
+            matching,
+            rest: spec.rest,
             when,
             shape,
         }

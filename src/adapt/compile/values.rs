@@ -1,9 +1,9 @@
-//! Rules for single values: sources, code tables, dates, constants, conditions.
+//! Rules for single values: sources, code tables, dates, constants.
 
 use super::Compiler;
 use crate::adapt::dates::DateForm;
-use crate::adapt::plan::{Ask, Cond, Convert, Fixed, Known, LeafRule, Path, Test, Words};
-use crate::adapt::spec::{FieldSpec, Otherwise, WhenSpec};
+use crate::adapt::plan::{Convert, Fixed, Known, LeafRule, Meaning, Path, Words};
+use crate::adapt::spec::{FieldSpec, Otherwise};
 use crate::adapt::target::Kind;
 use crate::domain::plausible::Dated;
 
@@ -24,9 +24,7 @@ impl<'s> Compiler<'s> {
             .collect();
         let mut kept = false;
         for source in &sources {
-            let place = known.follow(source);
-            place.leaf = true;
-            kept |= place.kept;
+            kept |= self.reads(source, at, known);
         }
         self.hold_together(spec, kind, &sources, pointer);
         let mut fixed =
@@ -35,6 +33,8 @@ impl<'s> Compiler<'s> {
         LeafRule {
             sources,
             when: spec.when.as_ref().map(|w| self.cond(w, at, known)),
+            clean: self.cleaners(&spec.clean, at),
+            mend: self.cleaners(&spec.mend, at),
             convert: self.convert(spec, kind, pointer),
             constant,
             default,
@@ -60,7 +60,7 @@ impl<'s> Compiler<'s> {
             );
         }
         let must = spec.required.otherwise();
-        if spec.constant.is_some() && (spec.table.is_some() || spec.date.is_some() || must.is_some()) {
+        if spec.constant.is_some() && (spec.table.is_some() || spec.is_dated() || must.is_some()) {
             self.fault(
                 at,
                 format!("{pointer}: constant không đi cùng table, date hay required"),
@@ -88,6 +88,19 @@ impl<'s> Compiler<'s> {
                 format!("{pointer}: a[] leads to several values; add join, or use [[…list]]"),
             );
         }
+        if spec.absent.is_some() && *kind != Kind::Instant {
+            self.fault(
+                at,
+                format!(
+                    "{pointer}: absent = \"receipt\" chỉ dùng cho ngày giờ, đây là {}",
+                    kind.name()
+                ),
+                format!(
+                    "{pointer}: absent = \"receipt\" is for a date and time, this is {}",
+                    kind.name()
+                ),
+            );
+        }
         if spec.otherwise == Some(Otherwise::Refuse) {
             self.fault(
                 at,
@@ -102,7 +115,7 @@ impl<'s> Compiler<'s> {
         let day = *kind == Kind::Day;
         let dated = matches!(kind, Kind::Day | Kind::Instant);
         if let Some(name) = &spec.table {
-            if spec.date.is_some() {
+            if spec.is_dated() {
                 self.fault(
                     at,
                     format!("{pointer}: chọn table hoặc date"),
@@ -111,7 +124,7 @@ impl<'s> Compiler<'s> {
             }
             return Convert::Table(self.table(name, kind, at, pointer));
         }
-        if (spec.date.is_some() || spec.zone.is_some()) && !dated {
+        if (spec.is_dated() || spec.zone.is_some()) && !dated {
             self.fault(
                 at,
                 format!(
@@ -124,21 +137,31 @@ impl<'s> Compiler<'s> {
         if !dated {
             return Convert::Plain(kind.clone());
         }
-        let pattern = spec.date.as_deref().unwrap_or("rfc3339");
-        let form = DateForm::parse(pattern, spec.zone.as_deref()).unwrap_or_else(|| {
-            self.fault(
-                at,
-                format!("{pointer}: date phải là rfc3339 hoặc mẫu như yyyyMMddHHmmss, zone như +07:00"),
-                format!("{pointer}: date is rfc3339 or a pattern like yyyyMMddHHmmss, zone like +07:00"),
-            );
-            DateForm::Rfc3339
-        });
+        let named = spec.date.as_slice();
+        let patterns = if named.is_empty() {
+            &["rfc3339".to_owned()][..]
+        } else {
+            named
+        };
+        let mut forms = Vec::new();
+        for pattern in patterns {
+            match DateForm::parse(pattern, spec.zone.as_deref()) {
+                Ok(form) => forms.push(form),
+                Err(why) => {
+                    let (vi, en) = why.said(pattern);
+                    self.fault(at, format!("{pointer}: {vi}"), format!("{pointer}: {en}"));
+                }
+            }
+        }
+        if forms.is_empty() {
+            forms.push(DateForm::Rfc3339);
+        }
         let dated = Dated::of(pointer.rsplit(['.', '/']).next().unwrap_or(pointer));
-        Convert::Date { form, day, dated }
+        Convert::Date { forms, day, dated }
     }
 
     /// The rows of a code table in the order of messages, and whether its words are compared without case.
-    fn rows(
+    pub(super) fn rows(
         &mut self,
         name: &'s str,
         at: usize,
@@ -161,7 +184,7 @@ impl<'s> Compiler<'s> {
     }
 
     /// Gathers words, and says which fold into one that means something else.
-    fn words<T: PartialEq>(
+    pub(super) fn words<T: PartialEq>(
         &mut self,
         words: impl Iterator<Item = (String, T)>,
         fold: bool,
@@ -179,13 +202,64 @@ impl<'s> Compiler<'s> {
         words
     }
 
-    fn table(&mut self, name: &'s str, kind: &Kind, at: usize, pointer: &str) -> Words<Fixed> {
+    fn table(&mut self, name: &'s str, kind: &Kind, at: usize, pointer: &str) -> Words<Meaning> {
         let (rows, fold) = self.rows(name, at, pointer).unwrap_or_default();
-        let words: Vec<(String, Fixed)> = rows
-            .into_iter()
-            .filter_map(|(word, value)| Some((word.to_owned(), self.fixed(value, kind, at, pointer)?)))
-            .collect();
-        self.words(words.into_iter(), fold, at, pointer)
+        let mut other = None;
+        let mut words: Vec<(String, Meaning)> = Vec::new();
+        for (word, value) in rows {
+            let Some(meaning) = self.meaning(name, word, value, kind, at, pointer) else {
+                continue;
+            };
+            if word == OTHER {
+                other = Some(meaning);
+            } else {
+                words.push((word.to_owned(), meaning));
+            }
+        }
+        let mut words = self.words(words.into_iter(), fold, at, pointer);
+        words.other = other;
+        words
+    }
+
+    /// What a word of a table means: a value, nothing, or a refusal with a sentence.
+    fn meaning(
+        &mut self,
+        table: &str,
+        word: &str,
+        value: &toml::Value,
+        kind: &Kind,
+        at: usize,
+        pointer: &str,
+    ) -> Option<Meaning> {
+        let toml::Value::Table(said) = value else {
+            if word == OTHER && pointer == "status" {
+                self.fault(
+                    at,
+                    format!("bảng {table}: từ lạ không bao giờ được coi là một trạng thái; viết \"*\" = {{ nothing = true }} hoặc bỏ đi"),
+                    format!("the table {table}: an unknown word is never taken for a status; write \"*\" = {{ nothing = true }}, or remove it"),
+                );
+                return None;
+            }
+            return self.fixed(value, kind, at, pointer).map(Meaning::Is);
+        };
+        let text = |key: &str| said.get(key).and_then(toml::Value::as_str);
+        match (
+            said.len(),
+            said.get("nothing"),
+            text("refuse_vi"),
+            text("refuse_en"),
+        ) {
+            (1, Some(toml::Value::Boolean(true)), ..) => Some(Meaning::Nothing),
+            (2, None, Some(vi), Some(en)) => Some(Meaning::Refused(vi.into(), en.into())),
+            _ => {
+                self.fault(
+                    at,
+                    format!("bảng {table}, từ {word}: viết một giá trị, {{ nothing = true }}, hoặc {{ refuse_vi = \"…\", refuse_en = \"…\" }}"),
+                    format!("the table {table}, the word {word}: write a value, {{ nothing = true }}, or {{ refuse_vi = \"…\", refuse_en = \"…\" }}"),
+                );
+                None
+            }
+        }
     }
 
     /// A value written in the file, checked against what it is for.
@@ -205,6 +279,8 @@ impl<'s> Compiler<'s> {
         if fixed.is_none() {
             let wanted = match kind {
                 Kind::Words(words) => words.join(", "),
+                Kind::Whole { min, max, .. } => format!("{min}…{max}"),
+                Kind::Flag => "true, false".to_owned(),
                 other => other.name().to_owned(),
             };
             self.fault(
@@ -215,126 +291,7 @@ impl<'s> Compiler<'s> {
         }
         fixed
     }
-
-    pub(super) fn cond(&mut self, spec: &'s WhenSpec, at: usize, known: &mut Known) -> Cond {
-        let from = self.path(&spec.from, at);
-        let place = known.follow(&from);
-        let name = from.0.last().map_or("", |step| &*step.name.local);
-        let (ask, shown) = match (&spec.is, &spec.is_not, spec.present) {
-            (Some(is), None, None) => {
-                let (ask, words) = self.question(spec, is, true, at);
-                (ask, format!("{name} = {words}"))
-            }
-            (None, Some(is_not), None) => {
-                let (ask, words) = self.question(spec, is_not, false, at);
-                (ask, format!("{name} ≠ {words}"))
-            }
-            (None, None, Some(present)) => {
-                self.plain_when(spec, at);
-                let shown = if present { name.to_owned() } else { String::new() };
-                (Ask::Present(present), shown)
-            }
-            _ => {
-                self.one_of_three(at);
-                (Ask::Present(true), String::new())
-            }
-        };
-        if !matches!(ask, Ask::Present(_)) {
-            place.leaf = true;
-        }
-        Cond { from, ask, shown }
-    }
-
-    /// A question about a word: which words there are, for which the rule counts, and what another one is; and the sender's words
-    /// that the condition names.
-    fn question(
-        &mut self,
-        spec: &'s WhenSpec,
-        named: &'s [String],
-        counts: bool,
-        at: usize,
-    ) -> (Ask, String) {
-        let (mut words, mut fold) = (Vec::new(), spec.fold_case);
-        if let Some(table) = &spec.table {
-            let (rows, folds) = self.rows(table, at, "when").unwrap_or_default();
-            fold |= folds;
-            for word in named {
-                if !rows.is_empty() && !rows.iter().any(|(_, value)| meaning(value) == *word) {
-                    self.fault(
-                        at,
-                        format!("when: bảng {table} không có nghĩa {word}"),
-                        format!("when: nothing in the table {table} means {word}"),
-                    );
-                }
-            }
-            for (word, value) in rows {
-                words.push((word.to_owned(), named.contains(&meaning(value)) == counts));
-            }
-        } else {
-            words.extend(named.iter().map(|word| (word.clone(), counts)));
-        }
-        for word in spec.among.iter().flatten().filter(|w| !named.contains(*w)) {
-            words.push((word.clone(), !counts));
-        }
-        if spec.table.is_none() && spec.among.is_none() && spec.otherwise.is_none() {
-            self.fault(
-                at,
-                "when không nói từ lạ thì sao: kể các từ có thể có (among, table), hoặc thêm otherwise = \"refuse\" hay \"warn\"",
-                "when does not say what an unknown word is: name the words there are (among, table), or add otherwise = \"refuse\" or \"warn\"",
-            );
-        }
-        let shown: Vec<&str> = words
-            .iter()
-            .filter(|(_, answer)| *answer == counts)
-            .map(|(word, _)| word.as_str())
-            .collect();
-        let shown = shown.join(", ");
-        let ask = Ask::Word {
-            words: self.words(words.into_iter(), fold, at, "when"),
-            absent: !counts,
-            otherwise: spec.otherwise.unwrap_or(Otherwise::Refuse),
-        };
-        (ask, shown)
-    }
-
-    fn plain_when(&mut self, spec: &WhenSpec, at: usize) {
-        if spec.table.is_some() || spec.among.is_some() || spec.otherwise.is_some() || spec.fold_case {
-            self.fault(
-                at,
-                "table, among, otherwise, fold_case chỉ dùng khi when đọc một từ của đơn vị gửi (is, is_not)",
-                "table, among, otherwise and fold_case belong to a when that reads a word of the sender (is, is_not)",
-            );
-        }
-    }
-
-    fn one_of_three(&mut self, at: usize) {
-        self.fault(
-            at,
-            "when cần đúng một trong is, is_not, present",
-            "when takes exactly one of is, is_not, present",
-        );
-    }
-
-    /// What a condition asks of a value of the hub's own, whose words the model knows.
-    pub fn test(&mut self, spec: &WhenSpec, at: usize) -> Test {
-        self.plain_when(spec, at);
-        let words = |list: &Vec<String>| list.iter().map(|w| w.as_str().into()).collect();
-        match (&spec.is, &spec.is_not, spec.present) {
-            (Some(is), None, None) => Test::Is(words(is)),
-            (None, Some(is_not), None) => Test::IsNot(words(is_not)),
-            (None, None, Some(present)) => Test::Present(present),
-            _ => {
-                self.one_of_three(at);
-                Test::Present(true)
-            }
-        }
-    }
 }
 
-/// A canonical value of a code table as a condition writes it.
-fn meaning(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
+/// The word of a code table that stands for every other one.
+pub(super) const OTHER: &str = "*";

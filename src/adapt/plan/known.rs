@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::path::{Path, Pick};
+use super::path::{Listing, Path, Pick, Step};
 use crate::adapt::spec::Otherwise;
 use crate::adapt::tree::Name;
 
@@ -34,22 +34,12 @@ pub(in crate::adapt) struct Picked {
 
 #[derive(Debug, Default)]
 pub(in crate::adapt) struct KnownList {
-    pub item: Option<Name>,
-    pub or_one: bool,
+    pub listing: Listing,
     /// The list of the document's items, each of which is looked at by itself.
     pub is_items: bool,
 }
 
 impl Known {
-    /// The place of a child, where there is one.
-    pub fn child(&self, name: &Name) -> Option<&Known> {
-        self.children
-            .get(&name.local)?
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, known)| known)
-    }
-
     /// The place of a child, made where there is none yet.
     pub fn enter(&mut self, name: &Name) -> &mut Known {
         let same = self.children.entry(name.local.clone()).or_default();
@@ -63,13 +53,21 @@ impl Known {
         }
     }
 
-    /// The place a path leads to.
+    /// The place a path leads to from here.
     pub fn follow(&mut self, path: &Path) -> &mut Known {
+        self.walk_in(&path.steps)
+    }
+
+    /// The place these steps lead to.
+    pub fn walk_in(&mut self, steps: &[Step]) -> &mut Known {
         let mut at = self;
-        for step in &path.0 {
+        for step in steps {
             at = at.enter(&step.name);
             if step.pick != Pick::Only {
-                at.list.get_or_insert_default();
+                at.list.get_or_insert_with(|| KnownList {
+                    listing: step.listing.clone(),
+                    is_items: false,
+                });
             }
             if let Pick::Where(key, word) = &step.pick {
                 at.enter(key).leaf = true;
@@ -77,6 +75,24 @@ impl Known {
             }
         }
         at
+    }
+
+    /// Adds what is known of this place from elsewhere.
+    pub fn merge(&mut self, other: Known) {
+        for (name, inner) in other.children.into_values().flatten() {
+            self.enter(&name).merge(inner);
+        }
+        if self.list.is_none() {
+            self.list = other.list;
+        }
+        self.ignored |= other.ignored;
+        self.kept |= other.kept;
+        self.forbidden |= other.forbidden;
+        self.leaf |= other.leaf;
+        self.picks.extend(other.picks);
+        if self.picked.is_none() {
+            self.picked = other.picked;
+        }
     }
 
     /// Every place with its name and where it stands, as a mapping writes it.

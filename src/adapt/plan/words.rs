@@ -2,13 +2,19 @@
 
 use std::collections::HashMap;
 
+use super::Fixed;
 use crate::adapt::tree::{NodeId, Tree, Value};
 use crate::adapt::words;
 use crate::domain::text::{self, Lines};
 
 /// A scalar as a text, to compare it with words of a mapping; white space around it does not count, as in XML.
 pub(in crate::adapt) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<std::borrow::Cow<'t, str>> {
-    Some(match tree.value(node) {
+    plain_scalar(tree.value(node))
+}
+
+/// The same of a value.
+pub(in crate::adapt) fn plain_scalar<'t>(value: &'t Value<'_>) -> Option<std::borrow::Cow<'t, str>> {
+    Some(match value {
         Value::Text(t) => t.trim().into(),
         Value::Whole(n) => n.to_string().into(),
         Value::Fraction(_, n) => n.as_str().into(),
@@ -17,12 +23,24 @@ pub(in crate::adapt) fn scalar<'t>(tree: &'t Tree<'_>, node: NodeId) -> Option<s
     })
 }
 
+/// What a word of a code table means.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::adapt) enum Meaning {
+    Is(Fixed),
+    /// It is known, and says nothing that the hub records.
+    Nothing,
+    /// It is known and refused, for a reason in Vietnamese and English.
+    Refused(Box<str>, Box<str>),
+}
+
 /// Words of the sender, and what each is for.
 #[derive(Clone, Debug)]
 pub(in crate::adapt) struct Words<T> {
     words: HashMap<Box<str>, T>,
     /// Compared without case.
     fold: bool,
+    /// What every other word is, where the table says it.
+    pub other: Option<T>,
     /// The words in order, for messages.
     pub allowed: String,
 }
@@ -48,6 +66,7 @@ impl<T> Words<T> {
         let words = Words {
             words: map,
             fold,
+            other: None,
             allowed: allowed.join(", "),
         };
         (words, double)

@@ -133,7 +133,7 @@ impl<'s> OutCompiler<'_, 's> {
         let date = spec
             .date
             .as_deref()
-            .and_then(|pattern| DateForm::parse(pattern, spec.zone.as_deref()));
+            .and_then(|pattern| DateForm::parse(pattern, spec.zone.as_deref()).ok());
         if spec.date.is_some() != date.is_some() || (kind.is_some() && spec.date.is_some() != dated) {
             self.compiler.fault(
                 at,
@@ -160,12 +160,13 @@ impl<'s> OutCompiler<'_, 's> {
     }
 
     fn cond(&mut self, spec: &'s WhenSpec, members: &[Member], at: usize, to: &str) -> OutCond {
-        let from = names(&spec.from);
+        let raw = spec.from.as_deref().unwrap_or_default();
+        let from = names(raw);
         if !matches!(reach(members, &from), Some(Target::Leaf(_))) {
             self.compiler.fault(
                 at,
-                format!("{to}: không có giá trị {}", spec.from),
-                format!("{to}: there is no value {}", spec.from),
+                format!("{to}: không có giá trị {raw}"),
+                format!("{to}: there is no value {raw}"),
             );
         }
         OutCond {

@@ -330,7 +330,7 @@ fn object(xml: &mut Xml, value: &Value, shape: &Shape) -> std::io::Result<()> {
                 }
             }
             (Rules::List { rules, .. }, Value::Array(items)) => {
-                if let Some((rule, name)) = rules.first().and_then(|r| Some((r, r.item.as_ref()?))) {
+                if let Some((rule, name)) = rules.first().and_then(|r| Some((r, r.item()?))) {
                     let element = BytesStart::new(&*name.local);
                     for item in items {
                         xml.write_event(Event::Start(element.borrow()))?;

@@ -255,7 +255,7 @@ fn one_bad_report_spoils_no_other_and_no_unknown_word_is_a_status() {
         let problem = &items[0].report.as_ref().unwrap_err()[0];
         assert_eq!(problem.label, Label::StatusWordUnknown, "{word}");
         assert_eq!(problem.path.as_deref(), Some("/data/0/TrangThai"));
-        let report = items[1].report.as_ref().unwrap();
+        let report = items[1].report.as_ref().unwrap().as_ref().unwrap();
         assert_eq!((report.status.code(), report.dossier.as_str()), (4, "dos_1"));
     }
     let wrong = br#"{"service":"DongBoHoSoMC","data":[{}]}"#;
@@ -271,7 +271,10 @@ fn one_bad_report_spoils_no_other_and_no_unknown_word_is_a_status() {
 #[test]
 fn the_format_is_the_named_one_or_the_only_one() {
     let all: Vec<String> = REGISTRY.names().map(str::to_owned).collect();
-    assert_eq!(all, ["canonical/v1", "dvcqg-mc/v1", "vnpost-hcc/v1"]);
+    assert_eq!(
+        all,
+        ["canonical/v1", "dvcqg-mc/v1", "opencps/v1", "vnpost-hcc/v1"]
+    );
     let choose = |media_type: &str, wanted: Option<&str>, formats: &[&str]| {
         let formats: Vec<String> = formats.iter().map(|f| (*f).to_owned()).collect();
         REGISTRY
@@ -337,6 +340,7 @@ fn what_each_format_can() {
     };
     assert_eq!(can("canonical/v1"), (true, true, true, false));
     assert_eq!(can("dvcqg-mc/v1"), (true, true, true, true));
+    assert_eq!(can("opencps/v1"), (true, true, false, true));
     assert_eq!(can("vnpost-hcc/v1"), (true, false, false, true));
     let vnpost = REGISTRY.get("vnpost-hcc/v1").unwrap();
     assert_eq!(

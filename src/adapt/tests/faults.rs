@@ -85,7 +85,7 @@ fn the_shortest_mapping_compiles_and_reads() {
 }
 
 /// A rule, and what is said of it.
-const WRONG_RULES: [(&str, &str); 25] = [
+const WRONG_RULES: [(&str, &str); 38] = [
     (
         r#"{ to = "referense", from = "x" }"#,
         "the canonical dossier has no referense; here it has: applicant,",
@@ -114,7 +114,7 @@ const WRONG_RULES: [(&str, &str); 25] = [
     ),
     (
         r#"{ to = "is_test", from = "x", default = "no" }"#,
-        "it takes: true/false",
+        "it takes: true, false",
     ),
     (
         r#"{ to = "summary", from = "x", table = "t" }"#,
@@ -176,6 +176,58 @@ const WRONG_RULES: [(&str, &str); 25] = [
     (
         r#"{ to = "summary", from = "x", frmo = "y" }"#,
         "unknown field `frmo`",
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = [{ from = "y", present = true }] }"#,
+        r#"several are { all = [{…}, {…}] }"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { all = [{ from = "y", present = true }], from = "z" } }"#,
+        r#"exactly one of from, all, any, not"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", when = { any = [] } }"#,
+        r#"exactly one of from, all, any, not"#,
+    ),
+    (
+        r#"{ to = "received_at", from = "x", date = "rfc3339", zone = "+07:00" }"#,
+        r#"use date = "iso" where the zone may be missing"#,
+    ),
+    (
+        r#"{ to = "received_at", from = "x", date = "ddMyyyy" }"#,
+        r#"a single d, M, H, m or s must be followed"#,
+    ),
+    (
+        r#"{ to = "received_at", from = "x", date = ["iso", "yyyy"] }"#,
+        r#"date = "yyyy" is malformed; write rfc3339, iso, json-date"#,
+    ),
+    (
+        r#"{ to = "reported_status", constant = 0 }"#,
+        r#"the value 0 does not fit; it takes: 1…10"#,
+    ),
+    (
+        r#"{ to = "summary", from = "^.x" }"#,
+        r#"there is no place so far out"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", clean = [{ number = "1.000" }] }"#,
+        r#"write an example: 1,234.00"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", clean = ["regex"] }"#,
+        r#"unknown variant `regex`"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", mend = [{ replace = {} }] }"#,
+        r#"replace takes 1 to 200 pairs"#,
+    ),
+    (
+        r#"{ to = "summary", from = "x", absent = "receipt" }"#,
+        r#"absent = "receipt" is for a date and time"#,
+    ),
+    (
+        r#"{ to = "summary", from = { a = 1 } }"#,
+        r#"expected "a" or ["a", "b"]"#,
     ),
 ];
 
@@ -250,7 +302,7 @@ fn a_file_that_is_no_adapter_is_refused_with_its_line() {
     };
     says(
         base().replace("\"thu\"", "\"khac\""),
-        "folder and name disagree: this is khac/v1",
+        "the file says khac/v1; rename the folder, or correct name and version",
     );
     says(
         base().replace("[json]\nmedia_types = [\"application/json\"]", ""),

@@ -22,6 +22,9 @@ media_types = ["application/json"]
 [xml]
 media_types = ["application/xml"]
 
+[lists]
+giay = { item = "g" }
+
 [dossier]
 root = "D"
 kept = ["GhiChu", "Khac"]
@@ -41,7 +44,6 @@ field = [{ to = "kind", constant = "citizen" }, { to = "name", from = "ten" }]
 [[dossier.list]]
 to = "components"
 from = "giay"
-item = "g"
 shape = "paper"
 
 [shape.paper]

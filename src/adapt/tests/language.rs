@@ -22,6 +22,9 @@ values = "text"
 [xml]
 media_types = ["application/xml"]
 
+[lists]
+tep = { item = "t" }
+
 [table.boolean]
 "True" = true
 "Có" = true
@@ -65,7 +68,6 @@ field = [
 [[dossier.list]]
 to = "components"
 from = "tep"
-item = "t"
 when = { from = "xoa", table = "boolean", is_not = ["true"] }
 field = [{ to = "name", from = "ten" }]
 
@@ -358,7 +360,7 @@ fn every_entry_and_every_note_of_a_supplement_counts() {
         "/data/0/DanhSachHoSoBoSung/1/DanhSachGiayToBoSung/0/TenGiayTo"
     );
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
-    let report = read.report.unwrap();
+    let report = read.report.unwrap().unwrap();
     assert_eq!(report.text.as_deref(), Some("C\nA\nB"));
     let papers: Vec<&str> = report.papers.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(papers, ["Tờ khai", "Bản sao"]);
@@ -377,7 +379,7 @@ fn a_status_is_not_lost_for_its_handler() {
             .items
             .remove(0);
         (
-            item.report.unwrap().officer.map(|o| o.chars().count()),
+            item.report.unwrap().unwrap().officer.map(|o| o.chars().count()),
             told(&item.warnings),
         )
     };
@@ -422,7 +424,7 @@ fn what_a_report_says_beside_its_status_is_kept_with_it() {
             {"NgayBoSung":"20261121","DanhSachGiayToBoSung":[{"TenGiayTo":"Tờ khai"}]},{"NguoiYeuCauBoSung":"B"}]"#,
     );
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
-    let report = read.report.unwrap();
+    let report = read.report.unwrap().unwrap();
     let kept: Vec<(&str, &str)> = report
         .foreign_values
         .iter()

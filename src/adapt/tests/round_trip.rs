@@ -270,7 +270,7 @@ fn progress_reads_back_as_it_was_told() {
     assert_eq!(
         read.items
             .into_iter()
-            .map(|i| i.report.unwrap())
+            .map(|i| i.report.unwrap().unwrap())
             .collect::<Vec<_>>(),
         reports
     );

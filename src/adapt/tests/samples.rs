@@ -138,18 +138,17 @@ fn every_sample_gives_its_expected_result() {
 }
 
 #[test]
-fn every_format_ships_its_five_samples_in_each_syntax() {
+fn every_format_ships_its_six_samples_in_each_syntax() {
     let names: BTreeSet<String> = all()
         .into_iter()
         .map(|(name, path)| format!("{name} {}", path.file_name().unwrap().to_str().unwrap()))
         .collect();
-    for (format, syntaxes) in [
-        ("canonical/v1", &["json", "xml"][..]),
-        ("dvcqg-mc/v1", &["json"]),
-        ("vnpost-hcc/v1", &["json", "xml"]),
-    ] {
-        for syntax in syntaxes {
-            for sample in ["minimal", "full", "refused-1", "refused-2", "refused-3"] {
+    for format in REGISTRY.names() {
+        let adapter = REGISTRY.get(format).unwrap();
+        let takes = |media_type: &str| adapter.syntax_of(media_type).is_some();
+        let syntaxes = [("json", "application/json"), ("xml", "application/xml")];
+        for (syntax, _) in syntaxes.iter().filter(|(_, media_type)| takes(media_type)) {
+            for sample in ["minimal", "full", "refused-1", "refused-2", "refused-3", "ugly"] {
                 assert!(
                     names.contains(&format!("{format} {sample}.{syntax}")),
                     "{format} {sample}.{syntax}"
@@ -162,7 +161,7 @@ fn every_format_ships_its_five_samples_in_each_syntax() {
 #[test]
 fn one_dossier_is_the_same_in_both_syntaxes() {
     let registry = &*REGISTRY;
-    for name in ["canonical/v1", "vnpost-hcc/v1"] {
+    for name in ["canonical/v1", "opencps/v1", "vnpost-hcc/v1"] {
         let adapter = registry.get(name).unwrap();
         for sample in ["minimal", "full"] {
             let read = |syntax: &str| {

@@ -42,6 +42,10 @@ fn the_json_schema_takes_and_refuses_what_the_hub_does() {
         if name != "canonical/v1" || !file.ends_with(".json") || file.starts_with("statuses") {
             continue;
         }
+        // What the hub cleans (a phone in brackets, a digest in capitals) is no canonical form before it is cleaned.
+        if file == "ugly.json" {
+            continue;
+        }
         // A duplicate name is refused by the syntax, of which a schema knows nothing.
         if file != "refused-3.json" {
             let document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -367,7 +371,7 @@ fn an_item_has_the_same_name_in_the_xsd_and_in_the_adapter() {
             "{item}"
         );
         assert!(
-            adapter.contains(&format!("from = \"{list}\"\nitem = \"{item}\"")),
+            adapter.contains(&format!("\n{list} = {{ item = \"{item}\" }}\n")),
             "{item}"
         );
     }

@@ -214,6 +214,8 @@ problems! {
     ValueUnused { field };
     ValueNeeds { field, expected };
     ValueDiffers { field, expected };
+    ValueMended { field, how };
+    ValueRefused { field, why };
     TextShortened { limit, field };
     DateUnset { field };
     DateImplausible { field, earliest, latest };
@@ -269,6 +271,7 @@ problems! {
     ActorNotAllowed { from, to, actors };
     ReasonRequired { to };
     DetailsMisplaced { field, expected };
+    StatusWordSilent { field };
     StatusWordUnknown { expected };
     SupplementRepeated;
     SupplementLate;

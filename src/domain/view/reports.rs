@@ -197,7 +197,8 @@ pub struct StatusRequest {
 pub struct StatusResult {
     /// The dossier as the report named it, also where the rest of the report could not be read; empty where that could not either.
     pub dossier: String,
-    /// How it was taken; null when the dossier was not found or the report was malformed.
+    /// How it was taken; null when the dossier was not found, the report was malformed, or its word means none of the statuses (the
+    /// warning `status-word-silent`).
     pub verdict: Option<Verdict>,
     /// Where the dossier now stands.
     pub status: Option<Status>,

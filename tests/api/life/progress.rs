@@ -100,7 +100,7 @@ fn read_back(events: &[Value]) -> Vec<StatusReport> {
         );
         let item = read.items.into_iter().next().unwrap();
         assert!(item.warnings.is_empty(), "{:?}", item.warnings);
-        told.push(item.report.unwrap());
+        told.push(item.report.unwrap().unwrap());
     }
     told
 }
