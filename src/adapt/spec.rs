@@ -2,10 +2,14 @@
 //!
 //! Unknown keys are refused here. Keys that a message may have to point at carry their place in the file.
 
+mod out;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+pub(super) use out::{As, Leave, Once, OutListSpec, OutSpec, RenderSpec};
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -302,11 +306,17 @@ impl OneOrMany {
     }
 }
 
-/// A rule that counts only sometimes.
+/// A rule that counts only sometimes: a question about one value, or several conditions together.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WhenSpec {
-    pub from: String,
+    pub from: Option<String>,
+    /// Each of them holds.
+    pub all: Option<Vec<WhenSpec>>,
+    /// At least one of them holds.
+    pub any: Option<Vec<WhenSpec>>,
+    /// It does not hold.
+    pub not: Option<Box<WhenSpec>>,
     pub is: Option<Vec<String>>,
     pub is_not: Option<Vec<String>>,
     pub present: Option<bool>,
@@ -376,60 +386,4 @@ pub(super) struct ListSpec {
     pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
-}
-
-/// What an agency receives, or a submitter is told.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RenderSpec {
-    /// The canonical form itself.
-    #[serde(default)]
-    pub mirror: bool,
-    pub media_type: Spanned<String>,
-    /// The list of the one item; left out, the whole document is the item.
-    pub items: Option<String>,
-    #[serde(default)]
-    pub envelope: Vec<OutSpec>,
-    #[serde(default)]
-    pub field: Vec<OutSpec>,
-    #[serde(default)]
-    pub list: Vec<OutListSpec>,
-}
-
-/// One value written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OutSpec {
-    /// The receiver's path.
-    pub to: Spanned<String>,
-    /// The hub's value; of several the first present one counts.
-    #[serde(default)]
-    pub from: OneOrMany,
-    pub constant: Option<String>,
-    pub default: Option<String>,
-    /// Code table, read backwards.
-    pub table: Option<String>,
-    pub date: Option<String>,
-    pub zone: Option<String>,
-    pub when: Option<WhenSpec>,
-    /// At most so many characters.
-    pub max: Option<usize>,
-    /// Of the rows that one item is spread over, in the first alone: what is counted once.
-    #[serde(default)]
-    pub once: bool,
-}
-
-/// A list written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OutListSpec {
-    pub to: Spanned<String>,
-    /// The hub's list; `.` makes one item of the place where this rule stands, if a list inside it has any.
-    pub from: String,
-    /// A list inside each item, of which every entry makes an item of its own.
-    pub spread: Option<String>,
-    #[serde(default)]
-    pub field: Vec<OutSpec>,
-    #[serde(default)]
-    pub list: Vec<OutListSpec>,
 }

@@ -46,7 +46,7 @@ impl Compiler<'_> {
         })
     }
 
-    pub(super) fn name(&mut self, raw: &str, at: usize) -> Option<Name> {
+    pub(in crate::adapt) fn name(&mut self, raw: &str, at: usize) -> Option<Name> {
         let name = self.resolve(raw);
         if name.is_none() {
             self.fault(

@@ -217,7 +217,14 @@ impl<'s> Compiler<'s> {
     }
 
     pub(super) fn cond(&mut self, spec: &'s WhenSpec, at: usize, known: &mut Known) -> Cond {
-        let from = self.path(&spec.from, at);
+        if spec.from.is_none() || spec.all.is_some() || spec.any.is_some() || spec.not.is_some() {
+            self.fault(
+                at,
+                "when cần from; all, any và not chưa dùng được khi đọc",
+                "when needs from; all, any and not cannot be used for reading yet",
+            );
+        }
+        let from = self.path(spec.from.as_deref().unwrap_or("."), at);
         let place = known.follow(&from);
         let name = from.0.last().map_or("", |step| &*step.name.local);
         let (ask, shown) = match (&spec.is, &spec.is_not, spec.present) {

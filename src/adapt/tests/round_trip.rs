@@ -5,7 +5,7 @@ use std::fs;
 use rand::SeedableRng;
 
 use super::{REGISTRY, samples};
-use crate::adapt::{OutgoingDossier, Syntax};
+use crate::adapt::{OutgoingDossier, OutgoingReport, Syntax};
 use crate::domain::details::Lists;
 use crate::domain::dossier::{Copies, Filing, ProcedureKnown};
 use crate::domain::event::Back;
@@ -14,7 +14,7 @@ use crate::domain::rejection::Label;
 use crate::domain::status::Status;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, StatusReport};
+use crate::domain::view::{Clocks, Progress, StatusReport};
 
 fn sample(name: &str) -> Filing {
     let path = samples::adapters_dir().join("canonical/v1/samples").join(name);
@@ -29,6 +29,7 @@ struct Sent {
     filing: Filing,
     procedure: ProcedureKnown,
     clocks: Clocks,
+    progress: Progress,
     at: Timestamp,
 }
 
@@ -49,6 +50,7 @@ impl Sent {
                 due: Some(at),
                 ..Clocks::default()
             },
+            progress: Progress::default(),
             at,
         }
     }
@@ -73,6 +75,8 @@ impl Sent {
             received_at: self.at,
             accepted_at: None,
             clocks: &self.clocks,
+            event: None,
+            progress: &self.progress,
         }
     }
 }
@@ -212,6 +216,14 @@ fn every_value_of_the_portals_form_is_a_text() {
     assert_eq!(value["data"][0].get("Email"), None);
 }
 
+fn told(report: &StatusReport) -> OutgoingReport<'_> {
+    OutgoingReport {
+        report,
+        tracking_id: None,
+        dossier_code: None,
+    }
+}
+
 #[test]
 fn progress_reads_back_as_it_was_told() {
     let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
@@ -263,9 +275,14 @@ fn progress_reads_back_as_it_was_told() {
         })
     };
     let reports: Vec<StatusReport> = Status::ALL.into_iter().map(report).collect();
-    let rendered = dvcqg.render_progress(&reports).unwrap();
+    let outgoing: Vec<OutgoingReport<'_>> = reports.iter().map(told).collect();
+    let rendered = dvcqg.render_progress(&outgoing).unwrap();
+    assert!(rendered.left_out.is_empty());
+    let [document] = rendered.documents.as_slice() else {
+        panic!("{rendered:?}");
+    };
     let read = dvcqg
-        .read_statuses(&rendered.bytes, &rendered.media_type)
+        .read_statuses(&document.bytes, &document.media_type)
         .unwrap();
     assert_eq!(
         read.items
@@ -278,7 +295,7 @@ fn progress_reads_back_as_it_was_told() {
         REGISTRY
             .get("vnpost-hcc/v1")
             .unwrap()
-            .render_progress(&reports)
+            .render_progress(&outgoing)
             .is_none()
     );
 }
