@@ -35,7 +35,11 @@ pub(super) fn unwritten(render: &RenderPlan, shape: &Shape) -> Vec<String> {
     };
     let mut read = BTreeSet::new();
     gather(shape, "", &mut read);
-    source::unwritten(&read, mapped.written())
+    if mapped.is_report {
+        read.difference(&mapped.written).cloned().collect()
+    } else {
+        source::unwritten(&read, &mapped.written)
+    }
 }
 
 /// The fields that come from a document, by their canonical names.

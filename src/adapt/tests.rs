@@ -6,6 +6,7 @@ mod foreign;
 mod hostile;
 mod keys;
 mod language;
+mod rendering;
 mod round_trip;
 mod samples;
 mod schema;

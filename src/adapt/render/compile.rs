@@ -60,6 +60,7 @@ pub(in crate::adapt) fn compile<'s>(
         root,
         layout,
         items,
+        is_report,
         when,
         envelope,
         shape,
@@ -330,7 +331,7 @@ impl<'s> OutCompiler<'_, 's> {
         let table = self.backwards(spec, kind.as_ref());
         let form = self.form(spec, kind.as_ref(), table.as_ref());
         let constant = spec.constant.as_ref();
-        let constant = constant.and_then(|value| self.fixed(spec, value, spec.written_as));
+        let constant = constant.and_then(|value| self.fixed(spec, value, spec.r#as));
         let default = spec.default.as_ref();
         let default = default.and_then(|value| self.fixed(spec, value, Some(form)));
         let when = spec.when.as_ref().map(|when| {

@@ -103,17 +103,13 @@ pub(in crate::adapt) struct Mapped {
     pub(super) layout: Layout,
     /// Where the items are in the layout.
     pub(super) items: Option<Vec<usize>>,
+    /// It tells progress.
+    pub(super) is_report: bool,
     pub(super) when: Option<OutCond>,
     pub(super) envelope: OutShape,
     pub(super) shape: OutShape,
-    pub(super) written: BTreeSet<String>,
-}
-
-impl Mapped {
     /// The hub's values that are written, by their names from the whole on.
-    pub(super) fn written(&self) -> &BTreeSet<String> {
-        &self.written
-    }
+    pub(super) written: BTreeSet<String>,
 }
 
 /// The root element in XML.

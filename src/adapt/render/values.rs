@@ -80,7 +80,7 @@ impl<'s> OutCompiler<'_, 's> {
             Some(Kind::Flag) if !texts => As::Flag,
             _ => As::Text,
         };
-        let form = spec.written_as.unwrap_or(match natural {
+        let form = spec.r#as.unwrap_or(match natural {
             _ if self.texts => As::Text,
             natural => natural,
         });

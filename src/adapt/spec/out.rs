@@ -53,8 +53,7 @@ pub(in crate::adapt) struct OutSpec {
     /// All values that are present, each once, with this between them.
     pub join: Option<String>,
     /// What it is in JSON; left out, as `values` of `[json]` says.
-    #[serde(rename = "as")]
-    pub written_as: Option<As>,
+    pub r#as: Option<As>,
     /// Of the rows that one item is spread over, in the first alone: what is counted once.
     #[serde(default)]
     pub once: Once,

@@ -26,7 +26,9 @@ fn fields(body: TokenStream) -> BTreeSet<String> {
             TokenTree::Ident(public),
             TokenTree::Ident(name),
             TokenTree::Punct(colon),
-        ] if public == "pub" && colon.as_char() == ':' => Some(name.to_string()),
+        ] if public == "pub" && colon.as_char() == ':' => {
+            Some(name.to_string().trim_start_matches("r#").to_owned())
+        }
         _ => None,
     };
     tokens.windows(3).filter_map(of).collect()

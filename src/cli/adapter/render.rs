@@ -85,7 +85,9 @@ pub(super) fn run(args: &RenderArgs, out: &mut dyn Write) -> Result<Exit, Comman
 
 /// A dossier as an agency would be sent it.
 fn dossier(writing: &Adapter, filing: &Filing, syntax: Option<Syntax>) -> Result<Rendered, CommandError> {
-    let code = filing.procedure.code.as_str().parse().map_err(|_| {
+    let code = filing.procedure.code.as_str();
+    // The directory knows a city's own variant of a code (1.004873.000.00.00.H26) by the national code it begins with.
+    let code = code.get(..8).unwrap_or(code).parse().map_err(|_| {
         CommandError::new(
             "mã thủ tục của hồ sơ không phải mã quốc gia",
             "the dossier's procedure code is no national code",

@@ -81,7 +81,8 @@ pub struct Progress {
     pub refusal: bool,
     /// The note that came with the status the dossier is in.
     pub note: Option<String>,
-    status: Option<Status>,
+    /// The status it stands at, once one was reported.
+    pub status: Option<Status>,
 }
 
 impl Progress {
