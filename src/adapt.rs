@@ -40,7 +40,7 @@ pub use conform::Unread;
 pub use coverage::UnreadPart;
 pub use provenance::Provenance;
 pub use registry::Registry;
-pub use render::{OutgoingDossier, Rendered};
+pub use render::{OutgoingDossier, OutgoingReport, Rendered, RenderedProgress};
 pub use split::SplitDocument;
 pub use statuses::{StatusDocument, StatusItem};
 pub use target::canonical_schema;
@@ -49,7 +49,6 @@ pub use tree::Syntax;
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;
 use crate::domain::rejection::{Problem, Rejection, problems};
-use crate::domain::view::StatusReport;
 use document::{Document, cannot, decode, each_once, parse, slips};
 use plan::DocumentPlan;
 use reads::Reads;
@@ -214,9 +213,28 @@ impl Adapter {
             .dossier_in(outgoing, self.dossier.as_deref(), syntax, &self.media_types)
     }
 
-    /// Progress as the format tells it, at most [`limits::MAX_REPORTS`] reports; none when it has no such message.
-    pub fn render_progress(&self, reports: &[StatusReport]) -> Option<Rendered> {
-        self.progress.as_ref()?.reports(reports)
+    /// Progress as the format tells it, of at most [`limits::MAX_REPORTS`] reports; none when it has no such message.
+    pub fn render_progress(&self, reports: &[OutgoingReport<'_>]) -> Option<RenderedProgress> {
+        self.progress.as_ref()?.reports(reports, None)
+    }
+
+    /// The same in one of the syntaxes; none when the format has no such form.
+    pub fn render_progress_in(
+        &self,
+        reports: &[OutgoingReport<'_>],
+        syntax: Syntax,
+    ) -> Option<RenderedProgress> {
+        self.progress.as_ref()?.reports(reports, Some(syntax))
+    }
+
+    /// The canonical fields that it reads of a dossier and does not write, in order; empty for a format that does not do both.
+    pub fn unwritten_of_dossiers(&self) -> Vec<String> {
+        unwritten(self.render.as_ref(), self.dossier.as_deref())
+    }
+
+    /// As [`Adapter::unwritten_of_dossiers`], of status reports.
+    pub fn unwritten_of_statuses(&self) -> Vec<String> {
+        unwritten(self.progress.as_ref(), self.statuses.as_deref())
     }
 
     fn parsed_as(&self, media_type: &str) -> Result<Syntax, Problem> {
@@ -227,5 +245,12 @@ impl Adapter {
             }
             .into()
         })
+    }
+}
+
+fn unwritten(render: Option<&render::RenderPlan>, read: Option<&DocumentPlan>) -> Vec<String> {
+    match (render, read) {
+        (Some(render), Some(read)) => render::unwritten(render, &read.shape),
+        _ => Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ use super::words;
 
 pub use fault::AdapterFault;
 pub(super) use fault::line_of;
+pub(super) use values::OTHER;
 
 pub(super) struct Compiler<'s> {
     file: &'s str,

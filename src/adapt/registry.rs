@@ -244,14 +244,16 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         moment(&mut compiler, &spec, statuses);
     }
     let mut used = BTreeSet::new();
-    let render = spec
-        .render
-        .as_ref()
-        .map(|r| render::compile(&mut compiler, &spec, r, &render::outgoing(), &mut used));
-    let progress = spec
-        .progress
-        .as_ref()
-        .map(|r| render::compile(&mut compiler, &spec, r, &target::status_report(), &mut used));
+    let render = spec.render.as_ref().map(|r| {
+        let root = spec.dossier.as_ref().and_then(|d| d.root.as_ref());
+        let takes = (&*render::dossier_members(), false, root);
+        render::compile(&mut compiler, &spec, r, takes, &mut used)
+    });
+    let progress = spec.progress.as_ref().map(|r| {
+        let root = spec.statuses.as_ref().and_then(|s| s.root.as_ref());
+        let takes = (&*render::report_members(), true, root);
+        render::compile(&mut compiler, &spec, r, takes, &mut used)
+    });
     if let Some(mirror) = spec.render.as_ref().filter(|r| r.mirror)
         && !dossier.as_ref().is_some_and(|d| d.shape.is_mirror())
     {

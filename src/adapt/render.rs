@@ -1,82 +1,64 @@
 //! From the canonical dossier to the form an agency receives, and progress as a format tells it.
 //!
-//! A format either mirrors the canonical form, or maps value by value. Code tables are read backwards and must give exactly one
-//! word for each canonical one, which the compiler checks.
+//! A format either mirrors the canonical form, or maps value by value, in JSON, in XML, or in both by the same rules. Code tables
+//! are read backwards and must give exactly one word for each canonical one, or say what a value without a word is; the compiler
+//! checks it.
 
 mod compile;
+mod json;
+mod layout;
+mod lists;
+mod mirror;
+mod node;
+mod path;
 mod plan;
+mod source;
+mod values;
+mod when;
 mod write;
+mod xml;
 
 pub(super) use compile::compile;
+pub(super) use mirror::canonical_json;
 pub(super) use plan::RenderPlan;
-pub use plan::{OutgoingDossier, Rendered};
-pub(super) use write::canonical_json;
+pub use plan::{OutgoingDossier, OutgoingReport, Rendered, RenderedProgress};
+pub(super) use source::{dossier_members, report_members};
 
-use super::target::{self, Kind, Member, Target, Unit};
+use std::collections::BTreeSet;
 
-/// What `[render]` may take from.
-pub(super) fn outgoing() -> Vec<Member> {
-    let leaf = |name: &str, kind: Kind| Member {
-        name: name.into(),
-        required: false,
-        longest: None,
-        target: Target::Leaf(kind),
+use super::plan::{LeafRule, Rules, Shape};
+
+/// The canonical fields that a plan reads and this one does not write, in order; none where it is the canonical form itself.
+pub(super) fn unwritten(render: &RenderPlan, shape: &Shape) -> Vec<String> {
+    let RenderPlan::Mapped(mapped) = render else {
+        return Vec::new();
     };
-    let filing = target::filing();
-    let mut party = filing
-        .iter()
-        .find(|m| *m.name == *"applicant")
-        .map(|m| m.target.clone());
-    // Every number that says who it is, the identity number first.
-    if let Some(Target::Object(members)) = &mut party
-        && let Some(papers) = members.iter().find(|m| *m.name == *"identity_papers")
-    {
-        let identities = Member {
-            name: "identities".into(),
-            ..papers.clone()
-        };
-        members.push(identities);
+    let mut read = BTreeSet::new();
+    gather(shape, "", &mut read);
+    if mapped.is_report {
+        read.difference(&mapped.written).cloned().collect()
+    } else {
+        source::unwritten(&read, &mapped.written)
     }
-    let party = |name: &str| {
-        let target = party.clone().unwrap_or(Target::Object(Vec::new()));
-        Member {
-            name: name.into(),
-            required: false,
-            longest: None,
-            target,
+}
+
+/// The fields that come from a document, by their canonical names.
+fn gather(shape: &Shape, within: &str, read: &mut BTreeSet<String>) {
+    for slot in &shape.slots {
+        let name = format!("{within}{}", slot.name);
+        match &slot.rules {
+            Rules::Leaf(rules) => {
+                let comes = |rule: &LeafRule| !rule.sources.is_empty();
+                if rules.iter().any(comes) {
+                    read.insert(name);
+                }
+            }
+            Rules::Part(rules) => rules
+                .iter()
+                .for_each(|rule| gather(&rule.shape, &format!("{name}."), read)),
+            Rules::List { rules, .. } => rules
+                .iter()
+                .for_each(|rule| gather(&rule.shape, &format!("{name}."), read)),
         }
-    };
-    vec![
-        // Whose matter it is: the owner, else the applicant; and the applicant, where that is somebody else.
-        party("subject"),
-        party("filer"),
-        Member {
-            name: "filing".into(),
-            required: true,
-            longest: None,
-            target: Target::Object(filing),
-        },
-        leaf("tracking_id", Kind::Text),
-        leaf("dossier_code", Kind::Text),
-        leaf(
-            "status",
-            Kind::Whole {
-                min: 1,
-                max: 10,
-                unit: Unit::One,
-            },
-        ),
-        leaf("agency_name", Kind::Text),
-        leaf("procedure_code", Kind::Text),
-        leaf("procedure_name", Kind::Text),
-        leaf("field_code", Kind::Text),
-        leaf("field_name", Kind::Text),
-        leaf("amended", Kind::Flag),
-        leaf("received_at", Kind::Instant),
-        leaf("accepted_at", Kind::Instant),
-        leaf("acceptance_due", Kind::Instant),
-        leaf("forecast_due", Kind::Instant),
-        leaf("promised_due", Kind::Instant),
-        leaf("due", Kind::Instant),
-    ]
+    }
 }

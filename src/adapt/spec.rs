@@ -4,14 +4,19 @@
 
 mod cleaning;
 mod many;
+mod out;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 pub(super) use cleaning::CleanSpec;
 pub(super) use many::OneOrMany;
+pub(super) use out::{As, Leave, Once, OutListSpec, OutSpec, RenderSpec};
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -343,10 +348,7 @@ pub(super) enum Absent {
 
 /// A rule that counts only sometimes: a question about one field, or several conditions together.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[serde(
-    expecting = "one condition, { from = \"…\", is = [\"…\"] }; several are { all = [{…}, {…}] } or { any = [{…}, {…}] }"
-)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WhenSpec {
     /// All of these hold.
     pub all: Option<Vec<WhenSpec>>,
@@ -367,6 +369,27 @@ pub(super) struct WhenSpec {
     /// Words are compared without case.
     #[serde(default)]
     pub fold_case: bool,
+}
+
+impl<'de> Deserialize<'de> for WhenSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Says what to write where a list stands: serde would take its entries for the fields of a condition.
+        struct Condition;
+
+        impl<'de> Visitor<'de> for Condition {
+            type Value = WhenSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one condition, { from = \"…\", is = [\"…\"] }; several are { all = [{…}, {…}] } or { any = [{…}, {…}] }")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WhenSpec, A::Error> {
+                WhenSpec::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_any(Condition)
+    }
 }
 
 /// A group of values, once.
@@ -425,60 +448,4 @@ pub(super) struct ListSpec {
     pub ignored: Vec<IgnoredSpec>,
     #[serde(default)]
     pub forbidden: Vec<Spanned<String>>,
-}
-
-/// What an agency receives, or a submitter is told.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RenderSpec {
-    /// The canonical form itself.
-    #[serde(default)]
-    pub mirror: bool,
-    pub media_type: Spanned<String>,
-    /// The list of the one item; left out, the whole document is the item.
-    pub items: Option<String>,
-    #[serde(default)]
-    pub envelope: Vec<OutSpec>,
-    #[serde(default)]
-    pub field: Vec<OutSpec>,
-    #[serde(default)]
-    pub list: Vec<OutListSpec>,
-}
-
-/// One value written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OutSpec {
-    /// The receiver's path.
-    pub to: Spanned<String>,
-    /// The hub's value; of several the first present one counts.
-    #[serde(default)]
-    pub from: OneOrMany,
-    pub constant: Option<String>,
-    pub default: Option<String>,
-    /// Code table, read backwards.
-    pub table: Option<String>,
-    pub date: Option<String>,
-    pub zone: Option<String>,
-    pub when: Option<WhenSpec>,
-    /// At most so many characters.
-    pub max: Option<usize>,
-    /// Of the rows that one item is spread over, in the first alone: what is counted once.
-    #[serde(default)]
-    pub once: bool,
-}
-
-/// A list written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OutListSpec {
-    pub to: Spanned<String>,
-    /// The hub's list; `.` makes one item of the place where this rule stands, if a list inside it has any.
-    pub from: String,
-    /// A list inside each item, of which every entry makes an item of its own.
-    pub spread: Option<String>,
-    #[serde(default)]
-    pub field: Vec<OutSpec>,
-    #[serde(default)]
-    pub list: Vec<OutListSpec>,
 }

@@ -83,7 +83,8 @@ pub(super) fn status_report() -> Vec<Member> {
     members(schemars::schema_for!(StatusReport).as_value())
 }
 
-fn members(schema: &Value) -> Vec<Member> {
+/// The members of an object, of its schema.
+pub(super) fn members(schema: &Value) -> Vec<Member> {
     match target(schema, schema) {
         Target::Object(members) => members,
         _ => Vec::new(),

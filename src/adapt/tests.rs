@@ -7,6 +7,7 @@ mod hostile;
 mod keys;
 mod language;
 mod reading;
+mod rendering;
 mod round_trip;
 mod samples;
 mod schema;

@@ -298,6 +298,31 @@ fn coverage_counts_what_documents_have_and_nobody_reads() {
 }
 
 #[test]
+fn a_document_is_written_as_a_party_would_be_sent_it() {
+    let sample = |name: &str| house(&format!("adapters/{name}"));
+    let full = sample("canonical/v1/samples/full.json");
+    let (exit, out) = lienthong(&["adapter", "render", "canonical/v1", &full, "--in", "dvcqg-mc/v1"]);
+    assert_eq!(exit, Ok(Exit::Good), "{out}");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["service"], "DongBoHoSoMC");
+    assert_eq!(document["data"][0]["LienThong"]["SoThamChieu"], "BD-2026-000123");
+    let (exit, out) = lienthong(&["adapter", "render", "canonical/v1", &full, "--syntax", "xml"]);
+    assert_eq!((exit, out.starts_with("<?xml")), (Ok(Exit::Good), true), "{out}");
+    let statuses = sample("canonical/v1/samples/statuses.json");
+    let told = ["adapter", "render", "canonical/v1", &statuses, "--progress"];
+    let (_, out) = lienthong(&[&told[..], &["--in", "dvcqg-mc/v1"]].concat());
+    assert!(out.contains("CapNhatTienDoHoSoMC"), "{out}");
+    // The canonical form has no message that tells progress.
+    assert!(matches!(lienthong(&told).0, Err(CommandError::Said(_))));
+    let (exit, out) = lienthong(&["adapter", "check", &house("adapters")]);
+    assert_eq!(exit, Ok(Exit::Good));
+    assert!(
+        out.contains("read and not written, dossiers: reported_text") && out.contains("progress out"),
+        "{out}"
+    );
+}
+
+#[test]
 fn the_plan_of_the_broker_and_the_matrix_are_printed() {
     let (exit, out) = lienthong(&["broker", "plan", "--directory", &house("schema/directory/hanoi")]);
     assert_eq!(exit, Ok(Exit::Good));

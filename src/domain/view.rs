@@ -35,8 +35,8 @@ pub use attachments::{AttachmentView, AttachmentsView, BlobView, MissingFile, Re
 pub use batch::{BatchEnd, BatchItemLine, BatchLine};
 pub use carriage::{
     AgencyData, AssignmentView, AttemptView, CloudEvent, DeliveryState, DeliveryView, FailureView, FeedData,
-    FeedPage, InboxMessage, InboxPage, RouteView, SettleAnswer, SettleItem, SettleRequest, SettleResult,
-    Settlement,
+    FeedPage, InboxMessage, InboxPage, NoDocument, NotTold, RouteView, SettleAnswer, SettleItem,
+    SettleRequest, SettleResult, Settlement,
 };
 pub use cursor::{Cursor, NotACursor};
 pub use directory::{
@@ -56,7 +56,7 @@ pub use matters::{
 pub use overview::{
     AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
 };
-pub use progress::{ClaimView, DueView, SupplementView};
+pub use progress::{ClaimView, DueView, Progress, SupplementView};
 pub use refusals::{RefusalPage, RefusalSummary, RefusalView, RefusedKind};
 pub use register::{
     AuditPage, CertificateRequest, CertificateView, NewPoint, NewStaff, NewTenant, PointRequest, PointView,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapt::{Adapter, Registry};
+use crate::adapt::{Adapter, OutgoingReport, Registry, Rendered};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::TenantKey;
-use crate::domain::view::{CloudEvent, Cursor, EventView, FeedData, FeedPage, StatusReport};
+use crate::domain::view::{CloudEvent, Cursor, EventView, FeedData, FeedPage, NoDocument, StatusReport};
 use crate::identity::{Access, Permission, Scope};
 use crate::service::credentials::Credentials;
 use crate::service::fault::internal;
@@ -120,18 +120,24 @@ impl Feed {
         item: read::FeedItem,
         teller: Option<&Adapter>,
     ) -> Result<CloudEvent<FeedData>, ServiceError> {
-        let progress = teller.and_then(|adapter| {
-            let report = StatusReport::of_event(&item.event, &item.reference)?;
-            Some((adapter.name(), adapter.render_progress(&[report])?))
+        let code = item.code.and_then(|c| c.parse().ok());
+        let report = StatusReport::of_event(&item.event, &item.reference);
+        let told = teller.zip(report).and_then(|(adapter, report)| {
+            let outgoing = OutgoingReport {
+                report: &report,
+                tracking_id: Some(item.event.dossier),
+                dossier_code: code.as_ref(),
+            };
+            Some((adapter.name().to_owned(), adapter.render_progress(&[outgoing])?))
         });
-        let (format, document) = match progress {
-            Some((name, rendered)) => {
-                let document = rendered.into_document();
-                let document = document.ok_or_else(|| internal("what was rendered is no document"))?;
-                (Some(name.to_owned()), Some(document.value()))
-            }
-            None => (None, None),
+        let (format, rendered) = told.unzip();
+        let mut rendered = rendered.unwrap_or_default();
+        let document = match rendered.documents.pop().map(Rendered::into_document) {
+            Some(None) => return Err(internal("what was rendered is no document")),
+            Some(Some(document)) => Some(document.value()),
+            None => None,
         };
+        let no_document = rendered.left_out.first().map(|(_, why)| NoDocument::from(*why));
         Ok(CloudEvent {
             specversion: "1.0".to_owned(),
             id: item.event.id.to_string(),
@@ -144,13 +150,14 @@ impl Feed {
             data: FeedData {
                 tracking_id: item.event.dossier,
                 reference: item.reference,
-                dossier_code: item.code.and_then(|c| c.parse().ok()),
+                dossier_code: code,
                 submitter: item.submitter.parse().map_err(internal)?,
                 receiving_unit: item.receiving_unit.and_then(|key| key.parse().ok()),
                 supervisor: item.supervisor.and_then(|key| key.parse().ok()),
                 event: EventView::from(&*item.event),
                 format,
                 document,
+                no_document,
             },
         })
     }

@@ -186,6 +186,8 @@ impl Messages {
                 received_at: dossier.received_at,
                 accepted_at: message.accepted_at,
                 clocks: &clocks,
+                event: Some(&message.event),
+                progress: &message.progress,
             };
             adapter.render(&outgoing).into_document()
         };

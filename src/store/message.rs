@@ -12,6 +12,7 @@ use crate::domain::dossier::Filing;
 use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
 use crate::domain::time::Timestamp;
+use crate::domain::view::Progress;
 
 /// All that a message to an agency is rendered from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Message {
     pub twin: Option<DossierId>,
     /// When the dossier was accepted, by the word of whoever accepted it.
     pub accepted_at: Option<Timestamp>,
+    /// What its history adds to it, once it is accepted.
+    pub progress: Progress,
 }
 
 impl Message {
@@ -45,7 +48,7 @@ impl Message {
         event: Arc<Event>,
         (dossier, twin): (&DossierRow, Option<&String>),
         content: Content,
-        accepted_at: Option<Timestamp>,
+        (accepted_at, progress): (Option<Timestamp>, Progress),
     ) -> Result<Self, StoreError> {
         let twin = twin.map(|id| id.parse()).transpose();
         Ok(Message {
@@ -59,6 +62,7 @@ impl Message {
             content,
             twin: twin.map_err(|_| StoreError::Corrupt("dossier: twin".to_owned()))?,
             accepted_at,
+            progress,
         })
     }
 }

@@ -67,6 +67,17 @@ pub struct City {
     peers: HashMap<String, ConnectionPeer>,
 }
 
+/// An agency on this channel; a format behind it, after a comma, takes the place of the agency's own.
+fn on_channel(line: &str, channel: &str) -> String {
+    let whole = if channel.contains(',') {
+        ",pull,canonical/v1,"
+    } else {
+        ",pull,"
+    };
+    assert!(line.contains(whole), "{line}");
+    line.replace(whole, &format!(",{channel},"))
+}
+
 /// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`.
 fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
@@ -82,7 +93,7 @@ fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> 
                 .lines()
                 .filter(kept)
                 .map(|line| match line.starts_with(COMMUNE) {
-                    true => format!("{}\n", line.replace(",pull,", &format!(",{channel},"))),
+                    true => format!("{}\n", on_channel(line, channel)),
                     false => format!("{line}\n"),
                 })
                 .collect();
@@ -170,20 +181,41 @@ impl City {
 
     /// A city with other limits of uploads.
     pub async fn with_uploads(stage: &Stage, uploads: UploadLimits) -> City {
-        Self::made(stage, stage.open(), "pull", uploads).await
+        Self::made(stage, stage.open(), "pull", uploads, Registry::shipped()).await
     }
 
     /// A city whose commune is pushed to.
     pub async fn pushing(stage: &Stage) -> City {
-        Self::made(stage, stage.open(), "push", UploadLimits::default()).await
+        Self::made(
+            stage,
+            stage.open(),
+            "push",
+            UploadLimits::default(),
+            Registry::shipped(),
+        )
+        .await
     }
 
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
-        Self::made(stage, store, "pull", UploadLimits::default()).await
+        Self::made(stage, store, "pull", UploadLimits::default(), Registry::shipped()).await
     }
 
-    async fn made(stage: &Stage, store: Store, channel: &str, uploads: UploadLimits) -> City {
+    /// A city with a partner's format beside the shipped ones, which its commune takes.
+    pub async fn speaking(stage: &Stage, format: &str, mapping: &str) -> City {
+        let files = BTreeMap::from([(format!("{format}/adapter.toml"), mapping.to_owned())]);
+        let registry = Registry::shipped_with(&files).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let channel = format!("pull,{format}");
+        Self::made(stage, stage.open(), &channel, UploadLimits::default(), registry).await
+    }
+
+    async fn made(
+        stage: &Stage,
+        store: Store,
+        channel: &str,
+        uploads: UploadLimits,
+        adapters: Registry,
+    ) -> City {
         let store = Arc::new(store);
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
@@ -204,7 +236,7 @@ impl City {
             store: Arc::clone(&store),
             blobs: stage.blobs(),
             uploads,
-            adapters: Registry::shipped(),
+            adapters,
             directory: Directory::read(&files).unwrap_or_else(|faults| panic!("{faults:?}")),
             trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
             issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),

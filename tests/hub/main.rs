@@ -46,5 +46,6 @@ mod scopes;
 mod sealed;
 mod search;
 mod standing;
+mod told;
 mod watching;
 mod words;

@@ -119,7 +119,7 @@ impl Compiler<'_> {
         })
     }
 
-    pub(super) fn name(&mut self, raw: &str, at: usize) -> Option<Name> {
+    pub(in crate::adapt) fn name(&mut self, raw: &str, at: usize) -> Option<Name> {
         let name = self.resolve(raw);
         if name.is_none() {
             self.fault(
@@ -138,10 +138,10 @@ impl Compiler<'_> {
         };
         let namespaces: Option<&BTreeMap<String, OneOrMany>> = self.spec.xml.as_ref().map(|x| &x.namespaces);
         let (space, local) = match (raw.split_once(':'), namespaces) {
-            (Some((prefix, local)), Some(declared)) => (written(declared.get(prefix)?), local),
+            (Some((prefix, local)), Some(declared)) => (declared.get(prefix)?.written(), local),
             // An attribute without a prefix has no namespace, whatever its element has.
             _ if attribute => ("", raw),
-            _ => (self.spec.xml.as_ref().map_or("", |x| written(&x.namespace)), raw),
+            _ => (self.spec.xml.as_ref().map_or("", |x| x.namespace.written()), raw),
         };
         let sound = !local.is_empty() && !local.contains(['[', ']', '=', '@', ' ', '/', '^', '$']);
         sound.then(|| Name {
@@ -150,11 +150,6 @@ impl Compiler<'_> {
             attribute,
         })
     }
-}
-
-/// Of several namespaces the one that is written.
-fn written(spaces: &OneOrMany) -> &str {
-    spaces.as_slice().first().map_or("", String::as_str)
 }
 
 /// Where a path starts, and the rest of it.

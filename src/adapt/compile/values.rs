@@ -294,4 +294,4 @@ impl<'s> Compiler<'s> {
 }
 
 /// The word of a code table that stands for every other one.
-pub(super) const OTHER: &str = "*";
+pub(in crate::adapt) const OTHER: &str = "*";

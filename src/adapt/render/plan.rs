@@ -1,15 +1,20 @@
-//! What goes in and out when a dossier is rendered, and a compiled `[render]` or `[progress]`.
+//! What goes in and out when a dossier is written, and a compiled `[render]` or `[progress]`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::layout::{Layout, OutName};
+use super::path::SourcePath;
 use crate::adapt::dates::DateForm;
 use crate::adapt::plan::Test;
+use crate::adapt::spec::As;
+use crate::adapt::tree::Syntax;
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ProcedureKnown};
+use crate::domain::event::Event;
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, Document};
+use crate::domain::view::{Clocks, Document, NotTold, Progress, StatusReport};
 
 /// What an agency is told of a dossier.
 #[derive(Debug)]
@@ -36,6 +41,21 @@ pub struct OutgoingDossier<'a> {
     pub accepted_at: Option<Timestamp>,
     /// The clocks that run.
     pub clocks: &'a Clocks,
+    /// The event that the agency is told with it.
+    pub event: Option<&'a Event>,
+    /// What its history adds to it, as far as it is at hand.
+    pub progress: &'a Progress,
+}
+
+/// What a submitter is told of a dossier's progress.
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingReport<'a> {
+    /// The report; `dossier` is the name its reader knows the dossier by.
+    pub report: &'a StatusReport,
+    /// The hub's name of the dossier.
+    pub tracking_id: Option<DossierId>,
+    /// Its official code, once known.
+    pub dossier_code: Option<&'a DossierCode>,
 }
 
 /// A document made by the hub.
@@ -59,6 +79,15 @@ impl Rendered {
     }
 }
 
+/// Progress as a format tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RenderedProgress {
+    /// One document of all reports, or, in a format whose message holds one, one of each.
+    pub documents: Vec<Rendered>,
+    /// The reports that the format does not tell, by their places from 0, and why not.
+    pub left_out: Vec<(usize, NotTold)>,
+}
+
 /// A compiled `[render]` or `[progress]`.
 #[derive(Debug)]
 pub(in crate::adapt) enum RenderPlan {
@@ -68,48 +97,93 @@ pub(in crate::adapt) enum RenderPlan {
 
 #[derive(Debug)]
 pub(in crate::adapt) struct Mapped {
-    pub(super) media_type: String,
-    pub(super) items: Option<OutPath>,
-    pub(super) envelope: Vec<OutRule>,
-    pub(super) fields: Vec<OutRule>,
-    pub(super) lists: Vec<OutList>,
+    pub(super) media_types: Vec<(String, Syntax)>,
+    /// None where XML is not written.
+    pub(super) root: Option<OutRoot>,
+    pub(super) layout: Layout,
+    /// Where the items are in the layout.
+    pub(super) items: Option<Vec<usize>>,
+    /// It tells progress.
+    pub(super) is_report: bool,
+    pub(super) when: Option<OutCond>,
+    pub(super) envelope: OutShape,
+    pub(super) shape: OutShape,
+    /// The hub's values that are written, by their names from the whole on.
+    pub(super) written: BTreeSet<String>,
 }
 
-/// Names from the outside in.
-pub(super) type OutPath = Vec<OutStep>;
-
-#[derive(Clone, Debug)]
-pub(super) struct OutStep {
-    pub(super) name: Box<str>,
-    /// Of a list, the first item whose field has this value.
-    pub(super) pick: Option<(Box<str>, Box<str>)>,
-}
-
+/// The root element in XML.
 #[derive(Debug)]
-pub(super) struct OutCond {
-    pub(super) from: OutPath,
-    pub(super) test: Test,
+pub(super) struct OutRoot {
+    pub name: OutName,
+    /// The namespaces it declares: the attribute, and the namespace.
+    pub spaces: Vec<(Box<str>, Box<str>)>,
+}
+
+/// The rules of one place.
+#[derive(Debug, Default)]
+pub(super) struct OutShape {
+    pub fields: Vec<OutRule>,
+    pub lists: Vec<OutList>,
+    /// How many places its fields are for.
+    pub targets: usize,
+}
+
+/// When a rule counts.
+#[derive(Debug)]
+pub(super) enum OutCond {
+    All(Vec<OutCond>),
+    Any(Vec<OutCond>),
+    Not(Box<OutCond>),
+    Ask { from: SourcePath, test: Test },
 }
 
 #[derive(Debug)]
 pub(super) struct OutRule {
-    pub(super) to: OutPath,
-    pub(super) sources: Vec<OutPath>,
-    pub(super) when: Option<OutCond>,
-    pub(super) constant: Option<Box<str>>,
-    pub(super) default: Option<Box<str>>,
-    pub(super) table: Option<HashMap<Box<str>, Box<str>>>,
-    pub(super) date: Option<DateForm>,
-    pub(super) max: Option<usize>,
-    pub(super) once: bool,
+    /// Where it goes, in the layout of its place; nowhere further where it is the item itself.
+    pub to: Vec<usize>,
+    /// Rules for one place have one number; the first that holds counts.
+    pub target: usize,
+    pub sources: Vec<SourcePath>,
+    pub when: Option<OutCond>,
+    /// In the first row of each entry of this level of the spread.
+    pub once: Option<usize>,
+    pub constant: Option<Written>,
+    pub default: Option<Written>,
+    pub table: Option<HashMap<Box<str>, Box<str>>>,
+    /// Without a word in the table, the report is not told.
+    pub skip: bool,
+    pub date: Option<DateForm>,
+    pub join: Option<Box<str>>,
+    pub max: Option<usize>,
+    pub form: As,
 }
 
 #[derive(Debug)]
 pub(super) struct OutList {
-    pub(super) to: OutPath,
-    /// None for the place itself.
-    pub(super) from: Option<OutPath>,
-    pub(super) spread: Option<Box<str>>,
-    pub(super) fields: Vec<OutRule>,
-    pub(super) lists: Vec<OutList>,
+    pub to: Vec<usize>,
+    pub from: ListFrom,
+    /// The lists inside each item that it is spread over, from the outside in.
+    pub spread: Vec<Box<str>>,
+    pub when: Option<OutCond>,
+    pub once: Option<usize>,
+    pub always: bool,
+    pub shape: OutShape,
+}
+
+/// Where the items of a list come from.
+#[derive(Debug)]
+pub(super) enum ListFrom {
+    Nowhere,
+    /// The place itself.
+    Here,
+    Path(SourcePath),
+}
+
+/// A value as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Text(String),
+    Whole(i64),
+    Flag(bool),
 }

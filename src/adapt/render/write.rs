@@ -1,38 +1,22 @@
 //! Writes documents.
 
-use std::borrow::Cow;
+use serde_json::Value;
 
-use quick_xml::Writer;
-use quick_xml::escape::partial_escape;
-use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
-use serde_json::{Map, Value};
-
-use super::plan::{Mapped, OutCond, OutList, OutRule, OutStep, OutgoingDossier, RenderPlan, Rendered};
+use super::layout::Layout;
+use super::node::Group;
+use super::path::Scope;
+use super::plan::{
+    ListFrom, Mapped, OutCond, OutList, OutRule, OutShape, OutgoingDossier, OutgoingReport, RenderPlan,
+    Rendered, RenderedProgress, Written,
+};
+use super::values::{flag, whole};
+use super::{json, mirror, source, xml};
 use crate::adapt::limits;
-use crate::adapt::plan::{DocumentPlan, Rules, Shape, Test};
-use crate::adapt::tree::{Name, Syntax};
-use crate::domain::dossier::{Filing, IdentityPaperKind, Party};
+use crate::adapt::plan::{DocumentPlan, Test};
+use crate::adapt::spec::As;
+use crate::adapt::tree::Syntax;
 use crate::domain::time::{Date, Timestamp};
-use crate::domain::view::StatusReport;
-
-/// The canonical form in JSON, with the official code where it is known.
-pub(in crate::adapt) fn canonical_json(outgoing: &OutgoingDossier<'_>) -> Rendered {
-    let filing = with_code(outgoing);
-    Rendered {
-        media_type: "application/json".to_owned(),
-        // Texts, numbers and flags only: writing them to memory cannot fail.
-        bytes: serde_json::to_vec(filing.as_ref()).unwrap_or_default(),
-    }
-}
-
-fn with_code<'a>(outgoing: &OutgoingDossier<'a>) -> Cow<'a, Filing> {
-    if outgoing.dossier_code.is_none() || outgoing.dossier_code == outgoing.filing.dossier_code.as_ref() {
-        return Cow::Borrowed(outgoing.filing);
-    }
-    let mut filing = outgoing.filing.clone();
-    filing.dossier_code = outgoing.dossier_code.cloned();
-    Cow::Owned(filing)
-}
+use crate::domain::view::NotTold;
 
 impl RenderPlan {
     pub fn mirrors_json(&self) -> bool {
@@ -42,10 +26,10 @@ impl RenderPlan {
     pub fn dossier(&self, outgoing: &OutgoingDossier<'_>, dossier: Option<&DocumentPlan>) -> Rendered {
         match self {
             RenderPlan::Mirror { media_type } if media_type.ends_with("xml") => {
-                canonical_xml(outgoing, dossier, media_type)
+                mirror::canonical_xml(outgoing, dossier, media_type)
             }
-            RenderPlan::Mirror { .. } => canonical_json(outgoing),
-            RenderPlan::Mapped(mapped) => mapped.write([source(outgoing)].into_iter()),
+            RenderPlan::Mirror { .. } => mirror::canonical_json(outgoing),
+            RenderPlan::Mapped(mapped) => mapped.dossier(outgoing, mapped.media_types.first()),
         }
     }
 
@@ -57,168 +41,323 @@ impl RenderPlan {
         media_types: &[(String, Syntax)],
     ) -> Option<Rendered> {
         match (self, syntax) {
-            (RenderPlan::Mirror { .. }, Syntax::Json) => Some(canonical_json(outgoing)),
+            (RenderPlan::Mirror { .. }, Syntax::Json) => Some(mirror::canonical_json(outgoing)),
             (RenderPlan::Mirror { .. }, Syntax::Xml) => {
                 let (media_type, _) = media_types.iter().find(|(_, s)| *s == Syntax::Xml)?;
-                Some(canonical_xml(outgoing, dossier, media_type))
+                Some(mirror::canonical_xml(outgoing, dossier, media_type))
             }
-            (RenderPlan::Mapped(_), Syntax::Json) => Some(self.dossier(outgoing, dossier)),
-            (RenderPlan::Mapped(_), Syntax::Xml) => None,
+            (RenderPlan::Mapped(mapped), _) => {
+                let form = mapped.form(syntax)?;
+                Some(mapped.dossier(outgoing, Some(form)))
+            }
         }
     }
 
-    pub fn reports(&self, reports: &[StatusReport]) -> Option<Rendered> {
+    /// The reports, in one of the syntaxes or in the first; none where it has not that one.
+    pub fn reports(
+        &self,
+        reports: &[OutgoingReport<'_>],
+        syntax: Option<Syntax>,
+    ) -> Option<RenderedProgress> {
         let RenderPlan::Mapped(mapped) = self else {
             return None;
         };
-        let values = reports.iter().take(limits::MAX_REPORTS);
-        Some(mapped.write(values.map(|r| serde_json::to_value(r).unwrap_or_default())))
+        let form = match syntax {
+            Some(syntax) => mapped.form(syntax)?,
+            None => mapped.media_types.first()?,
+        };
+        Some(mapped.reports(reports, form))
     }
 }
 
-fn source(outgoing: &OutgoingDossier<'_>) -> Value {
-    let clocks = outgoing.clocks;
-    serde_json::json!({
-        "filing": outgoing.filing,
-        "subject": party(outgoing.filing.subject()),
-        "filer": outgoing.filing.owner.as_ref().map(|_| party(&outgoing.filing.applicant)),
-        "tracking_id": outgoing.tracking_id,
-        "dossier_code": outgoing.dossier_code.or(outgoing.filing.dossier_code.as_ref()),
-        "status": outgoing.status,
-        "agency_name": outgoing.agency_name,
-        "procedure_code": outgoing.procedure.code,
-        "procedure_name": outgoing.procedure.name,
-        "field_code": outgoing.field.map(|(code, _)| code),
-        "field_name": outgoing.field.map(|(_, name)| name),
-        "amended": outgoing.amended,
-        "received_at": outgoing.received_at,
-        "accepted_at": outgoing.accepted_at,
-        "acceptance_due": clocks.acceptance_due,
-        "forecast_due": clocks.forecast_due,
-        "due": clocks.due,
-        "promised_due": clocks.promised_due,
-    })
-}
-
-/// A party with every number that says who it is, the identity number first.
-fn party(party: &Party) -> Value {
-    let mut value = serde_json::to_value(party).unwrap_or_default();
-    let number = party.identity_number.as_ref().map(|number| {
-        let kind = if number.is_old_card() {
-            IdentityPaperKind::OldCard
-        } else {
-            IdentityPaperKind::PersonalNumber
-        };
-        serde_json::json!({ "kind": kind, "number": number })
-    });
-    let papers = party.identity_papers.iter();
-    let papers = papers.map(|paper| serde_json::to_value(paper).unwrap_or_default());
-    value["identities"] = number.into_iter().chain(papers).collect();
-    value
+/// What became of a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Filled {
+    /// A list in it has an entry.
+    lists: bool,
+    /// A value in it is the hub's, and no constant or default.
+    values: bool,
+    /// A value has no word, and what has none is not told.
+    wordless: bool,
 }
 
 impl Mapped {
-    fn write(&self, sources: impl Iterator<Item = Value>) -> Rendered {
-        let sources: Vec<Value> = sources.collect();
-        let mut items: Vec<Value> = sources.iter().map(|s| self.item(s)).collect();
-        let document = match &self.items {
-            None => items.pop().unwrap_or_default(),
-            Some(path) => {
-                let mut envelope = Map::new();
-                for rule in &self.envelope {
-                    rule.write(sources.first().unwrap_or(&Value::Null), &mut envelope);
-                }
-                put(&mut envelope, path, Value::Array(items));
-                Value::Object(envelope)
-            }
-        };
-        Rendered {
-            media_type: self.media_type.clone(),
-            // A value tree has text keys only: writing it to memory cannot fail.
-            bytes: serde_json::to_vec(&document).unwrap_or_default(),
+    fn form(&self, syntax: Syntax) -> Option<&(String, Syntax)> {
+        self.media_types.iter().find(|(_, s)| *s == syntax)
+    }
+
+    fn dossier(&self, outgoing: &OutgoingDossier<'_>, form: Option<&(String, Syntax)>) -> Rendered {
+        let source = source::of_dossier(outgoing);
+        let item = self.item(&source).unwrap_or_else(|_| Group::of(&self.layout));
+        match form {
+            Some(form) => self.document(&source, vec![item], form),
+            None => mirror::canonical_json(outgoing),
         }
     }
 
-    fn item(&self, source: &Value) -> Value {
-        let mut item = Map::new();
+    fn reports(&self, reports: &[OutgoingReport<'_>], form: &(String, Syntax)) -> RenderedProgress {
+        let mut told = RenderedProgress::default();
+        let (mut first, mut items) = (None, Vec::new());
+        for (place, report) in reports.iter().take(limits::MAX_REPORTS).enumerate() {
+            let source = source::of_report(report);
+            match self.item(&source) {
+                Err(why) => told.left_out.push((place, why)),
+                Ok(item) if self.items.is_none() => {
+                    told.documents.push(self.document(&source, vec![item], form));
+                }
+                Ok(item) => {
+                    items.push(item);
+                    first.get_or_insert(source);
+                }
+            }
+        }
+        if let Some(first) = first {
+            told.documents.push(self.document(&first, items, form));
+        }
+        told
+    }
+
+    /// One dossier or report, or why it is not told.
+    fn item(&self, source: &Value) -> Result<Group, NotTold> {
+        let scope = Scope {
+            here: source,
+            around: None,
+        };
+        if self.when.as_ref().is_some_and(|when| !when.holds(&scope)) {
+            return Err(NotTold::ByCondition);
+        }
+        let layout = self.items.as_ref().and_then(|way| self.layout.at(way));
+        let layout = layout.unwrap_or(&self.layout);
+        let mut item = Group::of(layout);
+        let filled = self.shape.fill(&scope, &[true], layout, &mut item);
+        if filled.wordless {
+            return Err(NotTold::NoWord);
+        }
+        Ok(item)
+    }
+
+    /// The document of these items; what stands around them comes from the first.
+    fn document(
+        &self,
+        first: &Value,
+        mut items: Vec<Group>,
+        (media_type, syntax): &(String, Syntax),
+    ) -> Rendered {
+        let document = match &self.items {
+            None => items.pop().unwrap_or_default(),
+            Some(way) => {
+                let scope = Scope {
+                    here: first,
+                    around: None,
+                };
+                let mut document = Group::of(&self.layout);
+                self.envelope.fill(&scope, &[true], &self.layout, &mut document);
+                if let Some(rows) = document.rows(&self.layout, way) {
+                    rows.append(&mut items);
+                }
+                document
+            }
+        };
+        let bytes = match (syntax, &self.root) {
+            (Syntax::Xml, Some(root)) => xml::document(root, &document, &self.layout),
+            // A value tree has text keys only: writing it to memory cannot fail.
+            _ => serde_json::to_vec(&json::value(document, &self.layout)).unwrap_or_default(),
+        };
+        Rendered {
+            media_type: media_type.clone(),
+            bytes,
+        }
+    }
+}
+
+impl OutShape {
+    /// Writes what its rules say. `firsts` says for each level of the spread whether this is its first row.
+    fn fill(&self, scope: &Scope<'_>, firsts: &[bool], layout: &Layout, out: &mut Group) -> Filled {
+        let counts = |once: Option<usize>| once.is_none_or(|level| firsts.get(level) == Some(&true));
+        let mut filled = Filled::default();
+        let mut decided = vec![false; self.targets];
         for rule in &self.fields {
-            rule.write(source, &mut item);
+            let holds = || counts(rule.once) && rule.when.as_ref().is_none_or(|when| when.holds(scope));
+            match decided.get_mut(rule.target) {
+                Some(done) if !*done && holds() => *done = true,
+                _ => continue,
+            }
+            let (written, is_own) = match rule.value(scope) {
+                Found::Own(written) => (Some(written), true),
+                Found::Default => (rule.constant.clone().or_else(|| rule.default.clone()), false),
+                Found::Wordless => {
+                    filled.wordless |= rule.skip;
+                    (None, false)
+                }
+            };
+            let Some(written) = written else { continue };
+            filled.values |= is_own;
+            if let Some(place) = out.enter(layout, &rule.to) {
+                place.value = Some(written);
+            }
         }
-        for list in &self.lists {
-            list.write(source, &mut item);
+        for list in self.lists.iter().filter(|list| counts(list.once)) {
+            filled.lists |= list.write(scope, layout, out);
         }
-        Value::Object(item)
+        filled
     }
 }
 
 impl OutList {
-    /// Writes its rows, if it has any; says whether it had.
-    fn write(&self, source: &Value, out: &mut Map<String, Value>) -> bool {
-        let rows = self.rows(source);
+    /// Writes its rows; says whether it had any.
+    fn write(&self, scope: &Scope<'_>, layout: &Layout, out: &mut Group) -> bool {
+        let Some(inner) = layout.at(&self.to) else {
+            return false;
+        };
+        let mut rows = self.of(scope, inner);
         let any = !rows.is_empty();
-        if any {
-            put(out, &self.to, Value::Array(rows));
+        if (any || self.always)
+            && let Some(all) = out.rows(layout, &self.to)
+        {
+            all.append(&mut rows);
         }
         any
     }
 
-    fn rows(&self, source: &Value) -> Vec<Value> {
+    fn of(&self, scope: &Scope<'_>, layout: &Layout) -> Vec<Group> {
+        match &self.from {
+            ListFrom::Nowhere => Vec::new(),
+            ListFrom::Here => {
+                let (row, filled) = self.row(
+                    &[true],
+                    layout,
+                    &Scope {
+                        here: scope.here,
+                        around: Some(scope),
+                    },
+                );
+                let any = match self.shape.lists.is_empty() {
+                    true => filled.values,
+                    false => filled.lists,
+                };
+                row.filter(|_| any).into_iter().collect()
+            }
+            ListFrom::Path(path) => {
+                let items = scope.first(path).and_then(Value::as_array);
+                items
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|item| self.rows(item, scope, layout))
+                    .collect()
+            }
+        }
+    }
+
+    /// The rows of one item.
+    fn rows(&self, item: &Value, scope: &Scope<'_>, layout: &Layout) -> Vec<Group> {
+        if self.spread.is_empty() {
+            let scope = Scope {
+                here: item,
+                around: Some(scope),
+            };
+            return self.row(&[true], layout, &scope).0.into_iter().collect();
+        }
         let mut rows = Vec::new();
-        let mut row = |source: &Value, first: bool| {
-            let (mut out, mut any) = (Map::new(), self.from.is_some());
-            for rule in self.fields.iter().filter(|rule| first || !rule.once) {
-                rule.write(source, &mut out);
-            }
-            for list in &self.lists {
-                any |= list.write(source, &mut out);
-            }
-            if any {
-                rows.push(Value::Object(out));
-            }
-        };
-        let Some(from) = &self.from else {
-            row(source, true);
-            return rows;
-        };
-        let Some(Value::Array(items)) = at(source, from) else {
-            return rows;
-        };
-        for item in items {
-            let entries = self.spread.as_deref().and_then(|name| item[name].as_array());
-            match (&self.spread, entries) {
-                (Some(name), Some(entries)) if !entries.is_empty() => {
-                    for (number, entry) in entries.iter().enumerate() {
-                        let mut one = item.clone();
-                        one[&**name] = entry.clone();
-                        row(&one, number == 0);
-                    }
-                }
-                _ => row(item, true),
+        let mut last: Option<Vec<usize>> = None;
+        for (one, numbers) in spread(item.clone(), &self.spread) {
+            let firsts: Vec<bool> = (0..=numbers.len())
+                .map(|level| last.as_ref().is_none_or(|last| last[..level] != numbers[..level]))
+                .collect();
+            let scope = Scope {
+                here: &one,
+                around: Some(scope),
+            };
+            if let (Some(row), _) = self.row(&firsts, layout, &scope) {
+                rows.push(row);
+                last = Some(numbers);
             }
         }
         rows
     }
+
+    fn row(&self, firsts: &[bool], layout: &Layout, scope: &Scope<'_>) -> (Option<Group>, Filled) {
+        if self.when.as_ref().is_some_and(|when| !when.holds(scope)) {
+            return (None, Filled::default());
+        }
+        let mut row = Group::of(layout);
+        let filled = self.shape.fill(scope, firsts, layout, &mut row);
+        (Some(row), filled)
+    }
+}
+
+/// An item once for each entry of its lists, each with the numbers of its entries. An item without entries is there once.
+fn spread(mut item: Value, lists: &[Box<str>]) -> Vec<(Value, Vec<usize>)> {
+    let Some((first, rest)) = lists.split_first() else {
+        return vec![(item, Vec::new())];
+    };
+    let list = item.as_object_mut().and_then(|item| item.remove(&**first));
+    let entries = match list {
+        Some(Value::Array(entries)) if !entries.is_empty() => entries,
+        _ => return vec![(item, vec![0; lists.len()])],
+    };
+    let mut rows = Vec::new();
+    for (number, entry) in entries.into_iter().enumerate() {
+        for (inner, numbers) in spread(entry, rest) {
+            let mut one = item.clone();
+            one[&**first] = inner;
+            rows.push((one, std::iter::once(number).chain(numbers).collect()));
+        }
+    }
+    rows
+}
+
+/// What a rule found.
+enum Found {
+    /// A value of the hub's.
+    Own(Written),
+    /// Nothing: its constant or default counts.
+    Default,
+    /// A value without a word in its table.
+    Wordless,
 }
 
 impl OutRule {
-    fn write(&self, source: &Value, out: &mut Map<String, Value>) {
-        if self.when.as_ref().is_some_and(|when| !when.holds(source)) {
-            return;
-        }
-        let text = match &self.constant {
-            Some(constant) => Some(constant.to_string()),
-            None => self
-                .sources
-                .iter()
-                .find_map(|path| self.text(at(source, path)?))
-                .or_else(|| self.default.as_ref().map(ToString::to_string)),
+    fn value(&self, scope: &Scope<'_>) -> Found {
+        let mut wordless = false;
+        let mut text = |value: &Value| {
+            let text = self.text(value);
+            wordless |= text.is_none();
+            text
         };
-        if let Some(mut text) = text {
-            if let Some((end, _)) = self.max.and_then(|max| text.char_indices().nth(max)) {
-                text.truncate(end);
+        let found = match &self.join {
+            None => self.sources.iter().find_map(|path| text(scope.first(path)?)),
+            Some(between) => {
+                let mut texts: Vec<String> = Vec::new();
+                let values = self.sources.iter().flat_map(|path| scope.all(path));
+                for text in values.filter_map(text) {
+                    if !texts.contains(&text) {
+                        texts.push(text);
+                    }
+                }
+                (!texts.is_empty()).then(|| texts.join(between))
             }
-            put(out, &self.to, Value::String(text));
+        };
+        match found {
+            Some(text) => Found::Own(self.formed(text)),
+            None if wordless && self.default.is_none() => Found::Wordless,
+            None => Found::Default,
         }
+    }
+
+    fn formed(&self, mut text: String) -> Written {
+        let number = || {
+            whole(&text)
+                .filter(|_| self.form == As::Number)
+                .map(Written::Whole)
+        };
+        let truth = || flag(&text).filter(|_| self.form == As::Flag).map(Written::Flag);
+        if let Some(written) = number().or_else(truth) {
+            return written;
+        }
+        if let Some((end, _)) = self.max.and_then(|max| text.char_indices().nth(max)) {
+            text.truncate(end);
+        }
+        Written::Text(text)
     }
 
     fn text(&self, value: &Value) -> Option<String> {
@@ -234,45 +373,30 @@ impl OutRule {
     }
 }
 
-fn at<'v>(value: &'v Value, path: &[OutStep]) -> Option<&'v Value> {
-    let step = |v: &'v Value, step: &OutStep| {
-        let inner = v.get(&*step.name)?;
-        let Some((key, wanted)) = &step.pick else {
-            return Some(inner);
-        };
-        inner
-            .as_array()?
-            .iter()
-            .find(|item| item[&**key].as_str() == Some(wanted))
-    };
-    path.iter().try_fold(value, step).filter(|v| !v.is_null())
-}
-
-fn put(out: &mut Map<String, Value>, path: &[OutStep], value: Value) {
-    let Some((first, rest)) = path.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        out.insert(first.name.to_string(), value);
-    } else if let Value::Object(inner) = out
-        .entry(first.name.to_string())
-        .or_insert_with(|| Value::Object(Map::new()))
-    {
-        put(inner, rest, value);
-    }
-}
-
 impl OutCond {
-    fn holds(&self, source: &Value) -> bool {
-        let value = at(source, &self.from);
-        let word = value.and_then(plain);
-        let one_of = |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
-        match &self.test {
-            Test::Present(wanted) => value.is_some() == *wanted,
-            Test::Is(words) => one_of(words),
-            Test::IsNot(words) => !one_of(words),
+    fn holds(&self, scope: &Scope<'_>) -> bool {
+        match self {
+            OutCond::All(all) => all.iter().all(|cond| cond.holds(scope)),
+            OutCond::Any(any) => any.iter().any(|cond| cond.holds(scope)),
+            OutCond::Not(cond) => !cond.holds(scope),
+            OutCond::Ask { from, test } => {
+                let value = scope.first(from);
+                let word = value.and_then(plain);
+                let one_of =
+                    |words: &[Box<str>]| word.as_deref().is_some_and(|w| words.iter().any(|x| **x == *w));
+                match test {
+                    Test::Present(wanted) => value.is_some_and(is_something) == *wanted,
+                    Test::Is(words) => one_of(words),
+                    Test::IsNot(words) => !one_of(words),
+                }
+            }
         }
     }
+}
+
+/// An empty list is nothing.
+fn is_something(value: &Value) -> bool {
+    value.as_array().is_none_or(|list| !list.is_empty())
 }
 
 fn plain(value: &Value) -> Option<String> {
@@ -284,70 +408,20 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn canonical_xml(
-    outgoing: &OutgoingDossier<'_>,
-    dossier: Option<&DocumentPlan>,
-    media_type: &str,
-) -> Rendered {
-    let value = serde_json::to_value(with_code(outgoing).as_ref()).unwrap_or_default();
-    let mut xml = Writer::new(Vec::new());
-    let written = dossier
-        .and_then(|plan| Some((plan, plan.root.as_ref()?)))
-        .map_or(Ok(()), |(plan, root)| {
-            document(&mut xml, root, &value, &plan.shape)
-        });
-    debug_assert!(written.is_ok(), "writing to memory cannot fail");
-    Rendered {
-        media_type: media_type.to_owned(),
-        bytes: xml.into_inner(),
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_spread_over_lists_in_lists() {
+        let item = json!({"n": 1, "a": [{"b": [{"x": 1}, {"x": 2}]}, {"y": 3}]});
+        let lists = ["a".into(), "b".into()];
+        let rows = spread(item, &lists);
+        let numbers: Vec<&[usize]> = rows.iter().map(|(_, numbers)| numbers.as_slice()).collect();
+        assert_eq!(numbers, [&[0, 0][..], &[0, 1], &[1, 0]]);
+        assert_eq!(rows[1].0, json!({"n": 1, "a": {"b": {"x": 2}}}));
+        assert_eq!(rows[2].0, json!({"n": 1, "a": {"y": 3}}));
     }
-}
-
-type Xml = Writer<Vec<u8>>;
-
-fn document(xml: &mut Xml, root: &Name, value: &Value, shape: &Shape) -> std::io::Result<()> {
-    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.get_mut().push(b'\n');
-    let root = BytesStart::new(&*root.local).with_attributes([("xmlns", &*root.space)]);
-    xml.write_event(Event::Start(root.borrow()))?;
-    object(xml, value, shape)?;
-    xml.write_event(Event::End(root.to_end()))?;
-    xml.get_mut().push(b'\n');
-    Ok(())
-}
-
-fn object(xml: &mut Xml, value: &Value, shape: &Shape) -> std::io::Result<()> {
-    for slot in &shape.slots {
-        let Some(member) = value.get(&*slot.name).filter(|v| !v.is_null()) else {
-            continue;
-        };
-        let element = BytesStart::new(&*slot.name);
-        xml.write_event(Event::Start(element.borrow()))?;
-        match (&slot.rules, member) {
-            (Rules::Part(rules), _) => {
-                if let Some(rule) = rules.first() {
-                    object(xml, member, &rule.shape)?;
-                }
-            }
-            (Rules::List { rules, .. }, Value::Array(items)) => {
-                if let Some((rule, name)) = rules.first().and_then(|r| Some((r, r.item()?))) {
-                    let element = BytesStart::new(&*name.local);
-                    for item in items {
-                        xml.write_event(Event::Start(element.borrow()))?;
-                        object(xml, item, &rule.shape)?;
-                        xml.write_event(Event::End(element.to_end()))?;
-                    }
-                }
-            }
-            (_, Value::String(text)) => {
-                // XML 1.0 has no way to write these two.
-                let text = text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
-                let escaped = BytesText::from_escaped(partial_escape(text));
-                xml.write_event(Event::Text(escaped))?;
-            }
-            (_, scalar) => xml.write_event(Event::Text(BytesText::new(&scalar.to_string())))?,
-        }
-        xml.write_event(Event::End(element.to_end()))?;
-    }
-    Ok(())
 }

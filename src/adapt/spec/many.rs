@@ -12,6 +12,11 @@ impl OneOrMany {
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
+
+    /// The first of them; of several namespaces the one that is written.
+    pub fn written(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
 }
 
 impl<'de> Deserialize<'de> for OneOrMany {

@@ -340,7 +340,7 @@ fn what_each_format_can() {
     };
     assert_eq!(can("canonical/v1"), (true, true, true, false));
     assert_eq!(can("dvcqg-mc/v1"), (true, true, true, true));
-    assert_eq!(can("opencps/v1"), (true, true, false, true));
+    assert_eq!(can("opencps/v1"), (true, true, true, true));
     assert_eq!(can("vnpost-hcc/v1"), (true, false, false, true));
     let vnpost = REGISTRY.get("vnpost-hcc/v1").unwrap();
     assert_eq!(

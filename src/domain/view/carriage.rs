@@ -248,6 +248,51 @@ pub struct FeedData {
     /// `reference`. Present where the event is a new status or a corrected result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<serde_json::Value>,
+    /// Why there is no `document`, though the event is a new status or a corrected result and the format has a message for
+    /// progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_document: Option<NoDocument>,
+}
+
+/// Why a reader's format does not tell a new status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotTold {
+    /// The format has no word for the status.
+    NoWord,
+    /// The format's own condition leaves it out.
+    ByCondition,
+}
+
+/// Why an event has no document in the reader's format. The event itself is told all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoDocument {
+    /// Why.
+    pub why: NotTold,
+    /// The same in Vietnamese.
+    pub text_vi: String,
+    /// The same in English.
+    pub text_en: String,
+}
+
+impl From<NotTold> for NoDocument {
+    fn from(why: NotTold) -> Self {
+        let (text_vi, text_en) = match why {
+            NotTold::NoWord => (
+                "Định dạng của đơn vị nhận không có từ cho trạng thái này; hãy đọc trạng thái trong sự kiện.",
+                "The reader's format has no word for this status; read the status in the event.",
+            ),
+            NotTold::ByCondition => (
+                "Theo điều kiện trong định dạng của đơn vị nhận, việc này không được báo; hãy đọc trong sự kiện.",
+                "By a condition of the reader's format this is not told; read it in the event.",
+            ),
+        };
+        NoDocument {
+            why,
+            text_vi: text_vi.to_owned(),
+            text_en: text_en.to_owned(),
+        }
+    }
 }
 
 /// A page of the caller's event feed, oldest first.

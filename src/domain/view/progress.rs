@@ -67,14 +67,22 @@ pub struct DueView {
 }
 
 /// What a history adds up to.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Supplements that were asked for, and stops, oldest first.
     pub supplements: Vec<SupplementView>,
+    /// Fees that were claimed, oldest first.
     pub claims: Vec<ClaimView>,
+    /// Due dates that were set, oldest first.
     pub due_history: Vec<DueView>,
+    /// The results as they now stand.
     pub results: Vec<ResultPaper>,
+    /// The result is a refusal.
     pub refusal: bool,
-    status: Option<Status>,
+    /// The note that came with the status the dossier is in.
+    pub note: Option<String>,
+    /// The status it stands at, once one was reported.
+    pub status: Option<Status>,
 }
 
 impl Progress {
@@ -99,6 +107,7 @@ impl Progress {
                 self.leave(event.occurred_at);
                 self.enter(event, *to, text.as_ref(), *irregular);
                 self.complete(details.as_ref());
+                self.note.clone_from(text);
                 self.status = Some(*to);
             }
             // The same status told again may bring what the first report lacked.

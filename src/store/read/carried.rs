@@ -6,9 +6,10 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::{Content, Message, corrupt, event_of};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::time::Timestamp;
-use crate::domain::view::DeliveryState;
+use crate::domain::view::{DeliveryState, Progress};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::cipher::Cipher;
@@ -46,7 +47,7 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
         .filter(|r| r.1.accepted)
         .map(|r| r.1.id.as_str())
         .collect();
-    let accepted = acceptances(conn, cipher, &accepted)?;
+    let histories = histories(conn, cipher, &accepted)?;
     rows.into_iter()
         .map(|(delivery, dossier, content)| {
             let event = events
@@ -58,19 +59,19 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
                 Arc::new(event_of(cipher, event)?),
                 (&dossier, twin),
                 Content::open(cipher, content)?,
-                accepted.get(&dossier.id).copied(),
+                added(histories.get(&dossier.id).map_or(&[], Vec::as_slice)),
             )
         })
         .collect()
 }
 
-/// When each of these dossiers was accepted: the moment of the first event that says so.
-fn acceptances(
+/// The events of each of these dossiers, oldest first.
+fn histories(
     conn: &mut Conn,
     cipher: &Cipher,
     ids: &BTreeSet<&str>,
-) -> Result<HashMap<String, Timestamp>, StoreError> {
-    let mut found = HashMap::with_capacity(ids.len());
+) -> Result<HashMap<String, Vec<Event>>, StoreError> {
+    let mut found: HashMap<String, Vec<Event>> = HashMap::with_capacity(ids.len());
     if ids.is_empty() {
         return Ok(found);
     }
@@ -78,15 +79,16 @@ fn acceptances(
         .filter(events::dossier.eq_any(ids)).order((events::dossier, events::number))
         .select(EventRow::as_select()).load(c))?;
     for row in rows {
-        if found.contains_key(&row.dossier) {
-            continue;
-        }
-        let event = event_of(cipher, row)?;
-        if event.what.accepts() {
-            found.insert(event.dossier.to_string(), event.occurred_at);
-        }
+        let dossier = row.dossier.clone();
+        found.entry(dossier).or_default().push(event_of(cipher, row)?);
     }
     Ok(found)
+}
+
+/// When a dossier was accepted, by the first event that says so, and what its history adds to it.
+fn added(history: &[Event]) -> (Option<Timestamp>, Progress) {
+    let accepted = history.iter().find(|event| event.what.accepts());
+    (accepted.map(|event| event.occurred_at), Progress::of(history))
 }
 
 /// The agencies of the dossiers that were there first of what others are about.

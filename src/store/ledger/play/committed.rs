@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::event::Event;
+use crate::domain::view::Progress;
 use crate::store::fresh::{FeedItem, Fresh, RelaySlot, Told};
 use crate::store::ledger::batch::{AtHand, Writes};
 use crate::store::message::Message;
@@ -62,7 +63,8 @@ impl Committed {
                 event,
                 (dossier, None),
                 one.content,
-                one.accepted_at,
+                // Of the event alone that made it.
+                (one.accepted_at, Progress::default()),
             );
             Some((one.place, message.ok()?))
         };

@@ -1,0 +1,669 @@
+//! What is written by rules: types, lists, conditions, and both syntaxes.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use serde_json::{Value, json};
+
+use super::samples;
+use crate::adapt::{Adapter, AdapterFault, OutgoingDossier, OutgoingReport, Registry, Rendered, Syntax};
+use crate::domain::dossier::{Filing, ProcedureKnown};
+use crate::domain::ids::DossierId;
+use crate::domain::status::Status;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{Clocks, NotTold, Progress, StatusReport};
+
+fn head(values: &str) -> String {
+    format!(
+        r#"[format]
+name = "thu"
+version = 1
+title_vi = "Thử"
+title_en = "Trial"
+unknown = "warn"
+empty = "absent"
+
+[json]
+media_types = ["application/json"]
+values = "{values}"
+
+[xml]
+media_types = ["application/xml"]
+namespace = "urn:thu"
+namespaces = {{ x = "urn:khac" }}
+
+"#
+    )
+}
+
+fn compile(values: &str, rules: &str) -> Result<Registry, Vec<AdapterFault>> {
+    let file = ("thu/v1/adapter.toml".to_owned(), head(values) + rules);
+    Registry::compile(&BTreeMap::from([file]))
+}
+
+fn with(values: &str, rules: &str, see: impl FnOnce(&Adapter)) {
+    let registry = compile(values, rules).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    see(registry.get("thu/v1").unwrap());
+}
+
+/// What is wrong with rules, in English.
+fn faults(rules: &str) -> String {
+    let Err(faults) = compile("text", rules) else {
+        panic!("compiles:\n{rules}");
+    };
+    for fault in &faults {
+        assert!(fault.message_vi != fault.message_en, "{fault}");
+    }
+    let said: Vec<&str> = faults.iter().map(|fault| fault.message_en.as_str()).collect();
+    said.join("\n")
+}
+
+fn filing() -> Filing {
+    serde_json::from_value(json!({
+        "reference": "BD-1", "procedure": {"code": "9.901001"}, "channel": "counter", "filed_at": "2026-11-20T02:00:00Z",
+        "applicant": {"kind": "citizen", "name": "Nguyễn Văn <Mẫu> & \"con\"", "identity_number": "000185000001"},
+        "summary": "Dòng một\nDòng hai", "is_test": true,
+        "components": [
+            {"name": "Tờ khai", "copies": {"original": 1, "certified": 2}, "files": [{"name": "a.pdf", "size": 20}, {"name": "b.pdf"}]},
+            {"name": "Đơn"},
+        ],
+        "fees": [{"name": "Lệ phí", "kind": "charge", "amount_vnd": 20000}, {"name": "Phí", "amount_vnd": 0}],
+    }))
+    .unwrap()
+}
+
+fn progress() -> Progress {
+    Progress {
+        results: serde_json::from_value(json!([
+            {"name": "Giấy phép", "number": "12/GP", "files": [{"name": "gp.pdf"}, {"name": "pl.pdf"}]},
+        ]))
+        .unwrap(),
+        refusal: true,
+        note: Some("Không đủ điều kiện".to_owned()),
+        ..Progress::default()
+    }
+}
+
+fn outgoing<T>(filing: &Filing, see: impl FnOnce(&OutgoingDossier<'_>) -> T) -> T {
+    let at: Timestamp = "2026-11-20T02:00:00Z".parse().unwrap();
+    let procedure = ProcedureKnown {
+        code: "9.901001".parse().unwrap(),
+        name: "Thủ tục".to_owned(),
+    };
+    see(&OutgoingDossier {
+        filing,
+        tracking_id: DossierId::new(at, &mut rand::rngs::StdRng::seed_from_u64(1)),
+        dossier_code: None,
+        status: Status::Finished,
+        agency_name: "UBND phường mẫu",
+        procedure: &procedure,
+        field: None,
+        amended: false,
+        received_at: at,
+        accepted_at: None,
+        clocks: &Clocks::default(),
+        event: None,
+        progress: &progress(),
+    })
+}
+
+fn json_of(rendered: &Rendered) -> Value {
+    serde_json::from_slice(&rendered.bytes).unwrap()
+}
+
+/// What `[render]` of these rules writes in JSON.
+fn rendered(values: &str, rules: &str) -> Value {
+    let mut value = Value::Null;
+    with(values, rules, |adapter| {
+        value = outgoing(&filing(), |dossier| json_of(&adapter.render(dossier)));
+    });
+    value
+}
+
+fn report(value: Value) -> StatusReport {
+    serde_json::from_value(value).unwrap()
+}
+
+fn told(report: &StatusReport) -> OutgoingReport<'_> {
+    OutgoingReport {
+        report,
+        tracking_id: None,
+        dossier_code: None,
+    }
+}
+
+const BOTH: &str = r#"
+[lists]
+GiayTo = { item = "Giay" }
+
+[render]
+media_type = ["application/json", "application/vnd.lienthong.thu+xml"]
+root = "x:GoiTin"
+items = "DanhSach"
+item = "HoSo"
+envelope = [{ to = "@phienBan", constant = 2 }, { to = "Dau.x:NoiGui", from = "agency_name" }]
+field = [
+    { to = "@ma", from = "filing.reference" },
+    { to = "NguoiNop.HoTen", from = "subject.name" },
+    { to = "TrichYeu", from = "filing.summary" },
+    { to = "NguoiNop.@loai", from = "subject.kind" },
+]
+
+[[render.list]]
+to = "GiayTo"
+from = "filing.components"
+field = [{ to = "Ten", from = "name" }]
+
+[[render.list.list]]
+to = "Tep"
+from = "files"
+field = [{ to = "Ten", from = "name" }]
+"#;
+
+#[test]
+fn one_set_of_rules_writes_both_syntaxes() {
+    with("text", BOTH, |adapter| {
+        outgoing(&filing(), |dossier| {
+            let json = adapter.render(dossier);
+            assert_eq!(json.media_type, "application/json");
+            let value = json_of(&json);
+            assert_eq!(value["phienBan"], 2);
+            assert_eq!(value["Dau"]["NoiGui"], "UBND phường mẫu");
+            let item = &value["DanhSach"][0];
+            assert_eq!(item["ma"], "BD-1");
+            assert_eq!(
+                item["NguoiNop"],
+                json!({"HoTen": "Nguyễn Văn <Mẫu> & \"con\"", "loai": "citizen"})
+            );
+            assert_eq!(
+                item["GiayTo"],
+                json!([{"Ten": "Tờ khai", "Tep": [{"Ten": "a.pdf"}, {"Ten": "b.pdf"}]}, {"Ten": "Đơn"}])
+            );
+            let xml = adapter.render_in(dossier, Syntax::Xml).unwrap();
+            assert_eq!(xml.media_type, "application/vnd.lienthong.thu+xml");
+            assert_eq!(
+                String::from_utf8(xml.bytes).unwrap(),
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                 <x:GoiTin xmlns=\"urn:thu\" xmlns:x=\"urn:khac\" phienBan=\"2\"><Dau><x:NoiGui>UBND phường mẫu</x:NoiGui></Dau>\
+                 <DanhSach><HoSo ma=\"BD-1\"><NguoiNop loai=\"citizen\"><HoTen>Nguyễn Văn &lt;Mẫu&gt; &amp; \"con\"</HoTen></NguoiNop>\
+                 <TrichYeu>Dòng một\nDòng hai</TrichYeu><GiayTo><Giay><Ten>Tờ khai</Ten><Tep><Ten>a.pdf</Ten></Tep>\
+                 <Tep><Ten>b.pdf</Ten></Tep></Giay><Giay><Ten>Đơn</Ten></Giay></GiayTo></HoSo></DanhSach></x:GoiTin>\n"
+            );
+        });
+    });
+}
+
+#[test]
+fn elements_stand_in_the_order_of_the_rules_whichever_of_them_counts() {
+    let rules = r#"
+[render]
+media_type = "application/xml"
+root = "R"
+
+[[render.field]]
+to = "A"
+from = "filing.reference"
+when = { from = "filing.channel", is = ["online"] }
+
+[[render.list]]
+to = "Phi"
+from = "filing.fees"
+field = [{ to = ".", from = "name" }, { to = "@dong", from = "amount_vnd" }]
+
+[[render.field]]
+to = "B"
+from = "filing.summary"
+
+[[render.field]]
+to = "A"
+constant = "a"
+
+[[render.field]]
+to = "B.@dai"
+from = "filing.summary"
+"#;
+    with("text", rules, |adapter| {
+        outgoing(&filing(), |dossier| {
+            let xml = String::from_utf8(adapter.render(dossier).bytes).unwrap();
+            let body = xml.split_once('\n').unwrap().1;
+            // A line feed in an attribute is a reference: else a reader makes a space of it.
+            assert_eq!(
+                body,
+                "<R xmlns=\"urn:thu\"><A>a</A><Phi dong=\"20000\">Lệ phí</Phi><Phi dong=\"0\">Phí</Phi>\
+                 <B dai=\"Dòng một&#10;Dòng hai\">Dòng một\nDòng hai</B></R>\n"
+            );
+            assert!(adapter.render_in(dossier, Syntax::Json).is_none());
+        });
+    });
+}
+
+#[test]
+fn a_value_has_the_type_the_receiver_takes() {
+    let rules = r#"
+[render]
+media_type = "application/json"
+field = [
+    { to = "a", from = "filing.is_test" },
+    { to = "b", from = "filing.is_test", as = "text" },
+    { to = "c", from = "filing.is_test", as = "flag" },
+    { to = "d", from = "status" },
+    { to = "e", from = "status", as = "number" },
+    { to = "f", from = "filing.channel", table = "channel" },
+    { to = "g", from = "filing.channel", table = "channel", as = "number" },
+    { to = "h", constant = 5 },
+    { to = "i", constant = true },
+    { to = "k", constant = false, as = "text" },
+    { to = "l", from = "filing.place.name", default = "" },
+    { to = "m.n.o", constant = "sâu" },
+]
+list = [{ to = "p", from = "filing.foreign_codes", always = true }, { to = "q", always = true }, { to = "r", from = "filing.foreign_codes" }]
+
+[table.channel]
+1 = "counter"
+2 = "online"
+3 = "post"
+"#;
+    let common = json!({
+        "b": "true", "c": true, "e": 9, "f": "1", "g": 1, "h": 5, "i": true, "k": "false", "l": "", "m": {"n": {"o": "sâu"}},
+        "p": [], "q": [],
+    });
+    for (values, a, d) in [
+        ("text", json!("true"), json!("9")),
+        ("typed", json!(true), json!(9)),
+    ] {
+        let mut wanted = common.clone();
+        (wanted["a"], wanted["d"]) = (a, d);
+        assert_eq!(rendered(values, rules), wanted, "{values}");
+    }
+}
+
+#[test]
+fn a_spread_goes_as_deep_as_the_model_and_counts_once_at_each_level() {
+    let rules = r#"
+[render]
+media_type = "application/json"
+
+[[render.list]]
+to = "Tep"
+from = "filing.components"
+spread = "files"
+field = [
+    { to = "giay", from = "name" },
+    { to = "tep", from = "files.name" },
+    { to = "ban", from = "copies.original", once = true },
+    { to = "so", from = "$.filing.reference", once = "files" },
+]
+
+[[render.list]]
+to = "CoTep"
+from = "filing.components"
+spread = "files"
+when = { all = [{ from = "files.size", present = false }, { from = "^.filing.channel", is = ["counter"] }] }
+field = [{ to = "tep", from = "files.name" }, { to = "ban", from = "copies.original", once = true }]
+
+[[render.list]]
+to = "KetQua"
+from = "results"
+spread = "files"
+field = [{ to = "so", from = "number", once = true }, { to = "tep", from = "files.name" }]
+
+[[render.list]]
+to = "Ten"
+from = "filing.components"
+field = [{ to = ".", from = "name" }]
+
+[[render.field]]
+to = "TatCa"
+from = "filing.components[].files[].name"
+join = "; "
+
+[[render.field]]
+to = "Dau"
+from = "filing.components[0].name"
+"#;
+    assert_eq!(
+        rendered("typed", rules),
+        json!({
+            "Tep": [
+                {"giay": "Tờ khai", "tep": "a.pdf", "ban": 1, "so": "BD-1"},
+                {"giay": "Tờ khai", "tep": "b.pdf", "so": "BD-1"},
+                {"giay": "Đơn", "ban": 0, "so": "BD-1"},
+            ],
+            // What is counted once stands in the first row that is written.
+            "CoTep": [{"tep": "b.pdf", "ban": 1}, {"ban": 0}],
+            "KetQua": [{"so": "12/GP", "tep": "gp.pdf"}, {"tep": "pl.pdf"}],
+            "Ten": ["Tờ khai", "Đơn"],
+            "TatCa": "a.pdf; b.pdf",
+            "Dau": "Tờ khai",
+        })
+    );
+    let deep = r#"
+[render]
+media_type = "application/json"
+
+[[render.list]]
+to = "Tep"
+from = "supplements"
+spread = "brought.files"
+field = [
+    { to = "ly_do", from = "text", once = true },
+    { to = "giay", from = "brought.name", once = "brought" },
+    { to = "tep", from = "brought.files.name" },
+]
+"#;
+    assert!(compile("text", deep).is_ok());
+}
+
+#[test]
+fn conditions_are_asked_together_and_of_places_around() {
+    let rules = |when: &str| {
+        format!(
+            "[render]\nmedia_type = \"application/json\"\nfield = [{{ to = \"a\", constant = \"x\", when = {when} }}]\n"
+        )
+    };
+    for (when, holds) in [
+        (r#"{ from = "filing.channel", is = ["counter"] }"#, true),
+        (
+            r#"{ not = { from = "filing.channel", is = ["counter"] } }"#,
+            false,
+        ),
+        (r#"{ from = "filing.owner", present = false }"#, true),
+        (r#"{ from = "results", present = true }"#, true),
+        (r#"{ from = "supplements", present = true }"#, false),
+        (
+            r#"{ any = [{ from = "filing.owner", present = true }, { from = "refusal", is = ["true"] }] }"#,
+            true,
+        ),
+        (
+            r#"{ all = [{ from = "filing.owner", present = true }, { from = "refusal", is = ["true"] }] }"#,
+            false,
+        ),
+        (
+            r#"{ all = [{ not = { any = [{ from = "status", is = ["1", "2"] }, { from = "amended", is = ["true"] }] } }, { from = "status", is = ["9"] }] }"#,
+            true,
+        ),
+        (r#"{ from = "filing.place.commune", is_not = ["00001"] }"#, true),
+    ] {
+        assert_eq!(rendered("text", &rules(when)).get("a").is_some(), holds, "{when}");
+    }
+    for (when, says) in [
+        (
+            r#"{ from = "filing.channel", is = ["web"] }"#,
+            "filing.channel is never web",
+        ),
+        (r#"{ from = "status", is = ["11"] }"#, "status is never 11"),
+        (r#"{ from = "results", is = ["x"] }"#, "only present can be asked"),
+        (
+            r#"{ from = "^.status", is = ["9"] }"#,
+            "there is no value ^.status",
+        ),
+        (r#"{ all = [] }"#, "at least one condition"),
+        (r#"{ from = "status" }"#, "exactly one of is, is_not, present"),
+        (r#"{ is = ["9"] }"#, "exactly one of from"),
+        (
+            r#"{ from = "status", is = ["9"], not = { from = "status", is = ["9"] } }"#,
+            "exactly one of from",
+        ),
+    ] {
+        let said = faults(&rules(when));
+        assert!(said.contains(says), "{when}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_as_it_says_is_refused() {
+    for (rules, says) in [
+        (
+            r#"field = [{ to = "a", from = "filing.reference" }, { to = "a.b", constant = "x" }]"#,
+            "something else here",
+        ),
+        (
+            r#"field = [{ to = "a", constant = "x" }, { to = "a", constant = "y" }]"#,
+            "never reached",
+        ),
+        (
+            r#"field = [{ to = "a.@b", constant = "x" }, { to = "a.b", constant = "y" }]"#,
+            "same as another name",
+        ),
+        (r#"field = [{ to = "a..b", constant = "x" }]"#, "malformed"),
+        (r#"field = [{ to = "y:b", constant = "x" }]"#, "prefix is not in"),
+        (
+            r#"field = [{ to = "a", from = "filing.reference", as = "number" }]"#,
+            "as does not fit",
+        ),
+        (
+            r#"field = [{ to = "a", from = "status", as = "number", max = 2 }]"#,
+            "max is for texts",
+        ),
+        (
+            r#"field = [{ to = "a", from = "status", as = "number", default = "x" }]"#,
+            "does not fit",
+        ),
+        (r#"field = [{ to = "a", constant = 1.5 }]"#, "does not fit"),
+        (
+            r#"field = [{ to = "a", constant = "x", max = 2 }]"#,
+            "constant does not go with",
+        ),
+        (
+            r#"field = [{ to = "a", from = "filing.components[].name" }]"#,
+            "add join",
+        ),
+        (
+            r#"field = [{ to = "a", from = "filing.reference", once = true }]"#,
+            "once is for a list with spread",
+        ),
+        (
+            r#"field = [{ to = "a", from = ["filing.filed_at", "filing.reference"], date = "rfc3339" }]"#,
+            "a date and something else",
+        ),
+        (
+            r#"list = [{ to = "a", from = "filing.components", spread = "tep" }]"#,
+            "here there are: files",
+        ),
+        (
+            r#"list = [{ to = "a", from = "supplements", spread = "brought.copies" }]"#,
+            "brought, brought.files, papers",
+        ),
+        (
+            r#"list = [{ to = "a", from = "filing.fees", spread = "x" }]"#,
+            "an item here has none",
+        ),
+        (r#"list = [{ to = "a" }]"#, "always = true"),
+        (r#"envelope = [{ to = "a", constant = "x" }]"#, "only with items"),
+        (r#"root = "R""#, "only where XML is written"),
+        (r#"when = { from = "status", is = ["9"] }"#, "always sent"),
+        (
+            r#"field = [{ to = "a", from = "status", table = "t" }]
+[table.t]
+x = 1"#,
+            "no word for 2",
+        ),
+        (
+            r#"field = [{ to = "a", from = "status", table = "t", otherwise = "skip" }]
+[table.t]
+x = 1"#,
+            "for a field of [progress] alone",
+        ),
+        (
+            r#"field = [{ to = "a", from = "filing.reference", table = "t" }]
+[table.t]
+x = "y""#,
+            "has no word for …",
+        ),
+    ] {
+        let said = faults(&format!("[render]\nmedia_type = \"application/json\"\n{rules}\n"));
+        assert!(said.contains(says), "{rules}: {said}");
+    }
+    for (media_type, says) in [
+        (r#""text/plain""#, "neither JSON nor XML"),
+        (
+            r#"["application/json", "application/vnd.x+json"]"#,
+            "one media type for each syntax",
+        ),
+        (r#""application/xml""#, "name of its root element"),
+    ] {
+        let said = faults(&format!("[render]\nmedia_type = {media_type}\n"));
+        assert!(said.contains(says), "{media_type}: {said}");
+    }
+    let said = faults("[progress]\nmirror = true\nmedia_type = \"application/json\"\n");
+    assert!(said.contains("mirror = true is for [render] alone"), "{said}");
+}
+
+#[test]
+fn a_status_without_a_word_is_left_out_or_not_told_as_the_file_says() {
+    let rules = |decision: &str, when: &str| {
+        format!(
+            "[progress]\nmedia_type = \"application/json\"\n{when}\n\
+             field = [{{ to = \"ma\", from = \"dossier\" }}, {{ to = \"tt\", from = \"status\", table = \"t\"{decision} }}]\n\
+             [table.t]\nxong = 9\ntra = 10\n"
+        )
+    };
+    let said = faults(&rules("", ""));
+    assert!(
+        said.contains("the table t has no word for 1;") && said.contains("for 8;"),
+        "{said}"
+    );
+    let (done, other) = (
+        report(json!({"dossier": "BD-1", "status": 9})),
+        report(json!({"dossier": "BD-1", "status": 4})),
+    );
+    let tell = |decision: &str, when: &str| {
+        let mut found = (Vec::new(), Vec::new());
+        with("text", &rules(decision, when), |adapter| {
+            let rendered = adapter.render_progress(&[told(&done), told(&other)]).unwrap();
+            found = (
+                rendered.documents.iter().map(json_of).collect(),
+                rendered.left_out,
+            );
+        });
+        found
+    };
+    let first = json!({"ma": "BD-1", "tt": "xong"});
+    assert_eq!(
+        tell(", otherwise = \"leave-out\"", ""),
+        (vec![first.clone(), json!({"ma": "BD-1"})], vec![])
+    );
+    assert_eq!(
+        tell(", default = \"khac\"", ""),
+        (vec![first.clone(), json!({"ma": "BD-1", "tt": "khac"})], vec![])
+    );
+    assert_eq!(
+        tell(", otherwise = \"skip\"", ""),
+        (vec![first.clone()], vec![(1, NotTold::NoWord)])
+    );
+    assert_eq!(
+        tell(
+            ", otherwise = \"leave-out\"",
+            "when = { from = \"status\", is = [\"9\", \"10\"] }"
+        ),
+        (vec![first], vec![(1, NotTold::ByCondition)])
+    );
+}
+
+#[test]
+fn progress_is_told_with_all_that_a_report_says() {
+    let rules = r#"
+[progress]
+media_type = ["application/xml", "application/json"]
+root = "TrangThai"
+items = "HoSo"
+field = [
+    { to = "ma", from = ["dossier_code", "tracking_id", "dossier"] },
+    { to = "ten", from = "status_vi" },
+    { to = "tuChoi", from = "refusal" },
+    { to = "sua", from = "correction", as = "flag" },
+    { to = "han", from = "new_due", date = "dd/MM/yyyy", zone = "+07:00" },
+    { to = "giay", from = "papers[].name", join = ", " },
+]
+list = [
+    { to = "phi", from = "fees", field = [{ to = "dong", from = "amount_vnd" }, { to = "tt", from = "^.status" }] },
+    { to = "kq", from = "results", list = [{ to = "tep", from = "files", field = [{ to = "ten", from = "name" }, { to = "so", from = "^.number" }] }] },
+]
+"#;
+    let reports = [
+        report(
+            json!({"dossier": "BD-1", "status": 5, "new_due": "2026-12-01T17:30:00Z", "papers": [{"name": "A"}, {"name": "B"}]}),
+        ),
+        report(json!({"dossier": "BD-2", "status": 6, "fees": [{"name": "P", "amount_vnd": 5}]})),
+        report(
+            json!({"dossier": "BD-3", "status": 9, "refusal": true, "results": [{"name": "K", "number": "1", "files": [{"name": "k.pdf"}]}]}),
+        ),
+    ];
+    with("text", rules, |adapter| {
+        let outgoing: Vec<OutgoingReport<'_>> = reports.iter().map(told).collect();
+        let xml = adapter.render_progress(&outgoing).unwrap();
+        let text = String::from_utf8(xml.documents[0].bytes.clone()).unwrap();
+        assert!(
+            text.contains(
+                "<TrangThai xmlns=\"urn:thu\"><HoSo><ma>BD-1</ma><ten>Yêu cầu bổ sung giấy tờ</ten>"
+            ) && text.contains("<HoSo><ma>BD-2</ma>"),
+            "{text}"
+        );
+        let json = adapter.render_progress_in(&outgoing, Syntax::Json).unwrap();
+        let value = json_of(&json.documents[0]);
+        assert_eq!(
+            value["HoSo"],
+            json!([
+                {"ma": "BD-1", "ten": "Yêu cầu bổ sung giấy tờ", "tuChoi": "false", "sua": false, "han": "02/12/2026", "giay": "A, B"},
+                {"ma": "BD-2", "ten": "Yêu cầu thực hiện nghĩa vụ tài chính", "tuChoi": "false", "sua": false, "phi": [{"dong": "5", "tt": "6"}]},
+                {"ma": "BD-3", "ten": "Đã xử lý xong", "tuChoi": "true", "sua": false, "kq": [{"tep": [{"ten": "k.pdf", "so": "1"}]}]},
+            ])
+        );
+    });
+}
+
+/// The block of this language after the heading about what is written.
+fn example(language: &str) -> &'static str {
+    let page = include_str!("../../../docs/ADAPTERS.md");
+    let (_, section) = page.split_once("### What is written\n").unwrap();
+    let (_, block) = section.split_once(&format!("```{language}\n")).unwrap();
+    block.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_example_of_the_page_writes_what_the_page_says() {
+    let file = ("so-mau/v1/adapter.toml".to_owned(), example("toml").to_owned());
+    let registry =
+        Registry::shipped_with(&BTreeMap::from([file])).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let sample = std::fs::read(samples::adapters_dir().join("canonical/v1/samples/full.json")).unwrap();
+    let read = registry
+        .get("canonical/v1")
+        .unwrap()
+        .read(&sample, "application/json");
+    let filing = read.unwrap().filing;
+    let adapter = registry.get("so-mau/v1").unwrap();
+    outgoing(&filing, |dossier| {
+        let dossier = OutgoingDossier {
+            status: Status::Registered,
+            dossier_code: filing.dossier_code.as_ref(),
+            clocks: &Clocks {
+                promised_due: filing.promised_due,
+                ..Clocks::default()
+            },
+            progress: &Progress::default(),
+            ..*dossier
+        };
+        let wanted: Value = serde_json::from_str(example("json")).unwrap();
+        assert_eq!(json_of(&adapter.render(&dossier)), wanted);
+        let xml = adapter.render_in(&dossier, Syntax::Xml).unwrap();
+        let lines: Vec<&str> = example("xml").lines().map(str::trim).collect();
+        let (head, body) = lines.split_first().unwrap();
+        assert_eq!(
+            String::from_utf8(xml.bytes).unwrap(),
+            format!("{head}\n{}\n", body.concat())
+        );
+    });
+    let (done, registered) = (
+        report(json!({"dossier": "BD-1", "status": 5, "papers": [{"name": "A"}, {"name": "B"}]})),
+        report(json!({"dossier": "BD-1", "status": 1})),
+    );
+    let rendered = adapter
+        .render_progress(&[told(&done), told(&registered)])
+        .unwrap();
+    let documents: Vec<Value> = rendered.documents.iter().map(json_of).collect();
+    assert_eq!(
+        documents,
+        [json!({"Ma": "BD-1", "TrangThai": "CHO_BO_SUNG", "GiayTo": "A; B"})]
+    );
+    assert_eq!(rendered.left_out, [(1, NotTold::NoWord)]);
+}
