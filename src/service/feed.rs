@@ -121,7 +121,7 @@ impl Feed {
         teller: Option<&Adapter>,
     ) -> Result<CloudEvent<FeedData>, ServiceError> {
         let code = item.code.and_then(|c| c.parse().ok());
-        let report = StatusReport::of_event(&item.event, &item.reference);
+        let report = teller.and_then(|_| StatusReport::of_event(&item.event, &item.reference));
         let told = teller.zip(report).and_then(|(adapter, report)| {
             let outgoing = OutgoingReport {
                 report: &report,

@@ -55,7 +55,7 @@ pub(in crate::adapt) fn compile<'s>(
     let (items, shape) = out.items(render, &mut layout);
     let written = std::mem::take(&mut out.written);
     let root = out.root(render.root.as_ref().or(root), render);
-    RenderPlan::Mapped(Mapped {
+    RenderPlan::Mapped(Box::new(Mapped {
         media_types: syntaxes,
         root,
         layout,
@@ -65,7 +65,7 @@ pub(in crate::adapt) fn compile<'s>(
         envelope,
         shape,
         written,
-    })
+    }))
 }
 
 fn media_types(compiler: &mut Compiler<'_>, render: &RenderSpec) -> Vec<String> {

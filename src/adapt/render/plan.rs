@@ -92,7 +92,7 @@ pub struct RenderedProgress {
 #[derive(Debug)]
 pub(in crate::adapt) enum RenderPlan {
     Mirror { media_type: String },
-    Mapped(Mapped),
+    Mapped(Box<Mapped>),
 }
 
 #[derive(Debug)]

@@ -1,17 +1,20 @@
 //! What is written by rules: types, lists, conditions, and both syntaxes.
 
+mod page;
+mod progress;
+mod refused;
+
 use std::collections::BTreeMap;
 
 use rand::SeedableRng;
 use serde_json::{Value, json};
 
-use super::samples;
 use crate::adapt::{Adapter, AdapterFault, OutgoingDossier, OutgoingReport, Registry, Rendered, Syntax};
 use crate::domain::dossier::{Filing, ProcedureKnown};
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, NotTold, Progress, StatusReport};
+use crate::domain::view::{Clocks, Progress, StatusReport};
 
 fn head(values: &str) -> String {
     format!(
@@ -72,7 +75,7 @@ fn filing() -> Filing {
     .unwrap()
 }
 
-fn progress() -> Progress {
+fn past() -> Progress {
     Progress {
         results: serde_json::from_value(json!([
             {"name": "Giấy phép", "number": "12/GP", "files": [{"name": "gp.pdf"}, {"name": "pl.pdf"}]},
@@ -103,7 +106,7 @@ fn outgoing<T>(filing: &Filing, see: impl FnOnce(&OutgoingDossier<'_>) -> T) -> 
         accepted_at: None,
         clocks: &Clocks::default(),
         event: None,
-        progress: &progress(),
+        progress: &past(),
     })
 }
 
@@ -397,7 +400,7 @@ fn conditions_are_asked_together_and_of_places_around() {
             r#"{ from = "^.status", is = ["9"] }"#,
             "there is no value ^.status",
         ),
-        (r#"{ all = [] }"#, "at least one condition"),
+        (r"{ all = [] }", "at least one condition"),
         (r#"{ from = "status" }"#, "exactly one of is, is_not, present"),
         (r#"{ is = ["9"] }"#, "exactly one of from"),
         (
@@ -408,262 +411,4 @@ fn conditions_are_asked_together_and_of_places_around() {
         let said = faults(&rules(when));
         assert!(said.contains(says), "{when}: {said}");
     }
-}
-
-#[test]
-fn a_file_that_cannot_be_written_as_it_says_is_refused() {
-    for (rules, says) in [
-        (
-            r#"field = [{ to = "a", from = "filing.reference" }, { to = "a.b", constant = "x" }]"#,
-            "something else here",
-        ),
-        (
-            r#"field = [{ to = "a", constant = "x" }, { to = "a", constant = "y" }]"#,
-            "never reached",
-        ),
-        (
-            r#"field = [{ to = "a.@b", constant = "x" }, { to = "a.b", constant = "y" }]"#,
-            "same as another name",
-        ),
-        (r#"field = [{ to = "a..b", constant = "x" }]"#, "malformed"),
-        (r#"field = [{ to = "y:b", constant = "x" }]"#, "prefix is not in"),
-        (
-            r#"field = [{ to = "a", from = "filing.reference", as = "number" }]"#,
-            "as does not fit",
-        ),
-        (
-            r#"field = [{ to = "a", from = "status", as = "number", max = 2 }]"#,
-            "max is for texts",
-        ),
-        (
-            r#"field = [{ to = "a", from = "status", as = "number", default = "x" }]"#,
-            "does not fit",
-        ),
-        (r#"field = [{ to = "a", constant = 1.5 }]"#, "does not fit"),
-        (
-            r#"field = [{ to = "a", constant = "x", max = 2 }]"#,
-            "constant does not go with",
-        ),
-        (
-            r#"field = [{ to = "a", from = "filing.components[].name" }]"#,
-            "add join",
-        ),
-        (
-            r#"field = [{ to = "a", from = "filing.reference", once = true }]"#,
-            "once is for a list with spread",
-        ),
-        (
-            r#"field = [{ to = "a", from = ["filing.filed_at", "filing.reference"], date = "rfc3339" }]"#,
-            "a date and something else",
-        ),
-        (
-            r#"list = [{ to = "a", from = "filing.components", spread = "tep" }]"#,
-            "here there are: files",
-        ),
-        (
-            r#"list = [{ to = "a", from = "supplements", spread = "brought.copies" }]"#,
-            "brought, brought.files, papers",
-        ),
-        (
-            r#"list = [{ to = "a", from = "filing.fees", spread = "x" }]"#,
-            "an item here has none",
-        ),
-        (r#"list = [{ to = "a" }]"#, "always = true"),
-        (r#"envelope = [{ to = "a", constant = "x" }]"#, "only with items"),
-        (r#"root = "R""#, "only where XML is written"),
-        (r#"when = { from = "status", is = ["9"] }"#, "always sent"),
-        (
-            r#"field = [{ to = "a", from = "status", table = "t" }]
-[table.t]
-x = 1"#,
-            "no word for 2",
-        ),
-        (
-            r#"field = [{ to = "a", from = "status", table = "t", otherwise = "skip" }]
-[table.t]
-x = 1"#,
-            "for a field of [progress] alone",
-        ),
-        (
-            r#"field = [{ to = "a", from = "filing.reference", table = "t" }]
-[table.t]
-x = "y""#,
-            "has no word for …",
-        ),
-    ] {
-        let said = faults(&format!("[render]\nmedia_type = \"application/json\"\n{rules}\n"));
-        assert!(said.contains(says), "{rules}: {said}");
-    }
-    for (media_type, says) in [
-        (r#""text/plain""#, "neither JSON nor XML"),
-        (
-            r#"["application/json", "application/vnd.x+json"]"#,
-            "one media type for each syntax",
-        ),
-        (r#""application/xml""#, "name of its root element"),
-    ] {
-        let said = faults(&format!("[render]\nmedia_type = {media_type}\n"));
-        assert!(said.contains(says), "{media_type}: {said}");
-    }
-    let said = faults("[progress]\nmirror = true\nmedia_type = \"application/json\"\n");
-    assert!(said.contains("mirror = true is for [render] alone"), "{said}");
-}
-
-#[test]
-fn a_status_without_a_word_is_left_out_or_not_told_as_the_file_says() {
-    let rules = |decision: &str, when: &str| {
-        format!(
-            "[progress]\nmedia_type = \"application/json\"\n{when}\n\
-             field = [{{ to = \"ma\", from = \"dossier\" }}, {{ to = \"tt\", from = \"status\", table = \"t\"{decision} }}]\n\
-             [table.t]\nxong = 9\ntra = 10\n"
-        )
-    };
-    let said = faults(&rules("", ""));
-    assert!(
-        said.contains("the table t has no word for 1;") && said.contains("for 8;"),
-        "{said}"
-    );
-    let (done, other) = (
-        report(json!({"dossier": "BD-1", "status": 9})),
-        report(json!({"dossier": "BD-1", "status": 4})),
-    );
-    let tell = |decision: &str, when: &str| {
-        let mut found = (Vec::new(), Vec::new());
-        with("text", &rules(decision, when), |adapter| {
-            let rendered = adapter.render_progress(&[told(&done), told(&other)]).unwrap();
-            found = (
-                rendered.documents.iter().map(json_of).collect(),
-                rendered.left_out,
-            );
-        });
-        found
-    };
-    let first = json!({"ma": "BD-1", "tt": "xong"});
-    assert_eq!(
-        tell(", otherwise = \"leave-out\"", ""),
-        (vec![first.clone(), json!({"ma": "BD-1"})], vec![])
-    );
-    assert_eq!(
-        tell(", default = \"khac\"", ""),
-        (vec![first.clone(), json!({"ma": "BD-1", "tt": "khac"})], vec![])
-    );
-    assert_eq!(
-        tell(", otherwise = \"skip\"", ""),
-        (vec![first.clone()], vec![(1, NotTold::NoWord)])
-    );
-    assert_eq!(
-        tell(
-            ", otherwise = \"leave-out\"",
-            "when = { from = \"status\", is = [\"9\", \"10\"] }"
-        ),
-        (vec![first], vec![(1, NotTold::ByCondition)])
-    );
-}
-
-#[test]
-fn progress_is_told_with_all_that_a_report_says() {
-    let rules = r#"
-[progress]
-media_type = ["application/xml", "application/json"]
-root = "TrangThai"
-items = "HoSo"
-field = [
-    { to = "ma", from = ["dossier_code", "tracking_id", "dossier"] },
-    { to = "ten", from = "status_vi" },
-    { to = "tuChoi", from = "refusal" },
-    { to = "sua", from = "correction", as = "flag" },
-    { to = "han", from = "new_due", date = "dd/MM/yyyy", zone = "+07:00" },
-    { to = "giay", from = "papers[].name", join = ", " },
-]
-list = [
-    { to = "phi", from = "fees", field = [{ to = "dong", from = "amount_vnd" }, { to = "tt", from = "^.status" }] },
-    { to = "kq", from = "results", list = [{ to = "tep", from = "files", field = [{ to = "ten", from = "name" }, { to = "so", from = "^.number" }] }] },
-]
-"#;
-    let reports = [
-        report(
-            json!({"dossier": "BD-1", "status": 5, "new_due": "2026-12-01T17:30:00Z", "papers": [{"name": "A"}, {"name": "B"}]}),
-        ),
-        report(json!({"dossier": "BD-2", "status": 6, "fees": [{"name": "P", "amount_vnd": 5}]})),
-        report(
-            json!({"dossier": "BD-3", "status": 9, "refusal": true, "results": [{"name": "K", "number": "1", "files": [{"name": "k.pdf"}]}]}),
-        ),
-    ];
-    with("text", rules, |adapter| {
-        let outgoing: Vec<OutgoingReport<'_>> = reports.iter().map(told).collect();
-        let xml = adapter.render_progress(&outgoing).unwrap();
-        let text = String::from_utf8(xml.documents[0].bytes.clone()).unwrap();
-        assert!(
-            text.contains(
-                "<TrangThai xmlns=\"urn:thu\"><HoSo><ma>BD-1</ma><ten>Yêu cầu bổ sung giấy tờ</ten>"
-            ) && text.contains("<HoSo><ma>BD-2</ma>"),
-            "{text}"
-        );
-        let json = adapter.render_progress_in(&outgoing, Syntax::Json).unwrap();
-        let value = json_of(&json.documents[0]);
-        assert_eq!(
-            value["HoSo"],
-            json!([
-                {"ma": "BD-1", "ten": "Yêu cầu bổ sung giấy tờ", "tuChoi": "false", "sua": false, "han": "02/12/2026", "giay": "A, B"},
-                {"ma": "BD-2", "ten": "Yêu cầu thực hiện nghĩa vụ tài chính", "tuChoi": "false", "sua": false, "phi": [{"dong": "5", "tt": "6"}]},
-                {"ma": "BD-3", "ten": "Đã xử lý xong", "tuChoi": "true", "sua": false, "kq": [{"tep": [{"ten": "k.pdf", "so": "1"}]}]},
-            ])
-        );
-    });
-}
-
-/// The block of this language after the heading about what is written.
-fn example(language: &str) -> &'static str {
-    let page = include_str!("../../../docs/ADAPTERS.md");
-    let (_, section) = page.split_once("### What is written\n").unwrap();
-    let (_, block) = section.split_once(&format!("```{language}\n")).unwrap();
-    block.split_once("```").unwrap().0
-}
-
-#[test]
-fn the_example_of_the_page_writes_what_the_page_says() {
-    let file = ("so-mau/v1/adapter.toml".to_owned(), example("toml").to_owned());
-    let registry =
-        Registry::shipped_with(&BTreeMap::from([file])).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    let sample = std::fs::read(samples::adapters_dir().join("canonical/v1/samples/full.json")).unwrap();
-    let read = registry
-        .get("canonical/v1")
-        .unwrap()
-        .read(&sample, "application/json");
-    let filing = read.unwrap().filing;
-    let adapter = registry.get("so-mau/v1").unwrap();
-    outgoing(&filing, |dossier| {
-        let dossier = OutgoingDossier {
-            status: Status::Registered,
-            dossier_code: filing.dossier_code.as_ref(),
-            clocks: &Clocks {
-                promised_due: filing.promised_due,
-                ..Clocks::default()
-            },
-            progress: &Progress::default(),
-            ..*dossier
-        };
-        let wanted: Value = serde_json::from_str(example("json")).unwrap();
-        assert_eq!(json_of(&adapter.render(&dossier)), wanted);
-        let xml = adapter.render_in(&dossier, Syntax::Xml).unwrap();
-        let lines: Vec<&str> = example("xml").lines().map(str::trim).collect();
-        let (head, body) = lines.split_first().unwrap();
-        assert_eq!(
-            String::from_utf8(xml.bytes).unwrap(),
-            format!("{head}\n{}\n", body.concat())
-        );
-    });
-    let (done, registered) = (
-        report(json!({"dossier": "BD-1", "status": 5, "papers": [{"name": "A"}, {"name": "B"}]})),
-        report(json!({"dossier": "BD-1", "status": 1})),
-    );
-    let rendered = adapter
-        .render_progress(&[told(&done), told(&registered)])
-        .unwrap();
-    let documents: Vec<Value> = rendered.documents.iter().map(json_of).collect();
-    assert_eq!(
-        documents,
-        [json!({"Ma": "BD-1", "TrangThai": "CHO_BO_SUNG", "GiayTo": "A; B"})]
-    );
-    assert_eq!(rendered.left_out, [(1, NotTold::NoWord)]);
 }
