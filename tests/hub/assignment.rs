@@ -222,7 +222,7 @@ on_both! {
         assert!(sees(&city, "agency.ubnd-00004", waits.tracking_id).await);
         // The tenant's policy takes the default, says so, and needs nobody.
         let tenant: TenantKey = "agent.a-001".parse().unwrap();
-        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: Some(SuccessorPolicy::Default) };
+        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: Some(SuccessorPolicy::Default), codes: None };
         city.hub.tenants.alter(&city.access("operator.truc-ban"), &tenant, request).await.unwrap();
         let taken = city.file(&city.access("agent.a-001"), &of_a_divided_commune(stage, "r2")).await;
         assert_eq!((taken.agency.unwrap().key.as_str(), taken.parked), (NEIGHBOUR, None));

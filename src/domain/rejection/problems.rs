@@ -248,6 +248,8 @@ problems! {
     CertificateTaken { thumbprint };
     CertificateRetired { thumbprint };
     PointTaken { point };
+    CodesNotAnAgency { tenant };
+    CodesUnitOther { unit, agency, own };
 
     // one dossier, once
     ReferenceContentDiffers;
@@ -332,6 +334,8 @@ problems! {
     DueDiffers { promised, due };
     PromiseEarly { field };
     ReceiptEarly { field };
+    DossierCodeIssuedHere { code };
+    DossierCodesUsedUp { last, date };
 }
 
 #[cfg(test)]

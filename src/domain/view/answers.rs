@@ -179,6 +179,18 @@ pub struct SubmissionAnswer {
     pub links: Links,
 }
 
+impl SubmissionAnswer {
+    /// The hub has given the dossier this official code as it was committed, or none though it should have; with what is told of it.
+    pub fn give(&mut self, code: Option<DossierCode>, warning: Option<Problem>) {
+        if code.is_some() {
+            self.dossier_code = code;
+            self.claimed_code = None;
+        }
+        let warning = warning.map(|problem| ProblemView::of(&problem, Language::Vietnamese));
+        self.warnings.extend(warning);
+    }
+}
+
 /// Where to go on from a dossier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Links {
