@@ -63,3 +63,48 @@ fn series(word: &str) -> Result<Series, String> {
     let all = Series::ALL.map(Series::word).join(", ");
     Series::parse(word).ok_or(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        codes: CodesArgs,
+    }
+
+    fn asked(line: &str) -> Option<CodeGiver> {
+        let words = std::iter::once("change").chain(line.split_whitespace());
+        let line = Line::try_parse_from(words).map_err(|e| e.kind());
+        line.ok()?.codes.asked().ok()?
+    }
+
+    #[test]
+    fn an_identifier_goes_with_the_hub_and_with_nobody_else() {
+        let read = |json: &str| serde_json::from_str::<CodeGiver>(json).ok();
+        assert_eq!(asked("--codes city"), read(r#"{"given_by":"city"}"#));
+        assert_eq!(
+            asked("--codes hub --unit 000.00.12.H26 --digits 5 --series blocks"),
+            read(r#"{"given_by":"hub","unit":"000.00.12.H26","digits":5,"series":"blocks"}"#)
+        );
+        assert_eq!(
+            asked("--codes hub --unit H26.12"),
+            read(r#"{"given_by":"hub","unit":"H26.12"}"#)
+        );
+        for wrong in [
+            "--codes hub",
+            "--codes city --unit H26.12",
+            "--unit H26.12",
+            "--codes hub --unit h26",
+            "--codes hub --unit H26.12 --digits 3",
+            "--codes hub --unit H26.12 --series some",
+            "--codes nobody",
+        ] {
+            assert_eq!(asked(wrong), None, "{wrong}");
+        }
+        assert_eq!(asked(""), None, "what is not named stays");
+    }
+}

@@ -150,7 +150,7 @@ pub struct SubmissionAnswer {
     pub existing: bool,
     /// Where it stands.
     pub status: StatusView,
-    /// Official dossier code; null until the agency gives or confirms one.
+    /// Official dossier code; null until the agency gives or confirms one, or the hub gives it with the acceptance.
     pub dossier_code: Option<DossierCode>,
     /// The official code the filing says it has. A claim until the agency confirms it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
