@@ -49,7 +49,7 @@ pub struct Numbering {
     pub digits: Digits,
     /// Whether the numbers of a day may have holes.
     #[serde(default)]
-    pub series: Series,
+    pub series: NumberSeries,
 }
 
 impl Numbering {
@@ -62,7 +62,7 @@ impl Numbering {
 /// Whether the running numbers of a day may have holes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Series {
+pub enum NumberSeries {
     /// They follow one another, 1, 2, 3: a number is taken in the commit that accepts the dossier.
     #[default]
     GapFree,
@@ -71,15 +71,15 @@ pub enum Series {
     Blocks,
 }
 
-impl Series {
+impl NumberSeries {
     /// Every one.
-    pub const ALL: [Series; 2] = [Series::GapFree, Series::Blocks];
+    pub const ALL: [NumberSeries; 2] = [NumberSeries::GapFree, NumberSeries::Blocks];
 
     /// The stable word.
     pub const fn word(self) -> &'static str {
         match self {
-            Series::GapFree => "gap-free",
-            Series::Blocks => "blocks",
+            NumberSeries::GapFree => "gap-free",
+            NumberSeries::Blocks => "blocks",
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
         Numbering {
             unit: unit.parse().unwrap(),
             digits: digits.try_into().unwrap(),
-            series: Series::GapFree,
+            series: NumberSeries::GapFree,
         }
     }
 

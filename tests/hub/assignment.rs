@@ -3,7 +3,7 @@
 use lienthong::domain::audit::Action;
 use lienthong::domain::event::EventKind;
 use lienthong::domain::ids::DossierId;
-use lienthong::domain::issuing::{CodeGiver, Numbering, Series};
+use lienthong::domain::issuing::{CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::{Directory, ResolvedBy, plan::DirectoryFiles};
 use lienthong::domain::sha256::Sha256;
@@ -235,7 +235,7 @@ on_both! {
 
     async fn what_was_accepted_without_an_agency_gets_its_code_with_the_agency(stage) {
         let city = City::open(stage).await;
-        let numbering = Numbering { unit: "H26.101".parse().unwrap(), digits: Default::default(), series: Series::GapFree };
+        let numbering = Numbering { unit: "H26.101".parse().unwrap(), digits: Default::default(), series: NumberSeries::GapFree };
         let codes = Some(CodeGiver::Hub(numbering));
         let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: None, codes };
         let agency: TenantKey = format!("agency.{COMMUNE}").parse().unwrap();

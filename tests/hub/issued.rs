@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lienthong::domain::audit::Action;
 use lienthong::domain::codes::DossierCode;
-use lienthong::domain::issuing::{BLOCK_NUMBERS, CodeGiver, Numbering, Series};
+use lienthong::domain::issuing::{BLOCK_NUMBERS, CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::register::{Change, Newcomer};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::status::Status;
@@ -15,7 +15,7 @@ use lienthong::domain::view::{
 };
 use lienthong::service::{Answered, AuditQuery, ServiceError};
 use lienthong::store::Store;
-use rand::Rng;
+use rand::RngExt;
 use serde_json::json;
 
 use crate::backends::{Stage, on_both, run};
@@ -25,7 +25,7 @@ use crate::papers::{AGENCY, acted, filed, filing, report};
 
 const OPERATOR: &str = "operator.truc-ban";
 
-fn hub(unit: &str, series: Series) -> CodeGiver {
+fn hub(unit: &str, series: NumberSeries) -> CodeGiver {
     CodeGiver::Hub(Numbering {
         unit: unit.parse().unwrap(),
         digits: Default::default(),
@@ -163,7 +163,7 @@ on_both! {
         let city = City::open(stage).await;
         let before = received(stage, &city, "r0").await;
         assert_eq!(code(&before), None, "off until an operator turns it on");
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         let branch = city.access("branch.ba-dinh");
         let filing = at_the_counter(stage, "r1");
         let Answered::New(first) = city.hub.intake.submit(&branch, incoming(&filing, "k1")).await.unwrap() else { panic!() };
@@ -190,7 +190,7 @@ on_both! {
     async fn the_message_to_the_agency_carries_the_code_it_begins_with(stage) {
         let city = City::open(stage).await;
         let unit = city.hub.directory.current().agency(&city.department).unwrap().code.to_string();
-        set(&city, &format!("agency.{}", city.department), hub(&unit, Series::GapFree)).await.unwrap();
+        set(&city, &format!("agency.{}", city.department), hub(&unit, NumberSeries::GapFree)).await.unwrap();
         let mut filing = for_the_department(stage, "r1");
         filing["channel"] = json!("counter");
         let answer = city.file(&city.access("branch.ba-dinh"), &filing).await;
@@ -204,7 +204,7 @@ on_both! {
 
     async fn who_accepts_online_is_told_the_code_at_once(stage) {
         let city = City::open(stage).await;
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         let online = city.file(&city.access("branch.ba-dinh"), &for_the_commune(stage, "r1")).await;
         assert_eq!((code(&online), online.status.code), (None, Status::Registered), "the day of receipt has not come");
         let id = online.tracking_id.to_string();
@@ -215,15 +215,15 @@ on_both! {
         assert_eq!(taken.dossier_code.as_ref().map(DossierCode::as_str), Some("H26.101-261124-0001"));
         let told = stage.texts("SELECT kind AS t FROM deliveries WHERE kind = 'code-assigned'");
         assert_eq!(told.len(), 1, "and has a message that says it");
-        // It is the dossier's name from now on; going back and forth gives it no other.
-        let again = reports(stage, &city, "H26.101-261124-0001", Status::Accepted, None).await;
-        assert_eq!((again.status, again.dossier_code), (Some(Status::Accepted), None));
+        // It is the dossier's name from now on, and no later step gives it another.
+        let again = reports(stage, &city, "H26.101-261124-0001", Status::Finished, None).await;
+        assert_eq!((again.status, again.dossier_code), (Some(Status::Finished), None));
         assert_eq!(stage.audit().findings, []);
     }
 
     async fn the_day_is_vietnams(stage) {
         let city = City::open(stage).await;
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         // From 8:00 to a second before midnight in Hanoi, which is 16:59:59 in Greenwich; then over it.
         stage.later(16 * 3600 - 1);
         assert_eq!(code(&received(stage, &city, "r1").await), Some("H26.101-261123-0001"));
@@ -243,7 +243,7 @@ on_both! {
         // While the city gave the codes, the agency brought the second number of today.
         let early = city.file(&city.access("branch.ba-dinh"), &for_the_commune(stage, "r0")).await.tracking_id.to_string();
         reports(stage, &city, &early, Status::Accepted, Some("H26.101-261123-0002")).await;
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         assert_eq!(code(&received(stage, &city, "r1").await), Some("H26.101-261123-0001"));
         assert_eq!(code(&received(stage, &city, "r2").await), Some("H26.101-261123-0003"), "0002 is another dossier's");
         // A filing says it has one: its own is the hub's, and it is told so where it said it.
@@ -277,14 +277,14 @@ on_both! {
 
     async fn another_setting_holds_from_the_next_acceptance_on(stage) {
         let city = City::open(stage).await;
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         assert_eq!(code(&received(stage, &city, "r1").await), Some("H26.101-261123-0001"));
         set_for_the_commune(&city, CodeGiver::City {}).await;
         assert_eq!(code(&received(stage, &city, "r2").await), None);
         // A unit below its own numbers apart; its own goes on where it was, with more digits now.
-        set_for_the_commune(&city, hub("H26.101.1", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101.1", NumberSeries::GapFree)).await;
         assert_eq!(code(&received(stage, &city, "r3").await), Some("H26.101.1-261123-0001"));
-        let CodeGiver::Hub(numbering) = hub("H26.101", Series::GapFree) else { panic!() };
+        let CodeGiver::Hub(numbering) = hub("H26.101", NumberSeries::GapFree) else { panic!() };
         let six = CodeGiver::Hub(Numbering { digits: 6.try_into().unwrap(), ..numbering });
         set_for_the_commune(&city, six).await;
         assert_eq!(code(&received(stage, &city, "r4").await), Some("H26.101-261123-000002"));
@@ -298,7 +298,7 @@ on_both! {
 
     async fn only_an_agency_has_codes_and_only_under_its_own_identifier(stage) {
         let city = City::open(stage).await;
-        let refused = async |tenant: &str, unit: &str| match set(&city, tenant, hub(unit, Series::GapFree)).await {
+        let refused = async |tenant: &str, unit: &str| match set(&city, tenant, hub(unit, NumberSeries::GapFree)).await {
             Err(ServiceError::Rejected(rejection)) => {
                 let problem = rejection.problems()[0].clone();
                 (problem.label, problem.path.unwrap_or_default())
@@ -309,15 +309,15 @@ on_both! {
         assert_eq!(refused("branch.ba-dinh", "H26.101").await, (Label::CodesNotAnAgency, "/codes".to_owned()));
         assert_eq!(refused(&agency, "H26.102").await, (Label::CodesUnitOther, "/codes/unit".to_owned()), "its neighbour's");
         assert_eq!(refused(&agency, "H99").await, (Label::CodesUnitOther, "/codes/unit".to_owned()), "nobody's");
-        let view = set(&city, &agency, hub("H26.101", Series::Blocks)).await.unwrap();
-        assert_eq!(view.codes, Some(hub("H26.101", Series::Blocks)));
+        let view = set(&city, &agency, hub("H26.101", NumberSeries::Blocks)).await.unwrap();
+        assert_eq!(view.codes, Some(hub("H26.101", NumberSeries::Blocks)));
         let branch = city.hub.tenants.show(&city.access(OPERATOR), &"branch.ba-dinh".parse().unwrap()).unwrap();
         assert_eq!(branch.codes, None);
     }
 
     async fn after_9999_numbers_have_five_digits_and_after_the_last_there_is_no_code(stage) {
         let city = City::open(stage).await;
-        set_for_the_commune(&city, hub("H26.101", Series::GapFree)).await;
+        set_for_the_commune(&city, hub("H26.101", NumberSeries::GapFree)).await;
         stage.execute("INSERT INTO code_counters (day, unit, last) VALUES ('2026-11-23', 'H26.101', 9998)");
         assert_eq!(code(&received(stage, &city, "r1").await), Some("H26.101-261123-9999"));
         assert_eq!(code(&received(stage, &city, "r2").await), Some("H26.101-261123-10000"));
@@ -331,7 +331,7 @@ on_both! {
 
     async fn what_the_database_refuses_leaves_no_hole(stage) {
         let store = stage.open();
-        numbered(&store, &format!("agency.{AGENCY}"), hub("H26.12", Series::GapFree)).await;
+        numbered(&store, &format!("agency.{AGENCY}"), hub("H26.12", NumberSeries::GapFree)).await;
         assert_eq!(accepted(stage, &store, "r1").await.as_deref(), Some("H26.12-261123-0001"));
         let unlucky = filed(stage, &store, "r2").await;
         refuse(stage, &unlucky);
@@ -347,7 +347,7 @@ on_both! {
 
     async fn two_hubs_and_many_callers_leave_no_hole_and_give_no_number_twice(stage) {
         let hubs = [stage.open(), stage.open()];
-        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", Series::GapFree)).await;
+        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", NumberSeries::GapFree)).await;
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..120 {
             let (submit, store) = (filing(stage, &format!("r{n}")), hubs[n % 2].clone());
@@ -364,7 +364,7 @@ on_both! {
 
     async fn blocks_are_a_hubs_own_and_what_it_has_left_is_not_given_again(stage) {
         let hubs = [stage.open(), stage.open()];
-        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", Series::Blocks)).await;
+        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", NumberSeries::Blocks)).await;
         let mut given = Vec::new();
         for n in 0..6 {
             given.extend(accepted(stage, &hubs[n % 2], &format!("r{n}")).await);
@@ -379,7 +379,7 @@ on_both! {
         given.extend(accepted(stage, &other, "r7").await);
         assert_eq!(numbers(&given), [1, 2, 3, second, second + 1, second + 2, second + 3, 2 * BLOCK_NUMBERS + 1]);
         // Without holes from now on: after the last block that anybody took.
-        renumbered(&other, hub("H26.12", Series::GapFree)).await;
+        renumbered(&other, hub("H26.12", NumberSeries::GapFree)).await;
         let next = accepted(stage, &again, "r8").await.unwrap();
         assert_eq!(numbers(&[next]), [3 * BLOCK_NUMBERS + 1], "the other hub's change holds at once");
         assert_eq!(stage.audit().findings, []);
@@ -387,7 +387,7 @@ on_both! {
 
     async fn whatever_happens_no_code_is_given_twice_and_none_is_left_out(stage) {
         let hubs = [stage.open(), stage.open()];
-        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", Series::GapFree)).await;
+        numbered(&hubs[0], &format!("agency.{AGENCY}"), hub("H26.12", NumberSeries::GapFree)).await;
         let (mut all, mut brought, mut without_holes) = (BTreeSet::new(), BTreeSet::new(), true);
         for n in 0..150 {
             let draw = stage.rng().random_range(0..12);
@@ -406,11 +406,11 @@ on_both! {
                         assert!(all.insert(code.clone()), "{code} has an owner");
                         brought.insert(code);
                     }
-                    renumbered(store, hub("H26.12", if without_holes { Series::GapFree } else { Series::Blocks })).await;
+                    renumbered(store, hub("H26.12", if without_holes { NumberSeries::GapFree } else { NumberSeries::Blocks })).await;
                 }
                 2 if n > 90 => {
                     without_holes = false;
-                    renumbered(store, hub("H26.12", Series::Blocks)).await;
+                    renumbered(store, hub("H26.12", NumberSeries::Blocks)).await;
                 }
                 3 if without_holes => stage.later(3 * 3600),
                 _ => {
@@ -433,7 +433,7 @@ on_both! {
 
     async fn counters_go_after_400_days_and_a_day_without_one_goes_on_behind_its_last_code(stage) {
         let store = stage.open();
-        numbered(&store, &format!("agency.{AGENCY}"), hub("H26.12", Series::GapFree)).await;
+        numbered(&store, &format!("agency.{AGENCY}"), hub("H26.12", NumberSeries::GapFree)).await;
         for n in 0..20 {
             accepted(stage, &store, &format!("r{n}")).await;
         }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::CommandError;
 use crate::domain::codes::UnitCode;
-use crate::domain::issuing::{CodeGiver, Digits, Numbering, Series};
+use crate::domain::issuing::{CodeGiver, Digits, NumberSeries, Numbering};
 
 #[derive(Debug, Args)]
 pub(super) struct CodesArgs {
@@ -22,7 +22,7 @@ pub(super) struct CodesArgs {
 
     /// Whether the numbers of a day may have holes: gap-free, or blocks [default: gap-free]
     #[arg(long, value_name = "SERIES", value_parser = series, requires = "unit")]
-    series: Option<Series>,
+    series: Option<NumberSeries>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,9 +59,9 @@ fn digits(text: &str) -> Result<Digits, String> {
     Digits::try_from(digits).map_err(|e| e.to_string())
 }
 
-fn series(word: &str) -> Result<Series, String> {
-    let all = Series::ALL.map(Series::word).join(", ");
-    Series::parse(word).ok_or(all)
+fn series(word: &str) -> Result<NumberSeries, String> {
+    let all = NumberSeries::ALL.map(NumberSeries::word).join(", ");
+    NumberSeries::parse(word).ok_or(all)
 }
 
 #[cfg(test)]

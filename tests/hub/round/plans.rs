@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
-use lienthong::domain::issuing::{CodeGiver, Numbering, Series};
+use lienthong::domain::issuing::{CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::status::Status;
 use lienthong::domain::view::{Cursor, DeliveryState, TenantRequest};
 use lienthong::service::DossierQuery;
@@ -379,7 +379,7 @@ async fn issued(stage: &Stage, city: &City) {
     let numbering = Numbering {
         unit: "H26.101".parse().unwrap(),
         digits: Default::default(),
-        series: Series::GapFree,
+        series: NumberSeries::GapFree,
     };
     let request = TenantRequest {
         reason: "Theo công văn mẫu".to_owned(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::codes::UnitCode;
-use crate::domain::issuing::{BLOCK_NUMBERS, LAST_NUMBER, Numbering, Series};
+use crate::domain::issuing::{BLOCK_NUMBERS, LAST_NUMBER, NumberSeries, Numbering};
 use crate::domain::time::Date;
 use crate::store::rows::CodeCounterRow;
 
@@ -72,8 +72,8 @@ impl Numbers {
     }
 
     /// The next number of a day; none when they are used up. Its counter has been loaded.
-    pub fn take(&mut self, name: &DayOfUnit, series: Series) -> Option<u32> {
-        if let (Series::Blocks, Some((next, last))) = (series, self.issuing.blocks.get_mut(name))
+    pub fn take(&mut self, name: &DayOfUnit, series: NumberSeries) -> Option<u32> {
+        if let (NumberSeries::Blocks, Some((next, last))) = (series, self.issuing.blocks.get_mut(name))
             && next <= last
         {
             *next += 1;
@@ -86,10 +86,10 @@ impl Numbers {
         }
         counter.moved = true;
         counter.last = match series {
-            Series::GapFree => first,
-            Series::Blocks => LAST_NUMBER.min(counter.last + BLOCK_NUMBERS),
+            NumberSeries::GapFree => first,
+            NumberSeries::Blocks => LAST_NUMBER.min(counter.last + BLOCK_NUMBERS),
         };
-        if series == Series::Blocks {
+        if series == NumberSeries::Blocks {
             self.issuing
                 .blocks
                 .insert(name.clone(), (first + 1, counter.last));
@@ -138,23 +138,26 @@ mod tests {
     #[test]
     fn what_is_left_of_a_block_is_given_by_the_next_commits_and_by_no_other_series() {
         let mut first = numbers(Issuing::default(), 20, 7);
-        assert_eq!(first.take(&name(20), Series::Blocks), Some(8));
-        assert_eq!(first.take(&name(20), Series::Blocks), Some(9));
+        assert_eq!(first.take(&name(20), NumberSeries::Blocks), Some(8));
+        assert_eq!(first.take(&name(20), NumberSeries::Blocks), Some(9));
         assert_eq!(first.rows()[0].last, 57);
         let mut later = numbers(first.settled(), 20, 57);
-        assert_eq!(later.take(&name(20), Series::Blocks), Some(10));
+        assert_eq!(later.take(&name(20), NumberSeries::Blocks), Some(10));
         assert_eq!(later.rows().len(), 0, "the counter has not moved");
         // An operator asks for numbers without holes: what the blocks have left is no longer given.
-        assert_eq!(later.take(&name(20), Series::GapFree), Some(58));
+        assert_eq!(later.take(&name(20), NumberSeries::GapFree), Some(58));
         assert_eq!(later.rows()[0].last, 58);
         let mut issuing = later.settled();
         issuing.forget_blocks();
-        assert_eq!(numbers(issuing, 20, 58).take(&name(20), Series::Blocks), Some(59));
+        assert_eq!(
+            numbers(issuing, 20, 58).take(&name(20), NumberSeries::Blocks),
+            Some(59)
+        );
     }
 
     #[test]
     fn numbers_end_where_codes_do() {
-        for series in Series::ALL {
+        for series in NumberSeries::ALL {
             let mut last = numbers(Issuing::default(), 20, LAST_NUMBER - 1);
             assert_eq!(last.take(&name(20), series), Some(LAST_NUMBER), "{series:?}");
             assert_eq!(last.take(&name(20), series), None, "{series:?}");
@@ -167,7 +170,7 @@ mod tests {
         let mut issuing = Issuing::default();
         for day in 20..24 {
             let mut batch = numbers(issuing, day, 0);
-            assert_eq!(batch.take(&name(day), Series::Blocks), Some(1));
+            assert_eq!(batch.take(&name(day), NumberSeries::Blocks), Some(1));
             issuing = batch.settled();
         }
         let kept: Vec<i8> = issuing.blocks.keys().map(|(day, _)| day.day()).collect();
