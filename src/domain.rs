@@ -21,6 +21,7 @@ pub mod endpoint;
 pub mod event;
 pub mod failure;
 pub mod ids;
+pub mod issuing;
 pub mod legal;
 pub mod lifecycle;
 pub mod matter;

@@ -248,6 +248,7 @@ fn newcomer(key: &TenantKey, certificate: &[u8]) -> Newcomer {
                 .to_vec(),
             standing: Standing::Active,
             successor_policy: SuccessorPolicy::Ask,
+            codes: Default::default(),
         },
         certificates: vec![Certificate {
             thumbprint: thumbprint(certificate),

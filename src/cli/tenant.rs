@@ -1,5 +1,6 @@
 //! `lienthong tenant`: those who may speak. What a tenant has several of is in [`parts`].
 
+mod codes;
 mod parts;
 
 use std::io::Write;
@@ -10,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::desk::{DeskArgs, agreed};
 use super::print::print_json;
 use super::{CommandError, Exit};
+use codes::CodesArgs;
 use parts::{CertificateCommand, PointCommand, StaffCommand};
 
 use crate::client::TenantFilter;
@@ -35,7 +37,7 @@ pub(super) enum TenantCommand {
     Show(OneArgs),
     /// Register a tenant, or many from a file; all or none
     Register(Box<RegisterArgs>),
-    /// Change a tenant's name, formats or policy; what is not named stays
+    /// Change a tenant's name, formats or policy, or who gives an agency's codes; what is not named stays
     Change(ChangeArgs),
     /// A tenant may not call for now; what it filed goes on
     Suspend(StandArgs),
@@ -143,6 +145,9 @@ pub(super) struct ChangeArgs {
     /// What becomes of a filing whose commune was divided: ask, or default
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     successor_policy: Option<SuccessorPolicy>,
+
+    #[command(flatten)]
+    codes: CodesArgs,
 
     /// Why; kept in the audit
     #[arg(long)]
@@ -338,6 +343,7 @@ fn change(args: &ChangeArgs, out: &mut dyn Write) -> Result<Exit, CommandError> 
         name: args.name.clone(),
         formats: (!args.format.is_empty()).then(|| args.format.clone()),
         successor_policy: args.successor_policy,
+        codes: args.codes.asked()?,
     };
     args.desk.open()?.tell(
         out,

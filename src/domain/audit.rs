@@ -33,7 +33,7 @@ macro_rules! actions {
 actions! {
     /// A tenant was registered.
     TenantRegistered = "tenant-registered";
-    /// Its name, formats or policy were changed.
+    /// Its name, formats or policy were changed, or who gives the codes of its dossiers.
     TenantChanged = "tenant-changed";
     /// It may not speak for now.
     TenantSuspended = "tenant-suspended";

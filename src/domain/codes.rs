@@ -163,12 +163,19 @@ code! {
     )
 }
 
-/// The unit in its old and its new form, a day that exists (of this century, whose every fourth year is a leap year), and a
-/// running number of four to six digits that is not zero.
+/// The unit in its old and its new form.
+macro_rules! unit_pattern {
+    () => {
+        r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})"
+    };
+}
+
+/// The unit, a day that exists (of this century, whose every fourth year is a leap year), and a running number of four to six
+/// digits that is not zero.
 macro_rules! dossier_code_pattern {
     () => {
         concat!(
-            r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})",
+            unit_pattern!(),
             r"-(\d{2}((0[13578]|1[02])(0[1-9]|[12]\d|3[01])|(0[469]|11)(0[1-9]|[12]\d|30)|02(0[1-9]|1\d|2[0-8]))",
             r"|([02468][048]|[13579][26])0229)",
             r"-([1-9]\d{3,5}|0[1-9]\d{2,4}|00[1-9]\d{1,3}|000[1-9]\d{0,2}|0000[1-9]\d?|00000[1-9])$",
@@ -182,6 +189,13 @@ code! {
     DossierCode,
     dossier_code_pattern!(),
     dossier_code
+}
+
+code! {
+    /// Electronic identifier of a competent agency as a dossier code begins with it, in its old or new form: `000.00.12.H26`, `H26.12`.
+    UnitCode,
+    concat!(unit_pattern!(), "$"),
+    |s| form(is_unit(s))
 }
 
 code! {
@@ -241,15 +255,13 @@ shown!(
     DistrictCode,
     AgencyCode,
     Key,
-    DossierCode
+    DossierCode,
+    UnitCode
 );
 hidden!(IdentityNumber, TaxCode, Phone, Email);
 
-fn dossier_code(s: &str) -> Result<(), NotACode> {
-    let mut parts = s.rsplitn(3, '-');
-    let (Some(seq), Some(day), Some(unit)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(NotACode::Form);
-    };
+/// Whether a text is the identifier of an agency, as codes begin with it.
+fn is_unit(unit: &str) -> bool {
     let segments: Vec<&str> = unit.split('.').collect();
     let letter_two_digits = |p: &str, letters: &[u8]| {
         p.len() == 3
@@ -265,7 +277,15 @@ fn dossier_code(s: &str) -> Result<(), NotACode> {
     let new = letter_two_digits(segments[0], &[])
         && segments.len() <= 4
         && segments[1..].iter().all(|p| p.len() <= 4 && upper_alnum(p));
-    form((old || new) && day.len() == 6 && digits(day) && (4..=6).contains(&seq.len()) && digits(seq))?;
+    old || new
+}
+
+fn dossier_code(s: &str) -> Result<(), NotACode> {
+    let mut parts = s.rsplitn(3, '-');
+    let (Some(seq), Some(day), Some(unit)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(NotACode::Form);
+    };
+    form(is_unit(unit) && day.len() == 6 && digits(day) && (4..=6).contains(&seq.len()) && digits(seq))?;
     form(seq.bytes().any(|b| b != b'0'))?;
     day_of(day).map(|_| ()).ok_or(NotACode::Day)
 }
@@ -276,6 +296,19 @@ fn day_of(yymmdd: &str) -> Option<Date> {
 }
 
 impl DossierCode {
+    /// The code of a running number of a day, with so many digits at least; none of a number that no code can have, or of a day in
+    /// another century than codes are of.
+    pub(super) fn numbered(unit: &UnitCode, day: Date, number: u32, digits: usize) -> Option<Self> {
+        let yymmdd = format!(
+            "{:02}{:02}{:02}",
+            day.year().rem_euclid(100),
+            day.month(),
+            day.day()
+        );
+        let code: DossierCode = format!("{unit}-{yymmdd}-{number:0digits$}").parse().ok()?;
+        (code.day() == Some(day)).then_some(code)
+    }
+
     /// The identifier of the agency that gave it: all before the day.
     pub fn unit(&self) -> &str {
         self.0.rsplitn(3, '-').nth(2).unwrap_or_default()

@@ -98,7 +98,8 @@ pub enum EventKind {
         /// The code.
         code: DossierCode,
     },
-    /// The responsible agency gave it its official code, or confirmed the one that was claimed.
+    /// The responsible agency gave it its official code, or confirmed the one that was claimed; or the hub gave it, whose event it
+    /// is then.
     CodeAssigned {
         /// The code.
         code: DossierCode,

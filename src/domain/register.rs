@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::audit::{Action, AuditAction};
 use super::codes::Key;
+use super::issuing::CodeGiver;
 use super::rejection::{Problem, Rejection, problems};
 use super::tenant::{
     Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, TenantKey, TenantKind, Thumbprint,
@@ -62,6 +63,8 @@ pub enum Change {
         formats: Option<Vec<String>>,
         /// What becomes of divided communes.
         successor_policy: Option<SuccessorPolicy>,
+        /// Who gives the official codes of its dossiers; agencies only.
+        codes: Option<CodeGiver>,
     },
     /// It may not speak for now.
     Suspend(TenantKey),
@@ -126,7 +129,7 @@ pub struct Decision {
 ///
 /// # Errors
 /// Every problem of a registration at once; else the one that stands in the way: `not-found`, `tenant-exists`, `tenant-closed`,
-/// `parent-unknown`, `certificate-unusable`, `certificate-taken`, `certificate-retired`, `point-taken`, `last-operator`.
+/// `codes-not-an-agency`, `parent-unknown`, `certificate-unusable`, `certificate-taken`, `certificate-retired`, `point-taken`, `last-operator`.
 pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decision, Rejection> {
     let mut decided = Decision::default();
     match change {
@@ -136,12 +139,17 @@ pub fn decide(mut known: Known, change: &Change, now: Timestamp) -> Result<Decis
             name,
             formats,
             successor_policy,
+            codes,
         } => {
             let before = open(&known, tenant)?;
+            if codes.is_some() && tenant.kind() != TenantKind::Agency {
+                return Err(problems::CodesNotAnAgency { tenant: &tenant }.at("/codes").into());
+            }
             let after = Tenant {
                 name: name.clone().unwrap_or_else(|| before.name.clone()),
                 formats: formats.clone().unwrap_or_else(|| before.formats.clone()),
                 successor_policy: successor_policy.unwrap_or(before.successor_policy),
+                codes: codes.clone().unwrap_or_else(|| before.codes.clone()),
                 ..before.clone()
             };
             decided.alter(before, after);
@@ -211,10 +219,18 @@ fn another_operator(
 
 /// An action on a tenant with the facts it leaves.
 fn described(action: AuditAction, tenant: &Tenant) -> AuditAction {
-    action
+    let action = action
         .with("name", &tenant.name)
         .with("formats", tenant.formats.join(" "))
-        .with("successor_policy", tenant.successor_policy.word())
+        .with("successor_policy", tenant.successor_policy.word());
+    match tenant.codes.numbering() {
+        None => action,
+        Some(numbering) => action
+            .with("codes", tenant.codes.word())
+            .with("unit", &numbering.unit)
+            .with("digits", u8::from(numbering.digits))
+            .with("series", numbering.series.word()),
+    }
 }
 
 impl Decision {
@@ -290,7 +306,10 @@ impl Decision {
 
     fn alter(&mut self, before: &Tenant, after: Tenant) {
         if after != *before {
-            let action = AuditAction::on(Action::TenantChanged, &before.key);
+            let mut action = AuditAction::on(Action::TenantChanged, &before.key);
+            if after.codes != before.codes {
+                action = action.with("codes", after.codes.word());
+            }
             self.actions.push(described(action, &after));
             self.enrolment.tenants.push(after);
         }

@@ -302,6 +302,10 @@ labels! {
         "Tạo khóa mới và xin chứng thư mới thay cho {thumbprint}." "Issue a new key and certificate in place of {thumbprint}.";
     PointTaken "point-taken" 409 "Điểm tiếp nhận thuộc đơn vị khác" "The point belongs to another tenant"
         "Mã điểm tiếp nhận {point} đã có đơn vị khác dùng; dùng mã khác." "The key {point} is another tenant's; use another key.";
+    CodesNotAnAgency "codes-not-an-agency" 422 "Chỉ cơ quan mới có mã số hồ sơ riêng" "Only agencies have codes of their own"
+        "{tenant} không phải cơ quan giải quyết. Bỏ codes, hoặc đặt cho agency.…." "{tenant} is no agency that decides dossiers. Remove codes, or set them for agency.…";
+    CodesUnitOther "codes-unit-other" 422 "Mã định danh không phải của cơ quan" "The identifier is not the agency's"
+        "Mã số hồ sơ bắt đầu bằng mã định danh của cơ quan có thẩm quyền (khoản 2 Điều 28 Nghị định 118/2025/NĐ-CP); {unit} không phải của {agency}. Danh mục đang ghi: {own}. Dùng một mã trong đó, hoặc sửa danh mục trước." "A dossier code begins with the identifier of the competent agency (Decree 118/2025 art. 28.2); {unit} is not that of {agency}. The directory has: {own}. Use one of these, or correct the directory first.";
 
     // one dossier, once
     ReferenceContentDiffers "reference-content-differs" 409 "Số tham chiếu đã dùng cho nội dung khác" "The reference was used for other content"
@@ -459,6 +463,10 @@ labels! {
         "{field} trước ngày nhận hồ sơ nên không được dùng; kiểm tra lại Giấy tiếp nhận hồ sơ và hẹn trả kết quả." "{field} lies before the dossier was received and is not used; check the receipt.";
     ReceiptEarly "receipt-early" 422 "Ngày tiếp nhận trước ngày nộp" "Received before it was filed"
         "{field} trước ngày nộp; thời hạn tính từ ngày nộp. Kiểm tra lại hai ngày." "{field} lies before the filing; limits count from the filing. Check both dates.";
+    DossierCodeIssuedHere "dossier-code-issued-here" 422 "Mã số hồ sơ do cổng cấp" "The hub gives the dossier code"
+        "Mã {code} không trở thành mã của hồ sơ: mã số hồ sơ của cơ quan này do cổng cấp khi tiếp nhận. Dùng mã ở dossier_code." "{code} does not become the dossier's code: the hub gives the codes of this agency when it accepts. Use the code in dossier_code.";
+    DossierCodesUsedUp "dossier-codes-used-up" 422 "Ngày này đã hết số" "The numbers of the day are used up"
+        "Đã cấp đến số {last} của ngày {date} nên hồ sơ được tiếp nhận mà chưa có mã; báo người vận hành cổng." "The numbers of {date} are given up to {last}: the dossier is accepted without a code; tell the hub's operator.";
 }
 
 impl Label {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::codes::{Key, NotACode};
+use super::issuing::CodeGiver;
 use super::sha256::Sha256;
 use super::text::Text;
 use super::time::Timestamp;
@@ -153,6 +154,8 @@ pub struct Tenant {
     pub standing: Standing,
     /// What becomes of a filing whose commune was divided.
     pub successor_policy: SuccessorPolicy,
+    /// Of an agency: who gives the official codes of its dossiers.
+    pub codes: CodeGiver,
 }
 
 /// What the hub does when a tenant's filing names a former commune whose parts lead to different agencies.

@@ -51,6 +51,7 @@ impl Access {
                 formats: Vec::new(),
                 standing: Standing::Active,
                 successor_policy: SuccessorPolicy::Ask,
+                codes: Default::default(),
             }),
             permissions: Permission::ALL.iter().copied().collect(),
             thumbprint: None,

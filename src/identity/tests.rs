@@ -136,6 +136,7 @@ fn tenant(word: &str) -> Tenant {
         formats: vec!["canonical/1".to_owned()],
         standing: Standing::Active,
         successor_policy: SuccessorPolicy::Ask,
+        codes: Default::default(),
     }
 }
 

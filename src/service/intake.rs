@@ -206,7 +206,7 @@ impl Intake {
                 _ => self.find(access, prepared).await?,
             };
             match Box::pin(self.attempt(access, incoming, key, prepared, seen)).await? {
-                (SubmitOutcome::Committed, body) => {
+                (SubmitOutcome::Committed, body) | (SubmitOutcome::Issued(body), _) => {
                     self.notifier.tell(access.key());
                     return Ok(Answered::New(body));
                 }

@@ -438,7 +438,10 @@ impl Answering<'_> {
             None => self.0.located(problem, "/status"),
         });
         let problems = views(problem.as_slice());
-        self.result(Some(acted.verdict), Some(acted.status), problems, warnings)
+        StatusResult {
+            dossier_code: acted.code.clone(),
+            ..self.result(Some(acted.verdict), Some(acted.status), problems, warnings)
+        }
     }
 
     fn result(
@@ -454,6 +457,7 @@ impl Answering<'_> {
             dossier: self.0.dossier.clone().unwrap_or_default(),
             verdict,
             status,
+            dossier_code: None,
             problem: problems.first().cloned(),
             problems,
             warnings: told,

@@ -13,7 +13,9 @@ use super::texts::bounded;
 use crate::adapt::Registry;
 use crate::clock::Clock;
 use crate::domain::audit::Action;
+use crate::domain::codes::{AgencyCode, UnitCode};
 use crate::domain::contract::LARGEST_PAGE;
+use crate::domain::issuing::CodeGiver;
 use crate::domain::register::{Change, TENANTS_AT_ONCE, warning_due};
 use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::tenant::{Point, Staff, Standing, Tenant, TenantKey, TenantKind};
@@ -159,10 +161,11 @@ impl Tenants {
         })
     }
 
-    /// Changes a tenant's name, formats or policy.
+    /// Changes a tenant's name, formats or policy, or who gives the official codes of an agency.
     ///
     /// # Errors
-    /// `not-found`, `tenant-closed`, `value-unknown` for a format the hub does not have.
+    /// `not-found`, `tenant-closed`, `value-unknown` for a format the hub does not have; `codes-not-an-agency`, `agency-unknown`,
+    /// `codes-unit-other`.
     pub async fn alter(
         &self,
         access: &Access,
@@ -172,13 +175,41 @@ impl Tenants {
         if let Some(formats) = &request.formats {
             self.known_formats(formats)?;
         }
+        if let Some(numbering) = request.codes.as_ref().and_then(CodeGiver::numbering) {
+            self.own_unit(key, &numbering.unit)?;
+        }
         let change = Change::Alter {
             tenant: key.clone(),
             name: request.name,
             formats: request.formats,
             successor_policy: request.successor_policy,
+            codes: request.codes,
         };
         self.changed(access, key, request.reason, change).await
+    }
+
+    /// Codes begin with the identifier of the competent agency: its own, today's or a former one, or one below it (Decree 118/2025
+    /// art. 28.2a). What is no agency at all is refused with the register at hand.
+    fn own_unit(&self, key: &TenantKey, unit: &UnitCode) -> Result<(), Problem> {
+        if key.kind() != TenantKind::Agency {
+            return Ok(());
+        }
+        let agency = self.directory.agency_in_force(key.key())?;
+        let (directory, today) = (self.directory.current(), self.clock.now().date());
+        let whose = directory.issuer(unit.as_str(), today);
+        if whose.is_some_and(|whose| whose.key == agency.key) {
+            return Ok(());
+        }
+        let own: Vec<&str> = std::iter::once(&agency.code)
+            .chain(&agency.former_codes)
+            .map(AgencyCode::as_str)
+            .collect();
+        let other = problems::CodesUnitOther {
+            unit,
+            agency: &agency.key,
+            own: &own.join(", "),
+        };
+        Err(other.at("/codes/unit"))
     }
 
     /// Suspends, resumes or closes a tenant.

@@ -99,6 +99,8 @@ impl Replay {
 pub enum SubmitOutcome {
     /// Committed; the prepared answer holds.
     Committed,
+    /// Committed, and the hub has given the dossier its official code: give this, which is the prepared answer with the code.
+    Issued(Vec<u8>),
     /// The same call was answered before: give this.
     Replayed(Vec<u8>),
     /// The key was used for another call.

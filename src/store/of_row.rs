@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::rows::*;
 use super::word;
+use crate::domain::issuing::CodeGiver;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{Certificate, Point, Staff, Standing, SuccessorPolicy, Tenant, Thumbprint};
 
@@ -36,7 +37,15 @@ pub(super) fn tenant(row: &TenantRow) -> Result<Tenant, StoreError> {
         },
         successor_policy: SuccessorPolicy::parse(&row.successor_policy)
             .ok_or_else(|| bad("successor policy"))?,
+        codes: codes(row)?,
     })
+}
+
+/// Who gives the official codes of a tenant's dossiers.
+pub(super) fn codes(row: &TenantRow) -> Result<CodeGiver, StoreError> {
+    let read = row.codes.as_deref().map(serde_json::from_str).transpose();
+    let read = read.map_err(|_| corrupt(format!("tenant {}: codes", row.key)))?;
+    Ok(read.unwrap_or_default())
 }
 
 pub(super) fn certificate(row: &CertificateRow) -> Result<Certificate, StoreError> {

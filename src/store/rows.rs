@@ -100,7 +100,7 @@ rows! {
         previous: Vec<u8>, hash: Vec<u8>,
     }
     /// A tenant.
-    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: Word<TenantStanding>, standing_since: Option<At>, successor_policy: String }
+    TenantRow in tenants { key: String, name: String, parent: Option<String>, formats: String, standing: Word<TenantStanding>, standing_since: Option<At>, successor_policy: String, codes: Option<String> }
     /// A pinned certificate.
     CertificateRow in certificates { thumbprint: Vec<u8>, tenant: String, not_after: At, revoked_at: Option<At>, added_at: At, warned: Option<i16> }
     /// A named person.
@@ -198,6 +198,8 @@ rows! {
         tenant: String, way: Word<Transport>, seq: i64, number: i32, at: At, event: String, dossier: String, outcome: Word<NoticeOutcome>,
         class: Option<Word<Failure>>, reason: Option<String>,
     }
+    /// The last running number taken of a day, of the codes under a unit that the hub gives.
+    CodeCounterRow in code_counters { day: String, unit: String, last: i32 }
     /// A limit that runs; one that is near or has passed has a row of its own.
     WatchRow in watches { dossier: String, kind: String, due_at: At, warn_at: Option<At>, stage: Word<Stage>, next_at: Option<At> }
     /// What was told of a limit.

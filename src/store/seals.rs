@@ -111,6 +111,11 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
     ("notice_attempts", "*", "a log of carrying, kept 30 days"),
     ("writer", "*", "a lock; nothing in it changes"),
     (
+        "code_counters",
+        "*",
+        "where to look for the next number; each code given is an event, and a name that no other dossier can have",
+    ),
+    (
         "blobs",
         "*",
         "where the bytes of a file lie; they are bound to the key that is wrapped for each dossier",

@@ -21,6 +21,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificates,
     staff,
     points,
+    code_counters,
     directories,
     audit,
     submissions,

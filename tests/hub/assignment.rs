@@ -3,6 +3,7 @@
 use lienthong::domain::audit::Action;
 use lienthong::domain::event::EventKind;
 use lienthong::domain::ids::DossierId;
+use lienthong::domain::issuing::{CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::rejection::Label;
 use lienthong::domain::routing::{Directory, ResolvedBy, plan::DirectoryFiles};
 use lienthong::domain::sha256::Sha256;
@@ -222,7 +223,7 @@ on_both! {
         assert!(sees(&city, "agency.ubnd-00004", waits.tracking_id).await);
         // The tenant's policy takes the default, says so, and needs nobody.
         let tenant: TenantKey = "agent.a-001".parse().unwrap();
-        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: Some(SuccessorPolicy::Default) };
+        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: Some(SuccessorPolicy::Default), codes: None };
         city.hub.tenants.alter(&city.access("operator.truc-ban"), &tenant, request).await.unwrap();
         let taken = city.file(&city.access("agent.a-001"), &of_a_divided_commune(stage, "r2")).await;
         assert_eq!((taken.agency.unwrap().key.as_str(), taken.parked), (NEIGHBOUR, None));
@@ -230,6 +231,24 @@ on_both! {
         assert_eq!(taken.route.place.unwrap().by, ResolvedBy::DefaultSuccessor);
         // Others are asked as before.
         assert_eq!(label(city.submit(&city.access("agent.a-002"), &of_a_divided_commune(stage, "r3")).await), Label::PlaceAmbiguous);
+    }
+
+    async fn what_was_accepted_without_an_agency_gets_its_code_with_the_agency(stage) {
+        let city = City::open(stage).await;
+        let numbering = Numbering { unit: "H26.101".parse().unwrap(), digits: Default::default(), series: NumberSeries::GapFree };
+        let codes = Some(CodeGiver::Hub(numbering));
+        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats: None, successor_policy: None, codes };
+        let agency: TenantKey = format!("agency.{COMMUNE}").parse().unwrap();
+        city.hub.tenants.alter(&city.access("operator.truc-ban"), &agency, request).await.unwrap();
+        let mut filing = with_a_gap(stage, "r1");
+        filing["channel"] = json!("counter");
+        let waits = city.file(&city.access("branch.ba-dinh"), &filing).await;
+        assert_eq!((&waits.agency, waits.status.code, &waits.dossier_code), (&None, Status::Accepted, &None));
+        // It was received on its first day, whenever somebody names the agency.
+        stage.later(2 * 86_400);
+        let assigned = assign(&city, waits.tracking_id, COMMUNE, "k1").await.unwrap();
+        assert_eq!(assigned.dossier_code.map(String::from).as_deref(), Some("H26.101-261123-0001"));
+        assert_eq!(stage.audit().findings, []);
     }
 
     async fn a_directory_is_planned_reviewed_and_put_into_use(stage) {

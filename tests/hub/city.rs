@@ -126,6 +126,7 @@ fn tenant(key: &TenantKey) -> Tenant {
         formats: vec!["canonical/v1".to_owned()],
         standing: Standing::Active,
         successor_policy: SuccessorPolicy::Ask,
+        codes: Default::default(),
     }
 }
 

@@ -88,6 +88,7 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
         content,
         said: Content::of(reference.as_bytes()),
         contested: false,
+        code_path: "/dossier_code".to_owned(),
         files: Vec::new(),
         parties: vec![
             part(tenant, PartyRole::Submitter),

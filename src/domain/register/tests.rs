@@ -21,6 +21,7 @@ fn tenant(word: &str) -> Tenant {
         formats: vec!["canonical/v1".to_owned()],
         standing: Standing::Active,
         successor_policy: SuccessorPolicy::Ask,
+        codes: Default::default(),
     }
 }
 
@@ -327,6 +328,7 @@ fn only_what_differs_is_altered() {
         name: None,
         formats: None,
         successor_policy: Some(policy),
+        codes: None,
     };
     assert_eq!(actions(&known, &alter(SuccessorPolicy::Ask)), []);
     let decided = decide(known, &alter(SuccessorPolicy::Default), at(NOW)).unwrap();

@@ -250,6 +250,8 @@ problems! {
     CertificateTaken { thumbprint };
     CertificateRetired { thumbprint };
     PointTaken { point };
+    CodesNotAnAgency { tenant };
+    CodesUnitOther { unit, agency, own };
 
     // one dossier, once
     ReferenceContentDiffers;
@@ -335,6 +337,8 @@ problems! {
     DueDiffers { promised, due };
     PromiseEarly { field };
     ReceiptEarly { field };
+    DossierCodeIssuedHere { code };
+    DossierCodesUsedUp { last, date };
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ pub struct SubmissionAnswer {
     pub existing: bool,
     /// Where it stands.
     pub status: StatusView,
-    /// Official dossier code; null until the agency gives or confirms one.
+    /// Official dossier code; null until the agency gives or confirms one, or the hub gives it with the acceptance.
     pub dossier_code: Option<DossierCode>,
     /// The official code the filing says it has. A claim until the agency confirms it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +177,18 @@ pub struct SubmissionAnswer {
     pub lookup_secret: String,
     /// Where to go on.
     pub links: Links,
+}
+
+impl SubmissionAnswer {
+    /// The hub has given the dossier this official code as it was committed, or none though it should have; with what is told of it.
+    pub fn give(&mut self, code: Option<DossierCode>, warning: Option<Problem>) {
+        if code.is_some() {
+            self.dossier_code = code;
+            self.claimed_code = None;
+        }
+        let warning = warning.map(|problem| ProblemView::of(&problem, Language::Vietnamese));
+        self.warnings.extend(warning);
+    }
 }
 
 /// Where to go on from a dossier.

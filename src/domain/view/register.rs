@@ -7,6 +7,7 @@ use super::ProblemView;
 use crate::domain::absent;
 use crate::domain::audit::Entry;
 use crate::domain::codes::Key;
+use crate::domain::issuing::CodeGiver;
 use crate::domain::register::{PARTS_OF_A_TENANT, TENANTS_AT_ONCE};
 use crate::domain::tenant::{SuccessorPolicy, TenantKey, Thumbprint};
 use crate::domain::text::{SAYS_SOMETHING, Text, limits};
@@ -104,6 +105,9 @@ pub struct TenantView {
     pub formats: Vec<String>,
     /// What becomes of a filing whose commune was divided.
     pub successor_policy: SuccessorPolicy,
+    /// Of an agency: who gives the official codes of its dossiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<CodeGiver>,
     /// Its certificates, the one that ends last first.
     pub pinned: Vec<CertificateView>,
     /// Its people.
@@ -220,6 +224,9 @@ pub struct TenantRequest {
     /// What becomes of a filing whose commune was divided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor_policy: Option<SuccessorPolicy>,
+    /// Of an agency: who gives the official codes of its dossiers from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<CodeGiver>,
 }
 
 /// Suspending, resuming or closing a tenant.

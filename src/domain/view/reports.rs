@@ -202,6 +202,9 @@ pub struct StatusResult {
     pub verdict: Option<Verdict>,
     /// Where the dossier now stands.
     pub status: Option<Status>,
+    /// The official code that the hub gave the dossier with this report, where it gives the codes of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier_code: Option<DossierCode>,
     /// Why it was rejected, or is irregular: the first of `problems`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemView>,

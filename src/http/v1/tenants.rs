@@ -26,7 +26,7 @@ pub(super) const ROUTES: &[Served] = served! {
         "Xem một đơn vị" "Read a tenant: standing, certificates, staff, points"
     Post "/v1/tenants/{key}" "alterTenant"
         TenantManage alter, TENANT, Takes::Json(shape::<TenantRequest>()) => Gives::Json(shape::<TenantView>());
-        "Sửa tên, định dạng, quy tắc của đơn vị" "Change a tenant's name, formats or policy"
+        "Sửa tên, định dạng, quy tắc, cách cấp mã số hồ sơ của đơn vị" "Change a tenant's name, formats or policy, or who gives an agency's codes"
     Post "/v1/tenants/{key}/standing" "stand"
         TenantManage stand, TENANT, Takes::Json(shape::<StandingRequest>()) => Gives::Json(shape::<TenantView>());
         "Tạm ngừng, cho hoạt động lại, đóng đơn vị" "Suspend, resume or close a tenant"

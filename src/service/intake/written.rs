@@ -122,6 +122,7 @@ impl Intake {
             content: self.draws.with(seal)?,
             said: Content::of(content),
             contested,
+            code_path: prepared.code_path.clone(),
             files,
             parties,
             likeness: Likeness {

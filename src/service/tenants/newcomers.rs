@@ -1,6 +1,7 @@
 //! Tenants to register, read at the door: what the request says, and what the directory adds.
 
 use super::too_many;
+use crate::domain::issuing::CodeGiver;
 use crate::domain::register::{Newcomer, PARTS_OF_A_TENANT};
 use crate::domain::rejection::{Label, Problem, problems};
 use crate::domain::routing::Agency;
@@ -80,6 +81,7 @@ impl Tenants {
                 formats,
                 standing: Standing::Active,
                 successor_policy: wanted.successor_policy,
+                codes: CodeGiver::default(),
             },
             certificates,
             staff,

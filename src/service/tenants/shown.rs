@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::register::warning_due;
 use crate::domain::rejection::{Language, Problem};
-use crate::domain::tenant::{Certificate, Register, Standing, Tenant, TenantKey};
+use crate::domain::tenant::{Certificate, Register, Standing, Tenant, TenantKey, TenantKind};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     CertificateView, PointView, ProblemView, StaffView, StandingWord, TenantSummary, TenantView,
@@ -89,6 +89,7 @@ pub(super) fn view(register: &Register, tenant: &Tenant, now: Timestamp) -> Resu
         summary: summary(tenant, &pinned, now),
         formats: tenant.formats.clone(),
         successor_policy: tenant.successor_policy,
+        codes: (tenant.key.kind() == TenantKind::Agency).then(|| tenant.codes.clone()),
         pinned: certificates
             .into_iter()
             .map(certificate)

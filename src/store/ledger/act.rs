@@ -5,6 +5,7 @@ use super::action::{self, Judged};
 use super::batch::{Batch, PendingEvent};
 use super::code;
 use super::command::Command;
+use super::issue::{self, Issued};
 use super::requests::{Act, ActOutcome, Acted, DossierAction};
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Watched};
@@ -51,6 +52,7 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
             status,
             problem: None,
             warnings: Vec::new(),
+            code: None,
         }));
     }
     if let Some(report) = &act.report_key
@@ -65,6 +67,7 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
             status,
             problem: None,
             warnings: Vec::new(),
+            code: None,
         }));
     }
     let acted = take(batch, conn, act, &mut dossier)?;
@@ -111,6 +114,7 @@ fn replayed(batch: &Batch<'_>, act: &Act, answer: KeptAnswer) -> Result<ActOutco
         status,
         problem,
         warnings: Vec::new(),
+        code: None,
     }))
 }
 
@@ -132,7 +136,7 @@ fn take(
     // What is rejected changes nothing; a late report may still bring the code. A status never falls because of the code beside it.
     let mut brought = match decision.verdict {
         Verdict::Rejected => code::Brought::NOTHING,
-        _ => code::bring(batch, conn, act, &dossier.id, &state)?,
+        _ => code::bring(batch, conn, act, dossier, &state)?,
     };
     let applied = matches!(
         decision.verdict,
@@ -145,6 +149,7 @@ fn take(
     let kind = action::kind(&act.action);
     let place = events.iter().position(|what| what.word() == kind);
     let written = batch.append(dossier, pending(act, events, occurred_at))?;
+    let issued = give_code(batch, conn, act, &state, dossier)?;
     if applied {
         run_clocks(batch, act, dossier, &state, counted)?;
     }
@@ -168,8 +173,33 @@ fn take(
         verdict: decision.verdict,
         status: after.status(),
         problem: decision.problem,
-        warnings: brought.warning.into_iter().collect(),
+        warnings: brought
+            .warning
+            .or_else(|| issued.warning(act.assigned_code.as_ref()))
+            .into_iter()
+            .collect(),
+        code: issued.code().cloned(),
     })
+}
+
+/// Gives a dossier that this act has accepted its official code, where the hub gives those of its agency. An agency that accepted it
+/// itself is told by a message of its own.
+fn give_code(
+    batch: &mut Batch<'_>,
+    conn: &mut Conn,
+    act: &Act,
+    before: &lifecycle::State,
+    dossier: &mut DossierRow,
+) -> Result<Issued, StoreError> {
+    if before.accepted {
+        return Ok(Issued::Nothing);
+    }
+    let received = dossier.since.0;
+    let issued = issue::issue(batch, conn, dossier, received)?;
+    if let (Issued::Given { event, .. }, Role::Agency) = (&issued, act.role) {
+        batch.deliver(dossier, *event, "code-assigned", act.traceparent.as_deref());
+    }
+    Ok(issued)
 }
 
 /// The events that come of an act, as they are to be written.

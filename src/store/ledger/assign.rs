@@ -2,22 +2,24 @@
 
 use super::batch::{Batch, PendingEvent};
 use super::command::Command;
+use super::issue;
 use super::requests::{Assign, AssignOutcome};
 use crate::domain::audit::{self, Action};
 use crate::domain::event::EventKind;
 use crate::domain::rejection::{Label, problems};
+use crate::domain::status::Status;
 use crate::store::StoreError;
 use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
 use crate::store::state::state_of;
 
 impl Command for Assign {
-    fn play(&self, batch: &mut Batch<'_>, _: &mut Conn) -> Result<AssignOutcome, StoreError> {
-        assign(batch, self)
+    fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<AssignOutcome, StoreError> {
+        assign(batch, conn, self)
     }
 }
 
-fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, StoreError> {
+fn assign(batch: &mut Batch<'_>, conn: &mut Conn, assign: &Assign) -> Result<AssignOutcome, StoreError> {
     if let Some(replay) = batch.replay(&assign.key)? {
         return Ok(match replay {
             Replay::Same(_) => AssignOutcome::Done,
@@ -63,6 +65,13 @@ fn assign(batch: &mut Batch<'_>, assign: &Assign) -> Result<AssignOutcome, Store
         .ok_or_else(|| corrupt("no event was written"))?;
     batch.deliver(&dossier, last, "assigned", assign.traceparent.as_deref());
     batch.hand_to_new_agency(&dossier);
+    // What was accepted while nobody, or another agency, was responsible gets the code it could not get then. The message that is on its
+    // way says it.
+    let received = match status {
+        Status::Accepted => dossier.since.0,
+        _ => dossier.received_at.0,
+    };
+    issue::issue(batch, conn, &mut dossier, received)?;
     batch.begin(&dossier.id, assign.silence);
     let action = audit::AuditAction::on(Action::DossierAssigned, &dossier.id)
         .with("agency", &assign.agency)

@@ -72,9 +72,10 @@ pub(super) fn bring(
     batch: &mut Batch<'_>,
     conn: &mut Conn,
     act: &Act,
-    dossier: &str,
+    row: &DossierRow,
     state: &State,
 ) -> Result<Brought, StoreError> {
+    let dossier = row.id.as_str();
     let Some(code) = act
         .assigned_code
         .as_ref()
@@ -86,7 +87,10 @@ pub(super) fn bring(
     let taken = rival
         .as_ref()
         .is_some_and(|row| row.code.as_deref() == Some(code.as_str()));
-    if matches!(act.role, Role::Agency | Role::Operator) {
+    // Where the hub gives the codes, what an agency brings is a claim like any other: it is kept, and takes the place of none.
+    let gives = batch.numbers.of_agency(row.agency.as_deref()).is_some();
+    let issued_here = gives && act.role == Role::Agency;
+    if matches!(act.role, Role::Agency | Role::Operator) && !issued_here {
         // Who had it before and let go of it is kept beside.
         let given = !taken
             && (batch.claim(NaturalKind::Code, "", code.as_str(), dossier)
@@ -98,8 +102,12 @@ pub(super) fn bring(
         });
     }
     if let Some(confirmed) = &state.code {
+        let differs = match issued_here {
+            true => problems::DossierCodeIssuedHere { code }.into(),
+            false => problems::DossierCodeDiffers { code: &confirmed }.into(),
+        };
         return Ok(Brought {
-            warning: Some(problems::DossierCodeDiffers { code: &confirmed }.into()),
+            warning: Some(differs),
             ..Brought::NOTHING
         });
     }
@@ -107,7 +115,10 @@ pub(super) fn bring(
     let news = state.claimed.as_ref() != Some(code);
     Ok(Brought {
         what: news.then(|| EventKind::CodeClaimed { code: code.clone() }),
-        warning: rival.is_some().then(|| contested(code)),
+        warning: match issued_here {
+            true => Some(problems::DossierCodeIssuedHere { code }.into()),
+            false => rival.is_some().then(|| contested(code)),
+        },
         rival: rival.filter(|_| news),
     })
 }

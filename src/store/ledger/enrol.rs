@@ -156,6 +156,8 @@ fn tenant_row(tenant: &Tenant) -> TenantRow {
         standing: Word(standing),
         standing_since: since,
         successor_policy: tenant.successor_policy.word().to_owned(),
+        // Words and numbers: writing them to memory cannot fail.
+        codes: (tenant.codes.numbering()).map(|_| serde_json::to_string(&tenant.codes).unwrap_or_default()),
     }
 }
 

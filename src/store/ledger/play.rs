@@ -12,7 +12,8 @@ use rand::rngs::StdRng;
 pub(super) use committed::Committed;
 use load::Loaded;
 
-use super::batch::{Batch, Writes};
+use super::batch::{Batch, Issuing, Numbers, Writes};
+use super::issue;
 use super::job::Job;
 use super::requests::Names;
 use crate::domain::time::Timestamp;
@@ -37,9 +38,10 @@ pub(super) fn play(
     jobs: &mut [Box<dyn Job>],
     now: Timestamp,
     (cipher, fresh): (&Cipher, &Fresh),
+    issuing: &Issuing,
     rng: &mut StdRng,
 ) -> Result<Committed, Refusal> {
-    in_transaction(conn, jobs, now, (cipher, fresh), rng).map_err(|error| Refusal {
+    in_transaction(conn, jobs, now, (cipher, fresh), issuing, rng).map_err(|error| Refusal {
         cause: conn.cause_of(&error),
         rolled_back: conn.is_alive() && execute(conn, "ROLLBACK").is_ok(),
         error,
@@ -55,6 +57,7 @@ fn in_transaction(
     jobs: &mut [Box<dyn Job>],
     now: Timestamp,
     (cipher, fresh): (&Cipher, &Fresh),
+    issuing: &Issuing,
     rng: &mut StdRng,
 ) -> Result<Committed, StoreError> {
     let mut names = Names::default();
@@ -70,6 +73,7 @@ fn in_transaction(
         dossiers,
         watches,
     } = load::begin(conn, cipher, &names)?;
+    let issuing = issue::up_to_date(conn, issuing, head.acts)?;
     let mut batch = Batch {
         // Hubs may differ by a little; within one chain time does not run backwards.
         now: now.max(head.at.0),
@@ -83,6 +87,7 @@ fn in_transaction(
         watches,
         firsts,
         files,
+        numbers: Numbers::new(issuing),
         fresh,
         writes: Writes::default(),
         audited: jobs.iter().any(|job| job.may_be_audited()),

@@ -8,6 +8,7 @@ use super::audit;
 use super::batch::Batch;
 use super::command::Command;
 use super::enrol::{self, ROWS_A_STATEMENT};
+use super::issue;
 use super::requests::{Expiring, RegisterChange, Registered, WarnExpiring};
 use crate::domain::audit::{Action, AuditAction};
 use crate::domain::codes::Key;
@@ -24,7 +25,11 @@ use crate::store::word::{TenantStanding, Word};
 
 impl Command for RegisterChange {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Registered, StoreError> {
-        change(conn, batch.now, self)
+        let registered = change(conn, batch.now, self)?;
+        if matches!(self.change, Change::Alter { codes: Some(_), .. }) {
+            issue::read_again(batch, conn)?;
+        }
+        Ok(registered)
     }
 }
 

@@ -5,14 +5,16 @@ use diesel::prelude::*;
 use super::batch::{Batch, PendingEvent};
 use super::code;
 use super::command::Command;
+use super::issue::{self, Issued};
 use super::requests::{Expect, Likeness, Remember, Submit};
 use crate::domain::attachment::FileKind;
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
+use crate::domain::view::SubmissionAnswer;
 use crate::store::StoreError;
-use crate::store::answers::SubmitOutcome;
+use crate::store::answers::{KeptAnswer, SubmitOutcome};
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
@@ -62,6 +64,8 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     batch.claim(NaturalKind::Reference, &tenant, &reference, &dossier.id);
     let due = dossier.due.map(|at| at.0);
     tell(batch, submit, &mut dossier, claimed.clone())?;
+    let received = dossier.since.0;
+    let issued = issue::issue(batch, conn, &mut dossier, received)?;
     run_clocks(batch, submit, &mut dossier, due)?;
     promise(batch, submit, &mut dossier)?;
     if let Some(told) = &submit.told {
@@ -75,10 +79,26 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     liken(batch, conn, &mut dossier, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
-    if let Some(answer) = &submit.answer {
-        batch.keep(&submit.key, answer)?;
-    }
-    Ok(SubmitOutcome::Committed)
+    answer(batch, submit, &issued)
+}
+
+/// Keeps the answer that was prepared; where the hub has given a code, with the code.
+fn answer(batch: &mut Batch<'_>, submit: &Submit, issued: &Issued) -> Result<SubmitOutcome, StoreError> {
+    let Some(prepared) = &submit.answer else {
+        return Ok(SubmitOutcome::Committed);
+    };
+    let (KeptAnswer::Filed(body), Issued::Given { .. } | Issued::UsedUp(_)) = (prepared, issued) else {
+        batch.keep(&submit.key, prepared)?;
+        return Ok(SubmitOutcome::Committed);
+    };
+    let corrupt = |e: serde_json::Error| StoreError::Corrupt(e.to_string());
+    let mut answer: SubmissionAnswer = serde_json::from_slice(body).map_err(corrupt)?;
+    let warning = issued.warning(answer.claimed_code.as_ref());
+    let warning = warning.map(|problem| problem.at(submit.code_path.clone()));
+    answer.give(issued.code().cloned(), warning);
+    let body = serde_json::to_vec(&answer).map_err(corrupt)?;
+    batch.keep(&submit.key, &KeptAnswer::Filed(body.clone()))?;
+    Ok(SubmitOutcome::Issued(body))
 }
 
 /// The dossier as it is to be written; none where anything is no longer as the filing was prepared against.

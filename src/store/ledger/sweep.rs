@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::{At, Moment};
 use crate::store::partitions::{NOTICE_ATTEMPTS_KEPT_DAYS, kept_since};
-use crate::store::tables::{idempotency_keys, notice_attempts, refusals};
+use crate::store::tables::{code_counters, idempotency_keys, notice_attempts, refusals};
 
 /// Rows one commit removes at most, so that nobody waits long behind a sweep; of attempts, those that share the oldest moment.
 const AT_ONCE: i64 = 1000;
@@ -71,6 +71,23 @@ fn forget_refusals(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError>
     )
 }
 
+/// Days that the counters of codes are kept. A code of an earlier day is numbered from the first number that no dossier has.
+pub const COUNTERS_KEPT_DAYS: u32 = 400;
+
+/// Removes the counters of the oldest day that is over for so long; says how many.
+fn forget_counters(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
+    let before = days_before(now, COUNTERS_KEPT_DAYS).0.date().to_string();
+    let oldest: Option<String> = on_backend!(conn, c => code_counters::table
+        .filter(code_counters::day.lt(&before)).order(code_counters::day)
+        .select(code_counters::day).first(c).optional())?;
+    let Some(day) = oldest else {
+        return Ok(0);
+    };
+    Ok(
+        on_backend!(conn, c => diesel::delete(code_counters::table.filter(code_counters::day.eq(&day))).execute(c))?,
+    )
+}
+
 impl Command for Sweep {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<usize, StoreError> {
         sweep(conn, batch.clock)
@@ -91,5 +108,6 @@ fn sweep(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
         .filter(idempotency_keys::key.eq_any(&old))
         .filter(idempotency_keys::at.lt(before));
     let answers = on_backend!(conn, c => diesel::delete(forget).execute(c))?;
-    Ok(answers + forget_attempts(conn, now)? + forget_refusals(conn, now)?)
+    let attempts = forget_attempts(conn, now)?;
+    Ok(answers + attempts + forget_refusals(conn, now)? + forget_counters(conn, now)?)
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use tokio::sync::mpsc;
 
+use super::batch::Issuing;
 use super::faults::Faults;
 use super::job::Job;
 use super::play;
@@ -71,6 +72,8 @@ pub(super) struct Worker {
     pub batch: usize,
     pub shared: Arc<Shared>,
     pub conn: Option<Conn>,
+    /// What is known of the codes that the hub gives.
+    pub issuing: Issuing,
     /// Until when the database is taken to be away, without asking it.
     pub away: Option<(Instant, String)>,
 }
@@ -221,12 +224,13 @@ impl Worker {
         let (now, began) = (self.clock.now(), Instant::now());
         self.entropy.stir(&mut self.rng);
         let played = conn.within(REPLY_TIME, |conn| {
-            play::play(conn, jobs, now, (&self.cipher, &self.fresh), &mut self.rng)
+            let beside = (&*self.cipher, &*self.fresh);
+            play::play(conn, jobs, now, beside, &self.issuing, &mut self.rng)
         });
         match played {
             Ok(committed) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
-                committed.hand_out(&self.fresh);
+                self.issuing = committed.hand_out(&self.fresh);
                 self.conn = Some(conn);
                 Ok(())
             }
@@ -235,6 +239,8 @@ impl Worker {
                 // Rolled back and answered, the session is as good as before.
                 if refusal.rolled_back {
                     self.conn = Some(conn);
+                } else {
+                    self.issuing.forget_blocks();
                 }
                 let why = refusal.error.to_string();
                 match refusal.cause {

@@ -20,6 +20,22 @@ diesel::table! {
         standing_since -> Nullable<Moment>,
         /// tenants.successor_policy
         successor_policy -> Text,
+        /// tenants.codes
+        codes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How far the running numbers of a day have come, of the official codes that the hub gives.
+    code_counters (day, unit) {
+        /// code_counters.day
+        day -> Text,
+        /// code_counters.unit
+        unit -> Text,
+        /// code_counters.last
+        last -> Integer,
     }
 }
 

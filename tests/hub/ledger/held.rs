@@ -176,6 +176,7 @@ on_both! {
                 parent: (key.kind() == TenantKind::Agent).then(|| "enterprise.a".parse().unwrap()),
                 formats: Vec::new(),
                 successor_policy: lienthong::domain::tenant::SuccessorPolicy::Ask,
+                codes: Default::default(),
                 standing: Standing::Active,
                 key,
             }

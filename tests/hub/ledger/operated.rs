@@ -44,6 +44,7 @@ fn newcomer(stage: &Stage, word: &str, print: Thumbprint) -> Newcomer {
             formats: vec!["canonical/v1".to_owned()],
             standing: Standing::Active,
             successor_policy: SuccessorPolicy::Ask,
+            codes: Default::default(),
         },
     }
 }

@@ -22,6 +22,7 @@ fn newcomer(key: &str) -> Newcomer {
             formats: vec!["canonical/v1".to_owned(), "vnpost-hcc/v1".to_owned()],
             standing: Standing::Active,
             successor_policy: SuccessorPolicy::Ask,
+            codes: Default::default(),
         },
         certificates: Vec::new(),
         staff: Vec::new(),

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
+use lienthong::domain::issuing::{CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::status::Status;
-use lienthong::domain::view::{Cursor, DeliveryState};
+use lienthong::domain::view::{Cursor, DeliveryState, TenantRequest};
 use lienthong::service::DossierQuery;
 use lienthong::store::conn::{Conn, Purpose};
+use lienthong::store::ledger::Sweep;
 
 use super::hooks::{Hook, drained, says};
 use super::{TestVhost, embedded, moving, office};
@@ -68,7 +70,7 @@ BEGIN
           AND c.relname NOT LIKE '\_\_%'
     LOOP
         SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE
-            WHEN attname IN ('id', 'dossier', 'reference', 'delivery', 'event', 'cause', 'key', 'value', 'submission', 'object', 'code', 'claimed_code')
+            WHEN attname IN ('id', 'dossier', 'reference', 'delivery', 'event', 'cause', 'key', 'value', 'submission', 'object', 'code', 'claimed_code', 'unit')
                 THEN format('%I || ''-'' || g', attname)
             WHEN attname IN ('tenant', 'agency', 'day') THEN format('%I || ''-'' || g %% 50', attname)
             WHEN attname IN ('seq', 'event_seq', 'block', 'first_seq') OR (attname = 'number' AND atttypid = 'bigint'::regtype)
@@ -252,6 +254,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         office::there_and_back(stage, &city, embedded()).await;
         told(stage, &city).await;
         looked_for(&city).await;
+        issued(stage, &city).await;
         queued(&another).await;
         let sent = std::mem::take(&mut *SENT.lock());
         let asked = asked_by_indexes(stage);
@@ -369,6 +372,31 @@ async fn looked_for(city: &City) {
                 .unwrap();
         }
     }
+}
+
+/// The hub gives an official code, and counters of long ago go.
+async fn issued(stage: &Stage, city: &City) {
+    let numbering = Numbering {
+        unit: "H26.101".parse().unwrap(),
+        digits: Default::default(),
+        series: NumberSeries::GapFree,
+    };
+    let request = TenantRequest {
+        reason: "Theo công văn mẫu".to_owned(),
+        name: None,
+        formats: None,
+        successor_policy: None,
+        codes: Some(CodeGiver::Hub(numbering)),
+    };
+    let agency = "agency.ubnd-00004".parse().unwrap();
+    let operator = city.access("operator.truc-ban");
+    city.hub.tenants.alter(&operator, &agency, request).await.unwrap();
+    let mut filing = for_the_commune(stage, "issued");
+    filing["channel"] = serde_json::json!("counter");
+    let answer = city.file(&city.access("branch.ba-dinh"), &filing).await;
+    assert!(answer.dossier_code.is_some());
+    stage.execute("INSERT INTO code_counters (day, unit, last) VALUES ('2020-01-02', 'H26.101', 1)");
+    assert!(city.store.ledger.ask(Sweep).await.unwrap() > 0);
 }
 
 /// A message goes into an agency's own queue. It is another city's: a database has one register.

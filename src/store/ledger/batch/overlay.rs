@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rand::rngs::StdRng;
 
 use super::batch_files::BatchFiles;
+use super::numbers::Numbers;
 use super::writes::Writes;
 use crate::domain::clocks::{Deadline, Watched};
 use crate::domain::time::Timestamp;
@@ -31,6 +32,7 @@ pub struct Batch<'a> {
     /// The first dossier of each likeness the commands name.
     pub firsts: HashMap<Vec<u8>, String>,
     pub files: BatchFiles,
+    pub numbers: Numbers,
     /// Who takes what is committed without reading it back.
     pub fresh: &'a Fresh,
     pub writes: Writes,

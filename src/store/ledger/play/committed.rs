@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::event::Event;
 use crate::domain::view::Progress;
 use crate::store::fresh::{FeedItem, Fresh, RelaySlot, Told};
-use crate::store::ledger::batch::{AtHand, Writes};
+use crate::store::ledger::batch::{AtHand, Issuing, Writes};
 use crate::store::message::Message;
 use crate::store::rows::DossierRow;
 
@@ -14,6 +14,8 @@ use crate::store::rows::DossierRow;
 pub(in crate::store::ledger) struct Committed {
     messages: Vec<(RelaySlot, Message)>,
     told: Vec<Told>,
+    /// What is known since of the codes that the hub gives.
+    issuing: Issuing,
     /// Whether there is something in the outbox that is nobody's.
     has_left: bool,
 }
@@ -24,6 +26,7 @@ impl Committed {
         writes: &mut Writes,
         dossiers: &BTreeMap<String, DossierRow>,
         events: Vec<(i64, Event, usize)>,
+        issuing: Issuing,
     ) -> Self {
         let mut tenants: HashMap<i64, Vec<String>> = HashMap::with_capacity(events.len());
         for row in &writes.feed {
@@ -71,12 +74,13 @@ impl Committed {
         Committed {
             messages: at_hand.into_iter().filter_map(message).collect(),
             told,
+            issuing,
             has_left,
         }
     }
 
-    /// It is committed.
-    pub(in crate::store::ledger) fn hand_out(self, fresh: &Fresh) {
+    /// It is committed. Gives what is known since of the codes that the hub gives.
+    pub(in crate::store::ledger) fn hand_out(self, fresh: &Fresh) -> Issuing {
         for (place, message) in self.messages {
             place.send(message);
         }
@@ -84,5 +88,6 @@ impl Committed {
         if self.has_left {
             fresh.leave();
         }
+        self.issuing
     }
 }

@@ -70,6 +70,7 @@ impl Batch<'_> {
         script.write(touched, DOSSIER_CHANGES)?;
         script.write(&w.parties, Clash::Fails)?;
         script.write(&w.natural, Clash::Fails)?;
+        script.write(&self.numbers.rows(), COUNTER_CHANGES)?;
         script.write(&w.keys, Clash::Fails)?;
         script.write(&w.feed, Clash::Fails)?;
         script.write(&w.deliveries, Clash::Fails)?;
@@ -81,7 +82,8 @@ impl Batch<'_> {
         self.persist_files(&mut script)?;
         self.seal(&mut script, rows, acts, reads)?;
         script.commit()?;
-        Ok(Committed::of(&mut self.writes, &self.dossiers, events))
+        let issuing = self.numbers.settled();
+        Ok(Committed::of(&mut self.writes, &self.dossiers, events, issuing))
     }
 
     /// Puts the limits that run into the rows of their dossiers.
@@ -329,6 +331,11 @@ const DOSSIER_CHANGES: Clash = Clash::Changes {
 
 const BLOB_CHANGES: Clash = Clash::Changes {
     key: &["blind", "tenant"],
+    but: &[],
+};
+
+const COUNTER_CHANGES: Clash = Clash::Changes {
+    key: &["day", "unit"],
     but: &[],
 };
 

@@ -178,6 +178,8 @@ pub struct Acted {
     pub problem: Option<Problem>,
     /// What is worth a look beside it: a code that could not be given.
     pub warnings: Vec<Problem>,
+    /// The official code that the hub has given it with this act.
+    pub code: Option<DossierCode>,
 }
 
 /// What an act came to.

@@ -49,6 +49,8 @@ pub struct Submit {
     /// Whether another dossier has the code this one claims, or claims it too, as the caller found. The ledger checks that it
     /// still is so.
     pub contested: bool,
+    /// Where in the sender's document the official code stands that it claims.
+    pub code_path: String,
     /// Files it names, as the caller found them.
     pub files: Vec<Naming>,
     /// Parts in the dossier, for a new one.
