@@ -312,6 +312,7 @@ impl Running {
         }));
         hub.refresher.refresh().await?;
         bring_directory(&hub, &assembly.directory).await?;
+        hub.formats.keep_own().await?;
         let workers = Workers::start(Arc::clone(&hub), Arc::clone(&store), assembly.broker.clone()).await?;
         let shown = ListenerTls {
             partner: assembly.partner,

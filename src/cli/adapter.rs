@@ -1,5 +1,8 @@
 //! `lienthong adapter`
 
+mod shadow;
+mod versions;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,6 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::shadow::ShadowArgs;
+use self::versions::{ActivateArgs, RollbackArgs, VersionsArgs};
 use super::print::print_json;
 use super::{CommandError, Exit};
 use crate::adapt::{Adapter, Registry, Unread};
@@ -28,6 +33,22 @@ pub(super) enum AdapterCommand {
     /// One line for each field of all files: how often it is there, in how many files, and why nobody reads it. Exit 1 if a field is
     /// neither read nor named as kept or ignored, or a file cannot be read. Values are never shown; nothing is sent anywhere.
     Coverage(CoverageArgs),
+    /// Read what was filed by another version of a format, and say field by field what would differ
+    ///
+    /// Reads the newest submissions of the format by this version and by the one in use. Nothing is written but an entry of the audit.
+    /// ✘ would be refused, ~ changes, + appears, - disappears, ! is a new warning. Exit 1 if anything differs.
+    Shadow(Box<ShadowArgs>),
+    /// Put a version of a format into use for all who have the format, on every hub of the database
+    ///
+    /// Prints a plan (who is read and written by it, what it cannot do any more) and asks. What was shown is what is put into use, or
+    /// nothing is. Hubs take it up within seconds; what was filed before keeps the version that it was read with.
+    Activate(Box<ActivateArgs>),
+    /// Go back to the version of a format that was in use before, on every hub of the database
+    Rollback(Box<RollbackArgs>),
+    /// Say which versions of formats are in use, since when, by whom, and which files differ from them
+    ///
+    /// Exit 1 if a hub has another file than what is in use under its name and version.
+    Versions(Box<VersionsArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +115,10 @@ pub(super) fn run(command: &AdapterCommand, out: &mut dyn Write) -> Result<Exit,
         AdapterCommand::Check(args) => check(args.dir.as_deref(), out),
         AdapterCommand::Try(args) => attempt(args, out),
         AdapterCommand::Coverage(args) => coverage(args, out),
+        AdapterCommand::Shadow(args) => shadow::run(args, out),
+        AdapterCommand::Activate(args) => versions::activate(args, out),
+        AdapterCommand::Rollback(args) => versions::roll_back(args, out),
+        AdapterCommand::Versions(args) => versions::versions(args, out),
     }
 }
 

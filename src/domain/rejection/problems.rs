@@ -242,6 +242,10 @@ problems! {
     AgencyUnknown { agency };
     DirectoryFaulty { place, fault };
     PlanStale;
+    FormatFaulty { place, fault };
+    FormatTaken { format, sha256, next };
+    FormatPlanStale;
+    FormatNotActivated { format };
     AgencyUnchanged { agency };
     LastOperator;
     CertificateUnusable { reason };
