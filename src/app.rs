@@ -411,6 +411,10 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
         if let Ok(files) = hub.files.overdue().await {
             metrics.overdue_files(files);
         }
+        drop(hub.formats.tell_drift().await);
+        if let Ok(drifts) = hub.formats.drifts().await {
+            metrics.format_drift(drifts.len());
+        }
         tokio::time::sleep(MEASURE).await;
     }
 }

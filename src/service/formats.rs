@@ -6,9 +6,8 @@
 mod compare;
 mod shadow;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -20,6 +19,7 @@ use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::Actor;
+use crate::domain::time::Timestamp;
 use crate::domain::view::{
     FORMAT_BYTES, FormatActivationRequest, FormatDriftView, FormatPlanRequest, FormatPlanView,
     FormatRollbackRequest, FormatStanding, FormatUseAnswer, FormatVersionView, FormatVersionsView,
@@ -29,14 +29,11 @@ use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::directory_plans::FAULTS_TOLD;
 use crate::service::fault::internal;
-use crate::service::formats_in_use::{FormatSet, FormatsInUse, name_and_version, written};
+use crate::service::formats_in_use::{DRIFT_TOLD, FormatSet, FormatsInUse, name_and_version, written};
 use crate::service::parts::Base;
 use crate::service::refresher::Refresher;
 use crate::store::ledger::{FormatActivation, FormatChange, FormatRollback, KeepFormats};
 use crate::store::{Store, read};
-
-/// How long a file is told of that differs from what is in use, after a hub saw it last. A hub that has it says so three times as often.
-pub const DRIFT_TOLD: Duration = Duration::from_secs(3600);
 
 /// Versions of formats.
 pub struct Formats {
@@ -48,6 +45,8 @@ pub struct Formats {
     refresher: Arc<Refresher>,
     /// One trial at a time, so that filings keep the processors.
     trying: Semaphore,
+    /// When a file that differs was told of last, in microseconds.
+    told: AtomicI64,
 }
 
 impl Formats {
@@ -60,6 +59,7 @@ impl Formats {
             directory: Arc::clone(&base.directory),
             refresher: Arc::clone(refresher),
             trying: Semaphore::new(1),
+            told: AtomicI64::new(0),
         }
     }
 
@@ -69,12 +69,8 @@ impl Formats {
     /// # Errors
     /// What the database says.
     pub async fn keep_own(&self) -> Result<(), ServiceError> {
-        let keep = KeepFormats {
-            formats: self.in_use.own(),
-            actor: Actor::hub(),
-        };
         if self.in_use.has_unkept() || !self.in_use.drift().is_empty() {
-            self.store.ledger.ask(keep).await?;
+            self.keep().await?;
             self.refresher.refresh().await?;
         }
         for (format, in_use, file) in self.in_use.drift() {
@@ -94,29 +90,29 @@ impl Formats {
     /// # Errors
     /// What the database says.
     pub async fn drifts(&self) -> Result<Vec<FormatDriftView>, ServiceError> {
-        let since = self.clock.now().minus(DRIFT_TOLD);
-        let found = self
-            .store
-            .readers
-            .run(move |conn| read::drifts(conn, since))
-            .await?;
-        let set = self.in_use.current();
-        let numbers: BTreeMap<i64, (&String, Sha256)> = set
-            .kept()
-            .iter()
-            .map(|(name, kept)| (kept.number, (name, kept.sha256)))
-            .collect();
-        let view = |drift: read::FormatDrift| {
-            let (name, in_use) = numbers.get(&drift.format)?;
-            Some(FormatDriftView {
-                format: (*name).clone(),
-                in_use: *in_use,
-                file: drift.sha256,
-                since: drift.since,
-                seen_at: drift.seen_at,
-            })
+        self.in_use.drifts(&self.store, self.clock.now()).await
+    }
+
+    /// Says again that a file of this hub differs from what is in use, where it does and this was not said for a while.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn tell_drift(&self) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        let told = Timestamp::from_micros(self.told.load(Ordering::Relaxed));
+        if now >= told.plus(DRIFT_TOLD / 3) && !self.in_use.drift().is_empty() {
+            self.keep().await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&self) -> Result<(), ServiceError> {
+        self.told.store(self.clock.now().as_micros(), Ordering::Relaxed);
+        let keep = KeepFormats {
+            formats: self.in_use.own(),
+            actor: Actor::hub(),
         };
-        Ok(found.into_iter().filter_map(view).collect())
+        Ok(self.store.ledger.ask(keep).await?)
     }
 
     /// Every version that is kept, or those of one format; how it is used, since when, by whom, and whether a file differs from it.

@@ -2,18 +2,25 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
 use crate::adapt::{Adapter, Registry, family};
 use crate::domain::routing::Directory;
 use crate::domain::sha256::Sha256;
-use crate::domain::view::{FormatRef, FormatStanding};
+use crate::domain::time::Timestamp;
+use crate::domain::view::{FormatDriftView, FormatRef, FormatStanding};
+use crate::service::ServiceError;
+use crate::store::Store;
 use crate::store::ledger::FormatText;
-use crate::store::read::{KeptFormat, KeptFormatUse, KeptFormats};
+use crate::store::read::{self, KeptFormat, KeptFormatUse, KeptFormats};
 
 /// The form that everybody can be written to in.
 pub(super) const CANONICAL: &str = "canonical/v1";
+
+/// How long a file is told of that differs from what is in use, after a hub saw it last. A hub that has it says so three times as often.
+pub const DRIFT_TOLD: Duration = Duration::from_secs(3600);
 
 /// The formats in use, exchanged whole when the database has others.
 pub struct FormatsInUse {
@@ -153,6 +160,28 @@ impl FormatsInUse {
             differs.then(|| (adapter.name().to_owned(), kept.sha256, adapter.sha256()))
         };
         self.own.adapters().filter_map(differs).collect()
+    }
+
+    /// Files that hubs of the database began with though another text is in use under their names, as far as they were seen lately.
+    pub(super) async fn drifts(
+        &self,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Vec<FormatDriftView>, ServiceError> {
+        let since = now.minus(DRIFT_TOLD);
+        let found = store.readers.run(move |conn| read::drifts(conn, since)).await?;
+        let set = self.load();
+        let view = |drift: read::FormatDrift| {
+            let format = set.by_number.get(&drift.format)?;
+            Some(FormatDriftView {
+                in_use: set.kept.get(format)?.sha256,
+                format: format.clone(),
+                file: drift.sha256,
+                since: drift.since,
+                seen_at: drift.seen_at,
+            })
+        };
+        Ok(found.into_iter().filter_map(view).collect())
     }
 
     /// Whether a format of this hub is not in the database yet.

@@ -9,6 +9,7 @@ use super::command::Command;
 use super::enrol::setting_now;
 use super::requests::{FormatActivation, FormatChange, FormatRollback, FormatText, KeepFormats, ShadowRun};
 use crate::domain::audit::{Action, AuditAction};
+use crate::domain::clocks::Watched;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
@@ -18,6 +19,7 @@ use crate::store::moment::At;
 use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::tables::*;
+use crate::store::word::Word;
 
 /// The setting that says how often the formats have changed, by which hubs notice it.
 const SETTING: &str = "formats";
@@ -33,7 +35,7 @@ impl Command for KeepFormats {
                     actions.push(about(Action::FormatKept, format));
                 }
                 Some((number, sha256)) if sha256 != format.sha256 => {
-                    note_drift(conn, batch.now, number, format.sha256)?;
+                    note_drift(batch, conn, number, format.sha256)?;
                 }
                 Some(_) => {}
             }
@@ -164,7 +166,14 @@ fn keep(conn: &mut Conn, now: Timestamp, format: &FormatText) -> Result<FormatRo
     Ok(row)
 }
 
-fn note_drift(conn: &mut Conn, now: Timestamp, format: i64, sha256: Sha256) -> Result<(), StoreError> {
+/// Notes that a hub has another file than what is in use. The operator is told once of each.
+fn note_drift(batch: &mut Batch<'_>, conn: &mut Conn, format: i64, sha256: Sha256) -> Result<(), StoreError> {
+    let now = batch.now;
+    let known: Option<i64> = on_backend!(conn, c => format_drifts::table
+        .find((format, sha256.as_bytes().to_vec())).select(format_drifts::format).first(c).optional())?;
+    if known.is_none() {
+        alarm(batch, conn, format, sha256)?;
+    }
     let row = FormatDriftRow {
         format,
         sha256: sha256.as_bytes().to_vec(),
@@ -174,6 +183,23 @@ fn note_drift(conn: &mut Conn, now: Timestamp, format: i64, sha256: Sha256) -> R
     on_backend!(conn, c => diesel::insert_into(format_drifts::table).values(&row)
         .on_conflict((format_drifts::format, format_drifts::sha256)).do_update()
         .set(format_drifts::seen_at.eq(excluded(format_drifts::seen_at))).execute(c))?;
+    Ok(())
+}
+
+fn alarm(batch: &mut Batch<'_>, conn: &mut Conn, format: i64, sha256: Sha256) -> Result<(), StoreError> {
+    let last: Option<i64> = on_backend!(conn, c => alarms::table
+        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
+    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
+    batch.writes.alarms.push(AlarmRow {
+        number: last.unwrap_or(0) + 1 + earlier,
+        cause: format!("{}:{format}:{sha256}", Watched::FormatDrift),
+        at: At(batch.now),
+        kind: Word(Watched::FormatDrift),
+        passed: true,
+        due_at: At(batch.now),
+        dossier: None,
+        agency: None,
+    });
     Ok(())
 }
 
