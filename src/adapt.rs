@@ -40,7 +40,7 @@ pub use compile::AdapterFault;
 pub use conform::Unread;
 pub use coverage::UnreadPart;
 pub use provenance::Provenance;
-pub use registry::{Registry, family};
+pub use registry::Registry;
 pub use render::{OutgoingDossier, Rendered};
 pub use samples::{SampleFault, Samples};
 pub use split::SplitDocument;
@@ -56,6 +56,11 @@ use crate::domain::view::StatusReport;
 use document::{Document, cannot, decode, each_once, parse, slips};
 use plan::DocumentPlan;
 use reads::Reads;
+
+/// The name of a format without its version: `dvcqg-mc` of `dvcqg-mc/v1`.
+pub fn family(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(family, _)| family)
+}
 
 /// One version of one format, compiled. Cheap to share, never changes.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::compile::{AdapterFault, Compiler, line_of};
 use super::spec::AdapterSpec;
 use super::tree::Syntax;
-use super::{Adapter, render, statuses, target};
+use super::{Adapter, family, render, statuses, target};
 use crate::domain::encoding::essence;
 use crate::domain::rejection::{Rejection, problems};
 use crate::domain::seal::sha256;
@@ -33,11 +33,6 @@ pub struct Registry {
     adapters: BTreeMap<String, Arc<Adapter>>,
     /// The version that stands in for every version of a format, by its name without a version, where one was put into use.
     in_use: BTreeMap<String, String>,
-}
-
-/// The name of a format without its version: `dvcqg-mc` of `dvcqg-mc/v1`.
-pub fn family(name: &str) -> &str {
-    name.split_once('/').map_or(name, |(family, _)| family)
 }
 
 impl Adapter {

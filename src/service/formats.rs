@@ -6,6 +6,8 @@
 mod compare;
 mod shadow;
 
+pub use shadow::LOOKED_AT;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -115,7 +117,7 @@ impl Formats {
         Ok(self.store.ledger.ask(keep).await?)
     }
 
-    /// Every version that is kept, or those of one format; how it is used, since when, by whom, and whether a file differs from it.
+    /// Every version that is kept: how it is used, since when, by whom, and whether a file differs from it.
     ///
     /// # Errors
     /// `permission-missing`.

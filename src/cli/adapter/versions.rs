@@ -276,7 +276,7 @@ fn line(one: &FormatVersionView, width: usize, out: &mut dyn Write) -> Result<()
     if !one.usable {
         writeln!(
             out,
-            "  ✘ không biên dịch được trên bản phần mềm này; tin nhắn mới không được ghi theo phiên bản này | does not compile in this \
+            "  ✘ không biên dịch được trên bản phần mềm này; bản tin mới không được ghi theo phiên bản này | does not compile in this \
              release; nothing new is pinned to it"
         )?;
     }
