@@ -74,7 +74,9 @@ fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
         "directoryPlan" => json!({ "files": {} }),
         "directoryImport" => json!({ "files": {}, "plan": "00".repeat(32), "reason": "Thử" }),
         "formatPlan" => json!({ "format": "so-mau/v2", "text": "" }),
-        "formatActivate" => json!({ "format": "so-mau/v2", "text": "", "plan": "00".repeat(32), "reason": "Thử" }),
+        "formatActivate" => {
+            json!({ "format": "so-mau/v2", "text": "", "plan": "00".repeat(32), "reason": "Thử" })
+        }
         "formatRollback" => json!({ "name": "so-mau", "from": "so-mau/v1", "reason": "Thử" }),
         "formatShadow" => json!({ "format": "so-mau/v2", "text": "", "last": 1 }),
         "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),

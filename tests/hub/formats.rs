@@ -166,6 +166,7 @@ on_both! {
         let mut ids = Vec::new();
         for n in 0..3 {
             ids.push(filed(&city.hub, &branch, &format!("TAM-{n}")).await);
+            stage.later(1);
         }
         ids.reverse();
         let events = stage.rows("events");

@@ -66,7 +66,7 @@ pub(super) fn run(args: &ShadowArgs, out: &mut dyn Write) -> Result<Exit, Comman
 }
 
 /// A trial for people: what came of it as a whole, then each difference on a line.
-pub(in crate::cli) fn show(view: &ShadowView, out: &mut dyn Write) -> Result<(), CommandError> {
+fn show(view: &ShadowView, out: &mut dyn Write) -> Result<(), CommandError> {
     let against: Vec<String> = view
         .against
         .iter()
@@ -103,18 +103,26 @@ pub(in crate::cli) fn show(view: &ShadowView, out: &mut dyn Write) -> Result<(),
         return Ok(writeln!(out, "không có khác biệt | no differences")?);
     }
     writeln!(out)?;
+    table(&view.differences, out)?;
+    if view.cut {
+        writeln!(out, "… còn khác biệt nữa | … and further differences")?;
+    }
+    Ok(())
+}
+
+/// Each difference on a line; where it was asked for, what was read, below.
+fn table(differences: &[ShadowDifference], out: &mut dyn Write) -> Result<(), CommandError> {
     let field = |one: &ShadowDifference| match one.label {
         Some(label) if one.field.is_empty() => format!("/ {label}"),
         Some(label) => format!("{} {label}", one.field),
         None => one.field.clone(),
     };
-    let width = view
-        .differences
+    let width = differences
         .iter()
         .map(|one| field(one).chars().count())
         .max()
         .unwrap_or(0);
-    for one in &view.differences {
+    for one in differences {
         let (mark, word) = said(one.kind);
         let examples: Vec<String> = one.examples.iter().map(ToString::to_string).collect();
         writeln!(
@@ -136,9 +144,6 @@ pub(in crate::cli) fn show(view: &ShadowView, out: &mut dyn Write) -> Result<(),
                 text(&value.then)
             )?;
         }
-    }
-    if view.cut {
-        writeln!(out, "… còn khác biệt nữa | … and further differences")?;
     }
     Ok(())
 }
