@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
-use crate::domain::tenant::Actor;
+use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     FORMAT_BYTES, FormatActivationRequest, FormatDriftView, FormatPlanRequest, FormatPlanView,
@@ -174,6 +174,8 @@ impl Formats {
         let register = self.credentials.register();
         let has = |formats: &[String]| formats.iter().any(|format| family(format) == name);
         let tenants = register.tenants().filter(|tenant| has(&tenant.formats));
+        let mut tenants: Vec<TenantKey> = tenants.map(|tenant| tenant.key.clone()).collect();
+        tenants.sort_unstable();
         let directory = self.directory.load();
         let agencies = directory
             .agencies()
@@ -193,7 +195,7 @@ impl Formats {
             from: set.registry().activated(name).map(str::to_owned),
             changes: set.registry().activated(name) != Some(adapter.name()),
             samples: u32::try_from(samples.documents.len()).unwrap_or(u32::MAX),
-            tenants: tenants.map(|tenant| tenant.key.clone()).collect(),
+            tenants,
             agencies: agencies.map(|agency| agency.key.clone()).collect(),
             lost,
             format: request.format,
@@ -231,7 +233,10 @@ impl Formats {
         };
         match self.store.ledger.ask(activation).await? {
             FormatChange::Done => self.used(adapter.family()).await,
-            FormatChange::Taken(sha256) => Err(taken(adapter.name(), sha256).into()),
+            FormatChange::Taken(sha256) => {
+                let version = name_and_version(adapter.name()).map_or(0, |(_, version)| version);
+                Err(taken(adapter.name(), sha256, version).into())
+            }
             FormatChange::Stale | FormatChange::Nothing => Err(problems::FormatPlanStale.into()),
         }
     }
@@ -336,17 +341,21 @@ pub(super) fn usable(format: &str, text: &str, samples: &Samples) -> Result<Adap
 /// Refuses another text under a name and version that are kept.
 fn free(set: &FormatSet, adapter: &Adapter) -> Result<(), Problem> {
     match set.kept().get(adapter.name()) {
-        Some(kept) if kept.sha256 != adapter.sha256() => Err(taken(adapter.name(), kept.sha256)),
+        Some(kept) if kept.sha256 != adapter.sha256() => {
+            let versions = set.kept().values().filter(|one| one.name == kept.name);
+            let last = versions.map(|one| one.version).max().unwrap_or(kept.version);
+            Err(taken(adapter.name(), kept.sha256, last))
+        }
         _ => Ok(()),
     }
 }
 
-fn taken(format: &str, sha256: Sha256) -> Problem {
-    let next = name_and_version(format).map(|(name, version)| format!("{name}/v{}", version + 1));
+/// A name and version that belong to another text; `last` is the last version there is.
+fn taken(format: &str, sha256: Sha256, last: i32) -> Problem {
     problems::FormatTaken {
         format: &format,
         sha256: &sha256,
-        next: &next.unwrap_or_default(),
+        next: &format!("{}/v{}", family(format), last.saturating_add(1)),
     }
     .at("/format")
 }
