@@ -22,6 +22,7 @@ mod provenance;
 mod reads;
 mod registry;
 mod render;
+mod samples;
 mod spec;
 mod split;
 mod statuses;
@@ -41,6 +42,7 @@ pub use coverage::UnreadPart;
 pub use provenance::Provenance;
 pub use registry::Registry;
 pub use render::{OutgoingDossier, OutgoingReport, Rendered, RenderedProgress};
+pub use samples::{SampleFault, Samples};
 pub use split::SplitDocument;
 pub use statuses::{StatusDocument, StatusItem};
 pub use target::canonical_schema;
@@ -49,9 +51,15 @@ pub use tree::Syntax;
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;
 use crate::domain::rejection::{Problem, Rejection, problems};
+use crate::domain::sha256::Sha256;
 use document::{Document, cannot, decode, each_once, parse, slips};
 use plan::DocumentPlan;
 use reads::Reads;
+
+/// The name of a format without its version: `dvcqg-mc` of `dvcqg-mc/v1`.
+pub fn family(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(family, _)| family)
+}
 
 /// One version of one format, compiled. Cheap to share, never changes.
 #[derive(Debug)]
@@ -66,6 +74,8 @@ pub struct Adapter {
     render: Option<render::RenderPlan>,
     progress: Option<render::RenderPlan>,
     remarks: Vec<AdapterFault>,
+    text: Arc<str>,
+    sha256: Sha256,
 }
 
 /// A document understood.
@@ -83,6 +93,21 @@ impl Adapter {
     /// Name and version: `dvcqg-mc/v1`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name without the version: `dvcqg-mc`.
+    pub fn family(&self) -> &str {
+        family(&self.name)
+    }
+
+    /// The `adapter.toml` it was compiled from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The digest of that text: which rules these are.
+    pub fn sha256(&self) -> Sha256 {
+        self.sha256
     }
 
     /// What people call it, in Vietnamese and English.

@@ -312,6 +312,7 @@ impl Running {
         }));
         hub.refresher.refresh().await?;
         bring_directory(&hub, &assembly.directory).await?;
+        hub.formats.keep_own().await?;
         let workers = Workers::start(Arc::clone(&hub), Arc::clone(&store), assembly.broker.clone()).await?;
         let shown = ListenerTls {
             partner: assembly.partner,
@@ -409,6 +410,10 @@ async fn measure(hub: Arc<Hub>, metrics: Arc<Metrics>) {
         }
         if let Ok(files) = hub.files.overdue().await {
             metrics.overdue_files(files);
+        }
+        drop(hub.formats.tell_drift().await);
+        if let Ok(drifts) = hub.formats.drifts().await {
+            metrics.format_drift(drifts.len());
         }
         tokio::time::sleep(MEASURE).await;
     }

@@ -3,6 +3,7 @@
 //! The commands and the composition root make the rooms of these. Nothing is kept here and nothing connects. An error says
 //! which file it is about and what to do, in both languages, and never holds a word of the file.
 
+mod formats;
 mod outside;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::net::pem;
 use crate::net::tls::ServerIdentity;
 use crate::store::{Backend, Cipher, Postgres, StoreSizes};
 
+pub use formats::{FormatFolder, format_folder};
 pub use outside::{admin, blobs, caller, networks, rabbit};
 
 /// A file that cannot be used.

@@ -21,6 +21,8 @@ mod endpoints;
 mod fault;
 mod feed;
 mod files;
+mod formats;
+mod formats_in_use;
 mod intake;
 mod irregularities;
 mod limits;
@@ -52,6 +54,8 @@ pub use endpoints::Endpoints;
 pub use fault::ServiceError;
 pub use feed::Feed;
 pub use files::{FileDownload, Files, Given, Incoming as IncomingFile, UploadLimits, Wanted};
+pub use formats::{Formats, LOOKED_AT};
+pub use formats_in_use::{DRIFT_TOLD, FormatSet, FormatsInUse};
 pub use intake::{Answered, Incoming, Intake, Mode, batch};
 pub use irregularities::Irregularities;
 pub use limits::{LIMITS_AT_ONCE, Limits};
@@ -67,7 +71,6 @@ pub use subscriptions::{ActiveSubscription, News, SECRET_OVERLAP, Subscriptions,
 pub use tenants::{AuditQuery, TenantQuery, Tenants};
 pub use vitals::Vitals;
 
-use crate::adapt::Registry;
 use crate::clock::{Clock, Entropy};
 use crate::net::outbound::Caller;
 
@@ -77,8 +80,8 @@ pub struct Hub {
     pub clock: Clock,
     /// Chance.
     pub entropy: Entropy,
-    /// The formats.
-    pub adapters: Arc<Registry>,
+    /// The formats in use.
+    pub formats_in_use: Arc<FormatsInUse>,
     /// Calls partners' endpoints; its guard says which.
     pub caller: Caller,
     /// Who may speak, and the keys the hub signs with.
@@ -117,6 +120,8 @@ pub struct Hub {
     pub tenants: Tenants,
     /// Planning another directory and putting it into use.
     pub directory_plans: DirectoryPlans,
+    /// Versions of formats: what is in use, putting another into use, trying one.
+    pub formats: Formats,
     /// The time limits that run.
     pub limits: Arc<Limits>,
     /// Rules that were broken.
@@ -149,13 +154,14 @@ impl Hub {
             subscriptions: Subscriptions::new(&base, &feed, holder),
             tenants: Tenants::new(&base, &refresher),
             directory_plans: DirectoryPlans::new(&base, &refresher, rest.provisional),
+            formats: Formats::new(&base, &refresher),
             irregularities: Irregularities::new(&base),
             lookup: Lookup::new(&base, &dossiers),
             overview: Overview::new(&base, &limits, &vitals),
             intake: Arc::new(Intake::new(&base, &dossiers, &acts, &refusals, &files)),
             clock: base.clock,
             entropy: rest.entropy,
-            adapters: base.adapters,
+            formats_in_use: base.formats,
             caller: rest.caller,
             credentials: base.credentials,
             directory: base.directory,

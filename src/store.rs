@@ -7,6 +7,7 @@
 //! Start with [`ledger::Request`], the whole write API, then `read`. What both need lies in files of its own beside them; neither knows the
 //! other.
 
+mod agency_writers;
 mod answers;
 mod cause;
 pub mod cipher;

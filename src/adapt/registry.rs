@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::compile::{AdapterFault, Compiler, line_of};
 use super::spec::{AdapterSpec, DocumentSpec};
 use super::tree::Syntax;
-use super::{Adapter, render, statuses, target};
+use super::{Adapter, family, render, statuses, target};
 use crate::domain::encoding::essence;
 use crate::domain::rejection::{Rejection, problems};
+use crate::domain::seal::sha256;
 
 /// The adapters that come with the house.
 const SHIPPED: [(&str, &str); 4] = [
@@ -33,10 +34,36 @@ const SHIPPED: [(&str, &str); 4] = [
 /// All adapters the hub knows, compiled.
 #[derive(Debug)]
 pub struct Registry {
-    adapters: BTreeMap<String, Adapter>,
+    adapters: BTreeMap<String, Arc<Adapter>>,
+    /// The version that stands in for every version of a format, by its name without a version, where one was put into use.
+    in_use: BTreeMap<String, String>,
+}
+
+impl Adapter {
+    /// Compiles one adapter file. Its key is a path as in `vnpost-hcc/v1/adapter.toml`.
+    ///
+    /// # Errors
+    /// Every fault of the file, with line and remedy.
+    pub fn compile(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
+        compile_one(file, text)
+    }
 }
 
 impl Registry {
+    /// These adapters, and which of them stands in for all versions of its format: by the name without a version.
+    pub fn of(
+        adapters: impl IntoIterator<Item = Arc<Adapter>>,
+        in_use: BTreeMap<String, String>,
+    ) -> Registry {
+        let adapters = adapters
+            .into_iter()
+            .map(|adapter| (adapter.name.clone(), adapter));
+        Registry {
+            adapters: adapters.collect(),
+            in_use,
+        }
+    }
+
     /// Compiles adapter files. Keys are paths as in `vnpost-hcc/v1/adapter.toml`; a file whose folder and contents disagree
     /// about its name is a fault.
     ///
@@ -48,13 +75,16 @@ impl Registry {
         for (file, text) in files {
             match compile_one(file, text) {
                 Ok(adapter) => {
-                    adapters.insert(adapter.name.clone(), adapter);
+                    adapters.insert(adapter.name.clone(), Arc::new(adapter));
                 }
                 Err(mut more) => faults.append(&mut more),
             }
         }
         if faults.is_empty() {
-            Ok(Registry { adapters })
+            Ok(Registry {
+                adapters,
+                in_use: BTreeMap::new(),
+            })
         } else {
             Err(faults)
         }
@@ -98,11 +128,30 @@ impl Registry {
 
     /// The adapter of this name.
     pub fn get(&self, name: &str) -> Option<&Adapter> {
-        self.adapters.get(name)
+        self.adapters.get(name).map(Arc::as_ref)
+    }
+
+    /// Every adapter, in the order of their names.
+    pub fn adapters(&self) -> impl Iterator<Item = &Arc<Adapter>> {
+        self.adapters.values()
+    }
+
+    /// The name of the version that was put into use for a format, by its name without a version.
+    pub fn activated(&self, family: &str) -> Option<&str> {
+        self.in_use.get(family).map(String::as_str)
+    }
+
+    /// The adapter for whoever has this version of a format: the version that was put into use, else this one.
+    pub fn current(&self, name: &str) -> Option<&Arc<Adapter>> {
+        let activated = self
+            .activated(family(name))
+            .and_then(|name| self.adapters.get(name));
+        activated.or_else(|| self.adapters.get(name))
     }
 
     /// The format a submission is in: the one the sender names (`Submission-Format`), else the only one of the tenant's formats
-    /// that takes this media type.
+    /// that takes this media type. Of a format of which a version was put into use it is this version, unless the sender names
+    /// another that its tenant has.
     ///
     /// # Errors
     /// `format-unknown` for a format the tenant does not have, or when several take the media type and none was named;
@@ -113,11 +162,19 @@ impl Registry {
         wanted: Option<&str>,
         tenant_formats: &[String],
     ) -> Result<&Adapter, Rejection> {
+        let mut seen = BTreeSet::new();
         let allowed: Vec<&Adapter> = tenant_formats
             .iter()
-            .filter_map(|name| self.get(name))
-            .filter(|adapter| adapter.reads_dossiers())
+            .filter_map(|name| self.current(name).map(Arc::as_ref))
+            .filter(|adapter| adapter.reads_dossiers() && seen.insert(adapter.name()))
             .collect();
+        let listed = |name: &str| {
+            let of_tenant = tenant_formats.iter().any(|listed| listed == name);
+            of_tenant
+                .then(|| self.get(name))
+                .flatten()
+                .filter(|a| a.reads_dossiers())
+        };
         let names = |list: &[&Adapter]| list.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
         let unknown = |list: &[&Adapter]| -> Rejection {
             let expected = &names(list);
@@ -125,10 +182,13 @@ impl Registry {
         };
         let candidates = match wanted {
             None => allowed,
-            Some(name) => match allowed.iter().find(|a| a.name() == name) {
-                Some(adapter) => vec![*adapter],
-                None => return Err(unknown(&allowed)),
-            },
+            Some(name) => {
+                let activated = allowed.iter().copied().find(|a| a.name() == name);
+                match activated.or_else(|| listed(name)) {
+                    Some(adapter) => vec![adapter],
+                    None => return Err(unknown(&allowed)),
+                }
+            }
         };
         let taking: Vec<&Adapter> = candidates
             .iter()
@@ -279,5 +339,7 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
         render,
         progress,
         remarks: compiler.remarks,
+        text: text.into(),
+        sha256: sha256(text.as_bytes()),
     })
 }

@@ -8,6 +8,7 @@ mod broker;
 mod certificates;
 mod database;
 mod files;
+mod formats;
 mod machine;
 mod report;
 
@@ -50,7 +51,7 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<Exit, Comman
     let version = directory.as_ref().map(Directory::version);
     let submitters = database::look(&config, &clock, version, &mut report);
     attachments::look(&config, &clock, &mut report)?;
-    adapters(&config, &mut report);
+    formats::look(&config, &mut report);
     let plan = directory.as_ref().map(|directory| Planned {
         directory,
         submitters: submitters.as_deref(),
@@ -97,22 +98,4 @@ fn directory(config: &Config, report: &mut Report) -> Option<Directory> {
         ),
     );
     Some(directory)
-}
-
-fn adapters(config: &Config, report: &mut Report) {
-    match material::adapters(config.adapters.folder.as_deref()) {
-        Ok(registry) => {
-            let names: Vec<&str> = registry.names().collect();
-            let names = names.join(", ");
-            report.good(
-                "adapters",
-                say(format!("dùng được: {names}"), format!("compiled: {names}")),
-            );
-        }
-        Err(error) => report.bad(
-            "adapters",
-            say(error.to_string(), "do not compile"),
-            say("chạy `lienthong adapter check`", "run `lienthong adapter check`"),
-        ),
-    }
 }

@@ -9,8 +9,10 @@ use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{
     AssignmentRequest, AuditPage, CertificateRequest, DirectoryImportAnswer, DirectoryImportRequest,
-    DirectoryPlanRequest, DirectoryPlanView, DossierSummary, PointRequest, RegisterAnswer, RegisterRequest,
-    StaffRequest, StandingRequest, TenantPage, TenantRequest, TenantView,
+    DirectoryPlanRequest, DirectoryPlanView, DossierSummary, FormatActivationRequest, FormatPlanRequest,
+    FormatPlanView, FormatRollbackRequest, FormatUseAnswer, FormatVersionsView, PointRequest, RegisterAnswer,
+    RegisterRequest, ShadowRequest, ShadowView, StaffRequest, StandingRequest, TenantPage, TenantRequest,
+    TenantView,
 };
 
 /// Which tenants to list. Empty lists all, by key.
@@ -168,6 +170,56 @@ impl Partner {
         request: &DirectoryImportRequest,
     ) -> Result<DirectoryImportAnswer, ClientError> {
         let call = Call::post("/v1/directory", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Every version of every format, and how it is used.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn formats(&self) -> Result<FormatVersionsView, ClientError> {
+        self.send(&Call::get("/v1/formats")).await?.json()
+    }
+
+    /// What putting a version of a format into use would change.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn plan_format(&self, request: &FormatPlanRequest) -> Result<FormatPlanView, ClientError> {
+        let call = Call::post("/v1/formats/plan", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Puts a version of a format into use whose plan was reviewed.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn activate_format(
+        &self,
+        request: &FormatActivationRequest,
+    ) -> Result<FormatUseAnswer, ClientError> {
+        let call = Call::post("/v1/formats", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Goes back to the version of a format that was in use before.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn roll_back_format(
+        &self,
+        request: &FormatRollbackRequest,
+    ) -> Result<FormatUseAnswer, ClientError> {
+        let call = Call::post("/v1/formats/rollback", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// How another version of a format reads what was filed.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn shadow_format(&self, request: &ShadowRequest) -> Result<ShadowView, ClientError> {
+        let call = Call::post("/v1/formats/shadow", JSON, json(request)?, Repeat::Harmless);
         self.send(&call).await?.json()
     }
 

@@ -167,6 +167,10 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
             "Một mã số hồ sơ, nhiều hồ sơ cùng khai",
             "One official code, claimed by several",
         ),
+        Watched::FormatDrift => f.say(
+            "Tệp định dạng khác nội dung đang dùng",
+            "A format's file is not what is in use",
+        ),
     }
 }
 

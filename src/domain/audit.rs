@@ -71,6 +71,14 @@ actions! {
     NoticesRetried = "notices-retried";
     /// Another directory was put into use.
     DirectoryImported = "directory-imported";
+    /// A version of a format was kept as a hub began to use it: from then on it never changes.
+    FormatKept = "format-kept";
+    /// A version of a format was put into use for all who have the format.
+    FormatActivated = "format-activated";
+    /// The version before was put into use again.
+    FormatRolledBack = "format-rolled-back";
+    /// A version was tried on stored submissions, without being used.
+    FormatShadowed = "format-shadowed";
 }
 
 impl std::str::FromStr for Action {

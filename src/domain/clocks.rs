@@ -35,7 +35,7 @@ impl Watched {
                 !ended && state.open.opinion_due().is_some()
             }
             Watched::FeeToBudget => state.open.fee.is_some(),
-            Watched::ClockAhead | Watched::CodeContested => false,
+            Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift => false,
         }
     }
 
@@ -54,7 +54,8 @@ impl Watched {
             | Watched::PaperHandOver
             | Watched::AgencySilent
             | Watched::ClockAhead
-            | Watched::CodeContested => false,
+            | Watched::CodeContested
+            | Watched::FormatDrift => false,
         }
     }
 }

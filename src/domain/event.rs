@@ -299,6 +299,9 @@ pub struct Event {
     /// What the actor's format said beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_values: Vec<ForeignValue>,
+    /// The number of the version of a format that it was read with, where the hub read it from a message and knew the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format_version: Option<i64>,
     /// What happened.
     #[serde(flatten)]
     pub what: EventKind,

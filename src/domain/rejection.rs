@@ -290,6 +290,14 @@ labels! {
         "Sửa {place}: {fault}" "Correct {place}: {fault}";
     PlanStale "plan-stale" 409 "Kế hoạch đã cũ" "The plan is stale"
         "Danh mục đang dùng hoặc các tệp đã khác lúc xem trước; lập lại kế hoạch rồi duyệt." "The directory in use or the files are not those that were reviewed; plan again and review.";
+    FormatFaulty "format-faulty" 422 "Định dạng có lỗi" "The format is faulty"
+        "Sửa {place}: {fault}" "Correct {place}: {fault}";
+    FormatTaken "format-taken" 409 "Phiên bản này đã có nội dung khác" "This version has another text already"
+        "{format} đã được dùng với nội dung khác (SHA-256 {sha256}) và không bao giờ thay đổi; ghi nội dung mới thành phiên bản tiếp theo, {next}, hoặc đặt lại tệp cũ." "{format} was used with another text (SHA-256 {sha256}) and never changes; make the new text the next version, {next}, or put the old file back.";
+    FormatPlanStale "format-plan-stale" 409 "Kế hoạch đổi định dạng đã cũ" "The plan of the format is stale"
+        "Phiên bản đang dùng hoặc nội dung gửi lên đã khác lúc xem trước; lập lại kế hoạch rồi duyệt." "The version in use or the text is not the one that was reviewed; plan again and review.";
+    FormatNotActivated "format-not-activated" 409 "Không có phiên bản nào để quay lại" "There is nothing to go back to"
+        "Chưa có phiên bản nào của {format} được đưa vào sử dụng; xem `lienthong adapter versions`." "No version of {format} was put into use; see `lienthong adapter versions`.";
     AgencyUnchanged "agency-unchanged" 409 "Cơ quan này đang giải quyết hồ sơ" "The agency is responsible already"
         "Hồ sơ đã thuộc thẩm quyền giải quyết của {agency}; không có gì để phân công lại." "The dossier belongs to {agency} already; there is nothing to assign.";
     LastOperator "last-operator" 409 "Đây là người vận hành cuối cùng" "This is the last operator"

@@ -13,6 +13,7 @@ mod directory;
 mod document;
 mod dossiers;
 mod endpoints;
+mod formats;
 mod matters;
 mod overview;
 mod progress;
@@ -48,6 +49,12 @@ pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryV
 pub use endpoints::{
     DeliveryItem, DeliveryPage, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, ParkRequest,
     ResendAnswer, ResendRequest, ResentView, RetryRequest, SparedView,
+};
+pub use formats::{
+    FORMAT_BYTES, FORMAT_NAME_PATTERN, FORMAT_PATTERN, FormatActivationRequest, FormatDriftView,
+    FormatPlanRequest, FormatPlanView, FormatRef, FormatRollbackRequest, FormatStanding, FormatUseAnswer,
+    FormatVersionView, FormatVersionsView, SHADOWED_SUBMISSIONS, ShadowDifference, ShadowKind, ShadowRequest,
+    ShadowValue, ShadowView,
 };
 pub use matters::{
     ChangeRequest, EarlyResultRequest, LossRequest, Opinion, OpinionAnswerRequest, OpinionRequest,

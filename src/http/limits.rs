@@ -40,6 +40,9 @@ pub const JSON_BYTES: usize = 65_536;
 /// The longest JSON body of an operator who registers many tenants or puts a directory into use, in bytes.
 pub const LARGE_JSON_BYTES: usize = 16_777_216;
 
+/// The longest JSON body with a version of a format and its samples, in bytes.
+pub const FORMAT_JSON_BYTES: usize = 4_194_304;
+
 /// The longest form, in bytes.
 pub const FORM_BYTES: usize = LONGEST_FORM;
 

@@ -96,6 +96,7 @@ pub struct Metrics {
     limits: Family<LimitStage, Gauge>,
     irregular: Family<Refused, Gauge>,
     overdue_files: Gauge,
+    format_drift: Gauge,
     parked: Gauge,
     failing: Gauge,
     queues: Family<QueueName, Gauge>,
@@ -151,6 +152,7 @@ impl Metrics {
             limits: Family::default(),
             irregular: Family::default(),
             overdue_files: Gauge::default(),
+            format_drift: Gauge::default(),
             parked: Gauge::default(),
             failing: Gauge::default(),
             queues: Family::default(),
@@ -220,6 +222,11 @@ impl Metrics {
             "files_overdue",
             "Files that dossiers name and that have been missing for more than three days",
             self.overdue_files.clone(),
+        );
+        r.register(
+            "format_drift",
+            "Files of formats that a hub began with though another text is in use under their name and version",
+            self.format_drift.clone(),
         );
     }
 
@@ -370,6 +377,11 @@ impl Metrics {
         let since = backlog.notices_waiting_since.unwrap_or(now).min(now);
         self.notices_age
             .set(i64::try_from(now.since(since).as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// How many files of formats are not what is in use.
+    pub fn format_drift(&self, files: usize) {
+        self.format_drift.set(i64::try_from(files).unwrap_or(i64::MAX));
     }
 
     /// How many files dossiers have awaited for too long.

@@ -9,6 +9,7 @@ mod directory;
 mod dossiers;
 mod endpoints;
 mod events;
+mod formats;
 mod inbox;
 mod matters;
 mod overview;
@@ -23,7 +24,7 @@ use self::served::Served;
 use super::routes::row::HttpRoute;
 
 /// The routes of every file, as they are shown.
-const FILES: [&[Served]; 16] = [
+const FILES: [&[Served]; 17] = [
     submissions::ROUTES,
     batch::ROUTES,
     refusals::ROUTES,
@@ -36,6 +37,7 @@ const FILES: [&[Served]; 16] = [
     overview::ROUTES,
     tenants::ROUTES,
     directory::ROUTES,
+    formats::ROUTES,
     alarms::ROUTES,
     endpoints::ROUTES,
     deliveries::ROUTES,

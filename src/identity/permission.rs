@@ -82,6 +82,8 @@ permissions! {
     DeliveryManage = "delivery:manage";
     /// Register tenants, change, suspend and close them; certificates, staff and points.
     TenantManage = "tenant:manage";
+    /// Put another version of a format into use, go back, try one on what was filed.
+    FormatManage = "format:manage";
 }
 
 impl Permission {
@@ -148,6 +150,7 @@ impl Permission {
                 DirectoryManage,
                 DeliveryManage,
                 TenantManage,
+                FormatManage,
             ],
         }
     }
@@ -290,6 +293,7 @@ mod tests {
         directory:manage      -           -      -       -       yes
         delivery:manage       -           -      -       -       yes
         tenant:manage         -           -      -       -       yes
+        format:manage         -           -      -       -       yes
         ");
     }
 

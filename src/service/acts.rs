@@ -229,6 +229,7 @@ impl Acts {
             assigned_code,
             officer: None,
             foreign_values: Vec::new(),
+            format_version: None,
             report_key: None,
             clockwork: self.directory.clockwork(&row),
             own_queue: self.directory.reads_own_queue(access),

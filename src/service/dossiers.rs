@@ -14,6 +14,7 @@ use crate::identity::{Access, Permission};
 use crate::service::directory::DirectoryInUse;
 use crate::service::endpoints::Endpoints;
 use crate::service::files::Files;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::parts::Base;
 use crate::store::Store;
 use crate::store::kept::{KeptDossier, KeptSubmission};
@@ -44,6 +45,7 @@ pub struct Dossiers {
     directory: Arc<DirectoryInUse>,
     endpoints: Arc<Endpoints>,
     files: Arc<Files>,
+    formats: Arc<FormatsInUse>,
 }
 
 impl Dossiers {
@@ -53,6 +55,7 @@ impl Dossiers {
             directory: Arc::clone(&base.directory),
             endpoints: Arc::clone(endpoints),
             files: Arc::clone(files),
+            formats: Arc::clone(&base.formats),
         }
     }
 
@@ -136,11 +139,16 @@ impl Dossiers {
     /// As [`Dossiers::show`].
     pub async fn route(&self, access: &Access, id: DossierId) -> Result<RouteView, ServiceError> {
         let row = self.reached(access, id).await?;
-        let carried = self
+        let submission = row.submission.to_string();
+        let (carried, read_by) = self
             .store
             .readers
-            .run(move |conn| read::deliveries_of(conn, &id.to_string()))
+            .run(move |conn| {
+                let carried = read::deliveries_of(conn, &id.to_string())?;
+                Ok((carried, read::read_by(conn, &submission)?))
+            })
             .await?;
+        let formats = self.formats.load();
         let reason = row.route.read()?;
         // Whose words the decision has is in the history; most dossiers need no look at it.
         let assignment = match &reason.assigned {
@@ -157,6 +165,7 @@ impl Dossiers {
                 .into_iter()
                 .map(|carriage| self.endpoints.delivery_view(carriage))
                 .collect(),
+            read_by: read_by.map(|(format, number)| formats.reference(format, number)),
         })
     }
 

@@ -21,6 +21,7 @@ use crate::identity::{Access, Permission};
 use crate::net::outbound::Caller;
 use crate::service::directory::DirectoryInUse;
 use crate::service::draws::Draws;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::notifier::{Notifier, inbox_bell};
 use crate::service::parts::Base;
 use crate::store::kept::{KeptEndpoint, NewEndpoint, SealedEndpoint, Secrets};
@@ -34,6 +35,7 @@ pub struct Endpoints {
     clock: Clock,
     draws: Arc<Draws>,
     directory: Arc<DirectoryInUse>,
+    formats: Arc<FormatsInUse>,
     notifier: Arc<Notifier>,
     caller: Caller,
     /// As the database had them last.
@@ -49,6 +51,7 @@ impl Endpoints {
             clock: base.clock.clone(),
             draws: Arc::clone(&base.draws),
             directory: Arc::clone(&base.directory),
+            formats: Arc::clone(&base.formats),
             notifier: Arc::clone(&base.notifier),
             caller,
             known: Default::default(),
@@ -270,6 +273,9 @@ impl Endpoints {
             since: delivery.since,
             failure: failure.map(FailureView::from),
             next_try,
+            written_by: delivery
+                .format_version
+                .and_then(|number| self.formats.load().written_by(number)),
             attempts: attempts
                 .into_iter()
                 .map(|a| AttemptView {

@@ -11,6 +11,7 @@ use crate::domain::view::{CloudEvent, Cursor, EventView, FeedData, FeedPage, NoD
 use crate::identity::{Access, Permission, Scope};
 use crate::service::credentials::Credentials;
 use crate::service::fault::internal;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::notifier::Notifier;
 use crate::service::parts::Base;
 use crate::service::{ServiceError, Wait};
@@ -24,7 +25,7 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub struct Feed {
     store: Arc<Store>,
     credentials: Arc<Credentials>,
-    adapters: Arc<Registry>,
+    formats: Arc<FormatsInUse>,
     notifier: Arc<Notifier>,
 }
 
@@ -33,7 +34,7 @@ impl Feed {
         Feed {
             store: Arc::clone(&base.store),
             credentials: Arc::clone(&base.credentials),
-            adapters: Arc::clone(&base.adapters),
+            formats: Arc::clone(&base.formats),
             notifier: Arc::clone(&base.notifier),
         }
     }
@@ -87,7 +88,7 @@ impl Feed {
         let teller = self.teller(reader);
         let events = items
             .into_iter()
-            .map(|item| self.feed_event(item, teller))
+            .map(|item| self.feed_event(item, teller.as_deref()))
             .collect::<Result<_, _>>()?;
         Ok(FeedPage { events, next })
     }
@@ -106,12 +107,14 @@ impl Feed {
     }
 
     /// The first of a reader's formats that tells progress.
-    pub(super) fn teller(&self, reader: &TenantKey) -> Option<&Adapter> {
+    pub(super) fn teller(&self, reader: &TenantKey) -> Option<Arc<Adapter>> {
+        let in_use = self.formats.load();
         let register = self.credentials.register();
         let formats = register.tenant(reader)?.formats.iter();
         formats
-            .filter_map(|name| self.adapters.get(name))
+            .filter_map(|name| in_use.registry().current(name))
             .find(|adapter| adapter.tells_progress())
+            .cloned()
     }
 
     /// An event as its submitter is told of it, whichever way; with its progress as the reader's own format tells it.

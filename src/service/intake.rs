@@ -12,7 +12,7 @@ mod written;
 use std::sync::Arc;
 
 use super::ServiceError;
-use crate::adapt::{Adapted, Registry};
+use crate::adapt::Adapted;
 use crate::clock::Clock;
 use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
@@ -29,6 +29,7 @@ use crate::service::directory::DirectoryInUse;
 use crate::service::dossiers::Dossiers;
 use crate::service::draws::Draws;
 use crate::service::files::Files;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::notifier::Notifier;
 use crate::service::parts::Base;
 use crate::service::refusals::Refusals;
@@ -116,7 +117,7 @@ pub struct Intake {
     draws: Arc<Draws>,
     credentials: Arc<Credentials>,
     directory: Arc<DirectoryInUse>,
-    adapters: Arc<Registry>,
+    formats: Arc<FormatsInUse>,
     notifier: Arc<Notifier>,
     lookup: Arc<LookupSecrets>,
     dossiers: Arc<Dossiers>,
@@ -142,7 +143,7 @@ impl Intake {
             draws: Arc::clone(&base.draws),
             credentials: Arc::clone(&base.credentials),
             directory: Arc::clone(&base.directory),
-            adapters: Arc::clone(&base.adapters),
+            formats: Arc::clone(&base.formats),
             notifier: Arc::clone(&base.notifier),
             lookup: Arc::clone(&base.lookup),
             dossiers: Arc::clone(dossiers),
@@ -236,8 +237,10 @@ impl Intake {
     /// Reads and routes: pure work on the caller's thread.
     pub(super) fn prepare(&self, access: &Access, incoming: &Incoming) -> Result<Prepared, ServiceError> {
         let tenant = access.tenant();
+        let formats = self.formats.load();
         let adapter =
-            self.adapters
+            formats
+                .registry()
                 .choose(&incoming.media_type, incoming.format.as_deref(), &tenant.formats)?;
         let Adapted {
             filing,
@@ -287,6 +290,7 @@ impl Intake {
             filing,
             warnings,
             route,
+            format_version: formats.number(adapter.name()),
             format: adapter.name().to_owned(),
             received_at,
             submission: self.draws.with(|rng| SubmissionId::new(received_at, rng)),

@@ -126,9 +126,12 @@ impl Limits {
     /// What the database says.
     pub async fn limits_told(&self) -> Result<Vec<LimitCount>, ServiceError> {
         let told = self.store.readers.run(read::limits_told).await?;
-        let of_dossiers = Watched::ALL
-            .into_iter()
-            .filter(|l| !matches!(l, Watched::ClockAhead | Watched::CodeContested));
+        let of_dossiers = Watched::ALL.into_iter().filter(|l| {
+            !matches!(
+                l,
+                Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift
+            )
+        });
         let mut counts: BTreeMap<Watched, LimitCount> = of_dossiers
             .map(|limit| {
                 let count = LimitCount {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use super::ServiceError;
 use super::fault::internal;
 use super::feed::event_type;
-use crate::adapt::{OutgoingDossier, Registry};
+use crate::adapt::OutgoingDossier;
 use crate::clock::Clock;
 use crate::domain::dossier::ProcedureKnown;
 use crate::domain::routing::AgencyChannel;
 use crate::domain::view::{AgencyData, CloudEvent, Document, EventView};
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
+use crate::service::formats_in_use::{CANONICAL, FormatsInUse};
 use crate::service::notifier::Notifier;
 use crate::service::parts::Base;
 use crate::store::message::Message;
@@ -42,7 +43,7 @@ pub struct Messages {
     clock: Clock,
     directory: Arc<DirectoryInUse>,
     credentials: Arc<Credentials>,
-    adapters: Arc<Registry>,
+    formats: Arc<FormatsInUse>,
     notifier: Arc<Notifier>,
 }
 
@@ -53,7 +54,7 @@ impl Messages {
             clock: base.clock.clone(),
             directory: Arc::clone(&base.directory),
             credentials: Arc::clone(&base.credentials),
-            adapters: Arc::clone(&base.adapters),
+            formats: Arc::clone(&base.formats),
             notifier: Arc::clone(&base.notifier),
         }
     }
@@ -158,11 +159,10 @@ impl Messages {
         let route = dossier.route.read()?;
         let clocks = self.directory.clocks_of(dossier);
         let code = dossier.state.code.clone();
-        let wanted = agency.map_or("canonical/v1", |a| a.format.as_str());
-        let adapter = self
-            .adapters
-            .get(wanted)
-            .or_else(|| self.adapters.get("canonical/v1"));
+        let in_use = self.formats.load();
+        let pinned = message.format_version.and_then(|number| in_use.numbered(number));
+        let wanted = agency.map_or(CANONICAL, |a| a.format.as_str());
+        let adapter = pinned.or_else(|| in_use.writer(wanted));
         let adapter = adapter.ok_or_else(|| internal("no canonical adapter"))?;
         // As it is kept, where nothing is to be said in another way.
         let document = if code.is_none() && adapter.keeps_canonical_json() {

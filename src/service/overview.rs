@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::domain::status::Status;
 use crate::domain::view::{AgencyCount, DeliveryCount, OverviewView, StatusCount, SubmitterCount};
 use crate::identity::{Access, Permission};
@@ -10,6 +11,7 @@ use crate::service::ServiceError;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::fault::internal;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::limits::Limits;
 use crate::service::parts::Base;
 use crate::service::vitals::Vitals;
@@ -22,6 +24,8 @@ pub struct Overview {
     credentials: Arc<Credentials>,
     limits: Arc<Limits>,
     vitals: Arc<Vitals>,
+    formats: Arc<FormatsInUse>,
+    clock: Clock,
 }
 
 impl Overview {
@@ -32,6 +36,8 @@ impl Overview {
             credentials: Arc::clone(&base.credentials),
             limits: Arc::clone(limits),
             vitals: Arc::clone(vitals),
+            formats: Arc::clone(&base.formats),
+            clock: base.clock.clone(),
         }
     }
 
@@ -99,6 +105,7 @@ impl Overview {
                 .collect(),
             limits,
             backlog,
+            format_drift: self.formats.drifts(&self.store, self.clock.now()).await?,
             outbox: numbers.outbox,
             events: numbers.seq,
             blocks: numbers.block,

@@ -6,6 +6,7 @@ use super::credentials::{CredentialParts, Credentials};
 use super::directory::DirectoryInUse;
 use super::draws::Draws;
 use super::files::quota::UploadLimits;
+use super::formats_in_use::FormatsInUse;
 use super::notifier::Notifier;
 use crate::adapt::Registry;
 use crate::blobs::Blobs;
@@ -57,7 +58,7 @@ pub(super) struct Base {
     pub store: Arc<Store>,
     pub clock: Clock,
     pub draws: Arc<Draws>,
-    pub adapters: Arc<Registry>,
+    pub formats: Arc<FormatsInUse>,
     pub credentials: Arc<Credentials>,
     pub directory: Arc<DirectoryInUse>,
     pub notifier: Arc<Notifier>,
@@ -94,7 +95,7 @@ impl HubParts {
             )),
             clock: self.clock,
             draws,
-            adapters: Arc::new(self.adapters),
+            formats: Arc::new(FormatsInUse::new(self.adapters)),
             notifier: Arc::new(Notifier::new(Arc::clone(&credentials))),
             credentials,
             lookup: Arc::new(self.lookup),

@@ -7,6 +7,7 @@ use crate::domain::routing::Directory;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::endpoints::Endpoints;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::parts::Base;
 use crate::store::{Store, read};
 
@@ -17,6 +18,8 @@ pub struct Loaded {
     pub register: bool,
     /// Another directory is in use.
     pub directory: bool,
+    /// Other formats are in use.
+    pub formats: bool,
 }
 
 /// Takes up what another hub has changed.
@@ -25,6 +28,7 @@ pub struct Refresher {
     credentials: Arc<Credentials>,
     directory: Arc<DirectoryInUse>,
     endpoints: Arc<Endpoints>,
+    formats: Arc<FormatsInUse>,
     /// One at a time, so that nobody puts back what he read before another one's news.
     refreshing: tokio::sync::Mutex<()>,
 }
@@ -36,25 +40,34 @@ impl Refresher {
             credentials: Arc::clone(&base.credentials),
             directory: Arc::clone(&base.directory),
             endpoints: Arc::clone(endpoints),
+            formats: Arc::clone(&base.formats),
             refreshing: Default::default(),
         }
     }
 
-    /// Loads the register and the directory when the database holds others than this process. Called at start and every few
+    /// Loads the register, the directory and the formats when the database holds others than this process. Called at start and every few
     /// seconds, so that a revocation made on one hub holds on all.
     ///
     /// # Errors
     /// What the database says. A directory that cannot be read is no error: the one in use goes on.
     pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
         let _alone = self.refreshing.lock().await;
-        let (known, version) = (
+        let (known, version, revision) = (
             self.credentials.register().version,
             self.directory.load().version().to_owned(),
+            self.formats.revision(),
         );
-        let (register, files) = self
+        let (register, files, formats) = self
             .store
             .readers
-            .run(move |conn| Ok((read::register(conn, known)?, read::directory(conn, &version)?)))
+            .run(move |conn| {
+                let register = read::register(conn, known)?;
+                Ok((
+                    register,
+                    read::directory(conn, &version)?,
+                    read::formats(conn, revision)?,
+                ))
+            })
             .await?;
         self.endpoints.refresh().await?;
         let mut loaded = Loaded::default();
@@ -74,6 +87,14 @@ impl Refresher {
                     "the directory in the database cannot be read"
                 ),
             }
+        }
+        if let Some(formats) = formats {
+            self.formats.take_up(formats);
+            loaded.formats = true;
+        }
+        if loaded.directory || loaded.formats {
+            let writers = self.formats.writers(&self.directory.load());
+            self.store.fresh.writers.replace(writers);
         }
         Ok(loaded)
     }

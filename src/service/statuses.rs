@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ServiceError;
 use super::refusals::Refused;
 use super::texts::{bounded, line, not_in_future};
-use crate::adapt::{Registry, StatusDocument, StatusItem};
+use crate::adapt::{StatusDocument, StatusItem};
 use crate::clock::Clock;
 use crate::domain::attachment;
 use crate::domain::codes::DossierCode;
@@ -25,6 +25,7 @@ use crate::identity::{Access, Permission, Scope};
 use crate::service::acts::Acts;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::parts::Base;
 use crate::service::refusals::Refusals;
 use crate::store::conn::Conn;
@@ -50,7 +51,7 @@ pub struct Reported {
 pub struct Reports {
     access: Access,
     reported: Reported,
-    document: Result<StatusDocument, Rejection>,
+    document: Result<ReadWith, Rejection>,
     /// Dossiers that were looked up with those of other messages, by the names they have here; none where there is none.
     looked_up: HashMap<String, Option<KeptDossier>>,
 }
@@ -58,10 +59,13 @@ pub struct Reports {
 impl Reports {
     /// The dossiers it names, as it names them: by tracking id or by official code. Nothing of a message that cannot be read.
     pub fn dossiers(&self) -> impl Iterator<Item = &str> {
-        let items = self.document.iter().flat_map(|document| &document.items);
+        let items = self.document.iter().flat_map(|(document, _)| &document.items);
         items.filter_map(|item| item.dossier.as_deref())
     }
 }
+
+/// A message that was read, and the number of the version it was read with.
+type ReadWith = (StatusDocument, Option<i64>);
 
 /// A dossier, and the code it claims by which it was named.
 type Named = (KeptDossier, Option<DossierCode>);
@@ -75,7 +79,7 @@ pub struct Statuses {
     clock: Clock,
     credentials: Arc<Credentials>,
     directory: Arc<DirectoryInUse>,
-    adapters: Arc<Registry>,
+    formats: Arc<FormatsInUse>,
     acts: Arc<Acts>,
     refusals: Arc<Refusals>,
 }
@@ -87,7 +91,7 @@ impl Statuses {
             clock: base.clock.clone(),
             credentials: Arc::clone(&base.credentials),
             directory: Arc::clone(&base.directory),
-            adapters: Arc::clone(&base.adapters),
+            formats: Arc::clone(&base.formats),
             acts: Arc::clone(acts),
             refusals: Arc::clone(refusals),
         }
@@ -179,8 +183,8 @@ impl Statuses {
         }: Reports,
     ) -> Result<StatusAnswer, ServiceError> {
         let access = &access;
-        let document = match document {
-            Ok(document) => document,
+        let (document, format_version) = match document {
+            Ok(read) => read,
             Err(rejection) => {
                 let refused = Refused {
                     kind: RefusedKind::Statuses,
@@ -199,7 +203,8 @@ impl Statuses {
                 Ok(Some(report)) => {
                     // Once: an earlier report of the same message may change it.
                     let known = looked_up.remove(&report.dossier);
-                    self.report_one(access, (&item, report), &reported, known).await?
+                    let reported = (&reported, format_version);
+                    self.report_one(access, (&item, report), reported, known).await?
                 }
                 Err(problems) => Answering(&item).refused(&problems),
             });
@@ -210,15 +215,24 @@ impl Statuses {
         })
     }
 
-    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<StatusDocument, Rejection> {
+    /// What was reported, and the number of the version it was read with.
+    fn read_reports(&self, formats: &[String], reported: &Reported) -> Result<ReadWith, Rejection> {
         let name = reported.format.as_deref().unwrap_or(CANONICAL);
         let unknown = |expected: String| Problem::from(problems::FormatUnknown { expected: &expected });
-        if name != CANONICAL && !formats.iter().any(|f| f == name) {
+        let activated = self.formats.load().is_activated(name, formats);
+        if name != CANONICAL && !activated && !formats.iter().any(|f| f == name) {
             return Err(unknown(formats.join(", ")).into());
         }
-        match self.adapters.get(name) {
+        let in_use = self.formats.load();
+        // Who names a version has it; the canonical form is nobody's choice.
+        let adapter = match reported.format {
+            Some(_) => in_use.registry().get(name),
+            None => in_use.registry().current(name).map(Arc::as_ref),
+        };
+        match adapter {
             Some(adapter) if adapter.reads_statuses() => {
-                adapter.read_statuses(&reported.bytes, &reported.media_type)
+                let document = adapter.read_statuses(&reported.bytes, &reported.media_type)?;
+                Ok((document, in_use.number(adapter.name())))
             }
             _ => Err(unknown(CANONICAL.to_owned()).into()),
         }
@@ -228,7 +242,7 @@ impl Statuses {
         &self,
         access: &Access,
         (item, mut report): (&StatusItem, StatusReport),
-        reported: &Reported,
+        (reported, format_version): (&Reported, Option<i64>),
         known: Option<Option<KeptDossier>>,
     ) -> Result<StatusResult, ServiceError> {
         let path = &item.path;
@@ -280,6 +294,7 @@ impl Statuses {
             assigned_code,
             officer,
             foreign_values: report.foreign_values,
+            format_version,
             clockwork: self.directory.clockwork(&row),
             own_queue: self.directory.reads_own_queue(access),
             traceparent,

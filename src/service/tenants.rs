@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use super::texts::bounded;
-use crate::adapt::Registry;
 use crate::clock::Clock;
 use crate::domain::audit::Action;
 use crate::domain::codes::{AgencyCode, UnitCode};
@@ -27,6 +26,7 @@ use crate::domain::view::{
 use crate::identity::{Access, Permission};
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
+use crate::service::formats_in_use::FormatsInUse;
 use crate::service::parts::Base;
 use crate::service::refresher::Refresher;
 use crate::store::ledger::{Expiring, RegisterChange, Registered, WarnExpiring};
@@ -65,7 +65,7 @@ pub struct Tenants {
     clock: Clock,
     credentials: Arc<Credentials>,
     directory: Arc<DirectoryInUse>,
-    adapters: Arc<Registry>,
+    formats: Arc<FormatsInUse>,
     refresher: Arc<Refresher>,
 }
 
@@ -76,7 +76,7 @@ impl Tenants {
             clock: base.clock.clone(),
             credentials: Arc::clone(&base.credentials),
             directory: Arc::clone(&base.directory),
-            adapters: Arc::clone(&base.adapters),
+            formats: Arc::clone(&base.formats),
             refresher: Arc::clone(refresher),
         }
     }

@@ -13,6 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, OwnedPermit};
 
+use super::agency_writers::AgencyWriters;
 use super::message::{Content, Message};
 use crate::domain::event::Event;
 use crate::domain::time::Timestamp;
@@ -36,6 +37,8 @@ pub const EVENT_BYTES: usize = 8_192;
 #[derive(Default)]
 pub struct Fresh {
     relay: Mutex<Option<mpsc::Sender<Message>>>,
+    /// Which version of a format writes to an agency.
+    pub writers: AgencyWriters,
     /// Rings when a commit leaves something in the outbox that is nobody's.
     left: Notify,
     events: Mutex<Events>,
@@ -207,6 +210,7 @@ mod tests {
             actor: Actor::hub(),
             officer: None,
             foreign_values: Vec::new(),
+            format_version: None,
             what: EventKind::AttachmentsComplete,
         };
         Told {

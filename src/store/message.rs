@@ -25,6 +25,8 @@ pub struct Message {
     pub kind: String,
     /// W3C trace context of the call it comes from.
     pub traceparent: Option<String>,
+    /// The number of the version of a format that writes it; none where that is what the directory says.
+    pub format_version: Option<i64>,
     /// Which attempt to give it to the broker this is, from 1, where it is in the relay's hands.
     pub send_attempt: i32,
     /// The event it tells.
@@ -56,6 +58,7 @@ impl Message {
             agency: delivery.agency.clone(),
             kind: delivery.kind.clone(),
             traceparent: delivery.traceparent.clone(),
+            format_version: delivery.format_version,
             send_attempt: delivery.send_attempts,
             event,
             dossier: KeptDossier::of(dossier)?,

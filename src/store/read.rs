@@ -8,6 +8,7 @@ mod cursors;
 mod dossiers;
 mod endpoints;
 mod files;
+mod formats;
 mod history;
 mod notices;
 mod operated;
@@ -35,6 +36,10 @@ pub use endpoints::endpoints;
 pub use files::{
     Attachment, Held, KeptRead, attachments, held, known_objects, overdue_files, reads, unused_bytes,
     uploaded, uploaded_of,
+};
+pub use formats::{
+    FormatDrift, KeptFormat, KeptFormatUse, KeptFormats, OfFormat, documents, drifts, formats, formats_of,
+    newest_of_format, read_by,
 };
 pub use history::{feed, history, lost_key};
 pub use notices::{

@@ -109,6 +109,14 @@ rows! {
     PointRow in points { key: String, tenant: String, name: String, until: Option<At> }
     /// An imported directory.
     DirectoryRow in directories { version: String, imported_at: At, files: Vec<u8> }
+    /// A version of a format.
+    FormatRow in formats { number: i64, name: String, version: i32, sha256: Vec<u8>, kept_at: At, text: String }
+    /// Which version of a format stands in for all of them.
+    FormatUseRow in format_uses {
+        name: String, turn: i64, format: Option<i64>, below: Option<i64>, at: At, tenant: String, staff: Option<String>,
+    }
+    /// A file that differs from the text in use under its name.
+    FormatDriftRow in format_drifts { format: i64, sha256: Vec<u8>, since: At, seen_at: At }
     /// What an operator did.
     AuditRow in audit {
         number: i64, at: At, tenant: String, staff: Option<String>, action: String, subject: String, reason: Option<String>,
@@ -117,7 +125,7 @@ rows! {
     /// The exact bytes of a submission.
     SubmissionRow in submissions {
         id: String, received_at: At, tenant: String, dossier: String, version: i32, format: String, media_type: String,
-        sha256: Vec<u8>, size: i64, receipt: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>,
+        sha256: Vec<u8>, size: i64, receipt: String, key_id: String, nonce: Vec<u8>, ciphertext: Vec<u8>, format_version: Option<i64>,
     }
     /// The current state of a dossier.
     DossierRow in dossiers {
@@ -149,7 +157,7 @@ rows! {
     DeliveryRow in deliveries {
         id: String, dossier: String, agency: String, event_seq: i64, event: String, kind: String, state: Word<DeliveryState>, since: At,
         ready: bool, attempt: i32, not_before: At, leased_until: Option<At>, traceparent: Option<String>, failure: Option<Word<Failure>>,
-        send_at: Option<At>, send_leased_until: Option<At>, send_attempts: i32,
+        send_at: Option<At>, send_leased_until: Option<At>, send_attempts: i32, format_version: Option<i64>,
     }
     /// A document that was refused.
     RefusalRow in refusals {
@@ -256,4 +264,6 @@ names_in_chain! {
     StaffRow of "staff": row => format!("{}/{}", row.tenant, row.id);
     PointRow of "points": row => row.key;
     DirectoryRow of "directories": row => row.version;
+    FormatRow of "formats": row => row.number;
+    FormatUseRow of "format_uses": row => format!("{}/{}", row.name, row.turn);
 }

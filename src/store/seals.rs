@@ -62,6 +62,16 @@ pub const LOOSE: &[(&str, &str, &str)] = &[
         "send_at",
         "work in hand: when a message is sent that the broker has not confirmed",
     ),
+    (
+        "deliveries",
+        "format_version",
+        "set anew where an operator sends it again; the audit has which",
+    ),
+    (
+        "format_drifts",
+        "*",
+        "what hubs found at their start; found anew at the next",
+    ),
     ("deliveries", "send_leased_until", "as when it is sent"),
     ("deliveries", "send_attempts", "as when it is sent"),
     (

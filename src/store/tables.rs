@@ -5,12 +5,14 @@ mod chain;
 mod filed;
 mod files;
 mod register;
+mod versions;
 
 pub use carrying::*;
 pub use chain::*;
 pub use filed::*;
 pub use files::*;
 pub use register::*;
+pub use versions::*;
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -23,6 +25,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     points,
     code_counters,
     directories,
+    formats,
+    format_uses,
+    format_drifts,
     audit,
     submissions,
     dossiers,

@@ -73,6 +73,12 @@ fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
         "assign" => json!({ "agency": "ubnd-00025", "reason": "Thử" }),
         "directoryPlan" => json!({ "files": {} }),
         "directoryImport" => json!({ "files": {}, "plan": "00".repeat(32), "reason": "Thử" }),
+        "formatPlan" => json!({ "format": "so-mau/v2", "text": "" }),
+        "formatActivate" => {
+            json!({ "format": "so-mau/v2", "text": "", "plan": "00".repeat(32), "reason": "Thử" })
+        }
+        "formatRollback" => json!({ "name": "so-mau", "from": "so-mau/v1", "reason": "Thử" }),
+        "formatShadow" => json!({ "format": "so-mau/v2", "text": "", "last": 1 }),
         "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),
         "alterTenant" => json!({ "reason": "Thử", "successor_policy": "ask" }),
         "stand" => json!({ "reason": "Thử", "standing": "active" }),

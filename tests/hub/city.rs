@@ -65,6 +65,8 @@ pub struct City {
     /// Issues certificates for partners' endpoints, whatever the clock of the stage says: TLS knows the machine's only.
     pub endpoints: DevCa,
     peers: HashMap<String, ConnectionPeer>,
+    ca: DevCa,
+    files: BTreeMap<String, String>,
 }
 
 /// An agency on this channel; a format behind it, after a comma, takes the place of the agency's own.
@@ -174,7 +176,56 @@ pub async fn changed(store: &Store, change: Change) -> i64 {
     }
 }
 
+/// What a hub on this store is made of. Its tokens are its own.
+fn parts(
+    stage: &Stage,
+    store: &Arc<Store>,
+    adapters: Registry,
+    (files, uploads): (&BTreeMap<String, String>, UploadLimits),
+    (ca, endpoints): (&DevCa, &DevCa),
+) -> HubParts {
+    let key = Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
+    let rules = TokenRules {
+        issuer: "https://hub.example".to_owned(),
+        audience: "https://partner.hub.example".to_owned(),
+        token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
+        life: Duration::from_secs(600),
+    };
+    HubParts {
+        store: Arc::clone(store),
+        blobs: stage.blobs(),
+        uploads,
+        adapters,
+        directory: Directory::read(files).unwrap_or_else(|faults| panic!("{faults:?}")),
+        trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
+        issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
+        receipts: ReceiptSigner::new(key),
+        lookup: LookupSecrets::new([9; 32]),
+        own_queues: true,
+        provisional: true,
+        caller: caller(endpoints),
+        mtls_base: "https://partner.hub.example".to_owned(),
+        clock: stage.clock.clone(),
+        entropy: stage.entropy.clone(),
+    }
+}
+
 impl City {
+    /// Another hub on the same database, which begins with these formats.
+    pub async fn another_hub(&self, stage: &Stage, adapters: Registry) -> Hub {
+        let cas = (&self.ca, &self.endpoints);
+        let hub = Hub::new(parts(
+            stage,
+            &self.store,
+            adapters,
+            (&self.files, UploadLimits::default()),
+            cas,
+        ));
+        hub.refresher.refresh().await.unwrap();
+        hub.formats.keep_own().await.unwrap();
+        hub
+    }
+
     /// A city on the stage's database.
     pub async fn open(stage: &Stage) -> City {
         Self::on(stage, stage.open()).await
@@ -208,6 +259,11 @@ impl City {
         let registry = Registry::shipped_with(&files).unwrap_or_else(|faults| panic!("{faults:#?}"));
         let channel = format!("pull,{format}");
         Self::made(stage, stage.open(), &channel, UploadLimits::default(), registry).await
+    /// A city whose hub begins with these formats, and has kept them.
+    pub async fn with_formats(stage: &Stage, adapters: Registry) -> City {
+        let city = Self::made(stage, stage.open(), "pull", UploadLimits::default(), adapters).await;
+        city.hub.formats.keep_own().await.unwrap();
+        city
     }
 
     async fn made(
@@ -225,31 +281,8 @@ impl City {
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
         let endpoints = DevCa::create("2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
-        let key =
-            Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
-        let rules = TokenRules {
-            issuer: "https://hub.example".to_owned(),
-            audience: "https://partner.hub.example".to_owned(),
-            token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
-            life: Duration::from_secs(600),
-        };
-        let hub = Arc::new(Hub::new(HubParts {
-            store: Arc::clone(&store),
-            blobs: stage.blobs(),
-            uploads,
-            adapters,
-            directory: Directory::read(&files).unwrap_or_else(|faults| panic!("{faults:?}")),
-            trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
-            issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
-            receipts: ReceiptSigner::new(key),
-            lookup: LookupSecrets::new([9; 32]),
-            own_queues: true,
-            provisional: true,
-            caller: caller(&endpoints),
-            mtls_base: "https://partner.hub.example".to_owned(),
-            clock: stage.clock.clone(),
-            entropy: stage.entropy.clone(),
-        }));
+        let parts = parts(stage, &store, adapters, (&files, uploads), (&ca, &endpoints));
+        let hub = Arc::new(Hub::new(parts));
         let mut newcomers = Vec::new();
         let mut peers = HashMap::new();
         let names = TENANTS.map(str::to_owned);
@@ -270,6 +303,8 @@ impl City {
             department,
             endpoints,
             peers,
+            ca,
+            files,
         }
     }
 

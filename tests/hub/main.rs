@@ -28,6 +28,7 @@ mod cursors;
 mod duplicates;
 mod endpoint;
 mod errors;
+mod formats;
 mod imports;
 mod issued;
 mod ledger;

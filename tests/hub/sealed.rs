@@ -3,11 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use lienthong::adapt::Registry;
 use lienthong::domain::register::Change;
 use lienthong::domain::seal::sha256;
 use lienthong::domain::sha256::Sha256;
 use lienthong::domain::submission::IdempotencyKey;
-use lienthong::domain::view::{AssignmentRequest, Cursor, SubscriptionRequest, Transport};
+use lienthong::domain::view::{
+    AssignmentRequest, Cursor, FormatActivationRequest, FormatPlanRequest, SubscriptionRequest, Transport,
+};
 use lienthong::identity::Access;
 use lienthong::identity::webhook::WebhookSecret;
 use lienthong::service::{Answered, Call, Wanted};
@@ -107,9 +110,33 @@ async fn lived(stage: &Stage) -> City {
     };
     city.hub.subscriptions.subscribe(&branch, webhook).await.unwrap();
     push_to_the_commune(stage, &city).await;
+    city.hub.formats.keep_own().await.unwrap();
+    put_into_use(&city, &operator).await;
     changed(&city.store, Change::Suspend("branch.ha-dong".parse().unwrap())).await;
     assert_eq!(stage.audit().findings, []);
     city
+}
+
+/// A version of a format is put into use.
+async fn put_into_use(city: &City, operator: &Access) {
+    let text = Registry::shipped().get("dvcqg-mc/v1").unwrap().text().to_owned();
+    let (samples, expected) = Default::default();
+    let request = FormatPlanRequest {
+        format: "dvcqg-mc/v1".to_owned(),
+        text,
+        samples,
+        expected,
+    };
+    let plan = city.hub.formats.plan(operator, request.clone()).await.unwrap();
+    let request = FormatActivationRequest {
+        format: request.format,
+        text: request.text,
+        samples: request.samples,
+        expected: request.expected,
+        plan: plan.digest,
+        reason: "Theo công văn mẫu".to_owned(),
+    };
+    city.hub.formats.activate(operator, request).await.unwrap();
 }
 
 /// Another value of a column, as SQL.

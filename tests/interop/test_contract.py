@@ -74,6 +74,11 @@ checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }}
 include-operation-id = ["directoryPlan", "directoryImport"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
 
+# So can a version of a format: its text is TOML with rules of its own. There may be no version to go back to: 409.
+[[operations]]
+include-operation-id = ["formatPlan", "formatActivate", "formatShadow", "formatRollback"]
+checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
+
 # So can an address: which hosts there are, a pattern cannot say, and the guard refuses those inside.
 [[operations]]
 include-operation-id = ["setEndpoint"]

@@ -36,11 +36,13 @@ pub enum Watched {
     FeeToBudget,
     /// An official code names one dossier (art. 28.1): no limit, but told to the operator as one.
     CodeContested,
+    /// A hub begins with the rules that are in use: no limit, but told to the operator as one.
+    FormatDrift,
 }
 
 impl Watched {
     /// Every limit.
-    pub const ALL: [Watched; 12] = [
+    pub const ALL: [Watched; 13] = [
         Watched::OfficerNotice,
         Watched::Acceptance,
         Watched::SupplementNotice,
@@ -53,6 +55,7 @@ impl Watched {
         Watched::Opinion,
         Watched::FeeToBudget,
         Watched::CodeContested,
+        Watched::FormatDrift,
     ];
 
     /// Its stable word.
@@ -70,6 +73,7 @@ impl Watched {
             Watched::Opinion => "opinion",
             Watched::FeeToBudget => "fee-to-budget",
             Watched::CodeContested => "code-contested",
+            Watched::FormatDrift => "format-drift",
         }
     }
 
@@ -81,7 +85,9 @@ impl Watched {
     /// Who must keep it.
     pub const fn party(self) -> Role {
         match self {
-            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested => Role::Operator,
+            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift => {
+                Role::Operator
+            }
             Watched::Supplement => Role::Submitter,
             Watched::PaperHandOver | Watched::FeeToBudget => Role::ReceivingUnit,
             Watched::Acceptance
@@ -112,7 +118,8 @@ impl Watched {
             | Watched::AgencySilent
             | Watched::ClockAhead
             | Watched::FeeToBudget
-            | Watched::CodeContested => false,
+            | Watched::CodeContested
+            | Watched::FormatDrift => false,
         }
     }
 
@@ -130,7 +137,8 @@ impl Watched {
             | Watched::ClockAhead
             | Watched::Opinion
             | Watched::FeeToBudget
-            | Watched::CodeContested => None,
+            | Watched::CodeContested
+            | Watched::FormatDrift => None,
         }
     }
 }

@@ -244,6 +244,10 @@ problems! {
     AgencyUnknown { agency };
     DirectoryFaulty { place, fault };
     PlanStale;
+    FormatFaulty { place, fault };
+    FormatTaken { format, sha256, next };
+    FormatPlanStale;
+    FormatNotActivated { format };
     AgencyUnchanged { agency };
     LastOperator;
     CertificateUnusable { reason };

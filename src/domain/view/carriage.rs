@@ -9,6 +9,7 @@ use super::answers::{AgencyView, Clocks};
 use super::cursor::Cursor;
 use super::document::Document;
 use super::dossiers::EventView;
+use super::formats::FormatRef;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DeliveryId, DossierId, EventId};
@@ -142,6 +143,9 @@ pub struct DeliveryView {
     /// When it is tried next, while it is not there yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_try: Option<Timestamp>,
+    /// The version of a format that writes it; absent for what came before versions were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<FormatRef>,
     /// Every attempt.
     pub attempts: Vec<AttemptView>,
 }
@@ -178,6 +182,9 @@ pub struct RouteView {
     pub assignment: Option<AssignmentView>,
     /// Messages to the agency.
     pub deliveries: Vec<DeliveryView>,
+    /// The version of a format that the document was read with on which the dossier now stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<FormatRef>,
 }
 
 /// A CloudEvent 1.0 in JSON.

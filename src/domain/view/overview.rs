@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::alarms::LimitCount;
 use super::answers::{AgencyView, Clocks, StatusView};
 use super::carriage::DeliveryState;
+use super::formats::FormatDriftView;
 use crate::domain::details::Details;
 use crate::domain::dossier::ReturnMethod;
 use crate::domain::ids::DossierId;
@@ -139,6 +140,9 @@ pub struct OverviewView {
     pub limits: Vec<LimitCount>,
     /// What is on its way, and what has stopped there.
     pub backlog: Backlog,
+    /// Files of formats that hubs began with though another text is in use under their name and version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub format_drift: Vec<FormatDriftView>,
     /// Messages the broker has not confirmed.
     pub outbox: i64,
     /// Events ever.

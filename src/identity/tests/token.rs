@@ -382,7 +382,8 @@ fn the_metadata_is_the_reviewed_one() {
         "dossier:assign",
         "directory:manage",
         "delivery:manage",
-        "tenant:manage"
+        "tenant:manage",
+        "format:manage"
       ],
       "tls_client_certificate_bound_access_tokens": true,
       "token_endpoint": "https://partner.hub.example/oauth2/token",

@@ -139,7 +139,9 @@ impl Intake {
         access.permit(Permission::SubmissionCreate)?;
         access.require_staff()?;
         let formats = &access.tenant().formats;
-        self.adapters
+        let in_use = self.formats.load();
+        in_use
+            .registry()
             .choose(&call.media_type, call.format.as_deref(), formats)?;
         let run = Run {
             intake: Arc::clone(self),
@@ -168,8 +170,9 @@ impl Intake {
         document: &[u8],
     ) -> Result<impl Iterator<Item = BatchItem> + use<>, ServiceError> {
         let formats = &access.tenant().formats;
-        let adapter = self
-            .adapters
+        let in_use = self.formats.load();
+        let adapter = in_use
+            .registry()
             .choose(&call.media_type, call.format.as_deref(), formats)?;
         if !adapter.lists_dossiers(&call.media_type) {
             let expected = "application/x-ndjson";

@@ -54,6 +54,8 @@ pub(in crate::service) struct Prepared {
     pub(in crate::service) warnings: Vec<Problem>,
     pub(super) route: Route,
     pub(super) format: String,
+    /// The number of its version, where it is kept.
+    pub(super) format_version: Option<i64>,
     pub(super) received_at: Timestamp,
     pub(super) submission: SubmissionId,
     pub(super) digest: Sha256,

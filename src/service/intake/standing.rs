@@ -367,6 +367,7 @@ impl Intake {
             assigned_code: None,
             officer: None,
             foreign_values: Vec::new(),
+            format_version: prepared.format_version,
             report_key: self.blind_status(prepared, row.id),
             clockwork: self.directory.clockwork(row),
             own_queue: false,

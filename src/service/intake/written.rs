@@ -336,6 +336,7 @@ impl Intake {
             received_at: prepared.received_at,
             version,
             format: prepared.format.clone(),
+            format_version: prepared.format_version,
             media_type: incoming.media_type.clone(),
             sha256: prepared.digest,
             size: incoming.bytes.len() as i64,

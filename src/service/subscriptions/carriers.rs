@@ -154,7 +154,7 @@ impl Subscriptions {
         let teller = self.feed.teller(reader);
         let news = items.into_iter().map(|item| {
             let (seq, dossier) = (item.seq, item.event.dossier.to_string());
-            let event = self.as_notice(item, teller)?;
+            let event = self.as_notice(item, teller.as_deref())?;
             let named = (seq, dossier, event.id.clone());
             Ok(News::of(named, Noticed::Nothing, Some(event)))
         });
@@ -231,7 +231,7 @@ impl Subscriptions {
         let teller = self.feed.teller(reader);
         items
             .into_iter()
-            .map(|(seq, item)| Ok((seq, self.as_notice(item, teller)?)))
+            .map(|(seq, item)| Ok((seq, self.as_notice(item, teller.as_deref())?)))
             .collect()
     }
 

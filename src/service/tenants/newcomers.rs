@@ -115,10 +115,11 @@ impl Tenants {
     }
 
     pub(super) fn known_formats(&self, formats: &[String]) -> Result<(), Problem> {
-        if formats.iter().all(|f| self.adapters.get(f).is_some()) {
+        let in_use = self.formats.load();
+        if formats.iter().all(|f| in_use.registry().get(f).is_some()) {
             return Ok(());
         }
-        let names: Vec<&str> = self.adapters.names().collect();
+        let names: Vec<&str> = in_use.registry().names().collect();
         let problem = problems::ValueUnknown {
             field: &"formats",
             expected: &names.join(", "),

@@ -34,6 +34,8 @@ pub struct KeptDelivery {
     pub failure: Option<Failure>,
     /// While it is in the outbox: when it is tried next.
     pub send_at: Option<Timestamp>,
+    /// The number of the version of a format that it is written with.
+    pub format_version: Option<i64>,
 }
 
 impl KeptDelivery {
@@ -51,6 +53,7 @@ impl KeptDelivery {
             not_before: row.not_before.0,
             failure: row.failure.map(|failure| failure.0),
             send_at: row.send_at.map(|at| at.0),
+            format_version: row.format_version,
         })
     }
 }

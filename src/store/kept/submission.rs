@@ -18,6 +18,12 @@ pub struct KeptSubmission {
     pub received_at: Timestamp,
     /// IANA media type of its bytes.
     pub media_type: String,
+    /// The name of its format.
+    pub format: String,
+    /// The number of the version it was read with; none of what came before versions were kept.
+    pub format_version: Option<i64>,
+    /// Its tracking id.
+    pub dossier: String,
     /// The signed receipt it got.
     pub receipt: String,
     /// The exact bytes received.
@@ -37,6 +43,9 @@ impl KeptSubmission {
             id: id.map_err(|_| StoreError::Corrupt("submission: id".to_owned()))?,
             received_at: row.received_at.0,
             media_type: row.media_type,
+            format: row.format,
+            format_version: row.format_version,
+            dossier: row.dossier,
             receipt: row.receipt,
         })
     }
@@ -53,6 +62,8 @@ pub struct NewSubmission {
     pub version: i32,
     /// The name of its format.
     pub format: String,
+    /// The number of the version it was read with.
+    pub format_version: Option<i64>,
     /// IANA media type of its bytes.
     pub media_type: String,
     /// SHA-256 of the bytes.
@@ -94,6 +105,7 @@ impl NewSubmission {
             key_id: self.sealed.key_id.clone(),
             nonce: self.sealed.nonce.clone(),
             ciphertext: self.sealed.ciphertext.clone(),
+            format_version: self.format_version,
         }
     }
 }

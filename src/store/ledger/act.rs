@@ -214,6 +214,7 @@ fn pending(act: &Act, events: Vec<EventKind>, occurred_at: Timestamp) -> Vec<Pen
         // What stands beside a report is kept once, with the last thing that came of it.
         officer: act.officer.as_deref().filter(|_| number == last),
         foreign_values: if number == last { &act.foreign_values } else { &[] },
+        format_version: act.format_version,
     };
     events.into_iter().zip(1..).map(event).collect()
 }

@@ -156,6 +156,7 @@ pub(super) fn contest(
             paths: &[],
             officer: None,
             foreign_values: &[],
+            format_version: None,
         };
         batch.append(side, vec![told])?;
     }

@@ -23,6 +23,7 @@ use crate::domain::rejection::{Problem, problems};
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
+use crate::store::agency_writers::AgencyWriters;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
@@ -81,7 +82,8 @@ impl Command for SettlePushes {
 
 impl Command for Intervention {
     fn play(&self, batch: &mut Batch<'_>, conn: &mut Conn) -> Result<Result<(), Problem>, StoreError> {
-        intervene(conn, batch.clock, self)
+        let writers = &batch.fresh.writers;
+        intervene(conn, batch.clock, self, writers)
     }
 }
 
@@ -245,6 +247,7 @@ fn intervene(
     conn: &mut Conn,
     now: Timestamp,
     asked: &Intervention,
+    writers: &AgencyWriters,
 ) -> Result<Result<(), Problem>, StoreError> {
     let found: Option<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
@@ -271,14 +274,20 @@ fn intervene(
             )
         }
         Intervene::Retry { .. } => {
-            begin_anew(conn, now, &row, asked.own_queue)?;
+            begin_anew(conn, now, (&row, writers.of(&row.agency)), asked.own_queue)?;
             (Action::DeliveryRetried, AttemptOutcome::Retried, None)
         }
     };
-    let action = AuditAction::on(action, &row.dossier)
+    let mut action = AuditAction::on(action, &row.dossier)
         .with("delivery", &row.id)
         .with("agency", &row.agency)
         .with("state", state.word());
+    if let Some(version) = writers
+        .of(&row.agency)
+        .filter(|_| action.action == Action::DeliveryRetried)
+    {
+        action = action.with("format_version", version);
+    }
     audit::append(conn, now, &asked.actor, Some(&asked.reason), [&action])?;
     let by = match &asked.actor.staff {
         Some(staff) => format!("{}/{staff}", asked.actor.tenant),
@@ -332,7 +341,12 @@ fn park(conn: &mut Conn, now: Timestamp, row: &DeliveryRow) -> Result<(), StoreE
 }
 
 /// The same way again: what had arrived is handed out anew, anything else goes through the outbox and the broker.
-fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: bool) -> Result<(), StoreError> {
+fn begin_anew(
+    conn: &mut Conn,
+    now: Timestamp,
+    (row, writer): (&DeliveryRow, Option<i64>),
+    own_queue: bool,
+) -> Result<(), StoreError> {
     let arrived = row.ready && !own_queue;
     let state = if arrived {
         DeliveryState::Queued
@@ -348,6 +362,8 @@ fn begin_anew(conn: &mut Conn, now: Timestamp, row: &DeliveryRow, own_queue: boo
             deliveries::not_before.eq(At(now)),
             deliveries::leased_until.eq(None::<At>),
             deliveries::failure.eq(None::<Word<Failure>>),
+            // What could not be written or taken as it was is written by the version in use now.
+            deliveries::format_version.eq(writer),
         ))
         .execute(c))?;
     if !arrived {

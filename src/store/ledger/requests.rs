@@ -7,6 +7,7 @@ mod acting;
 mod carrying;
 mod files;
 mod filing;
+mod formats;
 mod pushing;
 mod registering;
 mod request;
@@ -20,6 +21,7 @@ pub use carrying::{
 };
 pub use files::{AddBlob, BlobOutcome, COMMITTED_WITHIN, Complete, ForgetUploads, NoteRead};
 pub use filing::{Expect, Likeness, Naming, Refuse, Remember, Submit};
+pub use formats::{FormatActivation, FormatChange, FormatRollback, FormatText, KeepFormats, ShadowRun};
 pub use pushing::{
     Died, EndpointStanding, Intervene, Intervention, LeasePushes, PushSettlement, RemoveEndpoint, Resend,
     Resent, SetEndpoint, SettlePushes,

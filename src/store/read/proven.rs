@@ -359,6 +359,19 @@ fn register(
             there.push((row.name_in_chain(), row.digest()));
         }
     );
+    every!(conn, report, formats, FormatRow, [number], |row: FormatRow| {
+        there.push((row.name_in_chain(), row.digest()));
+    });
+    every!(
+        conn,
+        report,
+        format_uses,
+        FormatUseRow,
+        [name, turn],
+        |row: FormatUseRow| {
+            there.push((row.name_in_chain(), row.digest()));
+        }
+    );
     every!(conn, report, settings, SettingRow, [name], |row: SettingRow| {
         // A register that was never changed.
         if (row.name.as_str(), row.value.as_str()) != ("register", "0")

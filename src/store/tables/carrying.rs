@@ -40,6 +40,8 @@ diesel::table! {
         send_leased_until -> Nullable<Moment>,
         /// deliveries.send_attempts
         send_attempts -> Integer,
+        /// deliveries.format_version
+        format_version -> Nullable<BigInt>,
     }
 }
 

@@ -32,6 +32,8 @@ diesel::table! {
         nonce -> Binary,
         /// submissions.ciphertext
         ciphertext -> Binary,
+        /// submissions.format_version
+        format_version -> Nullable<BigInt>,
     }
 }
 

@@ -37,7 +37,7 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// Tables that are as large as the register, the directory or the list of subscribers, whatever happens.
-const SMALL: [&str; 13] = [
+const SMALL: [&str; 16] = [
     "__diesel_schema_migrations",
     "head",
     "writer",
@@ -47,6 +47,9 @@ const SMALL: [&str; 13] = [
     "staff",
     "points",
     "directories",
+    "formats",
+    "format_uses",
+    "format_drifts",
     "endpoints",
     "subscriptions",
     "subscription_secrets",
@@ -255,6 +258,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         told(stage, &city).await;
         looked_for(&city).await;
         issued(stage, &city).await;
+        tried(&city).await;
         queued(&another).await;
         let sent = std::mem::take(&mut *SENT.lock());
         let asked = asked_by_indexes(stage);
@@ -397,6 +401,30 @@ async fn issued(stage: &Stage, city: &City) {
     assert!(answer.dossier_code.is_some());
     stage.execute("INSERT INTO code_counters (day, unit, last) VALUES ('2020-01-02', 'H26.101', 1)");
     assert!(city.store.ledger.ask(Sweep).await.unwrap() > 0);
+/// Another version of a format is tried on what was filed, and put into use.
+async fn tried(city: &City) {
+    let operator = city.access("operator.truc-ban");
+    city.hub.formats.keep_own().await.unwrap();
+    let text = lienthong::adapt::Registry::shipped()
+        .get("canonical/v1")
+        .unwrap()
+        .text()
+        .to_owned();
+    let request = lienthong::domain::view::ShadowRequest {
+        format: "canonical/v2".to_owned(),
+        text: text.replace("version = 1", "version = 2"),
+        last: 10,
+        tenant: Some("branch.ba-dinh".parse().unwrap()),
+        values: false,
+    };
+    let seen = city.hub.formats.shadow(&operator, request.clone()).await.unwrap();
+    assert!(seen.examined > 0, "{seen:?}");
+    let all = lienthong::domain::view::ShadowRequest {
+        tenant: None,
+        ..request
+    };
+    city.hub.formats.shadow(&operator, all).await.unwrap();
+    city.hub.formats.versions(&operator).await.unwrap();
 }
 
 /// A message goes into an agency's own queue. It is another city's: a database has one register.

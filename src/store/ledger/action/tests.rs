@@ -142,6 +142,7 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
             assigned_code: None,
             officer: None,
             foreign_values: Vec::new(),
+            format_version: None,
             report_key: None,
             clockwork: CLOCKWORK.clone(),
             own_queue: false,

@@ -29,6 +29,8 @@ pub struct PendingEvent<'a> {
     pub officer: Option<&'a str>,
     /// What the actor's format said beside it.
     pub foreign_values: &'a [ForeignValue],
+    /// The number of the version of a format that it was read with.
+    pub format_version: Option<i64>,
 }
 
 impl<'a> PendingEvent<'a> {
@@ -42,6 +44,7 @@ impl<'a> PendingEvent<'a> {
             paths: &[],
             officer: None,
             foreign_values: &[],
+            format_version: None,
         }
     }
 }
@@ -69,6 +72,7 @@ impl Batch<'_> {
                 actor: one.actor.clone(),
                 officer: one.officer.map(str::to_owned),
                 foreign_values: one.foreign_values.to_vec(),
+                format_version: one.format_version,
                 what: one.what,
             };
             let state = if dossier.events == 0 {
@@ -176,6 +180,7 @@ impl Batch<'_> {
             send_at: Some(At(self.clock)),
             send_leased_until: None,
             send_attempts: 0,
+            format_version: self.fresh.writers.of(agency),
         })
     }
 

@@ -150,6 +150,8 @@ pub struct Act {
     pub officer: Option<String>,
     /// What the actor's format says beside it.
     pub foreign_values: Vec<ForeignValue>,
+    /// The number of the version of a format that it was read with.
+    pub format_version: Option<i64>,
     /// Blind index of the report, so that the same report again is known.
     pub report_key: Option<String>,
     /// What the dossier's clocks are computed with.
