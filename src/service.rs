@@ -33,6 +33,7 @@ mod refresher;
 mod refusals;
 mod statuses;
 mod subscriptions;
+mod successions;
 mod tenants;
 mod texts;
 mod vitals;
@@ -64,6 +65,7 @@ pub use refresher::{Loaded, Refresher};
 pub use refusals::{RefusalCursor, RefusalQuery, Refusals};
 pub use statuses::{Reported, Reports, Statuses};
 pub use subscriptions::{ActiveSubscription, News, SECRET_OVERLAP, Subscriptions, TEST_TYPE};
+pub use successions::{Successions, Taken};
 pub use tenants::{AuditQuery, TenantQuery, Tenants};
 pub use vitals::Vitals;
 
@@ -117,6 +119,8 @@ pub struct Hub {
     pub tenants: Tenants,
     /// Planning another directory and putting it into use.
     pub directory_plans: DirectoryPlans,
+    /// Open dossiers of agencies that were reorganised.
+    pub successions: Successions,
     /// The time limits that run.
     pub limits: Arc<Limits>,
     /// Rules that were broken.
@@ -149,6 +153,7 @@ impl Hub {
             subscriptions: Subscriptions::new(&base, &feed, holder),
             tenants: Tenants::new(&base, &refresher),
             directory_plans: DirectoryPlans::new(&base, &refresher, rest.provisional),
+            successions: Successions::new(&base),
             irregularities: Irregularities::new(&base),
             lookup: Lookup::new(&base, &dossiers),
             overview: Overview::new(&base, &limits, &vitals),

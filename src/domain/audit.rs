@@ -61,6 +61,8 @@ actions! {
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";
+    /// A dossier's agency was taken over by another, or ended without a successor that is known.
+    DossierSucceeded = "dossier-succeeded";
     /// A delivery is tried again, from its first attempt.
     DeliveryRetried = "delivery-retried";
     /// A delivery is tried no more until somebody has it tried again.
@@ -71,6 +73,12 @@ actions! {
     NoticesRetried = "notices-retried";
     /// Another directory was put into use.
     DirectoryImported = "directory-imported";
+    /// Another directory will be put into use on a day.
+    DirectoryScheduled = "directory-scheduled";
+    /// A directory that was to be put into use on a day will not be.
+    DirectoryUnscheduled = "directory-unscheduled";
+    /// The day of a directory has come: it is in use.
+    DirectoryTookEffect = "directory-took-effect";
 }
 
 impl std::str::FromStr for Action {

@@ -40,8 +40,9 @@ pub use carriage::{
 };
 pub use cursor::{Cursor, NotACursor};
 pub use directory::{
-    DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
-    RouteChange,
+    DirectoryHistoryView, DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest,
+    DirectoryPlanView, DirectoryRollbackRequest, FindingView, RouteAnswer, RouteChange, RouteRequest,
+    ScheduledDirectory,
 };
 pub use document::Document;
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};

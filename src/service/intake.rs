@@ -3,6 +3,7 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+mod asked;
 pub mod batch;
 mod keys;
 pub(super) mod prepared;
@@ -15,12 +16,13 @@ use super::ServiceError;
 use crate::adapt::{Adapted, Registry};
 use crate::clock::Clock;
 use crate::domain::attachment;
-use crate::domain::dossier::{Filing, ForeignValue};
+use crate::domain::dossier::{Filing, ForeignValue, Place};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::routing::{Divided, Route, RouteReason};
 use crate::domain::seal::sha256;
 use crate::domain::tenant::SuccessorPolicy;
+use crate::domain::time::Date;
 use crate::identity::secret::LookupSecrets;
 use crate::identity::{Access, Permission};
 use crate::service::acts::Acts;
@@ -300,12 +302,26 @@ impl Intake {
     }
 
     fn route(&self, filing: &Filing, divided: Divided) -> Result<Route, Rejection> {
-        self.directory.load().route_by(
+        let filed_on = filing.filed_at.date();
+        self.decide(
             filing.procedure.code.as_str(),
             filing.place.as_ref(),
-            filing.filed_at.date(),
+            filed_on,
             divided,
         )
+    }
+
+    /// Whom the rules of a day name, and what has become of that agency since.
+    fn decide(
+        &self,
+        procedure: &str,
+        place: Option<&Place>,
+        filed_on: Date,
+        divided: Divided,
+    ) -> Result<Route, Rejection> {
+        let directory = self.directory.load();
+        let route = directory.route_by(procedure, place, filed_on, divided)?;
+        Ok(directory.settle(route, filed_on, self.clock.now().date().max(filed_on)))
     }
 
     async fn attempt(

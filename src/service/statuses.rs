@@ -14,7 +14,8 @@ use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::rejection::{Language, Problem, Rejection, problems};
+use crate::domain::rejection::problems::{self, Bilingual, Fill};
+use crate::domain::rejection::{Language, Problem, Rejection};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
@@ -236,7 +237,8 @@ impl Statuses {
         let answering = Answering(item);
         let scope = access.permit(Permission::StatusReport)?;
         let named = match known {
-            Some(found) => found.map(|row| (row, None)).ok_or(problems::NotFound.into()),
+            Some(Some(row)) => Ok((row, None)),
+            Some(None) => Err(self.absent(access, &report.dossier).await?),
             None => self.named(access, scope, &report.dossier).await?,
         };
         let (row, confirms) = match named {
@@ -338,7 +340,10 @@ impl Statuses {
         if let Ok(id) = named.parse::<DossierId>() {
             let read = move |c: &mut Conn| read::dossier(c, &scope, &id.to_string());
             let found = self.store.readers.run(read).await?;
-            return Ok(found.map(|row| (row, None)).ok_or(problems::NotFound.into()));
+            return match found {
+                Some(row) => Ok(Ok((row, None))),
+                None => self.absent(access, named).await.map(Err),
+            };
         }
         let Ok(code) = named.parse::<DossierCode>() else {
             return Ok(Err(problems::NotFound.into()));
@@ -349,8 +354,44 @@ impl Statuses {
             read::ByCode::Confirmed(row) => Ok((*row, None)),
             read::ByCode::Claimed(row) => Ok((*row, Some(code))),
             read::ByCode::Ambiguous => Err(problems::DossierCodeAmbiguous.into()),
-            read::ByCode::Absent => Err(problems::NotFound.into()),
+            read::ByCode::Absent => Err(self.absent(access, named).await?),
         })
+    }
+
+    /// Why an agency finds no dossier under a name. One it had before it was reorganised is with another agency now, which it may
+    /// know: it had the dossier, and somebody there has still to report.
+    async fn absent(&self, access: &Access, named: &str) -> Result<Problem, ServiceError> {
+        let (Ok(agency), TenantKind::Agency) = (access.key().key().parse(), access.kind()) else {
+            return Ok(problems::NotFound.into());
+        };
+        let id = named.parse::<DossierId>().map(|id| id.to_string());
+        let name = named.to_owned();
+        let read = move |c: &mut Conn| {
+            let ids = match id {
+                Ok(id) => vec![id],
+                Err(_) => read::of_code(c, &name, 1)?,
+            };
+            ids.first()
+                .map_or(Ok(None), |id| read::taken_over_from(c, &agency, id))
+        };
+        let Some(row) = self.store.readers.run(read).await? else {
+            return Ok(problems::NotFound.into());
+        };
+        let since = row.route.read()?.succession.map(|taken| taken.on).unwrap_or_default();
+        let now = row.agency.as_ref().map(|key| self.directory.agency_view(key).name);
+        let nobody = Bilingual {
+            vi: "người vận hành (chờ phân công)",
+            en: "the operator, who has still to name the agency",
+        };
+        let agency: &dyn Fill = match &now {
+            Some(name) => name,
+            None => &nobody,
+        };
+        Ok(problems::DossierTakenOver {
+            agency,
+            date: &since,
+        }
+        .into())
     }
 
     /// Reads a message that came out of the broker from the agency the broker vouches for; [`Statuses::take_reports`] takes it.

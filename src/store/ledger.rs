@@ -13,7 +13,7 @@
 //!
 //! 1. `requests`: what can be asked, and what comes of it. Values; no database.
 //! 2. `batch`: the overlay in memory that a batch is decided on, and the rows it will write.
-//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code`), `assign`, `carry`
+//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code`), `assign`, `succeed`, `carry`
 //!    (outbox and inbox), `push`, `missing`, `notices`, `files`, `refuse`, `register` and `directory` (rows in `enrol`), `watch`, `sweep`,
 //!    `prove`. Beside them `audit`, the chain of what operators did.
 //! 4. `play`: one transaction, which loads what a batch names, plays its commands, writes and seals.
@@ -42,6 +42,7 @@ pub mod refuse;
 mod register;
 mod requests;
 mod submit;
+mod succeed;
 mod sweep;
 mod watch;
 mod worker;
@@ -62,7 +63,7 @@ pub use requests::{
     RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request,
     Resend, Resent, RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox,
     SettleNotices, SettleOutbox, SettlePushes, SettledNotices, Submit, Subscribe, Subscribed, Sweep, TEST,
-    TestSubscription, WarnExpiring, Watch, WatchOutcome,
+    TestSubscription, WarnExpiring, Watch, WatchOutcome, Succeed, SucceedOutcome, DirectoryDue, DirectoryUnschedule, Due,
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 

@@ -2,7 +2,6 @@
 //! that receives never decides who is responsible.
 
 use super::directory::Directory;
-use super::in_force;
 use super::rows::AgencyKind;
 use crate::domain::codes::{CommuneCode, Key};
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -33,9 +32,9 @@ impl Directory {
         let agent = own
             .as_ref()
             .filter(|_| submitter.kind() == TenantKind::Agent)
-            .and_then(|key| self.agent(key))
-            .filter(|a| in_force(a.valid_from, a.valid_to, on));
-        let point = point.and_then(|key| self.point(key));
+            .and_then(|key| self.agent_on(key, on));
+        // A point that has left the network on paper is where it was last.
+        let point = point.and_then(|key| self.point_on(key, on).or_else(|| self.point(key)));
         let unit = match submitter.kind() {
             TenantKind::Branch => own.as_ref(),
             _ => agent.and_then(|a| a.branch.as_ref()).or(point.map(|p| &p.branch)),
@@ -46,7 +45,7 @@ impl Directory {
         };
         let tenant = |key: &Key| TenantKey::new(TenantKind::Branch, key);
         let area = agency
-            .and_then(|key| self.agency(key))
+            .and_then(|key| self.agency_at(key, on))
             .filter(|a| a.kind == AgencyKind::Commune)
             .and_then(|a| a.commune.as_ref());
         // A department of the city is at home in all of it.
