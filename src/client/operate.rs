@@ -8,9 +8,10 @@ use crate::domain::ids::DossierId;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{
-    AssignmentRequest, AuditPage, CertificateRequest, DirectoryHistoryView, DirectoryImportAnswer, DirectoryImportRequest, DirectoryRollbackRequest, RouteAnswer, RouteRequest,
-    DirectoryPlanRequest, DirectoryPlanView, DossierSummary, PointRequest, RegisterAnswer, RegisterRequest,
-    StaffRequest, StandingRequest, TenantPage, TenantRequest, TenantView,
+    AssignmentRequest, AuditPage, CertificateRequest, DirectoryHistoryView, DirectoryImportAnswer,
+    DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DirectoryRollbackRequest,
+    DossierSummary, PointRequest, RegisterAnswer, RegisterRequest, RouteAnswer, RouteRequest, StaffRequest,
+    StandingRequest, TenantPage, TenantRequest, TenantView,
 };
 
 /// Which tenants to list. Empty lists all, by key.

@@ -15,7 +15,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(600);
 pub(super) async fn run(hub: Arc<Hub>) {
     let mut looked = None;
     loop {
-        let now = (hub.directory.current().version().to_owned(), hub.directory.today());
+        let now = (
+            hub.directory.current().version().to_owned(),
+            hub.directory.today(),
+        );
         let due = looked
             .as_ref()
             .is_none_or(|(seen, at): &(_, Instant)| *seen != now || at.elapsed() >= LOOK_AGAIN);

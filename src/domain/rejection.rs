@@ -286,7 +286,7 @@ labels! {
         "Từ ngày {date} hồ sơ do {agency} giải quyết; báo cáo này không được ghi nhận. Hãy chuyển kết quả cho cơ quan đó để cơ quan đó báo cáo." "Since {date} the dossier is with {agency}; this report was not recorded. Hand what you have to that agency, which reports it.";
     DirectoryScheduled "directory-scheduled" 409 "Đã có danh mục hẹn ngày áp dụng" "Another directory waits for its day"
         "Danh mục {version} sẽ áp dụng từ ngày {date}; hủy trước (lienthong directory rollback) hoặc chờ đến sau ngày đó." "Directory {version} takes effect on {date}; cancel that first (lienthong directory rollback), or wait until after that day.";
-    DirectoryVersionUnknown "directory-version-unknown" 404 "Không có phiên bản danh mục này" "There is no such version of the directory"
+    DirectoryVersionUnknown "directory-version-unknown" 422 "Không có phiên bản danh mục này" "There is no such version of the directory"
         "Dùng một phiên bản trong lienthong directory history." "Name a version that lienthong directory history lists.";
     EffectiveDayPast "effective-day-past" 422 "Ngày áp dụng đã qua" "The effective day is not in the future"
         "Dùng một ngày sau {today}, hoặc bỏ trống để áp dụng ngay." "Name a day after {today}, or none to put it into use now.";

@@ -24,15 +24,15 @@ mod unit;
 
 pub use check::{Finding, Severity};
 pub use directory::Directory;
+pub use heirs::{Heir, HeldDossier};
 pub use plan::FileChange;
 pub use reason::{
-    AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy,
-    RouteReason, RuleReason, SuccessionReason,
+    AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ReceptionReason,
+    ResolvedBy, RouteReason, RuleReason, SuccessionReason,
 };
 pub use reception::Reception;
-pub use report::{CompetenceFault, CompetenceReport, CompetenceSpot};
-pub use heirs::{Heir, HeldDossier};
 pub use reorganisation::{OpenDossiers, Reorganisation, ReorganisationKind, Units};
+pub use report::{CompetenceFault, CompetenceReport, CompetenceSpot};
 pub use rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
     PointKind, Procedure, Rule, RuleAgency, RulePlace,

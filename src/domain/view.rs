@@ -55,7 +55,8 @@ pub use matters::{
     PaymentKind, PaymentRequest,
 };
 pub use overview::{
-    AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+    AgencyCount, Backlog, DeliveryCount, OutOfAreaCount, OverviewView, PublicStep, PublicView, StatusCount,
+    SubmitterCount,
 };
 pub use progress::{ClaimView, DueView, SupplementView};
 pub use refusals::{RefusalPage, RefusalSummary, RefusalView, RefusedKind};

@@ -9,7 +9,7 @@ use super::tenants::{one_of, reason_of};
 use crate::clock::Clock;
 use crate::domain::rejection::{Label, Problem, Rejection, problems};
 use crate::domain::routing::{
-    CompetenceSpot, Directory, Divided, Finding, HeldDossier, Heir, ResolvedBy, RouteReason, Severity, plan,
+    CompetenceSpot, Directory, Divided, Finding, Heir, HeldDossier, ResolvedBy, RouteReason, Severity, plan,
 };
 use crate::domain::time::Date;
 use crate::domain::view::{
@@ -209,7 +209,12 @@ impl DirectoryPlans {
         let (standing, acts) = self
             .store
             .readers
-            .run(move |conn| Ok((read::directory_standing(conn)?, read::entries(conn, &scope, &filter)?)))
+            .run(move |conn| {
+                Ok((
+                    read::directory_standing(conn)?,
+                    read::entries(conn, &scope, &filter)?,
+                ))
+            })
             .await?;
         let some = |version: String| (!version.is_empty()).then_some(version);
         Ok(DirectoryHistoryView {

@@ -16,13 +16,11 @@ use super::ServiceError;
 use crate::adapt::{Adapted, Registry};
 use crate::clock::Clock;
 use crate::domain::attachment;
-use crate::domain::dossier::{Filing, ForeignValue, Place};
+use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Problem, Rejection, problems};
-use crate::domain::routing::{Divided, Route, RouteReason};
+use crate::domain::routing::{Route, RouteReason};
 use crate::domain::seal::sha256;
-use crate::domain::tenant::SuccessorPolicy;
-use crate::domain::time::Date;
 use crate::identity::secret::LookupSecrets;
 use crate::identity::{Access, Permission};
 use crate::service::acts::Acts;
@@ -259,7 +257,7 @@ impl Intake {
         let (complete_at, promised, early) = prepared::dates(&filing, received_at);
         warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
-        let route = self.route(&filing, divided(access, incoming.mode));
+        let route = self.route(&filing, asked::divided(access, incoming.mode));
         let route = route.map_err(|rejection| {
             let problems = rejection.problems().iter().map(placed).collect();
             Rejection::of(problems).unwrap_or(rejection)
@@ -299,29 +297,6 @@ impl Intake {
             status_path: provenance.locate("/reported_status"),
             text_path: provenance.locate("/reported_text"),
         })
-    }
-
-    fn route(&self, filing: &Filing, divided: Divided) -> Result<Route, Rejection> {
-        let filed_on = filing.filed_at.date();
-        self.decide(
-            filing.procedure.code.as_str(),
-            filing.place.as_ref(),
-            filed_on,
-            divided,
-        )
-    }
-
-    /// Whom the rules of a day name, and what has become of that agency since.
-    fn decide(
-        &self,
-        procedure: &str,
-        place: Option<&Place>,
-        filed_on: Date,
-        divided: Divided,
-    ) -> Result<Route, Rejection> {
-        let directory = self.directory.load();
-        let route = directory.route_by(procedure, place, filed_on, divided)?;
-        Ok(directory.settle(route, filed_on, self.clock.now().date().max(filed_on)))
     }
 
     async fn attempt(
@@ -475,15 +450,6 @@ impl Intake {
             .refusals
             .keep_refused(call.access, call.incoming, refused.into())
             .await)
-    }
-}
-
-/// What becomes of a former commune whose parts have different agencies: the tenant's policy goes first.
-fn divided(access: &Access, mode: Mode) -> Divided {
-    match (access.tenant().successor_policy, mode) {
-        (SuccessorPolicy::Default, _) => Divided::TakeDefault,
-        (SuccessorPolicy::Ask, Mode::Interactive) => Divided::Refuse,
-        (SuccessorPolicy::Ask, Mode::Batch) => Divided::Park,
     }
 }
 

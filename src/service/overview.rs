@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::status::Status;
-use crate::domain::view::{AgencyCount, DeliveryCount, OverviewView, StatusCount, SubmitterCount};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::view::{
+    AgencyCount, DeliveryCount, OutOfAreaCount, OverviewView, StatusCount, SubmitterCount,
+};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::credentials::Credentials;
@@ -13,6 +16,7 @@ use crate::service::fault::internal;
 use crate::service::limits::Limits;
 use crate::service::parts::Base;
 use crate::service::vitals::Vitals;
+use crate::store::conn::Conn;
 use crate::store::{Store, read};
 
 /// The numbers of the whole hub.
@@ -41,11 +45,18 @@ impl Overview {
     /// `permission-missing`.
     pub async fn show(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let (numbers, overdue) = self
-            .store
-            .readers
-            .run(move |conn| Ok((read::overview(conn, &scope)?, read::overdue(conn, &scope)?)))
-            .await?;
+        let units: Vec<TenantKey> = {
+            let directory = self.directory.load();
+            let branches = directory.branches();
+            branches
+                .map(|branch| TenantKey::new(TenantKind::Branch, &branch.key))
+                .collect()
+        };
+        let read = move |conn: &mut Conn| {
+            let (numbers, overdue) = (read::overview(conn, &scope)?, read::overdue(conn, &scope)?);
+            Ok((numbers, overdue, read::supervised(conn, &scope, units)?))
+        };
+        let (numbers, overdue, supervised) = self.store.readers.run(read).await?;
         let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
         let limits = self.limits.limits_told().await?;
         let backlog = self.vitals.backlog().await?;
@@ -98,6 +109,10 @@ impl Overview {
                 .map(|(state, count)| DeliveryCount { state, count })
                 .collect(),
             limits,
+            out_of_area: supervised
+                .into_iter()
+                .map(|(unit, open)| OutOfAreaCount { unit, open })
+                .collect(),
             backlog,
             outbox: numbers.outbox,
             events: numbers.seq,

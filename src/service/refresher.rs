@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use crate::domain::routing::Directory;
+use crate::identity::Access;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::endpoints::Endpoints;
-use crate::identity::Access;
 use crate::service::parts::Base;
 use crate::store::ledger::{DirectoryDue, Due};
 use crate::store::{Store, read};
@@ -93,7 +93,10 @@ impl Refresher {
             actor: Access::system().actor(),
         };
         if self.store.ledger.ask(due).await? == Due::Done {
-            tracing::info!(version = next.version, "the day of a directory has come: it is in use");
+            tracing::info!(
+                version = next.version,
+                "the day of a directory has come: it is in use"
+            );
         }
         Ok(())
     }

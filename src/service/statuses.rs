@@ -1,5 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+mod absent;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,8 +16,7 @@ use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::rejection::problems::{self, Bilingual, Fill};
-use crate::domain::rejection::{Language, Problem, Rejection};
+use crate::domain::rejection::{Language, Problem, Rejection, problems};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{Standing, TenantKey, TenantKind};
@@ -356,42 +357,6 @@ impl Statuses {
             read::ByCode::Ambiguous => Err(problems::DossierCodeAmbiguous.into()),
             read::ByCode::Absent => Err(self.absent(access, named).await?),
         })
-    }
-
-    /// Why an agency finds no dossier under a name. One it had before it was reorganised is with another agency now, which it may
-    /// know: it had the dossier, and somebody there has still to report.
-    async fn absent(&self, access: &Access, named: &str) -> Result<Problem, ServiceError> {
-        let (Ok(agency), TenantKind::Agency) = (access.key().key().parse(), access.kind()) else {
-            return Ok(problems::NotFound.into());
-        };
-        let id = named.parse::<DossierId>().map(|id| id.to_string());
-        let name = named.to_owned();
-        let read = move |c: &mut Conn| {
-            let ids = match id {
-                Ok(id) => vec![id],
-                Err(_) => read::of_code(c, &name, 1)?,
-            };
-            ids.first()
-                .map_or(Ok(None), |id| read::taken_over_from(c, &agency, id))
-        };
-        let Some(row) = self.store.readers.run(read).await? else {
-            return Ok(problems::NotFound.into());
-        };
-        let since = row.route.read()?.succession.map(|taken| taken.on).unwrap_or_default();
-        let now = row.agency.as_ref().map(|key| self.directory.agency_view(key).name);
-        let nobody = Bilingual {
-            vi: "người vận hành (chờ phân công)",
-            en: "the operator, who has still to name the agency",
-        };
-        let agency: &dyn Fill = match &now {
-            Some(name) => name,
-            None => &nobody,
-        };
-        Ok(problems::DossierTakenOver {
-            agency,
-            date: &since,
-        }
-        .into())
     }
 
     /// Reads a message that came out of the broker from the agency the broker vouches for; [`Statuses::take_reports`] takes it.

@@ -119,6 +119,7 @@ impl Successions {
         // What an operator decided was about an agency that is no more.
         reason.assigned = None;
         let reception = directory.reception(&row.submitter, row.point.as_ref(), to.as_ref(), today);
+        reason.reception = Some(reception.reason());
         let silence = |key: &Key| {
             directory
                 .clockwork(Some(key), &row.procedure)

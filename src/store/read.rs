@@ -42,7 +42,7 @@ pub use notices::{
     secrets, ways,
 };
 pub use operated::{AuditFilter, OpenDossier, entries, held_by, open_dossiers, taken_over_from};
-pub use overview::{OverviewCounts, backlog, overview};
+pub use overview::{OverviewCounts, backlog, overview, supervised};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
 pub use register::{
     DirectoryStanding, KeptDirectory, directory, directory_in_use, directory_of, directory_standing,

@@ -73,6 +73,8 @@ fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
         "assign" => json!({ "agency": "ubnd-00025", "reason": "Thử" }),
         "directoryPlan" => json!({ "files": {} }),
         "directoryImport" => json!({ "files": {}, "plan": "00".repeat(32), "reason": "Thử" }),
+        "directoryRollback" => json!({ "reason": "Thử" }),
+        "routeOf" => json!({ "procedure": "1.004873", "place": { "commune": "00004" }, "at": "2026-11-20" }),
         "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),
         "alterTenant" => json!({ "reason": "Thử", "successor_policy": "ask" }),
         "stand" => json!({ "reason": "Thử", "standing": "active" }),

@@ -40,6 +40,7 @@ mod papers;
 mod parties;
 mod pooled;
 mod refusals;
+mod reorganised;
 mod round;
 mod schema;
 mod scopes;

@@ -70,7 +70,10 @@ pub(super) fn line(spot: &CompetenceSpot) -> String {
         Some(commune) => format!("{} {}", commune.code, commune.name),
         None => "*".to_owned(),
     };
-    let (from, to) = (spot.from.as_deref().unwrap_or("…"), spot.to.as_deref().unwrap_or("…"));
+    let (from, to) = (
+        spot.from.as_deref().unwrap_or("…"),
+        spot.to.as_deref().unwrap_or("…"),
+    );
     let rules = if spot.rules.is_empty() {
         String::new()
     } else {

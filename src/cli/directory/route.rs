@@ -71,7 +71,9 @@ impl FromStr for GivenPlace {
             None => None,
             Some("2025") => Some(Catalogue::Since2025),
             Some("legacy") => Some(Catalogue::Legacy),
-            Some(_) => return Err("danh mục là 2025 hoặc legacy | the catalogue is 2025 or legacy".to_owned()),
+            Some(_) => {
+                return Err("danh mục là 2025 hoặc legacy | the catalogue is 2025 or legacy".to_owned());
+            }
         };
         let commune = commune
             .parse()
@@ -124,7 +126,11 @@ pub(super) fn run(args: &RouteArgs, out: &mut dyn Write) -> Result<Exit, Command
 fn of_folder(directory: &Directory, request: &RouteRequest) -> RouteAnswer {
     let today = Clock::System.now().date();
     let at = request.at.unwrap_or(today);
-    let divided = if request.batch { Divided::Park } else { Divided::Refuse };
+    let divided = if request.batch {
+        Divided::Park
+    } else {
+        Divided::Refuse
+    };
     let told = |problem| ProblemView::of(problem, Language::Vietnamese);
     match directory.route_by(&request.procedure, request.place.as_ref(), at, divided) {
         Ok(route) => {

@@ -182,6 +182,7 @@ impl Directory {
                 rules: rules.collect(),
                 chosen: agency.as_ref().map(Key::to_string),
                 succession: None,
+                reception: None,
                 assigned: None,
                 vi,
                 en,
@@ -240,11 +241,10 @@ impl Directory {
                     matches.extend(heirs.map(|(agency, by)| Match { rule, agency, by }));
                 }
                 (RuleAgency::OfThePlace, Some(code)) => {
-                    let by = Vec::new;
                     matches.extend(self.agencies_of(code, on).map(|agency| Match {
                         rule,
                         agency,
-                        by: by(),
+                        by: Vec::new(),
                     }));
                 }
                 (RuleAgency::OfThePlace, None) => {}

@@ -233,7 +233,8 @@ impl Directory {
 
     /// Every agency once, as it is, was last, or will be first, on a day.
     pub fn agencies_at(&self, on: Date) -> impl Iterator<Item = &Agency> {
-        self.agencies().filter_map(move |agency| self.agency_at(&agency.key, on))
+        self.agencies()
+            .filter_map(move |agency| self.agency_at(&agency.key, on))
     }
 
     /// Every row of every agency, in the file's order.
@@ -365,7 +366,12 @@ impl Directory {
     }
 
     /// What a code meant on a day: the commune that had it, or had it last before.
-    pub(super) fn commune_as_of(&self, catalogue: Catalogue, code: &CommuneCode, on: Date) -> Option<&Commune> {
+    pub(super) fn commune_as_of(
+        &self,
+        catalogue: Catalogue,
+        code: &CommuneCode,
+        on: Date,
+    ) -> Option<&Commune> {
         let begun = |c: &&Commune| c.valid_from.is_none_or(|from| from <= on);
         let rows = self.catalogue(catalogue);
         rows.of(code).rfind(begun).or_else(|| rows.of(code).next())

@@ -51,11 +51,14 @@ pub struct HeldDossier<'a> {
 impl Directory {
     /// The rows by which competence passes from an agency after one day and until another: those of the earliest such day, and of
     /// these the rows about the procedure before the others.
-    fn passed(&self, old: &Key, procedure: &ProcedureCode, (after, on): (Date, Date)) -> Vec<&Reorganisation> {
+    fn passed(
+        &self,
+        old: &Key,
+        procedure: &ProcedureCode,
+        (after, on): (Date, Date),
+    ) -> Vec<&Reorganisation> {
         let about = |row: &&Reorganisation| {
-            after < row.date
-                && row.date <= on
-                && row.procedure.as_ref().is_none_or(|only| only == procedure)
+            after < row.date && row.date <= on && row.procedure.as_ref().is_none_or(|only| only == procedure)
         };
         let rows: Vec<&Reorganisation> = self.reorganised_agency(old).filter(about).collect();
         let Some(first) = rows.iter().map(|row| row.date).min() else {
@@ -129,10 +132,16 @@ impl Directory {
                 ([], _) | (_, None) => break,
                 (several, _) => {
                     let heirs: Vec<Key> = several.iter().map(|key| (*key).clone()).collect();
-                    return match self.decided_today(held.reason, on).filter(|to| heirs.contains(to)) {
+                    return match self
+                        .decided_today(held.reason, on)
+                        .filter(|to| heirs.contains(to))
+                    {
                         Some(to) if to == *held.agency => Heir::Stays,
                         Some(to) => Heir::Passes { to, by },
-                        None => Heir::Undecided { candidates: heirs, by },
+                        None => Heir::Undecided {
+                            candidates: heirs,
+                            by,
+                        },
                     };
                 }
             }
@@ -178,7 +187,10 @@ impl Directory {
 
     /// The reason to keep with a dossier whose agency was taken over, and why it waits, if it does.
     pub fn succession(&self, from: &Key, heir: &Heir, on: Date) -> (SuccessionReason, Option<Problem>) {
-        let name = |key: &Key| self.agency_at(key, on).map_or_else(|| key.to_string(), |a| a.name.clone());
+        let name = |key: &Key| {
+            self.agency_at(key, on)
+                .map_or_else(|| key.to_string(), |a| a.name.clone())
+        };
         let former = name(from);
         let (agency, by, vi, en, problem) = match heir {
             Heir::Stays => (Some(from.clone()), &[][..], String::new(), String::new(), None),
@@ -193,14 +205,24 @@ impl Directory {
                 )
             }
             Heir::Undecided { candidates, by } => {
-                let names: Vec<String> = candidates.iter().map(|key| format!("{key} {}", name(key))).collect();
-                let names = if names.is_empty() { "–".to_owned() } else { names.join(", ") };
+                let names: Vec<String> = candidates
+                    .iter()
+                    .map(|key| format!("{key} {}", name(key)))
+                    .collect();
+                let names = if names.is_empty() {
+                    "–".to_owned()
+                } else {
+                    names.join(", ")
+                };
                 let problem: Problem = problems::SuccessorUndecided {
                     agency: &former,
                     candidates: &names,
                 }
                 .into();
-                let (vi, en) = (problem.advice(Language::Vietnamese), problem.advice(Language::English));
+                let (vi, en) = (
+                    problem.advice(Language::Vietnamese),
+                    problem.advice(Language::English),
+                );
                 (None, by.as_slice(), vi, en, Some(problem))
             }
         };
@@ -251,7 +273,10 @@ impl Directory {
         let mut found: Vec<(&Commune, bool)> = Vec::new();
         let mut open = vec![(ended.code.clone(), ended.valid_to, true)];
         while let Some((code, last, is_default)) = open.pop() {
-            let Some(next) = last.and_then(|last| last.tomorrow().ok()).filter(|next| *next <= on) else {
+            let Some(next) = last
+                .and_then(|last| last.tomorrow().ok())
+                .filter(|next| *next <= on)
+            else {
                 continue;
             };
             let rows = self.reorganised_commune(&code).filter(|row| row.date == next);

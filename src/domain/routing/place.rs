@@ -53,7 +53,9 @@ impl Directory {
             vec![problem.at("/place/commune")]
         };
         // A code of today's catalogue may have had another meaning when the paper was written, or have ended since.
-        let written = place.document_date.filter(|day| *day >= CATALOGUE_2025_FROM && *day < on);
+        let written = place
+            .document_date
+            .filter(|day| *day >= CATALOGUE_2025_FROM && *day < on);
         let meant = match catalogue {
             Catalogue::Since2025 => written.unwrap_or(on),
             Catalogue::Legacy => on,
@@ -95,7 +97,10 @@ impl Directory {
     /// The communes in force on a day that a former one is now part of, its default first, each with whether it is the default.
     pub(super) fn successors_on<'a>(&'a self, former: &Commune, on: Date) -> Vec<(&'a Commune, bool)> {
         let mut found: Vec<(&Commune, bool)> = Vec::new();
-        let mut add = |commune: &'a Commune, default: bool| match found.iter_mut().find(|(known, _)| std::ptr::eq(*known, commune)) {
+        let mut add = |commune: &'a Commune, default: bool| match found
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, commune))
+        {
             Some(known) => known.1 |= default,
             None => found.push((commune, default)),
         };

@@ -197,7 +197,10 @@ fn table(name: &str, files: &DirectoryFiles) -> Table {
 }
 
 fn columns_of<'a>(columns: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
-    columns.get(name).map(String::as_str).filter(|cell| !cell.is_empty())
+    columns
+        .get(name)
+        .map(String::as_str)
+        .filter(|cell| !cell.is_empty())
 }
 
 #[cfg(test)]

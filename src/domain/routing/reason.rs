@@ -29,10 +29,22 @@ pub struct RouteReason {
     /// What an operator decided instead; the reason is in the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned: Option<AssignedReason>,
+    /// Where it was received, seen from its agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reception: Option<ReceptionReason>,
     /// One sentence in Vietnamese.
     pub vi: String,
     /// One sentence in English.
     pub en: String,
+}
+
+/// Where a dossier was received, seen from its agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReceptionReason {
+    /// The branch whose one-stop unit received it, where the directory knows it.
+    pub unit: Option<TenantKey>,
+    /// It is known to have been received in another area than the agency's (Decree 118/2025 art. 20.1a).
+    pub out_of_area: bool,
 }
 
 /// That a dossier's agency was taken over by another, or has ended without a successor that is known.

@@ -2,6 +2,7 @@
 //! that receives never decides who is responsible.
 
 use super::directory::Directory;
+use super::reason::ReceptionReason;
 use super::rows::AgencyKind;
 use crate::domain::codes::{CommuneCode, Key};
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -16,6 +17,16 @@ pub struct Reception {
     pub out_of_area: bool,
     /// Received out of area: the branch whose one-stop unit serves the agency, and supervises.
     pub supervisor: Option<TenantKey>,
+}
+
+impl Reception {
+    /// As it is kept with the dossier.
+    pub fn reason(&self) -> ReceptionReason {
+        ReceptionReason {
+            unit: self.unit.clone(),
+            out_of_area: self.out_of_area,
+        }
+    }
 }
 
 impl Directory {

@@ -127,7 +127,11 @@ pub(super) fn read(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<String,
     let open = [("move", OpenDossiers::Move), ("stay", OpenDossiers::Stay)];
     let columns = &Reorganisation::COLUMNS;
     table::read(Reorganisation::FILE, text, columns, faults, |row| {
-        let (name, kind, unit) = (row.text("row"), row.word("kind", &kinds), row.word("unit", &units));
+        let (name, kind, unit) = (
+            row.text("row"),
+            row.word("kind", &kinds),
+            row.word("unit", &units),
+        );
         let units = match unit? {
             UnitWord::Commune => {
                 let (old, new) = (row.value("old", "NNNNN"), row.value("new", "NNNNN"));

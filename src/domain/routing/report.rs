@@ -128,7 +128,9 @@ impl Directory {
             going = goes_on;
             going.extend(begun);
         }
-        report.spots.extend(going.into_iter().map(|known| known.told(code, None)));
+        report
+            .spots
+            .extend(going.into_iter().map(|known| known.told(code, None)));
     }
 
     /// What is wrong with a procedure on a day, place by place.

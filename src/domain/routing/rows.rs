@@ -332,4 +332,6 @@ macro_rules! dated {
     };
 }
 
-dated!(Agency, Branch, Point, Commune, Succession, Alias, Rule, Enterprise, Agent);
+dated!(
+    Agency, Branch, Point, Commune, Succession, Alias, Rule, Enterprise, Agent
+);

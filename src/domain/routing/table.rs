@@ -66,9 +66,8 @@ pub(crate) fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
 
 /// Whether two periods have a day in common.
 fn meet(one: Period, other: Period) -> bool {
-    let begins_in_time = |(from, _): Period, (_, to): Period| {
-        from.is_none_or(|from| to.is_none_or(|to| from <= to))
-    };
+    let begins_in_time =
+        |(from, _): Period, (_, to): Period| from.is_none_or(|from| to.is_none_or(|to| from <= to));
     begins_in_time(one, other) && begins_in_time(other, one)
 }
 
@@ -113,7 +112,11 @@ impl<K: Hash + Eq, T> Rows<K, T> {
 
     /// The newest row of every key.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &T> {
-        let newest: HashSet<usize> = self.index.values().filter_map(|rows| rows.last().copied()).collect();
+        let newest: HashSet<usize> = self
+            .index
+            .values()
+            .filter_map(|rows| rows.last().copied())
+            .collect();
         let rows = self.rows.iter().enumerate();
         rows.filter_map(move |(i, row)| newest.contains(&i).then_some(row))
     }
@@ -375,7 +378,10 @@ fn records(
             }
         }
     }
-    let header = records.first().map(|(_, header)| header.clone()).unwrap_or_default();
+    let header = records
+        .first()
+        .map(|(_, header)| header.clone())
+        .unwrap_or_default();
     let n = header.len();
     if ![fewest, all.len()].contains(&n) || !header.iter().eq(all.iter().copied().take(n)) {
         let (line, expected) = (records.first().map_or(0, |(line, _)| *line), all.join(","));

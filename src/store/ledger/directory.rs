@@ -17,7 +17,9 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
-use crate::store::standing::{DIRECTORY, DIRECTORY_BEFORE, DIRECTORY_NEXT, NextDirectory, next_directory, setting};
+use crate::store::standing::{
+    DIRECTORY, DIRECTORY_BEFORE, DIRECTORY_NEXT, NextDirectory, next_directory, setting,
+};
 use crate::store::tables::*;
 
 impl Command for DirectoryImport {
@@ -34,7 +36,8 @@ impl Command for DirectoryDue {
         let in_use = setting(conn, DIRECTORY)?;
         let mut changed = put_into_use(conn, &in_use, &next.version)?;
         changed.push(set(conn, DIRECTORY_NEXT, "")?);
-        let action = act(Action::DirectoryTookEffect, &next.version, in_use).with("effective", next.effective);
+        let action =
+            act(Action::DirectoryTookEffect, &next.version, in_use).with("effective", next.effective);
         append_with(conn, batch.now, &self.actor, None, [&action], changed)?;
         Ok(Due::Done)
     }
@@ -47,7 +50,8 @@ impl Command for DirectoryUnschedule {
         };
         let changed = vec![set(conn, DIRECTORY_NEXT, "")?];
         let in_use = setting(conn, DIRECTORY)?;
-        let action = act(Action::DirectoryUnscheduled, &next.version, in_use).with("effective", next.effective);
+        let action =
+            act(Action::DirectoryUnscheduled, &next.version, in_use).with("effective", next.effective);
         let reason = self.reason.as_deref();
         append_with(conn, batch.now, &self.actor, reason, [&action], changed)?;
         Ok(Some(next))

@@ -25,7 +25,8 @@ pub use pushing::{
     Resent, SetEndpoint, SettlePushes,
 };
 pub use registering::{
-    DirectoryDue, DirectoryImport, DirectoryUnschedule, Due, Expiring, Imported, RegisterChange, Registered, WarnExpiring,
+    DirectoryDue, DirectoryImport, DirectoryUnschedule, Due, Expiring, Imported, RegisterChange, Registered,
+    WarnExpiring,
 };
 pub use request::{Names, Request, Sender};
 pub use telling::{

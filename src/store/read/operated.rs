@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::corrupt;
 use crate::domain::audit::{Action, Entry};
-use crate::domain::status::Status;
 use crate::domain::codes::Key;
+use crate::domain::status::Status;
 use crate::domain::tenant::{Actor, TenantKey, TenantKind};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;

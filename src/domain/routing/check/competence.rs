@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Finding, Severity, examples};
 use crate::domain::dossier::Catalogue;
 use crate::domain::routing::directory::{Directory, agencies};
-use crate::domain::routing::table::in_force;
 use crate::domain::routing::report::add;
 use crate::domain::routing::rows::{Commune, Procedure};
+use crate::domain::routing::table::in_force;
 use crate::domain::time::Date;
 
 impl Directory {

@@ -54,8 +54,12 @@ impl Directory {
             }),
             if old_wrong {
                 Some((
-                    format!("cơ quan cũ “{old}” phải có valid_to là ngày liền trước {date} trong agencies.csv"),
-                    format!("the old agency “{old}” must end (valid_to) on the day before {date} in agencies.csv"),
+                    format!(
+                        "cơ quan cũ “{old}” phải có valid_to là ngày liền trước {date} trong agencies.csv"
+                    ),
+                    format!(
+                        "the old agency “{old}” must end (valid_to) on the day before {date} in agencies.csv"
+                    ),
                 ))
             } else {
                 left.then(|| {
@@ -89,7 +93,9 @@ impl Directory {
             (!ended).then(|| {
                 (
                     format!("xã cũ {old} phải có valid_to là ngày liền trước {date} trong communes.csv"),
-                    format!("the old commune {old} must end (valid_to) on the day before {date} in communes.csv"),
+                    format!(
+                        "the old commune {old} must end (valid_to) on the day before {date} in communes.csv"
+                    ),
                 )
             }),
         )
