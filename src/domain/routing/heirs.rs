@@ -50,15 +50,19 @@ pub struct HeldDossier<'a> {
 
 impl Directory {
     /// The rows by which competence passes from an agency after one day and until another: those of the earliest such day, and of
-    /// these the rows about the procedure before the others.
+    /// these the rows about the procedure before the others. Only rows that count.
     fn passed(
         &self,
         old: &Key,
         procedure: &ProcedureCode,
         (after, on): (Date, Date),
+        counts: impl Fn(&Reorganisation) -> bool,
     ) -> Vec<&Reorganisation> {
         let about = |row: &&Reorganisation| {
-            after < row.date && row.date <= on && row.procedure.as_ref().is_none_or(|only| only == procedure)
+            counts(row)
+                && after < row.date
+                && row.date <= on
+                && row.procedure.as_ref().is_none_or(|only| only == procedure)
         };
         let rows: Vec<&Reorganisation> = self.reorganised_agency(old).filter(about).collect();
         let Some(first) = rows.iter().map(|row| row.date).min() else {
@@ -85,7 +89,7 @@ impl Directory {
         let since = rule.valid_from.unwrap_or(Date::MIN);
         let mut open = vec![(named.clone(), since, Vec::new())];
         while let Some((key, since, by)) = open.pop() {
-            let rows = self.passed(&key, &rule.procedure, (since, on));
+            let rows = self.passed(&key, &rule.procedure, (since, on), |_| true);
             if rows.is_empty() {
                 let known = |agency: &Agency| heirs.iter().any(|(other, _)| other.key == agency.key);
                 if let Some(agency) = self.agency_on(&key, on).filter(|agency| !known(agency)) {
@@ -112,11 +116,8 @@ impl Directory {
             if let Some(last) = self.ended(&key, on) {
                 since = since.min(last);
             }
-            let rows = self.passed(&key, held.procedure, (since, on));
-            let moving: Vec<&Reorganisation> = rows
-                .into_iter()
-                .filter(|row| row.open == OpenDossiers::Move)
-                .collect();
+            let moves = |row: &Reorganisation| row.open == OpenDossiers::Move;
+            let moving = self.passed(&key, held.procedure, (since, on), moves);
             by.extend(moving.iter().map(|row| row.named()));
             let mut candidates: Vec<&Key> = moving
                 .iter()
@@ -242,6 +243,7 @@ impl Directory {
         let reorganised = self
             .reorganisations()
             .filter(|row| row.date <= on && row.open == OpenDossiers::Move)
+            .filter(|row| !matches!(&row.units, Units::Agencies { old, new } if old == new))
             .filter_map(Reorganisation::old_agency);
         let ended = self.agencies().map(|agency| &agency.key);
         ended

@@ -199,6 +199,39 @@ fn a_hand_over_of_one_procedure_leaves_the_others_and_open_dossiers_as_it_says()
 }
 
 #[test]
+fn what_an_agency_kept_at_a_hand_over_goes_on_when_it_ends_later() {
+    let mut files = files();
+    end(
+        &mut files,
+        "agencies.csv",
+        "so-cong-thuong,",
+        Date::constant(2026, 12, 31),
+    );
+    append(
+        &mut files,
+        "reorganisations.csv",
+        "T1,hand-over,agency,so-cong-thuong,so-tai-chinh,2026-12-02,9.905001,false,stay,true,mẫu\n\
+         T2,merge,agency,so-cong-thuong,so-tu-phap,2027-01-01,,false,move,true,mẫu\n",
+    );
+    let directory = Directory::read(&files).unwrap();
+    assert_eq!(errors(&directory), Vec::<&str>::new());
+    let reason = directory.route("9.905001", None, EVE).unwrap().reason;
+    let (agency, procedure) = (key("so-cong-thuong"), "9.905001".parse().unwrap());
+    let held = HeldDossier {
+        agency: &agency,
+        procedure: &procedure,
+        since: EVE,
+        reason: &reason,
+    };
+    assert_eq!(directory.heir(held, DAY), Heir::Stays);
+    let (to, by) = (key("so-tu-phap"), vec!["T2 (mẫu)".to_owned()]);
+    assert_eq!(
+        directory.heir(held, Date::constant(2027, 1, 1)),
+        Heir::Passes { to, by }
+    );
+}
+
+#[test]
 fn an_agency_under_another_name_is_the_same_agency_from_its_day_on() {
     let mut files = files();
     let row = files["agencies.csv"]

@@ -314,10 +314,10 @@ impl City {
                 Some(code) => ("commune", "commune", format!("{code:05}")),
                 None => ("department", "province", String::new()),
             };
-            let (key, span) = (&row.key, span(row.span));
+            let (key, code, span) = (&row.key, 100 + n, span(row.span));
             writeln!(
                 rows,
-                "{key},H26.{n},,Cơ quan {key},{kind},{level},{commune},,pull,canonical/v1,{span},true,mẫu"
+                "{key},H26.{code},,Cơ quan {key},{kind},{level},{commune},,pull,canonical/v1,{span},true,mẫu"
             )
             .unwrap();
         }

@@ -136,6 +136,9 @@ fn communes(
         .unwrap_or(on);
     let begun = |row: &&CommuneRow| row.code == code && row.span.0.is_some_and(|from| from <= meant);
     let row = city.communes.iter().filter(begun).max_by_key(|row| row.span.0);
+    // A code that did not exist yet means what it meant first.
+    let of_code = city.communes.iter().filter(|row| row.code == code);
+    let row = row.or_else(|| of_code.min_by_key(|row| row.span.0));
     let found = row.map(|row| became(city, (code, row.span.0.unwrap()), on));
     let found = found.unwrap_or_default().into_iter();
     found.map(|(code, default)| (Some(code), default)).collect()
