@@ -157,8 +157,8 @@ impl Row<'_> {
     }
 
     /// Notes that another row of this key holds on one of the same days.
-    fn twice(&mut self, key: &dyn fmt::Debug, line: u64, other: Period) {
-        if other == (None, None) {
+    fn twice(&mut self, key: &dyn fmt::Debug, line: u64, same_days: bool) {
+        if same_days {
             return self.fault(
                 format!("{key:?} đã có ở dòng {line}; bỏ một dòng"),
                 format!("{key:?} is already on line {line}; remove one of them"),
@@ -330,7 +330,7 @@ fn rows<K: Hash + Eq + fmt::Debug, T>(
         let held = period(&value);
         let earlier = found.index.get(&key).map_or(&[][..], Vec::as_slice);
         if let Some(&first) = earlier.iter().find(|&&i| meet(period(&found.rows[i]), held)) {
-            this.twice(&key, lines[first], period(&found.rows[first]));
+            this.twice(&key, lines[first], period(&found.rows[first]) == held);
             continue;
         }
         let of_key = found.index.entry(key).or_default();
