@@ -6,7 +6,8 @@
 //!
 //! Start with [`Workers::start`]; [`relay`] is the outbox, [`courier`] the way into inboxes, [`outbound`] the way to agencies'
 //! endpoints and to submitters' webhooks and queues, [`queues`] makes and removes the latter, [`returns`] is the way of statuses,
-//! [`dead`] what no consumer could take, [`missing`] what the broker has lost, [`limits`] the watch over time limits.
+//! [`dead`] what no consumer could take, [`missing`] what the broker has lost, [`limits`] the watch over time limits,
+//! [`successions`] the way of open dossiers to agencies that took over.
 //! [`retry`] says when something is tried again, and when it is given up; [`cloudevents`] how an event is written.
 
 mod cloudevents;
@@ -20,6 +21,7 @@ mod relay;
 pub mod retry;
 mod returns;
 mod step;
+mod successions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -33,6 +35,7 @@ use crate::broker::topology::{QueueReader, Topology};
 use crate::broker::{Broker, BrokerError};
 use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory};
+use crate::domain::time::Date;
 use crate::service::Hub;
 use crate::store::Store;
 use crate::store::ledger::Sweep;
@@ -47,9 +50,9 @@ const WARN: Duration = Duration::from_secs(3600);
 /// How often answers that are no longer promised are removed, and partitions looked after.
 const SWEEP: Duration = Duration::from_secs(3600);
 
-/// What the broker needs for the agencies of a directory; `own_queues` says whether they may consume queues of their own.
-pub fn topology(directory: &Directory, own_queues: bool) -> Topology {
-    Topology::for_agencies(directory.agencies().map(|agency| {
+/// What the broker needs on a day for the agencies of a directory; `own_queues` says whether they may consume queues of their own.
+pub fn topology(directory: &Directory, own_queues: bool, today: Date) -> Topology {
+    Topology::for_agencies(directory.agencies_at(today).map(|agency| {
         let channel = match agency.channel {
             AgencyChannel::Amqp if own_queues => QueueReader::Amqp,
             AgencyChannel::Amqp | AgencyChannel::Pull | AgencyChannel::Push => QueueReader::Hub,
@@ -79,7 +82,11 @@ impl Workers {
     pub async fn start(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) -> Result<Self, BrokerError> {
         let directory = hub.directory.current();
         match broker
-            .declare(&topology(&directory, hub.directory.own_queues()))
+            .declare(&topology(
+                &directory,
+                hub.directory.own_queues(),
+                hub.directory.today(),
+            ))
             .await
         {
             Ok(()) => {}
@@ -104,6 +111,7 @@ impl Workers {
             begin(Box::pin(missing::run(Arc::clone(&hub))));
         }
         begin(Box::pin(limits::run(Arc::clone(&hub))));
+        begin(Box::pin(successions::run(Arc::clone(&hub))));
         begin(Box::pin(outbound::to_agencies(
             Arc::clone(&hub),
             Arc::clone(&store),
@@ -214,19 +222,20 @@ async fn sweep_files(hub: Arc<Hub>) {
 /// the agencies that pull.
 async fn refresh(hub: Arc<Hub>, store: Arc<Store>, broker: Broker) {
     let mut couriers: BTreeMap<Key, AbortOnDropHandle<()>> = BTreeMap::new();
-    let mut declared: Option<(String, u64)> = None;
+    let mut declared: Option<(String, Date, u64)> = None;
     loop {
-        let directory = hub.directory.current();
+        let (directory, today) = (hub.directory.current(), hub.directory.today());
         // A broker that comes back may be another one, and a queue may have been deleted: what is there stays as it is.
-        let wanted = (directory.version().to_owned(), broker.epoch());
+        // An agency may be reached otherwise from a day on.
+        let wanted = (directory.version().to_owned(), today, broker.epoch());
         if declared.as_ref() != Some(&wanted) {
             match broker
-                .declare(&topology(&directory, hub.directory.own_queues()))
+                .declare(&topology(&directory, hub.directory.own_queues(), today))
                 .await
             {
                 Ok(()) => {
                     // Declaring may have connected.
-                    declared = Some((wanted.0, broker.epoch()));
+                    declared = Some((wanted.0, today, broker.epoch()));
                     tracing::info!(
                         version = directory.version(),
                         "the broker has the queues of the directory"

@@ -35,6 +35,7 @@ mod refresher;
 mod refusals;
 mod statuses;
 mod subscriptions;
+mod successions;
 mod tenants;
 mod texts;
 mod vitals;
@@ -68,6 +69,7 @@ pub use refresher::{Loaded, Refresher};
 pub use refusals::{RefusalCursor, RefusalQuery, Refusals};
 pub use statuses::{Reported, Reports, Statuses};
 pub use subscriptions::{ActiveSubscription, News, SECRET_OVERLAP, Subscriptions, TEST_TYPE};
+pub use successions::{Successions, Taken};
 pub use tenants::{AuditQuery, TenantQuery, Tenants};
 pub use vitals::Vitals;
 
@@ -122,6 +124,8 @@ pub struct Hub {
     pub directory_plans: DirectoryPlans,
     /// Versions of formats: what is in use, putting another into use, trying one.
     pub formats: Formats,
+    /// Open dossiers of agencies that were reorganised.
+    pub successions: Successions,
     /// The time limits that run.
     pub limits: Arc<Limits>,
     /// Rules that were broken.
@@ -155,6 +159,7 @@ impl Hub {
             tenants: Tenants::new(&base, &refresher),
             directory_plans: DirectoryPlans::new(&base, &refresher, rest.provisional),
             formats: Formats::new(&base, &refresher),
+            successions: Successions::new(&base),
             irregularities: Irregularities::new(&base),
             lookup: Lookup::new(&base, &dossiers),
             overview: Overview::new(&base, &limits, &vitals),

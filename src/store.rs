@@ -33,6 +33,7 @@ mod rows;
 mod script;
 pub mod seals;
 mod sizes;
+pub mod standing;
 mod state;
 mod tables;
 mod telling;

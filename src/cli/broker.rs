@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::print::print_json;
 use super::{CommandError, Exit};
+use crate::clock::Clock;
 use crate::domain::tenant::TenantKey;
 use crate::material;
 
@@ -43,7 +44,8 @@ pub(super) struct PlanArgs {
 pub(super) fn run(command: &BrokerCommand, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let BrokerCommand::Plan(args) = command;
     let directory = material::directory(&args.directory)?;
-    let topology = crate::delivery::topology(&directory, true).with_tenants(&args.submitters);
+    let topology = crate::delivery::topology(&directory, true, Clock::System.now().date())
+        .with_tenants(&args.submitters);
     let mut plan = topology.plan(&args.vhost);
     if args.without_users
         && let Some(parts) = plan.as_object_mut()

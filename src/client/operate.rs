@@ -8,11 +8,7 @@ use crate::domain::ids::DossierId;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{
-    AssignmentRequest, AuditPage, CertificateRequest, DirectoryImportAnswer, DirectoryImportRequest,
-    DirectoryPlanRequest, DirectoryPlanView, DossierSummary, FormatActivationRequest, FormatPlanRequest,
-    FormatPlanView, FormatRollbackRequest, FormatUseAnswer, FormatVersionsView, PointRequest, RegisterAnswer,
-    RegisterRequest, ShadowRequest, ShadowView, StaffRequest, StandingRequest, TenantPage, TenantRequest,
-    TenantView,
+    AssignmentRequest, AuditPage, CertificateRequest, DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DossierSummary, FormatActivationRequest, FormatPlanRequest, FormatPlanView, FormatRollbackRequest, FormatUseAnswer, FormatVersionsView, PointRequest, RegisterAnswer, RegisterRequest, ShadowRequest, ShadowView, StaffRequest, StandingRequest, TenantPage, TenantRequest, TenantView, DirectoryHistoryView, DirectoryRollbackRequest, RouteAnswer, RouteRequest,
 };
 
 /// Which tenants to list. Empty lists all, by key.
@@ -220,6 +216,35 @@ impl Partner {
     /// See [`ClientError`].
     pub async fn shadow_format(&self, request: &ShadowRequest) -> Result<ShadowView, ClientError> {
         let call = Call::post("/v1/formats/shadow", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Which directory is in use, which were, and which waits for its day.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn directory_history(&self) -> Result<DirectoryHistoryView, ClientError> {
+        self.send(&Call::get("/v1/directory")).await?.json()
+    }
+
+    /// Goes back to the directory before, or cancels the one that waits for its day.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn rollback_directory(
+        &self,
+        request: &DirectoryRollbackRequest,
+    ) -> Result<DirectoryImportAnswer, ClientError> {
+        let call = Call::post("/v1/directory/rollback", JSON, json(request)?, Repeat::Harmless);
+        self.send(&call).await?.json()
+    }
+
+    /// Whom a filing would go to.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn route_of(&self, request: &RouteRequest) -> Result<RouteAnswer, ClientError> {
+        let call = Call::post("/v1/route", JSON, json(request)?, Repeat::Harmless);
         self.send(&call).await?.json()
     }
 

@@ -135,6 +135,7 @@ mod samples {
             by_agency: vec![],
             deliveries: vec![],
             limits: vec![],
+            out_of_area: Vec::new(),
             backlog: Backlog::default(),
             format_drift: vec![],
             outbox: 0,
@@ -228,6 +229,7 @@ mod samples {
                 near: 14,
                 passed: 8,
             }],
+            out_of_area: Vec::new(),
             backlog: Backlog {
                 deliveries_parked: 1,
                 deliveries_failing: 0,

@@ -109,6 +109,10 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         "postponed" => f.say("Gia hạn giải quyết", "Due date moved"),
         "result-corrected" => f.say("Đính chính kết quả", "Result corrected"),
         "assigned" => f.say("Phân công cơ quan giải quyết", "The agency named by an operator"),
+        "unassigned" => f.say(
+            "Cơ quan đã kết thúc, chờ phân công",
+            "The agency has ended; waits for the operator",
+        ),
         "handed-over" => f.say("Trả kết quả", "Result handed over"),
         "attachments-complete" => f.say("Đã có đủ tệp", "Every file is here"),
         "due-set" => f.say("Đặt hạn trả kết quả", "Due date set"),

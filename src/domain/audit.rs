@@ -61,6 +61,8 @@ actions! {
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";
+    /// A dossier's agency was taken over by another, or ended without a successor that is known.
+    DossierSucceeded = "dossier-succeeded";
     /// A delivery is tried again, from its first attempt.
     DeliveryRetried = "delivery-retried";
     /// A delivery is tried no more until somebody has it tried again.
@@ -79,6 +81,12 @@ actions! {
     FormatRolledBack = "format-rolled-back";
     /// A version was tried on stored submissions, without being used.
     FormatShadowed = "format-shadowed";
+    /// Another directory will be put into use on a day.
+    DirectoryScheduled = "directory-scheduled";
+    /// A directory that was to be put into use on a day will not be.
+    DirectoryUnscheduled = "directory-unscheduled";
+    /// The day of a directory has come: it is in use.
+    DirectoryTookEffect = "directory-took-effect";
 }
 
 impl std::str::FromStr for Action {

@@ -149,7 +149,8 @@ pub enum EventKind {
         /// Its note.
         text: Option<String>,
     },
-    /// An operator named the agency, where the rules named none, several, or the wrong one.
+    /// An operator named the agency, where the rules named none, several, or the wrong one; or another agency took over by a
+    /// reorganisation, and the hub acted.
     Assigned {
         /// The agency from now on.
         agency: Key,
@@ -157,7 +158,16 @@ pub enum EventKind {
         instead: Option<Key>,
         /// Why it was parked.
         parked: Option<Label>,
-        /// Why this agency, in the operator's words.
+        /// Why this agency: in the operator's words, or the rows of the reorganisation.
+        text: String,
+    },
+    /// Its agency ended, and nobody knows yet which one took over: it waits for an operator.
+    Unassigned {
+        /// The agency before.
+        instead: Key,
+        /// Why it is parked.
+        parked: Label,
+        /// Why, in words.
         text: String,
     },
     /// The submitter completed what was asked for.
@@ -262,6 +272,7 @@ impl EventKind {
             EventKind::StatusRecorded { .. } => "status-recorded",
             EventKind::StatusRejected { .. } => "status-rejected",
             EventKind::Assigned { .. } => "assigned",
+            EventKind::Unassigned { .. } => "unassigned",
             EventKind::Supplemented { .. } => "supplemented",
             EventKind::Postponed { .. } => "postponed",
             EventKind::ResultCorrected { .. } => "result-corrected",

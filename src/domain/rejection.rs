@@ -276,6 +276,8 @@ labels! {
         "Hồ sơ đã được nhận và chờ người vận hành phân công." "The dossier is taken and waits for the operator to assign it.";
     CompetenceOverlap "competence-overlap" 422 "Nhiều quy tắc thẩm quyền cùng áp dụng" "Several rules name different agencies"
         "Hồ sơ đã được nhận và chờ người vận hành phân công; quy tắc: {rules}." "The dossier is taken and waits for the operator to assign it; rules: {rules}.";
+    SuccessorUndecided "successor-undecided" 422 "Cơ quan đã kết thúc, chưa rõ cơ quan kế thừa" "The agency has ended and its successor is not decided"
+        "{agency} đã kết thúc hoạt động; hồ sơ chờ người vận hành phân công. Cơ quan có thể kế thừa: {candidates}." "{agency} has ended; the dossier waits for the operator to assign it. Agencies that may have taken over: {candidates}.";
 
     // what operators do
     TenantExists "tenant-exists" 409 "Đơn vị đã đăng ký với nội dung khác" "The tenant is registered otherwise"
@@ -284,6 +286,14 @@ labels! {
         "{tenant} đã đóng và không mở lại; hãy đăng ký mã đơn vị mới." "{tenant} is closed and stays so; register the tenant under a new key.";
     ParentUnknown "parent-unknown" 422 "Đại lý phải thuộc một doanh nghiệp đang hoạt động" "An agent belongs to an enterprise that is not closed"
         "{tenant}: nêu parent là một doanh nghiệp (enterprise) đã đăng ký và chưa đóng; chỉ đại lý có parent." "{tenant}: name as parent a registered enterprise that is not closed; only agents have one.";
+    DossierTakenOver "dossier-taken-over" 409 "Hồ sơ đã chuyển cho cơ quan kế thừa" "Another agency has taken the dossier over"
+        "Từ ngày {date} hồ sơ do {agency} giải quyết; báo cáo này không được ghi nhận. Hãy chuyển kết quả cho cơ quan đó để cơ quan đó báo cáo." "Since {date} the dossier is with {agency}; this report was not recorded. Hand what you have to that agency, which reports it.";
+    DirectoryScheduled "directory-scheduled" 409 "Đã có danh mục hẹn ngày áp dụng" "Another directory waits for its day"
+        "Danh mục {version} sẽ áp dụng từ ngày {date}; hủy trước (lienthong directory rollback) hoặc chờ đến sau ngày đó." "Directory {version} takes effect on {date}; cancel that first (lienthong directory rollback), or wait until after that day.";
+    DirectoryVersionUnknown "directory-version-unknown" 422 "Không có phiên bản danh mục này" "There is no such version of the directory"
+        "Dùng một phiên bản trong lienthong directory history." "Name a version that lienthong directory history lists.";
+    EffectiveDayPast "effective-day-past" 422 "Ngày áp dụng đã qua" "The effective day is not in the future"
+        "Dùng một ngày sau {today}, hoặc bỏ trống để áp dụng ngay." "Name a day after {today}, or none to put it into use now.";
     AgencyUnknown "agency-unknown" 422 "Cơ quan không có trong danh mục" "The agency is not in the directory"
         "{agency} không có hiệu lực hôm nay trong danh mục; nhập danh mục, rồi làm lại." "{agency} is not in force today in the directory; import it first.";
     DirectoryFaulty "directory-faulty" 422 "Danh mục có lỗi" "The directory is faulty"

@@ -8,10 +8,13 @@ mod check;
 mod decide;
 mod directory;
 mod files;
+mod heirs;
 mod place;
 pub mod plan;
 mod reason;
 mod reception;
+mod reorganisation;
+mod report;
 mod rows;
 mod sentences;
 pub(super) mod table;
@@ -21,18 +24,21 @@ mod unit;
 
 pub use check::{Finding, Severity};
 pub use directory::Directory;
+pub use heirs::{Heir, HeldDossier};
 pub use plan::FileChange;
 pub use reason::{
-    AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy,
-    RouteReason, RuleReason,
+    AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ReceptionReason,
+    ResolvedBy, RouteReason, RuleReason, SuccessionReason,
 };
 pub use reception::Reception;
-pub(in crate::domain) use rows::in_force;
+pub use reorganisation::{OpenDossiers, Reorganisation, ReorganisationKind, Units};
+pub use report::{CompetenceFault, CompetenceReport, CompetenceSpot};
 pub use rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Branch, Commune, District, Enterprise, Level, PlaceRule, Point,
     PointKind, Procedure, Rule, RuleAgency, RulePlace,
 };
 pub use table::DirectoryFault;
+pub(in crate::domain) use table::in_force;
 pub use unit::CodeLook;
 
 use super::calendar::Limit;
@@ -60,7 +66,7 @@ pub struct Route {
     pub limit: Limit,
     /// The responsible agency; `None` when it is parked for the operator.
     pub agency: Option<Key>,
-    /// Why it is parked: `CompetenceGap`, `CompetenceOverlap` or `PlaceAmbiguous`.
+    /// Why it is parked: `CompetenceGap`, `CompetenceOverlap`, `PlaceAmbiguous` or `SuccessorUndecided`.
     pub parked: Option<Label>,
     /// Worth a look, not wrong. A parked dossier has the problem of its label here, with the rules in question.
     pub warnings: Vec<Problem>,

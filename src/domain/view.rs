@@ -41,8 +41,9 @@ pub use carriage::{
 };
 pub use cursor::{Cursor, NotACursor};
 pub use directory::{
-    DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, FindingView,
-    RouteChange,
+    DirectoryHistoryView, DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest,
+    DirectoryPlanView, DirectoryRollbackRequest, FindingView, RouteAnswer, RouteChange, RouteRequest,
+    ScheduledDirectory,
 };
 pub use document::Document;
 pub use dossiers::{DossierPage, DossierSummary, DossierView, EventView, HistoryView};
@@ -61,7 +62,8 @@ pub use matters::{
     PaymentKind, PaymentRequest,
 };
 pub use overview::{
-    AgencyCount, Backlog, DeliveryCount, OverviewView, PublicStep, PublicView, StatusCount, SubmitterCount,
+    AgencyCount, Backlog, DeliveryCount, OutOfAreaCount, OverviewView, PublicStep, PublicView, StatusCount,
+    SubmitterCount,
 };
 pub use progress::{ClaimView, DueView, Progress, SupplementView};
 pub use refusals::{RefusalPage, RefusalSummary, RefusalView, RefusedKind};

@@ -12,7 +12,7 @@ use crate::domain::plausible::CLOCK_SKEW;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::routing::{Agency, AgencyChannel, CodeLook, Directory};
 use crate::domain::tenant::TenantKind;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::{AgencyView, AssignmentView, Clocks};
 use crate::identity::Access;
 use crate::store::kept::KeptDossier;
@@ -32,6 +32,11 @@ impl DirectoryInUse {
             current: ArcSwap::from_pointee(directory),
             own_queues,
         }
+    }
+
+    /// The day in Vietnam.
+    pub fn today(&self) -> Date {
+        self.clock.now().date()
     }
 
     /// The directory in use.
@@ -84,7 +89,7 @@ impl DirectoryInUse {
     pub(super) fn agency_view(&self, key: &Key) -> AgencyView {
         let name = self
             .load()
-            .agency(key)
+            .agency_at(key, self.today())
             .map_or_else(|| key.to_string(), |a| a.name.clone());
         AgencyView {
             key: key.clone(),
@@ -132,7 +137,7 @@ impl DirectoryInUse {
         let listed = agency
             .parse()
             .ok()
-            .and_then(|key| self.load().agency(&key).map(|a| a.channel));
+            .and_then(|key| self.load().agency_at(&key, self.today()).map(|a| a.channel));
         match listed {
             Some(AgencyChannel::Amqp) if !self.own_queues => AgencyChannel::Pull,
             Some(channel) => channel,

@@ -3,6 +3,7 @@
 //! Everything that costs is done before the ledger is asked: reading, routing, sealing, signing, even the answer. The ledger
 //! only checks that what was found still holds; when it does not (two calls raced), the whole is prepared once more.
 
+mod asked;
 pub mod batch;
 mod keys;
 pub(super) mod prepared;
@@ -18,9 +19,8 @@ use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
 use crate::domain::rejection::{Problem, Rejection, problems};
-use crate::domain::routing::{Divided, Route, RouteReason};
+use crate::domain::routing::{Route, RouteReason};
 use crate::domain::seal::sha256;
-use crate::domain::tenant::SuccessorPolicy;
 use crate::identity::secret::LookupSecrets;
 use crate::identity::{Access, Permission};
 use crate::service::acts::Acts;
@@ -260,7 +260,7 @@ impl Intake {
         let (complete_at, promised, early) = prepared::dates(&filing, received_at);
         warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
-        let route = self.route(&filing, divided(access, incoming.mode));
+        let route = self.route(&filing, asked::divided(access, incoming.mode));
         let route = route.map_err(|rejection| {
             let problems = rejection.problems().iter().map(placed).collect();
             Rejection::of(problems).unwrap_or(rejection)
@@ -301,15 +301,6 @@ impl Intake {
             status_path: provenance.locate("/reported_status"),
             text_path: provenance.locate("/reported_text"),
         })
-    }
-
-    fn route(&self, filing: &Filing, divided: Divided) -> Result<Route, Rejection> {
-        self.directory.load().route_by(
-            filing.procedure.code.as_str(),
-            filing.place.as_ref(),
-            filing.filed_at.date(),
-            divided,
-        )
     }
 
     async fn attempt(
@@ -463,15 +454,6 @@ impl Intake {
             .refusals
             .keep_refused(call.access, call.incoming, refused.into())
             .await)
-    }
-}
-
-/// What becomes of a former commune whose parts have different agencies: the tenant's policy goes first.
-fn divided(access: &Access, mode: Mode) -> Divided {
-    match (access.tenant().successor_policy, mode) {
-        (SuccessorPolicy::Default, _) => Divided::TakeDefault,
-        (SuccessorPolicy::Ask, Mode::Interactive) => Divided::Refuse,
-        (SuccessorPolicy::Ask, Mode::Batch) => Divided::Park,
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::status::Status;
-use crate::domain::view::{AgencyCount, DeliveryCount, OverviewView, StatusCount, SubmitterCount};
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::view::{
+    AgencyCount, DeliveryCount, OutOfAreaCount, OverviewView, StatusCount, SubmitterCount,
+};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::credentials::Credentials;
@@ -15,6 +18,7 @@ use crate::service::formats_in_use::FormatsInUse;
 use crate::service::limits::Limits;
 use crate::service::parts::Base;
 use crate::service::vitals::Vitals;
+use crate::store::conn::Conn;
 use crate::store::{Store, read};
 
 /// The numbers of the whole hub.
@@ -47,11 +51,18 @@ impl Overview {
     /// `permission-missing`.
     pub async fn show(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let (numbers, overdue) = self
-            .store
-            .readers
-            .run(move |conn| Ok((read::overview(conn, &scope)?, read::overdue(conn, &scope)?)))
-            .await?;
+        let units: Vec<TenantKey> = {
+            let directory = self.directory.load();
+            let branches = directory.branches();
+            branches
+                .map(|branch| TenantKey::new(TenantKind::Branch, &branch.key))
+                .collect()
+        };
+        let read = move |conn: &mut Conn| {
+            let (numbers, overdue) = (read::overview(conn, &scope)?, read::overdue(conn, &scope)?);
+            Ok((numbers, overdue, read::supervised(conn, &scope, units)?))
+        };
+        let (numbers, overdue, supervised) = self.store.readers.run(read).await?;
         let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
         let limits = self.limits.limits_told().await?;
         let backlog = self.vitals.backlog().await?;
@@ -104,6 +115,10 @@ impl Overview {
                 .map(|(state, count)| DeliveryCount { state, count })
                 .collect(),
             limits,
+            out_of_area: supervised
+                .into_iter()
+                .map(|(unit, open)| OutOfAreaCount { unit, open })
+                .collect(),
             backlog,
             format_drift: self.formats.drifts(&self.store, self.clock.now()).await?,
             outbox: numbers.outbox,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use crate::domain::routing::Directory;
+use crate::identity::Access;
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::endpoints::Endpoints;
 use crate::service::formats_in_use::FormatsInUse;
 use crate::service::parts::Base;
+use crate::store::ledger::{DirectoryDue, Due};
 use crate::store::{Store, read};
 
 /// What a refresh found.
@@ -52,6 +54,7 @@ impl Refresher {
     /// What the database says. A directory that cannot be read is no error: the one in use goes on.
     pub async fn refresh(&self) -> Result<Loaded, ServiceError> {
         let _alone = self.refreshing.lock().await;
+        self.take_effect().await?;
         let (known, version, revision) = (
             self.credentials.register().version,
             self.directory.load().version().to_owned(),
@@ -97,6 +100,26 @@ impl Refresher {
             self.store.fresh.writers.replace(writers);
         }
         Ok(loaded)
+    }
+
+    /// Puts the directory into use whose day has come. Every hub looks; the first one does it.
+    async fn take_effect(&self) -> Result<(), ServiceError> {
+        let standing = self.store.readers.run(read::directory_standing).await?;
+        let today = self.directory.today();
+        let Some(next) = standing.next.filter(|next| next.effective <= today) else {
+            return Ok(());
+        };
+        let due = DirectoryDue {
+            today,
+            actor: Access::system().actor(),
+        };
+        if self.store.ledger.ask(due).await? == Due::Done {
+            tracing::info!(
+                version = next.version,
+                "the day of a directory has come: it is in use"
+            );
+        }
+        Ok(())
     }
 
     /// Whether the database names a directory, be it one this hub can read or not.

@@ -1,5 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+mod absent;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -251,7 +253,8 @@ impl Statuses {
         let answering = Answering(item);
         let scope = access.permit(Permission::StatusReport)?;
         let named = match known {
-            Some(found) => found.map(|row| (row, None)).ok_or(problems::NotFound.into()),
+            Some(Some(row)) => Ok((row, None)),
+            Some(None) => Err(self.absent(access, &report.dossier).await?),
             None => self.named(access, scope, &report.dossier).await?,
         };
         let (row, confirms) = match named {
@@ -354,7 +357,10 @@ impl Statuses {
         if let Ok(id) = named.parse::<DossierId>() {
             let read = move |c: &mut Conn| read::dossier(c, &scope, &id.to_string());
             let found = self.store.readers.run(read).await?;
-            return Ok(found.map(|row| (row, None)).ok_or(problems::NotFound.into()));
+            return match found {
+                Some(row) => Ok(Ok((row, None))),
+                None => self.absent(access, named).await.map(Err),
+            };
         }
         let Ok(code) = named.parse::<DossierCode>() else {
             return Ok(Err(problems::NotFound.into()));
@@ -365,7 +371,7 @@ impl Statuses {
             read::ByCode::Confirmed(row) => Ok((*row, None)),
             read::ByCode::Claimed(row) => Ok((*row, Some(code))),
             read::ByCode::Ambiguous => Err(problems::DossierCodeAmbiguous.into()),
-            read::ByCode::Absent => Err(problems::NotFound.into()),
+            read::ByCode::Absent => Err(self.absent(access, named).await?),
         })
     }
 

@@ -418,7 +418,7 @@ fn too_many(path: &str, limit: usize) -> Problem {
 }
 
 /// What is wrong with a request that has both or neither of two fields of which it needs one.
-fn one_of(both: bool, first: &str, second: &str) -> Problem {
+pub(super) fn one_of(both: bool, first: &str, second: &str) -> Problem {
     if both {
         problems::FieldForbidden { field: &second }.at(format!("/{second}"))
     } else {

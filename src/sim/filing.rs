@@ -10,7 +10,7 @@ use super::file::File;
 use super::person::Person;
 use crate::domain::codes::Key;
 use crate::domain::dossier::{Catalogue, Channel};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 
 const PAPERS: [(&str, &str); 5] = [
     ("TP-01", "Tờ khai theo mẫu"),
@@ -57,6 +57,9 @@ pub struct NamedPlace {
     pub name: String,
     /// Its district, in the old catalogue.
     pub district: Option<String>,
+    /// The date of the paper the address was copied from. With it a format may leave out the catalogue and the district: many systems
+    /// know neither.
+    pub paper: Option<Date>,
 }
 
 /// A made-up dossier. It has no `Debug`: even made-up people do not belong in a log.
@@ -187,6 +190,9 @@ fn channel(by_branch: bool, rng: &mut impl Rng) -> (Channel, bool) {
     }
 }
 
+/// The date of a paper that names a former commune.
+const OLD_PAPER: Date = Date::constant(2024, 3, 15);
+
 /// One in five still gives the address of before 2025-07-01, where it is wholly in one commune of today.
 fn place(commune: &FilingCommune, rng: &mut impl Rng) -> NamedPlace {
     let former = rng
@@ -198,12 +204,14 @@ fn place(commune: &FilingCommune, rng: &mut impl Rng) -> NamedPlace {
             commune: former.code.to_string(),
             name: former.name.clone(),
             district: former.district.as_ref().map(ToString::to_string),
+            paper: rng.random_bool(0.5).then_some(OLD_PAPER),
         },
         None => NamedPlace {
             catalogue: Catalogue::Since2025,
             commune: commune.code.to_string(),
             name: commune.name.clone(),
             district: None,
+            paper: None,
         },
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! 1. `requests`: what can be asked, and what comes of it. Values; no database.
 //! 2. `batch`: the overlay in memory that a batch is decided on, and the rows it will write.
-//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code` and `issue`), `assign`, `carry`
+//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code` and `issue`), `assign`, `succeed`, `carry`
 //!    (outbox and inbox), `push`, `missing`, `notices`, `files`, `refuse`, `register` and `directory` (rows in `enrol`), `watch`, `sweep`,
 //!    `prove`. Beside them `audit`, the chain of what operators did.
 //! 4. `play`: one transaction, which loads what a batch names, plays its commands, writes and seals.
@@ -44,6 +44,7 @@ pub mod refuse;
 mod register;
 mod requests;
 mod submit;
+mod succeed;
 mod sweep;
 mod watch;
 mod worker;
@@ -57,15 +58,7 @@ pub use command::Command;
 pub use missing::RESENT_AT_ONCE;
 pub use requests::{
     Act, ActOutcome, Acted, AddBlob, Arrive, Assign, AssignOutcome, BlobOutcome, COMMITTED_WITHIN, Carried,
-    Complete, Died, DirectoryImport, DossierAction, EndSubscription, EndpointStanding, Expect, Expiring,
-    FeedProgress, ForgetUploads, FormatActivation, FormatChange, FormatRollback, FormatText, HeldWay,
-    HoldWay, Imported, Intervene, Intervention, KeepFormats, LeaseInbox, LeaseNotices, LeaseOutbox,
-    LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead,
-    NoticeSettlement, OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved, RECEIVER_GONE,
-    ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request, Resend, Resent,
-    RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox, SettleNotices,
-    SettleOutbox, SettlePushes, SettledNotices, ShadowRun, Submit, Subscribe, Subscribed, Sweep, TEST,
-    TestSubscription, WarnExpiring, Watch, WatchOutcome,
+    Complete, Died, DirectoryImport, DossierAction, EndSubscription, EndpointStanding, Expect, Expiring, FeedProgress, ForgetUploads, FormatActivation, FormatChange, FormatRollback, FormatText, HeldWay, HoldWay, Imported, Intervene, Intervention, KeepFormats, LeaseInbox, LeaseNotices, LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead, NoticeSettlement, OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved, RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request, Resend, Resent, RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox, SettleNotices, SettleOutbox, SettlePushes, SettledNotices, ShadowRun, Submit, Subscribe, Subscribed, Sweep, TEST, TestSubscription, WarnExpiring, Watch, WatchOutcome, DirectoryDue, DirectoryUnschedule, Due, Succeed, SucceedOutcome,
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 

@@ -46,10 +46,13 @@ pub use notices::{
     KeptNoticeAttempt, NoticeCounts, SubscriptionCounts, TenantQueue, notice_attempts, notices_due, queues,
     secrets, ways,
 };
-pub use operated::{AuditFilter, OpenDossier, entries, open_dossiers};
-pub use overview::{OverviewCounts, backlog, overview};
+pub use operated::{AuditFilter, OpenDossier, entries, held_by, open_dossiers, taken_over_from};
+pub use overview::{OverviewCounts, backlog, overview, supervised};
 pub use refusals::{RefusalFilter, refusal, refusals, refused};
-pub use register::{KeptDirectory, directory, directory_in_use, has_directory, register};
+pub use register::{
+    DirectoryStanding, KeptDirectory, directory, directory_in_use, directory_of, directory_standing,
+    has_directory, register,
+};
 pub use search::{Filter, LONGEST_WALK, Listed, list};
 pub use walked::{AuditReport, IntegrityFinding};
 pub use watches::{

@@ -79,6 +79,8 @@ fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
         }
         "formatRollback" => json!({ "name": "so-mau", "from": "so-mau/v1", "reason": "Thử" }),
         "formatShadow" => json!({ "format": "so-mau/v2", "text": "", "last": 1 }),
+        "directoryRollback" => json!({ "reason": "Thử" }),
+        "routeOf" => json!({ "procedure": "1.004873", "place": { "commune": "00004" }, "at": "2026-11-20" }),
         "registerTenants" => json!({ "reason": "Thử", "tenants": [] }),
         "alterTenant" => json!({ "reason": "Thử", "successor_policy": "ask" }),
         "stand" => json!({ "reason": "Thử", "standing": "active" }),

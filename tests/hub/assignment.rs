@@ -258,7 +258,7 @@ on_both! {
         let gap = city.file(&city.access("agent.a-001"), &with_a_gap(stage, "r2")).await.tracking_id;
         let before = shipped();
         city.hub.directory_plans.import(&Access::system(), &before).await.unwrap();
-        let plan = async |files: &DirectoryFiles| city.hub.directory_plans.plan(&operator, DirectoryPlanRequest { files: files.clone() }).await;
+        let plan = async |files: &DirectoryFiles| city.hub.directory_plans.plan(&operator, DirectoryPlanRequest { files: Some(files.clone()), version: None, effective: None }).await;
         let same = plan(&before).await.unwrap();
         assert_eq!((same.files.len(), same.routes.len(), same.examined), (0, 0, 2));
         // The rule of the gap is added, the commune's office ends.
@@ -274,9 +274,11 @@ on_both! {
         let routes: Vec<(Option<&str>, Option<&str>, Vec<DossierId>)> = planned.routes.iter()
             .map(|r| (r.from.as_ref().map(|k| k.as_str()), r.to.as_ref().map(|k| k.as_str()), r.examples.clone())).collect();
         assert_eq!(routes, [(None, Some(NEIGHBOUR), vec![gap]), (Some(COMMUNE), None, vec![filed])]);
+        // An assignment is a person's; what an agency leaves behind that has ended is the hub's to look after.
+        assert_eq!(planned.routes.iter().map(|r| (r.moves, r.label)).collect::<Vec<_>>(), [(false, None), (true, Some(Label::SuccessorUndecided))]);
         // Other files than those that were reviewed are not put into use, nor is a faulty directory.
         let import = async |files: &DirectoryFiles| {
-            let request = DirectoryImportRequest { files: files.clone(), plan: planned.digest, reason: "Theo công văn mẫu".to_owned() };
+            let request = DirectoryImportRequest { files: Some(files.clone()), version: None, effective: None, plan: planned.digest, reason: "Theo công văn mẫu".to_owned() };
             city.hub.directory_plans.replace(&operator, request).await
         };
         let mut others = after.clone();

@@ -42,6 +42,7 @@ mod papers;
 mod parties;
 mod pooled;
 mod refusals;
+mod reorganised;
 mod round;
 mod schema;
 mod scopes;

@@ -71,7 +71,7 @@ checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }}
 
 # So can a directory: its files are CSV with rules of their own, among them that a row names only what another file has.
 [[operations]]
-include-operation-id = ["directoryPlan", "directoryImport"]
+include-operation-id = ["directoryPlan", "directoryImport", "directoryRollback"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
 
 # So can a version of a format: its text is TOML with rules of its own. There may be no version to go back to: 409.

@@ -62,7 +62,7 @@ pub(super) fn look(
                 submitters: Some(submitters),
             }),
         ) => {
-            let plan = topology(directory, true).with_tenants(submitters);
+            let plan = topology(directory, true, Clock::System.now().date()).with_tenants(submitters);
             runtime.block_on(live(admin_url, ca_file, &vhost, clock, &plan, report));
         }
         (Some(_), Some(_)) => submitters_unknown(report),

@@ -240,6 +240,7 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         | EventKind::StatusRejected { .. }
         | EventKind::CodeContested { .. }
         | EventKind::Assigned { .. }
+        | EventKind::Unassigned { .. }
         | EventKind::Supplemented { .. }
         | EventKind::ResultCorrected { .. }
         | EventKind::HandedOver(_)

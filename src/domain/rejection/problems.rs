@@ -236,11 +236,16 @@ problems! {
     CompetenceFieldMissing { procedure, field };
     CompetenceGap;
     CompetenceOverlap { rules };
+    SuccessorUndecided { agency, candidates };
 
     // what operators do
     TenantExists { tenant };
     TenantClosed { tenant };
     ParentUnknown { tenant };
+    DossierTakenOver { agency, date };
+    DirectoryScheduled { version, date };
+    DirectoryVersionUnknown;
+    EffectiveDayPast { today };
     AgencyUnknown { agency };
     DirectoryFaulty { place, fault };
     PlanStale;

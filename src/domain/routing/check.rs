@@ -5,6 +5,7 @@ mod competence;
 mod finding;
 mod provisional;
 mod references;
+mod reorganisations;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ impl Directory {
         self.check_succession(&mut findings);
         self.check_procedures(&mut findings);
         self.check_rules(&mut findings);
+        self.check_reorganisations(&mut findings);
         self.check_competence(&mut findings);
         if production {
             self.check_provisional(&mut findings);

@@ -5,7 +5,8 @@ use super::place::Located;
 use super::reason::{Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
 use super::rows::{Commune, Procedure, RuleAgency, RulePlace};
 use super::sentences::sentences;
-use super::{Divided, ResolvedBy, Route, in_force};
+use super::table::in_force;
+use super::{Divided, ResolvedBy, Route};
 use crate::domain::codes::{Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, Place, ProcedureKnown};
 use crate::domain::rejection::problems::{self, Fill};
@@ -91,7 +92,7 @@ impl Directory {
                 place.by = ResolvedBy::Undecided;
                 Vec::new()
             }
-            (Err(_), Some(place)) if divided == Divided::TakeDefault && self.is_default(place) => {
+            (Err(_), Some(place)) if divided == Divided::TakeDefault && place.default => {
                 place.targets.truncate(1);
                 place.by = ResolvedBy::DefaultSuccessor;
                 self.decide(procedure, Some(&*place), filed_on)?
@@ -135,12 +136,6 @@ impl Directory {
         Ok(matches)
     }
 
-    /// Whether the first place a former commune may be is its default successor.
-    fn is_default(&self, place: &Located<'_>) -> bool {
-        let default = self.default_successor(&place.commune.code);
-        default.is_some() && place.targets.first().map(|c| &c.code) == default
-    }
-
     fn reasoned(
         &self,
         procedure: &Procedure,
@@ -169,6 +164,7 @@ impl Directory {
                 RulePlace::Commune(code) => code.to_string(),
             },
             agency: f.agency.key.to_string(),
+            taken_over: f.by.iter().map(|row| row.row.clone()).collect(),
         });
         Route {
             procedure: ProcedureKnown {
@@ -185,6 +181,8 @@ impl Directory {
                 place,
                 rules: rules.collect(),
                 chosen: agency.as_ref().map(Key::to_string),
+                succession: None,
+                reception: None,
                 assigned: None,
                 vi,
                 en,
@@ -197,7 +195,11 @@ impl Directory {
     fn default_taken(&self, located: Option<&Located<'_>>, on: Date) -> Option<Problem> {
         let taken = located.filter(|l| l.by == ResolvedBy::DefaultSuccessor)?;
         // Of the same name they often are, so each is told with its code.
-        let candidates = self.successors_on(&taken.commune.code, on);
+        let candidates: Vec<&Commune> = self
+            .successors_on(taken.commune, on)
+            .into_iter()
+            .map(|(commune, _)| commune)
+            .collect();
         let told = problems::DefaultSuccessor {
             former: &named(&[taken.commune]),
             candidates: &named(&candidates),
@@ -235,13 +237,15 @@ impl Directory {
             }
             match (&rule.agency, target) {
                 (RuleAgency::Named(key), _) => {
-                    let agency = self
-                        .agency(key)
-                        .filter(|a| in_force(a.valid_from, a.valid_to, on));
-                    matches.extend(agency.map(|agency| Match { rule, agency }));
+                    let heirs = self.heirs(rule, key, on).into_iter();
+                    matches.extend(heirs.map(|(agency, by)| Match { rule, agency, by }));
                 }
                 (RuleAgency::OfThePlace, Some(code)) => {
-                    matches.extend(self.agencies_of(code, on).map(|agency| Match { rule, agency }));
+                    matches.extend(self.agencies_of(code, on).map(|agency| Match {
+                        rule,
+                        agency,
+                        by: Vec::new(),
+                    }));
                 }
                 (RuleAgency::OfThePlace, None) => {}
             }
@@ -259,7 +263,7 @@ impl Directory {
         };
         let by_alias = || {
             self.aliases
-                .get(received)
+                .on(received, on)
                 .and_then(|alias| of_the_day(&alias.code))
         };
         let by_suffix = || {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::files;
-use super::in_force;
+use super::reorganisation::{self, Reorganisation, Units};
 use super::rows::{
     Agency, Agent, Alias, Branch, Commune, Enterprise, Point, PointKind, Procedure, Rule, RulePlace,
     Succession,
 };
-use super::table::{DirectoryFault, Rows};
+use super::table::{DirectoryFault, Period, Rows, in_force};
 use crate::domain::calendar::Offices;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
@@ -43,6 +43,7 @@ pub struct Directory {
     rules: Rows<String, Rule>,
     enterprises: Rows<Key, Enterprise>,
     agents: Rows<Key, Agent>,
+    reorganisations: Rows<String, Reorganisation>,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
@@ -51,6 +52,9 @@ pub struct Directory {
     versions_of: HashMap<ProcedureCode, Vec<u32>>,
     /// The default successor first.
     successors_of: HashMap<CommuneCode, Vec<CommuneCode>>,
+    /// Names of rows, in the file's order.
+    reorganised_agencies: HashMap<Key, Vec<String>>,
+    reorganised_communes: HashMap<CommuneCode, Vec<String>>,
 }
 
 impl Directory {
@@ -69,9 +73,13 @@ impl Directory {
         "procedure_aliases.csv",
         TimeLimits::OWN_FILE,
         "procedures.csv",
+        Reorganisation::FILE,
         "succession.csv",
         TimeLimits::FILE,
     ];
+
+    /// Those of [`Directory::FILES`] it may be without: directories that were imported before the hub knew them go on.
+    pub const OPTIONAL_FILES: &'static [&'static str] = &[Reorganisation::FILE];
 
     /// Reads the files (name to text). What contradicts itself across files, such as a key that names nothing, is left to
     /// [`Directory::check`].
@@ -81,7 +89,7 @@ impl Directory {
     pub fn read(files: &BTreeMap<String, String>) -> Result<Directory, Vec<DirectoryFault>> {
         let mut faults: Vec<DirectoryFault> = Vec::new();
         for name in Self::FILES {
-            if !files.contains_key(*name) {
+            if !files.contains_key(*name) && !Self::OPTIONAL_FILES.contains(name) {
                 faults.push(DirectoryFault {
                     file: (*name).to_owned(),
                     line: 0,
@@ -113,12 +121,18 @@ impl Directory {
             rules: files::rules(text("competence.csv"), f),
             enterprises: files::enterprises(text("enterprises.csv"), f),
             agents: files::agents(text("agents.csv"), f),
+            reorganisations: match files.get(Reorganisation::FILE) {
+                Some(text) => reorganisation::read(text, f),
+                None => Rows::default(),
+            },
             offices,
             time_limits: Arc::new(time_limits),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
             versions_of: HashMap::new(),
             successors_of: HashMap::new(),
+            reorganised_agencies: HashMap::new(),
+            reorganised_communes: HashMap::new(),
         };
         if !faults.is_empty() {
             return Err(faults);
@@ -147,17 +161,25 @@ impl Directory {
             versions.sort_unstable_by(|a, b| b.cmp(a));
         }
         for agency in self.agencies.iter() {
-            if let Some(commune) = &agency.commune {
-                self.agencies_of
-                    .entry(commune.clone())
-                    .or_default()
-                    .push(agency.key.clone());
+            let Some(commune) = &agency.commune else { continue };
+            let keys = self.agencies_of.entry(commune.clone()).or_default();
+            if !keys.contains(&agency.key) {
+                keys.push(agency.key.clone());
             }
         }
         for row in self.succession.iter() {
             let successors = self.successors_of.entry(row.old.clone()).or_default();
             let at = if row.is_default { 0 } else { successors.len() };
-            successors.insert(at, row.new.clone());
+            if !successors.contains(&row.new) {
+                successors.insert(at, row.new.clone());
+            }
+        }
+        for row in self.reorganisations.iter() {
+            let rows = match &row.units {
+                Units::Agencies { old, .. } => self.reorganised_agencies.entry(old.clone()).or_default(),
+                Units::Communes { old, .. } => self.reorganised_communes.entry(old.clone()).or_default(),
+            };
+            rows.push(row.row.clone());
         }
     }
 
@@ -185,20 +207,61 @@ impl Directory {
         Clockwork::new(Arc::clone(calendar), Arc::clone(limits))
     }
 
-    /// An agency by its stable key, in force or not.
+    /// An agency by its stable key, in force or not; its newest row.
     pub fn agency(&self, key: &Key) -> Option<&Agency> {
         self.agencies.get(key)
     }
 
     /// An agency by its stable key, when it is in force that day.
     pub fn agency_on(&self, key: &Key, on: Date) -> Option<&Agency> {
-        self.agency(key)
-            .filter(|a| in_force(a.valid_from, a.valid_to, on))
+        self.agencies.on(key, on)
     }
 
-    /// Every agency, in the file's order.
+    /// An agency as it is, or was last, or will be first, on a day.
+    pub fn agency_at(&self, key: &Key, on: Date) -> Option<&Agency> {
+        let begun = |a: &&Agency| a.valid_from.is_none_or(|from| from <= on);
+        self.agencies
+            .of(key)
+            .rfind(begun)
+            .or_else(|| self.agencies.of(key).next())
+    }
+
+    /// Every agency once, by its newest row, in the file's order.
     pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.newest()
+    }
+
+    /// Every agency once, as it is, was last, or will be first, on a day.
+    pub fn agencies_at(&self, on: Date) -> impl Iterator<Item = &Agency> {
+        self.agencies()
+            .filter_map(move |agency| self.agency_at(&agency.key, on))
+    }
+
+    /// Every row of every agency, in the file's order.
+    pub fn agency_rows(&self) -> impl Iterator<Item = &Agency> {
         self.agencies.iter()
+    }
+
+    /// The rows of one agency in order of time.
+    pub(super) fn rows_of_agency(&self, key: &Key) -> impl Iterator<Item = &Agency> {
+        self.agencies.of(key)
+    }
+
+    /// Every row of every reorganisation, in the file's order.
+    pub fn reorganisations(&self) -> impl Iterator<Item = &Reorganisation> {
+        self.reorganisations.iter()
+    }
+
+    /// The rows by which an agency was reorganised, in the file's order.
+    pub(super) fn reorganised_agency(&self, old: &Key) -> impl Iterator<Item = &Reorganisation> {
+        let rows = self.reorganised_agencies.get(old).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter_map(|row| self.reorganisations.get(row))
+    }
+
+    /// The rows by which a commune of the 2025 catalogue was reorganised, in the file's order.
+    pub(super) fn reorganised_commune(&self, old: &CommuneCode) -> impl Iterator<Item = &Reorganisation> {
+        let rows = self.reorganised_communes.get(old).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter_map(|row| self.reorganisations.get(row))
     }
 
     /// A branch by its stable key.
@@ -206,9 +269,9 @@ impl Directory {
         self.branches.get(key)
     }
 
-    /// Every branch, in the file's order.
+    /// Every branch once, by its newest row, in the file's order.
     pub fn branches(&self) -> impl Iterator<Item = &Branch> {
-        self.branches.iter()
+        self.branches.newest()
     }
 
     /// A receiving point by its stable key.
@@ -216,9 +279,9 @@ impl Directory {
         self.points.get(key)
     }
 
-    /// Every receiving point, in the file's order.
+    /// Every receiving point once, by its newest row, in the file's order.
     pub fn points(&self) -> impl Iterator<Item = &Point> {
-        self.points.iter()
+        self.points.newest()
     }
 
     /// A postal enterprise by its stable key.
@@ -226,9 +289,9 @@ impl Directory {
         self.enterprises.get(key)
     }
 
-    /// Every postal enterprise, in the file's order.
+    /// Every postal enterprise once, by its newest row, in the file's order.
     pub fn enterprises(&self) -> impl Iterator<Item = &Enterprise> {
-        self.enterprises.iter()
+        self.enterprises.newest()
     }
 
     /// An agent by its stable key.
@@ -236,9 +299,35 @@ impl Directory {
         self.agents.get(key)
     }
 
-    /// Every agent, in the file's order.
+    /// Every agent once, by its newest row, in the file's order.
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
         self.agents.iter()
+    }
+
+    /// A branch as it is on a day.
+    pub fn branch_on(&self, key: &Key, on: Date) -> Option<&Branch> {
+        self.branches.on(key, on)
+    }
+
+    /// A receiving point as it is on a day.
+    pub fn point_on(&self, key: &Key, on: Date) -> Option<&Point> {
+        self.points.on(key, on)
+    }
+
+    /// An agent as it is on a day.
+    pub fn agent_on(&self, key: &Key, on: Date) -> Option<&Agent> {
+        self.agents.on(key, on)
+    }
+
+    /// Every row of every branch, point and agent, in the files' order.
+    pub(super) fn receiving_rows(
+        &self,
+    ) -> (
+        std::slice::Iter<'_, Branch>,
+        std::slice::Iter<'_, Point>,
+        std::slice::Iter<'_, Agent>,
+    ) {
+        (self.branches.iter(), self.points.iter(), self.agents.iter())
     }
 
     /// The version of a procedure that is in force on a day, by its national code.
@@ -271,7 +360,29 @@ impl Directory {
         self.catalogue(catalogue).get(code)
     }
 
-    /// Every commune of one catalogue, in the file's order.
+    /// A commune of one catalogue as it is on a day.
+    pub(super) fn commune_on(&self, catalogue: Catalogue, code: &CommuneCode, on: Date) -> Option<&Commune> {
+        self.catalogue(catalogue).on(code, on)
+    }
+
+    /// What a code meant on a day: the commune that had it, or had it last before.
+    pub(super) fn commune_as_of(
+        &self,
+        catalogue: Catalogue,
+        code: &CommuneCode,
+        on: Date,
+    ) -> Option<&Commune> {
+        let begun = |c: &&Commune| c.valid_from.is_none_or(|from| from <= on);
+        let rows = self.catalogue(catalogue);
+        rows.of(code).rfind(begun).or_else(|| rows.of(code).next())
+    }
+
+    /// Whether a code has meant several communes in its catalogue.
+    pub(super) fn is_reused(&self, catalogue: Catalogue, code: &CommuneCode) -> bool {
+        self.catalogue(catalogue).of(code).nth(1).is_some()
+    }
+
+    /// Every commune of one catalogue, in the file's order; one that changed has a row a period.
     pub fn communes(&self, catalogue: Catalogue) -> impl Iterator<Item = &Commune> {
         self.catalogue(catalogue).iter()
     }
@@ -281,15 +392,31 @@ impl Directory {
         self.rules.iter()
     }
 
+    /// Every procedure once, with the periods of its rules, in order of code.
+    pub(super) fn codes(&self) -> BTreeMap<&ProcedureCode, Vec<Period>> {
+        let mut codes: BTreeMap<&ProcedureCode, Vec<Period>> =
+            self.versions_of.keys().map(|code| (code, Vec::new())).collect();
+        for rule in self.rules.iter() {
+            if let Some(periods) = codes.get_mut(&rule.procedure) {
+                periods.push((rule.valid_from, rule.valid_to));
+            }
+        }
+        codes
+    }
+
     /// Today's communes a legacy commune went into, the default one first.
     pub fn successors(&self, old: &CommuneCode) -> &[CommuneCode] {
         self.successors_of.get(old).map_or(&[], Vec::as_slice)
     }
 
-    /// The successor a former commune has by default.
-    pub(super) fn default_successor(&self, old: &CommuneCode) -> Option<&CommuneCode> {
-        let of_default = self.succession.iter().find(|s| s.is_default && s.old == *old);
-        of_default.map(|s| &s.new)
+    /// The communes of the 2025 catalogue that a legacy one went into, by the rows that hold on a day, each with whether it is the
+    /// default.
+    pub(super) fn succeeded(&self, old: &CommuneCode, on: Date) -> Vec<(&CommuneCode, bool)> {
+        let rows = self.successors(old).iter().filter_map(|new| {
+            let row = self.succession.on(&(old.clone(), new.clone()), on)?;
+            Some((&row.new, row.is_default))
+        });
+        rows.collect()
     }
 
     /// The branch whose point serves a commune that day.
@@ -309,9 +436,13 @@ impl Directory {
     /// The agencies that govern a commune that day: one, if the data are right.
     pub(super) fn agencies_of(&self, commune: &CommuneCode, on: Date) -> impl Iterator<Item = &Agency> {
         let keys = self.agencies_of.get(commune).map_or(&[][..], Vec::as_slice);
+        let governs = {
+            let commune = commune.clone();
+            move |a: &&Agency| a.commune.as_ref() == Some(&commune)
+        };
         keys.iter()
-            .filter_map(|key| self.agencies.get(key))
-            .filter(move |a| in_force(a.valid_from, a.valid_to, on))
+            .filter_map(move |key| self.agencies.on(key, on))
+            .filter(governs)
     }
 
     fn catalogue(&self, catalogue: Catalogue) -> &Rows<CommuneCode, Commune> {
@@ -323,10 +454,12 @@ impl Directory {
 }
 
 /// A rule that applies, with the agency it leads to.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Match<'a> {
     pub(super) rule: &'a Rule,
     pub(super) agency: &'a Agency,
+    /// The rows by which that agency took over from the one the rule names.
+    pub(super) by: Vec<&'a Reorganisation>,
 }
 
 /// The distinct agencies of some matches, in order of key.
@@ -337,10 +470,12 @@ pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
     keys
 }
 
-/// Each name and text goes in with its length, so that no two sets of files look alike.
+/// Each name and text goes in with its length, so that no two sets of files look alike. A file that may be absent and is leaves
+/// the version as it was before there was such a file.
 fn version(files: &BTreeMap<String, String>) -> String {
     let mut bytes = Vec::new();
-    for name in Directory::FILES {
+    let present = |name: &&&str| files.contains_key(**name) || !Directory::OPTIONAL_FILES.contains(*name);
+    for name in Directory::FILES.iter().filter(present) {
         let text = files.get(*name).map_or("", String::as_str);
         for part in [name.as_bytes(), text.as_bytes()] {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

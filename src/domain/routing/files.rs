@@ -4,7 +4,7 @@ use super::rows::{
     Agency, AgencyChannel, AgencyKind, Agent, Alias, Branch, Commune, District, Enterprise, Level, PlaceRule,
     Point, PointKind, Procedure, Rule, RuleAgency, RulePlace, Succession,
 };
-use super::table::{self, DirectoryFault, Row, Rows};
+use super::table::{self, Columns, DirectoryFault, Row, Rows};
 use crate::domain::calendar::Limit;
 use crate::domain::codes::{CommuneCode, DistrictCode, Key, ProcedureCode};
 use crate::domain::dossier::{Catalogue, limits};
@@ -40,7 +40,7 @@ pub(super) fn agencies(text: &str, faults: &mut Faults) -> Rows<Key, Agency> {
         ("amqp", AgencyChannel::Amqp),
         ("push", AgencyChannel::Push),
     ];
-    table::read("agencies.csv", text, &columns, faults, |row| {
+    table::read_dated("agencies.csv", text, &columns, faults, |row| {
         let (key, code, name) = (
             row.value::<Key>("key", CODE),
             row.value("code", "H26.12"),
@@ -91,7 +91,7 @@ pub(super) fn branches(text: &str, faults: &mut Faults) -> Rows<Key, Branch> {
         "provisional",
         "source",
     ];
-    table::read("branches.csv", text, &columns, faults, |row| {
+    table::read_dated("branches.csv", text, &columns, faults, |row| {
         let (key, name) = (row.value::<Key>("key", CODE), row.text("name"));
         let official_number = row.optional("official_number", "0-9");
         let districts: Result<Vec<DistrictCode>, _> = row
@@ -136,7 +136,7 @@ pub(super) fn points(text: &str, faults: &mut Faults) -> Rows<Key, Point> {
         ("branch-office", PointKind::BranchOffice),
         ("commune-point", PointKind::CommunePoint),
     ];
-    table::read("points.csv", text, &columns, faults, |row| {
+    table::read_dated("points.csv", text, &columns, faults, |row| {
         let (key, branch, name) = (
             row.value::<Key>("key", CODE),
             row.value("branch", CODE),
@@ -161,7 +161,7 @@ pub(super) fn points(text: &str, faults: &mut Faults) -> Rows<Key, Point> {
 
 pub(super) fn communes(text: &str, faults: &mut Faults) -> Rows<CommuneCode, Commune> {
     let columns = ["code", "name", "kind", "valid_from", "valid_to", "catalogue"];
-    table::read("communes.csv", text, &columns, faults, |row| {
+    table::read_dated("communes.csv", text, &columns, faults, |row| {
         let kind = row.word("kind", &[("phuong", ()), ("xa", ())]);
         let catalogue = row.word("catalogue", &[("2025", Catalogue::Since2025)]);
         let commune = commune(row, None, catalogue);
@@ -179,7 +179,7 @@ pub(super) fn legacy_communes(text: &str, faults: &mut Faults) -> Rows<CommuneCo
         "valid_to",
         "catalogue",
     ];
-    table::read("legacy_communes.csv", text, &columns, faults, |row| {
+    table::read_dated("legacy_communes.csv", text, &columns, faults, |row| {
         let (code, name) = (row.value("district_code", "NNN"), row.text("district_name"));
         let catalogue = row.word("catalogue", &[("legacy", Catalogue::Legacy)]);
         let district = code.zip(name).map(|(code, name)| District { code, name });
@@ -211,22 +211,27 @@ fn commune(
 }
 
 pub(super) fn succession(text: &str, faults: &mut Faults) -> Rows<(CommuneCode, CommuneCode), Succession> {
-    table::read(
+    table::read_dated(
         "succession.csv",
         text,
-        &["old_code", "new_code", "is_default"],
+        Columns {
+            all: &["old_code", "new_code", "is_default", "valid_from", "valid_to"],
+            optional: 2,
+        },
         faults,
         |row| {
             let old = row.value::<CommuneCode>("old_code", COMMUNE);
             let new = row.value::<CommuneCode>("new_code", COMMUNE);
-            let is_default = row.flag("is_default");
-            let (old, new) = (old?, new?);
+            let (is_default, period) = (row.flag("is_default"), row.period());
+            let (old, new, (valid_from, valid_to)) = (old?, new?, period?);
             Some((
                 (old.clone(), new.clone()),
                 Succession {
                     old,
                     new,
                     is_default: is_default?,
+                    valid_from,
+                    valid_to,
                 },
             ))
         },
@@ -319,19 +324,25 @@ pub(super) fn procedures(text: &str, faults: &mut Faults) -> Rows<(ProcedureCode
 }
 
 pub(super) fn aliases(text: &str, faults: &mut Faults) -> Rows<String, Alias> {
-    table::read(
+    table::read_dated(
         "procedure_aliases.csv",
         text,
-        &["received", "national_code", "source"],
+        Columns {
+            all: &["received", "national_code", "source", "valid_from", "valid_to"],
+            optional: 2,
+        },
         faults,
         |row| {
             let (received, code) = (row.text("received"), row.value("national_code", PROCEDURE));
-            let received = received?;
+            let period = row.period();
+            let (received, (valid_from, valid_to)) = (received?, period?);
             Some((
                 received.clone(),
                 Alias {
                     received,
                     code: code?,
+                    valid_from,
+                    valid_to,
                 },
             ))
         },
@@ -385,7 +396,7 @@ pub(super) fn rules(text: &str, faults: &mut Faults) -> Rows<String, Rule> {
 
 pub(super) fn enterprises(text: &str, faults: &mut Faults) -> Rows<Key, Enterprise> {
     let columns = ["key", "name", "valid_from", "valid_to", "provisional", "source"];
-    table::read("enterprises.csv", text, &columns, faults, |row| {
+    table::read_dated("enterprises.csv", text, &columns, faults, |row| {
         let (key, name) = (row.value::<Key>("key", CODE), row.text("name"));
         let (period, provisional) = (row.period(), row.flag("provisional"));
         let ((valid_from, valid_to), key) = (period?, key?);
@@ -412,7 +423,7 @@ pub(super) fn agents(text: &str, faults: &mut Faults) -> Rows<Key, Agent> {
         "provisional",
         "source",
     ];
-    table::read("agents.csv", text, &columns, faults, |row| {
+    table::read_dated("agents.csv", text, &columns, faults, |row| {
         let (key, enterprise) = (row.value::<Key>("key", CODE), row.value("enterprise", CODE));
         let (name, commune) = (row.text("name"), row.value("commune_code", COMMUNE));
         let branch = row.optional("branch", CODE);

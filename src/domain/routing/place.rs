@@ -5,10 +5,9 @@
 //! decides. A later paper is no sign: many still name the old place. The name, where given, must agree.
 
 use super::directory::Directory;
-use super::in_force;
 use super::reason::{CatalogueBy, ResolvedBy};
 use super::rows::Commune;
-use crate::domain::codes::CommuneCode;
+use super::table::in_force;
 use crate::domain::dossier::{Catalogue, Place};
 use crate::domain::rejection::Problem;
 use crate::domain::rejection::problems;
@@ -27,6 +26,10 @@ pub(super) struct Located<'a> {
     /// The communes in force it stands for, at least one; several when it was divided.
     pub(super) targets: Vec<&'a Commune>,
     pub(super) by: ResolvedBy,
+    /// The first of several is the default.
+    pub(super) default: bool,
+    /// The day whose meaning of the code was taken, where it has had several.
+    pub(super) as_of: Option<Date>,
 }
 
 impl Directory {
@@ -49,25 +52,33 @@ impl Directory {
             };
             vec![problem.at("/place/commune")]
         };
-        let commune = self.commune(catalogue, &place.commune).ok_or_else(unknown)?;
+        // A code of today's catalogue may have had another meaning when the paper was written, or have ended since.
+        let written = place
+            .document_date
+            .filter(|day| *day >= CATALOGUE_2025_FROM && *day < on);
+        let meant = match catalogue {
+            Catalogue::Since2025 => written.unwrap_or(on),
+            Catalogue::Legacy => on,
+        };
+        let commune = self
+            .commune_as_of(catalogue, &place.commune, meant)
+            .ok_or_else(unknown)?;
         let problems = disagreements(place, commune);
         if !problems.is_empty() {
             return Err(problems);
         }
+        let mut default = false;
         let (targets, by) = if in_force(commune.valid_from, commune.valid_to, on) {
             (vec![commune], ResolvedBy::Direct)
         } else {
-            // A code of today means nothing before its first day, so only the old catalogue has successors.
-            let targets = match catalogue {
-                Catalogue::Legacy => self.successors_on(&commune.code, on),
-                Catalogue::Since2025 => Vec::new(),
-            };
+            let targets = self.successors_on(commune, on);
             let by = if targets.len() > 1 {
                 ResolvedBy::SameAgency
             } else {
                 ResolvedBy::SoleSuccessor
             };
-            (targets, by)
+            default = targets.first().is_some_and(|(_, default)| *default);
+            (targets.into_iter().map(|(target, _)| target).collect(), by)
         };
         if targets.is_empty() {
             return Err(unknown());
@@ -78,14 +89,48 @@ impl Directory {
             commune,
             targets,
             by,
+            default,
+            as_of: self.is_reused(catalogue, &place.commune).then_some(meant),
         })
     }
 
-    /// The communes in force on a day that a former one is now part of, its default first.
-    pub(super) fn successors_on(&self, old: &CommuneCode, on: Date) -> Vec<&Commune> {
-        let new = self.successors(old).iter();
-        let known = new.filter_map(|code| self.commune(Catalogue::Since2025, code));
-        known.filter(|c| in_force(c.valid_from, c.valid_to, on)).collect()
+    /// The communes in force on a day that a former one is now part of, its default first, each with whether it is the default.
+    pub(super) fn successors_on<'a>(&'a self, former: &Commune, on: Date) -> Vec<(&'a Commune, bool)> {
+        let mut found: Vec<(&Commune, bool)> = Vec::new();
+        let mut add = |commune: &'a Commune, default: bool| match found
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, commune))
+        {
+            Some(known) => known.1 |= default,
+            None => found.push((commune, default)),
+        };
+        match former.catalogue {
+            Catalogue::Legacy => {
+                let Some(born) = former.valid_to.and_then(|last| last.tomorrow().ok()) else {
+                    return Vec::new();
+                };
+                for (code, default) in self.succeeded(&former.code, on) {
+                    match self.commune_as_of(Catalogue::Since2025, code, born) {
+                        Some(commune) if in_force(commune.valid_from, commune.valid_to, on) => {
+                            add(commune, default);
+                        }
+                        Some(ended) => {
+                            for (commune, further) in self.communes_after(ended, on) {
+                                add(commune, default && further);
+                            }
+                        }
+                        None => {}
+                    }
+                }
+            }
+            Catalogue::Since2025 => {
+                for (commune, default) in self.communes_after(former, on) {
+                    add(commune, default);
+                }
+            }
+        }
+        found.sort_by_key(|(_, default)| !default);
+        found
     }
 }
 

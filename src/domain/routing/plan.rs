@@ -39,7 +39,7 @@ pub struct ColumnChange {
 /// One row that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RowChange {
-    /// The row's key: its first column, or both of a succession.
+    /// The row's key: its first column, or both of a succession; with its first day where the key has several rows.
     pub key: String,
     /// How it changes.
     pub fate: RowFate,
@@ -173,14 +173,34 @@ fn table(name: &str, files: &DirectoryFiles) -> Table {
     let rows = reader.records().filter_map(Result::ok).map(|row| {
         let cells = keys.iter().filter_map(|&at| row.get(at));
         let key: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
-        let columns = header
+        let columns: BTreeMap<String, String> = header
             .iter()
             .cloned()
             .zip(row.iter().map(str::to_owned))
             .collect();
         (key.join(" → "), columns)
     });
-    rows.collect()
+    let from = named("valid_from");
+    let mut table = Table::new();
+    for (key, columns) in rows {
+        // A list that is dated may have several rows of one key: the first by its key, each other by its first day too.
+        let key = match (table.contains_key(&key), from) {
+            (true, Some(at)) => {
+                let first_day = header.get(at).and_then(|name| columns_of(&columns, name));
+                format!("{key} → {}", first_day.unwrap_or("…"))
+            }
+            _ => key,
+        };
+        table.insert(key, columns);
+    }
+    table
+}
+
+fn columns_of<'a>(columns: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    columns
+        .get(name)
+        .map(String::as_str)
+        .filter(|cell| !cell.is_empty())
 }
 
 #[cfg(test)]

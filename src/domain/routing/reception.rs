@@ -2,7 +2,7 @@
 //! that receives never decides who is responsible.
 
 use super::directory::Directory;
-use super::in_force;
+use super::reason::ReceptionReason;
 use super::rows::AgencyKind;
 use crate::domain::codes::{CommuneCode, Key};
 use crate::domain::tenant::{TenantKey, TenantKind};
@@ -19,6 +19,16 @@ pub struct Reception {
     pub supervisor: Option<TenantKey>,
 }
 
+impl Reception {
+    /// As it is kept with the dossier.
+    pub fn reason(&self) -> ReceptionReason {
+        ReceptionReason {
+            unit: self.unit.clone(),
+            out_of_area: self.out_of_area,
+        }
+    }
+}
+
 impl Directory {
     /// Where what `submitter` files at `point` for `agency` is received. A point whose commune is not written down is in the area of
     /// its branch; what nobody has written down is not thereby another area.
@@ -33,9 +43,9 @@ impl Directory {
         let agent = own
             .as_ref()
             .filter(|_| submitter.kind() == TenantKind::Agent)
-            .and_then(|key| self.agent(key))
-            .filter(|a| in_force(a.valid_from, a.valid_to, on));
-        let point = point.and_then(|key| self.point(key));
+            .and_then(|key| self.agent_on(key, on));
+        // A point that has left the network on paper is where it was last.
+        let point = point.and_then(|key| self.point_on(key, on).or_else(|| self.point(key)));
         let unit = match submitter.kind() {
             TenantKind::Branch => own.as_ref(),
             _ => agent.and_then(|a| a.branch.as_ref()).or(point.map(|p| &p.branch)),
@@ -46,7 +56,7 @@ impl Directory {
         };
         let tenant = |key: &Key| TenantKey::new(TenantKind::Branch, key);
         let area = agency
-            .and_then(|key| self.agency(key))
+            .and_then(|key| self.agency_at(key, on))
             .filter(|a| a.kind == AgencyKind::Commune)
             .and_then(|a| a.commune.as_ref());
         // A department of the city is at home in all of it.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::table::{Dated, Period};
 use crate::domain::calendar::Limit;
 use crate::domain::codes::{AgencyCode, CommuneCode, DistrictCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
@@ -191,6 +192,8 @@ pub(super) struct Succession {
     pub(super) old: CommuneCode,
     pub(super) new: CommuneCode,
     pub(super) is_default: bool,
+    pub(super) valid_from: Option<Date>,
+    pub(super) valid_to: Option<Date>,
 }
 
 /// Which place decides who is responsible.
@@ -240,6 +243,8 @@ pub struct Procedure {
 pub(super) struct Alias {
     pub(super) received: String,
     pub(super) code: ProcedureCode,
+    pub(super) valid_from: Option<Date>,
+    pub(super) valid_to: Option<Date>,
 }
 
 /// Where a rule of competence applies.
@@ -317,7 +322,16 @@ pub struct Agent {
     pub provisional: bool,
 }
 
-/// Whether a row applies that day; both ends are included, an absent end is open.
-pub(in crate::domain) fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
-    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
+macro_rules! dated {
+    ($($row:ty),+) => {
+        $(impl Dated for $row {
+            fn period(&self) -> Period {
+                (self.valid_from, self.valid_to)
+            }
+        })+
+    };
 }
+
+dated!(
+    Agency, Branch, Point, Commune, Succession, Alias, Rule, Enterprise, Agent
+);

@@ -24,6 +24,7 @@ impl PlaceReason {
         PlaceReason {
             given_catalogue: located.given_catalogue,
             given_code: located.commune.code.clone(),
+            as_of: located.as_of.map(|day| day.to_string()),
             catalogue: located.commune.catalogue,
             catalogue_by: located.catalogue_by,
             name: located.commune.name.clone(),
@@ -102,6 +103,12 @@ pub(super) fn sentences(
             let agency = &first.agency.name;
             vi.push_str(&format!(" thuộc {agency} theo quy tắc {rules}"));
             en.push_str(&format!(" belongs to {agency} by rule {rules}"));
+            let by: Vec<String> = first.by.iter().map(|row| row.named()).collect();
+            if !by.is_empty() {
+                let by = by.join(", ");
+                vi.push_str(&format!(" và được kế thừa theo {by}"));
+                en.push_str(&format!(", which it took over by {by}"));
+            }
         }
         (Some(Label::PlaceAmbiguous), _) => {
             vi.push_str(" chưa rõ thuộc nơi nào trong các nơi đó, chờ xác nhận");

@@ -3,7 +3,7 @@
 //! A row is read column by column and only then put together, so that one bad cell does not hide the next.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 use std::str::FromStr;
@@ -50,11 +50,33 @@ impl fmt::Display for DirectoryFault {
 
 impl std::error::Error for DirectoryFault {}
 
+/// A first and a last day, both included; `None` is open.
+pub(crate) type Period = (Option<Date>, Option<Date>);
+
+/// What holds from a day to a day. Several rows may have one key when their periods do not meet.
+pub(crate) trait Dated {
+    /// When it holds.
+    fn period(&self) -> Period;
+}
+
+/// Whether a period includes a day; both ends are included, an absent end is open.
+pub(crate) fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
+    from.is_none_or(|from| from <= on) && to.is_none_or(|to| on <= to)
+}
+
+/// Whether two periods have a day in common.
+fn meet(one: Period, other: Period) -> bool {
+    let begins_in_time =
+        |(from, _): Period, (_, to): Period| from.is_none_or(|from| to.is_none_or(|to| from <= to));
+    begins_in_time(one, other) && begins_in_time(other, one)
+}
+
 /// The rows of one file in the file's order, found by key.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<K, T> {
     rows: Vec<T>,
-    index: HashMap<K, usize>,
+    /// The rows of a key in order of time.
+    index: HashMap<K, Vec<usize>>,
 }
 
 impl<K, T> Default for Rows<K, T> {
@@ -71,11 +93,45 @@ impl<K: Hash + Eq, T> Rows<K, T> {
     where
         K: Borrow<Q>,
     {
-        self.index.get(key).and_then(|&i| self.rows.get(i))
+        self.of(key).next_back()
     }
 
+    /// The rows of a key in order of time.
+    pub(crate) fn of<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> impl DoubleEndedIterator<Item = &T>
+    where
+        K: Borrow<Q>,
+    {
+        let rows = self.index.get(key).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter_map(|&i| self.rows.get(i))
+    }
+
+    /// Every row.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()
+    }
+
+    /// The newest row of every key.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &T> {
+        let newest: HashSet<usize> = self
+            .index
+            .values()
+            .filter_map(|rows| rows.last().copied())
+            .collect();
+        let rows = self.rows.iter().enumerate();
+        rows.filter_map(move |(i, row)| newest.contains(&i).then_some(row))
+    }
+}
+
+impl<K: Hash + Eq, T: Dated> Rows<K, T> {
+    /// The row of a key that holds on a day.
+    pub(crate) fn on<Q: Hash + Eq + ?Sized>(&self, key: &Q, on: Date) -> Option<&T>
+    where
+        K: Borrow<Q>,
+    {
+        self.of(key).find(|row| {
+            let (from, to) = row.period();
+            in_force(from, to, on)
+        })
     }
 }
 
@@ -98,6 +154,20 @@ impl Row<'_> {
             message_vi: vi,
             message_en: en,
         });
+    }
+
+    /// Notes that another row of this key holds on one of the same days.
+    fn twice(&mut self, key: &dyn fmt::Debug, line: u64, same_days: bool) {
+        if same_days {
+            return self.fault(
+                format!("{key:?} đã có ở dòng {line}; bỏ một dòng"),
+                format!("{key:?} is already on line {line}; remove one of them"),
+            );
+        }
+        self.fault(
+            format!("{key:?} ở dòng {line} cũng có hiệu lực vào ngày đó; sửa valid_from, valid_to"),
+            format!("{key:?} on line {line} holds on one of the same days; correct valid_from, valid_to"),
+        );
     }
 
     /// The cell as written; empty when there is none.
@@ -194,13 +264,55 @@ impl Row<'_> {
     }
 }
 
-/// Reads a file. Rows that cannot be read, and a second row under one key, are faults and left out.
-pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
+/// The columns of a file: those it has, and those it may have after them.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    pub(crate) all: &'a [&'a str],
+    /// How many of the last ones a file may be without; their cells are then empty.
+    pub(crate) optional: usize,
+}
+
+impl<'a> From<&'a [&'a str]> for Columns<'a> {
+    fn from(all: &'a [&'a str]) -> Self {
+        Columns { all, optional: 0 }
+    }
+}
+
+impl<'a, const N: usize> From<&'a [&'a str; N]> for Columns<'a> {
+    fn from(all: &'a [&'a str; N]) -> Self {
+        Columns { all, optional: 0 }
+    }
+}
+
+/// Reads a file with one row a key. Rows that cannot be read, and a second row under one key, are faults and left out.
+pub(crate) fn read<'c, K: Hash + Eq + fmt::Debug, T>(
     file: &str,
     text: &str,
-    columns: &[&str],
+    columns: impl Into<Columns<'c>>,
+    faults: &mut Vec<DirectoryFault>,
+    row: impl FnMut(&mut Row<'_>) -> Option<(K, T)>,
+) -> Rows<K, T> {
+    rows(file, text, columns.into(), faults, row, |_| (None, None))
+}
+
+/// The same with several rows a key, whose periods do not meet.
+pub(crate) fn read_dated<'c, K: Hash + Eq + fmt::Debug, T: Dated>(
+    file: &str,
+    text: &str,
+    columns: impl Into<Columns<'c>>,
+    faults: &mut Vec<DirectoryFault>,
+    row: impl FnMut(&mut Row<'_>) -> Option<(K, T)>,
+) -> Rows<K, T> {
+    rows(file, text, columns.into(), faults, row, Dated::period)
+}
+
+fn rows<K: Hash + Eq + fmt::Debug, T>(
+    file: &str,
+    text: &str,
+    columns: Columns<'_>,
     faults: &mut Vec<DirectoryFault>,
     mut row: impl FnMut(&mut Row<'_>) -> Option<(K, T)>,
+    period: fn(&T) -> Period,
 ) -> Rows<K, T> {
     let mut found = Rows::default();
     let mut lines: Vec<u64> = Vec::new();
@@ -208,23 +320,22 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
         let mut this = Row {
             file,
             line,
-            columns,
+            columns: columns.all,
             record: &record,
             faults,
         };
         let Some((key, value)) = row(&mut this) else {
             continue;
         };
-        if let Some(&first) = found.index.get(&key) {
-            let first = lines[first];
-            let vi = format!("{key:?} đã có ở dòng {first}; bỏ một dòng");
-            this.fault(
-                vi,
-                format!("{key:?} is already on line {first}; remove one of them"),
-            );
+        let held = period(&value);
+        let earlier = found.index.get(&key).map_or(&[][..], Vec::as_slice);
+        if let Some(&first) = earlier.iter().find(|&&i| meet(period(&found.rows[i]), held)) {
+            this.twice(&key, lines[first], period(&found.rows[first]) == held);
             continue;
         }
-        found.index.insert(key, found.rows.len());
+        let of_key = found.index.entry(key).or_default();
+        let later = of_key.partition_point(|&i| period(&found.rows[i]).0 < held.0);
+        of_key.insert(later, found.rows.len());
         found.rows.push(value);
         lines.push(line);
     }
@@ -235,9 +346,10 @@ pub(crate) fn read<K: Hash + Eq + fmt::Debug, T>(
 fn records(
     file: &str,
     text: &str,
-    columns: &[&str],
+    columns: Columns<'_>,
     faults: &mut Vec<DirectoryFault>,
 ) -> Vec<(u64, StringRecord)> {
+    let (all, fewest) = (columns.all, columns.all.len() - columns.optional);
     let mut fault = |line, message_vi, message_en| {
         faults.push(DirectoryFault {
             file: file.to_owned(),
@@ -266,18 +378,21 @@ fn records(
             }
         }
     }
-    if !records
+    let header = records
         .first()
-        .is_some_and(|(_, header)| header.iter().eq(columns.iter().copied()))
-    {
-        let (line, expected) = (records.first().map_or(0, |(line, _)| *line), columns.join(","));
+        .map(|(_, header)| header.clone())
+        .unwrap_or_default();
+    let n = header.len();
+    if ![fewest, all.len()].contains(&n) || !header.iter().eq(all.iter().copied().take(n)) {
+        let (line, expected) = (records.first().map_or(0, |(line, _)| *line), all.join(","));
         let vi = format!("dòng tiêu đề phải là: {expected}");
         fault(line, vi, format!("the header row must be: {expected}"));
         return Vec::new();
     }
     records.remove(0);
+    let expected = n;
     records.retain(|(line, record)| {
-        let (n, expected) = (record.len(), columns.len());
+        let n = record.len();
         if n != expected {
             let vi = format!("có {n} cột, cần {expected}; giá trị có dấu phẩy phải đặt trong ngoặc kép");
             let en = format!("{n} columns instead of {expected}; quote a value that holds a comma");

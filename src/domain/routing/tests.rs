@@ -2,6 +2,8 @@
 
 mod data;
 mod reception;
+mod reference;
+mod reorganised;
 mod territory;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! The unit in an official dossier code: who gives codes under it (Decree 118/2025 art. 28.2a).
 
 use super::directory::Directory;
-use super::in_force;
 use super::rows::Agency;
+use super::table::in_force;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::rejection::Problem;
 use crate::domain::rejection::problems;
@@ -20,7 +20,9 @@ pub enum CodeLook {
 impl Directory {
     /// The agency whose identifier, today's or a former one, a unit is or stands under, on a day; the most special one.
     pub fn issuer(&self, unit: &str, on: Date) -> Option<&Agency> {
-        let in_force = self.agencies().filter(|a| in_force(a.valid_from, a.valid_to, on));
+        let in_force = self
+            .agency_rows()
+            .filter(|a| in_force(a.valid_from, a.valid_to, on));
         let covering = in_force.filter_map(|agency| {
             let codes = std::iter::once(&agency.code).chain(&agency.former_codes);
             let length = codes.map(|code| code.as_str()).filter_map(|code| {

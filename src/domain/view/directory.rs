@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{AgencyView, ProblemView};
+use crate::domain::audit::Entry;
 use crate::domain::codes::Key;
+use crate::domain::dossier::Place;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
-use crate::domain::routing::{Directory, FileChange};
+use crate::domain::routing::{CompetenceSpot, Directory, FileChange, RouteReason};
 use crate::domain::sha256::Sha256;
 use crate::domain::text::{SAYS_SOMETHING, limits};
+use crate::domain::time::Date;
 
 /// The files of a directory: each of them must be there, in CSV.
 fn files(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
-        "type": "object", "required": Directory::FILES, "additionalProperties": { "type": "string" },
+        "type": "object", "additionalProperties": { "type": "string" },
+        "required": Directory::FILES.iter().filter(|file| !Directory::OPTIONAL_FILES.contains(file)).collect::<Vec<_>>(),
     })
 }
 
@@ -23,9 +28,18 @@ fn files(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryPlanRequest {
-    /// All its files, name to text: `agencies.csv` and the others.
+    /// All its files, name to text: `agencies.csv` and the others. Left out where `version` names a directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "files")]
-    pub files: BTreeMap<String, String>,
+    pub files: Option<BTreeMap<String, String>>,
+    /// A version that was in use before, instead of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The day from which it is to be in use, `YYYY-MM-DD` in Vietnam, after today: what becomes of open dossiers is told as of that
+    /// day. Left out, it is today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub effective: Option<Date>,
 }
 
 /// Something to look at before the directory is used.
@@ -49,6 +63,9 @@ pub struct RouteChange {
     /// Why it would be parked or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
+    /// The agency is reorganised, so the hub itself moves or parks them on the day. Else they stay: assign them where that is right.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves: bool,
     /// How many.
     pub dossiers: u64,
     /// Some of them.
@@ -68,11 +85,17 @@ pub struct DirectoryPlanView {
     pub files: Vec<FileChange>,
     /// Gaps and overlaps of the other.
     pub warnings: Vec<FindingView>,
+    /// Gaps and overlaps that the other has and the one in use has not: procedure, place and period. At most 500.
+    #[serde(default)]
+    pub brought: Vec<CompetenceSpot>,
+    /// How many of them there are.
+    #[serde(default)]
+    pub brought_total: usize,
     /// Open dossiers that were routed anew, newest first.
     pub examined: u64,
     /// Whether there were more open dossiers than are examined.
     pub more: bool,
-    /// Those that would go elsewhere. An import moves none of them: assign them where that is right.
+    /// Those that would go elsewhere.
     pub routes: Vec<RouteChange>,
 }
 
@@ -80,9 +103,17 @@ pub struct DirectoryPlanView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryImportRequest {
-    /// All its files, as they were planned.
+    /// All its files, as they were planned. Left out where `version` names a directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "files")]
-    pub files: BTreeMap<String, String>,
+    pub files: Option<BTreeMap<String, String>>,
+    /// A version that was in use before, instead of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The day from which it is in use, `YYYY-MM-DD` in Vietnam, after today. Left out, it is in use at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub effective: Option<Date>,
     /// The digest of the plan that was reviewed.
     pub plan: Sha256,
     /// Why. At most 500 characters.
@@ -95,4 +126,80 @@ pub struct DirectoryImportRequest {
 pub struct DirectoryImportAnswer {
     /// Its version.
     pub version: String,
+    /// The day from which it is in use, where that is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub effective: Option<Date>,
+}
+
+/// Going back: cancelling the directory that waits for its day, or, where none waits, putting the one before into use again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryRollbackRequest {
+    /// The digest of the plan of the version before that was reviewed. Not needed to cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Sha256>,
+    /// Why. At most 500 characters.
+    #[schemars(length(min = 1, max = limits::REASON), regex(pattern = SAYS_SOMETHING))]
+    pub reason: String,
+}
+
+/// A directory that waits for its day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScheduledDirectory {
+    /// Its version.
+    pub version: String,
+    /// The first day it is in use, in Vietnam.
+    #[schemars(with = "String", extend("format" = "date"))]
+    pub effective: Date,
+}
+
+/// Which directory is in use, and which were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectoryHistoryView {
+    /// Version in use; null when there is none.
+    pub in_use: Option<String>,
+    /// The one before, to which a rollback returns; null when there is none.
+    pub before: Option<String>,
+    /// The one that waits for its day.
+    pub scheduled: Option<ScheduledDirectory>,
+    /// What was done with directories, newest first: the entries of the audit about them, at most 100.
+    pub acts: Vec<Entry>,
+}
+
+/// Asking whom a filing would go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteRequest {
+    /// The procedure: its national code or a local form of it.
+    #[schemars(length(min = 1, max = 200))]
+    pub procedure: String,
+    /// The place that decides, as a filing has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The day of filing, `YYYY-MM-DD` in Vietnam. Left out, it is today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub at: Option<Date>,
+    /// Nobody is there to be asked, as in a batch: a place that may be several parks the filing instead of refusing it.
+    #[serde(default)]
+    pub batch: bool,
+}
+
+/// Whom a filing would go to, and why; nothing was filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteAnswer {
+    /// The responsible agency; null when the filing would wait for the operator or be refused.
+    pub agency: Option<AgencyView>,
+    /// Why it would wait for the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Label>,
+    /// The reason: procedure, place, rules and both sentences. Null when the filing would be refused.
+    pub reason: Option<RouteReason>,
+    /// Why the filing would be refused; empty when it would be taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<ProblemView>,
+    /// What the submitter would be warned of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ProblemView>,
 }

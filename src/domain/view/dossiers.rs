@@ -153,7 +153,7 @@ pub struct EventView {
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-claimed`, `code-assigned`, `code-contested`, `status-changed`, `status-recorded`,
     /// `status-rejected`, `change-requested`, `opinion-asked`, `opinion-answered`, `early-result`, `papers-lost`,
-    /// `fee-collected`, `fee-paid-in`, `assigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// `fee-collected`, `fee-paid-in`, `assigned`, `unassigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
     /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.
@@ -302,6 +302,10 @@ impl From<&Event> for EventView {
             } => {
                 view.agency = Some(agency.clone());
                 view.label = *parked;
+                view.text = Some(text.clone());
+            }
+            H::Unassigned { parked, text, .. } => {
+                view.label = Some(*parked);
                 view.text = Some(text.clone());
             }
             H::Supplemented { text, papers } => {

@@ -125,6 +125,15 @@ pub struct Backlog {
     pub notices_held: i64,
 }
 
+/// How many open dossiers were received out of the area of their agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutOfAreaCount {
+    /// The branch whose one-stop unit serves the agency, and supervises.
+    pub unit: TenantKey,
+    /// Not finished yet, and received by another branch.
+    pub open: i64,
+}
+
 /// The hub in numbers, for its operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OverviewView {
@@ -138,6 +147,9 @@ pub struct OverviewView {
     pub deliveries: Vec<DeliveryCount>,
     /// Limits that are near or have passed.
     pub limits: Vec<LimitCount>,
+    /// Open dossiers received out of area, by the branch that supervises.
+    #[serde(default)]
+    pub out_of_area: Vec<OutOfAreaCount>,
     /// What is on its way, and what has stopped there.
     pub backlog: Backlog,
     /// Files of formats that hubs began with though another text is in use under their name and version.

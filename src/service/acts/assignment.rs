@@ -5,7 +5,7 @@ use super::Call;
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::problems;
-use crate::domain::routing::AssignedReason;
+use crate::domain::routing::{AssignedReason, Reception};
 use crate::domain::seal::sha256;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AssignmentRequest, DossierSummary};
@@ -47,6 +47,8 @@ impl Acts {
                 by: access.key().clone(),
                 at: now,
             });
+            let reception = self.reception_of(&row, &agency.key, now);
+            route.reception = Some(reception.reason());
             let assign = Assign {
                 key: KeyUse {
                     tenant: access.key().to_string(),
@@ -59,7 +61,7 @@ impl Acts {
                 agency: agency.key.clone(),
                 instead: row.agency.as_ref().map(ToString::to_string),
                 text: text.clone(),
-                supervisor: self.supervisor_of(&row, &agency.key, now),
+                supervisor: reception.supervisor.map(|unit| unit.to_string()),
                 route: serde_json::to_string(&route).map_err(internal)?,
                 silence: self
                     .directory
@@ -82,10 +84,9 @@ impl Acts {
         Err(ServiceError::Busy)
     }
 
-    /// The unit that supervises a dossier once this agency is responsible.
-    fn supervisor_of(&self, row: &KeptDossier, agency: &Key, now: Timestamp) -> Option<String> {
+    /// Where a dossier was received, seen from this agency.
+    fn reception_of(&self, row: &KeptDossier, agency: &Key, now: Timestamp) -> Reception {
         let directory = self.directory.load();
-        let reception = directory.reception(&row.submitter, row.point.as_ref(), Some(agency), now.date());
-        reception.supervisor.map(|unit| unit.to_string())
+        directory.reception(&row.submitter, row.point.as_ref(), Some(agency), now.date())
     }
 }

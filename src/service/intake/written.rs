@@ -296,6 +296,8 @@ impl Intake {
         begun: &Begun,
     ) -> Result<NewDossier, ServiceError> {
         let (clocks, reception) = (&begun.clocks, &begun.reception);
+        let mut reason = prepared.route.reason.clone();
+        reason.reception = Some(reception.reason());
         Ok(NewDossier {
             id: begun.id,
             submitter: access.key().clone(),
@@ -315,7 +317,7 @@ impl Intake {
             due: clocks.due,
             filed_at: prepared.filing.filed_at,
             content_blind: self.content_blind(&prepared.filing),
-            route: Json::of(&prepared.route.reason).map_err(internal)?,
+            route: Json::of(&reason).map_err(internal)?,
             received_at: prepared.received_at,
         })
     }

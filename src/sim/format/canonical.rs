@@ -17,10 +17,14 @@ pub(super) fn value(case: &Case) -> Value {
     put("assisted_by_agent", json!(case.assisted));
     put("filed_at", json!(case.filed_at.to_string()));
     if let Some(place) = &case.place {
-        let mut named =
-            json!({ "catalogue": place.catalogue.word(), "commune": place.commune, "name": place.name });
-        if let Some(district) = &place.district {
-            named["district"] = json!(district);
+        let mut named = json!({ "commune": place.commune, "name": place.name });
+        if let Some(day) = place.paper {
+            named["document_date"] = json!(day.to_string());
+        } else {
+            named["catalogue"] = json!(place.catalogue.word());
+            if let Some(district) = &place.district {
+                named["district"] = json!(district);
+            }
         }
         put("place", named);
     }

@@ -113,6 +113,9 @@ fn envelope(case: &Case, subject: &Person) -> Value {
         if let Some(district) = &place.district {
             put("MaHuyen", json!(district));
         }
+        if let Some(day) = place.paper {
+            put("NgayGiayTo", json!(day.strftime("%Y%m%d").to_string()));
+        }
     }
     if case.owner.is_some() {
         put("NguoiNop", filer(&case.applicant));

@@ -14,7 +14,7 @@ mod request;
 mod telling;
 mod upkeep;
 
-pub use acting::{Act, ActOutcome, Acted, Assign, AssignOutcome, DossierAction};
+pub use acting::{Act, ActOutcome, Acted, Assign, AssignOutcome, DossierAction, Succeed, SucceedOutcome};
 pub use carrying::{
     Arrive, Carried, LeaseInbox, LeaseOutbox, LeasedDelivery, OutboxItem, OutboxSettlement, SettleInbox,
     SettleOutbox,
@@ -26,7 +26,10 @@ pub use pushing::{
     Died, EndpointStanding, Intervene, Intervention, LeasePushes, PushSettlement, RemoveEndpoint, Resend,
     Resent, SetEndpoint, SettlePushes,
 };
-pub use registering::{DirectoryImport, Expiring, Imported, RegisterChange, Registered, WarnExpiring};
+pub use registering::{
+    DirectoryDue, DirectoryImport, DirectoryUnschedule, Due, Expiring, Imported, RegisterChange, Registered,
+    WarnExpiring,
+};
 pub use request::{Names, Request, Sender};
 pub use telling::{
     EndSubscription, FeedProgress, HeldWay, HoldWay, LeaseNotices, LeasedNotice, NoticeSettlement,

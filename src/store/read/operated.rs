@@ -4,11 +4,13 @@ use diesel::prelude::*;
 
 use super::corrupt;
 use crate::domain::audit::{Action, Entry};
+use crate::domain::codes::Key;
 use crate::domain::status::Status;
-use crate::domain::tenant::Actor;
+use crate::domain::tenant::{Actor, TenantKey, TenantKind};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::kept::KeptDossier;
 use crate::store::rows::*;
 use crate::store::tables::*;
 use crate::store::word::Code;
@@ -92,6 +94,45 @@ pub fn open_dossiers(
             .select((dossiers::id, dossiers::agency, dossiers::parked, dossiers::route))
             .load(c)
     })?)
+}
+
+/// The dossiers an agency has in one status, oldest first, after one of them; none for anybody but the operator.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
+pub fn held_by(
+    conn: &mut Conn,
+    scope: &Scope,
+    (agency, status): (&str, Status),
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<KeptDossier>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<DossierRow> = on_backend!(conn, c => dossiers::table
+        .filter(dossiers::agency.eq(agency)).filter(dossiers::status.eq(Code(status)))
+        .filter(dossiers::id.gt(after.unwrap_or_default()))
+        .order(dossiers::id).limit(limit).select(DossierRow::as_select()).load(c))?;
+    rows.iter().map(KeptDossier::of).collect()
+}
+
+/// A dossier an agency had a part in, and whose agency was reorganised since.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
+pub fn taken_over_from(conn: &mut Conn, agency: &Key, id: &str) -> Result<Option<KeptDossier>, StoreError> {
+    let tenant = TenantKey::new(TenantKind::Agency, agency).to_string();
+    let had: bool = on_backend!(conn, c => diesel::select(diesel::dsl::exists(dossier_parties::table
+        .filter(dossier_parties::tenant.eq(&tenant)).filter(dossier_parties::dossier.eq(id)))).get_result(c))?;
+    if !had {
+        return Ok(None);
+    }
+    let row: Option<DossierRow> = on_backend!(conn, c => dossiers::table.filter(dossiers::id.eq(id))
+        .select(DossierRow::as_select()).first(c).optional())?;
+    let kept = row.as_ref().map(KeptDossier::of).transpose()?;
+    let Some(kept) = kept else { return Ok(None) };
+    Ok(kept.route.read()?.succession.is_some().then_some(kept))
 }
 
 /// A row as a value.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::ahead::Feeds;
 use crate::domain::status::Status;
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::{Backlog, DeliveryState, SubscriptionState};
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
@@ -71,6 +72,35 @@ pub fn overview(conn: &mut Conn, scope: &Scope) -> Result<OverviewCounts, StoreE
         seq,
         block,
     })
+}
+
+/// How many open dossiers each of these units supervises, because another one received them; those with any. Asked status by status,
+/// so that what has ended is not read. Empty for anybody but the operator.
+///
+/// # Errors
+/// What the database says.
+pub fn supervised(
+    conn: &mut Conn,
+    scope: &Scope,
+    units: Vec<TenantKey>,
+) -> Result<Vec<(TenantKey, i64)>, StoreError> {
+    if !matches!(scope.reach(), Reach::Everything) {
+        return Ok(Vec::new());
+    }
+    let mut counts = Vec::new();
+    for unit in units {
+        let mut open = 0;
+        for status in Status::ALL.into_iter().filter(|status| !status.is_final()) {
+            let in_status: i64 = on_backend!(conn, c => dossiers::table
+                .filter(dossiers::supervisor.eq(unit.as_str())).filter(dossiers::status.eq(Code(status)))
+                .select(count_star()).first(c))?;
+            open += in_status;
+        }
+        if open > 0 {
+            counts.push((unit, open));
+        }
+    }
+    Ok(counts)
 }
 
 /// What is on its way and what has stopped there. Counts alone: whose they are, the lists of the operator say.

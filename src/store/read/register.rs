@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::of_row::{certificate, person, point, tenant};
 use crate::store::rows::*;
+use crate::store::standing::{DIRECTORY, DIRECTORY_BEFORE, NextDirectory, next_directory, setting};
 use crate::store::tables::*;
 
 /// The register, when its version is not `known`.
@@ -59,6 +60,42 @@ pub fn directory_in_use(conn: &mut Conn) -> Result<Option<KeptDirectory>, StoreE
     let version: Option<String> = on_backend!(conn, c => settings::table.find("directory").select(settings::value).first(c).optional())?;
     let files = directory(conn, "")?;
     Ok(version.zip(files))
+}
+
+/// The files of a directory that was imported once; none of that version was.
+///
+/// # Errors
+/// What the database says; [`StoreError::Corrupt`] for files that do not parse.
+pub fn directory_of(conn: &mut Conn, version: &str) -> Result<Option<BTreeMap<String, String>>, StoreError> {
+    let files: Option<Vec<u8>> = on_backend!(conn, c => directories::table.find(version)
+        .select(directories::files).first(c).optional())?;
+    let files = files.map(|files| serde_json::from_slice(&files));
+    files
+        .transpose()
+        .map_err(|e| corrupt(format!("directory {version}: {e}")))
+}
+
+/// Which directory is in use, which was before, and which waits for its day; empty versions are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryStanding {
+    /// In use.
+    pub in_use: String,
+    /// In use before it.
+    pub before: String,
+    /// Waits for its day.
+    pub next: Option<NextDirectory>,
+}
+
+/// Where the directory stands.
+///
+/// # Errors
+/// What the database says.
+pub fn directory_standing(conn: &mut Conn) -> Result<DirectoryStanding, StoreError> {
+    Ok(DirectoryStanding {
+        in_use: setting(conn, DIRECTORY)?,
+        before: setting(conn, DIRECTORY_BEFORE)?,
+        next: next_directory(conn)?,
+    })
 }
 
 /// The directory in use, when its version is not `known`: its files by name. `None` also when none was imported.

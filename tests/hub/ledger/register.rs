@@ -43,6 +43,7 @@ async fn imported(store: &Store, version: &str, files: &str) {
         version: version.to_owned(),
         files: files.as_bytes().to_vec(),
         reviewed_against: None,
+        effective: None,
         actor: Actor::hub(),
         reason: None,
     };

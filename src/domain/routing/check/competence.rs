@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Finding, Severity, examples};
 use crate::domain::dossier::Catalogue;
 use crate::domain::routing::directory::{Directory, agencies};
-use crate::domain::routing::in_force;
+use crate::domain::routing::report::add;
 use crate::domain::routing::rows::{Commune, Procedure};
+use crate::domain::routing::table::in_force;
 use crate::domain::time::Date;
 
 impl Directory {
@@ -15,13 +16,14 @@ impl Directory {
         for (from, to) in (self
             .communes(Catalogue::Since2025)
             .map(|c| (c.valid_from, c.valid_to)))
-        .chain(self.agencies().map(|a| (a.valid_from, a.valid_to)))
+        .chain(self.agency_rows().map(|a| (a.valid_from, a.valid_to)))
         {
-            add_boundaries(&mut shared, from, to);
+            add(&mut shared, from, to);
         }
+        shared.extend(self.reorganisations().map(|row| row.date));
         let mut own: BTreeMap<_, BTreeSet<Date>> = BTreeMap::new();
         for rule in self.rules() {
-            add_boundaries(
+            add(
                 own.entry(&rule.procedure).or_default(),
                 rule.valid_from,
                 rule.valid_to,
@@ -94,12 +96,6 @@ impl Directory {
             });
         }
     }
-}
-
-/// The days on which a period changes what is in force.
-fn add_boundaries(days: &mut BTreeSet<Date>, from: Option<Date>, to: Option<Date>) {
-    days.extend(from);
-    days.extend(to.and_then(|to| to.tomorrow().ok()));
 }
 
 fn said(day: Date) -> String {

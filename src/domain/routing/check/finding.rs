@@ -19,7 +19,7 @@ pub struct Finding {
     /// How bad.
     pub severity: Severity,
     /// A stable word: `reference-dangling`, `successor-default`, `rule-outside-commune`, `competence-gap`,
-    /// `competence-overlap`, `rows-provisional`, `agent-without-branch`, `procedure-versions-overlap`,
+    /// `competence-overlap`, `rows-provisional`, `agent-without-branch`, `procedure-versions-overlap`, `reorganisation-wrong`, `end-without-successor`,
     /// `procedure-closed-out-of-area`.
     pub code: &'static str,
     /// What and where, with the remedy, in Vietnamese.

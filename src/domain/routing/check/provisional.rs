@@ -4,6 +4,7 @@ use super::finding::{Finding, Severity, examples};
 use crate::domain::codes::Key;
 use crate::domain::legal::TimeLimits;
 use crate::domain::routing::directory::Directory;
+use crate::domain::routing::reorganisation::Reorganisation;
 
 impl Directory {
     pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
@@ -22,7 +23,7 @@ impl Directory {
     }
 
     /// The provisional rows of each file, by what names them.
-    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 11] {
+    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 12] {
         fn key(provisional: bool, key: &Key) -> Option<String> {
             provisional.then(|| key.to_string())
         }
@@ -79,6 +80,13 @@ impl Directory {
                 self.procedures()
                     .filter(|r| r.provisional)
                     .map(|r| r.code.to_string())
+                    .collect(),
+            ),
+            (
+                Reorganisation::FILE,
+                self.reorganisations()
+                    .filter(|r| r.provisional)
+                    .map(|r| r.row.clone())
                     .collect(),
             ),
             (

@@ -8,6 +8,7 @@ use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::Catalogue;
 use crate::domain::legal::TimeLimits;
 use crate::domain::routing::directory::Directory;
+use crate::domain::routing::reorganisation::Reorganisation;
 use crate::domain::routing::rows::{RuleAgency, RulePlace};
 
 /// Notes every name that names nothing.
@@ -43,7 +44,8 @@ impl Directory {
     pub(super) fn check_bodies(&self, findings: &mut Vec<Finding>) {
         let mut names = Names { findings };
         let today = |code: &CommuneCode| self.commune(Catalogue::Since2025, code).is_some();
-        for a in self.agencies() {
+        let (branches, points, agents) = self.receiving_rows();
+        for a in self.agency_rows() {
             if let Some(code) = &a.commune {
                 names.check(today(code), "agencies.csv", &a.key, "commune_code", code);
             }
@@ -61,7 +63,7 @@ impl Directory {
             .communes(Catalogue::Legacy)
             .filter_map(|c| c.district.as_ref().map(|d| &d.code))
             .collect();
-        for b in self.branches() {
+        for b in branches {
             for code in &b.former_districts {
                 names.check(
                     districts.contains(code),
@@ -72,7 +74,7 @@ impl Directory {
                 );
             }
         }
-        for p in self.points() {
+        for p in points {
             names.check(
                 self.branch(&p.branch).is_some(),
                 "points.csv",
@@ -84,7 +86,7 @@ impl Directory {
                 names.check(today(code), "points.csv", &p.key, "commune_code", code);
             }
         }
-        for a in self.agents() {
+        for a in agents {
             let known = self.enterprise(&a.enterprise).is_some();
             names.check(known, "agents.csv", &a.key, "enterprise", &a.enterprise);
             names.check(
@@ -134,6 +136,12 @@ impl Directory {
                     "agency",
                     key,
                 );
+            }
+        }
+        for row in self.reorganisations() {
+            if let Some(code) = &row.procedure {
+                let known = self.procedure(code).is_some();
+                names.check(known, Reorganisation::FILE, &row.row, "procedure", code);
             }
         }
         for code in self.time_limits().with_own() {

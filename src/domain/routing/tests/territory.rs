@@ -334,7 +334,16 @@ fn every_commune_of_both_lists_is_taken_by_its_own_name_decomposed() {
 fn a_default_that_is_no_longer_in_force_is_not_taken() {
     // 00025 went into three communes; when its default ends, the two that are left have no default.
     let old: CommuneCode = "00025".parse().unwrap();
-    assert_eq!(hanoi().default_successor(&old).unwrap().as_str(), "00025");
+    assert_eq!(
+        hanoi()
+            .succeeded(&old, super::NOW)
+            .iter()
+            .find(|(_, default)| *default)
+            .unwrap()
+            .0
+            .as_str(),
+        "00025"
+    );
     let files = super::changed(
         "communes.csv",
         "00025,Phường Giảng Võ,phuong,2025-07-01,,",

@@ -10,7 +10,7 @@ use crate::domain::dossier::{Component, ForeignValue};
 use crate::domain::event::{Back, HandOver, Verdict};
 use crate::domain::lifecycle::Role;
 use crate::domain::matter::Matter;
-use crate::domain::rejection::Problem;
+use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
@@ -232,6 +232,41 @@ pub enum AssignOutcome {
     Raced,
     /// Not allowed.
     Refused(Problem),
+}
+
+/// A dossier's agency was taken over by another, or has ended without a successor that is known.
+pub struct Succeed {
+    /// Tracking id.
+    pub dossier: String,
+    /// Who acts: the hub.
+    pub actor: Actor,
+    /// The agency that had it when this was prepared.
+    pub from: Key,
+    /// The agency from now on, with how long it may be silent; or why a person must name it.
+    pub to: Result<(Key, Deadline), Label>,
+    /// Why: the rows of the reorganisation.
+    pub text: String,
+    /// The unit that supervises from now on.
+    pub supervisor: Option<String>,
+    /// The reason of the route as it will be, as JSON.
+    pub route: String,
+}
+
+/// What a succession came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SucceedOutcome {
+    /// The dossier is with the successor, or waits for the operator.
+    Done,
+    /// It has ended, or another agency has it by now: nothing was left to do.
+    Nothing,
+}
+
+impl Request for Succeed {
+    type Answer = SucceedOutcome;
+
+    fn names<'a>(&'a self, names: &mut Names<'a>) {
+        names.dossiers.insert(&self.dossier);
+    }
 }
 
 impl Request for Act {

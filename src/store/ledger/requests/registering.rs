@@ -4,7 +4,9 @@ use super::request::{Request, Sender};
 use crate::domain::register::Change;
 use crate::domain::rejection::Rejection;
 use crate::domain::tenant::{Actor, Certificate};
+use crate::domain::time::Date;
 use crate::store::columns::Column;
+use crate::store::standing::NextDirectory;
 
 /// An operator changes the register.
 pub struct RegisterChange {
@@ -51,6 +53,8 @@ pub struct DirectoryImport {
     /// The version it was compared with when somebody agreed to it: nothing is done when another is in use by now. `None` for an
     /// import that asks nobody.
     pub reviewed_against: Option<String>,
+    /// The day from which it is in use; now, when there is none.
+    pub effective: Option<Date>,
     /// Who puts it into use.
     pub actor: Actor,
     /// Why.
@@ -58,12 +62,41 @@ pub struct DirectoryImport {
 }
 
 /// What an import came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     /// In use.
     Done,
+    /// It will be in use from its day on.
+    Scheduled,
     /// Another directory is in use than the one it was compared with.
     Stale,
+    /// Another directory waits for its day.
+    Waits(NextDirectory),
+}
+
+/// Putting into use the directory whose day has come.
+pub struct DirectoryDue {
+    /// Today, in Vietnam.
+    pub today: Date,
+    /// Who acts: the hub.
+    pub actor: Actor,
+}
+
+/// What that came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It is in use.
+    Done,
+    /// None waits, or its day has not come.
+    Nothing,
+}
+
+/// A directory that waits for its day is to be used on none.
+pub struct DirectoryUnschedule {
+    /// Who decides.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 impl Request for RegisterChange {
@@ -84,4 +117,13 @@ impl Request for WarnExpiring {
 
 impl Request for DirectoryImport {
     type Answer = Imported;
+}
+
+impl Request for DirectoryDue {
+    type Answer = Due;
+}
+
+impl Request for DirectoryUnschedule {
+    /// What waited.
+    type Answer = Option<NextDirectory>;
 }
