@@ -80,6 +80,7 @@ impl Build {
             let path = provenance.locate(&pointer);
             let field = match problem.label {
                 Label::IdentityBirthMismatch | Label::IdentitySexMismatch => whose(&pointer, provenance),
+                Label::FieldMissing => provenance.names_of(&pointer),
                 _ => last_name(&path).to_owned(),
             };
             problem.named(&field, path)

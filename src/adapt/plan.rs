@@ -181,14 +181,25 @@ pub(super) struct LeafRule {
     /// A value that cannot be read is set aside with a warning.
     pub set_aside: bool,
     pub except_if: Option<Form>,
-    /// What it does not take is kept as a foreign value.
-    pub kept: bool,
+    /// What it does not take is kept beside the canonical form or ignored, as the file says, and so it is not told.
+    pub aside: bool,
 }
 
 impl LeafRule {
     /// Where a sender would write the value: of several places the nearest, as what stands deeper is an extension.
     pub fn nearest(&self) -> Option<&Path> {
         self.sources.iter().min_by_key(|source| source.steps.len())
+    }
+
+    /// What a sender calls the field, with all the names it may have: `NgayNopHoSo / NgayTiepNhan`.
+    pub fn names(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for step in self.sources.iter().filter_map(|source| source.steps.last()) {
+            if !names.contains(&&*step.name.local) {
+                names.push(&step.name.local);
+            }
+        }
+        names.join(" / ")
     }
 }
 
@@ -210,6 +221,8 @@ pub(super) struct ListRule {
     pub matching: Vec<(Path, Path)>,
     /// Of the items only those that no rule with `matching` took.
     pub rest: bool,
+    /// What it does not take is kept beside the canonical form or ignored, as the file says, and so it is not told.
+    pub aside: bool,
     pub when: Option<Cond>,
     pub shape: Shape,
 }

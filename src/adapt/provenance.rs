@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::plan::{DocumentPlan, ListRule, PartRule, Path, Rules, Shape};
 use super::tree::{Syntax, push_index};
-use crate::domain::rejection::Problem;
 use crate::domain::rejection::problems::Fill;
+use crate::domain::rejection::{Label, Problem};
 
 /// Answers with the sender's own path for a canonical one.
 #[derive(Clone, Debug)]
@@ -39,7 +39,49 @@ impl Provenance {
     #[must_use]
     pub fn placed(&self, problem: Problem, canonical_pointer: &str) -> Problem {
         let path = self.locate(canonical_pointer);
-        problem.named(last_name(&path), &*path)
+        match problem.label {
+            Label::FieldMissing => problem.named(&self.names_of(canonical_pointer), &*path),
+            _ => problem.named(last_name(&path), &*path),
+        }
+    }
+
+    /// What the sender calls a field that is missing: all its names.
+    pub(super) fn names_of(&self, canonical_pointer: &str) -> String {
+        let several = self.several_names(canonical_pointer);
+        several.unwrap_or_else(|| last_name(&self.locate(canonical_pointer)).to_owned())
+    }
+
+    /// The names of a field that has several.
+    fn several_names(&self, canonical_pointer: &str) -> Option<String> {
+        let (mut shape, mut place) = (&self.plan.shape, Some(&self.place));
+        let mut steps = canonical_pointer.split('/').skip(1);
+        loop {
+            let name = steps.next()?;
+            let index = shape.slots.iter().position(|slot| *slot.name == *name)?;
+            let chosen = chosen(place, index);
+            match &shape.slots[index].rules {
+                Rules::Leaf(rules) => {
+                    let rule = rules.get(chosen)?;
+                    return (rule.sources.len() > 1).then(|| rule.names());
+                }
+                Rules::Part(rules) => {
+                    shape = &rules.get(chosen)?.shape;
+                    place = match place.and_then(|p| inside(p, index)) {
+                        Some(Inside::Part(inner)) => Some(inner),
+                        _ => None,
+                    };
+                }
+                Rules::List { rules, .. } => {
+                    let number: usize = steps.next()?.parse().ok()?;
+                    let Some(Inside::Items(items)) = place.and_then(|p| inside(p, index)) else {
+                        return None;
+                    };
+                    let item = items.get(number)?;
+                    shape = &rules.get(chosen_of_item(item))?.shape;
+                    place = Some(item);
+                }
+            }
+        }
     }
 
     /// The sender's path for a canonical JSON Pointer (`/place/commune`). For a field that is missing, the place where it
@@ -77,9 +119,7 @@ fn locate(shape: &Shape, place: Option<&Place>, path: &str, steps: &[&str], synt
     let Some(index) = shape.slots.iter().position(|s| *s.name == **name) else {
         return here();
     };
-    let chosen = place
-        .and_then(|p| p.rules.iter().find(|(slot, _)| *slot == index))
-        .map_or(0, |(_, rule)| *rule);
+    let chosen = chosen(place, index);
     match &shape.slots[index].rules {
         Rules::Leaf(rules) => {
             if let Some((_, found)) = place.and_then(|p| p.values.iter().find(|(slot, _)| *slot == index)) {
@@ -118,17 +158,23 @@ fn locate(shape: &Shape, place: Option<&Place>, path: &str, steps: &[&str], synt
             let Some(item) = items.get(number) else {
                 return list;
             };
-            let chosen = item
-                .rules
-                .iter()
-                .find(|(slot, _)| *slot == usize::MAX)
-                .map_or(0, |(_, r)| *r);
-            let Some(rule) = rules.get(chosen) else {
+            let Some(rule) = rules.get(chosen_of_item(item)) else {
                 return list;
             };
             locate(&rule.shape, Some(item), &item.path, rest, syntax)
         }
     }
+}
+
+/// The rule that counted for a slot.
+fn chosen(place: Option<&Place>, index: usize) -> usize {
+    let counted = place.and_then(|p| p.rules.iter().find(|(slot, _)| *slot == index));
+    counted.map_or(0, |(_, rule)| *rule)
+}
+
+/// The list rule that an item is of, which it remembers under a slot that no shape has.
+fn chosen_of_item(item: &Place) -> usize {
+    chosen(Some(item), usize::MAX)
 }
 
 fn inside(place: &Place, slot: usize) -> Option<&Inside> {

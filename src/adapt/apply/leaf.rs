@@ -124,7 +124,7 @@ impl<'t> Apply<'t, '_> {
             self.warnings.push(located(path, |field| {
                 problems::DossierCodeMistyped { field }.into()
             }));
-        } else if !rule.kept {
+        } else if !rule.aside {
             self.pass(node, |field| {
                 let expected = &form.shown();
                 problems::CodeMalformed { field, expected }.into()
@@ -152,7 +152,7 @@ impl<'t> Apply<'t, '_> {
 
     /// Values that rules would take if their condition held.
     fn pass_unmet(&mut self, rules: &[LeafRule], base: NodeId) {
-        for rule in rules.iter().filter(|rule| !rule.kept) {
+        for rule in rules.iter().filter(|rule| !rule.aside) {
             let shown = rule
                 .when
                 .as_ref()
@@ -200,12 +200,19 @@ impl<'t> Apply<'t, '_> {
             return stand_in;
         };
         let empty = rule.sources.iter().find_map(|s| self.find(s, base));
-        let path = match (empty, rule.nearest()) {
-            (Some(node), _) => self.tree.path(node),
-            (None, Some(source)) => self.belongs(source, place, base),
-            (None, None) => place.path.clone(),
+        let problem = match (empty, rule.nearest()) {
+            // What is there and empty is what is to be filled in.
+            (Some(node), _) => located(self.tree.path(node), |field| {
+                problems::FieldMissing { field }.into()
+            }),
+            (None, Some(source)) => {
+                let field = &rule.names();
+                problems::FieldMissing { field }.at(self.belongs(source, place, base))
+            }
+            (None, None) => located(place.path.clone(), |field| {
+                problems::FieldMissing { field }.into()
+            }),
         };
-        let problem = located(path, |field| problems::FieldMissing { field }.into());
         match missing {
             Otherwise::Refuse => {
                 self.problems.push(problem);

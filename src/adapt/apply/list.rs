@@ -2,7 +2,7 @@
 
 use super::canon::Canon;
 use super::{Answer, Apply, Matches, located};
-use crate::adapt::plan::{Cond, ListRule, Path, Pick, Step, find_all, scalar};
+use crate::adapt::plan::{Cond, ListRule, Path, Pick, Rules, Shape, Step, find_all, scalar};
 use crate::adapt::provenance::{Inside, Place, item_path};
 use crate::adapt::reads::Mark;
 use crate::adapt::tree::{NodeId, Syntax};
@@ -73,18 +73,57 @@ impl<'t> Apply<'t, '_> {
         (Some(Canon::List(values)), true)
     }
 
-    /// Marks an item that a rule's condition leaves out. What the sender itself says not to count is read; what another field says is
-    /// told, unless another rule takes it.
+    /// What becomes of an item that a rule's condition leaves out. What the sender itself says not to count is read; what another field
+    /// says is told, unless another rule takes it.
     fn pass_over(&mut self, rule: &ListRule, item: NodeId) {
-        let own = rule.when.as_ref().is_some_and(Cond::asks_here_alone);
-        if own {
-            self.reads.mark_all(self.tree, item, Mark::Read);
-        } else if let Some(shown) = rule.when.as_ref().map(Cond::shown) {
-            self.pass(item, |field| {
-                let expected = &shown;
-                problems::ValueNeeds { field, expected }.into()
-            });
+        let Some(cond) = &rule.when else { return };
+        let shown = cond.shown();
+        if rule.aside {
+            return;
         }
+        if rule.base.is_here() {
+            // The item is the place itself, of which this rule would take some values alone.
+            for node in self.taken_by(&rule.shape, item) {
+                self.pass_needing(node, &shown);
+            }
+        } else if cond.asks_here_alone() {
+            self.reads.mark_all(self.tree, item, Mark::Read);
+        } else {
+            self.pass_needing(item, &shown);
+        }
+    }
+
+    fn pass_needing(&mut self, node: NodeId, expected: &str) {
+        self.pass(node, |field| {
+            let expected = &expected;
+            problems::ValueNeeds { field, expected }.into()
+        });
+    }
+
+    /// The nodes that rules would read.
+    fn taken_by(&self, shape: &Shape, base: NodeId) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        for slot in &shape.slots {
+            match &slot.rules {
+                Rules::Leaf(rules) => {
+                    let told = rules.iter().filter(|rule| !rule.aside);
+                    let sources = told.flat_map(|rule| &rule.sources);
+                    nodes.extend(sources.filter_map(|source| self.found(source, base)));
+                }
+                Rules::Part(rules) => {
+                    for rule in rules {
+                        if let Some(node) = self.found(&rule.base, base) {
+                            nodes.extend(self.taken_by(&rule.shape, node));
+                        }
+                    }
+                }
+                Rules::List { rules, .. } => {
+                    let lists = rules.iter().filter(|rule| !rule.aside && !rule.base.is_here());
+                    nodes.extend(lists.filter_map(|rule| self.found(&rule.base, base)));
+                }
+            }
+        }
+        nodes
     }
 
     /// The items of a list with their paths; none when its structure is wrong, which `conform` says.

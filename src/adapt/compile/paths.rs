@@ -67,12 +67,13 @@ impl Compiler<'_> {
         steps
     }
 
-    /// Declares that a value is read there, and says whether it is kept beside the canonical form too.
+    /// Declares that a value is read there, and says whether what stands there is kept or ignored where no rule
+    /// takes it.
     pub(super) fn reads(&mut self, path: &Path, at: usize, known: &mut Known) -> bool {
         if path.start == Start::Here {
             let place = known.follow(path);
             place.leaf = true;
-            return place.kept;
+            return place.is_aside();
         }
         let steps = self.absolute(path, at);
         let value = Known {

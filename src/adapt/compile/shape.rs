@@ -288,7 +288,8 @@ impl<'s> Compiler<'s> {
             );
         }
         let listing = base.steps.last().map(|step| step.listing.clone());
-        let (when, shape) = self.inside(&base, at, known, |compiler, place| {
+        let (when, shape, aside) = self.inside(&base, at, known, |compiler, place| {
+            let aside = place.is_aside();
             if let Some(listing) = listing {
                 place.list = Some(KnownList {
                     listing,
@@ -303,7 +304,7 @@ impl<'s> Compiler<'s> {
             compiler.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, place);
             let own = RuleSet::of(&spec.field, &spec.part, &spec.list);
             let rules = compiler.contents(spec.shape.as_ref(), own, at, place);
-            (when, compiler.shape(&rules, members, place, within))
+            (when, compiler.shape(&rules, members, place, within), aside)
         });
         self.lists += 1;
         ListRule {
@@ -311,6 +312,7 @@ impl<'s> Compiler<'s> {
             base,
             matching,
             rest: spec.rest,
+            aside,
             when,
             shape,
         }

@@ -22,9 +22,9 @@ impl<'s> Compiler<'s> {
             .iter()
             .map(|raw| self.path(raw, at))
             .collect();
-        let mut kept = false;
+        let mut aside = false;
         for source in &sources {
-            kept |= self.reads(source, at, known);
+            aside |= self.reads(source, at, known);
         }
         self.hold_together(spec, kind, &sources, pointer);
         let mut fixed =
@@ -45,7 +45,7 @@ impl<'s> Compiler<'s> {
             join: spec.join.as_deref().map(Box::from),
             set_aside: spec.otherwise == Some(Otherwise::Warn),
             except_if: spec.except_if,
-            kept,
+            aside,
         }
     }
 

@@ -77,6 +77,11 @@ impl Known {
         at
     }
 
+    /// Whether what no rule takes is kept beside the canonical form or ignored.
+    pub fn is_aside(&self) -> bool {
+        self.kept || self.ignored
+    }
+
     /// Adds what is known of this place from elsewhere.
     pub fn merge(&mut self, other: Known) {
         for (name, inner) in other.children.into_values().flatten() {

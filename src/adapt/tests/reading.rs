@@ -468,6 +468,24 @@ fn a_table_says_what_a_word_is_not() {
 }
 
 #[test]
+fn what_has_several_names_is_missed_under_all_of_them() {
+    let text = format!("{HEAD}{DOSSIER}").replace("from = \"So\"", "from = [\"So\", \"x:Ma.SoHoSo\"]");
+    let files = BTreeMap::from([("thu/v1/adapter.toml".to_owned(), text)]);
+    let registry = Registry::compile(&files).unwrap();
+    let refused = registry
+        .get("thu/v1")
+        .unwrap()
+        .read(br#"[{"Ngay":"2026-11-20","Ten":"A"}]"#, JSON);
+    let refused = refused.unwrap_err();
+    assert_eq!(told(refused.problems()), ["field-missing /0/So"]);
+    assert!(
+        refused.problems()[0]
+            .advice(Language::English)
+            .contains("So / SoHoSo")
+    );
+}
+
+#[test]
 fn what_a_document_must_hold() {
     assert_eq!(refused(in_json(r#","Loai":"HUY""#)), ["field-forbidden /0/Loai"]);
     assert_eq!(
