@@ -8,7 +8,12 @@ use crate::domain::ids::DossierId;
 use crate::domain::submission::IdempotencyKey;
 use crate::domain::tenant::{TenantKey, TenantKind};
 use crate::domain::view::{
-    AssignmentRequest, AuditPage, CertificateRequest, DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DossierSummary, FormatActivationRequest, FormatPlanRequest, FormatPlanView, FormatRollbackRequest, FormatUseAnswer, FormatVersionsView, PointRequest, RegisterAnswer, RegisterRequest, ShadowRequest, ShadowView, StaffRequest, StandingRequest, TenantPage, TenantRequest, TenantView, DirectoryHistoryView, DirectoryRollbackRequest, RouteAnswer, RouteRequest,
+    AssignmentRequest, AuditPage, CertificateRequest, DirectoryHistoryView, DirectoryImportAnswer,
+    DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView, DirectoryRollbackRequest,
+    DossierSummary, FormatActivationRequest, FormatPlanRequest, FormatPlanView, FormatRollbackRequest,
+    FormatUseAnswer, FormatVersionsView, PointRequest, RegisterAnswer, RegisterRequest, RouteAnswer,
+    RouteRequest, ShadowRequest, ShadowView, StaffRequest, StandingRequest, TenantPage, TenantRequest,
+    TenantView,
 };
 
 /// Which tenants to list. Empty lists all, by key.

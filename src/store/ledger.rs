@@ -32,8 +32,8 @@ mod directory;
 mod enrol;
 pub mod faults;
 mod files;
-mod issue;
 mod formats;
+mod issue;
 mod job;
 mod missing;
 mod notices;
@@ -58,7 +58,15 @@ pub use command::Command;
 pub use missing::RESENT_AT_ONCE;
 pub use requests::{
     Act, ActOutcome, Acted, AddBlob, Arrive, Assign, AssignOutcome, BlobOutcome, COMMITTED_WITHIN, Carried,
-    Complete, Died, DirectoryImport, DossierAction, EndSubscription, EndpointStanding, Expect, Expiring, FeedProgress, ForgetUploads, FormatActivation, FormatChange, FormatRollback, FormatText, HeldWay, HoldWay, Imported, Intervene, Intervention, KeepFormats, LeaseInbox, LeaseNotices, LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names, Naming, NoteRead, NoticeSettlement, OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved, RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request, Resend, Resent, RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox, SettleNotices, SettleOutbox, SettlePushes, SettledNotices, ShadowRun, Submit, Subscribe, Subscribed, Sweep, TEST, TestSubscription, WarnExpiring, Watch, WatchOutcome, DirectoryDue, DirectoryUnschedule, Due, Succeed, SucceedOutcome,
+    Complete, Died, DirectoryDue, DirectoryImport, DirectoryUnschedule, DossierAction, Due, EndSubscription,
+    EndpointStanding, Expect, Expiring, FeedProgress, ForgetUploads, FormatActivation, FormatChange,
+    FormatRollback, FormatText, HeldWay, HoldWay, Imported, Intervene, Intervention, KeepFormats, LeaseInbox,
+    LeaseNotices, LeaseOutbox, LeasePushes, LeasedDelivery, LeasedNotice, Likeness, LimitFired, Names,
+    Naming, NoteRead, NoticeSettlement, OutboxItem, OutboxSettlement, Prove, PushSettlement, QueueRemoved,
+    RECEIVER_GONE, ReceiverAnswers, Refuse, RegisterChange, Registered, Remember, RemoveEndpoint, Request,
+    Resend, Resent, RetryNotices, RotateSecret, SendOutcome, Sender, SetAside, SetEndpoint, SettleInbox,
+    SettleNotices, SettleOutbox, SettlePushes, SettledNotices, ShadowRun, Submit, Subscribe, Subscribed,
+    Succeed, SucceedOutcome, Sweep, TEST, TestSubscription, WarnExpiring, Watch, WatchOutcome,
 };
 pub use worker::{Counts, REFUSED_IN_A_ROW};
 

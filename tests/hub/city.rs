@@ -259,6 +259,8 @@ impl City {
         let registry = Registry::shipped_with(&files).unwrap_or_else(|faults| panic!("{faults:#?}"));
         let channel = format!("pull,{format}");
         Self::made(stage, stage.open(), &channel, UploadLimits::default(), registry).await
+    }
+
     /// A city whose hub begins with these formats, and has kept them.
     pub async fn with_formats(stage: &Stage, adapters: Registry) -> City {
         let city = Self::made(stage, stage.open(), "pull", UploadLimits::default(), adapters).await;
