@@ -2,6 +2,7 @@
 //!
 //! Unknown keys are refused here. Keys that a message may have to point at carry their place in the file.
 
+mod file;
 mod out;
 
 use std::collections::BTreeMap;
@@ -9,24 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(super) use file::AdapterSpec;
 pub(super) use out::{As, Leave, Once, OutListSpec, OutSpec, RenderSpec};
-
-/// A whole file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AdapterSpec {
-    pub format: FormatSpec,
-    pub json: Option<JsonSpec>,
-    pub xml: Option<XmlSpec>,
-    #[serde(default)]
-    pub table: BTreeMap<String, BTreeMap<String, toml::Value>>,
-    #[serde(default)]
-    pub shape: BTreeMap<String, Body>,
-    pub dossier: Option<DocumentSpec>,
-    pub statuses: Option<DocumentSpec>,
-    pub render: Option<RenderSpec>,
-    pub progress: Option<RenderSpec>,
-}
 
 /// What the format is, and how strict it is.
 #[derive(Debug, Deserialize)]
