@@ -3,6 +3,7 @@
 //! Unknown keys are refused here. Keys that a message may have to point at carry their place in the file.
 
 mod cleaning;
+mod file;
 mod many;
 mod out;
 
@@ -15,28 +16,9 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 pub(super) use cleaning::CleanSpec;
+pub(super) use file::AdapterSpec;
 pub(super) use many::OneOrMany;
 pub(super) use out::{As, Leave, Once, OutListSpec, OutSpec, RenderSpec};
-
-/// A whole file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AdapterSpec {
-    pub format: FormatSpec,
-    pub json: Option<JsonSpec>,
-    pub xml: Option<XmlSpec>,
-    /// Lists of the format by the name of their field, each declared once for every path that leads through it.
-    #[serde(default)]
-    pub lists: BTreeMap<Spanned<String>, ListingSpec>,
-    #[serde(default)]
-    pub table: BTreeMap<String, BTreeMap<String, toml::Value>>,
-    #[serde(default)]
-    pub shape: BTreeMap<String, Body>,
-    pub dossier: Option<DocumentSpec>,
-    pub statuses: Option<DocumentSpec>,
-    pub render: Option<RenderSpec>,
-    pub progress: Option<RenderSpec>,
-}
 
 /// What the format is, and how strict it is.
 #[derive(Debug, Deserialize)]

@@ -14,7 +14,7 @@ use crate::domain::dossier::{Filing, ProcedureKnown};
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, Progress, StatusReport};
+use crate::domain::view::{Clocks, Progress, StatusReport, SupplementView};
 
 fn head(values: &str) -> String {
     format!(
@@ -281,7 +281,7 @@ list = [{ to = "p", from = "filing.foreign_codes", always = true }, { to = "q", 
 }
 
 #[test]
-fn a_spread_goes_as_deep_as_the_model_and_counts_once_at_each_level() {
+fn a_spread_counts_once_at_each_level() {
     let rules = r#"
 [render]
 media_type = "application/json"
@@ -340,6 +340,10 @@ from = "filing.components[0].name"
             "Dau": "Tờ khai",
         })
     );
+}
+
+#[test]
+fn a_spread_goes_into_the_lists_of_its_entries() {
     let deep = r#"
 [render]
 media_type = "application/json"
@@ -354,7 +358,37 @@ field = [
     { to = "tep", from = "brought.files.name" },
 ]
 "#;
-    assert!(compile("text", deep).is_ok());
+    let mut past = past();
+    let mut asked = SupplementView {
+        event: "evt_01994b9c7a8070008000000000000001".parse().unwrap(),
+        asked_at: "2026-11-20T02:00:00Z".parse().unwrap(),
+        text: Some("Thiếu".to_owned()),
+        papers: Vec::new(),
+        label: None,
+        answer: None,
+        brought: filing().components,
+        ended_at: None,
+    };
+    past.supplements.push(asked.clone());
+    asked.brought.clear();
+    past.supplements.push(asked);
+    with("text", deep, |adapter| {
+        outgoing(&filing(), |dossier| {
+            let rendered = adapter.render(&OutgoingDossier {
+                progress: &past,
+                ..*dossier
+            });
+            assert_eq!(
+                json_of(&rendered)["Tep"],
+                json!([
+                    {"ly_do": "Thiếu", "giay": "Tờ khai", "tep": "a.pdf"},
+                    {"tep": "b.pdf"},
+                    {"giay": "Đơn"},
+                    {"ly_do": "Thiếu"},
+                ])
+            );
+        });
+    });
 }
 
 #[test]

@@ -225,10 +225,9 @@ fn told(report: &StatusReport) -> OutgoingReport<'_> {
     }
 }
 
-#[test]
-fn progress_reads_back_as_it_was_told() {
-    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
-    let lists: Lists = Lists {
+/// What a report may bring, of each kind.
+fn every_list() -> Lists {
+    Lists {
         papers: serde_json::from_value(serde_json::json!([
             {"code": "GT-1", "name": "Bản sao quyết định", "note": "Thiếu trang 2", "copies": {"certified": 1}},
             {"name": "Tờ khai"},
@@ -246,7 +245,13 @@ fn progress_reads_back_as_it_was_told() {
         .unwrap(),
         refusal: true,
         correction: true,
-    };
+    }
+}
+
+#[test]
+fn progress_reads_back_as_it_was_told() {
+    let dvcqg = REGISTRY.get("dvcqg-mc/v1").unwrap();
+    let lists = every_list();
     let report = |status| {
         let report = StatusReport {
             occurred_at: Some("2026-11-21T01:15:00Z".parse().unwrap()),

@@ -401,6 +401,8 @@ async fn issued(stage: &Stage, city: &City) {
     assert!(answer.dossier_code.is_some());
     stage.execute("INSERT INTO code_counters (day, unit, last) VALUES ('2020-01-02', 'H26.101', 1)");
     assert!(city.store.ledger.ask(Sweep).await.unwrap() > 0);
+}
+
 /// Another version of a format is tried on what was filed, and put into use.
 async fn tried(city: &City) {
     let operator = city.access("operator.truc-ban");
