@@ -247,7 +247,7 @@ mod tests {
             let numbering = numbering(&unit, digits);
             let day = day(2000, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
             let (one, other) = (numbering.code(day, a).unwrap(), numbering.code(day, b).unwrap());
-            prop_assert_eq!(one.as_str().parse::<DossierCode>().unwrap(), one.clone());
+            prop_assert_eq!(&one.as_str().parse::<DossierCode>().unwrap(), &one);
             prop_assert_eq!((one.unit(), one.day()), (unit.as_str(), Some(day)));
             prop_assert_eq!(one == other, a == b);
         }
