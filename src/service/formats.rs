@@ -377,9 +377,12 @@ fn plan_digest(turn: i64, adapter: &Adapter, samples: &Samples) -> Sha256 {
     )
 }
 
+/// Something that a format can do: its word, and whether an adapter can.
+type Ability = (&'static str, fn(&Adapter) -> bool);
+
 /// What versions could do for which another stands in, and it cannot.
 fn lost(adapter: &Adapter, before: &[&Arc<Adapter>]) -> Vec<String> {
-    let abilities: [(&str, fn(&Adapter) -> bool); 4] = [
+    let abilities: [Ability; 4] = [
         ("dossiers-in", Adapter::reads_dossiers),
         ("statuses-in", Adapter::reads_statuses),
         ("dossiers-out", Adapter::renders),
