@@ -57,6 +57,7 @@ async fn city(stage: &Stage) -> City {
         name: None,
         formats: Some(vec![V1.to_owned()]),
         successor_policy: None,
+        codes: None,
     };
     changed(&city.store, change).await;
     city.hub.refresher.refresh().await.unwrap();

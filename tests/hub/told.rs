@@ -88,7 +88,7 @@ on_both! {
         let (operator, agency) = (city.access("operator.truc-ban"), city.access(&format!("agency.{COMMUNE}")));
         let tenant: TenantKey = "branch.ba-dinh".parse().unwrap();
         let formats = Some(vec!["canonical/v1".to_owned(), "so-mau/v1".to_owned()]);
-        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats, successor_policy: None };
+        let request = TenantRequest { reason: "Theo công văn mẫu".to_owned(), name: None, formats, successor_policy: None, codes: None };
         city.hub.tenants.alter(&operator, &tenant, request).await.unwrap();
         let branch = city.access("branch.ba-dinh");
         let id = city.file(&branch, &for_the_commune(stage, "r1")).await.tracking_id;
