@@ -191,7 +191,8 @@ fn reports_of_both_formats_are_read_and_an_unknown_word_is_told() {
                 .unwrap()
                 .items;
             assert_eq!(items.len(), 1);
-            items.remove(0).report
+            // Each of these words means a status.
+            items.remove(0).report.map(|report| report.expect("a report"))
         };
         let report = |word, known: bool, assigns: bool| AgencyReport {
             dossier,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapt::{Adapter, OutgoingReport, Registry, Rendered};
+use crate::adapt::{Adapter, OutgoingReport, Rendered};
 use crate::domain::contract::LARGEST_PAGE;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::TenantKey;
