@@ -1,14 +1,15 @@
 //! `lienthong directory`
 
+mod folder;
 mod report;
 mod route;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use self::folder::read_folder;
 use self::report::ReportArgs;
 use self::route::RouteArgs;
 use super::desk::{Desk, DeskArgs, Refusal, agreed};
@@ -21,7 +22,7 @@ use crate::domain::view::{
     DirectoryImportAnswer, DirectoryImportRequest, DirectoryPlanRequest, DirectoryPlanView,
     DirectoryRollbackRequest, FindingView, RouteChange,
 };
-use crate::material::{self, DirectoryError};
+use crate::material;
 
 /// Agencies, points, communes, procedures and who is responsible for what
 #[derive(Debug, Subcommand)]
@@ -138,23 +139,6 @@ pub(super) fn run(command: &DirectoryCommand, out: &mut dyn Write) -> Result<Exi
         DirectoryCommand::Rollback(args) => rollback(args, out),
         DirectoryCommand::Route(args) => route::run(args, out),
         DirectoryCommand::Report(args) => report::run(args, out),
-    }
-}
-
-type Files = BTreeMap<String, String>;
-
-/// The directory in a folder; when it cannot be read, its faults are printed.
-fn read_folder(
-    dir: &std::path::Path,
-    out: &mut dyn Write,
-) -> Result<Option<(Files, Directory)>, CommandError> {
-    let files = material::directory_files(dir)?;
-    match Directory::read(&files) {
-        Ok(directory) => Ok(Some((files, directory))),
-        Err(faults) => {
-            writeln!(out, "{}", DirectoryError::Faults(faults))?;
-            Ok(None)
-        }
     }
 }
 

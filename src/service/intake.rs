@@ -260,7 +260,7 @@ impl Intake {
         let (complete_at, promised, early) = prepared::dates(&filing, received_at);
         warnings.extend(early.iter().map(placed));
         let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
-        let route = self.route(&filing, asked::divided(access, incoming.mode));
+        let route = self.route(&filing, access, incoming.mode);
         let route = route.map_err(|rejection| {
             let problems = rejection.problems().iter().map(placed).collect();
             Rejection::of(problems).unwrap_or(rejection)

@@ -45,19 +45,22 @@ impl Overview {
         }
     }
 
+    /// The branches of the directory, as tenants.
+    fn units(&self) -> Vec<TenantKey> {
+        let directory = self.directory.load();
+        let branches = directory.branches();
+        branches
+            .map(|branch| TenantKey::new(TenantKind::Branch, &branch.key))
+            .collect()
+    }
+
     /// The hub in numbers.
     ///
     /// # Errors
     /// `permission-missing`.
     pub async fn show(&self, access: &Access) -> Result<OverviewView, ServiceError> {
         let scope = access.permit(Permission::HubRead)?;
-        let units: Vec<TenantKey> = {
-            let directory = self.directory.load();
-            let branches = directory.branches();
-            branches
-                .map(|branch| TenantKey::new(TenantKind::Branch, &branch.key))
-                .collect()
-        };
+        let units = self.units();
         let read = move |conn: &mut Conn| {
             let (numbers, overdue) = (read::overview(conn, &scope)?, read::overdue(conn, &scope)?);
             Ok((numbers, overdue, read::supervised(conn, &scope, units)?))

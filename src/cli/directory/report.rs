@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::read_folder;
+use super::folder::read_folder;
 use crate::cli::print::print_json;
 use crate::cli::{CommandError, Exit};
 use crate::domain::routing::{CompetenceFault, CompetenceSpot};

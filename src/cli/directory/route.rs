@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::read_folder;
+use super::folder::read_folder;
 use crate::cli::desk::DeskArgs;
 use crate::cli::print::print_json;
 use crate::cli::{CommandError, Exit};

@@ -220,10 +220,8 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         EventKind::Beside(matter) => next.open.follow(matter),
         EventKind::DueSet(change) => match change.reason {
             DueReason::Promised => {
-                next.promise = Some(Promise {
-                    to: change.to,
-                    holds: true,
-                });
+                let (to, holds) = (change.to, true);
+                next.promise = Some(Promise { to, holds });
             }
             reason => {
                 next.due = Some(change.to);

@@ -50,13 +50,13 @@ impl Intake {
     }
 
     /// Where a filing goes.
-    pub(super) fn route(&self, filing: &Filing, divided: Divided) -> Result<Route, Rejection> {
+    pub(super) fn route(&self, filing: &Filing, access: &Access, mode: Mode) -> Result<Route, Rejection> {
         let filed_on = filing.filed_at.date();
         self.decide(
             filing.procedure.code.as_str(),
             filing.place.as_ref(),
             filed_on,
-            divided,
+            divided(access, mode),
         )
     }
 
@@ -75,7 +75,7 @@ impl Intake {
 }
 
 /// What becomes of a former commune whose parts have different agencies: the tenant's policy goes first.
-pub(super) fn divided(access: &Access, mode: Mode) -> Divided {
+fn divided(access: &Access, mode: Mode) -> Divided {
     match (access.tenant().successor_policy, mode) {
         (SuccessorPolicy::Default, _) => Divided::TakeDefault,
         (SuccessorPolicy::Ask, Mode::Interactive) => Divided::Refuse,

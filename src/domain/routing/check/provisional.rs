@@ -32,6 +32,11 @@ impl Directory {
             .special_days()
             .filter(|d| d.provisional)
             .map(|d| d.date.to_string());
+        let rules = self.rules().filter(|r| r.provisional).map(|r| r.rule.clone());
+        let reorganised = self
+            .reorganisations()
+            .filter(|r| r.provisional)
+            .map(|r| r.row.clone());
         [
             (
                 "agencies.csv",
@@ -49,13 +54,7 @@ impl Directory {
                     .filter_map(|r| key(r.provisional, &r.key))
                     .collect(),
             ),
-            (
-                "competence.csv",
-                self.rules()
-                    .filter(|r| r.provisional)
-                    .map(|r| r.rule.clone())
-                    .collect(),
-            ),
+            ("competence.csv", rules.collect()),
             (
                 "enterprises.csv",
                 self.enterprises()
@@ -82,13 +81,7 @@ impl Directory {
                     .map(|r| r.code.to_string())
                     .collect(),
             ),
-            (
-                Reorganisation::FILE,
-                self.reorganisations()
-                    .filter(|r| r.provisional)
-                    .map(|r| r.row.clone())
-                    .collect(),
-            ),
+            (Reorganisation::FILE, reorganised.collect()),
             (
                 "time_limits.csv",
                 self.time_limits().provisional().map(str::to_owned).collect(),

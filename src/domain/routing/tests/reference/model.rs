@@ -85,6 +85,7 @@ impl City {
     pub(super) fn random(rng: &mut StdRng) -> City {
         let mut city = City::default();
         city.draw_communes(rng);
+        city.draw_offices(rng);
         city.draw_legacy(rng);
         city.draw_departments(rng);
         city.draw_procedures(rng);
@@ -152,7 +153,10 @@ impl City {
             span: (Some(from), None),
         });
         self.communes.extend(rest);
-        // Each period has its office, under a key of its own; some have none.
+    }
+
+    /// Each period of a commune has its office, under a key of its own; some have none.
+    fn draw_offices(&mut self, rng: &mut StdRng) {
         for row in &self.communes {
             if rng.random_bool(0.95) {
                 let key = format!("ubnd-{:05}-{}", row.code, row.span.0.unwrap_or(0));
