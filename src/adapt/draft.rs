@@ -16,7 +16,7 @@ use super::{json, xml};
 use crate::domain::rejection::Rejection;
 use guess::{Guesses, guess};
 use seen::{Samples, Seen, Syntaxes};
-use write::{Rules, Tables, quoted};
+use write::{Rules, Tables, key, quoted};
 
 /// A document to draft from.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ pub fn draft(name: &str, samples: &[DraftSample]) -> Result<MappingDraft, Undraf
         let members = target::filing();
         document(
             ("dossier", &REQUIRED),
-            &dossiers,
+            (&dossiers, &syntaxes),
             &members,
             &mut rules,
             &mut tables,
@@ -109,7 +109,7 @@ pub fn draft(name: &str, samples: &[DraftSample]) -> Result<MappingDraft, Undraf
         let required = &REQUIRED_OF_REPORTS;
         document(
             ("statuses", required),
-            &reports,
+            (&reports, &syntaxes),
             &members,
             &mut rules,
             &mut tables,
@@ -204,7 +204,7 @@ fn lists(tops: [&Seen; 2], text: &mut String) {
     }
     text.push_str("\n# đoán theo mẫu | guess by the samples\n[lists]\n");
     for (name, said) in found {
-        let _ = writeln!(text, "{} = {{ {said} }}", quoted(&name));
+        let _ = writeln!(text, "{} = {{ {said} }}", key(&name));
     }
 }
 
@@ -258,17 +258,25 @@ impl<'s> Items<'s> {
 
 fn document(
     (word, required): (&'static str, &[&str]),
-    samples: &Samples,
+    (samples, syntaxes): (&Samples, &Syntaxes),
     members: &[Member],
     text: &mut String,
     tables: &mut Tables,
     draft: &mut MappingDraft,
 ) {
+    let is_xml = syntaxes.xml;
     let items = Items::of(&samples.top);
     let guesses = guess(items.item, word == "statuses");
     let _ = write!(text, "\n[{word}]\n");
     if let Some(root) = &samples.root {
         let _ = writeln!(text, "root = {}", quoted(root));
+    } else if is_xml {
+        let root = if word == "statuses" { "Statuses" } else { "Dossier" };
+        let _ = writeln!(
+            text,
+            "root = {} # đoán | guess: không có mẫu XML | there is no sample in XML",
+            quoted(root)
+        );
     }
     if let Some(path) = &items.path {
         let _ = writeln!(text, "items = {} # đoán | guess", quoted(path));

@@ -71,7 +71,9 @@ fn a_tenant_has_a_format_of_a_folder_and_keeps_it() {
         };
         // The second start changes nothing.
         for fresh in [true, false] {
-            let sandbox = Sandbox::start(with(fresh, "agent.a-001", "thu/v1")).await.unwrap();
+            let sandbox = Sandbox::start(with(fresh, "agent.a-001", "thu/v1"))
+                .await
+                .unwrap();
             let register = sandbox.running().hub().credentials.register();
             let agent = register.tenant(&"agent.a-001".parse().unwrap()).unwrap();
             assert_eq!(agent.formats, ["canonical/v1", "vnpost-hcc/v1", "thu/v1"]);
@@ -79,7 +81,11 @@ fn a_tenant_has_a_format_of_a_folder_and_keeps_it() {
         }
         for (tenant, format, said) in [
             ("agent.a-001", "khong-co/v1", "--format agent.a-001=khong-co/v1"),
-            ("agent.khong-co", "thu/v1", "the city has no tenant agent.khong-co"),
+            (
+                "agent.khong-co",
+                "thu/v1",
+                "the city has no tenant agent.khong-co",
+            ),
         ] {
             let refused = Sandbox::start(with(false, tenant, format)).await.err().unwrap();
             assert!(refused.to_string().contains(said), "{refused}");

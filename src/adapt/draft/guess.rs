@@ -19,6 +19,10 @@ pub(super) struct FieldGuess {
     /// A constant instead of a source.
     pub constant: Option<&'static str>,
     pub only_if: Option<&'static str>,
+    /// What it is where no source is present.
+    pub default: Option<&'static str>,
+    /// It counts only where this is present.
+    pub present: Option<String>,
 }
 
 /// A rule that is proposed for a list.
@@ -51,6 +55,7 @@ pub(super) fn guess(item: &Seen, is_report: bool) -> Guesses {
     if !is_report {
         settle_parties(&mut guesses);
         official_code(&mut guesses);
+        stand_ins(&mut guesses);
         lacking_constants(&mut guesses);
         without_incomplete(&mut guesses);
     }
@@ -332,23 +337,48 @@ fn official_code(guesses: &mut Guesses) {
 
 /// What is required and what partners often leave out.
 fn lacking_constants(guesses: &mut Guesses) {
+    let fields = &mut guesses.fields;
     let has = |to: &str, fields: &[FieldGuess]| fields.iter().any(|field| field.to == to);
-    let mut constants = Vec::new();
-    if !has("channel", &guesses.fields) {
-        constants.push(("channel".to_owned(), "counter"));
-    }
+    let mut usual = vec![("channel".to_owned(), "counter")];
     for party in ["applicant", "owner", "authorised_person"] {
-        let (name, kind) = (format!("{party}.name"), format!("{party}.kind"));
-        if has(&name, &guesses.fields) && !has(&kind, &guesses.fields) {
-            constants.push((kind, "citizen"));
+        if has(&format!("{party}.name"), fields) {
+            usual.push((format!("{party}.kind"), "citizen"));
         }
     }
-    for (to, constant) in constants {
-        guesses.fields.push(FieldGuess {
-            to,
-            constant: Some(constant),
-            ..FieldGuess::default()
-        });
+    for (to, word) in usual {
+        match fields.iter_mut().find(|field| field.to == to) {
+            Some(field) => field.default = Some(word),
+            None => fields.push(FieldGuess {
+                to,
+                constant: Some(word),
+                ..FieldGuess::default()
+            }),
+        }
+    }
+}
+
+/// What stands in for what is missing: the receipt for the filing, and the owner for who files.
+fn stand_ins(guesses: &mut Guesses) {
+    let of = |to: &str, fields: &[FieldGuess]| fields.iter().find(|field| field.to == to).cloned();
+    if let Some(received) = of("received_at", &guesses.fields)
+        && let Some(filed) = guesses.fields.iter_mut().find(|field| field.to == "filed_at")
+    {
+        filed.from.extend(received.from);
+        filed.values.extend(received.values);
+    }
+    let owner = of("owner.name", &guesses.fields);
+    let applicant = guesses
+        .fields
+        .iter()
+        .position(|field| field.to == "applicant.name");
+    if let (Some(owner), Some(place)) = (owner, applicant) {
+        let applicant = &mut guesses.fields[place];
+        applicant.present = applicant.from.first().cloned();
+        let instead = FieldGuess {
+            to: applicant.to.clone(),
+            ..owner
+        };
+        guesses.fields.insert(place + 1, instead);
     }
 }
 

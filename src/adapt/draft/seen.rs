@@ -137,6 +137,7 @@ fn xml(tree: &Tree<'_>, node: NodeId, seen: &mut Seen, syntaxes: &mut Syntaxes) 
     let elements = fields.iter().filter(|(name, _)| !name.starts_with('@'));
     let names: Vec<&str> = elements.map(|(name, _)| name.as_str()).collect();
     if let Some(item) = entry_name(seen, tree.name(node), &names) {
+        seen.alone |= seen.met && !seen.listed;
         seen.listed = true;
         seen.met = true;
         seen.item = Some(item.to_owned());

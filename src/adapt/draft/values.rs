@@ -67,8 +67,14 @@ pub(super) fn number_example(values: &[String]) -> Option<&'static str> {
                 .is_some_and(|(_, rest)| rest.trim_end_matches(|c: char| !c.is_ascii_digit()).len() != 3)
         })
     };
+    // Of two signs the later one stands before the fraction.
+    let comma_last = || {
+        values
+            .iter()
+            .any(|value| value.rfind(',') > value.rfind('.') && value.contains('.'))
+    };
     match (with('.'), with(','), with(' ')) {
-        (true, true, _) if decimal(',') => Some("1.234,00"),
+        (true, true, _) if comma_last() => Some("1.234,00"),
         (true, true, _) => Some("1,234.00"),
         (true, false, _) if decimal('.') => Some("1234.00"),
         (true, false, _) => Some("1.234"),

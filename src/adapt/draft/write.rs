@@ -144,6 +144,10 @@ impl Rules<'_> {
             several => push(&mut rule, &format!(", from = [{}]", several.join(", "))),
         }
         let kind = kind_of(self.members, &name);
+        if let Some(present) = &field.present {
+            let when = format!(", when = {{ from = {}, present = true }}", quoted(present));
+            push(&mut rule, &when);
+        }
         let mut by = vec!["tên | name"];
         by.extend(read_as(&mut rule, field, kind, &name, tables));
         if field.joined {
@@ -151,6 +155,10 @@ impl Rules<'_> {
         }
         if let Some(form) = field.only_if {
             push(&mut rule, &format!(", only_if = {}", quoted(form)));
+        }
+        if let Some(default) = field.default {
+            push(&mut rule, &format!(", default = {}", quoted(default)));
+            by.push("khi thiếu, sửa nếu sai | where it is missing, correct it if it is wrong");
         }
         if name == "occurred_at" {
             push(&mut rule, ", absent = \"receipt\"");
@@ -233,6 +241,16 @@ fn kind_of<'m>(members: &'m [Member], name: &str) -> Option<&'m Kind> {
 /// A text as the file writes it.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+/// A key as the file writes it.
+pub(super) fn key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !name.is_empty() && name.chars().all(is_bare) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
 }
 
 fn push(text: &mut String, more: &str) {

@@ -85,18 +85,22 @@ fn agreement(format: &str) -> (usize, usize) {
 }
 
 /// Measured with `cargo test --lib drafting -- --nocapture`; a draft may become better, never worse.
+/// The format, and of how many paths how many agree.
 const AGREED: [(&str, usize, usize); 3] = [
-    ("dvcqg-mc/v1", 1, 2),
-    ("opencps/v1", 1, 2),
-    ("vnpost-hcc/v1", 1, 2),
+    ("dvcqg-mc/v1", 43, 50),
+    ("opencps/v1", 31, 32),
+    ("vnpost-hcc/v1", 32, 32),
 ];
 
 #[test]
 fn a_draft_reads_most_of_what_the_shipped_format_reads() {
     for (format, least, of) in AGREED {
         let (agreed, all) = agreement(format);
-        assert!(all > 20, "{format}: {all}");
-        assert!(agreed * of >= all * least, "{format}: {agreed} of {all}");
+        assert_eq!(all, of, "{format}: measure it again");
+        assert!(
+            agreed >= least && agreed * 2 >= all,
+            "{format}: {agreed} of {all}"
+        );
     }
 }
 

@@ -195,14 +195,10 @@ fn a_change_is_judged_by_its_rules_and_by_the_samples() {
     );
 
     // One more word is safe; another path is not.
-    edit(
-        &file,
-        "\"1\" = \"counter\"\n",
-        "\"1\" = \"counter\"\n\"9\" = \"counter\"\n",
-    );
+    edit(&file, "\"y\" = true\n", "\"y\" = true\n\"có\" = true\n");
     let (exit, out) = lienthong(&diff);
     assert!(
-        exit == Ok(Exit::Good) && out.contains("[dossier] channel"),
+        exit == Ok(Exit::Good) && out.contains("[dossier] is_test"),
         "{out}"
     );
     edit(&file, "from = \"Phone\", only_if", "from = \"Mobile\", only_if");
