@@ -10,11 +10,15 @@
 
 mod apply;
 mod build;
+mod changes;
 mod compile;
 mod conform;
 mod coverage;
 mod dates;
+mod difference;
 mod document;
+mod draft;
+mod explain;
 mod json;
 pub mod limits;
 mod plan;
@@ -23,11 +27,13 @@ mod reads;
 mod registry;
 mod render;
 mod samples;
+mod sent;
 mod spec;
 mod split;
 mod statuses;
 mod target;
 mod tree;
+mod trial;
 mod words;
 mod xml;
 
@@ -36,17 +42,27 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use changes::{ValueChange, value_changes};
 pub use compile::AdapterFault;
 pub use conform::Unread;
-pub use coverage::UnreadPart;
+pub use coverage::{CoveredDocument, UnreadPart};
+pub use difference::{FieldDifference, MappingDifference, SourceDifference, SourceFate, mapping_difference};
+pub use draft::{DraftSample, MappingDraft, UndraftableSample, draft};
+pub use explain::{
+    ExplainedDocument, ExplainedField, ExplainedRule, ExplainedSource, Explanation, SourceUse, explain,
+};
 pub use provenance::Provenance;
-pub use registry::Registry;
+pub use registry::{Registry, shipped_mappings};
 pub use render::{OutgoingDossier, OutgoingReport, Rendered, RenderedProgress};
-pub use samples::{SampleFault, Samples};
+pub use samples::{
+    SIX_SAMPLES, SampleOutcome, is_refused_sample, is_status_sample, kept_json, sample_syntax,
+};
+pub use sent::{SampleFault, Samples};
 pub use split::SplitDocument;
 pub use statuses::{StatusDocument, StatusItem};
 pub use target::canonical_schema;
 pub use tree::Syntax;
+pub use trial::Unwritten;
 
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;

@@ -95,11 +95,7 @@ impl Registry {
     /// # Panics
     /// When one of them has a fault; a test compiles them, so a build that passed cannot.
     pub fn shipped() -> Registry {
-        let files = SHIPPED
-            .iter()
-            .map(|(f, t)| ((*f).to_owned(), (*t).to_owned()))
-            .collect();
-        match Registry::compile(&files) {
+        match Registry::compile(&shipped_mappings()) {
             Ok(registry) => registry,
             Err(faults) => {
                 let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -113,10 +109,7 @@ impl Registry {
     /// # Errors
     /// As [`Registry::compile`].
     pub fn shipped_with(more: &BTreeMap<String, String>) -> Result<Registry, Vec<AdapterFault>> {
-        let mut files: BTreeMap<String, String> = SHIPPED
-            .iter()
-            .map(|(f, t)| ((*f).to_owned(), (*t).to_owned()))
-            .collect();
+        let mut files = shipped_mappings();
         files.extend(more.iter().map(|(file, text)| (file.clone(), text.clone())));
         Registry::compile(&files)
     }
@@ -210,8 +203,16 @@ impl Registry {
     }
 }
 
+/// The files of the adapters that come with the house, by the paths that [`Registry::compile`] takes.
+pub fn shipped_mappings() -> BTreeMap<String, String> {
+    SHIPPED
+        .iter()
+        .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
 /// The mapping as it is written.
-fn read(file: &str, text: &str) -> Result<AdapterSpec, AdapterFault> {
+pub(super) fn read(file: &str, text: &str) -> Result<AdapterSpec, AdapterFault> {
     toml::from_str(text).map_err(|error| AdapterFault {
         file: file.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),

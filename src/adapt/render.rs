@@ -42,6 +42,11 @@ pub(super) fn unwritten(render: &RenderPlan, shape: &Shape) -> Vec<String> {
     }
 }
 
+/// Whether it writes the canonical form itself, which has a place for everything.
+pub(super) fn is_whole(render: Option<&RenderPlan>) -> bool {
+    matches!(render, Some(RenderPlan::Mirror { .. }))
+}
+
 /// The fields that come from a document, by their canonical names.
 fn gather(shape: &Shape, within: &str, read: &mut BTreeSet<String>) {
     for slot in &shape.slots {

@@ -1,192 +1,243 @@
-//! Samples of a format, sent along with it: each is read, and has to give its expected result.
-//!
-//! They are laid out as in `adapters/<name>/v<n>`: `minimal.json`, `refused-1.xml`, `statuses.json`, and the expected result of each
-//! under the same name with `.json` behind it.
-
-use std::collections::BTreeMap;
+//! What a format makes of its samples, in the one shape that is kept beside them: `expected/<sample>.json` for what is read,
+//! `expected/<sample>.out.json` or `.out.xml` for what is written of it.
 
 use serde_json::{Value, json};
 
-use super::Adapter;
+use super::changes::{ValueChange, value_changes};
+use super::render::Rendered;
+use super::statuses::StatusDocument;
+use super::tree::Syntax;
+use super::trial::Unwritten;
+use super::{Adapted, Adapter};
+use crate::domain::dossier::Filing;
+use crate::domain::rejection::Rejection;
+use crate::domain::view::StatusReport;
 
-/// Samples and what each has to give, by file name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Samples {
-    /// The documents, as `minimal.json`.
-    pub documents: BTreeMap<String, String>,
-    /// Their expected results as JSON, as `minimal.json.json`.
-    pub expected: BTreeMap<String, String>,
+/// The samples that a format has in each syntax; one that reads statuses has `statuses` too.
+pub const SIX_SAMPLES: [&str; 6] = ["minimal", "full", "refused-1", "refused-2", "refused-3", "ugly"];
+
+/// What a format makes of one sample.
+#[derive(Clone, Debug)]
+pub struct SampleOutcome {
+    /// What is kept in `expected/<sample>.json`: the filing and its warnings, what each report says, or the problems.
+    pub expected: Value,
+    /// What is kept beside it of what the format writes: the file's name in `expected/`, and its text.
+    pub written: Vec<(String, String)>,
+    /// Whether the document was refused as a whole.
+    pub refused: bool,
+    /// What the format writes of it and does not read again as it was, where it does both.
+    pub lost: Vec<ValueChange>,
 }
 
-/// A sample that does not give what is expected of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SampleFault {
-    /// Its file, as `samples/minimal.json`.
-    pub file: String,
-    /// What is wrong, in Vietnamese.
-    pub message_vi: String,
-    /// The same in English.
-    pub message_en: String,
-}
-
-impl SampleFault {
-    fn of(file: String, vi: impl Into<String>, en: impl Into<String>) -> Self {
-        SampleFault {
-            file,
-            message_vi: vi.into(),
-            message_en: en.into(),
-        }
+/// The syntax and the plain media type of a sample, by the ending of its name; none for another ending.
+pub fn sample_syntax(name: &str) -> Option<(Syntax, &'static str)> {
+    match name.rsplit_once('.')?.1 {
+        "json" => Some((Syntax::Json, "application/json")),
+        "xml" => Some((Syntax::Xml, "application/xml")),
+        _ => None,
     }
+}
+
+/// Whether a sample reports statuses, by its name.
+pub fn is_status_sample(name: &str) -> bool {
+    name.starts_with("statuses")
+}
+
+/// Whether a sample is one that is to be refused, by its name.
+pub fn is_refused_sample(name: &str) -> bool {
+    name.starts_with("refused")
 }
 
 impl Adapter {
-    /// Reads every sample and compares it with what is expected of it.
-    pub fn sample_faults(&self, samples: &Samples) -> Vec<SampleFault> {
-        let mut faults = Vec::new();
-        for (file, document) in &samples.documents {
-            let place = format!("samples/{file}");
-            let Some(expected) = samples.expected.get(&format!("{file}.json")) else {
-                faults.push(SampleFault::of(
-                    place,
-                    format!("thiếu kết quả mong đợi expected/{file}.json"),
-                    format!("its expected result, expected/{file}.json, is missing"),
-                ));
-                continue;
-            };
-            let Ok(expected) = serde_json::from_str::<Value>(expected) else {
-                let place = format!("expected/{file}.json");
-                faults.push(SampleFault::of(place, "không phải JSON", "is not JSON"));
-                continue;
-            };
-            if let Some(at) = first_difference(&self.sample_result(file, document), &expected) {
-                faults.push(SampleFault::of(
-                    place,
-                    format!("kết quả khác expected/{file}.json tại {at}"),
-                    format!("gives another result than expected/{file}.json at {at}"),
-                ));
-            }
+    /// What it makes of a sample of this name, which ends in `.json` or `.xml`; a name that begins with `statuses` is of a document
+    /// that reports statuses.
+    pub fn sample_outcome(&self, name: &str, bytes: &[u8]) -> SampleOutcome {
+        let (syntax, media_type) = sample_syntax(name).unwrap_or((Syntax::Json, "application/json"));
+        if is_status_sample(name) {
+            self.reports(name, syntax, self.read_statuses(bytes, media_type))
+        } else {
+            self.dossier(name, syntax, self.read(bytes, media_type))
         }
-        for file in samples.expected.keys() {
-            let of = file.strip_suffix(".json").unwrap_or(file);
-            if !samples.documents.contains_key(of) {
-                let place = format!("expected/{file}");
-                faults.push(SampleFault::of(
-                    place,
-                    "không thuộc mẫu nào",
-                    "belongs to no sample",
-                ));
-            }
-        }
-        faults
     }
 
-    /// What a sample gives: the filing with its warnings, the reports of a message of statuses, or the problems.
-    pub fn sample_result(&self, file: &str, document: &str) -> Value {
-        let is_xml = file.rsplit_once('.').is_some_and(|(_, ending)| ending == "xml");
-        let media_type = match is_xml {
-            true => "application/xml",
-            false => "application/json",
+    fn dossier(&self, name: &str, syntax: Syntax, read: Result<Adapted, Rejection>) -> SampleOutcome {
+        let adapted = match read {
+            Ok(adapted) => adapted,
+            Err(rejection) => return refused(&rejection),
         };
-        if file.starts_with("statuses") {
-            return match self.read_statuses(document.as_bytes(), media_type) {
-                Ok(read) => read.items.iter().map(report).collect(),
-                Err(rejection) => json!({ "problems": rejection.problems() }),
-            };
+        let mut outcome = SampleOutcome {
+            expected: json!({"filing": adapted.filing, "warnings": adapted.warnings}),
+            written: Vec::new(),
+            refused: false,
+            lost: Vec::new(),
+        };
+        if !self.renders() {
+            return outcome;
         }
-        match self.read(document.as_bytes(), media_type) {
-            Ok(adapted) => json!({ "filing": adapted.filing, "warnings": adapted.warnings }),
+        let rendered = match self.trial_dossier(&adapted.filing, Some(syntax)) {
+            // It does not write this syntax.
+            Err(Unwritten::Form) => self.trial_dossier(&adapted.filing, None),
+            rendered => rendered,
+        };
+        if let Ok(rendered) = rendered {
+            outcome.lost = self.lost_of_dossier(&adapted.filing, &rendered);
+            outcome.written.push(kept_as(name, "out", &rendered));
+        }
+        outcome
+    }
+
+    /// What a dossier that was written does not say any more when it is read again, beside what it cannot
+    /// ([`Adapter::unwritten_of_dossiers`]).
+    fn lost_of_dossier(&self, filing: &Filing, rendered: &Rendered) -> Vec<ValueChange> {
+        if !self.reads_dossiers() {
+            return Vec::new();
+        }
+        let again = match self.read(&rendered.bytes, &rendered.media_type) {
+            Ok(again) => json!(again.filing),
             Err(rejection) => json!({ "problems": rejection.problems() }),
+        };
+        differing(json!(filing), again, &self.not_carried(filing))
+    }
+
+    fn reports(&self, name: &str, syntax: Syntax, read: Result<StatusDocument, Rejection>) -> SampleOutcome {
+        let document = match read {
+            Ok(document) => document,
+            Err(rejection) => return refused(&rejection),
+        };
+        let mut told = Vec::new();
+        for item in &document.items {
+            let mut one = match &item.report {
+                Ok(report) => json!({"path": item.path, "report": report}),
+                Err(problems) => json!({"path": item.path, "dossier": item.dossier, "problems": problems}),
+            };
+            if !item.files.is_empty() {
+                one["files"] = json!(item.files);
+            }
+            if !item.warnings.is_empty() {
+                one["warnings"] = json!(item.warnings);
+            }
+            told.push(one);
         }
+        let mut outcome = SampleOutcome {
+            expected: Value::Array(told),
+            written: Vec::new(),
+            refused: false,
+            lost: Vec::new(),
+        };
+        let items = document.items.iter();
+        let reports: Vec<&StatusReport> = items
+            .filter_map(|item| item.report.as_ref().ok()?.as_ref())
+            .collect();
+        let rendered = self
+            .trial_progress(&reports, Some(syntax))
+            .or_else(|| self.trial_progress(&reports, None));
+        let Some(rendered) = rendered else { return outcome };
+        let several = rendered.documents.len() > 1;
+        for (number, document) in rendered.documents.iter().enumerate() {
+            let word = if several {
+                format!("out-{}", number + 1)
+            } else {
+                "out".to_owned()
+            };
+            outcome.written.push(kept_as(name, &word, document));
+        }
+        outcome.lost = self.lost_of_reports(&reports, syntax);
+        outcome
+    }
+
+    /// As [`Adapter::lost_of_dossier`], of reports, each told alone; one that the format does not tell is not looked at.
+    fn lost_of_reports(&self, reports: &[&StatusReport], syntax: Syntax) -> Vec<ValueChange> {
+        if !self.reads_statuses() {
+            return Vec::new();
+        }
+        let mut fields = self.unwritten_of_statuses();
+        fields.push("foreign_values".to_owned());
+        let mut lost = Vec::new();
+        for (number, report) in reports.iter().enumerate() {
+            let told = self
+                .trial_progress(&[report], Some(syntax))
+                .or_else(|| self.trial_progress(&[report], None));
+            let documents = told.map(|told| told.documents).unwrap_or_default();
+            for document in documents {
+                let again = match self.read_statuses(&document.bytes, &document.media_type) {
+                    Ok(read) => match read.items.into_iter().next().map(|item| item.report) {
+                        Some(Ok(report)) => json!(report),
+                        Some(Err(problems)) => json!({ "problems": problems }),
+                        None => Value::Null,
+                    },
+                    Err(rejection) => json!({ "problems": rejection.problems() }),
+                };
+                let changes = differing(json!(report), again, &fields);
+                lost.extend(changes.into_iter().map(|change| ValueChange {
+                    path: format!("/{number}{}", change.path),
+                    ..change
+                }));
+            }
+        }
+        lost
     }
 }
 
-fn report(item: &super::StatusItem) -> Value {
-    let mut told = match &item.report {
-        Ok(report) => json!({ "path": item.path, "report": report }),
-        Err(problems) => json!({ "path": item.path, "dossier": item.dossier, "problems": problems }),
-    };
-    if !item.files.is_empty() {
-        told["files"] = json!(item.files);
-    }
-    if !item.warnings.is_empty() {
-        told["warnings"] = json!(item.warnings);
-    }
-    told
-}
-
-/// The place, as a JSON Pointer, where two values differ first.
-fn first_difference(one: &Value, other: &Value) -> Option<String> {
-    match (one, other) {
-        (Value::Object(a), Value::Object(b)) => {
-            let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-            names.sort();
-            names.dedup();
-            names.into_iter().find_map(|name| {
-                let below = first_difference(
-                    a.get(name).unwrap_or(&Value::Null),
-                    b.get(name).unwrap_or(&Value::Null),
-                );
-                below.map(|place| format!("/{name}{place}").trim_end_matches('/').to_owned())
-            })
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            let longest = a.len().max(b.len());
-            (0..longest).find_map(|n| {
-                let below =
-                    first_difference(a.get(n).unwrap_or(&Value::Null), b.get(n).unwrap_or(&Value::Null));
-                below.map(|place| format!("/{n}{place}").trim_end_matches('/').to_owned())
-            })
-        }
-        _ => (one != other).then(|| "/".to_owned()),
+fn refused(rejection: &Rejection) -> SampleOutcome {
+    SampleOutcome {
+        expected: json!({"problems": rejection.problems()}),
+        written: Vec::new(),
+        refused: true,
+        lost: Vec::new(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::adapt::Registry;
+/// The name and the text under which a document that was written is kept: JSON indented, XML with every element on a line of its own.
+fn kept_as(sample: &str, word: &str, rendered: &Rendered) -> (String, String) {
+    if rendered.media_type.ends_with("xml") {
+        // A text never has < in it, so these are two tags.
+        let text = String::from_utf8_lossy(&rendered.bytes).replace("><", ">\n<");
+        return (format!("{sample}.{word}.xml"), text.trim_end().to_owned() + "\n");
+    }
+    let value: Value = serde_json::from_slice(&rendered.bytes).unwrap_or_default();
+    (format!("{sample}.{word}.json"), kept_json(&value))
+}
 
-    fn samples() -> Samples {
-        let read = |file: &str| std::fs::read_to_string(format!("adapters/dvcqg-mc/v1/{file}")).unwrap();
-        let files = ["minimal.json", "refused-1.json", "statuses.json"];
-        Samples {
-            documents: files
-                .map(|file| (file.to_owned(), read(&format!("samples/{file}"))))
-                .into(),
-            expected: files
-                .map(|file| (format!("{file}.json"), read(&format!("expected/{file}.json"))))
-                .into(),
+/// A JSON value as the files beside the samples hold it: indented, with a line's end.
+pub fn kept_json(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Where two values differ, apart from these fields (`a.b`, through lists too) and from what is empty without them.
+fn differing(mut before: Value, mut after: Value, without: &[String]) -> Vec<ValueChange> {
+    for value in [&mut before, &mut after] {
+        for field in without {
+            let steps: Vec<&str> = field.split('.').collect();
+            remove(value, &steps);
         }
+        prune(value);
     }
+    value_changes(&before, &after)
+}
 
-    #[test]
-    fn samples_give_what_is_expected_of_them() {
-        let registry = Registry::shipped();
-        assert_eq!(registry.get("dvcqg-mc/v1").unwrap().sample_faults(&samples()), []);
+fn remove(value: &mut Value, steps: &[&str]) {
+    match (value, steps) {
+        (Value::Array(items), _) => items.iter_mut().for_each(|item| remove(item, steps)),
+        (Value::Object(o), [last]) => drop(o.remove(*last)),
+        (Value::Object(o), [first, rest @ ..]) => {
+            if let Some(inner) = o.get_mut(*first) {
+                remove(inner, rest);
+            }
+        }
+        _ => {}
     }
+}
 
-    #[test]
-    fn each_sample_that_gives_something_else_is_named_with_its_place() {
-        let registry = Registry::shipped();
-        let mut wrong = samples();
-        let expected = wrong.expected.get_mut("minimal.json.json").unwrap();
-        let mut value: Value = serde_json::from_str(expected).unwrap();
-        value["filing"]["reference"] = json!("KHAC");
-        *expected = value.to_string();
-        wrong.expected.remove("statuses.json.json");
-        wrong
-            .expected
-            .insert("nobody.json.json".to_owned(), "{}".to_owned());
-        let faults = registry.get("dvcqg-mc/v1").unwrap().sample_faults(&wrong);
-        let files: Vec<&str> = faults.iter().map(|fault| fault.file.as_str()).collect();
-        assert_eq!(
-            files,
-            [
-                "samples/minimal.json",
-                "samples/statuses.json",
-                "expected/nobody.json.json"
-            ]
-        );
-        assert!(faults[0].message_en.contains("/filing/reference"), "{faults:?}");
+fn prune(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        Value::Object(o) => {
+            o.values_mut().for_each(prune);
+            o.retain(|_, v| {
+                !v.as_object().is_some_and(serde_json::Map::is_empty)
+                    && !v.as_array().is_some_and(Vec::is_empty)
+            });
+        }
+        _ => {}
     }
 }

@@ -1,6 +1,8 @@
 //! Tests of the whole room; what concerns one file alone is tested beside it.
 
 mod documents;
+mod drafting;
+mod explaining;
 mod faults;
 mod foreign;
 mod hostile;

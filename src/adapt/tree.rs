@@ -193,6 +193,11 @@ impl<'d> Tree<'d> {
         &self.nodes[id.0 as usize].name
     }
 
+    /// The namespace it is in; empty where it is in none.
+    pub fn space_of(&self, id: NodeId) -> &str {
+        &self.spaces[usize::from(self.nodes[id.0 as usize].space)]
+    }
+
     /// Whether it is an attribute of XML.
     pub fn is_attribute(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].attribute

@@ -19,7 +19,6 @@ pub use ways::{QueueUsers, Ways, mailboxes};
 
 use self::ways::{Where, read_pem};
 use super::{AppError, Assembly, BalancersOf, Running, Sockets};
-use crate::adapt::Registry;
 use crate::blobs::{Blobs, Folder};
 use crate::broker::rabbit::{Options, Rabbit};
 use crate::broker::{Broker, embedded::Embedded};
@@ -75,6 +74,10 @@ pub struct SandboxPlan {
     pub agencies: bool,
     /// Those that do not even then: whoever runs the sandbox plays them.
     pub left: Vec<Key>,
+    /// Folder with formats beside those that come with the hub.
+    pub adapters: Option<PathBuf>,
+    /// Formats that tenants of the city have beside their own.
+    pub formats: Vec<(TenantKey, String)>,
     /// How many connections the listeners keep, and how long.
     pub connections: Connections,
     /// Balancers before the partner and the web listener that say whom they speak for.
@@ -176,7 +179,11 @@ impl Sandbox {
         let running = Running::start(assembly).await?;
         let broker_away = why_away(&broker).await;
         let newcomers = city::newcomers(&state, &directory)?;
-        if let Err(error) = city::register(running.hub(), newcomers).await {
+        let registered = match city::register(running.hub(), newcomers).await {
+            Ok(()) => city::give_formats(running.hub(), &plan.formats).await,
+            failed => failed,
+        };
+        if let Err(error) = registered {
             running.stop().await;
             return Err(error);
         }
@@ -360,7 +367,8 @@ fn assemble(
         own_queues: plan.own_queues(),
         caller: caller(state)?,
         directory,
-        adapters: Registry::shipped(),
+        adapters: crate::material::adapters(plan.adapters.as_deref())
+            .map_err(|error| AppError::Unusable(error.to_string()))?,
         trust: vec![state.ca().root().clone()],
         strict_handshake: false,
         partner: state.server()?,

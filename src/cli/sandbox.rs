@@ -15,6 +15,7 @@ use crate::app::sandbox::{Sandbox, SandboxPlan};
 use crate::app::{AppError, until_told_to_stop};
 use crate::config::{LogFormat, LogSettings};
 use crate::domain::codes::Key;
+use crate::domain::tenant::TenantKey;
 use crate::http::Connections;
 
 /// Run the whole hub on this machine with nothing installed, with made-up tenants and agencies that answer
@@ -59,6 +60,16 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "KEY")]
     pub leave: Vec<Key>,
 
+    /// Take the formats of this folder too, each as `<name>/v<number>/adapter.toml`; one of them stands in for a shipped one of its name
+    #[arg(long, value_name = "DIR")]
+    pub adapters: Option<PathBuf>,
+
+    /// Give a tenant of the city a format, beside those it has: it may file in it, or report statuses, and is told progress in it where
+    /// it is the first of its formats that has a message for that. May be given several times. What an agency is sent is decided by
+    /// the directory
+    #[arg(long, value_name = "TENANT=NAME/VERSION", value_parser = tenant_format)]
+    pub format: Vec<(TenantKey, String)>,
+
     /// Port of the partner listener (mutual TLS); 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 8443)]
     pub partner_port: u16,
@@ -102,6 +113,16 @@ fn speed_up(text: &str) -> Result<f64, String> {
         Ok(factor) if factor.is_finite() && factor >= SLOWEST => Ok(factor),
         _ => Err(format!("a number from {SLOWEST}; 1 is the pace of a real office")),
     }
+}
+
+/// Who is given which format.
+fn tenant_format(text: &str) -> Result<(TenantKey, String), String> {
+    let example = "written like agent.a-001=so-mau/v1";
+    let (tenant, format) = text.split_once('=').ok_or(example)?;
+    let tenant = tenant
+        .parse::<TenantKey>()
+        .map_err(|error| format!("{tenant}: {error}; {example}"))?;
+    Ok((tenant, format.to_owned()))
 }
 
 /// The slowest made-up office: a hundredth of a real one's pace.
@@ -157,6 +178,8 @@ async fn play(args: SandboxArgs) -> Result<bool, AppError> {
         parallel: args.parallel as usize,
         agencies: true,
         left: args.leave,
+        adapters: args.adapters,
+        formats: args.format,
         connections: Connections::default(),
         proxies: Vec::new(),
     })

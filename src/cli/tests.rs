@@ -40,17 +40,17 @@ fn the_help_is_the_reviewed_one() {
     );
 }
 
-struct Folder(PathBuf);
+pub(in crate::cli) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(in crate::cli) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("lienthong-cli-{}-{name}", std::process::id()));
         drop(std::fs::remove_dir_all(&path));
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(in crate::cli) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 }
@@ -61,14 +61,14 @@ impl Drop for Folder {
     }
 }
 
-fn lienthong(line: &[&str]) -> (Result<Exit, CommandError>, String) {
+pub(in crate::cli) fn lienthong(line: &[&str]) -> (Result<Exit, CommandError>, String) {
     let mut out = Vec::new();
     let line = ["lienthong"].iter().chain(line).map(OsString::from);
     let exit = run(line, &mut out);
     (exit, String::from_utf8(out).unwrap())
 }
 
-fn house(path: &str) -> String {
+pub(in crate::cli) fn house(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(path)
         .to_str()

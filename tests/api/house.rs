@@ -115,6 +115,8 @@ pub fn plan(dir: PathBuf) -> SandboxPlan {
         parallel: 1,
         agencies: false,
         left: Vec::new(),
+        adapters: None,
+        formats: Vec::new(),
         connections: Connections::default(),
         proxies: vec![BALANCER.parse().expect("a network")],
     }

@@ -53,3 +53,42 @@ fn a_renewed_certificate_is_pinned_and_a_closed_tenant_stays_closed() {
         again.stop().await;
     });
 }
+
+#[test]
+fn a_tenant_has_a_format_of_a_folder_and_keeps_it() {
+    run(async {
+        let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let (dir, adapters) = (scratch.join("api-formats"), scratch.join("api-formats-adapters"));
+        std::fs::create_dir_all(adapters.join("thu/v1")).unwrap();
+        let text = include_str!("../../adapters/vnpost-hcc/v1/adapter.toml");
+        let text = text.replace("name = \"vnpost-hcc\"", "name = \"thu\"");
+        std::fs::write(adapters.join("thu/v1/adapter.toml"), text).unwrap();
+        let with = |fresh, tenant: &str, format: &str| SandboxPlan {
+            fresh,
+            adapters: Some(adapters.clone()),
+            formats: vec![(tenant.parse().unwrap(), format.to_owned())],
+            ..plan(dir.clone())
+        };
+        // The second start changes nothing.
+        for fresh in [true, false] {
+            let sandbox = Sandbox::start(with(fresh, "agent.a-001", "thu/v1"))
+                .await
+                .unwrap();
+            let register = sandbox.running().hub().credentials.register();
+            let agent = register.tenant(&"agent.a-001".parse().unwrap()).unwrap();
+            assert_eq!(agent.formats, ["canonical/v1", "vnpost-hcc/v1", "thu/v1"]);
+            sandbox.stop().await;
+        }
+        for (tenant, format, said) in [
+            ("agent.a-001", "khong-co/v1", "--format agent.a-001=khong-co/v1"),
+            (
+                "agent.khong-co",
+                "thu/v1",
+                "the city has no tenant agent.khong-co",
+            ),
+        ] {
+            let refused = Sandbox::start(with(false, tenant, format)).await.err().unwrap();
+            assert!(refused.to_string().contains(said), "{refused}");
+        }
+    });
+}

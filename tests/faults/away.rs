@@ -56,6 +56,8 @@ async fn sandbox(dir: &Path, postgres: String, amqp: String) -> Sandbox {
         parallel: 1,
         agencies: false,
         left: Vec::new(),
+        adapters: None,
+        formats: Vec::new(),
         connections: Connections::default(),
         proxies: Vec::new(),
     })

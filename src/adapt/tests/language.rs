@@ -276,12 +276,11 @@ fn a_name_that_is_nearly_right_is_told_with_the_right_one() {
 fn coverage_counts_what_nobody_reads() {
     let body = r#"{"so":"1","ngay":"20261120","ten":"A","BoQua":1,"moi":"x","tep":[{"ten":"x","la":1},{"ten":"y","la":2}],"nguoi_nhan":"B"}"#;
     let registry = registry(&format());
-    let parts = registry
-        .get("thu/v1")
-        .unwrap()
+    let adapter = registry.get("thu/v1").unwrap();
+    let covered = adapter
         .coverage(body.as_bytes(), "application/json", false)
         .unwrap();
-    let mut seen: Vec<(Unread, &str)> = parts.iter().map(|p| (p.why, p.place.as_str())).collect();
+    let mut seen: Vec<(Unread, &str)> = covered.unread.iter().map(|p| (p.why, p.place.as_str())).collect();
     seen.sort();
     assert_eq!(
         seen,

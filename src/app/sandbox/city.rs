@@ -15,7 +15,9 @@ use crate::domain::codes::Key;
 use crate::domain::routing::{AgencyChannel, Directory, Point};
 use crate::domain::tenant::{Standing, SuccessorPolicy, TenantKey, TenantKind};
 use crate::domain::text::Text;
-use crate::domain::view::{CertificateRequest, NewPoint, NewStaff, NewTenant, RegisterRequest};
+use crate::domain::view::{
+    CertificateRequest, NewPoint, NewStaff, NewTenant, RegisterRequest, TenantRequest,
+};
 use crate::identity::Access;
 use crate::identity::peer::PeerCertificate;
 use crate::net::outbound::{OutboundOptions, http_client};
@@ -189,6 +191,35 @@ pub async fn register(hub: &Hub, city: Vec<NewTenant>) -> Result<(), AppError> {
             .certify(&access, &tenant, request)
             .await
             .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Gives tenants further formats, beside those they have; one that a tenant has already changes nothing.
+///
+/// # Errors
+/// A tenant that is not of the city; a format that the hub does not have.
+pub async fn give_formats(hub: &Hub, given: &[(TenantKey, String)]) -> Result<(), AppError> {
+    for (key, format) in given {
+        let register = hub.credentials.register();
+        let Some(tenant) = register.tenant(key) else {
+            return Err(AppError::Unusable(format!(
+                "--format {key}={format}: the city has no tenant {key}; the folder tenants/ has one folder for each"
+            )));
+        };
+        if tenant.formats.contains(format) {
+            continue;
+        }
+        let mut formats = tenant.formats.clone();
+        formats.push(format.clone());
+        let request = TenantRequest {
+            reason: "Định dạng để thử | a format to try".to_owned(),
+            name: None,
+            formats: Some(formats),
+            successor_policy: None,
+        };
+        let altered = hub.tenants.alter(&Access::system(), key, request).await;
+        altered.map_err(|error| AppError::Unusable(format!("--format {key}={format}: {error}")))?;
     }
     Ok(())
 }

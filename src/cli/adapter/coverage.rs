@@ -1,6 +1,6 @@
 //! `lienthong adapter coverage`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::document::{self, chosen, refused};
-use crate::adapt::Unread;
+use crate::adapt::{CoveredDocument, Unread};
 use crate::cli::print::print_json;
 use crate::cli::{CommandError, Exit};
 use crate::material;
@@ -48,47 +48,91 @@ struct Count {
     last_file: Option<usize>,
 }
 
+/// What was found in all files.
+#[derive(Default)]
+struct Sum {
+    counts: BTreeMap<(Unread, String), Count>,
+    filled: BTreeSet<String>,
+    /// Files that could not be read at all, or not as a whole.
+    unreadable: usize,
+    /// Files that the hub would refuse.
+    refused: usize,
+}
+
+impl Sum {
+    fn add(&mut self, number: usize, covered: CoveredDocument) {
+        for part in covered.unread {
+            let count = self.counts.entry((part.why, part.place)).or_default();
+            count.times += 1;
+            if count.last_file.replace(number) != Some(number) {
+                count.files += 1;
+            }
+        }
+        self.filled.extend(covered.filled);
+    }
+
+    /// Whether a field is neither read nor named as kept or ignored.
+    fn loses(&self) -> bool {
+        self.counts.keys().any(|(why, _)| is_lost(*why))
+    }
+}
+
+const fn is_lost(why: Unread) -> bool {
+    matches!(why, Unread::Unknown | Unread::Unused)
+}
+
 pub(super) fn run(args: &CoverageArgs, out: &mut dyn Write) -> Result<Exit, CommandError> {
     let registry = material::adapters(args.dir.as_deref())?;
     let adapter = chosen(&registry, &args.format)?;
-    let mut counts: BTreeMap<(Unread, String), Count> = BTreeMap::new();
-    let mut exit = Exit::Good;
+    let mut sum = Sum::default();
     for (number, file) in args.files.iter().enumerate() {
         let (bytes, media_type) = document::read(file, args.media_type.as_deref())?;
-        match adapter.coverage(&bytes, &media_type, args.statuses) {
-            Ok(parts) => {
-                for part in parts {
-                    let count = counts.entry((part.why, part.place)).or_default();
-                    count.times += 1;
-                    if count.last_file.replace(number) != Some(number) {
-                        count.files += 1;
-                    }
-                }
+        let is_refused = if args.statuses {
+            adapter.read_statuses(&bytes, &media_type).is_err()
+        } else {
+            adapter.read(&bytes, &media_type).is_err()
+        };
+        sum.refused += usize::from(is_refused);
+        let problems = match adapter.coverage(&bytes, &media_type, args.statuses) {
+            Ok(mut covered) => {
+                let why = covered.refused.take();
+                sum.add(number, covered);
+                why
             }
-            Err(rejection) => {
-                exit = Exit::Findings;
-                if !args.json {
-                    writeln!(out, "{}", file.display())?;
-                }
-                refused(rejection.problems(), args.json, out)?;
+            Err(rejection) => Some(rejection),
+        };
+        if let Some(rejection) = problems {
+            sum.unreadable += 1;
+            if !args.json {
+                writeln!(out, "{}", file.display())?;
             }
+            refused(rejection.problems(), args.json, out)?;
         }
     }
-    let is_lost = |why: Unread| matches!(why, Unread::Unknown | Unread::Unused);
-    if counts.keys().any(|(why, _)| is_lost(*why)) {
-        exit = Exit::Findings;
-    }
+    let read = adapter.canonical_fields_read(args.statuses);
+    let unreached: Vec<&String> = read.difference(&sum.filled).collect();
+    let exit = if sum.loses() || sum.unreadable > 0 {
+        Exit::Findings
+    } else {
+        Exit::Good
+    };
     if args.json {
+        let counts = sum.counts.iter();
         let fields: Vec<serde_json::Value> = counts
-            .iter()
             .map(|((why, place), count)| {
                 json!({ "place": place, "why": word(*why), "times": count.times, "files": count.files })
             })
             .collect();
-        print_json(out, &json!({ "fields": fields }))?;
-        return Ok(exit);
+        let told = json!({ "fields": fields, "unreached": unreached, "refused": sum.refused });
+        print_json(out, &told)?;
+    } else {
+        told(&sum, &unreached, args.files.len(), out)?;
     }
-    for ((why, place), count) in &counts {
+    Ok(exit)
+}
+
+fn told(sum: &Sum, unreached: &[&String], files: usize, out: &mut dyn Write) -> Result<(), CommandError> {
+    for ((why, place), count) in &sum.counts {
         let sign = if is_lost(*why) { "✘" } else { " " };
         let (times, files) = (count.times, count.files);
         writeln!(
@@ -97,15 +141,27 @@ pub(super) fn run(args: &CoverageArgs, out: &mut dyn Write) -> Result<Exit, Comm
             word(*why)
         )?;
     }
+    let fields = sum.counts.len();
     writeln!(
         out,
-        "{} tệp đã xem, {} trường không được đọc | {} files read, {} fields that nobody reads",
-        args.files.len(),
-        counts.len(),
-        args.files.len(),
-        counts.len()
+        "{files} tệp đã xem, {fields} trường không được đọc | {files} files read, {fields} fields that nobody reads"
     )?;
-    Ok(exit)
+    if !unreached.is_empty() {
+        let unreached: Vec<&str> = unreached.iter().map(|field| field.as_str()).collect();
+        let unreached = unreached.join(", ");
+        writeln!(
+            out,
+            "không tệp nào có giá trị cho | no file had a value for: {unreached}"
+        )?;
+    }
+    let refused = sum.refused;
+    if refused > 0 {
+        writeln!(
+            out,
+            "{refused} tệp sẽ bị từ chối; `adapter try` nói vì sao | {refused} files would be refused; `adapter try` says why"
+        )?;
+    }
+    Ok(())
 }
 
 const fn word(why: Unread) -> &'static str {

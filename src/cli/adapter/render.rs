@@ -4,18 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 
 use super::document::{self, chosen, print_problems, refused};
-use crate::adapt::{Adapter, OutgoingDossier, OutgoingReport, Rendered, Syntax};
+use crate::adapt::{Adapter, Rendered, Syntax, Unwritten};
 use crate::cli::print::print_json;
 use crate::cli::{CommandError, Exit};
-use crate::domain::dossier::{Filing, ProcedureKnown};
-use crate::domain::ids::DossierId;
-use crate::domain::status::Status;
-use crate::domain::time::Timestamp;
-use crate::domain::view::{Clocks, NoDocument, Progress};
+use crate::domain::dossier::Filing;
+use crate::domain::view::NoDocument;
 use crate::material;
 
 #[derive(Debug, Args)]
@@ -85,45 +80,13 @@ pub(super) fn run(args: &RenderArgs, out: &mut dyn Write) -> Result<Exit, Comman
 
 /// A dossier as an agency would be sent it.
 fn dossier(writing: &Adapter, filing: &Filing, syntax: Option<Syntax>) -> Result<Rendered, CommandError> {
-    let code = filing.procedure.code.as_str();
-    // The directory knows a city's own variant of a code (1.004873.000.00.00.H26) by the national code it begins with.
-    let code = code.get(..8).unwrap_or(code).parse().map_err(|_| {
-        CommandError::new(
+    writing.trial_dossier(filing, syntax).map_err(|why| match why {
+        Unwritten::Procedure => CommandError::new(
             "mã thủ tục của hồ sơ không phải mã quốc gia",
             "the dossier's procedure code is no national code",
-        )
-    })?;
-    let known = filing.procedure.name.as_ref();
-    let procedure = ProcedureKnown {
-        code,
-        name: known.map_or_else(String::new, ToString::to_string),
-    };
-    let received_at = filing.received_at.unwrap_or(filing.filed_at);
-    let clocks = Clocks {
-        promised_due: filing.promised_due,
-        ..Clocks::default()
-    };
-    let outgoing = OutgoingDossier {
-        filing,
-        tracking_id: made_up(filing.filed_at),
-        dossier_code: filing.dossier_code.as_ref(),
-        status: filing.reported_status.unwrap_or(Status::Registered),
-        agency_name: "(cơ quan giải quyết)",
-        procedure: &procedure,
-        field: None,
-        amended: false,
-        received_at,
-        accepted_at: None,
-        clocks: &clocks,
-        event: None,
-        progress: &Progress::default(),
-    };
-    match syntax {
-        None => Ok(writing.render(&outgoing)),
-        Some(syntax) => writing
-            .render_in(&outgoing, syntax)
-            .ok_or_else(|| unwritten(writing)),
-    }
+        ),
+        Unwritten::Form => unwritten(writing),
+    })
 }
 
 /// Each report as a submitter would be told of it.
@@ -151,15 +114,7 @@ fn progress(
                 continue;
             }
         };
-        let outgoing = [OutgoingReport {
-            report,
-            tracking_id: report.dossier.parse().ok(),
-            dossier_code: report.assigned_code.as_ref(),
-        }];
-        let rendered = match syntax {
-            None => writing.render_progress(&outgoing),
-            Some(syntax) => writing.render_progress_in(&outgoing, syntax),
-        };
+        let rendered = writing.trial_progress(&[report], syntax);
         let rendered = rendered.ok_or_else(|| unwritten(writing))?;
         for document in rendered.documents {
             show(document, out)?;
@@ -180,11 +135,6 @@ fn show(rendered: Rendered, out: &mut dyn Write) -> Result<(), CommandError> {
         Some(document) => print_json(out, &document.value()),
         None => Ok(()),
     }
-}
-
-/// The same for the same dossier.
-fn made_up(at: Timestamp) -> DossierId {
-    DossierId::new(at, &mut StdRng::seed_from_u64(0))
 }
 
 fn unwritten(writing: &Adapter) -> CommandError {
