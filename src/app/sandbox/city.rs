@@ -217,6 +217,7 @@ pub async fn give_formats(hub: &Hub, given: &[(TenantKey, String)]) -> Result<()
             name: None,
             formats: Some(formats),
             successor_policy: None,
+            codes: None,
         };
         let altered = hub.tenants.alter(&Access::system(), key, request).await;
         altered.map_err(|error| AppError::Unusable(format!("--format {key}={format}: {error}")))?;
