@@ -191,10 +191,13 @@ impl LeafRule {
         self.sources.iter().min_by_key(|source| source.steps.len())
     }
 
-    /// What a sender calls the field, with all the names it may have: `NgayNopHoSo / NgayTiepNhan`.
+    /// What a sender calls the field, with all the names it may have: `NgayNopHoSo / NgayTiepNhan`. What stands deeper is an
+    /// extension, which no sender left out.
     pub fn names(&self) -> String {
+        let depth = self.nearest().map_or(0, |nearest| nearest.steps.len());
+        let near = self.sources.iter().filter(|source| source.steps.len() == depth);
         let mut names: Vec<&str> = Vec::new();
-        for step in self.sources.iter().filter_map(|source| source.steps.last()) {
+        for step in near.filter_map(|source| source.steps.last()) {
             if !names.contains(&&*step.name.local) {
                 names.push(&step.name.local);
             }

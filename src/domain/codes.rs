@@ -166,7 +166,7 @@ code! {
 /// The unit in its old and its new form.
 macro_rules! unit_pattern {
     () => {
-        r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,4}){0,3})"
+        r"^([0-9A-Z]{3}\.[0-9A-Z]{2,3}\.[0-9A-Z]{2,3}\.[GHK]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,3})"
     };
 }
 
@@ -276,7 +276,7 @@ fn is_unit(unit: &str) -> bool {
         && letter_two_digits(segments[3], b"GHK");
     let new = letter_two_digits(segments[0], &[])
         && segments.len() <= 4
-        && segments[1..].iter().all(|p| p.len() <= 4 && upper_alnum(p));
+        && segments[1..].iter().all(|p| p.len() <= 3 && upper_alnum(p));
     old || new
 }
 

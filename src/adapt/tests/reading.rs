@@ -396,10 +396,10 @@ fn a_text_is_cleaned_before_anything_looks_at_it() {
     assert_eq!(told(&entities.warnings), ["value-mended /0/So"]);
     // White space around a code is not of it, in JSON as in XML.
     let (filing, json, xml) = both(
-        r#","Ma":" H26.P101-261120-0002 ""#,
-        "<Ma> H26.P101-261120-0002 </Ma>",
+        r#","Ma":" H26.101-261120-0002 ""#,
+        "<Ma> H26.101-261120-0002 </Ma>",
     );
-    assert_eq!(filing, json!({"dossier_code": "H26.P101-261120-0002"}));
+    assert_eq!(filing, json!({"dossier_code": "H26.101-261120-0002"}));
     assert_eq!((json, xml), (vec![], vec![]));
 }
 
@@ -469,7 +469,10 @@ fn a_table_says_what_a_word_is_not() {
 
 #[test]
 fn what_has_several_names_is_missed_under_all_of_them() {
-    let text = format!("{HEAD}{DOSSIER}").replace("from = \"So\"", "from = [\"So\", \"x:Ma.SoHoSo\"]");
+    let text = format!("{HEAD}{DOSSIER}").replace(
+        "from = \"So\"",
+        "from = [\"So\", \"x:SoHoSo\", \"x:Them.SoKhac\"]",
+    );
     let files = BTreeMap::from([("thu/v1/adapter.toml".to_owned(), text)]);
     let registry = Registry::compile(&files).unwrap();
     let refused = registry
@@ -512,10 +515,10 @@ fn reports(body: &str, media_type: &str) -> Vec<StatusItem> {
 #[test]
 fn a_word_that_means_no_status_changes_nothing_and_is_no_fault() {
     let items = reports(
-        r#"[{"Ma":"H26.P101-261120-0001","TrangThai":"noibo"},
-            {"Ma":"H26.P101-261120-0001","TrangThai":"xuly","Lan":[{"NoiDung":"a"},{"NoiDung":"b"}]},
-            {"Ma":"H26.P101-261120-0001","TrangThai":"la"},
-            {"Ma":"H26.P101-261120-0001"}]"#,
+        r#"[{"Ma":"H26.101-261120-0001","TrangThai":"noibo"},
+            {"Ma":"H26.101-261120-0001","TrangThai":"xuly","Lan":[{"NoiDung":"a"},{"NoiDung":"b"}]},
+            {"Ma":"H26.101-261120-0001","TrangThai":"la"},
+            {"Ma":"H26.101-261120-0001"}]"#,
         JSON,
     );
     let silent = items[0].report.as_ref().unwrap();
@@ -536,7 +539,7 @@ fn a_word_that_means_no_status_changes_nothing_and_is_no_fault() {
         ["field-missing /3/TrangThai"]
     );
     let items = reports(
-        r#"<S xmlns="urn:thu-cu"><Bao><Ma>H26.P101-261120-0001</Ma><TrangThai>dung</TrangThai><Lan><L><NoiDung>a</NoiDung></L></Lan></Bao></S>"#,
+        r#"<S xmlns="urn:thu-cu"><Bao><Ma>H26.101-261120-0001</Ma><TrangThai>dung</TrangThai><Lan><L><NoiDung>a</NoiDung></L></Lan></Bao></S>"#,
         XML,
     );
     let report = items[0].report.as_ref().unwrap().as_ref().unwrap();
