@@ -83,6 +83,8 @@ pub fn draft(name: &str, samples: &[DraftSample]) -> Result<MappingDraft, Undraf
             add(sample, into, &mut syntaxes)?;
         }
     }
+    dossiers.settle();
+    reports.settle();
     let mut tables = Tables::default();
     let mut draft = MappingDraft {
         text: String::new(),
@@ -279,7 +281,11 @@ fn document(
         );
     }
     if let Some(path) = &items.path {
-        let _ = writeln!(text, "items = {} # đoán | guess", quoted(path));
+        let paths = match &samples.wrapper {
+            Some(wrapper) => format!("[{}, {}]", quoted(wrapper), quoted(path)),
+            None => quoted(path),
+        };
+        let _ = writeln!(text, "items = {paths} # đoán | guess");
         if let Some(item) = &items.item.item {
             let _ = writeln!(text, "item = {}", quoted(item));
         }

@@ -41,6 +41,20 @@ impl Seen {
         &mut self.children[place]
     }
 
+    /// Takes in what was met at another place of the same kind.
+    fn merge(&mut self, other: Seen) {
+        for child in other.children {
+            self.child(&child.name.clone()).merge(child);
+        }
+        for value in other.values {
+            self.value(value);
+        }
+        self.listed |= other.listed;
+        self.alone |= other.alone;
+        self.met |= other.met;
+        self.item = self.item.take().or(other.item);
+    }
+
     /// The values below it.
     pub fn leaves(&self) -> usize {
         let inner: usize = self.children.iter().map(Seen::leaves).sum();
@@ -62,6 +76,8 @@ pub(super) struct Samples {
     pub top: Seen,
     /// The root element in XML.
     pub root: Option<String>,
+    /// The list that stood around the items in some documents, where others are the list themselves.
+    pub wrapper: Option<String>,
 }
 
 /// What is common to all samples of a format.
@@ -93,6 +109,24 @@ impl Samples {
                 self.root.get_or_insert_with(|| tree.name(root).to_owned());
                 xml(tree, root, &mut self.top, syntaxes);
             }
+        }
+    }
+}
+
+impl Samples {
+    /// Where some documents are the list of the items and others have it in a field, both are one.
+    pub fn settle(&mut self) {
+        let top = &mut self.top;
+        let is_same = |list: &Seen| {
+            let has = |name: &str| top.children.iter().any(|child| child.name == name);
+            let shared = list.children.iter().filter(|child| has(&child.name)).count();
+            list.listed && shared * 2 > list.children.len()
+        };
+        let place = top.children.iter().position(is_same).filter(|_| top.listed);
+        if let Some(place) = place {
+            let list = top.children.remove(place);
+            self.wrapper = Some(list.name.clone());
+            top.merge(list);
         }
     }
 }
@@ -155,7 +189,10 @@ fn xml(tree: &Tree<'_>, node: NodeId, seen: &mut Seen, syntaxes: &mut Syntaxes) 
 /// The name of the entries' elements, where this element is a list around them.
 fn entry_name<'n>(seen: &Seen, list: &str, names: &[&'n str]) -> Option<&'n str> {
     let (first, rest) = names.split_first()?;
-    if rest.iter().any(|name| name != first) {
+    // Something else beside many entries is a slip; beside one it is a structure.
+    let others = rest.iter().filter(|name| *name != first).count();
+    let entries = names.len() - others;
+    if others > 0 && (!seen.listed || entries <= others) {
         return None;
     }
     let of_an_entry = seen.children.iter().any(|child| child.name == **first);
@@ -164,7 +201,7 @@ fn entry_name<'n>(seen: &Seen, list: &str, names: &[&'n str]) -> Option<&'n str>
     let singular = plain(first);
     let is_plural = plural.len() > singular.len()
         && (plural.starts_with(&singular) || plural.ends_with(&singular) && !of_an_entry);
-    (is_known || is_plural || !rest.is_empty() || seen.listed && !of_an_entry).then_some(*first)
+    (is_known || is_plural || entries > 1 && !of_an_entry || seen.listed && !of_an_entry).then_some(*first)
 }
 
 /// What stands in an element, its attributes among it.
