@@ -77,12 +77,12 @@ impl<'s> Walk<'s> {
     fn rules(&mut self, rules: &Rules<'s>, within: &str) {
         for pick in rules.pick {
             let line = self.line(&pick.from);
-            let path = self.from_here(&format!("{}[].{}", pick.from.get_ref(), pick.by));
+            let path = self.path_here(&format!("{}[].{}", pick.from.get_ref(), pick.by));
             let field = within.trim_end_matches('.').to_owned();
             self.used(path, SourceUse::Asked { field, line });
         }
         for raw in rules.kept {
-            let (path, line) = (self.from_here(raw.get_ref()), self.line(raw));
+            let (path, line) = (self.path_here(raw.get_ref()), self.line(raw));
             self.used(path, SourceUse::Kept { line });
         }
         self.ignored(rules.ignored);
@@ -112,7 +112,7 @@ impl<'s> Walk<'s> {
         self.inside(&list.from, "[]", |walk| {
             for path in list.matching.iter().flat_map(|(own, other)| [own, other]) {
                 let field = name.clone();
-                let path = walk.from_here(path);
+                let path = walk.path_here(path);
                 walk.used(path, SourceUse::Asked { field, line });
             }
             walk.conditioned(list.when.as_ref(), &name, line, |walk| {
@@ -137,7 +137,7 @@ impl<'s> Walk<'s> {
             .from
             .as_slice()
             .iter()
-            .map(|raw| self.from_here(raw))
+            .map(|raw| self.path_here(raw))
             .collect();
         for path in &from {
             let field = name.clone();
@@ -179,10 +179,10 @@ impl<'s> Walk<'s> {
         shown::asked(when, &mut asked);
         for raw in asked {
             let field = name.to_owned();
-            let path = self.from_here(raw);
+            let path = self.path_here(raw);
             self.used(path, SourceUse::Asked { field, line });
         }
-        let said = shown::when(when, &|raw| self.from_here(raw));
+        let said = shown::when(when, &|raw| self.path_here(raw));
         self.whens.push(said);
         look(self);
         self.whens.pop();
@@ -193,7 +193,7 @@ impl<'s> Walk<'s> {
         if raw == "." {
             return look(self);
         }
-        let place = self.from_here(raw) + each;
+        let place = self.path_here(raw) + each;
         self.around.push(place);
         look(self);
         self.around.pop();
@@ -201,7 +201,7 @@ impl<'s> Walk<'s> {
 
     fn required(&mut self, specs: &'s [RequireSpec]) {
         for spec in specs {
-            let (path, line) = (self.from_here(spec.from.get_ref()), self.line(&spec.from));
+            let (path, line) = (self.path_here(spec.from.get_ref()), self.line(&spec.from));
             let mut how = match (&spec.is, &spec.is_not, spec.present) {
                 (Some(words), ..) => format!("is {}", words.join(" | ")),
                 (_, Some(words), _) => format!("is not {}", words.join(" | ")),
@@ -211,7 +211,7 @@ impl<'s> Walk<'s> {
             if let Some(when) = &spec.when {
                 how.push_str(&format!(
                     ", when {}",
-                    shown::when(when, &|raw| self.from_here(raw))
+                    shown::when(when, &|raw| self.path_here(raw))
                 ));
             }
             self.used(path, SourceUse::Required { how, line });
@@ -221,7 +221,7 @@ impl<'s> Walk<'s> {
     fn ignored(&mut self, groups: &'s [IgnoredSpec]) {
         for group in groups {
             for raw in &group.fields {
-                let (path, line) = (self.from_here(raw.get_ref()), self.line(raw));
+                let (path, line) = (self.path_here(raw.get_ref()), self.line(raw));
                 let why = group.why.get_ref().clone();
                 self.used(path, SourceUse::Ignored { why, line });
             }
@@ -230,7 +230,7 @@ impl<'s> Walk<'s> {
 
     fn forbidden(&mut self, fields: &'s [Spanned<String>]) {
         for raw in fields {
-            let (path, line) = (self.from_here(raw.get_ref()), self.line(raw));
+            let (path, line) = (self.path_here(raw.get_ref()), self.line(raw));
             self.used(path, SourceUse::Forbidden { line });
         }
     }
@@ -244,7 +244,7 @@ impl<'s> Walk<'s> {
     }
 
     /// A path of a rule that stands here, from the dossier or report on.
-    fn from_here(&self, raw: &str) -> String {
+    fn path_here(&self, raw: &str) -> String {
         let here = self.around.len() - 1;
         let (place, rest) = if let Some(rest) = raw.strip_prefix('$') {
             (0, rest)

@@ -77,7 +77,7 @@ fn statuses(
     for item in document.items {
         match &item.report {
             Ok(None) if json => {
-                print_json(out, &json!({ "report": null, "warnings": views(&item.warnings) }))?
+                print_json(out, &json!({ "report": null, "warnings": views(&item.warnings) }))?;
             }
             Ok(None) => {}
             Ok(Some(report)) if json => print_json(

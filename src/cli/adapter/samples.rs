@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::folder;
 use crate::adapt::{
-    Adapter, SIX_SAMPLES, SampleOutcome, ValueChange, is_refused_sample, is_status_sample, kept_json,
+    Adapter, SIX_SAMPLES, SampleOutcome, Syntax, ValueChange, is_refused_sample, is_status_sample, kept_json,
     sample_syntax, value_changes,
 };
 use crate::cli::CommandError;
@@ -129,7 +129,8 @@ impl Look<'_> {
 
     fn differences(&mut self, file: &str, wanted: &str, got: &str) -> Result<(), CommandError> {
         let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
-        if let (true, Some(wanted), Some(got)) = (file.ends_with(".json"), parsed(wanted), parsed(got)) {
+        let is_json = sample_syntax(file).is_some_and(|(syntax, _)| syntax == Syntax::Json);
+        if let (true, Some(wanted), Some(got)) = (is_json, parsed(wanted), parsed(got)) {
             let changes = value_changes(&wanted, &got);
             if changes.is_empty() {
                 writeln!(
