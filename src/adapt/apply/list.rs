@@ -149,7 +149,7 @@ impl<'t> Apply<'t, '_> {
             // Of the item the place where the rule stands is the one around.
             let others = rule.matching.iter().map(|(_, other)| other);
             let wanted = self.inside(&rule.base, base, |apply| apply.said(others, base));
-            let mine = self.matches(rule, start, &items, &wanted);
+            let mine = self.matches(rule, start, &items, wanted.as_ref());
             items.retain(|(item, _)| mine.contains(item));
             self.taken.extend(mine);
         }
@@ -172,7 +172,7 @@ impl<'t> Apply<'t, '_> {
         rule: &ListRule,
         list: NodeId,
         items: &[(NodeId, String)],
-        wanted: &Option<Vec<String>>,
+        wanted: Option<&Vec<String>>,
     ) -> Vec<NodeId> {
         let Some(wanted) = wanted else { return Vec::new() };
         let key = (rule.number, list);

@@ -152,7 +152,7 @@ fn what_is_lacking_is_named_and_the_file_still_parses() {
     assert_eq!(made.unsayable, ["Ma ho so"]);
     assert_eq!(made.kept, ["La"]);
     assert!(explain("draft", &made.text).is_ok(), "{}", made.text);
-    let faults = Registry::compile(&BTreeMap::from([("draft".to_owned(), made.text.clone())])).unwrap_err();
+    let faults = Registry::compile(&BTreeMap::from([("draft".to_owned(), made.text)])).unwrap_err();
     let named: Vec<&str> = ["reference", "procedure"]
         .into_iter()
         .filter(|field| {

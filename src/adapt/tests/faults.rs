@@ -179,15 +179,15 @@ const WRONG_RULES: [(&str, &str); 38] = [
     ),
     (
         r#"{ to = "summary", from = "x", when = [{ from = "y", present = true }] }"#,
-        r#"several are { all = [{…}, {…}] }"#,
+        "several are { all = [{…}, {…}] }",
     ),
     (
         r#"{ to = "summary", from = "x", when = { all = [{ from = "y", present = true }], from = "z" } }"#,
-        r#"exactly one of from, all, any, not"#,
+        "exactly one of from, all, any, not",
     ),
     (
         r#"{ to = "summary", from = "x", when = { any = [] } }"#,
-        r#"exactly one of from, all, any, not"#,
+        "exactly one of from, all, any, not",
     ),
     (
         r#"{ to = "received_at", from = "x", date = "rfc3339", zone = "+07:00" }"#,
@@ -195,7 +195,7 @@ const WRONG_RULES: [(&str, &str); 38] = [
     ),
     (
         r#"{ to = "received_at", from = "x", date = "ddMyyyy" }"#,
-        r#"a single d, M, H, m or s must be followed"#,
+        "a single d, M, H, m or s must be followed",
     ),
     (
         r#"{ to = "received_at", from = "x", date = ["iso", "yyyy"] }"#,
@@ -203,23 +203,23 @@ const WRONG_RULES: [(&str, &str); 38] = [
     ),
     (
         r#"{ to = "reported_status", constant = 0 }"#,
-        r#"the value 0 does not fit; it takes: 1…10"#,
+        "the value 0 does not fit; it takes: 1…10",
     ),
     (
         r#"{ to = "summary", from = "^.x" }"#,
-        r#"there is no place so far out"#,
+        "there is no place so far out",
     ),
     (
         r#"{ to = "summary", from = "x", clean = [{ number = "1.000" }] }"#,
-        r#"write an example: 1,234.00"#,
+        "write an example: 1,234.00",
     ),
     (
         r#"{ to = "summary", from = "x", clean = ["regex"] }"#,
-        r#"unknown variant `regex`"#,
+        "unknown variant `regex`",
     ),
     (
         r#"{ to = "summary", from = "x", mend = [{ replace = {} }] }"#,
-        r#"replace takes 1 to 200 pairs"#,
+        "replace takes 1 to 200 pairs",
     ),
     (
         r#"{ to = "summary", from = "x", absent = "receipt" }"#,
