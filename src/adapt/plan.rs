@@ -17,7 +17,7 @@ use crate::domain::text;
 pub(super) use clean::Cleaner;
 pub(super) use known::{Known, KnownList, Picked};
 pub(super) use path::{Listing, Path, Pick, Start, Step, find_all};
-pub(super) use words::{Meaning, Words, plain_scalar, scalar};
+pub(super) use words::{Fixed, Meaning, Words, plain_scalar, scalar};
 
 /// When a rule counts.
 #[derive(Clone, Debug)]
@@ -116,14 +116,6 @@ pub(super) enum Must {
     },
     BePresent,
     BeAbsent,
-}
-
-/// A value that does not come from the document.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fixed {
-    Text(Box<str>),
-    Whole(i64),
-    Flag(bool),
 }
 
 /// How a value is read.

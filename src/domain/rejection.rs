@@ -187,7 +187,7 @@ labels! {
     NamespaceWrong "namespace-wrong" 422 "Sai không gian tên" "The namespace is wrong"
         "{field} đúng tên nhưng ở sai không gian tên: khai báo {expected} cho {field}." "{field} has the right name in the wrong namespace: declare {expected} for {field}.";
     FieldForbidden "field-forbidden" 422 "Trường không được gửi" "The field must not be sent"
-        "Bỏ {field}: định dạng này không nhận trường ấy từ bên gửi." "Remove {field}: this format does not take it from a sender.";
+        "Bỏ {field}: định dạng này không nhận trường ấy từ đơn vị gửi." "Remove {field}: this format does not take it from a sender.";
     FieldRepeated "field-repeated" 422 "Trường lặp lại" "The field is repeated"
         "Chỉ gửi {field} một lần." "Send {field} once.";
     TypeWrong "type-wrong" 422 "Sai kiểu giá trị" "The value is of the wrong type"

@@ -80,8 +80,7 @@ impl Formats {
                 format,
                 in_use = %in_use,
                 file = %file,
-                "the file of a format is not the text in use under its name and version, which stays in use: make it the next version, or \
-                 put the old file back (lienthong adapter versions)"
+                "the file of a format is not the text in use under its name and version"
             );
         }
         Ok(())

@@ -66,16 +66,14 @@ impl Overview {
             Ok((numbers, overdue, read::supervised(conn, &scope, units)?))
         };
         let (numbers, overdue, supervised) = self.store.readers.run(read).await?;
-        let overdue: BTreeMap<Option<String>, i64> = overdue.into_iter().collect();
+        let overdue = BTreeMap::from_iter(overdue);
         let limits = self.limits.limits_told().await?;
         let backlog = self.vitals.backlog().await?;
         let register = self.credentials.register();
         let mut agencies: BTreeMap<Option<String>, AgencyCount> = BTreeMap::new();
         for (key, status, count) in numbers.by_agency {
-            let agency = key
-                .as_deref()
-                .and_then(|k| k.parse().ok())
-                .map(|k| self.directory.agency_view(&k));
+            let parsed = key.as_deref().and_then(|k| k.parse().ok());
+            let agency = parsed.map(|k| self.directory.agency_view(&k));
             let late = overdue.get(&key).copied().unwrap_or(0);
             let line = agencies.entry(key).or_insert(AgencyCount {
                 agency,

@@ -218,7 +218,7 @@ on_both! {
         assert_eq!(label(city.hub.formats.roll_back(&operator, back_from(V2)).await), Label::FormatNotActivated);
         let versions = city.hub.formats.versions(&operator).await.unwrap().formats;
         let named: Vec<&str> = versions.iter().map(|one| one.format.as_str()).collect();
-        assert_eq!(named, ["canonical/v1", "dvcqg-mc/v1", V1, V2, "vnpost-hcc/v1"]);
+        assert_eq!(named, ["canonical/v1", "dvcqg-mc/v1", "opencps/v1", V1, V2, "vnpost-hcc/v1"]);
         assert!(stage.audit().findings.is_empty(), "{:?}", stage.audit().findings);
     }
 

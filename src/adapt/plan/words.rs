@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::Fixed;
 use crate::adapt::tree::{NodeId, Tree, Value};
 use crate::adapt::words;
 use crate::domain::text::{self, Lines};
@@ -21,6 +20,14 @@ pub(in crate::adapt) fn plain_scalar<'t>(value: &'t Value<'_>) -> Option<std::bo
         Value::Flag(b) => (if *b { "true" } else { "false" }).into(),
         _ => return None,
     })
+}
+
+/// A value that does not come from the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::adapt) enum Fixed {
+    Text(Box<str>),
+    Whole(i64),
+    Flag(bool),
 }
 
 /// What a word of a code table means.
