@@ -22,6 +22,7 @@
 
 mod act;
 mod action;
+mod alarm;
 mod assign;
 mod audit;
 mod batch;

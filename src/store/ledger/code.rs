@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::alarm;
 use super::batch::{Batch, PendingEvent};
 use super::requests::Act;
 use crate::domain::clocks::Watched;
@@ -13,10 +14,9 @@ use crate::domain::rejection::{Problem, problems};
 use crate::domain::tenant::Actor;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::moment::At;
-use crate::store::rows::{AlarmRow, DossierRow};
-use crate::store::tables::{alarms, dossiers};
-use crate::store::word::{NaturalKind, Word};
+use crate::store::rows::DossierRow;
+use crate::store::tables::dossiers;
+use crate::store::word::NaturalKind;
 
 /// Claimants of one code that are looked at to find another one: those of this batch may have let go of it.
 const LOOKED_AT: i64 = 16;
@@ -162,20 +162,7 @@ pub(super) fn contest(
     }
     batch.writes.touched.insert(rival.id.clone());
     batch.dossiers.insert(rival.id.clone(), rival);
-    let last: Option<i64> = on_backend!(conn, c => alarms::table
-        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
-    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
-    batch.writes.alarms.push(AlarmRow {
-        number: last.unwrap_or(0) + 1 + earlier,
-        cause: format!("{}:{code}", Watched::CodeContested),
-        at: At(batch.now),
-        kind: Word(Watched::CodeContested),
-        passed: true,
-        due_at: At(batch.now),
-        dossier: Some(dossier.id.clone()),
-        agency: dossier.agency.clone(),
-    });
-    Ok(())
+    alarm::raise(batch, conn, Watched::CodeContested, code, Some(dossier))
 }
 
 /// The dossier that has this code now. One that was given another code since has let go of it.

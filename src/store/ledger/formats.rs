@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::alarm;
 use super::audit::{self, Changed, append_with};
 use super::batch::Batch;
 use super::command::Command;
@@ -19,7 +20,6 @@ use crate::store::moment::At;
 use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::tables::*;
-use crate::store::word::Word;
 
 /// The setting that says how often the formats have changed, by which hubs notice it.
 const SETTING: &str = "formats";
@@ -172,7 +172,13 @@ fn note_drift(batch: &mut Batch<'_>, conn: &mut Conn, format: i64, sha256: Sha25
     let known: Option<i64> = on_backend!(conn, c => format_drifts::table
         .find((format, sha256.as_bytes().to_vec())).select(format_drifts::format).first(c).optional())?;
     if known.is_none() {
-        alarm(batch, conn, format, sha256)?;
+        alarm::raise(
+            batch,
+            conn,
+            Watched::FormatDrift,
+            format_args!("{format}:{sha256}"),
+            None,
+        )?;
     }
     let row = FormatDriftRow {
         format,
@@ -183,23 +189,6 @@ fn note_drift(batch: &mut Batch<'_>, conn: &mut Conn, format: i64, sha256: Sha25
     on_backend!(conn, c => diesel::insert_into(format_drifts::table).values(&row)
         .on_conflict((format_drifts::format, format_drifts::sha256)).do_update()
         .set(format_drifts::seen_at.eq(excluded(format_drifts::seen_at))).execute(c))?;
-    Ok(())
-}
-
-fn alarm(batch: &mut Batch<'_>, conn: &mut Conn, format: i64, sha256: Sha256) -> Result<(), StoreError> {
-    let last: Option<i64> = on_backend!(conn, c => alarms::table
-        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
-    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
-    batch.writes.alarms.push(AlarmRow {
-        number: last.unwrap_or(0) + 1 + earlier,
-        cause: format!("{}:{format}:{sha256}", Watched::FormatDrift),
-        at: At(batch.now),
-        kind: Word(Watched::FormatDrift),
-        passed: true,
-        due_at: At(batch.now),
-        dossier: None,
-        agency: None,
-    });
     Ok(())
 }
 
