@@ -13,10 +13,9 @@ use crate::cli::{CommandError, Exit};
 use crate::clock::Clock;
 use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
-use crate::domain::rejection::Language;
 use crate::domain::routing::{Directory, Divided};
 use crate::domain::time::Date;
-use crate::domain::view::{AgencyView, ProblemView, RouteAnswer, RouteRequest};
+use crate::domain::view::{AgencyView, RouteAnswer, RouteRequest};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RouteArgs {
@@ -131,31 +130,14 @@ fn of_folder(directory: &Directory, request: &RouteRequest) -> RouteAnswer {
     } else {
         Divided::Refuse
     };
-    let told = |problem| ProblemView::of(problem, Language::Vietnamese);
-    match directory.route_by(&request.procedure, request.place.as_ref(), at, divided) {
-        Ok(route) => {
-            let route = directory.settle(route, at, today.max(at));
-            RouteAnswer {
-                agency: route.agency.as_ref().map(|key| AgencyView {
-                    key: key.clone(),
-                    name: directory
-                        .agency_at(key, at)
-                        .map_or_else(|| key.to_string(), |agency| agency.name.clone()),
-                }),
-                parked: route.parked,
-                warnings: route.warnings.iter().map(told).collect(),
-                reason: Some(route.reason),
-                refused: Vec::new(),
-            }
-        }
-        Err(rejection) => RouteAnswer {
-            agency: None,
-            parked: None,
-            reason: None,
-            refused: rejection.problems().iter().map(told).collect(),
-            warnings: Vec::new(),
-        },
-    }
+    let decided = directory.route_by(&request.procedure, request.place.as_ref(), at, divided);
+    let settled = decided.map(|route| directory.settle(route, at, today.max(at)));
+    RouteAnswer::of(settled, |key| AgencyView {
+        key: key.clone(),
+        name: directory
+            .agency_at(key, at)
+            .map_or_else(|| key.to_string(), |agency| agency.name.clone()),
+    })
 }
 
 /// The agency, the two sentences, and what is to be looked at.

@@ -10,8 +10,8 @@ use crate::domain::audit::Entry;
 use crate::domain::codes::Key;
 use crate::domain::dossier::Place;
 use crate::domain::ids::DossierId;
-use crate::domain::rejection::Label;
-use crate::domain::routing::{CompetenceSpot, Directory, FileChange, RouteReason};
+use crate::domain::rejection::{Label, Language, Rejection};
+use crate::domain::routing::{CompetenceSpot, Directory, FileChange, Route, RouteReason};
 use crate::domain::sha256::Sha256;
 use crate::domain::text::{SAYS_SOMETHING, limits};
 use crate::domain::time::Date;
@@ -202,4 +202,27 @@ pub struct RouteAnswer {
     /// What the submitter would be warned of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ProblemView>,
+}
+
+impl RouteAnswer {
+    /// Of a decision, with agencies as they are shown.
+    pub fn of(decided: Result<Route, Rejection>, shown: impl Fn(&Key) -> AgencyView) -> Self {
+        let told = |problem| ProblemView::of(problem, Language::Vietnamese);
+        match decided {
+            Ok(route) => RouteAnswer {
+                agency: route.agency.as_ref().map(shown),
+                parked: route.parked,
+                warnings: route.warnings.iter().map(told).collect(),
+                reason: Some(route.reason),
+                refused: Vec::new(),
+            },
+            Err(rejection) => RouteAnswer {
+                agency: None,
+                parked: None,
+                reason: None,
+                refused: rejection.problems().iter().map(told).collect(),
+                warnings: Vec::new(),
+            },
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::Intake;
 use crate::domain::dossier::{Filing, Place};
-use crate::domain::rejection::{Language, Rejection};
+use crate::domain::rejection::Rejection;
 use crate::domain::routing::{Divided, Route};
 use crate::domain::tenant::SuccessorPolicy;
 use crate::domain::time::Date;
-use crate::domain::view::{ProblemView, RouteAnswer, RouteRequest};
+use crate::domain::view::{RouteAnswer, RouteRequest};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::intake::Mode;
@@ -30,23 +30,7 @@ impl Intake {
             at,
             divided(access, mode),
         );
-        let told = |problem| ProblemView::of(problem, Language::Vietnamese);
-        Ok(match decided {
-            Ok(route) => RouteAnswer {
-                agency: route.agency.as_ref().map(|key| self.directory.agency_view(key)),
-                parked: route.parked,
-                warnings: route.warnings.iter().map(told).collect(),
-                reason: Some(route.reason),
-                refused: Vec::new(),
-            },
-            Err(rejection) => RouteAnswer {
-                agency: None,
-                parked: None,
-                reason: None,
-                refused: rejection.problems().iter().map(told).collect(),
-                warnings: Vec::new(),
-            },
-        })
+        Ok(RouteAnswer::of(decided, |key| self.directory.agency_view(key)))
     }
 
     /// Where a filing goes.
