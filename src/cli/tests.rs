@@ -1,5 +1,3 @@
-mod formats;
-
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
