@@ -125,6 +125,7 @@ impl Dossier {
             FileKind::Filing => self.f.say("Khi nộp", "Of the filing"),
             FileKind::Supplement => self.f.say("Bổ sung", "Of a supplement"),
             FileKind::Result => self.f.say("Kết quả", "A result"),
+            FileKind::Task => self.f.say("Của nhiệm vụ", "Of a task"),
         }
     }
 

@@ -91,6 +91,14 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         ),
         "change-requested" => f.say("Người nộp đề nghị sửa đổi", "A change was asked for"),
         "opinion-asked" => f.say("Lấy ý kiến cơ quan khác", "Another body's opinion asked for"),
+        "tasks-given" => f.say("Giao nhiệm vụ cho các cơ quan", "Tasks given to several agencies"),
+        "task-sent" => f.say("Chuyển đến cơ quan tiếp theo", "Sent on to the next agency"),
+        "task-reported" => f.say("Báo kết quả nhiệm vụ", "Task reported"),
+        "task-handed-over" => f.say("Giao nhiệm vụ cho cơ quan khác", "Task given to another agency"),
+        "out-of-area" => f.say(
+            "Tiếp nhận ngoài phạm vi, báo Bộ phận Một cửa của cơ quan",
+            "Received out of area; the agency's one-stop unit is notified",
+        ),
         "opinion-answered" => f.say("Đã có ý kiến của cơ quan khác", "Another body's opinion came"),
         "early-result" => f.say("Sẽ có kết quả sớm", "The result will come early"),
         "papers-lost" => f.say("Mất, hỏng giấy tờ", "Papers were lost"),
@@ -161,6 +169,14 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
             "The agency's answer to a message",
         ),
         Watched::ClockAhead => f.say("Đồng hồ của cổng", "The hub's clock"),
+        Watched::Task => f.say(
+            "Nhiệm vụ của cơ quan chủ trì, phối hợp",
+            "The task of one of several agencies",
+        ),
+        Watched::SupervisionNotice => f.say(
+            "Thông báo tiếp nhận ngoài phạm vi",
+            "Notice of receipt out of area",
+        ),
         Watched::Opinion => f.say("Ý kiến của cơ quan khác", "Another body's opinion"),
         Watched::FeeToBudget => f.say("Nộp phí, lệ phí vào ngân sách", "Paying fees in to the budget"),
         Watched::CodeContested => f.say(

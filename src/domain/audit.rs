@@ -61,6 +61,8 @@ actions! {
     RegisterEnrolled = "register-enrolled";
     /// A dossier was given an agency by a person.
     DossierAssigned = "dossier-assigned";
+    /// The task of a co-agency was given to another agency.
+    TaskHandedOver = "task-handed-over";
     /// A delivery is tried again, from its first attempt.
     DeliveryRetried = "delivery-retried";
     /// A delivery is tried no more until somebody has it tried again.

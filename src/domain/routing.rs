@@ -8,6 +8,7 @@ mod check;
 mod decide;
 mod directory;
 mod files;
+mod joint;
 mod place;
 pub mod plan;
 mod reason;
@@ -21,6 +22,7 @@ mod unit;
 
 pub use check::{Finding, Severity};
 pub use directory::Directory;
+pub use joint::{OneStopUnit, ProcedureTask, TaskAgency};
 pub use plan::FileChange;
 pub use reason::{
     AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ResolvedBy,
@@ -39,6 +41,7 @@ use super::calendar::Limit;
 use super::codes::Key;
 use super::dossier::ProcedureKnown;
 use super::rejection::{Label, Problem};
+use super::task::AgencyTask;
 
 /// What is done with a filing whose former commune was divided between different agencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub struct Route {
     pub limit: Limit,
     /// The responsible agency; `None` when it is parked for the operator.
     pub agency: Option<Key>,
+    /// What each of several agencies has to do, the lead first, none sent yet; empty where one agency decides alone.
+    pub tasks: Vec<AgencyTask>,
     /// Why it is parked: `CompetenceGap`, `CompetenceOverlap` or `PlaceAmbiguous`.
     pub parked: Option<Label>,
     /// Worth a look, not wrong. A parked dossier has the problem of its label here, with the rules in question.

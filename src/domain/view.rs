@@ -20,6 +20,7 @@ mod refusals;
 mod register;
 mod reports;
 mod subscriptions;
+mod tasks;
 
 pub use acts::{
     AcceptanceRequest, AssignmentRequest, CorrectionRequest, HandOverRequest, PapersRequest,
@@ -70,3 +71,4 @@ pub use subscriptions::{
     SubscriptionRequest, SubscriptionState, SubscriptionView, TestAnswer, TestData, Transport,
     TransportRequest, TransportView,
 };
+pub use tasks::{JointView, TaskHandOverRequest, TaskReportRequest, TaskView};

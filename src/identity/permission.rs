@@ -56,6 +56,8 @@ permissions! {
     DossierLoss = "dossier:loss";
     /// Record fees that were collected, and paid in to the budget.
     DossierPayment = "dossier:payment";
+    /// Report the task of one of several agencies (agency).
+    DossierTask = "dossier:task";
     /// Record that the result was handed to the citizen.
     DossierHandOver = "dossier:hand-over";
     /// Upload files that one's own dossiers or results name.
@@ -132,6 +134,7 @@ impl Permission {
                 DossierCorrect,
                 DossierOpinion,
                 DossierEarlyResult,
+                DossierTask,
                 DossierLoss,
                 DossierPayment,
                 FileUpload,

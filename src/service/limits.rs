@@ -61,6 +61,7 @@ impl Limits {
         }
         let keys = directory.agencies().map(|agency| agency.key.as_str());
         let watch = Watch {
+            clockwork: directory.city_clockwork(),
             max: LIMITS_AT_ONCE,
             actor: Access::system().actor(),
             own_queues: keys
@@ -126,9 +127,12 @@ impl Limits {
     /// What the database says.
     pub async fn limits_told(&self) -> Result<Vec<LimitCount>, ServiceError> {
         let told = self.store.readers.run(read::limits_told).await?;
-        let of_dossiers = Watched::ALL
-            .into_iter()
-            .filter(|l| !matches!(l, Watched::ClockAhead | Watched::CodeContested));
+        let of_dossiers = Watched::ALL.into_iter().filter(|l| {
+            !matches!(
+                l,
+                Watched::ClockAhead | Watched::CodeContested | Watched::SupervisionNotice
+            )
+        });
         let mut counts: BTreeMap<Watched, LimitCount> = of_dossiers
             .map(|limit| {
                 let count = LimitCount {

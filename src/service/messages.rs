@@ -196,6 +196,10 @@ impl Messages {
             claimed_code: dossier.state.claimed.clone(),
             submitter: dossier.submitter.clone(),
             point: dossier.point.clone(),
+            result_to: (dossier.receiving_unit.as_ref())
+                .unwrap_or(&dossier.submitter)
+                .clone(),
+            joint: self.directory.joint(dossier),
             event: EventView::from(&*message.event),
             status: dossier.status(),
             clocks,

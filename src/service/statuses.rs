@@ -1,5 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+mod tasks;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
+use crate::domain::matter::Matter;
 use crate::domain::rejection::{Language, Problem, Rejection, problems};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
@@ -22,7 +25,7 @@ use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusResult};
 use crate::identity::{Access, Permission, Scope};
-use crate::service::acts::Acts;
+use crate::service::acts::{Acts, of_agency};
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::parts::Base;
@@ -246,10 +249,14 @@ impl Statuses {
             }
         };
         let now = self.clock.now();
+        let role = of_agency(access, &row);
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", report.text.clone(), limits::NOTE)?;
             let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
-            let action = action(&mut report, text)?;
+            let action = match role {
+                Role::CoAgency => tasks::action(access, &mut report, text)?,
+                _ => action(&mut report, text)?,
+            };
             Ok((occurred_at, officer, action))
         });
         let prepared = prepared.map_err(|problem| {
@@ -263,6 +270,11 @@ impl Statuses {
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
+        // The code is the lead's to give.
+        let (brought, not_its) = match (role, &row.agency) {
+            (Role::CoAgency, Some(lead)) => (None, brought.map(|_| format!("agency.{lead}"))),
+            _ => (brought, None),
+        };
         let (assigned_code, odd) = self
             .directory
             .code_of(brought.or(confirms), row.agency.as_ref(), now);
@@ -270,7 +282,7 @@ impl Statuses {
             key: None,
             dossier: row.id.to_string(),
             actor: access.actor(),
-            role: Role::Agency,
+            role,
             report_key: Some(key),
             action,
             paths: item.files.iter().filter_map(|file| file.path.clone()).collect(),
@@ -280,14 +292,19 @@ impl Statuses {
             officer,
             foreign_values: report.foreign_values,
             clockwork: self.directory.clockwork(&row),
+            turns: self.directory.turns(&row),
             own_queue: self.directory.reads_own_queue(access),
             traceparent,
         };
         let acted = self.acts.take(&row, act).await?;
         // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
-        let beside = odd.iter().chain(&acted.warnings);
-        let beside = beside.map(|warning| item.located(warning.clone(), "/assigned_code"));
+        let not_its = not_its.map(|tenant| Problem::from(problems::NotYourPart { tenant: &tenant }));
+        let beside = odd.iter().chain(&acted.warnings).chain(&not_its);
+        let beside = beside.map(|warning| {
+            let place = warning.path.as_deref().unwrap_or("/assigned_code");
+            item.located(warning.clone(), place)
+        });
         Ok(answering.taken(&acted, &beside.collect::<Vec<_>>()))
     }
 
@@ -379,10 +396,31 @@ fn said_beside(action: &DossierAction) -> (Option<&str>, String) {
             details,
             back,
             new_due,
+            task: None,
             ..
         } if details.is_some() || back.is_some() || new_due.is_some() => (
             text.as_deref(),
             serde_json::to_string(&(details, back, new_due)).unwrap_or_default(),
+        ),
+        DossierAction::Report {
+            text,
+            details,
+            back,
+            new_due,
+            task: Some(task),
+            ..
+        } => (
+            text.as_deref(),
+            serde_json::to_string(&(details, back, new_due, task)).unwrap_or_default(),
+        ),
+        DossierAction::Beside(Matter::TaskReported {
+            text,
+            outcome,
+            results,
+            ..
+        }) => (
+            text.as_deref(),
+            serde_json::to_string(&(outcome, results)).unwrap_or_default(),
         ),
         DossierAction::Correct {
             results,
@@ -414,6 +452,7 @@ fn action(report: &mut StatusReport, text: Option<String>) -> Result<DossierActi
         details: Details::of(report.status, lists)?,
         back: report.back,
         new_due: report.new_due,
+        task: report.task,
     })
 }
 

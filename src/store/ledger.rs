@@ -13,7 +13,7 @@
 //!
 //! 1. `requests`: what can be asked, and what comes of it. Values; no database.
 //! 2. `batch`: the overlay in memory that a batch is decided on, and the rows it will write.
-//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code`), `assign`, `carry`
+//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code`, several agencies in `tasks`), `assign`, `carry`
 //!    (outbox and inbox), `push`, `missing`, `notices`, `files`, `refuse`, `register` and `directory` (rows in `enrol`), `watch`, `sweep`,
 //!    `prove`. Beside them `audit`, the chain of what operators did.
 //! 4. `play`: one transaction, which loads what a batch names, plays its commands, writes and seals.
@@ -43,6 +43,7 @@ mod register;
 mod requests;
 mod submit;
 mod sweep;
+mod tasks;
 mod watch;
 mod worker;
 

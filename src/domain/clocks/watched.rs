@@ -36,11 +36,16 @@ pub enum Watched {
     FeeToBudget,
     /// An official code names one dossier (art. 28.1): no limit, but told to the operator as one.
     CodeContested,
+    /// An agency of several does its task (art. 20.2).
+    Task,
+    /// The agency's own one-stop unit hears of what was received out of area (art. 20.1): no limit, but told to the operator as one
+    /// where the unit cannot be told here.
+    SupervisionNotice,
 }
 
 impl Watched {
     /// Every limit.
-    pub const ALL: [Watched; 12] = [
+    pub const ALL: [Watched; 14] = [
         Watched::OfficerNotice,
         Watched::Acceptance,
         Watched::SupplementNotice,
@@ -53,6 +58,8 @@ impl Watched {
         Watched::Opinion,
         Watched::FeeToBudget,
         Watched::CodeContested,
+        Watched::Task,
+        Watched::SupervisionNotice,
     ];
 
     /// Its stable word.
@@ -70,6 +77,8 @@ impl Watched {
             Watched::Opinion => "opinion",
             Watched::FeeToBudget => "fee-to-budget",
             Watched::CodeContested => "code-contested",
+            Watched::Task => "task",
+            Watched::SupervisionNotice => "supervision-notice",
         }
     }
 
@@ -81,7 +90,11 @@ impl Watched {
     /// Who must keep it.
     pub const fn party(self) -> Role {
         match self {
-            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested => Role::Operator,
+            Watched::OfficerNotice
+            | Watched::ClockAhead
+            | Watched::CodeContested
+            | Watched::SupervisionNotice => Role::Operator,
+            Watched::Task => Role::CoAgency,
             Watched::Supplement => Role::Submitter,
             Watched::PaperHandOver | Watched::FeeToBudget => Role::ReceivingUnit,
             Watched::Acceptance
@@ -105,6 +118,7 @@ impl Watched {
             | Watched::SupplementNotice
             | Watched::Due
             | Watched::LateNotice
+            | Watched::Task
             | Watched::Opinion => true,
             Watched::Supplement => passed,
             Watched::OfficerNotice
@@ -112,7 +126,8 @@ impl Watched {
             | Watched::AgencySilent
             | Watched::ClockAhead
             | Watched::FeeToBudget
-            | Watched::CodeContested => false,
+            | Watched::CodeContested
+            | Watched::SupervisionNotice => false,
         }
     }
 
@@ -123,14 +138,16 @@ impl Watched {
             Watched::Acceptance => Some("acceptance-warning"),
             Watched::SupplementNotice => Some("supplement-notice-warning"),
             Watched::Supplement => Some("supplement-warning"),
-            Watched::Due => Some("due-warning"),
+            // A task is a part of what is due.
+            Watched::Due | Watched::Task => Some("due-warning"),
             Watched::LateNotice => Some("late-notice-warning"),
             Watched::PaperHandOver => Some("paper-warning"),
             Watched::AgencySilent
             | Watched::ClockAhead
             | Watched::Opinion
             | Watched::FeeToBudget
-            | Watched::CodeContested => None,
+            | Watched::CodeContested
+            | Watched::SupervisionNotice => None,
         }
     }
 }

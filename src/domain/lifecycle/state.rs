@@ -7,6 +7,7 @@ use crate::domain::codes::DossierCode;
 use crate::domain::event::{EventKind, When};
 use crate::domain::matter::Open;
 use crate::domain::status::Status;
+use crate::domain::tasks::Tasks;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 
@@ -130,6 +131,8 @@ pub struct State {
     pub claimed: Option<DossierCode>,
     /// What is open beside the status.
     pub open: Open,
+    /// What each of several agencies has to do.
+    pub tasks: Tasks,
     /// When the result is due; it stays as it was while the dossier stands still, and after its end.
     pub due: Option<Timestamp>,
     /// The date on the receipt the applicant holds, where its sender named one.
@@ -192,6 +195,7 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         code: None,
         claimed: None,
         open: Open::default(),
+        tasks: Tasks::default(),
         due: None,
         promise: None,
     });
@@ -202,7 +206,11 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
             next.phase = Phase::entering(*status, *status);
             next.since = when.counted();
         }
-        EventKind::Amended { version, .. } => next.version = *version,
+        EventKind::Amended { version, agency, .. } => {
+            next.version = *version;
+            agency.iter().for_each(|agency| next.tasks.lead_is(agency));
+        }
+        EventKind::Assigned { agency, .. } => next.tasks.lead_is(agency),
         EventKind::CodeClaimed { code } => next.claimed = Some(code.clone()),
         EventKind::CodeAssigned { code } => {
             next.code = Some(code.clone());
@@ -217,7 +225,10 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
             }
             next.supplements += i32::from(*to == Status::SupplementRequested);
         }
-        EventKind::Beside(matter) => next.open.follow(matter),
+        EventKind::Beside(matter) => {
+            next.open.follow(matter);
+            next.tasks.follow(matter);
+        }
         EventKind::DueSet(change) => match change.reason {
             DueReason::Promised => {
                 next.promise = Some(Promise {
@@ -239,7 +250,6 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         EventKind::StatusRecorded { .. }
         | EventKind::StatusRejected { .. }
         | EventKind::CodeContested { .. }
-        | EventKind::Assigned { .. }
         | EventKind::Supplemented { .. }
         | EventKind::ResultCorrected { .. }
         | EventKind::HandedOver(_)

@@ -3,6 +3,7 @@
 
 mod competence;
 mod finding;
+mod joint;
 mod provisional;
 mod references;
 
@@ -29,6 +30,7 @@ impl Directory {
         self.check_procedures(&mut findings);
         self.check_rules(&mut findings);
         self.check_competence(&mut findings);
+        self.check_joint(&mut findings);
         if production {
             self.check_provisional(&mut findings);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::files;
 use super::in_force;
+use super::joint::{self, OneStopUnit, ProcedureTask, TaskName};
 use super::rows::{
     Agency, Agent, Alias, Branch, Commune, Enterprise, Point, PointKind, Procedure, Rule, RulePlace,
     Succession,
@@ -43,8 +44,11 @@ pub struct Directory {
     rules: Rows<String, Rule>,
     enterprises: Rows<Key, Enterprise>,
     agents: Rows<Key, Agent>,
+    pub(super) tasks: Rows<TaskName, ProcedureTask>,
+    pub(super) units: Rows<(Key, Option<Date>), OneStopUnit>,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
+    pub(super) tasks_by: HashMap<ProcedureCode, Vec<ProcedureTask>>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
     agencies_of: HashMap<CommuneCode, Vec<Key>>,
     /// The versions of a procedure, the newest first.
@@ -54,6 +58,9 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Files a directory may be without: as if they had no row.
+    pub const MAY_BE_ABSENT: &'static [&'static str] = &[joint::UNITS_FILE, joint::TASKS_FILE];
+
     /// The files a directory is made of. Other names are not looked at.
     pub const FILES: &'static [&'static str] = &[
         "agencies.csv",
@@ -65,11 +72,13 @@ impl Directory {
         Offices::DAYS_FILE,
         Offices::HOURS_FILE,
         "legacy_communes.csv",
+        joint::UNITS_FILE,
         "points.csv",
         "procedure_aliases.csv",
         TimeLimits::OWN_FILE,
         "procedures.csv",
         "succession.csv",
+        joint::TASKS_FILE,
         TimeLimits::FILE,
     ];
 
@@ -81,7 +90,7 @@ impl Directory {
     pub fn read(files: &BTreeMap<String, String>) -> Result<Directory, Vec<DirectoryFault>> {
         let mut faults: Vec<DirectoryFault> = Vec::new();
         for name in Self::FILES {
-            if !files.contains_key(*name) {
+            if !files.contains_key(*name) && !Self::MAY_BE_ABSENT.contains(name) {
                 faults.push(DirectoryFault {
                     file: (*name).to_owned(),
                     line: 0,
@@ -113,8 +122,11 @@ impl Directory {
             rules: files::rules(text("competence.csv"), f),
             enterprises: files::enterprises(text("enterprises.csv"), f),
             agents: files::agents(text("agents.csv"), f),
+            tasks: joint::tasks(text(joint::TASKS_FILE), f),
+            units: joint::units(text(joint::UNITS_FILE), f),
             offices,
             time_limits: Arc::new(time_limits),
+            tasks_by: HashMap::new(),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
             versions_of: HashMap::new(),
@@ -154,6 +166,10 @@ impl Directory {
                     .push(agency.key.clone());
             }
         }
+        for task in self.tasks.iter() {
+            let tasks = self.tasks_by.entry(task.procedure.clone()).or_default();
+            tasks.push(task.clone());
+        }
         for row in self.succession.iter() {
             let successors = self.successors_of.entry(row.old.clone()).or_default();
             let at = if row.is_default { 0 } else { successors.len() };
@@ -183,6 +199,11 @@ impl Directory {
         let calendar = office.map_or(self.offices.city(), |agency| self.offices.of(agency));
         let limits = self.time_limits.own(procedure).unwrap_or(&self.time_limits);
         Clockwork::new(Arc::clone(calendar), Arc::clone(limits))
+    }
+
+    /// The same with the hours of the city and the limits of the decree.
+    pub fn city_clockwork(&self) -> Clockwork {
+        Clockwork::new(Arc::clone(self.offices.city()), Arc::clone(&self.time_limits))
     }
 
     /// An agency by its stable key, in force or not.
@@ -337,10 +358,14 @@ pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
     keys
 }
 
-/// Each name and text goes in with its length, so that no two sets of files look alike.
+/// Each name and text goes in with its length, so that no two sets of files look alike. A file that may be absent, and is, changes
+/// nothing: what was imported before there were such files keeps its version.
 fn version(files: &BTreeMap<String, String>) -> String {
     let mut bytes = Vec::new();
     for name in Directory::FILES {
+        if Directory::MAY_BE_ABSENT.contains(name) && !files.contains_key(*name) {
+            continue;
+        }
         let text = files.get(*name).map_or("", String::as_str);
         for part in [name.as_bytes(), text.as_bytes()] {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

@@ -12,10 +12,13 @@ use crate::domain::routing::{Directory, FileChange};
 use crate::domain::sha256::Sha256;
 use crate::domain::text::{SAYS_SOMETHING, limits};
 
-/// The files of a directory: each of them must be there, in CSV.
+/// The files of a directory in CSV: each of them must be there, but for those that it may be without.
 fn files(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let required: Vec<&str> = (Directory::FILES.iter().copied())
+        .filter(|name| !Directory::MAY_BE_ABSENT.contains(name))
+        .collect();
     schemars::json_schema!({
-        "type": "object", "required": Directory::FILES, "additionalProperties": { "type": "string" },
+        "type": "object", "required": required, "additionalProperties": { "type": "string" },
     })
 }
 

@@ -13,4 +13,4 @@ mod writes;
 pub use batch_files::{BatchFiles, DigestIndex};
 pub use events::PendingEvent;
 pub use overlay::Batch;
-pub use writes::{AtHand, Writes};
+pub use writes::{AnsweredBy, AtHand, Writes};

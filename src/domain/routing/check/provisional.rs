@@ -4,6 +4,7 @@ use super::finding::{Finding, Severity, examples};
 use crate::domain::codes::Key;
 use crate::domain::legal::TimeLimits;
 use crate::domain::routing::directory::Directory;
+use crate::domain::routing::joint::{TASKS_FILE, UNITS_FILE};
 
 impl Directory {
     pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
@@ -22,7 +23,7 @@ impl Directory {
     }
 
     /// The provisional rows of each file, by what names them.
-    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 11] {
+    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 13] {
         fn key(provisional: bool, key: &Key) -> Option<String> {
             provisional.then(|| key.to_string())
         }
@@ -71,6 +72,12 @@ impl Directory {
                     .collect(),
             ),
             (
+                UNITS_FILE,
+                self.one_stop_units()
+                    .filter_map(|r| key(r.provisional, &r.agency))
+                    .collect(),
+            ),
+            (
                 "points.csv",
                 self.points().filter_map(|r| key(r.provisional, &r.key)).collect(),
             ),
@@ -79,6 +86,13 @@ impl Directory {
                 self.procedures()
                     .filter(|r| r.provisional)
                     .map(|r| r.code.to_string())
+                    .collect(),
+            ),
+            (
+                TASKS_FILE,
+                self.procedure_tasks()
+                    .filter(|r| r.provisional)
+                    .map(|r| r.procedure.to_string())
                     .collect(),
             ),
             (
