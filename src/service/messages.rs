@@ -196,9 +196,7 @@ impl Messages {
             claimed_code: dossier.state.claimed.clone(),
             submitter: dossier.submitter.clone(),
             point: dossier.point.clone(),
-            result_to: (dossier.receiving_unit.as_ref())
-                .unwrap_or(&dossier.submitter)
-                .clone(),
+            result_to: Some(dossier.place_of_receipt().clone()),
             joint: self.directory.joint(dossier),
             event: EventView::from(&*message.event),
             status: dossier.status(),

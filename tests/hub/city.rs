@@ -58,6 +58,8 @@ const TENANTS: [&str; 9] = [
 
 pub struct City {
     pub hub: Arc<Hub>,
+    /// The files of its directory.
+    files: BTreeMap<String, String>,
     /// Its database.
     pub store: Arc<Store>,
     /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
@@ -67,11 +69,15 @@ pub struct City {
     peers: HashMap<String, ConnectionPeer>,
 }
 
-/// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`.
-fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> {
+/// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`, and some
+/// files as they are said here.
+fn directory_files(department: &str, channel: &str, said: &[(&str, &str)]) -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
     let read = |name: &&str| {
         let mut text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        if let Some((_, other)) = said.iter().find(|(file, _)| file == name) {
+            (*other).clone_into(&mut text);
+        }
         if *name == "agencies.csv" {
             let kept = |line: &&str| {
                 ["key,", "so-cong-thuong,", "ubnd-00004,", "ubnd-00008,"]
@@ -116,6 +122,40 @@ fn tenant(key: &TenantKey) -> Tenant {
         standing: Standing::Active,
         successor_policy: SuccessorPolicy::Ask,
     }
+}
+
+/// A hub on this store with this directory, which trusts this authority.
+fn hub(
+    stage: &Stage,
+    store: &Arc<Store>,
+    files: &BTreeMap<String, String>,
+    (ca, endpoints): (&DevCa, &DevCa),
+    uploads: UploadLimits,
+) -> Arc<Hub> {
+    let key = Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
+    let rules = TokenRules {
+        issuer: "https://hub.example".to_owned(),
+        audience: "https://partner.hub.example".to_owned(),
+        token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
+        life: Duration::from_secs(600),
+    };
+    Arc::new(Hub::new(HubParts {
+        store: Arc::clone(store),
+        blobs: stage.blobs(),
+        uploads,
+        adapters: Registry::shipped(),
+        directory: Directory::read(files).unwrap_or_else(|faults| panic!("{faults:?}")),
+        trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
+        issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
+        receipts: ReceiptSigner::new(key),
+        lookup: LookupSecrets::new([9; 32]),
+        own_queues: true,
+        provisional: true,
+        caller: caller(endpoints),
+        mtls_base: "https://partner.hub.example".to_owned(),
+        clock: stage.clock.clone(),
+        entropy: stage.entropy.clone(),
+    }))
 }
 
 /// A tenant with a certificate that begins now, and the chain it shows. An agent has staff, one branch has a point.
@@ -170,53 +210,53 @@ impl City {
 
     /// A city with other limits of uploads.
     pub async fn with_uploads(stage: &Stage, uploads: UploadLimits) -> City {
-        Self::made(stage, stage.open(), "pull", uploads).await
+        Self::made(stage, stage.open(), ("pull", &[]), uploads).await
     }
 
     /// A city whose commune is pushed to.
     pub async fn pushing(stage: &Stage) -> City {
-        Self::made(stage, stage.open(), "push", UploadLimits::default()).await
+        Self::made(stage, stage.open(), ("push", &[]), UploadLimits::default()).await
     }
 
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
-        Self::made(stage, store, "pull", UploadLimits::default()).await
+        Self::made(stage, store, ("pull", &[]), UploadLimits::default()).await
     }
 
-    async fn made(stage: &Stage, store: Store, channel: &str, uploads: UploadLimits) -> City {
+    /// A city with some files of its directory as they are said here.
+    pub async fn with(stage: &Stage, said: &[(&str, &str)]) -> City {
+        Self::made(stage, stage.open(), ("pull", said), UploadLimits::default()).await
+    }
+
+    /// A second hub on the database of a city.
+    pub async fn beside(stage: &Stage, city: &City) -> Arc<Hub> {
+        let ca = DevCa::create(stage.clock.now()).unwrap();
+        let other = hub(
+            stage,
+            &Arc::new(stage.open()),
+            &city.files,
+            (&ca, &city.endpoints),
+            UploadLimits::default(),
+        );
+        other.refresher.refresh().await.unwrap();
+        other
+    }
+
+    async fn made(
+        stage: &Stage,
+        store: Store,
+        (channel, said): (&str, &[(&str, &str)]),
+        uploads: UploadLimits,
+    ) -> City {
         let store = Arc::new(store);
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
             .unwrap();
-        let files = directory_files(department.as_str(), channel);
+        let files = directory_files(department.as_str(), channel, said);
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
         let endpoints = DevCa::create("2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
-        let key =
-            Arc::new(SigningKey::from_pkcs8_der(SigningKey::generate_pkcs8().unwrap().expose()).unwrap());
-        let rules = TokenRules {
-            issuer: "https://hub.example".to_owned(),
-            audience: "https://partner.hub.example".to_owned(),
-            token_endpoint: "https://partner.hub.example/oauth2/token".to_owned(),
-            life: Duration::from_secs(600),
-        };
-        let hub = Arc::new(Hub::new(HubParts {
-            store: Arc::clone(&store),
-            blobs: stage.blobs(),
-            uploads,
-            adapters: Registry::shipped(),
-            directory: Directory::read(&files).unwrap_or_else(|faults| panic!("{faults:?}")),
-            trust: Trust::new(std::slice::from_ref(ca.root())).unwrap(),
-            issuer: Issuer::new(rules, Arc::clone(&key), Vec::new()),
-            receipts: ReceiptSigner::new(key),
-            lookup: LookupSecrets::new([9; 32]),
-            own_queues: true,
-            provisional: true,
-            caller: caller(&endpoints),
-            mtls_base: "https://partner.hub.example".to_owned(),
-            clock: stage.clock.clone(),
-            entropy: stage.entropy.clone(),
-        }));
+        let hub = hub(stage, &store, &files, (&ca, &endpoints), uploads);
         let mut newcomers = Vec::new();
         let mut peers = HashMap::new();
         let names = TENANTS.map(str::to_owned);
@@ -233,6 +273,7 @@ impl City {
             .unwrap();
         City {
             hub,
+            files,
             store,
             department,
             endpoints,

@@ -29,6 +29,7 @@ mod duplicates;
 mod endpoint;
 mod errors;
 mod imports;
+mod joint;
 mod ledger;
 mod lengths;
 mod libraries;

@@ -276,7 +276,8 @@ pub struct AgencyData {
     pub point: Option<Key>,
     /// Where it was received, and the result goes back to (Decree 118/2025 art. 20.1): the one-stop unit that receives it, else who
     /// filed it; at `point`, where one is named.
-    pub result_to: TenantKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_to: Option<TenantKey>,
     /// What each of several agencies has to do, the lead agency first; absent where this agency decides alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joint: Option<JointView>,

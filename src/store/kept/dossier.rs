@@ -107,6 +107,11 @@ impl KeptDossier {
         self.state.status()
     }
 
+    /// Where it was received, and its result goes back to (Decree 118/2025 art. 20.1): its receiving unit, else who filed it.
+    pub fn place_of_receipt(&self) -> &TenantKey {
+        self.receiving_unit.as_ref().unwrap_or(&self.submitter)
+    }
+
     /// Whether an agency has the dossier: it is the competent one, or has a task in it.
     pub fn is_with(&self, agency: &str) -> bool {
         self.agency.as_ref().is_some_and(|key| key.as_str() == agency) || self.state.tasks.shared_with(agency)
