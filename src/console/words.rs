@@ -1,7 +1,10 @@
 //! A status in plain words: what it means for the applicant, what happens next, and how urgent it looks.
 
 use crate::domain::clocks::{DueReason, Watched};
+use crate::domain::matter::Matter;
 use crate::domain::status::Status;
+use crate::domain::task::{AgencyTask, TaskState};
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::DeliveryState;
 
 use super::frame::Frame;
@@ -42,6 +45,58 @@ pub(super) const fn tone(status: Status) -> Tone {
         Status::SupplementRequested | Status::PaymentRequested => Tone::Asking,
         Status::Finished | Status::HandedOver => Tone::Done,
         Status::Refused | Status::Withdrawn | Status::Stopped => Tone::Ended,
+    }
+}
+
+/// How the task of one of several agencies looks.
+pub(super) const fn task_tone(state: TaskState) -> Tone {
+    match state {
+        TaskState::Waiting => Tone::Waiting,
+        TaskState::Sent => Tone::Moving,
+        TaskState::Done => Tone::Done,
+        TaskState::Unable => Tone::Asking,
+    }
+}
+
+/// How far a task has come.
+pub(super) fn task(f: &Frame, state: TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => f.say("Chưa đến lượt", "Not its turn yet"),
+        TaskState::Sent => f.say("Đang thực hiện", "In hand"),
+        TaskState::Done => f.say("Đã xong", "Done"),
+        TaskState::Unable => f.say("Không thực hiện được", "Cannot be done"),
+    }
+}
+
+/// What is told of the tasks of several agencies, and of a receipt out of area: who and how far, without anybody's words.
+pub(super) fn shared(f: &Frame, matter: &Matter) -> Vec<String> {
+    match matter {
+        Matter::TasksGiven { tasks, .. } => {
+            let line = |t: &AgencyTask| format!("{}. {}: {}", t.number, t.agency, t.text);
+            tasks.iter().map(line).collect()
+        }
+        Matter::TaskSent { task, agency, due_at } => vec![format!("{task}. {agency} · {}", f.moment(due_at))],
+        Matter::TaskReported {
+            task: number,
+            agency,
+            outcome,
+            ..
+        } => vec![format!("{number}. {agency}: {}", task(f, outcome.state()))],
+        Matter::TaskHandedOver {
+            task,
+            agency,
+            instead,
+            ..
+        } => vec![format!("{task}. {instead} → {agency}")],
+        Matter::OutOfArea { unit, deliverable } => {
+            let unit = unit.as_ref().map_or("—", TenantKey::as_str);
+            let told = match deliverable {
+                true => f.say("đã báo", "notified"),
+                false => f.say("chưa báo được", "not notified"),
+            };
+            vec![format!("{unit}: {told}")]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -189,6 +189,7 @@ on_both! {
         let own = StatusReport { task: Some(TaskOutcome::Done), ..status(id, Status::Processing) };
         let taken = report(&city, LEAD, own.clone()).await;
         assert_eq!((taken.verdict, taken.status), (Some(Verdict::Applied), Some(Status::Processing)));
+        stage.later(60);
         assert_eq!(problem(&report(&city, LEAD, own).await), Some(Label::TaskSettled));
         assert_eq!((sees(&city, CO, id).await, sees(&city, &department, id).await), (true, false));
         let told = message(stage, &city, NEIGHBOUR).await;

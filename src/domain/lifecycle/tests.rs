@@ -26,6 +26,7 @@ fn state(phase: Phase) -> State {
         accepted: true,
         code: None,
         open: Open::default(),
+        tasks: Default::default(),
         claimed: None,
         due: None,
         promise: None,

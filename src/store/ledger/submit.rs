@@ -8,7 +8,7 @@ use super::command::Command;
 use super::requests::{Expect, Likeness, Remember, Submit};
 use super::tasks;
 use crate::domain::attachment::FileKind;
-use crate::domain::clocks::{Deadline, DueChange, DueReason, Watched};
+use crate::domain::clocks::{DueChange, DueReason, Watched};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::EventKind;
 use crate::domain::matter::Matter;
@@ -204,14 +204,24 @@ fn run_clocks(
         let told = PendingEvent::of(EventKind::DueSet(change), submit.filed_at, &submit.actor);
         batch.append(dossier, vec![told])?;
     }
-    if state_of(dossier)?.status() == submit.entry {
-        let task_due = state_of(dossier)?.tasks.next_due();
-        // Tasks that an amendment leaves as they were run on as they did.
-        let begins =
-            |deadline: &&Deadline| deadline.limit != Watched::Task || task_due == Some(deadline.due_at);
-        for deadline in submit.watches.iter().filter(begins) {
-            batch.begin(&dossier.id, *deadline);
-        }
+    let state = state_of(dossier)?;
+    if state.status() == submit.entry {
+        let others = submit
+            .watches
+            .iter()
+            .filter(|deadline| deadline.limit != Watched::Task);
+        others.for_each(|deadline| batch.begin(&dossier.id, *deadline));
+    }
+    // Tasks that an amendment leaves as they were run on as they did.
+    let next = state.tasks.next_due();
+    let task = submit
+        .watches
+        .iter()
+        .find(|deadline| deadline.limit == Watched::Task);
+    match task.filter(|deadline| next == Some(deadline.due_at)) {
+        Some(deadline) => batch.begin(&dossier.id, *deadline),
+        None if next.is_none() => batch.end(&dossier.id, Watched::Task),
+        None => {}
     }
     Ok(())
 }
