@@ -98,7 +98,7 @@ on_both! {
         let id = filed(stage, &city, "branch.ha-dong", "r1").await;
         let seen = city.hub.dossiers.show(&supervisor, id).await.unwrap().summary;
         assert_eq!(seen.supervisor.map(|u| u.to_string()).as_deref(), Some("branch.ba-dinh"));
-        assert_eq!(feed(&city, &supervisor).await, ["filed"]);
+        assert_eq!(feed(&city, &supervisor).await, ["filed", "out-of-area"]);
         for outcome in [
             city.hub.acts.accept(&supervisor, id, call("k1"), acceptance()).await,
             city.hub.acts.ask(&supervisor, id, call("k2"), asking()).await,
