@@ -12,7 +12,6 @@ use super::play::{Note, Play};
 use super::script::Script;
 use crate::domain::codes::DossierCode;
 use crate::domain::ids::DossierId;
-use crate::domain::status::Status;
 use crate::domain::task::{TaskOrder, TaskState};
 use crate::domain::view::AgencyData;
 
