@@ -15,6 +15,7 @@ mod reason;
 mod reception;
 mod rows;
 mod sentences;
+mod shared;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;

@@ -280,6 +280,7 @@ mod tests {
         dossier:early-result  -           -      -       yes     -
         dossier:loss          -           yes    yes     yes     -
         dossier:payment       -           yes    yes     yes     -
+        dossier:task          -           -      -       yes     -
         dossier:hand-over     -           yes    yes     -       -
         file:upload           -           yes    yes     yes     -
         file:read             yes         yes    yes     yes     -

@@ -1,5 +1,6 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
+mod said;
 mod tasks;
 
 use std::collections::HashMap;
@@ -16,7 +17,6 @@ use crate::domain::details::Details;
 use crate::domain::event::Verdict;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::Role;
-use crate::domain::matter::Matter;
 use crate::domain::rejection::{Language, Problem, Rejection, problems};
 use crate::domain::status::Status;
 use crate::domain::submission::IdempotencyKey;
@@ -250,16 +250,7 @@ impl Statuses {
         };
         let now = self.clock.now();
         let role = of_agency(access, &row);
-        let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
-            let text = bounded("/text", report.text.clone(), limits::NOTE)?;
-            let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
-            let action = match role {
-                Role::CoAgency => tasks::action(access, &mut report, text)?,
-                _ => action(&mut report, text)?,
-            };
-            Ok((occurred_at, officer, action))
-        });
-        let prepared = prepared.map_err(|problem| {
+        let prepared = prepared(access, role, &mut report, now).map_err(|problem| {
             let pointer = problem.path.clone().unwrap_or_default();
             item.located(problem, &pointer)
         });
@@ -269,12 +260,7 @@ impl Statuses {
             Err(problem) => return Ok(answering.refused(&[problem])),
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
-        let brought = report.assigned_code.take();
-        // The code is the lead's to give.
-        let (brought, not_its) = match (role, &row.agency) {
-            (Role::CoAgency, Some(lead)) => (None, brought.map(|_| format!("agency.{lead}"))),
-            _ => (brought, None),
-        };
+        let (brought, not_its) = tasks::code_of(role, &row, report.assigned_code.take());
         let (assigned_code, odd) = self
             .directory
             .code_of(brought.or(confirms), row.agency.as_ref(), now);
@@ -299,7 +285,6 @@ impl Statuses {
         let acted = self.acts.take(&row, act).await?;
         // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
-        let not_its = not_its.map(|tenant| Problem::from(problems::NotYourPart { tenant: &tenant }));
         let beside = odd.iter().chain(&acted.warnings).chain(&not_its);
         let beside = beside.map(|warning| {
             let place = warning.path.as_deref().unwrap_or("/assigned_code");
@@ -316,7 +301,7 @@ impl Statuses {
         (action, officer): (&DossierAction, Option<&str>),
         call: Option<&str>,
     ) -> String {
-        let (text, more) = said_beside(action);
+        let (text, more) = said::beside(action);
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
         let fresh = match (report.occurred_at, call) {
@@ -387,52 +372,21 @@ impl Statuses {
     }
 }
 
-/// The note of a report, and all it says beside a status and a note.
-fn said_beside(action: &DossierAction) -> (Option<&str>, String) {
-    // Texts, numbers and flags only: writing them to memory cannot fail.
-    match action {
-        DossierAction::Report {
-            text,
-            details,
-            back,
-            new_due,
-            task: None,
-            ..
-        } if details.is_some() || back.is_some() || new_due.is_some() => (
-            text.as_deref(),
-            serde_json::to_string(&(details, back, new_due)).unwrap_or_default(),
-        ),
-        DossierAction::Report {
-            text,
-            details,
-            back,
-            new_due,
-            task: Some(task),
-            ..
-        } => (
-            text.as_deref(),
-            serde_json::to_string(&(details, back, new_due, task)).unwrap_or_default(),
-        ),
-        DossierAction::Beside(Matter::TaskReported {
-            text,
-            outcome,
-            results,
-            ..
-        }) => (
-            text.as_deref(),
-            serde_json::to_string(&(outcome, results)).unwrap_or_default(),
-        ),
-        DossierAction::Correct {
-            results,
-            refusal,
-            text,
-        } => (
-            text.as_deref(),
-            serde_json::to_string(&(results, refusal)).unwrap_or_default(),
-        ),
-        DossierAction::Report { text, .. } => (text.as_deref(), String::new()),
-        _ => (None, String::new()),
-    }
+/// When it happened, the officer, and what it asks for of whoever has this part.
+fn prepared(
+    access: &Access,
+    role: Role,
+    report: &mut StatusReport,
+    now: Timestamp,
+) -> Result<(Timestamp, Option<String>, DossierAction), Problem> {
+    let occurred_at = not_in_future("occurred_at", report.occurred_at, now)?;
+    let text = bounded("/text", report.text.clone(), limits::NOTE)?;
+    let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
+    let action = match role {
+        Role::CoAgency => tasks::action(access, report, text)?,
+        _ => action(report, text)?,
+    };
+    Ok((occurred_at, officer, action))
 }
 
 /// What a report asks for: a status, or the correction of a result.

@@ -1,7 +1,4 @@
-//! Dossiers of several agencies (Decree 118/2025 art. 20.2): one leads and moves the dossier, each of the others settles its own task;
-//! and the notice of what was received out of area (art. 20.1).
-
-use std::time::Duration;
+//! Dossiers of several agencies (Decree 118/2025 art. 20.2): one leads and moves the dossier, each of the others settles its own task.
 
 use lienthong::domain::clocks::Watched;
 use lienthong::domain::event::Verdict;
@@ -483,40 +480,5 @@ on_both! {
         assert_eq!(problem(&report(&city, CO, status(alone, Status::Finished)).await), Some(Label::NotFound));
         assert_eq!(label(says(&city, LEAD, alone, "k1", done("Ý kiến mẫu")).await), Label::TaskUnknown);
         assert_eq!(stage.number("SELECT count(*) AS n FROM dossiers WHERE tasks IS NOT NULL"), 1);
-    }
-
-    async fn the_unit_that_supervises_is_notified_or_the_operator_is(stage) {
-        let city = City::with(stage, &[]).await;
-        let far = city.access("branch.ha-dong");
-        let feed = async |tenant: &str| {
-            let page = city.hub.feed.events(&city.access(tenant), Cursor::START, Duration::ZERO, 50).await.unwrap();
-            page.events.into_iter().filter(|e| e.data.event.kind == "out-of-area").map(|e| e.data.event.matter.unwrap()).collect::<Vec<_>>()
-        };
-        let id = city.file(&far, &for_the_commune(stage, "r1")).await.tracking_id;
-        let told = serde_json::to_value(feed("branch.ba-dinh").await).unwrap();
-        assert_eq!(told, json!([{ "matter": "out-of-area", "unit": "branch.ba-dinh", "deliverable": true }]));
-        let message = message(stage, &city, COMMUNE).await;
-        assert_eq!(message.result_to.map(|unit| unit.to_string()).as_deref(), Some("branch.ha-dong"));
-        let alarms = async || city.hub.limits.alarms(&city.access("operator.truc-ban"), Cursor::START, false, 50).await.unwrap().alarms;
-        assert_eq!(alarms().await, []);
-        // In its own area there is nobody to notify.
-        filed(&city, &for_the_commune(stage, "r2")).await;
-        assert_eq!(feed("branch.ba-dinh").await.len(), 1);
-        assert!(sees(&city, "branch.ba-dinh", id).await);
-        assert_eq!(stage.audit().findings, []);
-    }
-
-    async fn a_unit_that_is_not_here_is_the_operators_to_tell(stage) {
-        let units = "agency,unit,valid_from,valid_to,provisional,source\nubnd-00004,tay-ho,,,true,test\n";
-        let city = City::with(stage, &[("one_stop_units.csv", units)]).await;
-        let id = city.file(&city.access("branch.ha-dong"), &for_the_commune(stage, "r1")).await.tracking_id;
-        let alarms = city.hub.limits.alarms(&city.access("operator.truc-ban"), Cursor::START, false, 50).await.unwrap().alarms;
-        let told: Vec<_> = alarms.iter().map(|a| (a.limit, a.dossier, a.party)).collect();
-        assert_eq!(told, [(Watched::SupervisionNotice, Some(id), Role::Operator)]);
-        let history = city.hub.dossiers.history(&city.access(LEAD), id).await.unwrap().events;
-        let matter = history.iter().find_map(|e| e.matter.as_ref()).unwrap();
-        let told = serde_json::to_value(matter).unwrap();
-        assert_eq!(told, json!({ "matter": "out-of-area", "unit": "branch.tay-ho", "deliverable": false }));
-        assert_eq!(stage.audit().findings, []);
     }
 }

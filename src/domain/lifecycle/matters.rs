@@ -7,14 +7,9 @@ use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::task::{AgencyTask, TaskState};
 
-/// Whether a matter has its place where the dossier stands, told by this part; with its number, where it has one.
-///
-/// # Errors
-/// `actor-not-allowed`, `change-too-late`, `clock-not-running`, `result-not-early`, `opinion-unknown`, `too-many-items`, `fee-unknown`;
-/// of tasks `task-unknown`, `task-settled`, `task-of-lead`, `agency-unchanged`, `status-final`.
-pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Problem> {
-    let status = state.status();
-    let roles: &[Role] = match matter {
+/// The parts that may tell of a matter.
+fn roles(matter: &Matter) -> &'static [Role] {
+    match matter {
         Matter::ChangeRequested { .. } => &[Role::Submitter],
         Matter::OpinionAsked { .. } | Matter::OpinionAnswered { .. } | Matter::EarlyResult { .. } => {
             &[Role::Agency]
@@ -27,7 +22,17 @@ pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Probl
         Matter::TaskHandedOver { .. } => &[Role::Operator],
         // Of the hub's own making.
         Matter::TasksGiven { .. } | Matter::TaskSent { .. } | Matter::OutOfArea { .. } => &[],
-    };
+    }
+}
+
+/// Whether a matter has its place where the dossier stands, told by this part; with its number, where it has one.
+///
+/// # Errors
+/// `actor-not-allowed`, `change-too-late`, `clock-not-running`, `result-not-early`, `opinion-unknown`, `too-many-items`, `fee-unknown`;
+/// of tasks `task-unknown`, `task-settled`, `task-of-lead`, `agency-unchanged`, `status-final`.
+pub fn judge(state: &State, role: Role, matter: &Matter) -> Result<Matter, Problem> {
+    let status = state.status();
+    let roles = roles(matter);
     if !roles.contains(&role) {
         let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
         let problem = problems::ActorNotAllowed {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::clocks::DueReason;
+use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::{EventKind, When};
 use crate::domain::matter::Open;
@@ -175,6 +175,23 @@ impl State {
         }
     }
 
+    /// A date was set: the one that is counted, or the one on the receipt.
+    fn set_due(&mut self, change: &DueChange) {
+        match change.reason {
+            DueReason::Promised => {
+                self.promise = Some(Promise {
+                    to: change.to,
+                    holds: true,
+                });
+            }
+            reason => {
+                self.due = Some(change.to);
+                // Acceptance is what the receipt was printed for.
+                self.supersede(reason != DueReason::Accepted);
+            }
+        }
+    }
+
     /// The moment from which limits count a step: see [`When::counted`], and not before the step the dossier is in.
     pub fn counts(&self, when: When<'_>) -> Timestamp {
         when.counted().max(self.since)
@@ -229,19 +246,7 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
             next.open.follow(matter);
             next.tasks.follow(matter);
         }
-        EventKind::DueSet(change) => match change.reason {
-            DueReason::Promised => {
-                next.promise = Some(Promise {
-                    to: change.to,
-                    holds: true,
-                });
-            }
-            reason => {
-                next.due = Some(change.to);
-                // Acceptance is what the receipt was printed for.
-                next.supersede(reason != DueReason::Accepted);
-            }
-        },
+        EventKind::DueSet(change) => next.set_due(change),
         EventKind::Postponed { to, .. } => {
             next.due = Some(*to);
             next.supersede(true);

@@ -164,7 +164,7 @@ fn every_cell_of_the_table_under_every_guard() {
             }
         }
     }
-    assert_eq!(cells, 12 * 10 * 5 * 48);
+    assert_eq!(cells, 12 * 10 * 6 * 48);
 }
 
 /// One letter a cell.

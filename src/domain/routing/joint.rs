@@ -1,15 +1,14 @@
-//! Procedures of several agencies, and the one-stop unit of an agency: who decides together with whom, each with its task and its
-//! time (Decree 118/2025 art. 20.2), and who supervises what was received out of area (art. 20.1).
+//! The lists of procedures of several agencies and of the one-stop units of agencies: who decides together with whom, each with its
+//! task and its time (Decree 118/2025 art. 20.2), and who supervises what was received out of area (art. 20.1). Looked up in
+//! [`super::shared`].
 //!
 //! Both lists may be absent: then no procedure has co-agencies, and the unit of an agency is the one whose point serves its commune.
 
-use super::directory::Directory;
 use super::files::limit;
-use super::in_force;
 use super::table::{self, DirectoryFault, Rows};
 use crate::domain::calendar::Limit;
 use crate::domain::codes::{Key, ProcedureCode};
-use crate::domain::task::{AgencyTask, TASKS_AT_MOST, TaskState};
+use crate::domain::task::TASKS_AT_MOST;
 use crate::domain::time::Date;
 
 /// The file of the tasks.
@@ -141,54 +140,4 @@ pub(super) fn units(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<(Key, 
         };
         Some(((agency, valid_from), unit))
     })
-}
-
-impl Directory {
-    /// Every task of every procedure, in the file's order.
-    pub fn procedure_tasks(&self) -> impl Iterator<Item = &ProcedureTask> {
-        self.tasks.iter()
-    }
-
-    /// Every one-stop unit that is written down, in the file's order.
-    pub fn one_stop_units(&self) -> impl Iterator<Item = &OneStopUnit> {
-        self.units.iter()
-    }
-
-    /// The tasks of a version of a procedure that `lead` is competent for on a day, none sent yet; empty where `lead` decides alone.
-    /// A task of the lead that the list gives to it by name stays with it.
-    pub fn tasks_of(&self, procedure: &ProcedureCode, version: u32, lead: &Key, on: Date) -> Vec<AgencyTask> {
-        let rows = self.tasks_by.get(procedure).map_or(&[][..], Vec::as_slice);
-        let given = rows
-            .iter()
-            .filter(|row| row.version == version && in_force(row.valid_from, row.valid_to, on));
-        let mut tasks: Vec<AgencyTask> = given
-            .map(|row| {
-                let (agency, is_lead) = match &row.agency {
-                    TaskAgency::Competent => (lead, true),
-                    TaskAgency::Named(key) => (key, false),
-                };
-                AgencyTask {
-                    number: row.number,
-                    agency: agency.clone(),
-                    lead: is_lead,
-                    text: row.text.clone(),
-                    limit: row.limit,
-                    state: TaskState::Waiting,
-                    due_at: None,
-                }
-            })
-            .collect();
-        tasks.sort_by_key(|task| (!task.lead, task.number));
-        if tasks.iter().all(|task| task.lead) {
-            tasks.clear();
-        }
-        tasks
-    }
-
-    /// The one-stop unit that is written down for an agency on a day.
-    pub(super) fn own_unit(&self, agency: &Key, on: Date) -> Option<&Key> {
-        let of_agency = self.units.iter().filter(|row| row.agency == *agency);
-        let mut in_force = of_agency.filter(|row| in_force(row.valid_from, row.valid_to, on));
-        in_force.next().map(|row| &row.unit)
-    }
 }

@@ -1,12 +1,15 @@
 //! What a co-agency's system reports: its statuses say how its own task stands, and move the dossier nowhere.
 
+use crate::domain::codes::DossierCode;
 use crate::domain::details::Details;
+use crate::domain::lifecycle::Role;
 use crate::domain::matter::Matter;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::task::TaskOutcome;
 use crate::domain::view::StatusReport;
 use crate::identity::Access;
+use crate::store::kept::KeptDossier;
 use crate::store::ledger::DossierAction;
 
 /// What a co-agency's report asks for: its task settled, or kept as under way. What would move the dossier is refused, here or where
@@ -55,4 +58,20 @@ pub(super) fn action(
         text,
         results,
     }))
+}
+
+/// The code a report brings, and whose it is to give, where it is another's: the code is the lead's.
+pub(super) fn code_of(
+    role: Role,
+    row: &KeptDossier,
+    brought: Option<DossierCode>,
+) -> (Option<DossierCode>, Option<Problem>) {
+    match (role, &row.agency, &brought) {
+        (Role::CoAgency, Some(lead), Some(_)) => {
+            let tenant = &format!("agency.{lead}");
+            (None, Some(problems::NotYourPart { tenant }.into()))
+        }
+        (Role::CoAgency, ..) => (None, None),
+        _ => (brought, None),
+    }
 }

@@ -100,12 +100,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     } else if let DossierAction::Promise { to } = act.action {
         promised(state, to)
     } else if let DossierAction::Keep { to } = act.action {
-        let recorded = EventKind::StatusRecorded {
-            to,
-            text: None,
-            details: None,
-        };
-        decided(Verdict::Recorded, vec![recorded])
+        decided(Verdict::Recorded, vec![kept(to)])
     } else if fits(&act.action, state) {
         let facts = Report {
             late: act.states_moment() && state.is_late(&act.actor.tenant, occurred_at),
@@ -122,6 +117,15 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
         counted,
         beside: beside(&act.action),
         decision,
+    }
+}
+
+/// A status that is told and changes nothing.
+const fn kept(to: Status) -> EventKind {
+    EventKind::StatusRecorded {
+        to,
+        text: None,
+        details: None,
     }
 }
 

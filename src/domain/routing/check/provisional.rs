@@ -8,8 +8,11 @@ use crate::domain::routing::joint::{TASKS_FILE, UNITS_FILE};
 
 impl Directory {
     pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
-        let files = self.provisional_rows();
-        for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        let files = self
+            .provisional_rows()
+            .into_iter()
+            .chain(self.provisional_joint());
+        for (file, rows) in files.filter(|(_, rows)| !rows.is_empty()) {
             let (n, first) = (rows.len(), examples(&rows));
             findings.push(Finding {
                 severity: Severity::Error,
@@ -23,7 +26,7 @@ impl Directory {
     }
 
     /// The provisional rows of each file, by what names them.
-    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 13] {
+    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 11] {
         fn key(provisional: bool, key: &Key) -> Option<String> {
             provisional.then(|| key.to_string())
         }
@@ -72,12 +75,6 @@ impl Directory {
                     .collect(),
             ),
             (
-                UNITS_FILE,
-                self.one_stop_units()
-                    .filter_map(|r| key(r.provisional, &r.agency))
-                    .collect(),
-            ),
-            (
                 "points.csv",
                 self.points().filter_map(|r| key(r.provisional, &r.key)).collect(),
             ),
@@ -89,17 +86,20 @@ impl Directory {
                     .collect(),
             ),
             (
-                TASKS_FILE,
-                self.procedure_tasks()
-                    .filter(|r| r.provisional)
-                    .map(|r| r.procedure.to_string())
-                    .collect(),
-            ),
-            (
                 "time_limits.csv",
                 self.time_limits().provisional().map(str::to_owned).collect(),
             ),
             (TimeLimits::OWN_FILE, self.time_limits().own_provisional()),
+        ]
+    }
+
+    /// The same of the lists about several agencies.
+    fn provisional_joint(&self) -> [(&'static str, Vec<String>); 2] {
+        let units = self.one_stop_units().filter(|r| r.provisional);
+        let tasks = self.procedure_tasks().filter(|r| r.provisional);
+        [
+            (UNITS_FILE, units.map(|r| r.agency.to_string()).collect()),
+            (TASKS_FILE, tasks.map(|r| r.procedure.to_string()).collect()),
         ]
     }
 }
