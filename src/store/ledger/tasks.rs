@@ -35,9 +35,8 @@ pub(super) fn given(tasks: &Tasks) -> EventKind {
 
 /// The same where it is news: of a new dossier, or of one whose content now gives other tasks than before.
 pub(super) fn news(dossier: &DossierRow, tasks: &Tasks) -> Result<Option<EventKind>, StoreError> {
-    let before = tasks_of(dossier.tasks.as_deref())?;
+    let mut known = tasks_of(dossier.tasks.as_deref())?;
     // Another agency may lead by what is filed now; its task is the same.
-    let mut known = before.clone();
     if let Some(lead) = tasks.list.iter().find(|task| task.lead) {
         known.lead_is(&lead.agency);
     }
@@ -75,7 +74,7 @@ pub(super) fn send_on(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow
 }
 
 /// Which tasks are late, or nearly, with a limit of a dossier that ends at `due_at`.
-pub(super) fn due_at<'s>(state: &'s State, due_at: Timestamp) -> impl Iterator<Item = &'s AgencyTask> {
+pub(super) fn due_at(state: &State, due_at: Timestamp) -> impl Iterator<Item = &AgencyTask> {
     state
         .tasks
         .in_hand()
