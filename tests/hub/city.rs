@@ -68,7 +68,6 @@ pub struct City {
     pub endpoints: DevCa,
     peers: HashMap<String, ConnectionPeer>,
     ca: DevCa,
-    files: BTreeMap<String, String>,
 }
 
 /// An agency on this channel; a format behind it, after a comma, takes the place of the agency's own.
