@@ -233,6 +233,7 @@ fn lifecycle(bench: &mut Bench, digest: Option<f64>) {
         code: None,
         claimed: None,
         open: Open::default(),
+        tasks: Default::default(),
         due: None,
         promise: None,
     };

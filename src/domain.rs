@@ -35,6 +35,8 @@ pub mod sha256;
 pub mod status;
 pub mod submission;
 pub mod syntax;
+pub mod task;
+pub mod tasks;
 pub mod tenant;
 pub mod text;
 pub mod time;

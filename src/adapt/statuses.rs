@@ -17,12 +17,13 @@ use crate::domain::view::StatusReport;
 
 /// Members of a report that turn its meaning: without them it says something else. One that looks like them and is not known is
 /// never passed over.
-pub(super) const TURNING: [&str; 8] = [
+pub(super) const TURNING: [&str; 9] = [
     "dossier",
     "refusal",
     "correction",
     "back",
     "new_due",
+    "task",
     "papers",
     "fees",
     "results",

@@ -15,7 +15,7 @@ use crate::domain::view::{
     DossierSummary, DossierView, EndpointAnswer, EndpointList, EndpointRequest, EndpointView, FeedPage,
     HandOverRequest, HistoryView, InboxPage, PapersRequest, ParkRequest, PostponementRequest, ReasonRequest,
     ResendAnswer, ResendRequest, RetryRequest, RouteView, SettleAnswer, SettleRequest, StatusAnswer,
-    StatusRequest, SubmissionAnswer, SupplementRequest,
+    StatusRequest, SubmissionAnswer, SupplementRequest, TaskReportRequest,
 };
 
 pub(super) const JSON: &str = "application/json";
@@ -251,6 +251,19 @@ impl Partner {
         key: &IdempotencyKey,
     ) -> Result<DossierSummary, ClientError> {
         self.act(&of(id, "/hand-over"), request, key).await
+    }
+
+    /// Reports the caller's own task in a dossier of several agencies.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn report_task(
+        &self,
+        id: DossierId,
+        request: &TaskReportRequest,
+        key: &IdempotencyKey,
+    ) -> Result<DossierSummary, ClientError> {
+        self.act(&of(id, "/task-reports"), request, key).await
     }
 
     async fn act(

@@ -9,7 +9,7 @@ use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, problems};
 use crate::domain::view::{
     AttachmentView, AttachmentsView, DeliveryView, DossierSummary, EventView, HistoryView, RouteView,
-    StatusView,
+    StatusView, TaskView,
 };
 use crate::http::extract::{PageCall, PageOutcome};
 use crate::identity::Access;
@@ -78,6 +78,9 @@ impl Dossier {
             let limit = words::limit(&self.f, told.limit);
             return vec![format!("{limit}: {}", self.f.moment(&told.due_at))];
         }
+        if let Some(matter) = &event.matter {
+            return words::shared(&self.f, matter);
+        }
         match &event.details {
             Some(Details::Papers(papers)) => papers.iter().map(|p| p.name.to_string()).collect(),
             Some(Details::Fees(fees)) => fees
@@ -94,6 +97,14 @@ impl Dossier {
             }
             None => Vec::new(),
         }
+    }
+
+    fn task_class(task: &TaskView) -> &'static str {
+        words::task_tone(task.state).class()
+    }
+
+    fn task_state(&self, task: &TaskView) -> &'static str {
+        words::task(&self.f, task.state)
     }
 
     fn delivery_class(delivery: &DeliveryView) -> &'static str {
@@ -125,6 +136,7 @@ impl Dossier {
             FileKind::Filing => self.f.say("Khi nộp", "Of the filing"),
             FileKind::Supplement => self.f.say("Bổ sung", "Of a supplement"),
             FileKind::Result => self.f.say("Kết quả", "A result"),
+            FileKind::Task => self.f.say("Của nhiệm vụ", "Of a task"),
         }
     }
 

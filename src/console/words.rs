@@ -1,7 +1,10 @@
 //! A status in plain words: what it means for the applicant, what happens next, and how urgent it looks.
 
 use crate::domain::clocks::{DueReason, Watched};
+use crate::domain::matter::Matter;
 use crate::domain::status::Status;
+use crate::domain::task::{AgencyTask, TaskState};
+use crate::domain::tenant::TenantKey;
 use crate::domain::view::DeliveryState;
 
 use super::frame::Frame;
@@ -42,6 +45,58 @@ pub(super) const fn tone(status: Status) -> Tone {
         Status::SupplementRequested | Status::PaymentRequested => Tone::Asking,
         Status::Finished | Status::HandedOver => Tone::Done,
         Status::Refused | Status::Withdrawn | Status::Stopped => Tone::Ended,
+    }
+}
+
+/// How the task of one of several agencies looks.
+pub(super) const fn task_tone(state: TaskState) -> Tone {
+    match state {
+        TaskState::Waiting => Tone::Waiting,
+        TaskState::Sent => Tone::Moving,
+        TaskState::Done => Tone::Done,
+        TaskState::Unable => Tone::Asking,
+    }
+}
+
+/// How far a task has come.
+pub(super) fn task(f: &Frame, state: TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => f.say("Chưa đến lượt", "Not its turn yet"),
+        TaskState::Sent => f.say("Đang thực hiện", "In hand"),
+        TaskState::Done => f.say("Đã xong", "Done"),
+        TaskState::Unable => f.say("Không thực hiện được", "Cannot be done"),
+    }
+}
+
+/// What is told of the tasks of several agencies, and of a receipt out of area: who and how far, without anybody's words.
+pub(super) fn shared(f: &Frame, matter: &Matter) -> Vec<String> {
+    match matter {
+        Matter::TasksGiven { tasks, .. } => {
+            let line = |t: &AgencyTask| format!("{}. {}: {}", t.number, t.agency, t.text);
+            tasks.iter().map(line).collect()
+        }
+        Matter::TaskSent { task, agency, due_at } => vec![format!("{task}. {agency} · {}", f.moment(due_at))],
+        Matter::TaskReported {
+            task: number,
+            agency,
+            outcome,
+            ..
+        } => vec![format!("{number}. {agency}: {}", task(f, outcome.state()))],
+        Matter::TaskHandedOver {
+            task,
+            agency,
+            instead,
+            ..
+        } => vec![format!("{task}. {instead} → {agency}")],
+        Matter::OutOfArea { unit, deliverable } => {
+            let unit = unit.as_ref().map_or("—", TenantKey::as_str);
+            let told = match deliverable {
+                true => f.say("đã báo", "notified"),
+                false => f.say("chưa báo được", "not notified"),
+            };
+            vec![format!("{unit}: {told}")]
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -91,6 +146,14 @@ pub(super) fn event<'a>(f: &Frame, kind: &'a str) -> &'a str {
         ),
         "change-requested" => f.say("Người nộp đề nghị sửa đổi", "A change was asked for"),
         "opinion-asked" => f.say("Lấy ý kiến cơ quan khác", "Another body's opinion asked for"),
+        "tasks-given" => f.say("Giao nhiệm vụ cho các cơ quan", "Tasks given to several agencies"),
+        "task-sent" => f.say("Chuyển đến cơ quan tiếp theo", "Sent on to the next agency"),
+        "task-reported" => f.say("Báo kết quả nhiệm vụ", "Task reported"),
+        "task-handed-over" => f.say("Giao nhiệm vụ cho cơ quan khác", "Task given to another agency"),
+        "out-of-area" => f.say(
+            "Tiếp nhận ngoài phạm vi, báo Bộ phận Một cửa của cơ quan",
+            "Received out of area; the agency's one-stop unit is notified",
+        ),
         "opinion-answered" => f.say("Đã có ý kiến của cơ quan khác", "Another body's opinion came"),
         "early-result" => f.say("Sẽ có kết quả sớm", "The result will come early"),
         "papers-lost" => f.say("Mất, hỏng giấy tờ", "Papers were lost"),
@@ -165,6 +228,14 @@ pub(super) fn limit(f: &Frame, limit: Watched) -> &'static str {
             "The agency's answer to a message",
         ),
         Watched::ClockAhead => f.say("Đồng hồ của cổng", "The hub's clock"),
+        Watched::Task => f.say(
+            "Nhiệm vụ của cơ quan chủ trì, phối hợp",
+            "The task of one of several agencies",
+        ),
+        Watched::SupervisionNotice => f.say(
+            "Thông báo tiếp nhận ngoài phạm vi",
+            "Notice of receipt out of area",
+        ),
         Watched::Opinion => f.say("Ý kiến của cơ quan khác", "Another body's opinion"),
         Watched::FeeToBudget => f.say("Nộp phí, lệ phí vào ngân sách", "Paying fees in to the budget"),
         Watched::CodeContested => f.say(

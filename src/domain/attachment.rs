@@ -44,6 +44,8 @@ pub enum FileKind {
     Supplement,
     /// A result of the agency.
     Result,
+    /// What came of the task of one of several agencies.
+    Task,
 }
 
 impl FileKind {
@@ -53,14 +55,20 @@ impl FileKind {
             FileKind::Filing => "filing",
             FileKind::Supplement => "supplement",
             FileKind::Result => "result",
+            FileKind::Task => "task",
         }
     }
 
     /// The kind of this word.
     pub fn parse(word: &str) -> Option<Self> {
-        [FileKind::Filing, FileKind::Supplement, FileKind::Result]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        [
+            FileKind::Filing,
+            FileKind::Supplement,
+            FileKind::Result,
+            FileKind::Task,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
     }
 }
 

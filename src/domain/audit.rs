@@ -63,6 +63,8 @@ actions! {
     DossierAssigned = "dossier-assigned";
     /// A dossier's agency was taken over by another, or ended without a successor that is known.
     DossierSucceeded = "dossier-succeeded";
+    /// The task of a co-agency was given to another agency.
+    TaskHandedOver = "task-handed-over";
     /// A delivery is tried again, from its first attempt.
     DeliveryRetried = "delivery-retried";
     /// A delivery is tried no more until somebody has it tried again.

@@ -35,7 +35,14 @@ impl Watched {
                 !ended && state.open.opinion_due().is_some()
             }
             Watched::FeeToBudget => state.open.fee.is_some(),
-            Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift => false,
+            Watched::Task => {
+                let ended = state.status().is_final() || state.status() == Status::Finished;
+                !ended && state.tasks.next_due().is_some()
+            }
+            Watched::ClockAhead
+            | Watched::CodeContested
+            | Watched::FormatDrift
+            | Watched::SupervisionNotice => false,
         }
     }
 
@@ -47,6 +54,7 @@ impl Watched {
             Watched::Opinion => {
                 newly || (self.runs(after) && before.open.opinion_due() != after.open.opinion_due())
             }
+            Watched::Task => newly || (self.runs(after) && before.tasks.next_due() != after.tasks.next_due()),
             Watched::SupplementNotice => newly && !before.accepted,
             Watched::Due | Watched::LateNotice => newly || (self.runs(after) && before.due != after.due),
             // Begun by a filing or a message, not by a step.
@@ -55,7 +63,8 @@ impl Watched {
             | Watched::AgencySilent
             | Watched::ClockAhead
             | Watched::CodeContested
-            | Watched::FormatDrift => false,
+            | Watched::FormatDrift
+            | Watched::SupervisionNotice => false,
         }
     }
 }
@@ -215,6 +224,11 @@ impl Clockwork {
         self.deadline(Watched::AgencySilent, from, ends)
     }
 
+    /// What is watched of the next task that is due, from a moment on.
+    pub fn task(&self, from: Timestamp, due_at: Timestamp) -> Deadline {
+        self.deadline(Watched::Task, from, due_at)
+    }
+
     /// The limits that begin when an online dossier is filed.
     pub fn filed_online(&self, received: Timestamp, acceptance: Timestamp) -> Vec<Deadline> {
         let told = self.ends(received, self.law(received).officer_notice);
@@ -309,6 +323,7 @@ impl Clockwork {
         let beside = [
             (Watched::Opinion, after.open.opinion_due()),
             (Watched::FeeToBudget, after.open.fee_due()),
+            (Watched::Task, after.tasks.next_due()),
         ];
         for (limit, due) in beside {
             if let Some(due) = due {

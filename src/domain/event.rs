@@ -64,6 +64,12 @@ pub struct LimitTold {
     pub due_at: Timestamp,
     /// Who must keep it.
     pub party: Role,
+    /// Whose task it is, of several agencies'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Key>,
+    /// Which task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<i32>,
 }
 
 /// What happened.
@@ -253,6 +259,9 @@ impl EventKind {
                 FileKind::Supplement,
                 attachment::of_papers(matter.papers(), |_| None),
             )),
+            EventKind::Beside(matter) if !matter.results().is_empty() => {
+                Some((FileKind::Task, attachment::of_results(matter.results(), |_| None)))
+            }
             EventKind::Supplemented { papers, .. } => {
                 Some((FileKind::Supplement, attachment::of_papers(papers, |_| None)))
             }

@@ -1,13 +1,17 @@
 //! What happens to a dossier beside its ten statuses and must be recorded: a change the applicant asks for, opinions of other
-//! bodies, a result that comes early, papers that were lost, fees on their way to the budget. What is allowed when is for
-//! [`super::lifecycle::judge`].
+//! bodies, a result that comes early, papers that were lost, fees on their way to the budget, the tasks of several agencies, the
+//! notice of what was received out of area. What is allowed when is for [`super::lifecycle::judge`].
 //!
-//! Source: Decree 118/2025 arts. 19.4, 21, 22.5, 23.2, 24.3.
+//! Source: Decree 118/2025 arts. 19.4, 20.1, 20.2, 21, 22.5, 23.2, 24.3.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::Key;
+use super::details::ResultPaper;
 use super::dossier::Component;
+use super::task::{AgencyTask, TaskOrder, TaskOutcome};
+use super::tenant::TenantKey;
 use super::time::Timestamp;
 
 /// Opinions that may be open at once. More is no asking of opinions.
@@ -76,6 +80,59 @@ pub enum Matter {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<String>,
     },
+    /// Several agencies decide together, each with its own task (art. 20.2). Told again where another content gives other tasks.
+    TasksGiven {
+        /// In which order they get the dossier.
+        order: TaskOrder,
+        /// What each has to do, the lead first.
+        tasks: Vec<AgencyTask>,
+    },
+    /// The task before is settled: the papers go to the next agency (art. 20.2).
+    TaskSent {
+        /// Which task.
+        task: i32,
+        /// Whose.
+        agency: Key,
+        /// Until when it is to be done.
+        due_at: Timestamp,
+    },
+    /// An agency reports its own task. It moves the dossier nowhere.
+    TaskReported {
+        /// Which task.
+        task: i32,
+        /// Whose.
+        agency: Key,
+        /// How it ended.
+        outcome: TaskOutcome,
+        /// Its opinion, or why it cannot do it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// The documents that came of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        results: Vec<ResultPaper>,
+    },
+    /// An operator gave a task to another agency.
+    TaskHandedOver {
+        /// Which task.
+        task: i32,
+        /// Whose from now on.
+        agency: Key,
+        /// Whose it was.
+        instead: Key,
+        /// Why, in the operator's words.
+        text: String,
+        /// Until when it is to be done; none where it is not its turn yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
+    /// The dossier was received out of area: the agency's own one-stop unit is notified, and supervises (art. 20.1).
+    OutOfArea {
+        /// The unit; none where the directory names none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<TenantKey>,
+        /// Whether it can be told: it is registered here and active. Otherwise the operator tells it.
+        deliverable: bool,
+    },
 }
 
 impl Matter {
@@ -89,6 +146,11 @@ impl Matter {
             Matter::PapersLost { .. } => "papers-lost",
             Matter::FeeCollected { .. } => "fee-collected",
             Matter::FeePaidIn { .. } => "fee-paid-in",
+            Matter::TasksGiven { .. } => "tasks-given",
+            Matter::TaskSent { .. } => "task-sent",
+            Matter::TaskReported { .. } => "task-reported",
+            Matter::TaskHandedOver { .. } => "task-handed-over",
+            Matter::OutOfArea { .. } => "out-of-area",
         }
     }
 
@@ -101,6 +163,14 @@ impl Matter {
     pub fn papers(&self) -> &[Component] {
         match self {
             Matter::ChangeRequested { papers, .. } => papers,
+            _ => &[],
+        }
+    }
+
+    /// The documents it brings.
+    pub fn results(&self) -> &[ResultPaper] {
+        match self {
+            Matter::TaskReported { results, .. } => results,
             _ => &[],
         }
     }
@@ -151,7 +221,15 @@ impl Open {
                     .map(|(before, due)| (before.saturating_sub(*amount_vnd), due));
                 self.fee = left.filter(|(left, _)| *left > 0);
             }
-            Matter::ChangeRequested { .. } | Matter::EarlyResult { .. } | Matter::PapersLost { .. } => {}
+            Matter::ChangeRequested { .. }
+            | Matter::EarlyResult { .. }
+            | Matter::PapersLost { .. }
+            | Matter::OutOfArea { .. }
+            // What each agency has to do is kept by itself.
+            | Matter::TasksGiven { .. }
+            | Matter::TaskSent { .. }
+            | Matter::TaskReported { .. }
+            | Matter::TaskHandedOver { .. } => {}
         }
     }
 }

@@ -378,6 +378,16 @@ labels! {
         "Hạn trả kết quả là {due}; chỉ báo trả sớm với thời điểm trước hạn đó." "The result is due at {due}; tell of an early result with a moment before it.";
     OpinionUnknown "opinion-unknown" 409 "Không có ý kiến đang chờ này" "There is no such open opinion"
         "Hồ sơ không chờ ý kiến số {number}; xem opinions của hồ sơ." "The dossier waits for no opinion {number}; see its opinions.";
+    TaskUnknown "task-unknown" 409 "Không có nhiệm vụ này" "There is no such task"
+        "Đơn vị không có nhiệm vụ số {task} của hồ sơ này đang chờ thực hiện (0: không nhiệm vụ nào); xem tasks của hồ sơ." "You have no task {task} of this dossier in hand (0: none at all); see its tasks.";
+    TaskSettled "task-settled" 409 "Nhiệm vụ đã được báo kết quả" "The task is settled already"
+        "Nhiệm vụ số {task} đã được báo kết quả; mỗi nhiệm vụ báo một lần. Nếu nội dung thay đổi, liên hệ cơ quan chủ trì hoặc đề nghị người vận hành giao lại nhiệm vụ." "Task {task} was reported before, and a task is settled once. If something has changed, tell the lead agency, or ask the operator to give the task out again.";
+    TaskOfLead "task-of-lead" 409 "Đây là nhiệm vụ của cơ quan chủ trì" "The task is the lead agency's"
+        "Nhiệm vụ số {task} theo cơ quan chủ trì; để đổi cơ quan chủ trì, phân công lại hồ sơ." "Task {task} goes with the lead agency; to change the lead agency, assign the dossier.";
+    CoAgencyStatus "co-agency-status" 409 "Trạng thái này do cơ quan chủ trì báo" "This status is the lead agency's to report"
+        "Cơ quan phối hợp chỉ báo nhiệm vụ của mình: 2 hoặc 4 (đang thực hiện), 9 (đã xong), 3 hoặc 9 kèm refusal (không thực hiện được, nêu lý do). Trạng thái {status} làm hồ sơ chuyển bước; đề nghị cơ quan chủ trì thực hiện." "A co-agency reports its own task only: 2 or 4 (working on it), 9 (done), 3 or 9 with refusal (it cannot be done, and why). Status {status} would move the dossier; ask the lead agency.";
+    TasksOpen "tasks-open" 409 "Còn nhiệm vụ của cơ quan phối hợp chưa xong" "Tasks of co-agencies are still open"
+        "Cơ quan chủ trì đã kết thúc giải quyết khi chưa có kết quả nhiệm vụ số {tasks}. Trạng thái vẫn được ghi nhận; kiểm tra các nhiệm vụ này trước khi trả kết quả." "The lead agency has decided while tasks {tasks} are not settled. The status was taken; look at these tasks before the result is given out.";
     FeeUnknown "fee-unknown" 409 "Nộp nhiều hơn số đã thu" "More is paid in than was collected"
         "Số đã thu chưa nộp là {amount} đồng; ghi nhận khoản thu, rồi làm lại." "{amount} đồng are collected and not paid in; record what was collected first.";
     LeaseLost "lease-lost" 409 "Hết hạn giữ bản tin" "The lease is over"

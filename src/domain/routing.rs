@@ -9,6 +9,7 @@ mod decide;
 mod directory;
 mod files;
 mod heirs;
+mod joint;
 mod place;
 pub mod plan;
 mod reason;
@@ -17,6 +18,7 @@ mod reorganisation;
 mod report;
 mod rows;
 mod sentences;
+mod shared;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ mod unit;
 pub use check::{Finding, Severity};
 pub use directory::Directory;
 pub use heirs::{Heir, HeldDossier};
+pub use joint::{OneStopUnit, ProcedureTask, TaskAgency};
 pub use plan::FileChange;
 pub use reason::{
     AssignedReason, CatalogueBy, Matched, NamedCommune, PlaceReason, ProcedureReason, ReceptionReason,
@@ -45,6 +48,7 @@ use super::calendar::Limit;
 use super::codes::Key;
 use super::dossier::ProcedureKnown;
 use super::rejection::{Label, Problem};
+use super::task::AgencyTask;
 
 /// What is done with a filing whose former commune was divided between different agencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Route {
     pub limit: Limit,
     /// The responsible agency; `None` when it is parked for the operator.
     pub agency: Option<Key>,
+    /// What each of several agencies has to do, the lead first, none sent yet; empty where one agency decides alone.
+    pub tasks: Vec<AgencyTask>,
     /// Why it is parked: `CompetenceGap`, `CompetenceOverlap`, `PlaceAmbiguous` or `SuccessorUndecided`.
     pub parked: Option<Label>,
     /// Worth a look, not wrong. A parked dossier has the problem of its label here, with the rules in question.

@@ -21,6 +21,7 @@ mod refusals;
 mod register;
 mod reports;
 mod subscriptions;
+mod tasks;
 
 pub use acts::{
     AcceptanceRequest, AssignmentRequest, CorrectionRequest, HandOverRequest, PapersRequest,
@@ -79,3 +80,4 @@ pub use subscriptions::{
     SubscriptionRequest, SubscriptionState, SubscriptionView, TestAnswer, TestData, Transport,
     TransportRequest, TransportView,
 };
+pub use tasks::{JointView, TaskHandOverRequest, TaskReportRequest, TaskView};

@@ -56,6 +56,8 @@ permissions! {
     DossierLoss = "dossier:loss";
     /// Record fees that were collected, and paid in to the budget.
     DossierPayment = "dossier:payment";
+    /// Report the task of one of several agencies (agency).
+    DossierTask = "dossier:task";
     /// Record that the result was handed to the citizen.
     DossierHandOver = "dossier:hand-over";
     /// Upload files that one's own dossiers or results name.
@@ -134,6 +136,7 @@ impl Permission {
                 DossierCorrect,
                 DossierOpinion,
                 DossierEarlyResult,
+                DossierTask,
                 DossierLoss,
                 DossierPayment,
                 FileUpload,
@@ -280,6 +283,7 @@ mod tests {
         dossier:early-result  -           -      -       yes     -
         dossier:loss          -           yes    yes     yes     -
         dossier:payment       -           yes    yes     yes     -
+        dossier:task          -           -      -       yes     -
         dossier:hand-over     -           yes    yes     -       -
         file:upload           -           yes    yes     yes     -
         file:read             yes         yes    yes     yes     -

@@ -3,6 +3,7 @@
 
 mod assignment;
 mod matters;
+mod tasks;
 mod turns;
 
 use std::sync::Arc;
@@ -81,6 +82,14 @@ pub(super) fn office(access: &Access) -> Role {
         Role::Agency
     } else {
         Role::ReceivingUnit
+    }
+}
+
+/// The part of an agency in a dossier it has: the competent one, or one with a task beside it.
+pub(super) fn of_agency(access: &Access, row: &KeptDossier) -> Role {
+    match &row.agency {
+        Some(key) if key.as_str() == access.key().key() => Role::Agency,
+        _ => Role::CoAgency,
     }
 }
 
@@ -232,6 +241,7 @@ impl Acts {
             format_version: None,
             report_key: None,
             clockwork: self.directory.clockwork(&row),
+            turns: self.directory.turns(&row),
             own_queue: self.directory.reads_own_queue(access),
             traceparent: call.traceparent,
         };
@@ -242,7 +252,10 @@ impl Acts {
         let row = self.dossiers.reached(access, id).await?;
         let warnings = odd.iter().chain(&acted.warnings);
         let warnings = warnings.map(|warning| {
-            let at = warning.clone().at("/assigned_code");
+            let at = match warning.path {
+                Some(_) => warning.clone(),
+                None => warning.clone().at("/assigned_code"),
+            };
             ProblemView::of(&at, Language::Vietnamese)
         });
         Ok(DossierSummary {
@@ -267,12 +280,14 @@ impl Acts {
 }
 
 /// Whose step it is, where it is not the caller's, who sees the dossier all the same: a receiving unit or an enterprise, but only who
-/// filed it completes, withdraws or hands it over; a supervisor, but only the unit that receives it accepts it.
+/// filed it completes, withdraws or hands it over; a supervisor, but only the unit that receives it accepts it; one of several agencies,
+/// but only the one that leads decides it.
 fn whose_step(row: &KeptDossier, role: Role, access: &Access) -> Option<String> {
     let part = match role {
         Role::Submitter => Some(row.submitter.to_string()),
         Role::ReceivingUnit => (row.receiving_unit.as_ref().map(ToString::to_string))
             .or_else(|| row.agency.as_ref().map(|key| format!("agency.{key}"))),
+        Role::Agency => row.agency.as_ref().map(|key| format!("agency.{key}")),
         _ => return None,
     };
     let part = part.unwrap_or_else(|| TenantKind::Operator.word().to_owned());

@@ -6,14 +6,17 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::clock::Clock;
 use crate::domain::clocks::Clockwork;
-use crate::domain::codes::{DossierCode, Key};
+use crate::domain::codes::{DossierCode, Key, ProcedureCode};
+use crate::domain::dossier::Channel;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::plausible::CLOCK_SKEW;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::routing::{Agency, AgencyChannel, CodeLook, Directory};
+use crate::domain::task::{AgencyTask, TaskOrder, TaskState};
+use crate::domain::tasks::Tasks;
 use crate::domain::tenant::TenantKind;
 use crate::domain::time::{Date, Timestamp};
-use crate::domain::view::{AgencyView, AssignmentView, Clocks};
+use crate::domain::view::{AgencyView, AssignmentView, Clocks, JointView, TaskView};
 use crate::identity::Access;
 use crate::store::kept::KeptDossier;
 
@@ -83,6 +86,57 @@ impl DirectoryInUse {
 
     pub(super) fn agency_of(&self, dossier: &KeptDossier) -> Option<AgencyView> {
         dossier.agency.as_ref().map(|key| self.agency_view(key))
+    }
+
+    /// What the clocks of the agencies are computed with whose turn has not come, of a dossier that goes from one to the next.
+    pub(super) fn turns(&self, row: &KeptDossier) -> Vec<(Key, Clockwork)> {
+        let tasks = &row.state.tasks;
+        let waiting = tasks.open().filter(|task| task.state == TaskState::Waiting);
+        let clockwork = |agency: &Key| self.load().clockwork(Some(agency), &row.procedure);
+        waiting
+            .map(|task| (task.agency.clone(), clockwork(&task.agency)))
+            .collect()
+    }
+
+    /// The tasks of a dossier as they begin at a moment, each by the hours of its own agency.
+    pub(super) fn beginning(
+        &self,
+        given: Vec<AgencyTask>,
+        channel: Channel,
+        procedure: &ProcedureCode,
+        from: Timestamp,
+    ) -> Tasks {
+        if given.is_empty() {
+            return Tasks::default();
+        }
+        let directory = self.load();
+        Tasks::beginning(TaskOrder::of(channel), given, |task| {
+            directory
+                .clockwork(Some(&task.agency), procedure)
+                .due(from, task.limit)
+        })
+    }
+
+    /// What each of several agencies has to do, as shown.
+    pub(super) fn joint(&self, row: &KeptDossier) -> Option<JointView> {
+        let tasks = &row.state.tasks;
+        let view = |task: &AgencyTask| TaskView {
+            number: task.number,
+            agency: self.agency_view(&task.agency),
+            lead: task.lead,
+            text: task.text.clone(),
+            limit: task.limit,
+            state: task.state,
+            due_at: task.due_at,
+            reported_at: None,
+            answer: None,
+            results: Vec::new(),
+            late_since: None,
+        };
+        (!tasks.is_empty()).then(|| JointView {
+            order: tasks.order,
+            tasks: tasks.list.iter().map(view).collect(),
+        })
     }
 
     /// An agency as shown; one that has left the directory is shown by its key.

@@ -233,6 +233,7 @@ impl Dossiers {
             receiving_unit: dossier.receiving_unit.clone(),
             supervisor: dossier.supervisor.clone(),
             agency: self.directory.agency_of(dossier),
+            joint: self.directory.joint(dossier),
             parked: dossier.parked,
             version: state.version,
             clocks: self.directory.clocks_of(dossier),

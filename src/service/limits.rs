@@ -61,6 +61,7 @@ impl Limits {
         }
         let keys = directory.agencies().map(|agency| agency.key.as_str());
         let watch = Watch {
+            clockwork: directory.city_clockwork(),
             max: LIMITS_AT_ONCE,
             actor: Access::system().actor(),
             own_queues: keys
@@ -129,7 +130,10 @@ impl Limits {
         let of_dossiers = Watched::ALL.into_iter().filter(|l| {
             !matches!(
                 l,
-                Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift
+                Watched::ClockAhead
+                    | Watched::CodeContested
+                    | Watched::FormatDrift
+                    | Watched::SupervisionNotice
             )
         });
         let mut counts: BTreeMap<Watched, LimitCount> = of_dossiers

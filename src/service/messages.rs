@@ -198,6 +198,8 @@ impl Messages {
             claimed_code: dossier.state.claimed.clone(),
             submitter: dossier.submitter.clone(),
             point: dossier.point.clone(),
+            result_to: Some(dossier.place_of_receipt().clone()),
+            joint: self.directory.joint(dossier),
             event: EventView::from(&*message.event),
             status: dossier.status(),
             clocks,

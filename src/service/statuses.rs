@@ -1,6 +1,8 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
 mod absent;
+mod said;
+mod tasks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use crate::domain::text::limits;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ProblemView, RefusedKind, StatusAnswer, StatusReport, StatusResult};
 use crate::identity::{Access, Permission, Scope};
-use crate::service::acts::Acts;
+use crate::service::acts::{Acts, of_agency};
 use crate::service::credentials::Credentials;
 use crate::service::directory::DirectoryInUse;
 use crate::service::formats_in_use::FormatsInUse;
@@ -264,13 +266,8 @@ impl Statuses {
             }
         };
         let now = self.clock.now();
-        let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
-            let text = bounded("/text", report.text.clone(), limits::NOTE)?;
-            let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
-            let action = action(&mut report, text)?;
-            Ok((occurred_at, officer, action))
-        });
-        let prepared = prepared.map_err(|problem| {
+        let role = of_agency(access, &row);
+        let prepared = prepared(access, role, &mut report, now).map_err(|problem| {
             let pointer = problem.path.clone().unwrap_or_default();
             item.located(problem, &pointer)
         });
@@ -280,7 +277,7 @@ impl Statuses {
             Err(problem) => return Ok(answering.refused(&[problem])),
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
-        let brought = report.assigned_code.take();
+        let (brought, not_its) = tasks::code_of(role, &row, report.assigned_code.take());
         let (assigned_code, odd) = self
             .directory
             .code_of(brought.or(confirms), row.agency.as_ref(), now);
@@ -288,7 +285,7 @@ impl Statuses {
             key: None,
             dossier: row.id.to_string(),
             actor: access.actor(),
-            role: Role::Agency,
+            role,
             report_key: Some(key),
             action,
             paths: item.files.iter().filter_map(|file| file.path.clone()).collect(),
@@ -299,14 +296,18 @@ impl Statuses {
             foreign_values: report.foreign_values,
             format_version,
             clockwork: self.directory.clockwork(&row),
+            turns: self.directory.turns(&row),
             own_queue: self.directory.reads_own_queue(access),
             traceparent,
         };
         let acted = self.acts.take(&row, act).await?;
         // What is said of a code that was not looked at would mislead: nothing of a rejected report was taken.
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
-        let beside = odd.iter().chain(&acted.warnings);
-        let beside = beside.map(|warning| item.located(warning.clone(), "/assigned_code"));
+        let beside = odd.iter().chain(&acted.warnings).chain(&not_its);
+        let beside = beside.map(|warning| {
+            let place = warning.path.as_deref().unwrap_or("/assigned_code");
+            item.located(warning.clone(), place)
+        });
         Ok(answering.taken(&acted, &beside.collect::<Vec<_>>()))
     }
 
@@ -318,7 +319,7 @@ impl Statuses {
         (action, officer): (&DossierAction, Option<&str>),
         call: Option<&str>,
     ) -> String {
-        let (text, more) = said_beside(action);
+        let (text, more) = said::beside(action);
         let occurred = report.occurred_at.map(Timestamp::as_micros).unwrap_or_default();
         // Without a moment of its own a report can be told from a later one that says the same only by the call it came in.
         let fresh = match (report.occurred_at, call) {
@@ -392,31 +393,21 @@ impl Statuses {
     }
 }
 
-/// The note of a report, and all it says beside a status and a note.
-fn said_beside(action: &DossierAction) -> (Option<&str>, String) {
-    // Texts, numbers and flags only: writing them to memory cannot fail.
-    match action {
-        DossierAction::Report {
-            text,
-            details,
-            back,
-            new_due,
-            ..
-        } if details.is_some() || back.is_some() || new_due.is_some() => (
-            text.as_deref(),
-            serde_json::to_string(&(details, back, new_due)).unwrap_or_default(),
-        ),
-        DossierAction::Correct {
-            results,
-            refusal,
-            text,
-        } => (
-            text.as_deref(),
-            serde_json::to_string(&(results, refusal)).unwrap_or_default(),
-        ),
-        DossierAction::Report { text, .. } => (text.as_deref(), String::new()),
-        _ => (None, String::new()),
-    }
+/// When it happened, the officer, and what it asks for of whoever has this part.
+fn prepared(
+    access: &Access,
+    role: Role,
+    report: &mut StatusReport,
+    now: Timestamp,
+) -> Result<(Timestamp, Option<String>, DossierAction), Problem> {
+    let occurred_at = not_in_future("occurred_at", report.occurred_at, now)?;
+    let text = bounded("/text", report.text.clone(), limits::NOTE)?;
+    let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
+    let action = match role {
+        Role::CoAgency => tasks::action(access, report, text)?,
+        _ => action(report, text)?,
+    };
+    Ok((occurred_at, officer, action))
 }
 
 /// What a report asks for: a status, or the correction of a result.
@@ -436,6 +427,7 @@ fn action(report: &mut StatusReport, text: Option<String>) -> Result<DossierActi
         details: Details::of(report.status, lists)?,
         back: report.back,
         new_due: report.new_due,
+        task: report.task,
     })
 }
 

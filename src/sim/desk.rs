@@ -11,8 +11,9 @@ use crate::domain::dossier::Filing;
 use crate::domain::event::Verdict;
 use crate::domain::rejection::Label;
 use crate::domain::status::Status;
-use crate::domain::tenant::TenantKind;
-use crate::domain::view::{AgencyData, StatusAnswer};
+use crate::domain::task::TaskState;
+use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::view::{AgencyData, JointView, StatusAnswer, TaskView};
 
 /// What to do about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Reading {
     Begin(Situation),
     /// A dossier that was begun before this program was started: finish it.
     Resume(Status),
+    /// A dossier that another agency leads: do the task in it.
+    Help,
     /// The receiving unit accepted it.
     Accepted,
     /// The submitter completed what was asked for.
@@ -31,8 +34,21 @@ pub enum Reading {
     Nothing,
 }
 
-/// What `data` means to an agency that already works on the dossier, or does not know it.
-pub fn read(data: &AgencyData, known: bool) -> Reading {
+/// What one of several agencies has to do in a dossier.
+pub fn own_task<'j>(joint: Option<&'j JointView>, agency: &TenantKey) -> Option<&'j TaskView> {
+    let tasks = &joint?.tasks;
+    tasks.iter().find(|task| task.agency.key.as_str() == agency.key())
+}
+
+/// What `data` means to this agency, which already works on the dossier, or does not know it.
+pub fn read(data: &AgencyData, agency: &TenantKey, known: bool) -> Reading {
+    if let Some(task) = own_task(data.joint.as_ref(), agency).filter(|task| !task.lead) {
+        return match (known, data.status.is_final(), task.state) {
+            (true, true, _) => Reading::Ended,
+            (false, false, TaskState::Sent) => Reading::Help,
+            _ => Reading::Nothing,
+        };
+    }
     let (kind, event) = (data.event.kind.as_str(), &data.event);
     if data.status.is_final() {
         return if known { Reading::Ended } else { Reading::Nothing };
@@ -200,6 +216,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn office() -> TenantKey {
+        "agency.so-tu-phap".parse().unwrap()
+    }
+
     fn message(kind: &str, from: Option<u8>, to: u8, submitter: &str) -> AgencyData {
         let at = "2026-11-23T01:00:00Z";
         let status = |code: u8| json!({ "code": code, "vi": "", "en": "" });
@@ -216,33 +236,56 @@ mod tests {
     }
 
     #[test]
+    fn an_agency_beside_the_lead_does_its_task_once() {
+        let with = |lead: bool, state: &str, to: u8| {
+            let mut data = message("filed", None, to, "agent.a-001");
+            let task = json!({ "number": 2, "agency": { "key": "so-tu-phap", "name": "" }, "lead": lead, "text": "",
+                "limit": { "working-days": 3 }, "state": state, "due_at": null });
+            data.joint = serde_json::from_value(json!({ "order": "together", "tasks": [task] })).unwrap();
+            data
+        };
+        let reading = |data: &AgencyData, known| read(data, &office(), known);
+        assert_eq!(reading(&with(false, "sent", 1), false), Reading::Help);
+        assert_eq!(reading(&with(false, "sent", 4), true), Reading::Nothing);
+        assert_eq!(reading(&with(false, "done", 4), false), Reading::Nothing);
+        assert_eq!(reading(&with(false, "sent", 7), true), Reading::Ended);
+        assert!(matches!(
+            reading(&with(true, "sent", 1), false),
+            Reading::Begin(_)
+        ));
+    }
+
+    #[test]
     fn a_message_means_what_the_agency_knows_of_the_dossier() {
         let (agent, branch) = ("agent.a-001", "branch.tay-ho");
         let begin = |status, by_branch| Reading::Begin(Situation { status, by_branch });
         let filed = message("filed", None, 1, agent);
-        assert_eq!(read(&filed, false), begin(Status::Registered, false));
-        assert_eq!(read(&filed, true), Reading::Nothing);
+        assert_eq!(read(&filed, &office(), false), begin(Status::Registered, false));
+        assert_eq!(read(&filed, &office(), true), Reading::Nothing);
         assert_eq!(
-            read(&message("filed", None, 2, branch), false),
+            read(&message("filed", None, 2, branch), &office(), false),
             begin(Status::Accepted, true)
         );
         assert_eq!(
-            read(&message("filed", None, 4, agent), false),
+            read(&message("filed", None, 4, agent), &office(), false),
             Reading::Resume(Status::Processing)
         );
         assert_eq!(
-            read(&message("status-changed", Some(1), 2, branch), true),
+            read(&message("status-changed", Some(1), 2, branch), &office(), true),
             Reading::Accepted
         );
         let completed = message("status-changed", Some(5), 4, agent);
-        assert_eq!(read(&completed, true), Reading::Supplemented);
-        assert_eq!(read(&completed, false), Reading::Resume(Status::Processing));
+        assert_eq!(read(&completed, &office(), true), Reading::Supplemented);
         assert_eq!(
-            read(&message("status-changed", Some(9), 10, agent), true),
+            read(&completed, &office(), false),
+            Reading::Resume(Status::Processing)
+        );
+        assert_eq!(
+            read(&message("status-changed", Some(9), 10, agent), &office(), true),
             Reading::Ended
         );
         assert_eq!(
-            read(&message("status-changed", Some(9), 10, agent), false),
+            read(&message("status-changed", Some(9), 10, agent), &office(), false),
             Reading::Nothing
         );
         assert!(!is_readable(&filed), "an empty object is no dossier");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
-use super::desk::Tally;
+use super::desk::{Tally, own_task};
 use super::file::{self, File};
 use super::mailboxes::Mailboxes;
 use super::report::{CodeBook, ReportFormat};
@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::domain::codes::{AgencyCode, DossierCode, Key};
 use crate::domain::ids::DossierId;
 use crate::domain::status::Status;
+use crate::domain::task::TaskState;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -64,6 +65,15 @@ pub struct OfficePace {
     pub run: String,
 }
 
+/// A dossier that an earlier start of an agency's program has left over.
+pub(super) struct LeftOver {
+    pub dossier: DossierId,
+    pub status: Status,
+    pub code: Option<DossierCode>,
+    /// Another agency leads it: only the task in it is left to do.
+    pub helps: bool,
+}
+
 /// An agency at work.
 pub(super) struct Office {
     pub(super) partner: Arc<Partner>,
@@ -101,8 +111,8 @@ impl Office {
         self.partner.tenant().key().parse().ok()
     }
 
-    /// The dossiers this agency has not finished, and the last code it gave today.
-    pub(super) async fn open_dossiers(&self) -> Vec<(DossierId, Status, Option<DossierCode>)> {
+    /// The dossiers this agency has not finished, or not done its task in; and the last code it gave today.
+    pub(super) async fn open_dossiers(&self) -> Vec<LeftOver> {
         let (mut open, mut filter) = (
             Vec::new(),
             DossierFilter {
@@ -120,12 +130,20 @@ impl Office {
                 }
             };
             for dossier in page.dossiers {
-                if let Some(code) = &dossier.dossier_code {
+                let own = own_task(dossier.joint.as_ref(), self.partner.tenant());
+                let helps = own.is_some_and(|task| !task.lead);
+                let is_settled = helps && own.is_some_and(|task| task.state != TaskState::Sent);
+                if let Some(code) = dossier.dossier_code.as_ref().filter(|_| !helps) {
                     self.codes().seen(code, today);
                 }
                 let status = dossier.status.code;
-                if !status.is_final() && status != Status::Finished {
-                    open.push((dossier.tracking_id, status, dossier.dossier_code));
+                if !status.is_final() && status != Status::Finished && !is_settled {
+                    open.push(LeftOver {
+                        dossier: dossier.tracking_id,
+                        status,
+                        code: dossier.dossier_code.filter(|_| !helps),
+                        helps,
+                    });
                 }
             }
             filter.after = page.next;

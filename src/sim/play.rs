@@ -12,7 +12,9 @@ use crate::domain::codes::DossierCode;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::submission::IdempotencyKey;
+use crate::domain::task::TaskOutcome;
 use crate::domain::time::Timestamp;
+use crate::domain::view::TaskReportRequest;
 
 /// What the task of a dossier is told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,7 +79,44 @@ impl Play {
         noted.is_ok_and(|note| !note.ended)
     }
 
+    /// Reports the agency's own task; the papers go on with it. Whether there is still something to do then.
+    async fn report_own_task(&mut self, step: &PlannedStatus) -> bool {
+        self.sent += 1;
+        let key = format!("{}-{}-{}", self.office.pace.run, self.dossier, self.sent);
+        let Some(key) = IdempotencyKey::parse(&key) else {
+            return true;
+        };
+        let request = TaskReportRequest {
+            occurred_at: None,
+            task: None,
+            outcome: TaskOutcome::Done,
+            text: step.text.map(str::to_owned),
+            results: Vec::new(),
+        };
+        loop {
+            let _permit = self.office.gate.acquire().await;
+            let told = self
+                .office
+                .partner
+                .report_task(self.dossier, &request, &key)
+                .await;
+            match told {
+                Ok(_) => return true,
+                Err(error) if error.is_passing() => tokio::time::sleep(2 * SECOND).await,
+                // It was reported before this start.
+                Err(error) if error.label() == Some(Label::TaskSettled) => return true,
+                Err(error) => {
+                    self.office.fault("task", &error);
+                    return true;
+                }
+            }
+        }
+    }
+
     async fn step(&mut self, step: &PlannedStatus) -> bool {
+        if step.own_task {
+            return self.report_own_task(step).await;
+        }
         let occurred_at = self.moment(step.before_last);
         let mut report = AgencyReport {
             dossier: self.dossier,

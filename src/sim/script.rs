@@ -119,6 +119,8 @@ pub struct PlannedStatus {
     pub before_last: bool,
     /// It is sent again a moment later, the same in every part.
     pub twice: bool,
+    /// It is the agency's own task that is reported, as one of several agencies that get the papers one after the other.
+    pub own_task: bool,
     /// The agency's system gives the dossier its official code with it, unless it has one.
     pub assigns_code: bool,
 }
@@ -192,6 +194,41 @@ impl Script {
             behaviour: Behaviour::Plain,
             steps,
         }
+    }
+
+    /// What an agency does in a dossier that another leads: it does its task, and in one of eight cannot.
+    pub fn helping(seed: u64, dossier: DossierId) -> Self {
+        let draw = dossier.as_bytes().iter().fold(seed, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
+        });
+        let step = match draw % 8 {
+            0 => plain(Status::Refused, 2 * HOUR)
+                .saying("Không thuộc phạm vi của cơ quan; đề nghị giao cơ quan khác"),
+            _ => plain(Status::Finished, 2 * HOUR).saying("Thống nhất với nội dung hồ sơ"),
+        };
+        Script {
+            behaviour: Behaviour::Plain,
+            steps: vec![PlannedStatus {
+                assigns_code: false,
+                brings: Brings::Nothing,
+                ..step
+            }],
+        }
+    }
+
+    /// The same, where papers go on to other agencies once the agency has reported its own task.
+    #[must_use]
+    pub fn after_own_task(mut self, has_one: bool) -> Self {
+        if has_one {
+            let task = PlannedStatus {
+                own_task: true,
+                assigns_code: false,
+                brings: Brings::Nothing,
+                ..plain(Status::Processing, MINUTE).saying("Đã xong phần việc của cơ quan chủ trì")
+            };
+            self.steps.insert(0, task);
+        }
+        self
     }
 
     fn of(behaviour: Behaviour, situation: Situation, pace: f64) -> Self {
@@ -360,6 +397,7 @@ fn plain(status: Status, after: Duration) -> PlannedStatus {
         },
         before_last: false,
         twice: false,
+        own_task: false,
         assigns_code: false,
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! 1. `requests`: what can be asked, and what comes of it. Values; no database.
 //! 2. `batch`: the overlay in memory that a batch is decided on, and the rows it will write.
-//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code` and `issue`), `assign`, `succeed`, `carry`
+//! 3. `command`: what every command does, and one file a command: `submit`, `act` (judged in `action`, codes in `code` and `issue`, several agencies in `tasks`), `assign`, `succeed`, `carry`
 //!    (outbox and inbox), `push`, `missing`, `notices`, `files`, `refuse`, `register` and `directory` (rows in `enrol`), `watch`, `sweep`,
 //!    `prove`. Beside them `audit`, the chain of what operators did.
 //! 4. `play`: one transaction, which loads what a batch names, plays its commands, writes and seals.
@@ -47,6 +47,7 @@ mod requests;
 mod submit;
 mod succeed;
 mod sweep;
+mod tasks;
 mod watch;
 mod worker;
 

@@ -132,7 +132,7 @@ rows! {
         id: String, tenant: String, reference: String, point: Option<String>, receiving_unit: Option<String>,
         supervisor: Option<String>, agency: Option<String>, parked: Option<String>,
         procedure: String, channel: i16, assisted: bool, status: Code, resume: Option<Code>, since: At, spoken: String, events: i32, version: i32,
-        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, open_matters: Option<String>, time_limit: String, acceptance_due: Option<At>,
+        supplements: i32, postponements: i32, accepted: bool, code: Option<String>, claimed_code: Option<String>, open_matters: Option<String>, tasks: Option<String>, time_limit: String, acceptance_due: Option<At>,
         forecast_due: Option<At>, due: Option<At>, promised_due: Option<At>, promise_holds: bool, answered_seq: Option<i64>, content_blind: Vec<u8>, route: String,
         submission: String, received_at: At, updated_at: At,
         likeness: Option<Vec<u8>>, twin: Option<String>, running: Option<String>, look_at: Option<At>,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::event::Event;
 use crate::domain::sha256::Sha256;
+use crate::store::word::{PartyRole, Worded};
 
 /// The kind of the keyed seal over the head's hash: who can write to the database and has no key of the hub cannot make one, so a
 /// chain that was computed anew is found even without a copy of its head.
@@ -174,6 +175,15 @@ pub struct RowSeal {
     /// Tenants whose part in the dossier ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+}
+
+/// How a seal names a part that ends. An agency may have two parts in one dossier; of several agencies', the part of one beside the
+/// competent agency is named apart.
+pub fn left_by(tenant: &str, role: PartyRole) -> String {
+    match role {
+        PartyRole::CoAgency => format!("{tenant} {}", role.word()),
+        _ => tenant.to_owned(),
+    }
 }
 
 /// Some digests, written as one text: base64url of their bytes, one after the other.

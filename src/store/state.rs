@@ -7,6 +7,7 @@ use super::word::Code;
 use crate::domain::lifecycle::{Phase, Promise, Resume, State};
 use crate::domain::matter::Open;
 use crate::domain::status::Status;
+use crate::domain::tasks::Tasks;
 
 fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
@@ -49,12 +50,26 @@ pub fn state_of(row: &DossierRow) -> Result<State, StoreError> {
             None => Open::default(),
             Some(open) => serde_json::from_str(open).map_err(|_| corrupt("open matters"))?,
         },
+        tasks: tasks_of(row.tasks.as_deref())?,
         due: row.due.map(|at| at.0),
         promise: row.promised_due.map(|at| Promise {
             to: at.0,
             holds: row.promise_holds,
         }),
     })
+}
+
+/// The tasks a column holds.
+pub fn tasks_of(column: Option<&str>) -> Result<Tasks, StoreError> {
+    let Some(tasks) = column else {
+        return Ok(Tasks::default());
+    };
+    serde_json::from_str(tasks).map_err(|_| corrupt("tasks"))
+}
+
+/// Whether a dossier with this competent agency and these tasks is with an agency: what is sent to it is its own to read.
+pub fn is_with(competent: Option<&str>, tasks: Option<&str>, agency: &str) -> Result<bool, StoreError> {
+    Ok(competent == Some(agency) || tasks_of(tasks)?.shared_with(agency))
 }
 
 /// Writes a state into its row.
@@ -77,6 +92,8 @@ pub(super) fn put_state(row: &mut DossierRow, state: &State) {
     // Numbers and moments: writing them to memory cannot fail.
     row.open_matters =
         (state.open != Open::default()).then(|| serde_json::to_string(&state.open).unwrap_or_default());
+    // Keys, texts of the directory and moments: writing them to memory cannot fail.
+    row.tasks = (!state.tasks.is_empty()).then(|| serde_json::to_string(&state.tasks).unwrap_or_default());
     row.due = state.due.map(At);
     row.promised_due = state.promise.map(|promise| At(promise.to));
     row.promise_holds = state.promise.is_some_and(|promise| promise.holds);

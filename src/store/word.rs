@@ -231,6 +231,8 @@ words! {
         SupervisingUnit = "supervising-unit",
         /// The competent agency.
         LeadAgency = "lead-agency",
+        /// An agency with a task beside it.
+        CoAgency = "co-agency",
     }
     /// What names one dossier only.
     NaturalKind, "kind of natural key" {

@@ -62,6 +62,8 @@ fn body(route: &HttpRoute, id: &str, delivery: &str) -> Value {
             json!({ "of": "Công an phường", "question": "Xác minh", "due_at": "2026-12-31T10:00:00+07:00" })
         }
         "answerOpinion" => json!({ "number": 1, "answer": "Đúng" }),
+        "reportTask" => json!({ "outcome": "done", "text": "Thống nhất" }),
+        "handTaskOver" => json!({ "task": 1, "agency": "ubnd-00025", "reason": "Thử" }),
         "earlyResult" => json!({ "expected_at": "2026-12-31T10:00:00+07:00" }),
         "paid" => json!({ "kind": "collected", "amount_vnd": 8000 }),
         "settle" => json!({ "messages": [{ "delivery": delivery, "outcome": "done" }] }),

@@ -58,6 +58,8 @@ const TENANTS: [&str; 9] = [
 
 pub struct City {
     pub hub: Arc<Hub>,
+    /// The files of its directory.
+    files: BTreeMap<String, String>,
     /// Its database.
     pub store: Arc<Store>,
     /// The department with a queue of its own. Users of a RabbitMQ belong to all its virtual hosts, so its key is this city's.
@@ -66,7 +68,6 @@ pub struct City {
     pub endpoints: DevCa,
     peers: HashMap<String, ConnectionPeer>,
     ca: DevCa,
-    files: BTreeMap<String, String>,
 }
 
 /// An agency on this channel; a format behind it, after a comma, takes the place of the agency's own.
@@ -80,11 +81,15 @@ fn on_channel(line: &str, channel: &str) -> String {
     line.replace(whole, &format!(",{channel},"))
 }
 
-/// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`.
-fn directory_files(department: &str, channel: &str) -> BTreeMap<String, String> {
+/// The directory's files with three agencies left, the department renamed to `department`, the commune reached by `channel`, and some
+/// files as they are said here.
+fn directory_files(department: &str, channel: &str, said: &[(&str, &str)]) -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/directory/hanoi");
     let read = |name: &&str| {
         let mut text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        if let Some((_, other)) = said.iter().find(|(file, _)| file == name) {
+            (*other).clone_into(&mut text);
+        }
         if *name == "agencies.csv" {
             let kept = |line: &&str| {
                 ["key,", "so-cong-thuong,", "ubnd-00004,", "ubnd-00008,"]
@@ -233,7 +238,7 @@ impl City {
 
     /// A city with other limits of uploads.
     pub async fn with_uploads(stage: &Stage, uploads: UploadLimits) -> City {
-        Self::made(stage, stage.open(), "pull", uploads, Registry::shipped()).await
+        Self::made(stage, stage.open(), ("pull", &[]), uploads, Registry::shipped()).await
     }
 
     /// A city whose commune is pushed to.
@@ -241,7 +246,7 @@ impl City {
         Self::made(
             stage,
             stage.open(),
-            "push",
+            ("push", &[]),
             UploadLimits::default(),
             Registry::shipped(),
         )
@@ -250,7 +255,14 @@ impl City {
 
     /// A city on this store.
     pub async fn on(stage: &Stage, store: Store) -> City {
-        Self::made(stage, store, "pull", UploadLimits::default(), Registry::shipped()).await
+        Self::made(
+            stage,
+            store,
+            ("pull", &[]),
+            UploadLimits::default(),
+            Registry::shipped(),
+        )
+        .await
     }
 
     /// A city with a partner's format beside the shipped ones, which its commune takes.
@@ -258,20 +270,55 @@ impl City {
         let files = BTreeMap::from([(format!("{format}/adapter.toml"), mapping.to_owned())]);
         let registry = Registry::shipped_with(&files).unwrap_or_else(|faults| panic!("{faults:#?}"));
         let channel = format!("pull,{format}");
-        Self::made(stage, stage.open(), &channel, UploadLimits::default(), registry).await
+        Self::made(
+            stage,
+            stage.open(),
+            (&channel, &[]),
+            UploadLimits::default(),
+            registry,
+        )
+        .await
     }
 
     /// A city whose hub begins with these formats, and has kept them.
     pub async fn with_formats(stage: &Stage, adapters: Registry) -> City {
-        let city = Self::made(stage, stage.open(), "pull", UploadLimits::default(), adapters).await;
+        let city = Self::made(
+            stage,
+            stage.open(),
+            ("pull", &[]),
+            UploadLimits::default(),
+            adapters,
+        )
+        .await;
         city.hub.formats.keep_own().await.unwrap();
         city
+    }
+
+    /// A city with some files of its directory as they are said here.
+    pub async fn with(stage: &Stage, said: &[(&str, &str)]) -> City {
+        let (uploads, formats) = (UploadLimits::default(), Registry::shipped());
+        Self::made(stage, stage.open(), ("pull", said), uploads, formats).await
+    }
+
+    /// A second hub on the database of a city.
+    pub async fn beside(stage: &Stage, city: &City) -> Arc<Hub> {
+        let ca = DevCa::create(stage.clock.now()).unwrap();
+        let store = Arc::new(stage.open());
+        let other = Hub::new(parts(
+            stage,
+            &store,
+            Registry::shipped(),
+            (&city.files, UploadLimits::default()),
+            (&ca, &city.endpoints),
+        ));
+        other.refresher.refresh().await.unwrap();
+        Arc::new(other)
     }
 
     async fn made(
         stage: &Stage,
         store: Store,
-        channel: &str,
+        (channel, said): (&str, &[(&str, &str)]),
         uploads: UploadLimits,
         adapters: Registry,
     ) -> City {
@@ -279,7 +326,7 @@ impl City {
         let department: Key = format!("{DEPARTMENT}-{}", unique().replace('_', "-"))
             .parse()
             .unwrap();
-        let files = directory_files(department.as_str(), channel);
+        let files = directory_files(department.as_str(), channel, said);
         let now = stage.clock.now();
         let ca = DevCa::create(now).unwrap();
         let endpoints = DevCa::create("2026-01-01T00:00:00Z".parse().unwrap()).unwrap();

@@ -31,6 +31,7 @@ mod errors;
 mod formats;
 mod imports;
 mod issued;
+mod joint;
 mod ledger;
 mod lengths;
 mod libraries;

@@ -10,6 +10,7 @@ use lienthong::domain::lifecycle::Role;
 use lienthong::domain::routing::{Directory, Divided, RouteReason};
 use lienthong::domain::seal::sha256;
 use lienthong::domain::status::Status;
+use lienthong::domain::tasks::Tasks;
 use lienthong::domain::tenant::Actor;
 use lienthong::store::kept::{Json, NewDossier, NewSubmission, Part};
 use lienthong::store::ledger::{
@@ -94,6 +95,8 @@ pub fn filing_by(stage: &Stage, tenant: &str, reference: &str) -> Submit {
             part(tenant, PartyRole::Submitter),
             part(&format!("agency.{AGENCY}"), PartyRole::LeadAgency),
         ],
+        tasks: Tasks::default(),
+        out_of_area: None,
         likeness: Likeness {
             blind: sha256(id.to_string().as_bytes()).as_bytes().to_vec(),
             twin: None,
@@ -209,6 +212,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
             details: None,
             back: None,
             new_due: None,
+            task: None,
         },
         paths: Vec::new(),
         occurred_at: now,
@@ -219,6 +223,7 @@ pub fn report(stage: &Stage, dossier: &str, to: Status) -> Act {
         format_version: None,
         report_key: None,
         clockwork: clockwork(),
+        turns: Vec::new(),
         own_queue: false,
         traceparent: None,
     }

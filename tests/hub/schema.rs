@@ -16,7 +16,7 @@ use lienthong::store::partitions::PartitionChanges;
 use lienthong::store::{migrate, read};
 
 use crate::backends::{Stage, on_both};
-use crate::papers::{BRANCH, filed, filing, limits};
+use crate::papers::{BRANCH, clockwork, filed, filing, limits};
 
 /// Tables that diesel keeps for itself.
 const DIESELS: &str = "__diesel_schema_migrations";
@@ -270,6 +270,7 @@ fn kept(stage: &Stage) -> Vec<String> {
 
 async fn tell_of_limits(stage: &Stage, store: &lienthong::store::Store) {
     let told = store.ledger.ask(Watch {
+        clockwork: clockwork(),
         max: 100,
         actor: lienthong::domain::tenant::Actor::hub(),
         own_queues: BTreeSet::new(),

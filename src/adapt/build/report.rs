@@ -6,6 +6,7 @@ use crate::domain::codes::DossierCode;
 use crate::domain::details::{FeeClaim, Lists, PaperAsked, ResultPaper};
 use crate::domain::event::Back;
 use crate::domain::rejection::problems;
+use crate::domain::task::TaskOutcome;
 use crate::domain::text::{self, Lines};
 use crate::domain::view::StatusReport;
 
@@ -27,6 +28,7 @@ impl Build {
         };
         let back = self.word::<Back>(o, "back");
         let new_due = self.instant(o, "new_due");
+        let task = self.word::<TaskOutcome>(o, "task");
         let foreign_values = self.list(o, "foreign_values", Self::foreign_value);
         let (dossier, status) = (dossier?, status?);
         if let Err(problem) = lists.check(status) {
@@ -41,6 +43,7 @@ impl Build {
             officer,
             back,
             new_due,
+            task,
             foreign_values,
             ..StatusReport::new(dossier, status)
         };

@@ -37,6 +37,7 @@ fn state(status: Status, since: &str, due: Option<&str>) -> State {
         accepted: status != Status::Registered,
         code: None,
         open: crate::domain::matter::Open::default(),
+        tasks: Default::default(),
         claimed: None,
         due: due.map(at),
         promise: None,

@@ -38,11 +38,16 @@ pub enum Watched {
     CodeContested,
     /// A hub begins with the rules that are in use: no limit, but told to the operator as one.
     FormatDrift,
+    /// An agency of several does its task (art. 20.2).
+    Task,
+    /// The agency's own one-stop unit hears of what was received out of area (art. 20.1): no limit, but told to the operator as one
+    /// where the unit cannot be told here.
+    SupervisionNotice,
 }
 
 impl Watched {
     /// Every limit.
-    pub const ALL: [Watched; 13] = [
+    pub const ALL: [Watched; 15] = [
         Watched::OfficerNotice,
         Watched::Acceptance,
         Watched::SupplementNotice,
@@ -56,6 +61,8 @@ impl Watched {
         Watched::FeeToBudget,
         Watched::CodeContested,
         Watched::FormatDrift,
+        Watched::Task,
+        Watched::SupervisionNotice,
     ];
 
     /// Its stable word.
@@ -74,6 +81,8 @@ impl Watched {
             Watched::FeeToBudget => "fee-to-budget",
             Watched::CodeContested => "code-contested",
             Watched::FormatDrift => "format-drift",
+            Watched::Task => "task",
+            Watched::SupervisionNotice => "supervision-notice",
         }
     }
 
@@ -85,9 +94,12 @@ impl Watched {
     /// Who must keep it.
     pub const fn party(self) -> Role {
         match self {
-            Watched::OfficerNotice | Watched::ClockAhead | Watched::CodeContested | Watched::FormatDrift => {
-                Role::Operator
-            }
+            Watched::OfficerNotice
+            | Watched::ClockAhead
+            | Watched::CodeContested
+            | Watched::FormatDrift
+            | Watched::SupervisionNotice => Role::Operator,
+            Watched::Task => Role::CoAgency,
             Watched::Supplement => Role::Submitter,
             Watched::PaperHandOver | Watched::FeeToBudget => Role::ReceivingUnit,
             Watched::Acceptance
@@ -111,6 +123,7 @@ impl Watched {
             | Watched::SupplementNotice
             | Watched::Due
             | Watched::LateNotice
+            | Watched::Task
             | Watched::Opinion => true,
             Watched::Supplement => passed,
             Watched::OfficerNotice
@@ -119,7 +132,8 @@ impl Watched {
             | Watched::ClockAhead
             | Watched::FeeToBudget
             | Watched::CodeContested
-            | Watched::FormatDrift => false,
+            | Watched::FormatDrift
+            | Watched::SupervisionNotice => false,
         }
     }
 
@@ -130,7 +144,8 @@ impl Watched {
             Watched::Acceptance => Some("acceptance-warning"),
             Watched::SupplementNotice => Some("supplement-notice-warning"),
             Watched::Supplement => Some("supplement-warning"),
-            Watched::Due => Some("due-warning"),
+            // A task is a part of what is due.
+            Watched::Due | Watched::Task => Some("due-warning"),
             Watched::LateNotice => Some("late-notice-warning"),
             Watched::PaperHandOver => Some("paper-warning"),
             Watched::AgencySilent
@@ -138,7 +153,8 @@ impl Watched {
             | Watched::Opinion
             | Watched::FeeToBudget
             | Watched::CodeContested
-            | Watched::FormatDrift => None,
+            | Watched::FormatDrift
+            | Watched::SupervisionNotice => None,
         }
     }
 }

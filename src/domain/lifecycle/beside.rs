@@ -11,6 +11,25 @@ use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
 
+/// What an agency beside the one that leads says of a status: that it works on its task is kept; the dossier stays where it is. Its
+/// task is settled by [`judge`](super::judge), and no other status is its to report (Decree 118/2025 art. 20.2).
+pub(super) fn of_co_agency(report: &Report) -> Decision {
+    let works = matches!(report.to, Status::Accepted | Status::Processing);
+    if !works || report.back.is_some() || report.new_due.is_some() {
+        let status = &report.to;
+        return rejected(report, problems::CoAgencyStatus { status }.into());
+    }
+    Decision {
+        verdict: Verdict::Recorded,
+        problem: None,
+        events: vec![EventKind::StatusRecorded {
+            to: report.to,
+            text: report.text.clone(),
+            details: None,
+        }],
+    }
+}
+
 /// How far a due date may be moved at once, in days: a year; more is a slip of the pen.
 pub const LONGEST_POSTPONEMENT_DAYS: i64 = 366;
 

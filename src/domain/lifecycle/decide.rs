@@ -25,6 +25,9 @@ pub fn decide(state: &State, report: &Report) -> Decision {
 
 fn step(state: &State, report: &Report) -> Decision {
     let from = state.status();
+    if report.role == Role::CoAgency {
+        return beside::of_co_agency(report);
+    }
     if report.late || report.to == from {
         // Older than what its sender has said since, or the same status with another note: history, not a change.
         return Decision {

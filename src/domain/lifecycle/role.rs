@@ -11,8 +11,10 @@ pub enum Role {
     Submitter,
     /// The one-stop unit that receives for the agency.
     ReceivingUnit,
-    /// The competent agency.
+    /// The competent agency; of several, the one that leads.
     Agency,
+    /// An agency beside the one that leads: it settles its own task, and moves the dossier nowhere.
+    CoAgency,
     /// A legal limit that passed.
     Clock,
     /// The operator of the hub.
@@ -21,10 +23,11 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [
+    pub const ALL: [Role; 6] = [
         Role::Submitter,
         Role::ReceivingUnit,
         Role::Agency,
+        Role::CoAgency,
         Role::Clock,
         Role::Operator,
     ];
@@ -35,6 +38,7 @@ impl Role {
             Role::Submitter => "submitter",
             Role::ReceivingUnit => "receiving-unit",
             Role::Agency => "agency",
+            Role::CoAgency => "co-agency",
             Role::Clock => "clock",
             Role::Operator => "operator",
         }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::clocks::DueReason;
+use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::{EventKind, When};
 use crate::domain::matter::Open;
 use crate::domain::status::Status;
+use crate::domain::tasks::Tasks;
 use crate::domain::tenant::TenantKey;
 use crate::domain::time::Timestamp;
 
@@ -130,6 +131,8 @@ pub struct State {
     pub claimed: Option<DossierCode>,
     /// What is open beside the status.
     pub open: Open,
+    /// What each of several agencies has to do.
+    pub tasks: Tasks,
     /// When the result is due; it stays as it was while the dossier stands still, and after its end.
     pub due: Option<Timestamp>,
     /// The date on the receipt the applicant holds, where its sender named one.
@@ -172,6 +175,23 @@ impl State {
         }
     }
 
+    /// A date was set: the one that is counted, or the one on the receipt.
+    fn set_due(&mut self, change: &DueChange) {
+        match change.reason {
+            DueReason::Promised => {
+                self.promise = Some(Promise {
+                    to: change.to,
+                    holds: true,
+                });
+            }
+            reason => {
+                self.due = Some(change.to);
+                // Acceptance is what the receipt was printed for.
+                self.supersede(reason != DueReason::Accepted);
+            }
+        }
+    }
+
     /// The moment from which limits count a step: see [`When::counted`], and not before the step the dossier is in.
     pub fn counts(&self, when: When<'_>) -> Timestamp {
         when.counted().max(self.since)
@@ -192,6 +212,7 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         code: None,
         claimed: None,
         open: Open::default(),
+        tasks: Tasks::default(),
         due: None,
         promise: None,
     });
@@ -202,7 +223,11 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
             next.phase = Phase::entering(*status, *status);
             next.since = when.counted();
         }
-        EventKind::Amended { version, .. } => next.version = *version,
+        EventKind::Amended { version, agency, .. } => {
+            next.version = *version;
+            agency.iter().for_each(|agency| next.tasks.lead_is(agency));
+        }
+        EventKind::Assigned { agency, .. } => next.tasks.lead_is(agency),
         EventKind::CodeClaimed { code } => next.claimed = Some(code.clone()),
         EventKind::CodeAssigned { code } => {
             next.code = Some(code.clone());
@@ -217,18 +242,11 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
             }
             next.supplements += i32::from(*to == Status::SupplementRequested);
         }
-        EventKind::Beside(matter) => next.open.follow(matter),
-        EventKind::DueSet(change) => match change.reason {
-            DueReason::Promised => {
-                let (to, holds) = (change.to, true);
-                next.promise = Some(Promise { to, holds });
-            }
-            reason => {
-                next.due = Some(change.to);
-                // Acceptance is what the receipt was printed for.
-                next.supersede(reason != DueReason::Accepted);
-            }
-        },
+        EventKind::Beside(matter) => {
+            next.open.follow(matter);
+            next.tasks.follow(matter);
+        }
+        EventKind::DueSet(change) => next.set_due(change),
         EventKind::Postponed { to, .. } => {
             next.due = Some(*to);
             next.supersede(true);

@@ -298,6 +298,11 @@ problems! {
     ChangeTooLate { status };
     ResultNotEarly { due };
     OpinionUnknown { number };
+    TaskUnknown { task };
+    TaskSettled { task };
+    TaskOfLead { task };
+    CoAgencyStatus { status };
+    TasksOpen { tasks };
     FeeUnknown { amount };
     LeaseLost;
 

@@ -3,6 +3,7 @@
 
 mod competence;
 mod finding;
+mod joint;
 mod provisional;
 mod references;
 mod reorganisations;
@@ -31,6 +32,7 @@ impl Directory {
         self.check_rules(&mut findings);
         self.check_reorganisations(&mut findings);
         self.check_competence(&mut findings);
+        self.check_joint(&mut findings);
         if production {
             self.check_provisional(&mut findings);
         }

@@ -172,6 +172,9 @@ impl Directory {
                 name: known.name.clone(),
             },
             limit: procedure.limit,
+            tasks: (agency.as_ref()).map_or_else(Vec::new, |lead| {
+                self.tasks_of(&procedure.code, procedure.version, lead, on)
+            }),
             parked,
             warnings: warnings.collect(),
             reason: RouteReason {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::files;
+use super::in_force;
+use super::joint::{self, OneStopUnit, ProcedureTask, TaskName};
 use super::reorganisation::{self, Reorganisation, Units};
 use super::rows::{
     Agency, Agent, Alias, Branch, Commune, Enterprise, Point, PointKind, Procedure, Rule, RulePlace,
@@ -44,8 +46,11 @@ pub struct Directory {
     enterprises: Rows<Key, Enterprise>,
     agents: Rows<Key, Agent>,
     reorganisations: Rows<String, Reorganisation>,
+    pub(super) tasks: Rows<TaskName, ProcedureTask>,
+    pub(super) units: Rows<(Key, Option<Date>), OneStopUnit>,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
+    pub(super) tasks_by: HashMap<ProcedureCode, Vec<ProcedureTask>>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
     agencies_of: HashMap<CommuneCode, Vec<Key>>,
     /// The versions of a procedure, the newest first.
@@ -58,6 +63,10 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Files a directory may be without: as if they had no row.
+    pub const MAY_BE_ABSENT: &'static [&'static str] =
+        &[joint::UNITS_FILE, joint::TASKS_FILE, Reorganisation::FILE];
+
     /// The files a directory is made of. Other names are not looked at.
     pub const FILES: &'static [&'static str] = &[
         "agencies.csv",
@@ -69,17 +78,16 @@ impl Directory {
         Offices::DAYS_FILE,
         Offices::HOURS_FILE,
         "legacy_communes.csv",
+        joint::UNITS_FILE,
         "points.csv",
         "procedure_aliases.csv",
         TimeLimits::OWN_FILE,
         "procedures.csv",
         Reorganisation::FILE,
         "succession.csv",
+        joint::TASKS_FILE,
         TimeLimits::FILE,
     ];
-
-    /// Those of [`Directory::FILES`] it may be without: directories that were imported before the hub knew them go on.
-    pub const OPTIONAL_FILES: &'static [&'static str] = &[Reorganisation::FILE];
 
     /// Reads the files (name to text). What contradicts itself across files, such as a key that names nothing, is left to
     /// [`Directory::check`].
@@ -89,7 +97,7 @@ impl Directory {
     pub fn read(files: &BTreeMap<String, String>) -> Result<Directory, Vec<DirectoryFault>> {
         let mut faults: Vec<DirectoryFault> = Vec::new();
         for name in Self::FILES {
-            if !files.contains_key(*name) && !Self::OPTIONAL_FILES.contains(name) {
+            if !files.contains_key(*name) && !Self::MAY_BE_ABSENT.contains(name) {
                 faults.push(DirectoryFault {
                     file: (*name).to_owned(),
                     line: 0,
@@ -125,8 +133,11 @@ impl Directory {
                 Some(text) => reorganisation::read(text, f),
                 None => Rows::default(),
             },
+            tasks: joint::tasks(text(joint::TASKS_FILE), f),
+            units: joint::units(text(joint::UNITS_FILE), f),
             offices,
             time_limits: Arc::new(time_limits),
+            tasks_by: HashMap::new(),
             rules_of: HashMap::new(),
             agencies_of: HashMap::new(),
             versions_of: HashMap::new(),
@@ -167,6 +178,10 @@ impl Directory {
                 keys.push(agency.key.clone());
             }
         }
+        for task in self.tasks.iter() {
+            let tasks = self.tasks_by.entry(task.procedure.clone()).or_default();
+            tasks.push(task.clone());
+        }
         for row in self.succession.iter() {
             let successors = self.successors_of.entry(row.old.clone()).or_default();
             let at = if row.is_default { 0 } else { successors.len() };
@@ -205,6 +220,11 @@ impl Directory {
         let calendar = office.map_or(self.offices.city(), |agency| self.offices.of(agency));
         let limits = self.time_limits.own(procedure).unwrap_or(&self.time_limits);
         Clockwork::new(Arc::clone(calendar), Arc::clone(limits))
+    }
+
+    /// The same with the hours of the city and the limits of the decree.
+    pub fn city_clockwork(&self) -> Clockwork {
+        Clockwork::new(Arc::clone(self.offices.city()), Arc::clone(&self.time_limits))
     }
 
     /// An agency by its stable key, in force or not; its newest row.
@@ -474,7 +494,7 @@ pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
 /// the version as it was before there was such a file.
 fn version(files: &BTreeMap<String, String>) -> String {
     let mut bytes = Vec::new();
-    let present = |name: &&&str| files.contains_key(**name) || !Directory::OPTIONAL_FILES.contains(*name);
+    let present = |name: &&&str| files.contains_key(**name) || !Directory::MAY_BE_ABSENT.contains(*name);
     for name in Directory::FILES.iter().filter(present) {
         let text = files.get(*name).map_or("", String::as_str);
         for part in [name.as_bytes(), text.as_bytes()] {

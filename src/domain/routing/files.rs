@@ -246,7 +246,7 @@ enum LimitOf {
 }
 
 /// `limit_value` and `limit_unit`: a length, or of the same day the time of day until which a receipt counts for that day.
-fn limit(row: &mut Row<'_>) -> Option<Limit> {
+pub(super) fn limit(row: &mut Row<'_>) -> Option<Limit> {
     let units = [
         ("working-hours", LimitOf::Length(Limit::WorkingHours)),
         ("working-days", LimitOf::Length(Limit::WorkingDays)),

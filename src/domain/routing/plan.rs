@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Directory;
+use super::{Directory, joint};
 use crate::domain::legal::TimeLimits;
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
@@ -168,6 +168,8 @@ fn table(name: &str, files: &DirectoryFiles) -> Table {
         // A value may change with the day: each period is a row of its own.
         TimeLimits::FILE => std::iter::once(0).chain(named("valid_from")).collect(),
         TimeLimits::OWN_FILE => [0, 1].into_iter().chain(named("valid_from")).collect(),
+        joint::UNITS_FILE => std::iter::once(0).chain(named("valid_from")).collect(),
+        joint::TASKS_FILE => (0..3).chain(named("valid_from")).collect(),
         _ => vec![0],
     };
     let rows = reader.records().filter_map(Result::ok).map(|row| {

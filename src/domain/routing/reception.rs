@@ -15,8 +15,10 @@ pub struct Reception {
     pub unit: Option<TenantKey>,
     /// It is known to be received in another area than the agency's.
     pub out_of_area: bool,
-    /// Received out of area: the branch whose one-stop unit serves the agency, and supervises.
+    /// Received out of area: the branch whose one-stop unit is the agency's own, and supervises.
     pub supervisor: Option<TenantKey>,
+    /// Received out of area, and by another unit than the agency's own, as far as is known: the agency's own is to be notified.
+    pub notice: bool,
 }
 
 impl Reception {
@@ -65,9 +67,12 @@ impl Directory {
                 unit: unit.map(tenant),
                 out_of_area: false,
                 supervisor: None,
+                notice: false,
             };
         };
-        let home = self.branch_of(area, on);
+        // As it is written down for the agency; else the unit whose point serves its commune.
+        let own_unit = agency.and_then(|key| self.own_unit(key, on));
+        let home = own_unit.or_else(|| self.branch_of(area, on));
         let out_of_area = match (from, unit, home) {
             (Some(from), _, _) => from != area,
             (None, Some(unit), Some(home)) => unit != home,
@@ -77,6 +82,7 @@ impl Directory {
             unit: unit.map(tenant),
             out_of_area,
             supervisor: home.filter(|home| out_of_area && Some(*home) != unit).map(tenant),
+            notice: out_of_area && (home.is_none() || home != unit),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Routing over the shipped directory of Hanoi.
 
 mod data;
+mod joint;
 mod reception;
 mod reference;
 mod reorganised;

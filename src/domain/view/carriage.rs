@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::document::Document;
 use super::dossiers::EventView;
 use super::formats::FormatRef;
+use super::tasks::JointView;
 use crate::domain::codes::{DossierCode, Key};
 use crate::domain::failure::{Failure, Owner};
 use crate::domain::ids::{DeliveryId, DossierId, EventId};
@@ -325,6 +326,13 @@ pub struct AgencyData {
     pub submitter: TenantKey,
     /// At which point: the receipt and the result go back there.
     pub point: Option<Key>,
+    /// Where it was received, and the result goes back to (Decree 118/2025 art. 20.1): the one-stop unit that receives it, else who
+    /// filed it; at `point`, where one is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_to: Option<TenantKey>,
+    /// What each of several agencies has to do, the lead agency first; absent where this agency decides alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<JointView>,
     /// What happened.
     pub event: EventView,
     /// Where it stands.

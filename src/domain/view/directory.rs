@@ -16,11 +16,13 @@ use crate::domain::sha256::Sha256;
 use crate::domain::text::{SAYS_SOMETHING, limits};
 use crate::domain::time::Date;
 
-/// The files of a directory: each of them must be there, in CSV.
+/// The files of a directory in CSV: each of them must be there, but for those that it may be without.
 fn files(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let required: Vec<&str> = (Directory::FILES.iter().copied())
+        .filter(|name| !Directory::MAY_BE_ABSENT.contains(name))
+        .collect();
     schemars::json_schema!({
-        "type": "object", "additionalProperties": { "type": "string" },
-        "required": Directory::FILES.iter().filter(|file| !Directory::OPTIONAL_FILES.contains(file)).collect::<Vec<_>>(),
+        "type": "object", "required": required, "additionalProperties": { "type": "string" },
     })
 }
 

@@ -7,6 +7,7 @@ use super::answers::{AgencyView, Clocks, Links, ProblemView, StatusView};
 use super::attachments::MissingFile;
 use super::matters::{Opinion, opinions};
 use super::progress::{ClaimView, DueView, Progress, SupplementView};
+use super::tasks::JointView;
 use crate::domain::clocks::{DueChange, DueReason};
 use crate::domain::codes::{DossierCode, Key, ProcedureCode};
 use crate::domain::details::{Details, ResultPaper};
@@ -54,8 +55,11 @@ pub struct DossierSummary {
     /// Received out of area: the one-stop unit of the agency, which is told and supervises.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<TenantKey>,
-    /// Responsible agency.
+    /// Responsible agency; of several, the one that leads.
     pub agency: Option<AgencyView>,
+    /// What each of several agencies has to do; absent where one decides alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<JointView>,
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<Label>,
@@ -114,6 +118,8 @@ impl DossierView {
         attachments_missing: Vec<MissingFile>,
     ) -> Self {
         let progress = Progress::of(history);
+        let mut summary = summary;
+        summary.joint.iter_mut().for_each(|joint| joint.follow(history));
         DossierView {
             links: Links::of(summary.tracking_id),
             summary,
@@ -153,7 +159,7 @@ pub struct EventView {
     pub actor: Actor,
     /// What happened: `filed`, `amended`, `code-claimed`, `code-assigned`, `code-contested`, `status-changed`, `status-recorded`,
     /// `status-rejected`, `change-requested`, `opinion-asked`, `opinion-answered`, `early-result`, `papers-lost`,
-    /// `fee-collected`, `fee-paid-in`, `assigned`, `unassigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
+    /// `fee-collected`, `fee-paid-in`, `tasks-given`, `task-sent`, `task-reported`, `task-handed-over`, `out-of-area`, `assigned`, `unassigned`, `supplemented`, `postponed`, `result-corrected`, `handed-over`, `due-set`, `limit-near`, `limit-passed`,
     /// `attachments-complete`.
     pub kind: String,
     /// The status it led to or named.

@@ -10,6 +10,7 @@ use crate::domain::details::{Details, FeeClaim, Lists, PaperAsked, ResultPaper, 
 use crate::domain::dossier::{self, ForeignValue};
 use crate::domain::event::{Back, Event, EventKind, Verdict};
 use crate::domain::status::Status;
+use crate::domain::task::TaskOutcome;
 use crate::domain::text::{self, Text};
 use crate::domain::time::Timestamp;
 
@@ -84,6 +85,10 @@ pub struct StatusReport {
     /// The due date moves to this moment (Decree 118/2025 art. 19.6); `text` says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_due: Option<Timestamp>,
+    /// Of several agencies, the reporter's own task has ended: `done`, or `unable` with `text` saying why. A co-agency's report never
+    /// moves the dossier; without this, its status says how the task stands (9 done, 3 or 9 with `refusal` unable, 2 or 4 under way).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskOutcome>,
     /// What the agency's format says beside all this, kept with the event.
     #[serde(
         default,
@@ -111,6 +116,7 @@ impl StatusReport {
             correction: false,
             back: None,
             new_due: None,
+            task: None,
             foreign_values: Vec::new(),
         }
     }

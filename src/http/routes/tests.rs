@@ -72,7 +72,9 @@ fn every_variable_of_a_path_is_a_parameter_and_what_must_not_be_doubled_asks_for
             "answerOpinion",
             "earlyResult",
             "lost",
-            "paid"
+            "paid",
+            "reportTask",
+            "handTaskOver"
         ]
     );
 }

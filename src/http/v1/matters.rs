@@ -2,7 +2,7 @@
 
 use crate::domain::view::{
     ChangeRequest, DossierSummary, EarlyResultRequest, LossRequest, OpinionAnswerRequest, OpinionRequest,
-    PaymentRequest,
+    PaymentRequest, TaskHandOverRequest, TaskReportRequest,
 };
 use crate::http::extract::Authed;
 use crate::http::reply::{Outcome, Reply};
@@ -30,6 +30,12 @@ pub(super) const ROUTES: &[Served] = served! {
     Post "/v1/dossiers/{id}/payments" "paid"
         DossierPayment paid, ACT, Takes::Json(shape::<PaymentRequest>()) => Gives::Json(shape::<DossierSummary>());
         "Ghi nhận thu và nộp phí, lệ phí" "Record a fee that was collected, or paid in"
+    Post "/v1/dossiers/{id}/task-reports" "reportTask"
+        DossierTask report_task, ACT, Takes::Json(shape::<TaskReportRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Báo kết quả nhiệm vụ của cơ quan chủ trì, phối hợp" "Report the agency's own task in a dossier of several agencies"
+    Post "/v1/dossiers/{id}/task-hand-over" "handTaskOver"
+        DossierAssign hand_task_over, ACT, Takes::Json(shape::<TaskHandOverRequest>()) => Gives::Json(shape::<DossierSummary>());
+        "Giao nhiệm vụ phối hợp cho cơ quan khác" "Give the task of a co-agency to another agency"
 };
 
 async fn change(authed: Authed) -> Outcome {
@@ -81,5 +87,25 @@ async fn lost(authed: Authed) -> Outcome {
 async fn paid(authed: Authed) -> Outcome {
     let (id, call, request, authed) = authed.act().await?;
     let done = authed.hub().acts.paid(authed.access(), id, call, request).await?;
+    Reply::json(&done)
+}
+
+async fn report_task(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    let done = authed
+        .hub()
+        .acts
+        .report_task(authed.access(), id, call, request)
+        .await?;
+    Reply::json(&done)
+}
+
+async fn hand_task_over(authed: Authed) -> Outcome {
+    let (id, call, request, authed) = authed.act().await?;
+    let done = authed
+        .hub()
+        .acts
+        .hand_task_over(authed.access(), id, call, request)
+        .await?;
     Reply::json(&done)
 }

@@ -370,6 +370,7 @@ fn the_metadata_is_the_reviewed_one() {
         "dossier:early-result",
         "dossier:loss",
         "dossier:payment",
+        "dossier:task",
         "dossier:hand-over",
         "file:upload",
         "file:read",

@@ -2,11 +2,13 @@
 //! commune is meant, or where the agency they name says that it is another's.
 
 use super::Call;
+use crate::domain::clocks::Deadline;
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::problems;
-use crate::domain::routing::{AssignedReason, Reception};
+use crate::domain::routing::{AssignedReason, Reception, RouteReason};
 use crate::domain::seal::sha256;
+use crate::domain::tasks::Tasks;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AssignmentRequest, DossierSummary};
 use crate::identity::{Access, Permission};
@@ -42,6 +44,7 @@ impl Acts {
             let row = self.dossiers.reached(access, id).await?;
             let now = self.clock.now();
             let mut route = row.route.read()?;
+            let tasks = self.tasks_of(&row, &route, &agency.key, now);
             route.assigned = Some(AssignedReason {
                 agency: agency.key.clone(),
                 by: access.key().clone(),
@@ -63,11 +66,8 @@ impl Acts {
                 text: text.clone(),
                 supervisor: reception.supervisor.map(|unit| unit.to_string()),
                 route: serde_json::to_string(&route).map_err(internal)?,
-                silence: self
-                    .directory
-                    .load()
-                    .clockwork(Some(&agency.key), &row.procedure)
-                    .silence(now),
+                watches: self.watches_of(&row, &agency.key, &tasks, now),
+                tasks,
                 traceparent: call.traceparent.clone(),
             };
             match self.store.ledger.ask(assign).await? {
@@ -82,6 +82,24 @@ impl Acts {
             }
         }
         Err(ServiceError::Busy)
+    }
+
+    /// What each of several agencies has to do once this one leads: nothing new where they have been told.
+    fn tasks_of(&self, row: &KeptDossier, route: &RouteReason, lead: &Key, now: Timestamp) -> Tasks {
+        if !row.state.tasks.is_empty() {
+            return Tasks::default();
+        }
+        let filed_on = route.date.parse().unwrap_or_else(|_| now.date());
+        let directory = self.directory.load();
+        let given = directory.tasks_of(&row.procedure, route.procedure.version, lead, filed_on);
+        self.directory.beginning(given, row.channel, &row.procedure, now)
+    }
+
+    /// What begins to run when an agency gets a dossier.
+    fn watches_of(&self, row: &KeptDossier, agency: &Key, tasks: &Tasks, now: Timestamp) -> Vec<Deadline> {
+        let clockwork = self.directory.load().clockwork(Some(agency), &row.procedure);
+        let task = tasks.next_due().map(|due| clockwork.task(now, due));
+        std::iter::once(clockwork.silence(now)).chain(task).collect()
     }
 
     /// Where a dossier was received, seen from this agency.

@@ -1,7 +1,7 @@
 //! What the parties record of a dossier beside its status: changes asked for, opinions of other bodies, an early result, lost papers,
 //! fees on their way to the budget.
 
-use super::{ActionRequest, Call};
+use super::{ActionRequest, Call, of_agency};
 use crate::domain::dossier::limits;
 use crate::domain::ids::DossierId;
 use crate::domain::lifecycle::{LONGEST_POSTPONEMENT_DAYS, Role};
@@ -36,7 +36,7 @@ fn ahead(field: &str, at: Timestamp, now: Timestamp) -> Result<(), Problem> {
 /// The part in which a caller speaks of a dossier it has a part in.
 fn part(access: &Access, row: &KeptDossier) -> Role {
     match access.kind() {
-        TenantKind::Agency => Role::Agency,
+        TenantKind::Agency => of_agency(access, row),
         _ if row.submitter == *access.key() => Role::Submitter,
         _ => Role::ReceivingUnit,
     }

@@ -356,6 +356,7 @@ impl Intake {
                 details: None,
                 back: None,
                 new_due: None,
+                task: None,
             },
             paths: Vec::new(),
             occurred_at: if to == Status::Accepted {
@@ -370,6 +371,7 @@ impl Intake {
             format_version: prepared.format_version,
             report_key: self.blind_status(prepared, row.id),
             clockwork: self.directory.clockwork(row),
+            turns: self.directory.turns(row),
             own_queue: false,
             traceparent: call.incoming.traceparent.clone(),
         }

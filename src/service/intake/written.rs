@@ -9,7 +9,8 @@ use crate::domain::rejection::{Language, Problem, problems};
 use crate::domain::routing::Reception;
 use crate::domain::status::Status;
 use crate::domain::submission::ReceiptClaims;
-use crate::domain::tenant::{TenantKey, TenantKind};
+use crate::domain::tasks::Tasks;
+use crate::domain::tenant::{Standing, TenantKey, TenantKind};
 use crate::domain::view::{Clocks, Links, MissingFile, ProblemView, SubmissionAnswer};
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
@@ -28,6 +29,7 @@ struct Begun {
     clockwork: Clockwork,
     clocks: Clocks,
     reception: Reception,
+    tasks: Tasks,
     receipt: String,
 }
 
@@ -75,6 +77,12 @@ impl Intake {
             version: before.map_or(1, |row| row.state.version + 1),
             status: before.map_or(entry, KeptDossier::status),
             clocks: clocks(&clockwork, prepared, entry),
+            tasks: self.directory.beginning(
+                prepared.route.tasks.clone(),
+                prepared.filing.channel,
+                &prepared.route.procedure.code,
+                prepared.received_at,
+            ),
             clockwork,
             reception: directory.reception(
                 access.key(),
@@ -107,7 +115,7 @@ impl Intake {
         let content_name = read::content_row(&begun.id.to_string(), begun.version);
         let seal = |rng: &mut _| self.store.cipher.seal(&content_name, &content, rng);
         let parties = match before {
-            None => parties(access, prepared, &begun.reception),
+            None => parties(access, prepared, &begun),
             Some(_) => Vec::new(),
         };
         Ok(Submit {
@@ -125,6 +133,8 @@ impl Intake {
             code_path: prepared.code_path.clone(),
             files,
             parties,
+            out_of_area: self.out_of_area(&begun.reception),
+            tasks: begun.tasks.clone(),
             likeness: Likeness {
                 blind: prepared.likeness.clone(),
                 twin: twin.map(|twin| twin.id),
@@ -141,6 +151,15 @@ impl Intake {
             traceparent: incoming.traceparent.clone(),
             submission: self.new_submission(incoming, prepared, begun.version, begun.receipt)?,
         })
+    }
+
+    /// Whom to notify of what was received out of area, and whether it can be told here: where it has a way to hear of it.
+    fn out_of_area(&self, reception: &Reception) -> Option<(Option<TenantKey>, bool)> {
+        let register = self.credentials.register();
+        let unit = reception.supervisor.as_ref();
+        let tenant = unit.and_then(|unit| register.tenant(unit));
+        let hears = tenant.is_some_and(|tenant| tenant.standing == Standing::Active);
+        reception.notice.then(|| (unit.cloned(), hears))
     }
 
     /// What the submitter is told of the code it claims.
@@ -394,10 +413,12 @@ fn watches(prepared: &Prepared, begun: &Begun) -> Vec<Deadline> {
     if prepared.route.agency.is_some() {
         watches.push(clockwork.silence(heard));
     }
+    watches.extend(begun.tasks.next_due().map(|due| clockwork.task(heard, due)));
     watches
 }
 
-fn parties(access: &Access, prepared: &Prepared, reception: &Reception) -> Vec<Part> {
+fn parties(access: &Access, prepared: &Prepared, begun: &Begun) -> Vec<Part> {
+    let reception = &begun.reception;
     let part = |tenant: TenantKey, role: PartyRole, point: Option<Key>| Part { tenant, role, point };
     let point = access.point().map(|p| p.key.clone());
     let mut parties = vec![part(access.key().clone(), PartyRole::Submitter, point.clone())];
@@ -411,5 +432,9 @@ fn parties(access: &Access, prepared: &Prepared, reception: &Reception) -> Vec<P
         let lead = TenantKey::new(TenantKind::Agency, agency);
         parties.push(part(lead, PartyRole::LeadAgency, None));
     }
+    let co_agencies = begun.tasks.co_agencies();
+    parties.extend(
+        co_agencies.map(|key| part(TenantKey::new(TenantKind::Agency, key), PartyRole::CoAgency, None)),
+    );
     parties
 }

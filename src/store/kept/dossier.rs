@@ -107,6 +107,16 @@ impl KeptDossier {
         self.state.status()
     }
 
+    /// Where it was received, and its result goes back to (Decree 118/2025 art. 20.1): its receiving unit, else who filed it.
+    pub fn place_of_receipt(&self) -> &TenantKey {
+        self.receiving_unit.as_ref().unwrap_or(&self.submitter)
+    }
+
+    /// Whether an agency has the dossier: it is the competent one, or has a task in it.
+    pub fn is_with(&self, agency: &str) -> bool {
+        self.agency.as_ref().is_some_and(|key| key.as_str() == agency) || self.state.tasks.shared_with(agency)
+    }
+
     /// Who is told of what happens to it, by a feed: who filed it, its receiving unit, and the unit that supervises. Each once.
     pub fn told(&self) -> impl Iterator<Item = &TenantKey> {
         let (submitter, unit) = (&self.submitter, self.receiving_unit.as_ref());
@@ -214,6 +224,8 @@ impl NewDossier {
             // The claim becomes the dossier's by its own event.
             claimed_code: None,
             open_matters: None,
+            // As its own event tells.
+            tasks: None,
             time_limit: limit.map_err(|e| StoreError::Corrupt(format!("time limit: {e}")))?,
             acceptance_due: self.acceptance_due.map(At),
             forecast_due: self.forecast_due.map(At),

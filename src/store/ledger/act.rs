@@ -2,24 +2,28 @@
 //! [`super::action`].
 
 use super::action::{self, Judged};
-use super::batch::{Batch, PendingEvent};
+use super::batch::{AnsweredBy, Batch, PendingEvent};
 use super::code;
 use super::command::Command;
 use super::issue::{self, Issued};
 use super::requests::{Act, ActOutcome, Acted, DossierAction};
+use super::tasks;
 use crate::domain::calendar::Limit;
 use crate::domain::clocks::{Change, Watched};
 use crate::domain::event::{EventKind, Verdict};
 use crate::domain::ids::EventId;
 use crate::domain::lifecycle::{self, Role};
+use crate::domain::matter::Matter;
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
+use crate::domain::tasks::Tasks;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
 use crate::store::moment::At;
 use crate::store::rows::DossierRow;
-use crate::store::state::state_of;
+use crate::store::state::{state_of, tasks_of};
 use crate::store::word::NaturalKind;
 
 impl Command for Act {
@@ -40,11 +44,18 @@ fn act(batch: &mut Batch<'_>, conn: &mut Conn, act: &Act) -> Result<ActOutcome, 
     let Some(mut dossier) = batch.dossiers.get(&act.dossier).cloned() else {
         return Ok(ActOutcome::Absent);
     };
-    // Between the look and the commit an amendment may have named another agency.
-    if act.role == Role::Agency && dossier.agency.as_deref() != Some(act.actor.tenant.key()) {
+    let state = state_of(&dossier)?;
+    // Between the look and the commit an amendment may have named another agency, or an operator given the task to another.
+    let own = act.actor.tenant.key();
+    let has_part = match act.role {
+        Role::Agency => dossier.agency.as_deref() == Some(own),
+        Role::CoAgency => state.tasks.shared_with(own),
+        _ => true,
+    };
+    if !has_part {
         return Ok(ActOutcome::Absent);
     }
-    let status = state_of(&dossier)?.status();
+    let status = state.status();
     let known = matches!(act.action, DossierAction::Promise { to } if dossier.promised_due == Some(At(to)));
     if known {
         return Ok(ActOutcome::Done(Acted {
@@ -150,25 +161,30 @@ fn take(
     let place = events.iter().position(|what| what.word() == kind);
     let written = batch.append(dossier, pending(act, events, occurred_at))?;
     let issued = give_code(batch, conn, act, &state, dossier)?;
+    if applied && !state.tasks.is_empty() {
+        tasks::send_on(batch, act, dossier)?;
+        batch.hand_to_new_agency(dossier)?;
+    }
     if applied {
         run_clocks(batch, act, dossier, &state, counted)?;
     }
     let last = written
         .last()
         .ok_or_else(|| StoreError::Corrupt("an act without an event".to_owned()))?;
-    if act.role == Role::Agency {
-        dossier.answered_seq = Some(last.0);
-        batch.writes.answered.push((dossier.id.clone(), act.own_queue));
-        batch.end(&dossier.id, Watched::AgencySilent);
-    } else if applied {
-        // The agency is told the event that says what was done, not the change of status beside it.
-        let event = place.and_then(|n| written.get(n)).unwrap_or(last);
-        tell_agency(batch, act, dossier, *event)?;
+    let event = place.and_then(|n| written.get(n)).copied();
+    if matches!(act.role, Role::Agency | Role::CoAgency) {
+        answered(batch, act, dossier, last.0);
+    }
+    if applied {
+        // An agency is told the event that says what was done, not the change of status beside it.
+        tell_agencies(batch, act, dossier, event, *last)?;
     }
     if let (Some(code), Some(rival)) = (&act.assigned_code, brought.rival.take()) {
         code::contest(batch, conn, &act.actor, code, dossier, rival)?;
     }
     let after = state_of(dossier)?;
+    let finishes = applied && act.role == Role::Agency && state.status() != after.status();
+    let open = (finishes && after.status() == Status::Finished).then(|| tasks_open(&after.tasks));
     Ok(Acted {
         verdict: decision.verdict,
         status: after.status(),
@@ -177,6 +193,7 @@ fn take(
             .warning
             .or_else(|| issued.warning(act.assigned_code.as_ref()))
             .into_iter()
+            .chain(open.flatten())
             .collect(),
         code: issued.code().cloned(),
     })
@@ -202,6 +219,28 @@ fn give_code(
     Ok(issued)
 }
 
+/// The warning that the lead has decided before others have settled their tasks. No article forbids it: the lead answers for the
+/// dossier, and whether it needs what is outstanding is for it to judge (Decree 118/2025 art. 20.2).
+fn tasks_open(tasks: &Tasks) -> Option<Problem> {
+    let open: Vec<String> = tasks.open().map(|task| task.number.to_string()).collect();
+    let tasks = open.join(", ");
+    (!open.is_empty()).then(|| problems::TasksOpen { tasks: &tasks }.at("/status"))
+}
+
+/// What an agency has in hand counts as understood, for it has answered.
+fn answered(batch: &mut Batch<'_>, act: &Act, dossier: &mut DossierRow, seq: i64) {
+    let agency = dossier.tasks.is_some().then(|| act.actor.tenant.key().to_owned());
+    if act.role == Role::Agency {
+        dossier.answered_seq = Some(seq);
+        batch.end(&dossier.id, Watched::AgencySilent);
+    }
+    batch.writes.answered.push(AnsweredBy {
+        dossier: dossier.id.clone(),
+        agency,
+        own_queue: act.own_queue,
+    });
+}
+
 /// The events that come of an act, as they are to be written.
 fn pending(act: &Act, events: Vec<EventKind>, occurred_at: Timestamp) -> Vec<PendingEvent<'_>> {
     let last = events.len();
@@ -219,16 +258,54 @@ fn pending(act: &Act, events: Vec<EventKind>, occurred_at: Timestamp) -> Vec<Pen
     events.into_iter().zip(1..).map(event).collect()
 }
 
-/// Tells the agency what somebody else did, and waits for its answer where it is asked for something.
+/// Tells the agencies what somebody else did: the competent one, and those beside it what is the whole dossier's.
+fn tell_agencies(
+    batch: &mut Batch<'_>,
+    act: &Act,
+    dossier: &mut DossierRow,
+    event: Option<(i64, EventId)>,
+    last: (i64, EventId),
+) -> Result<(), StoreError> {
+    let kind = action::kind(&act.action);
+    let traceparent = act.traceparent.as_deref();
+    match (act.role, &act.action) {
+        (_, DossierAction::Promise { .. }) => Ok(()),
+        (Role::CoAgency, _) => {
+            batch.deliver(dossier, event.unwrap_or(last), kind, traceparent);
+            Ok(())
+        }
+        // What the lead records beside the status is no news to the others.
+        (Role::Agency, DossierAction::Beside(_)) => Ok(()),
+        (Role::Agency, _) => match event {
+            Some(event) => batch.share(dossier, event, kind, traceparent),
+            None => Ok(()),
+        },
+        (_, DossierAction::Beside(Matter::TaskHandedOver { agency, .. })) => {
+            let event = event.unwrap_or(last);
+            batch.writes.actions.push(tasks::audited(act, event.1));
+            // Whose turn it is not yet gets it when it is.
+            if tasks_of(dossier.tasks.as_deref())?.shared_with(agency.as_str()) {
+                tasks::tell_both(batch, dossier, agency, event, kind);
+            } else {
+                batch.deliver(dossier, event, kind, traceparent);
+            }
+            Ok(())
+        }
+        _ => {
+            let event = event.unwrap_or(last);
+            batch.share(dossier, event, kind, traceparent)?;
+            tell_agency(batch, act, dossier, event)
+        }
+    }
+}
+
+/// Tells the competent agency what somebody else did, and waits for its answer where it is asked for something.
 fn tell_agency(
     batch: &mut Batch<'_>,
     act: &Act,
     dossier: &mut DossierRow,
     event: (i64, EventId),
 ) -> Result<(), StoreError> {
-    if matches!(act.action, DossierAction::Promise { .. }) {
-        return Ok(());
-    }
     let kind = action::kind(&act.action);
     batch.deliver(dossier, event, kind, act.traceparent.as_deref());
     match &act.action {

@@ -2,10 +2,13 @@
 
 use super::requests::{Act, DossierAction};
 use crate::domain::clocks::{DueChange, DueReason};
+use crate::domain::codes::Key;
 use crate::domain::event::{EventKind, Verdict, When};
-use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, State};
+use crate::domain::lifecycle::{self, Correction, Decision, Phase, Report, Role, State};
+use crate::domain::matter::Matter;
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::status::Status;
+use crate::domain::task::TaskOutcome;
 use crate::domain::time::Timestamp;
 
 /// An action, judged.
@@ -54,6 +57,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     // A report may be old news; what a person does is done now, whatever their watch says.
     let occurred_at = match act.action {
         DossierAction::Report { .. } => act.occurred_at,
+        DossierAction::Beside(Matter::TaskReported { .. }) if act.stated => act.occurred_at,
         _ => act.occurred_at.max(state.since),
     };
     let counted = state.counts(When {
@@ -70,7 +74,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     let decision = if let DossierAction::Beside(told) = &act.action {
         match lifecycle::judge(state, act.role, told) {
             Ok(told) => decided(Verdict::Applied, vec![EventKind::Beside(told)]),
-            Err(problem) => refused(problem, to),
+            Err(problem) => refused_saying(problem, to, told),
         }
     } else if matches!(act.action, DossierAction::Supplement { .. }) && state.status() == Status::Stopped {
         // The applicant brings what a stopped dossier waits for; the agency resumes it.
@@ -96,12 +100,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     } else if let DossierAction::Promise { to } = act.action {
         promised(state, to)
     } else if let DossierAction::Keep { to } = act.action {
-        let recorded = EventKind::StatusRecorded {
-            to,
-            text: None,
-            details: None,
-        };
-        decided(Verdict::Recorded, vec![recorded])
+        decided(Verdict::Recorded, vec![kept(to)])
     } else if fits(&act.action, state) {
         let facts = Report {
             late: act.states_moment() && state.is_late(&act.actor.tenant, occurred_at),
@@ -109,7 +108,7 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
             occurred_at,
             ..report(act, state, to, counted)
         };
-        lifecycle::decide(state, &facts)
+        own_task(act, state, lifecycle::decide(state, &facts))
     } else {
         refused(pointless(state, to, act.role), to)
     };
@@ -121,8 +120,68 @@ pub(super) fn judge(act: &Act, state: &State, now: Timestamp, ask_until: Option<
     }
 }
 
+/// A status that is told and changes nothing.
+const fn kept(to: Status) -> EventKind {
+    EventKind::StatusRecorded {
+        to,
+        text: None,
+        details: None,
+    }
+}
+
+/// The same of something beside the status: what an agency said of its task is kept with it.
+fn refused_saying(problem: Problem, to: Status, told: &Matter) -> Decision {
+    let said = match told {
+        Matter::TaskReported { text, .. } => text.clone(),
+        _ => None,
+    };
+    let mut refused = refused(problem, to);
+    if let Some(EventKind::StatusRejected { text, .. }) = refused.events.first_mut() {
+        *text = said;
+    }
+    refused
+}
+
+/// What a report of the agency that leads makes of its own task: what it says of it, or that it is done with the decision.
+fn own_task(act: &Act, state: &State, mut decision: Decision) -> Decision {
+    let DossierAction::Report { to, task, .. } = &act.action else {
+        return decision;
+    };
+    let Ok(agency) = act.actor.tenant.key().parse::<Key>() else {
+        return decision;
+    };
+    let moved = !matches!(decision.verdict, Verdict::Rejected | Verdict::Recorded);
+    let outcome = match task {
+        Some(outcome) => *outcome,
+        None if act.role == Role::Agency && moved && *to == Status::Finished => TaskOutcome::Done,
+        None => return decision,
+    };
+    let lead_task = state.tasks.of(&agency).find(|task| task.lead);
+    if decision.verdict == Verdict::Rejected || (task.is_none() && lead_task.is_none_or(|t| t.is_settled())) {
+        return decision;
+    }
+    // What it says stands beside the status.
+    let told = Matter::TaskReported {
+        task: lead_task.map_or(0, |task| task.number),
+        agency,
+        outcome,
+        text: None,
+        results: Vec::new(),
+    };
+    match lifecycle::judge(state, act.role, &told) {
+        Ok(told) => {
+            decision.events.push(EventKind::Beside(told));
+            if decision.verdict == Verdict::Recorded {
+                decision.verdict = Verdict::Applied;
+            }
+            decision
+        }
+        Err(problem) => refused(problem, *to),
+    }
+}
+
 /// Nothing was asked for, or it was done long ago: say so, rather than let the verb move the dossier elsewhere.
-fn pointless(state: &State, to: Status, role: lifecycle::Role) -> Problem {
+fn pointless(state: &State, to: Status, role: Role) -> Problem {
     let from = state.status();
     if from.is_final() {
         return problems::StatusFinal { status: &from }.into();
@@ -213,7 +272,7 @@ fn report(act: &Act, state: &State, to: Status, counted: Timestamp) -> Report {
             report.back = *back;
             report.new_due = *new_due;
             report.direct = false;
-            report.own = act.role != lifecycle::Role::Agency;
+            report.own = act.role != Role::Agency;
         }
         DossierAction::Step {
             text, details, back, ..

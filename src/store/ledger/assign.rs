@@ -4,6 +4,7 @@ use super::batch::{Batch, PendingEvent};
 use super::command::Command;
 use super::issue;
 use super::requests::{Assign, AssignOutcome};
+use super::tasks;
 use crate::domain::audit::{self, Action};
 use crate::domain::event::EventKind;
 use crate::domain::rejection::{Label, problems};
@@ -57,14 +58,22 @@ fn assign(batch: &mut Batch<'_>, conn: &mut Conn, assign: &Assign) -> Result<Ass
         parked: parked.as_deref().and_then(Label::parse),
         text: assign.text.clone(),
     };
-    let told = PendingEvent::of(what, batch.now, &assign.actor);
-    let written = batch.append(&mut dossier, vec![told])?;
-    let last = written
-        .last()
+    let mut told = vec![PendingEvent::of(what, batch.now, &assign.actor)];
+    if dossier.tasks.is_none() && !assign.tasks.is_empty() {
+        let given = tasks::given(&assign.tasks);
+        told.push(PendingEvent::of(given, batch.now, &assign.actor));
+    }
+    let written = batch.append(&mut dossier, told)?;
+    let assigned = written
+        .first()
         .copied()
         .ok_or_else(|| corrupt("no event was written"))?;
-    batch.deliver(&dossier, last, "assigned", assign.traceparent.as_deref());
-    batch.hand_to_new_agency(&dossier);
+    batch.deliver(&dossier, assigned, "assigned", assign.traceparent.as_deref());
+    batch.share(&dossier, assigned, "assigned", assign.traceparent.as_deref())?;
+    batch.hand_to_new_agency(&dossier)?;
+    for deadline in &assign.watches {
+        batch.begin(&dossier.id, *deadline);
+    }
     // What was accepted while nobody, or another agency, was responsible gets the code it could not get then. The message that is on its
     // way says it.
     let received = match status {
@@ -72,14 +81,13 @@ fn assign(batch: &mut Batch<'_>, conn: &mut Conn, assign: &Assign) -> Result<Ass
         _ => dossier.received_at.0,
     };
     issue::issue(batch, conn, &mut dossier, received)?;
-    batch.begin(&dossier.id, assign.silence);
     let action = audit::AuditAction::on(Action::DossierAssigned, &dossier.id)
         .with("agency", &assign.agency)
         .with(
             "instead_of",
             assign.instead.as_deref().or(parked.as_deref()).unwrap_or(""),
         )
-        .with("event", last.1);
+        .with("event", assigned.1);
     batch.writes.actions.push((assign.actor.clone(), action));
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);

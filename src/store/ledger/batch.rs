@@ -16,4 +16,4 @@ pub use batch_files::{BatchFiles, DigestIndex};
 pub use events::PendingEvent;
 pub use numbers::{Counter, DayOfUnit, Issuing, Numbers};
 pub use overlay::Batch;
-pub use writes::{AtHand, Writes};
+pub use writes::{AnsweredBy, AtHand, Writes};

@@ -79,7 +79,7 @@ pub(super) fn bring(
     let Some(code) = act
         .assigned_code
         .as_ref()
-        .filter(|code| state.code.as_ref() != Some(*code))
+        .filter(|code| state.code.as_ref() != Some(*code) && act.role != Role::CoAgency)
     else {
         return Ok(Brought::NOTHING);
     };

@@ -19,6 +19,7 @@ use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::state::is_with;
 use crate::store::tables::*;
 use crate::store::under_way::{UNDER_WAY, is_in_a_queue};
 use crate::store::word::{AttemptOutcome, Word};
@@ -60,21 +61,22 @@ fn resend(conn: &mut Conn, now: Timestamp, asked: &Resend) -> Result<Resent, Sto
     if missing == 0 {
         return Ok(answer);
     }
-    // Messages of agencies that are no longer responsible lie in the queue as well, and are not sent again.
-    let front: Vec<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
+    // Messages of agencies the dossier is no longer with lie in the queue as well, and are not sent again.
+    let front: Vec<(DeliveryRow, Option<String>, Option<String>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::agency.eq(&asked.agency))
         .filter(is_in_a_queue())
         .filter(deliveries::since.le(At(asked.seen_at)))
         .order((deliveries::since, deliveries::id))
         .limit(i64::try_from(missing.min(LOOKED_AT)).unwrap_or(1))
-        .select((DeliveryRow::as_select(), dossiers::agency))
+        .select((DeliveryRow::as_select(), dossiers::agency, dossiers::tasks))
         .load(c))?;
-    let mut lost: Vec<DeliveryRow> = front
-        .into_iter()
-        .filter(|(row, responsible)| responsible.as_deref() == Some(&row.agency) && is_lost(asked, row, now))
-        .map(|(row, _)| row)
-        .collect();
+    let mut lost: Vec<DeliveryRow> = Vec::with_capacity(front.len());
+    for (row, responsible, tasks) in front {
+        if is_lost(asked, &row, now) && is_with(responsible.as_deref(), tasks.as_deref(), &row.agency)? {
+            lost.push(row);
+        }
+    }
     answer.more = lost.len() > RESENT_AT_ONCE;
     lost.truncate(RESENT_AT_ONCE);
     answer.resent = lost.len();

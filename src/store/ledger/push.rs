@@ -27,6 +27,7 @@ use crate::store::agency_writers::AgencyWriters;
 use crate::store::conn::{Conn, on_backend};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::state::is_with;
 use crate::store::tables::*;
 use crate::store::under_way::UNDER_WAY;
 use crate::store::word::{AttemptOutcome, Word};
@@ -249,17 +250,17 @@ fn intervene(
     asked: &Intervention,
     writers: &AgencyWriters,
 ) -> Result<Result<(), Problem>, StoreError> {
-    let found: Option<(DeliveryRow, Option<String>)> = on_backend!(conn, c => deliveries::table
+    let found: Option<(DeliveryRow, Option<String>, Option<String>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq(&asked.delivery))
-        .select((DeliveryRow::as_select(), dossiers::agency))
+        .select((DeliveryRow::as_select(), dossiers::agency, dossiers::tasks))
         .first(c)
         .optional())?;
-    let Some((row, responsible)) = found else {
+    let Some((row, responsible, tasks)) = found else {
         return Ok(Err(problems::NotFound.into()));
     };
     let state = row.state.0;
-    let is_responsible = responsible.as_deref() == Some(row.agency.as_str());
+    let is_responsible = is_with(responsible.as_deref(), tasks.as_deref(), &row.agency)?;
     if let Err(problem) = allowed(asked, state, row.ready, is_responsible) {
         return Ok(Err(problem));
     }

@@ -7,10 +7,12 @@ use super::code;
 use super::command::Command;
 use super::issue::{self, Issued};
 use super::requests::{Expect, Likeness, Remember, Submit};
+use super::tasks;
 use crate::domain::attachment::FileKind;
-use crate::domain::clocks::{DueChange, DueReason};
+use crate::domain::clocks::{DueChange, DueReason, Watched};
 use crate::domain::codes::DossierCode;
 use crate::domain::event::EventKind;
+use crate::domain::matter::Matter;
 use crate::domain::time::Timestamp;
 use crate::domain::view::SubmissionAnswer;
 use crate::store::StoreError;
@@ -74,8 +76,11 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
     if let (Some(code), Some(rival)) = (&claimed, rival) {
         code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
     }
+    if matches!(submit.out_of_area, Some((_, false))) && submit.expect == Expect::New {
+        tasks::not_notified(batch, conn, &dossier)?;
+    }
     keep_document(batch, submit, &dossier);
-    batch.hand_to_new_agency(&dossier);
+    batch.hand_to_new_agency(&dossier)?;
     liken(batch, conn, &mut dossier, &submit.likeness)?;
     batch.writes.touched.insert(dossier.id.clone());
     batch.dossiers.insert(dossier.id.clone(), dossier);
@@ -136,6 +141,21 @@ fn tell(
     let mut told = vec![PendingEvent::of(told, submit.filed_at, &submit.actor)];
     let claim = claimed.map(|code| EventKind::CodeClaimed { code });
     told.extend(claim.map(|claim| PendingEvent::of(claim, submit.filed_at, &submit.actor)));
+    // Counted from when the hub has it.
+    told.extend(
+        tasks::news(dossier, &submit.tasks)?.map(|what| PendingEvent::of(what, batch.now, &submit.actor)),
+    );
+    let out_of_area = submit
+        .out_of_area
+        .as_ref()
+        .filter(|_| submit.expect == Expect::New);
+    told.extend(out_of_area.map(|(unit, deliverable)| {
+        let notice = Matter::OutOfArea {
+            unit: unit.clone(),
+            deliverable: *deliverable,
+        };
+        PendingEvent::of(EventKind::Beside(notice), batch.now, &submit.actor)
+    }));
     let number = dossier.events + 1;
     let written = batch.append(dossier, told)?;
     let first = written
@@ -153,7 +173,7 @@ fn tell(
     } else {
         batch.deliver(dossier, *first, kind, traceparent);
     }
-    Ok(())
+    batch.share(dossier, *first, kind, traceparent)
 }
 
 /// Keeps what was sent, what it says, and who has which part.
@@ -204,10 +224,24 @@ fn run_clocks(
         let told = PendingEvent::of(EventKind::DueSet(change), submit.filed_at, &submit.actor);
         batch.append(dossier, vec![told])?;
     }
-    if state_of(dossier)?.status() == submit.entry {
-        for deadline in &submit.watches {
-            batch.begin(&dossier.id, *deadline);
-        }
+    let state = state_of(dossier)?;
+    if state.status() == submit.entry {
+        let others = submit
+            .watches
+            .iter()
+            .filter(|deadline| deadline.limit != Watched::Task);
+        others.for_each(|deadline| batch.begin(&dossier.id, *deadline));
+    }
+    // Tasks that an amendment leaves as they were run on as they did.
+    let next = state.tasks.next_due();
+    let task = submit
+        .watches
+        .iter()
+        .find(|deadline| deadline.limit == Watched::Task);
+    match task.filter(|deadline| next == Some(deadline.due_at)) {
+        Some(deadline) => batch.begin(&dossier.id, *deadline),
+        None if next.is_none() => batch.end(&dossier.id, Watched::Task),
+        None => {}
     }
     Ok(())
 }

@@ -12,11 +12,13 @@ use diesel::prelude::*;
 use super::batch::{Batch, PendingEvent};
 use super::command::Command;
 use super::requests::{LimitFired, Watch, WatchOutcome};
+use super::tasks;
 use crate::domain::clocks::{self, Watched};
 use crate::domain::event::{EventKind, LimitTold};
 use crate::domain::ids::EventId;
 use crate::domain::legal::Closing;
 use crate::domain::lifecycle::{self, Report, Role};
+use crate::domain::task::AgencyTask;
 use crate::domain::time::Timestamp;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
@@ -246,18 +248,34 @@ fn look(
     let passed = batch.clock > row.due_at.0;
     let cause = cause(&row, passed);
     let due_at = row.due_at.0;
+    let late = late_tasks(limit, &dossier, due_at)?;
+    if limit == Watched::Task && late.is_empty() {
+        watch_next_task(batch, watch, &dossier, due_at, None)?;
+        return Ok(None);
+    }
     (row.stage, row.next_at) = if passed {
         (Word(Stage::Passed), None)
     } else {
         (Word(Stage::Near), Some(At(over(due_at))))
     };
-    batch.told_of(limit, row);
+    if limit == Watched::Task && passed {
+        watch_next_task(batch, watch, &dossier, due_at, Some(row))?;
+    } else {
+        batch.told_of(limit, row);
+    }
     if (passed && !limit.binds()) || known.causes.contains(&cause) {
         return Ok(None);
     }
-    tell(batch, watch, limit, passed, due_at, &mut dossier)?;
+    if limit == Watched::Task {
+        tell_tasks(batch, watch, passed, &late, &mut dossier)?;
+    } else {
+        tell(batch, watch, limit, passed, due_at, &mut dossier)?;
+    }
     let submitter = Some(dossier.tenant.clone());
     alarm(batch, known, limit, cause, passed, due_at, Some(&dossier));
+    if let (Some(task), Some(alarm)) = (late.first(), batch.writes.alarms.last_mut()) {
+        alarm.agency = Some(task.agency.to_string());
+    }
     if passed && limit == Watched::Supplement && watch.law.supplement_closing == Closing::Close {
         close(batch, watch, &mut dossier)?;
     }
@@ -273,6 +291,59 @@ fn look(
     Ok(Some(fired))
 }
 
+/// The tasks of several agencies that a limit is about; none for any other limit.
+fn late_tasks(
+    limit: Watched,
+    dossier: &DossierRow,
+    due_at: Timestamp,
+) -> Result<Vec<AgencyTask>, StoreError> {
+    if limit != Watched::Task {
+        return Ok(Vec::new());
+    }
+    let state = state_of(dossier)?;
+    Ok(tasks::due_at(&state, due_at).cloned().collect())
+}
+
+/// Goes on to the task that is due next, after the one whose limit was looked at: each is told of in its turn. The last one stays
+/// among those that have passed.
+fn watch_next_task(
+    batch: &mut Batch<'_>,
+    watch: &Watch,
+    dossier: &DossierRow,
+    due_at: Timestamp,
+    looked_at: Option<WatchRow>,
+) -> Result<(), StoreError> {
+    let next = state_of(dossier)?.tasks.next_due_after(due_at);
+    match (next, looked_at) {
+        (Some(next), _) => batch.begin(&dossier.id, watch.clockwork.task(batch.clock, next)),
+        (None, Some(row)) => batch.told_of(Watched::Task, row),
+        (None, None) => batch.end(&dossier.id, Watched::Task),
+    }
+    Ok(())
+}
+
+/// Tells of each task that is late, or nearly: its agency, and the one that leads.
+fn tell_tasks(
+    batch: &mut Batch<'_>,
+    watch: &Watch,
+    passed: bool,
+    late: &[AgencyTask],
+    dossier: &mut DossierRow,
+) -> Result<(), StoreError> {
+    for task in late {
+        let Some(due_at) = task.due_at else { continue };
+        let told = tasks::told(task, due_at);
+        let what = match passed {
+            true => EventKind::LimitPassed(told),
+            false => EventKind::LimitNear(told),
+        };
+        let word = what.word();
+        let event = say(batch, watch, dossier, vec![what])?;
+        tasks::tell_both(batch, dossier, &task.agency, event, word);
+    }
+    Ok(())
+}
+
 /// Writes the event and, where the agency is to act, sends it.
 fn tell(
     batch: &mut Batch<'_>,
@@ -286,6 +357,8 @@ fn tell(
         limit,
         due_at,
         party: limit.party(),
+        agency: None,
+        task: None,
     };
     let what = if passed {
         EventKind::LimitPassed(told)
@@ -361,5 +434,5 @@ fn close(batch: &mut Batch<'_>, watch: &Watch, dossier: &mut DossierRow) -> Resu
     }
     (dossier.acceptance_due, dossier.forecast_due) = (None, None);
     batch.deliver(dossier, event, "status-changed", None);
-    Ok(())
+    batch.share(dossier, event, "status-changed", None)
 }

@@ -17,6 +17,7 @@ use crate::store::conn::{Conn, on_backend};
 use crate::store::kept::{KeptAttempt, KeptDelivery};
 use crate::store::moment::At;
 use crate::store::rows::*;
+use crate::store::state::is_with;
 use crate::store::tables::*;
 use crate::store::under_way::{is_first_of_its_dossier, is_in_a_queue, is_to_be_handed_out};
 use crate::store::word::Word;
@@ -26,21 +27,31 @@ use crate::store::word::Word;
 /// # Errors
 /// What the database says; as [`Cipher::open`]; [`StoreError::Corrupt`] for a row, an event or a content that does not parse.
 pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<Message>, StoreError> {
-    // Only to the agency that is responsible now: one that no longer is has no right to what was amended.
     let rows: Vec<(DeliveryRow, DossierRow, ContentRow)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .inner_join(contents::table.on(
             contents::dossier.eq(dossiers::id).and(contents::version.eq(dossiers::version))
         ))
         .filter(deliveries::id.eq_any(ids))
-        .filter(deliveries::agency.nullable().eq(dossiers::agency))
         .order(deliveries::id)
         .select((DeliveryRow::as_select(), DossierRow::as_select(), ContentRow::as_select()))
         .load(c))?;
+    // Only to an agency the dossier is with now: one that it no longer is with has no right to what was amended.
+    let mut with = Vec::with_capacity(rows.len());
+    for row in rows {
+        if is_with(row.1.agency.as_deref(), row.1.tasks.as_deref(), &row.0.agency)? {
+            with.push(row);
+        }
+    }
+    let rows = with;
     let seqs: Vec<i64> = rows.iter().map(|r| r.0.event_seq).collect();
     let event_rows: Vec<EventRow> = on_backend!(conn, c => events::table
         .filter(events::seq.eq_any(&seqs)).select(EventRow::as_select()).load(c))?;
-    let mut events: HashMap<i64, EventRow> = event_rows.into_iter().map(|e| (e.seq, e)).collect();
+    // One event may be told to several agencies.
+    let mut events = HashMap::with_capacity(event_rows.len());
+    for row in event_rows {
+        events.insert(row.seq, Arc::new(event_of(cipher, row)?));
+    }
     let twins = twins(conn, rows.iter().filter_map(|r| r.1.twin.as_deref()))?;
     let accepted: BTreeSet<&str> = rows
         .iter()
@@ -51,12 +62,13 @@ pub fn messages(conn: &mut Conn, cipher: &Cipher, ids: &[String]) -> Result<Vec<
     rows.into_iter()
         .map(|(delivery, dossier, content)| {
             let event = events
-                .remove(&delivery.event_seq)
+                .get(&delivery.event_seq)
+                .cloned()
                 .ok_or_else(|| corrupt("a delivery without its event"))?;
             let twin = (dossier.twin.as_ref()).filter(|twin| twins.get(*twin) == Some(&dossier.agency));
             Message::of(
                 &delivery,
-                Arc::new(event_of(cipher, event)?),
+                event,
                 (&dossier, twin),
                 Content::open(cipher, content)?,
                 added(histories.get(&dossier.id).map_or(&[], Vec::as_slice)),

@@ -66,14 +66,15 @@ pub(super) fn of_confirmed(conn: &mut Conn, code: &str) -> Result<Option<String>
         .select(dossiers::id).first(c).optional())?)
 }
 
-/// The dossier of `agency` that an official code names: the one that has it, else the one that claims it.
+/// The dossier of `agency` that an official code names: the one that has it, also where the code is of another agency that leads it; else
+/// the one that claims it.
 ///
 /// # Errors
 /// What the database says; [`StoreError::Corrupt`] for a row that does not parse.
 pub fn by_code(conn: &mut Conn, scope: &Scope, agency: &str, code: &str) -> Result<ByCode, StoreError> {
     if let Some(id) = of_confirmed(conn, code)?
         && let Some(found) = dossier(conn, scope, &id)?
-        && found.agency.as_ref().is_some_and(|key| key.as_str() == agency)
+        && found.is_with(agency)
     {
         return Ok(ByCode::Confirmed(Box::new(found)));
     }

@@ -17,6 +17,7 @@ use crate::store::file_keys::attachment_row;
 use crate::store::kept::Secrets;
 use crate::store::kept::secret_row;
 use crate::store::rows::*;
+use crate::store::seals::left_by;
 use crate::store::state::state_of;
 use crate::store::tables::*;
 use crate::store::word::{PartyRole, Word, Worded};
@@ -172,10 +173,15 @@ fn added(
 fn ends_as_told(told: &BTreeMap<String, Told>, row: &PartyRow) -> bool {
     // A part that ends at the very moment it began, or begins anew at the moment it ended: both are told by one moment. Who filed
     // and who received stay so.
-    let can_end = matches!(row.role, Word(PartyRole::LeadAgency | PartyRole::SupervisingUnit));
+    let Word(role) = row.role;
+    let can_end = matches!(
+        role,
+        PartyRole::LeadAgency | PartyRole::SupervisingUnit | PartyRole::CoAgency
+    );
+    let name = left_by(&row.tenant, role);
     let ends = |at_once: bool| {
         let left = &told.get(&row.dossier)?.left;
-        let of_tenant = left.iter().filter(|(tenant, _)| can_end && *tenant == row.tenant);
+        let of_tenant = left.iter().filter(|(tenant, _)| can_end && *tenant == name);
         of_tenant
             .map(|(_, at)| *at)
             .filter(|at| *at > row.since.0 || at_once && *at == row.since.0)
@@ -283,6 +289,9 @@ fn files(conn: &mut Conn, cipher: &Cipher, report: &mut AuditReport) -> Result<(
     Ok(())
 }
 
+/// The parts of those who are told by messages and not by a feed.
+const AGENCIES: [Word<PartyRole>; 2] = [Word(PartyRole::LeadAgency), Word(PartyRole::CoAgency)];
+
 /// Holds the feed against the events: each is told to everybody who has a part in its dossier beside the agency (who
 /// submitted it, the unit that receives, the one that supervises), and to nobody else.
 fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), StoreError> {
@@ -292,7 +301,7 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
             .or(not(exists(dossier_parties::table
                 .filter(dossier_parties::dossier.eq(feed::dossier))
                 .filter(dossier_parties::tenant.eq(feed::tenant))
-                .filter(dossier_parties::role.ne(Word(PartyRole::LeadAgency)))))))
+                .filter(dossier_parties::role.ne_all(AGENCIES))))))
         .order(feed::seq)
         .select(feed::seq)
         .load(c))?;
@@ -305,7 +314,7 @@ fn told_to_submitters(conn: &mut Conn, report: &mut AuditReport) -> Result<(), S
     // Whoever had its part before the event and kept it beyond: at the moment a part begins or ends, the event itself says who is told.
     let untold: Vec<i64> = on_backend!(conn, c => events::table
         .inner_join(dossier_parties::table.on(dossier_parties::dossier.eq(events::dossier)))
-        .filter(dossier_parties::role.ne(Word(PartyRole::LeadAgency)))
+        .filter(dossier_parties::role.ne_all(AGENCIES))
         .filter(dossier_parties::since.lt(events::at)
             .or(events::number.eq(1).and(dossier_parties::since.eq(events::at))))
         .filter(dossier_parties::until.is_null()

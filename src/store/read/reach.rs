@@ -6,6 +6,7 @@ use crate::domain::tenant::TenantKind;
 use crate::identity::{Reach, Scope};
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
+use crate::store::state::tasks_of;
 use crate::store::tables::{dossiers, tenants};
 
 /// Whose part in a dossier a scope may use.
@@ -28,6 +29,10 @@ impl Seen {
 
     /// Whether one of them has a part in a dossier of these parties.
     pub fn reaches(&self, parties: &Parties) -> bool {
+        let has_task = |agency: &String| {
+            let tasks = tasks_of(parties.tasks.as_deref());
+            tasks.is_ok_and(|tasks| tasks.shared_with(agency))
+        };
         let is_one = |tenant: &String| self.tenants.contains(tenant);
         is_one(&parties.tenant)
             || parties.receiving_unit.as_ref().is_some_and(is_one)
@@ -36,6 +41,7 @@ impl Seen {
                 .agency
                 .as_ref()
                 .is_some_and(|agency| self.agencies.contains(agency))
+            || parties.tasks.is_some() && self.agencies.iter().any(has_task)
     }
 }
 
@@ -47,6 +53,7 @@ pub(super) struct Parties {
     pub receiving_unit: Option<String>,
     pub supervisor: Option<String>,
     pub agency: Option<String>,
+    pub tasks: Option<String>,
 }
 
 /// The agency a tenant is, by its own key.
@@ -70,8 +77,8 @@ pub(super) fn seen(conn: &mut Conn, scope: &Scope) -> Result<Option<Seen>, Store
     })
 }
 
-/// Adds the condition that one of `seen` has a part in the dossier now. A row names all of them; `dossier_parties` has since when, and
-/// whose part has ended.
+/// Adds the condition that one of `seen` has a part in the dossier now. A row names all of them but the agencies beside the competent
+/// one, whose part is in `dossier_parties`; that has since when, too, and whose part has ended.
 macro_rules! reached {
     ($query:expr, $seen:expr) => {
         match $seen {
@@ -82,7 +89,17 @@ macro_rules! reached {
                     .nullable()
                     .or(dossiers::receiving_unit.eq_any(&seen.tenants))
                     .or(dossiers::supervisor.eq_any(&seen.tenants))
-                    .or(dossiers::agency.eq_any(&seen.agencies)),
+                    .or(dossiers::agency.eq_any(&seen.agencies))
+                    .or(diesel::dsl::exists(
+                        dossier_parties::table
+                            .filter(dossier_parties::dossier.eq(dossiers::id))
+                            .filter(dossier_parties::role.eq($crate::store::word::Word(
+                                $crate::store::word::PartyRole::CoAgency,
+                            )))
+                            .filter(dossier_parties::tenant.eq_any(&seen.tenants))
+                            .filter(dossier_parties::until.is_null()),
+                    )
+                    .nullable()),
             ),
         }
     };

@@ -7,7 +7,10 @@
 
 use std::borrow::Cow;
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::dossiers::of_confirmed;
 use super::reach::{Parties, Seen, agency_of, reached, seen};
@@ -83,6 +86,14 @@ enum IndexPath<'a> {
     Supervised(&'a str, Status),
     /// What an agency is responsible for, in a status.
     Competent(&'a str, Status),
+    /// What an agency has a task in beside the competent one, in whichever status.
+    Shared(&'a str),
+}
+
+/// A part beside the competent agency that has not ended. Written out, because a database uses its index of them only when it sees the
+/// words.
+fn is_co_agency() -> SqlLiteral<Bool> {
+    sql("dossier_parties.role = 'co-agency' AND dossier_parties.until IS NULL")
 }
 
 /// The newest ids on a path that are older than `$after`.
@@ -121,6 +132,16 @@ macro_rules! newest {
                 let $query = dossier_parties::table
                     .filter(dossier_parties::tenant.eq(tenant.as_ref()))
                     .filter(dossier_parties::until.is_null())
+                    .filter(dossier_parties::dossier.lt($after))
+                    .order(dossier_parties::dossier.desc())
+                    .limit($width)
+                    .select(dossier_parties::dossier);
+                $asked
+            }
+            IndexPath::Shared(tenant) => {
+                let $query = dossier_parties::table
+                    .filter(dossier_parties::tenant.eq(tenant))
+                    .filter(is_co_agency())
                     .filter(dossier_parties::dossier.lt($after))
                     .order(dossier_parties::dossier.desc())
                     .limit($width)
@@ -248,7 +269,9 @@ fn paths<'a>(seen: Option<&'a Seen>, filter: &'a Filter) -> Vec<IndexPath<'a>> {
             // What waits for an agency has none.
             (true, _, Some(_)) => Vec::new(),
             (false, None, _) => vec![IndexPath::Part(Cow::Borrowed(tenant))],
-            (false, Some(status), Some(agency)) => vec![IndexPath::Competent(agency, status)],
+            (false, Some(status), Some(agency)) => {
+                vec![IndexPath::Competent(agency, status), IndexPath::Shared(tenant)]
+            }
             (false, Some(status), None) if is_unit => vec![
                 IndexPath::Filed(tenant, status),
                 IndexPath::Received(tenant, status),
@@ -264,6 +287,10 @@ fn paths<'a>(seen: Option<&'a Seen>, filter: &'a Filter) -> Vec<IndexPath<'a>> {
 fn is_led_to(seen: Option<&Seen>, filter: &Filter) -> bool {
     match filter.parked {
         true => filter.status.is_none() && filter.agency.is_none(),
+        // What an agency has a task in is in whichever status.
+        false if filter.status.is_some() => {
+            seen.is_none_or(|seen| seen.agencies.is_empty() && filter.agency.is_none())
+        }
         false => filter.agency.is_none() || seen.is_none(),
     }
 }

@@ -89,6 +89,8 @@ diesel::table! {
         claimed_code -> Nullable<Text>,
         /// dossiers.open_matters
         open_matters -> Nullable<Text>,
+        /// dossiers.tasks
+        tasks -> Nullable<Text>,
         /// dossiers.time_limit
         time_limit -> Text,
         /// dossiers.acceptance_due

@@ -61,6 +61,7 @@ fn attempt<R: Rng>(
                     details: None,
                     back,
                     new_due,
+                    task: None,
                 },
             )
         }

@@ -23,6 +23,7 @@ use crate::papers::*;
 
 fn look(stage: &Stage, limits: &str, own_queue: bool) -> Watch {
     Watch {
+        clockwork: clockwork(),
         max: 100,
         actor: Actor::of("operator.hub".parse().unwrap()),
         own_queues: BTreeSet::from_iter(own_queue.then(|| AGENCY.to_owned())),

@@ -60,6 +60,7 @@ fn state(phase: Phase, accepted: bool) -> State {
         due: None,
         promise: None,
         open: Default::default(),
+        tasks: Default::default(),
     }
 }
 

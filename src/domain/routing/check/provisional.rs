@@ -4,12 +4,16 @@ use super::finding::{Finding, Severity, examples};
 use crate::domain::codes::Key;
 use crate::domain::legal::TimeLimits;
 use crate::domain::routing::directory::Directory;
+use crate::domain::routing::joint::{TASKS_FILE, UNITS_FILE};
 use crate::domain::routing::reorganisation::Reorganisation;
 
 impl Directory {
     pub(super) fn check_provisional(&self, findings: &mut Vec<Finding>) {
-        let files = self.provisional_rows();
-        for (file, rows) in files.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        let files = self
+            .provisional_rows()
+            .into_iter()
+            .chain(self.provisional_joint());
+        for (file, rows) in files.filter(|(_, rows)| !rows.is_empty()) {
             let (n, first) = (rows.len(), examples(&rows));
             findings.push(Finding {
                 severity: Severity::Error,
@@ -87,6 +91,16 @@ impl Directory {
                 self.time_limits().provisional().map(str::to_owned).collect(),
             ),
             (TimeLimits::OWN_FILE, self.time_limits().own_provisional()),
+        ]
+    }
+
+    /// The same of the lists about several agencies.
+    fn provisional_joint(&self) -> [(&'static str, Vec<String>); 2] {
+        let units = self.one_stop_units().filter(|r| r.provisional);
+        let tasks = self.procedure_tasks().filter(|r| r.provisional);
+        [
+            (UNITS_FILE, units.map(|r| r.agency.to_string()).collect()),
+            (TASKS_FILE, tasks.map(|r| r.procedure.to_string()).collect()),
         ]
     }
 }

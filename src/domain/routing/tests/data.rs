@@ -88,6 +88,7 @@ fn production_refuses_provisional_rows() {
         "points",
         "procedures",
         "time_limits",
+        "tasks",
     ];
     assert_eq!(files, expected.map(|f| format!("{f}.csv")));
     assert!(

@@ -73,6 +73,7 @@ fn action_of(who: Who, n: u8, to: Status, back: bool) -> DossierAction {
             details: None,
             back: back.then_some(Back::Returned),
             new_due: None,
+            task: None,
         },
         (Who::Submitter, 0 | 1) => DossierAction::Supplement {
             text: Some(text()),
@@ -145,6 +146,7 @@ fn judged(moves: &[Move], wrong: [i64; 4]) -> Vec<(Verdict, Status, Option<Label
             format_version: None,
             report_key: None,
             clockwork: CLOCKWORK.clone(),
+            turns: Vec::new(),
             own_queue: false,
             traceparent: None,
         };

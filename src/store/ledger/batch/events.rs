@@ -1,5 +1,7 @@
 //! What happens to dossiers, and who is told of it.
 
+use std::collections::BTreeSet;
+
 use super::overlay::Batch;
 use super::writes::AtHand;
 use crate::domain::dossier::ForeignValue;
@@ -13,7 +15,7 @@ use crate::store::fresh;
 use crate::store::message::Content;
 use crate::store::moment::At;
 use crate::store::rows::{DeliveryRow, DossierRow, FeedRow, IrregularityRow, PartyRow};
-use crate::store::state::{put_state, state_of};
+use crate::store::state::{put_state, state_of, tasks_of};
 use crate::store::word::{PartyRole, Word};
 
 /// What happened, before it is numbered.
@@ -122,8 +124,40 @@ impl Batch<'_> {
         kind: &str,
         traceparent: Option<&str>,
     ) {
-        let delivery = self.delivery(dossier, event, kind, traceparent);
+        let agency = dossier.agency.as_deref();
+        let delivery = agency.map(|agency| self.delivery(dossier, agency, event, kind, traceparent));
         self.writes.deliveries.extend(delivery);
+    }
+
+    /// Queues a message about an event to an agency that has a task in the dossier.
+    pub fn deliver_to(
+        &mut self,
+        dossier: &DossierRow,
+        agency: &str,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+    ) {
+        let delivery = self.delivery(dossier, agency, event, kind, traceparent);
+        self.writes.deliveries.push(delivery);
+    }
+
+    /// Queues a message about an event to every agency beside the competent one that has the dossier.
+    pub fn share(
+        &mut self,
+        dossier: &DossierRow,
+        event: (i64, EventId),
+        kind: &str,
+        traceparent: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let tasks = tasks_of(dossier.tasks.as_deref())?;
+        let others = tasks
+            .co_agencies()
+            .filter(|agency| dossier.agency.as_deref() != Some(agency.as_str()));
+        for agency in others {
+            self.deliver_to(dossier, agency.as_str(), event, kind, traceparent);
+        }
+        Ok(())
     }
 
     /// As [`Batch::deliver`], where the content is at hand: the message is leased to the relay by the commit itself, and handed to it, if
@@ -136,9 +170,10 @@ impl Batch<'_> {
         traceparent: Option<&str>,
         (content, accepted_at): (&Content, Option<Timestamp>),
     ) {
-        let Some(mut delivery) = self.delivery(dossier, event, kind, traceparent) else {
+        let Some(agency) = dossier.agency.as_deref() else {
             return;
         };
+        let mut delivery = self.delivery(dossier, agency, event, kind, traceparent);
         if let Some(place) = self.fresh.place(content) {
             delivery.send_leased_until = Some(At(self.clock.plus(fresh::LEASE)));
             delivery.send_attempts = 1;
@@ -156,16 +191,16 @@ impl Batch<'_> {
     fn delivery(
         &mut self,
         dossier: &DossierRow,
+        agency: &str,
         event: (i64, EventId),
         kind: &str,
         traceparent: Option<&str>,
-    ) -> Option<DeliveryRow> {
-        let agency = dossier.agency.as_ref()?;
+    ) -> DeliveryRow {
         let id = DeliveryId::new(self.now, self.rng).to_string();
-        Some(DeliveryRow {
+        DeliveryRow {
             id,
             dossier: dossier.id.clone(),
-            agency: agency.clone(),
+            agency: agency.to_owned(),
             event_seq: event.0,
             event: event.1.to_string(),
             kind: kind.to_owned(),
@@ -181,17 +216,25 @@ impl Batch<'_> {
             send_leased_until: None,
             send_attempts: 0,
             format_version: self.fresh.writers.of(agency),
-        })
+        }
     }
 
     /// An amendment or an operator may name another agency: the old one's part ends, the new one's begins; and with it the part of the
-    /// unit that supervises.
-    pub fn hand_to_new_agency(&mut self, dossier: &DossierRow) {
+    /// unit that supervises. An agency beside the competent one has its part from when it gets its task.
+    pub fn hand_to_new_agency(&mut self, dossier: &DossierRow) -> Result<(), StoreError> {
         let Some(before) = self.dossiers.get(&dossier.id) else {
-            return;
+            return Ok(());
         };
+        let co_agencies = |row: &DossierRow| -> Result<BTreeSet<String>, StoreError> {
+            let tasks = tasks_of(row.tasks.as_deref())?;
+            Ok(tasks.co_agencies().map(|key| format!("agency.{key}")).collect())
+        };
+        let (had, has) = (co_agencies(before)?, co_agencies(dossier)?);
+        let left = had.difference(&has).map(|tenant| (Some(tenant.clone()), None));
+        let came = has.difference(&had).map(|tenant| (None, Some(tenant.clone())));
+        let shared: Vec<_> = left.chain(came).collect();
         let agency = |row: &DossierRow| row.agency.as_ref().map(|key| format!("agency.{key}"));
-        let changes = [
+        let mut changes = vec![
             (PartyRole::LeadAgency, agency(before), agency(dossier)),
             (
                 PartyRole::SupervisingUnit,
@@ -199,6 +242,7 @@ impl Batch<'_> {
                 dossier.supervisor.clone(),
             ),
         ];
+        changes.extend((shared.into_iter()).map(|(before, after)| (PartyRole::CoAgency, before, after)));
         for (role, before, after) in changes.into_iter().filter(|(_, before, after)| before != after) {
             if let Some(tenant) = before {
                 // What began in this commit is in no table yet.
@@ -218,5 +262,6 @@ impl Batch<'_> {
                 until: None,
             }));
         }
+        Ok(())
     }
 }

@@ -23,6 +23,15 @@ pub struct AtHand {
     pub accepted_at: Option<Timestamp>,
 }
 
+/// A dossier whose agency has answered.
+pub struct AnsweredBy {
+    pub dossier: String,
+    /// Which, where the dossier is with several; else the one that has it.
+    pub agency: Option<String>,
+    /// Whether it reads its own queue.
+    pub own_queue: bool,
+}
+
 /// Rows a batch will write.
 #[derive(Default)]
 pub struct Writes {
@@ -52,8 +61,8 @@ pub struct Writes {
     pub reads: Vec<ReadRow>,
     /// What operators did, and who; the audit's.
     pub actions: Vec<(Actor, AuditAction)>,
-    /// Dossiers whose agency has answered, by whether it reads its own queue.
-    pub answered: Vec<(String, bool)>,
+    /// Dossiers whose agency has answered.
+    pub answered: Vec<AnsweredBy>,
     /// Limits that were told of and stand as written, or no longer.
     pub watches: BTreeMap<(String, Watched), Option<WatchRow>>,
     /// Dossiers whose limits have changed.

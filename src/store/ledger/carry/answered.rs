@@ -1,4 +1,5 @@
-//! An agency that answers before it is written down that the message arrived: its word is the better one.
+//! An agency that answers before it is written down that the message arrived: its word is the better one. Of several agencies this is
+//! kept of the competent one; a message to another stays as it arrived until that one reports again.
 
 use std::collections::HashMap;
 
@@ -17,30 +18,28 @@ pub(in crate::store::ledger) fn answered(
     ids: &[&str],
     state: DeliveryState,
 ) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String, String, i64, Word<DeliveryState>)> = on_backend!(conn, c => deliveries::table
+    type Looked = (String, String, i64, Word<DeliveryState>, String);
+    let rows: Vec<Looked> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::id.eq_any(ids))
-        .select((deliveries::id, deliveries::dossier, deliveries::event_seq, deliveries::state))
+        .select((deliveries::id, deliveries::dossier, deliveries::event_seq, deliveries::state, deliveries::agency))
         .load(c))?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.3 == Word(state)).collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let of: Vec<&str> = rows.iter().map(|row| row.1.as_str()).collect();
-    let heard: HashMap<String, Option<i64>> = on_backend!(conn, c => dossiers::table
+    let heard: HashMap<String, (Option<i64>, Option<String>)> = on_backend!(conn, c => dossiers::table
         .filter(dossiers::id.eq_any(&of))
-        .select((dossiers::id, dossiers::answered_seq))
-        .load::<(String, Option<i64>)>(c))?
+        .select((dossiers::id, (dossiers::answered_seq, dossiers::agency)))
+        .load::<(String, (Option<i64>, Option<String>))>(c))?
     .into_iter()
     .collect();
-    let is_answered = |dossier: &str, seq: i64| {
-        heard
-            .get(dossier)
-            .copied()
-            .flatten()
-            .is_some_and(|heard| heard > seq)
+    let is_answered = |(_, dossier, seq, _, agency): &Looked| {
+        let heard = heard.get(dossier);
+        heard.is_some_and(|(heard, competent)| {
+            competent.as_ref() == Some(agency) && heard.is_some_and(|heard| heard > *seq)
+        })
     };
-    let answered = rows
-        .into_iter()
-        .filter(|(_, dossier, seq, _)| is_answered(dossier, *seq));
+    let answered = rows.into_iter().filter(is_answered);
     Ok(answered.map(|row| row.0).collect())
 }

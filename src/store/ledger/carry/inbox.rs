@@ -215,20 +215,24 @@ fn settle_inbox(
     Ok(results)
 }
 
-/// The messages of these names that are the agency's, each with the last event its agency has answered.
+/// The messages of these names that are the agency's, each with the last event it has answered as the competent one.
 fn messages_of(
     conn: &mut Conn,
     agency: &str,
     ids: &[String],
 ) -> Result<HashMap<String, (DeliveryRow, Option<i64>)>, StoreError> {
     // Whose they are is looked at here: PostgreSQL may go through all that the agency ever had, where it is told to.
-    let rows: Vec<(DeliveryRow, Option<i64>)> = on_backend!(conn, c => deliveries::table
+    let rows: Vec<(DeliveryRow, Option<i64>, Option<String>)> = on_backend!(conn, c => deliveries::table
         .inner_join(dossiers::table.on(dossiers::id.eq(deliveries::dossier)))
         .filter(deliveries::id.eq_any(ids))
-        .select((DeliveryRow::as_select(), dossiers::answered_seq))
+        .select((DeliveryRow::as_select(), dossiers::answered_seq, dossiers::agency))
         .load(c))?;
-    let theirs = rows.into_iter().filter(|(row, _)| row.agency == agency);
-    Ok(theirs.map(|r| (r.0.id.clone(), r)).collect())
+    let theirs = rows.into_iter().filter(|(row, ..)| row.agency == agency);
+    let answered = theirs.map(|(row, answered, competent)| {
+        let answered = answered.filter(|_| competent.as_deref() == Some(agency));
+        (row.id.clone(), (row, answered))
+    });
+    Ok(answered.collect())
 }
 
 fn lost(item: &SettleItem, label: Label) -> SettleResult {

@@ -15,7 +15,7 @@ use crate::domain::sha256::Sha256;
 use crate::domain::view::DeliveryState;
 use crate::store::StoreError;
 use crate::store::conn::{Conn, on_backend};
-use crate::store::ledger::batch::Batch;
+use crate::store::ledger::batch::{AnsweredBy, Batch};
 use crate::store::ledger::carry::sends;
 use crate::store::ledger::{audit, refuse};
 use crate::store::limits;
@@ -23,7 +23,8 @@ use crate::store::moment::At;
 use crate::store::of_row;
 use crate::store::rows::*;
 use crate::store::script::{Clash, Script};
-use crate::store::seals::{HEAD, KeptEvent, RowSeal};
+use crate::store::seals::{HEAD, KeptEvent, RowSeal, left_by};
+use crate::store::state::is_with;
 use crate::store::tables::*;
 use crate::store::under_way::UNDER_WAY;
 use crate::store::word::Word;
@@ -48,7 +49,9 @@ impl Batch<'_> {
                     .filter(dossier_parties::dossier.eq(dossier)).filter(dossier_parties::role.eq(Word(*role)))
                     .filter(dossier_parties::tenant.eq(tenant)).filter(dossier_parties::until.is_null()))
                 .set(dossier_parties::until.eq(Some(At(self.now)))).execute(c))?;
-            withdraw(conn, self.now.into(), dossier, tenant)?;
+            if !self.is_still_with(dossier, tenant)? {
+                withdraw(conn, self.now.into(), dossier, tenant)?;
+            }
         }
         for (actor, action) in &w.actions {
             // The reason may name a person; it is in the event, encrypted.
@@ -136,6 +139,14 @@ impl Batch<'_> {
         Ok(end)
     }
 
+    /// Whether a tenant whose part has ended has the dossier in another part all the same.
+    fn is_still_with(&self, dossier: &str, tenant: &str) -> Result<bool, StoreError> {
+        match (self.dossiers.get(dossier), tenant.strip_prefix("agency.")) {
+            (Some(row), Some(agency)) => is_with(row.agency.as_deref(), row.tasks.as_deref(), agency),
+            _ => Ok(false),
+        }
+    }
+
     /// What the last event of each dossier seals of the rows beside it.
     fn row_seals(&self, told: &[(i64, Event)]) -> BTreeMap<i64, RowSeal> {
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
@@ -159,9 +170,9 @@ impl Batch<'_> {
                 seals.entry(*seq).or_default().rows.0.push(digest);
             }
         }
-        for (dossier, tenant, _) in &w.left {
+        for (dossier, tenant, role) in &w.left {
             if let Some(seq) = last.get(dossier) {
-                seals.entry(*seq).or_default().left.push(tenant.clone());
+                seals.entry(*seq).or_default().left.push(left_by(tenant, *role));
             }
         }
         seals
@@ -419,19 +430,35 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
 
 /// A business status is the best acknowledgement: what the agency has in hand counts as understood. What a puller has not taken
 /// stays to be taken; what lies in the own queue of an AMQP agency it has read, since it answers.
-fn mark_answered(script: &mut Script<'_>, now: At, answered: &[(String, bool)]) -> Result<(), StoreError> {
+fn mark_answered(script: &mut Script<'_>, now: At, answered: &[AnsweredBy]) -> Result<(), StoreError> {
     let (handed, queued) = (Word(DeliveryState::Handed), Word(DeliveryState::Queued));
     for (own_queue, states) in [(false, vec![handed]), (true, vec![handed, queued])] {
         let ids: Vec<&str> = answered
             .iter()
-            .filter(|a| a.1 == own_queue)
-            .map(|a| a.0.as_str())
+            .filter(|a| a.own_queue == own_queue && a.agency.is_none())
+            .map(|a| a.dossier.as_str())
             .collect();
         if ids.is_empty() {
             continue;
         }
         let in_hand = deliveries::table
             .filter(deliveries::dossier.eq_any(ids))
+            .filter(deliveries::state.eq_any(states));
+        let acknowledged = (
+            deliveries::state.eq(Word(DeliveryState::Acknowledged)),
+            deliveries::since.eq(now),
+        );
+        script.run(diesel::update(in_hand).set(acknowledged))?;
+    }
+    for answer in answered {
+        let Some(agency) = &answer.agency else { continue };
+        let states = match answer.own_queue {
+            false => vec![handed],
+            true => vec![handed, queued],
+        };
+        let in_hand = deliveries::table
+            .filter(deliveries::dossier.eq(&answer.dossier))
+            .filter(deliveries::agency.eq(agency))
             .filter(deliveries::state.eq_any(states));
         let acknowledged = (
             deliveries::state.eq(Word(DeliveryState::Acknowledged)),

@@ -12,6 +12,8 @@ use crate::domain::lifecycle::Role;
 use crate::domain::matter::Matter;
 use crate::domain::rejection::{Label, Problem};
 use crate::domain::status::Status;
+use crate::domain::task::TaskOutcome;
+use crate::domain::tasks::Tasks;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::answers::KeyUse;
@@ -32,6 +34,8 @@ pub enum DossierAction {
         back: Option<Back>,
         /// The due date moves to this moment.
         new_due: Option<Timestamp>,
+        /// How the reporter's own task ended, of one of several agencies.
+        task: Option<TaskOutcome>,
     },
     /// Takes one step, by a person: refuses, asks for papers, recalls, withdraws.
     Step {
@@ -114,6 +118,9 @@ impl DossierAction {
             }
             | DossierAction::Correct { results, .. } => attachment::of_results(results, locate),
             DossierAction::Supplement { papers, .. } => attachment::of_papers(papers, locate),
+            DossierAction::Beside(matter) if !matter.results().is_empty() => {
+                attachment::of_results(matter.results(), locate)
+            }
             DossierAction::Beside(matter) => attachment::of_papers(matter.papers(), locate),
             DossierAction::Report { .. }
             | DossierAction::Step { .. }
@@ -156,6 +163,8 @@ pub struct Act {
     pub report_key: Option<String>,
     /// What the dossier's clocks are computed with.
     pub clockwork: Clockwork,
+    /// The same by the hours of the agencies whose turn has not come, of several.
+    pub turns: Vec<(Key, Clockwork)>,
     /// Whether the actor is an agency that reads its own queue.
     pub own_queue: bool,
     /// W3C trace context of the call.
@@ -211,10 +220,12 @@ pub struct Assign {
     pub text: String,
     /// The unit that supervises from now on.
     pub supervisor: Option<String>,
+    /// What each of several agencies has to do, where nobody was told yet; empty where it decides alone.
+    pub tasks: Tasks,
     /// The reason of the route as it will be, as JSON.
     pub route: String,
-    /// How long the agency may be silent.
-    pub silence: Deadline,
+    /// How long the agency may be silent, and until when the first task is to be done.
+    pub watches: Vec<Deadline>,
     /// W3C trace context of the call.
     pub traceparent: Option<String>,
 }
@@ -290,7 +301,7 @@ impl Request for Act {
     }
 
     fn may_be_audited(&self) -> bool {
-        false
+        self.role == Role::Operator
     }
 
     fn names<'a>(&'a self, names: &mut Names<'a>) {

@@ -5,7 +5,8 @@ use crate::domain::attachment::NamedFile;
 use crate::domain::clocks::Deadline;
 use crate::domain::codes::DossierCode;
 use crate::domain::status::Status;
-use crate::domain::tenant::Actor;
+use crate::domain::tasks::Tasks;
+use crate::domain::tenant::{Actor, TenantKey};
 use crate::domain::time::Timestamp;
 use crate::store::answers::{KeptAnswer, KeyUse, SubmitOutcome};
 use crate::store::cipher::Sealed;
@@ -55,6 +56,10 @@ pub struct Submit {
     pub files: Vec<Naming>,
     /// Parts in the dossier, for a new one.
     pub parties: Vec<Part>,
+    /// What each of several agencies has to do; empty where one decides alone.
+    pub tasks: Tasks,
+    /// It was received out of area, and this unit is to be notified: none where the directory names none; and whether it can be.
+    pub out_of_area: Option<(Option<TenantKey>, bool)>,
     /// What it is about.
     pub likeness: Likeness,
     /// Who filed.

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::request::Request;
-use crate::domain::clocks::Watched;
+use crate::domain::clocks::{Clockwork, Watched};
 use crate::domain::legal::LegalLimits;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 
 /// Looks at limits whose time has come, and tells of each once.
 pub struct Watch {
+    /// What the next limit of a task is computed with: the hours of the city.
+    pub clockwork: Clockwork,
     /// At most so many limits.
     pub max: i64,
     /// In whose name: the hub's own.

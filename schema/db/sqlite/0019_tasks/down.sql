@@ -1,0 +1,2 @@
+DROP INDEX dossier_parties_co_agencies;
+ALTER TABLE dossiers DROP COLUMN tasks;
