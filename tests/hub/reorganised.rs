@@ -251,7 +251,7 @@ on_both! {
         city.hub.directory_plans.import(&Access::system(), &shipped()).await.unwrap();
         let agent = city.access("agent.a-001");
         let asked = |procedure: &str, place: Option<serde_json::Value>, batch| {
-            let request = RouteRequest { procedure: procedure.to_owned(), place: place.map(|place| serde_json::from_value(place).unwrap()), at: None, batch };
+            let request = RouteRequest { procedure: procedure.parse().unwrap(), place: place.map(|place| serde_json::from_value(place).unwrap()), at: None, batch };
             city.hub.intake.route_of(&agent, &request).unwrap()
         };
         let filing = for_the_commune(stage, "r1");

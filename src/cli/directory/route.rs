@@ -14,14 +14,15 @@ use crate::clock::Clock;
 use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::{Catalogue, Place};
 use crate::domain::routing::{Directory, Divided};
+use crate::domain::text::Text;
 use crate::domain::time::Date;
 use crate::domain::view::{AgencyView, RouteAnswer, RouteRequest};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RouteArgs {
     /// The procedure: its national code, or a local form of it
-    #[arg(long, value_name = "CODE")]
-    procedure: String,
+    #[arg(long, value_name = "CODE", value_parser = procedure_code)]
+    procedure: Text<50>,
 
     /// The commune that decides, with the catalogue its code is from where that is known: 00004, 00004@2025, 00028@legacy
     #[arg(long, value_name = "COMMUNE[@CATALOGUE]")]
@@ -49,6 +50,12 @@ pub(in crate::cli) struct RouteArgs {
 
     #[command(flatten)]
     desk: DeskArgs,
+}
+
+fn procedure_code(text: &str) -> Result<Text<50>, &'static str> {
+    text.parse().map_err(
+        |_| "mã thủ tục có từ 1 đến 50 ký tự in được | a procedure's code has 1 to 50 printable characters",
+    )
 }
 
 /// A commune, and the catalogue its code is from.
@@ -130,7 +137,7 @@ fn of_folder(directory: &Directory, request: &RouteRequest) -> RouteAnswer {
     } else {
         Divided::Refuse
     };
-    let decided = directory.route_by(&request.procedure, request.place.as_ref(), at, divided);
+    let decided = directory.route_by(request.procedure.as_str(), request.place.as_ref(), at, divided);
     let settled = decided.map(|route| directory.settle(route, at, today.max(at)));
     RouteAnswer::of(settled, |key| AgencyView {
         key: key.clone(),

@@ -255,7 +255,6 @@ pub fn evolve(state: Option<State>, what: &EventKind, when: When<'_>) -> State {
         EventKind::StatusRecorded { .. }
         | EventKind::StatusRejected { .. }
         | EventKind::CodeContested { .. }
-        | EventKind::Assigned { .. }
         | EventKind::Unassigned { .. }
         | EventKind::Supplemented { .. }
         | EventKind::ResultCorrected { .. }

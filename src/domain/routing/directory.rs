@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::files;
-use super::in_force;
 use super::joint::{self, OneStopUnit, ProcedureTask, TaskName};
 use super::reorganisation::{self, Reorganisation, Units};
 use super::rows::{

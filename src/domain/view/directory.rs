@@ -13,7 +13,7 @@ use crate::domain::ids::DossierId;
 use crate::domain::rejection::{Label, Language, Rejection};
 use crate::domain::routing::{CompetenceSpot, Directory, FileChange, Route, RouteReason};
 use crate::domain::sha256::Sha256;
-use crate::domain::text::{SAYS_SOMETHING, limits};
+use crate::domain::text::{SAYS_SOMETHING, Text, limits};
 use crate::domain::time::Date;
 
 /// The files of a directory in CSV: each of them must be there, but for those that it may be without.
@@ -174,8 +174,7 @@ pub struct DirectoryHistoryView {
 #[serde(deny_unknown_fields)]
 pub struct RouteRequest {
     /// The procedure: its national code or a local form of it.
-    #[schemars(length(min = 1, max = 200))]
-    pub procedure: String,
+    pub procedure: Text<50>,
     /// The place that decides, as a filing has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,

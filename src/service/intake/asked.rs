@@ -25,7 +25,7 @@ impl Intake {
         };
         let at = request.at.unwrap_or_else(|| self.clock.now().date());
         let decided = self.decide(
-            &request.procedure,
+            request.procedure.as_str(),
             request.place.as_ref(),
             at,
             divided(access, mode),

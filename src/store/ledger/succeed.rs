@@ -54,7 +54,7 @@ fn succeed(batch: &mut Batch<'_>, succeed: &Succeed) -> Result<SucceedOutcome, S
     if succeed.to.is_ok() {
         batch.deliver(&dossier, last, "assigned", None);
     }
-    batch.hand_to_new_agency(&dossier);
+    batch.hand_to_new_agency(&dossier)?;
     match &succeed.to {
         Ok((_, silence)) => batch.begin(&dossier.id, *silence),
         Err(_) => batch.end(&dossier.id, Watched::AgencySilent),

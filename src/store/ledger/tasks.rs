@@ -1,8 +1,7 @@
 //! Dossiers of several agencies: what is told of their tasks, whose turn comes next, and who is late; and the notice of what was
 //! received out of area, where nobody can be told here.
 
-use diesel::prelude::*;
-
+use super::alarm;
 use super::batch::{Batch, PendingEvent};
 use super::requests::{Act, DossierAction};
 use crate::domain::audit::{Action, AuditAction};
@@ -18,12 +17,9 @@ use crate::domain::tasks::Tasks;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::conn::{Conn, on_backend};
-use crate::store::moment::At;
-use crate::store::rows::{AlarmRow, DossierRow};
+use crate::store::conn::Conn;
+use crate::store::rows::DossierRow;
 use crate::store::state::{state_of, tasks_of};
-use crate::store::tables::alarms;
-use crate::store::word::Word;
 
 /// What says that a dossier is several agencies'.
 pub(super) fn given(tasks: &Tasks) -> EventKind {
@@ -130,18 +126,11 @@ pub(super) fn not_notified(
     conn: &mut Conn,
     dossier: &DossierRow,
 ) -> Result<(), StoreError> {
-    let last: Option<i64> = on_backend!(conn, c => alarms::table
-        .order(alarms::number.desc()).select(alarms::number).first(c).optional())?;
-    let earlier = i64::try_from(batch.writes.alarms.len()).unwrap_or(i64::MAX);
-    batch.writes.alarms.push(AlarmRow {
-        number: last.unwrap_or(0) + 1 + earlier,
-        cause: format!("{}:{}", dossier.id, Watched::SupervisionNotice),
-        at: At(batch.now),
-        kind: Word(Watched::SupervisionNotice),
-        passed: true,
-        due_at: At(batch.now),
-        dossier: Some(dossier.id.clone()),
-        agency: dossier.agency.clone(),
-    });
-    Ok(())
+    alarm::raise(
+        batch,
+        conn,
+        Watched::SupervisionNotice,
+        &dossier.id,
+        Some(dossier),
+    )
 }
