@@ -10,6 +10,7 @@ mod directory;
 mod files;
 mod heirs;
 mod joint;
+mod matched;
 mod place;
 pub mod plan;
 mod reason;

@@ -1,6 +1,7 @@
 //! The decision: procedure, place and day to one agency, or to the operator's desk.
 
-use super::directory::{Directory, Match, RuleIndex, agencies};
+use super::directory::{Directory, RuleIndex};
+use super::matched::{Match, agencies};
 use super::place::Located;
 use super::reason::{Matched, PlaceReason, ProcedureReason, RouteReason, RuleReason};
 use super::rows::{Commune, Procedure, RuleAgency, RulePlace};

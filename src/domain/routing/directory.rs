@@ -472,23 +472,6 @@ impl Directory {
     }
 }
 
-/// A rule that applies, with the agency it leads to.
-#[derive(Clone)]
-pub(super) struct Match<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) agency: &'a Agency,
-    /// The rows by which that agency took over from the one the rule names.
-    pub(super) by: Vec<&'a Reorganisation>,
-}
-
-/// The distinct agencies of some matches, in order of key.
-pub(super) fn agencies<'a>(matches: &[Match<'a>]) -> Vec<&'a Key> {
-    let mut keys: Vec<&Key> = matches.iter().map(|f| &f.agency.key).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
 /// Each name and text goes in with its length, so that no two sets of files look alike. A file that may be absent and is leaves
 /// the version as it was before there was such a file.
 fn version(files: &BTreeMap<String, String>) -> String {

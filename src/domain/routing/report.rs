@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::directory::{Directory, agencies};
+use super::directory::Directory;
+use super::matched::agencies;
 use super::reason::NamedCommune;
 use super::rows::{Commune, Procedure};
 use super::table::in_force;

@@ -1,6 +1,6 @@
 //! How a route is explained: the place as it was understood, and the two sentences a clerk can read out.
 
-use super::directory::Match;
+use super::matched::Match;
 use super::place::{CATALOGUE_2025_FROM, Located};
 use super::reason::{CatalogueBy, NamedCommune, PlaceReason, ResolvedBy};
 use super::rows::{PlaceRule, Procedure};

@@ -12,6 +12,7 @@ use crate::domain::status::Status;
 use crate::store::StoreError;
 use crate::store::answers::{KeptAnswer, Replay};
 use crate::store::conn::Conn;
+use crate::store::rows::DossierRow;
 use crate::store::state::state_of;
 
 impl Command for Assign {
@@ -45,19 +46,7 @@ fn assign(batch: &mut Batch<'_>, conn: &mut Conn, assign: &Assign) -> Result<Ass
         return Ok(AssignOutcome::Refused(same));
     }
     let corrupt = |what: &str| StoreError::Corrupt(format!("{}: {what}", assign.dossier));
-    let instead = dossier.agency.as_deref().map(str::parse).transpose();
-    let parked = dossier.parked.take();
-    dossier.agency = Some(assign.agency.to_string());
-    dossier.route.clone_from(&assign.route);
-    dossier.supervisor.clone_from(&assign.supervisor);
-    // What an earlier agency answered acknowledges nothing of this one.
-    dossier.answered_seq = None;
-    let what = EventKind::Assigned {
-        agency: assign.agency.clone(),
-        instead: instead.map_err(|_| corrupt("agency"))?,
-        parked: parked.as_deref().and_then(Label::parse),
-        text: assign.text.clone(),
-    };
+    let (what, parked) = appoint(&mut dossier, assign)?;
     let mut told = vec![PendingEvent::of(what, batch.now, &assign.actor)];
     if dossier.tasks.is_none() && !assign.tasks.is_empty() {
         let given = tasks::given(&assign.tasks);
@@ -93,4 +82,23 @@ fn assign(batch: &mut Batch<'_>, conn: &mut Conn, assign: &Assign) -> Result<Ass
     batch.dossiers.insert(dossier.id.clone(), dossier);
     batch.keep(&assign.key, &KeptAnswer::Done)?;
     Ok(AssignOutcome::Done)
+}
+
+/// The agency becomes the dossier's: what is told of it, and why the dossier waited for somebody.
+fn appoint(dossier: &mut DossierRow, assign: &Assign) -> Result<(EventKind, Option<String>), StoreError> {
+    let corrupt = |_| StoreError::Corrupt(format!("{}: agency", assign.dossier));
+    let instead = dossier.agency.as_deref().map(str::parse).transpose();
+    let parked = dossier.parked.take();
+    dossier.agency = Some(assign.agency.to_string());
+    dossier.route.clone_from(&assign.route);
+    dossier.supervisor.clone_from(&assign.supervisor);
+    // What an earlier agency answered acknowledges nothing of this one.
+    dossier.answered_seq = None;
+    let what = EventKind::Assigned {
+        agency: assign.agency.clone(),
+        instead: instead.map_err(corrupt)?,
+        parked: parked.as_deref().and_then(Label::parse),
+        text: assign.text.clone(),
+    };
+    Ok((what, parked))
 }

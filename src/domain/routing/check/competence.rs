@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Finding, Severity, examples};
 use crate::domain::dossier::Catalogue;
-use crate::domain::routing::directory::{Directory, agencies};
+use crate::domain::routing::directory::Directory;
+use crate::domain::routing::matched::agencies;
 use crate::domain::routing::report::add;
 use crate::domain::routing::rows::{Commune, Procedure};
 use crate::domain::routing::table::in_force;

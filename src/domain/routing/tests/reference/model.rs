@@ -18,6 +18,16 @@ pub(super) const TODAYS_CATALOGUE: Day = 181;
 /// The last day of anything.
 const END: Day = 1_000;
 
+/// The lists that are nothing to a route.
+const EMPTY: [&str; 6] = [
+    "agents.csv",
+    "branches.csv",
+    "points.csv",
+    "procedure_limits.csv",
+    "one_stop_units.csv",
+    "tasks.csv",
+];
+
 /// First and last day; `None` is open.
 pub(super) type Span = (Option<Day>, Option<Day>);
 
@@ -352,16 +362,7 @@ impl City {
         put("competence.csv", std::mem::take(&mut rows));
         self.write_turns(&mut rows);
         put("reorganisations.csv", std::mem::take(&mut rows));
-        for name in [
-            "agents.csv",
-            "branches.csv",
-            "points.csv",
-            "procedure_limits.csv",
-            "one_stop_units.csv",
-            "tasks.csv",
-        ] {
-            put(name, String::new());
-        }
+        EMPTY.iter().for_each(|name| put(name, String::new()));
         files
     }
 
