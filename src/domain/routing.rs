@@ -15,6 +15,7 @@ mod reason;
 mod reception;
 mod reorganisation;
 mod report;
+mod required;
 mod rows;
 mod sentences;
 pub(super) mod table;

@@ -1,6 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
 mod absent;
+mod judged;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -233,7 +234,7 @@ impl Statuses {
         };
         match adapter {
             Some(adapter) if adapter.reads_statuses() => {
-                let document = adapter.read_statuses(&reported.bytes, &reported.media_type)?;
+                let document = adapter.read_statuses_unjudged(&reported.bytes, &reported.media_type)?;
                 Ok((document, in_use.number(adapter.name())))
             }
             _ => Err(unknown(CANONICAL.to_owned()).into()),
@@ -264,6 +265,7 @@ impl Statuses {
             }
         };
         let now = self.clock.now();
+        let judged = self.judged(item, &mut report, &row, now);
         let prepared = not_in_future("occurred_at", report.occurred_at, now).and_then(|occurred_at| {
             let text = bounded("/text", report.text.clone(), limits::NOTE)?;
             let officer = line("/officer", report.officer.clone(), limits::OFFICER)?;
@@ -276,8 +278,11 @@ impl Statuses {
         });
         let within = attachment::within_limit(&item.files, "files");
         let (occurred_at, officer, action) = match within.and(prepared) {
-            Ok(prepared) => prepared,
-            Err(problem) => return Ok(answering.refused(&[problem])),
+            Ok(prepared) if judged.refused.is_empty() => prepared,
+            wrong => {
+                let problems: Vec<Problem> = wrong.err().into_iter().chain(judged.refused).collect();
+                return Ok(answering.refused(&problems));
+            }
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();
@@ -307,7 +312,7 @@ impl Statuses {
         let odd = odd.filter(|_| !matches!(acted.verdict, Verdict::Rejected | Verdict::Repeated));
         let beside = odd.iter().chain(&acted.warnings);
         let beside = beside.map(|warning| item.located(warning.clone(), "/assigned_code"));
-        Ok(answering.taken(&acted, &beside.collect::<Vec<_>>()))
+        Ok(answering.taken(&acted, &beside.chain(judged.warnings).collect::<Vec<_>>()))
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.

@@ -11,6 +11,7 @@ use super::rows::{
 };
 use super::table::{DirectoryFault, Period, Rows, in_force};
 use crate::domain::calendar::Offices;
+use crate::domain::checks::Requirements;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
@@ -44,6 +45,7 @@ pub struct Directory {
     enterprises: Rows<Key, Enterprise>,
     agents: Rows<Key, Agent>,
     reorganisations: Rows<String, Reorganisation>,
+    pub(super) requirements: Requirements,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
     rules_of: HashMap<ProcedureCode, RuleIndex>,
@@ -74,6 +76,7 @@ impl Directory {
         TimeLimits::OWN_FILE,
         "procedures.csv",
         Reorganisation::FILE,
+        Requirements::FILE,
         "succession.csv",
         TimeLimits::FILE,
     ];
@@ -124,6 +127,10 @@ impl Directory {
             reorganisations: match files.get(Reorganisation::FILE) {
                 Some(text) => reorganisation::read(text, f),
                 None => Rows::default(),
+            },
+            requirements: match files.get(Requirements::FILE) {
+                Some(text) => Requirements::read(Requirements::FILE, text, f),
+                None => Requirements::default(),
             },
             offices,
             time_limits: Arc::new(time_limits),
