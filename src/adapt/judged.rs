@@ -18,6 +18,21 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// What was prepared, or everything for which it is refused.
+    ///
+    /// # Errors
+    /// What kept it from being prepared, and what the checks say.
+    pub fn unless_refused<T>(&self, prepared: Result<T, Problem>) -> Result<T, Vec<Problem>> {
+        match prepared {
+            Ok(prepared) if self.refused.is_empty() => Ok(prepared),
+            wrong => Err(wrong
+                .err()
+                .into_iter()
+                .chain(self.refused.iter().cloned())
+                .collect()),
+        }
+    }
+
     pub(super) fn add(&mut self, severity: CheckSeverity, problem: Problem) {
         match severity {
             CheckSeverity::Error => self.refused.push(problem),

@@ -37,8 +37,7 @@ use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, Replay, SubmitOutcome};
 use crate::store::{Store, read};
 use keys::KeysInFlight;
-use prepared::{Attempted, Beside, Filed, Prepared, Twin};
-use understood::Understood;
+use prepared::{Attempted, Beside, Filed, Prepared, Twin, Understood};
 
 pub use prepared::{Incoming, Mode};
 

@@ -277,12 +277,9 @@ impl Statuses {
             item.located(problem, &pointer)
         });
         let within = attachment::within_limit(&item.files, "files");
-        let (occurred_at, officer, action) = match within.and(prepared) {
-            Ok(prepared) if judged.refused.is_empty() => prepared,
-            wrong => {
-                let problems: Vec<Problem> = wrong.err().into_iter().chain(judged.refused).collect();
-                return Ok(answering.refused(&problems));
-            }
+        let (occurred_at, officer, action) = match judged.unless_refused(within.and(prepared)) {
+            Ok(prepared) => prepared,
+            Err(problems) => return Ok(answering.refused(&problems)),
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let brought = report.assigned_code.take();

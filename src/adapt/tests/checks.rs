@@ -170,7 +170,7 @@ fn in_xml(lines: &[&str]) -> Vec<String> {
     lines.iter().map(line).collect()
 }
 
-fn with(more: Value) -> Value {
+fn with(more: &Value) -> Value {
     let mut document = json!({
         "so": "1", "ngay": "20261120", "nguoi": {"ten": "A"}, "giay": [{"ten": "Tờ khai", "ban": "1"}],
     });
@@ -245,7 +245,7 @@ fn a_check_is_told_at_the_senders_place_in_both_syntaxes() {
             vec!["authorisation-missing /uy_quyen"],
         ),
     ] {
-        let [in_json, as_xml] = said(&registry, &with(more.clone()));
+        let [in_json, as_xml] = said(&registry, &with(&more));
         let plain = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
         assert_eq!(in_json, (plain(&refused), plain(&warned)), "{more}");
         assert_eq!(as_xml, (in_xml(&refused), in_xml(&warned)), "{more}");
@@ -254,7 +254,7 @@ fn a_check_is_told_at_the_senders_place_in_both_syntaxes() {
 
 #[test]
 fn its_severity_decides_whether_it_refuses() {
-    let document = with(json!({"giay": [{"ten": "Đơn"}]}));
+    let document = with(&json!({"giay": [{"ten": "Đơn"}]}));
     let [(refused, _), _] = said(&compile("error"), &document);
     assert_eq!(refused, ["paper-missing /giay"]);
     let [(refused, warned), _] = said(&compile("warning"), &document);
@@ -279,7 +279,7 @@ fn what_the_shape_and_the_checks_find_wrong_is_told_together() {
     let [in_json, _] = said(
         &registry,
         &with(
-            json!({"ngay": "hôm nay", "tong": {"tien": "1"}, "giay": [], "nguoi": {"ten": "A", "so": "12"}}),
+            &json!({"ngay": "hôm nay", "tong": {"tien": "1"}, "giay": [], "nguoi": {"ten": "A", "so": "12"}}),
         ),
     );
     assert_eq!(
@@ -295,7 +295,7 @@ fn what_the_shape_and_the_checks_find_wrong_is_told_together() {
     let [in_json, _] = said(
         &registry,
         &with(
-            json!({"phi": [{"ten": "x", "tien": "nhiều"}], "tong": {"tien": "1"}, "giay": [{"ten": "Đơn", "ban": "một"}]}),
+            &json!({"phi": [{"ten": "x", "tien": "nhiều"}], "tong": {"tien": "1"}, "giay": [{"ten": "Đơn", "ban": "một"}]}),
         ),
     );
     assert_eq!(
@@ -460,7 +460,7 @@ proptest! {
         tong in "[0-9]{1,6}|",
         giay in "Tờ khai|Đơn|",
     ) {
-        let document = with(json!({
+        let document = with(&json!({
             "kenh": kenh, "nguoi": {"ten": "A", "sinh": sinh}, "phi": [{"ten": "x", "tien": tien}], "tong": {"tien": tong},
             "giay": [{"ten": giay, "ban": "1"}],
         }));

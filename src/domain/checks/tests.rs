@@ -1,4 +1,6 @@
-//! Every rule both ways, what it says, and which list goes before which.
+//! Every rule both ways, and what it says.
+
+mod lists;
 
 use std::collections::BTreeMap;
 
@@ -6,19 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::codes::ProcedureCode;
 use crate::domain::dossier::Sex;
 use crate::domain::rejection::Language;
-use crate::domain::routing::DirectoryFault;
-
-const HEAD: &str =
-    "procedure,document,name,rule,arguments,severity,vi,en,valid_from,valid_to,provisional,source\n";
-
-fn read(rows: &str) -> Result<Requirements, Vec<DirectoryFault>> {
-    let mut faults = Vec::new();
-    let list = Requirements::read("requirements.csv", &format!("{HEAD}{rows}"), &mut faults);
-    if faults.is_empty() { Ok(list) } else { Err(faults) }
-}
 
 fn rule(document: CheckedDocument, word: &str, arguments: &str) -> CheckRule {
     let pairs = arguments.split(';').filter(|one| !one.is_empty());
@@ -66,140 +57,142 @@ type Case = (
     CheckedDocument,
     &'static str,
     &'static str,
-    Value,
-    Value,
+    &'static str,
+    &'static str,
     [&'static str; 4],
 );
 
-fn cases() -> Vec<Case> {
-    use CheckedDocument::{Dossier, Statuses};
-    vec![
-        (
-            Dossier,
-            "dates-in-order",
-            "earlier=party.birth_date;later=place.document_date",
-            json!({"applicant": {"birth_date": "2000-01-01"}, "place": {"document_date": "2000-01-01"}}),
-            json!({"applicant": {"birth_date": "2000-01-02"}, "place": {"document_date": "2000-01-01"}}),
-            [
-                "dates-out-of-order",
-                "/place/document_date",
-                "document_date sớm hơn birth_date; kiểm tra lại hai ngày.",
-                "document_date lies before birth_date; check both dates.",
-            ],
-        ),
-        (
-            Statuses,
-            "dates-in-order",
-            "earlier=dossier.received_at;later=results.issued_on",
-            // Days of Vietnam: it was received after midnight there.
-            json!({"dossier": {"received_at": "2026-11-19T18:00:00Z"}, "results": [{"issued_on": "2026-11-20"}, {}]}),
-            json!({"dossier": {"received_at": "2026-11-19T18:00:00Z"}, "results": [{}, {"issued_on": "2026-11-19"}]}),
-            [
-                "dates-out-of-order",
-                "/results/1/issued_on",
-                "issued_on sớm hơn lúc cổng nhận hồ sơ; kiểm tra lại hai ngày.",
-                "issued_on lies before the receipt of the dossier by the hub; check both dates.",
-            ],
-        ),
-        (
-            Dossier,
-            "fee-range",
-            "kind=charge;least=1000;most=8000",
-            json!({"fees": [{"kind": "charge", "amount_vnd": 8000}, {"kind": "fee", "amount_vnd": 9000}]}),
-            json!({"fees": [{"kind": "charge", "amount_vnd": 1000}, {"kind": "charge", "amount_vnd": 8001}]}),
-            [
-                "fee-out-of-range",
-                "/fees/1/amount_vnd",
-                "amount_vnd phải từ 1000 đến 8000 đồng; kiểm tra lại mức thu.",
-                "amount_vnd must be from 1000 to 8000 đồng; check the amount.",
-            ],
-        ),
-        (
-            Dossier,
-            "authorisation-paper",
-            "code=UQ;contains=ủy quyền",
-            // The other place of the tone mark is the same name.
-            json!({"authorised_person": {"name": "A"}, "components": [{"name": "GIẤY UỶ  QUYỀN"}]}),
-            json!({"authorised_person": {"name": "A"}, "components": [{"code": "TK", "name": "Tờ khai"}]}),
-            [
-                "authorisation-missing",
-                "/authorised_person",
-                "Hồ sơ do người được ủy quyền nộp nhưng không có giấy ủy quyền (điểm c khoản 2 Điều 6 Nghị định 118/2025/NĐ-CP); bổ sung giấy ủy quyền.",
-                "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.",
-            ],
-        ),
-        (
-            Dossier,
-            "paper-required",
-            "code=TK01;name=Tờ khai;when=channel=online|post",
-            json!({"channel": "online", "components": [{"code": "TK01", "name": "x"}]}),
-            json!({"channel": "post", "components": [{"code": "TK02", "name": "Tờ khai khác"}]}),
-            [
-                "paper-missing",
-                "/components",
-                "Hồ sơ chưa có “Tờ khai”; bổ sung giấy tờ này vào thành phần hồ sơ.",
-                "“Tờ khai” is not among the papers; add it.",
-            ],
-        ),
-        (
-            Dossier,
-            "copies-at-least",
-            "name=Tờ khai;kind=original;least=2",
-            json!({"components": [{"name": "tờ khai", "copies": {"original": 1}}, {"name": "Tờ khai", "copies": {"original": 1}}]}),
-            json!({"components": [{"name": "Khác"}, {"name": "Tờ khai", "copies": {"original": 1, "photo": 5}}]}),
-            [
-                "copies-few",
-                "/components/1",
-                "“Tờ khai” cần ít nhất 2 bản chính; bổ sung cho đủ, hoặc sửa số bản đã ghi.",
-                "“Tờ khai” needs 2 originals at least; add what is missing, or correct the number.",
-            ],
-        ),
-        (
-            Dossier,
-            "field-required",
-            "field=party.phone;when=party.kind=citizen",
-            json!({"applicant": {"kind": "citizen", "phone": "0000000001"}, "owner": {"kind": "enterprise"}}),
-            json!({"applicant": {"kind": "enterprise"}, "owner": {"kind": "citizen", "phone": " "}}),
-            [
-                "field-needed",
-                "/owner/phone",
-                "Điền phone: phải có trường này khi kind = citizen.",
-                "Fill in phone: it is needed where kind = citizen.",
-            ],
-        ),
-        (
-            Statuses,
-            "field-required",
-            "field=results.number|results.files;when=status=9",
-            json!({"status": 9, "results": [{"number": "1"}, {"files": [{"name": "a"}]}]}),
-            json!({"status": 9, "results": [{"number": "1"}, {"files": []}]}),
-            [
-                "field-needed",
-                "/results/1/number",
-                "Điền number: phải có trường này khi status = 9.",
-                "Fill in number: it is needed where status = 9.",
-            ],
-        ),
-        (
-            Dossier,
-            "field-forbidden",
-            "field=applicant.birth_date;when=applicant.kind!=citizen",
-            json!({"applicant": {"kind": "citizen", "birth_date": "2000-01-01"}}),
-            json!({"applicant": {"kind": "enterprise", "birth_date": "2000-01-01"}}),
-            [
-                "field-unfit",
-                "/applicant/birth_date",
-                "Bỏ birth_date, hoặc sửa trường kia: không dùng trường này khi kind ≠ citizen.",
-                "Remove birth_date, or correct the other field: it does not go where kind ≠ citizen.",
-            ],
-        ),
-    ]
+const CASES: [Case; 9] = [
+    (
+        CheckedDocument::Dossier,
+        "dates-in-order",
+        "earlier=party.birth_date;later=place.document_date",
+        r#"{"applicant": {"birth_date": "2000-01-01"}, "place": {"document_date": "2000-01-01"}}"#,
+        r#"{"applicant": {"birth_date": "2000-01-02"}, "place": {"document_date": "2000-01-01"}}"#,
+        [
+            "dates-out-of-order",
+            "/place/document_date",
+            "document_date sớm hơn birth_date; kiểm tra lại hai ngày.",
+            "document_date lies before birth_date; check both dates.",
+        ],
+    ),
+    (
+        CheckedDocument::Statuses,
+        "dates-in-order",
+        "earlier=dossier.received_at;later=results.issued_on",
+        // Days of Vietnam: it was received after midnight there.
+        r#"{"dossier": {"received_at": "2026-11-19T18:00:00Z"}, "results": [{"issued_on": "2026-11-20"}, {}]}"#,
+        r#"{"dossier": {"received_at": "2026-11-19T18:00:00Z"}, "results": [{}, {"issued_on": "2026-11-19"}]}"#,
+        [
+            "dates-out-of-order",
+            "/results/1/issued_on",
+            "issued_on sớm hơn lúc cổng nhận hồ sơ; kiểm tra lại hai ngày.",
+            "issued_on lies before the receipt of the dossier by the hub; check both dates.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "fee-range",
+        "kind=charge;least=1000;most=8000",
+        r#"{"fees": [{"kind": "charge", "amount_vnd": 8000}, {"kind": "fee", "amount_vnd": 9000}]}"#,
+        r#"{"fees": [{"kind": "charge", "amount_vnd": 1000}, {"kind": "charge", "amount_vnd": 8001}]}"#,
+        [
+            "fee-out-of-range",
+            "/fees/1/amount_vnd",
+            "amount_vnd phải từ 1000 đến 8000 đồng; kiểm tra lại mức thu.",
+            "amount_vnd must be from 1000 to 8000 đồng; check the amount.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "authorisation-paper",
+        "code=UQ;contains=ủy quyền",
+        // The other place of the tone mark is the same name.
+        r#"{"authorised_person": {"name": "A"}, "components": [{"name": "GIẤY UỶ  QUYỀN"}]}"#,
+        r#"{"authorised_person": {"name": "A"}, "components": [{"code": "TK", "name": "Tờ khai"}]}"#,
+        [
+            "authorisation-missing",
+            "/authorised_person",
+            "Hồ sơ do người được ủy quyền nộp nhưng không có giấy ủy quyền (điểm c khoản 2 Điều 6 Nghị định 118/2025/NĐ-CP); bổ sung giấy ủy quyền.",
+            "An authorised person files, and no authorisation is among the papers (Decree 118/2025 art. 6.2c); add it.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "paper-required",
+        "code=TK01;name=Tờ khai;when=channel=online|post",
+        r#"{"channel": "online", "components": [{"code": "TK01", "name": "x"}]}"#,
+        r#"{"channel": "post", "components": [{"code": "TK02", "name": "Tờ khai khác"}]}"#,
+        [
+            "paper-missing",
+            "/components",
+            "Hồ sơ chưa có “Tờ khai”; bổ sung giấy tờ này vào thành phần hồ sơ.",
+            "“Tờ khai” is not among the papers; add it.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "copies-at-least",
+        "name=Tờ khai;kind=original;least=2",
+        r#"{"components": [{"name": "tờ khai", "copies": {"original": 1}}, {"name": "Tờ khai", "copies": {"original": 1}}]}"#,
+        r#"{"components": [{"name": "Khác"}, {"name": "Tờ khai", "copies": {"original": 1, "photo": 5}}]}"#,
+        [
+            "copies-few",
+            "/components/1",
+            "“Tờ khai” cần ít nhất 2 bản chính; bổ sung cho đủ, hoặc sửa số bản đã ghi.",
+            "“Tờ khai” needs 2 originals at least; add what is missing, or correct the number.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "field-required",
+        "field=party.phone;when=party.kind=citizen",
+        r#"{"applicant": {"kind": "citizen", "phone": "0000000001"}, "owner": {"kind": "enterprise"}}"#,
+        r#"{"applicant": {"kind": "enterprise"}, "owner": {"kind": "citizen", "phone": " "}}"#,
+        [
+            "field-needed",
+            "/owner/phone",
+            "Điền phone: phải có trường này khi kind = citizen.",
+            "Fill in phone: it is needed where kind = citizen.",
+        ],
+    ),
+    (
+        CheckedDocument::Statuses,
+        "field-required",
+        "field=results.number|results.files;when=status=9",
+        r#"{"status": 9, "results": [{"number": "1"}, {"files": [{"name": "a"}]}]}"#,
+        r#"{"status": 9, "results": [{"number": "1"}, {"files": []}]}"#,
+        [
+            "field-needed",
+            "/results/1/number",
+            "Điền number: phải có trường này khi status = 9.",
+            "Fill in number: it is needed where status = 9.",
+        ],
+    ),
+    (
+        CheckedDocument::Dossier,
+        "field-forbidden",
+        "field=applicant.birth_date;when=applicant.kind!=citizen",
+        r#"{"applicant": {"kind": "citizen", "birth_date": "2000-01-01"}}"#,
+        r#"{"applicant": {"kind": "enterprise", "birth_date": "2000-01-01"}}"#,
+        [
+            "field-unfit",
+            "/applicant/birth_date",
+            "Bỏ birth_date, hoặc sửa trường kia: không dùng trường này khi kind ≠ citizen.",
+            "Remove birth_date, or correct the other field: it does not go where kind ≠ citizen.",
+        ],
+    ),
+];
+
+fn document_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
 }
 
 #[test]
 fn every_rule_is_kept_and_broken_and_says_so_in_both_languages() {
-    for (document, word, arguments, kept, wrong, expected) in cases() {
+    for (document, word, arguments, kept, wrong, expected) in CASES {
         let check = check(document, word, arguments);
+        let (kept, wrong) = (document_of(kept), document_of(wrong));
         assert_eq!(places(&check, &kept), [""; 0], "{word} {kept}");
         let (label, place, vi, en) = match said(&check, &Facts::sound(&wrong)).as_slice() {
             [one] => one.clone(),
@@ -311,8 +304,9 @@ fn fees_add_up_to_the_total_of_the_format() {
 
 #[test]
 fn a_rule_whose_fields_are_missing_or_wrong_says_nothing() {
-    for (document, word, arguments, _, wrong, [_, place, ..]) in cases() {
+    for (document, word, arguments, _, wrong, [_, place, ..]) in CASES {
         let check = check(document, word, arguments);
+        let wrong = document_of(wrong);
         let bad = [place.to_owned()];
         let facts = Facts {
             bad: &bad,
@@ -430,127 +424,6 @@ fn an_argument_has_its_choices_up_to_the_limit() {
     assert!(named(limits::ARGUMENT + 1).is_err());
 }
 
-#[test]
-fn the_list_that_comes_with_the_hub_has_no_fault() {
-    let mut faults = Vec::new();
-    let text = include_str!("../../../schema/checks.csv");
-    let list = Requirements::read("checks.csv", text, &mut faults);
-    assert_eq!(faults, []);
-    assert!(
-        list.iter().count() > 0
-            && list
-                .iter()
-                .all(|row| row.procedure.is_none() && row.check.is_some())
-    );
-}
-
-#[test]
-fn rows_say_at_which_line_they_are_wrong() {
-    let faults = read(
-        "1.004873,dossier,Tên sai,identity-agrees,,error,,,,,true,x\n\
-         1.004873,form,a,identity-agrees,,error,,,,,true,x\n\
-         1.004873,dossier,b,fees-total,,error,,,,,true,x\n\
-         1.004873,dossier,c,paper-required,name,fatal,,,,,true,x\n\
-         *,dossier,d,identity-agrees,,error,Câu một,,,,true,x\n\
-         *,dossier,e,identity-agrees,,error,,,2026-01-01,2026-06-30,true,x\n\
-         *,dossier,e,identity-agrees,,error,,,2026-06-30,,true,x\n\
-         *,dossier,f,identity-agrees,field=a,error,,,,,true,x\n",
-    )
-    .unwrap_err();
-    let mut lines: Vec<u64> = faults.iter().map(|fault| fault.line).collect();
-    lines.dedup();
-    assert_eq!(lines, [2, 3, 4, 5, 6, 8, 9], "{faults:#?}");
-}
-
-#[test]
-fn a_procedure_has_checks_up_to_the_limit() {
-    let rows = |n: usize| -> String {
-        let row = |n: usize| format!("1.004873,dossier,a-{n},identity-agrees,,error,,,,,true,x\n");
-        (0..n).map(row).collect()
-    };
-    let most = read(&rows(limits::PER_PROCEDURE)).unwrap();
-    assert_eq!(most.iter().count(), limits::PER_PROCEDURE);
-    let faults = read(&rows(limits::PER_PROCEDURE + 1)).unwrap_err();
-    assert!(faults[0].message_en.contains("at most 50 checks"), "{faults:?}");
-}
-
-/// The name, the weight and the rule of what holds for a procedure on a day.
-fn held(list: &Requirements, format: &[Check], procedure: &str, on: &str) -> Vec<String> {
-    let procedure: ProcedureCode = procedure.parse().unwrap();
-    let directory = (list, Some(&procedure), on.parse().unwrap());
-    let all = in_force(CheckedDocument::Dossier, format, Some(directory));
-    let shown = |held: &CheckInForce<'_>| {
-        let rule = format!("{:?}", held.check.rule);
-        let word = rule.split([' ', '(']).next().unwrap_or_default();
-        format!("{} {:?} {word}", held.check.name, held.severity)
-    };
-    let lines = all.iter().map(shown);
-    lines
-        .filter(|line| !line.starts_with("organisation") && !line.starts_with("auth"))
-        .collect()
-}
-
-#[test]
-fn of_one_name_the_most_particular_counts_and_may_only_weigh_it_anew() {
-    let list = read(
-        "*,dossier,identity,,,error,,,2026-01-01,2026-06-30,false,x\n\
-         *,dossier,to-khai,paper-required,name=Tờ khai,warning,,,,,false,x\n\
-         1.004873,dossier,to-khai,,,error,,,,,false,x\n\
-         1.004873,dossier,cua-dinh-dang,,,error,,,,,false,x\n\
-         2.000635,dossier,to-khai,copies-at-least,name=Tờ khai; least=2,warning,,,,,false,x\n\
-         2.000635,dossier,khong-co,,,error,,,,,false,x\n",
-    )
-    .unwrap();
-    let own = Check {
-        name: "cua-dinh-dang".parse().unwrap(),
-        severity: CheckSeverity::Warning,
-        ..check(CheckedDocument::Dossier, "fees-total", "")
-    };
-    let format = std::slice::from_ref(&own);
-    assert_eq!(
-        held(&list, format, "1.004873", "2026-06-30"),
-        [
-            "identity Error IdentityAgrees",
-            "cua-dinh-dang Error FeesTotal",
-            "to-khai Error PaperRequired"
-        ]
-    );
-    assert_eq!(
-        held(&list, format, "2.000635", "2026-07-01"),
-        [
-            "identity Warning IdentityAgrees",
-            "cua-dinh-dang Warning FeesTotal",
-            "to-khai Warning CopiesAtLeast"
-        ]
-    );
-    // Without a directory those of every dossier and of the format hold.
-    let plain = in_force(CheckedDocument::Dossier, format, None);
-    assert_eq!(plain.len(), 4);
-}
-
-#[test]
-fn a_check_may_say_it_in_its_own_words_and_is_told_by_name() {
-    let list = read(
-        "*,dossier,to-khai,paper-required,name=Tờ khai,error,Nộp tờ khai.,Hand in the form.,,,false,x\n",
-    )
-    .unwrap();
-    let all = in_force(
-        CheckedDocument::Dossier,
-        &[],
-        Some((&list, None, "2026-01-01".parse().unwrap())),
-    );
-    let empty = json!({});
-    let told = broken(&all, &Facts::sound(&empty));
-    let problem = told[0].problem(&str::to_owned).at("/TaiLieuNop");
-    assert_eq!(problem.check(), Some("to-khai"));
-    assert_eq!(problem.advice(Language::Vietnamese), "Nộp tờ khai.");
-    assert_eq!(problem.advice(Language::English), "Hand in the form.");
-    // It is kept and read back with them.
-    let kept = serde_json::to_string(&problem).unwrap();
-    let back: crate::domain::rejection::Problem = serde_json::from_str(&kept).unwrap();
-    assert_eq!(back.advice(Language::English), "Hand in the form.");
-}
-
 proptest! {
     /// Whatever stands in the fields a rule speaks of, it is asked without harm, and breaks at most what is there.
     #[test]
@@ -565,7 +438,7 @@ proptest! {
             "applicant": {"kind": kind, "birth_date": day}, "place": {"document_date": day}, "fees": fees, "channel": "online",
             "components": [{"name": name}], "authorised_person": {}, "status": 9, "results": [{"issued_on": day}, kind],
         });
-        for (on, word, arguments, ..) in cases() {
+        for (on, word, arguments, ..) in CASES {
             for (_, place, ..) in said(&check(on, word, arguments), &Facts::sound(&document)) {
                 let around = place.rsplit_once('/').map_or("", |(around, _)| around);
                 prop_assert!(document.pointer(around).is_some(), "{} {}", word, place);

@@ -1,28 +1,12 @@
 //! What a document says, whom it goes to, and everything that is wrong with it at once.
 
 use super::Intake;
-use super::prepared::{self, Incoming};
-use crate::adapt::{Adapted, Adapter, Provenance};
-use crate::domain::attachment::{self, NamedFile};
-use crate::domain::dossier::Filing;
+use super::prepared::{self, Incoming, Understood};
+use crate::adapt::{Adapted, Adapter};
+use crate::domain::attachment;
 use crate::domain::rejection::{Problem, Rejection};
-use crate::domain::routing::Route;
 use crate::domain::time::Timestamp;
 use crate::identity::Access;
-
-/// A document that was read, judged and routed.
-pub(super) struct Understood {
-    pub filing: Filing,
-    pub warnings: Vec<Problem>,
-    pub provenance: Provenance,
-    /// The files it names by digest.
-    pub files: Vec<NamedFile>,
-    pub route: Route,
-    /// When the complete dossier was received, as limits count it.
-    pub complete_at: Timestamp,
-    /// The date on the receipt the applicant holds, where it can be one.
-    pub promised: Option<Timestamp>,
-}
 
 impl Intake {
     /// Reads a document, judges it by the checks that hold for it, and routes it. What the format, the clock, its files, the

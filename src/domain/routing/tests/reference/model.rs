@@ -352,14 +352,8 @@ impl City {
         put("competence.csv", std::mem::take(&mut rows));
         self.write_turns(&mut rows);
         put("reorganisations.csv", std::mem::take(&mut rows));
-        for name in [
-            "agents.csv",
-            "branches.csv",
-            "points.csv",
-            "procedure_limits.csv",
-            "requirements.csv",
-        ] {
-            put(name, String::new());
+        for name in ["agents", "branches", "points", "procedure_limits", "requirements"] {
+            put(&format!("{name}.csv"), String::new());
         }
         files
     }
