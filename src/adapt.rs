@@ -20,6 +20,7 @@ mod document;
 mod draft;
 mod explain;
 mod json;
+mod judged;
 pub mod limits;
 mod plan;
 mod provenance;
@@ -51,6 +52,7 @@ pub use draft::{DraftSample, MappingDraft, UndraftableSample, draft};
 pub use explain::{
     ExplainedDocument, ExplainedField, ExplainedRule, ExplainedSource, Explanation, SourceUse, explain,
 };
+pub use judged::Judged;
 pub use provenance::Provenance;
 pub use registry::{Registry, shipped_mappings};
 pub use render::{OutgoingDossier, OutgoingReport, Rendered, RenderedProgress};
@@ -59,7 +61,7 @@ pub use samples::{
 };
 pub use sent::{SampleFault, Samples};
 pub use split::SplitDocument;
-pub use statuses::{StatusDocument, StatusItem};
+pub use statuses::{JudgedBy, StatusDocument, StatusItem};
 pub use target::canonical_schema;
 pub use tree::Syntax;
 pub use trial::Unwritten;
@@ -67,10 +69,14 @@ pub use trial::Unwritten;
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;
 use crate::domain::rejection::{Problem, Rejection, problems};
+use crate::domain::routing::Directory;
 use crate::domain::sha256::Sha256;
+use crate::domain::time::Date;
 use document::{Document, cannot, decode, each_once, parse, slips};
+use judged::{ByDirectory, checks_of};
 use plan::DocumentPlan;
 use reads::Reads;
+use statuses::Judging;
 
 /// The name of a format without its version: `dvcqg-mc` of `dvcqg-mc/v1`.
 pub fn family(name: &str) -> &str {
@@ -180,6 +186,35 @@ impl Adapter {
     /// # Errors
     /// Every problem of the document at once, with the sender's own paths; a document that is not well formed has one.
     pub fn read(&self, bytes: &[u8], media_type: &str) -> Result<Adapted, Rejection> {
+        let (mut adapted, judged) = self.read_by(bytes, media_type, None)?;
+        if let Some(rejection) = Rejection::of(judged.refused) {
+            return Err(rejection);
+        }
+        adapted.warnings = each_once(adapted.warnings.into_iter().chain(judged.warnings).collect());
+        Ok(adapted)
+    }
+
+    /// The same with the checks of a directory: what they say is handed over beside the filing, so that it is told with whatever
+    /// else is found wrong. `today` is the day in Vietnam.
+    ///
+    /// # Errors
+    /// As [`Adapter::read`]: problems of the document, with what the checks say of what could be read.
+    pub fn read_judged(
+        &self,
+        bytes: &[u8],
+        media_type: &str,
+        directory: &Directory,
+        today: Date,
+    ) -> Result<(Adapted, Judged), Rejection> {
+        self.read_by(bytes, media_type, Some(ByDirectory { directory, today }))
+    }
+
+    fn read_by(
+        &self,
+        bytes: &[u8],
+        media_type: &str,
+        by: Option<ByDirectory<'_>>,
+    ) -> Result<(Adapted, Judged), Rejection> {
         let plan = self.dossier.as_ref().ok_or_else(cannot)?;
         let syntax = self.parsed_as(media_type)?;
         let decoded = decode(bytes, syntax, media_type)?;
@@ -191,7 +226,7 @@ impl Adapter {
         };
         let applied = apply::apply(plan, &tree, &mut reads, *item, path.clone());
         let found = conform::item(&tree, *item, plan, &reads);
-        let built = build::filing(&applied.canon, &applied.provenance);
+        let built = build::filing(&applied, |stated| checks_of(&plan.checks, by, stated));
         let mut warnings: Vec<Problem> = decoded.contradiction.into_iter().collect();
         warnings.extend(document.warnings);
         warnings.extend(applied.warnings);
@@ -202,16 +237,20 @@ impl Adapter {
         problems.extend(built.problems);
         problems.extend(found.problems);
         if !problems.is_empty() {
+            problems.extend(built.judged.refused.iter().cloned());
             // A slip in a name is often why something is missing, so a refusal says it too.
             problems.extend(slips(&warnings));
         }
         match (Rejection::of(each_once(problems)), built.value) {
             (Some(rejection), _) => Err(rejection),
-            (None, Some(filing)) => Ok(Adapted {
-                filing: filing.with_foreign_values(found.kept),
-                warnings: each_once(warnings),
-                provenance: applied.provenance,
-            }),
+            (None, Some(filing)) => {
+                let adapted = Adapted {
+                    filing: filing.with_foreign_values(found.kept),
+                    warnings: each_once(warnings),
+                    provenance: applied.provenance,
+                };
+                Ok((adapted, built.judged))
+            }
             // Nothing was said to be wrong and yet nothing was built: a fault of ours, never an acceptance.
             (None, None) => Err(problems::Internal.into()),
         }
@@ -223,13 +262,34 @@ impl Adapter {
     /// # Errors
     /// When the message as a whole cannot be read.
     pub fn read_statuses(&self, bytes: &[u8], media_type: &str) -> Result<StatusDocument, Rejection> {
+        self.statuses_by(bytes, media_type, Judging::Alone)
+    }
+
+    /// The same without a word on the checks that a sound item breaks: [`StatusItem::judge`] says it when the dossier is known.
+    ///
+    /// # Errors
+    /// As [`Adapter::read_statuses`].
+    pub fn read_statuses_unjudged(
+        &self,
+        bytes: &[u8],
+        media_type: &str,
+    ) -> Result<StatusDocument, Rejection> {
+        self.statuses_by(bytes, media_type, Judging::Later)
+    }
+
+    fn statuses_by(
+        &self,
+        bytes: &[u8],
+        media_type: &str,
+        judging: Judging,
+    ) -> Result<StatusDocument, Rejection> {
         let plan = self.statuses.as_ref().ok_or_else(cannot)?;
         let syntax = self.parsed_as(media_type)?;
         let decoded = decode(bytes, syntax, media_type)?;
         let tree = parse(&decoded.text, syntax, plan)?;
         let mut reads = Reads::of(&tree);
         let document = Document::open(plan, &tree, &mut reads)?;
-        let mut read = statuses::read(plan, &tree, &mut reads, document)?;
+        let mut read = statuses::read(plan, &tree, &mut reads, (document, judging))?;
         read.warnings.extend(decoded.contradiction);
         Ok(read)
     }

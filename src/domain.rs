@@ -11,6 +11,7 @@ pub mod absent;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;
+pub mod checks;
 pub mod clocks;
 pub mod codes;
 pub mod contract;

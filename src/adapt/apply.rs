@@ -4,6 +4,7 @@ mod canon;
 mod convert;
 mod leaf;
 mod list;
+mod total;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::provenance::{Inside, Place, Provenance, located};
 use super::reads::{Mark, Reads};
 use super::spec::Otherwise;
 use super::tree::{NodeId, Syntax, Tree, Value};
+use crate::domain::checks::StatedTotal;
 use crate::domain::rejection::problems::{self, Fill};
 use crate::domain::rejection::{Label, Problem};
 
@@ -24,6 +26,8 @@ pub(super) use canon::Canon;
 /// What became of one item.
 pub(super) struct Applied<'t> {
     pub canon: Canon<'t>,
+    /// Totals of its fees, for checks.
+    pub totals: Vec<StatedTotal>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
     /// Says that the item is known and tells the hub nothing to record.
@@ -52,9 +56,11 @@ pub(super) fn apply<'t>(
         // Not an object at all, which `conform` says.
         Canon::Bad
     };
+    let totals = apply.totals(&plan.totals, item);
     apply.settle();
     Applied {
         canon,
+        totals,
         problems: apply.problems,
         warnings: apply.warnings,
         silent: apply.silent,

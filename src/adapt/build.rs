@@ -10,8 +10,10 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
-use super::apply::Canon;
+use super::apply::{Applied, Canon};
+use super::judged::{Judged, Stated};
 use super::provenance::{Provenance, last_name, located};
+use crate::domain::checks::{BrokenPlace, CheckInForce, Facts, Identified, broken};
 use crate::domain::codes::{DossierCode, NotACode};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::rejection::{Label, Problem, problems};
@@ -28,20 +30,26 @@ pub(super) struct Built<T> {
     pub value: Option<T>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+    /// What checks say of it.
+    pub judged: Judged,
 }
 
 /// Builds the filing. Paths are the sender's.
-pub(super) fn filing(canon: &Canon<'_>, provenance: &Provenance) -> Built<Filing> {
+pub(super) fn filing<'c>(
+    applied: &Applied<'_>,
+    checks: impl FnOnce(Stated<'_>) -> Vec<CheckInForce<'c>>,
+) -> Built<Filing> {
     let mut build = Build::default();
-    let value = build.filing(canon);
-    build.finish(value, provenance)
+    let value = build.filing(&applied.canon);
+    let checks = checks(Stated::of(&applied.canon));
+    build.finish(value, applied, &checks)
 }
 
 /// Builds one status report. Paths are the sender's.
-pub(super) fn status_report(canon: &Canon<'_>, provenance: &Provenance) -> Built<StatusReport> {
+pub(super) fn status_report(applied: &Applied<'_>, checks: &[CheckInForce<'_>]) -> Built<StatusReport> {
     let mut build = Build::default();
-    let value = build.report(canon);
-    build.finish(value, provenance)
+    let value = build.report(&applied.canon);
+    build.finish(value, applied, checks)
 }
 
 /// The sender's word for the party a field belongs to: its own place, or, where it has none, the field that names it.
@@ -70,21 +78,43 @@ struct Build {
     at: String,
     problems: Vec<(String, Problem)>,
     warnings: Vec<(String, Doubt)>,
+    /// Persons whose identity number was read.
+    identities: Vec<Identified>,
     /// Something wrong was met that had been said before.
     bad: bool,
 }
 
 impl Build {
-    fn finish<T>(self, value: Option<T>, provenance: &Provenance) -> Built<T> {
+    fn finish<T>(self, value: Option<T>, applied: &Applied<'_>, checks: &[CheckInForce<'_>]) -> Built<T> {
+        let provenance = &applied.provenance;
+        let bad: Vec<String> = self.problems.iter().map(|(pointer, _)| pointer.clone()).collect();
+        let broken = broken(
+            checks,
+            &Facts {
+                root: &applied.canon,
+                bad: &bad,
+                identities: &self.identities,
+                totals: &applied.totals,
+            },
+        );
         let told = |(pointer, problem): (String, Problem)| {
             let path = provenance.locate(&pointer);
             let field = match problem.label {
                 Label::IdentityBirthMismatch | Label::IdentitySexMismatch => whose(&pointer, provenance),
-                Label::FieldMissing => provenance.names_of(&pointer),
+                Label::FieldMissing | Label::FieldNeeded => provenance.names_of(&pointer),
                 _ => last_name(&path).to_owned(),
             };
             problem.named(&field, path)
         };
+        let mut judged = Judged::default();
+        for broken in broken {
+            let problem = broken.problem(&|pointer| last_name(&provenance.locate(pointer)).to_owned());
+            let problem = match broken.place {
+                BrokenPlace::Canonical(pointer) => told((pointer, problem)),
+                BrokenPlace::Sender(path) => problem.named(last_name(&path), &*path),
+            };
+            judged.add(broken.severity, problem);
+        }
         let doubted = |(pointer, doubt): (String, Doubt)| match doubt {
             Doubt::Said(problem) => told((pointer, problem)),
             Doubt::Contradicts(other) => located(provenance.locate(&pointer), |field| {
@@ -97,6 +127,7 @@ impl Build {
             value: value.filter(|_| sound),
             problems: self.problems.into_iter().map(told).collect(),
             warnings: self.warnings.into_iter().map(doubted).collect(),
+            judged,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Makes a plan of an `adapter.toml`, or says everything that is wrong with it: where, and how to mend it.
 
+mod checks;
 mod cleaning;
 mod conditions;
 mod fault;
@@ -19,6 +20,7 @@ use super::spec::{AdapterSpec, DocumentSpec};
 use super::target::Member;
 use super::tree::Name;
 use super::words;
+use crate::domain::checks::CheckedDocument;
 
 pub use fault::AdapterFault;
 pub(super) use fault::line_of;
@@ -83,7 +85,13 @@ impl<'s> Compiler<'s> {
 
     /// Compiles `[dossier]` or `[statuses]` against the members of its canonical type.
     /// `turning` names those that turn the meaning of an item.
-    pub fn document(&mut self, spec: &'s DocumentSpec, members: &[Member], turning: &[&str]) -> DocumentPlan {
+    pub fn document(
+        &mut self,
+        document: CheckedDocument,
+        spec: &'s DocumentSpec,
+        members: &[Member],
+        turning: &[&str],
+    ) -> DocumentPlan {
         let root = self.root(spec);
         let mut known = Known::default();
         let items = self.items(spec, &mut known);
@@ -98,6 +106,7 @@ impl<'s> Compiler<'s> {
         self.settle_picks(&mut known);
         let mut item = Known::default();
         let guards = self.guards(&spec.require, &mut item);
+        let (checks, totals) = self.checks(document, &spec.check, &mut item);
         self.declare(&spec.pick, &spec.kept, &spec.ignored, &spec.forbidden, &mut item);
         let rules = RuleSet::of(&spec.field, &spec.part, &spec.list);
         let shape = self.shape(&rules, members, &mut item, "");
@@ -113,6 +122,8 @@ impl<'s> Compiler<'s> {
             items,
             envelope_guards,
             guards,
+            checks,
+            totals,
             shape,
             known,
             item,

@@ -31,7 +31,13 @@ pub(super) fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
     let mut seen = std::collections::HashSet::new();
     let mut told = Vec::with_capacity(problems.len().min(limits::MAX_PROBLEMS));
     for problem in problems {
-        if told.len() < limits::MAX_PROBLEMS && seen.insert((problem.label, problem.path.clone())) {
+        if told.len() < limits::MAX_PROBLEMS
+            && seen.insert((
+                problem.label,
+                problem.path.clone(),
+                problem.check().map(str::to_owned),
+            ))
+        {
             told.push(problem);
         }
     }

@@ -11,6 +11,7 @@ use super::dates::DateForm;
 use super::spec::{Form, Otherwise};
 use super::target::Kind;
 use super::tree::{Name, NodeId, Syntax, Tree, Value};
+use crate::domain::checks::{Check, CheckName};
 use crate::domain::plausible::Dated;
 use crate::domain::text;
 
@@ -319,6 +320,10 @@ pub(super) struct DocumentPlan {
     pub items: Option<Items>,
     pub envelope_guards: Vec<Guard>,
     pub guards: Vec<Guard>,
+    /// What the format asks of the meaning of an item.
+    pub checks: Vec<Check>,
+    /// Totals of the fees that the format gives, each with the check that compares it.
+    pub totals: Vec<Total>,
     pub shape: Shape,
     /// What stands around the items; nothing where the document is the one item.
     pub known: Known,
@@ -331,6 +336,15 @@ pub(super) struct DocumentPlan {
     pub spaces: Vec<(Box<str>, Box<str>)>,
     /// Plain names that stand in one place of the format only, with that place.
     pub places: HashMap<String, String>,
+}
+
+/// A total that the fees add up to.
+#[derive(Debug)]
+pub(super) struct Total {
+    pub check: CheckName,
+    pub from: Path,
+    /// What a total is that cannot be read.
+    pub otherwise: Otherwise,
 }
 
 /// A field that turns the meaning of an item.

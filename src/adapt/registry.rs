@@ -7,6 +7,7 @@ use super::compile::{AdapterFault, Compiler, line_of};
 use super::spec::{AdapterSpec, DocumentSpec};
 use super::tree::Syntax;
 use super::{Adapter, family, render, statuses, target};
+use crate::domain::checks::CheckedDocument;
 use crate::domain::encoding::essence;
 use crate::domain::rejection::{Rejection, problems};
 use crate::domain::seal::sha256;
@@ -296,11 +297,15 @@ fn compile_one(file: &str, text: &str) -> Result<Adapter, Vec<AdapterFault>> {
     let dossier = spec
         .dossier
         .as_ref()
-        .map(|d| Arc::new(compiler.document(d, &target::filing(), &[])));
-    let statuses = spec
-        .statuses
-        .as_ref()
-        .map(|s| Arc::new(compiler.document(s, &target::status_report(), &statuses::TURNING)));
+        .map(|d| Arc::new(compiler.document(CheckedDocument::Dossier, d, &target::filing(), &[])));
+    let statuses = spec.statuses.as_ref().map(|s| {
+        Arc::new(compiler.document(
+            CheckedDocument::Statuses,
+            s,
+            &target::status_report(),
+            &statuses::TURNING,
+        ))
+    });
     if let Some(statuses) = &spec.statuses {
         moment(&mut compiler, &spec, statuses);
     }

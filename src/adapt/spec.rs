@@ -114,6 +114,8 @@ pub(super) struct DocumentSpec {
     #[serde(default)]
     pub require: Vec<RequireSpec>,
     #[serde(default)]
+    pub check: Vec<CheckSpec>,
+    #[serde(default)]
     pub field: Vec<FieldSpec>,
     #[serde(default)]
     pub part: Vec<PartSpec>,
@@ -190,6 +192,33 @@ pub(super) struct RequireSpec {
     pub fold_case: bool,
     /// Asked only where this holds.
     pub when: Option<WhenSpec>,
+}
+
+/// A rule about what the document means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckSpec {
+    /// Its stable name.
+    pub name: Spanned<String>,
+    /// Which rule, by its word.
+    pub rule: Spanned<String>,
+    /// Its arguments by name.
+    #[serde(default)]
+    pub arguments: BTreeMap<String, String>,
+    /// Sender's path of the total that the fees add up to.
+    pub total: Option<Spanned<String>>,
+    pub severity: Weighs,
+    /// What is said instead of the rule's own sentence, in both languages or in none.
+    pub vi: Option<String>,
+    pub en: Option<String>,
+}
+
+/// How much a broken rule weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Weighs {
+    Error,
+    Warning,
 }
 
 /// Rules that share one place in the sender's document.

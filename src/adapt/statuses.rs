@@ -6,13 +6,18 @@ use super::apply::{self, Applied, Canon};
 use super::build;
 use super::conform;
 use super::document::{Document, each_once, slips};
+use super::judged::Judged;
 use super::limits::MAX_REPORTS;
 use super::plan::{Convert, DocumentPlan, Rules};
 use super::provenance::{Provenance, last_name, located};
 use super::reads::Reads;
 use super::tree::Tree;
 use crate::domain::attachment::{self, NamedFile};
+use crate::domain::checks::{BrokenPlace, CheckedDocument, Facts, broken, in_force};
+use crate::domain::codes::ProcedureCode;
 use crate::domain::rejection::{Label, Problem, Rejection, problems};
+use crate::domain::routing::Directory;
+use crate::domain::time::{Date, Timestamp};
 use crate::domain::view::StatusReport;
 
 /// Members of a report that turn its meaning: without them it says something else. One that looks like them and is not known is
@@ -64,6 +69,29 @@ impl StatusItem {
         self.provenance.locate(pointer)
     }
 
+    /// What checks say of its report, now that its dossier is known.
+    pub fn judge(&self, report: &StatusReport, by: JudgedBy<'_>) -> Judged {
+        let requirements = (by.directory.requirements(), Some(by.procedure), by.today);
+        let format = &self.provenance.plan.checks;
+        let checks = in_force(CheckedDocument::Statuses, format, Some(requirements));
+        let mut judged = Judged::default();
+        // A report is texts, numbers and flags: writing it does not fail.
+        let Ok(mut said) = serde_json::to_value(report) else {
+            return judged;
+        };
+        said["dossier"] =
+            serde_json::json!({ "received_at": by.received_at, "since": by.since, "due": by.due });
+        for broken in broken(&checks, &Facts::sound(&said)) {
+            let problem = broken.problem(&|pointer| last_name(&self.locate(pointer)).to_owned());
+            let problem = match &broken.place {
+                BrokenPlace::Canonical(pointer) => self.located(problem, pointer),
+                BrokenPlace::Sender(path) => problem.named(last_name(path), &**path),
+            };
+            judged.add(broken.severity, problem);
+        }
+        judged
+    }
+
     /// A problem of the report, found later, at its place in the sender's document and with the sender's name of the field.
     #[must_use]
     pub fn located(&self, problem: Problem, pointer: &str) -> Problem {
@@ -72,12 +100,38 @@ impl StatusItem {
     }
 }
 
+/// When the checks of a sound item are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judging {
+    /// At once: those of every dossier and of the format, by what the item says alone.
+    Alone,
+    /// When its dossier is known ([`StatusItem::judge`]).
+    Later,
+}
+
+/// What is known of the dossier of a report, for checks.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgedBy<'a> {
+    /// The directory in use.
+    pub directory: &'a Directory,
+    /// The procedure of the dossier.
+    pub procedure: &'a ProcedureCode,
+    /// The day in Vietnam.
+    pub today: Date,
+    /// When the hub received the dossier.
+    pub received_at: Timestamp,
+    /// When the step began in which it stands.
+    pub since: Timestamp,
+    /// When its result is due.
+    pub due: Option<Timestamp>,
+}
+
 /// Reads every item.
 pub(super) fn read(
     plan: &Arc<DocumentPlan>,
     tree: &Tree<'_>,
     reads: &mut Reads,
-    document: Document,
+    (document, judging): (Document, Judging),
 ) -> Result<StatusDocument, Rejection> {
     let nothing = document.without_items();
     let Document {
@@ -105,7 +159,7 @@ pub(super) fn read(
         let provenance = applied.provenance.clone();
         let dossier = named(&applied.canon);
         let mut warnings = applied.warnings.clone();
-        let mut report = one(plan, applied, found.problems, &mut warnings);
+        let mut report = one(plan, (applied, judging), found.problems, &mut warnings);
         if let Ok(Some(report)) = &mut report {
             report.foreign_values.extend(found.kept);
         }
@@ -143,7 +197,7 @@ fn named(canon: &Canon<'_>) -> Option<String> {
 
 fn one(
     plan: &DocumentPlan,
-    applied: Applied<'_>,
+    (applied, judging): (Applied<'_>, Judging),
     structural: Vec<Problem>,
     warnings: &mut Vec<Problem>,
 ) -> Result<Option<StatusReport>, Vec<Problem>> {
@@ -156,7 +210,8 @@ fn one(
         }
         return Err(each_once(problems));
     }
-    let built = build::status_report(&applied.canon, &applied.provenance);
+    let checks = in_force(CheckedDocument::Statuses, &plan.checks, None);
+    let built = build::status_report(&applied, &checks);
     warnings.extend(built.warnings);
     let problems: Vec<Problem> = applied
         .problems
@@ -165,9 +220,19 @@ fn one(
         .chain(structural)
         .map(|problem| cautious(plan, problem, &status_path))
         .collect();
+    let mut judged = built.judged;
     match built.value {
-        Some(report) if problems.is_empty() => Ok(Some(report)),
-        _ if !problems.is_empty() => Err(each_once(problems)),
+        Some(report) if problems.is_empty() => {
+            if judging == Judging::Later {
+                judged = Judged::default();
+            }
+            warnings.extend(judged.warnings);
+            match judged.refused.is_empty() {
+                true => Ok(Some(report)),
+                false => Err(each_once(judged.refused)),
+            }
+        }
+        _ if !problems.is_empty() => Err(each_once([problems, judged.refused].concat())),
         // Nothing was said to be wrong and yet nothing was built: never a status.
         _ => Err(vec![problems::Internal.into()]),
     }

@@ -1,5 +1,6 @@
 //! Tests of the whole room; what concerns one file alone is tested beside it.
 
+mod checks;
 mod documents;
 mod drafting;
 mod explaining;

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 
 /// A look at whether what was measured is true.
 #[derive(Clone, Debug, Serialize)]
-pub struct Check {
+pub struct BenchCheck {
     /// What was looked at.
     pub what: String,
     /// Whether it is as it must be.
@@ -144,7 +144,7 @@ pub struct Measured {
     /// Further figures of this scenario, by what they are.
     pub figures: BTreeMap<String, f64>,
     /// Whether it is true.
-    pub checks: Vec<Check>,
+    pub checks: Vec<BenchCheck>,
     /// What is to be known of it.
     pub notes: Vec<String>,
 }
@@ -152,7 +152,7 @@ pub struct Measured {
 impl Measured {
     /// Notes a look.
     pub fn check(&mut self, what: impl Into<String>, good: bool, found: impl Into<String>) {
-        self.checks.push(Check {
+        self.checks.push(BenchCheck {
             what: what.into(),
             good,
             found: found.into(),

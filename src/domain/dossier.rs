@@ -395,18 +395,6 @@ impl Filing {
         self
     }
 
-    /// Somebody acts by authorisation, and no paper says so (Decree 118/2025 art. 6.2c): an authorisation is known by its name
-    /// (giấy uỷ quyền, hợp đồng uỷ quyền), in either spelling of it.
-    pub fn lacks_authorisation(&self) -> bool {
-        let authorises = |component: &Component| {
-            let name = component.name.to_string().to_lowercase();
-            ["uỷ quyền", "ủy quyền", "uy quyen", "authoris", "authoriz"]
-                .iter()
-                .any(|word| name.contains(word))
-        };
-        self.authorised_person.is_some() && !self.components.iter().any(authorises)
-    }
-
     /// What lies ahead of a clock: what cannot be of a moment that has come (refused), and what can hardly be (a warning). Paths
     /// are those of the canonical form.
     pub fn ahead_of(&self, now: Timestamp) -> (Vec<Problem>, Vec<Problem>) {

@@ -4,6 +4,8 @@
 //! `{name}` in a sentence is filled from the problem's arguments, which [`problems`] has for each label. Arguments are codes, limits
 //! and field names, never a person's data: a problem document may be logged.
 
+#[macro_use]
+mod list;
 mod problem;
 pub mod problems;
 mod text;
@@ -20,28 +22,6 @@ pub enum Language {
     Vietnamese,
     /// English.
     English,
-}
-
-macro_rules! labels {
-    ($($(#[$doc:meta])* $name:ident $label:literal $status:literal $tv:literal $te:literal $av:literal $ae:literal;)*) => {
-        /// A stable name for one kind of refusal or warning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Label { $(#[doc = $te] $name,)* }
-
-        impl Label {
-            /// Every label, in the order of `docs/ERRORS.md`.
-            pub const ALL: &'static [Label] = &[$(Label::$name,)*];
-
-            /// What is the same each time this label is used.
-            pub const fn text(self) -> &'static LabelText {
-                match self {
-                    $(Label::$name => &LabelText {
-                        label: $label, http_status: $status, title_vi: $tv, title_en: $te, advice_vi: $av, advice_en: $ae,
-                    },)*
-                }
-            }
-        }
-    };
 }
 
 labels! {
@@ -481,26 +461,20 @@ labels! {
         "Mã {code} không trở thành mã của hồ sơ: mã số hồ sơ của cơ quan này do cổng cấp khi tiếp nhận. Dùng mã ở dossier_code." "{code} does not become the dossier's code: the hub gives the codes of this agency when it accepts. Use the code in dossier_code.";
     DossierCodesUsedUp "dossier-codes-used-up" 422 "Ngày này đã hết số" "The numbers of the day are used up"
         "Đã cấp đến số {last} của ngày {date} nên hồ sơ được tiếp nhận mà chưa có mã; báo người vận hành cổng." "The numbers of {date} are given up to {last}: the dossier is accepted without a code; tell the hub's operator.";
-}
 
-impl Label {
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        self.text().label
-    }
-
-    /// The rules that may be broken: what is done all the same is applied and flagged with one of these.
-    pub const IRREGULAR: [Label; 6] = [
-        Label::SupplementRepeated,
-        Label::SupplementLate,
-        Label::SupplementNotOverdue,
-        Label::PostponementRepeated,
-        Label::PostponementLate,
-        Label::CorrectionLate,
-    ];
-
-    /// The label of this word.
-    pub fn parse(word: &str) -> Option<Label> {
-        Label::ALL.iter().copied().find(|l| l.as_str() == word)
-    }
+    // what a document means
+    DatesOutOfOrder "dates-out-of-order" 422 "Ngày không theo thứ tự" "The dates are not in order"
+        "{field} sớm hơn {other}; kiểm tra lại hai ngày." "{field} lies before {other}; check both dates.";
+    FeesTotalDiffers "fees-total-differs" 422 "Tổng phí, lệ phí không khớp" "The total of the fees does not add up"
+        "{field} ghi {total} đồng, nhưng các khoản phí, lệ phí cộng lại là {sum} đồng; sửa tổng hoặc sửa các khoản." "{field} says {total} đồng, and the fees add up to {sum} đồng; correct the total or the fees.";
+    FeeOutOfRange "fee-out-of-range" 422 "Mức phí, lệ phí không phù hợp" "The amount of a fee is not in its range"
+        "{field} phải từ {least} đến {most} đồng; kiểm tra lại mức thu." "{field} must be from {least} to {most} đồng; check the amount.";
+    PaperMissing "paper-missing" 422 "Thiếu thành phần hồ sơ" "A paper of the dossier is missing"
+        "Hồ sơ chưa có “{paper}”; bổ sung giấy tờ này vào thành phần hồ sơ." "“{paper}” is not among the papers; add it.";
+    CopiesFew "copies-few" 422 "Thành phần hồ sơ thiếu bản" "Too few copies of a paper"
+        "“{paper}” cần ít nhất {least} {copies}; bổ sung cho đủ, hoặc sửa số bản đã ghi." "“{paper}” needs {least} {copies} at least; add what is missing, or correct the number.";
+    FieldNeeded "field-needed" 422 "Thiếu trường phải có" "A field is needed"
+        "Điền {field}: phải có trường này khi {condition}." "Fill in {field}: it is needed where {condition}.";
+    FieldUnfit "field-unfit" 422 "Trường không phù hợp" "A field does not fit"
+        "Bỏ {field}, hoặc sửa trường kia: không dùng trường này khi {condition}." "Remove {field}, or correct the other field: it does not go where {condition}.";
 }

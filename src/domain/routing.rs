@@ -17,6 +17,7 @@ mod reason;
 mod reception;
 mod reorganisation;
 mod report;
+mod required;
 mod rows;
 mod sentences;
 mod shared;

@@ -8,17 +8,16 @@ pub mod batch;
 mod keys;
 pub(super) mod prepared;
 mod standing;
+mod understood;
 mod written;
 
 use std::sync::Arc;
 
 use super::ServiceError;
-use crate::adapt::Adapted;
 use crate::clock::Clock;
-use crate::domain::attachment;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::{DossierId, SubmissionId};
-use crate::domain::rejection::{Problem, Rejection, problems};
+use crate::domain::rejection::{Problem, problems};
 use crate::domain::routing::{Route, RouteReason};
 use crate::domain::seal::sha256;
 use crate::identity::secret::LookupSecrets;
@@ -38,7 +37,7 @@ use crate::store::kept::KeptDossier;
 use crate::store::ledger::{KeyUse, Replay, SubmitOutcome};
 use crate::store::{Store, read};
 use keys::KeysInFlight;
-use prepared::{Attempted, Beside, Filed, Prepared, Twin};
+use prepared::{Attempted, Beside, Filed, Prepared, Twin, Understood};
 
 pub use prepared::{Incoming, Mode};
 
@@ -242,47 +241,22 @@ impl Intake {
             formats
                 .registry()
                 .choose(&incoming.media_type, incoming.format.as_deref(), &tenant.formats)?;
-        let Adapted {
+        let received_at = self.clock.now();
+        let Understood {
             filing,
             mut warnings,
             provenance,
-        } = adapter.read(&incoming.bytes, &incoming.media_type)?;
-        let received_at = self.clock.now();
-        let placed = |problem: &Problem| match problem.path.clone() {
-            Some(pointer) => provenance.placed(problem.clone(), &pointer),
-            None => problem.clone(),
-        };
-        let (ahead, doubtful) = filing.ahead_of(received_at);
-        if let Some(refused) = Rejection::of(ahead.iter().map(placed).collect()) {
-            return Err(refused.into());
-        }
-        warnings.extend(doubtful.iter().map(placed));
-        let (complete_at, promised, early) = prepared::dates(&filing, received_at);
-        warnings.extend(early.iter().map(placed));
-        let files = attachment::named(&filing, |pointer| provenance.locate(pointer))?;
-        let route = self.route(&filing, access, incoming.mode);
-        let route = route.map_err(|rejection| {
-            let problems = rejection.problems().iter().map(placed).collect();
-            Rejection::of(problems).unwrap_or(rejection)
-        })?;
-        warnings.extend(route.warnings.iter().map(placed));
-        warnings.extend(
-            filing
-                .procedure
-                .names_another(&route.procedure)
-                .as_ref()
-                .map(placed),
-        );
+            files,
+            route,
+            complete_at,
+            promised,
+        } = self.understand(adapter, access, incoming, received_at)?;
         let likeness = filing.likeness(&route.procedure.code);
         let (claimed, odd) =
             self.directory
                 .code_of(filing.dossier_code.clone(), route.agency.as_ref(), received_at);
         let code_path = provenance.locate("/dossier_code");
         warnings.extend(odd.map(|problem| problem.at(code_path.clone())));
-        if filing.lacks_authorisation() {
-            let path = provenance.locate("/authorised_person");
-            warnings.push(problems::AuthorisationMissing.at(path));
-        }
         Ok(Prepared {
             claimed,
             code_path,

@@ -1,6 +1,7 @@
 //! What agencies report: in canonical form or their own, over HTTPS or from the broker.
 
 mod absent;
+mod judged;
 mod said;
 mod tasks;
 
@@ -235,7 +236,7 @@ impl Statuses {
         };
         match adapter {
             Some(adapter) if adapter.reads_statuses() => {
-                let document = adapter.read_statuses(&reported.bytes, &reported.media_type)?;
+                let document = adapter.read_statuses_unjudged(&reported.bytes, &reported.media_type)?;
                 Ok((document, in_use.number(adapter.name())))
             }
             _ => Err(unknown(CANONICAL.to_owned()).into()),
@@ -267,14 +268,15 @@ impl Statuses {
         };
         let now = self.clock.now();
         let role = of_agency(access, &row);
+        let judged = self.judged(role, item, &mut report, (&row, now));
         let prepared = prepared(access, role, &mut report, now).map_err(|problem| {
             let pointer = problem.path.clone().unwrap_or_default();
             item.located(problem, &pointer)
         });
         let within = attachment::within_limit(&item.files, "files");
-        let (occurred_at, officer, action) = match within.and(prepared) {
+        let (occurred_at, officer, action) = match judged.unless_refused(within.and(prepared)) {
             Ok(prepared) => prepared,
-            Err(problem) => return Ok(answering.refused(&[problem])),
+            Err(problems) => return Ok(answering.refused(&problems)),
         };
         let key = self.report_key(&row, &report, (&action, officer.as_deref()), call.as_deref());
         let (brought, not_its) = tasks::code_of(role, &row, report.assigned_code.take());
@@ -308,7 +310,7 @@ impl Statuses {
             let place = warning.path.as_deref().unwrap_or("/assigned_code");
             item.located(warning.clone(), place)
         });
-        Ok(answering.taken(&acted, &beside.collect::<Vec<_>>()))
+        Ok(answering.taken(&acted, &beside.chain(judged.warnings).collect::<Vec<_>>()))
     }
 
     /// The same report again has the same key: dossier, status, moment, note and details. Blind, since a note may name a person.

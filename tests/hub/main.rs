@@ -21,6 +21,7 @@ mod backends;
 mod blobs;
 
 mod batch;
+mod checks;
 mod circles;
 mod city;
 mod codes;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::adapt::plan::Fixed;
 use crate::adapt::spec::Form;
+use crate::domain::checks::{FactNode, FactValue};
 use crate::domain::codes::{DossierCode, Email, IdentityNumber, Phone, TaxCode};
 use crate::domain::text::{Lines, clean};
 use crate::domain::time::{Date, Timestamp};
@@ -33,6 +34,35 @@ impl Canon<'_> {
             Canon::Day(day) => Canon::Day(day),
             // One value is read at a time, so none of these is made of a text that was cleaned.
             Canon::Object(_) | Canon::List(_) | Canon::Bad => Canon::Bad,
+        }
+    }
+}
+
+impl FactNode for Canon<'_> {
+    fn member(&self, name: &str) -> Option<&Self> {
+        match self {
+            Canon::Object(members) => members.iter().find(|(n, _)| *n == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    fn items(&self) -> &[Self] {
+        match self {
+            Canon::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    fn value(&self) -> FactValue<'_> {
+        match self {
+            Canon::Object(_) => FactValue::Object,
+            Canon::List(_) => FactValue::List,
+            Canon::Text(text) => FactValue::Text(text),
+            Canon::Whole(n) => FactValue::Whole(*n),
+            Canon::Flag(flag) => FactValue::Flag(*flag),
+            Canon::Instant(at) => FactValue::Moment(*at),
+            Canon::Day(day) => FactValue::Day(*day),
+            Canon::Bad => FactValue::Bad,
         }
     }
 }

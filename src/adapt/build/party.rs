@@ -3,11 +3,11 @@
 //! What the digits of a number say (TT 07/2016/TT-BCA) is read in [`crate::domain::codes`].
 
 use super::{Build, Members};
+use crate::domain::checks::Identified;
 use crate::domain::codes::{Email, IdentityNumber, NotACode, Phone, TaxCode};
 use crate::domain::dossier::{IdentityPaper, IdentityPaperKind, Party, PartyKind, Sex};
 use crate::domain::rejection::problems;
 use crate::domain::text::Text;
-use crate::domain::time::Date;
 
 /// What an identity number looks like, for a message.
 const IDENTITY_FORM: &str = "000185000001";
@@ -53,12 +53,15 @@ impl Build {
         let phone = self.code::<Phone>(o, "phone", "0000000001, +84000000001");
         let email = self.code::<Email>(o, "email", "ten@vidu.vn");
         let organisation = kind.is_some_and(|kind| kind != PartyKind::Citizen);
-        if organisation && tax_code.is_none() && !o.iter().any(|(name, _)| *name == "tax_code") {
-            self.warning("tax_code", problems::TaxCodeMissing { field: &"tax_code" });
-        }
         let (number, papers, at) = self.identity(number, papers, organisation);
         if let Some(number) = &number {
-            self.compare(number, &at, birth_date, sex);
+            self.doubt(number, &at);
+            self.identities.push(Identified {
+                party: self.at.clone(),
+                number: number.clone(),
+                birth_date,
+                sex,
+            });
         }
         Some(Party {
             kind: kind?,
@@ -144,25 +147,12 @@ impl Build {
     }
 
     /// What a counter would look at twice.
-    fn compare(&mut self, number: &IdentityNumber, at: &str, birth: Option<Date>, sex: Option<Sex>) {
+    fn doubt(&mut self, number: &IdentityNumber, at: &str) {
         if number.is_old_card() {
             self.warning(at, problems::IdentityCardOld);
         }
         if !number.has_known_prefix() {
             self.warning(at, problems::IdentityPrefixUnknown);
-        }
-        if let (Some(year), Some(birth)) = (number.birth_year(), birth)
-            && year != birth.year()
-        {
-            self.warning(
-                "birth_date",
-                problems::IdentityBirthMismatch { field: &"birth_date" },
-            );
-        }
-        if let (Some(male), Some(sex)) = (number.is_male(), sex)
-            && male != (sex == Sex::Male)
-        {
-            self.warning("sex", problems::IdentitySexMismatch { field: &"sex" });
         }
     }
 }

@@ -8,7 +8,8 @@ use super::shown;
 use super::told::{ExplainedRule, SourceUse};
 use crate::adapt::compile::line_of;
 use crate::adapt::spec::{
-    AdapterSpec, DocumentSpec, FieldSpec, IgnoredSpec, ListSpec, PartSpec, PickSpec, RequireSpec, WhenSpec,
+    AdapterSpec, CheckSpec, DocumentSpec, FieldSpec, IgnoredSpec, ListSpec, PartSpec, PickSpec, RequireSpec,
+    WhenSpec,
 };
 
 /// What stands around the dossiers, before its paths.
@@ -71,6 +72,7 @@ impl<'s> Walk<'s> {
         self.forbidden(&spec.envelope.forbidden);
         self.around.pop();
         self.required(&spec.require);
+        self.totals(&spec.check);
         self.rules(&rules_of!(spec), "");
     }
 
@@ -215,6 +217,17 @@ impl<'s> Walk<'s> {
                 ));
             }
             self.used(path, SourceUse::Required { how, line });
+        }
+    }
+
+    /// What checks read of the sender's own fields.
+    fn totals(&mut self, specs: &'s [CheckSpec]) {
+        for spec in specs {
+            if let Some(total) = &spec.total {
+                let (path, line) = (self.path_here(total.get_ref()), self.line(total));
+                let how = format!("the total of the check {}", spec.name.get_ref());
+                self.used(path, SourceUse::Required { how, line });
+            }
         }
     }
 

@@ -93,9 +93,9 @@ fn an_identity_number_that_disagrees_is_a_warning() {
         warned,
         [
             (Label::IdentityPrefixUnknown, "/applicant/identity_number"),
+            (Label::IdentityCardOld, "/owner/identity_number"),
             (Label::IdentityBirthMismatch, "/applicant/birth_date"),
             (Label::IdentitySexMismatch, "/applicant/sex"),
-            (Label::IdentityCardOld, "/owner/identity_number"),
         ]
     );
 }

@@ -52,6 +52,7 @@ pub fn shipped_directory() -> BTreeMap<String, String> {
         "procedure_aliases.csv",
         "procedure_limits.csv",
         "procedures.csv",
+        "requirements.csv",
         "succession.csv",
         "time_limits.csv",
     )

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{Label, Language};
 use crate::domain::ids::RefusalId;
 
+/// The arguments under which a check's name and its own sentences stand.
+const CHECK: &str = "check";
+const OWN_VI: &str = "sentence";
+const OWN_EN: &str = "sentence_en";
+
 /// One thing wrong, or worth a look, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -45,6 +50,26 @@ impl Problem {
         self.at(path)
     }
 
+    /// The same as it is told by a check of this name.
+    #[must_use]
+    pub(in crate::domain) fn of_check(mut self, check: &str) -> Self {
+        self.args.insert(CHECK.to_owned(), check.to_owned());
+        self
+    }
+
+    /// The same with a sentence of its own instead of the label's.
+    #[must_use]
+    pub(in crate::domain) fn saying(mut self, vi: &str, en: &str) -> Self {
+        self.args.insert(OWN_VI.to_owned(), vi.to_owned());
+        self.args.insert(OWN_EN.to_owned(), en.to_owned());
+        self
+    }
+
+    /// The name of the check that tells it.
+    pub fn check(&self) -> Option<&str> {
+        self.args.get(CHECK).map(String::as_str)
+    }
+
     /// What fills the sentence, by name.
     pub fn args(&self) -> &BTreeMap<String, String> {
         &self.args
@@ -60,6 +85,13 @@ impl Problem {
 
     /// What to do, with the arguments filled in.
     pub fn advice(&self, language: Language) -> String {
+        let own = match language {
+            Language::Vietnamese => self.args.get(OWN_VI),
+            Language::English => self.args.get(OWN_EN),
+        };
+        if let Some(own) = own {
+            return own.clone();
+        }
         let template = match language {
             Language::Vietnamese => self.label.text().advice_vi,
             Language::English => self.label.text().advice_en,

@@ -353,6 +353,15 @@ problems! {
     ReceiptEarly { field };
     DossierCodeIssuedHere { code };
     DossierCodesUsedUp { last, date };
+
+    // what a document means
+    DatesOutOfOrder { field, other };
+    FeesTotalDiffers { field, total, sum };
+    FeeOutOfRange { field, least, most };
+    PaperMissing { paper };
+    CopiesFew { paper, least, copies };
+    FieldNeeded { field, condition };
+    FieldUnfit { field, condition };
 }
 
 #[cfg(test)]

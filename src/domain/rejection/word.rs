@@ -6,6 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::Label;
 
+impl Label {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        self.text().label
+    }
+
+    /// The rules that may be broken: what is done all the same is applied and flagged with one of these.
+    pub const IRREGULAR: [Label; 6] = [
+        Label::SupplementRepeated,
+        Label::SupplementLate,
+        Label::SupplementNotOverdue,
+        Label::PostponementRepeated,
+        Label::PostponementLate,
+        Label::CorrectionLate,
+    ];
+
+    /// The label of this word.
+    pub fn parse(word: &str) -> Option<Label> {
+        Label::ALL.iter().copied().find(|l| l.as_str() == word)
+    }
+}
+
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -257,7 +257,7 @@ impl Directory {
         matches
     }
 
-    fn find_procedure(&self, received: &str, on: Date) -> Result<(&Procedure, Matched), Problem> {
+    pub(super) fn find_procedure(&self, received: &str, on: Date) -> Result<(&Procedure, Matched), Problem> {
         // The version of that day; where there is none, the newest says which procedure is meant.
         let of_the_day = |code: &ProcedureCode| self.procedure_on(code, on).or_else(|| self.procedure(code));
         let exact = |code: &str| {

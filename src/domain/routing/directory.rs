@@ -12,6 +12,7 @@ use super::rows::{
 };
 use super::table::{DirectoryFault, Period, Rows, in_force};
 use crate::domain::calendar::Offices;
+use crate::domain::checks::Requirements;
 use crate::domain::clocks::Clockwork;
 use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
@@ -47,6 +48,7 @@ pub struct Directory {
     reorganisations: Rows<String, Reorganisation>,
     pub(super) tasks: Rows<TaskName, ProcedureTask>,
     pub(super) units: Rows<(Key, Option<Date>), OneStopUnit>,
+    pub(super) requirements: Requirements,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
     pub(super) tasks_by: HashMap<ProcedureCode, Vec<ProcedureTask>>,
@@ -83,6 +85,7 @@ impl Directory {
         TimeLimits::OWN_FILE,
         "procedures.csv",
         Reorganisation::FILE,
+        Requirements::FILE,
         "succession.csv",
         joint::TASKS_FILE,
         TimeLimits::FILE,
@@ -134,6 +137,10 @@ impl Directory {
             },
             tasks: joint::tasks(text(joint::TASKS_FILE), f),
             units: joint::units(text(joint::UNITS_FILE), f),
+            requirements: match files.get(Requirements::FILE) {
+                Some(text) => Requirements::read(Requirements::FILE, text, f),
+                None => Requirements::default(),
+            },
             offices,
             time_limits: Arc::new(time_limits),
             tasks_by: HashMap::new(),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Directory, joint};
+use crate::domain::checks::Requirements;
 use crate::domain::legal::TimeLimits;
 use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
@@ -167,6 +168,7 @@ fn table(name: &str, files: &DirectoryFiles) -> Table {
         "succession.csv" => vec![0, 1],
         // A value may change with the day: each period is a row of its own.
         TimeLimits::FILE => std::iter::once(0).chain(named("valid_from")).collect(),
+        Requirements::FILE => [0, 1, 2].into_iter().chain(named("valid_from")).collect(),
         TimeLimits::OWN_FILE => [0, 1].into_iter().chain(named("valid_from")).collect(),
         joint::UNITS_FILE => std::iter::once(0).chain(named("valid_from")).collect(),
         joint::TASKS_FILE => (0..3).chain(named("valid_from")).collect(),

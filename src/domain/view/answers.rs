@@ -44,6 +44,9 @@ pub struct ProblemView {
     /// The dossier it is about, where it is another one that the reader may see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
+    /// The stable name of the check that tells it, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
     /// What it is, in the language asked for.
     pub title: String,
     /// What to do, in Vietnamese.
@@ -59,6 +62,7 @@ impl ProblemView {
             label: problem.label,
             path: problem.path.clone(),
             dossier: problem.args().get("dossier").and_then(|id| id.parse().ok()),
+            check: problem.check().map(str::to_owned),
             title: problem.title(language).to_owned(),
             vi: problem.advice(Language::Vietnamese),
             en: problem.advice(Language::English),

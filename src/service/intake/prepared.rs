@@ -1,5 +1,6 @@
 //! What came in, and what is known of it once it has been read and routed.
 
+use crate::adapt::Provenance;
 use crate::domain::attachment::NamedFile;
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ForeignValue};
@@ -45,6 +46,20 @@ impl Incoming {
     pub(in crate::service) fn digest(&self) -> Sha256 {
         request_digest(&self.media_type, self.format.as_deref(), &self.bytes)
     }
+}
+
+/// A document that was read, judged and routed.
+pub(super) struct Understood {
+    pub filing: Filing,
+    pub warnings: Vec<Problem>,
+    pub provenance: Provenance,
+    /// The files it names by digest.
+    pub files: Vec<NamedFile>,
+    pub route: Route,
+    /// When the complete dossier was received, as limits count it.
+    pub complete_at: Timestamp,
+    /// The date on the receipt the applicant holds, where it can be one.
+    pub promised: Option<Timestamp>,
 }
 
 /// A filing that has been read and routed.

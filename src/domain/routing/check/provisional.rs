@@ -1,6 +1,7 @@
 //! Rows that are only assumed, with which no production may run.
 
 use super::finding::{Finding, Severity, examples};
+use crate::domain::checks::{Requirement, Requirements};
 use crate::domain::codes::Key;
 use crate::domain::legal::TimeLimits;
 use crate::domain::routing::directory::Directory;
@@ -27,7 +28,7 @@ impl Directory {
     }
 
     /// The provisional rows of each file, by what names them.
-    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 12] {
+    fn provisional_rows(&self) -> [(&'static str, Vec<String>); 13] {
         fn key(provisional: bool, key: &Key) -> Option<String> {
             provisional.then(|| key.to_string())
         }
@@ -41,6 +42,8 @@ impl Directory {
             .reorganisations()
             .filter(|r| r.provisional)
             .map(|r| r.row.clone());
+        let required = self.requirements().iter().filter(|r| r.provisional);
+        let required = required.map(Requirement::named);
         [
             (
                 "agencies.csv",
@@ -86,6 +89,7 @@ impl Directory {
                     .collect(),
             ),
             (Reorganisation::FILE, reorganised.collect()),
+            (Requirements::FILE, required.collect()),
             (
                 "time_limits.csv",
                 self.time_limits().provisional().map(str::to_owned).collect(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::finding::{Finding, Severity};
+use crate::domain::checks::Requirements;
 use crate::domain::codes::CommuneCode;
 use crate::domain::dossier::Catalogue;
 use crate::domain::legal::TimeLimits;
@@ -142,6 +143,12 @@ impl Directory {
             if let Some(code) = &row.procedure {
                 let known = self.procedure(code).is_some();
                 names.check(known, Reorganisation::FILE, &row.row, "procedure", code);
+            }
+        }
+        for row in self.requirements().iter() {
+            if let Some(code) = &row.procedure {
+                let known = self.procedure(code).is_some();
+                names.check(known, Requirements::FILE, &row.name, "procedure", code);
             }
         }
         for code in self.time_limits().with_own() {

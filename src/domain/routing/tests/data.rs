@@ -87,6 +87,7 @@ fn production_refuses_provisional_rows() {
         "hours",
         "points",
         "procedures",
+        "requirements",
         "time_limits",
         "tasks",
     ];

@@ -19,12 +19,13 @@ pub(super) const TODAYS_CATALOGUE: Day = 181;
 const END: Day = 1_000;
 
 /// The lists that are nothing to a route.
-const EMPTY: [&str; 6] = [
+const EMPTY: [&str; 7] = [
     "agents.csv",
     "branches.csv",
     "points.csv",
     "procedure_limits.csv",
     "one_stop_units.csv",
+    "requirements.csv",
     "tasks.csv",
 ];
 
