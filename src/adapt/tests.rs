@@ -5,6 +5,7 @@ mod drafting;
 mod explaining;
 mod faults;
 mod foreign;
+mod fuzz;
 mod hostile;
 mod keys;
 mod language;

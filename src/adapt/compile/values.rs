@@ -177,6 +177,9 @@ impl<'s> Compiler<'s> {
             );
             return None;
         };
+        if !self.has_room(rows.len(), at) {
+            return None;
+        }
         let mut rows: Vec<(&str, &toml::Value)> = rows.iter().map(|(w, v)| (w.as_str(), v)).collect();
         rows.sort_by_key(|(w, _)| (w.parse::<u32>().unwrap_or(u32::MAX), *w));
         let fold = spec.format.fold_case.iter().any(|t| t.get_ref() == name);
