@@ -12,6 +12,7 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 
 use super::apply::Canon;
 use super::provenance::{Provenance, last_name, located};
+use crate::domain::attachment::InlineFile;
 use crate::domain::codes::{DossierCode, NotACode};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::rejection::{Label, Problem, problems};
@@ -28,6 +29,8 @@ pub(super) struct Built<T> {
     pub value: Option<T>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+    /// The files whose content stood in the document.
+    pub contents: Vec<InlineFile>,
 }
 
 /// Builds the filing. Paths are the sender's.
@@ -72,6 +75,8 @@ struct Build {
     warnings: Vec<(String, Doubt)>,
     /// Something wrong was met that had been said before.
     bad: bool,
+    /// The files whose content stood in the document.
+    contents: Vec<InlineFile>,
 }
 
 impl Build {
@@ -97,6 +102,7 @@ impl Build {
             value: value.filter(|_| sound),
             problems: self.problems.into_iter().map(told).collect(),
             warnings: self.warnings.into_iter().map(doubted).collect(),
+            contents: self.contents,
         }
     }
 

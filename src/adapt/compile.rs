@@ -37,6 +37,8 @@ pub(super) struct Compiler<'s> {
     around: Vec<Vec<Step>>,
     /// What rules read elsewhere in the item, and where: steps from the item on.
     outside: Vec<(Vec<Step>, Known)>,
+    /// Names of the fields that hold files, of the document that is compiled.
+    contents: Vec<Box<str>>,
     /// List rules so far.
     lists: usize,
     /// Rules and words so far, those of a shape or a code table once for each place that names it.
@@ -58,6 +60,7 @@ impl<'s> Compiler<'s> {
             used_shapes: BTreeSet::new(),
             around: vec![Vec::new()],
             outside: Vec::new(),
+            contents: Vec::new(),
             lists: 0,
             rules: 0,
             lines: line_starts(text),
@@ -140,6 +143,7 @@ impl<'s> Compiler<'s> {
             known,
             item,
             spaces: self.spaces(),
+            contents: std::mem::take(&mut self.contents),
             strictness: Strictness {
                 unknown_refused: self.spec.format.unknown == super::spec::Unknown::Refuse,
                 empty_absent: self.spec.format.empty == super::spec::Empty::Absent,

@@ -157,13 +157,16 @@ fn one(
     }
     let built = build::status_report(&applied.canon, &applied.provenance);
     warnings.extend(built.warnings);
-    let problems: Vec<Problem> = applied
+    let mut problems: Vec<Problem> = applied
         .problems
         .into_iter()
         .chain(built.problems)
         .chain(structural)
         .map(|problem| cautious(plan, problem, &status_path))
         .collect();
+    if problems.is_empty() && built.value.is_none() {
+        problems.extend(applied.unshaped);
+    }
     match built.value {
         Some(report) if problems.is_empty() => Ok(Some(report)),
         _ if !problems.is_empty() => Err(each_once(problems)),

@@ -1,6 +1,7 @@
 //! A canonical value, and what a text among them looks like.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::adapt::plan::Fixed;
 use crate::adapt::spec::Form;
@@ -18,6 +19,8 @@ pub(in crate::adapt) enum Canon<'t> {
     Flag(bool),
     Instant(Timestamp),
     Day(Date),
+    /// Of a file.
+    Content(Arc<Vec<u8>>),
     /// Something is there and wrong, which has been said already.
     Bad,
 }
@@ -31,6 +34,7 @@ impl Canon<'_> {
             Canon::Flag(b) => Canon::Flag(b),
             Canon::Instant(at) => Canon::Instant(at),
             Canon::Day(day) => Canon::Day(day),
+            Canon::Content(bytes) => Canon::Content(bytes),
             // One value is read at a time, so none of these is made of a text that was cleaned.
             Canon::Object(_) | Canon::List(_) | Canon::Bad => Canon::Bad,
         }

@@ -27,6 +27,10 @@ impl<'s> Compiler<'s> {
             aside |= self.reads(source, at, known);
         }
         self.hold_together(spec, kind, &sources, pointer);
+        if *kind == Kind::Content {
+            let names = sources.iter().filter_map(|path| path.steps.last());
+            self.contents.extend(names.map(|step| step.name.local.clone()));
+        }
         let mut fixed =
             |value: &Option<toml::Value>| value.as_ref().and_then(|v| self.fixed(v, kind, at, pointer));
         let (constant, default) = (fixed(&spec.constant), fixed(&spec.default));

@@ -1,6 +1,8 @@
 //! What came in, and what is known of it once it has been read and routed.
 
-use crate::domain::attachment::NamedFile;
+use std::sync::Arc;
+
+use crate::domain::attachment::{InlineFile, NamedFile};
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::SubmissionId;
@@ -65,6 +67,8 @@ pub(in crate::service) struct Prepared {
     pub(super) code_path: String,
     /// The files it names by digest.
     pub(super) files: Vec<NamedFile>,
+    /// Those of them whose content stood in the document.
+    pub(super) contents: Arc<[InlineFile]>,
     pub(super) likeness: Vec<u8>,
     /// When the complete dossier was received, as limits count it: by its sender's word, not before it was filed, nor after the
     /// hub had it.

@@ -55,7 +55,7 @@ pub(super) fn exists(whole: &Said, syntax: Syntax, label: Label, path: &str) -> 
         .collect();
     let missing = matches!(
         label,
-        Label::FieldMissing | Label::ListEmpty | Label::NamespaceWrong
+        Label::FieldMissing | Label::ListEmpty | Label::NamespaceWrong | Label::TaxCodeMissing
     );
     if steps.is_empty() {
         return true;
