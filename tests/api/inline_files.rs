@@ -7,14 +7,14 @@ use lienthong::domain::seal::sha256;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::house::{Caller, House, Told, fresh, run};
+use crate::house::{Caller, House, Told, fresh, run_alone};
 
 static HOUSE: House = House::new();
 
 /// A post office that files in the format of OpenCPS.
 async fn agent() -> Caller {
     let operator = HOUSE.caller("operator.trung-tam").await;
-    let formats = json!({ "formats": ["opencps/v1"] });
+    let formats = json!({ "formats": ["opencps/v1"], "reason": "sends in the format of OpenCPS" });
     let told = operator.post("/v1/tenants/agent.a-001", &formats).await;
     assert_eq!(told.status, 200, "{}", told.text());
     HOUSE.caller("agent.a-001").await
@@ -99,7 +99,7 @@ async fn objects() -> usize {
 
 #[test]
 fn a_file_in_the_document_is_stored_and_given_out() {
-    run(async {
+    run_alone(async {
         let agent = agent().await;
         let agency = HOUSE.caller("agency.ubnd-00004").await;
         for (media, seed) in [("application/json", 1), ("application/xml", 2)] {
@@ -161,7 +161,7 @@ fn a_file_in_the_document_is_stored_and_given_out() {
 
 #[test]
 fn what_is_wrong_with_a_file_in_the_document_is_told_at_its_place_and_nothing_is_kept() {
-    run(async {
+    run_alone(async {
         let agent = agent().await;
         let before = objects().await;
         let good = STANDARD.encode(b"%PDF-1.4\n");
@@ -184,7 +184,7 @@ fn what_is_wrong_with_a_file_in_the_document_is_told_at_its_place_and_nothing_is
 
 #[test]
 fn files_in_the_document_are_held_to_their_limits() {
-    run(async {
+    run_alone(async {
         let agent = agent().await;
         let of = |sizes: &[usize]| -> Vec<Value> {
             let files = sizes.iter().enumerate();
