@@ -13,6 +13,7 @@ mod build;
 mod changes;
 mod compile;
 mod conform;
+mod content;
 mod coverage;
 mod dates;
 mod difference;
@@ -66,13 +67,14 @@ pub use target::canonical_schema;
 pub use tree::Syntax;
 pub use trial::Unwritten;
 
+use crate::domain::attachment::InlineFile;
 use crate::domain::dossier::Filing;
 use crate::domain::encoding;
 use crate::domain::rejection::{Problem, Rejection, problems};
 use crate::domain::routing::Directory;
 use crate::domain::sha256::Sha256;
 use crate::domain::time::Date;
-use document::{Document, cannot, decode, each_once, parse, slips};
+use document::{Document, cannot, decode, each_once, parse, slips, too_long};
 use judged::{ByDirectory, checks_of};
 use plan::DocumentPlan;
 use reads::Reads;
@@ -109,6 +111,8 @@ pub struct Adapted {
     pub warnings: Vec<Problem>,
     /// Where each canonical field came from, for problems found later (routing, the directory).
     pub provenance: Provenance,
+    /// The files whose content stood in the document; the filing names each by its digest.
+    pub contents: Vec<InlineFile>,
 }
 
 impl Adapter {
@@ -236,6 +240,10 @@ impl Adapter {
         problems.extend(applied.problems);
         problems.extend(built.problems);
         problems.extend(found.problems);
+        problems.extend(too_long(&tree, &applied.contents));
+        if problems.is_empty() && built.value.is_none() {
+            problems.extend(applied.unshaped);
+        }
         if !problems.is_empty() {
             problems.extend(built.judged.refused.iter().cloned());
             // A slip in a name is often why something is missing, so a refusal says it too.
@@ -248,6 +256,7 @@ impl Adapter {
                     filing: filing.with_foreign_values(found.kept),
                     warnings: each_once(warnings),
                     provenance: applied.provenance,
+                    contents: built.contents,
                 };
                 Ok((adapted, built.judged))
             }

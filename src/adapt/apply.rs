@@ -33,6 +33,11 @@ pub(super) struct Applied<'t> {
     /// Says that the item is known and tells the hub nothing to record.
     pub silent: Option<Problem>,
     pub provenance: Provenance,
+    /// The values that were read as contents of files.
+    pub contents: Vec<NodeId>,
+    /// What is wrong where nothing could be looked for: a value where a structure should be. `conform` says it too, but where
+    /// another rule reads that value.
+    pub unshaped: Vec<Problem>,
 }
 
 /// Applies the plan to the item at `item`, whose path is `path`, and marks what it reads.
@@ -53,7 +58,7 @@ pub(super) fn apply<'t>(
     let canon = if apply.is_shaped(item) {
         apply.shape(&plan.shape, item, &mut place).0
     } else {
-        // Not an object at all, which `conform` says.
+        apply.tell_unshaped(item);
         Canon::Bad
     };
     let totals = apply.totals(&plan.totals, item);
@@ -64,6 +69,8 @@ pub(super) fn apply<'t>(
         problems: apply.problems,
         warnings: apply.warnings,
         silent: apply.silent,
+        contents: apply.contents,
+        unshaped: apply.unshaped,
         provenance: Provenance {
             plan: Arc::clone(plan),
             syntax: tree.syntax,
@@ -101,6 +108,10 @@ struct Apply<'t, 'r> {
     taken: HashSet<NodeId>,
     /// Says that the item is known and tells the hub nothing to record.
     silent: Option<Problem>,
+    /// The values that were read as contents of files.
+    contents: Vec<NodeId>,
+    /// What is wrong where nothing could be looked for.
+    unshaped: Vec<Problem>,
 }
 
 /// Items of a list by what they say.
@@ -128,6 +139,8 @@ impl<'t, 'r> Apply<'t, 'r> {
             matched: HashMap::new(),
             taken: HashSet::new(),
             silent: None,
+            contents: Vec::new(),
+            unshaped: Vec::new(),
         }
     }
 
@@ -346,7 +359,7 @@ impl<'t, 'r> Apply<'t, 'r> {
             return (None, false);
         };
         if !self.is_shaped(node) {
-            // The structure is wrong, which `conform` says.
+            self.tell_unshaped(node);
             self.reads.mark_all(self.tree, node, Mark::Told);
             return (Some(Canon::Bad), true);
         }
@@ -381,6 +394,17 @@ impl<'t, 'r> Apply<'t, 'r> {
             later.retain(|p| p.label != Label::FieldMissing);
             said.append(&mut later);
         }
+    }
+
+    fn tell_unshaped(&mut self, node: NodeId) {
+        let expected = match self.tree.syntax {
+            Syntax::Json => "{…}",
+            Syntax::Xml => "<…>",
+        };
+        self.unshaped.push(located(self.tree.path(node), |field| {
+            let expected = &expected;
+            problems::TypeWrong { field, expected }.into()
+        }));
     }
 
     /// Whether values may be looked for in it. What is nothing has none of those it needs, which each of them says.

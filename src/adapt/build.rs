@@ -13,6 +13,7 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use super::apply::{Applied, Canon};
 use super::judged::{Judged, Stated};
 use super::provenance::{Provenance, last_name, located};
+use crate::domain::attachment::InlineFile;
 use crate::domain::checks::{BrokenPlace, CheckInForce, Facts, Identified, broken};
 use crate::domain::codes::{DossierCode, NotACode};
 use crate::domain::dossier::{Channel, Filing};
@@ -32,6 +33,8 @@ pub(super) struct Built<T> {
     pub warnings: Vec<Problem>,
     /// What checks say of it.
     pub judged: Judged,
+    /// The files whose content stood in the document.
+    pub contents: Vec<InlineFile>,
 }
 
 /// Builds the filing. Paths are the sender's.
@@ -82,6 +85,8 @@ struct Build {
     identities: Vec<Identified>,
     /// Something wrong was met that had been said before.
     bad: bool,
+    /// The files whose content stood in the document.
+    contents: Vec<InlineFile>,
 }
 
 impl Build {
@@ -128,6 +133,7 @@ impl Build {
             problems: self.problems.into_iter().map(told).collect(),
             warnings: self.warnings.into_iter().map(doubted).collect(),
             judged,
+            contents: self.contents,
         }
     }
 

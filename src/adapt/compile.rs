@@ -13,6 +13,7 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 
 use self::rules::RuleSet;
+use super::limits::MAX_RULES;
 use super::plan::{
     DocumentPlan, Items, Known, KnownList, Listing, Path, Rules, Shape, Step, Strictness, Turning,
 };
@@ -24,6 +25,7 @@ use crate::domain::checks::CheckedDocument;
 
 pub use fault::AdapterFault;
 pub(super) use fault::line_of;
+use fault::line_starts;
 pub(super) use values::OTHER;
 
 pub(super) struct Compiler<'s> {
@@ -37,8 +39,14 @@ pub(super) struct Compiler<'s> {
     around: Vec<Vec<Step>>,
     /// What rules read elsewhere in the item, and where: steps from the item on.
     outside: Vec<(Vec<Step>, Known)>,
+    /// Names of the fields that hold files, of the document that is compiled.
+    contents: Vec<Box<str>>,
     /// List rules so far.
     lists: usize,
+    /// Rules and words so far, those of a shape or a code table once for each place that names it.
+    rules: usize,
+    /// Where the lines of the file begin.
+    lines: Vec<usize>,
     /// What is worth a look and no fault.
     pub remarks: Vec<AdapterFault>,
 }
@@ -54,7 +62,10 @@ impl<'s> Compiler<'s> {
             used_shapes: BTreeSet::new(),
             around: vec![Vec::new()],
             outside: Vec::new(),
+            contents: Vec::new(),
             lists: 0,
+            rules: 0,
+            lines: line_starts(text),
             remarks: Vec::new(),
         }
     }
@@ -73,10 +84,25 @@ impl<'s> Compiler<'s> {
     fn said(&self, at: usize, message_vi: String, message_en: String) -> AdapterFault {
         AdapterFault {
             file: self.file.to_owned(),
-            line: line_of(self.text, at),
+            line: self.lines.partition_point(|start| *start <= at),
             message_vi,
             message_en,
         }
+    }
+
+    /// Whether so many rules or words more may be made. A shape and a table are compiled wherever they are named, so that a short file
+    /// may stand for very many; that is said once.
+    fn has_room(&mut self, rules: usize, at: usize) -> bool {
+        let before = self.rules;
+        self.rules = before.saturating_add(rules);
+        if before <= MAX_RULES && self.rules > MAX_RULES {
+            self.fault(
+                at,
+                format!("quá {MAX_RULES} quy tắc và từ (khuôn và bảng mã tính ở mỗi nơi dùng); gộp các quy tắc giống nhau"),
+                format!("more than {MAX_RULES} rules and words (a shape and a table count wherever they are used); join rules that say the same"),
+            );
+        }
+        self.rules <= MAX_RULES
     }
 
     fn format_span(&self) -> usize {
@@ -128,6 +154,7 @@ impl<'s> Compiler<'s> {
             known,
             item,
             spaces: self.spaces(),
+            contents: std::mem::take(&mut self.contents),
             strictness: Strictness {
                 unknown_refused: self.spec.format.unknown == super::spec::Unknown::Refuse,
                 empty_absent: self.spec.format.empty == super::spec::Empty::Absent,
@@ -245,9 +272,11 @@ impl<'s> Compiler<'s> {
 
     /// Tables and shapes nobody uses are faults too: they are a rule somebody believes in.
     pub fn unused(&mut self, used_elsewhere: &BTreeSet<&str>) {
+        let headers = headers(self.text);
+        let header = |kind: &str, name: &str| headers.get(format!("{kind}.{name}").as_str()).copied();
         for name in self.spec.table.keys() {
             if !self.used_tables.contains(name.as_str()) && !used_elsewhere.contains(name.as_str()) {
-                let at = self.text.find(&format!("[table.{name}]")).unwrap_or(0);
+                let at = header("table", name).unwrap_or(0);
                 self.fault(
                     at,
                     format!("bảng mã {name} không được dùng; bỏ đi hoặc dùng table = \"{name}\""),
@@ -257,7 +286,7 @@ impl<'s> Compiler<'s> {
         }
         for name in self.spec.shape.keys() {
             if !self.used_shapes.contains(name.as_str()) {
-                let at = self.text.find(&format!("shape.{name}")).unwrap_or(0);
+                let at = header("shape", name).unwrap_or(0);
                 self.fault(
                     at,
                     format!("khuôn {name} không được dùng; bỏ đi hoặc dùng shape = \"{name}\""),
@@ -266,6 +295,21 @@ impl<'s> Compiler<'s> {
             }
         }
     }
+}
+
+/// Where each table of the file begins: of its header the first two names.
+fn headers(text: &str) -> HashMap<&str, usize> {
+    let mut headers = HashMap::new();
+    for start in line_starts(text) {
+        let line = text[start..].lines().next().unwrap_or_default().trim_start();
+        let Some(name) = line.strip_prefix("[[").or_else(|| line.strip_prefix('[')) else {
+            continue;
+        };
+        let name = name.split(']').next().unwrap_or_default();
+        let end = name.match_indices('.').nth(1).map_or(name.len(), |(at, _)| at);
+        headers.entry(&name[..end]).or_insert(start);
+    }
+    headers
 }
 
 /// Names of the fields of an item that stand in one place only, each with that place.

@@ -3,7 +3,7 @@
 use super::plan::{DocumentPlan, Items, Path};
 use super::provenance::located;
 use super::reads::Reads;
-use super::tree::{Name, NodeId, Syntax, Tree, Value};
+use super::tree::{Name, NodeId, Syntax, Tree, Value, text_too_long};
 use super::{apply, conform, json, limits, provenance, xml};
 use crate::domain::encoding::{self, Decoded};
 use crate::domain::rejection::{Label, Problem, Rejection, problems};
@@ -11,8 +11,8 @@ use crate::domain::rejection::{Label, Problem, Rejection, problems};
 /// The tree of a text, in which every namespace is the one that the format writes.
 pub(super) fn parse<'d>(text: &'d str, syntax: Syntax, plan: &DocumentPlan) -> Result<Tree<'d>, Problem> {
     let mut tree = match syntax {
-        Syntax::Json => json::read(text),
-        Syntax::Xml => xml::read(text),
+        Syntax::Json => json::read_with(text, &plan.contents),
+        Syntax::Xml => xml::read_with(text, &plan.contents),
     }?;
     tree.read_spaces_as(&plan.spaces);
     Ok(tree)
@@ -68,6 +68,12 @@ pub(super) fn decode<'b>(bytes: &'b [u8], syntax: Syntax, media_type: &str) -> R
         return Err(problems::ControlCharacter.into());
     }
     Ok(decoded)
+}
+
+/// The refusal of each text that is longer than a text may be and was not read as the content of a file.
+pub(super) fn too_long(tree: &Tree<'_>, contents: &[NodeId]) -> Vec<Problem> {
+    let long = tree.long().iter().filter(|node| !contents.contains(node));
+    long.map(|node| text_too_long().at(tree.path(*node))).collect()
 }
 
 /// Slips in names and namespaces: often why something else is missing.

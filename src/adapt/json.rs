@@ -7,15 +7,23 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::limits;
-use super::tree::{NodeId, Syntax, Tree, Value, check_text, push_json, too_deep};
+use super::tree::{
+    NodeId, Syntax, Tree, Value, check_characters, check_text, push_json, text_too_long, too_deep,
+};
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::syntax;
 use crate::domain::whole::{self, NotWhole};
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
+    read_with(text, &[])
+}
+
+/// The same, where texts under these names may be as long as the document.
+pub(super) fn read_with<'d>(text: &'d str, contents: &[Box<str>]) -> Result<Tree<'d>, Problem> {
     let mut reader = Reader {
         tree: Tree::new(Syntax::Json),
+        contents,
         trouble: None,
     };
     let mut source = serde_json::Deserializer::from_str(text);
@@ -34,20 +42,22 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
     }
 }
 
-struct Reader<'d> {
+struct Reader<'c, 'd> {
     tree: Tree<'d>,
+    /// Names of texts that hold files.
+    contents: &'c [Box<str>],
     trouble: Option<Problem>,
 }
 
-struct Seed<'r, 'd> {
-    reader: &'r mut Reader<'d>,
+struct Seed<'r, 'c, 'd> {
+    reader: &'r mut Reader<'c, 'd>,
     parent: Option<NodeId>,
     name: Cow<'d, str>,
     /// Containers around this value.
     depth: usize,
 }
 
-impl<'d> Seed<'_, 'd> {
+impl<'d> Seed<'_, '_, 'd> {
     fn fail<E: serde::de::Error>(&mut self, problem: Problem) -> E {
         self.reader.trouble = Some(problem);
         E::custom("refused")
@@ -62,8 +72,17 @@ impl<'d> Seed<'_, 'd> {
     }
 
     fn text<E: serde::de::Error>(mut self, text: Cow<'d, str>) -> Result<(), E> {
-        let verdict = check_text(&text);
+        let verdict = check_characters(&text);
+        let is_long = text.len() > limits::MAX_TEXT;
+        let is_file = is_long && self.reader.contents.contains(&Box::from(&*self.name));
         let id = self.add(Value::Text(text))?;
+        if is_file {
+            self.reader.tree.mark_long(id);
+        }
+        let verdict = match is_long && !is_file {
+            true => Err(text_too_long()),
+            false => verdict,
+        };
         verdict.map_err(|problem| {
             let path = self.reader.tree.path(id);
             self.fail(problem.at(path))
@@ -90,14 +109,14 @@ impl<'d> Seed<'_, 'd> {
     }
 }
 
-impl<'d> DeserializeSeed<'d> for Seed<'_, 'd> {
+impl<'d> DeserializeSeed<'d> for Seed<'_, '_, 'd> {
     type Value = ();
     fn deserialize<D: Deserializer<'d>>(self, d: D) -> Result<(), D::Error> {
         d.deserialize_any(self)
     }
 }
 
-impl<'d> Visitor<'d> for Seed<'_, 'd> {
+impl<'d> Visitor<'d> for Seed<'_, '_, 'd> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

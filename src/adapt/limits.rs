@@ -20,3 +20,7 @@ pub const MAX_PROBLEMS: usize = 100;
 pub const MAX_REPORTS: usize = crate::domain::details::limits::REPORTS;
 /// Dossiers one document of a batch may list. For more there is a batch of lines.
 pub const MAX_ITEMS: usize = 500;
+/// Bytes of an adapter file.
+pub const MAX_MAPPING: usize = 262_144;
+/// Rules of an adapter file and words of its code tables; those of a shape or a table count wherever it is named.
+pub const MAX_RULES: usize = 100_000;

@@ -334,6 +334,8 @@ pub(super) struct DocumentPlan {
     pub turning: Vec<Turning>,
     /// Further namespaces of XML, each with the one it is read as.
     pub spaces: Vec<(Box<str>, Box<str>)>,
+    /// Names of fields that hold files, whose texts may be as long as the document.
+    pub contents: Vec<Box<str>>,
     /// Plain names that stand in one place of the format only, with that place.
     pub places: HashMap<String, String>,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::compile::{AdapterFault, Compiler, line_of};
+use super::limits::MAX_MAPPING;
 use super::spec::{AdapterSpec, DocumentSpec};
 use super::tree::Syntax;
 use super::{Adapter, family, render, statuses, target};
@@ -214,6 +215,16 @@ pub fn shipped_mappings() -> BTreeMap<String, String> {
 
 /// The mapping as it is written.
 pub(super) fn read(file: &str, text: &str) -> Result<AdapterSpec, AdapterFault> {
+    if text.len() > MAX_MAPPING {
+        return Err(AdapterFault {
+            file: file.to_owned(),
+            line: 1,
+            message_vi: format!("tệp quá {MAX_MAPPING} byte; viết quy tắc dùng chung một lần dưới [shape.…]"),
+            message_en: format!(
+                "the file has more than {MAX_MAPPING} bytes; write rules that are shared once, under [shape.…]"
+            ),
+        });
+    }
     toml::from_str(text).map_err(|error| AdapterFault {
         file: file.to_owned(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),

@@ -76,7 +76,7 @@ impl Adapter {
         let paths = self.list_of_dossiers().ok_or_else(cannot)?;
         let text = decode(bytes, Syntax::Json, "")?.text;
         // The limits of a document, duplicate names and all, hold for the whole.
-        json::read(&text)?;
+        json::read_with(&text, self.dossier.as_ref().map_or(&[], |plan| &plan.contents))?;
         let found = paths.iter().find_map(|path| Some((path, ranges(&text, path)?)));
         let (path, items) = found.unwrap_or_else(|| (&paths[0], Vec::new()));
         let list = path.append_to("", Syntax::Json);

@@ -213,7 +213,7 @@ fn one(
     let checks = in_force(CheckedDocument::Statuses, &plan.checks, None);
     let built = build::status_report(&applied, &checks);
     warnings.extend(built.warnings);
-    let problems: Vec<Problem> = applied
+    let mut problems: Vec<Problem> = applied
         .problems
         .into_iter()
         .chain(built.problems)
@@ -221,6 +221,9 @@ fn one(
         .map(|problem| cautious(plan, problem, &status_path))
         .collect();
     let mut judged = built.judged;
+    if problems.is_empty() && built.value.is_none() {
+        problems.extend(applied.unshaped);
+    }
     match built.value {
         Some(report) if problems.is_empty() => {
             if judging == Judging::Later {

@@ -30,11 +30,17 @@ pub(super) struct Member {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Text,
-    Whole { min: i64, max: i64, unit: Unit },
+    Whole {
+        min: i64,
+        max: i64,
+        unit: Unit,
+    },
     Flag,
     Instant,
     Day,
     Words(Vec<Box<str>>),
+    /// The content of a file in base64. It is no field of the canonical dossier, which names the file by its digest.
+    Content,
 }
 
 /// What a number counts.
@@ -64,6 +70,7 @@ impl Kind {
             Kind::Instant => "date and time",
             Kind::Day => "date",
             Kind::Words(_) => "code word",
+            Kind::Content => "content of a file",
         }
     }
 }
@@ -75,7 +82,31 @@ pub fn canonical_schema() -> serde_json::Value {
 
 /// The members of a filing.
 pub(super) fn filing() -> Vec<Member> {
-    members(&canonical_schema())
+    let mut members = members(&canonical_schema());
+    if let Some(files) = list_in(&mut members, "components").and_then(|paper| list_in(paper, "files")) {
+        files.push(Member {
+            name: CONTENT.into(),
+            required: false,
+            longest: None,
+            target: Target::Leaf(Kind::Content),
+        });
+    }
+    members
+}
+
+/// What a mapping calls the content of a file.
+pub(super) const CONTENT: &str = "content";
+
+/// The members of an item of this list.
+fn list_in<'m>(members: &'m mut [Member], name: &str) -> Option<&'m mut Vec<Member>> {
+    let member = members.iter_mut().find(|member| *member.name == *name)?;
+    match &mut member.target {
+        Target::List { item, .. } => match item.as_mut() {
+            Target::Object(members) => Some(members),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The members of a status report.

@@ -6,6 +6,7 @@ mod drafting;
 mod explaining;
 mod faults;
 mod foreign;
+mod fuzz;
 mod hostile;
 mod keys;
 mod language;

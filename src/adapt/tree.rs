@@ -86,6 +86,8 @@ pub(super) struct Tree<'d> {
     spaces: Vec<Box<str>>,
     /// Elements that hold what is not read, and what is wrong with them.
     odd: HashMap<u32, Oddity>,
+    /// Texts over [`limits::MAX_TEXT`]: the contents of files, where a rule takes them for that.
+    long: Vec<NodeId>,
 }
 
 impl<'d> Tree<'d> {
@@ -95,6 +97,7 @@ impl<'d> Tree<'d> {
             nodes: Vec::with_capacity(64),
             spaces: vec!["".into()],
             odd: HashMap::new(),
+            long: Vec::new(),
         }
     }
 
@@ -169,6 +172,16 @@ impl<'d> Tree<'d> {
     /// Marks an element that holds what is not read.
     pub fn mark(&mut self, id: NodeId, oddity: Oddity) {
         self.odd.insert(id.0, oddity);
+    }
+
+    /// Notes a text that is longer than a text may be.
+    pub fn mark_long(&mut self, id: NodeId) {
+        self.long.push(id);
+    }
+
+    /// The texts that are longer than a text may be.
+    pub fn long(&self) -> &[NodeId] {
+        &self.long
     }
 
     /// What is wrong with an element as such.
@@ -312,6 +325,11 @@ pub(super) fn check_text(text: &str) -> Result<(), Problem> {
     if text.len() > limits::MAX_TEXT {
         return Err(text_too_long());
     }
+    check_characters(text)
+}
+
+/// The same, however long it is.
+pub(super) fn check_characters(text: &str) -> Result<(), Problem> {
     if text
         .chars()
         // U+FFFE and U+FFFF are no characters of XML 1.0, and an agency may be told in XML.

@@ -12,7 +12,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 
 use super::limits;
-use super::tree::{NodeId, Oddity, Syntax, Tree, Value, check_text, text_too_long, too_deep};
+use super::tree::{
+    NodeId, Oddity, Syntax, Tree, Value, check_characters, check_text, text_too_long, too_deep,
+};
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::syntax;
 
@@ -22,10 +24,16 @@ const SCHEMA_INSTANCE_PREFIX: &str = "xsi:";
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Problem> {
+    read_with(text, &[])
+}
+
+/// The same, where texts of elements of these names may be as long as the document.
+pub(super) fn read_with<'d>(text: &'d str, contents: &[Box<str>]) -> Result<Tree<'d>, Problem> {
     let mut reader = NsReader::from_str(text);
     reader.config_mut().check_end_names = true;
     let mut build = Build {
         text,
+        contents,
         tree: Tree::new(Syntax::Xml),
         open: Vec::new(),
         skipped: 0,
@@ -79,8 +87,10 @@ fn predefined(name: &str) -> Option<char> {
     })
 }
 
-struct Build<'d> {
+struct Build<'c, 'd> {
     text: &'d str,
+    /// Names of elements that hold files.
+    contents: &'c [Box<str>],
     tree: Tree<'d>,
     /// The elements open now, with the text met so far.
     open: Vec<Open>,
@@ -107,7 +117,7 @@ enum Attribute<'d> {
     Named(u16, Cow<'d, str>),
 }
 
-impl<'d> Build<'d> {
+impl<'d> Build<'_, 'd> {
     fn syntax(&self, error: &quick_xml::Error, offset: usize) -> Problem {
         use quick_xml::Error as E;
         use quick_xml::errors::IllFormedError as Ill;
@@ -328,10 +338,11 @@ impl<'d> Build<'d> {
         };
         open.text.push_str(part);
         let id = open.id;
-        let verdict = if open.text.len() > limits::MAX_TEXT {
+        let is_long = open.text.len() > limits::MAX_TEXT;
+        let verdict = if is_long && !self.contents.iter().any(|name| **name == *self.tree.name(id)) {
             Err(text_too_long())
         } else {
-            check_text(part)
+            check_characters(part)
         };
         verdict.map_err(|problem| problem.at(self.tree.path(id)))
     }
@@ -350,6 +361,9 @@ impl<'d> Build<'d> {
         if open.has_elements {
             self.tree.set(open.id, Value::Object);
         } else if !text.is_empty() {
+            if text.len() > limits::MAX_TEXT {
+                self.tree.mark_long(open.id);
+            }
             let text = if text.len() == open.text.len() {
                 open.text
             } else {

@@ -3,6 +3,8 @@
 //! A dossier names a file by SHA-256 ([`FileRef`]); the bytes are uploaded under that digest. What a dossier names stays in the
 //! order it was named: by the number of the event, then by the place within it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::details::ResultPaper;
@@ -15,6 +17,30 @@ pub const NAMED_AT_MOST: usize = 500;
 
 /// Days after which a file that was named and never came is overdue: the dossier lies at the agency without it.
 pub const AWAITED_DAYS: u64 = 3;
+
+/// Bytes of a file whose content stands in the document that files it.
+pub const INLINE_BYTES: usize = 524_288;
+
+/// Bytes of all files whose content stands in one document.
+pub const INLINE_BYTES_OF_ALL: usize = 655_360;
+
+/// Files of one document whose content stands in it.
+pub const INLINE_FILES: usize = 20;
+
+/// A file whose content stood in the document that names it. Its content is in no log: `Debug` shows its digest and its size.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InlineFile {
+    /// Digest of the content.
+    pub sha256: Sha256,
+    /// The content, decoded.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl std::fmt::Debug for InlineFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} bytes)", self.sha256, self.bytes.len())
+    }
+}
 
 /// The key of one file's bytes, drawn by chance and used for that file alone. It has no `Debug`, and its memory is wiped when it goes.
 #[derive(Clone, PartialEq, Eq, zeroize::ZeroizeOnDrop)]

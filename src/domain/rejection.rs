@@ -304,6 +304,10 @@ labels! {
     // files that travel apart
     DigestMismatch "digest-mismatch" 422 "Nội dung tệp không khớp mã băm" "The file does not have this digest"
         "Tệp nhận được có SHA-256 {sha256}; kiểm tra tệp rồi gửi lại." "What arrived has the SHA-256 {sha256}; check the file and send it again.";
+    ContentMalformed "content-malformed" 422 "Nội dung tệp không phải base64" "The content of the file is not base64"
+        "{field} phải là nội dung tệp mã hóa base64 (bảng chữ chuẩn A–Z a–z 0–9 + /, không có data:…). Mã hóa lại cả tệp, hoặc tải tệp lên trước rồi chỉ ghi SHA-256." "{field} must be the file in base64 (the standard alphabet A–Z a–z 0–9 + /, without data:…). Encode the whole file again, or upload it first and write its SHA-256 alone.";
+    ContentTooLarge "content-too-large" 422 "Nội dung tệp trong hồ sơ quá lớn" "The files in the document are too large"
+        "{field}: trong một hồ sơ nhiều nhất {files} tệp có nội dung, mỗi tệp {limit} byte, tất cả {all} byte. Tải tệp lên /v1/blobs/… trước, trong hồ sơ chỉ ghi SHA-256." "{field}: one document holds the content of at most {files} files, {limit} bytes each and {all} bytes in all. Upload the file to /v1/blobs/… first, and write its SHA-256 alone.";
     FileTooLarge "file-too-large" 413 "Tệp quá lớn" "The file is too large"
         "Mỗi tệp nhiều nhất {limit} byte; hãy chia nhỏ hoặc nén tệp." "A file has at most {limit} bytes; divide or compress it.";
     UploadQuota "upload-quota" 429 "Quá nhiều tệp chưa gắn hồ sơ" "Too many files without a dossier"

@@ -197,6 +197,10 @@ impl Intake {
         key: &KeyUse,
         prepared: &Prepared,
     ) -> Result<Answered, ServiceError> {
+        // First the bytes are durable, then the ledger commits who named them.
+        self.files
+            .keep_contents(access, &prepared.contents, incoming.traceparent.as_deref())
+            .await?;
         for attempt in 0..=ATTEMPTS {
             // Nearly every filing is one nobody has filed before. It is taken for that without a look: the ledger, which looks in any
             // case, says when it is not, and nothing is written then.
@@ -246,6 +250,7 @@ impl Intake {
             filing,
             mut warnings,
             provenance,
+            contents,
             files,
             route,
             complete_at,
@@ -270,6 +275,7 @@ impl Intake {
             submission: self.draws.with(|rng| SubmissionId::new(received_at, rng)),
             digest: sha256(&incoming.bytes),
             files,
+            contents: contents.into(),
             complete_at,
             promised,
             status_path: provenance.locate("/reported_status"),

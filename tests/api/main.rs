@@ -22,6 +22,7 @@ mod documents;
 mod field;
 mod files;
 mod house;
+mod inline_files;
 mod intake;
 mod life;
 mod limits;

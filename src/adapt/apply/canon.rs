@@ -1,6 +1,7 @@
 //! A canonical value, and what a text among them looks like.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::adapt::plan::Fixed;
 use crate::adapt::spec::Form;
@@ -19,6 +20,8 @@ pub(in crate::adapt) enum Canon<'t> {
     Flag(bool),
     Instant(Timestamp),
     Day(Date),
+    /// Of a file.
+    Content(Arc<Vec<u8>>),
     /// Something is there and wrong, which has been said already.
     Bad,
 }
@@ -32,6 +35,7 @@ impl Canon<'_> {
             Canon::Flag(b) => Canon::Flag(b),
             Canon::Instant(at) => Canon::Instant(at),
             Canon::Day(day) => Canon::Day(day),
+            Canon::Content(bytes) => Canon::Content(bytes),
             // One value is read at a time, so none of these is made of a text that was cleaned.
             Canon::Object(_) | Canon::List(_) | Canon::Bad => Canon::Bad,
         }
@@ -55,7 +59,8 @@ impl FactNode for Canon<'_> {
 
     fn value(&self) -> FactValue<'_> {
         match self {
-            Canon::Object(_) => FactValue::Object,
+            // Of a content no more is asked than whether it is there.
+            Canon::Object(_) | Canon::Content(_) => FactValue::Object,
             Canon::List(_) => FactValue::List,
             Canon::Text(text) => FactValue::Text(text),
             Canon::Whole(n) => FactValue::Whole(*n),

@@ -1,9 +1,11 @@
 //! Reads one value of the document as the kind its rule names.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Apply;
 use super::canon::{Canon, fixed};
+use crate::adapt::content;
 use crate::adapt::dates::DateForm;
 use crate::adapt::plan::{Cleaner, Convert, LeafRule, Meaning, Words, plain_scalar};
 use crate::adapt::provenance::{last_name, located};
@@ -174,6 +176,13 @@ impl<'t> Apply<'t, '_> {
                     }
                 }
             }
+            (Kind::Content, Value::Text(t)) => match content::decoded(t) {
+                Some(bytes) => Ok(Canon::Content(Arc::new(bytes))),
+                None => {
+                    let field = &self.name(node);
+                    Err(problems::ContentMalformed { field }.into())
+                }
+            },
             (Kind::Flag, Value::Flag(b)) => Ok(Canon::Flag(*b)),
             (Kind::Flag, Value::Text(t)) if texts => match t.trim() {
                 "true" | "1" => Ok(Canon::Flag(true)),

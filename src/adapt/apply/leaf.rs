@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::Apply;
 use super::canon::{Canon, fixed, has_form, resembles_code};
-use crate::adapt::plan::{Cond, LeafRule, Path, scalar};
+use crate::adapt::plan::{Cond, Convert, LeafRule, Path, scalar};
 use crate::adapt::provenance::{Place, last_name, located};
 use crate::adapt::reads::Mark;
 use crate::adapt::spec::{Form, Otherwise};
+use crate::adapt::target::Kind;
 use crate::adapt::tree::{NodeId, Value};
 use crate::domain::rejection::{Problem, problems};
 use crate::domain::text::{Lines, hides};
@@ -86,6 +87,9 @@ impl<'t> Apply<'t, '_> {
     /// The value of a node, cleaned as its rule says; none where it is a word that means nothing.
     fn value(&mut self, rule: &'t LeafRule, node: NodeId) -> Result<Option<Canon<'t>>, Problem> {
         let tree = self.tree;
+        if matches!(rule.convert, Convert::Plain(Kind::Content)) {
+            self.contents.push(node);
+        }
         match self.cleaned(rule, node) {
             None => self.convert(rule, node, tree.value(node)),
             Some(text) => {

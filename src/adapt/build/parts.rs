@@ -1,12 +1,18 @@
 //! The parts of a filing: procedure, place, papers with their files, fees, and how the result comes back.
 
+use std::sync::Arc;
+
 use super::{Build, Members};
+use crate::adapt::apply::Canon;
+use crate::adapt::target::CONTENT;
+use crate::domain::attachment::{INLINE_BYTES, INLINE_BYTES_OF_ALL, INLINE_FILES, InlineFile};
 use crate::domain::codes::{CommuneCode, DistrictCode, Email, Phone};
 use crate::domain::dossier::{
     Catalogue, Component, Copies, Fee, FeeKind, FeeMoment, FileRef, ForeignCode, ForeignValue, Place,
     ProcedureRef, ResultReturn, ReturnMethod,
 };
 use crate::domain::rejection::problems;
+use crate::domain::seal::sha256;
 use crate::domain::sha256::Sha256;
 
 impl Build {
@@ -93,8 +99,21 @@ impl Build {
     pub(super) fn file(&mut self, o: Members<'_, '_>) -> Option<FileRef> {
         let id = self.text(o, "id");
         let name = self.need_text(o, "name");
-        let sha256 = self.code::<Sha256>(o, "sha256", "SHA-256: 64 × 0-9 a-f");
-        let size = self.whole(o, "size");
+        let mut sha256 = self.code::<Sha256>(o, "sha256", "SHA-256: 64 × 0-9 a-f");
+        let mut size = self.whole(o, "size");
+        if let Some(content) = self.content(o) {
+            let actual = content.bytes.len() as i64;
+            if sha256.is_some_and(|said| said != content.sha256) {
+                let sha256 = &content.sha256;
+                self.problem("sha256", problems::DigestMismatch { sha256 });
+            }
+            if let Some(said) = size.filter(|said| *said != actual) {
+                let (said, size) = (&said, &actual);
+                self.warning("size", problems::FileSizeDiffers { said, size });
+            }
+            (sha256, size) = (Some(content.sha256), Some(actual));
+            self.contents.push(content);
+        }
         let media_type = self.text(o, "media_type");
         let location = self.text::<4000, false>(o, "location");
         if location.as_ref().is_some_and(|at| !is_of_the_web(at.as_str())) {
@@ -107,6 +126,29 @@ impl Build {
             size,
             media_type,
             location,
+        })
+    }
+
+    /// The content of a file, where it stands in the document.
+    fn content(&mut self, o: Members<'_, '_>) -> Option<InlineFile> {
+        let Canon::Content(bytes) = self.get(o, CONTENT)? else {
+            return self.clash(CONTENT);
+        };
+        let before: usize = self.contents.iter().map(|content| content.bytes.len()).sum();
+        let too_many = self.contents.len() >= INLINE_FILES;
+        if too_many || bytes.len() > INLINE_BYTES || before + bytes.len() > INLINE_BYTES_OF_ALL {
+            let problem = problems::ContentTooLarge {
+                field: &CONTENT,
+                limit: &INLINE_BYTES,
+                all: &INLINE_BYTES_OF_ALL,
+                files: &INLINE_FILES,
+            };
+            self.problem(CONTENT, problem);
+            return None;
+        }
+        Some(InlineFile {
+            sha256: sha256(bytes),
+            bytes: Arc::clone(bytes),
         })
     }
 

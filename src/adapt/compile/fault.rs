@@ -31,3 +31,11 @@ impl std::error::Error for AdapterFault {}
 pub(in crate::adapt) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
 }
+
+/// The bytes at which the lines of a file begin.
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
+    let after_ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+    std::iter::once(0)
+        .chain(after_ends.map(|(at, _)| at + 1))
+        .collect()
+}

@@ -192,6 +192,9 @@ impl<'s> Compiler<'s> {
             return rules;
         };
         self.used_shapes.insert(name);
+        if !self.has_room(body.field.len() + body.part.len() + body.list.len(), at) {
+            return rules;
+        }
         let Body {
             field,
             part,

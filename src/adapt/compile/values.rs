@@ -27,6 +27,10 @@ impl<'s> Compiler<'s> {
             aside |= self.reads(source, at, known);
         }
         self.hold_together(spec, kind, &sources, pointer);
+        if *kind == Kind::Content {
+            let names = sources.iter().filter_map(|path| path.steps.last());
+            self.contents.extend(names.map(|step| step.name.local.clone()));
+        }
         let mut fixed =
             |value: &Option<toml::Value>| value.as_ref().and_then(|v| self.fixed(v, kind, at, pointer));
         let (constant, default) = (fixed(&spec.constant), fixed(&spec.default));
@@ -177,6 +181,9 @@ impl<'s> Compiler<'s> {
             );
             return None;
         };
+        if !self.has_room(rows.len(), at) {
+            return None;
+        }
         let mut rows: Vec<(&str, &toml::Value)> = rows.iter().map(|(w, v)| (w.as_str(), v)).collect();
         rows.sort_by_key(|(w, _)| (w.parse::<u32>().unwrap_or(u32::MAX), *w));
         let fold = spec.format.fold_case.iter().any(|t| t.get_ref() == name);

@@ -219,7 +219,7 @@ fn read_as(
         }
         Kind::Flag => by_table(tables, rule, true),
         Kind::Words(_) => by_table(tables, rule, false),
-        Kind::Text => None,
+        Kind::Text | Kind::Content => None,
     }
 }
 

@@ -94,8 +94,10 @@ impl<'s> OutCompiler<'_, 's> {
         let (Some(path), Some((mut members, name))) = (path, found) else {
             self.compiler.fault(
                 at,
-                format!("{raw} không phải danh sách"),
-                format!("{raw} is not a list"),
+                format!(
+                    "from = {raw:?} không phải danh sách; dùng danh sách như filing.components, hoặc \".\""
+                ),
+                format!("from = {raw:?} is not a list; name one, such as filing.components, or \".\""),
             );
             return (ListFrom::Nowhere, Vec::new(), String::new());
         };

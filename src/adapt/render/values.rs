@@ -28,8 +28,8 @@ impl<'s> OutCompiler<'_, 's> {
             let Some((Target::Leaf(this), name)) = found else {
                 self.compiler.fault(
                     at,
-                    format!("{to}: không có giá trị {raw}"),
-                    format!("{to}: there is no value {raw}"),
+                    format!("{to}: không có giá trị {raw} ở đây; sửa from theo tên các trường chuẩn"),
+                    format!("{to}: there is no value {raw} here; correct from by the names of the canonical fields"),
                 );
                 continue;
             };
@@ -102,8 +102,8 @@ impl<'s> OutCompiler<'_, 's> {
         if spec.max.is_some() && form != As::Text {
             self.compiler.fault(
                 at,
-                format!("{to}: max chỉ dùng cho văn bản"),
-                format!("{to}: max is for texts"),
+                format!("{to}: max chỉ dùng cho văn bản; bỏ max"),
+                format!("{to}: max is for texts; remove it"),
             );
         }
         form
@@ -142,8 +142,8 @@ impl<'s> OutCompiler<'_, 's> {
         let Some(rows) = self.spec.table.get(name) else {
             self.compiler.fault(
                 at,
-                format!("{to}: không có [table.{name}]"),
-                format!("{to}: there is no [table.{name}]"),
+                format!("{to}: không có [table.{name}]; thêm bảng mã hoặc sửa tên"),
+                format!("{to}: there is no [table.{name}]; add it, or correct the name"),
             );
             return Some(words);
         };

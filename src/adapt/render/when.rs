@@ -99,7 +99,7 @@ fn fits(compiler: &mut Compiler<'_>, test: &Test, target: &Target, raw: &str, at
         Kind::Whole { min, max, .. } => word
             .parse::<i64>()
             .is_ok_and(|n| n.to_string() == word && (*min..=*max).contains(&n)),
-        Kind::Instant | Kind::Day => false,
+        Kind::Instant | Kind::Day | Kind::Content => false,
     };
     for word in words.iter().filter(|word| !known(word)) {
         compiler.fault(

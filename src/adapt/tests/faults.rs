@@ -381,7 +381,7 @@ fn rendering_is_held_to_the_model_too() {
         (r#"field = [{ to = "a" }]"#, "give either from or constant"),
         (
             r#"list = [{ to = "a", from = "filing.place" }]"#,
-            "filing.place is not a list",
+            "\"filing.place\" is not a list",
         ),
         (channels, "no word for post"),
         (flags, "two words"),

@@ -270,6 +270,8 @@ problems! {
 
     // files that travel apart
     DigestMismatch { sha256 };
+    ContentMalformed { field };
+    ContentTooLarge { field, limit, all, files };
     FileTooLarge { limit };
     UploadQuota { limit, retry_after };
     AttachmentMissing { sha256 };

@@ -1,17 +1,18 @@
 //! Files on their way in: counted, read, hashed and written whole, then made their tenant's.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rand::Rng;
 
 use super::quota::{Share, UploadLimits};
 use crate::blobs::{BlobError, Upload};
-use crate::domain::attachment::DataKey;
+use crate::domain::attachment::{DataKey, InlineFile};
 use crate::domain::ids::BlobId;
 use crate::domain::rejection::problems;
 use crate::domain::sha256::Sha256;
 use crate::domain::view::BlobView;
-use crate::identity::{Access, Permission};
+use crate::identity::{Access, Permission, Scope};
 use crate::service::ServiceError;
 use crate::service::fault::internal;
 use crate::service::files::Files;
@@ -79,6 +80,42 @@ impl Files {
     ) -> Result<Incoming, ServiceError> {
         let scope = access.permit(Permission::FileUpload)?;
         access.require_staff()?;
+        self.begin(access, scope, declared).await
+    }
+
+    /// Keeps files whose content stood in a filing, as uploads of whoever files. Each is there before the filing is committed; one
+    /// that the filer has already is not kept twice.
+    ///
+    /// # Errors
+    /// `upload-quota`, `files-unavailable`. What was kept until then no dossier names, and the sweep removes it.
+    pub(in crate::service) async fn keep_contents(
+        &self,
+        access: &Access,
+        contents: &[InlineFile],
+        traceparent: Option<&str>,
+    ) -> Result<(), ServiceError> {
+        let mut kept = HashSet::new();
+        for content in contents {
+            if !kept.insert(content.sha256) {
+                continue;
+            }
+            let scope = access.permit(Permission::SubmissionCreate)?;
+            let size = content.bytes.len() as u64;
+            let mut incoming = self.begin(access, scope, Some(size)).await?;
+            incoming.write(&content.bytes).await?;
+            let traceparent = traceparent.map(str::to_owned);
+            self.uploaded(access, incoming, &content.sha256, traceparent)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(
+        &self,
+        access: &Access,
+        scope: Scope,
+        declared: Option<u64>,
+    ) -> Result<Incoming, ServiceError> {
         let limits = self.uploads;
         let declared = declared.unwrap_or(0);
         if declared > limits.file {

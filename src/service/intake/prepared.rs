@@ -1,7 +1,9 @@
 //! What came in, and what is known of it once it has been read and routed.
 
+use std::sync::Arc;
+
 use crate::adapt::Provenance;
-use crate::domain::attachment::NamedFile;
+use crate::domain::attachment::{InlineFile, NamedFile};
 use crate::domain::codes::DossierCode;
 use crate::domain::dossier::{Filing, ForeignValue};
 use crate::domain::ids::SubmissionId;
@@ -53,6 +55,8 @@ pub(super) struct Understood {
     pub filing: Filing,
     pub warnings: Vec<Problem>,
     pub provenance: Provenance,
+    /// The files whose content stood in it.
+    pub contents: Vec<InlineFile>,
     /// The files it names by digest.
     pub files: Vec<NamedFile>,
     pub route: Route,
@@ -80,6 +84,8 @@ pub(in crate::service) struct Prepared {
     pub(super) code_path: String,
     /// The files it names by digest.
     pub(super) files: Vec<NamedFile>,
+    /// Those of them whose content stood in the document.
+    pub(super) contents: Arc<[InlineFile]>,
     pub(super) likeness: Vec<u8>,
     /// When the complete dossier was received, as limits count it: by its sender's word, not before it was filed, nor after the
     /// hub had it.

@@ -25,6 +25,7 @@ impl Intake {
             filing,
             mut warnings,
             provenance,
+            contents,
         } = adapted;
         let placed = |problem: &Problem| match problem.path.clone() {
             Some(pointer) => provenance.placed(problem.clone(), &pointer),
@@ -61,6 +62,7 @@ impl Intake {
             promised,
             warnings,
             provenance,
+            contents,
             filing,
         })
     }
