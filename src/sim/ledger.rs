@@ -184,7 +184,7 @@ impl ExpectedLedger {
         let (last, number) = (entry.last, happened.number);
         entry.seen.push(happened.id);
         entry.last = last.max(number);
-        *self.used.ways_back.entry(way.to_owned()).or_default() += 1;
+        self.used.told(happened.kind.as_str(), way);
         self.news.push(RunProgress::Event);
         if !entry.delivered && happened.actor.tenant.kind() == TenantKind::Agency {
             entry.delivered = true;

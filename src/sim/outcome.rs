@@ -50,6 +50,12 @@ pub struct Used {
     pub in_batches: usize,
     /// Dossiers whose applicant gave the address of before 2025-07-01.
     pub former_addresses: usize,
+    /// Dossiers of several agencies.
+    #[serde(default)]
+    pub of_several: usize,
+    /// Tasks that agencies settled in them.
+    #[serde(default)]
+    pub tasks_settled: usize,
     /// Supplements brought.
     pub supplements: usize,
     /// Dossiers withdrawn.
@@ -64,6 +70,18 @@ pub struct Used {
     pub ways_back: BTreeMap<String, usize>,
     /// Events that were sent again under the same id, as a broken line makes them be; not counted above.
     pub sent_again: usize,
+}
+
+impl Used {
+    /// An event of this kind reached a submitter by this way.
+    pub(super) fn told(&mut self, kind: &str, way: &str) {
+        *self.ways_back.entry(way.to_owned()).or_default() += 1;
+        match kind {
+            "tasks-given" => self.of_several += 1,
+            "task-reported" => self.tasks_settled += 1,
+            _ => {}
+        }
+    }
 }
 
 /// How many faults are told one by one.

@@ -373,7 +373,11 @@ fn a_branch_accepts_what_it_filed_online_and_the_agency_is_told() {
             "status-recorded 2"
         );
         let counter = branch.filed(&counter("00091")).await;
-        assert_eq!(kinds(&history(&branch, &counter).await), ["filed 2"]);
+        // Ba Đình is not in the area of Phú Thượng.
+        assert_eq!(
+            kinds(&history(&branch, &counter).await),
+            ["filed 2", "out-of-area"]
+        );
     });
 }
 

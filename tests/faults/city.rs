@@ -50,6 +50,10 @@ fn at_full_width(outcome: &RunOutcome) {
         used.supplements > DOSSIERS / 20 && used.withdrawals > 0,
         "{used:?}"
     );
+    assert!(
+        used.of_several > 0 && used.tasks_settled >= used.of_several,
+        "{used:?}"
+    );
     assert!(used.files_sent > DOSSIERS / 2, "{used:?}");
     assert!(used.files_fetched > DOSSIERS / 2, "{used:?}");
     assert!(

@@ -24,7 +24,7 @@ use crate::city::{COMMUNE, City, NEIGHBOUR, for_the_commune, for_the_department}
 const DAY: &str = "2026-12-02";
 
 /// A made-up reorganisation on [`DAY`]: the commune 00004 and its office become part of 00008.
-const MERGED: &str = "T1,merge,commune,00004,00008,2026-12-02,,true,move,true,Nghị quyết mẫu 01\n\
+pub const MERGED: &str = "T1,merge,commune,00004,00008,2026-12-02,,true,move,true,Nghị quyết mẫu 01\n\
     T2,merge,agency,ubnd-00004,ubnd-00008,2026-12-02,,false,move,true,Nghị quyết mẫu 01\n";
 
 /// Another: its office is divided between the neighbour's and the one after that, and nobody says what goes where.
@@ -42,7 +42,7 @@ fn shipped() -> DirectoryFiles {
 }
 
 /// The shipped directory in which the commune 00004 and its office end before [`DAY`], by these rows.
-fn reorganised(rows: &str) -> DirectoryFiles {
+pub fn reorganised(rows: &str) -> DirectoryFiles {
     let mut files = shipped();
     for (file, key) in [("agencies.csv", "ubnd-00004,"), ("communes.csv", "00004,")] {
         let text = files.get_mut(file).unwrap();
@@ -123,7 +123,7 @@ async fn reported(city: &City, tenant: &str, id: DossierId, status: Status) -> O
 }
 
 /// The day has come, as a running hub finds it.
-async fn on_the_day(stage: &Stage, city: &City) -> Taken {
+pub async fn on_the_day(stage: &Stage, city: &City) -> Taken {
     stage.later(9 * 86_400);
     city.hub.refresher.refresh().await.unwrap();
     city.hub.successions.step().await.unwrap()

@@ -48,12 +48,15 @@ pub fn shipped_directory() -> BTreeMap<String, String> {
         "holidays.csv",
         "hours.csv",
         "legacy_communes.csv",
+        "one_stop_units.csv",
         "points.csv",
         "procedure_aliases.csv",
         "procedure_limits.csv",
         "procedures.csv",
+        "reorganisations.csv",
         "requirements.csv",
         "succession.csv",
+        "tasks.csv",
         "time_limits.csv",
     )
 }
@@ -350,5 +353,19 @@ impl Speakers<'_> {
                 })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_list_is_left_out_of_the_sandbox() {
+        let shipped = shipped_directory();
+        let names: Vec<&str> = shipped.keys().map(String::as_str).collect();
+        let mut all = Directory::FILES.to_vec();
+        all.sort_unstable();
+        assert_eq!(names, all);
     }
 }

@@ -155,6 +155,13 @@ fn used(outcome: &RunOutcome) -> String {
             used.in_batches, used.batches, used.former_addresses, used.supplements, used.withdrawals
         ),
     )];
+    if used.of_several > 0 {
+        let (dossiers, tasks) = (used.of_several, used.tasks_settled);
+        rows.push((
+            "several",
+            format!("{dossiers} dossiers of several agencies, {tasks} of their tasks settled"),
+        ));
+    }
     if let Some(agencies) = &outcome.agencies {
         rows.push((
             "to agencies",

@@ -12,6 +12,7 @@ use crate::domain::codes::{CommuneCode, Key, ProcedureCode};
 use crate::domain::dossier::Catalogue;
 use crate::domain::rejection::problems;
 use crate::domain::rejection::{Language, Problem};
+use crate::domain::task::AgencyTask;
 use crate::domain::time::Date;
 
 /// What becomes of an open dossier.
@@ -183,7 +184,44 @@ impl Directory {
                 route.reason.take_over(reason);
             }
         }
+        route.tasks = match &route.agency {
+            Some(lead) => {
+                let held = HeldDossier {
+                    agency: lead,
+                    procedure: &route.procedure.code,
+                    since: filed_on,
+                    reason: &route.reason,
+                };
+                self.settled_tasks(route.tasks, held, today)
+            }
+            // As long as nobody leads there is none.
+            None => Vec::new(),
+        };
         route
+    }
+
+    /// Tasks once their agencies are those of `today`: the lead's is that of the agency that holds the dossier, a co-agency's of the
+    /// one that took it over. A task stays where it is named where its agency was divided: an operator hands it over.
+    pub fn settled_tasks(
+        &self,
+        mut tasks: Vec<AgencyTask>,
+        held: HeldDossier<'_>,
+        today: Date,
+    ) -> Vec<AgencyTask> {
+        for task in &mut tasks {
+            if task.lead {
+                task.agency.clone_from(held.agency);
+                continue;
+            }
+            let named = HeldDossier {
+                agency: &task.agency,
+                ..held
+            };
+            if let Heir::Passes { to, .. } = self.heir(named, today) {
+                task.agency = to;
+            }
+        }
+        tasks
     }
 
     /// The reason to keep with a dossier whose agency was taken over, and why it waits, if it does.

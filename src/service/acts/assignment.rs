@@ -6,7 +6,7 @@ use crate::domain::clocks::Deadline;
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::problems;
-use crate::domain::routing::{AssignedReason, Reception, RouteReason};
+use crate::domain::routing::{AssignedReason, HeldDossier, Reception, RouteReason};
 use crate::domain::seal::sha256;
 use crate::domain::tasks::Tasks;
 use crate::domain::time::Timestamp;
@@ -92,6 +92,13 @@ impl Acts {
         let filed_on = route.date.parse().unwrap_or_else(|_| now.date());
         let directory = self.directory.load();
         let given = directory.tasks_of(&row.procedure, route.procedure.version, lead, filed_on);
+        let held = HeldDossier {
+            agency: lead,
+            procedure: &row.procedure,
+            since: filed_on,
+            reason: route,
+        };
+        let given = directory.settled_tasks(given, held, now.date());
         self.directory.beginning(given, row.channel, &row.procedure, now)
     }
 

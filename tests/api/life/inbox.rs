@@ -68,7 +68,15 @@ fn who_waits_is_woken_by_what_it_waits_for() {
                 }
             );
             waited.push(begun.elapsed());
-            assert_eq!(own.json()["events"].as_array().unwrap().len(), 1);
+            // It is filed, and from Long Biên, which is not in the area of Tây Hồ.
+            let told = own.json();
+            let types = told["events"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|e| e["type"].clone());
+            let of = |kind: &str| json!(format!("vn.lienthong.dossier.{kind}"));
+            assert_eq!(types.collect::<Vec<_>>(), [of("filed"), of("out-of-area")]);
             assert!(!above.json()["events"].as_array().unwrap().is_empty());
             assert_eq!(inbox.json()["messages"].as_array().unwrap().len(), 1);
         }

@@ -1,9 +1,8 @@
 //! What a statement costs is bounded by what is due, not by all that ever happened: the plan of every statement the hub sends, on
 //! tables that have grown.
 //!
-//! The statements are those that were sent while a dossier went its whole way, on either broker, its submitter was told by a webhook, and
-//! everybody looked for dossiers. Each is planned
-//! three times: on tables that are nearly empty, since a session keeps the plan it made then; on tables that have grown, before anybody has
+//! The statements are those that were sent while a dossier went its whole way, on either broker, its submitter was told by a webhook,
+//! everybody looked for dossiers, and an agency was taken over by another. Each is planned three times: on tables that are nearly empty, since a session keeps the plan it made then; on tables that have grown, before anybody has
 //! analysed them; and after. A statement that reads an index without a bound, or everything that somebody ever had, is in `plans.txt` with
 //! it, so that it is seen; one that reads a growing table from end to end fails. `UPDATE=1` writes the file anew.
 
@@ -16,6 +15,7 @@ use diesel::prelude::*;
 use lienthong::domain::issuing::{CodeGiver, NumberSeries, Numbering};
 use lienthong::domain::status::Status;
 use lienthong::domain::view::{Cursor, DeliveryState, TenantRequest};
+use lienthong::identity::Access;
 use lienthong::service::DossierQuery;
 use lienthong::store::conn::{Conn, Purpose};
 use lienthong::store::ledger::Sweep;
@@ -24,6 +24,7 @@ use super::hooks::{Hook, drained, says};
 use super::{TestVhost, embedded, moving, office};
 use crate::backends::{Stage, eventually, optional_setting, run};
 use crate::city::{City, for_the_commune, for_the_department};
+use crate::reorganised::{MERGED, on_the_day, reorganised};
 
 /// Every text that was sent, with its places for values.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -259,6 +260,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         looked_for(&city).await;
         issued(stage, &city).await;
         tried(&city).await;
+        taken_over(stage, &city).await;
         queued(&another).await;
         let sent = std::mem::take(&mut *SENT.lock());
         let asked = asked_by_indexes(stage);
@@ -427,6 +429,14 @@ async fn tried(city: &City) {
     };
     city.hub.formats.shadow(&operator, all).await.unwrap();
     city.hub.formats.versions(&operator).await.unwrap();
+}
+
+/// An agency ends, and its open dossiers go to the one that takes over.
+async fn taken_over(stage: &Stage, city: &City) {
+    let files = reorganised(MERGED);
+    let plans = &city.hub.directory_plans;
+    plans.import(&Access::system(), &files).await.unwrap();
+    assert!(on_the_day(stage, city).await.passed > 0);
 }
 
 /// A message goes into an agency's own queue. It is another city's: a database has one register.

@@ -157,6 +157,29 @@ fn a_rule_leads_to_whoever_took_over_and_says_so() {
 }
 
 #[test]
+fn the_task_of_a_co_agency_goes_to_whoever_took_it_over() {
+    let mut files = files();
+    end(&mut files, "agencies.csv", "so-nong-nghiep-moi-truong,", EVE);
+    append(
+        &mut files,
+        "reorganisations.csv",
+        "T1,merge,agency,so-nong-nghiep-moi-truong,so-xay-dung,2026-12-02,,false,move,true,Nghị quyết mẫu\n",
+    );
+    let directory = Directory::read(&files).unwrap();
+    let route = |filed_on, today| {
+        let route = directory.route("9.904005", None, filed_on).unwrap();
+        let tasks = directory.settle(route, filed_on, today).tasks;
+        let agencies = tasks.iter().map(|task| task.agency.to_string());
+        agencies.collect::<Vec<_>>()
+    };
+    let others = ("so-tai-chinh", "so-quy-hoach-kien-truc");
+    let with = |second| [others.0, second, others.1];
+    assert_eq!(route(EVE, EVE), with("so-nong-nghiep-moi-truong"));
+    assert_eq!(route(EVE, DAY), with("so-xay-dung"));
+    assert_eq!(route(DAY, DAY), with("so-xay-dung"));
+}
+
+#[test]
 fn a_hand_over_of_one_procedure_leaves_the_others_and_open_dossiers_as_it_says() {
     for (word, stays) in [("stay", true), ("move", false)] {
         let mut files = files();
