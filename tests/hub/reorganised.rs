@@ -21,7 +21,7 @@ use crate::backends::{Stage, on_both};
 use crate::city::{COMMUNE, City, NEIGHBOUR, for_the_commune, for_the_department};
 
 /// A week and two days after the stage's Monday.
-const DAY: &str = "2026-12-02";
+pub const DAY: &str = "2026-12-02";
 
 /// A made-up reorganisation on [`DAY`]: the commune 00004 and its office become part of 00008.
 pub const MERGED: &str = "T1,merge,commune,00004,00008,2026-12-02,,true,move,true,Nghị quyết mẫu 01\n\
@@ -123,7 +123,7 @@ async fn reported(city: &City, tenant: &str, id: DossierId, status: Status) -> O
 }
 
 /// The day has come, as a running hub finds it.
-pub async fn on_the_day(stage: &Stage, city: &City) -> Taken {
+async fn on_the_day(stage: &Stage, city: &City) -> Taken {
     stage.later(9 * 86_400);
     city.hub.refresher.refresh().await.unwrap();
     city.hub.successions.step().await.unwrap()

@@ -39,7 +39,7 @@ type Found = Vec<(BrokenPlace, Said)>;
 
 struct Judge<'f, 'a, N> {
     facts: &'f Facts<'a, N>,
-    /// The papers, read once for all rules; none where one of them could not be.
+    /// The papers, read once for all rules and only where one asks; none where one of them could not be.
     papers: OnceCell<Option<Vec<FiledPaper>>>,
 }
 
@@ -198,12 +198,10 @@ impl<'a, N: FactNode> Judge<'_, 'a, N> {
     fn authorisation(&self, paper: &PaperMatch) -> Found {
         let person = self.facts.root.member("authorised_person");
         let acts = person.is_some_and(|person| person.value() != FactValue::Bad);
-        match self.papers() {
-            Some(papers) if acts && !papers.iter().any(|one| paper.means(one)) => {
-                vec![at("/authorised_person", Said::NoAuthorisation)]
-            }
-            _ => Found::new(),
+        if acts && self.lacks(paper) {
+            return vec![at("/authorised_person", Said::NoAuthorisation)];
         }
+        Found::new()
     }
 
     fn paper(&self, paper: &PaperMatch, when: Option<&FieldCondition>) -> Found {
@@ -211,13 +209,17 @@ impl<'a, N: FactNode> Judge<'_, 'a, N> {
             let places = when.field.places(self.facts);
             self.holds(when, &places).is_some()
         });
-        match self.papers() {
-            Some(papers) if asked && !papers.iter().any(|one| paper.means(one)) => {
-                let paper = paper.shown.clone();
-                vec![at("/components", Said::NoPaper { paper })]
-            }
-            _ => Found::new(),
+        if asked && self.lacks(paper) {
+            let paper = paper.shown.clone();
+            return vec![at("/components", Said::NoPaper { paper })];
         }
+        Found::new()
+    }
+
+    /// Whether it is known that no such paper is there.
+    fn lacks(&self, paper: &PaperMatch) -> bool {
+        let papers = self.papers();
+        papers.is_some_and(|papers| !papers.iter().any(|one| paper.means(one)))
     }
 
     fn copies(&self, paper: &PaperMatch, kind: CopyKind, least: i64) -> Found {

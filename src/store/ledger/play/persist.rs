@@ -411,12 +411,16 @@ fn withdraw(conn: &mut Conn, now: At, dossier: &str, tenant: &str) -> Result<(),
     let Some(agency) = tenant.strip_prefix("agency.") else {
         return Ok(());
     };
-    let on_its_way: Vec<String> = on_backend!(conn, c => deliveries::table
+    // By the dossier alone: an agency that ends may have much on its way, and is left by one dossier after the other.
+    let of_dossier: Vec<(String, String, Word<DeliveryState>)> = on_backend!(conn, c => deliveries::table
         .filter(deliveries::dossier.eq(dossier))
-        .filter(deliveries::agency.eq(agency))
-        .filter(deliveries::state.eq_any(UNDER_WAY))
-        .select(deliveries::id)
+        .select((deliveries::id, deliveries::agency, deliveries::state))
         .load(c))?;
+    let on_its_way: Vec<String> = of_dossier
+        .into_iter()
+        .filter(|(_, to, state)| to == agency && UNDER_WAY.contains(state))
+        .map(|(id, _, _)| id)
+        .collect();
     on_backend!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&on_its_way)))
         .set((
             deliveries::state.eq(Word(DeliveryState::Parked)),
