@@ -79,6 +79,11 @@ checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }}
 include-operation-id = ["formatPlan", "formatActivate", "formatShadow", "formatRollback"]
 checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
 
+# So can the report of a task: one that cannot be done says why, and one that is done need not say anything.
+[[operations]]
+include-operation-id = ["reportTask"]
+checks = {{ positive_data_acceptance = {{ expected-statuses = {unprocessable} }} }}
+
 # So can an address: which hosts there are, a pattern cannot say, and the guard refuses those inside.
 [[operations]]
 include-operation-id = ["setEndpoint"]

@@ -10,7 +10,7 @@ use crate::domain::ids::DossierId;
 use crate::domain::rejection::Label;
 use crate::domain::sha256::Sha256;
 use crate::domain::tenant::{Actor, TenantKey};
-use crate::domain::text::{SAYS_SOMETHING, limits};
+use crate::domain::text::{PRINTABLE, SAYS_SOMETHING, limits};
 use crate::domain::time::Timestamp;
 
 /// Name and version of a format.
@@ -104,6 +104,7 @@ pub struct FormatPlanRequest {
     #[schemars(regex(pattern = FORMAT_PATTERN))]
     pub format: String,
     /// The `adapter.toml`, at most 262,144 bytes.
+    #[schemars(regex(pattern = PRINTABLE))]
     pub text: String,
     /// Documents by file name: `minimal.json`, `refused-1.xml`, `statuses.json`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -145,6 +146,7 @@ pub struct FormatActivationRequest {
     #[schemars(regex(pattern = FORMAT_PATTERN))]
     pub format: String,
     /// The `adapter.toml`, as it was planned.
+    #[schemars(regex(pattern = PRINTABLE))]
     pub text: String,
     /// Samples, as they were planned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -191,6 +193,7 @@ pub struct ShadowRequest {
     #[schemars(regex(pattern = FORMAT_PATTERN))]
     pub format: String,
     /// The `adapter.toml`, at most 262,144 bytes.
+    #[schemars(regex(pattern = PRINTABLE))]
     pub text: String,
     /// How many submissions of any version of the format, newest first: at most 10,000.
     #[schemars(range(min = 1, max = SHADOWED_SUBMISSIONS))]
