@@ -47,7 +47,7 @@ pub struct Directory {
     agents: Rows<Key, Agent>,
     reorganisations: Rows<String, Reorganisation>,
     pub(super) tasks: Rows<TaskName, ProcedureTask>,
-    pub(super) units: Rows<(Key, Option<Date>), OneStopUnit>,
+    pub(super) units: Rows<Key, OneStopUnit>,
     pub(super) requirements: Requirements,
     offices: Offices,
     time_limits: Arc<TimeLimits>,
@@ -111,7 +111,8 @@ impl Directory {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let text = |name: &str| files.get(name).map_or("", String::as_str);
+        let there = |name: &str| files.get(name).map(String::as_str);
+        let text = |name: &str| there(name).unwrap_or_default();
         let f = &mut faults;
         let agencies = files::agencies(text("agencies.csv"), f);
         let (days, hours) = (text(Offices::DAYS_FILE), text(Offices::HOURS_FILE));
@@ -131,16 +132,18 @@ impl Directory {
             rules: files::rules(text("competence.csv"), f),
             enterprises: files::enterprises(text("enterprises.csv"), f),
             agents: files::agents(text("agents.csv"), f),
-            reorganisations: match files.get(Reorganisation::FILE) {
-                Some(text) => reorganisation::read(text, f),
-                None => Rows::default(),
-            },
-            tasks: joint::tasks(text(joint::TASKS_FILE), f),
-            units: joint::units(text(joint::UNITS_FILE), f),
-            requirements: match files.get(Requirements::FILE) {
-                Some(text) => Requirements::read(Requirements::FILE, text, f),
-                None => Requirements::default(),
-            },
+            reorganisations: there(Reorganisation::FILE)
+                .map(|text| reorganisation::read(text, f))
+                .unwrap_or_default(),
+            tasks: there(joint::TASKS_FILE)
+                .map(|text| joint::tasks(text, f))
+                .unwrap_or_default(),
+            units: there(joint::UNITS_FILE)
+                .map(|text| joint::units(text, f))
+                .unwrap_or_default(),
+            requirements: there(Requirements::FILE)
+                .map(|text| Requirements::read(Requirements::FILE, text, f))
+                .unwrap_or_default(),
             offices,
             time_limits: Arc::new(time_limits),
             tasks_by: HashMap::new(),

@@ -5,7 +5,7 @@
 //! Both lists may be absent: then no procedure has co-agencies, and the unit of an agency is the one whose point serves its commune.
 
 use super::files::limit;
-use super::table::{self, DirectoryFault, Rows};
+use super::table::{self, Dated, DirectoryFault, Period, Rows};
 use crate::domain::calendar::Limit;
 use crate::domain::codes::{Key, ProcedureCode};
 use crate::domain::task::TASKS_AT_MOST;
@@ -49,6 +49,12 @@ pub struct ProcedureTask {
     pub provisional: bool,
 }
 
+impl Dated for ProcedureTask {
+    fn period(&self) -> Period {
+        (self.valid_from, self.valid_to)
+    }
+}
+
 /// The one-stop unit of an agency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneStopUnit {
@@ -64,8 +70,14 @@ pub struct OneStopUnit {
     pub provisional: bool,
 }
 
-/// What names a task: procedure, version, number and the first day.
-pub(super) type TaskName = (ProcedureCode, u32, i32, Option<Date>);
+impl Dated for OneStopUnit {
+    fn period(&self) -> Period {
+        (self.valid_from, self.valid_to)
+    }
+}
+
+/// What names a task: procedure, version and number.
+pub(super) type TaskName = (ProcedureCode, u32, i32);
 
 pub(super) fn tasks(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<TaskName, ProcedureTask> {
     let columns = [
@@ -81,10 +93,7 @@ pub(super) fn tasks(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<TaskNa
         "provisional",
         "source",
     ];
-    if text.is_empty() {
-        return Rows::default();
-    }
-    table::read(TASKS_FILE, text, &columns, faults, |row| {
+    table::read_dated(TASKS_FILE, text, &columns, faults, |row| {
         let procedure = row.value::<ProcedureCode>("procedure", "N.NNNNNN");
         let version = row.number("version", 1, 9_999);
         let number = row.number("number", 1, TASKS_AT_MOST as i64);
@@ -110,11 +119,11 @@ pub(super) fn tasks(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<TaskNa
             valid_to,
             provisional: provisional?,
         };
-        Some(((procedure, version, number, valid_from), task))
+        Some(((procedure, version, number), task))
     })
 }
 
-pub(super) fn units(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<(Key, Option<Date>), OneStopUnit> {
+pub(super) fn units(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<Key, OneStopUnit> {
     let columns = [
         "agency",
         "unit",
@@ -123,10 +132,7 @@ pub(super) fn units(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<(Key, 
         "provisional",
         "source",
     ];
-    if text.is_empty() {
-        return Rows::default();
-    }
-    table::read(UNITS_FILE, text, &columns, faults, |row| {
+    table::read_dated(UNITS_FILE, text, &columns, faults, |row| {
         let agency = row.value::<Key>("agency", "[a-z0-9-]");
         let unit = row.value::<Key>("unit", "[a-z0-9-]");
         let (period, provisional) = (row.period(), row.flag("provisional"));
@@ -138,6 +144,6 @@ pub(super) fn units(text: &str, faults: &mut Vec<DirectoryFault>) -> Rows<(Key, 
             valid_to,
             provisional: provisional?,
         };
-        Some(((agency, valid_from), unit))
+        Some((agency, unit))
     })
 }

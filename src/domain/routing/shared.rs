@@ -51,8 +51,6 @@ impl Directory {
 
     /// The one-stop unit that is written down for an agency on a day.
     pub(super) fn own_unit(&self, agency: &Key, on: Date) -> Option<&Key> {
-        let of_agency = self.units.iter().filter(|row| row.agency == *agency);
-        let mut in_force = of_agency.filter(|row| in_force(row.valid_from, row.valid_to, on));
-        in_force.next().map(|row| &row.unit)
+        self.units.on(agency, on).map(|row| &row.unit)
     }
 }

@@ -95,6 +95,18 @@ fn what_is_wrong_with_the_lists_is_told() {
     assert_eq!(new(units), [("reference-dangling", Severity::Error)]);
     let twice = changed("tasks.csv", "9.904005,1,3,", "9.904005,1,2,");
     assert_eq!(Directory::read(&twice).unwrap_err().len(), 1);
+    // As in every dated list, two rows of one agency do not hold on the same day.
+    let rows = |until: &str| {
+        let mut units = files();
+        let rows = format!(
+            "agency,unit,valid_from,valid_to,provisional,source\nubnd-00004,ha-dong,,{until},true,test\n\
+             ubnd-00004,ba-dinh,2026-12-02,,true,test\n"
+        );
+        units.insert("one_stop_units.csv".to_owned(), rows);
+        Directory::read(&units)
+    };
+    assert_eq!(rows("2026-12-02").unwrap_err().len(), 1);
+    assert_eq!(rows("2026-12-01").unwrap().one_stop_units().count(), 2);
 }
 
 #[test]
