@@ -14,7 +14,7 @@ use super::apply::{Applied, Canon};
 use super::judged::{Judged, Stated};
 use super::provenance::{Provenance, last_name, located};
 use crate::domain::attachment::InlineFile;
-use crate::domain::checks::{BrokenPlace, CheckInForce, Facts, Identified, broken};
+use crate::domain::checks::{CheckInForce, Facts, Identified, broken};
 use crate::domain::codes::{DossierCode, NotACode};
 use crate::domain::dossier::{Channel, Filing};
 use crate::domain::rejection::{Label, Problem, problems};
@@ -111,15 +111,8 @@ impl Build {
             };
             problem.named(&field, path)
         };
-        let mut judged = Judged::default();
-        for broken in broken {
-            let problem = broken.problem(&|pointer| last_name(&provenance.locate(pointer)).to_owned());
-            let problem = match broken.place {
-                BrokenPlace::Canonical(pointer) => told((pointer, problem)),
-                BrokenPlace::Sender(path) => problem.named(last_name(&path), &*path),
-            };
-            judged.add(broken.severity, problem);
-        }
+        let locate = |pointer: &str| provenance.locate(pointer);
+        let judged = Judged::of(broken, locate, |pointer, problem| told((pointer, problem)));
         let doubted = |(pointer, doubt): (String, Doubt)| match doubt {
             Doubt::Said(problem) => told((pointer, problem)),
             Doubt::Contradicts(other) => located(provenance.locate(&pointer), |field| {

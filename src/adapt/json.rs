@@ -74,7 +74,7 @@ impl<'d> Seed<'_, '_, 'd> {
     fn text<E: serde::de::Error>(mut self, text: Cow<'d, str>) -> Result<(), E> {
         let verdict = check_characters(&text);
         let is_long = text.len() > limits::MAX_TEXT;
-        let is_file = is_long && self.reader.contents.contains(&Box::from(&*self.name));
+        let is_file = is_long && self.reader.contents.iter().any(|name| **name == *self.name);
         let id = self.add(Value::Text(text))?;
         if is_file {
             self.reader.tree.mark_long(id);

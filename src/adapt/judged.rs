@@ -1,8 +1,9 @@
 //! What checks say of a document, and which checks those are.
 
 use super::apply::Canon;
+use super::provenance::last_name;
 use crate::domain::checks::{
-    Check, CheckInForce, CheckSeverity, CheckedDocument, FactNode, FactValue, in_force,
+    Broken, BrokenPlace, Check, CheckInForce, CheckSeverity, CheckedDocument, FactNode, FactValue, in_force,
 };
 use crate::domain::rejection::Problem;
 use crate::domain::routing::Directory;
@@ -33,11 +34,25 @@ impl Judged {
         }
     }
 
-    pub(super) fn add(&mut self, severity: CheckSeverity, problem: Problem) {
-        match severity {
-            CheckSeverity::Error => self.refused.push(problem),
-            CheckSeverity::Warning => self.warnings.push(problem),
+    /// What broken checks say. `locate` knows the sender's place of a canonical pointer, and `told` tells a problem there.
+    pub(super) fn of(
+        broken: Vec<Broken>,
+        locate: impl Fn(&str) -> String,
+        told: impl Fn(String, Problem) -> Problem,
+    ) -> Self {
+        let mut judged = Judged::default();
+        for broken in broken {
+            let problem = broken.problem(&|pointer| last_name(&locate(pointer)).to_owned());
+            let problem = match broken.place {
+                BrokenPlace::Canonical(pointer) => told(pointer, problem),
+                BrokenPlace::Sender(path) => problem.named(last_name(&path), &*path),
+            };
+            match broken.severity {
+                CheckSeverity::Error => judged.refused.push(problem),
+                CheckSeverity::Warning => judged.warnings.push(problem),
+            }
         }
+        judged
     }
 }
 

@@ -13,7 +13,7 @@ use super::provenance::{Provenance, last_name, located};
 use super::reads::Reads;
 use super::tree::Tree;
 use crate::domain::attachment::{self, NamedFile};
-use crate::domain::checks::{BrokenPlace, CheckedDocument, Facts, broken, in_force};
+use crate::domain::checks::{CheckedDocument, Facts, broken, in_force};
 use crate::domain::codes::ProcedureCode;
 use crate::domain::rejection::{Label, Problem, Rejection, problems};
 use crate::domain::routing::Directory;
@@ -74,22 +74,15 @@ impl StatusItem {
         let requirements = (by.directory.requirements(), Some(by.procedure), by.today);
         let format = &self.provenance.plan.checks;
         let checks = in_force(CheckedDocument::Statuses, format, Some(requirements));
-        let mut judged = Judged::default();
         // A report is texts, numbers and flags: writing it does not fail.
         let Ok(mut said) = serde_json::to_value(report) else {
-            return judged;
+            return Judged::default();
         };
         said["dossier"] =
             serde_json::json!({ "received_at": by.received_at, "since": by.since, "due": by.due });
-        for broken in broken(&checks, &Facts::sound(&said)) {
-            let problem = broken.problem(&|pointer| last_name(&self.locate(pointer)).to_owned());
-            let problem = match &broken.place {
-                BrokenPlace::Canonical(pointer) => self.located(problem, pointer),
-                BrokenPlace::Sender(path) => problem.named(last_name(path), &**path),
-            };
-            judged.add(broken.severity, problem);
-        }
-        judged
+        let broken = broken(&checks, &Facts::sound(&said));
+        let locate = |pointer: &str| self.locate(pointer);
+        Judged::of(broken, locate, |pointer, problem| self.located(problem, &pointer))
     }
 
     /// A problem of the report, found later, at its place in the sender's document and with the sender's name of the field.

@@ -11,14 +11,8 @@ use crate::domain::checks::limits;
 use crate::domain::rejection::{Language, Problem};
 use crate::domain::routing::Directory;
 
-const FORMAT: &str = r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-
+const FORMAT: &str = made_up_format!(
+    r#"
 [json]
 media_types = ["application/json"]
 values = "text"
@@ -104,7 +98,8 @@ field = [{ to = "name", from = "ten" }, { to = "number", from = "so" }, { to = "
 
 [table.tt]
 xong = 9
-"#;
+"#
+);
 
 fn compile(severity: &str) -> Registry {
     let text = FORMAT.replace("SEVERITY", severity);

@@ -4,18 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::adapt::{AdapterFault, Registry};
 
-const HEAD: &str = r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-
+const HEAD: &str = made_up_format!(
+    r#"
 [json]
 media_types = ["application/json"]
 
-"#;
+"#
+);
 
 /// The shortest mapping that covers what a dossier needs.
 const RULES: &str = r#"[dossier]

@@ -8,14 +8,8 @@ use crate::adapt::{Adapted, Registry};
 use crate::domain::dossier::limits;
 use crate::domain::rejection::Label;
 
-const FORMAT: &str = r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-
+const FORMAT: &str = made_up_format!(
+    r#"
 [json]
 media_types = ["application/json"]
 
@@ -49,7 +43,8 @@ shape = "paper"
 [shape.paper]
 kept = ["Ma"]
 field = [{ to = "name", from = "ten" }]
-"#;
+"#
+);
 
 fn read(text: &str, body: &str, media_type: &str) -> Adapted {
     let files = BTreeMap::from([("thu/v1/adapter.toml".to_owned(), text.to_owned())]);

@@ -6,14 +6,8 @@ use crate::adapt::{Adapted, Registry, StatusItem, Unread};
 use crate::domain::dossier::ReturnMethod;
 use crate::domain::rejection::{Label, Problem, Rejection};
 
-const HEAD: &str = r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-fold_case = ["boolean"]
+const HEAD: &str = made_up_format!(
+    r#"fold_case = ["boolean"]
 
 [json]
 media_types = ["application/json"]
@@ -31,7 +25,8 @@ tep = { item = "t" }
 "1" = true
 "False" = false
 "0" = false
-"#;
+"#
+);
 
 const DOSSIER: &str = r#"
 [dossier]

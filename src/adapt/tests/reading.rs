@@ -10,14 +10,8 @@ use crate::adapt::{Adapted, Registry, StatusItem};
 use crate::domain::rejection::{Language, Problem, Rejection};
 use crate::domain::status::Status;
 
-const HEAD: &str = r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-
+const HEAD: &str = made_up_format!(
+    r#"
 [json]
 media_types = ["application/json"]
 values = "text"
@@ -32,7 +26,8 @@ Lan = { item = "L", one = true }
 Giay = { item = "G", one = true }
 Tep = { item = "T" }
 Phi = {}
-"#;
+"#
+);
 
 const DOSSIER: &str = r#"
 [dossier]

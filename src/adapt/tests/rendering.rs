@@ -18,14 +18,8 @@ use crate::domain::view::{Clocks, Progress, StatusReport, SupplementView};
 
 fn head(values: &str) -> String {
     format!(
-        r#"[format]
-name = "thu"
-version = 1
-title_vi = "Thử"
-title_en = "Trial"
-unknown = "warn"
-empty = "absent"
-
+        made_up_format!(
+            r#"
 [json]
 media_types = ["application/json"]
 values = "{values}"
@@ -36,6 +30,8 @@ namespace = "urn:thu"
 namespaces = {{ x = "urn:khac" }}
 
 "#
+        ),
+        values = values
     )
 }
 

@@ -6,7 +6,7 @@ use crate::domain::clocks::Deadline;
 use crate::domain::codes::Key;
 use crate::domain::ids::DossierId;
 use crate::domain::rejection::problems;
-use crate::domain::routing::{AssignedReason, HeldDossier, Reception, RouteReason};
+use crate::domain::routing::{Agency, AssignedReason, HeldDossier, Reception, RouteReason};
 use crate::domain::seal::sha256;
 use crate::domain::tasks::Tasks;
 use crate::domain::time::Timestamp;
@@ -34,12 +34,7 @@ impl Acts {
         call: Call,
         request: AssignmentRequest,
     ) -> Result<DossierSummary, ServiceError> {
-        access.permit(Permission::DossierAssign)?;
-        let text = reason_of(request.reason)?;
-        let agency = self
-            .directory
-            .agency_in_force(request.agency.as_str())
-            .map_err(|p| p.at("/agency"))?;
+        let (agency, text) = self.given_to(access, &request.agency, request.reason)?;
         for _ in 0..ATTEMPTS {
             let row = self.dossiers.reached(access, id).await?;
             let now = self.clock.now();
@@ -82,6 +77,22 @@ impl Acts {
             }
         }
         Err(ServiceError::Busy)
+    }
+
+    /// The agency that an operator gives a dossier or a task to, and why.
+    pub(super) fn given_to(
+        &self,
+        access: &Access,
+        agency: &Key,
+        reason: String,
+    ) -> Result<(Agency, String), ServiceError> {
+        access.permit(Permission::DossierAssign)?;
+        let text = reason_of(reason)?;
+        let agency = self
+            .directory
+            .agency_in_force(agency.as_str())
+            .map_err(|p| p.at("/agency"))?;
+        Ok((agency, text))
     }
 
     /// What each of several agencies has to do once this one leads: nothing new where they have been told.

@@ -13,7 +13,6 @@ use crate::domain::view::{DossierSummary, TaskHandOverRequest, TaskReportRequest
 use crate::identity::{Access, Permission};
 use crate::service::ServiceError;
 use crate::service::acts::Acts;
-use crate::service::tenants::reason_of;
 use crate::service::texts::{bounded, required};
 use crate::store::ledger::DossierAction;
 
@@ -71,12 +70,7 @@ impl Acts {
         call: Call,
         request: TaskHandOverRequest,
     ) -> Result<DossierSummary, ServiceError> {
-        access.permit(Permission::DossierAssign)?;
-        let text = reason_of(request.reason)?;
-        let agency = self
-            .directory
-            .agency_in_force(request.agency.as_str())
-            .map_err(|p| p.at("/agency"))?;
+        let (agency, text) = self.given_to(access, &request.agency, request.reason)?;
         let row = self.dossiers.reached(access, id).await?;
         let unknown = || -> Problem { problems::TaskUnknown { task: &request.task }.at("/task") };
         let task = row.state.tasks.get(request.task).ok_or_else(unknown)?;

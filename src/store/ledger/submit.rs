@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::alarm;
 use super::batch::{Batch, PendingEvent};
 use super::code;
 use super::command::Command;
@@ -77,7 +78,9 @@ fn submit(batch: &mut Batch<'_>, conn: &mut Conn, submit: &Submit) -> Result<Sub
         code::contest(batch, conn, &submit.actor, code, &mut dossier, rival)?;
     }
     if matches!(submit.out_of_area, Some((_, false))) && submit.expect == Expect::New {
-        tasks::not_notified(batch, conn, &dossier)?;
+        // The unit that is to supervise cannot be told here: the operator is to tell it.
+        let kind = Watched::SupervisionNotice;
+        alarm::raise(batch, conn, kind, &dossier.id, Some(&dossier))?;
     }
     keep_document(batch, submit, &dossier);
     batch.hand_to_new_agency(&dossier)?;

@@ -1,7 +1,5 @@
-//! Dossiers of several agencies: what is told of their tasks, whose turn comes next, and who is late; and the notice of what was
-//! received out of area, where nobody can be told here.
+//! Dossiers of several agencies: what is told of their tasks, whose turn comes next, and who is late.
 
-use super::alarm;
 use super::batch::{Batch, PendingEvent};
 use super::requests::{Act, DossierAction};
 use crate::domain::audit::{Action, AuditAction};
@@ -17,7 +15,6 @@ use crate::domain::tasks::Tasks;
 use crate::domain::tenant::Actor;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::conn::Conn;
 use crate::store::rows::DossierRow;
 use crate::store::state::{state_of, tasks_of};
 
@@ -118,19 +115,4 @@ pub(super) fn audited(act: &Act, event: EventId) -> (Actor, AuditAction) {
             .with("task", task);
     }
     (act.actor.clone(), action)
-}
-
-/// The unit that is to supervise cannot be told here: the operator is to tell it.
-pub(super) fn not_notified(
-    batch: &mut Batch<'_>,
-    conn: &mut Conn,
-    dossier: &DossierRow,
-) -> Result<(), StoreError> {
-    alarm::raise(
-        batch,
-        conn,
-        Watched::SupervisionNotice,
-        &dossier.id,
-        Some(dossier),
-    )
 }

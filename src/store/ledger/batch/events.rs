@@ -124,9 +124,9 @@ impl Batch<'_> {
         kind: &str,
         traceparent: Option<&str>,
     ) {
-        let agency = dossier.agency.as_deref();
-        let delivery = agency.map(|agency| self.delivery(dossier, agency, event, kind, traceparent));
-        self.writes.deliveries.extend(delivery);
+        if let Some(agency) = dossier.agency.as_deref() {
+            self.deliver_to(dossier, agency, event, kind, traceparent);
+        }
     }
 
     /// Queues a message about an event to an agency that has a task in the dossier.
